@@ -1,0 +1,1 @@
+"""talks to tor and knows nothing else."""
