@@ -1,0 +1,54 @@
+# The first command works in a fresh clone: each target sets up what it needs (scripts/setup.sh says what it fetches).
+PY := .venv/bin/python
+KALLSKYDD := .venv/bin/kallskydd
+HOME_DIR ?= var
+# Further arguments for the command behind a target, e.g.  make run ARGS="--tor-network DIR"
+ARGS ?=
+PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.PHONY: setup setup-test run test demo desk lint fix bench soak fuzz audit install upgrade
+
+setup:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test
+
+# A TRIAL home is made if there is none. tor reaches for the Tor network here; see README for trying it without.
+run: setup
+	@test -e $(HOME_DIR)/config.toml || $(KALLSKYDD) init --home $(HOME_DIR) --trial
+	@exec $(KALLSKYDD) serve --home $(HOME_DIR) $(ARGS)
+
+test: setup-test
+	@$(PY) -m pytest -q $(ARGS)
+
+demo: setup
+	@exec $(KALLSKYDD) demo $(ARGS)
+
+# The members' application, e.g.  make desk ARGS="list --json"
+desk: setup
+	@exec $(KALLSKYDD) desk $(ARGS)
+
+lint: setup
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-cache
+
+fix: setup
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: setup-test
+	@$(PY) benchmarks/run.py $(ARGS)
+
+# Property tests of everything that parses, for minutes instead of seconds.
+fuzz: setup-test
+	@HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -q -m property $(ARGS)
+
+upgrade: setup
+	@scripts/upgrade.sh
+
+soak audit install:
+	@echo "make $@ is not built yet: CHANGELOG.md says what there is." >&2; exit 2

@@ -1,0 +1,137 @@
+#!/bin/sh
+# Prepares everything the other make targets need, and says beforehand what it fetches and how much.
+#
+#   scripts/setup.sh run     what `make run` and `make demo` need
+#   scripts/setup.sh test    the same and the programs the tests call
+#
+# 1. Names what the system lacks; offline, it names everything at once and the one apt line, within five seconds, exit 4.
+# 2. Installs it with apt, with sudo when not root. A tor daemon that this started is disabled again: the keeper runs its own.
+# 3. Makes .venv from the hashed lock files. Done before, it returns at once.
+set -eu
+cd "$(dirname "$0")/.."
+what=${1:-run}
+venv=.venv
+stamp=$venv/.ready
+export LC_ALL=C.UTF-8
+
+say() { printf '%s\n' "$*" >&2; }
+
+python_works() {  # a Python this project supports, able to make virtual environments
+    "$1" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null
+}
+
+find_python() {
+    for candidate in ${KALLSKYDD_PYTHON:-} python3 python3.13 python3.12 python3.14 python3.11; do
+        if command -v "$candidate" >/dev/null 2>&1 && python_works "$candidate"; then
+            printf '%s' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+have_library() {  # ldconfig lives in a folder that is not on every user's PATH
+    { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -q "$1"
+}
+
+lock_state() { cat requirements-build.lock requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1; }
+
+# ---- 1. what is missing
+packages=
+need() { packages="$packages $1"; say "  missing: $2 (Debian package $1)"; }
+python=$(find_python) || python=
+ready=no
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c 'import aiohttp' 2>/dev/null; then ready=yes; fi
+
+if [ "$ready" = no ] && [ -z "$python" ]; then
+    need python3 "Python 3.11 to 3.14"
+    need python3-venv "Python's venv module"
+fi
+command -v tor >/dev/null 2>&1 || need tor "tor, the program"
+command -v tor-gencert >/dev/null 2>&1 || case "$packages" in *" tor"*) ;; *) need tor "tor-gencert" ;; esac
+have_library libmagic.so.1 || need libmagic1 "libmagic, which tells what kind a file is"
+if [ "$what" = test ]; then
+    command -v strace >/dev/null 2>&1 || need strace "strace, with which the tests watch every file that is opened"
+    command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"
+fi
+[ -z "$packages" ] && [ "$ready" = yes ] && exit 0
+[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 65 MB, checked by hash, kept in .venv)"
+
+as_root=
+if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
+apt_line="$as_root apt-get install -y --no-install-recommends$packages"
+
+offline() {
+    say ""
+    say "There is no network, and the set-up is not complete: what is named above cannot be fetched."
+    if [ -n "$packages" ]; then say "Connect, then run:  ${apt_line# }"; fi
+    say "and then the same make command again."
+    exit 4
+}
+
+# ---- 2. the system's packages
+if [ -n "$packages" ]; then
+    if ! command -v apt-get >/dev/null 2>&1; then
+        say "This system has no apt. Install the programs named above its own way, then run the same command again."
+        exit 4
+    fi
+    if [ -n "$as_root" ] && ! command -v sudo >/dev/null 2>&1; then
+        say "Installing needs root and there is no sudo. As root, run:  apt-get install -y --no-install-recommends$packages"
+        exit 4
+    fi
+    say "Reading the package lists …"
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    $as_root apt-get -o Acquire::http::Timeout=4 -o Acquire::https::Timeout=4 -o Acquire::Retries=0 update >"$log" 2>&1 &
+    update=$!
+    tries=0
+    # Online, the first list answers within seconds; offline nothing ever does, and we must say so within five.
+    while [ $tries -lt 35 ] && ! grep -qE '^(Hit|Get):' "$log"; do
+        kill -0 "$update" 2>/dev/null || break
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    if ! grep -qE '^(Hit|Get):' "$log"; then
+        kill "$update" 2>/dev/null || true
+        offline
+    fi
+    wait "$update" || true
+    # shellcheck disable=SC2086  # the list is meant to be split
+    how_much=$(apt-get install --assume-no --no-install-recommends $packages 2>/dev/null | grep -E '^(Need to get|Inst|After this)' || true)
+    say "Installing with apt:$packages"
+    [ -z "$how_much" ] || say "$how_much"
+    tor_was_there=no
+    [ -e /lib/systemd/system/tor.service ] && tor_was_there=yes
+    # shellcheck disable=SC2086
+    if ! DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends $packages >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        say "apt could not install them. The lines above say why; mend that, then run:  ${apt_line# }"
+        exit 4
+    fi
+    case "$packages" in *" tor"*)
+        if [ "$tor_was_there" = no ] && command -v systemctl >/dev/null 2>&1; then
+            $as_root systemctl disable --now tor.service tor@default.service >/dev/null 2>&1 || true
+            say "The tor package brings a daemon of its own, which was not here before: it is stopped and disabled. Källskydd starts its own tor."
+        fi ;;
+    esac
+    python=$(find_python) || {
+        say "No Python between 3.11 and 3.14 was found, and this system's packages do not have one. Install one and run again."
+        exit 4
+    }
+fi
+
+# ---- 3. the Python packages, by hash
+if [ "$ready" = no ]; then
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 65 MB) …"
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
+    # The build tools come first: stem is source only, and is built without isolation so that nothing unhashed is fetched.
+    if ! $pip --timeout 3 --retries 0 install --require-hashes --no-deps -r requirements-build.lock 2>/dev/null; then
+        $pip --timeout 3 --retries 0 download --no-deps -d "$venv/probe" --require-hashes -r requirements-build.lock >/dev/null 2>&1 || offline
+        $pip install --require-hashes --no-deps -r requirements-build.lock
+    fi
+    $pip install --require-hashes --no-deps --no-build-isolation -r requirements.lock
+    $pip install --no-deps --no-build-isolation --no-index --editable .
+    printf '%s %s\n' "$(lock_state)" "$(pwd)" >"$stamp"
+fi

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes the two lock files anew: every Python from 3.11 on and every platform at once, hashes in them and no addresses.
+# The compiler itself is not a dependency of the project, so it lives in a folder of its own and is thrown away.
+set -eu
+cd "$(dirname "$0")/.."
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+python3 -m venv "$tools/venv"
+"$tools/venv/bin/pip" install --quiet uv
+# Releases of the last week wait: a bad one is usually found by then.
+week_ago=$(date -u -d '7 days ago' +%Y-%m-%d)
+compile() {
+    "$tools/venv/bin/uv" pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-header --no-annotate --exclude-newer "$week_ago" --quiet "$@"
+}
+compile pyproject.toml --extra dev --extra build --output-file requirements.lock
+printf 'setuptools\nwheel\npackaging\n' >"$tools/build.in"
+compile "$tools/build.in" --constraint requirements.lock --output-file requirements-build.lock
+git diff --stat -- requirements.lock requirements-build.lock
