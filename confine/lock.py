@@ -1,0 +1,134 @@
+"""Puts a profile on the calling process. There is no way back, for the process or anything it starts.
+
+`confine_zygote` first and `confine_job` in each fork of it; `confine_intake` and `confine_relay` in the first lines of
+their programs, before any thread exists. Each returns what is on, read back from the kernel rather than assumed.
+"""
+
+import os
+import resource
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from confine import landlock, process, seccomp
+from confine.landlock import PathRule, PortRule
+from confine.profiles import INTAKE, JOB, RELAY, ZYGOTE, Profile
+
+_OWNER_ONLY: Final = 0o077
+# The zygote holds its channel and, for each job under way, what the job gets and a handle to wait on.
+_ZYGOTE_DESCRIPTORS: Final = 128
+_JOB_DESCRIPTORS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Which layers are on."""
+
+    landlock_abi: int  # 0: this kernel has none
+    seccomp: bool
+    no_new_privileges: bool
+    dumpable: bool
+    core_bytes: int
+    memory_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What one job may use up."""
+
+    address_space_bytes: int
+    cpu_seconds: int
+    wall_seconds: int
+    written_bytes: int
+
+
+def confine_zygote() -> Confinement:
+    """No file, no new socket, no program; forking and the channel stay. Call after everything is imported."""
+    process.demand_single_thread()
+    process.drop_root()
+    process.no_core_dump()
+    process.set_limit(resource.RLIMIT_NOFILE, _ZYGOTE_DESCRIPTORS)
+    process.make_undumpable()
+    process.no_new_privileges()
+    # No rules: no file can be opened, of whatever kind.
+    abi = landlock.restrict()
+    _filter(ZYGOTE)
+    return _what_is_on(abi, memory_locked=False)
+
+
+def confine_job(limits: JobLimits) -> None:
+    """In a fork of the zygote: bounds on memory, processor, time and output, and then nothing but pure work."""
+    process.set_limit(resource.RLIMIT_NOFILE, _JOB_DESCRIPTORS)
+    process.set_limit(resource.RLIMIT_AS, limits.address_space_bytes)
+    process.set_limit(resource.RLIMIT_FSIZE, limits.written_bytes)
+    # The soft limit's signal ends a job whose Python is stuck in a C library; the hard one a second later is for one
+    # that would have caught it.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
+    # A wall clock in the kernel: its signal kills by default, and the filter lets nobody disarm or catch it.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
+    _filter(JOB)
+
+
+def confine_intake(home: Path) -> Confinement:
+    """Reads anywhere, writes only the home; no socket can be made or named, no program started.
+
+    Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream.
+    """
+    process.demand_single_thread()
+    process.demand_stream_sockets_only()
+    memory_locked = _private_and_locked()
+    abi = landlock.restrict(
+        (
+            PathRule(Path("/"), landlock.READ),
+            PathRule(home, landlock.KEEP_FILES),
+            PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
+        )
+    )
+    _filter(INTAKE, all_threads=True)
+    return _what_is_on(abi, memory_locked=memory_locked)
+
+
+def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
+    """Reads anywhere, writes nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
+    process.demand_single_thread()
+    memory_locked = _private_and_locked()
+    abi = landlock.restrict(
+        (
+            PathRule(Path("/"), landlock.READ),
+            PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
+            *(PortRule(port, landlock.BIND_TCP) for port in listen_ports),
+            *(PortRule(port, landlock.CONNECT_TCP) for port in dial_ports),
+        )
+    )
+    _filter(RELAY, all_threads=True)
+    return _what_is_on(abi, memory_locked=memory_locked)
+
+
+def _private_and_locked() -> bool:
+    """Steps 2 and 3 as intake and relay share them; returns whether memory is kept out of swap."""
+    os.umask(_OWNER_ONLY)
+    process.no_core_dump()
+    process.make_undumpable()
+    memory_locked = process.lock_memory()
+    process.no_new_privileges()
+    return memory_locked
+
+
+def _filter(profile: Profile, *, all_threads: bool = False) -> None:
+    seccomp.install(seccomp.build(profile.rules, profile.default), all_threads=all_threads)
+
+
+def _what_is_on(abi: int, *, memory_locked: bool) -> Confinement:
+    return Confinement(
+        landlock_abi=abi,
+        seccomp=process.seccomp_mode() == seccomp.MODE_FILTER_ON,
+        no_new_privileges=process.has_no_new_privileges(),
+        dumpable=process.is_dumpable(),
+        core_bytes=process.core_limit(),
+        memory_locked=memory_locked,
+    )

@@ -1,0 +1,136 @@
+"""Single locks that are neither Landlock nor seccomp: privileges, memory, limits, threads, sockets."""
+
+import os
+import resource
+import socket
+import stat
+from pathlib import Path
+from typing import Final
+
+from confine.syscalls import mlockall, prctl
+
+# Operations of prctl (linux/prctl.h).
+_SET_PDEATHSIG, _GET_DUMPABLE, _SET_DUMPABLE = 1, 3, 4
+_GET_SECCOMP, _SET_NO_NEW_PRIVS, _GET_NO_NEW_PRIVS = 21, 38, 39
+_SIGKILL: Final = 9
+# Flags of mlockall: what is mapped now, what will be, and each page only once it is touched (a thread's stack of
+# 8 MiB would otherwise be filled in whole).
+_LOCK_CURRENT_FUTURE_ONFAULT: Final = 1 | 2 | 4
+_CAP_IPC_LOCK: Final = 14
+# The user that owns nothing, by convention of every distribution ("nobody").
+_NOBODY: Final = 65534
+
+
+class MoreThanOneThread(Exception):
+    """Landlock binds only the calling thread: a lock put on now would leave another thread free."""
+
+
+class StraySocket(Exception):
+    """The process holds a socket that is not a unix stream: through it something could be sent unseen."""
+
+
+def no_new_privileges() -> None:
+    # Without it an unprivileged process may not install a filter, and a set-uid program could shed the locks.
+    prctl(_SET_NO_NEW_PRIVS, 1)
+
+
+def has_no_new_privileges() -> bool:
+    return prctl(_GET_NO_NEW_PRIVS) == 1
+
+
+def make_undumpable() -> None:
+    # Closes /proc/PID/mem, maps, fd and environ to other processes of the same owner, ptrace too, and core dumps.
+    prctl(_SET_DUMPABLE, 0)
+
+
+def is_dumpable() -> bool:
+    return prctl(_GET_DUMPABLE) != 0
+
+
+def seccomp_mode() -> int:
+    """0 none, 2 a filter."""
+    return prctl(_GET_SECCOMP)
+
+
+def die_with_parent(parent: int) -> None:
+    """The kernel kills this process when the thread that started it ends; kills itself if that has happened already."""
+    prctl(_SET_PDEATHSIG, _SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def set_limit(which: int, most: int) -> None:
+    """Sets soft and hard limit; a hard limit that is lower already stays."""
+    _, hard = resource.getrlimit(which)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(which, (most, most))
+
+
+def no_core_dump() -> None:
+    set_limit(resource.RLIMIT_CORE, 0)
+
+
+def core_limit() -> int:
+    return resource.getrlimit(resource.RLIMIT_CORE)[1]
+
+
+def demand_single_thread() -> None:
+    """Raises MoreThanOneThread unless the calling thread is alone."""
+    if len(list(Path("/proc/self/task").iterdir())) != 1:
+        raise MoreThanOneThread
+
+
+def demand_stream_sockets_only() -> None:
+    """Raises StraySocket if a datagram, network or other socket is among the open descriptors."""
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            duplicate = os.dup(int(entry.name))
+        except OSError:
+            continue  # the descriptor that listed the folder is gone by now
+        if not stat.S_ISSOCK(os.fstat(duplicate).st_mode):
+            os.close(duplicate)
+            continue
+        with socket.socket(fileno=duplicate) as found:
+            if found.family != socket.AF_UNIX or found.type != socket.SOCK_STREAM:
+                raise StraySocket
+
+
+def lock_memory() -> bool:
+    """Keeps this process out of swap for good, or says that it may not.
+
+    With a limit (8 MiB is common) the kernel would accept the call while the process is small and then fail every
+    later allocation beyond the limit. So it is all or nothing: only without a limit, or with the capability that
+    lifts it.
+    """
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    if not unlimited and not _has_capability(_CAP_IPC_LOCK):
+        return False
+    try:
+        mlockall(_LOCK_CURRENT_FUTURE_ONFAULT)
+    except OSError:
+        return False
+    return True
+
+
+def _has_capability(number: int) -> bool:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> number & 1)
+    return False
+
+
+def drop_root() -> None:
+    """Becomes nobody if it is root, which also drops every capability. Does nothing otherwise.
+
+    In a container that maps a single owner there is no nobody to become; the other locks need no root to hold, so
+    this one is then left out.
+    """
+    if os.geteuid() != 0:
+        return
+    try:
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    except OSError:
+        return

@@ -1,0 +1,156 @@
+"""The four profiles side by side, for an auditor to read: ZYGOTE, JOB, INTAKE, RELAY.
+
+Zygote and job are deny-by-default: what is not listed kills the process. Their lists are what Python, Pillow, PDFium
+and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
+error instead, so that the library goes on.
+Intake and relay are allow-by-default with a list of what is closed: a web server's needs are too wide to list, and what
+must be impossible is narrow: making a socket, reaching one by name, starting a program, looking into another process.
+
+Order when a process confines itself, the same in each function of `confine.lock`:
+1 one thread only   2 limits, undumpable   3 no new privileges   4 Landlock   5 seccomp
+"""
+
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+from confine.seccomp import Action, BitsClear, Condition, Equals, Null, Rule
+
+# Values of the kernel's headers, the same on x86_64 and aarch64.
+_PROT_EXEC: Final = 0x4
+_AT_EMPTY_PATH: Final = 0x1000
+_CLONE_THREAD: Final = 0x10000
+# NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: a namespace of one's own is a world where one is root.
+_CLONE_NEW_ANY: Final = 0x7E020000
+_SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
+_WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
+_PR_SET_DUMPABLE: Final = 4
+# Pushing characters into a terminal's input: a way to run commands in the shell that started us.
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A filter in words: the first rule that fits decides, else the default."""
+
+    rules: tuple[Rule, ...]
+    default: Action
+
+
+_NO_NEW_CODE: tuple[Condition, ...] = (BitsClear(2, _PROT_EXEC),)
+# sendto without a destination is what send() is. With one it reaches any named unix socket, the system log among them.
+_NO_DESTINATION: tuple[Condition, ...] = (Null(4), Null(5))
+_STREAM_PAIR: tuple[Condition, ...] = (
+    Equals(0, socket.AF_UNIX.value),
+    # A datagram pair can be sent from to any named socket, and so reaches the system log without ever calling socket().
+    Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),
+)
+
+# Reading and writing descriptors it already holds, memory that is not code, the time, random bytes, ending.
+_PURE_WORK: Final = (
+    Rule(
+        Action.ALLOW,
+        (
+            "read", "write", "close", "fstat", "lseek", "munmap", "brk", "rt_sigreturn", "pread64", "pwrite64",
+            "sched_yield", "mremap", "madvise", "getpid", "exit", "ftruncate", "gettid", "futex", "clock_gettime",
+            "exit_group", "getrandom", "readv", "writev", "dup", "sched_getaffinity", "gettimeofday",
+        ),
+    ),
+    Rule(Action.ALLOW, ("mmap", "mprotect"), _NO_NEW_CODE),
+    Rule(Action.EPERM, ("mmap", "mprotect")),
+    # The C library asks for the size of an open descriptor this way.
+    Rule(Action.ALLOW, ("newfstatat",), (Equals(3, _AT_EMPTY_PATH),)),
+    Rule(
+        Action.EACCES,
+        ("openat", "open", "stat", "lstat", "newfstatat", "access", "readlink", "readlinkat", "getcwd"),
+    ),
+    Rule(Action.ENOTTY, ("ioctl",)),
+    # ENOSYS makes the C library fall back to the older call, whose arguments a filter can see.
+    Rule(Action.ENOSYS, ("statx", "clone3")),
+)  # fmt: skip
+
+ZYGOTE: Final = Profile(
+    rules=(
+        *_PURE_WORK,
+        # Forks jobs and waits for them; takes descriptors from the trusted side and answers it.
+        Rule(Action.ALLOW, ("fork", "wait4", "pidfd_open", "poll", "ppoll", "recvmsg", "recvfrom", "sendmsg")),
+        Rule(Action.ALLOW, ("clone",), (BitsClear(0, _CLONE_NEW_ANY),)),
+        Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
+        # A job inherits this filter and puts on the rest with these: limits of its own (process 0 is oneself), the
+        # wall clock, the death with its parent, the second filter.
+        Rule(Action.ALLOW, ("prlimit64",), (Equals(0, 0),)),
+        Rule(
+            Action.ALLOW,
+            (
+                "prctl", "seccomp", "setitimer", "rt_sigaction", "rt_sigprocmask", "set_robust_list", "rseq", "fcntl",
+                "getppid", "close_range",
+            ),
+        ),
+    ),
+    default=Action.KILL,
+)  # fmt: skip
+
+JOB: Final = Profile(
+    rules=(
+        *_PURE_WORK,
+        # No new process. Some encoders try a thread and go on without.
+        Rule(Action.EAGAIN, ("clone", "fork")),
+        # The wall clock is a timer whose signal kills; none of these may touch signals, timers or limits.
+        Rule(Action.EPERM, ("fcntl", "rt_sigaction", "rt_sigprocmask", "sysinfo", "memfd_create", "prlimit64")),
+    ),
+    default=Action.KILL,
+)
+
+# What neither intake nor relay will ever need, and what would undo the rest.
+_CLOSED_ANYWHERE: Final = (
+    # io_uring makes sockets and connects them without the calls below, unseen by any filter.
+    Rule(Action.EPERM, ("io_uring_setup", "io_uring_enter", "io_uring_register")),
+    Rule(Action.EPERM, ("execve", "execveat", "fork", "vfork")),
+    # Threads only: a new process is refused, and clone3 hides its flags behind a pointer.
+    Rule(Action.ENOSYS, ("clone3",)),
+    Rule(Action.ALLOW, ("clone",), (Equals(0, _CLONE_THREAD, _CLONE_THREAD), BitsClear(0, _CLONE_NEW_ANY))),
+    Rule(Action.EPERM, ("clone",)),
+    Rule(
+        Action.EPERM,
+        (
+            # other processes' memory and descriptors
+            "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
+            # another view of the system
+            "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
+            "fsconfig", "fsmount", "fspick", "mount_setattr", "name_to_handle_at", "open_by_handle_at",
+            # the kernel's own machinery, its log and its keys
+            "bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key", "syslog", "fanotify_init",
+            "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon",
+            "swapoff", "acct", "quotactl", "iopl", "ioperm", "personality",
+        ),
+    ),
+    # Undumpable stays undumpable.
+    Rule(Action.EPERM, ("prctl",), (Equals(0, _PR_SET_DUMPABLE),)),
+    Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCSTI),)),
+    Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCLINUX),)),
+    # Many messages with many destinations in one call, each behind a pointer.
+    Rule(Action.EPERM, ("sendmmsg",)),
+    Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
+    Rule(Action.EPERM, ("sendto",)),
+    Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
+    Rule(Action.EPERM, ("socketpair",)),
+    # sendmsg is not here though its destination lies behind a pointer that no filter can follow. It is closed all the
+    # same: only a datagram or unconnected socket heeds a destination. The process starts without one (`confine.lock`
+    # looks), none can be made (no socket(), pairs are streams), and what accept() gives is a connected stream. The
+    # intake needs sendmsg to hand descriptors to the zygote.
+)  # fmt: skip
+
+INTAKE: Final = Profile(
+    rules=(Rule(Action.EPERM, ("socket", "connect", "bind", "listen")), *_CLOSED_ANYWHERE),
+    default=Action.ALLOW,
+)
+
+RELAY: Final = Profile(
+    # It listens for browsers and dials tor, so it makes stream sockets; the system log is a datagram socket.
+    rules=(
+        Rule(Action.ALLOW, ("socket",), (Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),)),
+        Rule(Action.EPERM, ("socket",)),
+        *_CLOSED_ANYWHERE,
+    ),
+    default=Action.ALLOW,
+)
