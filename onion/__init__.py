@@ -1,1 +1,1 @@
-"""talks to tor and knows nothing else."""
+"""Talks to tor and knows nothing else: keys, configuration, processes, publishing, probing, and a private network."""
