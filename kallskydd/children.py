@@ -1,0 +1,196 @@
+"""The keeper's children, apart from tor: listening sockets, the two zygotes and the intake.
+
+Who holds what: the keeper binds the two unix sockets and keeps them open for its whole life, so that a request that
+arrives while the intake is being restarted waits in the backlog instead of failing. Each zygote is connected to the
+intake alone: the keeper closes its own copy of that socket as soon as the intake has inherited it. So a dead keeper ends
+the intake (its control channel reads end of file) and a dead intake ends the zygotes: nothing is left running unwatched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from scrubbers.sandbox import spawn_zygote
+
+from intake import control
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROLES = ("pictures", "documents")  # one zygote each: the first never loads PDFium and forks faster for it
+
+BACKLOG = 128  # connections that may wait while the intake is restarted
+FIRST_PAUSE_SECONDS = 0.2  # before a restart; doubled for every quick death, so that a broken set-up does not spin
+LONGEST_PAUSE_SECONDS = 30.0
+QUICK_DEATH_SECONDS = 10.0
+
+MAX_SOCKET_PATH = 107  # bytes; the kernel's sun_path holds 108 with the final zero
+
+
+class Process(Protocol):
+    """What the keeper needs of a child, whoever started it."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
+class HomePathTooLong(Exception):
+    """The home's path leaves no room for the socket's name within the kernel's limit."""
+
+
+def listen(path: Path, group_id: int | None) -> socket.socket:
+    """A listening unix socket at `path`, for this user and, with `group_id`, for a system tor's group.
+
+    Raises HomePathTooLong where the path does not fit.
+    """
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+        raise HomePathTooLong
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(os.fspath(path))
+    if group_id is not None:
+        # A system tor runs as another user: connecting takes write on the
+        # socket and search on its folder, nothing more.
+        os.chown(path.parent, -1, group_id)
+        path.parent.chmod(0o710)
+        os.chown(path, -1, group_id)
+        path.chmod(0o660)
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+async def ended(process: Process) -> int:
+    """Wait, without a thread, until the child has ended; returns its exit status (negative: the signal)."""
+    loop = asyncio.get_running_loop()
+    while (status := process.poll()) is None:
+        descriptor = os.pidfd_open(process.pid)
+        gone = asyncio.Event()
+        loop.add_reader(descriptor, gone.set)
+        try:
+            await gone.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+    return status
+
+
+async def end(process: Process, patience: float = 5.0) -> None:
+    """Ask the child to end, and insist after `patience` seconds."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ended(process), patience)
+        return
+    process.kill()
+    await ended(process)
+
+
+@dataclass(slots=True)
+class Backoff:
+    """How long to wait before the next restart."""
+
+    pause: float = FIRST_PAUSE_SECONDS
+    started: float = 0.0
+
+    def mark_start(self) -> None:
+        self.started = time.monotonic()
+
+    async def wait(self) -> None:
+        if time.monotonic() - self.started > QUICK_DEATH_SECONDS:
+            self.pause = FIRST_PAUSE_SECONDS
+        await asyncio.sleep(self.pause)
+        self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePlace:
+    """Everything the intake is told on its command line."""
+
+    home: Path
+    public_listener: socket.socket
+    desk_listener: socket.socket
+    public_address: str
+    desk_address: str
+
+
+@dataclass(slots=True)
+class IntakeSet:
+    """One intake with its two zygotes: they start and end together, but a zygote alone can be replaced."""
+
+    intake: subprocess.Popen[bytes]
+    keeper_end: control.KeeperEnd
+    zygotes: list[Process]
+
+    async def replace_zygote(self, index: int) -> None:
+        """Start a new zygote in the place of a dead one and hand its socket to the running intake."""
+        process, connection = spawn_zygote(ROLES[index])
+        self.zygotes[index] = process
+        with connection:
+            await self.keeper_end.order(control.Order.REPLACE_ZYGOTE, index, connection)
+
+    async def order(self, order: control.Order) -> None:
+        """Give one order; a dead intake is noticed elsewhere."""
+        with suppress(OSError):
+            await self.keeper_end.order(order)
+
+    async def end(self) -> None:
+        """End the intake first, so that no request is cut by a missing zygote."""
+        await self.order(control.Order.STOP)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended(self.intake), 8)
+        await end(self.intake)
+        self.keeper_end.close()
+        for zygote in self.zygotes:
+            await end(zygote)
+
+
+def start_intake(place: IntakePlace) -> IntakeSet:
+    """Start both zygotes and the intake that talks to them."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    zygotes: list[Process] = []
+    connections: list[socket.socket] = []
+    for role in ROLES:
+        process, connection = spawn_zygote(role)
+        zygotes.append(process)
+        connections.append(connection)
+    inherited = [place.public_listener, place.desk_listener, theirs, *connections]
+    command = [
+        sys.executable, "-I", "-m", "intake",
+        "--home", os.fspath(place.home),
+        "--public-fd", str(place.public_listener.fileno()),
+        "--desk-fd", str(place.desk_listener.fileno()),
+        "--control-fd", str(theirs.fileno()),
+        "--public-address", place.public_address,
+        "--desk-address", place.desk_address,
+    ]  # fmt: skip
+    for connection in connections:
+        command += ["--zygote-fd", str(connection.fileno())]
+    try:
+        intake = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            # Nothing the intake could print may reach a terminal or a journal, not even before it has closed itself.
+            stderr=subprocess.DEVNULL,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+            pass_fds=[one.fileno() for one in inherited],
+            # Ctrl-C in the terminal is the keeper's to handle: it ends its children in order.
+            start_new_session=True,
+        )
+    finally:
+        for connection in [theirs, *connections]:
+            connection.close()
+    return IntakeSet(intake, control.KeeperEnd(ours), zygotes)

@@ -1,0 +1,68 @@
+"""What every test shares: no tor that could reach the public network, nothing skipped, seconds for each group."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# onion.tor_process refuses to start a tor whose torrc could reach the public network while this is set.
+os.environ["KALLSKYDD_NO_PUBLIC_TOR"] = "1"
+# A sandbox of somebody else's must not decide what the tests do.
+os.environ.pop("KALLSKYDD_HOME", None)
+
+from conftest_tor import *  # noqa: F403  # the private network's fixtures; after the variable they honour
+
+PROGRAMS = {
+    "tor": "tor",
+    "tor-gencert": "tor",
+    "strace": "strace",
+    "exiftool": "libimage-exiftool-perl",
+}
+
+settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("fuzz", max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+_seconds: dict[str, float] = defaultdict(float)
+_counts: dict[str, int] = defaultdict(int)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "property: parses arbitrary bytes; `make fuzz` runs these for longer")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    missing = {program: package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+    if missing:
+        named = ", ".join(f"{program} (Debian package {package})" for program, package in missing.items())
+        pytest.exit(f"These programs are missing, and no test is skipped for want of one: {named}", returncode=4)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    group = report.nodeid.split("::")[0].removeprefix("tests/").removesuffix(".py")
+    _seconds[group] += report.duration
+    if report.when == "call":
+        _counts[group] += 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_sep("-", "seconds by group")
+    for group, seconds in sorted(_seconds.items(), key=lambda pair: -pair[1]):
+        terminalreporter.write_line(f"{seconds:8.1f} s  {_counts[group]:4d} tests  {group}")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and exitstatus == 0:
+        # A test that was not run has proved nothing; here that is a failure and not a footnote.
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line(f"FAILED: {len(skipped)} tests were skipped, and none may be.")
