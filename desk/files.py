@@ -1,0 +1,53 @@
+"""Small files of a desk, written so that a power cut leaves the old one or the new one, never half of either.
+
+Everything is readable by its owner only. `write_new` never overwrites; `replace` does, in one step.
+Nothing here is POSIX-only: where a system has no such thing as a folder's fsync, it is left out.
+"""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+OWNER_ONLY_FILE = 0o600
+OWNER_ONLY_FOLDER = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder and those above it, each for its owner only. One that exists is left as it is."""
+    for level in reversed([folder, *folder.parents]):
+        # Path.mkdir(parents=True) gives the levels above the mode of the umask, so they are made one by one.
+        with contextlib.suppress(FileExistsError):
+            level.mkdir(mode=OWNER_ONLY_FOLDER)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a file that must not exist. Raises FileExistsError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWNER_ONLY_FILE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    _sync_folder(path.parent)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Puts the content in the place of what was there, in one step."""
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        write_new(fresh, content)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        # Windows cannot open a folder, and writes its names through by itself.
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

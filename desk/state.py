@@ -1,0 +1,227 @@
+"""What a desk remembers between two commands.
+
+`desk.toml`, readable: the server's address, the pinned roster (version and fingerprint) and the request counter. None
+of it says which cases there are. `cases.sealed`: the grants this member holds, how far each case has been read, and the
+tombstones of erased ones, sealed with a key made from the member's own and padded to a power of two, so that the size
+of the file does not count her cases. Decrypted entries are never written.
+
+The counter is stored ahead: a desk that dies in between skips numbers, which does no harm; using one twice would.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from desk import files
+from desk.errors import StateDamaged, Unknown
+
+FORMAT = "kallskydd-desk-1"
+# How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
+COUNTER_BLOCK = 64
+# The smallest sealed list; holds about twenty cases.
+LIST_BYTES_MIN = 8192
+PERSON_LIST_KEY = b"ks1-desk-list"
+# A shorter beginning of a case's name than this is too easily another case.
+CASE_NAME_CHARACTERS_MIN = 4
+
+Kept = TypeVar("Kept")
+
+
+class SeenHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a stream of a case has been read: the number of entries and the chain hash of the last."""
+
+    count: int
+    digest: bytes
+
+
+class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A grant this member holds. It holds a case key: never printed."""
+
+    case_id: bytes
+    epoch: int
+    key: bytes
+    commitment: bytes
+    roster_version: int
+    seen: dict[int, SeenHead] = {}
+
+    def __repr__(self) -> str:
+        return "KnownCase(…)"
+
+
+class KeptTombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left of an erased case: the signed statements, verified when they were kept."""
+
+    case_id: bytes
+    statements: tuple[bytes, ...]
+
+
+class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything in `cases.sealed`."""
+
+    last_batch: int = 0
+    cases: dict[str, KnownCase] = {}
+    tombstones: dict[str, KeptTombstone] = {}
+
+    def __repr__(self) -> str:
+        return "CaseList(…)"
+
+
+class _DeskToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: str
+    address: str = ""
+    counter: int = 0
+    roster_version: int = 0
+    roster_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The roster this desk last saw verified: the next one must continue it. Version 0: none yet."""
+
+    version: int
+    digest: bytes
+
+
+@dataclass(slots=True, repr=False)
+class DeskState:
+    """The two files of a desk home, read and written as a whole. Held under `desk.lock`."""
+
+    settings_path: Path
+    list_path: Path
+    _list_key: bytes
+    address: str
+    pin: Pin
+    case_list: CaseList
+    _counter: int
+    _counter_stored: int = field(default=0)
+
+    def next_counter(self) -> int:
+        """Returns a request number never used before by this desk."""
+        self._counter += 1
+        if self._counter > self._counter_stored:
+            self._counter_stored = self._counter + COUNTER_BLOCK - 1
+            self._write_settings()
+        return self._counter
+
+    def skip_counter(self, by: int) -> None:
+        """Jumps ahead: the server has seen higher numbers, so this desk home was restored from an older copy."""
+        self._counter += by
+
+    def join(self, address: str) -> None:
+        """Remembers the server. A desk that joins another server forgets the roster it has pinned."""
+        if address != self.address:
+            self.address, self.pin = address, Pin(0, b"")
+        self._write_settings()
+
+    def pin_roster(self, pin: Pin) -> None:
+        """Remembers a roster that has been verified and continues the one before."""
+        if pin != self.pin:
+            self.pin = pin
+            self._write_settings()
+
+    def keep_cases(self, case_list: CaseList) -> None:
+        """Seals and writes the list of cases, in one step."""
+        if case_list == self.case_list and self.list_path.exists():
+            return
+        plain = msgspec.json.encode(case_list)
+        size = LIST_BYTES_MIN
+        while size < len(plain):
+            size *= 2
+        files.replace(self.list_path, SecretBox(self._list_key).encrypt(plain.ljust(size)))
+        self.case_list = case_list
+
+    def keep_case(self, known: KnownCase) -> None:
+        """Puts one case into the list, or in the place of what was known of it."""
+        cases = {**self.case_list.cases, known.case_id.hex(): known}
+        self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases))
+
+    def keep_tombstone(self, tombstone: KeptTombstone) -> None:
+        """Forgets the key of an erased case and keeps the proof that it was erased."""
+        name = tombstone.case_id.hex()
+        cases = {key: known for key, known in self.case_list.cases.items() if key != name}
+        tombstones = {**self.case_list.tombstones, name: tombstone}
+        self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones))
+
+    def find(self, name: str) -> KnownCase:
+        """Returns the one case whose name begins like that. Raises Unknown."""
+        return _only_one(self.case_list.cases, name)
+
+    def find_tombstone(self, name: str) -> KeptTombstone:
+        """Returns the one tombstone whose case's name begins like that. Raises Unknown."""
+        return _only_one(self.case_list.tombstones, name)
+
+    def _write_settings(self) -> None:
+        lines = [
+            f'format = "{FORMAT}"',
+            f'address = "{self.address}"',
+            f"counter = {self._counter_stored}",
+            f"roster_version = {self.pin.version}",
+            f'roster_hash = "{self.pin.digest.hex()}"',
+        ]
+        files.replace(self.settings_path, ("\n".join(lines) + "\n").encode("ascii"))
+
+
+def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskState:
+    """Reads both files; what does not exist yet is empty. Raises StateDamaged."""
+    list_key = blake2b(key=sign_seed, person=PERSON_LIST_KEY, digest_size=SecretBox.KEY_SIZE).digest()
+    settings = _read_settings(settings_path)
+    case_list = _read_list(list_path, list_key)
+    try:
+        pin = Pin(settings.roster_version, bytes.fromhex(settings.roster_hash))
+    except ValueError as damaged:
+        raise StateDamaged from damaged
+    return DeskState(
+        settings_path=settings_path,
+        list_path=list_path,
+        _list_key=list_key,
+        address=settings.address,
+        pin=pin,
+        case_list=case_list,
+        _counter=settings.counter,
+        _counter_stored=settings.counter,
+    )
+
+
+def _read_settings(path: Path) -> _DeskToml:
+    try:
+        text = path.read_text("ascii")
+    except FileNotFoundError:
+        return _DeskToml(format=FORMAT)
+    try:
+        settings = msgspec.convert(tomllib.loads(text), _DeskToml)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as damaged:
+        raise StateDamaged from damaged
+    if settings.format != FORMAT:
+        raise StateDamaged
+    return settings
+
+
+def _read_list(path: Path, list_key: bytes) -> CaseList:
+    try:
+        sealed = path.read_bytes()
+    except FileNotFoundError:
+        return CaseList()
+    try:
+        return msgspec.json.decode(SecretBox(list_key).decrypt(sealed), type=CaseList)
+    except (CryptoError, ValueError, msgspec.MsgspecError) as damaged:
+        raise StateDamaged from damaged
+
+
+def _only_one(kept: Mapping[str, Kept], name: str) -> Kept:
+    wanted = name.lower()
+    matching = [value for key, value in kept.items() if key.startswith(wanted)]
+    if len(wanted) < CASE_NAME_CHARACTERS_MIN or len(matching) != 1:
+        raise Unknown
+    return matching[0]
+
+
+def seen_further(known: KnownCase, seen: Mapping[int, SeenHead]) -> KnownCase:
+    """Returns the case with how far it has been read now."""
+    return msgspec.structs.replace(known, seen=dict(seen))
