@@ -114,7 +114,7 @@ class Attachment(EntryBody, frozen=True, tag="attachment"):
 
     file_id: Hex16
     file_kind: Short
-    size: Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+    size: Annotated[int, msgspec.Meta(ge=0, lt=2**48)]
     digest: Hex32
     order: Count
     preview_id: Hex16 | None

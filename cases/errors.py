@@ -19,9 +19,6 @@ No error ever carries bytes, names or paths: an error may end up on a page or in
 sentence in the catalogues. Where one class has several sentences the key is given at the raise, always as a literal.
 """
 
-# The names say what happened; "Error" at the end of each would say it twice.
-# ruff: noqa: N818
-
 
 class CaseError(Exception):
     """The base: a number for machines and the key of a sentence for people, nothing else."""
