@@ -1,0 +1,117 @@
+"""
+The receipt: eight words that are all a reporter has, and all that is needed to come back.
+
+Contract (docs/FORMATS.md §6). Eight words are 96 bits: 90 secret ones and 6 that check the others, so that 63 of 64
+misread receipts are known to be wrong without asking whether a case exists. From the secret, through Argon2id with the
+salt of the home, come the id under which the store finds the case and the reporter's two key pairs. Nothing else is
+kept: without the words there is no way back in, and none that anybody could be forced to use.
+
+`parse_receipt` raises only for a wrong number of words, which anybody can count. For a word that is not in the list and
+for check bits that do not fit it returns a receipt that is not plausible: the caller takes the same steps in the same
+time and gives the same answer as for a receipt that never existed. Its secret is outside the range of real ones, so it
+can never find a case.
+"""
+
+from dataclasses import dataclass
+
+from nacl.bindings import crypto_scalarmult_base
+from nacl.pwhash import argon2id
+from nacl.utils import random
+
+from cases.envelope import blake
+from cases.errors import WrongReceipt
+from cases.signing import id_of, sign_public_of
+from cases.wordlist import PREFIX_LETTERS, from_words, split_words, to_words, words
+
+__all__ = [
+    "Receipt",
+    "ReceiptKeys",
+    "new_receipt",
+    "parse_receipt",
+    "receipt_keys",
+    "text_contains_receipt",
+    "words",
+]
+
+WORDS_IN_RECEIPT = 8
+CHECK_BITS = 6
+SECRET_BYTES = 12
+SALT_BYTES = 16
+# libsodium's "interactive": about 80 ms and 64 MiB. With 90 random bits the hash is a second wall and not the first; a
+# longer one would let visitors hold the intake's two lanes for longer.
+ARGON_OPS = 2
+ARGON_BYTES = 64 * 2**20
+# Four words in their order are 48 bits of the secret: too many to leave in a text, too many to be a coincidence.
+WORDS_THAT_TELL = 4
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Receipt:
+    """Eight words and the secret they stand for; `plausible` says whether they can be a receipt at all."""
+
+    words: tuple[str, ...]
+    secret: bytes
+    plausible: bool = True
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReceiptKeys:
+    """What a receipt gives in one home."""
+
+    lookup_id: bytes
+    id: bytes
+    box_private: bytes
+    box_public: bytes
+    sign_seed: bytes
+    sign_public: bytes
+
+
+def new_receipt() -> Receipt:
+    """Return a receipt that nobody has had before."""
+    return _receipt(int.from_bytes(random(SECRET_BYTES), "big") >> CHECK_BITS)
+
+
+def parse_receipt(untrusted_text: str) -> Receipt:
+    """Return the receipt that was typed, plausible or not; raise WrongReceipt if it is not eight words."""
+    typed = split_words(untrusted_text)
+    if len(typed) != WORDS_IN_RECEIPT:
+        raise WrongReceipt
+    value = from_words(typed)
+    if value is not None:
+        receipt = _receipt(value >> CHECK_BITS)
+        if from_words(receipt.words) == value:
+            return receipt
+    # All bits set in front: a real secret has six zeros there.
+    return Receipt(typed, b"\xff" + random(SECRET_BYTES - 1), plausible=False)
+
+
+def receipt_keys(receipt: Receipt, salt: bytes) -> ReceiptKeys:
+    """Return the keys of the receipt in the home with this salt. Takes about 80 ms and 64 MiB."""
+    master = argon2id.kdf(32, receipt.secret, salt, opslimit=ARGON_OPS, memlimit=ARGON_BYTES)
+    box_private = blake(32, "ks1-box", key=master)
+    box_public = crypto_scalarmult_base(box_private)
+    sign_seed = blake(32, "ks1-sign", key=master)
+    sign_public = sign_public_of(sign_seed)
+    return ReceiptKeys(
+        lookup_id=blake(16, "ks1-lookup", key=master),
+        id=id_of(sign_public, box_public),
+        box_private=box_private,
+        box_public=box_public,
+        sign_seed=sign_seed,
+        sign_public=sign_public,
+    )
+
+
+def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
+    """Say whether the text gives away a half of the receipt or more: four of its words in a row."""
+    typed = tuple(word[:PREFIX_LETTERS] for word in split_words(untrusted_text))
+    runs = {typed[start : start + WORDS_THAT_TELL] for start in range(len(typed) - WORDS_THAT_TELL + 1)}
+    secret = tuple(word[:PREFIX_LETTERS] for word in receipt.words)
+    return any(secret[start : start + WORDS_THAT_TELL] in runs for start in range(len(secret) - WORDS_THAT_TELL + 1))
+
+
+def _receipt(secret: int) -> Receipt:
+    """Return the receipt of a secret of 90 bits, with its check bits."""
+    as_bytes = secret.to_bytes(SECRET_BYTES, "big")
+    check = blake(1, "ks1-check", as_bytes)[0] >> (8 - CHECK_BITS)
+    return Receipt(to_words(secret << CHECK_BITS | check, WORDS_IN_RECEIPT), as_bytes)

@@ -1,0 +1,60 @@
+"""
+The 4,096 Swedish words, as digits of twelve bits: the alphabet of receipts and of the roster's fingerprint.
+
+No two words share their first four letters, so these alone identify a word: what is typed is compared by them, and a
+word that was shortened, or misspelt further in, is still the word that was meant. The list is part of the format; the
+order of its lines is the value of each word.
+"""
+
+import unicodedata
+from functools import cache, lru_cache
+from importlib.resources import files
+
+WORDS = 4_096
+BITS_PER_WORD = 12
+PREFIX_LETTERS = 4
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """Return the list, read once."""
+    listed = tuple((files("cases") / "words" / "sv.txt").read_text(encoding="ascii").split())
+    if len(listed) != WORDS:
+        # Another number of words would give every receipt another value. Nothing can be done without the right list.
+        raise RuntimeError("the word list is not the list of the format")
+    return listed
+
+
+def to_words(value: int, count: int) -> tuple[str, ...]:
+    """Return `count` words for the number, most significant first."""
+    listed = words()
+    shifts = range(BITS_PER_WORD * (count - 1), -1, -BITS_PER_WORD)
+    return tuple(listed[value >> shift & (WORDS - 1)] for shift in shifts)
+
+
+def from_words(untrusted_words: tuple[str, ...]) -> int | None:
+    """Return the number that the words stand for, or None if one of them is not in the list."""
+    index = _index(words())
+    value = 0
+    for word in untrusted_words:
+        digit = index.get(word[:PREFIX_LETTERS])
+        if digit is None:
+            return None
+        value = value << BITS_PER_WORD | digit
+    return value
+
+
+def split_words(untrusted_text: str) -> tuple[str, ...]:
+    """Return the words in what somebody typed, in small letters.
+
+    Everything that is not a letter separates: spaces, hyphens, commas, line breaks, and the numbers that people write
+    in front of words. Invisible characters, which come along when text is copied, are dropped first.
+    """
+    text = unicodedata.normalize("NFKC", untrusted_text).casefold()
+    seen = (character for character in text if unicodedata.category(character) != "Cf")
+    return tuple("".join(character if character.isalpha() else " " for character in seen).split())
+
+
+@lru_cache(maxsize=1)
+def _index(listed: tuple[str, ...]) -> dict[str, int]:
+    return {word[:PREFIX_LETTERS]: number for number, word in enumerate(listed)}
