@@ -69,6 +69,21 @@ offline() {
     exit 4
 }
 
+can_fetch() {  # asks for the smallest lock file with the pip that every Python carries, before anything is made
+    wheel=$("$python" -c 'import ensurepip, glob, os, sysconfig
+folders = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR") or ""]
+print(next((w for folder in folders for w in glob.glob(os.path.join(folder, "pip-*.whl"))), ""))')
+    [ -n "$wheel" ] || return 0
+    target=$(mktemp -d)
+    code=0
+    PYTHONPATH=$wheel timeout 4 "$python" -m pip --disable-pip-version-check --timeout 3 --retries 0 --quiet \
+        download --no-deps --require-hashes -d "$target" -r requirements-build.lock >/dev/null 2>&1 || code=$?
+    rm -rf "$target"
+    return $code
+}
+
+if [ "$ready" = no ] && [ -n "$python" ]; then can_fetch || offline; fi
+
 # ---- 2. the system's packages
 if [ -n "$packages" ]; then
     if ! command -v apt-get >/dev/null 2>&1; then
@@ -127,10 +142,7 @@ if [ "$ready" = no ]; then
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
     # The build tools come first: stem is source only, and is built without isolation so that nothing unhashed is fetched.
-    if ! $pip --timeout 3 --retries 0 install --require-hashes --no-deps -r requirements-build.lock 2>/dev/null; then
-        $pip --timeout 3 --retries 0 download --no-deps -d "$venv/probe" --require-hashes -r requirements-build.lock >/dev/null 2>&1 || offline
-        $pip install --require-hashes --no-deps -r requirements-build.lock
-    fi
+    $pip install --require-hashes --no-deps -r requirements-build.lock
     $pip install --require-hashes --no-deps --no-build-isolation -r requirements.lock
     $pip install --no-deps --no-build-isolation --no-index --editable .
     printf '%s %s\n' "$(lock_state)" "$(pwd)" >"$stamp"
