@@ -1,0 +1,294 @@
+"""
+The desk's interface on the wire: what each request and answer holds, and how a request is signed.
+
+Contract (docs/FORMATS.md §9). Every request is signed by one member over method, path, body, the server's key and a
+counter that only rises, so it can be shown neither to another server nor to the same one twice. `verify_request` takes
+these steps and raises RequestRefused at the first that fails:
+
+1. The three headers are there, once, and well formed.
+2. The member is one whose key we know.
+3. The signature is by that key, over this very request and this server.
+4. The counter is above the last one of this member. The store keeps it and decides; it is compared here as well when
+   the caller gives it.
+
+All structs refuse unknown fields. Bytes are base64 in JSON.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, TypeAlias, TypeVar
+
+import msgspec
+
+from cases.envelope import HEADER_BYTES, blake, u64
+from cases.errors import RequestRefused, SealBroken
+from cases.grants import GRANT_BYTES
+from cases.member import MemberKeys
+from cases.signing import sign, verify_signature
+
+MEMBER_HEADER = "Kallskydd-Member"
+COUNTER_HEADER = "Kallskydd-Counter"
+SIGNATURE_HEADER = "Kallskydd-Signature"
+PATH_PREFIX = "/desk/1/"
+_MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
+_MEMBER = re.compile(r"[0-9a-f]{32}")
+_COUNTER = re.compile(r"0|[1-9][0-9]{0,18}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
+
+Id: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Hash: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+GrantBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=GRANT_BYTES, max_length=GRANT_BYTES)]
+HeaderBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=HEADER_BYTES, max_length=HEADER_BYTES)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_COUNTER)]
+
+
+class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The base: strict, and shows nothing of itself."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class ErrorAnswer(_Wire, frozen=True):
+    """The one shape of every refusal."""
+
+    code: int
+    text_key: str
+
+
+class StateAnswer(_Wire, frozen=True):
+    """The answer to what changes a state: kept, done, waiting …"""
+
+    state: str
+
+
+class RosterVersion(_Wire, frozen=True):
+    """One version with the lines of its signatures."""
+
+    text: str
+    signatures: str
+
+
+class RosterAnswer(_Wire, frozen=True):
+    """Verb `roster`: all versions in force, and the proposal that waits for signatures."""
+
+    chain: tuple[RosterVersion, ...]
+    proposal: RosterVersion | None
+
+
+class SignRosterRequest(_Wire, frozen=True):
+    """Verb `sign-roster`; answered by StateAnswer."""
+
+    version: Count
+    hash: Hash
+    signature: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+
+
+class BoxRequest(_Wire, frozen=True):
+    """Verb `box`: the batches after this number."""
+
+    after: Number
+
+
+class BoxBatch(_Wire, frozen=True):
+    """One release: 4, 8, 16 … items of one size."""
+
+    number: Number
+    items: tuple[GrantBlob, ...]
+
+
+class BoxAnswer(_Wire, frozen=True):
+    """The answer to `box`."""
+
+    batches: tuple[BoxBatch, ...]
+
+
+class CaseRequest(_Wire, frozen=True):
+    """Verbs `case` and `tombstone`."""
+
+    case_id: Id
+    mac: Hash
+
+
+class WireHead(_Wire, frozen=True):
+    """A head of a stream."""
+
+    count: Count
+    tag: Hash
+
+
+class WireItem(_Wire, frozen=True):
+    """One sealed entry."""
+
+    header: HeaderBlob
+    body: bytes
+
+
+class WireStream(_Wire, frozen=True):
+    """One stream as it is to be opened."""
+
+    sealed: tuple[WireItem, ...]
+    head: WireHead
+
+
+class WireFile(_Wire, frozen=True):
+    """One sealed file; its body is fetched by the verb `file`."""
+
+    file_id: Id
+    number: Count
+    item_kind: int
+    header: HeaderBlob
+    sealed_size: int
+
+
+class CaseAnswer(_Wire, frozen=True):
+    """The answer to `case`: all that is released of it."""
+
+    epoch: Count
+    commitment: Hash
+    share: Hash
+    streams: dict[int, WireStream]
+    notes_grants: tuple[GrantBlob, ...]
+    files: tuple[WireFile, ...]
+    state: str
+    release_day: date | None
+    erase_by: date | None
+    statements: tuple[bytes, ...]
+
+
+class FileRequest(_Wire, frozen=True):
+    """Verb `file`; answered by the sealed bytes as they are."""
+
+    case_id: Id
+    mac: Hash
+    file_id: Id
+
+
+class AppendRequest(_Wire, frozen=True):
+    """Verb `append`: one entry after `count` others."""
+
+    case_id: Id
+    mac: Hash
+    stream: int
+    count: Count
+    header: HeaderBlob
+    body: bytes
+    head: WireHead
+    notes_grants: tuple[GrantBlob, ...] | None = None
+    statement: bytes | None = None
+
+
+class AppendAnswer(_Wire, frozen=True):
+    """The new count of the stream."""
+
+    count: Count
+
+
+class RekeyRequest(_Wire, frozen=True):
+    """Verb `rekey`: a new epoch. Headers by stream and number; grants for every member's box, by id in hex."""
+
+    case_id: Id
+    mac: Hash
+    epoch: Count
+    commitment: Hash
+    access_key: Hash
+    share: Hash
+    headers: dict[int, tuple[HeaderBlob, ...]]
+    heads: dict[int, WireHead]
+    grants: dict[str, GrantBlob]
+    reporter_grant: GrantBlob
+
+
+class RekeyAnswer(_Wire, frozen=True):
+    """The epoch in force."""
+
+    epoch: Count
+
+
+class StatementRequest(_Wire, frozen=True):
+    """Verb `statement`; answered by StateAnswer."""
+
+    case_id: Id
+    mac: Hash
+    statement: bytes
+
+
+class TombstoneAnswer(_Wire, frozen=True):
+    """The statements by which a case was erased."""
+
+    statements: tuple[bytes, ...]
+
+
+Struct = TypeVar("Struct", bound=_Wire)
+
+
+def encode(struct: _Wire) -> bytes:
+    """Return the JSON of a request or an answer."""
+    return msgspec.json.encode(struct)
+
+
+def decode(untrusted_body: bytes, kind: type[Struct]) -> Struct:
+    """Return the request or answer, strictly read; raise RequestRefused."""
+    try:
+        return msgspec.json.decode(untrusted_body, type=kind)
+    except (msgspec.MsgspecError, ValueError):
+        raise RequestRefused("request.unreadable") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBy:
+    """Who sent a verified request, and its counter."""
+
+    member: str
+    counter: int
+
+
+def sign_request(  # noqa: PLR0917 (the order of the signed text)
+    keys: MemberKeys, method: str, path: str, body: bytes, server_key: bytes, counter: int
+) -> dict[str, str]:
+    """Return the three headers of a request."""
+    signature = sign(keys.sign_seed, "ks1-request", _signed_text(method, path, body, server_key, counter))
+    return {MEMBER_HEADER: keys.id, COUNTER_HEADER: str(counter), SIGNATURE_HEADER: signature.hex()}
+
+
+def verify_request(  # noqa: PLR0917 (the order of the signed text)
+    untrusted_headers: Mapping[str, str],
+    method: str,
+    path: str,
+    body: bytes,
+    server_key: bytes,
+    sign_key_of: Callable[[str], bytes | None],
+    last_counter: int = -1,
+) -> SignedBy:
+    """Return who signed the request; raise RequestRefused.
+
+    `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
+    """
+    member = untrusted_headers.get(MEMBER_HEADER, "")
+    untrusted_counter = untrusted_headers.get(COUNTER_HEADER, "")
+    signature = untrusted_headers.get(SIGNATURE_HEADER, "")
+    well_formed = (
+        _MEMBER.fullmatch(member) and _COUNTER.fullmatch(untrusted_counter) and _SIGNATURE.fullmatch(signature)
+    )
+    if not well_formed or int(untrusted_counter) > _MOST_COUNTER:
+        raise RequestRefused
+    counter = int(untrusted_counter)
+    sign_key = sign_key_of(member)
+    if sign_key is None:
+        raise RequestRefused
+    signed = _signed_text(method, path, body, server_key, counter)
+    try:
+        verify_signature(sign_key, "ks1-request", signed, bytes.fromhex(signature))
+    except SealBroken:
+        raise RequestRefused from None
+    if counter <= last_counter:
+        raise RequestRefused("request.replayed")
+    return SignedBy(member, counter)
+
+
+def _signed_text(method: str, path: str, body: bytes, server_key: bytes, counter: int) -> bytes:
+    body_hash = blake(32, "ks1-body", body)
+    return method.encode() + b"\0" + path.encode() + b"\0" + body_hash + server_key + u64(counter)
