@@ -1,0 +1,212 @@
+"""
+Closing, holding and erasing a case, and taking back a report that nobody has seen.
+
+Close, reopen, hold, release-hold and erase are statements that members signed; who calls has checked the signature
+against the roster, and the MAC here shows that the signer has the case. Erasing needs two members, a closed case, no
+hold and an inbox period that is over. The two-year cap needs no signature, but thirty days' notice, and a hold stops
+it too: that is what a hold is for.
+
+Erasing keeps this order, and a crash after any step is finished when the store is next opened:
+
+1. The decision is committed: the case is `erasing` (from here it is nowhere to be seen) and its tombstone is written.
+2. The share is overwritten in its slot and fsynced. From here nothing of the case can be opened by anybody.
+3. Rows are deleted, file by file, and last the case's own.
+4. Empty pages are given back, and the log is folded in and cut; that it was is checked.
+
+The tombstone is shown only when the case's own row is gone (step 3). Taking back is the same without a tombstone.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, Protocol
+
+import aiosqlite
+
+from cases.clock import add_months, today
+from cases.errors import NotAllowed, NotThere
+from cases.store_db import Parts, Row, change, every, one
+from cases.store_files import delete_chunks
+from cases.store_reading import check_access
+
+# VBL 2021:890, chapter 7: no longer than two years after the follow-up case was closed.
+CAP_MONTHS = 24
+NOTICE = timedelta(days=30)
+INBOX_DAYS = 30
+SIGNATURES_TO_ERASE = 2
+
+Outcome = Literal["kept", "done"]
+
+
+class SignedStatement(Protocol):
+    """The part of a verified statement that the store acts on."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def case_id(self) -> bytes: ...
+    @property
+    def member(self) -> bytes: ...
+    @property
+    def erase_by(self) -> date | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the two-year cap did today, in numbers."""
+
+    noticed: int
+    erased: int
+
+
+async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
+    parts: Parts, case_id: bytes, mac: bytes, counter: int, blob: bytes, statement: SignedStatement, inbox_days: int
+) -> Outcome:
+    """
+    Act on a verified statement: "done", or "kept" for an erasure that waits for its second signature.
+
+    Raises NotThere for a case that the signer cannot show, NotAllowed with the reason.
+    """
+    if statement.case_id != case_id:
+        raise NotThere
+    day = today(parts.clock)
+    async with parts.db.write() as connection:
+        await check_access(connection, case_id, mac, counter, "statement")
+        row = await one(connection, "SELECT state, hold, closed_day FROM cases WHERE case_id = ?", case_id)
+        if row is None:
+            raise NotThere
+        if statement.kind != "erase":
+            await _change_state(connection, case_id, statement, row, day)
+            return "done"
+        _check_erasable(row, day, inbox_days)
+        await connection.execute(
+            "INSERT OR REPLACE INTO statements (case_id, member_id, statement) VALUES (?, ?, ?)",
+            (case_id, statement.member, blob),
+        )
+        kept = await every(connection, "SELECT statement FROM statements WHERE case_id = ?", case_id)
+        if len(kept) < SIGNATURES_TO_ERASE:
+            return "kept"
+        await _decide(connection, case_id, day, [blob for (blob,) in kept])
+    await finish_erasures(parts)
+    return "done"
+
+
+async def erase(parts: Parts, case_id: bytes, statements: Sequence[bytes]) -> None:
+    """Erase a case, whatever its state; the callers above have checked that it may be. Raises NotThere."""
+    async with parts.db.write() as connection:
+        await _decide(connection, case_id, today(parts.clock), statements)
+    await finish_erasures(parts)
+
+
+async def take_back(parts: Parts, case_id: bytes) -> None:
+    """Erase a report that has not been released, and leave nothing; raises NotAllowed when it has been."""
+    async with parts.db.write() as connection:
+        row = await one(connection, "SELECT released FROM cases WHERE case_id = ? AND state <> 'erasing'", case_id)
+        if row is None:
+            raise NotThere
+        if row[0]:
+            raise NotAllowed("take_back.released")
+        await connection.execute("UPDATE cases SET state = 'erasing' WHERE case_id = ?", (case_id,))
+    await finish_erasures(parts)
+
+
+async def erase_due(parts: Parts, day: date) -> Due:
+    """Give notice thirty days before the two-year cap, and erase what had its notice and is past the cap."""
+    noticed, due = 0, []
+    query = "SELECT case_id, closed_day, notice_day FROM cases WHERE state = 'closed' AND hold = 0"
+    async with parts.db.write() as connection:
+        for case_id, closed_day, notice_day in await every(connection, query):
+            cap = add_months(date.fromisoformat(closed_day), CAP_MONTHS)
+            if notice_day is None and day >= cap - NOTICE:
+                await connection.execute(
+                    "UPDATE cases SET notice_day = ? WHERE case_id = ?", (day.isoformat(), case_id)
+                )
+                noticed += 1
+            # A server that was off for long gives its notice late, and then waits the thirty days all the same.
+            elif notice_day is not None and day >= max(cap, date.fromisoformat(notice_day) + NOTICE):
+                await _decide(connection, case_id, day, ())
+                due.append(case_id)
+    await finish_erasures(parts)
+    return Due(noticed, len(due))
+
+
+async def finish_erasures(parts: Parts) -> None:
+    """Take steps 2 to 4 for every case that is being erased, one after the other."""
+    async with parts.db.read() as connection:
+        doomed = await every(connection, "SELECT case_id, slot, spent_slot FROM cases WHERE state = 'erasing'")
+    for case_id, *slots in doomed:
+        taken = [slot for slot in slots if slot is not None]
+        # 2.
+        for slot in taken:
+            await asyncio.to_thread(parts.slots.overwrite, slot)
+        # 3.
+        await delete_chunks(parts, case_id)
+        async with parts.db.write() as connection:
+            gone = await change(connection, "DELETE FROM cases WHERE case_id = ?", case_id)
+        for slot in taken if gone else ():
+            parts.slots.free(slot)
+    # 4.
+    await parts.db.sweep()
+
+
+async def _decide(connection: aiosqlite.Connection, case_id: bytes, day: date, statements: Sequence[bytes]) -> None:
+    """Take step 1 inside the caller's transaction."""
+    row = await one(connection, "SELECT access_key FROM cases WHERE case_id = ? AND state <> 'erasing'", case_id)
+    if row is None:
+        raise NotThere
+    await connection.execute("UPDATE cases SET state = 'erasing' WHERE case_id = ?", (case_id,))
+    await connection.execute(
+        "INSERT INTO tombstones (case_id, access_key, erased_day) VALUES (?, ?, ?)",
+        (case_id, row[0], day.isoformat()),
+    )
+    await connection.executemany(
+        "INSERT INTO tombstone_statements (case_id, position, statement) VALUES (?, ?, ?)",
+        [(case_id, position, blob) for position, blob in enumerate(statements)],
+    )
+
+
+def _check_erasable(row: Row, day: date, inbox_days: int) -> None:
+    state, hold, closed_day = row
+    if state != "closed" or closed_day is None:
+        raise NotAllowed("erase.not_closed")
+    if hold:
+        raise NotAllowed("erase.hold")
+    if day < date.fromisoformat(closed_day) + timedelta(days=inbox_days):
+        raise NotAllowed("erase.inbox_open")
+
+
+async def _change_state(
+    connection: aiosqlite.Connection, case_id: bytes, statement: SignedStatement, row: Row, day: date
+) -> None:
+    """Close, reopen, hold or release a hold.
+
+    Each drops erase statements that wait for a second signature: they were signed for another state of the case.
+    """
+    state, hold, _closed_day = row
+    match statement.kind:
+        case "close":
+            if state == "closed":
+                raise NotAllowed("close.closed")
+            cap = add_months(day, CAP_MONTHS)
+            erase_by = cap if statement.erase_by is None else min(statement.erase_by, cap)
+            await connection.execute(
+                "UPDATE cases SET state = 'closed', closed_day = ?, erase_by = ? WHERE case_id = ?",
+                (day.isoformat(), erase_by.isoformat(), case_id),
+            )
+        case "reopen":
+            if state != "closed":
+                raise NotAllowed("reopen.not_closed")
+            await connection.execute(
+                "UPDATE cases SET state = 'open', closed_day = NULL, erase_by = NULL, notice_day = NULL"
+                " WHERE case_id = ?",
+                (case_id,),
+            )
+        case "hold" | "release-hold":
+            on = statement.kind == "hold"
+            if bool(hold) == on:
+                raise NotAllowed("hold.unchanged")
+            await connection.execute("UPDATE cases SET hold = ? WHERE case_id = ?", (int(on), case_id))
+        case _:
+            raise NotAllowed("statement.unknown")
+    await connection.execute("DELETE FROM statements WHERE case_id = ?", (case_id,))
