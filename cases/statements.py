@@ -1,10 +1,10 @@
 """
 Statements: what a member signs so that the server, which can read nothing, may act on a case.
 
-Contract (docs/FORMATS.md §9). A statement names its kind, case, member, day and server inside the signed bytes, so none
-can be used for another case, at another server or as another act. `read_statement` returns it or raises SealBroken: for
-a signature that does not verify, for a member who is not in the roster, for another server. That the case is closed, the
-time is up and two members agree is decided by the store; `agreement` is the rule of who two are.
+Contract (docs/FORMATS.md §9). A statement names its kind, case, member, day and server inside the signed bytes, so
+none can be used for another case, at another server or as another act. `read_statement` returns it or raises
+SealBroken: for a signature that does not verify, for a member who is not in the roster, for another server. That the
+case is closed, the time is up and two members agree is decided by the store; `agreement` is the rule of who two are.
 
 A tombstone is the two statements by which a case was erased: the proof that is left.
 """

@@ -60,7 +60,7 @@ class ErrorAnswer(_Wire, frozen=True):
 
 
 class StateAnswer(_Wire, frozen=True):
-    """The answer to what changes a state: kept, done, waiting …"""
+    """The answer to what changes a state: kept (it waits for the second signature) or done."""
 
     state: str
 
