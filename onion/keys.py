@@ -128,6 +128,10 @@ class ClientAuthKey:
         public = bindings.crypto_scalarmult_base(_x25519_bytes(self.private))
         object.__setattr__(self, "public", _base32(public))
 
+    def private_base64(self) -> str:
+        """The form ONION_CLIENT_AUTH_ADD takes."""
+        return base64.b64encode(_x25519_bytes(self.private)).decode()
+
     def auth_private_line(self, address: str) -> str:
         """The content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
         public_from_address(address)

@@ -1,0 +1,149 @@
+"""A tor of one's own, as a client: for a member's desk, for the mirror, for tests.
+
+`ClientTor` promises a SOCKS port on 127.0.0.1 that tor chose itself, with extended errors, once `start` has returned;
+tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start stand in files of the
+folder, mode 0600, and are written anew each time: a key that is no longer given is gone.
+
+`add_client_key` gives a key to a running tor for as long as that runs; nothing is written.
+
+Everything here blocks; an event loop calls it through `asyncio.to_thread`. tor's control socket is a unix socket, so a
+packaged desk for Windows will need another way to it.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import stem
+
+from onion.control import open_controller, wait_until_ready
+from onion.errors import SocksMissing, TorGone, TorSaidNo
+from onion.keys import ClientAuthKey, public_from_address
+from onion.tor_process import TorProcess
+from onion.torrc import quoted_path, usable_socket_path
+
+READY_SECONDS = 120.0  # a first start on the public network loads some megabytes; on a private one it took 1 to 2 s
+FOLDER_MODE = 0o700  # tor refuses a wider one
+KEY_FILE_MODE = 0o600
+
+
+class ClientTor:
+    """One client tor in a folder of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        network_lines: Sequence[str] = (),
+        client_auth: Iterable[tuple[str, str]] = (),
+        *,
+        socks: str = "127.0.0.1:auto",
+    ) -> None:
+        """`client_auth` holds (address, private key in base32); without `network_lines` it is the public network."""
+        self._folder = folder
+        self._network_lines = tuple(network_lines)
+        self._client_auth = tuple(client_auth)
+        self._socks = socks
+        self._address: tuple[str, int] | None = None
+        self.control_socket = usable_socket_path(folder / "control")
+        self._process = TorProcess(folder / "torrc", control_socket=self.control_socket)
+
+    @property
+    def socks(self) -> tuple[str, int]:
+        """Where tor listens for SOCKS5; raises SocksMissing before `start`."""
+        if self._address is None:
+            raise SocksMissing
+        return self._address
+
+    def start(self, *, within: float = READY_SECONDS) -> None:
+        """Start tor and wait for its first circuit; raises TorDidNotStart, TorNotReady and their like."""
+        self._write_files()
+        self._process.start()
+        try:
+            wait_until_ready(self._process, self.control_socket, within=within)
+            self._address = _socks_listener(self.control_socket)
+        except BaseException:
+            self.stop()
+            raise
+
+    def alive(self) -> bool:
+        """Whether tor runs now."""
+        return self._process.alive()
+
+    def stop(self) -> None:
+        """End tor."""
+        self._address = None
+        self._process.stop()
+
+    def last_words(self) -> list[str]:
+        """Tor's last lines, for an operator's screen."""
+        return self._process.last_words()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _write_files(self) -> None:
+        keys = self._folder / "keys"
+        # Keys of a former start must not open doors any more.
+        shutil.rmtree(keys, ignore_errors=True)
+        for folder in (self._folder, keys, self._folder / "data"):
+            folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            folder.chmod(FOLDER_MODE)
+        for number, (address, private) in enumerate(self._client_auth):
+            file = keys / f"{number}.auth_private"
+            file.touch(KEY_FILE_MODE)
+            file.write_text(ClientAuthKey(private).auth_private_line(address))
+        (self._folder / "torrc").write_text("\n".join(self._torrc_lines()) + "\n")
+
+    def _torrc_lines(self) -> list[str]:
+        return [
+            f"DataDirectory {quoted_path(self._folder / 'data')}",
+            f"ControlSocket unix:{quoted_path(self.control_socket)}",
+            "CookieAuthentication 1",
+            # Streams with different user names never share a circuit (tor's default); errors say why an onion is shut.
+            f"SocksPort {self._socks} ExtendedErrors",
+            f"ClientOnionAuthDir {quoted_path(self._folder / 'keys')}",
+            "ClientOnly 1",
+            "SafeLogging 1",
+            "AvoidDiskWrites 1",
+            "HeartbeatPeriod 0",
+            "Log warn stdout",
+            "ShutdownWaitLength 0",
+            *self._network_lines,
+        ]
+
+
+def add_client_key(control_socket: Path, address: str, private: str) -> None:
+    """Give a running tor the key to an onion; raises TorSaidNo, TorGone, ControlMissing, ControlRefused, BadAddress.
+
+    The key works for the next connection, and is forgotten when that tor ends.
+    """
+    public_from_address(address)
+    key = ClientAuthKey(private)
+    # stem 1.8 cannot say ONION_CLIENT_AUTH_ADD; tor reads the key in base64 here, while its files have base32.
+    command = f"ONION_CLIENT_AUTH_ADD {address.removesuffix('.onion')} x25519:{key.private_base64()}"
+    with open_controller(control_socket) as controller:
+        try:
+            reply = int(controller.msg(command).content()[-1][0])
+        except stem.ControllerError:
+            raise TorGone from None
+    if not 200 <= reply < 300:  # noqa: PLR2004 - control-spec: 2yz is a positive answer
+        raise TorSaidNo(reply)
+
+
+def _socks_listener(control_socket: Path) -> tuple[str, int]:
+    with open_controller(control_socket) as controller:
+        try:
+            answer = controller.get_info("net/listeners/socks")
+        except stem.ControllerError:
+            raise TorGone from None
+    # Quoted addresses, separated by spaces; ours is the first and only one.
+    host, _, port = answer.split()[0].strip('"').rpartition(":")
+    return host, int(port)

@@ -1,0 +1,141 @@
+"""Opens tor's control socket, and reads what tor is waiting for in plain words.
+
+`open_controller` returns a stem Controller that has authenticated, or raises ControlMissing or ControlRefused.
+`wait_until_ready` returns when tor has built its first circuit, and raises TorDidNotStart or TorNotReady.
+Both block: an event loop calls them through a thread (`onion.publish` does).
+
+A BootstrapState holds a percentage and our own words. tor's own warning can name a guard's address and is not kept.
+"""
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import stem
+from stem.control import Controller
+
+from onion.errors import ControlMissing, ControlRefused, TorDidNotStart, TorGone, TorNotReady
+from onion.tor_process import TorProcess
+
+# stem logs every control line it sees, addresses included, for whoever switches logging on. Nobody can.
+logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
+
+READY_PERCENT = 100
+POLL_SECONDS = 0.05
+
+# Tags of tor's control protocol (control-spec, BOOTSTRAP), in the order in which they come.
+_WAITING_FOR = {
+    "starting": "tor has started and has not tried the network yet",
+    "conn": "tor is looking for a first way into the Tor network",
+    "conn_done": "tor has reached a relay and is greeting it",
+    "handshake": "tor is agreeing on keys with a first relay",
+    "handshake_done": "tor has a first relay and asks it for the list of relays",
+    "onehop_create": "tor is opening its way to the list of relays",
+    "requesting_status": "tor is asking for the list of relays",
+    "loading_status": "tor is loading the list of relays",
+    "loading_keys": "tor is loading the keys that vouch for the list of relays",
+    "requesting_descriptors": "tor is asking for the descriptions of relays",
+    "loading_descriptors": "tor is loading the descriptions of relays",
+    "enough_dirinfo": "tor knows enough relays and is about to build circuits",
+    "ap_conn": "tor is connecting to its guard",
+    "ap_conn_done": "tor has reached its guard",
+    "ap_handshake": "tor is agreeing on keys with its guard",
+    "ap_handshake_done": "tor has agreed on keys with its guard",
+    "circuit_create": "tor is building its first circuit",
+    "done": "tor is connected to the Tor network",
+}
+_REASONS = {
+    "NOROUTE": "this computer has no way to the network",
+    "CONNECTREFUSED": "the network refuses the connection; perhaps a firewall blocks Tor",
+    "TIMEOUT": "there is no answer from the network; perhaps a firewall blocks Tor",
+    "IOERROR": "the connection broke",
+    "CLOCK_SKEW": "this computer's clock is wrong",
+}
+SWITCHED_OFF = "tor's network is switched off (DisableNetwork 1), so it waits"
+
+
+@dataclass(frozen=True, slots=True)
+class BootstrapState:
+    """How far tor has come: `percent` (0 to 100) and `summary`, a sentence without full stop."""
+
+    percent: int
+    summary: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether tor has built a circuit."""
+        return self.percent >= READY_PERCENT
+
+
+def open_controller(control_socket: Path) -> Any:
+    """An authenticated stem Controller (stem has no types); raises ControlMissing or ControlRefused."""
+    try:
+        controller = Controller.from_socket_file(str(control_socket))
+    except stem.SocketError as error:
+        raise (ControlRefused if "Permission denied" in str(error) else ControlMissing) from None
+    # A cached answer would outlive what it describes.
+    controller.set_caching(False)
+    try:
+        controller.authenticate()
+    except stem.SocketClosed:
+        controller.close()
+        raise ControlMissing from None
+    except stem.ControllerError:  # its leaves for authentication: no cookie to read, or a wrong one
+        controller.close()
+        raise ControlRefused from None
+    return controller
+
+
+def bootstrap_state(controller: Any) -> BootstrapState:
+    """What tor is doing now; raises TorGone."""
+    try:
+        phase = controller.get_info("status/bootstrap-phase")
+        disabled = controller.get_conf("DisableNetwork") == "1"
+    except stem.ControllerError:
+        raise TorGone from None
+    return state_in_words(phase, network_disabled=disabled)
+
+
+def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapState:
+    """Tor's bootstrap line as a percentage and a sentence."""
+    fields = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', phase))
+    percent = int(fields.get("PROGRESS", "0"))
+    if network_disabled:
+        return BootstrapState(percent, SWITCHED_OFF)
+    # "conn_pt" and "ap_conn_proxy" are the same steps through a bridge or a proxy.
+    tag = re.sub(r"_(pt|proxy)$", "", fields.get("TAG", ""))
+    summary = _WAITING_FOR.get(tag, "tor is connecting")
+    reason = _REASONS.get(fields.get("REASON", ""))
+    return BootstrapState(percent, f"{summary}: {reason}" if reason else summary)
+
+
+def wait_for_controller(process: TorProcess, control_socket: Path, *, within: float) -> Any:
+    """A controller as soon as tor has opened its socket; raises TorDidNotStart or ControlMissing."""
+    deadline = time.monotonic() + within
+    while True:
+        if not process.alive():
+            raise TorDidNotStart
+        try:
+            return open_controller(control_socket)
+        except (ControlMissing, ControlRefused):  # the cookie is written a moment before or after the socket
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
+def wait_until_ready(process: TorProcess, control_socket: Path, *, within: float) -> None:
+    """Return when tor has built a circuit; raises TorDidNotStart, TorNotReady, or what `open_controller` raises."""
+    deadline = time.monotonic() + within
+    with wait_for_controller(process, control_socket, within=within) as controller:
+        while True:
+            try:
+                if bootstrap_state(controller).ready:
+                    return
+            except TorGone:
+                raise TorDidNotStart from None
+            if time.monotonic() > deadline:
+                raise TorNotReady
+            time.sleep(POLL_SECONDS)

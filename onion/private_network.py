@@ -1,0 +1,280 @@
+"""A whole Tor network on loopback, without the internet: for tests, rehearsals and the demonstration.
+
+    with PrivateNetwork(Path("/tmp/net")) as network:
+        with network.client() as client:        # a tor of one's own on it
+            client.socks
+
+`python -m onion.private_network --hold DIR` keeps one up, prints one JSON line when it is usable, and ends on SIGTERM,
+SIGINT or the closing of its standard input. Other processes join by `PrivateNetwork.lines_from(DIR)`.
+
+Order of the start. A tor that asks too early waits 4 to 30 s before it asks again, so nothing may ask too early:
+  1. keys and files; 2. the authority and the relays; 3. wait for a consensus that names all of them; 4. restart the
+  relays, and wait until each has built a circuit; 5. write `network.torrc`: from then on others may join.
+A relay that misses the first vote is out for minutes, so a start that stalls is begun again from scratch.
+
+Its files are public keys of nothing and its anonymity is none. Every tor ends with this process, kill -9 included.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from onion.client import ClientTor
+from onion.control import wait_until_ready
+from onion.errors import OnionError, PrivateNetworkFailed, TorProgramMissing
+from onion.private_lines import Node, authority_line, authority_lines, identity_lines, join_lines, relay_lines
+from onion.tor_process import TorProcess, relay_fingerprint
+from onion.torrc import usable_socket_path
+from onion.watchdog import Watchdog
+
+RELAYS = 3  # with the authority four nodes: the least with which an onion answers
+ATTEMPTS = 3
+CONSENSUS_SECONDS = 20.0  # measured 7.3 to 7.9; beside other load up to twice that
+READY_SECONDS = 20.0  # measured 10 to 11.5 in all
+GENCERT_SECONDS = 60.0  # two RSA keys took 0.2 to 1.6 s
+POLL_SECONDS = 0.1
+NETWORK_FILE = "network.torrc"
+
+
+class PrivateNetwork:
+    """One authority and three relays in a folder, which is made and, at the end, removed."""
+
+    def __init__(self, root: Path, *, now: Callable[[], float] = time.time) -> None:
+        """`root` must be short: unix sockets lie in it. `now` is the wall clock, which votes are bound to."""
+        usable_socket_path(root / "authority" / "control")
+        self.root = root
+        self.network_lines: list[str] = []
+        self.attempts = 0
+        self.seconds: dict[str, float] = {}  # from the start to each stage, of the attempt that worked
+        self._now = now
+        self._watchdog: Watchdog | None = None
+        self._tors: list[TorProcess] = []
+        self._clients: list[ClientTor] = []
+
+    @staticmethod
+    def lines_from(root: Path) -> list[str]:
+        """What a tor of another process needs in its torrc to join; raises PrivateNetworkFailed if none is up."""
+        try:
+            return (root / NETWORK_FILE).read_text().splitlines()
+        except OSError:
+            raise PrivateNetworkFailed from None
+
+    def start(self) -> None:
+        """Return when onions can be published and reached; raises PrivateNetworkFailed or TorProgramMissing."""
+        # `stop` removes the folder, so it must be ours from the first file: never a folder that holds anything.
+        self.root.mkdir(0o700, parents=True, exist_ok=True)
+        if any(self.root.iterdir()):
+            raise PrivateNetworkFailed
+        while True:
+            self.attempts += 1
+            try:
+                self._start_once()
+            except TorProgramMissing:
+                self.stop()
+                raise
+            except (OnionError, OSError) as error:
+                self.stop()
+                if self.attempts == ATTEMPTS:
+                    raise PrivateNetworkFailed from error
+            except BaseException:
+                self.stop()
+                raise
+            else:
+                return
+
+    def stop(self) -> None:
+        """End every tor of this network, clients made by `client` included, and remove its folder."""
+        for client in self._clients:
+            client.stop()
+        self._clients.clear()
+        for tor in self._tors:
+            tor.stop()
+        self._tors.clear()
+        if self._watchdog is not None:
+            self._watchdog.close()
+            self._watchdog = None
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def client(self, client_auth: Iterable[tuple[str, str]] = (), *, folder: Path | None = None) -> ClientTor:
+        """A client on this network, not started; it ends with the network at the latest."""
+        client = ClientTor(folder or self.root / f"client{len(self._clients)}", self.network_lines, client_auth)
+        self._clients.append(client)
+        return client
+
+    def pids(self) -> list[int]:
+        """Of the tors that run, for whoever measures them."""
+        return [tor.pid for tor in self._tors if tor.alive()]
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start_once(self) -> None:
+        started = time.monotonic()
+        authority, *relays = nodes = _make_nodes(self.root)
+        # 1. Keys and files. The wall clock is read last, because the first vote is bound to it.
+        v3_identity = _make_authority_keys(authority)
+        fingerprint = _fingerprint(authority)
+        self.network_lines = join_lines(authority_line(authority, v3_identity=v3_identity, fingerprint=fingerprint))
+        for relay in relays:
+            _write_lines(relay.torrc, relay_lines(relay, self.network_lines))
+        _write_lines(authority.torrc, authority_lines(authority, self.network_lines, now=self._now()))
+        self.seconds = {"keys": time.monotonic() - started}
+        # 2. The authority and the relays.
+        self._watchdog = Watchdog()
+        self._tors = [
+            TorProcess(node.torrc, control_socket=node.control_socket, watchdog=self._watchdog) for node in nodes
+        ]
+        for tor in self._tors:
+            tor.start()
+        # 3. A consensus that names all of them.
+        _wait_for_consensus(authority.dir_port, len(nodes))
+        self.seconds["consensus"] = time.monotonic() - started
+        # 4. Relays that asked before there was one are on a slow schedule now; new ones are not.
+        for tor in self._tors[1:]:
+            tor.stop()
+            tor.start()
+        for tor, node in zip(self._tors, nodes, strict=True):
+            wait_until_ready(tor, node.control_socket, within=READY_SECONDS)
+        # 5. Others may join.
+        _write_lines(self.root / NETWORK_FILE, self.network_lines)
+        self.seconds["usable"] = time.monotonic() - started
+
+
+def _make_nodes(root: Path) -> list[Node]:
+    names = ["authority", *(f"relay{number}" for number in range(RELAYS))]
+    ports = _free_ports(2 * len(names))
+    nodes = [Node(name, root / name, ports.pop(), ports.pop()) for name in names]
+    for node in nodes:
+        (node.folder / "keys").mkdir(0o700, parents=True)
+        node.folder.chmod(0o700)
+    return nodes
+
+
+def _free_ports(count: int) -> list[int]:
+    """Distinct free ports; all are held until all are known, so that none comes twice."""
+    with contextlib.ExitStack() as held:
+        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [int(listener.getsockname()[1]) for listener in listeners]
+
+
+def _make_authority_keys(authority: Node) -> str:
+    """Make the authority's signing keys; returns what the others know it by."""
+    keys = authority.folder / "keys"
+    certificate = keys / "authority_certificate"
+    # The passphrase protects a key that is worth nothing and is deleted with the folder.
+    command = ["tor-gencert", "--create-identity-key", "--passphrase-fd", "0", "-m", "12"]
+    command += ["-i", str(keys / "authority_identity_key"), "-s", str(keys / "authority_signing_key")]
+    command += ["-c", str(certificate), "-a", f"127.0.0.1:{authority.dir_port}"]
+    try:
+        subprocess.run(command, input=b"private network\n", check=True, capture_output=True, timeout=GENCERT_SECONDS)
+    except FileNotFoundError:
+        raise TorProgramMissing from None
+    except subprocess.SubprocessError:
+        raise PrivateNetworkFailed from None
+    for line in certificate.read_text().splitlines():
+        if line.startswith("fingerprint "):
+            return line.split()[1]
+    raise PrivateNetworkFailed
+
+
+def _fingerprint(authority: Node) -> str:
+    identity = authority.folder / "identity.torrc"
+    _write_lines(identity, [*identity_lines(authority), "DisableNetwork 1"])
+    return relay_fingerprint(identity)
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Whole or not at all: another process may be waiting for the file."""
+    unfinished = path.with_suffix(".new")
+    unfinished.write_text("\n".join(lines) + "\n")
+    unfinished.replace(path)
+
+
+def _wait_for_consensus(dir_port: int, count: int) -> None:
+    deadline = time.monotonic() + CONSENSUS_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            consensus = _fetch_consensus(dir_port)
+            if consensus.startswith(b"HTTP/1.0 200"):
+                if consensus.count(b"\nr ") == count:
+                    return
+                break  # a relay missed the vote; the next one is minutes away
+        time.sleep(POLL_SECONDS)
+    raise PrivateNetworkFailed
+
+
+def _fetch_consensus(dir_port: int) -> bytes:
+    with socket.create_connection(("127.0.0.1", dir_port), CONSENSUS_SECONDS) as connection:
+        connection.sendall(b"GET /tor/status-vote/current/consensus HTTP/1.0\r\n\r\n")
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+        return answer
+
+
+def hold(root: Path) -> int:
+    """Keep a network up until a signal comes or standard input closes."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    with PrivateNetwork(root) as network:
+        usable = {
+            "folder": str(root),
+            "attempts": network.attempts,
+            "seconds": {stage: round(seconds, 2) for stage, seconds in network.seconds.items()},
+            "pids": network.pids(),
+        }
+        sys.stdout.write(json.dumps(usable) + "\n")
+        sys.stdout.flush()
+        threading.Thread(target=_wait_for_close, args=(ended,), daemon=True).start()
+        ended.wait()
+    return 0
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """End in order, and not twice: a second signal must not cut the first one's work short."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def _wait_for_close(ended: threading.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    ended.set()
+
+
+def main() -> int:
+    """The command line of `python -m onion.private_network`."""
+    parser = argparse.ArgumentParser(prog="python -m onion.private_network")
+    parser.add_argument("--hold", type=Path, required=True, metavar="DIR", help="a new folder with a short path")
+    arguments = parser.parse_args()
+    try:
+        return hold(arguments.hold.absolute())
+    except OnionError as error:
+        sys.stderr.write(f"{error}\n")
+        return 4
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Looks at an onion from outside, through tor, and says in words what it saw.
+
+`probe` raises nothing for what tor or the onion do: it returns a ProbeResult, whose `reached` means that a web server
+answered, whatever its status. An onion can be unreachable for weeks while its server believes that all is well, so the
+keeper looks at its own addresses, and `kallskydd status` shows the result.
+"""
+
+import asyncio
+import re
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from onion.errors import OnionError
+from onion.socks import SocksAddress, socks_connect
+
+__all__ = ["ProbeResult", "SocksAddress", "probe", "socks_connect"]
+
+ANSWER_BYTES = 4096  # the status line is all that is read of the answer
+_NO_ANSWER = "The way to the onion is open, but its web server did not answer."
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What a look at an onion gave."""
+
+    reached: bool
+    seconds: float
+    status: int | None  # of the web server's answer
+    words: str  # for the operator
+    text_key: str  # of the error, or "onion.reached", or "onion.no_answer"
+
+
+async def probe(
+    socks: SocksAddress,
+    address: str,
+    port: int = 80,
+    path: str = "/",
+    *,
+    within: float = 30.0,
+    isolate: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> ProbeResult:
+    """Ask the onion for one page. `address` may come with or without ".onion"."""
+    host = f"{address.removesuffix('.onion')}.onion"
+    started = clock()
+    try:
+        connection = await socks_connect(socks, host, port, within=within, isolate=isolate)
+    except OnionError as error:
+        return ProbeResult(
+            reached=False, seconds=clock() - started, status=None, words=str(error), text_key=error.text_key
+        )
+    with connection:
+        try:
+            async with asyncio.timeout(max(0.0, within - (clock() - started))):
+                status = await _status(connection, host, path)
+        except (OSError, TimeoutError):
+            status = None
+    seconds = clock() - started
+    if status is None:
+        return ProbeResult(reached=False, seconds=seconds, status=None, words=_NO_ANSWER, text_key="onion.no_answer")
+    words = f"The onion answers, after {seconds:.1f} s."
+    return ProbeResult(reached=True, seconds=seconds, status=status, words=words, text_key="onion.reached")
+
+
+async def _status(connection: socket.socket, host: str, path: str) -> int | None:
+    loop = asyncio.get_running_loop()
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    await loop.sock_sendall(connection, request.encode())
+    answer = b""
+    while b"\r\n" not in answer and len(answer) < ANSWER_BYTES:
+        piece = await loop.sock_recv(connection, ANSWER_BYTES)
+        if not piece:
+            break
+        answer += piece
+    found = re.match(rb"HTTP/1\.[01] (\d{3})[ \r]", answer)
+    return int(found.group(1)) if found else None

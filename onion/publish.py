@@ -1,0 +1,246 @@
+"""Puts onion addresses up, keeps account of them, and takes them down, without ever stopping the event loop.
+
+How it works
+  1. stem blocks, so one thread of ours makes every stem call, in order. The slowest, two onions at once, took 24 ms.
+  2. What tor reports comes on stem's own thread, which does nothing but hand it to the loop.
+  3. Nothing waits for tor without a time limit: a tor that hangs counts as gone.
+
+`publish` promises that tor serves the address with exactly these settings when it returns; the directories know it
+once `wait_published` has returned. tor forgets every onion when it ends, so `gone` is set then, and after the next
+`connect` the same `publish` calls (or `restore`) put up the same addresses.
+
+Onions are detached: they outlive the control connection, so a keeper that is restarted under a running tor loses no
+visitor. What a former keeper left under the same address is taken down first, because tor would answer "collision" and
+its settings cannot be read back.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import stem
+from stem.control import EventType, State
+
+from onion.control import BootstrapState, bootstrap_state, open_controller
+from onion.errors import NobodyMayEnter, NotPublished, PathUnusable, TorGone, TorSaidNo
+from onion.keys import OnionKey, client_public_key
+from onion.torrc import quoted_path, usable_socket_path
+
+CONTROL_SECONDS = 20.0  # replies came within 0.03 s; a tor that needs longer has stopped
+MAX_STREAMS = 64  # of one circuit: a browser opens six connections, a relay of the mirror a few dozen
+# How many visitors a second are let in before the others must solve puzzles, and how many at once. tor's own defaults
+# (250, 2500) are for busy sites; a municipality's channel sees a few visitors an hour.
+POW_QUEUE_RATE = 50
+POW_QUEUE_BURST = 100
+_SYNTAX_ERRORS = {512, 513}  # control-spec: syntax error in argument, unrecognised argument
+_UNKNOWN_ONION = 552
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Onion:
+    """One address and how it is to be served."""
+
+    key: OnionKey
+    targets: Mapping[int, Path]  # port of the onion -> unix socket of ours
+    # Public client keys in base32: only these enter. None lets everybody in; an empty tuple is refused, because tor
+    # would take it for None.
+    client_auth_public_keys: tuple[str, ...] | None = None
+    max_streams: int = MAX_STREAMS
+    pow: bool = True  # puzzles under load, where this tor can
+
+    def __post_init__(self) -> None:
+        """Raise NobodyMayEnter, BadKey or PathUnusable."""
+        if self.client_auth_public_keys is not None:
+            if not self.client_auth_public_keys:
+                raise NobodyMayEnter
+            for public in self.client_auth_public_keys:
+                client_public_key(public)
+        for path in self.targets.values():
+            # ADD_ONION knows no quotes, so a path with a space would end at it.
+            if " " in quoted_path(usable_socket_path(path)):
+                raise PathUnusable
+
+    def command(self, *, with_pow: bool) -> str:
+        """ADD_ONION as tor reads it. stem can pass neither several client keys nor puzzles."""
+        flags = ["Detach", "DiscardPK"]
+        if self.client_auth_public_keys is not None:
+            flags.append("V3Auth")
+        words = ["ADD_ONION", f"ED25519-V3:{self.key.key_content()}", f"Flags={','.join(flags)}"]
+        words.append(f"MaxStreams={self.max_streams}")
+        if with_pow:
+            words += ["PoWDefensesEnabled=1", f"PoWQueueRate={POW_QUEUE_RATE}", f"PoWQueueBurst={POW_QUEUE_BURST}"]
+        words += [f"Port={port},unix:{path}" for port, path in self.targets.items()]
+        words += [f"ClientAuthV3={client_public_key(public)}" for public in self.client_auth_public_keys or ()]
+        return " ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What `publish` achieved: the address, and whether this tor knows puzzles."""
+
+    address: str
+    pow: bool
+
+
+class Publisher:
+    """The control connection of a keeper; made and used in one event loop."""
+
+    def __init__(self, *, on_gone: Callable[[], None] | None = None) -> None:
+        """`on_gone` is called in the loop when the connection to tor ends without having been closed."""
+        self._on_gone = on_gone
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="tor-control")
+        self._controller: Any = None
+        self._onions: dict[str, Onion] = {}
+        self._published: dict[str, Published] = {}
+        self._uploaded: dict[str, asyncio.Event] = {}
+        self.gone = asyncio.Event()
+
+    async def connect(self, control_socket: Path) -> None:
+        """Open a tor's control socket, again after tor was restarted; raises ControlMissing or ControlRefused."""
+        await self._disconnect()
+        self._controller = await self._call(open_controller, control_socket)
+        self._published.clear()
+        self.gone.clear()
+        await self._call(self._listen, self._controller, asyncio.get_running_loop())
+
+    async def publish(self, onion: Onion) -> Published:
+        """Make tor serve this onion, as told and not otherwise; raises TorGone or TorSaidNo."""
+        address = onion.key.address
+        if self._onions.get(address) == onion and address in self._published:
+            return self._published[address]
+        self._onions[address] = onion
+        self._published.pop(address, None)
+        uploaded = self._uploaded.setdefault(address, asyncio.Event())
+        uploaded.clear()
+        with_pow = await self._call(_add_onion, self._connected(), onion)
+        self._published[address] = Published(address, with_pow)
+        return self._published[address]
+
+    async def restore(self) -> None:
+        """Put up again, after `connect`, every onion that was published and not taken down."""
+        for onion in list(self._onions.values()):
+            await self.publish(onion)
+
+    async def wait_published(self, address: str, *, within: float) -> None:
+        """Return when a directory has taken the descriptor; raises NotPublished or TorGone."""
+        uploaded = self._uploaded.setdefault(address, asyncio.Event())
+        waits = [asyncio.ensure_future(event.wait()) for event in (uploaded, self.gone)]
+        try:
+            await asyncio.wait(waits, timeout=within, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        if uploaded.is_set():
+            return
+        raise TorGone if self.gone.is_set() else NotPublished
+
+    async def take_down(self, address: str) -> None:
+        """Make tor forget the onion. Does nothing if tor does not have it; raises TorGone or TorSaidNo."""
+        self._onions.pop(address, None)
+        self._published.pop(address, None)
+        self._uploaded.pop(address, None)
+        await self._call(_delete_onion, self._connected(), address)
+
+    async def bootstrap(self) -> BootstrapState:
+        """How far tor is, and what it waits for; raises TorGone."""
+        return await self._call(bootstrap_state, self._connected())
+
+    async def close(self) -> None:
+        """Close the control connection. The onions stay up as long as tor runs."""
+        await self._disconnect()
+        self._thread.shutdown(wait=False)
+
+    def _connected(self) -> Any:
+        if self._controller is None or self.gone.is_set():
+            raise TorGone
+        return self._controller
+
+    async def _call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a stem call in its thread, with stem's errors as ours."""
+        call = asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+        try:
+            return await asyncio.wait_for(call, CONTROL_SECONDS)
+        except TimeoutError:
+            # The old thread sits in stem until this tor's socket closes; the next tor must not queue behind it.
+            self._thread.shutdown(wait=False)
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="tor-control")
+            self._set_gone(self._controller)
+            raise TorGone from None
+        except stem.ControllerError:
+            raise TorGone from None
+
+    async def _disconnect(self) -> None:
+        controller, self._controller = self._controller, None
+        if controller is not None:
+            # Not in the thread of calls: closing is what frees a call that tor never answers.
+            await asyncio.to_thread(controller.close)
+
+    def _listen(self, controller: Any, loop: asyncio.AbstractEventLoop) -> None:
+        def on_descriptor(event: Any) -> None:
+            if str(event.action) == "UPLOADED":
+                _hand_over(loop, self._set_uploaded, str(event.address))
+
+        def on_state(_controller: Any, state: Any, _time: float) -> None:
+            if state == State.CLOSED:
+                _hand_over(loop, self._set_gone, controller)
+
+        controller.add_status_listener(on_state)
+        controller.add_event_listener(on_descriptor, EventType.HS_DESC)
+
+    def _set_uploaded(self, address: str) -> None:
+        # An onion that is not ours, or was taken down meanwhile, has no event here.
+        if address in self._uploaded:
+            self._uploaded[address].set()
+
+    def _set_gone(self, controller: Any) -> None:
+        if controller is None or controller is not self._controller or self.gone.is_set():
+            return  # we closed it ourselves, or have another by now, or know already
+        self._published.clear()
+        self.gone.set()
+        if self._on_gone is not None:
+            self._on_gone()
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(function, *arguments)
+    except RuntimeError:
+        return  # the loop has ended, and with it whoever wanted to know
+
+
+def _add_onion(controller: Any, onion: Onion) -> bool:
+    """Add the onion, afresh if tor has it already; whether with puzzles."""
+    _delete_onion(controller, onion.key.address)
+    if onion.pow:
+        # tor before 0.4.9.2 does not know the keyword, and one built without the module refuses it.
+        reply = _reply(controller, onion.command(with_pow=True))
+        if reply not in _SYNTAX_ERRORS:
+            _demand(reply)
+            return True
+    _demand(_reply(controller, onion.command(with_pow=False)))
+    return False
+
+
+def _delete_onion(controller: Any, address: str) -> None:
+    # Asking first: adding an onion that is there makes tor write a page of backtrace to its log.
+    listed = controller.get_info("onions/current", "") + "\n" + controller.get_info("onions/detached", "")
+    if address in re.split(r"\s+", listed):
+        reply = _reply(controller, f"DEL_ONION {address}")
+        if reply != _UNKNOWN_ONION:
+            _demand(reply)
+
+
+def _reply(controller: Any, command: str) -> int:
+    """Tor's number for a raw command; its text is dropped, since it can repeat the key."""
+    return int(controller.msg(command).content()[-1][0])
+
+
+def _demand(reply: int) -> None:
+    if not 200 <= reply < 300:  # noqa: PLR2004 - control-spec: 2yz is a positive answer
+        raise TorSaidNo(reply)

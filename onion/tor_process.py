@@ -1,0 +1,164 @@
+"""Starts and ends tor: the only place in the project that runs the tor program.
+
+Promises
+  1. tor reads the one file it is given and no defaults of the system's (`--defaults-torrc /dev/null`: Debian's names a
+     user and opens ports).
+  2. It ends with us, however we end (`onion.watchdog`).
+  3. It is ended by its own process handle, never by a name.
+  4. What it says on stdout stays in memory, its last lines only; `last_words` has them for an operator's screen.
+  5. With KALLSKYDD_NO_PUBLIC_TOR=1 in the environment, no tor starts that could reach the public network. Every test
+     runs like that, and so does every process a test starts.
+"""
+
+import contextlib
+import os
+import subprocess
+import threading
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+from onion.errors import PublicTorRefused, TorDidNotStart, TorProgramMissing
+from onion.torrc_reader import reaches_public_network
+from onion.watchdog import Watchdog, halt
+
+TOR = "tor"
+# Read here and not in a front door: it must hold for every process, also one that a test starts three steps away.
+NO_PUBLIC_TOR = "KALLSKYDD_NO_PUBLIC_TOR"
+LAST_LINES = 20
+HALT_SECONDS = 5.0  # ended within 0.1 s of HALT whenever measured
+TERM_SECONDS = 2.0
+ONE_SHOT_SECONDS = 60.0  # making relay keys took 0.1 s; a slow machine gets its time
+
+
+class TorProcess:
+    """One tor, from one torrc."""
+
+    def __init__(self, torrc: Path, *, control_socket: Path | None = None, watchdog: Watchdog | None = None) -> None:
+        """`control_socket` is the one in the torrc: tor is then asked to end before it is told to."""
+        self._torrc = torrc
+        self._control_socket = control_socket
+        self._shared_watchdog = watchdog
+        self._own_watchdog: Watchdog | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._reader: threading.Thread | None = None
+
+    @property
+    def pid(self) -> int:
+        """Of the running tor; raises TorDidNotStart when there is none."""
+        if self._process is None:
+            raise TorDidNotStart
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start tor; raises TorProgramMissing or PublicTorRefused. A tor that dislikes its torrc ends soon after."""
+        if self.alive():
+            return
+        self.stop()
+        _refuse_public_tor(self._torrc)
+        watchdog = self._shared_watchdog
+        if watchdog is None:
+            watchdog = self._own_watchdog = Watchdog()
+        command = [TOR, "-f", str(self._torrc), "--defaults-torrc", os.devnull]
+        command += ["--__OwningControllerProcess", str(watchdog.pid)]
+        self._lines.clear()
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=self._torrc.parent,
+                # Ctrl-C in the terminal reaches us alone, and we end tor in order.
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            self._close_watchdog()
+            raise TorProgramMissing from None
+        watchdog.guard(self._process.pid, self._control_socket)
+        if self._process.stdout is not None:
+            self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
+            self._reader.start()
+
+    def alive(self) -> bool:
+        """Whether tor runs now."""
+        return self._process is not None and self._process.poll() is None
+
+    def wait(self, within: float) -> bool:
+        """Whether tor has ended within so many seconds."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """End tor: HALT, SIGTERM, SIGKILL, each only if the one before did not do. Does nothing when it has ended."""
+        process = self._process
+        if process is not None:
+            halted = self.alive() and self._control_socket is not None and halt(self._control_socket)
+            if not (halted and self.wait(HALT_SECONDS)) and self.alive():
+                process.terminate()
+                if not self.wait(TERM_SECONDS):
+                    process.kill()
+            process.wait()
+            self._process = None
+        if self._reader is not None:
+            self._reader.join()
+            self._reader = None
+        self._close_watchdog()
+
+    def last_words(self) -> list[str]:
+        """Tor's last lines of output. They can hold paths: for the operator's screen, not for a file."""
+        return list(self._lines)
+
+    def _close_watchdog(self) -> None:
+        if self._own_watchdog is not None:
+            self._own_watchdog.close()
+            self._own_watchdog = None
+
+    def _read(self, output: IO[bytes]) -> None:
+        with contextlib.closing(output):
+            for line in output:
+                self._lines.append(line.decode("utf-8", "replace").rstrip())
+
+
+def relay_fingerprint(torrc: Path) -> str:
+    """The fingerprint of the relay a torrc describes; makes its keys. No network is used."""
+    output = _run_to_its_end(["-f", str(torrc), "--list-fingerprint"])
+    # The last line is: nickname, then ten groups of four hexadecimal digits.
+    return "".join(output.strip().splitlines()[-1].split()[1:])
+
+
+def tor_version() -> str:
+    """As in "0.4.9.11"; raises TorProgramMissing."""
+    return _run_to_its_end(["--version"]).split()[2].rstrip(".")
+
+
+def accepts(torrc: Path) -> bool:
+    """Whether tor itself would start with this file. It says yes to much that `torrc.problems` refuses."""
+    try:
+        _run_to_its_end(["-f", str(torrc), "--verify-config"])
+    except TorDidNotStart:
+        return False
+    return True
+
+
+def _run_to_its_end(arguments: list[str]) -> str:
+    """Run a tor that only answers a question and opens no connection."""
+    command = [TOR, "--defaults-torrc", os.devnull, *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=ONE_SHOT_SECONDS)
+    except FileNotFoundError:
+        raise TorProgramMissing from None
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        raise TorDidNotStart from None
+    return done.stdout
+
+
+def _refuse_public_tor(torrc: Path) -> None:
+    if os.environ.get(NO_PUBLIC_TOR) == "1" and reaches_public_network(torrc.read_text()):
+        raise PublicTorRefused
