@@ -1,7 +1,7 @@
-"""What the keeper says on the terminal: addresses, a QR code, and what it waits for. Never anything about a request.
+"""What the keeper says on the terminal: addresses, a QR code, what it waits for; never anything of a request.
 
-With `--json` every line on stdout is one object with a `event` key, for programs that start the keeper (the demonstration,
-the tests, a service manager); prose goes to stderr and is the same with and without.
+With `--json` every line on stdout is one object with a `event` key, for programs that start the keeper (the
+demonstration, the tests, a service manager); prose goes to stderr and is the same with and without.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Who holds what: the keeper binds the two unix sockets and keeps them open for its whole life, so that a request that
 arrives while the intake is being restarted waits in the backlog instead of failing. Each zygote is connected to the
-intake alone: the keeper closes its own copy of that socket as soon as the intake has inherited it. So a dead keeper ends
-the intake (its control channel reads end of file) and a dead intake ends the zygotes: nothing is left running unwatched.
+intake alone: the keeper closes its own copy of that socket as soon as the intake has inherited it. So a dead keeper
+ends the intake (its control channel reads end of file) and a dead intake ends the zygotes: nothing is left running
+unwatched.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from scrubbers.sandbox import spawn_zygote
-
 from intake import control
+from scrubbers.protocol import Role
+from scrubbers.spawn import spawn_zygote
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROLES = ("pictures", "documents")  # one zygote each: the first never loads PDFium and forks faster for it
+# One zygote each: the one for pictures never loads PDFium and forks faster for it. Their order is their index.
+ROLES = (Role.PICTURES, Role.DOCUMENTS)
 
 BACKLOG = 128  # connections that may wait while the intake is restarted
 FIRST_PAUSE_SECONDS = 0.2  # before a restart; doubled for every quick death, so that a broken set-up does not spin

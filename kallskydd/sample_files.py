@@ -1,8 +1,8 @@
-"""Two small files for the demonstration, with planted markers: a JPEG as a phone would write it and a PDF with an author.
+"""Two small files for the demonstration, with planted markers: a JPEG as of a phone, a PDF with an author.
 
-Written byte by byte, because nothing outside the jail may load a picture or PDF library. The JPEG is baseline, grey, and
-only has the mean of each 8x8 block (ITU-T T.81), so it is a mosaic; its EXIF block has a place, a maker and a serial
-number (CIPA DC-008). The PDF has one page with one line of text and an Info dictionary (ISO 32000-1).
+Written byte by byte, because nothing outside the jail may load a picture or PDF library. The JPEG is baseline,
+grey, and only has the mean of each 8x8 block (ITU-T T.81), so it is a mosaic; its EXIF block has a place, a maker
+and a serial number (CIPA DC-008). The PDF has one page with one line of text and an Info dictionary (ISO 32000-1).
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def sample_pdf(marker: str) -> Sample:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 7 0 R >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(contents), contents),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         f"<< /Author ({author}) /Producer ({producer}) /Title (Draft by {author}) >>".encode(),
+        b"<< /Font << /F1 5 0 R >> >>",
     ]
     pdf = b"%PDF-1.4\n"
     offsets = []
