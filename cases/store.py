@@ -24,10 +24,12 @@ from cases.clock import Clock
 from cases.entry import Stream
 from cases.envelope import Sealed
 from cases.errors import Busy, StoreFault
+from cases.roster_text import Roster
 from cases.sealed_files import SealedFile
 from cases.shred import Slots
+from cases.statements import Statement
 from cases.store_db import BEAT_BYTES, DATABASE_NAME, SLOTS_NAME, Database, Parts, every, one
-from cases.store_erase import Due, Outcome, SignedStatement
+from cases.store_erase import Due, Outcome
 from cases.store_rows import (
     Batch,
     CaseRows,
@@ -272,12 +274,13 @@ class Store:
         mac: bytes,
         counter: int,
         blob: bytes,
-        statement: SignedStatement,
+        statement: Statement,
+        roster: Roster,
         inbox_days: int = store_erase.INBOX_DAYS,
     ) -> Outcome:
         """Act on a verified statement: "done", or "kept" until the second signature. Raises NotThere or NotAllowed."""
         return await self._finish(
-            store_erase.keep_statement(self._parts, case_id, mac, counter, blob, statement, inbox_days)
+            store_erase.keep_statement(self._parts, case_id, mac, counter, blob, statement, roster, inbox_days)
         )
 
     async def erase(self, case_id: bytes, statements: Sequence[bytes] = ()) -> None:

@@ -16,6 +16,7 @@ from datetime import date
 
 import aiosqlite
 
+from cases.clock import today as clock_day
 from cases.errors import NotThere
 from cases.grants import decoy_grant
 from cases.store_db import Parts, change, every, one
@@ -40,7 +41,7 @@ async def release(parts: Parts, today: date, members: Sequence[bytes]) -> int:
     A second call on the same day makes a second batch only if a case has become due, so that a restart tells nothing.
     """
     async with parts.db.write() as connection:
-        newly = await _release_due(connection, today)
+        newly = await _release_due(connection, today, clock_day(parts.clock))
         home = await one(connection, "SELECT batch, last_release FROM home")
         number, last = home if home is not None else (0, None)
         if last is None or today.isoformat() > last or newly:
@@ -63,7 +64,7 @@ async def release_now(parts: Parts, case_id: bytes, members: Sequence[bytes]) ->
         if found is None:
             raise NotThere
         await release_stream(connection, case_id, _EVER)
-        number = 0 if found[0] else await first_release(connection, case_id, members)
+        number = 0 if found[0] else await first_release(connection, case_id, clock_day(parts.clock), members)
     await parts.db.sweep()
     return number
 
@@ -86,10 +87,16 @@ async def box(parts: Parts, member_id: bytes, after: int) -> tuple[Batch, ...]:
     return tuple(Batch(number, tuple(items)) for number, items in batches.items())
 
 
-async def first_release(connection: aiosqlite.Connection, case_id: bytes, members: Sequence[bytes]) -> int:
+async def first_release(connection: aiosqlite.Connection, case_id: bytes, today: date, members: Sequence[bytes]) -> int:
     """Mark a case as released and put its items into a batch of their own, inside the caller's transaction."""
-    await connection.execute("UPDATE cases SET released = 1 WHERE case_id = ?", (case_id,))
+    await _mark_released(connection, case_id, today)
     return await make_batch(connection, members, only=case_id)
+
+
+async def _mark_released(connection: aiosqlite.Connection, case_id: bytes, today: date) -> bool:
+    """Mark a case as released, on its day or, if it was released before that, today; returns whether it was not yet."""
+    query = "UPDATE cases SET released = 1, release_day = min(release_day, ?) WHERE case_id = ? AND released = 0"
+    return await change(connection, query, today.isoformat(), case_id) == 1
 
 
 async def make_batch(connection: aiosqlite.Connection, members: Sequence[bytes], only: bytes | None = None) -> int:
@@ -129,15 +136,13 @@ async def _fill_boxes(
         )
 
 
-async def _release_due(connection: aiosqlite.Connection, today: date) -> bool:
+async def _release_due(connection: aiosqlite.Connection, today: date, real_day: date) -> bool:
     """Release every stream that has something due; returns whether a case was released for the first time."""
     query = "SELECT DISTINCT case_id FROM entries WHERE release_on <= ?"
     newly = False
     for (case_id,) in await every(connection, query, today.isoformat()):
         if await release_stream(connection, case_id, today):
-            newly |= bool(
-                await change(connection, "UPDATE cases SET released = 1 WHERE case_id = ? AND released = 0", case_id)
-            )
+            newly |= await _mark_released(connection, case_id, real_day)
     return newly
 
 

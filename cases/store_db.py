@@ -15,7 +15,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -67,6 +67,9 @@ class Parts:
     db: "Database"
     slots: Slots
     clock: Clock
+    # Held from reading which slots are to be destroyed until no row names them: two who did it at the same time could
+    # overwrite a slot that has been given out again between them.
+    destroying: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Database:

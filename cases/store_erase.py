@@ -2,9 +2,9 @@
 Closing, holding and erasing a case, and taking back a report that nobody has seen.
 
 Close, reopen, hold, release-hold and erase are statements that members signed; who calls has checked the signature
-against the roster, and the MAC here shows that the signer has the case. Erasing needs two members, a closed case, no
-hold and an inbox period that is over. The two-year cap needs no signature, but thirty days' notice, and a hold stops
-it too: that is what a hold is for.
+against the roster, and the MAC here shows that the signer has the case. Erasing needs two members (or one and
+counsel) who agree, a closed case, no hold and an inbox period that is over. The two-year cap needs no signature, but
+thirty days' notice, and a hold stops it too: that is what a hold is for.
 
 Erasing keeps this order, and a crash after any step is finished when the store is next opened:
 
@@ -17,16 +17,19 @@ The tombstone is shown only when the case's own row is gone (step 3). Taking bac
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
 import aiosqlite
 
 from cases.clock import add_months, today
-from cases.errors import NotAllowed, NotThere
-from cases.store_db import Parts, Row, change, every, one
+from cases.errors import NotAllowed, NotThere, SealBroken
+from cases.roster_text import Roster
+from cases.statements import Act, Statement, verify_tombstone
+from cases.store_db import Parts, Row, every, one
 from cases.store_files import delete_chunks
 from cases.store_reading import check_access
 
@@ -34,22 +37,8 @@ from cases.store_reading import check_access
 CAP_MONTHS = 24
 NOTICE = timedelta(days=30)
 INBOX_DAYS = 30
-SIGNATURES_TO_ERASE = 2
 
 Outcome = Literal["kept", "done"]
-
-
-class SignedStatement(Protocol):
-    """The part of a verified statement that the store acts on."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def case_id(self) -> bytes: ...
-    @property
-    def member(self) -> bytes: ...
-    @property
-    def erase_by(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +50,14 @@ class Due:
 
 
 async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts, case_id: bytes, mac: bytes, counter: int, blob: bytes, statement: SignedStatement, inbox_days: int
+    parts: Parts,
+    case_id: bytes,
+    mac: bytes,
+    counter: int,
+    blob: bytes,
+    statement: Statement,
+    roster: Roster,
+    inbox_days: int,
 ) -> Outcome:
     """
     Act on a verified statement: "done", or "kept" for an erasure that waits for its second signature.
@@ -76,18 +72,18 @@ async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
         row = await one(connection, "SELECT state, hold, closed_day FROM cases WHERE case_id = ?", case_id)
         if row is None:
             raise NotThere
-        if statement.kind != "erase":
+        if statement.kind is not Act.ERASE:
             await _change_state(connection, case_id, statement, row, day)
             return "done"
         _check_erasable(row, day, inbox_days)
-        await connection.execute(
-            "INSERT OR REPLACE INTO statements (case_id, member_id, statement) VALUES (?, ?, ?)",
-            (case_id, statement.member, blob),
-        )
-        kept = await every(connection, "SELECT statement FROM statements WHERE case_id = ?", case_id)
-        if len(kept) < SIGNATURES_TO_ERASE:
+        pair = await _find_pair(connection, case_id, blob, statement, roster)
+        if pair is None:
+            await connection.execute(
+                "INSERT OR REPLACE INTO statements (case_id, member_id, statement) VALUES (?, ?, ?)",
+                (case_id, bytes.fromhex(statement.member), blob),
+            )
             return "kept"
-        await _decide(connection, case_id, day, [blob for (blob,) in kept])
+        await _decide(connection, case_id, day, pair)
     await finish_erasures(parts)
     return "done"
 
@@ -133,19 +129,20 @@ async def erase_due(parts: Parts, day: date) -> Due:
 
 async def finish_erasures(parts: Parts) -> None:
     """Take steps 2 to 4 for every case that is being erased, one after the other."""
-    async with parts.db.read() as connection:
-        doomed = await every(connection, "SELECT case_id, slot, spent_slot FROM cases WHERE state = 'erasing'")
-    for case_id, *slots in doomed:
-        taken = [slot for slot in slots if slot is not None]
-        # 2.
-        for slot in taken:
-            await asyncio.to_thread(parts.slots.overwrite, slot)
-        # 3.
-        await delete_chunks(parts, case_id)
-        async with parts.db.write() as connection:
-            gone = await change(connection, "DELETE FROM cases WHERE case_id = ?", case_id)
-        for slot in taken if gone else ():
-            parts.slots.free(slot)
+    async with parts.destroying:
+        async with parts.db.read() as connection:
+            doomed = await every(connection, "SELECT case_id, slot, spent_slot FROM cases WHERE state = 'erasing'")
+        for case_id, *slots in doomed:
+            taken = [slot for slot in slots if slot is not None]
+            # 2.
+            for slot in taken:
+                await asyncio.to_thread(parts.slots.overwrite, slot)
+            # 3.
+            await delete_chunks(parts, case_id)
+            async with parts.db.write() as connection:
+                await connection.execute("DELETE FROM cases WHERE case_id = ?", (case_id,))
+            for slot in taken:
+                parts.slots.free(slot)
     # 4.
     await parts.db.sweep()
 
@@ -166,6 +163,21 @@ async def _decide(connection: aiosqlite.Connection, case_id: bytes, day: date, s
     )
 
 
+async def _find_pair(
+    connection: aiosqlite.Connection, case_id: bytes, blob: bytes, statement: Statement, roster: Roster
+) -> tuple[bytes, bytes] | None:
+    """Return this statement with a kept one that agrees to the same erasure, or None.
+
+    The question is that of every later reader of the tombstone, so it is asked with the same function. A kept statement
+    by somebody who has left the roster, or with another disposal reference, makes no pair.
+    """
+    for (kept,) in await every(connection, "SELECT statement FROM statements WHERE case_id = ?", case_id):
+        with contextlib.suppress(SealBroken):
+            verify_tombstone((kept, blob), roster, statement.server)
+            return kept, blob
+    return None
+
+
 def _check_erasable(row: Row, day: date, inbox_days: int) -> None:
     state, hold, closed_day = row
     if state != "closed" or closed_day is None:
@@ -177,7 +189,7 @@ def _check_erasable(row: Row, day: date, inbox_days: int) -> None:
 
 
 async def _change_state(
-    connection: aiosqlite.Connection, case_id: bytes, statement: SignedStatement, row: Row, day: date
+    connection: aiosqlite.Connection, case_id: bytes, statement: Statement, row: Row, day: date
 ) -> None:
     """Close, reopen, hold or release a hold.
 
@@ -185,7 +197,7 @@ async def _change_state(
     """
     state, hold, _closed_day = row
     match statement.kind:
-        case "close":
+        case Act.CLOSE:
             if state == "closed":
                 raise NotAllowed("close.closed")
             cap = add_months(day, CAP_MONTHS)
@@ -194,7 +206,7 @@ async def _change_state(
                 "UPDATE cases SET state = 'closed', closed_day = ?, erase_by = ? WHERE case_id = ?",
                 (day.isoformat(), erase_by.isoformat(), case_id),
             )
-        case "reopen":
+        case Act.REOPEN:
             if state != "closed":
                 raise NotAllowed("reopen.not_closed")
             await connection.execute(
@@ -202,8 +214,8 @@ async def _change_state(
                 " WHERE case_id = ?",
                 (case_id,),
             )
-        case "hold" | "release-hold":
-            on = statement.kind == "hold"
+        case Act.HOLD | Act.RELEASE_HOLD:
+            on = statement.kind is Act.HOLD
             if bool(hold) == on:
                 raise NotAllowed("hold.unchanged")
             await connection.execute("UPDATE cases SET hold = ? WHERE case_id = ?", (int(on), case_id))

@@ -16,6 +16,7 @@ from datetime import date
 
 import aiosqlite
 
+from cases.clock import today
 from cases.entry import ItemKind, Stream
 from cases.envelope import Place, Sealed, read_header
 from cases.errors import Conflict, NotAllowed, NotThere, StoreFault
@@ -39,7 +40,7 @@ async def file_case(parts: Parts, filing: Filing) -> None:
             await insert_grants(connection, filing.keys.case_id, filing.grants)
             if filing.at_once:
                 await release_stream(connection, filing.keys.case_id, date.max)
-                await first_release(connection, filing.keys.case_id, tuple(filing.grants))
+                await first_release(connection, filing.keys.case_id, today(parts.clock), tuple(filing.grants))
     except BaseException:
         await asyncio.to_thread(parts.slots.overwrite, slot)
         parts.slots.free(slot)

@@ -81,13 +81,14 @@ async def rekey(parts: Parts, case_id: bytes, mac: bytes, counter: int, rekeying
 
 async def overwrite_spent_slots(parts: Parts) -> None:
     """Take step 3 of re-keying wherever it is still to be taken."""
-    async with parts.db.read() as connection:
-        spent = await every(connection, "SELECT case_id, spent_slot FROM cases WHERE spent_slot IS NOT NULL")
-    for case_id, slot in spent:
-        await asyncio.to_thread(parts.slots.overwrite, slot)
-        async with parts.db.write() as connection:
-            await connection.execute("UPDATE cases SET spent_slot = NULL WHERE case_id = ?", (case_id,))
-        parts.slots.free(slot)
+    async with parts.destroying:
+        async with parts.db.read() as connection:
+            spent = await every(connection, "SELECT case_id, spent_slot FROM cases WHERE spent_slot IS NOT NULL")
+        for case_id, slot in spent:
+            await asyncio.to_thread(parts.slots.overwrite, slot)
+            async with parts.db.write() as connection:
+                await connection.execute("UPDATE cases SET spent_slot = NULL WHERE case_id = ?", (case_id,))
+            parts.slots.free(slot)
 
 
 async def accept_counter(parts: Parts, member_id: bytes, counter: int) -> None:
