@@ -9,13 +9,16 @@ A BootstrapState holds a percentage and our own words. tor's own warning can nam
 
 import logging
 import re
+import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import stem
+from stem.connection import AuthenticationFailure
 from stem.control import Controller
+from stem.socket import ControlSocketFile
 
 from onion.errors import ControlMissing, ControlRefused, TorDidNotStart, TorGone, TorNotReady
 from onion.tor_process import TorProcess
@@ -57,6 +60,19 @@ _REASONS = {
 SWITCHED_OFF = "tor's network is switched off (DisableNetwork 1), so it waits"
 
 
+class _ControlSocket(ControlSocketFile):  # type: ignore[misc]  # stem has no types
+    """stem's own leaves a socket open for each time that nobody listens, and hides why it could not connect."""
+
+    def _make_socket(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(self.path)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+
 @dataclass(frozen=True, slots=True)
 class BootstrapState:
     """How far tor has come: `percent` (0 to 100) and `summary`, a sentence without full stop."""
@@ -73,9 +89,11 @@ class BootstrapState:
 def open_controller(control_socket: Path) -> Any:
     """An authenticated stem Controller (stem has no types); raises ControlMissing or ControlRefused."""
     try:
-        controller = Controller.from_socket_file(str(control_socket))
-    except stem.SocketError as error:
-        raise (ControlRefused if "Permission denied" in str(error) else ControlMissing) from None
+        controller = Controller(_ControlSocket(str(control_socket)))
+    except PermissionError:
+        raise ControlRefused from None
+    except (OSError, stem.SocketError):
+        raise ControlMissing from None
     # A cached answer would outlive what it describes.
     controller.set_caching(False)
     try:
@@ -83,7 +101,7 @@ def open_controller(control_socket: Path) -> Any:
     except stem.SocketClosed:
         controller.close()
         raise ControlMissing from None
-    except stem.ControllerError:  # its leaves for authentication: no cookie to read, or a wrong one
+    except (AuthenticationFailure, stem.ControllerError):  # no cookie to read, or a wrong one
         controller.close()
         raise ControlRefused from None
     return controller

@@ -11,6 +11,7 @@ What tor does, each seen with `tor --verify-config` (0.4.9) to answer "Configura
 whoever judges the file must refuse it, because what it brings in has not been read.
 """
 
+import contextlib
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,9 +107,7 @@ def _only_loopback(directory: str) -> bool:
     """Whether the addresses in a DirAuthority line, at least one, are all loopback."""
     addresses = []
     for word in directory.split():
-        host = word.rpartition(":")[0].strip("[]")
-        try:
-            addresses.append(ipaddress.ip_address(host))
-        except ValueError:
-            continue
+        for host in (word.strip("[]"), word.rpartition(":")[0].strip("[]")):
+            with contextlib.suppress(ValueError):
+                addresses.append(ipaddress.ip_address(host))
     return bool(addresses) and all(address.is_loopback for address in addresses)

@@ -1,0 +1,96 @@
+"""Fixtures for tests that need a real tor: one private network for the whole run, on loopback.
+
+From here on no test, and no process that a test starts, can start a tor that reaches the public network
+(`onion.tor_process`, promise 5).
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from onion.control import wait_until_ready
+from onion.private_network import PrivateNetwork
+from onion.tor_process import NO_PUBLIC_TOR, TorProcess
+from onion.torrc import render
+
+os.environ[NO_PUBLIC_TOR] = "1"
+
+# Unix sockets cap at 107 bytes, and pytest's own folders carry a test's whole name.
+SHORT_FOLDER_PREFIX = "kt-"
+
+
+@pytest.fixture
+def short_folder():
+    """A folder with a short path, for unix sockets."""
+    folder = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER_PREFIX))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tor_network():
+    """A private Tor network: `client()`, `network_lines`, and `root` for processes that join by folder."""
+    for program in ("tor", "tor-gencert"):
+        if shutil.which(program) is None:
+            pytest.fail(f"the program {program} is missing: apt-get install -y tor")
+    folder = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER_PREFIX))
+    with PrivateNetwork(folder / "net") as network:
+        yield network
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class KeeperTor:
+    """A tor with the keeper's own torrc."""
+
+    def __init__(self, folder, network_lines):
+        self.folder, self.control, self.socks = folder, folder / "control", folder / "socks"
+        self.torrc = folder / "torrc"
+        self.torrc.write_text(
+            render(
+                data_directory=folder / "data",
+                control_socket=self.control,
+                socks_socket=self.socks,
+                network_lines=network_lines,
+            )
+        )
+        self.process = TorProcess(self.torrc, control_socket=self.control)
+
+    async def start(self):
+        self.process.start()
+        await asyncio.to_thread(wait_until_ready, self.process, self.control, within=60)
+
+
+@pytest.fixture
+async def keeper_tor(tor_network, short_folder):
+    """A tor with the keeper's torrc on the private network, started and ready."""
+    tor = KeeperTor(short_folder, tor_network.network_lines)
+    try:
+        await tor.start()
+        yield tor
+    finally:
+        await asyncio.to_thread(tor.process.stop)
+
+
+@pytest.fixture
+async def tiny_server(short_folder):
+    """Make web servers that answer every request with one text, each on a unix socket of its own."""
+    async with contextlib.AsyncExitStack() as servers:
+
+        async def serve(text):
+            async def answer(reader, writer):
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    await reader.readuntil(b"\r\n\r\n")
+                    writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode())
+                    await writer.drain()
+                writer.close()
+
+            path = short_folder / f"{text}.web"
+            await servers.enter_async_context(await asyncio.start_unix_server(answer, path))
+            return path
+
+        yield serve
