@@ -31,7 +31,9 @@ from cases.signing import sign, verify_signature
 MEMBER_HEADER = "Kallskydd-Member"
 COUNTER_HEADER = "Kallskydd-Counter"
 SIGNATURE_HEADER = "Kallskydd-Signature"
-PATH_PREFIX = "/desk/1/"
+PATH = "/desk/1/"
+# Said of a counter that is not above the last one; a desk that was restored from an older copy jumps ahead on it.
+COUNTER_BEHIND = "request.counter_behind"
 _MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
 _MEMBER = re.compile(r"[0-9a-f]{32}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -52,7 +54,7 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"<{type(self).__name__}>"
 
 
-class ErrorAnswer(_Wire, frozen=True):
+class Refusal(_Wire, frozen=True):
     """The one shape of every refusal."""
 
     code: int
@@ -134,7 +136,7 @@ class WireStream(_Wire, frozen=True):
     head: WireHead
 
 
-class WireFile(_Wire, frozen=True):
+class FileRow(_Wire, frozen=True):
     """One sealed file; its body is fetched by the verb `file`."""
 
     file_id: Id
@@ -152,7 +154,7 @@ class CaseAnswer(_Wire, frozen=True):
     share: Hash
     streams: dict[int, WireStream]
     notes_grants: tuple[GrantBlob, ...]
-    files: tuple[WireFile, ...]
+    files: tuple[FileRow, ...]
     state: str
     release_day: date | None
     erase_by: date | None
@@ -285,7 +287,7 @@ def verify_request(  # noqa: PLR0917 (the order of the signed text)
     except SealBroken:
         raise RequestRefused from None
     if counter <= last_counter:
-        raise RequestRefused("request.replayed")
+        raise RequestRefused(COUNTER_BEHIND)
     return SignedBy(member, counter)
 
 

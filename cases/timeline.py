@@ -1,0 +1,305 @@
+"""
+What the entries of a case amount to: its state, its time limits and what may happen next.
+
+Contract. Pure: entries, days and rules in, a `CaseState` out; the same code for the reporter's page and for the desk.
+`fold` reads the streams it is given, so the reporter, who cannot open the notes, gets the same state without them.
+
+States: waiting (for its release) → received → acknowledged → investigation ⇄ awaiting completion → concluded → closed →
+erasable. A reopened case is under investigation again, and needs a new outcome to close. Withdrawn is what the reporter
+asks; members decide, and end it with an outcome like any other.
+
+Rules that no entry can break: a Close without an outcome that has a text for the reporter closes nothing; who is
+recused may note, and nothing else. The rules of the time limits are in deadlines.py, the order in which entries are
+shown in merging.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from cases.deadlines import Deadline, DeadlineKind, completions, deadline, erase_by, statutory, wanted_by
+from cases.entry import (
+    Acknowledgement,
+    Assessment,
+    Close,
+    CompletionRequest,
+    Entry,
+    LegalHold,
+    MinutesApproved,
+    Outcome,
+    PhoneMinutes,
+    Recusal,
+    Reopen,
+    Report,
+    Stream,
+    Withdrawal,
+)
+from cases.errors import NotAllowed
+from cases.merging import Streams, merge
+
+__all__ = [
+    "Action",
+    "CaseState",
+    "Deadline",
+    "DeadlineKind",
+    "Rules",
+    "State",
+    "demand_allowed",
+    "fold",
+    "merge",
+    "wanted_by",
+]
+
+
+class State(StrEnum):
+    """Where a case is."""
+
+    WAITING = "waiting"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    INVESTIGATION = "investigation"
+    AWAITING_COMPLETION = "awaiting-completion"
+    CONCLUDED = "concluded"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+    ERASABLE = "erasable"
+
+
+class Action(StrEnum):
+    """What may happen next. The first six are the reporter's."""
+
+    TAKE_BACK = "take-back"
+    WRITE = "write"
+    ATTACH = "attach"
+    WITHDRAW = "withdraw"
+    APPROVE_MINUTES = "approve-minutes"
+    ASK_TO_MEET = "ask-to-meet"
+    ACKNOWLEDGE = "acknowledge"
+    REPLY = "reply"
+    ASK = "ask"
+    ASSESS = "assess"
+    CONCLUDE = "conclude"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    HOLD = "hold"
+    RELEASE_HOLD = "release-hold"
+    ERASE = "erase"
+    HAND_OVER = "hand-over"
+    RECUSE = "recuse"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an operator may choose; the configuration checks it, and the two-year cap stands above it."""
+
+    erase_days: int = 30
+    # So long a reporter can still read the outcome before anybody may erase it.
+    inbox_days: int = 30
+
+
+DEFAULT_RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseState:
+    """What the entries amount to on one day."""
+
+    state: State
+    organisation: str | None
+    deadlines: tuple[Deadline, ...]
+    outcome: Outcome | None
+    # The members' entries that still wait for an answer.
+    open_requests: tuple[Entry, ...]
+    # The numbers of minutes that the reporter has not approved yet.
+    open_minutes: tuple[int, ...]
+    withdrawn: bool
+    withdrawn_files: frozenset[str]
+    on_hold: bool
+    closed_on: date | None
+    erasable_from: date | None
+    erase_by: date | None
+    allowed: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Course:
+    """What members have done so far, in the order of their stream."""
+
+    acknowledged: date | None = None
+    assessed: bool = False
+    concluded: bool = False
+    outcome: Outcome | None = None
+    closed_on: date | None = None
+    on_hold: bool = False
+
+    def deadlines(self, release_day: date, today: date) -> tuple[Deadline, ...]:
+        return statutory(
+            release_day,
+            acknowledged=self.acknowledged,
+            assessed=self.assessed,
+            concluded=self.concluded,
+            today=today,
+        )
+
+
+def fold(
+    streams: Streams,
+    release_day: date | None,
+    today: date,
+    role: Literal["reporter", "member"] = "member",
+    *,
+    rules: Rules = DEFAULT_RULES,
+    released: bool | None = None,
+    member: str | None = None,
+) -> CaseState:
+    """Return the state of a case on a day, and what this reader may do.
+
+    `released` says whether the report is out; without it the day alone decides. `member` is the id of the member who
+    reads: who is recused is allowed less.
+    """
+    by_members = streams.get(Stream.MEMBERS, ())
+    by_reporter = streams.get(Stream.REPORTER, ())
+    course = _follow(by_members)
+    out = released if released is not None else release_day is not None and release_day <= today
+    open_requests = () if course.closed_on else _unanswered(by_members, by_reporter)
+    whole, files = _withdrawn(by_reporter)
+    erasable_from = course.closed_on + timedelta(days=rules.inbox_days) if course.closed_on else None
+    erased_by = erase_by(course.closed_on, rules.erase_days, on_hold=course.on_hold) if course.closed_on else None
+    state = _state(
+        course, out=out, today=today, erasable_from=erasable_from, withdrawn=whole, asked=bool(open_requests)
+    )
+    deadlines = (
+        *(() if release_day is None else course.deadlines(release_day, today)),
+        *completions(open_requests, today),
+        *((deadline(DeadlineKind.ERASE, erased_by, met=False, today=today),) if erased_by else ()),
+    )
+    minutes = _unapproved(by_members, by_reporter)
+    if role == "reporter":
+        allowed = _allowed_reporter(state, withdrawn=whole, minutes=bool(minutes))
+    else:
+        allowed = _allowed_member(state, course, recused=_is_recused(streams.get(Stream.NOTES, ()), member))
+    return CaseState(
+        state=state,
+        organisation=_organisation(by_reporter),
+        deadlines=deadlines,
+        outcome=course.outcome,
+        open_requests=open_requests,
+        open_minutes=minutes,
+        withdrawn=whole,
+        withdrawn_files=files,
+        on_hold=course.on_hold,
+        closed_on=course.closed_on,
+        erasable_from=erasable_from,
+        erase_by=erased_by,
+        allowed=frozenset(allowed),
+    )
+
+
+def demand_allowed(state: CaseState, action: Action) -> None:
+    """Return if the action is allowed now; raise NotAllowed with the reason otherwise."""
+    if action in state.allowed:
+        return
+    if action is Action.CLOSE and state.outcome is None:
+        raise NotAllowed("timing.no_outcome")
+    if action is Action.ERASE and state.on_hold:
+        raise NotAllowed("timing.on_hold")
+    if action is Action.ERASE and state.closed_on is not None:
+        raise NotAllowed("timing.inbox_open")
+    raise NotAllowed("timing.not_now")
+
+
+def _follow(by_members: Sequence[Entry]) -> _Course:
+    course = _Course()
+    for entry in by_members:
+        match entry.body:
+            case Acknowledgement():
+                course.acknowledged = course.acknowledged or entry.day
+            case Assessment():
+                course.assessed = True
+            case Outcome() as outcome if outcome.text.strip():
+                course.outcome = outcome
+                course.concluded = True
+            case Close() if course.outcome is not None:
+                course.closed_on = course.closed_on or entry.day
+            case Reopen():
+                course.closed_on = course.outcome = None
+                course.assessed = True
+            case LegalHold(on=on):
+                course.on_hold = on
+            case _:
+                pass
+    return course
+
+
+def _state(
+    course: _Course, *, out: bool, today: date, erasable_from: date | None, withdrawn: bool, asked: bool
+) -> State:
+    """Return the furthest state that applies; the order of these lines is the rule."""
+    steps = (
+        (State.WAITING, not out),
+        (State.ERASABLE, erasable_from is not None and erasable_from <= today and not course.on_hold),
+        (State.CLOSED, course.closed_on is not None),
+        (State.CONCLUDED, course.outcome is not None),
+        (State.WITHDRAWN, withdrawn),
+        (State.AWAITING_COMPLETION, asked),
+        (State.INVESTIGATION, course.assessed),
+        (State.ACKNOWLEDGED, course.acknowledged is not None),
+    )
+    return next((state for state, applies in steps if applies), State.RECEIVED)
+
+
+def _unanswered(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return the requests after which the reporter has written nothing; to answer, one must have seen the request."""
+    seen = max((entry.after.get(Stream.MEMBERS, 0) for entry in by_reporter), default=0)
+    return tuple(entry for entry in by_members if isinstance(entry.body, CompletionRequest) and entry.number >= seen)
+
+
+def _unapproved(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[int, ...]:
+    approved = {entry.body.number for entry in by_reporter if isinstance(entry.body, MinutesApproved)}
+    return tuple(
+        entry.number for entry in by_members if isinstance(entry.body, PhoneMinutes) and entry.number not in approved
+    )
+
+
+def _withdrawn(by_reporter: Sequence[Entry]) -> tuple[bool, frozenset[str]]:
+    """Return whether the reporter has withdrawn the whole case, and which files."""
+    withdrawn = {entry.body.file_id for entry in by_reporter if isinstance(entry.body, Withdrawal)}
+    return None in withdrawn, frozenset(file_id for file_id in withdrawn if file_id is not None)
+
+
+def _organisation(by_reporter: Sequence[Entry]) -> str | None:
+    report = by_reporter[0].body if by_reporter else None
+    return report.organisation if isinstance(report, Report) else None
+
+
+def _is_recused(notes: Sequence[Entry], member: str | None) -> bool:
+    return any(isinstance(entry.body, Recusal) and entry.body.member == member for entry in notes)
+
+
+def _allowed_reporter(state: State, *, withdrawn: bool, minutes: bool) -> set[Action]:
+    if state is State.WAITING:
+        return {Action.TAKE_BACK, Action.WRITE, Action.ATTACH}
+    # A closed case can still be answered: an objection is a reason to reopen it.
+    allowed = {Action.WRITE}
+    if state not in {State.CLOSED, State.ERASABLE}:
+        allowed |= {Action.ATTACH, Action.ASK_TO_MEET}
+        allowed |= set() if withdrawn else {Action.WITHDRAW}
+        allowed |= {Action.APPROVE_MINUTES} if minutes else set()
+    return allowed
+
+
+def _allowed_member(state: State, course: _Course, *, recused: bool) -> set[Action]:
+    if state is State.WAITING:
+        return set()
+    if recused:
+        return {Action.NOTE}
+    allowed = {Action.NOTE, Action.RECUSE, Action.RELEASE_HOLD if course.on_hold else Action.HOLD}
+    if state in {State.CLOSED, State.ERASABLE}:
+        return allowed | {Action.REOPEN} | ({Action.ERASE} if state is State.ERASABLE else set())
+    allowed |= {Action.REPLY, Action.ASK, Action.CONCLUDE, Action.HAND_OVER}
+    allowed |= {Action.ACKNOWLEDGE} if course.acknowledged is None else set()
+    allowed |= set() if course.assessed or course.concluded else {Action.ASSESS}
+    return allowed | ({Action.CLOSE} if course.outcome is not None else set())
