@@ -70,10 +70,10 @@ class Store:
         self.salt = salt
 
     @staticmethod
-    def create(home: Path) -> None:
-        """Make database and slots in a folder that exists; raises FileExistsError if there is a store already."""
+    def create(home: Path) -> bytes:
+        """Make database and slots in a folder that exists; returns the home id. Raises FileExistsError."""
         Slots.create(home / SLOTS_NAME)
-        Database.create(home / DATABASE_NAME)
+        return Database.create(home / DATABASE_NAME)
 
     @classmethod
     async def open(cls, home: Path, clock: Clock) -> "Store":

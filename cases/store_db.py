@@ -81,10 +81,11 @@ class Database:
         self._lock = asyncio.Lock()
 
     @staticmethod
-    def create(path: Path) -> None:
-        """Make the file with schema, home id and salt; raises FileExistsError if there is one."""
+    def create(path: Path) -> bytes:
+        """Make the file with schema, home id and salt; returns the home id. Raises FileExistsError if there is one."""
         # SQLite gives its -wal and -shm the mode of the database, so this mode is the mode of all three.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        home_id = secrets.token_bytes(16)
         schema = files("cases").joinpath("schema.sql").read_text("utf-8")
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             # Must stand before the first table is made; later it would need a VACUUM.
@@ -93,8 +94,9 @@ class Database:
             connection.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
             connection.execute(
                 "INSERT INTO home (only, home_id, salt, beat) VALUES (1, ?, ?, ?)",
-                (secrets.token_bytes(16), secrets.token_bytes(16), secrets.token_bytes(BEAT_BYTES)),
+                (home_id, secrets.token_bytes(16), secrets.token_bytes(BEAT_BYTES)),
             )
+        return home_id
 
     @classmethod
     async def open(cls, path: Path) -> "Database":

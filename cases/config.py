@@ -1,0 +1,226 @@
+"""
+The configuration of a home: one TOML file, read once at the start and handed down.
+
+A key that is not known is an error and never ignored: a misspelt limit that silently does nothing is worse than a
+service that does not start. Every number has the design's value as its default; a real home may be stricter and never
+laxer. What only a trial may do is refused in a real home by name.
+
+ConfigFault      221  the file does not say what it should; `what` names the key and `to_do` says what to write instead
+
+The two sentences are for the operator at a terminal; they hold names of our own keys and what the file says, nothing of
+any case. There is no setting that turns logging on.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from cases.errors import CaseError
+
+CONFIG_NAME = "config.toml"
+# The example with all its comments is 5 kB.
+CONFIG_BYTES = 64 * 1024
+SHORTEST_INBOX_DAYS = 7  # design, erasing: the reporter must have a chance to read the outcome
+LONGEST_INBOX_DAYS = 730  # two years, the legal cap
+SHORTEST_HOLD_HOURS = 12  # design, release
+# A report must be released within two days of its filing, because the statutory clocks start two days before.
+LONGEST_HOLD_HOURS = 24
+
+_IN_WORDS = {
+    "`int`": "a whole number",
+    "`str`": "text in quotes",
+    "`bool`": "true or false",
+    "`array`": "a list in brackets",
+    "`object`": "a table",
+    "`null`": "nothing",
+    "|": "or",
+    "<=": "of at most",
+    ">=": "of at least",
+    "of length of": "of length",
+}
+
+Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
+Language: TypeAlias = Literal["sv", "en"]
+
+
+class ConfigFault(CaseError):
+    """The configuration cannot be used: one sentence of what, one of what to do."""
+
+    code = 221
+    text_key = "config.fault"
+
+    def __init__(self, what: str, to_do: str) -> None:
+        """Keep the two sentences."""
+        super().__init__()
+        self.what = what
+        self.to_do = to_do
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.to_do}"
+
+
+class OrganisationConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One of those behind the channel, as the first roster will name it."""
+
+    key: Key
+    name: Line
+
+
+class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How much may be sent; the design's numbers (§9) are the most."""
+
+    attachment_mib: Annotated[int, msgspec.Meta(ge=1, le=50)] = 50
+    attachments: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20
+    report_mib: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
+    uploads_in_memory_mib: Annotated[int, msgspec.Meta(ge=50, le=256)] = 256
+    text_characters: Annotated[int, msgspec.Meta(ge=1_000, le=100_000)] = 100_000
+
+
+class TorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tor to use. Without a socket the keeper starts its own."""
+
+    control_socket: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an operator may decide."""
+
+    owner: Line
+    organisations: Annotated[tuple[OrganisationConfig, ...], msgspec.Meta(min_length=1, max_length=100)]
+    authorities: Annotated[tuple[Line, ...], msgspec.Meta(min_length=1, max_length=50)]
+    phone: Line | None = None
+    contact: tuple[Line, ...] = ()
+    languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
+    trial: bool = False
+    at_once: bool = False
+    hold_hours: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_HOLD_HOURS)] = SHORTEST_HOLD_HOURS
+    inbox_days: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)] = 30
+    limits: LimitsConfig = LimitsConfig()
+    tor: TorConfig = TorConfig()
+
+
+def load_config(path: Path) -> Config:
+    """Read the file; raises ConfigFault."""
+    try:
+        with path.open("rb") as file:
+            untrusted = file.read(CONFIG_BYTES + 1)
+    except OSError:
+        raise ConfigFault(
+            "The configuration file config.toml is missing or cannot be read.",
+            "Make a home with `kallskydd init`, or put the file back.",
+        ) from None
+    if len(untrusted) > CONFIG_BYTES:
+        raise ConfigFault("The configuration file is larger than 64 KiB.", "Start again from the example.")
+    try:
+        return parse_config(untrusted.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise ConfigFault(
+            "The configuration file is not UTF-8 text.", "Save it as UTF-8 in a plain text editor."
+        ) from None
+
+
+def parse_config(text: str) -> Config:
+    """Return the configuration in a text; raises ConfigFault."""
+    try:
+        untrusted = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigFault(f"The configuration file is not TOML: {fault}.", "Mend the line that is named.") from None
+    _refuse_unknown_keys(untrusted, Config, "")
+    try:
+        config = msgspec.convert(untrusted, Config, strict=True)
+    except msgspec.ValidationError as fault:
+        raise _plain_fault(str(fault)) from None
+    _check_together(config)
+    return config
+
+
+def _refuse_unknown_keys(untrusted: dict[str, Any], table: type[msgspec.Struct], prefix: str) -> None:
+    """Walk the tables by hand: the library's own message about an unknown key cannot say which one was meant."""
+    known = get_type_hints(table)
+    for key, value in untrusted.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise ConfigFault(
+                f"The configuration has a key that is not known: `{prefix}{key}`.",
+                f"Did you mean `{prefix}{near[0]}`?"
+                if near
+                else f"Remove it; the keys here are {', '.join(f'`{name}`' for name in known)}.",
+            )
+        inner = _table_of(known[key])
+        if inner is None:
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                _refuse_unknown_keys(one, inner, f"{prefix}{key}.")
+
+
+def _table_of(hint: Any) -> type[msgspec.Struct] | None:
+    """Return the table that stands in a type, if one does: `tuple[Table, ...]` or `Table`."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return hint
+    if get_origin(hint) is not None:
+        return next((table for part in get_args(hint) if (table := _table_of(part)) is not None), None)
+    return None
+
+
+def _plain_fault(message: str) -> ConfigFault:
+    """Turn "Expected `int`, got `str` - at `$.limits.attachments`" into two sentences."""
+    problem, _, place = message.partition(" - at `$")
+    key = place.strip("`").lstrip(".")
+    if problem.startswith("Object missing required field"):
+        missing = problem.split("`")[1]
+        name = f"{key}.{missing}" if key else missing
+        return ConfigFault(f"The configuration lacks the key `{name}`.", "Add it; the example shows how.")
+    return ConfigFault(f"The key `{key}` cannot be used: {_in_words(problem)}.", "Correct it; see the example.")
+
+
+def _in_words(problem: str) -> str:
+    """Say a message of the library without its types and patterns; one we do not know is left as it is."""
+    if "matching regex" in problem:
+        return "it has signs that may not stand there"
+    if problem.startswith("Invalid enum value"):
+        return "it is not one of the values that may stand there"
+    if problem.startswith("Expected"):
+        wanted = problem.partition(",")[0].removeprefix("Expected ")
+        for name, words in _IN_WORDS.items():
+            wanted = wanted.replace(name, words)
+        return f"it must be {wanted}"
+    return problem
+
+
+def _check_together(config: Config) -> None:
+    """Refuse what each key by itself could not show."""
+    keys = [organisation.key for organisation in config.organisations]
+    if len(set(keys)) != len(keys):
+        raise ConfigFault("Two organisations have the same `organisations.key`.", "Give each a key of its own.")
+    if len(set(config.languages)) != len(config.languages):
+        raise ConfigFault("The key `languages` names a language twice.", "Name each once; the first is the default.")
+    if config.limits.attachment_mib > config.limits.report_mib:
+        raise ConfigFault(
+            "The key `limits.attachment_mib` is larger than `limits.report_mib`.", "Lower it, or raise the other."
+        )
+    if not config.trial:
+        _check_real(config)
+
+
+def _check_real(config: Config) -> None:
+    """Refuse in a real home what is for trials only."""
+    if config.at_once:
+        raise ConfigFault(
+            "The key `at_once` is for a trial only: it would show members when each report was sent.",
+            "Remove it, or set it to false.",
+        )
+    if config.inbox_days < SHORTEST_INBOX_DAYS:
+        raise ConfigFault(
+            f"The key `inbox_days` is below {SHORTEST_INBOX_DAYS}: reporters could not read the outcome in time.",
+            f"Set it to {SHORTEST_INBOX_DAYS} or more; fewer are for a trial only.",
+        )
+    if config.hold_hours < SHORTEST_HOLD_HOURS:
+        raise ConfigFault(
+            f"The key `hold_hours` is below {SHORTEST_HOLD_HOURS}: a report could hardly be taken back.",
+            f"Set it to {SHORTEST_HOLD_HOURS} or more; fewer are for a trial only.",
+        )

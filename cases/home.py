@@ -1,0 +1,265 @@
+"""
+The home: the one folder that holds all state of a service, who may look into it, and who has it.
+
+`create_home` makes every folder it needs with mode 0700, all levels of them (`os.makedirs` would give the mode to the
+last level only). `read_home` checks what it finds and reads the configuration; `hold_home` does so while holding a
+lock, which is how the keeper makes sure that it is the only one. The lock is the kernel's, on the folder itself: it
+leaves no file and ends with the process, however that ends.
+
+A home is a trial from its first day or never: the configuration says so and a file made at creation says so, and a
+home in which the two differ is refused. Otherwise one edited line would turn the keys of a trial into those of a real
+service.
+
+HomeFault                220  the base; `what` and `to_do` are sentences for the operator
+├── HomeExists           222  there is something in the folder already
+├── HomeMissing          223  there is no home, or the making of it was interrupted
+├── HomeIsOpen           224  somebody else on this computer may read or write it
+├── HomeIsHeld           225  another keeper has it
+└── HomeChangedKind      226  a trial home made real, or a real one made a trial
+
+Sentences name our own files and folders, never where the home lies and nothing of any case.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases.config import CONFIG_NAME, Config, ConfigFault, load_config, parse_config
+from cases.errors import CaseError
+from cases.store import Store
+from cases.store_db import DATABASE_NAME, SLOTS_NAME
+
+__all__ = ["ConfigFault", "Home", "HomeFault", "as_trial", "create_home", "hold_home", "read_home"]
+
+# roster: the signed chain. onion: the keys of both addresses. tor: tor's own. run: sockets.
+FOLDERS = ("roster", "onion", "tor", "run")
+TRIAL_MARK = "TRIAL"
+SERVER_KEY_NAME = "server.pub"
+KEY_BYTES = 32
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class HomeFault(CaseError):
+    """The home cannot be used: one sentence of what, one of what to do."""
+
+    code = 220
+    text_key = "home.fault"
+    what = "The home cannot be used."
+    to_do = "Look at what is in the folder."
+
+    def __init__(self, what: str | None = None, to_do: str | None = None) -> None:
+        """Keep sentences of our own in the place of the class's."""
+        super().__init__()
+        self.what = what or self.what
+        self.to_do = to_do or self.to_do
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.to_do}"
+
+
+class HomeExists(HomeFault):
+    """There is something in the folder already."""
+
+    code = 222
+    text_key = "home.exists"
+    what = "The folder for the new home is not empty."
+    to_do = "Name an empty folder or one that does not exist yet; an old home is never overwritten."
+
+
+class HomeMissing(HomeFault):
+    """There is no home, or not a whole one."""
+
+    code = 223
+    text_key = "home.missing"
+    what = "There is no home in this folder, or its making was interrupted."
+    to_do = "Make one with `kallskydd init`; remove what an interrupted one left first."
+
+
+class HomeIsOpen(HomeFault):
+    """Others on this computer can get at it."""
+
+    code = 224
+    text_key = "home.open"
+
+
+class HomeIsHeld(HomeFault):
+    """Another process holds the lock."""
+
+    code = 225
+    text_key = "home.held"
+    what = "Another keeper is running on this home."
+    to_do = "Stop it first; two at a time would destroy each other's work."
+
+
+class HomeChangedKind(HomeFault):
+    """The configuration and the mark made at creation disagree."""
+
+    code = 226
+    text_key = "home.changed_kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home that has been checked."""
+
+    path: Path
+    config: Config
+    # The public key of the desk's onion address, which every roster and every desk's signature names.
+    server_key: bytes
+
+    @property
+    def trial(self) -> bool:
+        """Whether everything in it is a trial."""
+        return self.config.trial
+
+    @property
+    def roster(self) -> Path:
+        """The folder of the roster chain."""
+        return self.path / "roster"
+
+    @property
+    def onion(self) -> Path:
+        """The folder of the onion keys."""
+        return self.path / "onion"
+
+    @property
+    def tor(self) -> Path:
+        """The folder of tor's own."""
+        return self.path / "tor"
+
+    @property
+    def run(self) -> Path:
+        """The folder of sockets."""
+        return self.path / "run"
+
+
+def create_home(path: Path, config_text: str, *, trial: bool, server_key: bytes) -> bytes:
+    """
+    Make a home; returns its id, which the first roster names. Raises HomeExists, HomeChangedKind or ConfigFault.
+
+    The configuration comes last: a home without one is half made, and nothing will use it.
+    """
+    config = parse_config(config_text)
+    if config.trial is not trial:
+        raise _changed_kind(trial=trial)
+    if len(server_key) != KEY_BYTES:
+        raise HomeFault
+    _make_private_folders(path)
+    if any(path.iterdir()):
+        raise HomeExists
+    for name in FOLDERS:
+        (path / name).mkdir(mode=0o700)
+    home_id = Store.create(path)
+    _write_new(path / SERVER_KEY_NAME, f"{server_key.hex()}\n")
+    if trial:
+        _write_new(path / TRIAL_MARK, "Everything in this home is a trial. It was made so and stays so.\n")
+    _write_new(path / CONFIG_NAME, config_text)
+    _sync_folder(path)
+    return home_id
+
+
+def as_trial(config_text: str) -> str:
+    """Return the text of a configuration with `trial = true`, comments and all else as they were."""
+    changed, count = re.subn(r"(?m)^trial\s*=\s*(?:true|false)", "trial = true", config_text, count=1)
+    # A bare key must stand before the first table.
+    return changed if count else f"trial = true\n{config_text}"
+
+
+def read_home(path: Path) -> Home:
+    """Check a home and read its configuration; raises a HomeFault or ConfigFault."""
+    if not (path / CONFIG_NAME).is_file():
+        raise HomeMissing
+    _demand_private(path)
+    config = load_config(path / CONFIG_NAME)
+    if (path / TRIAL_MARK).exists() is not config.trial:
+        raise _changed_kind(trial=not config.trial)
+    try:
+        server_key = bytes.fromhex((path / SERVER_KEY_NAME).read_text("ascii"))
+    except (OSError, ValueError):
+        raise HomeMissing from None
+    if len(server_key) != KEY_BYTES:
+        raise HomeMissing
+    return Home(path, config, server_key)
+
+
+@contextlib.contextmanager
+def hold_home(path: Path) -> Iterator[Home]:
+    """Check a home and hold it as its only keeper until the block ends; raises HomeIsHeld, HomeFault or ConfigFault."""
+    home = read_home(path)
+    # O_CLOEXEC: the lock belongs to the open folder, and a child that inherited it would keep it after we are gone.
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HomeIsHeld from None
+        yield home
+    finally:
+        os.close(descriptor)
+
+
+def _make_private_folders(path: Path) -> None:
+    """Make every level that is missing, each for its owner alone."""
+    missing = [level for level in (path, *path.parents) if not level.exists()]
+    for level in reversed(missing):
+        level.mkdir(mode=0o700)
+    if path.stat().st_mode & _OTHERS:
+        raise _open_to_others("The folder for the new home")
+
+
+def _demand_private(path: Path) -> None:
+    """Raise unless the home and what it is made of are the owner's alone."""
+    for name in ("", *FOLDERS, DATABASE_NAME, SLOTS_NAME, CONFIG_NAME, SERVER_KEY_NAME):
+        part = path / name if name else path
+        try:
+            state = part.lstat()
+        except OSError:
+            raise HomeMissing from None
+        label = f"`{name}` in the home" if name else "The home"
+        if stat.S_ISLNK(state.st_mode):
+            raise HomeIsOpen(f"{label} is a symbolic link.", "Put the thing itself there.")
+        if state.st_uid != os.geteuid():
+            raise HomeIsOpen(f"{label} belongs to somebody else.", "Run the service as the one who owns the home.")
+        if state.st_mode & _OTHERS:
+            raise _open_to_others(label)
+
+
+def _open_to_others(label: str) -> HomeIsOpen:
+    return HomeIsOpen(
+        f"{label} can be reached by others on this computer.", "Take their rights away with `chmod -R go= HOME`."
+    )
+
+
+def _changed_kind(*, trial: bool) -> HomeChangedKind:
+    if trial:
+        return HomeChangedKind(
+            "This home was made as a trial, and `trial` in its configuration is not true.",
+            "Set it back; for a real service make a new home, with new keys.",
+        )
+    return HomeChangedKind(
+        "This home was made for real reports, and `trial` in its configuration is true.",
+        "Set it back; for a trial make a home of its own.",
+    )
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file that did not exist, for its owner alone, and wait until it is on the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """A new file is only there for good when its folder has been written too."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
