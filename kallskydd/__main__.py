@@ -6,32 +6,35 @@ Exit codes: 0 ok, 1 findings, 2 usage, 3 refused for safety, 4 environment missi
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from pathlib import Path
 
-from kallskydd import (
-    demo_command,
-    desk_command,
-    erase_due_command,
-    init_command,
-    roster_command,
-    scrub_command,
-    serve_command,
-    status_command,
-)
-
 INTERRUPTED = 130
 
+# Each has a module kallskydd.NAME_command with add_parser(subparsers), which sets `run`.
+COMMANDS = {
+    "init": "make a home from the first members' public join files",
+    "serve": "run the service: keeper, tor, intake",
+    "status": "look at the service from outside, through Tor",
+    "roster": "show who may read, and propose changes",
+    "erase-due": "erase what the two-year cap makes due",
+    "scrub": "clean pictures and PDFs of hidden data",
+    "desk": "the members' application",
+    "demo": "everything at once, offline, on a private Tor network",
+}
 
-def build_parser(default_home: Path) -> argparse.ArgumentParser:
-    """The whole command line. `default_home` is used where `--home` is not given."""
+
+def build_parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The command line; only the chosen command's module is imported, so that each starts quickly."""
     parser = argparse.ArgumentParser(prog="kallskydd", description="Report misconduct without being found out.")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (init_command, serve_command, status_command, roster_command, erase_due_command):
-        command.add_parser(subparsers, default_home)
-    for command in (scrub_command, desk_command, demo_command):
-        command.add_parser(subparsers)
+    for name, help_text in COMMANDS.items():
+        if name == chosen:
+            importlib.import_module(f"kallskydd.{name.replace('-', '_')}_command").add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=help_text)
     return parser
 
 
@@ -39,8 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # Everything we create is for its owner alone; makedirs(mode=) would reach the last folder only.
     os.umask(0o077)
-    default_home = Path(os.environ.get("KALLSKYDD_HOME") or "var")
-    args = build_parser(default_home).parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    chosen = next((word for word in words if word in COMMANDS), None)
+    args = build_parser(chosen).parse_args(words)
+    if getattr(args, "home", "") is None:
+        args.home = Path(os.environ.get("KALLSKYDD_HOME") or "var")
     try:
         exit_code: int = args.run(args)
     except KeyboardInterrupt:

@@ -1,0 +1,138 @@
+"""`kallskydd init`: makes a home.
+
+A real home is made from the public join files of its first members; no private key of a member is ever made or seen
+here. It stays "not open yet" until two readers are enrolled and every founding member has signed the first roster
+at their own desk. A TRIAL home may be made without any: then a trial member's key is made on this computer, in
+`trial-member/` inside the home, sealed with a passphrase that lies beside it. Every page of a trial says that it is
+one, and a trial never becomes real.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cases.config import parse_config
+from cases.errors import CaseError
+from cases.home import as_trial, create_home
+from cases.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
+from cases.roster import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
+from kallskydd.say import OK, REFUSED, prose, result
+from onion.keys import new_onion_key, public_from_address, write_onion_key
+
+if TYPE_CHECKING:
+    from cases.config import Config
+
+TRIAL_FOLDER = "trial-member"
+PASSPHRASE_BYTES = 16  # random, so the file it opens is as strong as its key
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `init` to the command line."""
+    parser = subparsers.add_parser("init", help="make a home from the first members' public join files")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    parser.add_argument(
+        "--member", type=Path, action="append", default=[], metavar="FILE", help="a join file; repeat for each member"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration; default: the example of Ludvika")
+    parser.add_argument("--trial", action="store_true", help="a home for trying out; it can never become a real one")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the home; exit code 3 if something speaks against it, and then nothing is left half made."""
+    if not args.member and not args.trial:
+        prose("A home needs its first member. Give the public join file: kallskydd init --member FILE")
+        prose("The member makes it on the own computer with: kallskydd desk enrol")
+        return REFUSED
+    try:
+        joins = [read_join(path.read_text()) for path in args.member]
+        config_text = args.config.read_text() if args.config else example_config()
+        if args.trial:
+            config_text = as_trial(config_text)
+        home_facts = make_home(args.home.absolute(), config_text, joins, trial=args.trial)
+    except (OSError, UnicodeDecodeError):
+        prose("A file that was named cannot be read. Check the paths of --member and --config.")
+        return REFUSED
+    except CaseError as error:
+        prose(_in_words(error))
+        return REFUSED
+    _tell(args, home_facts)
+    return OK
+
+
+def example_config() -> str:
+    """The configuration that is shipped as the example."""
+    return files("kallskydd").joinpath("examples", "ludvika.toml").read_text("utf-8")
+
+
+def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -> dict[str, str]:
+    """Make a home with its onion keys and the first roster. Raises CaseError, OSError."""
+    public_key, desk_key = new_onion_key(), new_onion_key()
+    server_key = public_from_address(desk_key.address)
+    home_id = create_home(home, config_text, trial=trial, server_key=server_key)
+    write_onion_key(home / "onion" / "public.key", public_key)
+    write_onion_key(home / "onion" / "desk.key", desk_key)
+    trial_keys: MemberKeys | None = None
+    if not joins:
+        trial_keys = new_member_keys()
+        joins = [trial_keys.public("Trial member", "handler", "Trial member")]
+    text = founding_roster(parse_config(config_text), joins, home_id=home_id, server_key=server_key, trial=trial)
+    roster = parse_roster(text)
+    propose(home / "roster", roster)
+    if trial_keys is not None:
+        add_signature(home / "roster", 1, sign_roster(roster, trial_keys))
+        _keep_trial_member(home / TRIAL_FOLDER, trial_keys)
+    return {"public": f"{public_key.address}.onion", "desk": f"{desk_key.address}.onion"}
+
+
+def founding_roster(config: Config, joins: list[Join], *, home_id: bytes, server_key: bytes, trial: bool) -> str:
+    """The text of version 1: organisations from the configuration, members from their join files."""
+    return render(
+        version=1,
+        previous=NO_PREVIOUS,
+        home_id=home_id,
+        server_key=server_key,
+        trial=trial,
+        organisations=[Organisation(one.key, one.name) for one in config.organisations],
+        members=[Member.of(join) for join in joins],
+    )
+
+
+def _keep_trial_member(folder: Path, keys: MemberKeys) -> None:
+    folder.mkdir(mode=0o700)
+    passphrase = secrets.token_urlsafe(PASSPHRASE_BYTES)
+    (folder / "passphrase").write_text(passphrase + "\n")
+    (folder / "member.key").write_bytes(seal_member_keys(keys, passphrase))
+    (folder / "join.toml").write_text(make_join(keys, "Trial member", "handler", "Trial member"))
+    for path in folder.iterdir():
+        path.chmod(0o600)
+
+
+def _tell(args: argparse.Namespace, facts: dict[str, str]) -> None:
+    if args.json:
+        result({"home": str(args.home), "trial": args.trial, **facts})
+    prose(f"Made {'a TRIAL home' if args.trial else 'a home'} in {args.home}.")
+    prose(f"Its addresses will be http://{facts['public']} for reporters and {facts['desk']} for members' desks.")
+    if args.member:
+        prose("It is not open yet: every member named in the first roster signs it at the own desk.")
+        prose("  there:  kallskydd desk join --address THE_DESK_ADDRESS  and then  kallskydd desk sign-roster")
+    else:
+        key_folder = args.home / TRIAL_FOLDER
+        prose(f"The trial member's key is in {key_folder}, and its passphrase in the file `passphrase` there.")
+        if sys.stderr.isatty():
+            # Shown to the person at the terminal only: a log of this command must not hold it.
+            prose(f"The passphrase: {(key_folder / 'passphrase').read_text().strip()}")
+
+
+def _in_words(error: CaseError) -> str:
+    # Faults of the home and the configuration have sentences of their own; the rest have a key.
+    own = str(error)
+    if hasattr(error, "to_do"):
+        return own
+    return f"This cannot be used: {error.text_key}. Ask the member for a new join file, or see docs/OPERATING.md."

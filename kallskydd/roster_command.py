@@ -1,0 +1,124 @@
+"""`kallskydd roster`: shows who may read, and proposes changes.
+
+On the server nothing can be signed: a proposal lies in the home until enough members have signed it at their own
+desks. A founding roster that nobody has agreed to yet may be written anew, to take in another founding member.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cases.clock import today, utc_now
+from cases.errors import CaseError
+from cases.home import read_home
+from cases.member import read_join
+from cases.roster import Chain, Member, Roster, fingerprint_words, parse_roster, propose, read_chain, render
+from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, prose, result
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `roster` to the command line."""
+    parser = subparsers.add_parser("roster", help="show who may read, and propose changes")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    change = parser.add_mutually_exclusive_group()
+    change.add_argument("--add", type=Path, metavar="FILE", help="propose to take in the member of this join file")
+    change.add_argument("--remove", metavar="ID", help="propose to remove the member with this id")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show or propose; exit code 1 when the roster does not verify or is not open."""
+    try:
+        home = read_home(args.home.absolute())
+        day = today(utc_now)
+        if args.add or args.remove:
+            code = _propose(args, home.roster, day)
+            if code != OK:
+                return code
+        return _show(args, read_chain(home.roster, day))
+    except CaseError as error:
+        prose(str(error) if hasattr(error, "to_do") else f"The roster does not allow this: {error.text_key}.")
+        return REFUSED
+    except (OSError, UnicodeDecodeError):
+        prose("The join file cannot be read. Check its path.")
+        return REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What a new version is made from: the newest text, and where it stands in the chain."""
+
+    roster: Roster
+    version: int
+    previous: bytes
+
+
+def _base(chain: Chain) -> _Base | None:
+    if chain.current is not None:
+        return _Base(chain.current, chain.current.version + 1, chain.current.digest)
+    if chain.proposal is not None:  # founding: nobody is bound by it yet
+        return _Base(chain.proposal, chain.proposal.version, chain.proposal.previous)
+    return None
+
+
+def _propose(args: argparse.Namespace, folder: Path, day: date) -> int:
+    base = _base(read_chain(folder, day))
+    if base is None:
+        prose("The roster does not verify, so nothing can be proposed. Put the files of the roster folder back.")
+        return REFUSED
+    members = base.roster.members
+    if args.add:
+        members = (*members, Member.of(read_join(args.add.read_text())))
+    elif base.roster.member(args.remove) is None:
+        prose("There is no member with this id. `kallskydd roster` lists them.")
+        return USAGE
+    else:
+        members = tuple(member for member in members if member.id != args.remove)
+    text = render(
+        version=base.version,
+        previous=base.previous,
+        home_id=base.roster.home_id,
+        server_key=base.roster.server_key,
+        trial=base.roster.trial,
+        organisations=base.roster.organisations,
+        members=members,
+        proposed=day if base.version > 1 else None,
+    )
+    propose(folder, parse_roster(text))
+    prose(f"Version {base.version} is proposed. It counts once enough members have signed it at their own desks.")
+    return OK
+
+
+def _show(args: argparse.Namespace, chain: Chain) -> int:
+    is_open = chain.current is not None and chain.current.is_open
+    if args.json:
+        result(
+            {
+                "open": is_open,
+                "problem": chain.problem,
+                "current": _facts(chain.current),
+                "proposal": _facts(chain.proposal),
+                "signed_by": sorted(chain.signed_by),
+            }
+        )
+    for name, roster in (("In force", chain.current), ("Proposed", chain.proposal)):
+        if roster is not None:
+            prose(f"{name}: version {roster.version}, in words: {' '.join(fingerprint_words(roster.digest))}")
+            for member in roster.members:
+                signed = " (has signed)" if roster is chain.proposal and member.id in chain.signed_by else ""
+                prose(f"  {member.id}  {member.role:8} {member.label}{signed}")
+    if chain.problem:
+        prose(f"The roster is not in force: {chain.problem}.")
+    prose("The service is open." if is_open else "The service is not open.")
+    return OK if is_open else FINDINGS
+
+
+def _facts(roster: Roster | None) -> dict[str, object] | None:
+    if roster is None:
+        return None
+    members = [{"id": one.id, "role": one.role, "label": one.label} for one in roster.members]
+    return {"version": roster.version, "words": list(fingerprint_words(roster.digest)), "members": members}

@@ -1,0 +1,19 @@
+"""Small things every command says the same way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+OK, FINDINGS, USAGE, REFUSED, MISSING = 0, 1, 2, 3, 4
+
+
+def prose(sentence: str) -> None:
+    """One line for the person at the terminal, on stderr."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def result(value: dict[str, Any]) -> None:
+    """The one JSON object of a command, on stdout."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)

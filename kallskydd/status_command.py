@@ -1,0 +1,85 @@
+"""`kallskydd status`: looks at the service from outside, through Tor, and at what it stands on.
+
+Exit code 0 when everything is well, 1 when something is not, and it says what. An onion can be unreachable for
+weeks while its server believes that all is well, so the look is a real one: through the running tor, over the
+network, and back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases.clock import today, utc_now
+from cases.errors import CaseError
+from cases.home import Home, read_home
+from cases.roster import read_chain
+from kallskydd.say import FINDINGS, OK, REFUSED, prose, result
+from onion.keys import read_onion_key
+from onion.probe import probe
+
+LEAST_FREE_BYTES = 2 * 2**30  # ten full reports
+OLDEST_PLAUSIBLE_YEAR = 2026  # a clock before this program was written is wrong, and tor will not work with it
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    well: bool
+    words: str
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `status` to the command line."""
+    parser = subparsers.add_parser("status", help="look at the service from outside, through Tor")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look; exit code 1 when something is not well."""
+    try:
+        home = read_home(args.home.absolute())
+    except CaseError as error:
+        prose(str(error))
+        return REFUSED
+    findings = [_disk(home), _clock(), _roster(home), asyncio.run(_onion(home))]
+    if args.json:
+        result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
+    for one in findings:
+        prose(f"{'ok ' if one.well else 'NOT'}  {one.what}: {one.words}")
+    return OK if all(one.well for one in findings) else FINDINGS
+
+
+def _disk(home: Home) -> Finding:
+    free = shutil.disk_usage(home.path).free
+    return Finding("disk", free >= LEAST_FREE_BYTES, f"{free / 2**30:.1f} GiB free.")
+
+
+def _clock() -> Finding:
+    day = today(utc_now)
+    return Finding("clock", day.year >= OLDEST_PLAUSIBLE_YEAR, f"It is {day.isoformat()} in Stockholm.")
+
+
+def _roster(home: Home) -> Finding:
+    chain = read_chain(home.roster, today(utc_now))
+    if chain.current is None:
+        return Finding("roster", well=False, words=f"Not in force ({chain.problem}): the service is not open.")
+    words = f"Version {chain.current.version}, {len(chain.current.readers)} readers."
+    if not chain.current.is_open:
+        words += " The service is not open yet: it needs two readers."
+    return Finding("roster", chain.current.is_open, words)
+
+
+async def _onion(home: Home) -> Finding:
+    key = read_onion_key(home.onion / "public.key")
+    if home.config.tor.control_socket:
+        return Finding("onion", well=False, words="Not seen: with a system tor, look at the address in Tor Browser.")
+    found = await probe(home.run / "socks.sock", key.address, isolate="status")
+    return Finding("onion", found.reached, found.words)
