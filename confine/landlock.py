@@ -65,7 +65,7 @@ def landlock_abi() -> int:
 
 
 def restrict(rules: tuple[PathRule | PortRule, ...] = ()) -> int:
-    """Refuses all the kernel's version can refuse, but for the rules; without rules, every file. Returns the version."""
+    """Refuses all the kernel's version can, but for the rules; without rules, every file. Returns the version."""
     abi = landlock_abi()
     if abi == 0:
         return 0

@@ -7,7 +7,7 @@ their programs, before any thread exists. Each returns what is on, read back fro
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ class Confinement:
     """Which layers are on."""
 
     landlock_abi: int  # 0: this kernel has none
+    landlock_held: bool
     seccomp: bool
     no_new_privileges: bool
     dumpable: bool
@@ -54,8 +55,9 @@ def confine_zygote() -> Confinement:
     process.no_new_privileges()
     # No rules: no file can be opened, of whatever kind.
     abi = landlock.restrict()
+    held = _cannot(lambda: os.open(os.sep, os.O_RDONLY))
     _filter(ZYGOTE)
-    return _what_is_on(abi, memory_locked=False)
+    return _what_is_on(abi, held=held, memory_locked=False)
 
 
 def confine_job(limits: JobLimits) -> None:
@@ -89,8 +91,9 @@ def confine_intake(home: Path) -> Confinement:
             PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
         )
     )
+    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY))
     _filter(INTAKE, all_threads=True)
-    return _what_is_on(abi, memory_locked=memory_locked)
+    return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
 def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
@@ -105,8 +108,9 @@ def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Con
             *(PortRule(port, landlock.CONNECT_TCP) for port in dial_ports),
         )
     )
+    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY))
     _filter(RELAY, all_threads=True)
-    return _what_is_on(abi, memory_locked=memory_locked)
+    return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
 def _private_and_locked() -> bool:
@@ -119,13 +123,26 @@ def _private_and_locked() -> bool:
     return memory_locked
 
 
+def _cannot(opening: Callable[[], int]) -> bool:
+    """Whether Landlock, alone so far, refuses to open this: the filter that comes next would hide the answer."""
+    try:
+        descriptor = opening()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    os.close(descriptor)
+    return False
+
+
 def _filter(profile: Profile, *, all_threads: bool = False) -> None:
     seccomp.install(seccomp.build(profile.rules, profile.default), all_threads=all_threads)
 
 
-def _what_is_on(abi: int, *, memory_locked: bool) -> Confinement:
+def _what_is_on(abi: int, *, held: bool, memory_locked: bool) -> Confinement:
     return Confinement(
         landlock_abi=abi,
+        landlock_held=held,
         seccomp=process.seccomp_mode() == seccomp.MODE_FILTER_ON,
         no_new_privileges=process.has_no_new_privileges(),
         dumpable=process.is_dumpable(),

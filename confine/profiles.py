@@ -25,6 +25,7 @@ _CLONE_NEW_ANY: Final = 0x7E020000
 _SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 _WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
 _PR_SET_DUMPABLE: Final = 4
+_F_DUPFD_CLOEXEC: Final = 1030
 # Pushing characters into a terminal's input: a way to run commands in the shell that started us.
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
@@ -95,6 +96,8 @@ JOB: Final = Profile(
         *_PURE_WORK,
         # No new process. Some encoders try a thread and go on without.
         Rule(Action.EAGAIN, ("clone", "fork")),
+        # Mapping a file duplicates its descriptor first.
+        Rule(Action.ALLOW, ("fcntl",), (Equals(1, _F_DUPFD_CLOEXEC),)),
         # The wall clock is a timer whose signal kills; none of these may touch signals, timers or limits.
         Rule(Action.EPERM, ("fcntl", "rt_sigaction", "rt_sigprocmask", "sysinfo", "memfd_create", "prlimit64")),
     ),

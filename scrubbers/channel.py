@@ -1,0 +1,159 @@
+"""One zygote as the trusted side sees it: sends requests with descriptors, hears which jobs have ended.
+
+Nothing here blocks the event loop, and nothing that comes back is longer than a frame. A channel that breaks the
+protocol, closes, or does not answer in time is lost for good: jobs under way learn it by a `None`, and the keeper, who
+sees the process end, hands the pool another one.
+"""
+
+import asyncio
+import itertools
+import socket
+from collections.abc import Callable, Sequence
+
+from scrubbers.protocol import (
+    ENDED,
+    GRACE_SECONDS,
+    HELLO,
+    HELLO_MAGIC,
+    JOB_LIMITS,
+    REQUEST,
+    REQUEST_MAGIC,
+    KindNumber,
+    Operation,
+    Role,
+    Saw,
+)
+
+_RECEIVE_BYTES = 4096
+
+
+class Channel:
+    """The trusted end of one zygote's channel."""
+
+    def __init__(self, channel: socket.socket, jobs_at_once: int) -> None:
+        channel.setblocking(False)
+        self.role: Role | None = None
+        self.landlock_abi = 0
+        self.saw = Saw(0)
+        self.lost = False
+        # Jobs running or waiting for a slot: the pool gives the next one to the channel with the fewest.
+        self.load = 0
+        self.settled = asyncio.Event()
+        self._socket = channel
+        self._slots = asyncio.Semaphore(jobs_at_once)
+        self._sending = asyncio.Lock()
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[int | None]] = {}
+        self._received = bytearray()
+        self._changed: Callable[[], None] = lambda: None
+
+    def attach(self, changed: Callable[[], None]) -> None:
+        """Starts listening, on the running loop; says so when the zygote is ready or lost."""
+        self._changed = changed
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
+
+    async def run(self, operation: Operation, kind: KindNumber | None, descriptors: Sequence[int]) -> int | None:
+        """Runs one job to its end and returns its wait status, or None when the zygote was lost with it."""
+        self.load += 1
+        try:
+            await self._slots.acquire()
+            if self.lost:
+                self._slots.release()
+                return None
+            number = next(self._numbers)
+            ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+            # The slot belongs to the job and not to who waits for it: a cancelled request's job still runs.
+            ended.add_done_callback(lambda _: self._slots.release())
+            self._waiting[number] = ended
+            frame = REQUEST.pack(REQUEST_MAGIC, number, operation, kind or 0)
+            try:
+                async with asyncio.timeout(JOB_LIMITS.wall_seconds + GRACE_SECONDS):
+                    await self._send(frame, descriptors)
+                    return await asyncio.shield(ended)
+            except TimeoutError:
+                # The kernel's clock should have ended the job long ago: the zygote itself does not answer.
+                self.lose()
+                return None
+        finally:
+            self.load -= 1
+
+    def lose(self) -> None:
+        """Gives the zygote up. It ends when it sees its channel closed."""
+        if self.lost:
+            return
+        self.lost = True
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+        for ended in self._waiting.values():
+            if not ended.done():
+                ended.set_result(None)
+        self._waiting.clear()
+        self.settled.set()
+        self._changed()
+
+    def close_unattached(self) -> None:
+        self._socket.close()
+
+    async def _send(self, frame: bytes, descriptors: Sequence[int]) -> None:
+        async with self._sending:
+            while not self.lost:
+                try:
+                    sent = socket.send_fds(self._socket, [frame], list(descriptors))
+                except BlockingIOError:
+                    await self._writable()
+                    continue
+                except OSError:
+                    sent = 0
+                # A frame is far smaller than a socket's buffer: the kernel takes it whole or something is wrong.
+                if sent != len(frame):
+                    self.lose()
+                return
+
+    async def _writable(self) -> None:
+        loop = asyncio.get_running_loop()
+        possible = loop.create_future()
+        descriptor = self._socket.fileno()
+        loop.add_writer(descriptor, _resolve, possible)
+        try:
+            await possible
+        finally:
+            loop.remove_writer(descriptor)
+
+    def _readable(self) -> None:
+        try:
+            received = self._socket.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = b""
+        if not received:
+            self.lose()
+            return
+        self._received += received
+        if self.role is None and not self._take_hello():
+            return
+        while len(self._received) >= ENDED.size:
+            number, wait_status = ENDED.unpack(self._received[: ENDED.size])
+            del self._received[: ENDED.size]
+            ended = self._waiting.pop(number, None)
+            if ended is not None and not ended.done():
+                ended.set_result(wait_status)
+
+    def _take_hello(self) -> bool:
+        """Whether the zygote has introduced itself; one that says something else is given up."""
+        if len(self._received) < HELLO.size:
+            return False
+        magic, role, self.landlock_abi, saw = HELLO.unpack(self._received[: HELLO.size])
+        del self._received[: HELLO.size]
+        if magic != HELLO_MAGIC or role not in set(Role):
+            self.lose()
+            return False
+        self.role, self.saw = Role(role), Saw(saw)
+        self.settled.set()
+        self._changed()
+        return True
+
+
+def _resolve(possible: asyncio.Future[None]) -> None:
+    if not possible.done():
+        possible.set_result(None)

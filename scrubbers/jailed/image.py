@@ -1,0 +1,287 @@
+"""A picture from its pixels. What is not a pixel of the first frame (every page of a TIFF) does not reach the output.
+
+1 look at the blocks and metadata, for the report
+2 open with the decoder of the sniffed kind and no other: left to itself Pillow tries them all, and a PostScript file
+  named as a photograph would start an interpreter
+3 refuse too many pixels or pages before decoding anything
+4 decode
+5 turn as the EXIF orientation says, because the tag will be gone
+6 convert to sRGB, because the colour profile will be gone
+7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
+8 blacken the colours of pixels that cannot be seen (alpha 0)
+9 forget `info`: Pillow writes back what it finds there
+10 encode with constant settings, so that tables and parameters say nothing of the camera
+11 a small preview from the same pixels
+"""
+
+import io
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import IO, Any, Final
+
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageChops,
+    ImageCms,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from scrubbers.jailed import colour, containers, exif
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
+from scrubbers.stages import (
+    RESULT_KIND,
+    CameraRaw,
+    Kind,
+    Lost,
+    TooManyFrames,
+    TooManyPixels,
+    What,
+    Where,
+)
+
+PIXELS: Final = 100_000_000  # 100 megapixels: design, "Numbers"; as RGB 400 MB in Pillow's memory
+_TIFF_PAGES: Final = 200  # a long fax; a document of more pages is a PDF
+PREVIEW_SIDE: Final = 320
+
+_DECODERS: Final = {
+    # A phone's picture with a second one behind it opens as MPO.
+    Kind.JPEG: ("JPEG", "MPO"),
+    Kind.PNG: ("PNG",),
+    Kind.WEBP: ("WEBP",),
+    Kind.TIFF: ("TIFF",),
+    Kind.GIF: ("GIF",),
+    Kind.BMP: ("BMP",),
+}
+# Decoders are loaded by name. Pillow would load others by itself when it meets a kind it does not know; it is never
+# asked to, because every call below names its formats.
+PLUGINS: Final = (
+    BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin,
+)  # fmt: skip
+_OPAQUE: Final = 255
+JPEG_SETTINGS: Final[dict[str, Any]] = {"quality": 90, "subsampling": "4:2:0", "optimize": False, "progressive": False}
+_SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
+    Kind.JPEG: JPEG_SETTINGS,
+    Kind.PNG: {"compress_level": 6, "optimize": False},
+    Kind.WEBP: {"quality": 90, "method": 4, "lossless": False, "exact": False},
+    Kind.TIFF: {"compression": "tiff_adobe_deflate"},
+}
+_ORIENTATION_TAG: Final = 0x0112
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
+_REDUCED_PICTURE: Final = 1
+_PREVIEW_BACKGROUND: Final = (255, 255, 255)
+
+
+def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
+    """Writes the rebuilt picture and its preview; raises Refused, or whatever the decoder raises."""
+    with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
+        containers.look_into(kind, untrusted, findings)
+    with (
+        open(untrusted_descriptor, "rb", closefd=False) as file,
+        Image.open(file, formats=_DECODERS[kind]) as picture,
+        open(clean, "w+b", closefd=False) as output,
+    ):
+        _look_into(picture, findings)
+        if kind is Kind.TIFF:
+            first = _write_pages(picture, output, findings)
+        else:
+            first = _rebuild(picture, findings)
+            first.save(output, RESULT_KIND[kind].name, **_settings(kind, untrusted_descriptor))
+    write_preview(first, preview)
+
+
+def write_preview(page: Image.Image, descriptor: int) -> None:
+    """A small JPEG of a rebuilt picture."""
+    scale = min(1.0, PREVIEW_SIDE / max(page.size))
+    size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
+    # In one-bit and palette modes shrinking would pick single pixels.
+    source = page.convert("L") if page.mode == "1" else page
+    small = source.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    if small.mode in {"LA", "RGBA"}:
+        flat = Image.new("RGB", size, _PREVIEW_BACKGROUND)
+        flat.paste(small.convert("RGB"), mask=small.getchannel("A"))
+        small = flat
+    small.info = {}
+    with open(descriptor, "wb", closefd=False) as output:
+        small.save(output, "JPEG", **JPEG_SETTINGS)
+
+
+def _look_into(picture: Image.Image, findings: Findings) -> None:
+    """Step 1, as far as the decoder has it; the blocks were looked at before."""
+    where = Where.TAGS if picture.format == "TIFF" else Where.EXIF
+    with findings.reading(where):
+        exif.look_into(picture.getexif(), where, findings)
+    if picture.info.get("icc_profile"):
+        findings.add(What.COLOUR_PROFILE, Where.ICC, colour.description(picture.info["icc_profile"]))
+    if picture.format == "TIFF":
+        _look_into_tiff(picture, findings)
+    if getattr(picture, "is_animated", False) and picture.format != "TIFF":
+        if picture.format == "MPO":
+            findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
+            findings.lose(Lost.SECOND_PICTURE)
+        else:
+            findings.lose(Lost.ANIMATION)
+
+
+def _look_into_tiff(picture: Image.Image, findings: Findings) -> None:
+    tags = getattr(picture, "tag_v2", {})
+    for tag, look in ((_XMP, look_into_xmp), (_IPTC, look_into_iptc), (_PHOTOSHOP, look_into_iptc)):
+        value = tags.get(tag)
+        if isinstance(value, bytes):
+            look(value, findings)
+
+
+def _rebuild(picture: Image.Image, findings: Findings) -> Image.Image:
+    """Steps 3 to 9 for one picture."""
+    if picture.width * picture.height > PIXELS:
+        raise TooManyPixels
+    if colour.is_deep(picture):
+        findings.lose(Lost.COLOUR_DEPTH)
+    orientation = _orientation(picture)
+    picture.load()
+    profile = picture.info.get("icc_profile")
+    transparency = picture.info.get("transparency")
+    # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
+    bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
+    bare.info = {} if transparency is None else {"transparency": transparency}
+    if orientation in _TURNS:
+        bare = bare.transpose(_TURNS[orientation])
+    if picture.mode == "P" and _palette_hides_something(bare):
+        findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
+    bare = colour.to_plain(bare, profile)
+    bare = _without_hidden_colour(bare, findings)
+    bare.info = {}
+    return bare
+
+
+def _orientation(picture: Image.Image) -> int:
+    # The TIFF decoder turns by itself.
+    if picture.format == "TIFF":
+        return 1
+    try:
+        value = picture.getexif().get(_ORIENTATION_TAG, 1)
+    except (OSError, SyntaxError, ValueError, LookupError, TypeError):
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _palette_hides_something(picture: Image.Image) -> bool:
+    """Whether an entry that no pixel uses has a colour of its own."""
+    used = picture.histogram()
+    colours = picture.getpalette() or []
+    unused = {tuple(colours[3 * index : 3 * index + 3]) for index in range(len(colours) // 3) if not used[index]}
+    return len(unused) > 1
+
+
+def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Image:
+    """Step 8; an alpha channel that hides nothing is dropped."""
+    if picture.mode not in {"LA", "RGBA"}:
+        return picture
+    alpha = picture.getchannel("A")
+    lowest, _ = alpha.getextrema()
+    if lowest == _OPAQUE:
+        return picture.convert("L" if picture.mode == "LA" else "RGB")
+    if lowest == 0:
+        unseen = alpha.point([_OPAQUE] + [0] * _OPAQUE)
+        hidden = (ImageChops.darker(picture.getchannel(band), unseen) for band in picture.getbands()[:-1])
+        if any(band.getbbox() for band in hidden):
+            findings.add(What.HIDDEN_COLOUR, Where.PIXELS)
+        picture.paste((0,) * len(picture.getbands()), mask=unseen)
+    return picture
+
+
+def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
+    settings = dict(_SETTINGS[RESULT_KIND[kind]])
+    # A screenshot that came without loss goes without loss.
+    if kind is Kind.WEBP and b"VP8L" in os.pread(untrusted_descriptor, 64, 0):
+        settings["lossless"] = True
+    return settings
+
+
+def _write_pages(picture: Image.Image, output: IO[bytes], findings: Findings) -> Image.Image:
+    """Every page of a TIFF, one after the other in memory; returns the first for the preview."""
+    first: Image.Image | None = None
+    with closing(TiffImagePlugin.AppendingTiffWriter(output)) as writer:
+        for page in _pages(picture, findings):
+            page.save(writer, "TIFF", **_SETTINGS[Kind.TIFF])
+            writer.newFrame()
+            if first is None:
+                # Kept until the end for the preview: small, so that a long fax does not hold a page twice.
+                first = page.copy()
+                first.thumbnail((4 * PREVIEW_SIDE, 4 * PREVIEW_SIDE))
+    if first is None:
+        raise TooManyFrames
+    return first
+
+
+def _pages(picture: Image.Image, findings: Findings) -> Iterator[Image.Image]:
+    for number in range(_TIFF_PAGES + 1):
+        try:
+            picture.seek(number)
+        except EOFError:
+            return
+        if number == _TIFF_PAGES:
+            raise TooManyFrames
+        _demand_no_raw(getattr(picture, "tag_v2", {}))
+        if number:
+            with findings.reading(Where.TAGS):
+                exif.look_into(picture.getexif(), Where.TAGS, findings)
+        yield _rebuild(picture, findings)
+
+
+def _demand_no_raw(tags: dict[int, Any]) -> None:
+    """A camera's raw file is a TIFF whose first page is a thumbnail: cleaned, it would be a stamp. Raises CameraRaw."""
+    if _DNG_VERSION in tags or (_SUB_IFDS in tags and tags.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED_PICTURE):
+        raise CameraRaw
+
+
+def warm_up() -> None:
+    """Scrubs one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for kind, modes in _WARM_MODES.items():
+        for mode in modes:
+            _warm_up_one(kind, mode, profile)
+
+
+_WARM_MODES: Final = {
+    Kind.JPEG: ("RGB", "L", "CMYK"),
+    Kind.PNG: ("RGBA", "P", "1", "I;16"),
+    Kind.WEBP: ("RGB", "RGBA"),
+    Kind.TIFF: ("RGB", "1", "CMYK"),
+    Kind.GIF: ("P",),
+    Kind.BMP: ("RGB",),
+}
+_WARM_SIZE: Final = (32, 24)
+
+
+def _warm_up_one(kind: Kind, mode: str, profile: bytes) -> None:
+    made = io.BytesIO()
+    tags = Image.Exif()
+    tags[_ORIENTATION_TAG] = 6
+    extra = {} if kind in {Kind.GIF, Kind.BMP} else {"exif": tags, "icc_profile": profile if mode == "RGB" else None}
+    Image.new(mode, _WARM_SIZE).save(made, kind.name, **extra)
+    descriptors = [os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3)]
+    try:
+        untrusted, clean, preview = descriptors
+        os.write(untrusted, made.getvalue())
+        scrub(kind, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)

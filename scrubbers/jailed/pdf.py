@@ -1,0 +1,165 @@
+"""A PDF from the look of its pages: each is drawn by PDFium and put into a new document as a picture.
+
+1 refuse streams that inflate without measure (`pdf_bounded`)
+2 read what it holds, for the report; refuse a locked one (`pdf_found`)
+3 refuse too many pages
+4 draw page by page: nothing that is not visible on the page can be in the result
+5 colourless pages as grey, photographs as JPEG, the rest without loss
+6 write the new document (`pdf_writer`), and a small preview of the first page
+
+The price is that text can no longer be selected or read aloud, which the report says.
+"""
+
+import ctypes
+import io
+import itertools
+import logging
+import math
+import mmap
+import os
+import zlib
+from typing import IO, Final
+
+import pypdf
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image, ImageChops
+
+from scrubbers.jailed import image, pdf_bounded, pdf_found
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf_writer import PictureDocument
+from scrubbers.stages import Damaged, Kind, Locked, Lost, TooManyPages, What, Where
+
+_PAGES: Final = 2000  # design, "Numbers"
+_DOTS_A_POINT: Final = 150 / 72  # 150 dpi: small print stays readable, a page takes some 20 ms
+# An A0 drawing at 150 dpi has 35 megapixels; larger pages are drawn coarser.
+_PAGE_PIXELS: Final = 36_000_000
+_SAMPLE_ROWS: Final = 64
+# Text compresses to a tenth or less, photographs to two thirds.
+_PHOTOGRAPH_RATIO: Final = 0.35
+_PAGES_READ: Final = 50
+_OBJECTS_READ: Final = 2000
+_STREAM_BYTES: Final = 16 * 2**20  # what pypdf may inflate of one stream: it reads structure and metadata only
+_WARM_SIZE: Final = (32, 24)
+
+
+def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
+    """Writes the rebuilt document and its preview; raises Refused, or what the libraries raise."""
+    # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
+    # closed: PDFium points into it until the job ends.
+    untrusted = mmap.mmap(untrusted_descriptor, 0, access=mmap.ACCESS_COPY)
+    with (
+        open(untrusted_descriptor, "rb", closefd=False) as file,
+        open(clean, "wb", closefd=False) as output,
+    ):
+        pdf_bounded.demand_bounded(untrusted)
+        pdf_found.look_into(file, untrusted, findings)
+        first = _write((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted), output, findings)
+    image.write_preview(first, preview)
+
+
+def _write(whole: "ctypes.Array[ctypes.c_ubyte]", output: IO[bytes], findings: Findings) -> Image.Image:
+    """Steps 3 to 6; returns the first page's picture."""
+    try:
+        document = pypdfium2.PdfDocument(whole)
+    except pypdfium2.PdfiumError as reason:
+        raise (Locked if reason.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else Damaged) from None
+    with document:
+        if len(document) > _PAGES:
+            raise TooManyPages
+        # Without it what was typed into a form would not be drawn.
+        document.init_forms()
+        result = PictureDocument(output)
+        first: Image.Image | None = None
+        for number in range(len(document)):
+            page = document[number]
+            try:
+                width, height, picture = _draw(page)
+                _look_into(number, page, findings)
+            finally:
+                page.close()
+            photograph = _is_photograph(picture)
+            result.add_page(picture, width, height, image.JPEG_SETTINGS if photograph else None)
+            first = first or picture
+        result.finish()
+    if first is None:
+        raise Damaged
+    return first
+
+
+def _draw(page: pypdfium2.PdfPage) -> tuple[int, int, Image.Image]:
+    """The page's size in points and its picture, in as few channels as show it all."""
+    width, height = page.get_size()
+    if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
+        raise Damaged
+    scale = min(_DOTS_A_POINT, math.sqrt(_PAGE_PIXELS / (width * height)))
+    if min(width, height) * scale < 1:
+        raise Damaged
+    bitmap = page.render(scale=scale, draw_annots=True, prefer_bgrx=True, rev_byteorder=True)
+    try:
+        picture = _in_few_channels(bitmap.to_pil())
+    finally:
+        bitmap.close()
+    return max(1, round(width)), max(1, round(height)), picture
+
+
+def _in_few_channels(drawn: Image.Image) -> Image.Image:
+    red, green, blue = drawn.split()[:3]
+    if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
+        return Image.merge("RGB", (red, green, blue))
+    shades = red.histogram()
+    if sum(shades) == shades[0] + shades[-1]:
+        return red.convert("1", dither=Image.Dither.NONE)
+    return red
+
+
+def _is_photograph(picture: Image.Image) -> bool:
+    """Whether it would be large without loss, judged by some rows: compressing the whole to find out takes longer."""
+    if picture.mode == "1":
+        return False
+    sample = picture.resize((picture.width, min(_SAMPLE_ROWS, picture.height)), Image.Resampling.NEAREST).tobytes()
+    return len(zlib.compress(sample, 1)) > _PHOTOGRAPH_RATIO * len(sample)
+
+
+def _look_into(number: int, page: pypdfium2.PdfPage, findings: Findings) -> None:
+    """Notes text that is lost, and text that was there without being drawn."""
+    if number >= _PAGES_READ and Lost.SELECTABLE_TEXT in findings.lost():
+        return
+    text = (item for item in page.get_objects(max_depth=2) if item.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT)
+    for item in itertools.islice(text, _OBJECTS_READ):
+        findings.lose(Lost.SELECTABLE_TEXT)
+        if pypdfium2.raw.FPDFTextObj_GetTextRenderMode(item) == pypdfium2.raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            return
+
+
+def warm_up() -> None:
+    """Sets pypdf's bounds and scrubs one small document, so that everything is in memory before the locks.
+
+    Without text: PDFium would look for the system's fonts, and then the same file would give another picture on another
+    computer. Once locked it finds none and uses those it carries.
+    """
+    # What libraries complain about can quote the file.
+    logging.disable(logging.CRITICAL)
+    pypdf.overwrite_configuration(
+        zlib_maximum_output_length=_STREAM_BYTES,
+        lzw_maximum_output_length=_STREAM_BYTES,
+        run_length_maximum_output_length=_STREAM_BYTES,
+        array_based_stream_maximum_output_length=_STREAM_BYTES,
+        stream_decoding_work_maximum_length=4 * _STREAM_BYTES,
+        # It would be started as a program.
+        jbig2dec_binary=None,
+        disable_legacy_handling=True,
+    )
+    made = io.BytesIO()
+    document = PictureDocument(made)
+    for mode in ("1", "L", "RGB"):
+        document.add_page(Image.new(mode, _WARM_SIZE), *_WARM_SIZE, image.JPEG_SETTINGS if mode == "RGB" else None)
+    document.finish()
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, made.getvalue())
+        scrub(Kind.PDF, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)

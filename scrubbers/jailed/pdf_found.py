@@ -1,0 +1,204 @@
+"""What a PDF holds besides its pages' looks, read with pypdf; for the report, and to learn whether it is locked.
+
+pypdf is pure Python: a hostile structure is an exception there, not a corrupted memory. Its bounds are set low. What it
+cannot follow is reported as something other, unless the document as a whole cannot be opened.
+"""
+
+import itertools
+import mmap
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, Final
+
+import pypdf
+import pypdf.errors
+from PIL import Image
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+
+from scrubbers.jailed import exif
+from scrubbers.jailed.findings import MALFORMED, Findings, as_line
+from scrubbers.jailed.xmp import look_into_xmp
+from scrubbers.stages import Damaged, Locked, Lost, What, Where
+
+# The report of a long document says what is on its first pages.
+_PAGES_READ: Final = 200
+_NODES_READ: Final = 500
+_PICTURES_READ: Final = 50
+_EXIF_BYTES: Final = 64 * 1024
+_XMP_BYTES: Final = 256 * 1024
+_LINEARIZED_WITHIN: Final = 1024
+
+_INFORMATION: Final = {
+    "/Author": What.PERSON,
+    "/Title": What.TITLE,
+    "/Subject": What.TITLE,
+    "/Keywords": What.TITLE,
+    "/Creator": What.SOFTWARE,
+    "/Producer": What.SOFTWARE,
+    "/CreationDate": What.DATE,
+    "/ModDate": What.DATE,
+    "/Company": What.PERSON,
+}
+_MEDIA: Final = {"/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
+_PICTURE_EXIF: Final = re.compile(rb"\xff\xe1..(?=Exif\0\0)", re.DOTALL)
+_PACKET: Final = re.compile(rb"<\?xpacket begin")
+_END: Final = b"%%EOF"
+
+
+def look_into(file: IO[bytes], untrusted: mmap.mmap, findings: Findings) -> None:
+    """Notes what the document holds; raises Locked, or Damaged when it has no structure to follow."""
+    try:
+        reader = pypdf.PdfReader(file, strict=False)
+        encrypted = reader.is_encrypted
+        root = reader.root_object
+    except pypdf.errors.DependencyError:
+        raise Locked from None
+    except (pypdf.errors.PyPdfError, *MALFORMED):
+        # A locked file can fail before it says that it is.
+        raise (Locked if untrusted.rfind(b"/Encrypt") >= 0 else Damaged) from None
+    if encrypted:
+        raise Locked
+    for look in (_information, _catalog, _pages):
+        with _reading(findings):
+            look(reader, root, findings)
+    _raw(untrusted, findings)
+
+
+@contextmanager
+def _reading(findings: Findings) -> Iterator[None]:
+    """Like `Findings.reading`, with pypdf's own errors as well."""
+    with findings.reading(Where.DOCUMENT):
+        try:
+            yield
+        except pypdf.errors.PyPdfError:
+            findings.add(What.OTHER, Where.DOCUMENT)
+
+
+def _information(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings) -> None:
+    if "/ID" in reader.trailer:
+        findings.add(What.IDENTIFIER, Where.DOCUMENT)
+    for key, value in (reader.metadata or {}).items():
+        findings.add(_INFORMATION.get(key, What.OTHER), Where.DOCUMENT_INFORMATION, value)
+
+
+def _catalog(_reader: pypdf.PdfReader, root: DictionaryObject, findings: Findings) -> None:
+    metadata = _get(root, "/Metadata")
+    if isinstance(metadata, StreamObject):
+        look_into_xmp(metadata.get_data()[:_XMP_BYTES], findings)
+    names = _dictionary(root, "/Names")
+    for name, target in _name_tree(_dictionary(names, "/EmbeddedFiles")):
+        findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS, _file_name(target) or name)
+    for name, _ in _name_tree(_dictionary(names, "/JavaScript")):
+        findings.add(What.SCRIPT, Where.DOCUMENT, name)
+    if "/OpenAction" in root or "/AA" in root:
+        findings.add(What.SCRIPT, Where.DOCUMENT)
+    layers = _dictionary(root, "/OCProperties")
+    if _array(_dictionary(layers, "/D"), "/OFF"):
+        findings.add(What.HIDDEN_TEXT, Where.LAYERS)
+    fields = _array(_dictionary(root, "/AcroForm"), "/Fields")
+    if fields or "/XFA" in _dictionary(root, "/AcroForm"):
+        findings.lose(Lost.FORM)
+    for item in itertools.islice(_fields(fields), _NODES_READ):
+        value = as_line(_get(item, "/V"))
+        findings.add(What.FORM_FIELD, Where.FORM, f"{as_line(_get(item, '/T'))}: {value}")
+    for key in ("/Lang", "/StructTreeRoot", "/Outlines", "/PieceInfo", "/Threads", "/Collection", "/PageLabels"):
+        if key in root:
+            findings.add(What.OTHER, Where.DOCUMENT)
+
+
+def _pages(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings) -> None:
+    for page in itertools.islice(reader.pages, _PAGES_READ):
+        if "/PieceInfo" in page or "/Thumb" in page:
+            findings.add(What.THUMBNAIL if "/Thumb" in page else What.OTHER, Where.PAGES)
+        if "/AA" in page:
+            findings.add(What.SCRIPT, Where.PAGES)
+        for annotation in itertools.islice(_array(page, "/Annots"), _NODES_READ):
+            with _reading(findings):
+                _annotation(_resolve(annotation), findings)
+
+
+def _annotation(annotation: Any, findings: Findings) -> None:
+    if not isinstance(annotation, DictionaryObject):
+        return
+    subtype = _get(annotation, "/Subtype")
+    if subtype == "/Link":
+        findings.lose(Lost.LINKS)
+        action = _dictionary(annotation, "/A")
+        findings.add(What.LINK, Where.PAGES, _get(action, "/URI") or _get(action, "/F"))
+    elif subtype == "/FileAttachment":
+        findings.add(What.EMBEDDED_FILE, Where.PAGES, _file_name(_get(annotation, "/FS")))
+    elif subtype == "/Widget":
+        findings.add(What.FORM_FIELD, Where.PAGES)
+    elif subtype in _MEDIA:
+        findings.lose(Lost.SOUND_OR_FILM)
+        findings.add(What.EMBEDDED_FILE, Where.PAGES)
+    else:
+        findings.add(What.ANNOTATION, Where.PAGES, _get(annotation, "/Contents"))
+        if "/T" in annotation:
+            findings.add(What.PERSON, Where.PAGES, _get(annotation, "/T"))
+
+
+def _raw(untrusted: mmap.mmap, findings: Findings) -> None:
+    """What shows in the bytes themselves, wherever the structure hides it."""
+    # A file made for the web has one more end, near its beginning.
+    expected_ends = 2 if untrusted.find(b"/Linearized", 0, _LINEARIZED_WITHIN) >= 0 else 1
+    if len(re.findall(_END, untrusted)) > expected_ends:
+        findings.add(What.EARLIER_VERSION, Where.DOCUMENT)
+    if untrusted[untrusted.rfind(_END) + len(_END) :].strip(b"\0\r\n\t "):
+        findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
+    for packet in itertools.islice(_PACKET.finditer(untrusted), _PICTURES_READ):
+        look_into_xmp(untrusted[packet.start() : packet.start() + _XMP_BYTES].partition(b"<?xpacket end")[0], findings)
+    for block in itertools.islice(_PICTURE_EXIF.finditer(untrusted), _PICTURES_READ):
+        with findings.reading(Where.PICTURES_ON_PAGES):
+            tags = Image.Exif()
+            tags.load(untrusted[block.end() : block.end() + _EXIF_BYTES])
+            exif.look_into(tags, Where.PICTURES_ON_PAGES, findings)
+
+
+def _resolve(value: Any) -> Any:
+    return value.get_object() if isinstance(value, IndirectObject) else value
+
+
+def _get(dictionary: Any, key: str) -> Any:
+    return _resolve(dictionary.get(key)) if isinstance(dictionary, DictionaryObject) else None
+
+
+def _dictionary(parent: Any, key: str) -> DictionaryObject:
+    found = _get(parent, key)
+    return found if isinstance(found, DictionaryObject) else DictionaryObject()
+
+
+def _array(parent: Any, key: str) -> ArrayObject:
+    found = _get(parent, key)
+    return found if isinstance(found, ArrayObject) else ArrayObject()
+
+
+def _file_name(specification: Any) -> Any:
+    specification = _resolve(specification)
+    return _get(specification, "/UF") or _get(specification, "/F")
+
+
+def _name_tree(root: DictionaryObject) -> Iterator[tuple[Any, Any]]:
+    """Names and what they stand for; a tree that loops ends with the count."""
+    nodes: list[Any] = [root]
+    for _ in range(_NODES_READ):
+        if not nodes:
+            return
+        node = nodes.pop()
+        pairs = _array(node, "/Names")
+        yield from zip(map(_resolve, pairs[0::2]), map(_resolve, pairs[1::2]), strict=False)
+        nodes += [_resolve(kid) for kid in itertools.islice(_array(node, "/Kids"), _NODES_READ)]
+
+
+def _fields(fields: ArrayObject) -> Iterator[DictionaryObject]:
+    """Form fields at every depth; a tree that loops ends with the count."""
+    nodes = [_resolve(item) for item in itertools.islice(fields, _NODES_READ)]
+    for _ in range(_NODES_READ):
+        if not nodes:
+            return
+        node = nodes.pop()
+        if isinstance(node, DictionaryObject):
+            if "/T" in node or "/V" in node:
+                yield node
+            nodes += [_resolve(kid) for kid in itertools.islice(_array(node, "/Kids"), _NODES_READ)]

@@ -1,0 +1,39 @@
+"""What libmagic says a file is. It must agree with what the trusted side saw in the first bytes.
+
+A file made to be two things at once (a picture whose comment is a script, an archive behind an image's header) is at
+best useless in its other role after scrubbing; here it is about decoders: a file on whose kind two readers disagree is
+not worth showing to a third.
+"""
+
+import os
+from typing import Final
+
+import magic
+
+from scrubbers.stages import Kind, KindsDisagree
+
+# libmagic's patterns for our kinds look no further.
+_HEAD_BYTES: Final = 64 * 1024
+
+_NAMES: Final = {
+    Kind.JPEG: {"image/jpeg"},
+    Kind.PNG: {"image/png", "image/apng", "image/vnd.mozilla.apng"},
+    Kind.WEBP: {"image/webp"},
+    Kind.TIFF: {"image/tiff"},
+    Kind.GIF: {"image/gif"},
+    Kind.BMP: {"image/bmp", "image/x-ms-bmp"},
+    Kind.PDF: {"application/pdf"},
+}
+
+
+class SecondOpinion:
+    """Holds libmagic's compiled patterns; made before the locks go on, because they are read from a file."""
+
+    def __init__(self) -> None:
+        self._magic = magic.Magic(mime=True)
+
+    def demand_agreement(self, kind: Kind, untrusted_descriptor: int) -> None:
+        """Raises KindsDisagree."""
+        said = self._magic.from_buffer(os.pread(untrusted_descriptor, _HEAD_BYTES, 0))
+        if said not in _NAMES[kind]:
+            raise KindsDisagree

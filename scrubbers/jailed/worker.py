@@ -1,0 +1,119 @@
+"""One job, in a fork of the zygote: locks itself further, does one operation, leaves a number, ends.
+
+The outermost layer of everything that touches hostile bytes: here, and only here, every exception is caught, and each
+becomes a number. Text of an exception can quote the file and is dropped.
+"""
+
+import errno
+import os
+import socket
+import warnings
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from PIL import Image
+
+from confine.lock import confine_job
+from scrubbers.jailed import image, verify
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.second_opinion import SecondOpinion
+from scrubbers.jailed.zygote import Work
+from scrubbers.protocol import (
+    JOB_LIMITS,
+    OUTCOME_DONE,
+    OUTCOME_NOT_STOPPED,
+    STATUS,
+    STATUS_MAGIC,
+    KindNumber,
+    Operation,
+    Role,
+)
+from scrubbers.report_wire import encode_report
+from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge, TooManyPixels
+
+_ENDED_WELL: Final = 0
+
+
+def warm_up(role: Role) -> Work:
+    """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to run."""
+    # A picture of more pixels than allowed is an error, not something to print a warning about.
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
+    if role is Role.DOCUMENTS:
+        # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
+        from scrubbers.jailed import pdf  # noqa: PLC0415
+
+        scrub = pdf.scrub
+        pdf.warm_up()
+    else:
+        image.warm_up()
+    opinion = SecondOpinion()
+
+    def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
+        confine_job(JOB_LIMITS)
+        status = descriptors["status"]
+        try:
+            if operation is Operation.SCRUB:
+                kind = Kind[KindNumber(kind_number).name]
+                _scrub(kind, descriptors, scrub, opinion)
+            elif operation is Operation.VERIFY:
+                kind = Kind[KindNumber(kind_number).name]
+                verify.demand_clean(kind, descriptors["clean"])
+                verify.demand_clean(Kind.JPEG, descriptors["preview"])
+            else:
+                _attempt(operation)
+            outcome = OUTCOME_DONE
+        except BaseException as reason:  # noqa: BLE001  the broad catch that exists once, see above
+            outcome = _outcome(reason)
+        os.write(status, STATUS.pack(STATUS_MAGIC, outcome))
+        os._exit(_ENDED_WELL)
+
+    return work
+
+
+def _scrub(
+    kind: Kind,
+    descriptors: dict[str, int],
+    scrub: Callable[[Kind, int, int, int, Findings], None],
+    opinion: SecondOpinion,
+) -> None:
+    opinion.demand_agreement(kind, descriptors["untrusted"])
+    findings = Findings()
+    scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
+    report = encode_report(findings.removed(), findings.lost())
+    os.write(descriptors["report"], report)
+
+
+def _outcome(reason: BaseException) -> int:
+    """The number that stands for what went wrong."""
+    match reason:
+        case Refused():
+            return reason.code
+        case MemoryError():
+            return OutOfMemory.code
+        case Image.DecompressionBombWarning() | Image.DecompressionBombError():
+            return TooManyPixels.code
+        case OSError(errno=errno.EFBIG):
+            return ResultTooLarge.code
+        case _:
+            return Damaged.code
+
+
+def _attempt(operation: Operation) -> None:
+    """What the self-test asks for. Each of these must fail; only the first may live to say so."""
+    if operation is Operation.TRY_OPEN:
+        try:
+            os.open(os.devnull, os.O_RDONLY)
+        except PermissionError:
+            return
+    elif operation is Operation.TRY_SOCKET:
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    else:
+        os.execv("/proc/self/exe", ["python"])  # noqa: S606  it is refused, or the server does not start
+    raise NotStopped
+
+
+class NotStopped(Refused):
+    """The jail let an attempt of the self-test through."""
+
+    code = OUTCOME_NOT_STOPPED

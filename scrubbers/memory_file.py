@@ -1,0 +1,106 @@
+"""A file that exists in memory only and can be handed to a jailed process.
+
+It has no name anywhere and never reaches a disk as a file (it can be swapped: the server runs without swap). Written in
+pieces, then sealed: from then on the kernel lets nobody change it, whoever else holds it. Linux only.
+"""
+
+import fcntl
+import mmap
+import os
+from collections.abc import Iterator
+from typing import Final, Self
+
+# One name for all, visible under /proc: it says nothing of the content.
+_NAME: Final = "kallskydd"
+# MFD_NOEXEC_SEAL of linux/memfd.h, since 6.3: the file can never be run. Older kernels refuse the flag.
+_NOEXEC: Final = 0x8
+_ALL_SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+
+
+class NotSealed(Exception):
+    """Someone still holds the file open for writing through a mapping, so it cannot be made final."""
+
+
+class MemoryFile:
+    """Bytes in memory. Close it when done: the memory is freed with the last descriptor."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self) -> None:
+        flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+        try:
+            self._descriptor = os.memfd_create(_NAME, flags | _NOEXEC)
+        except OSError:
+            self._descriptor = os.memfd_create(_NAME, flags)
+
+    @classmethod
+    def sealed(cls, content: bytes) -> Self:
+        """A finished file of these bytes."""
+        made = cls()
+        made.write(content)
+        made.seal()
+        return made
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Appends. Raises OSError once sealed or closed."""
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def seal(self) -> None:
+        """Makes it unchangeable for every holder; harmless when done twice. Raises NotSealed."""
+        if fcntl.fcntl(self._descriptor, fcntl.F_GET_SEALS) & _ALL_SEALS == _ALL_SEALS:
+            return
+        try:
+            fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, _ALL_SEALS)
+        except OSError:
+            raise NotSealed from None
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, length: int = -1, offset: int = 0) -> bytes:
+        """Up to `length` bytes (all by default) from `offset`."""
+        left = self.size - offset if length < 0 else length
+        pieces = []
+        while left > 0 and (piece := os.pread(self._descriptor, left, offset)):
+            pieces.append(piece)
+            left -= len(piece)
+            offset += len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def chunks(self, length: int) -> Iterator[bytes]:
+        """The content in pieces of `length` bytes, the last one shorter: for who must not hold it whole."""
+        offset = 0
+        while piece := self.read(length, offset):
+            yield piece
+            offset += len(piece)
+
+    def map(self) -> mmap.mmap:
+        """The content without a copy, read-only. Raises ValueError when empty."""
+        return mmap.mmap(self._descriptor, 0, prot=mmap.PROT_READ)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    @property
+    def closed(self) -> bool:
+        return self._descriptor < 0
+
+    def close(self) -> None:
+        """Frees it, unless another process holds it too. Harmless when done twice."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # An upload whose request was cancelled between two stages must not keep its plaintext.
+        self.close()

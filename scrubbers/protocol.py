@@ -1,0 +1,102 @@
+"""What crosses the border between the trusted side and the jail. Both sides import this; it decodes nothing.
+
+The channel is a unix stream between the trusted side and one zygote. Every frame has a fixed size.
+
+    zygote → trusted   HELLO once, when it is warm and locked: its role, its Landlock version, what it saw of its locks
+    trusted → zygote   REQUEST: job number, operation, kind; with it the descriptors, in the order of DESCRIPTORS
+    zygote → trusted   ENDED: job number and wait status, when a job's process is gone
+
+A job writes to the descriptors it was given and to nothing else: the clean file, the preview, the report, and STATUS on
+a pipe of its own. All four are hostile. The trusted side checks their length before anything, takes STATUS as a number,
+and reads the report with a strict decoder. The exit code comes from the zygote, which no job can write to.
+"""
+
+import enum
+import struct
+from typing import Final
+
+from confine.lock import JobLimits
+
+
+class Role(enum.IntEnum):
+    """Two kinds of zygote: one for pictures does not carry the PDF libraries and forks faster."""
+
+    PICTURES = 1
+    DOCUMENTS = 2
+
+
+class Operation(enum.IntEnum):
+    SCRUB = 1
+    VERIFY = 2
+    # The three attempts of the self-test: each must fail, in its own way.
+    TRY_OPEN = 3
+    TRY_SOCKET = 4
+    TRY_EXEC = 5
+
+
+class KindNumber(enum.IntEnum):
+    """Kinds as they cross the border."""
+
+    JPEG = 1
+    PNG = 2
+    WEBP = 3
+    TIFF = 4
+    GIF = 5
+    BMP = 6
+    PDF = 7
+
+
+# magic, role, Landlock version, bit field of Saw
+HELLO: Final = struct.Struct("=4sBBH")
+HELLO_MAGIC: Final = b"kszy"
+# magic, job number, operation, kind
+REQUEST: Final = struct.Struct("=4sQBB")
+REQUEST_MAGIC: Final = b"ksrq"
+# job number, wait status
+ENDED: Final = struct.Struct("=Qi")
+# magic, outcome: 0 or the code of a refusal
+STATUS: Final = struct.Struct("=4sH")
+STATUS_MAGIC: Final = b"ksst"
+OUTCOME_DONE: Final = 0
+# A self-test attempt that was not stopped.
+OUTCOME_NOT_STOPPED: Final = 999
+
+
+class Saw(enum.IntFlag):
+    """What a zygote read back about itself after locking."""
+
+    NO_NEW_PRIVILEGES = 1
+    FILTERED = 2
+    UNDUMPABLE = 4
+    NO_CORE = 8
+    # It tried to open a file when only Landlock was on, and could not.
+    LANDLOCK_HELD = 16
+
+
+SCRUB_DESCRIPTORS: Final = ("untrusted", "clean", "preview", "report", "status")
+VERIFY_DESCRIPTORS: Final = ("clean", "preview", "status")
+TRY_DESCRIPTORS: Final = ("status",)
+DESCRIPTORS: Final = {
+    Operation.SCRUB: SCRUB_DESCRIPTORS,
+    Operation.VERIFY: VERIFY_DESCRIPTORS,
+    Operation.TRY_OPEN: TRY_DESCRIPTORS,
+    Operation.TRY_SOCKET: TRY_DESCRIPTORS,
+    Operation.TRY_EXEC: TRY_DESCRIPTORS,
+}
+MOST_DESCRIPTORS: Final = 5
+
+ATTACHMENT_BYTES: Final = 50 * 2**20  # 50 MiB: design, "Numbers"
+RESULT_BYTES: Final = 150 * 2**20  # three times what may come in: a PDF made of pixels grows
+PREVIEW_BYTES: Final = 256 * 2**10  # 320 x 320 pixels as JPEG took at most 60 KiB (noise)
+REPORT_BYTES: Final = 64 * 2**10
+REPORT_LINES: Final = 120
+EXAMPLE_CHARACTERS: Final = 160
+
+JOB_LIMITS: Final = JobLimits(
+    address_space_bytes=3 * 2**29,  # 1.5 GiB: 100 megapixels twice over, and a PDF page under PDFium's bombs
+    cpu_seconds=20,
+    wall_seconds=30,
+    written_bytes=RESULT_BYTES,
+)
+# The trusted side waits this much longer than the kernel's own clock before it gives the zygote up.
+GRACE_SECONDS: Final = 5

@@ -1,0 +1,280 @@
+"""The jail from the trusted side: the pool of zygotes, and what is believed of a job's answer.
+
+Promises. `scrub` and `verify` either return the next stage or raise `Refused`; nothing a job writes is parsed beyond
+its length, a number, and the strictly decoded report. No decoder is imported on this side and no process is started:
+the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
+zygote died is tried once more. Input files are closed by the stage that consumed them, whatever the outcome.
+
+Steps of one job, from here:
+1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors   4 the zygote says
+how the process ended   5 the answers are sealed, so that nobody can change what is checked next   6 wait status
+7 status number   8 lengths   9 the report
+
+Errors: Refused and its leaves (`stages`), and
+
+JailNotTight    the self-test found a lock missing; a server must not start
+"""
+
+import asyncio
+import importlib.metadata
+import os
+import signal
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from socket import socket
+from typing import Final
+
+from scrubbers.channel import Channel
+from scrubbers.memory_file import MemoryFile, NotSealed
+from scrubbers.protocol import (
+    ATTACHMENT_BYTES,
+    OUTCOME_DONE,
+    PREVIEW_BYTES,
+    REPORT_BYTES,
+    RESULT_BYTES,
+    STATUS,
+    STATUS_MAGIC,
+    KindNumber,
+    Operation,
+    Role,
+    Saw,
+)
+from scrubbers.report_wire import decode_report
+from scrubbers.stages import (
+    RESULT_KIND,
+    JobDied,
+    Kind,
+    Lost,
+    NoJail,
+    Removed,
+    Scrubbed,
+    ScrubReport,
+    Sniffed,
+    TookTooLong,
+    TooLarge,
+    Verified,
+    refusal,
+)
+
+# Counts up whenever a change of ours changes the bytes that come out.
+_RULES_VERSION: Final = 1
+_ATTEMPTS: Final = 2
+# A zygote is warm within a second; the keeper needs a moment to notice that one died.
+_REPLACEMENT_SECONDS: Final = 10.0
+_WARM_SECONDS: Final = 30.0
+_JOBS_AT_ONCE: Final = 2
+_LOCKS_EVERYWHERE: Final = Saw.NO_NEW_PRIVILEGES | Saw.FILTERED | Saw.UNDUMPABLE | Saw.NO_CORE
+
+
+class JailNotTight(Exception):
+    """A job could do what no job may do, or a lock is not on."""
+
+
+class Sandbox:
+    """Hands jobs to zygotes. Belongs to one event loop; may be made before that runs."""
+
+    def __init__(self, channels: Sequence[socket], jobs_at_once: int = _JOBS_AT_ONCE) -> None:
+        self._jobs_at_once = jobs_at_once
+        self._channels = [Channel(channel, jobs_at_once) for channel in channels]
+        self._attached = False
+        self._changed = asyncio.Event()
+        self._version = scrubber_version()
+
+    async def scrub(self, sniffed: Sniffed) -> Scrubbed:
+        """The file rebuilt by a jailed job; closes the input. Raises Refused."""
+        with sniffed.untrusted as untrusted:
+            if untrusted.size > ATTACHMENT_BYTES:
+                raise TooLarge
+            untrusted.seal()
+            for _ in range(_ATTEMPTS):
+                with ExitStack() as kept:
+                    clean, preview = kept.enter_context(MemoryFile()), kept.enter_context(MemoryFile())
+                    with MemoryFile() as report:
+                        files = (untrusted, clean, preview, report)
+                        if not await self._job(Operation.SCRUB, sniffed.kind, files):
+                            continue
+                        removed, lost = _read_report(report)
+                    _demand_length(clean, RESULT_BYTES)
+                    _demand_length(preview, PREVIEW_BYTES)
+                    kept.pop_all()
+                found = ScrubReport(sniffed.kind, removed, lost, self._version)
+                return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
+        raise JobDied
+
+    async def verify(self, scrubbed: Scrubbed) -> Verified:
+        """The same bytes, vouched for by a second, fresh job. Raises Refused, and then closes them."""
+        clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
+        with ExitStack() as kept:
+            kept.enter_context(clean)
+            kept.enter_context(preview)
+            for _ in range(_ATTEMPTS):
+                if await self._job(Operation.VERIFY, scrubbed.kind, (clean, preview)):
+                    kept.pop_all()
+                    return Verified(scrubbed.kind, clean, preview, scrubbed.report)
+        raise JobDied
+
+    async def self_test(self, roles: Collection[Role] = tuple(Role)) -> None:
+        """Returns only if a job in every zygote could not open a file, make a socket or run a program.
+
+        Raises JailNotTight, also when a role has no live zygote.
+        """
+        self._attach()
+        for channel in self._channels:
+            try:
+                async with asyncio.timeout(_WARM_SECONDS):
+                    await channel.settled.wait()
+            except TimeoutError:
+                raise JailNotTight from None
+            await _self_test(channel)
+        if not set(roles) <= {channel.role for channel in self._channels}:
+            raise JailNotTight
+
+    def replace(self, index: int, channel: socket) -> None:
+        """Puts the channel of a newly started zygote in the place of one that died."""
+        if self._attached:
+            self._channels[index].lose()
+        else:
+            self._channels[index].close_unattached()
+        self._channels[index] = Channel(channel, self._jobs_at_once)
+        if self._attached:
+            self._watch(self._channels[index])
+
+    def close(self) -> None:
+        """Closes every channel, at which the zygotes end."""
+        for channel in self._channels:
+            if self._attached:
+                channel.lose()
+            else:
+                channel.close_unattached()
+
+    def _attach(self) -> None:
+        """Listening needs the running loop, which does not exist yet when the pool is made."""
+        if not self._attached:
+            self._attached = True
+            for channel in self._channels:
+                self._watch(channel)
+
+    def _watch(self, channel: Channel) -> None:
+        channel.attach(self._changed.set)
+
+    async def _job(self, operation: Operation, kind: Kind, files: Sequence[MemoryFile]) -> bool:
+        """Steps 2 to 7; False when the zygote died with the job. Raises Refused."""
+        with _pipe() as (status_reader, status_writer):
+            channel = await self._live_channel(_ROLES.get(kind, Role.PICTURES))
+            descriptors = [*(file.fileno() for file in files), status_writer]
+            wait_status = await channel.run(operation, KindNumber[kind.name], descriptors)
+            if wait_status is None:
+                return False
+            for file in files:
+                try:
+                    file.seal()
+                except NotSealed:
+                    raise JobDied from None
+            _judge_end(wait_status)
+            _judge_outcome(_said(status_reader))
+        return True
+
+    async def _live_channel(self, role: Role) -> Channel:
+        """The least busy zygote of this role, waiting for a replacement if there is none. Raises NoJail."""
+        self._attach()
+        try:
+            async with asyncio.timeout(_REPLACEMENT_SECONDS):
+                while True:
+                    live = [channel for channel in self._channels if channel.role is role and not channel.lost]
+                    if live:
+                        return min(live, key=lambda channel: channel.load)
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise NoJail from None
+
+
+_ROLES: Final = {Kind.PDF: Role.DOCUMENTS}
+
+
+async def scrub(sniffed: Sniffed, sandbox: Sandbox) -> Scrubbed:
+    """The second stage; raises Refused. The input is closed."""
+    return await sandbox.scrub(sniffed)
+
+
+async def verify(scrubbed: Scrubbed, sandbox: Sandbox) -> Verified:
+    """The third stage; raises Refused."""
+    return await sandbox.verify(scrubbed)
+
+
+def scrubber_version() -> str:
+    """Everything the bytes that come out depend on: with the same version, the same file gives the same bytes.
+
+    The libraries' versions are read from what the installer wrote down, not by importing them: they are decoders.
+    """
+    libraries = (f"{name} {importlib.metadata.version(name)}" for name in ("pillow", "pypdf", "pypdfium2"))
+    return ", ".join((f"rules {_RULES_VERSION}", *libraries, f"zlib {zlib.ZLIB_RUNTIME_VERSION}"))
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        yield reader, writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def _said(untrusted_status_reader: int) -> bytes:
+    """What a job wrote as its status, one byte more than it may at most; the writing end is still open on our side."""
+    try:
+        return os.read(untrusted_status_reader, STATUS.size + 1)
+    except BlockingIOError:
+        return b""
+
+
+def _judge_end(wait_status: int) -> None:
+    """Returns if the job ended by itself; raises what its end means otherwise."""
+    if os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) == 0:
+        return
+    if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) in {signal.SIGALRM, signal.SIGXCPU}:
+        raise TookTooLong
+    raise JobDied
+
+
+def _judge_outcome(untrusted_status: bytes) -> None:
+    """Returns if the job says it is done; raises the refusal whose number it gave."""
+    if len(untrusted_status) != STATUS.size:
+        raise JobDied
+    magic, untrusted_outcome = STATUS.unpack(untrusted_status)
+    if magic != STATUS_MAGIC:
+        raise JobDied
+    if untrusted_outcome != OUTCOME_DONE:
+        raise refusal(untrusted_outcome)
+
+
+def _demand_length(untrusted: MemoryFile, most: int) -> None:
+    if not 0 < untrusted.size <= most:
+        raise JobDied
+
+
+def _read_report(report: MemoryFile) -> tuple[tuple[Removed, ...], tuple[Lost, ...]]:
+    _demand_length(report, REPORT_BYTES)
+    return decode_report(report.read())
+
+
+async def _self_test(channel: Channel) -> None:
+    if channel.lost or _LOCKS_EVERYWHERE not in channel.saw:
+        raise JailNotTight
+    if channel.landlock_abi and Saw.LANDLOCK_HELD not in channel.saw:
+        raise JailNotTight
+    # Opening is answered with an error, which the job reports; the other two are death.
+    if await _attempt(channel, Operation.TRY_OPEN) != (0, STATUS.pack(STATUS_MAGIC, OUTCOME_DONE)):
+        raise JailNotTight
+    for operation in (Operation.TRY_SOCKET, Operation.TRY_EXEC):
+        if await _attempt(channel, operation) != (signal.SIGSYS, b""):
+            raise JailNotTight
+
+
+async def _attempt(channel: Channel, operation: Operation) -> tuple[int | None, bytes]:
+    """How a job that tries something forbidden ended, and what it had to say."""
+    with _pipe() as (reader, writer):
+        wait_status = await channel.run(operation, None, [writer])
+        return wait_status, _said(reader)

@@ -1,0 +1,122 @@
+"""What a file is, by its first bytes, in pure Python. Neither its name nor the type a browser claims is ever asked.
+
+A kind we can clean comes back as `Sniffed`; everything else is refused, and the refusal's advice depends on what it
+looks like. This is a first look by a reader that cannot be attacked: it compares bytes and follows no structure. The
+jail looks again with libmagic and then with the decoder itself, and all three must agree.
+"""
+
+from typing import Final
+
+from scrubbers.memory_file import MemoryFile
+from scrubbers.stages import (
+    Archive,
+    CameraRaw,
+    DrawnPicture,
+    Empty,
+    Kind,
+    NotCleanable,
+    OfficeDocument,
+    PhonePicture,
+    Sniffed,
+    SoundOrFilm,
+    UnknownKind,
+)
+
+_HEAD_BYTES: Final = 4096
+# Where the brands of a ZIP-based office file show: its first entry is named so by the standards.
+_OFFICE_FIRST_ENTRIES: Final = (
+    b"[Content_Types].xml", b"_rels/", b"word/", b"xl/", b"ppt/", b"docProps/",
+    b"mimetypeapplication/vnd.oasis", b"mimetypeapplication/epub", b"Index/Document.iwa",
+)  # fmt: skip
+_ZIP_NAME_OFFSET: Final = 30
+_TAR_MARK: Final = slice(257, 262)
+_ISO_MEDIA_MARK: Final = slice(4, 8)
+_PHONE_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis", b"miaf")
+# Sizes that the header of a Windows bitmap may have.
+_BITMAP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+
+_CLEANABLE: Final = (
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"GIF87a", Kind.GIF),
+    (b"GIF89a", Kind.GIF),
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"%PDF-", Kind.PDF),
+)
+_REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OfficeDocument),  # Office before 2007, and Outlook's messages
+    (b"{\\rtf", OfficeDocument),
+    (b"ID3", SoundOrFilm),
+    (b"\xff\xfb", SoundOrFilm),
+    (b"\xff\xf3", SoundOrFilm),
+    (b"\xff\xf2", SoundOrFilm),
+    (b"\xff\xf1", SoundOrFilm),
+    (b"OggS", SoundOrFilm),
+    (b"fLaC", SoundOrFilm),
+    (b"#!AMR", SoundOrFilm),
+    (b"MThd", SoundOrFilm),
+    (b"FLV\x01", SoundOrFilm),
+    (b"\x1aE\xdf\xa3", SoundOrFilm),  # Matroska, WebM
+    (b"0&\xb2u\x8ef\xcf\x11", SoundOrFilm),  # Windows Media
+    (b"\x00\x00\x01\xba", SoundOrFilm),  # MPEG
+    (b"\x00\x00\x01\xb3", SoundOrFilm),
+    (b"RIFF", SoundOrFilm),  # WAVE, AVI; WebP was recognised before
+    (b"PK\x05\x06", Archive),
+    (b"PK\x07\x08", Archive),
+    (b"Rar!\x1a\x07", Archive),
+    (b"7z\xbc\xaf\x27\x1c", Archive),
+    (b"\x1f\x8b", Archive),  # gzip
+    (b"BZh", Archive),
+    (b"\xfd7zXZ\x00", Archive),
+    (b"\x28\xb5\x2f\xfd", Archive),  # zstd
+    (b"MSCF", Archive),
+    (b"\xff\x0a", PhonePicture),  # JPEG XL
+    (b"\x00\x00\x00\x0cJXL ", PhonePicture),
+    (b"II\x1a\x00\x00\x00HEAPCCDR", CameraRaw),
+    (b"FUJIFILMCCD-RAW", CameraRaw),
+    (b"IIRO", CameraRaw),
+    (b"IIU\x00", CameraRaw),
+)
+
+
+def sniff(untrusted: MemoryFile) -> Sniffed:
+    """The file with its kind; raises a NotCleanable. The file stays the caller's to close when it raises."""
+    return Sniffed(sniff_kind(untrusted.read(_HEAD_BYTES)), untrusted)
+
+
+def sniff_kind(untrusted_head: bytes) -> Kind:
+    """The kind that a file beginning like this has; raises a NotCleanable."""
+    if not untrusted_head:
+        raise Empty
+    if untrusted_head.startswith((b"II*\x00\x10\x00\x00\x00CR", b"II*\x00\x08\x00\x00\x00CR")):
+        raise CameraRaw
+    for mark, kind in _CLEANABLE:
+        if untrusted_head.startswith(mark):
+            return kind
+    if untrusted_head.startswith(b"BM") and int.from_bytes(untrusted_head[14:18], "little") in _BITMAP_HEADERS:
+        return Kind.BMP
+    if untrusted_head.startswith(b"RIFF") and untrusted_head[8:12] == b"WEBP":
+        return Kind.WEBP
+    # Some programs put a mark or empty lines before a PDF's first line; PDF readers look past them.
+    if untrusted_head.removeprefix(_UTF8_MARK).lstrip().startswith(b"%PDF-"):
+        return Kind.PDF
+    raise _advice(untrusted_head)
+
+
+def _advice(untrusted_head: bytes) -> NotCleanable:
+    """Which refusal tells the reporter most about what to do instead."""
+    for mark, advice in _REFUSED:
+        if untrusted_head.startswith(mark):
+            return advice()
+    if untrusted_head[_ISO_MEDIA_MARK] == b"ftyp":
+        return PhonePicture() if untrusted_head[8:12] in _PHONE_BRANDS else SoundOrFilm()
+    if untrusted_head.startswith(b"PK\x03\x04"):
+        return OfficeDocument() if untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES) else Archive()
+    if untrusted_head[_TAR_MARK] == b"ustar":
+        return Archive()
+    text = untrusted_head.removeprefix(_UTF8_MARK).lstrip().lower()
+    if text.startswith(b"<") and b"<svg" in text:
+        return DrawnPicture()
+    return UnknownKind()

@@ -1,0 +1,41 @@
+"""Starts zygotes. For the keeper, the `scrub` command and tests: the intake can start nothing."""
+
+import os
+import socket
+import subprocess
+import sys
+
+from scrubbers.protocol import Role
+
+
+def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """A zygote that is warming up, and our end of its channel. It ends when the channel closes. Raises OSError.
+
+    A fresh interpreter, so that no key and no page of this process's memory is inherited; isolated, so that neither the
+    folder nor the environment can add code to it.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with theirs:
+        command = [
+            # -I ignores PYTHON* variables, the current folder and the home folder's packages.
+            *(sys.executable, "-I", "-X", "utf8"),
+            *("-m", "scrubbers.jailed.zygote", role.name.lower(), str(theirs.fileno())),
+        ]
+        try:
+            process = subprocess.Popen(
+                command,
+                # The one descriptor it inherits.
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                # A decoder's complaint can quote the file: it goes nowhere.
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={"LC_ALL": "C.UTF-8"},
+                cwd=os.sep,
+                # Ctrl-C in a terminal reaches the keeper alone, which then ends in order.
+                start_new_session=True,
+            )
+        except OSError:
+            ours.close()
+            raise
+    return process, ours
