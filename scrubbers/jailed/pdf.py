@@ -13,7 +13,6 @@ The price is that text can no longer be selected or read aloud, which the report
 import ctypes
 import io
 import itertools
-import logging
 import math
 import mmap
 import os
@@ -139,8 +138,6 @@ def warm_up() -> None:
     Without text: PDFium would look for the system's fonts, and then the same file would give another picture on another
     computer. Once locked it finds none and uses those it carries.
     """
-    # What libraries complain about can quote the file.
-    logging.disable(logging.CRITICAL)
     pypdf.overwrite_configuration(
         zlib_maximum_output_length=_STREAM_BYTES,
         lzw_maximum_output_length=_STREAM_BYTES,

@@ -38,6 +38,7 @@ def warm_up(role: Role) -> Work:
     """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to run."""
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = image.PIXELS
     scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.

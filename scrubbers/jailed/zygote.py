@@ -13,6 +13,7 @@ and no job can write to it.
 """
 
 import gc
+import logging
 import os
 import select
 import socket
@@ -46,6 +47,8 @@ Work = Callable[[Operation, int, dict[str, int]], NoReturn]
 
 def main(arguments: list[str], warm: Callable[[Role], Work]) -> None:
     """Steps 1 to 4. `warm` gives the function that a forked job runs; it never returns."""
+    # What libraries complain about can quote the file.
+    logging.disable(logging.CRITICAL)
     role, descriptor = Role[arguments[0].upper()], int(arguments[1])
     with socket.socket(fileno=descriptor) as channel:
         work = warm(role)
