@@ -89,7 +89,7 @@ class KeeperEnd:
             await asyncio.get_running_loop().sock_sendall(self._channel, message)
             return
         rights = array.array("i", [channel.fileno()])
-        # An order is far below the buffer of a socket; it goes out whole or, with a full buffer, raises BlockingIOError.
+        # An order is far below the buffer of a socket: it goes out whole or, if the buffer is full, raises.
         self._channel.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
 
     async def events(self) -> AsyncIterator[Told]:
@@ -122,7 +122,7 @@ class IntakeEnd:
         return cls(socket.socket(fileno=descriptor))
 
     def tell(self, event: Event, count: int = 1) -> None:
-        """Tell the keeper, now or when it reads again. Beyond a bound events are dropped: they are counters, not records."""
+        """Tell the keeper, now or when it reads again. Beyond a bound events are dropped: they are no records."""
         if len(self._waiting) <= _MAX_WAITING_BYTES - MESSAGE_BYTES:
             self._waiting += pack_event(event, count)
         self._flush()

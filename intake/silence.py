@@ -22,6 +22,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 from aiohttp.web_protocol import RequestHandler
 
 # One sentence of what happened and one of what to do. It is constant and in both languages, for nothing about the
@@ -100,7 +101,7 @@ async def refuse_expect(request: web.Request) -> web.StreamResponse | None:
     return fixed_response(417)
 
 
-def silent_errors(faults: Faults) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def silent_errors(faults: Faults) -> Middleware:
     """Return the outermost middleware: the only broad catch there is."""
 
     @web.middleware
@@ -112,6 +113,9 @@ def silent_errors(faults: Faults) -> Callable[[web.Request, Handler], Awaitable[
             return fixed_response(untrusted_exception.status)
         except (ConnectionError, asyncio.CancelledError):
             raise
+        except web.RequestPayloadError:
+            # The browser went away in the middle of its request. There is nobody to answer and nothing at fault.
+            return fixed_response(400)
         except Exception:  # noqa: BLE001 - the outermost layer; whatever it is must not be printed
             faults.note()
             return fixed_response(500)
@@ -170,15 +174,7 @@ class QuietRunner(web.AppRunner):
     """The library's runner with the quiet server in the place of its own."""
 
     async def _make_server(self) -> web.Server:
-        # The same steps as the library's, which makes `web.Server` by name and leaves no seam.
-        loop = asyncio.get_running_loop()
-        self._app._set_loop(loop)
-        self._app.on_startup.freeze()
-        await self._app.startup()
-        self._app.freeze()
-        return QuietServer(
-            self._app._handle,
-            request_factory=self._app._make_request,
-            loop=loop,
-            **self._kwargs,
-        )
+        # The library makes `web.Server` by name and leaves no seam, so its server is made first (that also starts the
+        # application), and a quiet one takes over its handler, its way to make requests and its settings.
+        loud = await super()._make_server()
+        return QuietServer(loud.request_handler, request_factory=loud.request_factory, **self._kwargs)

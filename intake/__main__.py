@@ -1,0 +1,173 @@
+"""
+The intake as a process: `python -I -m intake --home H --public-fd N --desk-fd N --control-fd N --zygote-fd N …`.
+
+The order is the security of it:
+
+1. Read the arguments; everything has been imported by then.
+2. Silence: descriptors 1 and 2 to /dev/null, loggers and exception hooks off.
+3. Close the process to the world, before the first thread: from here on it can make no socket, start no program and
+   write nothing outside its home.
+4. Open the store; have a job in each zygote prove that it can do nothing either. Exit with 3 if it can.
+5. Say READY to the keeper, then serve.
+
+It ends when the keeper says so, when the keeper's end of the channel closes, or at SIGTERM. Exit codes: 0 in order,
+2 usage, 3 refused for safety, 4 the home cannot be used.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cases.clock import utc_now
+from cases.errors import CaseError
+from cases.home import read_home
+from cases.store import Store
+from confine import confine_intake
+from intake.app import Serving, public_app, serve
+from intake.control import Event, IntakeEnd, Order
+from intake.daily import keep_time, release_everything
+from intake.desk_api import desk_app
+from intake.services import Services, compose
+from intake.silence import Faults, be_silent, silence_loop
+from scrubbers.sandbox import JailNotTight, Sandbox
+
+OK: Final = 0
+UNSAFE: Final = 3
+NO_HOME: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """What the keeper handed over."""
+
+    home: Path
+    public: socket.socket
+    desk: socket.socket
+    control: socket.socket
+    zygotes: tuple[socket.socket, ...]
+    public_hosts: frozenset[str]
+    desk_hosts: frozenset[str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the intake and return its exit code."""
+    inherited = _read_arguments(sys.argv[1:] if arguments is None else arguments)
+    faults = Faults()
+    _to_nowhere()
+    be_silent(faults)
+    try:
+        confine_intake(inherited.home)
+    except Exception:  # noqa: BLE001 - whatever kept the locks from closing, the answer is not to start
+        return UNSAFE
+    return asyncio.run(_run(inherited, faults))
+
+
+async def _run(inherited: Inherited, faults: Faults) -> int:
+    loop = asyncio.get_running_loop()
+    silence_loop(loop, faults)
+    control = IntakeEnd(inherited.control)
+    faults.listener = lambda: control.tell(Event.HANDLER_FAULT)
+    ending = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ending.set)
+    loop.add_signal_handler(signal.SIGINT, ending.set)
+    async with AsyncExitStack() as stack:
+        sandbox = Sandbox(inherited.zygotes)
+        stack.callback(sandbox.close)
+        try:
+            services = await _services(inherited, faults, sandbox, stack)
+            await sandbox.self_test()
+        except JailNotTight:
+            control.tell(Event.SELF_TEST_FAILED)
+            return UNSAFE
+        except (CaseError, OSError):
+            return NO_HOME
+        services.roster.on_fault = lambda: control.tell(Event.ROSTER_FAULT)
+        clockwork = loop.create_task(keep_time(services, lambda: control.tell(Event.RELEASED)))
+        stack.callback(clockwork.cancel)
+        for app, listener in ((public_app(services), inherited.public), (desk_app(services), inherited.desk)):
+            serving: Serving = await serve(app, listener)
+            stack.push_async_callback(serving.close)
+        control.tell(Event.READY)
+        obeying = loop.create_task(_obey(control, services, sandbox, ending))
+        await ending.wait()
+        obeying.cancel()
+    return OK
+
+
+async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox, ending: asyncio.Event) -> None:
+    """Do what the keeper says until it says stop or is gone."""
+    async for ordered in control.orders():
+        match ordered.order:
+            case Order.REPLACE_ZYGOTE if ordered.channel is not None:
+                sandbox.replace(ordered.index, ordered.channel)
+            case Order.ROSTER_CHANGED:
+                services.roster.forget()
+            case Order.RELEASE:
+                if await release_everything(services):
+                    control.tell(Event.RELEASED)
+            case Order.STOP:
+                break
+            case _:
+                pass
+    ending.set()
+
+
+async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stack: AsyncExitStack) -> Services:
+    home = read_home(inherited.home)
+    store = await Store.open(home.path, utc_now)
+    stack.push_async_callback(store.close)
+    services = compose(
+        home,
+        store,
+        sandbox,
+        faults,
+        utc_now,
+        public_hosts=inherited.public_hosts,
+        desk_hosts=inherited.desk_hosts,
+    )
+    stack.callback(services.lane.close)
+    return services
+
+
+def _read_arguments(arguments: Sequence[str]) -> Inherited:
+    parser = argparse.ArgumentParser(prog="intake", description="Started by the keeper, not by hand.")
+    parser.add_argument("--home", type=Path, required=True)
+    for name in ("--public-fd", "--desk-fd", "--control-fd"):
+        parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--zygote-fd", type=int, action="append", required=True)
+    for name in ("--public-address", "--desk-address"):
+        parser.add_argument(name, required=True)
+    given = parser.parse_args(arguments)
+    return Inherited(
+        home=given.home,
+        public=socket.socket(fileno=given.public_fd),
+        desk=socket.socket(fileno=given.desk_fd),
+        control=socket.socket(fileno=given.control_fd),
+        zygotes=tuple(socket.socket(fileno=descriptor) for descriptor in given.zygote_fd),
+        public_hosts=frozenset({_host(given.public_address)}),
+        desk_hosts=frozenset({_host(given.desk_address)}),
+    )
+
+
+def _host(address: str) -> str:
+    return address.lower().removesuffix(".onion") + ".onion"
+
+
+def _to_nowhere() -> None:
+    """Point the standard streams at /dev/null, whatever they were."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""
+The two applications of the intake, and how they are served on sockets that were inherited.
+
+`public_app` is what reporters reach: its route table is below, and there is nothing else. The desk's application is made
+by intake.desk_api and served in the same way.
+
+The library's own listening is not used, because it calls listen(2), which the intake has forbidden itself: here
+connections are taken from a socket that listens already.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from intake.gate import gate
+from intake.inbox_pages import (
+    come_back,
+    inbox,
+    leave_inbox,
+    look_at_file,
+    return_form,
+    take_back,
+    withdraw_case,
+    write,
+)
+from intake.reporter import icon, leave, not_found, report_form, send_report, start, style
+from intake.services import SERVICES, Services
+from intake.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
+
+ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]], ...]] = (
+    ("GET", "/", start),
+    ("GET", "/report", report_form),
+    ("POST", "/report", send_report),
+    ("GET", "/return", return_form),
+    ("POST", "/return", come_back),
+    ("POST", "/inbox", inbox),
+    ("POST", "/inbox/write", write),
+    ("POST", "/inbox/file", look_at_file),
+    ("POST", "/inbox/take-back", take_back),
+    ("POST", "/inbox/withdraw", withdraw_case),
+    ("POST", "/inbox/leave", leave_inbox),
+    ("GET", "/leave", leave),
+    ("GET", "/style.css", style),
+    ("GET", "/icon.png", icon),
+    # Every other path and method: without this the library would answer by itself.
+    ("*", "/{rest:.*}", not_found),
+)
+
+# Tor keeps one connection for each stream; a browser opens up to six. Beyond this, new ones wait in the socket's queue.
+MOST_CONNECTIONS: Final = 256
+_ACCEPTED_AT_A_TIME: Final = 16
+_FULL_SECONDS: Final = 0.2
+_KEEPALIVE_SECONDS: Final = 75.0
+_SHUTDOWN_SECONDS: Final = 5.0
+
+
+def public_app(services: Services) -> web.Application:
+    """Return what reporters reach."""
+    app = web.Application(middlewares=[silent_errors(services.faults), gate], logger=quiet_logger())
+    app[SERVICES] = services
+    for method, path, handler in ROUTES:
+        app.router.add_route(method, path, handler, expect_handler=refuse_expect)
+    app.on_response_prepare.append(drop_telltales)
+    return app
+
+
+class Serving:
+    """An application on a listening socket. Close it to stop."""
+
+    def __init__(self, runner: QuietRunner, listener: socket.socket) -> None:
+        self._runner = runner
+        self._listener = listener
+        self._loop = asyncio.get_running_loop()
+        self._beginning: set[asyncio.Task[object]] = set()
+        self._later: asyncio.TimerHandle | None = None
+        self._loop.add_reader(listener.fileno(), self._accept)
+
+    async def close(self) -> None:
+        """Take no more connections, let what is under way finish for a moment, then end it."""
+        self._loop.remove_reader(self._listener.fileno())
+        if self._later is not None:
+            self._later.cancel()
+        await self._runner.cleanup()
+
+    def _accept(self) -> None:
+        server = self._runner.server
+        if server is None:
+            return
+        for _ in range(_ACCEPTED_AT_A_TIME):
+            if len(server.connections) >= MOST_CONNECTIONS:
+                self._pause()
+                return
+            try:
+                # The peer of a unix socket has no address; what is returned as one is not looked at.
+                connection = self._listener.accept()[0]
+            except BlockingIOError:
+                return
+            except OSError:
+                # Out of descriptors, for a moment: asking again at once would only burn the processor.
+                self._pause()
+                return
+            connection.setblocking(False)
+            task = self._loop.create_task(self._begin(connection))
+            self._beginning.add(task)
+            task.add_done_callback(self._beginning.discard)
+
+    async def _begin(self, connection: socket.socket) -> None:
+        server = self._runner.server
+        if server is None:
+            connection.close()
+            return
+        try:
+            await self._loop.connect_accepted_socket(server, connection)
+        except OSError:
+            connection.close()
+
+    def _pause(self) -> None:
+        self._loop.remove_reader(self._listener.fileno())
+        self._later = self._loop.call_later(
+            _FULL_SECONDS, lambda: self._loop.add_reader(self._listener.fileno(), self._accept)
+        )
+
+
+async def serve(app: web.Application, listener: socket.socket) -> Serving:
+    """Serve the application, silently, on a socket that listens already."""
+    listener.setblocking(False)
+    runner = QuietRunner(
+        app,
+        access_log=None,
+        logger=quiet_logger(),
+        handle_signals=False,
+        keepalive_timeout=_KEEPALIVE_SECONDS,
+        shutdown_timeout=_SHUTDOWN_SECONDS,
+        # Nobody asks us to decompress a request, and a small request must not become a large one.
+        auto_decompress=False,
+    )
+    await runner.setup()
+    return Serving(runner, listener)

@@ -1,0 +1,209 @@
+"""
+One attachment, from the socket to the sealed file: `accept_attachment`, read from top to bottom.
+
+Each stage takes what the one before returned, so leaving one out is a type error. The file is in memory only, counted as
+it comes; what cannot be cleaned is refused (`Refused`, `FileRefused`) and nothing of it is kept. Values that were found
+are in the returned report, for the reporter's own page; the stored record has kinds and places only.
+
+`FileTaker` does this for all files of one form: a file that is refused is noted with its reason, and the rest goes on.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from cases.entry import Attachment, Body, ScrubRecord
+from cases.errors import CaseError
+from cases.seal import CaseKeys, seal_file, seal_preview
+from cases.store import Store
+from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
+from intake.form import Form, Part
+from intake.limits import Limits
+from intake.memory import Hold, MemoryBudget
+from scrubbers.memory_file import MemoryFile
+from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.sniff import sniff
+from scrubbers.stages import Kind, Refused, ScrubReport, Verified
+
+_DIGEST_PIECE: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attached:
+    """A file that is sealed and staged, and what its two entries will say."""
+
+    file_id: bytes
+    preview_id: bytes
+    attachment: Attachment
+    record: ScrubRecord
+
+    @property
+    def entries(self) -> tuple[Body, Body]:
+        return self.attachment, self.record
+
+
+@dataclass(slots=True, repr=False)
+class CaseUnderWay:
+    """The case that the files of a form belong to: a new one, or one that exists."""
+
+    keys: CaseKeys
+    next_number: int = 0
+    attached: list[Attached] = field(default_factory=list)
+    # Also what was staged when a later step failed.
+    staged: list[bytes] = field(default_factory=list)
+
+    @property
+    def file_ids(self) -> tuple[bytes, ...]:
+        """What a filing claims: each file and its preview."""
+        return tuple(item for one in self.attached for item in (one.file_id, one.preview_id))
+
+
+class Allowance:
+    """What one form may still bring."""
+
+    def __init__(self, limits: Limits, budget: MemoryBudget) -> None:
+        self.limits = limits
+        self._budget = budget
+        self._files_left = limits.files
+        self.bytes_left = limits.report_bytes
+
+    @asynccontextmanager
+    async def one_file(self) -> AsyncIterator["Room"]:
+        """Give room for one file, held until it is sealed. Raises `TooManyFiles`."""
+        if self._files_left == 0:
+            raise TooManyFiles
+        self._files_left -= 1
+        async with self._budget.hold(self.limits.file_bytes) as hold:
+            yield Room(self, hold)
+
+
+@dataclass(slots=True)
+class Room:
+    """The room of one file."""
+
+    allowance: Allowance
+    hold: Hold
+
+    async def take(self, size: int) -> None:
+        """Count `size` bytes more. Raises a `FileRefused`."""
+        if self.hold.held + size > self.allowance.limits.file_bytes:
+            raise FileTooLarge
+        if size > self.allowance.bytes_left:
+            raise ReportTooLarge
+        self.allowance.bytes_left -= size
+        await self.hold.take(size)
+
+
+async def accept_attachment(
+    part: Part, case: CaseUnderWay, limits: Allowance, sandbox: Sandbox, store: Store
+) -> ScrubReport:
+    """Take one file into the case and return what was removed. Raises `Refused` or `FileRefused`, and keeps nothing."""
+    async with limits.one_file() as room:
+        untrusted = await read_part(part, room)  # memory only; counts its own bytes; never request.post()
+        with untrusted:
+            sniffed = sniff(untrusted)  # Refused: not a kind we can clean
+            scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
+        verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
+        with verified.clean, verified.preview:
+            sealed = seal_file(verified, case.keys, case.next_number)  # padded, versioned
+            case.staged.append(sealed.file_id)
+            await store.add_file(sealed)  # ciphertext only
+            await _add_preview_and_note(verified, sealed.file_id, case, store)
+    return scrubbed.report
+
+
+async def read_part(part: Part, room: Room) -> MemoryFile:
+    """Read one file into memory. Raises a `FileRefused` as soon as a limit is passed."""
+    untrusted = MemoryFile()
+    try:
+        async for piece in part.pieces():
+            await room.take(len(piece))
+            untrusted.write(piece)
+    except BaseException:
+        untrusted.close()
+        raise
+    return untrusted
+
+
+async def _add_preview_and_note(verified: Verified, file_id: bytes, case: CaseUnderWay, store: Store) -> None:
+    """Seal the small page picture beside the file, and note what the case's entries will say of both."""
+    number = case.next_number
+    preview = seal_preview(verified.preview.read(), case.keys, number)
+    case.staged.append(preview.file_id)
+    await store.add_file(preview)
+    digest = await asyncio.to_thread(_digest, verified.clean)
+    without_values = verified.report.without_values()
+    case.attached.append(
+        Attached(
+            file_id,
+            preview.file_id,
+            Attachment(
+                file_id=file_id.hex(),
+                file_kind=verified.kind.value,
+                size=verified.clean.size,
+                digest=digest,
+                order=number,
+                preview_id=preview.file_id.hex(),
+            ),
+            ScrubRecord(
+                file_id=file_id.hex(),
+                removed=tuple((found.what.value, found.where.value) for found in without_values.removed),
+                lost=tuple(lost.value for lost in without_values.lost),
+                version=without_values.version,
+            ),
+        )
+    )
+    case.next_number = number + 1
+
+
+def _digest(clean: MemoryFile) -> str:
+    digest = hashlib.sha256()
+    for piece in clean.chunks(_DIGEST_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FileShown:
+    """What the reporter is told of one file: its place in the form, and its report or the key of the refusal."""
+
+    order: int
+    kind: Kind | None
+    report: ScrubReport | None
+    refused: str | None
+
+
+class FileTaker:
+    """Takes the files of one form into a case, one after the other."""
+
+    def __init__(self, case: CaseUnderWay, allowance: Allowance, sandbox: Sandbox, store: Store) -> None:
+        self.case = case
+        self.shown: list[FileShown] = []
+        self._allowance = allowance
+        self._sandbox = sandbox
+        self._store = store
+
+    async def take(self, part: Part, _form: Form) -> None:
+        """Take one file, or note why not. A file input that was left empty is passed over."""
+        if await part.is_empty():
+            return
+        order = len(self.shown) + 1
+        try:
+            report = await accept_attachment(part, self.case, self._allowance, self._sandbox, self._store)
+        except (Refused, FileRefused) as refused:
+            self.shown.append(FileShown(order, None, None, refused.text_key))
+            return
+        self.shown.append(FileShown(order, report.kind, report, None))
+
+    async def drop(self) -> None:
+        """Delete everything that was staged; for a form that is refused after its files came."""
+        for file_id in self.case.staged:
+            try:
+                await self._store.drop_file(file_id)
+            except CaseError:
+                # It stays staged: nothing names it, nothing opens it, and the next start sweeps it.
+                continue
+        self.case.staged.clear()

@@ -1,0 +1,69 @@
+"""
+What happens by the clock and not by a request: the release at 06:00 and the heartbeat each ten minutes.
+
+The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning on
+which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year cap
+is erased. The heartbeat writes to the store's files so that their times tell of no report.
+
+The clock is passed in; only how long to sleep between two looks at it is real time.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from cases.clock import RELEASE_AT, STOCKHOLM, today
+from cases.errors import CaseError
+from intake.services import Services
+
+BEAT: Final = timedelta(minutes=10)
+LOOK_SECONDS: Final = 5.0
+# Nothing waits longer than this many days from today (24 hours' hold, then the next 06:00).
+_LONGEST_WAIT: Final = timedelta(days=2)
+
+
+def due_day(now: datetime) -> date:
+    """Return the day whose release has come, at this moment."""
+    local = now.astimezone(STOCKHOLM)
+    return local.date() if local.time() >= RELEASE_AT else local.date() - timedelta(days=1)
+
+
+async def release(services: Services, day: date) -> bool:
+    """Release what is due on this day, and erase what is past its cap; False when it could not be done now."""
+    roster = services.roster.chain().current
+    if roster is None:
+        return False
+    members = [bytes.fromhex(member.id) for member in roster.members]
+    try:
+        await services.store.release(day, members)
+        await services.store.erase_due(today(services.clock))
+    except CaseError:
+        services.faults.note()
+        return False
+    return True
+
+
+async def release_everything(services: Services) -> bool:
+    """Release all that waits, also before its time. For a trial only; a real home refuses."""
+    if not services.config.trial:
+        return False
+    return await release(services, today(services.clock) + _LONGEST_WAIT)
+
+
+async def keep_time(services: Services, released: Callable[[], None]) -> None:
+    """Run until cancelled; `released` is called after each release."""
+    released_for: date | None = None
+    last_beat: datetime | None = None
+    while True:
+        now = services.clock()
+        if released_for != due_day(now) and await release(services, due_day(now)):
+            released_for = due_day(now)
+            released()
+        if last_beat is None or abs(now - last_beat) >= BEAT:
+            try:
+                await services.store.heartbeat()
+            except CaseError:
+                services.faults.note()
+            last_beat = now
+        await asyncio.sleep(LOOK_SECONDS)

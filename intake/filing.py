@@ -1,0 +1,145 @@
+"""
+Filing a report: from what the reporter chose to a sealed case in the store.
+
+The steps, in their order:
+
+1. What was chosen is checked against the roster as it stands now: unknown organisations and members are refused.
+2. Routing decides who may read. With nobody left nothing is stored; there is no fall-back to the whole group.
+3. The eight words, the reporter's keys from them, and fresh case keys.
+4. The entries: the report, then two for each file; signed with the reporter's key, sealed.
+5. One post box item for every member: a grant for a reader, random bytes of the same size for anyone else.
+6. The store keeps all of it or nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from cases.clock import first_release_day, today
+from cases.entry import Body, Entry, Report, Stream
+from cases.receipt import Receipt, ReceiptKeys
+from cases.roster import Roster
+from cases.routing import Routing, route
+from cases.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
+from cases.store import Filing
+from intake.attachments import CaseUnderWay
+from intake.errors import EmptyReport, UnknownChoice
+from intake.form import Form
+from intake.services import Services
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wishes:
+    """What the reporter wrote and chose, checked against one roster, and who may read it."""
+
+    text: str
+    organisation: str | None
+    concerns: frozenset[str]
+    unnamed: bool
+    urgent: bool
+    language: str
+    roster: Roster
+    routing: Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The day of an entry, and how much of the other streams its author had seen."""
+
+    day: date
+    after: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filed:
+    """A report that is in the store."""
+
+    receipt: Receipt
+    release_day: date
+    at_once: bool
+
+
+def check_wishes(form: Form, roster: Roster, language: str) -> Wishes:
+    """Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NobodyLeft`."""
+    text = form.one("text").strip()
+    if not text:
+        raise EmptyReport
+    untrusted_organisation = form.one("organisation")
+    if untrusted_organisation and untrusted_organisation not in {known.key for known in roster.organisations}:
+        raise UnknownChoice
+    organisation = untrusted_organisation or None
+    untrusted_concerns = frozenset(form.all("concerns"))
+    if not untrusted_concerns <= {member.id for member in roster.members}:
+        raise UnknownChoice
+    concerns = untrusted_concerns
+    unnamed = form.one("unnamed") == "yes"
+    routing = route(roster, organisation, concerns, unnamed)
+    return Wishes(text, organisation, concerns, unnamed, form.one("urgent") == "yes", language, roster, routing)
+
+
+async def file_report(
+    services: Services, wishes: Wishes, receipt: Receipt, keys: ReceiptKeys, case: CaseUnderWay
+) -> Filed:
+    """Seal the report and its files and keep them (steps 4 to 6)."""
+    day = today(services.clock)
+    at_once = wishes.urgent or services.config.at_once
+    release_day = first_release_day(services.clock(), services.config.hold_hours)
+    bodies: list[Body] = [_report(wishes, keys)]
+    for attached in case.attached:
+        bodies += attached.entries
+    sealed, _entries, head = seal_next(case.keys, keys, (), bodies, Stamp(day))
+    await services.store.file_case(
+        Filing(
+            keys=case.keys,
+            lookup_id=keys.lookup_id,
+            reporter_grant=make_grant(case.keys, keys.id, keys.box_public, wishes.roster.version),
+            entries=sealed,
+            head=head,
+            grants=_box_items(wishes, case),
+            file_ids=case.file_ids,
+            release_on=release_day,
+            at_once=at_once,
+        )
+    )
+    return Filed(receipt, day if at_once else release_day, at_once)
+
+
+def seal_next(
+    case: CaseKeys, keys: ReceiptKeys, existing: Sequence[Entry], bodies: Sequence[Body], stamp: Stamp
+) -> tuple[tuple[Sealed, ...], tuple[Entry, ...], Head]:
+    """Return the bodies sealed as the next entries of the reporter's stream, the whole stream then, and its head."""
+    entries = list(existing)
+    sealed: list[Sealed] = []
+    for body in bodies:
+        item, entry, _head = append(
+            case, Stream.REPORTER, entries, keys.id.hex(), keys.sign_seed, stamp.day, stamp.after, body
+        )
+        sealed.append(item)
+        entries.append(entry)
+    return tuple(sealed), tuple(entries), make_head(case, Stream.REPORTER, entries)
+
+
+def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:
+    return Report(
+        text=wishes.text,
+        organisation=wishes.organisation,
+        concerns=tuple(sorted(wishes.concerns)),
+        concerns_unnamed=wishes.unnamed,
+        sealed_to=tuple(sorted(member.id for member in wishes.routing.readers)),
+        roster_version=wishes.roster.version,
+        roster_hash=wishes.roster.digest.hex(),
+        reporter_sign=keys.sign_public.hex(),
+        reporter_box=keys.box_public.hex(),
+        language=wishes.language,
+        urgent=wishes.urgent,
+    )
+
+
+def _box_items(wishes: Wishes, case: CaseUnderWay) -> dict[bytes, bytes]:
+    readers = {member.id for member in wishes.routing.readers}
+    return {
+        bytes.fromhex(member.id): make_grant(case.keys, bytes.fromhex(member.id), member.box, wishes.roster.version)
+        if member.id in readers
+        else decoy_grant()
+        for member in wishes.roster.members
+    }

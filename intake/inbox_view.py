@@ -1,0 +1,222 @@
+"""The case as the inbox shows it: entries of both sides in one order, state and days in words. No act happens here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cases.clock import first_release_day, today
+from cases.entry import (
+    Acknowledgement,
+    Assessment,
+    Attachment,
+    Body,
+    Close,
+    CompletionRequest,
+    Entry,
+    Handover,
+    LegalHold,
+    MeetingRequest,
+    MinutesApproved,
+    Outcome,
+    PhoneMinutes,
+    Reopen,
+    Report,
+    ScrubRecord,
+    Stream,
+    Withdrawal,
+)
+from cases.timeline import Action, CaseState, DeadlineKind, Rules, State, fold, merge
+from intake.inbox import OpenedCase
+from intake.pages import Language
+from intake.services import Services
+from intake.texts import LOST, N_, WHAT
+from scrubbers.stages import Lost, What
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EntryShown:
+    """One entry on the page."""
+
+    mine: bool
+    waits: bool
+    who: str
+    headline: str = ""
+    text: str = ""
+    file_id: str = ""
+    can_take_back: bool = False
+    can_withdraw: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DateShown:
+    """A day that counts, and what for."""
+
+    what: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class InboxView:
+    """Everything the template shows of a case."""
+
+    state: str
+    organisation: str
+    dates: tuple[DateShown, ...]
+    entries: tuple[EntryShown, ...]
+    at_once: bool
+    next_release: str
+    can_write: bool
+    can_take_back: bool
+    can_withdraw: bool
+
+
+_STATES: Final = {
+    State.WAITING: N_("Waits; nobody has seen it"),
+    State.RECEIVED: N_("Received"),
+    State.ACKNOWLEDGED: N_("Received and confirmed"),
+    State.INVESTIGATION: N_("Being investigated"),
+    State.AWAITING_COMPLETION: N_("A question waits for your answer"),
+    State.CONCLUDED: N_("Assessed"),
+    State.WITHDRAWN: N_("Withdrawn by you"),
+    State.CLOSED: N_("Closed"),
+    State.ERASABLE: N_("Closed, will be erased"),
+}
+_DEADLINES: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_("Confirmed by"),
+    DeadlineKind.ASSESS: N_("First assessment by about"),
+    DeadlineKind.FEEDBACK: N_("Told what came of it by"),
+    DeadlineKind.COMPLETION: N_("Your answer is wanted by"),
+    DeadlineKind.ERASE: N_("Erased by"),
+}
+
+
+def inbox_view(services: Services, opened: OpenedCase, language: Language) -> InboxView:
+    """Return the page's view of a case."""
+    streams = {Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members}
+    rules = Rules(inbox_days=services.config.inbox_days)
+    released = opened.released > 0
+    state = fold(streams, opened.rows.release_day, today(services.clock), "reporter", rules=rules, released=released)
+    labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
+    show = _Shower(opened, state, language, labels)
+    release_day = first_release_day(services.clock(), services.config.hold_hours)
+    return InboxView(
+        state=language.say(_STATES[state.state]),
+        organisation=_organisation(services, state.organisation),
+        dates=tuple(
+            DateShown(language.say(_DEADLINES[one.kind]), language.day(one.day))
+            for one in state.deadlines
+            if not one.met
+        ),
+        entries=tuple(shown for entry in merge(streams) if (shown := show.entry(entry)) is not None),
+        at_once=answers_at_once(services, opened),
+        next_release=language.day(release_day),
+        can_write=Action.WRITE in state.allowed,
+        can_take_back=Action.TAKE_BACK in state.allowed,
+        can_withdraw=Action.WITHDRAW in state.allowed,
+    )
+
+
+def answers_at_once(services: Services, opened: OpenedCase) -> bool:
+    """Say whether what is written now is shown at once: in a trial, or when the report was urgent, with its risk."""
+    return services.config.at_once or opened.report.urgent
+
+
+def _organisation(services: Services, key: str | None) -> str:
+    roster = services.roster.chain().current
+    if roster is None or key is None:
+        return ""
+    return next((known.name for known in roster.organisations if known.key == key), "")
+
+
+class _Shower:
+    """Turns entries of one case into what the page shows."""
+
+    def __init__(self, opened: OpenedCase, state: CaseState, language: Language, labels: dict[str, str]) -> None:
+        self._opened = opened
+        self._state = state
+        self._language = language
+        self._labels = labels
+        self._records = {
+            entry.body.file_id: entry.body for entry in opened.reporter if isinstance(entry.body, ScrubRecord)
+        }
+
+    def entry(self, entry: Entry) -> EntryShown | None:
+        """Return what is shown of an entry, or None for one that is shown with another."""
+        mine = entry.stream == Stream.REPORTER
+        waits = self._opened.waits(entry)
+        who = self._say(N_("You")) if mine else self._labels.get(entry.author, self._say(N_("The trust group")))
+        match entry.body:
+            case ScrubRecord():
+                return None
+            case Attachment() as attachment:
+                return self._file(attachment, waits=waits, who=who)
+            case _:
+                text = getattr(entry.body, "text", "") or getattr(entry.body, "reason", "")
+                return EntryShown(mine, waits, who, self._headline(entry.body), text)
+
+    def _file(self, attachment: Attachment, *, waits: bool, who: str) -> EntryShown:
+        headline = self._say(N_("File %(number)d (%(kind)s)")) % {
+            "number": attachment.order + 1,
+            "kind": attachment.file_kind.upper(),
+        }
+        withdrawn = attachment.file_id in self._state.withdrawn_files
+        return EntryShown(
+            mine=True,
+            waits=waits,
+            who=who,
+            headline=headline,
+            text=self._cleaned(attachment),
+            file_id=attachment.file_id,
+            can_take_back=waits,
+            can_withdraw=not waits and not withdrawn and Action.WITHDRAW in self._state.allowed,
+        )
+
+    def _cleaned(self, attachment: Attachment) -> str:
+        """Say in words which kinds were removed; the values are stored nowhere."""
+        record = self._records.get(attachment.file_id)
+        if record is None:
+            return ""
+        kinds = dict.fromkeys(what for what, _where in record.removed)
+        removed = ", ".join(self._say(WHAT[What(kind)]) for kind in kinds if kind in set(What))
+        lost = ", ".join(self._say(LOST[Lost(one)]) for one in record.lost if one in set(Lost))
+        lines = []
+        if removed:
+            lines.append(self._say(N_("Removed: %(kinds)s.")) % {"kinds": removed})
+        if lost:
+            lines.append(self._say(N_("Lost in the cleaning: %(kinds)s.")) % {"kinds": lost})
+        return "\n".join(lines)
+
+    def _headline(self, body: Body) -> str:
+        say = self._say
+        match body:
+            case Outcome():
+                handled = body.result == "handled"
+                return say(N_("The report has been handled")) if handled else say(N_("The report is dismissed"))
+            case CompletionRequest():
+                day = self._language.day(body.wanted_by)
+                return say(N_("A question to you. Please answer by %(day)s.")) % {"day": day}
+            case Withdrawal():
+                whole = body.file_id is None
+                return say(N_("You withdrew the report")) if whole else say(N_("You withdrew a file"))
+            case Handover():
+                label = self._labels.get(body.to, say(N_("The trust group")))
+                return say(N_("The case is now also read by: %(label)s")) % {"label": label}
+            case LegalHold():
+                kept = N_("The case must be kept for now and is not erased")
+                return say(kept) if body.on else say(N_("The case may be erased again"))
+            case _:
+                return say(_HEADLINES.get(type(body), ""))
+
+    def _say(self, english: str) -> str:
+        return self._language.say(english) if english else ""
+
+
+_HEADLINES: Final[dict[type, str]] = {
+    Report: N_("Your report"),
+    Acknowledgement: N_("The report has been received and will be looked into"),
+    Assessment: N_("First assessment"),
+    PhoneMinutes: N_("Notes from a conversation"),
+    MinutesApproved: N_("You approved the notes"),
+    MeetingRequest: N_("A wish to meet"),
+    Close: N_("The case is closed"),
+    Reopen: N_("The case is open again"),
+}

@@ -1,0 +1,36 @@
+"""The numbers of an upload, in one place. Sources: design, numbers; facts measured on uploads through Tor."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from cases.config import LimitsConfig
+
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one form may bring."""
+
+    file_bytes: int = 50 * 2**20  # 50 MiB, about ten phone photographs
+    files: int = 20
+    report_bytes: int = 200 * 2**20  # 200 MiB, all files of one form
+    # Beyond the report's own limit this much is read and thrown away, because a browser that is cut off while it still
+    # sends shows its own error page and not ours.
+    discard_bytes: int = 400 * 2**20
+    text_characters: int = 100_000
+    # A field that is not the text: marks, handles, choices.
+    field_bytes: int = 4096
+    fields: int = 400  # every member of a large trust group marked as concerned, and some
+    piece_bytes: int = 256 * 1024  # what is read at a time; the sealed chunks have the same size
+    idle_seconds: float = 180.0  # a stalled Tor circuit is replaced well within this
+
+    @classmethod
+    def configured(cls, chosen: LimitsConfig) -> Self:
+        """Return the limits that the operator has set, which are never above these."""
+        return cls(
+            file_bytes=chosen.attachment_mib * _MIB,
+            files=chosen.attachments,
+            report_bytes=chosen.report_mib * _MIB,
+            text_characters=chosen.text_characters,
+        )

@@ -1,0 +1,129 @@
+"""
+One-time marks: a form works once.
+
+A mark is a hidden field of a form: an hour, a random number, and a keyed hash over both and the name of the form. The key
+lives in memory, so a mark needs no table until it is used, and none outlives a restart. What the marks promise:
+
+1. A form older than a day, or from before a restart, is not taken; its text comes back in a new form (`OldMark`).
+2. The same form sent twice does its work once, also when both arrive at the same time: the second waits for the first.
+3. The answer to the first is kept for half an hour, in memory, so that the second shows the same page. Forms whose
+   answer must not be shown again (log in, withdraw) keep none: the second gets a plain page.
+4. A form that was refused may be sent again: its mark is given back.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import struct
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Final
+
+from cases.clock import Clock
+from intake.errors import OldMark
+
+VALID_FOR: Final = timedelta(hours=24)  # An upload of 200 MiB through Tor can take hours.
+PAGE_KEPT_FOR: Final = timedelta(minutes=30)
+# About 60 MB of used marks at the most. Each took one Argon2id, so the bound is days away from any real use; when it is
+# reached the key is changed, and every open form comes back once with its text (promise 1).
+MAX_USED: Final = 200_000
+_NONCE_BYTES: Final = 16
+_TAG_BYTES: Final = 16
+_HOUR: Final = struct.Struct("!I")
+_HOUR_SECONDS: Final = 3600
+
+
+class Use:
+    """The use of one mark: the first to claim it works, the others wait for what became of it."""
+
+    __slots__ = ("_answered", "_marks", "_nonce", "kept", "used_at")
+
+    def __init__(self, marks: "Marks", nonce: bytes, used_at: datetime) -> None:
+        self._marks = marks
+        self._nonce = nonce
+        self._answered = asyncio.Event()
+        self.used_at = used_at
+        self.kept: bytes | None = None
+
+    def spend(self, page: bytes | None = None) -> None:
+        """Mark the work as done. `page` is what a second sending is shown, for half an hour."""
+        self.kept = page
+        self._answered.set()
+
+    def give_back(self) -> None:
+        """Let the same form be sent again; for one that was refused and did nothing."""
+        if not self._answered.is_set():
+            self._marks.forget(self._nonce)
+            self._answered.set()
+
+    async def wait(self) -> None:
+        await self._answered.wait()
+
+
+class Marks:
+    """Makes and claims the marks of all forms."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._used: OrderedDict[bytes, Use] = OrderedDict()
+
+    def new(self, form: str) -> str:
+        """Return a fresh mark for the form of this name."""
+        stamp = _HOUR.pack(self._hour()) + secrets.token_bytes(_NONCE_BYTES)
+        return base64.urlsafe_b64encode(stamp + self._tag(form, stamp)).decode("ascii")
+
+    async def claim(self, untrusted_mark: str, form: str) -> tuple[Use, bool]:
+        """Return the use of a mark and whether the caller is the first. Raises `OldMark` when it does not verify.
+
+        Whoever is first must call `spend` or `give_back` in the end. Whoever is not gets the use when that is decided.
+        """
+        nonce = self._nonce(untrusted_mark, form)
+        self._prune()
+        while (use := self._used.get(nonce)) is not None:
+            await use.wait()
+            if self._used.get(nonce) is use:
+                return use, False
+            # The first gave the mark back, so this sending may be the first now.
+        use = Use(self, nonce, self._clock())
+        self._used[nonce] = use
+        return use, True
+
+    def forget(self, nonce: bytes) -> None:
+        self._used.pop(nonce, None)
+
+    def _nonce(self, untrusted_mark: str, form: str) -> bytes:
+        try:
+            untrusted = base64.b64decode(untrusted_mark, altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise OldMark from None
+        stamp, tag = untrusted[: _HOUR.size + _NONCE_BYTES], untrusted[_HOUR.size + _NONCE_BYTES :]
+        if not hmac.compare_digest(tag, self._tag(form, stamp)):
+            raise OldMark
+        age_hours = self._hour() - _HOUR.unpack(stamp[: _HOUR.size])[0]
+        if not 0 <= age_hours <= VALID_FOR // timedelta(hours=1):
+            raise OldMark
+        return stamp[_HOUR.size :]
+
+    def _tag(self, form: str, stamp: bytes) -> bytes:
+        return hashlib.blake2b(
+            stamp + form.encode(), digest_size=_TAG_BYTES, key=self._key, person=b"ks1-mark"
+        ).digest()
+
+    def _hour(self) -> int:
+        return int(self._clock().timestamp()) // _HOUR_SECONDS
+
+    def _prune(self) -> None:
+        now = self._clock()
+        for nonce, use in list(self._used.items()):
+            if now - use.used_at <= PAGE_KEPT_FOR:
+                break
+            use.kept = None
+            if now - use.used_at > VALID_FOR + timedelta(hours=1):
+                del self._used[nonce]
+        if len(self._used) >= MAX_USED:
+            self._key = secrets.token_bytes(32)
+            self._used.clear()

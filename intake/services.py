@@ -1,0 +1,124 @@
+"""What the pages work with, in one frozen value. No page reads a clock, a setting or a file by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from cases.clock import Clock, today
+from cases.config import Config
+from cases.errors import RosterFault
+from cases.home import Home
+from cases.roster import Chain, Roster, read_chain
+from cases.store import Store
+from intake.lane import ArgonLane
+from intake.limits import Limits
+from intake.marks import Marks
+from intake.memory import MemoryBudget
+from intake.pages import Pages
+from intake.sessions import Sessions
+from intake.silence import Faults
+from scrubbers.sandbox import Sandbox
+
+_MIB: Final = 2**20
+
+
+class RosterProvider:
+    """The roster as it stands on disk, the whole chain verified again whenever a file of it has changed.
+
+    The keeper also says when it has changed it (`forget`); the look at the folder is for changes it did not make.
+    """
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._chain: Chain | None = None
+        self._seen: object = None
+        self.on_fault: Callable[[], None] | None = None
+
+    def chain(self) -> Chain:
+        """Return the chain as it verifies now; its `current` is None when it does not."""
+        seen = (today(self._clock), self._look())
+        if self._chain is None or seen != self._seen:
+            # A proposal may count by waiting, so the day is a part of what was seen.
+            self._chain, self._seen = read_chain(self._folder, today(self._clock)), seen
+            if self._chain.problem is not None and self.on_fault is not None:
+                self.on_fault()
+        return self._chain
+
+    def open_roster(self) -> Roster:
+        """Return the roster to which reports may be sealed now. Raises `RosterFault` when the service is closed."""
+        roster = self.chain().current
+        if roster is None or not roster.is_open:
+            raise RosterFault("roster.not_open")
+        return roster
+
+    def forget(self) -> None:
+        self._chain = None
+
+    def _look(self) -> tuple[tuple[str, int, int], ...]:
+        try:
+            states = [(path.name, path.stat()) for path in sorted(self._folder.iterdir())]
+        except OSError:
+            return ()
+        return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Services:
+    """Everything that a page may use."""
+
+    home: Path
+    config: Config
+    roster: RosterProvider
+    store: Store
+    sandbox: Sandbox
+    clock: Clock
+    pages: Pages
+    faults: Faults
+    lane: ArgonLane
+    sessions: Sessions
+    marks: Marks
+    budget: MemoryBudget
+    limits: Limits
+    # `Host` values that are ours, in lower case.
+    public_hosts: frozenset[str]
+    desk_hosts: frozenset[str]
+
+
+SERVICES: Final = web.AppKey("services", Services)
+
+
+def compose(
+    home: Home,
+    store: Store,
+    sandbox: Sandbox,
+    faults: Faults,
+    clock: Clock,
+    *,
+    public_hosts: frozenset[str],
+    desk_hosts: frozenset[str],
+) -> Services:
+    """Put together what the pages work with; for the process and for tests alike."""
+    config = home.config
+    return Services(
+        home=home.path,
+        config=config,
+        roster=RosterProvider(home.roster, clock),
+        store=store,
+        sandbox=sandbox,
+        clock=clock,
+        pages=Pages(
+            owner=config.owner, trial=config.trial, authorities=config.authorities, languages=config.languages
+        ),
+        faults=faults,
+        lane=ArgonLane(),
+        sessions=Sessions(clock),
+        marks=Marks(clock),
+        budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
+        limits=Limits.configured(config.limits),
+        public_hosts=public_hosts,
+        desk_hosts=desk_hosts,
+    )
