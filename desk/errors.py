@@ -1,28 +1,31 @@
 """What can go wrong at a member's desk.
 
     DeskError
-    ├── NoKey                  701  no member.key in this desk home
-    ├── KeyTaken               702  there is a member.key already; it is never overwritten
-    ├── WrongPassphrase        703  the passphrase does not open member.key
-    ├── WeakPassphrase         704  too short to protect a file that may be copied
-    ├── NotJoined              705  the desk does not know the server's address yet
+    ├── Usage                       the member can put it right at once
+    │   ├── NoKey              701  no member.key in this desk home
+    │   ├── KeyTaken           702  there is a member.key already; it is never overwritten
+    │   ├── WrongPassphrase    703  the passphrase does not open member.key
+    │   ├── WeakPassphrase     704  too short to protect a file that may be copied
+    │   ├── NotJoined          705  the desk does not know the server's address yet
+    │   ├── UnknownCase        710  no case of that name in the list, or several begin like that
+    │   ├── SaveRefused        713  a file of that name exists, or the folder is not there
+    │   ├── NoPassphrase       714  no terminal to ask on and no file named, or the two typed ones differ
+    │   ├── NoText             715  nothing was written
+    │   └── RosterOffered      730  a signature was asked for what is not on offer, or whose six words differ
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── DeskBusy               707  another command works in this desk home
     ├── NotReachable           708  no way to the server: tor, network, onion key or socket
     ├── StrangeAnswer          709  the server's answer is not one of ours
     ├── ServerRefused          n    the server said no; `code` and `text_key` are the server's
-    ├── Unknown                710  no case of that name in the list, or several begin like that
     ├── Erased                 711  the case is erased; its tombstone verifies and is kept
     ├── NotNow                 712  the case's state does not allow the act
-    ├── SaveRefused            713  a file of that name exists, or the folder is not there
-    ├── NotVerified                 what the server shows cannot be right
-    │   ├── RosterBroken       721  the chain does not verify, or does not continue the one this desk has pinned
-    │   ├── WrongServer        722  the roster names another server than the one this desk has joined
-    │   ├── CaseCut            723  entries this desk has seen are gone or changed
-    │   ├── SealedToWrong      724  the case is sealed to others than the rules of routing say
-    │   ├── CaseBroken         725  the case does not open with the key in its grant
-    │   └── TombstoneBroken    726  the tombstone does not verify
-    └── RosterOffered          730  a signature was asked for what is not on offer
+    └── NotVerified                 what the server shows cannot be right
+        ├── RosterBroken       721  the chain does not verify, or does not continue the one this desk has pinned
+        ├── WrongServer        722  the roster names another server than the one this desk has joined
+        ├── CaseCut            723  entries this desk has seen are gone or changed
+        ├── SealedToWrong      724  the report was not sealed to this member
+        ├── CaseBroken         725  the case does not open with the key in its grant
+        └── TombstoneBroken    726  the tombstone does not verify
 
 An error carries a code and a text key, never bytes, names or paths; `desk.texts` has the two sentences for a person.
 """
@@ -36,36 +39,46 @@ class DeskError(Exception):
     code = 700
     text_key = "desk.error"
 
+    def __init__(self, text_key: str | None = None) -> None:
+        """Keeps `text_key`, a literal of ours, in the place of the class's own."""
+        super().__init__()
+        if text_key is not None:
+            self.text_key = text_key
 
-class NoKey(DeskError):
+
+class Usage(DeskError):
+    """Something the member can put right at once."""
+
+
+class NoKey(Usage):
     """There is no member.key in this desk home."""
 
     code = 701
     text_key = "desk.no_key"
 
 
-class KeyTaken(DeskError):
+class KeyTaken(Usage):
     """There is a member.key already."""
 
     code = 702
     text_key = "desk.key_taken"
 
 
-class WrongPassphrase(DeskError):
+class WrongPassphrase(Usage):
     """The passphrase does not open member.key."""
 
     code = 703
     text_key = "desk.wrong_passphrase"
 
 
-class WeakPassphrase(DeskError):
+class WeakPassphrase(Usage):
     """The passphrase is shorter than `keyfile.PASSPHRASE_MIN_CHARACTERS`."""
 
     code = 704
     text_key = "desk.weak_passphrase"
 
 
-class NotJoined(DeskError):
+class NotJoined(Usage):
     """The desk does not know the server's address yet."""
 
     code = 705
@@ -92,11 +105,6 @@ class NotReachable(DeskError):
     code = 708
     text_key = "desk.not_reachable"
 
-    def __init__(self, text_key: str | None = None) -> None:
-        super().__init__()
-        if text_key is not None:
-            self.text_key = text_key
-
 
 class StrangeAnswer(DeskError):
     """The server's answer is not one of ours."""
@@ -109,13 +117,12 @@ class ServerRefused(DeskError):
     """The server said no, with its own code and text key."""
 
     def __init__(self, status: int, code: int, text_key: str) -> None:
-        super().__init__()
+        super().__init__(text_key)
         self.status = status
         self.code = code
-        self.text_key = text_key
 
 
-class Unknown(DeskError):
+class UnknownCase(Usage):
     """No case of that name in the list, or several that begin like that."""
 
     code = 710
@@ -136,11 +143,25 @@ class NotNow(DeskError):
     text_key = "desk.not_now"
 
 
-class SaveRefused(DeskError):
+class SaveRefused(Usage):
     """A file of that name exists, or the folder is not there."""
 
     code = 713
     text_key = "desk.save_refused"
+
+
+class NoPassphrase(Usage):
+    """No terminal to ask on and no file named, or the two typed ones differ."""
+
+    code = 714
+    text_key = "desk.no_passphrase"
+
+
+class NoText(Usage):
+    """Nothing was written."""
+
+    code = 715
+    text_key = "usage.text"
 
 
 class NotVerified(DeskError):
@@ -172,7 +193,7 @@ class CaseCut(NotVerified):
 
 
 class SealedToWrong(NotVerified):
-    """The case is sealed to others than the rules of routing say."""
+    """The report was not sealed to this member."""
 
     code = 724
     text_key = "desk.sealed_to_wrong"
@@ -192,7 +213,7 @@ class TombstoneBroken(NotVerified):
     text_key = "desk.tombstone_broken"
 
 
-class RosterOffered(DeskError):
+class RosterOffered(Usage):
     """A signature was asked for a roster that is not on offer, or whose words differ."""
 
     code = 730

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-from cases.member import MemberKeys, make_join, new_member_keys, open_member_keys, seal_member_keys
 
 from cases.errors import CaseError
+from cases.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
 from desk import files
 from desk.errors import KeyTaken, NoKey, WeakPassphrase, WrongPassphrase
 
@@ -59,7 +59,7 @@ def default_folder() -> Path:
     return platformdirs.user_data_path("kallskydd-desk", appauthor=False, roaming=False)
 
 
-def enrol(home: DeskHome, name: str, role: str, label: str, passphrase: str) -> MemberKeys:
+def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) -> MemberKeys:
     """Makes a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
     if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
         raise WeakPassphrase

@@ -15,8 +15,8 @@ from desk.errors import NotReachable
 
 # A desk talks to one server and asks one thing at a time; a second connection lets a file stream beside it.
 CONNECTIONS = 2
-# tor's extended answers (ExtendedErrors on its SocksPort). python-socks knows the nine of the standard only and puts any
-# other into the text of its error; tests/test_desk_reach.py pins that text.
+# tor's extended answers (ExtendedErrors on its SocksPort). python-socks knows the nine of the standard only and puts
+# any other into the text of its error; tests/test_desk_reach.py pins that text.
 _UNKNOWN_REPLY = re.compile(r"reply code: 0[xX]([0-9a-fA-F]{2})")
 _TOR_REPLIES = {
     0xF0: "reach.no_descriptor",
@@ -57,6 +57,7 @@ def in_words(error: BaseException) -> NotReachable:
         if unknown is not None:
             return NotReachable(_TOR_REPLIES.get(int(unknown[1], 16), "desk.not_reachable"))
         return NotReachable("reach.tor_failed")
-    if isinstance(error, aiohttp.UnixClientConnectorError):
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # Through a proxy these come as the three above; what is left is the unix socket.
         return NotReachable("reach.no_socket")
     return NotReachable()

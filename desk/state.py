@@ -10,7 +10,7 @@ The counter is stored ahead: a desk that dies in between skips numbers, which do
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from desk import files
-from desk.errors import StateDamaged, Unknown
+from desk.errors import StateDamaged, UnknownCase
 
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
@@ -49,10 +49,13 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: bytes
     commitment: bytes
     roster_version: int
+    # How far the server has shown each stream; it must never show less again.
     seen: dict[int, SeenHead] = {}
+    # How many entries of each stream the member has had on the screen.
+    read: dict[int, int] = {}
 
     def __repr__(self) -> str:
-        return "KnownCase(…)"
+        return "<KnownCase>"
 
 
 class KeptTombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +73,7 @@ class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tombstones: dict[str, KeptTombstone] = {}
 
     def __repr__(self) -> str:
-        return "CaseList(…)"
+        return "<CaseList>"
 
 
 class _DeskToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,7 +103,8 @@ class DeskState:
     pin: Pin
     case_list: CaseList
     _counter: int
-    _counter_stored: int = field(default=0)
+    _counter_stored: int
+    _unwritten: bool = False
 
     def next_counter(self) -> int:
         """Returns a request number never used before by this desk."""
@@ -114,12 +118,6 @@ class DeskState:
         """Jumps ahead: the server has seen higher numbers, so this desk home was restored from an older copy."""
         self._counter += by
 
-    def join(self, address: str) -> None:
-        """Remembers the server. A desk that joins another server forgets the roster it has pinned."""
-        if address != self.address:
-            self.address, self.pin = address, Pin(0, b"")
-        self._write_settings()
-
     def pin_roster(self, pin: Pin) -> None:
         """Remembers a roster that has been verified and continues the one before."""
         if pin != self.pin:
@@ -127,20 +125,25 @@ class DeskState:
             self._write_settings()
 
     def keep_cases(self, case_list: CaseList) -> None:
-        """Seals and writes the list of cases, in one step."""
-        if case_list == self.case_list and self.list_path.exists():
-            return
+        """Seals and writes the list of cases, in one step, also when nothing has changed."""
         plain = msgspec.json.encode(case_list)
         size = LIST_BYTES_MIN
         while size < len(plain):
             size *= 2
         files.replace(self.list_path, SecretBox(self._list_key).encrypt(plain.ljust(size)))
         self.case_list = case_list
+        self._unwritten = False
 
     def keep_case(self, known: KnownCase) -> None:
-        """Puts one case into the list, or in the place of what was known of it."""
+        """Remembers what is known of one case now; `write_unwritten` puts it on the disk, once for all cases."""
         cases = {**self.case_list.cases, known.case_id.hex(): known}
-        self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases))
+        self.case_list = msgspec.structs.replace(self.case_list, cases=cases)
+        self._unwritten = True
+
+    def write_unwritten(self) -> None:
+        """Writes the list if something in it is not on the disk yet. Called at the end of every command."""
+        if self._unwritten:
+            self.keep_cases(self.case_list)
 
     def keep_tombstone(self, tombstone: KeptTombstone) -> None:
         """Forgets the key of an erased case and keeps the proof that it was erased."""
@@ -150,22 +153,26 @@ class DeskState:
         self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones))
 
     def find(self, name: str) -> KnownCase:
-        """Returns the one case whose name begins like that. Raises Unknown."""
+        """Returns the one case whose name begins like that. Raises UnknownCase."""
         return _only_one(self.case_list.cases, name)
 
     def find_tombstone(self, name: str) -> KeptTombstone:
-        """Returns the one tombstone whose case's name begins like that. Raises Unknown."""
+        """Returns the one tombstone whose case's name begins like that. Raises UnknownCase."""
         return _only_one(self.case_list.tombstones, name)
 
     def _write_settings(self) -> None:
-        lines = [
-            f'format = "{FORMAT}"',
-            f'address = "{self.address}"',
-            f"counter = {self._counter_stored}",
-            f"roster_version = {self.pin.version}",
-            f'roster_hash = "{self.pin.digest.hex()}"',
-        ]
-        files.replace(self.settings_path, ("\n".join(lines) + "\n").encode("ascii"))
+        pin = self.pin
+        _write_settings(
+            self.settings_path, _DeskToml(FORMAT, self.address, self._counter_stored, pin.version, pin.digest.hex())
+        )
+
+
+def join_server(settings_path: Path, address: str) -> None:
+    """Remembers the server, without any key. A desk that joins another server forgets the roster it has pinned."""
+    settings = _read_settings(settings_path)
+    if address != settings.address:
+        settings = msgspec.structs.replace(settings, address=address, roster_version=0, roster_hash="")
+    _write_settings(settings_path, settings)
 
 
 def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskState:
@@ -187,6 +194,17 @@ def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskSt
         _counter=settings.counter,
         _counter_stored=settings.counter,
     )
+
+
+def _write_settings(path: Path, settings: _DeskToml) -> None:
+    lines = [
+        f'format = "{settings.format}"',
+        f'address = "{settings.address}"',
+        f"counter = {settings.counter}",
+        f"roster_version = {settings.roster_version}",
+        f'roster_hash = "{settings.roster_hash}"',
+    ]
+    files.replace(path, ("\n".join(lines) + "\n").encode("ascii"))
 
 
 def _read_settings(path: Path) -> _DeskToml:
@@ -218,10 +236,5 @@ def _only_one(kept: Mapping[str, Kept], name: str) -> Kept:
     wanted = name.lower()
     matching = [value for key, value in kept.items() if key.startswith(wanted)]
     if len(wanted) < CASE_NAME_CHARACTERS_MIN or len(matching) != 1:
-        raise Unknown
+        raise UnknownCase
     return matching[0]
-
-
-def seen_further(known: KnownCase, seen: Mapping[int, SeenHead]) -> KnownCase:
-    """Returns the case with how far it has been read now."""
-    return msgspec.structs.replace(known, seen=dict(seen))

@@ -1,0 +1,202 @@
+"""What a member does to a case: each act is one entry, signed and sealed here, and for some a signed statement as well.
+
+Every act opens the case anew, asks `cases.timeline` whether it may be done now, appends, and returns what the case is
+like then. When somebody else wrote to the stream meanwhile the act starts over with what is there now: whether it may
+still be done is asked again.
+
+Closing is an outcome with a text for the reporter, a Close entry, and a statement that the server can read, in this
+order: a break in between leaves a case that can be closed again with the same command, never one that is closed without
+its outcome. Erasing is a statement alone: the first waits at the server, the second member's executes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from nacl.utils import random
+
+from cases import wire
+from cases.clock import today
+from cases.deadlines import wanted_by
+from cases.entry import (
+    Acknowledgement,
+    Assessment,
+    Body,
+    Close,
+    CompletionRequest,
+    Message,
+    Note,
+    Outcome,
+    Stream,
+)
+from cases.envelope import KEY_BYTES
+from cases.errors import Conflict, NotAllowed
+from cases.seal import CaseKeys, append, make_grant
+from cases.statements import Act, sign_statement
+from cases.streams import MAY_COUNT
+from cases.timeline import Action, demand_allowed
+from desk.casebook import Casebook
+from desk.errors import NotNow, ServerRefused
+from desk.opened import OpenedCase
+
+# Two members writing at the same moment is rare; four tries are for the day when five of them do.
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Notes:
+    """The keys of the notes; with grants for those who read the case, when this entry begins them."""
+
+    keys: CaseKeys
+    grants: tuple[bytes, ...] | None
+
+
+async def reply(book: Casebook, name: str, text: str) -> OpenedCase:
+    """Writes to the reporter. Raises NotNow, and what opening the case raises; so do all acts below."""
+    return await _write(book, name, Action.REPLY, lambda _: Message(text))
+
+
+async def acknowledge(book: Casebook, name: str, text: str) -> OpenedCase:
+    """Tells the reporter that the report has come."""
+    return await _write(book, name, Action.ACKNOWLEDGE, lambda _: Acknowledgement(text))
+
+
+async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCase:
+    """Asks the reporter for more, by a day at least seven days ahead."""
+
+    def request(_: OpenedCase) -> Body:
+        try:
+            return CompletionRequest(text, wanted_by(today(book.clock), by))
+        except NotAllowed as too_soon:
+            raise NotNow(too_soon.text_key) from too_soon
+
+    return await _write(book, name, Action.ASK, request)
+
+
+async def assess(book: Casebook, name: str, text: str) -> OpenedCase:
+    """Says that the first assessment is done."""
+    return await _write(book, name, Action.ASSESS, lambda _: Assessment(text))
+
+
+async def note(book: Casebook, name: str, text: str) -> OpenedCase:
+    """Writes for members only. The first note of a case makes the notes key, which the server never sees."""
+    return await _write(book, name, Action.NOTE, lambda _: Note(text), Stream.NOTES)
+
+
+async def close(
+    book: Casebook, name: str, result: Literal["handled", "dismissed"], text: str, reason: str = ""
+) -> OpenedCase:
+    """Gives the outcome, closes, and tells the server so."""
+    case = await book.open(book.state.find(name))
+    if case.state.closed_on is None:
+        await _write(book, name, Action.CONCLUDE, lambda _: Outcome(result, text, reason))
+        case = await _write(book, name, Action.CLOSE, lambda _: Close())
+    elif case.server_state == "closed":
+        raise NotNow("timing.not_now")
+    await _state(book, case, Act.CLOSE, "")
+    return await book.open(book.state.find(name))
+
+
+async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
+    """Signs that the case is to be erased; done when another member had signed the same before."""
+    case = await book.open(book.state.find(name))
+    # How long the reporter's inbox stays open after closing is the server's setting, and the server holds to it; a desk
+    # that counted days by itself would know better than the municipality.
+    if case.state.closed_on is None:
+        raise NotNow("erase.not_closed")
+    if case.state.on_hold:
+        raise NotNow("erase.hold")
+    answer = await _state(book, case, Act.ERASE, reference)
+    if answer.state == "done":
+        # The tombstone is fetched, verified and kept, and the case's key forgotten.
+        await book.forget_erased(case.known)
+        return "done"
+    return "kept"
+
+
+async def _write(
+    book: Casebook,
+    name: str,
+    action: Action,
+    body_for: Callable[[OpenedCase], Body],
+    stream: Stream = Stream.MEMBERS,
+) -> OpenedCase:
+    for tries_left in reversed(range(TRIES)):
+        case = await book.open(book.state.find(name))
+        _demand(case, action)
+        try:
+            await _append(book, case, stream, body_for(case))
+        except ServerRefused as refused:
+            if refused.code != Conflict.code or not tries_left:
+                raise
+            continue
+        return await book.open(book.state.find(name))
+    raise NotNow
+
+
+async def _append(book: Casebook, case: OpenedCase, stream: Stream, body: Body) -> None:
+    notes = _notes(case) if stream is Stream.NOTES else None
+    keys = case.keys if notes is None else notes.keys
+    existing = case.streams.get(stream, ())
+    sealed, _, head = append(
+        keys,
+        stream,
+        existing,
+        book.keys.id,
+        book.keys.sign_seed,
+        today(book.clock),
+        _seen(case, stream),
+        body,
+    )
+    await book.ask_case(
+        case.known,
+        "append",
+        wire.AppendRequest,
+        wire.AppendAnswer,
+        stream=int(stream),
+        count=len(existing),
+        header=sealed.header,
+        body=sealed.body,
+        head=wire.WireHead(head.count, head.tag),
+        notes_grants=None if notes is None else notes.grants,
+    )
+
+
+def _seen(case: OpenedCase, stream: Stream) -> Mapping[int, int]:
+    """How much of the other streams stands before the entry: that orders them without clocks."""
+    return {int(other): len(case.streams.get(other, ())) for other in MAY_COUNT[stream]}
+
+
+def _notes(case: OpenedCase) -> Notes:
+    """Returns the notes keys; new ones are sealed to those the report was sealed to, if they are still members."""
+    if case.notes_hidden:
+        raise NotNow("act.notes_hidden")
+    if case.notes_keys is not None:
+        return Notes(case.notes_keys, None)
+    keys = case.keys.for_notes(random(KEY_BYTES))
+    roster = case.chain.current
+    readers = [] if roster is None else [member for member in roster.members if member.id in case.report.sealed_to]
+    version = 0 if roster is None else roster.version
+    return Notes(keys, tuple(make_grant(keys, reader.id_bytes, reader.box, version) for reader in readers))
+
+
+async def _state(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:
+    """Signs a statement and hands it in."""
+    signed = sign_statement(
+        book.keys,
+        act,
+        case.known.case_id,
+        day=today(book.clock),
+        server=book.server_key,
+        reference=reference,
+        erase_by=case.state.erase_by if act is Act.CLOSE else None,
+    )
+    return await book.ask_case(case.known, "statement", wire.StatementRequest, wire.StateAnswer, statement=signed)
+
+
+def _demand(case: OpenedCase, action: Action) -> None:
+    try:
+        demand_allowed(case.state, action)
+    except NotAllowed as refused:
+        raise NotNow(refused.text_key) from refused

@@ -1,0 +1,272 @@
+"""From the post box to a case that can be read: fetch, check, decrypt, fold. All is decrypted here and kept nowhere.
+
+`sync` takes the roster first, then the box:
+
+1. The roster chain verifies from version 1, belongs to the server this desk has joined, and continues the version this
+   desk has pinned.
+2. Every item of every new batch is tried with the member's own key. Most are random bytes and do not open; those that
+   do are grants, and go into the sealed list.
+
+`open` takes a case of the list through these steps, and stops at the first that fails:
+
+1. The server answers for the case id in the grant, with the same epoch and commitment.
+2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.seal.open_stream`), and
+   none counts more of another stream than was handed out (`cases.merging.merge`).
+3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
+4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
+   the server has handed out a key it should not have, perhaps to the person the report is about: nothing is shown
+   (SealedToWrong).
+5. To whom the report was sealed is what the rules of routing give for that roster and those answers. If not, the case
+   is shown with a warning: hiding it would punish the reporter.
+6. The entries fold into a state with deadlines (`cases.timeline`).
+
+A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from cases import wire
+from cases.clock import Clock, today
+from cases.entry import Attachment, Entry, ItemKind, Stream
+from cases.errors import NotARecipient, NotThere, SealBroken
+from cases.member import MemberKeys
+from cases.merging import merge
+from cases.roster import Chain, SignedText, verify_chain
+from cases.seal import (
+    CaseKeys,
+    Grant,
+    Head,
+    Sealed,
+    case_keys,
+    check_grant,
+    fetch_mac,
+    open_file,
+    open_grant,
+    open_stream,
+)
+from cases.statements import Act, read_statement, verify_tombstone
+from cases.timeline import fold
+from desk.checks import check_continues, check_not_cut, check_sealed_to
+from desk.client import Answer, DeskClient
+from desk.errors import CaseBroken, Erased, RosterBroken, ServerRefused, TombstoneBroken
+from desk.opened import OpenedCase
+from desk.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
+
+Question = Callable[[int], msgspec.Struct]
+
+
+class _NoQuestion(msgspec.Struct, frozen=True):
+    """The body of a verb that asks nothing more."""
+
+
+@dataclass(slots=True, repr=False)
+class Casebook:
+    """What one member can open, with the server at the other end of the client."""
+
+    client: DeskClient
+    keys: MemberKeys
+    state: DeskState
+    clock: Clock
+    server_key: bytes
+    chain: Chain | None = None
+
+    async def sync_roster(self) -> Chain:
+        """Returns the verified chain, and pins its newest version. Raises RosterBroken, WrongServer."""
+        answer = await self.client.ask("roster", lambda _: _NoQuestion(), wire.RosterAnswer)
+        untrusted = [*answer.chain, *((answer.proposal,) if answer.proposal is not None else ())]
+        texts = [SignedText(version.text, version.signatures) for version in untrusted]
+        chain = verify_chain(texts, today(self.clock))
+        current = check_continues(self.state.pin, chain, self.server_key)
+        if current is not None:
+            self.state.pin_roster(Pin(current.version, current.digest))
+        self.chain = chain
+        return chain
+
+    async def sync(self) -> None:
+        """Takes the roster and what is new in the post box. Raises what `sync_roster` raises."""
+        await self.sync_roster()
+        last = self.state.case_list.last_batch
+        answer = await self.client.ask("box", lambda _: wire.BoxRequest(last), wire.BoxAnswer)
+        cases = dict(self.state.case_list.cases)
+        for batch in answer.batches:
+            for grant in self._grants(batch.items):
+                _take_grant(cases, grant)
+            last = max(last, batch.number)
+        # Written also when nothing came: a file that changes only with a grant would tell when one came.
+        self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
+
+    async def open(self, known: KnownCase) -> OpenedCase:
+        """Returns one case in the clear. Raises Erased, and the errors of the steps above."""
+        chain = self._chain()
+        answer = await self.fetch_case(known)
+        grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
+        try:
+            # 1.
+            check_grant(grant, known.case_id, answer.epoch, answer.commitment)
+            keys = case_keys(grant, answer.share)
+            notes_keys = self._notes_keys(keys, answer)
+            # 2.
+            streams = {
+                stream: _open(stream_keys, stream, answer, self._sign_key_of)
+                for stream, stream_keys in _readable(keys, notes_keys)
+            }
+            merge(streams)
+        except SealBroken as broken:
+            raise CaseBroken from broken
+        # 3.
+        check_not_cut(known.seen, streams)
+        # 4. and 5.
+        warnings = check_sealed_to(self.keys.id, streams, chain)
+        # 6.
+        state = fold(streams, answer.release_day, today(self.clock), "member", released=True, member=self.keys.id)
+        seen = {
+            int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
+        }
+        known = msgspec.structs.replace(known, seen={**known.seen, **seen})
+        self.state.keep_case(known)
+        return OpenedCase(
+            known=known,
+            keys=keys,
+            notes_keys=notes_keys,
+            streams=streams,
+            notes_hidden=notes_keys is None and bool(_stream(answer, Stream.NOTES).sealed),
+            files=answer.files,
+            state=state,
+            server_state=answer.state,
+            release_day=answer.release_day,
+            waiting=self._waiting(answer),
+            warnings=warnings,
+            chain=chain,
+        )
+
+    async def fetch_case(self, known: KnownCase) -> wire.CaseAnswer:
+        """Returns what the server has of a case, sealed. Raises Erased when it has only the tombstone."""
+        try:
+            return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
+        except ServerRefused as refused:
+            if refused.code != NotThere.code:
+                raise
+            await self.forget_erased(known)
+            raise Erased from None
+
+    async def forget_erased(self, known: KnownCase) -> None:
+        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's key."""
+        answer = await self.ask_case(known, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
+        self.state.keep_tombstone(KeptTombstone(known.case_id, self._verified(known, answer)))
+
+    async def ask_case(
+        self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
+    ) -> Answer:
+        """Asks a verb on a case, with the proof that this desk holds its key."""
+        return await self.client.ask(verb, _with_proof(known, verb, question, fields), answer)
+
+    async def attachment(self, case: OpenedCase, attachment: Attachment) -> Iterator[bytes]:
+        """Returns the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
+        row = next((row for row in case.files if row.file_id.hex() == attachment.file_id), None)
+        if row is None or row.item_kind != ItemKind.FILE:
+            raise CaseBroken
+        question = _with_proof(case.known, "file", wire.FileRequest, {"file_id": row.file_id})
+        sealed = await self.client.fetch("file", question)
+        return _opened_file(case.keys, row, sealed)
+
+    def _chain(self) -> Chain:
+        if self.chain is None or self.chain.current is None:
+            raise RosterBroken
+        return self.chain
+
+    def _grants(self, items: tuple[bytes, ...]) -> Iterator[Grant]:
+        for item in items:
+            try:
+                yield open_grant(item, self.keys.id_bytes, self.keys.box_private)
+            except (NotARecipient, SealBroken):
+                # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
+                continue
+
+    def _notes_keys(self, keys: CaseKeys, answer: wire.CaseAnswer) -> CaseKeys | None:
+        for grant in self._grants(answer.notes_grants):
+            if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
+                return keys.for_notes(grant.key)
+        return None
+
+    def _sign_key_of(self, member_id: str) -> bytes | None:
+        """The key of anybody who is or was a member: who has left has still written what she wrote."""
+        found = (version.member(member_id) for version in self._chain().all)
+        member = next((member for member in found if member is not None), None)
+        return None if member is None else member.sign
+
+    def _waiting(self, answer: wire.CaseAnswer) -> tuple[tuple[str, str], ...]:
+        """Who has signed to have the case erased, and under which reference."""
+        roster = self._chain().current
+        waiting: list[tuple[str, str]] = []
+        if roster is None:
+            return ()
+        for blob in answer.statements:
+            # One that does not verify is no signature; the server counts it as little as we do.
+            with contextlib.suppress(SealBroken):
+                statement = read_statement(blob, roster, self.server_key)
+                if statement.kind is Act.ERASE:
+                    waiting.append((statement.member, statement.reference))
+        return tuple(waiting)
+
+    def _verified(self, known: KnownCase, answer: wire.TombstoneAnswer) -> tuple[bytes, ...]:
+        """Returns the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
+        for roster in reversed(self._chain().all):
+            try:
+                if not answer.statements or (
+                    verify_tombstone(answer.statements, roster, self.server_key).case_id == known.case_id
+                ):
+                    return answer.statements
+            except SealBroken:
+                continue
+        raise TombstoneBroken
+
+
+def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fields: Mapping[str, object]) -> Question:
+    access_key = CaseKeys(known.case_id, known.epoch, known.key, b"").access_key
+
+    def for_counter(counter: int) -> msgspec.Struct:
+        mac = fetch_mac(access_key, verb, known.case_id, counter)
+        return question(case_id=known.case_id, mac=mac, **fields)
+
+    return for_counter
+
+
+def _take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
+    """Puts a grant into the list; a newer epoch of a known case takes the place of the older key."""
+    name = grant.case_id.hex()
+    before = cases.get(name)
+    if before is None or before.epoch < grant.epoch:
+        fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
+        cases[name] = fresh if before is None else msgspec.structs.replace(fresh, seen=before.seen, read=before.read)
+
+
+def _readable(keys: CaseKeys, notes_keys: CaseKeys | None) -> Iterator[tuple[Stream, CaseKeys]]:
+    yield Stream.REPORTER, keys
+    yield Stream.MEMBERS, keys
+    if notes_keys is not None:
+        yield Stream.NOTES, notes_keys
+
+
+def _stream(answer: wire.CaseAnswer, stream: Stream) -> wire.WireStream:
+    return answer.streams.get(int(stream), wire.WireStream((), wire.WireHead(0, bytes(32))))
+
+
+def _open(
+    keys: CaseKeys, stream: Stream, answer: wire.CaseAnswer, sign_key_of: Callable[[str], bytes | None]
+) -> tuple[Entry, ...]:
+    found = _stream(answer, stream)
+    sealed = [Sealed(item.header, item.body) for item in found.sealed]
+    # The reporter's key stands in the report itself; no roster knows it.
+    authors = None if stream is Stream.REPORTER else sign_key_of
+    return open_stream(keys, stream, sealed, Head(found.head.count, found.head.tag), authors)
+
+
+def _opened_file(keys: CaseKeys, row: wire.FileRow, sealed: bytes) -> Iterator[bytes]:
+    try:
+        yield from open_file(keys, row.header, (sealed,), row.number)
+    except SealBroken as broken:
+        raise CaseBroken from broken

@@ -1,0 +1,85 @@
+"""What a desk checks that decryption does not: the server may be somebody else's by now.
+
+Pure: opened entries and verified rosters in; an error, or the text keys of warnings, out.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from cases.entry import Access, Entry, Handover, Report, Stream
+from cases.errors import CaseError
+from cases.roster import Chain, Roster
+from cases.routing import route
+from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, WrongServer
+from desk.state import Pin, SeenHead
+
+WARN_ROUTING = "warning.routing"
+WARN_ROSTER = "warning.roster"
+
+Streams = Mapping[Stream, tuple[Entry, ...]]
+
+
+def check_continues(pin: Pin, chain: Chain, server_key: bytes) -> Roster | None:
+    """Returns the roster in force, if there is one yet. Raises RosterBroken, WrongServer.
+
+    The chain has been verified from version 1, but a server that was taken over could show another chain, begun anew
+    with other members: the pinned version must stand in it, unchanged.
+    """
+    if chain.current is None:
+        if pin.version or chain.proposal is None:
+            raise RosterBroken
+        in_force = None
+    else:
+        in_force = chain.current
+    newest = in_force or chain.proposal
+    if newest is None or newest.server_key != server_key:
+        raise WrongServer
+    if pin.version and not any(
+        version.version == pin.version and version.digest == pin.digest for version in chain.all
+    ):
+        raise RosterBroken
+    return in_force
+
+
+def check_not_cut(seen: Mapping[int, SeenHead], streams: Streams) -> None:
+    """Raises CaseCut when a stream is shorter than this desk has seen it, or not the same up to there.
+
+    A server can hand out an older copy, and every seal in it holds; only who remembers can tell.
+    """
+    for stream, head in seen.items():
+        entries = streams.get(Stream(stream), ())
+        if len(entries) < head.count or (head.count and entries[head.count - 1].digest != head.digest):
+            raise CaseCut
+
+
+def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, ...]:
+    """Returns warnings about to whom the report was sealed. Raises SealedToWrong when it is not for this member."""
+    report = report_of(streams)
+    if own_id not in report.sealed_to and not _given_later(own_id, streams):
+        raise SealedToWrong
+    roster = next((version for version in chain.all if version.version == report.roster_version), None)
+    if roster is None or roster.digest.hex() != report.roster_hash:
+        return (WARN_ROSTER,)
+    try:
+        routing = route(roster, report.organisation, frozenset(report.concerns), report.concerns_unnamed)
+    except CaseError:
+        return (WARN_ROUTING,)
+    by_the_rules = {member.id for member in routing.readers}
+    return () if by_the_rules == set(report.sealed_to) else (WARN_ROUTING,)
+
+
+def report_of(streams: Streams) -> Report:
+    """Returns entry 0 of the case. Raises CaseBroken when there is none."""
+    entries: Sequence[Entry] = streams.get(Stream.REPORTER, ())
+    if not entries or not isinstance(entries[0].body, Report):
+        raise CaseBroken
+    return entries[0].body
+
+
+def _given_later(own_id: str, streams: Streams) -> bool:
+    """Says whether a member's signed entry gave the case to this member after it was filed."""
+    written = (*streams.get(Stream.MEMBERS, ()), *streams.get(Stream.NOTES, ()))
+    return any(
+        (isinstance(entry.body, Access) and entry.body.member == own_id)
+        or (isinstance(entry.body, Handover) and entry.body.to == own_id)
+        for entry in written
+    )

@@ -1,0 +1,249 @@
+"""The desk's commands: arguments in, one result out. `kallskydd.desk_command` parses, prints and chooses the exit code.
+
+Every command that works on cases takes roster and post box first, in the same order with the same requests, so that the
+server cannot tell a command that found something new from one that did not.
+"""
+
+import argparse
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from cases import wire
+from cases.errors import SealBroken
+from cases.roster import Roster, fingerprint_words, sign_roster
+from cases.statements import verify_tombstone
+from desk import acts, show
+from desk.casebook import Casebook
+from desk.errors import DeskError, Erased, NotReachable, RosterOffered
+from desk.keyfile import DeskHome, enrol
+from desk.opened import OpenedCase
+from desk.saving import check_room, file_name, save_attachment, short_name
+from desk.state import KeptTombstone, join_server
+from desk.texts import in_words
+from onion.keys import address_from_public, public_from_address
+
+OK: Final = 0
+FINDINGS: Final = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Result:
+    """What a command found: an object for --json, the same as prose, and the exit code."""
+
+    found: Mapping[str, Any]
+    prose: str
+    exit_code: int = OK
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Given:
+    """The arguments of a command, and what only a terminal can give."""
+
+    args: argparse.Namespace
+    text: Callable[[], str]
+    # Shows the proposal and asks the member whether the words are right; None when there is no terminal.
+    agrees: Callable[[str], bool] | None
+
+
+def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> Result:
+    """Makes the key. Raises KeyTaken, WeakPassphrase, RosterFault."""
+    keys = enrol(home, args.name, args.role, args.label, passphrase)
+    text = home.join.read_text("utf-8")
+    prose = f"Your key is made: {home.key}\nGive this file to the operator: {home.join}\n\n{text}"
+    return Result({"member": keys.id, "key": str(home.key), "join": str(home.join), "join_text": text}, prose)
+
+
+def join(home: DeskHome, args: argparse.Namespace) -> Result:
+    """Remembers the server's desk address. Raises BadAddress."""
+    address = address_from_public(public_from_address(args.address.strip().lower().removesuffix(".onion")))
+    join_server(home.settings, address)
+    return Result({"address": f"{address}.onion"}, f"This desk now works with {address}.onion. Run roster next.")
+
+
+async def roster(book: Casebook, _given: Given) -> Result:
+    """Shows the verified chain and what waits for signatures."""
+    chain = await book.sync_roster()
+    shown = [] if chain.current is None else [show.roster_prose(chain.current, "In force")]
+    if chain.proposal is not None:
+        shown.append(show.roster_prose(chain.proposal, f"Proposed, signed by {len(chain.signed_by)}"))
+    shown += [in_words("warning.by_waiting") for _ in chain.by_waiting]
+    return Result(show.roster_object(chain, book.state.pin.version), "\n\n".join(shown), _code(chain.by_waiting))
+
+
+async def sign(book: Casebook, given: Given) -> Result:
+    """Signs the proposal when its six words are those the member has compared by voice. Raises RosterOffered."""
+    chain = await book.sync_roster()
+    if chain.proposal is None:
+        raise RosterOffered
+    _check_words(chain.proposal, given)
+    signature = bytes.fromhex(sign_roster(chain.proposal, book.keys).split()[1])
+    request = wire.SignRosterRequest(chain.proposal.version, chain.proposal.digest, signature)
+    answer = await book.client.ask("sign-roster", lambda _: request, wire.StateAnswer)
+    await book.sync_roster()
+    in_force = "It is in force." if answer.state == "done" else "It waits for further signatures."
+    return Result({"version": request.version, "state": answer.state}, f"Signed. {in_force}")
+
+
+async def list_cases(book: Casebook, _given: Given) -> Result:
+    """Opens every case of the list; one that cannot be opened is shown as such and hides no other."""
+    await book.sync()
+    cases: list[OpenedCase] = []
+    problems: list[dict[str, Any]] = []
+    for known in list(book.state.case_list.cases.values()):
+        try:
+            cases.append(await book.open(known))
+        except Erased:
+            continue
+        except NotReachable:
+            raise
+        except DeskError as broken:
+            problems.append(_problem(known.case_id, broken))
+    erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
+    chain = book.chain
+    red = chain is not None and bool(chain.by_waiting)
+    found = {
+        "cases": [show.state_object(case) for case in cases],
+        "problems": problems,
+        "erased": erased,
+        "warnings": ["warning.by_waiting"] if red else [],
+    }
+    prose = [show.list_prose(cases), *(f"case {one['case'][:8]}: {one['text']}" for one in problems)]
+    prose += [f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {one['reference']}" for one in erased]
+    prose += [in_words("warning.by_waiting")] if red else []
+    return Result(found, "\n\n".join(prose), _code(problems, red, *(case.warnings for case in cases)))
+
+
+async def read(book: Casebook, given: Given) -> Result:
+    """Shows one case, and saves its attachments when a folder is named."""
+    case = await _opened(book, given)
+    saved = await _save(book, case, given.args.save) if given.args.save is not None else []
+    book.state.keep_case(msgspec.structs.replace(case.known, read=case.counts()))
+    prose = show.case_prose(case)
+    if saved:
+        prose += f"\nSaved {', '.join(saved)}. Erasing the case does not reach them: delete them yourself."
+    return Result({**show.case_object(case), "saved": saved}, prose, _code(case.warnings))
+
+
+async def reply(book: Casebook, given: Given) -> Result:
+    return await _act(book, given, lambda name: acts.reply(book, name, given.text()))
+
+
+async def acknowledge(book: Casebook, given: Given) -> Result:
+    return await _act(book, given, lambda name: acts.acknowledge(book, name, given.text()))
+
+
+async def ask(book: Casebook, given: Given) -> Result:
+    by: date | None = given.args.by
+    return await _act(book, given, lambda name: acts.ask(book, name, given.text(), by))
+
+
+async def assess(book: Casebook, given: Given) -> Result:
+    return await _act(book, given, lambda name: acts.assess(book, name, given.text()))
+
+
+async def note(book: Casebook, given: Given) -> Result:
+    return await _act(book, given, lambda name: acts.note(book, name, given.text()))
+
+
+async def close(book: Casebook, given: Given) -> Result:
+    args = given.args
+    return await _act(book, given, lambda name: acts.close(book, name, args.outcome, given.text(), args.reason))
+
+
+async def erase(book: Casebook, given: Given) -> Result:
+    """Signs that a case is to be erased."""
+    await book.sync()
+    known = book.state.find(given.args.case)
+    state = await acts.erase(book, given.args.case, given.args.reference)
+    told = "Erased. The tombstone is kept." if state == "done" else "Signed. It waits for a second member."
+    return Result({"case": known.case_id.hex(), "state": state}, told)
+
+
+COMMANDS: Final[Mapping[str, Callable[[Casebook, Given], Awaitable[Result]]]] = {
+    "roster": roster,
+    "sign-roster": sign,
+    "list": list_cases,
+    "read": read,
+    "reply": reply,
+    "ask": ask,
+    "acknowledge": acknowledge,
+    "assess": assess,
+    "note": note,
+    "close": close,
+    "erase": erase,
+}
+
+
+async def _opened(book: Casebook, given: Given) -> OpenedCase:
+    await book.sync()
+    return await book.open(book.state.find(given.args.case))
+
+
+async def _act(book: Casebook, given: Given, act: Callable[[str], Awaitable[OpenedCase]]) -> Result:
+    await book.sync()
+    case = await act(given.args.case)
+    name = short_name(case.known.case_id)
+    return Result(show.state_object(case), f"Done. Case {name} is now: {case.state.state}.", _code(case.warnings))
+
+
+async def _save(book: Casebook, case: OpenedCase, folder: Path) -> list[str]:
+    names = {attachment.file_id: file_name(case.known.case_id, attachment) for attachment in case.attachments}
+    check_room(folder, names.values())
+    for attachment in case.attachments:
+        clean = await book.attachment(case, attachment)
+        save_attachment(folder / names[attachment.file_id], attachment, clean)
+    return list(names.values())
+
+
+def _check_words(proposal: Roster, given: Given) -> None:
+    right = fingerprint_words(proposal.digest)
+    if given.args.words is not None:
+        if tuple(given.args.words.lower().split()) != right:
+            raise RosterOffered("roster.other_words")
+    elif given.agrees is None:
+        raise RosterOffered("roster.no_words")
+    elif not given.agrees(show.roster_prose(proposal, "Proposed")):
+        raise RosterOffered("roster.other_words")
+
+
+def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:
+    return {
+        "case": case_id.hex(),
+        "code": error.code,
+        "text_key": error.text_key,
+        "text": in_words(error.text_key),
+    }
+
+
+def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
+    """Returns what a tombstone says; without statements the server erased the case at the two-year cap."""
+    nobody: dict[str, Any] = {
+        "case": kept.case_id.hex(),
+        "day": None,
+        "reference": "two years after closing",
+        "members": [],
+    }
+    if not kept.statements or book.chain is None:
+        return nobody
+    for version in reversed(book.chain.all):
+        try:
+            tombstone = verify_tombstone(kept.statements, version, book.server_key)
+        except SealBroken:
+            continue
+        return {
+            "case": name,
+            "day": tombstone.day.isoformat(),
+            "reference": tombstone.reference,
+            "members": [statement.member for statement in tombstone.statements],
+        }
+    return {**nobody, "reference": "by members of a roster this desk no longer sees"}
+
+
+def _code(*findings: object) -> int:
+    """Returns the exit code: findings are for the member to look at, even when the command did what it should."""
+    return FINDINGS if any(findings) else OK

@@ -1,0 +1,73 @@
+"""A case in the clear, for as long as a command runs: what was opened, and small questions about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cases import wire
+from cases.entry import Attachment, Entry, Report, Stream
+from cases.roster import Chain
+from cases.seal import CaseKeys
+from cases.timeline import CaseState
+from desk.checks import report_of
+from desk.state import KnownCase
+
+REPORTER_NAME = "reporter"
+UNKNOWN_NAME = "not in the roster"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenedCase:
+    """One case, decrypted and checked by `desk.casebook`."""
+
+    known: KnownCase
+    keys: CaseKeys
+    notes_keys: CaseKeys | None
+    streams: Mapping[Stream, tuple[Entry, ...]]
+    # There are notes, and this member was not given their key.
+    notes_hidden: bool
+    files: tuple[wire.FileRow, ...]
+    state: CaseState
+    server_state: str
+    release_day: date | None
+    # Members who have signed to have it erased, each with the disposal reference.
+    waiting: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    chain: Chain
+
+    @property
+    def report(self) -> Report:
+        """Entry 0."""
+        return report_of(self.streams)
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The attachments that the reporter has not withdrawn, in the order of the case."""
+        return tuple(
+            entry.body
+            for entry in self.streams[Stream.REPORTER]
+            if isinstance(entry.body, Attachment) and entry.body.file_id not in self.state.withdrawn_files
+        )
+
+    @property
+    def new_entries(self) -> int:
+        """How many entries this member has not had on the screen."""
+        return sum(self.is_new(entry) for entries in self.streams.values() for entry in entries)
+
+    def is_new(self, entry: Entry) -> bool:
+        """Whether this member has not had the entry on the screen."""
+        return entry.number >= self.known.read.get(int(entry.stream), 0)
+
+    def author_name(self, entry: Entry) -> str:
+        """Returns who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
+        if entry.stream is Stream.REPORTER:
+            return REPORTER_NAME
+        for version in reversed(self.chain.all):
+            member = version.member(entry.author)
+            if member is not None:
+                return member.name
+        return UNKNOWN_NAME
+
+    def counts(self) -> dict[int, int]:
+        """Returns how many entries of each stream there are."""
+        return {int(stream): len(entries) for stream, entries in self.streams.items()}

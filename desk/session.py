@@ -1,0 +1,49 @@
+"""One command's work at the desk: the home is held, the key opened, the server reached, and everything put back.
+
+`work` is the whole order, from the lock to the last write:
+
+1. There is a key in the desk home, and no other command is at work in it.
+2. The passphrase opens the key.
+3. The desk has joined a server, whose key follows from its address.
+4. The way to it is made; requests are signed.
+5. Whatever happened, what was learnt about the cases is written, sealed, and the way is taken down.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from cases.clock import Clock
+from desk.casebook import Casebook
+from desk.client import DeskClient
+from desk.errors import NoKey, NotJoined
+from desk.keyfile import DeskHome, unlock
+from desk.lock import desk_lock
+from desk.state import read_state
+from desk.way import Way, connector_for
+from onion.keys import public_from_address
+
+
+@contextlib.asynccontextmanager
+async def work(home: DeskHome, passphrase: Callable[[], str], way: Way, clock: Clock) -> AsyncIterator[Casebook]:
+    """Yields the member's casebook. Raises the desk's errors, and OnionError for what tor does."""
+    # 1.
+    if not home.key.exists():
+        raise NoKey
+    with desk_lock(home.lock):
+        # 2.
+        keys = unlock(home, passphrase())
+        # 3.
+        state = read_state(home.settings, home.case_list, keys.sign_seed)
+        if not state.address:
+            raise NotJoined
+        server_key = public_from_address(state.address)
+        # 4.
+        async with (
+            connector_for(way, home.tor, state.address, keys.onion_private) as connector,
+            DeskClient(connector, keys, state, server_key) as client,
+        ):
+            try:
+                yield Casebook(client, keys, state, clock, server_key)
+            finally:
+                # 5.
+                state.write_unwritten()

@@ -1,0 +1,176 @@
+"""What a member sees of a case: one JSON object, or prose for a terminal.
+
+The words come from somebody unknown, who may have put control characters among them: on a terminal these can hide
+text, rewrite what stands above or, in some programs, type for the reader. `plain` leaves line breaks and tabs and shows
+everything else of that sort as a mark. JSON escapes them by itself.
+"""
+
+import unicodedata
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from cases.entry import Attachment, Entry, Report, ScrubRecord
+from cases.merging import merge
+from cases.roster import Chain, Roster, fingerprint_words
+from cases.timeline import CaseState
+from desk.opened import OpenedCase
+from desk.saving import file_name, short_name
+from desk.texts import in_words
+
+_KEPT_CONTROLS = "\n\t"
+# Control and format characters (among them those that turn the direction of text), surrogates, private use.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+_MARK = "\N{REPLACEMENT CHARACTER}"
+
+
+def plain(untrusted_text: str) -> str:
+    """Returns the text with nothing in it that a terminal would obey."""
+    return "".join(
+        _MARK
+        if unicodedata.category(character) in _HIDDEN_CATEGORIES and character not in _KEPT_CONTROLS
+        else character
+        for character in untrusted_text
+    )
+
+
+def state_object(case: OpenedCase) -> dict[str, Any]:
+    """Returns a case as one line of the list, without its words."""
+    state = case.state
+    return {
+        "case": case.known.case_id.hex(),
+        "state": state.state,
+        "organisation": state.organisation,
+        "urgent": case.report.urgent,
+        "release_day": _day(case.release_day),
+        "deadlines": [
+            {"kind": due.kind, "day": due.day.isoformat(), "met": due.met, "overdue": due.overdue}
+            for due in state.deadlines
+        ],
+        "erase_by": _day(state.erase_by),
+        "new": case.new_entries,
+        "attachments": len(case.attachments),
+        "allowed": sorted(state.allowed),
+        "warnings": list(case.warnings),
+    }
+
+
+def case_object(case: OpenedCase) -> dict[str, Any]:
+    """Returns a whole case, decrypted."""
+    return {
+        **state_object(case),
+        "entries": [_entry_object(case, entry) for entry in merge(case.streams)],
+        "sealed_to": list(case.report.sealed_to),
+        "notes_hidden": case.notes_hidden,
+        "erase_signed": [{"member": member, "reference": reference} for member, reference in case.waiting],
+    }
+
+
+def case_prose(case: OpenedCase) -> str:
+    """Returns a whole case for a terminal."""
+    lines = [*_state_lines(case), ""]
+    for entry in merge(case.streams):
+        lines += [f"── {_title(case, entry)}", *_fields(case, entry), ""]
+    return "\n".join(lines)
+
+
+def list_prose(cases: list[OpenedCase]) -> str:
+    """Returns the list of cases for a terminal, most pressing first."""
+    if not cases:
+        return "No cases."
+    ordered = sorted(cases, key=lambda case: (_next_day(case.state), case.known.case_id))
+    return "\n\n".join("\n".join(_state_lines(case)) for case in ordered)
+
+
+def roster_object(chain: Chain, pinned: int) -> dict[str, Any]:
+    """Returns the verified chain and what waits for signatures."""
+    return {
+        "problem": chain.problem,
+        "pinned_version": pinned,
+        "versions": [_roster_version(roster) for roster in chain.all],
+        "proposal": None if chain.proposal is None else _roster_version(chain.proposal),
+    }
+
+
+def roster_prose(roster: Roster, heading: str) -> str:
+    """Returns one version of the roster for a terminal, with the six words that members compare by voice."""
+    lines = [f"{heading}: version {roster.version}{', TRIAL' if roster.trial else ''}"]
+    lines += [f"  {plain(member.name)} ({member.role}, {plain(member.label)})" for member in roster.members]
+    lines.append(f"  six words to compare by voice: {' '.join(fingerprint_words(roster.digest))}")
+    return "\n".join(lines)
+
+
+def _roster_version(roster: Roster) -> dict[str, Any]:
+    return {
+        "version": roster.version,
+        "hash": roster.digest.hex(),
+        "words": list(fingerprint_words(roster.digest)),
+        "trial": roster.trial,
+        "members": [
+            {"id": member.id, "name": member.name, "role": member.role, "label": member.label}
+            for member in roster.members
+        ],
+    }
+
+
+def _state_lines(case: OpenedCase) -> list[str]:
+    state = case.state
+    first = (
+        f"case {short_name(case.known.case_id)}: {state.state}, {plain(state.organisation or 'organisation unknown')}"
+    )
+    first += ", URGENT" if case.report.urgent else ""
+    first += f", {case.new_entries} new" if case.new_entries else ""
+    due = [limit for limit in state.deadlines if not limit.met]
+    lines = [first, *(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in due)]
+    lines += [f"  signed to erase: {member[:8]}, {plain(reference)}" for member, reference in case.waiting]
+    lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
+    lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []
+    return lines
+
+
+def _title(case: OpenedCase, entry: Entry) -> str:
+    kind = _kind(entry)
+    return f"{entry.day} {kind}, {plain(case.author_name(entry))}"
+
+
+def _kind(entry: Entry) -> str:
+    return str(entry.body.__struct_config__.tag)
+
+
+def _fields(case: OpenedCase, entry: Entry) -> list[str]:
+    body = entry.body
+    if isinstance(body, Attachment):
+        return [f"{file_name(case.known.case_id, body)}, {body.size} bytes"]
+    if isinstance(body, ScrubRecord):
+        return [f"removed: {', '.join(sorted({what for what, _ in body.removed})) or 'nothing'}"]
+    shown = []
+    if isinstance(body, Report):
+        return [plain(body.text)]
+    for name in body.__struct_fields__:
+        value = getattr(body, name)
+        if value not in ("", None):
+            shown.append(plain(str(value)) if name == "text" else f"{name.replace('_', ' ')}: {plain(str(value))}")
+    return shown
+
+
+def _entry_object(case: OpenedCase, entry: Entry) -> dict[str, Any]:
+    fields = msgspec.to_builtins(entry.body)
+    if isinstance(entry.body, Attachment):
+        fields["name"] = file_name(case.known.case_id, entry.body)
+    return {
+        "stream": entry.stream.name.lower(),
+        "number": entry.number,
+        "day": entry.day.isoformat(),
+        "author": case.author_name(entry),
+        "new": case.is_new(entry),
+        **fields,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _next_day(state: CaseState) -> date:
+    return min((due.day for due in state.deadlines if not due.met), default=date.max)

@@ -1,0 +1,167 @@
+"""The two sentences for every text key a desk can meet: what happened, and what to do next.
+
+The words are ours also for what the server refuses: it sends a key, and a key that is not here gets `_UNKNOWN`.
+"""
+
+SENTENCES = {
+    # The desk itself.
+    "desk.error": ("Something went wrong at this desk.", "Try again; if it happens again, ask another member."),
+    "desk.no_key": ("There is no member.key in this desk home.", "Run enrol first, or name the right --desk-home."),
+    "desk.key_taken": (
+        "This desk home has a member.key already, and it was left as it is.",
+        "Use it, or name another --desk-home.",
+    ),
+    "desk.wrong_passphrase": ("The passphrase does not open member.key.", "Check it and try again."),
+    "desk.weak_passphrase": (
+        "The passphrase is shorter than 12 characters.",
+        "Choose a longer one, for example four words that do not belong together.",
+    ),
+    "desk.no_passphrase": (
+        "There is no terminal to ask for the passphrase on.",
+        "Run the command on a terminal, or name a file with --passphrase-file.",
+    ),
+    "desk.passphrases_differ": ("The two passphrases differ.", "Nothing was made. Try again."),
+    "desk.not_joined": ("This desk does not know its server yet.", "Run join --address with the desk address."),
+    "desk.state_damaged": (
+        "A file of this desk home does not read: desk.toml or cases.sealed.",
+        "Move both away and run join again; the list of cases comes back from the post box.",
+    ),
+    "desk.busy": ("Another command is at work in this desk home.", "Wait until it has ended and try again."),
+    "desk.not_reachable": ("The server cannot be reached.", "Check that tor runs, then try again in a few minutes."),
+    "desk.strange_answer": (
+        "The server answered in a way this desk does not know.",
+        "Check that desk and server have the same version.",
+    ),
+    "desk.unknown_case": (
+        "No case in the list begins like that, or several do.",
+        "Run list, and give at least four characters of the case's name.",
+    ),
+    "desk.erased": ("The case has been erased.", "This desk has kept the tombstone; list shows it."),
+    "desk.not_now": ("The case does not allow that now.", "Run read to see its state and what is allowed."),
+    "desk.save_refused": (
+        "Nothing was saved: the folder is not there, or has a file of that name.",
+        "Name another folder with --save.",
+    ),
+    "desk.not_verified": ("What the server shows cannot be right.", "Do not act on it. Call another member."),
+    "desk.roster_broken": (
+        "The roster does not verify, or does not continue the one this desk has seen.",
+        "Do not act on it. Call another member and compare the six words.",
+    ),
+    "desk.wrong_server": (
+        "The roster is that of another server.",
+        "Check the desk address with another member, and run join again.",
+    ),
+    "desk.case_cut": (
+        "Entries that this desk has seen are gone from the case, or changed.",
+        "The server may show an old copy or be in other hands. Call another member.",
+    ),
+    "desk.sealed_to_wrong": (
+        "The report was not sealed to this member, and its key came here all the same. It is not shown.",
+        "Tell another member, who should not use the server before it is known why.",
+    ),
+    "desk.case_broken": (
+        "The case does not open as a whole.",
+        "The server may be damaged or in other hands. Call another member.",
+    ),
+    "desk.tombstone_broken": (
+        "The case is gone, and the proof that it was erased by two members does not verify.",
+        "Call another member: it may have been deleted by somebody else.",
+    ),
+    "desk.roster_offered": (
+        "There is no such roster to sign, or its six words are others.",
+        "Run roster, and compare the words by voice before signing.",
+    ),
+    "act.notes_hidden": (
+        "The case has notes, and this member was not given their key.",
+        "Ask a member who can read them.",
+    ),
+    "usage.text": ("There is no text.", "Give it with --text, or on standard input."),
+    "usage.day": ("The day is not one.", "Write it as YYYY-MM-DD."),
+    "usage.way": (
+        "The way to the server does not read.",
+        "Write --socks HOST:PORT, or name a unix socket with --socket.",
+    ),
+    # On the way to the server.
+    "reach.no_tor": ("No tor listens at the SOCKS address.", "Start tor or Tor Browser, or leave --socks out."),
+    "reach.no_socket": ("Nobody listens on the socket.", "Check that the server runs on this computer."),
+    "reach.tor_failed": ("tor could not reach the server.", "Try again in a few minutes."),
+    "reach.timed_out": ("The server did not answer in time.", "Try again in a few minutes."),
+    "reach.broke_off": ("The connection broke off.", "Run list to see what was done, then try again."),
+    "reach.no_descriptor": (
+        "tor does not find the desk address: the server is off, or came up a moment ago.",
+        "Try again in a few minutes.",
+    ),
+    "reach.bad_descriptor": ("tor found the desk address and could not use it.", "Try again in a few minutes."),
+    "reach.introduction_failed": ("The server did not answer through tor.", "Try again in a few minutes."),
+    "reach.rendezvous_failed": ("The way through tor broke.", "Try again."),
+    "reach.introduction_timed_out": ("The server did not answer through tor in time.", "Try again in a few minutes."),
+    "reach.key_missing": (
+        "The server lets members in only, and this tor has not been given your key.",
+        "Leave --socks out, or add --control with tor's control socket.",
+    ),
+    "reach.key_wrong": (
+        "The server does not know this member's key.",
+        "Check with the operator that the roster names you with your own join.toml.",
+    ),
+    "reach.bad_address": ("The desk address has a misprint.", "Run join again with the right address."),
+    # What the server refuses.
+    "request.refused": (
+        "The server does not accept this member's requests.",
+        "Check that the roster names you; a proposal must have been signed first.",
+    ),
+    "request.counter_behind": ("The server has seen later requests of this member.", "Try again."),
+    "request.unknown": ("The server does not know that request.", "Check that desk and server have the same version."),
+    "request.unreadable": ("The server could not read the request.", "Check that both have the same version."),
+    "request.too_large": ("The entry is too long for the server.", "Write a shorter text."),
+    "request.other_host": ("The server has another address.", "Run join again with the right address."),
+    "request.other_member": ("The statement is signed by somebody else.", "Sign it with your own key."),
+    "server.fault": ("The server made a mistake.", "Nothing was changed. Tell the operator."),
+    "store.not_there": ("The server has no such case for this member.", "Run list."),
+    "store.conflict": ("Another member wrote at the same moment.", "Try again."),
+    "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
+    "close.closed": ("The case is closed already.", "Nothing more is needed."),
+    "erase.not_closed": ("The case is not closed.", "Close it first, with its outcome."),
+    "erase.hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
+    "erase.inbox_open": (
+        "The reporter can still read the outcome: the inbox stays open for a time after closing.",
+        "Sign again when that time is over.",
+    ),
+    "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),
+    "timing.no_outcome": ("The case has no outcome with a text for the reporter.", "Give one: close does both."),
+    "timing.on_hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
+    "timing.inbox_open": ("The reporter can still read the outcome.", "Sign again when that time is over."),
+    "timing.completion_too_soon": (
+        "The reporter needs at least seven days to answer.",
+        "Choose a later day with --by.",
+    ),
+    "roster.not_open": ("No roster is in force yet.", "Run roster, and sign the proposal when its words are right."),
+    "roster.unsigned": ("The first roster is not signed by all its members yet.", "Each member runs sign-roster."),
+    "roster.no_such_proposal": ("There is no such roster to sign.", "Run roster to see what is on offer."),
+    "roster.broken": ("The roster does not verify or does not allow this.", "Call another member."),
+    "join.unreadable": ("Name, role or label cannot be used.", "Use 1 to 80 ordinary characters for each."),
+    "roster.other_words": ("The six words of the proposal are others.", "Do not sign. Call another member."),
+    "roster.no_words": (
+        "A roster is signed when its six words have been compared by voice, and none were given.",
+        "Run roster, compare, then give them with --words.",
+    ),
+    # Shown with a case.
+    "warning.routing": (
+        "The report was sealed to others than the rules say for what the reporter answered.",
+        "Compare with another member, and tell the operator.",
+    ),
+    "warning.roster": (
+        "The report names a roster that is not in the chain this desk has verified.",
+        "Compare with another member, and tell the operator.",
+    ),
+    "warning.by_waiting": (
+        "RED: a version of the roster came into force by one signature and fourteen days of waiting.",
+        "Ask the member who signed, by voice.",
+    ),
+}
+
+_UNKNOWN = ("The server refused.", "Check that desk and server have the same version.")
+
+
+def in_words(text_key: str) -> str:
+    """Returns the two sentences."""
+    return " ".join(SENTENCES.get(text_key, _UNKNOWN))
