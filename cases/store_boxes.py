@@ -39,15 +39,17 @@ async def release(parts: Parts, today: date, members: Sequence[bytes]) -> int:
     Make visible what is due and give every box its batch; returns the batch number.
 
     A second call on the same day makes a second batch only if a case has become due, so that a restart tells nothing.
+    A day that has not come yet is a trial's "release all now", and always makes one.
     """
+    real_day = clock_day(parts.clock)
     async with parts.db.write() as connection:
-        newly = await _release_due(connection, today, clock_day(parts.clock))
+        newly = await _release_due(connection, today, real_day)
         home = await one(connection, "SELECT batch, last_release FROM home")
         number, last = home if home is not None else (0, None)
-        if last is None or today.isoformat() > last or newly:
+        if last is None or today.isoformat() > last or today > real_day or newly:
             number = await make_batch(connection, members)
         await connection.execute(
-            "UPDATE home SET last_release = max(coalesce(last_release, ?1), ?1)", (today.isoformat(),)
+            "UPDATE home SET last_release = max(coalesce(last_release, ?1), ?1)", (min(today, real_day).isoformat(),)
         )
     await parts.db.sweep()
     return int(number)
