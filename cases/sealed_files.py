@@ -8,7 +8,6 @@ sizes. The last chunk carries the tag FINAL, and `open_file` demands it: a file 
 `open_file` has yielded before it raises SealBroken is part of a file, so who writes it down must drop it then.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,7 +54,7 @@ def seal_file(verified: "Verified", keys: CaseKeys, number: int) -> SealedFile:
 
     The clean bytes are read as the chunks are drawn, so the memory file must stay open until the last one.
     """
-    return _seal(_pieces_of_file(verified.clean.fileno()), _size_of_file(verified.clean.fileno()), keys, number)
+    return _seal(verified.clean.chunks(CHUNK_BYTES), verified.clean.size, keys, number)
 
 
 def seal_preview(preview: bytes, keys: CaseKeys, number: int) -> SealedFile:
@@ -172,15 +171,3 @@ def _recut(untrusted_chunks: Iterable[bytes]) -> Iterator[bytes]:
             wanted = CHUNK_BYTES + CHUNK_TAG_BYTES
     if waiting:
         yield bytes(waiting)
-
-
-def _size_of_file(descriptor: int) -> int:
-    return os.fstat(descriptor).st_size
-
-
-def _pieces_of_file(descriptor: int) -> Iterator[bytes]:
-    """Read by position, so that nobody else's reading of the same descriptor moves ours."""
-    position = 0
-    while piece := os.pread(descriptor, CHUNK_BYTES, position):
-        position += len(piece)
-        yield piece
