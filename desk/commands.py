@@ -45,7 +45,7 @@ class Given:
     """The arguments of a command, and what only a terminal can give."""
 
     args: argparse.Namespace
-    text: Callable[[], str]
+    text: str
     # Shows the proposal and asks the member whether the words are right; None when there is no terminal.
     agrees: Callable[[str], bool] | None
 
@@ -130,29 +130,29 @@ async def read(book: Casebook, given: Given) -> Result:
 
 
 async def reply(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.reply(book, name, given.text()))
+    return await _act(book, given, lambda name: acts.reply(book, name, given.text))
 
 
 async def acknowledge(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.acknowledge(book, name, given.text()))
+    return await _act(book, given, lambda name: acts.acknowledge(book, name, given.text))
 
 
 async def ask(book: Casebook, given: Given) -> Result:
     by: date | None = given.args.by
-    return await _act(book, given, lambda name: acts.ask(book, name, given.text(), by))
+    return await _act(book, given, lambda name: acts.ask(book, name, given.text, by))
 
 
 async def assess(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.assess(book, name, given.text()))
+    return await _act(book, given, lambda name: acts.assess(book, name, given.text))
 
 
 async def note(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.note(book, name, given.text()))
+    return await _act(book, given, lambda name: acts.note(book, name, given.text))
 
 
 async def close(book: Casebook, given: Given) -> Result:
     args = given.args
-    return await _act(book, given, lambda name: acts.close(book, name, args.outcome, given.text(), args.reason))
+    return await _act(book, given, lambda name: acts.close(book, name, args.outcome, given.text, args.reason))
 
 
 async def erase(book: Casebook, given: Given) -> Result:
@@ -236,7 +236,7 @@ def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
         except SealBroken:
             continue
         return {
-            "case": name,
+            "case": kept.case_id.hex(),
             "day": tombstone.day.isoformat(),
             "reference": tombstone.reference,
             "members": [statement.member for statement in tombstone.statements],

@@ -20,6 +20,7 @@ SENTENCES = {
         "There is no terminal to ask for the passphrase on.",
         "Run the command on a terminal, or name a file with --passphrase-file.",
     ),
+    "desk.passphrase_file": ("The passphrase file cannot be read.", "Check the path of --passphrase-file."),
     "desk.passphrases_differ": ("The two passphrases differ.", "Nothing was made. Try again."),
     "desk.not_joined": ("This desk does not know its server yet.", "Run join --address with the desk address."),
     "desk.state_damaged": (

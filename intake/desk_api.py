@@ -36,7 +36,7 @@ from cases.seal import Head
 from cases.sealed_files import size_class
 from cases.statements import read_statement
 from cases.store import CaseRows, Rekeying, Store
-from intake.silence import Faults, Handler, drop_telltales, refuse_expect
+from intake.silence import Faults, Handler, drop_telltales, quiet_logger, refuse_expect
 
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
 BODY_BYTES_MAX: Final = 2**20
@@ -227,7 +227,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 def desk_app(services: DeskServices) -> web.Application:
     """Returns the application behind the desk onion."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_refusals(services)])
+    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
         app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)

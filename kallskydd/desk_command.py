@@ -9,14 +9,27 @@ shows cannot be right), 4 the way to the server is missing.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import getpass
 import json
 import sys
+import warnings
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from desk.commands import Result
+from cases.clock import utc_now
+from cases.errors import CaseError
+from desk import commands, errors
+from desk.commands import Given, Result
+from desk.keyfile import DeskHome, default_folder, read_passphrase_file
+from desk.session import work
+from desk.texts import in_words
+from desk.way import Way
+from onion.errors import BadAddress, OnionError
+
+USAGE = 2
+REFUSED = 3
+MISSING = 4
 
 ON_A_CASE = {
     "read": "show one case, decrypted",
@@ -32,7 +45,7 @@ WITH_TEXT = ("reply", "ask", "acknowledge", "assess", "note", "close")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `desk` and its own subcommands. Nothing heavy is imported before one of them runs."""
+    """Add `desk` and its own subcommands. This module is imported only when `desk` is what was asked for."""
     desk = subparsers.add_parser("desk", help="the members' application: read, answer, close and erase cases")
     desk.set_defaults(run=run)
     verbs = desk.add_subparsers(dest="desk_verb", metavar="VERB", required=True)
@@ -53,81 +66,62 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run one desk command and return its exit code."""
-    # Imported here: aiohttp alone costs 0.3 s, which `kallskydd --help` should not pay.
-    import asyncio  # noqa: PLC0415 - see above
-
-    from cases.errors import CaseError  # noqa: PLC0415 - see above
-    from desk import commands  # noqa: PLC0415 - see above
-    from desk.errors import DeskError  # noqa: PLC0415 - see above
-    from desk.texts import in_words  # noqa: PLC0415 - see above
-    from onion.errors import OnionError  # noqa: PLC0415 - see above
-
     try:
         result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in commands.COMMANDS else _run_local(args)
     except OnionError as failed:
         return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))
-    except (DeskError, CaseError) as failed:
+    except (errors.DeskError, CaseError) as failed:
         return _report(args, failed.code, failed.text_key, in_words(failed.text_key), _exit_code(failed))
     print(json.dumps(result.found) if args.json else result.prose)
     return result.exit_code
 
 
 async def _run_verb(args: argparse.Namespace) -> Result:
-    from cases.clock import utc_now  # noqa: PLC0415 - see `run`
-    from desk import commands, session, way  # noqa: PLC0415 - see `run`
-
-    chosen = way.Way(args.socket, args.socks, args.control, args.tor_network)
-    given = commands.Given(args, lambda: _read_text(args.text), _agrees if sys.stdin.isatty() else None)
-    async with session.work(_home(args), lambda: _passphrase(args), chosen, utc_now) as book:
+    chosen = Way(args.socket, args.socks, args.control, args.tor_network)
+    # Read before anything is held or connected: who writes at the keyboard takes her time.
+    text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
+    given = Given(args, text, _agrees if sys.stdin.isatty() else None)
+    async with work(_home(args), lambda: _passphrase(args), chosen, utc_now) as book:
         return await commands.COMMANDS[args.desk_verb](book, given)
 
 
 def _run_local(args: argparse.Namespace) -> Result:
-    from desk import commands  # noqa: PLC0415 - see `run`
-
     home = _home(args)
     if args.desk_verb == "join":
         return commands.join(home, args)
     return commands.enrol_member(home, args, _passphrase(args, new=True))
 
 
-def _home(args: argparse.Namespace) -> Any:
-    from desk.keyfile import DeskHome, default_folder  # noqa: PLC0415 - see `run`
-
+def _home(args: argparse.Namespace) -> DeskHome:
     return DeskHome(args.desk_home or default_folder())
 
 
 def _passphrase(args: argparse.Namespace, *, new: bool = False) -> str:
     """Return the passphrase from the file named, or from the terminal; a new one is typed twice."""
-    import getpass  # noqa: PLC0415 - see `run`
-    import warnings  # noqa: PLC0415 - see `run`
-
-    from desk.errors import NoPassphrase  # noqa: PLC0415 - see `run`
-    from desk.keyfile import read_passphrase_file  # noqa: PLC0415 - see `run`
-
     if args.passphrase_file is not None:
-        return read_passphrase_file(args.passphrase_file)
+        try:
+            return read_passphrase_file(args.passphrase_file)
+        except (OSError, UnicodeDecodeError):
+            raise errors.NoPassphrase("desk.passphrase_file") from None
     with warnings.catch_warnings():
         # Without a terminal the library would warn and read the passphrase where it can be seen.
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
             passphrase = getpass.getpass("Passphrase: ", stream=None)
             if new and getpass.getpass("The same again: ") != passphrase:
-                raise NoPassphrase("desk.passphrases_differ")
+                raise errors.NoPassphrase("desk.passphrases_differ")
         except (getpass.GetPassWarning, EOFError) as blind:
-            raise NoPassphrase from blind
+            raise errors.NoPassphrase from blind
     return passphrase
 
 
 def _read_text(given: str | None) -> str:
-    from desk.errors import NoText  # noqa: PLC0415 - see `run`
-
     if given is None:
         if sys.stdin.isatty():
             print("Write the text; end with Ctrl-D on a line of its own.", file=sys.stderr)
         given = sys.stdin.read()
     if not given.strip():
-        raise NoText
+        raise errors.NoText
     return given.strip()
 
 
@@ -147,15 +141,13 @@ def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_
 
 
 def _exit_code(error: Exception) -> int:
-    from desk import errors  # noqa: PLC0415 - see `run`
-    from onion.errors import BadAddress, OnionError  # noqa: PLC0415 - see `run`
-
-    kinds: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-        ((errors.NotVerified, errors.StateDamaged), 3),
-        ((errors.Usage, BadAddress), 2),
-        ((errors.NotReachable, errors.DeskBusy, OnionError), 4),
-    )
-    return next((code for classes, code in kinds if isinstance(error, classes)), 1)
+    if isinstance(error, (errors.NotVerified, errors.StateDamaged)):
+        return REFUSED
+    if isinstance(error, (errors.Usage, BadAddress)):
+        return USAGE
+    if isinstance(error, (errors.NotReachable, errors.DeskBusy, OnionError)):
+        return MISSING
+    return commands.FINDINGS
 
 
 def _common_options() -> argparse.ArgumentParser:
