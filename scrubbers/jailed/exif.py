@@ -36,7 +36,7 @@ _TAGS: Final = {
     0x9C9C: What.COMMENT,  # XPComment
     0xA420: What.IDENTIFIER,  # ImageUniqueID
 }
-_USER_COMMENT, _USER_COMMENT_PREFIX_BYTES = 0x9286, 8
+_USER_COMMENT, _ENCODING_NAME_BYTES = 0x9286, 8
 _MAKER_NOTE: Final = 0x927C
 # Tags that say how the pixels lie, which every file of the kind needs.
 _STRUCTURE: Final = {
@@ -69,9 +69,7 @@ def _tags(tags: dict[int, object], where: Where, findings: Findings) -> None:
         if tag == _MAKER_NOTE:
             findings.add(What.SERIAL, Where.MAKER_NOTE)
         elif tag in _TAGS:
-            if tag == _USER_COMMENT and isinstance(value, bytes):
-                value = value[_USER_COMMENT_PREFIX_BYTES:]  # noqa: PLW2901  the encoding's name comes first
-            findings.add(_TAGS[tag], where, value)
+            findings.add(_TAGS[tag], where, _text(value) if tag == _USER_COMMENT else value)
         elif tag not in _STRUCTURE:
             findings.add(What.OTHER, where)
 
@@ -82,9 +80,14 @@ def _place(gps: dict[int, object], where: Where, findings: Findings) -> None:
     latitude, longitude = _degrees(gps, 1, "S"), _degrees(gps, 3, "W")
     point = None if latitude is None or longitude is None else f"{latitude:.5f}, {longitude:.5f}"
     findings.add(What.PLACE, where, point)
-    findings.add(What.PLACE, where, gps.get(_GPS_AREA))
+    findings.add(What.PLACE, where, _text(gps.get(_GPS_AREA)))
     if _GPS_DATE in gps or _GPS_TIME in gps:
         findings.add(What.DATE, where, gps.get(_GPS_DATE))
+
+
+def _text(value: object) -> object:
+    """The text of a tag that begins with the name of its encoding."""
+    return value[_ENCODING_NAME_BYTES:] if isinstance(value, bytes) else value
 
 
 def _degrees(gps: dict[int, object], reference_tag: int, negative: str) -> float | None:

@@ -4,6 +4,7 @@ What is reported is a courtesy to the reporter and never decides what is removed
 and everything else is gone whether it was found here or not. So reading for the report may fail, and then says "other".
 """
 
+import codecs
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,11 @@ MALFORMED: Final = (
     AttributeError, LookupError, OSError, OverflowError, RecursionError, SyntaxError, TypeError, ValueError,
     ZeroDivisionError, struct.error,
 )  # fmt: skip
+
+
+# Python loads an encoding's module when it is first used, which in the jail is too late.
+for _encoding in ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "charmap"):
+    codecs.lookup(_encoding)
 
 
 class Findings:
