@@ -33,7 +33,9 @@ SCHEMA_VERSION = 1
 BEAT_BYTES = 4096
 # A checkpoint is refused only while another process reads the file (a backup, an auditor). We ask again for two
 # seconds.
-CHECKPOINT_TRIES = 40
+CHECKPOINT_TRIES = 14
+# SQLite's own wait, during which nobody else gets at the connection; its usual five seconds would stop the service.
+BUSY_SECONDS = 0.1
 CHECKPOINT_PAUSE_SECONDS = 0.05
 
 # (name, value to set, value to read back)
@@ -103,9 +105,15 @@ class Database:
         """Open the file; raises StoreFault if a PRAGMA does not hold or the schema is of another version."""
         # mode=rw: a missing file is a fault, never a new and empty home.
         address = f"file:{quote(str(path))}?mode=rw"
-        connection = await aiosqlite.connect(address, uri=True, isolation_level=None)
+        try:
+            connection = await aiosqlite.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+        except sqlite3.Error as fault:
+            raise StoreFault("store.unreadable") from fault
         try:
             await _prepare(connection)
+        except sqlite3.Error as fault:
+            await connection.close()
+            raise StoreFault("store.unreadable") from fault
         except BaseException:
             await connection.close()
             raise
@@ -128,7 +136,7 @@ class Database:
                 # Shielded: a transaction left open by a cancelled task would swallow the next writer's.
                 await asyncio.shield(self._connection.rollback())
                 if isinstance(fault, sqlite3.OperationalError):
-                    raise Busy from fault
+                    raise _plain_fault(fault) from fault
                 raise
 
     @contextlib.asynccontextmanager
@@ -169,6 +177,12 @@ async def change(connection: aiosqlite.Connection, query: str, *values: object) 
     """Run a statement that changes rows; returns how many."""
     async with connection.execute(query, values) as cursor:
         return cursor.rowcount
+
+
+def _plain_fault(fault: sqlite3.OperationalError) -> StoreFault:
+    """Tell a database that somebody else holds from one that cannot be written to: a full disk, an I/O error."""
+    held = fault.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return Busy() if held else StoreFault("store.not_written")
 
 
 async def _prepare(connection: aiosqlite.Connection) -> None:
