@@ -1,0 +1,148 @@
+"""Eight words lead back to one case, forgive how people type, and say nothing when they are wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cases import receipt as receipts
+from cases.errors import WrongReceipt
+from cases.receipt import new_receipt, parse_receipt, receipt_keys, text_contains_receipt, words
+
+VECTORS = json.loads((Path(__file__).parent / "vectors" / "receipts.json").read_text(encoding="utf-8"))
+SALT = bytes.fromhex(VECTORS["salt"])
+
+
+def vector_words(vector):
+    return tuple(words()[digit] for digit in vector["digits"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"])
+def test_a_receipt_has_the_secret_and_the_keys_of_its_vector(vector):
+    receipt = parse_receipt(" ".join(vector_words(vector)))
+
+    keys = receipt_keys(receipt, SALT)
+
+    assert receipt.plausible
+    assert receipt.secret.hex() == vector["secret"]
+    assert {name: getattr(keys, name).hex() for name in vector["keys"]} == vector["keys"]
+
+
+def test_a_new_receipt_is_eight_words_and_reads_as_itself():
+    receipt = new_receipt()
+
+    again = parse_receipt(" ".join(receipt.words))
+
+    assert len(receipt.words) == 8
+    assert (again.words, again.secret, again.plausible) == (receipt.words, receipt.secret, True)
+    assert new_receipt().words != receipt.words
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{0}-{1}-{2}-{3}-{4}-{5}-{6}-{7}",
+        "  {0}, {1}, {2}, {3},\r\n{4}, {5}, {6}, {7}.\n",
+        "1. {0}\n2. {1}\n3. {2}\n4. {3}\n5. {4}\n6. {5}\n7. {6}\n8. {7}",
+        "{0}\N{NO-BREAK SPACE}{1}\t{2}\N{EM DASH}{3} {4}\N{ZERO WIDTH SPACE} {5} {6}/{7}",
+    ],
+)
+def test_a_receipt_may_be_typed_in_many_ways(typed):
+    receipt = new_receipt()
+
+    for spelling in (str, str.upper, str.title, lambda word: word[:4]):
+        parsed = parse_receipt(typed.format(*map(spelling, receipt.words)))
+        assert parsed.secret == receipt.secret
+
+
+def test_letters_of_full_width_and_soft_hyphens_are_the_letters_they_stand_for():
+    receipt = new_receipt()
+    wide = " ".join("".join(chr(ord(letter) + 0xFEE0) for letter in word) for word in receipt.words)
+    soft = " ".join("\N{SOFT HYPHEN}".join(word) for word in receipt.words)
+
+    assert parse_receipt(wide).secret == receipt.secret
+    assert parse_receipt(soft).secret == receipt.secret
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 9, 40])
+def test_another_number_of_words_is_said_at_once(count):
+    with pytest.raises(WrongReceipt):
+        parse_receipt(" ".join(words()[:1] * count))
+
+
+def test_an_unknown_word_is_not_said_and_can_find_nothing():
+    receipt = new_receipt()
+
+    parsed = parse_receipt(" ".join(("zzzzzz", *receipt.words[1:])))
+
+    assert not parsed.plausible
+    # A real secret has 90 bits: the first six of its twelve bytes' bits are zeros.
+    assert parsed.secret[0] == 0xFF
+    assert receipt_keys(parsed, SALT).lookup_id != receipt_keys(receipt, SALT).lookup_id
+
+
+def test_a_misread_word_is_noticed_63_times_in_64_and_never_opens_the_true_case():
+    receipt = new_receipt()
+    others = [word for word in words() if word != receipt.words[3]]
+
+    parsed = [parse_receipt(" ".join((*receipt.words[:3], word, *receipt.words[4:]))) for word in others]
+
+    assert all(one.secret != receipt.secret for one in parsed)
+    assert 0.97 < sum(not one.plausible for one in parsed) / len(parsed) < 0.995
+
+
+def test_the_last_word_alone_carries_the_check_and_cannot_be_another():
+    receipt = new_receipt()
+
+    fitting = [word for word in words() if parse_receipt(" ".join((*receipt.words[:7], word))).plausible]
+
+    assert receipt.words[7] in fitting
+    assert all(
+        parse_receipt(" ".join((*receipt.words[:7], word))).secret != receipt.secret
+        for word in fitting
+        if word != receipt.words[7]
+    )
+
+
+def test_the_same_words_are_other_keys_in_another_home():
+    receipt = new_receipt()
+
+    here, there = receipt_keys(receipt, SALT), receipt_keys(receipt, bytes(16))
+
+    assert here.lookup_id != there.lookup_id
+    assert here.sign_seed != there.sign_seed
+
+
+def test_a_text_that_gives_the_receipt_away_is_noticed():
+    receipt = new_receipt()
+    half = " ".join(receipt.words[2:6])
+
+    assert text_contains_receipt(f"Min kod är {'-'.join(receipt.words)}, tack.", receipt)
+    assert text_contains_receipt(f"… {half.upper()} …", receipt)
+    assert not text_contains_receipt(" ".join(receipt.words[:3]), receipt)
+    assert not text_contains_receipt("Bron är betald två gånger.", receipt)
+    assert not text_contains_receipt("", receipt)
+
+
+def test_a_receipt_and_its_keys_show_nothing_of_themselves():
+    receipt = new_receipt()
+
+    shown = repr(receipt) + repr(receipt_keys(receipt, SALT))
+
+    assert not any(word in shown for word in receipt.words if len(word) > 5)
+    assert "secret=" not in shown
+    assert "seed=" not in shown
+
+
+@pytest.mark.property
+@given(st.text(max_size=400))
+def test_any_text_is_a_receipt_or_has_the_wrong_number_of_words(text):
+    try:
+        parsed = parse_receipt(text)
+    except WrongReceipt:
+        return
+
+    assert len(parsed.words) == receipts.WORDS_IN_RECEIPT
+    assert len(parsed.secret) == receipts.SECRET_BYTES
