@@ -120,13 +120,14 @@ class Store:
         self._parts.slots.close()
 
     async def heartbeat(self) -> None:
-        """Write the same amount of random bytes to both files, so that their times are those of the heartbeat."""
+        """Write the same amount of random bytes to both files, so that all times are those of the heartbeat."""
 
         async def beat() -> None:
             async with self._parts.db.write() as connection:
                 await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(BEAT_BYTES),))
             await asyncio.to_thread(self._parts.slots.touch)
             await self._parts.db.sweep()
+            self._parts.db.stamp()
 
         await self._finish(beat())
 
