@@ -1,4 +1,5 @@
-"""Closing, holding and erasing a case, and taking back a report that nobody has seen.
+"""
+Closing, holding and erasing a case, and taking back a report that nobody has seen.
 
 Close, reopen, hold, release-hold and erase are statements that members signed; who calls has checked the signature
 against the roster, and the MAC here shows that the signer has the case. Erasing needs two members (or one and
@@ -7,10 +8,10 @@ thirty days' notice, and a hold stops it too: that is what a hold is for.
 
 Erasing keeps this order, and a crash after any step is finished when the store is next opened:
 
-1. The decision is committed: the case is `erasing` (from here it is nowhere to be seen) and its tombstone is
-written. 2. The share is overwritten in its slot and fsynced. From here nothing of the case can be opened by
-anybody. 3. Rows are deleted, file by file, and last the case's own. 4. Empty pages are given back, and the log is
-folded in and cut; that it was is checked.
+1. The decision is committed: the case is `erasing` (from here it is nowhere to be seen) and its tombstone is written.
+2. The share is overwritten in its slot and fsynced. From here nothing of the case can be opened by anybody.
+3. Rows are deleted, file by file, and last the case's own.
+4. Empty pages are given back, and the log is folded in and cut; that it was is checked.
 
 Grants stay in the post boxes: no row says which of their items belonged to the case. What is in one is a case key,
 which opens nothing without the share.
