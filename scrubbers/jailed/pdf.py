@@ -26,7 +26,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed import image, pdf_bounded, pdf_found
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf_writer import PictureDocument
+from scrubbers.jailed.pdf_writer import Coding, PictureDocument
 from scrubbers.stages import Damaged, Kind, Locked, Lost, TooManyPages, What, Where
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -34,8 +34,11 @@ _DOTS_A_POINT: Final = 150 / 72  # 150 dpi: small print stays readable, a page t
 # An A0 drawing at 150 dpi has 35 megapixels; larger pages are drawn coarser.
 _PAGE_PIXELS: Final = 36_000_000
 _SAMPLE_ROWS: Final = 64
-# Text compresses to a tenth or less, photographs to two thirds.
-_PHOTOGRAPH_RATIO: Final = 0.35
+# How far some rows compress: dense black text to an eighth of its grey pixels and a thirtieth of its colours, scans and
+# photographs to half.
+_PHOTOGRAPH_RATIO: Final = {"L": 0.25, "RGB": 0.08}
+# A page that is mostly pure white and black is text or drawing, whose in-between shades are smoothed edges.
+_INK_AND_PAPER: Final = 0.6
 _PAGES_READ: Final = 50
 _OBJECTS_READ: Final = 2000
 _STREAM_BYTES: Final = 16 * 2**20  # what pypdf may inflate of one stream: it reads structure and metadata only
@@ -68,7 +71,7 @@ def _write(whole: "ctypes.Array[ctypes.c_ubyte]", output: IO[bytes], findings: F
             raise TooManyPages
         # Without it what was typed into a form would not be drawn.
         document.init_forms()
-        result = PictureDocument(output)
+        result = PictureDocument(output, image.JPEG_SETTINGS)
         first: Image.Image | None = None
         for number in range(len(document)):
             page = document[number]
@@ -77,8 +80,8 @@ def _write(whole: "ctypes.Array[ctypes.c_ubyte]", output: IO[bytes], findings: F
                 _look_into(number, page, findings)
             finally:
                 page.close()
-            photograph = _is_photograph(picture)
-            result.add_page(picture, width, height, image.JPEG_SETTINGS if photograph else None)
+            picture, coding = _coding(picture)
+            result.add_page(picture, width, height, coding)
             first = first or picture
         result.finish()
     if first is None:
@@ -106,18 +109,20 @@ def _in_few_channels(drawn: Image.Image) -> Image.Image:
     red, green, blue = drawn.split()[:3]
     if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
         return Image.merge("RGB", (red, green, blue))
-    shades = red.histogram()
-    if sum(shades) == shades[0] + shades[-1]:
-        return red.convert("1", dither=Image.Dither.NONE)
     return red
 
 
-def _is_photograph(picture: Image.Image) -> bool:
-    """Whether it would be large without loss, judged by some rows: compressing the whole to find out takes longer."""
-    if picture.mode == "1":
-        return False
+def _coding(picture: Image.Image) -> tuple[Image.Image, Coding]:
+    """The smallest way to store it that looks the same, judged by some rows: trying them all takes longer."""
+    shades = picture.histogram() if picture.mode == "L" else [0]
+    if shades[0] + shades[-1] == picture.width * picture.height:
+        return picture.convert("1", dither=Image.Dither.NONE), Coding.LOSSLESS
     sample = picture.resize((picture.width, min(_SAMPLE_ROWS, picture.height)), Image.Resampling.NEAREST).tobytes()
-    return len(zlib.compress(sample, 1)) > _PHOTOGRAPH_RATIO * len(sample)
+    if len(zlib.compress(sample, 1)) > _PHOTOGRAPH_RATIO[picture.mode] * len(sample):
+        return picture, Coding.JPEG
+    if shades[0] + shades[-1] > _INK_AND_PAPER * picture.width * picture.height:
+        return picture, Coding.SIXTEEN_SHADES
+    return picture, Coding.LOSSLESS
 
 
 def _look_into(number: int, page: pypdfium2.PdfPage, findings: Findings) -> None:
@@ -149,9 +154,9 @@ def warm_up() -> None:
         disable_legacy_handling=True,
     )
     made = io.BytesIO()
-    document = PictureDocument(made)
-    for mode in ("1", "L", "RGB"):
-        document.add_page(Image.new(mode, _WARM_SIZE), *_WARM_SIZE, image.JPEG_SETTINGS if mode == "RGB" else None)
+    document = PictureDocument(made, image.JPEG_SETTINGS)
+    for mode, coding in (("1", Coding.LOSSLESS), ("L", Coding.SIXTEEN_SHADES), ("RGB", Coding.JPEG)):
+        document.add_page(Image.new(mode, _WARM_SIZE), *_WARM_SIZE, coding)
     document.finish()
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:

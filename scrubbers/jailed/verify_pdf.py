@@ -24,7 +24,7 @@ _CONTENT: Final = re.compile(
 )  # fmt: skip
 _IMAGE: Final = re.compile(
     _N + rb" 0 obj\n<</Type/XObject/Subtype/Image/Width " + _N + rb"/Height " + _N
-    + rb"/ColorSpace/(DeviceGray|DeviceRGB)/BitsPerComponent ([18])/Filter/(FlateDecode|DCTDecode)/Length " + _N
+    + rb"/ColorSpace/(DeviceGray|DeviceRGB)/BitsPerComponent ([148])/Filter/(FlateDecode|DCTDecode)/Length " + _N
     + rb">>\nstream\n"
 )  # fmt: skip
 _IMAGE_END: Final = re.compile(rb"\nendstream\nendobj\n")
