@@ -114,7 +114,7 @@ class Pages:
         templates = {
             entry.name: entry.read_text("utf-8") for entry in package.joinpath("templates").iterdir() if _is_page(entry)
         }
-        self._languages = {code: Language(code, _read_catalog(package, code), templates) for code, _name in LANGUAGES}
+        self._languages = {code: Language(code, _read_catalog(package, code), templates) for code in languages}
         self._common = {
             "owner": owner,
             "trial": trial,
