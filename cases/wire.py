@@ -22,7 +22,7 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
-from cases.envelope import HEADER_BYTES, blake, u64
+from cases.envelope import HEADER_BYTES, Sealed, blake, u64
 from cases.errors import RequestRefused, SealBroken
 from cases.grants import GRANT_BYTES
 from cases.member import MemberKeys
@@ -128,6 +128,11 @@ class WireItem(_Wire, frozen=True):
     header: HeaderBlob
     body: bytes
 
+    @property
+    def sealed(self) -> Sealed:
+        """The entry as it is to be opened."""
+        return Sealed(self.header, self.body)
+
 
 class WireStream(_Wire, frozen=True):
     """One stream as it is to be opened."""
@@ -181,6 +186,11 @@ class AppendRequest(_Wire, frozen=True):
     head: WireHead
     notes_grants: tuple[GrantBlob, ...] | None = None
     statement: bytes | None = None
+
+    @property
+    def sealed(self) -> Sealed:
+        """The entry as it is to be kept."""
+        return Sealed(self.header, self.body)
 
 
 class AppendAnswer(_Wire, frozen=True):
