@@ -103,20 +103,25 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         if kind is Kind.TIFF:
             first = _write_pages(picture, output, findings)
         else:
-            first = _rebuild(picture, findings)
-            first.save(output, RESULT_KIND[kind].name, **_settings(kind, untrusted_descriptor))
+            rebuilt = _rebuild(picture, findings)
+            rebuilt.save(output, RESULT_KIND[kind].name, **_settings(kind, untrusted_descriptor))
+            first = shrunk(rebuilt)
     write_preview(first, preview)
 
 
-def write_preview(page: Image.Image, descriptor: int) -> None:
-    """A small JPEG of a rebuilt picture."""
+def shrunk(page: Image.Image) -> Image.Image:
+    """A picture of at most 320 pixels wide and high."""
     scale = min(1.0, PREVIEW_SIDE / max(page.size))
     size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
-    # In one-bit and palette modes shrinking would pick single pixels.
+    # In one-bit mode shrinking would pick single pixels.
     source = page.convert("L") if page.mode == "1" else page
-    small = source.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return source.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def write_preview(small: Image.Image, descriptor: int) -> None:
+    """A small picture as JPEG."""
     if small.mode in {"LA", "RGBA"}:
-        flat = Image.new("RGB", size, _PREVIEW_BACKGROUND)
+        flat = Image.new("RGB", small.size, _PREVIEW_BACKGROUND)
         flat.paste(small.convert("RGB"), mask=small.getchannel("A"))
         small = flat
     small.info = {}
@@ -223,10 +228,7 @@ def _write_pages(picture: Image.Image, output: IO[bytes], findings: Findings) ->
         for page in _pages(picture, findings):
             page.save(writer, "TIFF", **_SETTINGS[Kind.TIFF])
             writer.newFrame()
-            if first is None:
-                # Kept until the end for the preview: small, so that a long fax does not hold a page twice.
-                first = page.copy()
-                first.thumbnail((4 * PREVIEW_SIDE, 4 * PREVIEW_SIDE))
+            first = first or shrunk(page)
     if first is None:
         raise TooManyFrames
     return first

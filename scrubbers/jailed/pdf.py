@@ -31,8 +31,8 @@ from scrubbers.stages import Damaged, Kind, Locked, Lost, TooManyPages, What, Wh
 
 _PAGES: Final = 2000  # design, "Numbers"
 _DOTS_A_POINT: Final = 150 / 72  # 150 dpi: small print stays readable, a page takes some 20 ms
-# An A0 drawing at 150 dpi has 35 megapixels; larger pages are drawn coarser.
-_PAGE_PIXELS: Final = 36_000_000
+# A1 at 150 dpi has 17 megapixels; larger pages are drawn coarser. In memory a page takes eight bytes a pixel.
+_PAGE_PIXELS: Final = 20_000_000
 _SAMPLE_ROWS: Final = 64
 # How far some rows compress: dense black text to an eighth of its grey pixels and a thirtieth of its colours, scans and
 # photographs to half.
@@ -82,7 +82,7 @@ def _write(whole: "ctypes.Array[ctypes.c_ubyte]", output: IO[bytes], findings: F
                 page.close()
             picture, coding = _coding(picture)
             result.add_page(picture, width, height, coding)
-            first = first or picture
+            first = first or image.shrunk(picture)
         result.finish()
     if first is None:
         raise Damaged
@@ -107,9 +107,11 @@ def _draw(page: pypdfium2.PdfPage) -> tuple[int, int, Image.Image]:
 
 def _in_few_channels(drawn: Image.Image) -> Image.Image:
     red, green, blue = drawn.split()[:3]
-    if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
-        return Image.merge("RGB", (red, green, blue))
-    return red
+    if not (ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox()):
+        return red
+    # A page may have 20 megapixels: never more than two pictures of it at once.
+    del red, green, blue
+    return drawn.convert("RGB")
 
 
 def _coding(picture: Image.Image) -> tuple[Image.Image, Coding]:
