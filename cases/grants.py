@@ -50,13 +50,13 @@ def make_grant(keys: CaseKeys, recipient_id: bytes, box_public: bytes, roster_ve
 
 
 def decoy_grant() -> bytes:
-    """Return random bytes of the length of a grant; the ciphertext of a sealed box cannot be told from them.
+    """Return what cannot be told from a grant: random bytes sealed to a key that nobody has.
 
-    Its first 32 bytes are a public key, and an X25519 key never has its top bit set, so ours has none either.
+    Bare random bytes would not do. A sealed box starts with a point of the curve, and only half of all byte strings are
+    one, so every second decoy would give itself away.
     """
-    decoy = bytearray(random(GRANT_BYTES))
-    decoy[31] &= 0x7F
-    return bytes(decoy)
+    nobody = PrivateKey.generate().public_key
+    return bytes(SealedBox(nobody).encrypt(random(_GRANT.size)))
 
 
 def open_grant(untrusted_blob: bytes, own_id: bytes, box_private: bytes) -> Grant:
