@@ -153,10 +153,10 @@ class Keeper:
                 for watcher in watchers:
                     watcher.cancel()
                 await asyncio.gather(*watchers, return_exceptions=True)
+            self.announcer.event("intake-ended", status=status)
             if not self._ready.is_set():
                 raise NotSafe
             self.announcer.say("The intake ended and is started again; requests wait meanwhile.")
-            self.announcer.event("intake-ended", status=status)
             await intakes.end()
             await backoff.wait()
 

@@ -1,0 +1,220 @@
+"""Runs the real service for tests: `kallskydd serve` as its own process tree, and what can be seen of it from outside.
+
+Where no onion is needed tor gets `DisableNetwork 1` and requests go straight to the unix socket that tor would use. Nothing
+here imports the product beyond its command line, so that it can judge it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KALLSKYDD = [sys.executable, "-m", "kallskydd"]
+WATCHED = "open,openat,openat2,creat,truncate,rename,renameat,renameat2,link,linkat,mkdir,mkdirat,mknod,mknodat,symlink,symlinkat"
+
+
+def offline_network(folder: Path) -> Path:
+    """A folder for --tor-network whose tor never connects anywhere."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "network.torrc").write_text("DisableNetwork 1\n")
+    return folder
+
+
+def kallskydd(*words: str | Path, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [*KALLSKYDD, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=120, check=False
+    )
+    if check and done.returncode != 0:
+        raise AssertionError(f"kallskydd {' '.join(map(str, words))} gave {done.returncode}: {done.stderr}")
+    return done
+
+
+@dataclass
+class Service:
+    """One `kallskydd serve`."""
+
+    home: Path
+    network: Path
+    strace_to: Path | None = None
+    events: list[dict] = field(default_factory=list)
+    process: subprocess.Popen | None = None
+
+    def __enter__(self) -> Service:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        command = [*KALLSKYDD, "serve", "--home", str(self.home), "--tor-network", str(self.network), "--json"]
+        if self.strace_to is not None:
+            command = ["strace", "-f", "-y", "-s", "512", "-e", f"trace={WATCHED}", "-o", str(self.strace_to), *command]
+        self.events.clear()
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self.stderr: list[str] = []
+        threading.Thread(target=self._read_events, daemon=True).start()
+        threading.Thread(target=lambda: self.stderr.extend(self.process.stderr), daemon=True).start()
+        self.wait_for("intake", code="ready", within=60)
+
+    def _read_events(self) -> None:
+        for line in self.process.stdout:
+            self.events.append(json.loads(line))
+
+    def wait_for(self, event: str, within: float = 30, count: int = 1, **facts: object) -> dict:
+        """The `count`-th such event."""
+        deadline = time.monotonic() + within
+        while True:
+            found = [e for e in self.events if e["event"] == event and all(e.get(k) == v for k, v in facts.items())]
+            if len(found) >= count:
+                return found[count - 1]
+            assert self.process.poll() is None, f"serve ended with {self.process.returncode}: {''.join(self.stderr)}"
+            assert time.monotonic() < deadline, f"no {event} {facts} in {self.events}: {''.join(self.stderr)}"
+            time.sleep(0.02)
+
+    @property
+    def public_socket(self) -> Path:
+        return self.home / "run" / "public.sock"
+
+    @property
+    def desk_socket(self) -> Path:
+        return self.home / "run" / "desk.sock"
+
+    @property
+    def public_address(self) -> str:
+        return self._address("public.key")
+
+    def _address(self, name: str) -> str:
+        from onion.keys import read_onion_key
+
+        return read_onion_key(self.home / "onion" / name).address
+
+    @property
+    def keeper_pid(self) -> int:
+        if self.strace_to is None:
+            return self.process.pid
+        return int(Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0])
+
+    def intake_pid(self) -> int:
+        return [e for e in self.events if e["event"] == "intake-started"][-1]["pid"]
+
+    def zygote_pids(self) -> list[int]:
+        pids = [int(pid) for pid in [e for e in self.events if e["event"] == "intake-started"][-1]["zygotes"].split()]
+        for event in self.events[self.events.index([e for e in self.events if e["event"] == "intake-started"][-1]) :]:
+            if event["event"] == "zygote-restarted":
+                pids[event["index"]] = event["pid"]
+        return pids
+
+    def tree(self) -> list[int]:
+        """Every process of the service, from the keeper down."""
+        found, todo = [], [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            for task in _list(f"/proc/{pid}/task"):
+                todo += [int(child) for child in _read(f"/proc/{pid}/task/{task}/children").split()]
+        return found
+
+    def memory_bytes(self) -> int:
+        """What the processes hold together, each shared page counted once (PSS)."""
+        total = 0
+        for pid in self.tree():
+            match = re.search(r"^Pss:\s+(\d+) kB", _read(f"/proc/{pid}/smaps_rollup"), re.M)
+            total += int(match[1]) * 1024 if match else 0
+        return total
+
+    def stop(self, number: int = signal.SIGTERM, within: float = 30) -> int:
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            os.kill(self.keeper_pid, number)
+            try:
+                self.process.wait(within)
+            except subprocess.TimeoutExpired:
+                for pid in self.tree():
+                    os.kill(pid, signal.SIGKILL)
+                raise
+        return self.process.returncode
+
+
+def _list(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
+
+
+def opened_for_writing(strace_file: Path) -> set[str]:
+    """Every path that any traced process opened or made for writing, as strace decoded it."""
+    written = set()
+    calls = re.compile(r'^\d+\s+(?:\[pid \d+\] )?(\w+)\((.*)')
+    for line in strace_file.read_text(errors="replace").splitlines():
+        match = calls.match(line)
+        if match is None or "resumed>" in line:
+            continue
+        name, rest = match.groups()
+        if re.search(r"= -1 E", rest):
+            continue
+        paths = re.findall(r'"((?:[^"\\]|\\.)*)"', rest)
+        if name in {"open", "openat", "openat2"} and not re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|O_APPEND", rest):
+            continue
+        folder = re.search(r"AT_FDCWD<([^>]*)>", rest)
+        for path in paths[-1:]:
+            full = path if path.startswith("/") else f"{folder[1] if folder else ''}/{path}"
+            written.add(os.path.normpath(full))
+    return written
+
+
+def descriptors(pids: list[int]) -> list[tuple[int, str, str]]:
+    """(pid, path to read the open file by, what it is) for every open regular file, unlinked and in-memory ones too."""
+    found = []
+    for pid in pids:
+        for number in _list(f"/proc/{pid}/fd"):
+            link = f"/proc/{pid}/fd/{number}"
+            try:
+                target = os.readlink(link)
+            except OSError:
+                continue
+            if target.startswith("/") and not target.startswith(("/dev/", "/proc/")):
+                found.append((pid, link, target))
+    return found
+
+
+def copies(marker: str) -> set[bytes]:
+    """The forms in which a marker could stand in bytes."""
+    import base64
+
+    raw = marker.encode()
+    forms = {raw, raw.hex().encode(), raw.hex().upper().encode(), marker.encode("utf-16-le"), marker.encode("utf-16-be")}
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + raw)
+        forms.add(encoded[4 if shift else 0 : len(encoded) - 4])
+    return forms
+
+
+def holding(root: Path, markers: list[str]) -> list[tuple[str, str]]:
+    """(file, marker) for every file under `root` that holds a marker in any form."""
+    found = []
+    forms = {marker: copies(marker) for marker in markers}
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            found += [(str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)]
+    return found
