@@ -2,7 +2,7 @@
 
 Zygote and job are deny-by-default: what is not listed kills the process. Their lists are what Python, Pillow, PDFium
 and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
-error instead, so that the library goes on.
+error instead, so that the library goes on. A job is bound by both filters, and the stricter answer counts.
 Intake and relay are allow-by-default with a list of what is closed: a web server's needs are too wide to list, and what
 must be impossible is narrow: making a socket, reaching one by name, starting a program, looking into another process.
 
@@ -99,7 +99,7 @@ JOB: Final = Profile(
         # Mapping a file duplicates its descriptor first.
         Rule(Action.ALLOW, ("fcntl",), (Equals(1, _F_DUPFD_CLOEXEC),)),
         # The wall clock is a timer whose signal kills; none of these may touch signals, timers or limits.
-        Rule(Action.EPERM, ("fcntl", "rt_sigaction", "rt_sigprocmask", "sysinfo", "memfd_create", "prlimit64")),
+        Rule(Action.EPERM, ("fcntl", "rt_sigaction", "rt_sigprocmask", "prlimit64")),
     ),
     default=Action.KILL,
 )
