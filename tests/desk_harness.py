@@ -7,6 +7,7 @@ its pages. `running_with_pages` serves the whole intake beside it, for tests in 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
@@ -16,13 +17,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
+from intake_harness import MadeHome, RunningIntake, SetClock, _listener, running_intake
+
 from cases.clock import first_release_day, today
 from cases.entry import Attachment, Body, Report, Stream
 from cases.grants import decoy_grant, make_grant
 from cases.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
 from cases.roster import Roster
 from cases.routing import route
-from cases.seal import CaseKeys, Head, append, make_head, new_case_keys, open_stream, seal_file
+from cases.seal import CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
 from cases.store import Filing, Store
 from desk.casebook import Casebook
 from desk.keyfile import DeskHome
@@ -33,7 +36,6 @@ from intake.app import serve
 from intake.desk_api import desk_app
 from intake.services import RosterProvider
 from intake.silence import Faults
-from intake_harness import MadeHome, RunningIntake, SetClock, _listener, running_intake
 from onion.keys import address_from_public
 from scrubbers.memory_file import MemoryFile
 
@@ -108,6 +110,7 @@ class RunningDesks:
     async def file(
         self,
         text: str,
+        *,
         concerns: Sequence[int] = (),
         unnamed: bool = False,
         files: Sequence[bytes] = (),
@@ -122,7 +125,7 @@ class RunningDesks:
         readers = [member.id for member in route(roster, None, marked, unnamed).readers]
         named = readers if sealed_to is None else [self.made.keys[number].id for number in sealed_to]
         granted = readers if grants_to is None else [self.made.keys[number].id for number in grants_to]
-        bodies: list[Body] = [_report(reporter, roster, text, marked, unnamed, named)]
+        bodies: list[Body] = [_report(reporter, roster, text, marked=marked, unnamed=unnamed, named=named)]
         attached = [await self._attach(keys, content, order) for order, content in enumerate(files)]
         bodies += attached
         sealed = tuple(reporter.seal(body, day)[0] for body in bodies)
@@ -146,8 +149,6 @@ class RunningDesks:
         return reporter
 
     async def _attach(self, keys: CaseKeys, content: bytes, order: int) -> Attachment:
-        import hashlib
-
         clean = MemoryFile()
         clean.write(content)
         sealed = seal_file(SimpleNamespace(clean=clean), keys, order)
@@ -179,7 +180,7 @@ class RunningDesks:
 
 
 def _report(
-    reporter: Reporter, roster: Roster, text: str, marked: frozenset[str], unnamed: bool, named: Sequence[str]
+    reporter: Reporter, roster: Roster, text: str, *, marked: frozenset[str], unnamed: bool, named: Sequence[str]
 ) -> Report:
     return Report(
         text=text,
@@ -233,7 +234,7 @@ async def running_desks(folder: Path, made: MadeHome, clock: SetClock | None = N
     try:
         source = RosterProvider(made.home.roster, clock)
         faults = Faults()
-        async with _served(folder, made, store, clock, source, faults) as desks:
+        async with _served(folder, made, store=store, clock=clock, source=source, faults=faults) as desks:
             yield desks
         assert faults.count == 0, "the desk API made a mistake of its own"
     finally:
@@ -246,13 +247,20 @@ async def running_with_pages(
 ) -> AsyncIterator[RunningDesks]:
     async with running_intake(folder, made, clock=clock, **more) as intake:
         services = intake.services
-        async with _served(folder, made, services.store, intake.clock, services.roster, services.faults) as desks:
+        async with _served(
+            folder,
+            made,
+            store=services.store,
+            clock=intake.clock,
+            source=services.roster,
+            faults=services.faults,
+        ) as desks:
             yield replace(desks, intake=intake)
 
 
 @asynccontextmanager
 async def _served(
-    folder: Path, made: MadeHome, store: Store, clock: SetClock, source: RosterProvider, faults: Faults
+    folder: Path, made: MadeHome, *, store: Store, clock: SetClock, source: RosterProvider, faults: Faults
 ) -> AsyncIterator[RunningDesks]:
     chain = source.chain()
     address = address_from_public((chain.current or chain.proposal).server_key)
