@@ -23,6 +23,7 @@
         ├── KeyMissing          834  the onion wants a client key, and this tor has none
         ├── KeyWrong            835  the onion wants a client key, and this tor has another
         ├── SocksTimeout        836  no answer in the time given
+        ├── NothingServed       837  the onion is up, and no server is behind the port
         └── SocksRefused        839  any other refusal
 
 An error carries a code, a text key and, where tor gave one, a number; never bytes, names or paths. `happened` and
@@ -254,6 +255,15 @@ class SocksTimeout(SocksFailed):
     text_key = "onion.socks_timeout"
     happened = "There was no answer through tor in the time given."
     to_do = "Try again; the Tor network is slow at times."
+
+
+class NothingServed(SocksFailed):
+    """The onion is up, and no server is behind the port."""
+
+    code = 837
+    text_key = "onion.nothing_served"
+    happened = "The onion is up, but no server answers behind it at this port."
+    to_do = "Start the server, or check the port."
 
 
 class SocksRefused(SocksFailed):

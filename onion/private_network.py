@@ -232,11 +232,11 @@ def _fetch_consensus(dir_port: int) -> bytes:
         return answer
 
 
-def hold(root: Path) -> int:
-    """Keep a network up until a signal comes or standard input closes."""
-    ended = threading.Event()
+def hold(root: Path) -> None:
+    """Keep a network up until a signal comes or standard input closes, also while it still starts."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
+    threading.Thread(target=_wait_for_close, daemon=True).start()
     with PrivateNetwork(root) as network:
         usable = {
             "folder": str(root),
@@ -246,9 +246,7 @@ def hold(root: Path) -> int:
         }
         sys.stdout.write(json.dumps(usable) + "\n")
         sys.stdout.flush()
-        threading.Thread(target=_wait_for_close, args=(ended,), daemon=True).start()
-        ended.wait()
-    return 0
+        threading.Event().wait()
 
 
 def _leave(_number: int, _frame: object) -> None:
@@ -258,10 +256,10 @@ def _leave(_number: int, _frame: object) -> None:
     sys.exit(0)
 
 
-def _wait_for_close(ended: threading.Event) -> None:
+def _wait_for_close() -> None:
     while os.read(0, 4096):
         pass
-    ended.set()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> int:
@@ -270,10 +268,11 @@ def main() -> int:
     parser.add_argument("--hold", type=Path, required=True, metavar="DIR", help="a new folder with a short path")
     arguments = parser.parse_args()
     try:
-        return hold(arguments.hold.absolute())
+        hold(arguments.hold.absolute())
     except OnionError as error:
         sys.stderr.write(f"{error}\n")
         return 4
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A way through tor to an address: SOCKS5 over a unix socket or over loopback, with names resolved by tor.
 
 `socks_connect` returns a connected, non-blocking socket, or raises a leaf of SocksFailed. tor says why an onion cannot
-be reached only if its SocksPort has `ExtendedErrors` (answers 0xF0 to 0xF7); without it most come as SocksRefused.
+be reached only if its SocksPort has `ExtendedErrors` (answers 0xF0 to 0xF7); without it most look like NothingServed.
 
 `isolate` is a user name that means nothing to tor but "not on the same circuit as others": one per purpose. It tells
 nobody anything; it never leaves this computer.
@@ -14,6 +14,7 @@ from pathlib import Path
 from onion.errors import (
     KeyMissing,
     KeyWrong,
+    NothingServed,
     OnionUnknown,
     OnionUnreachable,
     SocksFailed,
@@ -33,6 +34,7 @@ _ADDRESS_BYTES = {1: 4, 4: 16}  # after the kind of address in an answer: IPv4, 
 
 # tor's manual, ExtendedErrors; 0x04 and 0x06 are the plain ones it uses for an onion that does not answer.
 _REPLIES: dict[int, type[SocksFailed]] = {
+    0x01: NothingServed,  # with extended errors; a tor without them says this to much else
     0x04: OnionUnreachable,
     0x05: OnionUnreachable,
     0x06: SocksTimeout,

@@ -52,9 +52,8 @@ class TorProcess:
         return self._process.pid
 
     def start(self) -> None:
-        """Start tor; raises TorProgramMissing or PublicTorRefused. A tor that dislikes its torrc ends soon after."""
-        if self.alive():
-            return
+        """Start tor, anew if it runs; raises TorProgramMissing or PublicTorRefused. A bad torrc shows soon after."""
+        # A killed tor closes its sockets a moment before it counts as ended, and whoever saw that comes here.
         self.stop()
         _refuse_public_tor(self._torrc)
         watchdog = self._shared_watchdog

@@ -60,20 +60,41 @@ class KeeperTor:
         )
         self.process = TorProcess(self.torrc, control_socket=self.control)
 
-    async def start(self):
+    def start(self):
         self.process.start()
-        await asyncio.to_thread(wait_until_ready, self.process, self.control, within=60)
+        wait_until_ready(self.process, self.control, within=60)
+
+
+@contextlib.contextmanager
+def running_keeper_tor(network):
+    with tempfile.TemporaryDirectory(prefix=SHORT_FOLDER_PREFIX) as folder:
+        tor = KeeperTor(Path(folder), network.network_lines)
+        try:
+            tor.start()
+            yield tor
+        finally:
+            tor.process.stop()
+
+
+@pytest.fixture(scope="session")
+def keeper_tor(tor_network):
+    """A tor with the keeper's torrc on the private network, for all who leave it running."""
+    with running_keeper_tor(tor_network) as tor:
+        yield tor
 
 
 @pytest.fixture
-async def keeper_tor(tor_network, short_folder):
-    """A tor with the keeper's torrc on the private network, started and ready."""
-    tor = KeeperTor(short_folder, tor_network.network_lines)
-    try:
-        await tor.start()
+def keeper_tor_to_kill(tor_network):
+    """The same for one test alone."""
+    with running_keeper_tor(tor_network) as tor:
         yield tor
-    finally:
-        await asyncio.to_thread(tor.process.stop)
+
+
+@pytest.fixture(scope="session")
+def tor_client(tor_network):
+    """A client on the private network that has no key to any onion."""
+    with tor_network.client() as client:
+        yield client
 
 
 @pytest.fixture
