@@ -1,0 +1,386 @@
+"""The locks of the intake and the relay, each in a process of its own that puts them on and then tries things."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from confine import profiles, seccomp
+from confine.syscalls import TABLES, UnknownProcessor, numbers
+
+PRELUDE = """
+import asyncio, ctypes, errno, json, os, resource, socket, sqlite3, subprocess, sys, threading
+from pathlib import Path
+from confine import confine_intake, confine_relay
+from confine.syscalls import numbers
+LIBC = ctypes.CDLL(None, use_errno=True)
+def call(name, *arguments):
+    result = LIBC.syscall(ctypes.c_long(numbers()[name]), *arguments)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+    return result
+def outcome(attempt):
+    try:
+        attempt()
+    except OSError as refused:
+        return errno.errorcode[refused.errno]
+    except RuntimeError:
+        return "RuntimeError"
+    return "done"
+home = Path(sys.argv[1])
+"""
+
+
+def run(code: str, home: Path, *inherited: int) -> dict[str, object]:
+    """What a fresh interpreter prints as JSON after running this."""
+    finished = subprocess.run(
+        [sys.executable, "-I", "-c", PRELUDE + textwrap.dedent(code), home, *map(str, inherited)],
+        pass_fds=inherited,
+        capture_output=True,
+        timeout=30,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr.decode()
+    return json.loads(finished.stdout)
+
+
+def test_the_intake_says_which_locks_are_on(tmp_path) -> None:
+    said = run(
+        """
+        on = confine_intake(home)
+        print(json.dumps({name: getattr(on, name) for name in on.__slots__}))
+        """,
+        tmp_path,
+    )
+
+    assert said["seccomp"] is True
+    assert said["no_new_privileges"] is True
+    assert said["dumpable"] is False
+    assert said["core_bytes"] == 0
+    assert said["landlock_held"] is (said["landlock_abi"] > 0)
+
+
+def test_the_intake_can_make_no_socket_start_nothing_and_write_only_its_home(tmp_path) -> None:
+    log = tmp_path / "syslog"
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    listening.bind(str(log))
+    home = tmp_path / "home"
+    home.mkdir()
+
+    said = run(
+        f"""
+        log = {str(log)!r}
+        pair = None
+        def thread():
+            ran = []
+            made = threading.Thread(target=ran.append, args=(1,))
+            made.start(); made.join()
+            assert ran
+        on = confine_intake(home)
+        left, right = socket.socketpair()
+        address = struct = None
+        print(json.dumps({{name: outcome(attempt) for name, attempt in {{
+            "inet": lambda: socket.socket(socket.AF_INET),
+            "inet6 datagram": lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM),
+            "unix": lambda: socket.socket(socket.AF_UNIX),
+            "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+            "connect": lambda: left.connect(log),
+            "bind": lambda: left.bind(str(home / "socket")),
+            "listen": lambda: left.listen(),
+            "datagram pair": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+            "seqpacket pair": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET),
+            "sendto a path": lambda: left.sendto(b"x", log),
+            "sendmsg to a path": lambda: left.sendmsg([b"x"], [], 0, log),
+            "sendmmsg": lambda: call("sendmmsg", left.fileno(), None, 0, 0),
+            "io_uring": lambda: call("io_uring_setup", 1, None),
+            "exec": lambda: os.execv("/bin/true", ["true"]),
+            "execveat": lambda: call("execveat", -100, b"/bin/true", None, None, 0),
+            "spawn": lambda: subprocess.run(["/bin/true"]),
+            "fork": os.fork,
+            "unshare": lambda: call("unshare", 0x40000000),
+            "setns": lambda: call("setns", 0, 0),
+            "ptrace": lambda: call("ptrace", 16, os.getppid(), None, None),
+            "read memory": lambda: call("process_vm_readv", os.getppid(), None, 0, None, 0, 0),
+            "steal descriptor": lambda: call("pidfd_getfd", 0, 0, 0),
+            "bpf": lambda: call("bpf", 0, None, 0),
+            "keys": lambda: call("keyctl", 0, -3, 0),
+            "kernel log": lambda: call("syslog", 10, None, 0),
+            "mount": lambda: call("mount", b"x", b"/", b"tmpfs", 0, None),
+            "become dumpable": lambda: call("prctl", 4, 1, 0, 0, 0),
+            "write outside": lambda: open(home.parent / "escaped", "w"),
+            "temporary file": lambda: open("/tmp/kallskydd-escaped", "w"),
+            "unlinked file outside": lambda: os.open("/tmp", os.O_TMPFILE | os.O_WRONLY),
+            "socket file in the home": lambda: os.mknod(home / "s", 0o140600),
+            "kill the parent": lambda: os.kill(os.getppid(), 0),
+            "send": lambda: left.send(b"x"),
+            "stream pair": socket.socketpair,
+            "thread": thread,
+            "write in the home": lambda: (home / "file").write_text("x"),
+            "make a folder in the home": lambda: (home / "folder").mkdir(),
+            "write to nowhere": lambda: open("/dev/null", "w").write("x"),
+            "read elsewhere": lambda: open("/proc/self/status").read(),
+        }}.items()}}))
+        """,
+        home,
+    )
+
+    allowed = {
+        "send", "stream pair", "thread", "write in the home", "make a folder in the home", "write to nowhere",
+        "read elsewhere",
+    }  # fmt: skip
+    assert {name for name, outcome in said.items() if outcome == "done"} == allowed
+    assert said["sendmsg to a path"] == "EISCONN"
+    assert {
+        said[name] for name in ("inet", "unix", "connect", "datagram pair", "sendto a path", "exec", "spawn", "fork")
+    } == {"EPERM"}
+    listening.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        listening.recv(100)
+    listening.close()
+
+
+def test_the_locked_intake_still_serves_an_inherited_socket_and_its_database(tmp_path) -> None:
+    path = tmp_path / "listening"
+    home = tmp_path / "home"
+    home.mkdir()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    code = """
+        import aiosqlite
+        confine_intake(home)
+        listener = socket.socket(fileno=int(sys.argv[2]))
+        async def main():
+            async def answer(reader, writer):
+                asked = await reader.readline()
+                async with aiosqlite.connect(home / "store.sqlite") as store:
+                    await store.execute("pragma journal_mode=wal")
+                    await store.execute("create table if not exists t (x)")
+                    await store.execute("insert into t values (?)", (asked,))
+                    await store.commit()
+                    busy, = await (await store.execute("select count(*) from t")).fetchone()
+                    await store.execute("pragma wal_checkpoint(truncate)")
+                writer.write(b"%d rows\\n" % busy)
+                await writer.drain()
+                writer.close()
+                done.set()
+            done = asyncio.Event()
+            server = await asyncio.start_unix_server(answer, sock=listener)
+            await done.wait()
+            await asyncio.sleep(0.1)
+            server.close()
+        """
+    # start_unix_server would call listen() again: the loop's own reader is what aiohttp's site uses on ready sockets.
+    code = (
+        code.replace(
+            "server = await asyncio.start_unix_server(answer, sock=listener)",
+            "listener.setblocking(False)\n"
+            "            connection, _ = await asyncio.get_running_loop().sock_accept(listener)\n"
+            "            reader, writer = await asyncio.open_unix_connection(sock=connection)\n"
+            "            await answer(reader, writer)",
+        )
+        .replace("            server.close()\n", "")
+        .replace("            await done.wait()\n", "")
+    )
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            PRELUDE + textwrap.dedent(code) + "\nasyncio.run(main())",
+            home,
+            str(listener.fileno()),
+        ],
+        pass_fds=(listener.fileno(),),
+        stderr=subprocess.PIPE,
+    )
+
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(str(path))
+        client.sendall(b"hello\n")
+        answer = client.recv(100)
+
+    _, complaint = process.communicate(timeout=10)
+    assert answer == b"1 rows\n", complaint.decode()
+    assert process.returncode == 0
+    listener.close()
+
+
+def test_the_intake_refuses_to_lock_when_a_thread_exists_already(tmp_path) -> None:
+    said = run(
+        """
+        from confine.process import MoreThanOneThread
+        waiting = threading.Event()
+        threading.Thread(target=waiting.wait, daemon=True).start()
+        try:
+            confine_intake(home)
+            print(json.dumps({"refused": False}))
+        except MoreThanOneThread:
+            print(json.dumps({"refused": True}))
+        """,
+        tmp_path,
+    )
+
+    assert said == {"refused": True}
+
+
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [(socket.AF_INET, socket.SOCK_STREAM), (socket.AF_UNIX, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_DGRAM)],
+)
+def test_the_intake_refuses_to_start_with_a_socket_that_could_carry_something_out(tmp_path, family, kind) -> None:
+    with socket.socket(family, kind) as stray:
+        said = run(
+            """
+            from confine.process import StraySocket
+            try:
+                confine_intake(home)
+                print(json.dumps({"refused": False}))
+            except StraySocket:
+                print(json.dumps({"refused": True}))
+            """,
+            tmp_path,
+            stray.fileno(),
+        )
+
+    assert said == {"refused": True}
+
+
+def test_memory_is_locked_whole_or_not_at_all(tmp_path) -> None:
+    said = run(
+        """
+        import confine.process
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
+        os.chdir("/")
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (2**23, 2**23))
+        locked = confine.process.lock_memory()
+        large = bytearray(2**26)
+        threading.Thread(target=large.append, args=(1,)).start()
+        print(json.dumps({"locked": locked, "bytes": len(large) > 2**25}))
+        """,
+        tmp_path,
+    )
+
+    assert said == {"locked": False, "bytes": True}
+
+
+def test_the_relay_makes_streams_only_and_writes_nowhere(tmp_path) -> None:
+    with socket.socket() as dialled, socket.socket() as other:
+        for listening in (dialled, other):
+            listening.bind(("127.0.0.1", 0))
+            listening.listen()
+        said = run(
+            f"""
+            on = confine_relay([], [{dialled.getsockname()[1]}])
+            def dial(port):
+                with socket.socket() as made:
+                    made.connect(("127.0.0.1", port))
+            print(json.dumps({{"abi": on.landlock_abi, **{{name: outcome(attempt) for name, attempt in {{
+                "dial tor": lambda: dial({dialled.getsockname()[1]}),
+                "dial another": lambda: dial({other.getsockname()[1]}),
+                "unix stream": lambda: socket.socket(socket.AF_UNIX).close(),
+                "datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
+                "unix datagram": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM),
+                "datagram pair": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+                "exec": lambda: os.execv("/bin/true", ["true"]),
+                "write": lambda: open(home / "file", "w"),
+            }}.items()}}}}))
+            """,
+            tmp_path,
+        )
+
+    landlock_knows_tcp = said.pop("abi") >= 4
+    assert said.pop("dial another") == ("EACCES" if landlock_knows_tcp else "done")
+    assert {name for name, outcome in said.items() if outcome == "done"} == {"dial tor", "unix stream"}
+
+
+@pytest.mark.parametrize("machine", list(TABLES))
+@pytest.mark.parametrize("profile", [profiles.ZYGOTE, profiles.JOB, profiles.INTAKE, profiles.RELAY])
+def test_every_filter_is_sound_for_every_processor(machine, profile) -> None:
+    """Jumps stay inside, every path ends in a decision, and what the rules say is what a reading of the code gives."""
+    program = [struct.unpack("=HBBI", part) for part in chunks(seccomp.build(profile.rules, profile.default, machine))]
+
+    assert len(program) < 4096
+    assert program[-1] == (0x06, 0, 0, profile.default)
+    for position, (code, if_true, if_false, _) in enumerate(program):
+        if code in {0x15, 0x35, 0x45}:
+            assert position + 1 + max(if_true, if_false) < len(program)
+    for name, number in numbers(machine).items():
+        for arguments in ((0,) * 6, (2**64 - 1,) * 6, (1, 1, 0, 0x1000, 0, 0), (0x10000, 0x80801, 0, 0, 0, 0)):
+            expected = decide(profile, name, arguments)
+            assert simulate(program, number, arguments, machine) == expected, (name, arguments)
+
+
+def test_calls_of_a_foreign_convention_are_death_on_every_processor() -> None:
+    program = [
+        struct.unpack("=HBBI", part)
+        for part in chunks(seccomp.build(profiles.INTAKE.rules, profiles.INTAKE.default, "x86_64"))
+    ]
+
+    assert simulate(program, 1, (0,) * 6, "aarch64") == seccomp.Action.KILL
+    assert simulate(program, 0x40000001, (0,) * 6, "x86_64") == seccomp.Action.KILL
+
+
+def test_an_unknown_processor_is_an_error_and_not_a_guess() -> None:
+    with pytest.raises(UnknownProcessor):
+        seccomp.build(profiles.JOB.rules, profiles.JOB.default, "riscv64")
+
+
+def chunks(program: bytes) -> list[bytes]:
+    return [program[start : start + 8] for start in range(0, len(program), 8)]
+
+
+def decide(profile: profiles.Profile, name: str, arguments: tuple[int, ...]) -> int:
+    """What the rules say, read as sentences."""
+    for rule in profile.rules:
+        if name in rule.names and all(holds(condition, arguments) for condition in rule.when):
+            return rule.action
+    return profile.default
+
+
+def holds(condition: seccomp.Condition, arguments: tuple[int, ...]) -> bool:
+    value = arguments[condition.argument]
+    match condition:
+        case seccomp.BitsClear(mask=mask):
+            return value & 0xFFFFFFFF & mask == 0
+        case seccomp.Equals(value=wanted, mask=mask):
+            return value & 0xFFFFFFFF & mask == wanted
+        case _:
+            return value == 0
+
+
+def simulate(program: list[tuple[int, int, int, int]], number: int, arguments: tuple[int, ...], machine: str) -> int:
+    """A small machine that runs the filter as the kernel would."""
+    arch = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}[machine]
+    data = struct.pack("=IIQ6Q", number, arch, 0, *arguments)
+    accumulator, position = 0, 0
+    while True:
+        code, if_true, if_false, k = program[position]
+        position += 1
+        match code:
+            case 0x20:
+                (accumulator,) = struct.unpack_from("=I", data, k)
+            case 0x54:
+                accumulator &= k
+            case 0x15:
+                position += if_true if accumulator == k else if_false
+            case 0x35:
+                position += if_true if accumulator >= k else if_false
+            case 0x45:
+                position += if_true if accumulator & k else if_false
+            case 0x06:
+                return k
+
+
+def test_nothing_escaped_into_the_temporary_folder() -> None:
+    assert not os.path.exists("/tmp/kallskydd-escaped")  # noqa: PTH110  the whole line is about a path
