@@ -154,48 +154,35 @@ def test_the_locked_intake_still_serves_an_inherited_socket_and_its_database(tmp
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     listener.listen()
+    # Not asyncio's start_server, which listens once more on a socket that listens already; that call is closed too.
     code = """
         import aiosqlite
         confine_intake(home)
         listener = socket.socket(fileno=int(sys.argv[2]))
+        listener.setblocking(False)
         async def main():
-            async def answer(reader, writer):
-                asked = await reader.readline()
-                async with aiosqlite.connect(home / "store.sqlite") as store:
-                    await store.execute("pragma journal_mode=wal")
-                    await store.execute("create table if not exists t (x)")
-                    await store.execute("insert into t values (?)", (asked,))
-                    await store.commit()
-                    busy, = await (await store.execute("select count(*) from t")).fetchone()
-                    await store.execute("pragma wal_checkpoint(truncate)")
-                writer.write(b"%d rows\\n" % busy)
-                await writer.drain()
-                writer.close()
-                done.set()
-            done = asyncio.Event()
-            server = await asyncio.start_unix_server(answer, sock=listener)
-            await done.wait()
-            await asyncio.sleep(0.1)
-            server.close()
+            connection, _ = await asyncio.get_running_loop().sock_accept(listener)
+            reader, writer = await asyncio.open_unix_connection(sock=connection)
+            asked = await reader.readline()
+            async with aiosqlite.connect(home / "store.sqlite") as store:
+                await store.execute("pragma journal_mode=wal")
+                await store.execute("create table t (x)")
+                await store.execute("insert into t values (?)", (asked,))
+                await store.commit()
+                count, = await (await store.execute("select count(*) from t")).fetchone()
+                await store.execute("pragma wal_checkpoint(truncate)")
+            writer.write(b"%d rows\\n" % count)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+        asyncio.run(main())
         """
-    # start_unix_server would call listen() again: the loop's own reader is what aiohttp's site uses on ready sockets.
-    code = (
-        code.replace(
-            "server = await asyncio.start_unix_server(answer, sock=listener)",
-            "listener.setblocking(False)\n"
-            "            connection, _ = await asyncio.get_running_loop().sock_accept(listener)\n"
-            "            reader, writer = await asyncio.open_unix_connection(sock=connection)\n"
-            "            await answer(reader, writer)",
-        )
-        .replace("            server.close()\n", "")
-        .replace("            await done.wait()\n", "")
-    )
     process = subprocess.Popen(
         [
             sys.executable,
             "-I",
             "-c",
-            PRELUDE + textwrap.dedent(code) + "\nasyncio.run(main())",
+            PRELUDE + textwrap.dedent(code),
             home,
             str(listener.fileno()),
         ],
