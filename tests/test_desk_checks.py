@@ -69,7 +69,7 @@ async def test_a_report_about_a_member_is_not_shown_to_her_though_the_server_gav
                 shown.append(await book.open(book.state.find(reporter.keys.case_id.hex())))
         listed = await desks.command(0, "list")
 
-        assert shown == "lugnt\ufffd[2J\ufffd]0;titel\ufffd\n\tnästa\ufffdbakvänt\ufffd31m"
+        assert shown == []
         assert listed.exit_code == 1
         assert listed.found["problems"][0]["text_key"] == "desk.sealed_to_wrong"
         assert "mutor" not in str(listed.found)
