@@ -55,6 +55,7 @@ _ACCEPTED_AT_A_TIME: Final = 16
 _FULL_SECONDS: Final = 0.2
 _KEEPALIVE_SECONDS: Final = 75.0
 _SHUTDOWN_SECONDS: Final = 5.0
+_LINGER_SECONDS: Final = 2.0
 
 
 def public_app(services: Services) -> web.Application:
@@ -80,9 +81,11 @@ class Serving:
 
     async def close(self) -> None:
         """Take no more connections, let what is under way finish for a moment, then end it."""
-        self._loop.remove_reader(self._listener.fileno())
         if self._later is not None:
             self._later.cancel()
+        self._loop.remove_reader(self._listener.fileno())
+        # The keeper has its own descriptor of it: connections that come now wait there for the next intake.
+        self._listener.close()
         await self._runner.cleanup()
 
     def _accept(self) -> None:
@@ -134,6 +137,8 @@ async def serve(app: web.Application, listener: socket.socket) -> Serving:
         handle_signals=False,
         keepalive_timeout=_KEEPALIVE_SECONDS,
         shutdown_timeout=_SHUTDOWN_SECONDS,
+        # What is left of a refused form has been read by us, within our own bounds; this is for the last bytes of it.
+        lingering_time=_LINGER_SECONDS,
         # Nobody asks us to decompress a request, and a small request must not become a large one.
         auto_decompress=False,
     )

@@ -4,7 +4,7 @@ Reading a form: in one go, from memory, with our own limits.
 Every form of ours is multipart, so there is one reader and `request.post()` is never needed: it would write files to
 temporary files in plaintext. The library enforces no limit on this path, so we count for ourselves:
 
-1. A field is short, but for the text. Text is UTF-8; a part named `_charset_` changes nothing.
+1. A field is short, but for the text. Text is UTF-8, whatever a part named `_charset_` would have it be.
 2. Files are handed to `take_file` one by one, with the fields that came before. Their names and content types are never
    asked for.
 3. A form within the form is refused.
