@@ -23,7 +23,8 @@ _ALLOWED: Final = _REQUIRED | {_BITS, _CHANNELS, _EXTRA}
 _DEFLATE: Final = 8
 _MOST_PAGES: Final = 200
 _MOST_VALUES: Final = 1_000_000
-_MOST_GAP_BYTES: Final = 32
+# Pages are aligned, so what lies between two is at most this, and the whole is a multiple of it.
+_ALIGNMENT: Final = 16
 
 
 @dataclass
@@ -36,7 +37,7 @@ class _Covered:
 
 def is_clean(untrusted: mmap.mmap) -> bool:
     """Whether every byte is accounted for."""
-    if untrusted[:4] != _HEADER:
+    if untrusted[:4] != _HEADER or len(untrusted) % _ALIGNMENT:
         return False
     covered = _Covered()
     directory = int.from_bytes(untrusted[4:8], "little")
@@ -95,13 +96,14 @@ def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], cover
 def _gaps_are_clean(untrusted: mmap.mmap, covered: _Covered) -> bool:
     """Whether nothing overlaps and what lies between holds nothing."""
     position = 0
-    for start, end in [*sorted(covered.parts), (len(untrusted), len(untrusted))]:
-        if start < position or start - position > _MOST_GAP_BYTES:
+    for start, end in sorted(covered.parts):
+        if start < position or start - position > _ALIGNMENT + len(_HEADER) + 4:
             return False
         if not _gap_is_clean(untrusted[position:start], position, covered.directories):
             return False
         position = end
-    return position == len(untrusted)
+    rest = untrusted[position:]
+    return len(rest) < _ALIGNMENT and not any(rest)
 
 
 def _gap_is_clean(gap: bytes, position: int, directories: set[int]) -> bool:
