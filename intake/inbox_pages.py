@@ -300,7 +300,8 @@ async def _show_file(visit: _Visit) -> web.StreamResponse:
     opened = await open_case(visit.services, visit.session)
     entry = opened.file(visit.form.one("file"))
     if entry is None or not isinstance(entry.body, Attachment):
-        return visit.services.pages.plain(visit.language, NO_SUCH_FILE)
+        to_inbox = (_to_inbox(visit.session, visit.language),)
+        return visit.services.pages.plain(visit.language, NO_SUCH_FILE, actions=to_inbox)
     attachment = entry.body
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):

@@ -227,10 +227,11 @@ class Page:
         parser.feed(self.text)
         return parser.forms
 
-    def form(self, action: str, **having: str) -> Form:
-        """The first form that posts to `action` and holds these hidden values."""
+    def form(self, action: str, *, without: str = "", **having: str) -> Form:
+        """The first form that posts to `action`, holds these hidden values and has no field named `without`."""
         for form in self.forms:
-            if form.action == action and set(having.items()) <= set(form.fields):
+            names = {name for name, _value in form.fields}
+            if form.action == action and set(having.items()) <= set(form.fields) and without not in names:
                 return form
         message = f"no form to {action} with {having} on this page: {self.plain[:600]}"
         raise AssertionError(message)

@@ -1,0 +1,405 @@
+"""Coming back with the eight words: reading, writing, taking back, withdrawing, leaving; and what opens nothing."""
+
+import asyncio
+import re
+import statistics
+import time
+from datetime import date
+from io import BytesIO
+
+import pytest
+from intake_harness import file_report, log_in, running_intake, zygotes
+from PIL import Image
+from test_reporter_filing import photograph, rows
+
+from cases.clock import today
+from cases.entry import Acknowledgement, Close, CompletionRequest, Message, Outcome, Stream
+from cases.receipt import new_receipt, receipt_keys
+from cases.seal import append, case_keys, fetch_mac, open_grant, open_stream
+from intake.daily import release
+from intake.inbox import find_case, open_case
+
+TUESDAY = date(2026, 3, 3)
+
+
+async def session_of(intake, page):
+    keys = receipt_keys(page.receipt, intake.services.store.salt)
+    return await find_case(intake.services, page.receipt, keys)
+
+
+async def members_write(intake, page, *bodies, by: int = 0):
+    """Do what a desk does: find the grant in the box, fetch, open, sign, seal, append."""
+    services, keys = intake.services, intake.made.keys[by]
+    session = await session_of(intake, page)
+    for batch in await services.store.box(keys.id_bytes):
+        for item in batch.items:
+            try:
+                grant = open_grant(item, keys.id_bytes, keys.box_private)
+            except Exception:  # noqa: BLE001, S112 - the boxes are full of what does not open
+                continue
+            if grant.case_id != session.case.case_id:
+                continue
+            row = await services.store.find_by_lookup(session.keys.lookup_id)
+            case = case_keys(grant, row.share)
+            for counter, body in enumerate(bodies, start=1):
+                mac = fetch_mac(case.access_key, "case", case.case_id, counter)
+                seen = await services.store.released_case(case.case_id, mac, counter)
+                stream = seen.streams.get(Stream.MEMBERS)
+                known = {one.id: one.sign for one in intake.made.members}
+                existing = open_stream(case, Stream.MEMBERS, stream.sealed, stream.head, known.get) if stream else ()
+                count = len(seen.streams[Stream.REPORTER].sealed)
+                sealed, _entry, head = append(
+                    case, Stream.MEMBERS, existing, keys.id, keys.sign_seed, today(services.clock),
+                    {int(Stream.REPORTER): count}, body,
+                )  # fmt: skip
+                mac = fetch_mac(case.access_key, "append", case.case_id, counter)
+                await services.store.append_member(
+                    case.case_id, mac, counter, len(existing), Stream.MEMBERS, sealed, head
+                )
+            return
+    message = "the member has no grant for this case"
+    raise AssertionError(message)
+
+
+async def opened(intake, page):
+    return await open_case(intake.services, await session_of(intake, page))
+
+
+async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "The first text", organisation="wbab")
+        await release(intake.services, TUESDAY)
+        intake.clock.forward(days=1)
+        await members_write(
+            intake, page,
+            Acknowledgement("Thank you, we look into it."),
+            CompletionRequest("Which day was it?", date(2026, 3, 20)),
+        )  # fmt: skip
+
+        inbox = await log_in(browser, page.receipt)
+        sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text="It was a Monday."))
+        case = await opened(intake, page)
+
+    assert "En fråga väntar på ditt svar" in inbox.plain
+    assert "Lead 1" in inbox.plain
+    assert "Which day was it?" in inbox.plain
+    assert "Svara gärna senast 20 mars 2026." in inbox.plain
+    assert "Ditt meddelande är mottaget." in sent.plain
+    assert "väntar, ingen har sett det It was a Monday." in sent.plain
+    assert [type(entry.body) for entry in case.reporter[1:]] == [Message]
+    assert case.reporter[1].after == {Stream.MEMBERS: 2}
+    assert case.released == 1
+
+
+async def test_the_outcome_and_the_end_are_shown(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        page = await file_report(intake.browser(), "Something")
+        await release(intake.services, TUESDAY)
+        await members_write(intake, page, Outcome("handled", "It has been put right."), Close())
+
+        inbox = await log_in(intake.browser(), page.receipt)
+
+    assert "Anmälan är handlagd" in inbox.plain
+    assert "It has been put right." in inbox.plain
+    assert "Avslutat" in inbox.plain
+    assert "Gallras senast" in inbox.plain
+
+
+async def test_never_existed_misread_and_erased_codes_answer_with_the_same_bytes(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        taken_back = await file_report(browser, "To be taken back")
+        session = await session_of(intake, taken_back)
+        await intake.services.store.take_back(session.case.case_id)
+        never = " ".join(new_receipt().words)
+        real = new_receipt().words
+        misread = " ".join([*real[1:], real[0]])
+        unknown_words = "qqqq xxxx yyyy zzzz wwww vvvv uuuu tttt"
+
+        answers = []
+        for code in (never, misread, unknown_words, " ".join(taken_back.receipt.words)):
+            form = (await browser.get("/return")).form("/return")
+            page = await browser.post("/return", form.with_(code=code))
+            answers.append((page.status, page.raw_headers, re.sub(rb'name="mark" value="[^"]*"', b"", page.body), len(page.body)))
+
+    assert len(set(answers)) == 1
+    assert "Den koden öppnar inget ärende." in answers[0][2].decode()
+
+
+async def test_wrong_codes_of_every_sort_take_the_same_time(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        seconds = {"never": [], "misread": [], "unknown": []}
+        for _ in range(7):
+            words = new_receipt().words
+            for sort, code in (
+                ("never", " ".join(words)),
+                ("misread", " ".join([*words[1:], words[0]])),
+                ("unknown", " ".join(["qqqq"] * 8)),
+            ):
+                form = (await browser.get("/return")).form("/return")
+                began = time.perf_counter()
+                await browser.post("/return", form.with_(code=code))
+                seconds[sort].append(time.perf_counter() - began)
+
+    fastest = {sort: min(taken) for sort, taken in seconds.items()}
+    middle = statistics.median(fastest.values())
+    # One Argon2id each, which is nearly all of it; answering without it would take a tenth.
+    assert all(abs(one - middle) < 0.35 * middle for one in fastest.values()), seconds
+
+
+@pytest.mark.parametrize("code", ["", "one two three", "ett två tre fyra fem sex sju åtta nio"])
+async def test_the_wrong_number_of_words_has_its_own_sentence(tmp_path, code):
+    async with running_intake(tmp_path) as intake:
+        form = (await intake.browser().get("/return")).form("/return")
+        page = await intake.browser().post("/return", form.with_(code=code))
+
+    assert page.status == 400
+    assert "En ärendekod är åtta ord" in page.plain
+    assert "alla åtta" in page.plain
+
+
+async def test_a_code_is_read_however_it_is_written(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Found again")
+        words = page.receipt.words
+        for code in (
+            "  " + "\r\n".join(words).upper(),
+            "-".join(words),
+            ", ".join(word[:4] for word in words) + ".",
+        ):
+            form = (await browser.get("/return")).form("/return")
+            inbox = await browser.post("/return", form.with_(code=code))
+            assert "Found again" in inbox.plain
+
+
+async def test_a_log_in_posted_again_from_the_history_opens_nothing(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Secret text")
+        fields = (await browser.get("/return")).form("/return").with_(code=" ".join(report.receipt.words))
+        first = await browser.post("/return", fields)
+        left = await browser.post("/inbox/leave", first.form("/inbox/leave").fields)
+
+        again = await browser.post("/return", fields)
+        reloaded = await browser.post("/inbox", first.form("/inbox", language="sv").fields)
+
+    assert "Secret text" in first.plain
+    assert left.headers["clear-site-data"] == '"cache"'
+    assert "redan skickat" in again.plain
+    assert "Secret text" not in again.plain
+    assert "Du är utloggad" in reloaded.plain
+    assert "Secret text" not in reloaded.plain
+
+
+async def test_a_session_ends_after_thirty_idle_minutes_and_not_while_it_is_used(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Still here")
+        inbox = await log_in(browser, report.receipt)
+        fields = inbox.form("/inbox", language="sv").fields
+
+        intake.clock.forward(minutes=29)
+        used = await browser.post("/inbox", fields)
+        intake.clock.forward(minutes=29)
+        used_again = await browser.post("/inbox", fields)
+        intake.clock.forward(minutes=31)
+        over = await browser.post("/inbox", fields)
+
+    assert "Still here" in used.plain
+    assert "Still here" in used_again.plain
+    assert "Du är utloggad" in over.plain
+
+
+async def test_a_message_sent_twice_is_one_message_and_says_so(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Report")
+        fields = (await log_in(browser, page.receipt)).form("/inbox/write").with_(text="Only once")
+
+        answers = await asyncio.gather(*(browser.post("/inbox/write", fields) for _ in range(2)))
+        later = await browser.post("/inbox/write", fields)
+        case = await opened(intake, page)
+
+    assert len(case.reporter) == 2
+    assert sorted("redan skickat" in one.plain for one in answers) == [False, True]
+    assert "redan skickat" in later.plain
+
+
+async def test_two_tabs_that_write_at_once_are_both_kept(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Report")
+        tabs = [await log_in(browser, page.receipt) for _ in range(2)]
+
+        await asyncio.gather(
+            *(
+                browser.post("/inbox/write", tab.form("/inbox/write").with_(text=f"From tab {number}"))
+                for number, tab in enumerate(tabs)
+            )
+        )
+        case = await opened(intake, page)
+
+    assert {entry.body.text for entry in case.reporter} == {"Report", "From tab 0", "From tab 1"}
+
+
+async def test_a_message_that_holds_the_code_is_refused_kindly_and_comes_back(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Report")
+        inbox = await log_in(browser, page.receipt)
+        text = "My code is " + " ".join(page.receipt.words[:5]).upper()
+
+        refused = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text=text))
+        case = await opened(intake, page)
+
+    assert "innehåller ord ur din ärendekod" in refused.plain
+    assert dict(refused.form("/inbox/write").fields)["text"] == text
+    assert len(case.reporter) == 1
+
+
+async def test_an_empty_message_is_refused_and_a_long_one_comes_back(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Report")
+        inbox = await log_in(browser, page.receipt)
+        form = inbox.form("/inbox/write")
+
+        empty = await browser.post("/inbox/write", form.with_(text=" "))
+        long = await browser.post("/inbox/write", form.with_(text="y" * 100_001))
+
+    assert "Det fanns ingen text" in empty.plain
+    assert "längre än formuläret rymmer" in long.plain
+    assert dict(long.form("/inbox/write").fields)["text"].startswith("yyyy")
+
+
+async def test_the_whole_report_is_taken_back_unseen_and_leaves_nothing(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Regretted", [photograph()])
+        inbox = await log_in(browser, page.receipt)
+
+        asked = await browser.post("/inbox/take-back", inbox.form("/inbox/take-back", without="file").fields)
+        still_there = rows(intake, "cases")
+        done = await browser.post("/inbox/take-back", asked.form("/inbox/take-back").fields)
+        again = await browser.post("/inbox/take-back", asked.form("/inbox/take-back").fields)
+        later = await log_in(browser, page.receipt)
+        left = [rows(intake, table) for table in ("cases", "entries", "files", "waiting_items")]
+
+    assert "Ta tillbaka hela anmälan?" in asked.plain
+    assert still_there == 1
+    assert done.status == 200
+    assert "Ingen har sett den, och den är raderad." in done.plain
+    assert "Du är utloggad" in again.plain
+    assert "Den koden öppnar inget ärende." in later.plain
+    assert left == [0, 0, 0, 0]
+
+
+async def test_one_file_is_taken_back_unseen_and_the_rest_still_opens(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "With two", [photograph(maker="One"), photograph(32, maker="Two")])
+        before = await opened(intake, page)
+        first = next(entry.body.file_id for entry in before.reporter if type(entry.body).__name__ == "Attachment")
+        inbox = await log_in(browser, page.receipt)
+
+        asked = await browser.post("/inbox/take-back", inbox.form("/inbox/take-back", file=first).fields)
+        done = await browser.post("/inbox/take-back", asked.form("/inbox/take-back").fields)
+        after = await opened(intake, page)
+        await release(intake.services, TUESDAY)
+        released = await opened(intake, page)
+        left = await browser.post("/inbox/file", done.form("/inbox/file").fields)
+        gone = await browser.post("/inbox/file", done.form("/inbox/file").with_(file=first))
+        files = rows(intake, "files")
+
+    assert "Ta tillbaka den här bilagan?" in asked.plain
+    assert "Bilagan är återtagen" in done.plain
+    assert [type(entry.body).__name__ for entry in after.reporter] == ["Report", "Attachment", "ScrubRecord"]
+    assert released.released == 3
+    assert Image.open(BytesIO(left.body)).size == (32, 32)
+    assert "ingen sådan bilaga" in gone.plain
+    assert files == 2  # the file and its small picture
+
+
+async def test_after_the_release_it_is_withdrawn_and_not_taken_back(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Released", [photograph()])
+        early = await log_in(browser, page.receipt)
+        asked_early = await browser.post("/inbox/take-back", early.form("/inbox/take-back").fields)
+        await release(intake.services, TUESDAY)
+
+        too_late = await browser.post("/inbox/take-back", asked_early.form("/inbox/take-back").fields)
+        inbox = await log_in(browser, page.receipt)
+        asked = await browser.post("/inbox/withdraw", inbox.form("/inbox/withdraw", without="file").fields)
+        done = await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
+        again = await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
+        case = await opened(intake, page)
+
+    assert "inte längre tas tillbaka osett" in too_late.plain
+    assert [form for form in inbox.forms if form.action == "/inbox/take-back"] == []
+    assert "Dra tillbaka anmälan?" in asked.plain
+    assert "Du har dragit tillbaka anmälan" in done.plain
+    assert "redan skickat" in again.plain
+    assert [type(entry.body).__name__ for entry in case.reporter].count("Withdrawal") == 1
+
+
+async def test_files_are_added_later_and_numbered_on(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "First", [photograph()])
+        inbox = await log_in(browser, page.receipt)
+
+        sent = await browser.post(
+            "/inbox/write", inbox.form("/inbox/write").with_(text=""), [photograph(40, maker="Later maker"), b"not a file we know"]
+        )
+        second = [form for form in sent.forms if form.action == "/inbox/file"][1]
+        copy = await browser.post("/inbox/file", second.fields)
+        case = await opened(intake, page)
+
+    assert "Later maker" in sent.plain
+    assert "Fil 2 Togs inte emot." in sent.plain
+    assert copy.headers["content-disposition"] == 'inline; filename="2.jpeg"'
+    assert Image.open(BytesIO(copy.body)).size == (40, 40)
+    assert [entry.body.order for entry in case.reporter if type(entry.body).__name__ == "Attachment"] == [0, 1]
+
+
+async def test_a_file_of_another_case_is_not_shown(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        mine = await file_report(browser, "Mine")
+        theirs = await file_report(browser, "Theirs", [photograph()])
+        case = await opened(intake, theirs)
+        foreign = next(entry.body.file_id for entry in case.reporter if type(entry.body).__name__ == "Attachment")
+        inbox = await log_in(browser, mine.receipt)
+
+        page = await browser.post("/inbox/file", inbox.form("/inbox", language="sv").with_(file=foreign))
+
+    assert "ingen sådan bilaga" in page.plain
+
+
+async def test_the_inbox_changes_language_with_a_button(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Words")
+        inbox = await log_in(browser, page.receipt)
+
+        english = await browser.post("/inbox", inbox.form("/inbox", language="en").fields)
+
+    assert '<html lang="en">' in english.text
+    assert "Waits; nobody has seen it" in english.plain
+
+
+async def test_no_address_and_no_title_holds_a_handle_or_a_word(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Words")
+        inbox = await log_in(browser, page.receipt)
+        handle = dict(inbox.form("/inbox", language="sv").fields)["handle"]
+
+    for text in (page.text, inbox.text):
+        addresses = " ".join(re.findall(r'(?:href|action|src)="([^"]*)"', text))
+        assert handle not in addresses
+        assert not any(word in addresses for word in page.receipt.words)
