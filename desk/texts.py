@@ -145,6 +145,7 @@ SENTENCES = {
         "A roster is signed when its six words have been compared by voice, and none were given.",
         "Run roster, compare, then give them with --words.",
     ),
+    "roster.proposal_waits": ("A change of the roster waits for signatures.", "Run roster to see it."),
     # Shown with a case.
     "warning.routing": (
         "The report was sealed to others than the rules say for what the reporter answered.",
