@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageCms, TiffImagePlugin
@@ -534,10 +535,8 @@ def layers(content: bytes) -> list[bytes]:
     at = content.find(b"\x78")
     while at >= 0:
         if int.from_bytes(content[at : at + 2], "big") % 31 == 0:
-            try:
+            with suppress(zlib.error):
                 seen.append(zlib.decompressobj().decompress(content[at:], 2**24))
-            except zlib.error:
-                pass
         at = content.find(b"\x78", at + 1)
     if not content.startswith(b"%PDF"):
         with Image.open(io.BytesIO(content)) as decoded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -131,14 +132,14 @@ def test_every_reason_has_its_sentence() -> None:
 
 
 def test_without_a_jail_nothing_is_cleaned_and_the_exit_code_says_so(photo, tmp_path, monkeypatch, capsys) -> None:
-    from kallskydd.__main__ import main
+    from kallskydd.scrub_command import run
 
     def no_process(_role):
         raise OSError
 
     monkeypatch.setattr("kallskydd.scrub_command.spawn_zygote", no_process)
 
-    code = main(["scrub", str(photo), "--out", str(tmp_path / "clean")])
+    code = run(argparse.Namespace(files=[photo], out=tmp_path / "clean", json=False))
 
     assert code == 4
     assert list((tmp_path / "clean").iterdir()) == []
