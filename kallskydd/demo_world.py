@@ -1,0 +1,209 @@
+"""Everything the demonstration needs: a private Tor network, a TRIAL home, two members' desks, a service.
+
+Every part is its own process, started by the same commands that a person would type. Nothing leaves the computer:
+the network is on loopback and has no exits. `close` ends the processes in order and removes the folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cases.home import as_trial
+from kallskydd.init_command import example_config
+
+NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
+PUBLISHED_SECONDS = 60.0
+COMMAND_SECONDS = 90.0
+END_SECONDS = 20.0
+MEMBERS = (("Anna", "Handläggare 1"), ("Bo", "Handläggare 2"))
+
+
+class DemoFailed(Exception):
+    """A step of the demonstration did not do what it should; the message says which."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """One member's desk: a folder with the key, and the command line."""
+
+    folder: Path
+    passphrase_file: Path
+    network: Path
+
+    async def run(self, *words: str, text: str = "", online: bool = True) -> dict[str, Any]:
+        """Run one desk command and return its JSON; raises DemoFailed."""
+        command = [*_kallskydd("desk", *words), "--desk-home", str(self.folder)]
+        command += ["--passphrase-file", str(self.passphrase_file), "--json"]
+        if online:
+            command += ["--tor-network", str(self.network)]
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        try:
+            out, error = await asyncio.wait_for(process.communicate(text.encode()), COMMAND_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise DemoFailed(f"desk {words[0]} took longer than {COMMAND_SECONDS:.0f} s") from None
+        if process.returncode != 0:
+            raise DemoFailed(f"desk {words[0]} ended with {process.returncode}: {error.decode().strip()[-300:]}")
+        found: dict[str, Any] = json.loads(out)
+        return found
+
+
+@dataclass(slots=True)
+class DemoWorld:
+    """The folder and the processes in it."""
+
+    folder: Path
+    desks: list[Desk] = field(default_factory=list)
+    public: str = ""
+    desk_address: str = ""
+    _network: Process | None = None
+    _service: Process | None = None
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _reader: asyncio.Task[None] | None = None
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def network(self) -> Path:
+        return self.folder / "net"
+
+    async def start_network(self) -> None:
+        """Start the private Tor network; raises DemoFailed."""
+        command = [sys.executable, "-m", "onion.private_network", "--hold", str(self.network)]
+        self._network = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        )
+        usable = await _line(self._network, NETWORK_SECONDS)
+        if not usable:
+            raise DemoFailed("the private Tor network did not come up; try again when the computer has less to do")
+
+    async def make_home(self) -> None:
+        """Two members enrol, each in a folder of the own, and a TRIAL home is made from their join files."""
+        for name, label in MEMBERS:
+            folder = self.folder / f"desk-{name.lower()}"
+            passphrase_file = self.folder / f"passphrase-{name.lower()}"
+            passphrase_file.write_text(secrets.token_urlsafe(16) + "\n")
+            desk = Desk(folder, passphrase_file, self.network)
+            await desk.run("enrol", "--name", name, "--role", "handler", "--label", label, online=False)
+            self.desks.append(desk)
+        config = self.folder / "config.toml"
+        config.write_text(demo_config())
+        words = ["init", "--home", str(self.home), "--trial", "--config", str(config), "--json"]
+        for desk in self.desks:
+            words += ["--member", str(desk.folder / "join.toml")]
+        done = await asyncio.to_thread(
+            subprocess.run, _kallskydd(*words), capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS
+        )
+        if done.returncode != 0:
+            raise DemoFailed(f"init ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+        made = json.loads(done.stdout)
+        self.public, self.desk_address = made["public"], made["desk"]
+
+    async def start_service(self) -> None:
+        """Start `kallskydd serve` and wait until both addresses are published."""
+        command = _kallskydd("serve", "--home", str(self.home), "--tor-network", str(self.network), "--json")
+        self._service = await asyncio.create_subprocess_exec(
+            *command, stdin=subprocess.DEVNULL, stdout=PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        self._reader = asyncio.create_task(self._read_events(self._service))
+        await self.wait_for("published", PUBLISHED_SECONDS)
+
+    async def sign_roster(self) -> None:
+        """Both members sign the founding roster at their own desks, after comparing its six words."""
+        for desk in self.desks:
+            await desk.run("join", "--address", self.desk_address, online=False)
+            shown = await desk.run("roster")
+            words = " ".join(shown["proposal"]["words"])
+            await desk.run("sign-roster", "--words", words)
+
+    async def wait_for(self, event: str, within: float) -> dict[str, Any]:
+        """Return the service's first such event; raises DemoFailed."""
+        deadline = asyncio.get_running_loop().time() + within
+        while asyncio.get_running_loop().time() < deadline:
+            for seen in self._events:
+                if seen["event"] == event:
+                    return seen
+            if self._service is None or self._service.returncode is not None:
+                break
+            await asyncio.sleep(0.05)
+        raise DemoFailed(f"the service did not say '{event}' in time")
+
+    def process_ids(self) -> list[int]:
+        """Every process of the service, from the keeper down."""
+        return [] if self._service is None else _tree(self._service.pid)
+
+    async def close(self, *, keep: bool = False) -> None:
+        """End the service, then the network, then remove the folder."""
+        await _end(self._service)
+        if self._reader is not None:
+            await self._reader
+        await _end(self._network)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _read_events(self, service: Process) -> None:
+        if service.stdout is not None:
+            async for line in service.stdout:
+                self._events.append(json.loads(line))
+
+
+def demo_config() -> str:
+    """The example's configuration as a trial in which reports are shown at once and a closed case may be erased."""
+    text = as_trial(example_config())
+    for key, value in (("at_once", "true"), ("inbox_days", "0")):
+        text, count = re.subn(rf"(?m)^{key}\s*=.*$", f"{key} = {value}", text)
+        if count != 1:
+            raise DemoFailed(f"the example configuration has no line for {key}")
+    return text
+
+
+def _kallskydd(*words: str) -> list[str]:
+    return [sys.executable, "-m", "kallskydd", *words]
+
+
+async def _line(process: Process, within: float) -> bytes:
+    if process.stdout is None:
+        return b""
+    try:
+        return await asyncio.wait_for(process.stdout.readline(), within)
+    except TimeoutError:
+        return b""
+
+
+async def _end(process: Process | None) -> None:
+    if process is None or process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), END_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _tree(root: int) -> list[int]:
+    found, to_do = [], [root]
+    while to_do:
+        pid = to_do.pop()
+        found.append(pid)
+        try:
+            tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  # a kernel list, not a folder of ours
+            for task in tasks:
+                to_do += [int(child) for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
+        except OSError:
+            continue
+    return found
