@@ -1,8 +1,8 @@
 """
 The two applications of the intake, and how they are served on sockets that were inherited.
 
-`public_app` is what reporters reach: its route table is below, and there is nothing else. The desk's application is made
-by intake.desk_api and served in the same way.
+`public_app` is what reporters reach: its route table is below, and there is nothing else. The desk's application is
+made by intake.desk_api and served in the same way.
 
 The library's own listening is not used, because it calls listen(2), which the intake has forbidden itself: here
 connections are taken from a socket that listens already.

@@ -1,9 +1,9 @@
 """
 One attachment, from the socket to the sealed file: `accept_attachment`, read from top to bottom.
 
-Each stage takes what the one before returned, so leaving one out is a type error. The file is in memory only, counted as
-it comes; what cannot be cleaned is refused (`Refused`, `FileRefused`) and nothing of it is kept. Values that were found
-are in the returned report, for the reporter's own page; the stored record has kinds and places only.
+Each stage takes what the one before returned, so leaving one out is a type error. The file is in memory only, counted
+as it comes; what cannot be cleaned is refused (`Refused`, `FileRefused`) and nothing of it is kept. Values that were
+found are in the returned report, for the reporter's own page; the stored record has kinds and places only.
 
 `FileTaker` does this for all files of one form: a file that is refused is noted with its reason, and the rest goes on.
 """

@@ -1,9 +1,9 @@
 """
 What happens by the clock and not by a request: the release at 06:00 and the heartbeat each ten minutes.
 
-The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning on
-which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year cap
-is erased. The heartbeat writes to the store's files so that their times tell of no report.
+The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning
+on which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year
+cap is erased. The heartbeat writes to the store's files so that their times tell of no report.
 
 The clock is passed in; only how long to sleep between two looks at it is real time.
 """

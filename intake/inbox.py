@@ -1,11 +1,11 @@
 """
-The reporter's case from the inside: opened with the keys that the eight words gave, read, added to, taken back, withdrawn.
+The reporter's case from the inside: opened with the keys of the eight words, read, added to, taken back, withdrawn.
 
 1. The lookup id finds a row or none; the grant in it is sealed to the reporter's key and must fit the row.
-2. Both streams that the reporter may read must open whole: entries signed by the reporter under the key in entry 0, and by
-   members who stand in a roster that verifies.
-3. What the reporter adds is sealed as the next entries of the own stream. If the stream moved meanwhile (another tab), it
-   is read again and tried again.
+2. Both streams that the reporter may read must open whole: entries signed by the reporter under the key in entry 0, and
+   by members who stand in a roster that verifies.
+3. What the reporter adds is sealed as the next entries of the own stream. If the stream moved meanwhile (another tab),
+   it is read again and tried again.
 4. What waits for its release can be taken back, and then nobody has seen it. A file is taken back by sealing again what
    came after it; the whole report by erasing it.
 5. What has been released can only be withdrawn, which is an entry that members read.
@@ -97,7 +97,7 @@ async def find_case(services: Services, receipt: Receipt, keys: ReceiptKeys) -> 
 
 
 async def open_case(services: Services, session: Session) -> OpenedCase:
-    """Return the case as it is now (step 2). Raises `NotThere` once it is erased, `SealBroken` if it does not verify."""
+    """Return the case as it is now (step 2). Raises `NotThere` once it is erased, `SealBroken` if it is spoilt."""
     row = await services.store.find_by_lookup(session.keys.lookup_id)
     if row is None:
         raise NotThere

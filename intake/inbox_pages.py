@@ -1,9 +1,9 @@
 """
 The pages with a case in them: coming back with the eight words, and everything done there. POST only.
 
-Coming back. The same words cost and answer the same whether they never existed, were misread or their case is erased: one
-Argon2id, one lookup, one page. Only the wrong number of words, which anybody can count, has its own sentence. A log-in
-that is posted again from the tab's history opens nothing.
+Coming back. Words that open nothing cost and answer the same whether they never existed, were misread or their case is
+erased: one Argon2id, one lookup, one page. Only the wrong number of words, which anybody can count, has its own
+sentence. A log-in that is posted again from the tab's history opens nothing.
 
 Acts that cannot be undone (take back, withdraw) are asked once more on a page of their own, whose form carries the
 one-time mark. Nothing of these pages may be stored by the browser.
@@ -95,15 +95,10 @@ async def come_back(request: web.Request) -> web.StreamResponse:
     if not is_first:
         return services.pages.plain(language, SENT_ALREADY, links=_LOG_IN)
     try:
-        session = await _log_in(services, form.one("code"))
-        if session is None:
-            return _return_page(services, language, WRONG_CODE)
-        use.spend()
-        return await _inbox_page(services, session, language)
-    except WrongReceipt:
-        return _return_page(services, language, WRONG_COUNT)
-    except FormRefused as refused:
-        return _return_page(services, language, SENTENCES[refused.text_key])
+        return await _open_with_code(services, form.one("code"), language, use)
+    except (WrongReceipt, FormRefused) as refused:
+        said = WRONG_COUNT if isinstance(refused, WrongReceipt) else SENTENCES[refused.text_key]
+        return _return_page(services, language, said)
     except CaseError:
         return services.pages.plain(language, TRY_AGAIN, links=_LOG_IN)
     finally:
@@ -247,8 +242,7 @@ class _Writing:
         if not is_first:
             raise _SentBefore
         try:
-            if text_contains_receipt(self._form.one("text"), session.receipt):
-                raise HoldsTheCode
+            _demand_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
         except BaseException:
             use.give_back()
@@ -259,11 +253,21 @@ class _Writing:
         return self._settled
 
 
-async def _log_in(services: Services, untrusted_code: str) -> Session | None:
-    """Return a session, or None. Raises `WrongReceipt` for the wrong number of words, before anything is asked."""
+async def _open_with_code(services: Services, untrusted_code: str, language: Language, use: Use) -> web.StreamResponse:
+    """Return the inbox that the words open, or the page that says they open none."""
+    # `WrongReceipt` is only for the wrong number of words, and comes before anything is asked of the store.
     receipt = parse_receipt(untrusted_code)
     keys = await services.lane.derive(receipt, services.store.salt)
-    return await find_case(services, receipt, keys)
+    session = await find_case(services, receipt, keys)
+    if session is None:
+        return _return_page(services, language, WRONG_CODE)
+    use.spend()
+    return await _inbox_page(services, session, language)
+
+
+def _demand_no_code(text: str, session: Session) -> None:
+    if text_contains_receipt(text, session.receipt):
+        raise HoldsTheCode
 
 
 async def _in_session(

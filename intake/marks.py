@@ -1,8 +1,8 @@
 """
 One-time marks: a form works once.
 
-A mark is a hidden field of a form: an hour, a random number, and a keyed hash over both and the name of the form. The key
-lives in memory, so a mark needs no table until it is used, and none outlives a restart. What the marks promise:
+A mark is a hidden field of a form: an hour, a random number, and a keyed hash over both and the name of the form. The
+key lives in memory, so a mark needs no table until it is used, and none outlives a restart. What the marks promise:
 
 1. A form older than a day, or from before a restart, is not taken; its text comes back in a new form (`OldMark`).
 2. The same form sent twice does its work once, also when both arrive at the same time: the second waits for the first.

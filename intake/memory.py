@@ -1,9 +1,9 @@
 """
 How much of what reporters upload may be in memory at once, over all of them; the rest waits.
 
-Two uploads that each hold half and wait for the other would wait for ever. The rule against that: the upload that began
-first is the leader, and what it may still need is never given to anybody else. So the leader can always finish, then the
-next leads. Ten slow uploads hold what they have sent so far and no more.
+Two uploads that each hold half and wait for the other would wait for ever. The rule against that: the upload that
+began first is the leader, and what it may still need is never given to anybody else. So the leader can always finish,
+then the next leads. Ten slow uploads hold what they have sent so far and no more.
 """
 
 import asyncio

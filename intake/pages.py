@@ -1,9 +1,10 @@
 """
 Pages: templates and languages read once, before anything comes in; every answer with its headers.
 
-Jinja2 escapes everything, and a name that a template does not get is an error, not a blank. The catalogues are read from
-their .po files in memory, so nothing is compiled to disk. The first language of the home, unless `?lang=` or the hidden field of a form says
-otherwise: Tor Browser sends English to everyone, so Accept-Language says nothing and is not read.
+Jinja2 escapes everything, and a name that a template does not get is an error, not a blank. The catalogues are read
+from their .po files in memory, so nothing is compiled to disk. Pages are in the first language of the home unless
+`?lang=` or the hidden field of a form says otherwise: Tor Browser sends English to everyone, so Accept-Language says
+nothing and is not read.
 
 Which answers a browser may keep (measured, without cookies or script): pages before the case code may be shown again by
 Back, so that typed text is not lost; pages with a case in them may not be stored at all.
@@ -77,7 +78,11 @@ class Language:
 
     def __init__(self, code: str, catalog: Catalog, templates: Mapping[str, str]) -> None:
         self.code = code
-        self._texts = {message.id: message.string for message in catalog if isinstance(message.id, str) and message.id and message.string}
+        self._texts = {
+            message.id: message.string
+            for message in catalog
+            if isinstance(message.id, str) and message.id and message.string
+        }
         self._environment = Environment(
             loader=DictLoader(templates),
             autoescape=True,

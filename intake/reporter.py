@@ -62,29 +62,14 @@ async def report_form(request: web.Request) -> web.StreamResponse:
 async def send_report(request: web.Request) -> web.StreamResponse:
     """POST /report : file a report and show its code, or give the form back."""
     services = request.app[SERVICES]
-    form = Form()
-    reception = _Reception(services, form)
+    reception = _Reception(services, Form())
     try:
         body = await reception.receive(request)
-    except _SentBefore as before:
+    except (_SentBefore, _OtherLanguage, FormRefused, CaseError) as outcome:
+        # Read to the end first: a browser that still sends shows no page of ours.
         await drain(request, services.limits)
-        page = before.use.kept
-        return services.pages.plain(reception.language, SENT_ALREADY, links=_WAYS_ON) if page is None else answer(page)
-    except _OtherLanguage:
-        return _form_page(services, reception.language, form)
-    except FormRefused as refused:
-        await drain(request, services.limits)
-        return _form_page(services, reception.language, form, SENTENCES[refused.text_key], refused.text_key)
-    except NobodyLeft:
-        await drain(request, services.limits)
-        return services.pages.plain(reception.language, NOBODY_LEFT, show_authorities=True)
-    except RosterFault:
-        await drain(request, services.limits)
-        return services.pages.plain(reception.language, NOT_OPEN, show_authorities=True)
-    except CaseError:
-        await drain(request, services.limits)
-        return _form_page(services, reception.language, form, TRY_AGAIN)
-    return answer(body, cache=Cache.TYPED_TEXT)
+        return _other_page(services, reception, outcome)
+    return answer(body)
 
 
 async def leave(request: web.Request) -> web.StreamResponse:
@@ -143,19 +128,19 @@ class _Reception:
 
     def __init__(self, services: Services, form: Form) -> None:
         self._services = services
-        self._form = form
+        self.form = form
         self._receipt = new_receipt()
         self._settled: _Settled | None = None
 
     @property
     def language(self) -> Language:
-        return self._services.pages.language(self._form.one("switch") or self._form.one(LANGUAGE_FIELD))
+        return self._services.pages.language(self.form.one("switch") or self.form.one(LANGUAGE_FIELD))
 
     async def receive(self, request: web.Request) -> bytes:
         """Return the page with the code, once the report is in the store."""
         page: bytes | None = None
         try:
-            await read_form(request, self._services.limits, self._form, self._take_file)
+            await read_form(request, self._services.limits, self.form, self._take_file)
             settled = await self._settle()
             keys = await settled.deriving
             filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.case)
@@ -172,14 +157,14 @@ class _Reception:
         """Check everything but the files, once. Step 1."""
         if self._settled is not None:
             return self._settled
-        if self._form.one("switch"):
+        if self.form.one("switch"):
             raise _OtherLanguage
         services = self._services
-        use, is_first = await services.marks.claim(self._form.one("mark"), REPORT_FORM)
+        use, is_first = await services.marks.claim(self.form.one("mark"), REPORT_FORM)
         if not is_first:
             raise _SentBefore(use)
         try:
-            wishes = check_wishes(self._form, services.roster.open_roster(), self.language.code)
+            wishes = check_wishes(self.form, services.roster.open_roster(), self.language.code)
             deriving = services.lane.derive(self._receipt, services.store.salt)
         except BaseException:
             use.give_back()
@@ -224,6 +209,27 @@ class _Reception:
         )
 
 
+def _other_page(
+    services: Services, reception: _Reception, outcome: "_SentBefore | _OtherLanguage | FormRefused | CaseError"
+) -> web.Response:
+    """Return the page for a form that did not become a report now."""
+    language, form = reception.language, reception.form
+    match outcome:
+        case _SentBefore(use=use) if use.kept is not None:
+            return answer(use.kept)
+        case _SentBefore():
+            return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
+        case _OtherLanguage():
+            return _form_page(services, language, form)
+        case FormRefused():
+            return _form_page(services, language, form, SENTENCES[outcome.text_key], outcome.text_key)
+        case NobodyLeft():
+            return _form_page(services, language, form, NOBODY_LEFT)
+        case _:
+            # With a roster that is closed this is the page that says so; otherwise the store could not take it now.
+            return _form_page(services, language, form, TRY_AGAIN)
+
+
 def _form_page(
     services: Services, language: Language, form: Form, said: Said | None = None, text_key: str = ""
 ) -> web.Response:
@@ -238,6 +244,7 @@ def _form_page(
         "/report",
         status=200 if said is None else 400,
         said=None if said is None else language.said(said),
+        show_authorities=said is NOBODY_LEFT,
         wrong_field="text" if text_key.startswith("form.") and ("text" in text_key or "empty" in text_key) else "",
         fields=[("mark", services.marks.new(REPORT_FORM)), (LANGUAGE_FIELD, language.code)],
         organisations=[(known.key, known.name) for known in roster.organisations],

@@ -110,9 +110,7 @@ def compose(
         store=store,
         sandbox=sandbox,
         clock=clock,
-        pages=Pages(
-            owner=config.owner, trial=config.trial, authorities=config.authorities, languages=config.languages
-        ),
+        pages=Pages(owner=config.owner, trial=config.trial, authorities=config.authorities, languages=config.languages),
         faults=faults,
         lane=ArgonLane(),
         sessions=Sessions(clock),

@@ -1,8 +1,8 @@
 """
 Who is in the inbox now: in memory only, under a random handle that travels in hidden fields of POST forms.
 
-No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake ends.
-It holds the keys that the eight words gave, so nothing here shows itself.
+No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake
+ends. It holds the keys that the eight words gave, so nothing here shows itself.
 """
 
 import asyncio

@@ -368,9 +368,7 @@ def multipart(boundary: str, fields: Sequence[tuple[str, str]], files: Sequence[
     return b"".join(parts) + f"--{boundary}--\r\n".encode()
 
 
-async def file_report(
-    browser: Browser, text: str, files: Sequence[bytes] = (), **values: str | Sequence[str]
-) -> Page:
+async def file_report(browser: Browser, text: str, files: Sequence[bytes] = (), **values: str | Sequence[str]) -> Page:
     """Fetch the form, fill it in, send it."""
     form = (await browser.get("/report")).form("/report")
     return await browser.post("/report", form.with_(text=text, **values), files)

@@ -121,7 +121,9 @@ async def test_never_existed_misread_and_erased_codes_answer_with_the_same_bytes
         for code in (never, misread, unknown_words, " ".join(taken_back.receipt.words)):
             form = (await browser.get("/return")).form("/return")
             page = await browser.post("/return", form.with_(code=code))
-            answers.append((page.status, page.raw_headers, re.sub(rb'name="mark" value="[^"]*"', b"", page.body), len(page.body)))
+            answers.append(
+                (page.status, page.raw_headers, re.sub(rb'name="mark" value="[^"]*"', b"", page.body), len(page.body))
+            )
 
     assert len(set(answers)) == 1
     assert "Den koden öppnar inget ärende." in answers[0][2].decode()
@@ -353,7 +355,9 @@ async def test_files_are_added_later_and_numbered_on(tmp_path):
         inbox = await log_in(browser, page.receipt)
 
         sent = await browser.post(
-            "/inbox/write", inbox.form("/inbox/write").with_(text=""), [photograph(40, maker="Later maker"), b"not a file we know"]
+            "/inbox/write",
+            inbox.form("/inbox/write").with_(text=""),
+            [photograph(40, maker="Later maker"), b"not a file we know"],
         )
         second = [form for form in sent.forms if form.action == "/inbox/file"][1]
         copy = await browser.post("/inbox/file", second.fields)

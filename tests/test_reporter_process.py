@@ -1,7 +1,6 @@
 """The intake as the process that the keeper starts: closed, silent, obedient, and gone when the keeper is gone."""
 
 import asyncio
-import os
 import re
 import signal
 import socket
@@ -16,6 +15,10 @@ from intake_harness import DESK_HOST, PUBLIC_HOST, Browser, _listener, file_repo
 from intake.control import Event, IntakeEnd, KeeperEnd, Order, Told, pack_event
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
+
+
+def _status(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text()
 
 
 class Process:
@@ -79,7 +82,7 @@ async def started(folder: Path, **how):
 async def test_it_is_closed_takes_a_report_releases_it_when_told_and_prints_nothing(tmp_path):
     async with started(tmp_path) as intake:
         await intake.next_event(Event.READY)
-        status = Path(f"/proc/{intake.process.pid}/status").read_text()
+        status = _status(intake.process.pid)
         await intake.next_event(Event.RELEASED)
         picture = Path(__file__).parent.parent / "intake" / "static" / "icon.png"
 
@@ -155,10 +158,9 @@ async def test_it_refuses_to_start_without_a_jail_for_each_role(tmp_path):
 async def test_its_standard_streams_lead_nowhere(tmp_path):
     async with started(tmp_path) as intake:
         await intake.next_event(Event.READY)
-        descriptors = os.listdir(f"/proc/{intake.process.pid}/fd")
-        targets = {os.readlink(f"/proc/{intake.process.pid}/fd/{one}") for one in descriptors if one in "012"}
+        descriptors = Path(f"/proc/{intake.process.pid}/fd")
 
-        assert targets == {"/dev/null"}
+        assert {str((descriptors / one).readlink()) for one in "012"} == {"/dev/null"}
 
 
 async def test_the_channel_carries_eight_bytes_a_message_and_passes_over_what_is_not_on_the_list():

@@ -1,0 +1,242 @@
+"""One attachment from the form to the sealed file, and the room that all uploads share."""
+
+import ast
+import asyncio
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from intake_harness import SetClock, make_home, zygotes
+from PIL import Image
+
+from cases.seal import new_case_keys, open_file
+from cases.store import Store
+from intake.attachments import Allowance, CaseUnderWay, accept_attachment, read_part
+from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
+from intake.limits import Limits
+from intake.memory import MemoryBudget
+from scrubbers.sandbox import Sandbox
+from scrubbers.stages import Archive, Kind, NoJail, Refused
+
+INTAKE = Path(__file__).parent.parent / "intake"
+MARKER = "Planted-maker-55aa"
+
+
+class Sent:
+    """A part of a form, as `intake.form.Part` gives it."""
+
+    def __init__(self, content: bytes, piece: int = 1000) -> None:
+        self._content = content
+        self._piece = piece
+
+    async def pieces(self):
+        for start in range(0, len(self._content), self._piece):
+            await asyncio.sleep(0)
+            yield self._content[start : start + self._piece]
+
+
+def photograph(side: int = 64) -> bytes:
+    picture = Image.effect_noise((side, side), 60).convert("RGB")
+    exif = picture.getexif()
+    exif[0x010F] = MARKER
+    kept = BytesIO()
+    picture.save(kept, "JPEG", exif=exif)
+    return kept.getvalue()
+
+
+def allowance(budget: MemoryBudget | None = None, **limits) -> Allowance:
+    return Allowance(Limits(**limits), budget or MemoryBudget())
+
+
+def memory_files() -> int:
+    return sum("memfd:" in str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+
+
+async def open_store(folder: Path) -> Store:
+    return await Store.open(make_home(folder / "home").home.path, SetClock())
+
+
+async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp_path):
+    store = await open_store(tmp_path)
+    budget = MemoryBudget()
+    case = CaseUnderWay(new_case_keys(), next_number=3)
+    try:
+        async with zygotes() as sandbox:
+            report = await accept_attachment(Sent(photograph()), case, allowance(budget), sandbox, store)
+        async with store._parts.db.read() as connection:
+            found = await connection.execute_fetchall("SELECT file_id, header FROM files ORDER BY item_kind")
+            chunks = [
+                [row[0] for row in await connection.execute_fetchall(
+                    "SELECT chunk FROM chunks WHERE file_id = ? ORDER BY position", (file_id,))]
+                for file_id, _header in found
+            ]  # fmt: skip
+    finally:
+        await store.close()
+
+    (attached,) = case.attached
+    clean = b"".join(open_file(case.keys, found[0][1], chunks[0], 3))
+    assert MARKER in {removed.example for removed in report.removed}
+    assert MARKER.encode() not in clean
+    assert attached.attachment.digest == hashlib.sha256(clean).hexdigest()
+    assert attached.attachment.size == len(clean)
+    assert attached.attachment.order == 3
+    assert case.next_number == 4
+    assert case.file_ids == (attached.file_id, attached.preview_id)
+    # What is kept of the report has kinds and places, and no value.
+    assert ("device", "EXIF") in attached.record.removed
+    assert MARKER not in str([attached.record.removed, attached.record.lost, attached.record.version])
+    assert budget.free == 256 * 2**20
+    assert memory_files() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [(b"PK\x03\x04 packed", Archive), (b"\xff\xd8\xff" + bytes(500), Refused), (b"%PDF-1.7 nonsense", Refused)],
+)
+async def test_what_cannot_be_cleaned_leaves_nothing_anywhere(tmp_path, content, refusal):
+    store = await open_store(tmp_path)
+    budget = MemoryBudget()
+    case = CaseUnderWay(new_case_keys())
+    try:
+        async with zygotes() as sandbox:
+            with pytest.raises(refusal) as raised:
+                await accept_attachment(Sent(content), case, allowance(budget), sandbox, store)
+        async with store._parts.db.read() as connection:
+            (count,) = (await connection.execute_fetchall("SELECT count(*) FROM files"))[0]
+    finally:
+        await store.close()
+
+    assert content[:8].decode("latin-1") not in str(raised.value)
+    assert count == 0
+    assert case.attached == []
+    assert case.staged == []
+    assert budget.free == 256 * 2**20
+    del raised
+    assert memory_files() == 0
+
+
+async def test_without_a_jail_a_file_is_refused_and_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("scrubbers.sandbox._REPLACEMENT_SECONDS", 0.1)
+    store = await open_store(tmp_path)
+    case = CaseUnderWay(new_case_keys())
+    try:
+        with pytest.raises(NoJail):
+            await accept_attachment(Sent(photograph()), case, allowance(), Sandbox(()), store)
+    finally:
+        await store.close()
+
+    assert case.staged == []
+
+
+async def test_the_bytes_are_counted_as_they_come(tmp_path):
+    budget = MemoryBudget()
+    limited = allowance(budget, file_bytes=5_000, report_bytes=7_000, files=3)
+
+    async with limited.one_file() as room:
+        with await read_part(Sent(bytes(5_000)), room) as kept:
+            assert kept.size == 5_000
+    async with limited.one_file() as room:
+        with pytest.raises(ReportTooLarge):
+            await read_part(Sent(bytes(2_001)), room)
+    async with limited.one_file() as room:
+        with pytest.raises(FileTooLarge):
+            await read_part(Sent(bytes(5_001), piece=5_001), room)
+    with pytest.raises(TooManyFiles):
+        async with limited.one_file():
+            pass
+
+    assert budget.free == 256 * 2**20
+    assert memory_files() == 0
+    assert Limits() == Limits(file_bytes=50 * 2**20, files=20, report_bytes=200 * 2**20, text_characters=100_000)
+
+
+async def test_uploads_beyond_the_shared_room_wait_and_all_get_through_in_the_end():
+    budget = MemoryBudget(total=100)
+
+    async def upload(number: int) -> int:
+        async with budget.hold(40) as hold:
+            for _ in range(4):
+                await hold.take(10)
+                await asyncio.sleep(0)
+            assert budget.free >= 0
+        return number
+
+    done = await asyncio.wait_for(asyncio.gather(*(upload(number) for number in range(12))), 5)
+
+    assert done == list(range(12))
+    assert budget.free == 100
+
+
+async def test_slow_uploads_never_take_what_the_first_needs_to_finish():
+    budget = MemoryBudget(total=100, room_seconds=0.05)
+
+    async with budget.hold(40) as leader, budget.hold(40) as second, budget.hold(40) as third:
+        await leader.take(10)
+        await second.take(40)
+        await third.take(20)
+        with pytest.raises(NoRoomNow):
+            await third.take(1)
+        await leader.take(30)
+
+        assert budget.free == 0
+    assert budget.free == 100
+
+
+async def test_a_cancelled_upload_gives_its_room_back():
+    budget = MemoryBudget(total=100)
+
+    async def stuck() -> None:
+        async with budget.hold(80) as hold:
+            await hold.take(80)
+            await asyncio.sleep(60)
+
+    task = asyncio.ensure_future(stuck())
+    await asyncio.sleep(0.01)
+    held = budget.free
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert held == 20
+    assert budget.free == 100
+
+
+def test_nothing_in_the_intake_reads_a_name_a_type_or_a_whole_form_of_the_library():
+    """`request.post()` writes files in plaintext to a temporary folder; a file's name and type are not ours to know."""
+    forbidden_names = {
+        "filename",
+        "tempfile",
+        "User-Agent",
+        "Referer",
+        "Accept-Language",
+        "X-Forwarded-For",
+        "Forwarded",
+    }
+    found = []
+    for path in INTAKE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr in {
+                "post",
+                "filename",
+                "remote",
+                "peername",
+                "get_charset",
+                "text",
+            }:
+                if node.attr == "text" and not (
+                    isinstance(node.value, ast.Name) and node.value.id in {"request", "part"}
+                ):
+                    continue
+                found.append((path.name, node.lineno, node.attr))
+            if isinstance(node, ast.Constant) and node.value in forbidden_names:
+                found.append((path.name, node.lineno, node.value))
+
+    assert found == []
+
+
+def test_every_kind_that_can_come_out_has_a_media_type():
+    from intake.inbox_pages import _MEDIA_TYPES
+    from scrubbers.stages import RESULT_KIND
+
+    assert set(_MEDIA_TYPES) == {kind.value for kind in RESULT_KIND.values()}
+    assert Kind.GIF.value not in _MEDIA_TYPES

@@ -1,0 +1,187 @@
+"""One-time marks, sessions and the daily clock, without a browser."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from intake_harness import SetClock, file_report, log_in, make_home, running_intake
+
+from intake.daily import due_day, keep_time, release_everything
+from intake.errors import OldMark
+from intake.marks import Marks
+from intake.sessions import Sessions
+
+
+async def test_a_mark_is_for_one_form_and_for_one_day():
+    clock = SetClock()
+    marks = Marks(clock)
+    mark = marks.new("report")
+
+    with pytest.raises(OldMark):
+        await marks.claim(mark, "return")
+    with pytest.raises(OldMark):
+        await Marks(clock).claim(mark, "report")
+    clock.forward(hours=23)
+    _use, is_first = await marks.claim(mark, "report")
+    clock.forward(hours=3)
+    with pytest.raises(OldMark):
+        await marks.claim(mark, "report")
+
+    assert is_first
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "AAAA", "å" * 40, "A" * 48, "=" * 48, "A" * 10_000])
+async def test_what_is_no_mark_is_an_old_mark(made_up):
+    with pytest.raises(OldMark):
+        await Marks(SetClock()).claim(made_up, "report")
+
+
+async def test_the_second_waits_for_the_first_and_gets_its_page():
+    marks = Marks(SetClock())
+    mark = marks.new("report")
+    use, first = await marks.claim(mark, "report")
+    second = asyncio.ensure_future(marks.claim(mark, "report"))
+    await asyncio.sleep(0)
+    waited = not second.done()
+
+    use.spend(b"the page")
+    again, is_first = await second
+
+    assert (first, waited, is_first) == (True, True, False)
+    assert again.kept == b"the page"
+
+
+async def test_when_the_first_was_refused_the_one_who_waited_becomes_the_first():
+    marks = Marks(SetClock())
+    mark = marks.new("report")
+    use, _first = await marks.claim(mark, "report")
+    waiting = [asyncio.ensure_future(marks.claim(mark, "report")) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    use.give_back()
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    new_use, is_first = done.pop().result()
+    new_use.spend()
+    results = [await one for one in waiting]
+
+    assert is_first
+    assert sorted(first for _use, first in results) == [False, True]
+
+
+async def test_a_page_is_kept_for_half_an_hour():
+    clock = SetClock()
+    marks = Marks(clock)
+    mark = marks.new("report")
+    use, _ = await marks.claim(mark, "report")
+    use.spend(b"the page")
+
+    clock.forward(minutes=29)
+    kept = (await marks.claim(mark, "report"))[0].kept
+    clock.forward(minutes=2)
+    forgotten = (await marks.claim(mark, "report"))[0].kept
+
+    assert kept == b"the page"
+    assert forgotten is None
+
+
+async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_back(monkeypatch):
+    monkeypatch.setattr("intake.marks.MAX_USED", 3)
+    marks = Marks(SetClock())
+    open_form = marks.new("report")
+
+    for _ in range(4):
+        use, _ = await marks.claim(marks.new("report"), "report")
+        use.spend()
+
+    with pytest.raises(OldMark):
+        await marks.claim(open_form, "report")
+
+
+def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch):
+    monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
+    sessions = Sessions(SetClock())
+    first, second = (sessions.open(None, None, None) for _ in range(2))
+    sessions.find(first.handle)
+
+    third = sessions.open(None, None, None)
+
+    assert sessions.find(second.handle) is None
+    assert sessions.find(first.handle) is first
+    assert sessions.find(third.handle) is third
+    assert len(first.handle) == 64
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 3, 3, 4, 59, tzinfo=UTC), date(2026, 3, 2)),  # 05:59 in Stockholm
+        (datetime(2026, 3, 3, 5, 0, tzinfo=UTC), date(2026, 3, 3)),
+        (datetime(2026, 7, 3, 3, 59, tzinfo=UTC), date(2026, 7, 2)),  # summer time
+        (datetime(2026, 7, 3, 4, 0, tzinfo=UTC), date(2026, 7, 3)),
+        (datetime(2026, 3, 2, 23, 30, tzinfo=UTC), date(2026, 3, 2)),
+    ],
+)
+def test_the_release_comes_at_six_in_stockholm(moment, day):
+    assert due_day(moment) == day
+
+
+async def test_the_daily_release_and_the_heartbeat_come_by_the_clock(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        released = []
+        beats = []
+        real_beat = intake.services.store.heartbeat
+
+        async def beat() -> None:
+            beats.append(intake.clock())
+            await real_beat()
+
+        monkeypatch.setattr(intake.services.store, "heartbeat", beat)
+        page = await file_report(intake.browser(), "Waits until Tuesday")
+        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: released.append(intake.clock())))
+        await asyncio.sleep(0.3)
+        at_start = len(released)
+        before = (await log_in(intake.browser(), page.receipt)).plain
+        intake.clock.forward(minutes=9)
+        await asyncio.sleep(0.1)
+        beats_in_ten_minutes = len(beats)
+        intake.clock.now = datetime(2026, 3, 3, 5, 0, 1, tzinfo=UTC)
+        await asyncio.sleep(0.3)
+        after = (await log_in(intake.browser(), page.receipt)).plain
+        clockwork.cancel()
+        await asyncio.gather(clockwork, return_exceptions=True)
+
+    assert at_start == 1
+    assert len(released) == 2
+    assert beats_in_ten_minutes == 1
+    assert len(beats) == 2
+    assert "ingen har sett det" in before
+    assert "ingen har sett det" not in after
+
+
+async def test_only_a_trial_releases_before_its_time(tmp_path):
+    async with running_intake(tmp_path) as real:
+        refused = await release_everything(real.services)
+    made = make_home(tmp_path / "trial", ("handler",), trial=True)
+    async with running_intake(tmp_path, made) as trial:
+        page = await file_report(trial.browser(), "Soon")
+        done = await release_everything(trial.services)
+        inbox = await log_in(trial.browser(), page.receipt)
+        trial.clock.forward(hours=1)
+        second = await file_report(trial.browser(), "And again")
+        done_again = await release_everything(trial.services)
+        inbox_again = await log_in(trial.browser(), second.receipt)
+
+    assert not refused
+    assert done
+    assert done_again
+    assert "ingen har sett det" not in inbox.plain
+    assert "ingen har sett det" not in inbox_again.plain
+
+
+def test_half_an_hour_and_a_day_are_what_the_design_says():
+    from intake.marks import PAGE_KEPT_FOR, VALID_FOR
+    from intake.sessions import IDLE
+
+    assert PAGE_KEPT_FOR == IDLE == timedelta(minutes=30)
+    assert timedelta(hours=24) == VALID_FOR

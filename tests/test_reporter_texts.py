@@ -1,0 +1,112 @@
+"""The pages' words: each sentence is translated, each refusal has its two, and the templates hold nothing loose."""
+
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po
+
+from intake import errors
+from intake.texts import LOST, SENTENCES, WHAT, WHERE, Said
+from scrubbers.stages import REFUSALS, Lost, What, Where
+
+INTAKE = Path(__file__).parent.parent / "intake"
+PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
+
+
+def keys_in_use() -> set[str]:
+    found: set[str] = set()
+    for path in INTAKE.glob("*.py"):
+        with path.open("rb") as file:
+            found |= {message for _line, message, _c, _x in extract("python", file, keywords={"N_": None})}
+    for path in (INTAKE / "templates").glob("*.html"):
+        with path.open("rb") as file:
+            taken = extract("jinja2.ext:babel_extract", file, keywords={"_": None}, options={"encoding": "utf-8"})
+            found |= {message for _line, message, _c, _x in taken}
+    return found
+
+
+def catalogue(code: str):
+    return read_po(BytesIO((INTAKE / "locale" / code / "LC_MESSAGES" / "intake.po").read_bytes()), locale=code)
+
+
+@pytest.mark.parametrize("code", ["sv", "en"])
+def test_every_sentence_is_translated_and_none_is_left_over(code):
+    messages = {message.id: message for message in catalogue(code) if message.id}
+
+    assert set(messages) == keys_in_use()
+    assert [one.id for one in messages.values() if not one.string or one.fuzzy] == []
+
+
+@pytest.mark.parametrize("code", ["sv", "en"])
+def test_placeholders_and_ends_of_sentences_agree(code):
+    for message in catalogue(code):
+        if not message.id:
+            continue
+        assert set(PLACEHOLDER.findall(message.id)) == set(PLACEHOLDER.findall(message.string)), message.id
+        assert message.id.endswith(".") == message.string.endswith("."), message.id
+        # A lone percent sign would break the templates' own formatting.
+        assert "%" not in PLACEHOLDER.sub("", message.string), message.id
+        assert "<" not in message.string
+
+
+def test_swedish_is_swedish():
+    same = {message.id for message in catalogue("sv") if message.id and message.id == message.string}
+
+    assert same == {"program"}
+
+
+def leaves(base: type) -> set[type]:
+    return {base}.union(*(leaves(sub) for sub in base.__subclasses__()))
+
+
+def test_every_refusal_that_can_reach_a_page_has_what_and_what_to_do():
+    own = {leaf.text_key for leaf in leaves(errors.FormRefused) | leaves(errors.FileRefused)}
+    scrubbers = {leaf.text_key for leaf in REFUSALS}
+
+    assert own | scrubbers <= set(SENTENCES)
+    for said in SENTENCES.values():
+        assert isinstance(said, Said)
+        assert said.what.endswith(".")
+        assert said.do.endswith(".")
+
+
+def test_every_refusal_of_a_form_says_that_nothing_was_stored():
+    for key, said in SENTENCES.items():
+        if key.startswith("form."):
+            assert "othing was stored" in said.what
+
+
+def test_codes_of_errors_are_unique_and_errors_carry_nothing():
+    classes = leaves(errors.IntakeError)
+    coded = [one.code for one in classes if "code" in vars(one)]
+
+    assert len(coded) == len(set(coded))
+    for one in classes:
+        with pytest.raises(TypeError):
+            one("a name")
+
+
+def test_every_kind_place_and_loss_has_a_name():
+    assert set(WHAT) == set(What)
+    assert set(WHERE) == set(Where)
+    assert set(LOST) == set(Lost)
+
+
+@pytest.mark.parametrize("path", sorted((INTAKE / "templates").glob("*.html")), ids=lambda path: path.name)
+def test_templates_have_no_script_no_style_of_their_own_and_no_words_outside_the_catalogue(path):
+    text = path.read_text()
+    bare = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|<[^>]*>", " ", text, flags=re.DOTALL)
+
+    assert "<script" not in text
+    assert "style=" not in text
+    assert "|safe" not in text.replace(" ", "")
+    assert "http:" not in text
+    assert "https:" not in text
+    # What is left is punctuation.
+    assert re.findall(r"[A-Za-zÅÄÖåäö]{2,}", bare.replace("doctype html", "")) == []
+    for form in re.findall(r"<form[^>]*>", text):
+        assert 'method="post"' in form
+        assert 'enctype="multipart/form-data"' in form
