@@ -6,9 +6,9 @@ Promises
   2. tor ends cleanly where it can, by SIGNAL HALT on its control socket: it then saves its choice of guards, and a lost
      choice would mean new guards. SIGTERM comes second and SIGKILL third, both by pidfd, so that a number given to
      another process meanwhile is never hit.
-  3. Should the watchdog itself be killed, tor notices within 15 seconds, because `__OwningControllerProcess` names the
-     watchdog. It must never name our own process: stem then issues TAKEOWNERSHIP, and tor would exit with the first
-     control connection that closes.
+  3. Should the watchdog be killed as well as we, tor notices within 15 seconds (measured 14.9, also with Sandbox 1),
+     because `__OwningControllerProcess` names the watchdog. It must never name our own process: stem then issues
+     TAKEOWNERSHIP, and tor would exit with the first control connection that closes.
 
 HALT comes before SIGTERM because a tor with Sandbox 1 missed 8 of 11 SIGTERMs (0.4.9.11, measured) and no HALT.
 Run as a program this file is the watchdog; it imports the standard library only, and starts in some 20 ms.

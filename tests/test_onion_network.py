@@ -15,7 +15,7 @@ from onion.errors import PathUnusable, PrivateNetworkFailed, SocksMissing
 from onion.private_network import PrivateNetwork
 from onion.torrc_reader import reaches_public_network
 
-START_SECONDS = 120  # three attempts; usable after 11 s, see docs/decisions
+START_SECONDS = 120  # three attempts; usable after 10 to 12 s
 
 
 def hold(folder):
