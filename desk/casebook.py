@@ -40,7 +40,6 @@ from cases.seal import (
     CaseKeys,
     Grant,
     Head,
-    Sealed,
     case_keys,
     check_grant,
     fetch_mac,
@@ -129,6 +128,7 @@ class Casebook:
         known = msgspec.structs.replace(known, seen={**known.seen, **seen})
         self.state.keep_case(known)
         return OpenedCase(
+            own_id=self.keys.id,
             known=known,
             keys=keys,
             notes_keys=notes_keys,
@@ -259,7 +259,7 @@ def _open(
     keys: CaseKeys, stream: Stream, answer: wire.CaseAnswer, sign_key_of: Callable[[str], bytes | None]
 ) -> tuple[Entry, ...]:
     found = _stream(answer, stream)
-    sealed = [Sealed(item.header, item.body) for item in found.sealed]
+    sealed = [item.sealed for item in found.sealed]
     # The reporter's key stands in the report itself; no roster knows it.
     authors = None if stream is Stream.REPORTER else sign_key_of
     return open_stream(keys, stream, sealed, Head(found.head.count, found.head.tag), authors)

@@ -18,14 +18,14 @@ from cases.errors import SealBroken
 from cases.roster import Roster, fingerprint_words, sign_roster
 from cases.statements import verify_tombstone
 from desk import acts, show
+from desk.address import tidy_address
 from desk.casebook import Casebook
-from desk.errors import DeskError, Erased, NotReachable, RosterOffered
+from desk.errors import DeskError, Erased, NoKey, NotReachable, RosterOffered
 from desk.keyfile import DeskHome, enrol
 from desk.opened import OpenedCase
 from desk.saving import check_room, file_name, save_attachment, short_name
 from desk.state import KeptTombstone, join_server
 from desk.texts import in_words
-from onion.keys import address_from_public, public_from_address
 
 OK: Final = 0
 FINDINGS: Final = 1
@@ -59,8 +59,10 @@ def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> R
 
 
 def join(home: DeskHome, args: argparse.Namespace) -> Result:
-    """Remembers the server's desk address. Raises BadAddress."""
-    address = address_from_public(public_from_address(args.address.strip().lower().removesuffix(".onion")))
+    """Remembers the server's desk address. Raises BadAddress, NoKey."""
+    if not home.key.exists():
+        raise NoKey
+    address = tidy_address(args.address)
     join_server(home.settings, address)
     return Result({"address": f"{address}.onion"}, f"This desk now works with {address}.onion. Run roster next.")
 

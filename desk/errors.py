@@ -11,8 +11,10 @@
     │   ├── SaveRefused        713  a file of that name exists, or the folder is not there
     │   ├── NoPassphrase       714  no terminal to ask on and no file named, or the two typed ones differ
     │   ├── NoText             715  nothing was written
+    │   ├── BadAddress         717  no v3 onion address, or one with a misprint
     │   └── RosterOffered      730  a signature was asked for what is not on offer, or whose six words differ
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
+    ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
     ├── NotReachable           708  no way to the server: tor, network, onion key or socket
     ├── StrangeAnswer          709  the server's answer is not one of ours
@@ -92,6 +94,13 @@ class StateDamaged(DeskError):
     text_key = "desk.state_damaged"
 
 
+class HomeUnusable(DeskError):
+    """The desk home cannot be read or written: permissions, a full disk."""
+
+    code = 716
+    text_key = "desk.home_unusable"
+
+
 class DeskBusy(DeskError):
     """Another command works in this desk home."""
 
@@ -162,6 +171,13 @@ class NoText(Usage):
 
     code = 715
     text_key = "usage.text"
+
+
+class BadAddress(Usage):
+    """No v3 onion address, or one with a misprint."""
+
+    code = 717
+    text_key = "desk.bad_address"
 
 
 class NotVerified(DeskError):

@@ -13,6 +13,7 @@ from desk.checks import report_of
 from desk.state import KnownCase
 
 REPORTER_NAME = "reporter"
+NO_ORGANISATION = "organisation not given"
 UNKNOWN_NAME = "not in the roster"
 
 
@@ -20,6 +21,7 @@ UNKNOWN_NAME = "not in the roster"
 class OpenedCase:
     """One case, decrypted and checked by `desk.casebook`."""
 
+    own_id: str
     known: KnownCase
     keys: CaseKeys
     notes_keys: CaseKeys | None
@@ -51,12 +53,12 @@ class OpenedCase:
 
     @property
     def new_entries(self) -> int:
-        """How many entries this member has not had on the screen."""
+        """How many entries of others this member has not had on the screen."""
         return sum(self.is_new(entry) for entries in self.streams.values() for entry in entries)
 
     def is_new(self, entry: Entry) -> bool:
-        """Whether this member has not had the entry on the screen."""
-        return entry.number >= self.known.read.get(int(entry.stream), 0)
+        """Whether somebody else wrote the entry, and this member has not had it on the screen."""
+        return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
 
     def author_name(self, entry: Entry) -> str:
         """Returns who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
@@ -67,6 +69,17 @@ class OpenedCase:
             if member is not None:
                 return member.name
         return UNKNOWN_NAME
+
+    def organisation_name(self) -> str:
+        """Returns the organisation in words, as the newest roster that has it names it."""
+        key = self.state.organisation
+        if key is None:
+            return NO_ORGANISATION
+        for version in reversed(self.chain.all):
+            for organisation in version.organisations:
+                if organisation.key == key:
+                    return organisation.name
+        return key
 
     def counts(self) -> dict[int, int]:
         """Returns how many entries of each stream there are."""

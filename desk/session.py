@@ -12,20 +12,26 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import aiohttp
+
 from cases.clock import Clock
+from desk.address import server_key_of
 from desk.casebook import Casebook
 from desk.client import DeskClient
 from desk.errors import NoKey, NotJoined
 from desk.keyfile import DeskHome, unlock
 from desk.lock import desk_lock
 from desk.state import read_state
-from desk.way import Way, connector_for
-from onion.keys import public_from_address
+
+# Makes the way to an address, given the private key of tor's client authorisation, and takes it down again.
+Connect = Callable[[str, str], contextlib.AbstractAsyncContextManager[aiohttp.BaseConnector]]
 
 
 @contextlib.asynccontextmanager
-async def work(home: DeskHome, passphrase: Callable[[], str], way: Way, clock: Clock) -> AsyncIterator[Casebook]:
-    """Yields the member's casebook. Raises the desk's errors, and OnionError for what tor does."""
+async def work(
+    home: DeskHome, passphrase: Callable[[], str], connect: Connect, clock: Clock
+) -> AsyncIterator[Casebook]:
+    """Yields the member's casebook. Raises the desk's errors, and what `connect` raises."""
     # 1.
     if not home.key.exists():
         raise NoKey
@@ -36,10 +42,10 @@ async def work(home: DeskHome, passphrase: Callable[[], str], way: Way, clock: C
         state = read_state(home.settings, home.case_list, keys.sign_seed)
         if not state.address:
             raise NotJoined
-        server_key = public_from_address(state.address)
+        server_key = server_key_of(state.address)
         # 4.
         async with (
-            connector_for(way, home.tor, state.address, keys.onion_private) as connector,
+            connect(state.address, keys.onion_private) as connector,
             DeskClient(connector, keys, state, server_key) as client,
         ):
             try:

@@ -229,7 +229,7 @@ def _read_list(path: Path, list_key: bytes) -> CaseList:
     try:
         return msgspec.json.decode(SecretBox(list_key).decrypt(sealed), type=CaseList)
     except (CryptoError, ValueError, msgspec.MsgspecError) as damaged:
-        raise StateDamaged from damaged
+        raise StateDamaged("desk.list_damaged") from damaged
 
 
 def _only_one(kept: Mapping[str, Kept], name: str) -> Kept:

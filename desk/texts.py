@@ -23,9 +23,21 @@ SENTENCES = {
     "desk.passphrase_file": ("The passphrase file cannot be read.", "Check the path of --passphrase-file."),
     "desk.passphrases_differ": ("The two passphrases differ.", "Nothing was made. Try again."),
     "desk.not_joined": ("This desk does not know its server yet.", "Run join --address with the desk address."),
+    "desk.bad_address": (
+        "The desk address has a misprint: its own checksum says so.",
+        "Copy it again, all 56 characters before .onion.",
+    ),
     "desk.state_damaged": (
-        "A file of this desk home does not read: desk.toml or cases.sealed.",
-        "Move both away and run join again; the list of cases comes back from the post box.",
+        "The file desk.toml of this desk home does not read.",
+        "Move it away, run join again, and compare the six words of the roster with another member.",
+    ),
+    "desk.list_damaged": (
+        "The file cases.sealed of this desk home does not open.",
+        "Move it away: the list of cases comes back from the post box.",
+    ),
+    "desk.home_unusable": (
+        "A file of the desk home cannot be read or written.",
+        "Check its permissions and that the disk is not full.",
     ),
     "desk.busy": ("Another command is at work in this desk home.", "Wait until it has ended and try again."),
     "desk.not_reachable": ("The server cannot be reached.", "Check that tor runs, then try again in a few minutes."),

@@ -29,7 +29,7 @@ from aiohttp.typedefs import Middleware
 from cases import wire
 from cases.clock import Clock, today
 from cases.entry import Stream
-from cases.envelope import Sealed, same
+from cases.envelope import same
 from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
 from cases.roster import Chain, Roster, SignedText, add_signature, read_texts
 from cases.seal import Head
@@ -161,7 +161,7 @@ async def append(asked: Asked) -> wire.AppendAnswer:
         asked.counter,
         request.count,
         request.stream,
-        Sealed(request.header, request.body),
+        request.sealed,
         Head(request.head.count, request.head.tag),
         request.notes_grants,
     )

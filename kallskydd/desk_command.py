@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import getpass
 import json
 import sys
@@ -24,8 +25,8 @@ from desk.commands import Given, Result
 from desk.keyfile import DeskHome, default_folder, read_passphrase_file
 from desk.session import work
 from desk.texts import in_words
-from desk.way import Way
-from onion.errors import BadAddress, OnionError
+from kallskydd.desk_way import Way, connector_for
+from onion.errors import OnionError
 
 USAGE = 2
 REFUSED = 3
@@ -72,6 +73,10 @@ def run(args: argparse.Namespace) -> int:
         return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))
     except (errors.DeskError, CaseError) as failed:
         return _report(args, failed.code, failed.text_key, in_words(failed.text_key), _exit_code(failed))
+    except OSError:
+        # Its text names paths; what it is about is always the desk home, for the network's errors are caught below.
+        unusable = errors.HomeUnusable()
+        return _report(args, unusable.code, unusable.text_key, in_words(unusable.text_key), MISSING)
     print(json.dumps(result.found) if args.json else result.prose)
     return result.exit_code
 
@@ -81,7 +86,9 @@ async def _run_verb(args: argparse.Namespace) -> Result:
     # Read before anything is held or connected: who writes at the keyboard takes her time.
     text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
     given = Given(args, text, _agrees if sys.stdin.isatty() else None)
-    async with work(_home(args), lambda: _passphrase(args), chosen, utc_now) as book:
+    home = _home(args)
+    connect = functools.partial(connector_for, way=chosen, tor_folder=home.tor)
+    async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
         return await commands.COMMANDS[args.desk_verb](book, given)
 
 
@@ -143,7 +150,7 @@ def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_
 def _exit_code(error: Exception) -> int:
     if isinstance(error, (errors.NotVerified, errors.StateDamaged)):
         return REFUSED
-    if isinstance(error, (errors.Usage, BadAddress)):
+    if isinstance(error, errors.Usage):
         return USAGE
     if isinstance(error, (errors.NotReachable, errors.DeskBusy, OnionError)):
         return MISSING

@@ -7,6 +7,7 @@ its pages. `running_with_pages` serves the whole intake beside it, for tests in 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import os
@@ -31,11 +32,11 @@ from desk.casebook import Casebook
 from desk.keyfile import DeskHome
 from desk.session import work
 from desk.state import join_server
-from desk.way import Way
 from intake.app import serve
 from intake.desk_api import desk_app
 from intake.services import RosterProvider
 from intake.silence import Faults
+from kallskydd.desk_way import Way, connector_for
 from onion.keys import address_from_public
 from scrubbers.memory_file import MemoryFile
 
@@ -89,8 +90,7 @@ class RunningDesks:
     @asynccontextmanager
     async def desk(self, number: int, name: str | None = None) -> AsyncIterator[Casebook]:
         """The desk of one member, at work."""
-        way = Way(socket=self.socket)
-        async with work(self.home(number, name), lambda: PASSPHRASE, way, self.clock) as book:
+        async with at_work(self.home(number, name), Way(socket=self.socket), self.clock) as book:
             yield book
 
     async def command(self, number: int, *words: str, text: str | None = None) -> Ran:
@@ -219,6 +219,10 @@ async def run_desk(*words: str, text: str | None = None) -> Ran:
     except json.JSONDecodeError:
         found = {"not json": out.decode()}
     return Ran(process.returncode, found, err.decode())
+
+
+def at_work(home: DeskHome, way: Way, clock: SetClock):
+    return work(home, lambda: PASSPHRASE, functools.partial(connector_for, way=way, tor_folder=home.tor), clock)
 
 
 def make_desk_home(home: DeskHome, keys: MemberKeys, address: str) -> None:

@@ -157,6 +157,26 @@ async def test_the_key_of_an_erased_case_is_gone_from_the_desk_when_the_tombston
         assert len(kept.tombstones[name].statements) == 2
 
 
+async def test_a_lost_list_comes_back_from_the_post_box_with_cases_and_tombstones(tmp_path):
+    made = make_home(tmp_path / "home", ("lead", "handler"), trial=True, settings=AT_ONCE)
+    async with running_desks(tmp_path, made) as desks:
+        erased, kept = await desks.file("En sak."), await desks.file("En annan.")
+        await desks.release()
+        name = erased.keys.case_id.hex()
+        for number in (0, 1):
+            async with desks.desk(number) as book:
+                await book.sync()
+                if number == 0:
+                    await acts.close(book, name, "handled", "Klart.")
+                await acts.erase(book, name, "LK 1")
+        desks.home(0).case_list.unlink()
+
+        listed = await desks.command(0, "list")
+
+        assert [case["case"] for case in listed.found["cases"]] == [kept.keys.case_id.hex()]
+        assert [(case["case"], case["reference"]) for case in listed.found["erased"]] == [(name, "LK 1")]
+
+
 async def test_erasing_waits_for_the_end_of_the_inbox_period_in_a_real_home(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         reporter = await desks.file("En sak.")
@@ -274,5 +294,6 @@ async def test_what_was_read_is_no_longer_new_and_what_came_after_is(tmp_path):
         read = await desks.command(0, "list")
         await desks.command(1, "assess", name, "--text", "Vi går vidare.")
         fresh = await desks.command(0, "list")
+        own = await desks.command(1, "list")
 
-        assert [ran.found["cases"][0]["new"] for ran in (unread, read, fresh)] == [1, 0, 1]
+        assert [ran.found["cases"][0]["new"] for ran in (unread, read, fresh, own)] == [1, 0, 1, 1]

@@ -11,11 +11,13 @@ from intake_harness import MadeHome
 from cases.home import read_home
 from cases.member import new_member_keys, read_join
 from desk import files
-from desk.errors import DeskBusy, StateDamaged
+from desk.address import server_key_of, tidy_address
+from desk.errors import BadAddress, DeskBusy, StateDamaged
 from desk.lock import desk_lock
 from desk.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, join_server, read_state
 from kallskydd.init_command import example_config
 from kallskydd.init_command import make_home as init_home
+from onion.keys import new_onion_key, public_from_address
 
 ADDRESS = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid"
 SEED = bytes(range(32))
@@ -76,7 +78,7 @@ async def test_a_key_is_never_overwritten_a_weak_passphrase_refused_and_a_wrong_
     assert (tmp_path / "desk" / "member.key").read_bytes() == key
     assert (wrong.exit_code, wrong.found["error"]["text_key"]) == (2, "desk.wrong_passphrase")
     assert (unjoined.exit_code, unjoined.found["error"]["text_key"]) == (2, "desk.not_joined")
-    assert (misprint.exit_code, misprint.found["error"]["text_key"]) == (2, "onion.bad_address")
+    assert (misprint.exit_code, misprint.found["error"]["text_key"]) == (2, "desk.bad_address")
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "desk").iterdir()} == {0o600}
     assert stat.S_IMODE((tmp_path / "desk").stat().st_mode) == 0o700
 
@@ -143,6 +145,15 @@ def test_joining_another_server_forgets_the_pinned_roster_and_keeps_the_counter(
     assert other.next_counter() > used
 
 
+def test_the_key_in_an_address_is_the_one_that_the_onion_package_reads():
+    key = new_onion_key()
+
+    assert server_key_of(key.address) == public_from_address(key.address) == key.public_key
+    for wrong in (key.address[:-1], "a" + key.address[1:-1] + "a", "!" * 56):
+        with pytest.raises(BadAddress):
+            tidy_address(wrong)
+
+
 def test_a_damaged_or_unknown_setting_is_refused(tmp_path):
     for text in ("format = ", 'format = "other-1"\n', 'format = "kallskydd-desk-1"\nlog = true\n'):
         (tmp_path / "desk.toml").write_text(text)
@@ -175,6 +186,9 @@ def test_a_file_that_breaks_off_leaves_nothing_and_none_is_overwritten(tmp_path)
 
 
 def test_nothing_of_a_case_or_a_key_shows_itself():
-    shown = [repr(known(1)), repr(new_member_keys())]
+    keys = new_member_keys()
 
-    assert all("00" not in text and "key=" not in text for text in shown)
+    shown = repr(known(1)) + repr(keys)
+
+    assert "key=" not in shown
+    assert keys.onion_private not in shown

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 import pytest
-from desk_harness import PASSPHRASE, make_desk_home, running_desks
+from desk_harness import at_work, make_desk_home, running_desks
 from intake_harness import MadeHome, SetClock
 
 from cases.home import read_home
@@ -14,9 +14,8 @@ from cases.member import new_member_keys
 from cases.roster import add_signature, read_chain, sign_roster
 from desk.errors import NotReachable
 from desk.keyfile import DeskHome
-from desk.session import work
 from desk.state import join_server
-from desk.way import Way
+from kallskydd.desk_way import Way
 from kallskydd.init_command import example_config
 from kallskydd.init_command import make_home as init_home
 from onion.keys import public_from_address, read_onion_key
@@ -48,7 +47,7 @@ async def why_not(tmp_path, way: Way) -> str:
     # Any address with a right checksum.
     join_server(home.settings, "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid")
     with pytest.raises(NotReachable) as failed:
-        async with work(home, lambda: PASSPHRASE, way, SetClock()) as book:
+        async with at_work(home, way, SetClock()) as book:
             await book.sync()
     return failed.value.text_key
 
@@ -93,7 +92,7 @@ async def test_a_desk_works_over_tor_and_only_with_the_members_key(
             host, port = tor_client.socks
 
             async def listed(way: Way) -> int:
-                async with work(home, lambda: PASSPHRASE, way, desks.clock) as book:
+                async with at_work(home, way, desks.clock) as book:
                     await book.sync()
                     return len(book.state.case_list.cases)
 

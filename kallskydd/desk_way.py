@@ -1,4 +1,6 @@
-"""The way from this computer to the server: a unix socket, a tor that runs already, or a tor of the desk's own.
+"""The way from a member's computer to the server: a unix socket, a tor that runs already, or a tor of the desk's own.
+
+It stands here and not in desk/ because it starts a tor, and the desk knows of connectors only.
 
 The client key of the desk onion is given to tor over its control socket and never written: in a file of tor's it would
 lie open beside the sealed member.key.
@@ -30,7 +32,7 @@ class Way:
 
 @contextlib.asynccontextmanager
 async def connector_for(
-    way: Way, tor_folder: Path, address: str, onion_private: str
+    address: str, onion_private: str, *, way: Way, tor_folder: Path
 ) -> AsyncIterator[aiohttp.BaseConnector]:
     """Yields the connector, and ends what was started for it. Raises NotReachable, OnionError."""
     if way.socket is not None:
