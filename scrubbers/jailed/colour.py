@@ -3,7 +3,7 @@
 import io
 from typing import Final
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageFile
 
 from scrubbers.jailed.findings import MALFORMED
 from scrubbers.stages import Damaged
@@ -16,11 +16,13 @@ _PROFILE_SPACE: Final = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "LAB": "
 _SIXTEEN_BITS, _EIGHT_BITS = 65535, 255
 
 
-def is_deep(picture: Image.Image) -> bool:
+def is_deep(picture: ImageFile.ImageFile) -> bool:
     """Whether the file has more than eight bits a channel; to be asked before decoding."""
     if picture.mode.startswith(("I", "F")):
         return True
-    return any("16" in str(tile.args) for tile in getattr(picture, "tile", ()))
+    # A decoder's arguments are its raw mode, alone or first.
+    raw_modes = (tile.args if isinstance(tile.args, str) else (tile.args or [""])[0] for tile in picture.tile)
+    return any("16" in str(raw_mode) for raw_mode in raw_modes)
 
 
 def to_plain(picture: Image.Image, profile: bytes | None) -> Image.Image:

@@ -27,6 +27,7 @@ from PIL import (
     Image,
     ImageChops,
     ImageCms,
+    ImageFile,
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
@@ -129,8 +130,11 @@ def write_preview(small: Image.Image, descriptor: int) -> None:
         small.save(output, "JPEG", **JPEG_SETTINGS)
 
 
-def _look_into(picture: Image.Image, findings: Findings) -> None:
+def _look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
     """Step 1, as far as the decoder has it; the blocks were looked at before."""
+    # First, because asking a PNG for its EXIF block decodes it, and then its depth is forgotten.
+    if colour.is_deep(picture):
+        findings.lose(Lost.COLOUR_DEPTH)
     where = Where.TAGS if picture.format == "TIFF" else Where.EXIF
     with findings.reading(where):
         exif.look_into(picture.getexif(), where, findings)
@@ -146,7 +150,7 @@ def _look_into(picture: Image.Image, findings: Findings) -> None:
             findings.lose(Lost.ANIMATION)
 
 
-def _look_into_tiff(picture: Image.Image, findings: Findings) -> None:
+def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
     tags = getattr(picture, "tag_v2", {})
     for tag, look in ((_XMP, look_into_xmp), (_IPTC, look_into_iptc), (_PHOTOSHOP, look_into_iptc)):
         value = tags.get(tag)
@@ -154,12 +158,10 @@ def _look_into_tiff(picture: Image.Image, findings: Findings) -> None:
             look(value, findings)
 
 
-def _rebuild(picture: Image.Image, findings: Findings) -> Image.Image:
+def _rebuild(picture: ImageFile.ImageFile, findings: Findings) -> Image.Image:
     """Steps 3 to 9 for one picture."""
     if picture.width * picture.height > PIXELS:
         raise TooManyPixels
-    if colour.is_deep(picture):
-        findings.lose(Lost.COLOUR_DEPTH)
     orientation = _orientation(picture)
     picture.load()
     profile = picture.info.get("icc_profile")
@@ -177,7 +179,7 @@ def _rebuild(picture: Image.Image, findings: Findings) -> Image.Image:
     return bare
 
 
-def _orientation(picture: Image.Image) -> int:
+def _orientation(picture: ImageFile.ImageFile) -> int:
     # The TIFF decoder turns by itself.
     if picture.format == "TIFF":
         return 1
@@ -221,7 +223,7 @@ def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
     return settings
 
 
-def _write_pages(picture: Image.Image, output: IO[bytes], findings: Findings) -> Image.Image:
+def _write_pages(picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings) -> Image.Image:
     """Every page of a TIFF, one after the other in memory; returns the first for the preview."""
     first: Image.Image | None = None
     with closing(TiffImagePlugin.AppendingTiffWriter(output)) as writer:
@@ -234,7 +236,7 @@ def _write_pages(picture: Image.Image, output: IO[bytes], findings: Findings) ->
     return first
 
 
-def _pages(picture: Image.Image, findings: Findings) -> Iterator[Image.Image]:
+def _pages(picture: ImageFile.ImageFile, findings: Findings) -> Iterator[Image.Image]:
     for number in range(_TIFF_PAGES + 1):
         try:
             picture.seek(number)
@@ -244,8 +246,7 @@ def _pages(picture: Image.Image, findings: Findings) -> Iterator[Image.Image]:
             raise TooManyFrames
         _demand_no_raw(getattr(picture, "tag_v2", {}))
         if number:
-            with findings.reading(Where.TAGS):
-                exif.look_into(picture.getexif(), Where.TAGS, findings)
+            _look_into(picture, findings)
         yield _rebuild(picture, findings)
 
 
