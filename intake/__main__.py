@@ -17,6 +17,7 @@ It ends when the keeper says so, when the keeper's end of the channel closes, or
 import argparse
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -42,6 +43,7 @@ from scrubbers.sandbox import JailNotTight, Sandbox
 OK: Final = 0
 UNSAFE: Final = 3
 NO_HOME: Final = 4
+_DESCRIPTORS: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     inherited = _read_arguments(sys.argv[1:] if arguments is None else arguments)
     faults = Faults()
     _to_nowhere()
+    _more_descriptors()
     be_silent(faults)
     try:
         confine_intake(inherited.home)
@@ -159,6 +162,12 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
 
 def _host(address: str) -> str:
     return address.lower().removesuffix(".onion") + ".onion"
+
+
+def _more_descriptors() -> None:
+    """Connections and files in memory are descriptors; the usual soft limit of 1,024 is below what we allow."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _DESCRIPTORS), hard))
 
 
 def _to_nowhere() -> None:

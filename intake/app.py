@@ -50,10 +50,11 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
 )
 
 # Tor keeps one connection for each stream; a browser opens up to six. Beyond this, new ones wait in the socket's queue.
-MOST_CONNECTIONS: Final = 256
+MOST_CONNECTIONS: Final = 512
 _ACCEPTED_AT_A_TIME: Final = 16
 _FULL_SECONDS: Final = 0.2
-_KEEPALIVE_SECONDS: Final = 75.0
+# Also how long a connection may take to send a whole request head; through Tor that takes a second or two.
+_KEEPALIVE_SECONDS: Final = 20.0
 _SHUTDOWN_SECONDS: Final = 5.0
 _LINGER_SECONDS: Final = 2.0
 

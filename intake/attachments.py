@@ -10,14 +10,15 @@ found are in the returned report, for the reporter's own page; the stored record
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from cases.entry import Attachment, Body, ScrubRecord
 from cases.errors import CaseError
-from cases.seal import CaseKeys, seal_file, seal_preview
+from cases.seal import CaseKeys, SealedFile, seal_file, seal_preview
 from cases.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
 from intake.form import Form, Part
@@ -50,7 +51,8 @@ class CaseUnderWay:
     """The case that the files of a form belong to: a new one, or one that exists."""
 
     keys: CaseKeys
-    next_number: int = 0
+    # Gives the number of the next file: each is given once, so that two forms at the same time get different ones.
+    take_number: Callable[[], int] = field(default_factory=lambda: itertools.count().__next__)
     attached: list[Attached] = field(default_factory=list)
     # Also what was staged when a later step failed.
     staged: list[bytes] = field(default_factory=list)
@@ -108,10 +110,11 @@ async def accept_attachment(
             scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
         verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
         with verified.clean, verified.preview:
-            sealed = seal_file(verified, case.keys, case.next_number)  # padded, versioned
+            number = case.take_number()
+            sealed = seal_file(verified, case.keys, number)  # padded, versioned
             case.staged.append(sealed.file_id)
             await store.add_file(sealed)  # ciphertext only
-            await _add_preview_and_note(verified, sealed.file_id, case, store)
+            await _add_preview_and_note(verified, sealed, case, store)
     return scrubbed.report
 
 
@@ -128,9 +131,9 @@ async def read_part(part: Part, room: Room) -> MemoryFile:
     return untrusted
 
 
-async def _add_preview_and_note(verified: Verified, file_id: bytes, case: CaseUnderWay, store: Store) -> None:
+async def _add_preview_and_note(verified: Verified, sealed: SealedFile, case: CaseUnderWay, store: Store) -> None:
     """Seal the small page picture beside the file, and note what the case's entries will say of both."""
-    number = case.next_number
+    file_id, number = sealed.file_id, sealed.number
     preview = seal_preview(verified.preview.read(), case.keys, number)
     case.staged.append(preview.file_id)
     await store.add_file(preview)
@@ -156,7 +159,6 @@ async def _add_preview_and_note(verified: Verified, file_id: bytes, case: CaseUn
             ),
         )
     )
-    case.next_number = number + 1
 
 
 def _digest(clean: MemoryFile) -> str:

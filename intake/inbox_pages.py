@@ -9,6 +9,7 @@ Acts that cannot be undone (take back, withdraw) are asked once more on a page o
 one-time mark. Nothing of these pages may be stored by the browser.
 """
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +20,7 @@ from cases.entry import Attachment
 from cases.errors import CaseError, NotAllowed, NotThere, WrongReceipt
 from cases.receipt import parse_receipt, text_contains_receipt
 from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
-from intake.errors import EmptyReport, FormRefused, HoldsTheCode
+from intake.errors import EmptyReport, FormRefused, HoldsTheCode, OldMark, TryAgainSoon
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import (
     add_entries,
@@ -47,6 +48,9 @@ from intake.texts import (
     LEFT_INBOX,
     N_,
     NO_SUCH_FILE,
+    RETURN_AGAIN,
+    RETURN_BUSY,
+    RETURN_OLD,
     SENT,
     SENT_ALREADY,
     SENTENCES,
@@ -72,7 +76,10 @@ _MEDIA_TYPES: Final = {
     "tiff": "image/tiff",
     "pdf": "application/pdf",
 }
-_STREAMED_PIECE: Final = 256 * 1024
+# The code is not shown again, so what is said elsewhere of typed text does not hold here.
+_RETURN_REFUSALS: Final = defaultdict(
+    lambda: RETURN_AGAIN, {WrongReceipt: WRONG_COUNT, OldMark: RETURN_OLD, TryAgainSoon: RETURN_BUSY}
+)
 
 
 async def return_form(request: web.Request) -> web.StreamResponse:
@@ -90,15 +97,14 @@ async def come_back(request: web.Request) -> web.StreamResponse:
         use, is_first = await services.marks.claim(form.one("mark"), RETURN_FORM)
     except FormRefused as refused:
         await drain(request, services.limits)
-        return _return_page(services, _language(services, form), SENTENCES[refused.text_key])
+        return _return_page(services, _language(services, form), _RETURN_REFUSALS[type(refused)])
     language = _language(services, form)
     if not is_first:
         return services.pages.plain(language, SENT_ALREADY, links=_LOG_IN)
     try:
         return await _open_with_code(services, form.one("code"), language, use)
     except (WrongReceipt, FormRefused) as refused:
-        said = WRONG_COUNT if isinstance(refused, WrongReceipt) else SENTENCES[refused.text_key]
-        return _return_page(services, language, said)
+        return _return_page(services, language, _RETURN_REFUSALS[type(refused)])
     except CaseError:
         return services.pages.plain(language, TRY_AGAIN, links=_LOG_IN)
     finally:
@@ -247,7 +253,7 @@ class _Writing:
         except BaseException:
             use.give_back()
             raise
-        case = CaseUnderWay(opened.keys, opened.next_number())
+        case = CaseUnderWay(opened.keys, lambda: services.sessions.take_file_number(session, opened.next_number()))
         taker = FileTaker(case, Allowance(services.limits, services.budget), services.sandbox, services.store)
         self._settled = _Settled(use, session, taker)
         return self._settled

@@ -177,6 +177,15 @@ WRONG_CODE: Final = Said(
     N_("That code opens no case."),
     N_("Compare each word with your note. A case that has been erased cannot be opened any more."),
 )
+RETURN_OLD: Final = Said(
+    N_("The page had become too old, or the service was restarted."), N_("Please write your case code again.")
+)
+RETURN_BUSY: Final = Said(
+    N_("Many are here at the same time."), N_("Please wait a minute and write your case code again.")
+)
+RETURN_AGAIN: Final = Said(
+    N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
+)
 SENT_ALREADY: Final = Said(
     N_("This form has been sent already."), N_("Nothing was done again. Log in with your case code to see the case.")
 )

@@ -370,6 +370,47 @@ async def test_files_are_added_later_and_numbered_on(tmp_path):
     assert [entry.body.order for entry in case.reporter if type(entry.body).__name__ == "Attachment"] == [0, 1]
 
 
+async def test_two_tabs_that_add_files_at_once_give_them_different_numbers(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Report")
+        tabs = [await log_in(browser, page.receipt) for _ in range(2)]
+
+        await asyncio.gather(
+            *(
+                browser.post("/inbox/write", tab.form("/inbox/write").with_(text=""), [photograph(32 + number)])
+                for number, tab in enumerate(tabs)
+            )
+        )
+        case = await opened(intake, page)
+        inbox = await log_in(browser, page.receipt)
+        sizes = [
+            Image.open(BytesIO((await browser.post("/inbox/file", form.fields)).body)).size
+            for form in inbox.forms
+            if form.action == "/inbox/file"
+        ]
+
+    orders = [entry.body.order for entry in case.reporter if type(entry.body).__name__ == "Attachment"]
+    assert sorted(orders) == [0, 1]
+    assert sorted(sizes) == [(32, 32), (33, 33)]
+
+
+async def test_an_old_log_in_page_and_a_crowd_are_told_so(tmp_path, monkeypatch):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/return")).form("/return")
+        code = " ".join(new_receipt().words)
+        monkeypatch.setattr("intake.lane.AT_ONCE", 0)
+        monkeypatch.setattr("intake.lane.QUEUE", 0)
+        crowd = await browser.post("/return", form.with_(code=code))
+        intake.clock.forward(hours=30)
+        old = await browser.post("/return", form.with_(code=code))
+
+    assert "Många är här samtidigt. Vänta en minut" in crowd.plain
+    assert "Sidan hade blivit för gammal" in old.plain
+    assert "Skriv din ärendekod igen." in old.plain
+
+
 async def test_a_file_of_another_case_is_not_shown(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
