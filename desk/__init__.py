@@ -1,1 +1,1 @@
-"""The members' application: private keys and everything decrypted stay on this side. It imports no decoder and no tor."""
+"""The members' application: private keys and all that is decrypted stay here. It imports no decoder and no tor."""
