@@ -63,8 +63,12 @@ class Service:
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         self.stderr: list[str] = []
-        threading.Thread(target=self._read_events, daemon=True).start()
-        threading.Thread(target=lambda: self.stderr.extend(self.process.stderr), daemon=True).start()
+        self.readers = [
+            threading.Thread(target=self._read_events, daemon=True),
+            threading.Thread(target=lambda: self.stderr.extend(self.process.stderr), daemon=True),
+        ]
+        for reader in self.readers:
+            reader.start()
         self.wait_for("intake", code="ready", within=60)
 
     def _read_events(self) -> None:
@@ -93,6 +97,12 @@ class Service:
     @property
     def public_address(self) -> str:
         return self._address("public.key")
+
+    def _close(self) -> None:
+        for reader in self.readers:
+            reader.join(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def _address(self, name: str) -> str:
         from onion.keys import read_onion_key
@@ -134,7 +144,7 @@ class Service:
         return total
 
     def stop(self, number: int = signal.SIGTERM, within: float = 30) -> int:
-        if self.process is None:
+        if self.process is None or self.process.stdout.closed:
             return 0
         if self.process.poll() is None:
             os.kill(self.keeper_pid, number)
@@ -144,6 +154,7 @@ class Service:
                 for pid in self.tree():
                     os.kill(pid, signal.SIGKILL)
                 raise
+        self._close()
         return self.process.returncode
 
 
@@ -164,7 +175,7 @@ def _read(path: str) -> str:
 def opened_for_writing(strace_file: Path) -> set[str]:
     """Every path that any traced process opened or made for writing, as strace decoded it."""
     written = set()
-    calls = re.compile(r'^\d+\s+(?:\[pid \d+\] )?(\w+)\((.*)')
+    calls = re.compile(r"^\d+\s+(?:\[pid \d+\] )?(\w+)\((.*)")
     for line in strace_file.read_text(errors="replace").splitlines():
         match = calls.match(line)
         if match is None or "resumed>" in line:
@@ -202,7 +213,13 @@ def copies(marker: str) -> set[bytes]:
     import base64
 
     raw = marker.encode()
-    forms = {raw, raw.hex().encode(), raw.hex().upper().encode(), marker.encode("utf-16-le"), marker.encode("utf-16-be")}
+    forms = {
+        raw,
+        raw.hex().encode(),
+        raw.hex().upper().encode(),
+        marker.encode("utf-16-le"),
+        marker.encode("utf-16-be"),
+    }
     for shift in range(3):
         encoded = base64.b64encode(b"\0" * shift + raw)
         forms.add(encoded[4 if shift else 0 : len(encoded) - 4])
@@ -216,5 +233,7 @@ def holding(root: Path, markers: list[str]) -> list[tuple[str, str]]:
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()
-            found += [(str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)]
+            found += [
+                (str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)
+            ]
     return found

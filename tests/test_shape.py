@@ -60,7 +60,9 @@ def test_there_are_modules_to_read() -> None:
 
 
 def test_only_the_jail_imports_a_decoder() -> None:
-    outside = {path: tops(tree) & DECODERS for path, tree in MODULES.items() if not path.startswith("scrubbers/jailed/")}
+    outside = {
+        path: tops(tree) & DECODERS for path, tree in MODULES.items() if not path.startswith("scrubbers/jailed/")
+    }
 
     assert {path: found for path, found in outside.items() if found} == {}
 
@@ -69,7 +71,8 @@ def test_only_the_jail_imports_from_the_jail() -> None:
     outside = {
         path
         for path, tree in MODULES.items()
-        if not path.startswith("scrubbers/jailed/") and any(name.startswith("scrubbers.jailed") for name in imports(tree))
+        if not path.startswith("scrubbers/jailed/")
+        and any(name.startswith("scrubbers.jailed") for name in imports(tree))
     }
 
     assert outside == set()

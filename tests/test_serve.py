@@ -1,0 +1,218 @@
+"""The keeper as an operator runs it: what it says, what it starts again, how it ends. tor has its network switched off here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from intake_harness import Browser, file_report, log_in
+from scrub_corpus import encoded, picture
+from service import KALLSKYDD, Service, kallskydd, offline_network
+
+
+@pytest.fixture
+def home(short_folder: Path) -> Path:
+    kallskydd("init", "--home", short_folder / "home", "--trial")
+    return short_folder / "home"
+
+
+@pytest.fixture
+def network(short_folder: Path) -> Path:
+    return offline_network(short_folder / "net")
+
+
+def browser(service: Service) -> Browser:
+    return Browser(service.public_socket, f"{service.public_address}.onion")
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_it_ends_in_order_at_a_signal_and_leaves_no_process(home, network, number):
+    with Service(home, network) as service:
+        service.wait_for("tor-started")
+        pids = service.tree()
+
+        code = service.stop(number)
+
+    assert code == 0
+    assert len(pids) >= 5  # keeper, intake, two zygotes, tor
+    assert [pid for pid in pids if alive(pid)] == []
+
+
+async def test_without_a_network_it_says_what_tor_waits_for_and_goes_on(home, network):
+    with Service(home, network) as service:
+        waiting = service.wait_for("waiting", within=40)
+
+        page = await browser(service).get("/")
+
+    assert "switched off" in waiting["summary"]
+    assert page.status == 200
+
+
+async def test_a_killed_intake_is_started_again_and_a_waiting_request_is_served(home, network):
+    with Service(home, network) as service:
+        first = await file_report(browser(service), "Before the kill.")
+        os.kill(service.intake_pid(), signal.SIGKILL)
+
+        # Sent at once: it waits in the listening socket until there is an intake again.
+        page = await browser(service).get("/report")
+        service.wait_for("intake", code="ready", count=2)
+        inbox = await log_in(browser(service), first.receipt)
+
+    assert page.status == 200
+    assert "Before the kill." in inbox.plain
+
+
+async def test_a_killed_zygote_is_started_again_and_pictures_are_cleaned_as_before(home, network):
+    with Service(home, network) as service:
+        for pid in service.zygote_pids():
+            os.kill(pid, signal.SIGKILL)
+        service.wait_for("zygote-restarted", count=2)
+
+        page = await file_report(browser(service), "With a picture.", [encoded(picture(), "JPEG")])
+
+    assert page.status == 200
+    assert page.receipt.words
+
+
+async def test_a_killed_tor_is_started_again(home, network):
+    with Service(home, network) as service:
+        tor = service.wait_for("tor-started")["pid"]
+        os.kill(tor, signal.SIGKILL)
+
+        again = service.wait_for("tor-started", count=2)["pid"]
+
+    assert again != tor
+
+
+async def test_a_killed_keeper_takes_everything_with_it_and_the_home_opens_again(home, network):
+    with Service(home, network) as service:
+        service.wait_for("tor-started")
+        page = await file_report(browser(service), "Acknowledged.")
+        pids = service.tree()
+        os.kill(service.keeper_pid, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = [pid for pid in pids if alive(pid)]
+
+    assert left == []
+    with Service(home, network) as service:
+        inbox = await log_in(browser(service), page.receipt)
+    assert "Acknowledged." in inbox.plain
+
+
+async def test_a_second_keeper_on_the_same_home_is_refused(home, network):
+    with Service(home, network):
+        second = kallskydd("serve", "--home", home, "--tor-network", network, check=False)
+
+    assert second.returncode == 3
+    assert "Another keeper" in second.stderr
+
+
+async def test_every_page_of_a_trial_says_that_it_is_one(home, network):
+    with Service(home, network) as service:
+        pages = [await browser(service).get(path) for path in ("/", "/report", "/return", "/?lang=en")]
+
+    assert [page.status for page in pages] == [200] * 4
+    assert all('<div class="trial" role="note">' in page.text for page in pages)
+
+
+def test_a_misspelt_key_of_the_configuration_is_named_and_nothing_starts(home, network):
+    config = home / "config.toml"
+    config.write_text(config.read_text().replace("inbox_days", "inbox_day", 1))
+
+    done = kallskydd("serve", "--home", home, "--tor-network", network, check=False)
+
+    assert done.returncode == 3
+    assert "`inbox_day`" in done.stderr
+    assert "Did you mean `inbox_days`?" in done.stderr
+
+
+async def test_an_unknown_key_in_the_roster_closes_the_service_and_stores_nothing(home, network):
+    roster = home / "roster" / "0001.toml"
+    roster.write_text(roster.read_text().replace("trial = true", "trial = true\nescrow = true", 1))
+
+    with Service(home, network) as service:
+        page = await browser(service).get("/report")
+        shown = kallskydd("roster", "--home", home, check=False)
+
+    assert 'id="text"' not in page.text
+    assert page.status in {200, 503}
+    assert shown.returncode == 1
+    assert "not open" in shown.stderr
+
+
+def test_a_real_home_needs_a_join_file_and_makes_no_private_key(short_folder):
+    refused = kallskydd("init", "--home", short_folder / "home", check=False)
+
+    assert refused.returncode == 3
+    assert not (short_folder / "home").exists()
+
+
+async def test_a_real_home_is_not_open_below_two_readers_and_holds_no_members_key(short_folder, network):
+    passphrase = short_folder / "passphrase"
+    passphrase.write_text("a passphrase of many words\n")
+    desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase]
+    kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")
+    kallskydd("init", "--home", short_folder / "home", "--member", short_folder / "desk" / "join.toml")
+
+    with Service(short_folder / "home", network) as service:
+        page = await browser(service).get("/report")
+
+    assert 'id="text"' not in page.text
+    private = (short_folder / "desk" / "member.key").read_bytes()
+    assert not any(path.read_bytes() == private for path in (short_folder / "home").rglob("*") if path.is_file())
+    assert not (short_folder / "home" / "trial-member").exists()
+
+
+def test_no_passphrase_is_printed_without_a_terminal(short_folder):
+    done = kallskydd("init", "--home", short_folder / "home", "--trial", "--json")
+
+    passphrase = (short_folder / "home" / "trial-member" / "passphrase").read_text().strip()
+    assert len(passphrase) > 20
+    assert passphrase not in done.stdout + done.stderr
+
+
+def test_a_trial_home_cannot_be_made_real(home, network):
+    config = home / "config.toml"
+    config.write_text(config.read_text().replace("trial = true", "trial = false"))
+
+    done = kallskydd("serve", "--home", home, "--tor-network", network, check=False)
+
+    assert done.returncode == 3
+
+
+def test_a_home_with_too_long_a_path_is_refused_in_words(short_folder, network):
+    deep = short_folder / ("x" * 100)
+    kallskydd("init", "--home", deep, "--trial")
+
+    done = kallskydd("serve", "--home", deep, "--tor-network", network, check=False)
+
+    assert done.returncode == 3
+    assert "too long" in done.stderr
+
+
+def test_help_starts_without_loading_what_it_does_not_need():
+    code = "import sys; sys.argv = ['kallskydd', '--help']\ntry:\n import kallskydd.__main__ as m; m.main()\nexcept SystemExit: pass\nprint(sorted(set(sys.modules) & {'aiohttp', 'stem', 'nacl', 'PIL', 'jinja2'}))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_an_unknown_command_is_a_usage_error():
+    done = subprocess.run([*KALLSKYDD, "sereve"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
