@@ -15,17 +15,10 @@ from typing import Final
 
 from aiohttp import web
 
+from intake.come_back import come_back, return_form
 from intake.gate import gate
-from intake.inbox_pages import (
-    come_back,
-    inbox,
-    leave_inbox,
-    look_at_file,
-    return_form,
-    take_back,
-    withdraw_case,
-    write,
-)
+from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
+from intake.inbox_write import write
 from intake.reporter import icon, leave, not_found, report_form, send_report, start, style
 from intake.services import SERVICES, Services
 from intake.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors

@@ -1,0 +1,139 @@
+"""
+Writing in the inbox: a message, files, or both.
+
+The fields come before the files, so what can refuse the form does so before a file is read; whatever goes wrong, nothing
+is stored and the typed text comes back.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from cases.errors import CaseError
+from cases.receipt import text_contains_receipt
+from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
+from intake.errors import EmptyReport, FormRefused, HoldsTheCode
+from intake.form import Form, Part, drain, read_form
+from intake.inbox import add_entries, open_case, written
+from intake.inbox_show import LOG_IN, WRITE_FORM, form_language, inbox_page, sent_already
+from intake.inbox_view import answers_at_once
+from intake.marks import Use
+from intake.services import SERVICES, Services
+from intake.sessions import Session
+from intake.texts import SENT, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
+
+
+async def write(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/write : a message, files, or both."""
+    services = request.app[SERVICES]
+    form = Form()
+    writing = _Writing(services, form)
+    try:
+        session = await writing.receive(request)
+    except _SessionOver:
+        await drain(request, services.limits)
+        return services.pages.plain(form_language(services, form), SESSION_OVER, links=LOG_IN)
+    except _SentBefore:
+        await drain(request, services.limits)
+        return sent_already(services, form)
+    except (FormRefused, CaseError) as refused:
+        await drain(request, services.limits)
+        said = SENTENCES.get(refused.text_key, TRY_AGAIN)
+        return await _back_to_inbox(services, form, said, text=form.one("text"))
+    return await inbox_page(services, session, form_language(services, form), SENT, files=writing.shown)
+
+
+class _SessionOver(Exception):
+    """The handle opens nothing any more."""
+
+
+class _SentBefore(Exception):
+    """The same form has been here before."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Settled:
+    """What stands once all fields before the files are known."""
+
+    use: Use
+    session: Session
+    taker: FileTaker
+
+
+class _Writing:
+    """One POST of the message form. The fields come before the files, so what can refuse the form does so first."""
+
+    def __init__(self, services: Services, form: Form) -> None:
+        self._services = services
+        self._form = form
+        self._settled: _Settled | None = None
+
+    @property
+    def shown(self) -> list[FileShown]:
+        return [] if self._settled is None else self._settled.taker.shown
+
+    async def receive(self, request: web.Request) -> Session:
+        """Keep the message and its files; raises a `FormRefused` or `CaseError` and then keeps nothing."""
+        done = False
+        try:
+            await read_form(request, self._services.limits, self._form, self._take_file)
+            settled = await self._settle()
+            bodies = written(self._form.one("text").strip(), settled.taker.case)
+            if not bodies and not settled.taker.shown:
+                raise EmptyReport
+            if bodies:
+                async with settled.session.turn:
+                    opened = await open_case(self._services, settled.session)
+                    at_once = answers_at_once(self._services, opened)
+                    await add_entries(self._services, settled.session, settled.taker.case, bodies, at_once=at_once)
+            done = True
+            settled.use.spend()
+        finally:
+            if not done and self._settled is not None:
+                try:
+                    await self._settled.taker.drop()
+                finally:
+                    self._settled.use.give_back()
+        return settled.session
+
+    async def _take_file(self, part: Part, form: Form) -> None:
+        settled = await self._settle()
+        await settled.taker.take(part, form)
+
+    async def _settle(self) -> _Settled:
+        if self._settled is not None:
+            return self._settled
+        services = self._services
+        session = services.sessions.find(self._form.one("handle"))
+        if session is None:
+            raise _SessionOver
+        use, is_first = await services.marks.claim(self._form.one("mark"), WRITE_FORM)
+        if not is_first:
+            raise _SentBefore
+        try:
+            _demand_no_code(self._form.one("text"), session)
+            opened = await open_case(services, session)
+        except BaseException:
+            use.give_back()
+            raise
+        case = CaseUnderWay(opened.keys, lambda: services.sessions.take_file_number(session, opened.next_number()))
+        taker = FileTaker(case, Allowance(services.limits, services.budget), services.sandbox, services.store)
+        self._settled = _Settled(use, session, taker)
+        return self._settled
+
+
+async def _back_to_inbox(services: Services, form: Form, said: Said, text: str) -> web.StreamResponse:
+    """Return the inbox with the refusal and the typed text."""
+    language = form_language(services, form)
+    session = services.sessions.find(form.one("handle"))
+    if session is None:
+        return services.pages.plain(language, SESSION_OVER, links=LOG_IN)
+    try:
+        return await inbox_page(services, session, language, said, text=text)
+    except CaseError:
+        return services.pages.plain(language, TRY_AGAIN, links=LOG_IN)
+
+
+def _demand_no_code(text: str, session: Session) -> None:
+    if text_contains_receipt(text, session.receipt):
+        raise HoldsTheCode
