@@ -1,8 +1,8 @@
 """
 Writing in the inbox: a message, files, or both.
 
-The fields come before the files, so what can refuse the form does so before a file is read; whatever goes wrong, nothing
-is stored and the typed text comes back.
+The fields come before the files, so what can refuse the form does so before a file is read; whatever goes wrong,
+nothing is stored and the typed text comes back.
 """
 
 from dataclasses import dataclass
