@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import secrets
 import shutil
 import subprocess
@@ -18,9 +17,6 @@ from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from cases.home import as_trial
-from kallskydd.init_command import example_config
 
 NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
 PUBLISHED_SECONDS = 60.0
@@ -100,9 +96,7 @@ class DemoWorld:
             desk = Desk(folder, passphrase_file, self.network)
             await desk.run("enrol", "--name", name, "--role", "handler", "--label", label, online=False)
             self.desks.append(desk)
-        config = self.folder / "config.toml"
-        config.write_text(demo_config())
-        words = ["init", "--home", str(self.home), "--trial", "--config", str(config), "--json"]
+        words = ["init", "--home", str(self.home), "--trial", "--json"]
         for desk in self.desks:
             words += ["--member", str(desk.folder / "join.toml")]
         done = await asyncio.to_thread(
@@ -159,16 +153,6 @@ class DemoWorld:
         if service.stdout is not None:
             async for line in service.stdout:
                 self._events.append(json.loads(line))
-
-
-def demo_config() -> str:
-    """The example's configuration as a trial in which reports are shown at once and a closed case may be erased."""
-    text = as_trial(example_config())
-    for key, value in (("at_once", "true"), ("inbox_days", "0")):
-        text, count = re.subn(rf"(?m)^{key}\s*=.*$", f"{key} = {value}", text)
-        if count != 1:
-            raise DemoFailed(f"the example configuration has no line for {key}")
-    return text
 
 
 def _kallskydd(*words: str) -> list[str]:

@@ -10,13 +10,14 @@ one, and a trial never becomes real.
 from __future__ import annotations
 
 import argparse
+import re
 import secrets
 import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cases.config import parse_config
+from cases.config import ConfigFault, parse_config
 from cases.errors import CaseError
 from cases.home import as_trial, create_home
 from cases.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         return REFUSED
     try:
         joins = [read_join(path.read_text()) for path in args.member]
-        config_text = args.config.read_text() if args.config else example_config()
+        config_text = args.config.read_text() if args.config else example_config(trial=args.trial)
         if args.trial:
             config_text = as_trial(config_text)
         home_facts = make_home(args.home.absolute(), config_text, joins, trial=args.trial)
@@ -66,9 +67,21 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def example_config() -> str:
-    """The configuration that is shipped as the example."""
-    return files("kallskydd").joinpath("examples", "ludvika.toml").read_text("utf-8")
+def example_config(*, trial: bool = False) -> str:
+    """The configuration that is shipped as the example.
+
+    In a trial nobody wants to wait until six in the morning: reports are shown and closed cases may be erased at once.
+    """
+    text = files("kallskydd").joinpath("examples", "ludvika.toml").read_text("utf-8")
+    if not trial:
+        return text
+    for key, value in (("at_once", "true"), ("inbox_days", "0")):
+        text, count = re.subn(rf"(?m)^{key}\s*=.*$", f"{key} = {value}", text)
+        if count != 1:
+            raise ConfigFault(
+                f"The example has no line for `{key}`.", "Install the package again; its example is damaged."
+            )
+    return as_trial(text)
 
 
 def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -> dict[str, str]:
