@@ -139,7 +139,7 @@ class Service:
         """What the processes hold together, each shared page counted once (PSS)."""
         total = 0
         for pid in self.tree():
-            match = re.search(r"^Pss:\s+(\d+) kB", _read(f"/proc/{pid}/smaps_rollup"), re.M)
+            match = re.search(r"^Pss:\s+(\d+) kB", _read(f"/proc/{pid}/smaps_rollup"), re.MULTILINE)
             total += int(match[1]) * 1024 if match else 0
         return total
 

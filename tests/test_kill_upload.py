@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 from intake_harness import Browser, file_report, log_in
-from kallskydd.sample_files import sample_jpeg
 from scrub_corpus import encoded, picture
 from service import Service, holding, kallskydd, offline_network
+
+from kallskydd.sample_files import sample_jpeg
 
 ROUNDS = 12
 MARKER = "mkPlaintextOfAnUpload"

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 from intake_harness import Browser, log_in, multipart
-from kallskydd.sample_files import sample_jpeg, sample_pdf
 from service import Service, copies, descriptors, holding, kallskydd, offline_network, opened_for_writing
+
+from kallskydd.sample_files import sample_jpeg, sample_pdf
 
 
 @pytest.fixture
