@@ -9,8 +9,9 @@ SIGINT or the closing of its standard input. Other processes join by `PrivateNet
 
 Order of the start. A tor that asks too early waits 4 to 30 s before it asks again, so nothing may ask too early:
   1. keys and files; 2. the authority and the relays; 3. wait for a consensus that names all of them; 4. restart the
-  relays, and wait until each has built a circuit; 5. write `network.torrc`: from then on others may join.
-A relay that misses the first vote is out for minutes, so a start that stalls is begun again from scratch.
+  relays and wait until each has built a circuit, once more for one that stalls; 5. write `network.torrc`: from then on
+  others may join.
+A relay that misses the first vote is out for minutes, so such a start is begun again from scratch.
 
 Its files are public keys of nothing and its anonymity is none. Every tor ends with this process, kill -9 included.
 """
@@ -22,7 +23,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -33,17 +33,19 @@ from typing import Self
 
 from onion.client import ClientTor
 from onion.control import wait_until_ready
-from onion.errors import OnionError, PrivateNetworkFailed, TorProgramMissing
-from onion.private_lines import Node, authority_line, authority_lines, identity_lines, join_lines, relay_lines
-from onion.tor_process import TorProcess, relay_fingerprint
+from onion.errors import OnionError, PrivateNetworkFailed, TorNotReady, TorProgramMissing
+from onion.private_lines import Node, authority_line, authority_lines, join_lines, relay_lines
+from onion.private_nodes import make_authority_keys, make_nodes, relay_fingerprint_of, write_lines
+from onion.tor_process import TorProcess
 from onion.torrc import usable_socket_path
 from onion.watchdog import Watchdog
 
-RELAYS = 3  # with the authority four nodes: the least with which an onion answers
 ATTEMPTS = 3
 CONSENSUS_SECONDS = 20.0  # measured 7.3 to 7.9; beside other load up to twice that
-READY_SECONDS = 20.0  # measured 3 to 5 after the consensus
-GENCERT_SECONDS = 60.0  # two RSA keys took 0.2 to 1.6 s
+AUTHORITY_SECONDS = 20.0  # ready soon after its own consensus
+# A relay is ready 1 to 6 s after its restart, or it waits on its slow schedule: then another restart is quicker.
+RELAY_SECONDS = 6.0
+RELAY_TRIES = 4
 POLL_SECONDS = 0.1
 NETWORK_FILE = "network.torrc"
 
@@ -128,14 +130,14 @@ class PrivateNetwork:
 
     def _start_once(self) -> None:
         started = time.monotonic()
-        authority, *relays = nodes = _make_nodes(self.root)
+        authority, *relays = nodes = make_nodes(self.root)
         # 1. Keys and files. The wall clock is read last, because the first vote is bound to it.
-        v3_identity = _make_authority_keys(authority)
-        fingerprint = _fingerprint(authority)
+        v3_identity = make_authority_keys(authority)
+        fingerprint = relay_fingerprint_of(authority)
         self.network_lines = join_lines(authority_line(authority, v3_identity=v3_identity, fingerprint=fingerprint))
         for relay in relays:
-            _write_lines(relay.torrc, relay_lines(relay, self.network_lines))
-        _write_lines(authority.torrc, authority_lines(authority, self.network_lines, now=self._now()))
+            write_lines(relay.torrc, relay_lines(relay, self.network_lines))
+        write_lines(authority.torrc, authority_lines(authority, self.network_lines, now=self._now()))
         self.seconds = {"keys": time.monotonic() - started}
         # 2. The authority and the relays.
         self._watchdog = Watchdog()
@@ -151,63 +153,25 @@ class PrivateNetwork:
         for tor in self._tors[1:]:
             tor.stop()
             tor.start()
-        for tor, node in zip(self._tors, nodes, strict=True):
-            wait_until_ready(tor, node.control_socket, within=READY_SECONDS)
+        wait_until_ready(self._tors[0], authority.control_socket, within=AUTHORITY_SECONDS)
+        for tor, relay in zip(self._tors[1:], relays, strict=True):
+            _wait_for_relay(tor, relay)
         # 5. Others may join.
-        _write_lines(self.root / NETWORK_FILE, self.network_lines)
+        write_lines(self.root / NETWORK_FILE, self.network_lines)
         self.seconds["usable"] = time.monotonic() - started
 
 
-def _make_nodes(root: Path) -> list[Node]:
-    names = ["authority", *(f"relay{number}" for number in range(RELAYS))]
-    ports = _free_ports(2 * len(names))
-    nodes = [Node(name, root / name, ports.pop(), ports.pop()) for name in names]
-    for node in nodes:
-        (node.folder / "keys").mkdir(0o700, parents=True)
-        node.folder.chmod(0o700)
-    return nodes
-
-
-def _free_ports(count: int) -> list[int]:
-    """Distinct free ports; all are held until all are known, so that none comes twice."""
-    with contextlib.ExitStack() as held:
-        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [int(listener.getsockname()[1]) for listener in listeners]
-
-
-def _make_authority_keys(authority: Node) -> str:
-    """Make the authority's signing keys; returns what the others know it by."""
-    keys = authority.folder / "keys"
-    certificate = keys / "authority_certificate"
-    # The passphrase protects a key that is worth nothing and is deleted with the folder.
-    command = ["tor-gencert", "--create-identity-key", "--passphrase-fd", "0", "-m", "12"]
-    command += ["-i", str(keys / "authority_identity_key"), "-s", str(keys / "authority_signing_key")]
-    command += ["-c", str(certificate), "-a", f"127.0.0.1:{authority.dir_port}"]
-    try:
-        subprocess.run(command, input=b"private network\n", check=True, capture_output=True, timeout=GENCERT_SECONDS)
-    except FileNotFoundError:
-        raise TorProgramMissing from None
-    except subprocess.SubprocessError:
-        raise PrivateNetworkFailed from None
-    for line in certificate.read_text().splitlines():
-        if line.startswith("fingerprint "):
-            return line.split()[1]
-    raise PrivateNetworkFailed
-
-
-def _fingerprint(authority: Node) -> str:
-    identity = authority.folder / "identity.torrc"
-    _write_lines(identity, [*identity_lines(authority), "DisableNetwork 1"])
-    return relay_fingerprint(identity)
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Whole or not at all: another process may be waiting for the file."""
-    unfinished = path.with_suffix(".new")
-    unfinished.write_text("\n".join(lines) + "\n")
-    unfinished.replace(path)
+def _wait_for_relay(tor: TorProcess, relay: Node) -> None:
+    """Return when the relay has built a circuit; raises TorNotReady when that does not help."""
+    for tries_left in reversed(range(RELAY_TRIES)):
+        try:
+            wait_until_ready(tor, relay.control_socket, within=RELAY_SECONDS)
+        except TorNotReady:
+            if not tries_left:
+                raise
+            tor.start()
+        else:
+            return
 
 
 def _wait_for_consensus(dir_port: int, count: int) -> None:

@@ -1,7 +1,7 @@
 """Puts onion addresses up, keeps account of them, and takes them down, without ever stopping the event loop.
 
 How it works
-  1. stem blocks, so one thread of ours makes every stem call, in order. Publishing two onions held the loop up for 7 ms.
+  1. stem blocks, so one thread of ours makes every stem call, in order. Publishing two onions held the loop for 7 ms.
   2. What tor reports comes on stem's own thread, which does nothing but hand it to the loop.
   3. Nothing waits for tor without a time limit: a tor that hangs counts as gone.
 

@@ -136,7 +136,7 @@ def shapes(home):
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     shown = {}
     for table in tables:
-        found = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (a name from the schema)
+        found = connection.execute(f"SELECT * FROM {table}").fetchall()
         # Slots are random by design and are the one number that is.
         columns = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
         shown[table] = Counter(

@@ -138,7 +138,7 @@ def rows_of(home: Path) -> dict[str, list]:
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[tuple]:
-    found = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - names from the schema
+    found = connection.execute(f"SELECT * FROM {table}")
     columns = [column[0] for column in found.description]
     return sorted(
         tuple(

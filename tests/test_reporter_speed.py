@@ -27,7 +27,7 @@ async def test_a_text_with_a_photograph_of_3_mb_is_received_within_two_seconds(t
         page = await file_report(intake.browser(), "With a photograph", [photograph])
         seconds = time.perf_counter() - began
 
-    print(f"{len(photograph) / 2**20:.1f} MiB photograph and text: {seconds:.2f} s")  # noqa: T201 - the figure is for who asks with -s
+    print(f"{len(photograph) / 2**20:.1f} MiB photograph and text: {seconds:.2f} s")
     assert 0.8 * THREE_MEGABYTES < len(photograph) < 1.3 * THREE_MEGABYTES
     assert page.status == 200
     assert "Togs inte emot" not in page.plain
@@ -44,7 +44,7 @@ async def test_text_alone_is_received_within_a_second_in_95_of_100(tmp_path):
             assert page.status == 200
 
     p95 = statistics.quantiles(seconds, n=20)[-1]
-    print(f"text alone: median {statistics.median(seconds):.3f} s, p95 {p95:.3f} s")  # noqa: T201 - the figure is for who asks with -s
+    print(f"text alone: median {statistics.median(seconds):.3f} s, p95 {p95:.3f} s")
     assert p95 < 1
 
 
@@ -59,7 +59,7 @@ async def test_sixteen_at_once_are_all_received(tmp_path):
         )
         seconds = time.perf_counter() - began
 
-    print(f"16 at once, each with a picture: {seconds:.2f} s in all")  # noqa: T201 - the figure is for who asks with -s
+    print(f"16 at once, each with a picture: {seconds:.2f} s in all")
     assert [page.status for page in pages] == [200] * 16
     assert len({page.receipt.words for page in pages}) == 16
     assert not any("Togs inte emot" in page.plain for page in pages)

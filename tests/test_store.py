@@ -491,7 +491,7 @@ def file_until_killed(home, seed, seconds):
 
 async def test_after_a_kill_at_any_moment_every_acknowledged_case_is_whole_and_no_case_is_half(home):
     counts = []
-    chance = random.Random(4711)  # noqa: S311 (a moment to kill at, not a secret)
+    chance = random.Random(4711)
     for seed in ("a", "b", "c", "d", "e", "f"):
         acknowledged = file_until_killed(home, seed, chance.uniform(0.05, 0.35))
 
