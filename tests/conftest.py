@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "property: parses arbitrary bytes; `make fuzz` runs these for longer")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
+            item.add_marker(pytest.mark.property)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     missing = {program: package for program, package in PROGRAMS.items() if shutil.which(program) is None}
     if missing:
