@@ -151,7 +151,6 @@ class PrivateNetwork:
         self.seconds["consensus"] = time.monotonic() - started
         # 4. Relays that asked before there was one are on a slow schedule now; new ones are not.
         for tor in self._tors[1:]:
-            tor.stop()
             tor.start()
         wait_until_ready(self._tors[0], authority.control_socket, within=AUTHORITY_SECONDS)
         for tor, relay in zip(self._tors[1:], relays, strict=True):
