@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from confine import landlock, process, seccomp
+from confine.intake_files import intake_rules
 from confine.landlock import PathRule, PortRule
 from confine.profiles import INTAKE, JOB, RELAY, ZYGOTE, Profile
 
@@ -77,21 +78,16 @@ def confine_job(limits: JobLimits) -> None:
 
 
 def confine_intake(home: Path) -> Confinement:
-    """Reads anywhere, writes only the home; no socket can be made or named, no program started.
+    """Touches what `confine.intake_files` lists; no socket can be made or named, no program started.
 
-    Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream.
+    Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
+    after everything is imported: packages are found by what has been loaded.
     """
     process.demand_single_thread()
     process.demand_stream_sockets_only()
     memory_locked = _private_and_locked()
-    abi = landlock.restrict(
-        (
-            PathRule(Path("/"), landlock.READ),
-            PathRule(home, landlock.KEEP_FILES),
-            PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
-        )
-    )
-    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY))
+    abi = landlock.restrict(intake_rules(home))
+    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY)) and _cannot(lambda: os.open(home, os.O_RDONLY))
     _filter(INTAKE, all_threads=True)
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
@@ -119,6 +115,7 @@ def _private_and_locked() -> bool:
     process.no_core_dump()
     process.make_undumpable()
     memory_locked = process.lock_memory()
+    process.drop_capabilities()
     process.no_new_privileges()
     return memory_locked
 

@@ -125,8 +125,26 @@ _CLOSED_ANYWHERE: Final = (
             "bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key", "syslog", "fanotify_init",
             "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon",
             "swapoff", "acct", "quotactl", "iopl", "ioperm", "personality",
+            # the clock, by which a real report could be released or a case made due
+            "settimeofday", "clock_settime", "adjtimex", "clock_adjtime",
+            # another identity
+            "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid",
+            "capset",
+            # signals to others: keeper and tor run as the same owner, and only new kernels' Landlock bounds them
+            "kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+            # their share of the machine
+            "sched_setaffinity", "sched_setparam", "sched_setscheduler", "sched_setattr", "setpriority", "ioprio_set",
+            "migrate_pages", "move_pages",
+            # who may read a file, and notes on files that no list of its content shows; Landlock governs neither
+            "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr",
+            "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
+            # memory and messages that outlast the process and others can read
+            "shmget", "msgget", "semget", "mq_open", "mq_unlink",
         ),
     ),
+    # Limits of its own (process 0 is oneself), and nobody else's: a limit of none on the keeper's files would end it.
+    Rule(Action.ALLOW, ("prlimit64",), (Equals(0, 0),)),
+    Rule(Action.EPERM, ("prlimit64",)),
     # Undumpable stays undumpable.
     Rule(Action.EPERM, ("prctl",), (Equals(0, _PR_SET_DUMPABLE),)),
     Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCSTI),)),

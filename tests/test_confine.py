@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -13,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from confine import profiles, seccomp
+from cases import store_db
+from confine import intake_files, profiles, seccomp
 from confine.syscalls import TABLES, UnknownProcessor, numbers
 
 PRELUDE = """
@@ -52,6 +55,19 @@ def run(code: str, home: Path, *inherited: int) -> dict[str, object]:
     return json.loads(finished.stdout)
 
 
+def made_home(home: Path) -> Path:
+    """A home as far as the locks know it."""
+    for name in ("roster", "onion", "run", "tor/data", "trial-member"):
+        (home / name).mkdir(parents=True)
+    for name in ("config.toml", "server.pub", "TRIAL", "shred.slots", "onion/public.key", "tor/torrc", "tor/data/state",
+                 "tor/data/control_auth_cookie", "trial-member/passphrase", "roster/0001.toml"):  # fmt: skip
+        (home / name).write_text("x")
+    with contextlib.closing(sqlite3.connect(home / "kallskydd.db")) as database:
+        database.execute("pragma journal_mode=wal")
+        database.execute("create table t (x)")
+    return home
+
+
 def test_the_intake_says_which_locks_are_on(tmp_path) -> None:
     said = run(
         """
@@ -68,12 +84,11 @@ def test_the_intake_says_which_locks_are_on(tmp_path) -> None:
     assert said["landlock_held"] is (said["landlock_abi"] > 0)
 
 
-def test_the_intake_can_make_no_socket_start_nothing_and_write_only_its_home(tmp_path) -> None:
+def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
     log = tmp_path / "syslog"
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listening.bind(str(log))
-    home = tmp_path / "home"
-    home.mkdir()
+    home = made_home(tmp_path / "home")
 
     said = run(
         f"""
@@ -120,22 +135,28 @@ def test_the_intake_can_make_no_socket_start_nothing_and_write_only_its_home(tmp
             "unlinked file outside": lambda: os.open("/tmp", os.O_TMPFILE | os.O_WRONLY),
             "socket file in the home": lambda: os.mknod(home / "s", 0o140600),
             "kill the parent": lambda: os.kill(os.getppid(), 0),
+            "signal by a handle": lambda: call("pidfd_send_signal", os.pidfd_open(os.getppid()), 0, None, 0),
+            "limit the parent": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (99, 99)),
+            "slow the parent": lambda: os.sched_setaffinity(os.getppid(), {{0}}),
+            "set the clock": lambda: call("settimeofday", None, None),
+            "become another": lambda: os.setresuid(-1, -1, -1),
+            "open the home to all": lambda: os.chmod(home, 0o755),
+            "give a file away": lambda: os.chown(home / "config.toml", -1, -1),
+            "note on a file": lambda: os.setxattr(home / "config.toml", "user.x", b"x"),
+            "memory for others": lambda: call("shmget", 0, 4096, 0o1600),
+            "message for others": lambda: call("msgget", 0, 0o1600),
+            "queue for others": lambda: call("mq_open", b"x", 0o102, 0o600, None),
             "send": lambda: left.send(b"x"),
             "stream pair": socket.socketpair,
             "thread": thread,
-            "write in the home": lambda: (home / "file").write_text("x"),
-            "make a folder in the home": lambda: (home / "folder").mkdir(),
             "write to nowhere": lambda: open("/dev/null", "w").write("x"),
-            "read elsewhere": lambda: open("/proc/self/status").read(),
+            "own limits": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
         }}.items()}}))
         """,
         home,
     )
 
-    allowed = {
-        "send", "stream pair", "thread", "write in the home", "make a folder in the home", "write to nowhere",
-        "read elsewhere",
-    }  # fmt: skip
+    allowed = {"send", "stream pair", "thread", "write to nowhere", "own limits"}
     assert {name for name, outcome in said.items() if outcome == "done"} == allowed
     assert said["sendmsg to a path"] == "EISCONN"
     assert {
@@ -147,10 +168,85 @@ def test_the_intake_can_make_no_socket_start_nothing_and_write_only_its_home(tmp
     listening.close()
 
 
+def test_the_intake_touches_of_its_home_only_what_it_works_on(tmp_path) -> None:
+    home = made_home(tmp_path / "home")
+    other = made_home(tmp_path / "other")
+
+    said = run(
+        f"""
+        other = Path({str(other)!r})
+        confine_intake(home)
+        print(json.dumps({{name: outcome(attempt) for name, attempt in {{
+            "read the configuration": lambda: (home / "config.toml").read_text(),
+            "read the server's key": lambda: (home / "server.pub").read_text(),
+            "read the roster": lambda: [path.read_text() for path in (home / "roster").iterdir()],
+            "write the slots": lambda: (home / "shred.slots").open("r+").write("x"),
+            "replace a signature": lambda: (
+                (home / "roster" / ".0001.sig.new").write_text("x"),
+                (home / "roster" / ".0001.sig.new").replace(home / "roster" / "0001.sig"),
+            ),
+            "write the database": lambda: sqlite3.connect(home / "kallskydd.db").execute("pragma user_version = 1"),
+            "import late": lambda: __import__("xmlrpc.client"),
+            "know the zones": lambda: __import__("zoneinfo").ZoneInfo("Europe/Stockholm"),
+            "read a key of the address": lambda: (home / "onion" / "public.key").read_text(),
+            "read the trial member's passphrase": lambda: (home / "trial-member" / "passphrase").read_text(),
+            "read tor's cookie": lambda: (home / "tor" / "data" / "control_auth_cookie").read_text(),
+            "list the home": lambda: os.listdir(home),
+            "add a line to torrc": lambda: (home / "tor" / "torrc").open("a"),
+            "cut torrc": lambda: os.truncate(home / "tor" / "torrc", 0),
+            "choose tor's guards": lambda: (home / "tor" / "data" / "state").open("w"),
+            "name another tor": lambda: (home / "config.toml").open("a"),
+            "change the server's key": lambda: (home / "server.pub").open("w"),
+            "add a key": lambda: (home / "onion" / "new.key").write_text("x"),
+            "put the sockets elsewhere": lambda: (home / "run").rename(home / "run2"),
+            "remove the database": lambda: (home / "kallskydd.db").unlink(),
+            "make a file in the home": lambda: (home / "file").write_text("x"),
+            "make a folder in the home": lambda: (home / "folder").mkdir(),
+            "link the roster elsewhere": lambda: (home / "roster" / "0002.toml").symlink_to("/etc/passwd"),
+            "link a key into the roster": lambda: os.link(home / "onion" / "public.key", home / "roster" / "k"),
+            "a pipe in the roster": lambda: os.mkfifo(home / "roster" / "pipe"),
+            "read another home": lambda: (other / "config.toml").read_text(),
+            "write another home": lambda: (other / "roster" / "0001.toml").open("a"),
+            "passwords of the system": lambda: open("/etc/shadow").read(),
+            "environment of the keeper": lambda: open(f"/proc/{{os.getppid()}}/environ").read(),
+            "memory of the keeper": lambda: open(f"/proc/{{os.getppid()}}/mem").read(1),
+            "descriptors of the keeper": lambda: os.listdir(f"/proc/{{os.getppid()}}/fd"),
+            "addresses of connections": lambda: open("/proc/self/net/tcp").read(),
+            "the system's log": lambda: os.listdir("/var/log"),
+        }}.items()}}))
+        """,
+        home,
+    )
+
+    needed = {
+        "read the configuration", "read the server's key", "read the roster", "write the slots", "replace a signature",
+        "write the database", "import late", "know the zones",
+    }  # fmt: skip
+    assert {name for name, outcome in said.items() if outcome == "done"} == needed
+
+
+def test_the_files_of_the_intake_are_those_of_the_store() -> None:
+    assert intake_files.DATABASE == store_db.DATABASE_NAME
+    assert store_db.SLOTS_NAME in intake_files.WORKED_IN
+
+
+def test_root_keeps_no_power_in_the_intake_but_reading_and_locked_memory(tmp_path) -> None:
+    said = run(
+        """
+        import confine.process
+        confine.process.drop_capabilities()
+        print(json.dumps({"left": confine.process._capabilities("CapPrm")}))
+        """,
+        tmp_path,
+    )
+
+    cap_dac_read_search, cap_ipc_lock = 1 << 2, 1 << 14
+    assert said["left"] & ~(cap_dac_read_search | cap_ipc_lock) == 0
+
+
 def test_the_locked_intake_still_serves_an_inherited_socket_and_its_database(tmp_path) -> None:
     path = tmp_path / "listening"
-    home = tmp_path / "home"
-    home.mkdir()
+    home = made_home(tmp_path / "home")
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(path))
     listener.listen()
@@ -164,9 +260,8 @@ def test_the_locked_intake_still_serves_an_inherited_socket_and_its_database(tmp
             connection, _ = await asyncio.get_running_loop().sock_accept(listener)
             reader, writer = await asyncio.open_unix_connection(sock=connection)
             asked = await reader.readline()
-            async with aiosqlite.connect(home / "store.sqlite") as store:
+            async with aiosqlite.connect(home / "kallskydd.db") as store:
                 await store.execute("pragma journal_mode=wal")
-                await store.execute("create table t (x)")
                 await store.execute("insert into t values (?)", (asked,))
                 await store.commit()
                 count, = await (await store.execute("select count(*) from t")).fetchone()
