@@ -110,7 +110,7 @@ class Note(EntryBody, frozen=True, tag="note"):
 
 
 class Attachment(EntryBody, frozen=True, tag="attachment"):
-    """A cleaned file; `digest` is the SHA-256 of the clean bytes, `order` its number in the case."""
+    """A cleaned file; `digest` is the SHA-256 of the clean bytes, `order` its place among the case's files."""
 
     file_id: Hex16
     file_kind: Short

@@ -49,8 +49,17 @@ class SealedFile:
     sealed_size: int
 
 
+def new_file_number() -> int:
+    """Return a number for a new file of a case: 31 random bits.
+
+    It is bound into the seal and cannot be changed afterwards, so it must say nothing: were it a count, a file that the
+    reporter took back unseen would leave a gap. The place of a file in the case stands in its entry.
+    """
+    return int.from_bytes(random(4), "big") >> 1
+
+
 def seal_file(verified: "Verified", keys: CaseKeys, number: int) -> SealedFile:
-    """Return the verified file sealed as number `number` of the case.
+    """Return the verified file sealed under the number `number` of the case.
 
     The clean bytes are read as the chunks are drawn, so the memory file must stay open until the last one.
     """

@@ -10,15 +10,14 @@ found are in the returned report, for the reporter's own page; the stored record
 
 import asyncio
 import hashlib
-import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from cases.entry import Attachment, Body, ScrubRecord
 from cases.errors import CaseError
-from cases.seal import CaseKeys, SealedFile, seal_file, seal_preview
+from cases.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
 from intake.form import Form, Part
@@ -51,8 +50,6 @@ class CaseUnderWay:
     """The case that the files of a form belong to: a new one, or one that exists."""
 
     keys: CaseKeys
-    # Gives the number of the next file: each is given once, so that two forms at the same time get different ones.
-    take_number: Callable[[], int] = field(default_factory=lambda: itertools.count().__next__)
     attached: list[Attached] = field(default_factory=list)
     # Also what was staged when a later step failed.
     staged: list[bytes] = field(default_factory=list)
@@ -110,8 +107,7 @@ async def accept_attachment(
             scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
         verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
         with verified.clean, verified.preview:
-            number = case.take_number()
-            sealed = seal_file(verified, case.keys, number)  # padded, versioned
+            sealed = seal_file(verified, case.keys, new_file_number())  # padded, versioned
             case.staged.append(sealed.file_id)
             await store.add_file(sealed)  # ciphertext only
             await _add_preview_and_note(verified, sealed, case, store)
@@ -148,7 +144,7 @@ async def _add_preview_and_note(verified: Verified, sealed: SealedFile, case: Ca
                 file_kind=verified.kind.value,
                 size=verified.clean.size,
                 digest=digest,
-                order=number,
+                order=0,  # its place is known when the entries are sealed
                 preview_id=preview.file_id.hex(),
             ),
             ScrubRecord(

@@ -6,7 +6,8 @@ The steps, in their order:
 1. What was chosen is checked against the roster as it stands now: unknown organisations and members are refused.
 2. Routing decides who may read. With nobody left nothing is stored; there is no fall-back to the whole group.
 3. The eight words, the reporter's keys from them, and fresh case keys.
-4. The entries: the report, then two for each file; signed with the reporter's key, sealed.
+4. The entries: the report, then two for each file; signed with the reporter's key, sealed. They bear the day of their
+   release and not that of writing: members read the day in an entry, and it must tell them nothing finer.
 5. One post box item for every member: a grant for a reader, random bytes of the same size for anyone else.
 6. The store keeps all of it or nothing.
 """
@@ -15,8 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
+
 from cases.clock import first_release_day, today
-from cases.entry import Body, Entry, Report, Stream
+from cases.entry import Attachment, Body, Entry, Report, Stream
 from cases.receipt import Receipt, ReceiptKeys
 from cases.roster import Roster
 from cases.routing import Routing, route
@@ -44,7 +47,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The day of an entry, and how much of the other streams its author had seen."""
+    """The day of an entry, which is that of its release, and how much of the other streams its author had seen."""
 
     day: date
     after: Mapping[int, int] = field(default_factory=dict)
@@ -81,13 +84,13 @@ async def file_report(
     services: Services, wishes: Wishes, receipt: Receipt, keys: ReceiptKeys, case: CaseUnderWay
 ) -> Filed:
     """Seal the report and its files and keep them (steps 4 to 6)."""
-    day = today(services.clock)
     at_once = wishes.urgent or services.config.at_once
     release_day = first_release_day(services.clock(), services.config.hold_hours)
+    shown_on = today(services.clock) if at_once else release_day
     bodies: list[Body] = [_report(wishes, keys)]
     for attached in case.attached:
         bodies += attached.entries
-    sealed, _entries, head = seal_next(case.keys, keys, (), bodies, Stamp(day))
+    sealed, _entries, head = seal_next(case.keys, keys, (), bodies, Stamp(shown_on))
     await services.store.file_case(
         Filing(
             keys=case.keys,
@@ -101,22 +104,33 @@ async def file_report(
             at_once=at_once,
         )
     )
-    return Filed(receipt, day if at_once else release_day, at_once)
+    return Filed(receipt, shown_on, at_once)
 
 
 def seal_next(
     case: CaseKeys, keys: ReceiptKeys, existing: Sequence[Entry], bodies: Sequence[Body], stamp: Stamp
 ) -> tuple[tuple[Sealed, ...], tuple[Entry, ...], Head]:
-    """Return the bodies sealed as the next entries of the reporter's stream, the whole stream then, and its head."""
+    """
+    Return the bodies sealed as the next entries of the reporter's stream, the whole stream then, and its head.
+
+    Attachments are ordered here, by how many stand before: a file that was taken back leaves no gap behind it.
+    """
     entries = list(existing)
     sealed: list[Sealed] = []
-    for body in bodies:
+    for untidy in bodies:
+        body = _in_order(untidy, entries)
         item, entry, _head = append(
             case, Stream.REPORTER, entries, keys.id.hex(), keys.sign_seed, stamp.day, stamp.after, body
         )
         sealed.append(item)
         entries.append(entry)
     return tuple(sealed), tuple(entries), make_head(case, Stream.REPORTER, entries)
+
+
+def _in_order(body: Body, before: Sequence[Entry]) -> Body:
+    if not isinstance(body, Attachment):
+        return body
+    return msgspec.structs.replace(body, order=sum(isinstance(entry.body, Attachment) for entry in before))
 
 
 def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:

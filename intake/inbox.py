@@ -6,13 +6,15 @@ The reporter's case from the inside: opened with the keys of the eight words, re
    by members who stand in a roster that verifies.
 3. What the reporter adds is sealed as the next entries of the own stream. If the stream moved meanwhile (another tab),
    it is read again and tried again.
-4. What waits for its release can be taken back, and then nobody has seen it. A file is taken back by sealing again what
-   came after it; the whole report by erasing it.
+4. What waits for its release can be taken back, and then nobody has seen it. A file is taken back by sealing again all
+   that waits, without it and for the latest of the days: no gap and no older day is left to tell of it. The whole
+   report is taken back by erasing it.
 5. What has been released can only be withdrawn, which is an entry that members read.
 """
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cases.clock import first_release_day, today
@@ -73,9 +75,10 @@ class OpenedCase:
                 return entry
         return None
 
-    def next_number(self) -> int:
-        """Return the number for the next file: numbers of files that were taken back are not used again here."""
-        return max((row.number for row in self.rows.files), default=-1) + 1
+    @property
+    def waiting_until(self) -> date | None:
+        """The day for which what waits is waiting, if anything does."""
+        return max((entry.day for entry in self.reporter[self.released :]), default=None)
 
     def waits(self, entry: Entry) -> bool:
         return entry.stream == Stream.REPORTER and entry.number >= self.released
@@ -115,12 +118,16 @@ async def add_entries(
     services: Services, session: Session, case: CaseUnderWay, bodies: list[Body], *, at_once: bool
 ) -> None:
     """Add to the reporter's stream (step 3). Raises `NotThere` or `Conflict`."""
-    day = today(services.clock)
     release_on = first_release_day(services.clock(), services.config.hold_hours)
     for left in reversed(range(_TRIES)):
         opened = await open_case(services, session)
+        if at_once and opened.released:
+            shown_on = today(services.clock)
+        else:
+            # Nothing is released past what waits, so the store will have it wait for the later of the two days.
+            shown_on = max(release_on, opened.waiting_until or release_on)
         sealed, _entries, head = seal_next(
-            session.case, session.keys, opened.reporter, bodies, Stamp(day, opened.after)
+            session.case, session.keys, opened.reporter, bodies, Stamp(shown_on, opened.after)
         )
         try:
             await services.store.append_reporter(
@@ -154,11 +161,12 @@ async def take_back_file(services: Services, session: Session, file_id: str) -> 
         entry = opened.file(file_id)
         if entry is None or not isinstance(entry.body, Attachment):
             raise NotThere
-        if not opened.waits(entry):
+        until = opened.waiting_until
+        if not opened.waits(entry) or until is None:
             raise NotAllowed
-        kept = opened.reporter[: entry.number]
-        later = [one for one in opened.reporter[entry.number :] if not _is_of_file(one.body, file_id)]
-        sealed, entries = _seal_again(session, kept, later)
+        kept = opened.reporter[: opened.released]
+        waiting = [one for one in opened.reporter[opened.released :] if not _is_of_file(one.body, file_id)]
+        sealed, entries = _seal_again(session, kept, waiting, until)
         dropped = [bytes.fromhex(one) for one in (file_id, entry.body.preview_id) if one is not None]
         head = make_head(session.case, Stream.REPORTER, entries)
         try:
@@ -206,12 +214,14 @@ def _signing_keys(services: Services) -> Callable[[str], bytes | None]:
     return known.get
 
 
-def _seal_again(session: Session, kept: tuple[Entry, ...], later: list[Entry]) -> tuple[list[Sealed], list[Entry]]:
-    """Return what comes after a gap, sealed anew at its new numbers, with its own days and what it had seen."""
+def _seal_again(
+    session: Session, kept: tuple[Entry, ...], waiting: list[Entry], until: date
+) -> tuple[list[Sealed], list[Entry]]:
+    """Return what still waits, sealed anew at its new numbers for one day, each with what it had seen."""
     sealed: list[Sealed] = []
     entries = list(kept)
-    for old in later:
-        one, all_now, _head = seal_next(session.case, session.keys, entries, [old.body], Stamp(old.day, old.after))
+    for old in waiting:
+        one, all_now, _head = seal_next(session.case, session.keys, entries, [old.body], Stamp(until, old.after))
         sealed += one
         entries = list(all_now)
     return sealed, entries

@@ -116,8 +116,9 @@ class _Writing:
         except BaseException:
             use.give_back()
             raise
-        case = CaseUnderWay(opened.keys, lambda: services.sessions.take_file_number(session, opened.next_number()))
-        taker = FileTaker(case, Allowance(services.limits, services.budget), services.sandbox, services.store)
+        taker = FileTaker(
+            CaseUnderWay(opened.keys), Allowance(services.limits, services.budget), services.sandbox, services.store
+        )
         self._settled = _Settled(use, session, taker)
         return self._settled
 

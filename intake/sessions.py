@@ -31,8 +31,6 @@ class Session:
     keys: ReceiptKeys
     case: CaseKeys
     last_used: datetime
-    # One more than the highest number that was given to a file in this session.
-    next_file: int = 0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -59,13 +57,6 @@ class Sessions:
             session.last_used = self._clock()
             self._open.move_to_end(session.handle)
         return session
-
-    def take_file_number(self, session: Session, at_least: int) -> int:
-        """Return a number for a new file that no open session has given to another file of the same case."""
-        same_case = [one for one in self._open.values() if one.case.case_id == session.case.case_id]
-        number = max([at_least, session.next_file, *(one.next_file for one in same_case)])
-        session.next_file = number + 1
-        return number
 
     def end(self, untrusted_handle: str) -> None:
         self._open.pop(untrusted_handle, None)

@@ -12,7 +12,7 @@ import re
 import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -24,6 +24,7 @@ from cases.receipt import Receipt, parse_receipt
 from cases.roster import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
 from cases.store import Store
 from intake.app import public_app, serve
+from intake.desk_api import desk_app
 from intake.services import Services, compose
 from intake.silence import Faults
 from scrubbers.protocol import Role as ZygoteRole
@@ -148,10 +149,10 @@ async def running_intake(
     """Serve an intake. Without `sandbox` there is none: fine for tests without files."""
     made = made or make_home(folder / "home")
     clock = clock or SetClock()
-    store = await Store.open(made.home.path, clock)
-    servings = []
-    lane = None
-    try:
+    async with AsyncExitStack() as stack:
+        store = await Store.open(made.home.path, clock)
+        # An open store has a thread of its own: left open, a failing test would hang instead of failing.
+        stack.push_async_callback(store.close)
         services = compose(
             made.home,
             store,
@@ -161,22 +162,14 @@ async def running_intake(
             public_hosts=frozenset({PUBLIC_HOST}),
             desk_hosts=frozenset({DESK_HOST}),
         )
-        lane = services.lane
+        stack.callback(services.lane.close)
         public = folder / "public.sock"
-        servings.append(await serve(public_app(services), _listener(public)))
+        stack.push_async_callback((await serve(public_app(services), _listener(public))).close)
         desk_socket = None
         if desk:
-            from intake.desk_api import desk_app
-
             desk_socket = folder / "desk.sock"
-            servings.append(await serve(desk_app(services), _listener(desk_socket)))
+            stack.push_async_callback((await serve(desk_app(services), _listener(desk_socket))).close)
         yield RunningIntake(made, services, clock, public, desk_socket)
-    finally:
-        for serving in servings:
-            await serving.close()
-        if lane is not None:
-            lane.close()
-        await store.close()
 
 
 def _listener(path: Path) -> socket.socket:

@@ -60,27 +60,26 @@ async def open_store(folder: Path) -> Store:
 async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp_path):
     store = await open_store(tmp_path)
     budget = MemoryBudget()
-    case = CaseUnderWay(new_case_keys(), iter(range(3, 5)).__next__)
+    case = CaseUnderWay(new_case_keys())
     try:
         async with zygotes() as sandbox:
             report = await accept_attachment(Sent(photograph()), case, allowance(budget), sandbox, store)
         async with store._parts.db.read() as connection:
-            found = await connection.execute_fetchall("SELECT file_id, header FROM files ORDER BY item_kind")
+            found = await connection.execute_fetchall("SELECT file_id, header, number FROM files ORDER BY item_kind")
             chunks = [
                 [row[0] for row in await connection.execute_fetchall(
                     "SELECT chunk FROM chunks WHERE file_id = ? ORDER BY position", (file_id,))]
-                for file_id, _header in found
+                for file_id, _header, _number in found
             ]  # fmt: skip
     finally:
         await store.close()
 
     (attached,) = case.attached
-    clean = b"".join(open_file(case.keys, found[0][1], chunks[0], 3))
+    clean = b"".join(open_file(case.keys, found[0][1], chunks[0], found[0][2]))
     assert MARKER in {removed.example for removed in report.removed}
     assert MARKER.encode() not in clean
     assert attached.attachment.digest == hashlib.sha256(clean).hexdigest()
     assert attached.attachment.size == len(clean)
-    assert attached.attachment.order == 3
     assert case.file_ids == (attached.file_id, attached.preview_id)
     # What is kept of the report has kinds and places, and no value.
     assert ("device", "EXIF") in attached.record.removed
