@@ -12,7 +12,8 @@ IntakeError                     the base
 │   ├── TooMuchData        307  more than a report may hold, even after a good deal was read and thrown away
 │   ├── TryAgainSoon       308  too many at once
 │   ├── UnknownChoice      309  an organisation or a member that is not in the roster
-│   └── StalledUpload      310  nothing came for a long while
+│   ├── StalledUpload      310  nothing came for a long while, or too little over all
+│   └── CaseFull           311  the entries of the case are as large as one case may be
 └── FileRefused                 this file is left out; the report and its other files go through
     ├── FileTooLarge       321  more than 50 MiB
     ├── TooManyFiles       322  more than 20 files
@@ -103,10 +104,17 @@ class UnknownChoice(FormRefused):
 
 
 class StalledUpload(FormRefused):
-    """Nothing came for `Limits.idle_seconds`."""
+    """Nothing came for `Limits.idle_seconds`, or less than `Limits.slowest_bytes_a_second` over all."""
 
     code = 310
     text_key = "form.stalled"
+
+
+class CaseFull(FormRefused):
+    """The case holds `Limits.case_bytes`; a withdrawal still goes in."""
+
+    code = 311
+    text_key = "form.case_full"
 
 
 class FileRefused(IntakeError):

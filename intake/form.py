@@ -4,11 +4,14 @@ Reading a form: in one go, from memory, with our own limits.
 Every form of ours is multipart, so there is one reader and `request.post()` is never needed: it would write files to
 temporary files in plaintext. The library enforces no limit on this path, so we count for ourselves:
 
-1. A field is short, but for the text. Text is UTF-8, whatever a part named `_charset_` would have it be.
+1. A field is short, but for the text, and all fields together are little more than one text. Text is UTF-8, whatever a
+   part named `_charset_` would have it be.
 2. Files are handed to `take_file` one by one, with the fields that came before. Their names and content types are never
    asked for.
 3. A form within the form is refused.
 4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page.
+5. Something comes within a while, and over all the waiting not too little: nobody holds a connection for days with a
+   byte now and then. Only waiting counts; how long we clean a file does not.
 
 What is refused raises a `FormRefused`.
 """
@@ -42,12 +45,17 @@ class Form:
     fields: dict[str, list[str]] = field(default_factory=dict)
     # The first thing found wrong with a field. Reading goes on, so that everything typed can be given back.
     fault: FormRefused | None = None
+    _characters: int = 0
 
     def one(self, name: str) -> str:
         """Return the first value of a field, or nothing."""
         return self.fields.get(name, [""])[0]
 
     def add(self, name: str, value: str, limits: Limits) -> None:
+        """Keep a field. Raises `NotAForm` when there are too many, or too much in them and their names."""
+        self._characters += len(name) + len(value)
+        if self._characters > limits.form_characters:
+            raise NotAForm
         self.fields.setdefault(name, []).append(value)
         if sum(map(len, self.fields.values())) > limits.fields:
             raise NotAForm
@@ -84,28 +92,52 @@ class Part:
         return size
 
 
+class _Pace:
+    """Waits for what comes, while it comes fast enough; else a TimeoutError. Rule 5."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._waited = 0.0
+        self.read = 0
+
+    async def wait(self, reading: Awaitable[_T]) -> _T:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(self._limits.idle_seconds):
+            came = await reading
+        self._waited += loop.time() - began
+        if self._waited > self._limits.idle_seconds + self.read / self._limits.slowest_bytes_a_second:
+            raise TimeoutError
+        return came
+
+
 class _Body:
     """Counts everything that is read, and sees to it that something comes."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._read = 0
+        self._pace = _Pace(limits)
+        self._parts = 0
+
+    def count_part(self) -> None:
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise TooMuchData
 
     async def read(self, part: BodyPartReader) -> bytes:
         """Return the next piece, or nothing at the end of the part."""
         piece = b""
         while not piece and not part.at_eof():
             piece = bytes(await self.wait(part.read_chunk(self._limits.piece_bytes)))
-        self._read += len(piece)
-        if self._read > self._limits.report_bytes + self._limits.discard_bytes:
+        self._pace.read += len(piece)
+        if self._pace.read > self._limits.report_bytes + self._limits.discard_bytes:
             raise TooMuchData
         return piece
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
         """Await one reading of the library's, in our words when it fails."""
         try:
-            async with asyncio.timeout(self._limits.idle_seconds):
-                return await reading
+            return await self._pace.wait(reading)
         except TimeoutError:
             raise StalledUpload from None
         except _DAMAGED:
@@ -122,6 +154,7 @@ async def read_form(request: web.Request, limits: Limits, form: Form, take_file:
     while (part := await body.wait(reader.next())) is not None:
         if isinstance(part, MultipartReader):
             raise NestedForm
+        body.count_part()
         name = part.name or ""
         if name != FILE_FIELD:
             form.add(name, await _read_field(part, body, limits, form), limits)
@@ -157,14 +190,14 @@ async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: F
 
 async def drain(request: web.Request, limits: Limits) -> bool:
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
-    left = limits.report_bytes + limits.discard_bytes
+    most = limits.report_bytes + limits.discard_bytes
+    pace = _Pace(limits)
     try:
-        while left > 0:
-            async with asyncio.timeout(limits.idle_seconds):
-                piece = await request.content.readany()
+        while pace.read < most:
+            piece = await pace.wait(request.content.readany())
             if not piece:
                 return True
-            left -= len(piece)
+            pace.read += len(piece)
     except (TimeoutError, *_DAMAGED):
         return False
     return False

@@ -4,6 +4,7 @@ The pages of the inbox but for writing: the case, a cleaned copy, taking back, w
 Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time mark.
 """
 
+import asyncio
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -14,6 +15,7 @@ from intake.errors import FormRefused
 from intake.form import Form, drain, read_form
 from intake.inbox import clean_copy, open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_show import Visit, form_language, in_session, inbox_fields, inbox_page, sent_already, to_inbox
+from intake.inbox_view import may_withdraw
 from intake.pages import Action, Cache
 from intake.services import SERVICES
 from intake.texts import (
@@ -93,7 +95,12 @@ async def _show_file(visit: Visit) -> web.StreamResponse:
         if response is None:
             response = _file_response(attachment)
             await response.prepare(visit.request)
-        await response.write(piece)
+        try:
+            async with asyncio.timeout(visit.services.limits.idle_seconds):
+                await response.write(piece)
+        except TimeoutError:
+            # Nobody reads any more; the connection is for others.
+            raise ConnectionAbortedError from None
     if response is None:
         raise NotThere
     await response.write_eof()
@@ -152,6 +159,8 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
 async def _withdraw(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
     if not visit.form.one("mark"):
+        if not may_withdraw(services, await open_case(services, session), visit.file_id):
+            return await _cannot_be_withdrawn(visit)
         question = ASK_WITHDRAW if visit.file_id is None else ASK_WITHDRAW_FILE
         return _ask(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
     use, is_first = await services.marks.claim(visit.form.one("mark"), WITHDRAW_FORM)
@@ -159,12 +168,20 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
         return sent_already(services, visit.form)
     try:
         async with session.turn:
+            if not may_withdraw(services, await open_case(services, session), visit.file_id):
+                return await _cannot_be_withdrawn(visit)
             await withdraw(services, session, visit.file_id)
         use.spend()
     finally:
         use.give_back()
     said = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
     return await inbox_page(services, session, visit.language, said)
+
+
+async def _cannot_be_withdrawn(visit: Visit) -> web.Response:
+    """Return the case as it is now, which shows what can be done; only an old page, or a form made by hand, asks."""
+    said = None if visit.file_id is None else NO_SUCH_FILE
+    return await inbox_page(visit.services, visit.session, visit.language, said)
 
 
 def _ask(visit: Visit, question: Said, path: str, form_name: str, label: str) -> web.Response:

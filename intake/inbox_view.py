@@ -24,6 +24,7 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
+from cases.merging import Streams
 from cases.timeline import Action, CaseState, DeadlineKind, Rules, State, fold, merge
 from intake.inbox import OpenedCase
 from intake.pages import Language
@@ -91,10 +92,8 @@ _DEADLINES: Final = {
 
 def inbox_view(services: Services, opened: OpenedCase, language: Language) -> InboxView:
     """Return the page's view of a case."""
-    streams = {Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members}
-    rules = Rules(inbox_days=services.config.inbox_days)
-    released = opened.released > 0
-    state = fold(streams, opened.rows.release_day, today(services.clock), "reporter", rules=rules, released=released)
+    streams = _streams(opened)
+    state = _state(services, opened)
     labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
     show = _Shower(opened, state, language, labels)
     release_day = first_release_day(services.clock(), services.config.hold_hours)
@@ -113,6 +112,27 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
         can_take_back=Action.TAKE_BACK in state.allowed,
         can_withdraw=Action.WITHDRAW in state.allowed,
     )
+
+
+def may_withdraw(services: Services, opened: OpenedCase, file_id: str | None) -> bool:
+    """Say whether the report, or this file of it, can be withdrawn now: released, and not withdrawn before."""
+    state = _state(services, opened)
+    if Action.WITHDRAW not in state.allowed:
+        return False
+    if file_id is None:
+        return True
+    entry = opened.file(file_id)
+    return entry is not None and not opened.waits(entry) and file_id not in state.withdrawn_files
+
+
+def _streams(opened: OpenedCase) -> Streams:
+    return {Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members}
+
+
+def _state(services: Services, opened: OpenedCase) -> CaseState:
+    rules = Rules(inbox_days=services.config.inbox_days)
+    day, released = today(services.clock), opened.released > 0
+    return fold(_streams(opened), opened.rows.release_day, day, "reporter", rules=rules, released=released)
 
 
 def answers_at_once(services: Services, opened: OpenedCase) -> bool:

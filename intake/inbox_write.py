@@ -9,18 +9,21 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from cases.entry import Stream
+from cases.envelope import ENTRY_BLOCK
 from cases.errors import CaseError
 from cases.receipt import text_contains_receipt
 from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
-from intake.errors import EmptyReport, FormRefused, HoldsTheCode
+from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.form import Form, Part, drain, read_form
-from intake.inbox import add_entries, open_case, written
+from intake.inbox import OpenedCase, add_entries, open_case, written
 from intake.inbox_show import LOG_IN, WRITE_FORM, form_language, inbox_page, sent_already
 from intake.inbox_view import answers_at_once
+from intake.limits import Limits
 from intake.marks import Use
 from intake.services import SERVICES, Services
 from intake.sessions import Session
-from intake.texts import SENT, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
+from intake.texts import NONE_TAKEN, SENT, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
 
 
 async def write(request: web.Request) -> web.StreamResponse:
@@ -40,7 +43,8 @@ async def write(request: web.Request) -> web.StreamResponse:
         await drain(request, services.limits)
         said = SENTENCES.get(refused.text_key, TRY_AGAIN)
         return await _back_to_inbox(services, form, said, text=form.one("text"))
-    return await inbox_page(services, session, form_language(services, form), SENT, files=writing.shown)
+    said = SENT if writing.stored else NONE_TAKEN
+    return await inbox_page(services, session, form_language(services, form), said, files=writing.shown)
 
 
 class _SessionOver(Exception):
@@ -67,14 +71,18 @@ class _Writing:
         self._services = services
         self._form = form
         self._settled: _Settled | None = None
+        # Whether there was anything to store: with no text and every file refused there is not.
+        self.stored = False
 
     @property
     def shown(self) -> list[FileShown]:
         return [] if self._settled is None else self._settled.taker.shown
 
     async def receive(self, request: web.Request) -> Session:
-        """Keep the message and its files; raises a `FormRefused` or `CaseError` and then keeps nothing."""
-        done = False
+        """Keep the message and its files; raises a `FormRefused` or `CaseError` and then keeps nothing.
+
+        When nothing is stored, the same form may be sent again.
+        """
         try:
             await read_form(request, self._services.limits, self._form, self._take_file)
             settled = await self._settle()
@@ -86,10 +94,10 @@ class _Writing:
                     opened = await open_case(self._services, settled.session)
                     at_once = answers_at_once(self._services, opened)
                     await add_entries(self._services, settled.session, settled.taker.case, bodies, at_once=at_once)
-            done = True
-            settled.use.spend()
+                self.stored = True
+                settled.use.spend()
         finally:
-            if not done and self._settled is not None:
+            if not self.stored and self._settled is not None:
                 try:
                     await self._settled.taker.drop()
                 finally:
@@ -113,6 +121,7 @@ class _Writing:
         try:
             _demand_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
+            _demand_room(self._form.one("text"), opened, services.limits)
         except BaseException:
             use.give_back()
             raise
@@ -133,6 +142,12 @@ async def _back_to_inbox(services: Services, form: Form, said: Said, text: str) 
         return await inbox_page(services, session, language, said, text=text)
     except CaseError:
         return services.pages.plain(language, TRY_AGAIN, links=LOG_IN)
+
+
+def _demand_room(text: str, opened: OpenedCase, limits: Limits) -> None:
+    sealed = opened.rows.streams[Stream.REPORTER].sealed
+    if sum(len(item.body) for item in sealed) + len(text.encode()) + ENTRY_BLOCK > limits.case_bytes:
+        raise CaseFull
 
 
 def _demand_no_code(text: str, session: Session) -> None:

@@ -22,8 +22,18 @@ class Limits:
     # A field that is not the text: marks, handles, choices.
     field_bytes: int = 4096
     fields: int = 400  # every member of a large trust group marked as concerned, and some
+    # All fields of a form with their names: a text at its longest in bytes, and half as much again for the rest.
+    form_characters: int = 600_000
+    # Fields and files, also empty ones: each costs some work, and a refused file a line on a page.
+    parts: int = 600
+    # The entries of one case, sealed. All of them are opened for each page of the inbox, so this is also what one
+    # reporter can make the intake hold in memory for one request.
+    case_bytes: int = 8 * 2**20  # 8 MiB: eighty messages of the longest sort
     piece_bytes: int = 256 * 1024  # what is read at a time; the sealed chunks have the same size
     idle_seconds: float = 180.0  # a stalled Tor circuit is replaced well within this
+    # Over all the waiting there is; a bad day through Tor is ten times this. Slower, and a few hundred visitors who
+    # send a byte now and then would hold every connection there is for days.
+    slowest_bytes_a_second: int = 1024
 
     @classmethod
     def configured(cls, chosen: LimitsConfig) -> Self:

@@ -20,6 +20,8 @@ IDLE: Final = timedelta(minutes=30)
 HANDLE_BYTES: Final = 32
 # Each is a few kilobytes and took a right receipt. Beyond this the one unused for longest is ended.
 MAX_SESSIONS: Final = 2000
+# One code opens no more than this at once, so that nobody ends the sessions of others by logging in again and again.
+MAX_FOR_ONE_CASE: Final = 8
 
 
 @dataclass(slots=True, repr=False)
@@ -41,8 +43,14 @@ class Sessions:
         self._clock = clock
         self._open: OrderedDict[str, Session] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def open(self, receipt: Receipt, keys: ReceiptKeys, case: CaseKeys) -> Session:
         self._end_idle()
+        same_case = [one for one in self._open.values() if one.case.case_id == case.case_id]
+        for unused_longest in same_case[: max(0, len(same_case) + 1 - MAX_FOR_ONE_CASE)]:
+            self.end(unused_longest.handle)
         while len(self._open) >= MAX_SESSIONS:
             self._open.popitem(last=False)
         session = Session(secrets.token_hex(HANDLE_BYTES), receipt, keys, case, self._clock())

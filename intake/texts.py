@@ -72,6 +72,10 @@ _FORM: Final = {
         N_("The connection stood still for too long. Nothing was stored."),
         N_("Please send again; smaller files are quicker through Tor."),
     ),
+    "form.case_full": Said(
+        N_("The case has no room for more. Nothing was stored."),
+        N_("Please write the rest as a new report, and say there that it belongs to an earlier one."),
+    ),
 }
 
 _FILES: Final = {
@@ -201,6 +205,10 @@ NOT_FOUND: Final = Said(N_("There is no such page here."), N_("Go to the first p
 TAKEN_BACK: Final = Said(
     N_("The report has been taken back. Nobody has seen it, and it is erased."),
     N_("The case code does not work any more. Close the tab."),
+)
+NONE_TAKEN: Final = Said(
+    N_("None of the files was taken, so nothing was stored."),
+    N_("Below you see why; choose other files and send again."),
 )
 SENT: Final = Said(N_("Your message has been received."), "", "good")
 FILE_TAKEN_BACK: Final = Said(N_("The file has been taken back. Nobody has seen it."), "", "good")

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from intake_harness import SetClock, file_report, log_in, make_home, running_intake
 
+from cases.seal import new_case_keys
 from intake.daily import due_day, keep_time, release_everything
 from intake.errors import OldMark
 from intake.marks import Marks
@@ -100,10 +101,10 @@ async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_b
 def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch):
     monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
     sessions = Sessions(SetClock())
-    first, second = (sessions.open(None, None, None) for _ in range(2))
+    first, second = (sessions.open(None, None, new_case_keys()) for _ in range(2))
     sessions.find(first.handle)
 
-    third = sessions.open(None, None, None)
+    third = sessions.open(None, None, new_case_keys())
 
     assert sessions.find(second.handle) is None
     assert sessions.find(first.handle) is first
