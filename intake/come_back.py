@@ -18,7 +18,7 @@ from intake.form import Form, drain, read_form
 from intake.inbox import find_case
 from intake.inbox_show import LOG_IN, form_language, inbox_page
 from intake.marks import Use
-from intake.pages import LANGUAGE_FIELD, Language
+from intake.pages import FORGET, LANGUAGE_FIELD, Cache, Language
 from intake.services import SERVICES, Services
 from intake.texts import RETURN_AGAIN, RETURN_BUSY, RETURN_OLD, SENT_ALREADY, TRY_AGAIN, WRONG_CODE, WRONG_COUNT, Said
 
@@ -67,7 +67,9 @@ async def _open_with_code(services: Services, untrusted_code: str, language: Lan
     if session is None:
         return _return_page(services, language, WRONG_CODE)
     use.spend()
-    return await inbox_page(services, session, language)
+    page = await inbox_page(services, session, language)
+    page.headers.update(FORGET)
+    return page
 
 
 def _return_page(services: Services, language: Language, said: Said | None = None) -> web.Response:
@@ -77,6 +79,8 @@ def _return_page(services: Services, language: Language, said: Said | None = Non
         language,
         "/return",
         status=200 if said is None else 400,
+        # With Back the browser would show the words as they were typed.
+        cache=Cache.NOTHING,
         said=None if said is None else language.said(said),
         fields=[("mark", services.marks.new(RETURN_FORM)), (LANGUAGE_FIELD, language.code)],
     )

@@ -16,7 +16,7 @@ from intake.form import Form, drain, read_form
 from intake.inbox import clean_copy, open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_show import Visit, form_language, in_session, inbox_fields, inbox_page, sent_already, to_inbox
 from intake.inbox_view import may_withdraw
-from intake.pages import Action, Cache
+from intake.pages import FORGET, Action, Cache
 from intake.services import SERVICES
 from intake.texts import (
     ASK_TAKE_BACK,
@@ -75,7 +75,7 @@ async def leave_inbox(request: web.Request) -> web.StreamResponse:
         await drain(request, services.limits)
     services.sessions.end(form.one("handle"))
     response = services.pages.plain(form_language(services, form), LEFT_INBOX)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers.update(FORGET)
     return response
 
 
@@ -151,7 +151,7 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
     if visit.file_id is None:
         services.sessions.end(session.handle)
         response = services.pages.plain(visit.language, TAKEN_BACK)
-        response.headers["Clear-Site-Data"] = '"cache"'
+        response.headers.update(FORGET)
         return response
     return await inbox_page(services, session, visit.language, FILE_TAKEN_BACK)
 

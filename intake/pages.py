@@ -6,8 +6,10 @@ from their .po files in memory, so nothing is compiled to disk. Pages are in the
 `?lang=` or the hidden field of a form says otherwise: Tor Browser sends English to everyone, so Accept-Language says
 nothing and is not read.
 
-Which answers a browser may keep (measured, without cookies or script): pages before the case code may be shown again by
-Back, so that typed text is not lost; pages with a case in them may not be stored at all.
+Which answers a browser may keep (measured, without cookies or script): the report form may be shown again by Back, so
+that typed text is not lost; the page on which the case code is typed and pages with a case in them may not be stored at
+all. Once a report is received, or a case opened, the browser is asked to forget what it kept (`FORGET`): from then on
+Back must not show the typed text to whoever sits down next.
 """
 
 import enum
@@ -43,6 +45,10 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+# Browsers obey it where the connection counts as secure, as onions do in Tor Browser; elsewhere it does no harm.
+FORGET: Final = {"Clear-Site-Data": '"cache"'}
 
 
 class Cache(enum.StrEnum):

@@ -27,7 +27,7 @@ from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report
 from intake.form import Form, Part, drain, read_form
 from intake.marks import Use
-from intake.pages import LANGUAGE_FIELD, Cache, Language, Link, answer
+from intake.pages import FORGET, LANGUAGE_FIELD, Cache, Language, Link, answer
 from intake.services import SERVICES, Services
 from intake.shown import files_shown, limits_shown
 from intake.texts import LEFT, N_, NOBODY_LEFT, NOT_FOUND, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN, Said
@@ -69,14 +69,14 @@ async def send_report(request: web.Request) -> web.StreamResponse:
         # Read to the end first: a browser that still sends shows no page of ours.
         await drain(request, services.limits)
         return _other_page(services, reception, outcome)
-    return answer(body)
+    return answer(body, headers=FORGET)
 
 
 async def leave(request: web.Request) -> web.StreamResponse:
     """GET /leave : the way out that every page has."""
     services = request.app[SERVICES]
     response = services.pages.plain(services.pages.language_of(request), LEFT)
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers.update(FORGET)
     return response
 
 
@@ -216,7 +216,7 @@ def _other_page(
     language, form = reception.language, reception.form
     match outcome:
         case _SentBefore(use=use) if use.kept is not None:
-            return answer(use.kept)
+            return answer(use.kept, headers=FORGET)
         case _SentBefore():
             return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
         case _OtherLanguage():

@@ -160,7 +160,7 @@ async def test_the_public_pages_carry_the_agreed_headers_and_no_cookie(tmp_path)
         assert not {"set-cookie", "server", "date", "etag", "last-modified"} & set(page.headers)
         assert "<script" not in page.text
         assert " style=" not in page.text
-    assert [page.headers["cache-control"] for page in pages[:4]] == ["no-cache", "no-cache", "no-cache", "no-store"]
+    assert [page.headers["cache-control"] for page in pages[:4]] == ["no-cache", "no-cache", "no-store", "no-store"]
 
 
 async def test_more_connections_than_are_taken_wait_their_turn(tmp_path, monkeypatch):
