@@ -42,6 +42,8 @@ TRIAL_MARK = "TRIAL"
 SERVER_KEY_NAME = "server.pub"
 KEY_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# The home itself, and the folder of sockets.
+_WAY_TO_SOCKETS = ("", "run")
 
 
 class HomeFault(CaseError):
@@ -174,8 +176,8 @@ def read_home(path: Path) -> Home:
     """Check a home and read its configuration; raises a HomeFault or ConfigFault."""
     if not (path / CONFIG_NAME).is_file():
         raise HomeMissing
-    _demand_private(path)
     config = load_config(path / CONFIG_NAME)
+    _demand_private(path, system_tor=config.tor.control_socket is not None)
     if (path / TRIAL_MARK).exists() is not config.trial:
         raise _changed_kind(trial=not config.trial)
     try:
@@ -212,8 +214,12 @@ def _make_private_folders(path: Path) -> None:
         raise _open_to_others("The folder for the new home")
 
 
-def _demand_private(path: Path) -> None:
-    """Raise unless the home and what it is made of are the owner's alone."""
+def _demand_private(path: Path, *, system_tor: bool) -> None:
+    """Raise unless the home and what it is made of are the owner's alone.
+
+    A system tor runs as another user and must get to the sockets in `run`: with one, its group may pass through, and
+    do nothing else.
+    """
     for name in ("", *FOLDERS, DATABASE_NAME, SLOTS_NAME, CONFIG_NAME, SERVER_KEY_NAME):
         part = path / name if name else path
         try:
@@ -225,7 +231,8 @@ def _demand_private(path: Path) -> None:
             raise HomeIsOpen(f"{label} is a symbolic link.", "Put the thing itself there.")
         if state.st_uid != os.geteuid():
             raise HomeIsOpen(f"{label} belongs to somebody else.", "Run the service as the one who owns the home.")
-        if state.st_mode & _OTHERS:
+        passing = stat.S_IXGRP if system_tor and name in _WAY_TO_SOCKETS else 0
+        if state.st_mode & _OTHERS & ~passing:
             raise _open_to_others(label)
 
 

@@ -1,7 +1,8 @@
 """What the keeper says on the terminal: addresses, a QR code, what it waits for; never anything of a request.
 
 With `--json` every line on stdout is one object with a `event` key, for programs that start the keeper (the
-demonstration, the tests, a service manager); prose goes to stderr and is the same with and without.
+demonstration, the tests, a service manager); prose goes to stderr and is the same with and without. A reader that is
+gone, or a terminal that was closed, does not end the service: from then on nothing is said there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import segno
@@ -35,23 +37,27 @@ class Announcer:
         if sentence == self._last:
             return
         self._last = sentence
-        print(sentence, file=self._prose, flush=True)
+        _write(sentence, self._prose)
 
     def event(self, event: str, **facts: str | float | bool) -> None:
         """Tell a program that started the keeper."""
         if self._as_json:
-            print(json.dumps({"event": event, **facts}), file=self._results, flush=True)
+            _write(json.dumps({"event": event, **facts}), self._results)
 
     def addresses(self, public_address: str, desk_address: str, *, trial: bool) -> None:
         """Print where the service is now to be found."""
         self.event("published", public=f"{public_address}.onion", desk=f"{desk_address}.onion", trial=trial)
         if self._as_json:
             return
-        out = self._results
-        if trial:
-            print("TRIAL: do not report here. A trial member's key is on this computer.\n", file=out)
-        print(f"Reporters, in Tor Browser:  http://{public_address}.onion", file=out)
-        print(f"Members' desks:             {desk_address}.onion\n", file=out)
-        if out.isatty():
-            print(qr_lines(f"http://{public_address}.onion"), file=out)
-        out.flush()
+        lines = ["TRIAL: do not report here. A trial member's key is on this computer.\n"] if trial else []
+        lines.append(f"Reporters, in Tor Browser:  http://{public_address}.onion")
+        lines.append(f"Members' desks:             {desk_address}.onion\n")
+        if self._results.isatty():
+            lines.append(qr_lines(f"http://{public_address}.onion"))
+        _write("\n".join(lines), self._results)
+
+
+def _write(text: str, where: TextIO) -> None:
+    # Broken pipe, closed terminal, full disk behind a redirection: none of them is a reason to stop serving.
+    with suppress(OSError):
+        print(text, file=where, flush=True)

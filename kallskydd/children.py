@@ -62,15 +62,21 @@ def listen(path: Path, group_id: int | None) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(os.fspath(path))
     if group_id is not None:
-        # A system tor runs as another user: connecting takes write on the
-        # socket and search on its folder, nothing more.
-        os.chown(path.parent, -1, group_id)
-        path.parent.chmod(0o710)
         os.chown(path, -1, group_id)
         path.chmod(0o660)
     listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
+
+
+def open_way_for(group_id: int, *folders: Path) -> None:
+    """Let a system tor, which runs as another user, pass through these folders to a socket that it knows by name.
+
+    Search and nothing more: what else is in them stays closed, and cannot be listed.
+    """
+    for folder in folders:
+        os.chown(folder, -1, group_id)
+        folder.chmod(0o710)
 
 
 async def ended(process: Process) -> int:

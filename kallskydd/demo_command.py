@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -18,9 +20,9 @@ from kallskydd.demo_forwarder import Forwarder
 from kallskydd.demo_visitor import Visitor
 from kallskydd.demo_world import DemoFailed, DemoWorld
 from kallskydd.sample_files import sample_jpeg
-from kallskydd.say import FINDINGS, MISSING, OK, prose, result
+from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from onion.client import ClientTor
-from onion.errors import OnionError
+from onion.errors import OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
 
 SAMPLE_TEXT = "Exempel: samma firma får alla beställningar, och chefens bror äger den."
@@ -38,6 +40,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the demonstration or the check."""
+    # What is known to fail is said at once, and not after the network has been built.
+    if any(shutil.which(program) is None for program in ("tor", "tor-gencert")):
+        prose(str(TorProgramMissing()))
+        return MISSING
+    if args.port and not _is_free(args.port):
+        prose(f"Port {args.port} cannot be used on this computer. Choose another, or leave out --port for a free one.")
+        return USAGE
     # Short, because a unix socket's path may have 107 bytes.
     world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
     try:
@@ -50,6 +59,14 @@ def run(args: argparse.Namespace) -> int:
     except OnionError as error:
         prose(str(error))
         return MISSING
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 async def _check(args: argparse.Namespace, world: DemoWorld) -> int:

@@ -110,8 +110,9 @@ class DemoWorld:
     async def start_service(self) -> None:
         """Start `kallskydd serve` and wait until both addresses are published."""
         command = _kallskydd("serve", "--home", str(self.home), "--tor-network", str(self.network), "--json")
+        # Should we be killed, the pipe closes and the service ends itself, as the network does.
         self._service = await asyncio.create_subprocess_exec(
-            *command, stdin=subprocess.DEVNULL, stdout=PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+            *command, "--end-with-stdin", stdin=PIPE, stdout=PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )
         self._reader = asyncio.create_task(self._read_events(self._service))
         await self.wait_for("published", PUBLISHED_SECONDS)

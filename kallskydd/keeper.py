@@ -12,6 +12,7 @@ It never sees a request: it binds the listening sockets and hands them on. The o
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from cases.roster import read_chain
 from intake.control import Event, Order
-from kallskydd.children import Backoff, IntakePlace, IntakeSet, ended, listen, start_intake
+from kallskydd.children import Backoff, IntakePlace, IntakeSet, ended, listen, open_way_for, start_intake
 from kallskydd.onions import OnionPlaces, Onions
 from onion.keys import read_onion_key
 
@@ -36,8 +37,23 @@ ROSTER_POLL_SECONDS = 2.0  # a new signature comes by the desks' address, a new 
 STOP_SECONDS = 15.0
 
 
-class NotSafe(Exception):  # not an error of a package: only the keeper's own start raises and catches it
-    """The intake could not prove that its jail holds."""
+# How the intake ends when it does not become ready (intake/__main__.py), and what that means to the operator.
+_WHY_NOT_READY = {
+    3: "The jail for attachments did not prove that it holds, so nothing is published. "
+    "A kernel with seccomp is needed; see docs/DESIGN.md, section 3.",
+    4: "The home cannot be used, so nothing is published. Its disk may be full, its database or shred.slots damaged "
+    "or in use by another program, or made by a newer version.",
+}
+_ENDED_TOO_SOON = "The intake ended before it was ready, so nothing is published. Install the package again and retry."
+_TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds, so nothing is published. Start it again."
+
+
+class NotReady(Exception):  # not an error of a package: only the keeper's own start raises and catches it
+    """The first intake did not become ready; `words` say why, for the operator."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +65,7 @@ class KeeperPlan:
     network_lines: tuple[str, ...] = ()
     system_control_socket: Path | None = None
     system_tor_group: int | None = None
+    end_with_stdin: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +83,8 @@ class Keeper:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
+        if self.plan.end_with_stdin:
+            self._watch_stdin(loop)
         public_key = read_onion_key(self.plan.home / "onion" / "public.key")
         desk_key = read_onion_key(self.plan.home / "onion" / "desk.key")
         place = self._bind(public_key, desk_key)
@@ -73,23 +92,36 @@ class Keeper:
         tasks = [asyncio.create_task(self._keep_intake(place))]
         try:
             await self._first_ready(tasks[0])
-            tasks.append(asyncio.create_task(onions.keep_up()))
-            tasks.append(asyncio.create_task(self._follow_roster(onions)))
+            if not self._stopping.is_set():
+                tasks.append(asyncio.create_task(onions.keep_up()))
+                tasks.append(asyncio.create_task(self._follow_roster(onions)))
             await self._until_stopped(tasks)
-        except NotSafe:
-            self.announcer.say(
-                "The jail for attachments did not prove that it holds, so nothing is published. "
-                "A kernel with seccomp is needed; see docs/DESIGN.md, section 3."
-            )
+        except NotReady as failed:
+            self.announcer.say(failed.words)
             return REFUSED
         finally:
             await self._end(tasks, onions, place)
         return OK
 
+    def _watch_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End when standard input closes: whoever started us and holds its other end is gone, kill -9 included."""
+
+        def look() -> None:
+            if not os.read(0, 4096):
+                loop.remove_reader(0)
+                self._stopping.set()
+
+        try:
+            loop.add_reader(0, look)
+        except PermissionError:  # a file or /dev/null, which is at its end from the first moment
+            self._stopping.set()
+
     def _bind(self, public_key: OnionKey, desk_key: OnionKey) -> IntakePlace:
         run = self.plan.home / "run"
         run.mkdir(mode=0o700, exist_ok=True)
         group = self.plan.system_tor_group
+        if group is not None:
+            open_way_for(group, self.plan.home, run)
         return IntakePlace(
             home=self.plan.home,
             public_listener=listen(run / "public.sock", group),
@@ -127,13 +159,13 @@ class Keeper:
             if intake_task.done():
                 intake_task.result()
             if not ready.done() and not stopping.done():
-                raise NotSafe
+                raise NotReady(_TOO_SLOW)
         finally:
             ready.cancel()
             stopping.cancel()
 
     async def _keep_intake(self, place: IntakePlace) -> None:
-        """Run intakes one after the other. Raises NotSafe if the first does not become ready."""
+        """Run intakes one after the other. Raises NotReady if the first does not become ready."""
         backoff = Backoff()
         while True:
             backoff.mark_start()
@@ -155,7 +187,7 @@ class Keeper:
                 await asyncio.gather(*watchers, return_exceptions=True)
             self.announcer.event("intake-ended", status=status)
             if not self._ready.is_set():
-                raise NotSafe
+                raise NotReady(_WHY_NOT_READY.get(status, _ENDED_TOO_SOON))
             self.announcer.say("The intake ended and is started again; requests wait meanwhile.")
             await intakes.end()
             await backoff.wait()
@@ -189,10 +221,12 @@ class Keeper:
                 if self._intakes is not None:
                     await self._intakes.order(Order.ROSTER_CHANGED)
 
-    def _roster_state(self) -> list[tuple[str, bytes]]:
-        folder = self.plan.home / "roster"
+    def _roster_state(self) -> list[tuple[str, int, int, int]]:
+        # Not what is in the files: the intake may write there, and one taken over could leave one larger than memory.
         with suppress(OSError):
-            return [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+            files = sorted(os.scandir(self.plan.home / "roster"), key=lambda file: file.name)
+            states = [(file.name, file.stat(follow_symlinks=False)) for file in files]
+            return [(name, state.st_ino, state.st_mtime_ns, state.st_size) for name, state in states]
         return []
 
     async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:

@@ -68,6 +68,7 @@ class Onions:
         self._trial = trial
         self._publisher = Publisher()
         self._tor: TorProcess | None = None
+        self._starting: asyncio.Future[None] | None = None
         self._announced = False
         self.roster_changed = asyncio.Event()
 
@@ -80,6 +81,9 @@ class Onions:
                 await self._round()
             except OnionError as error:
                 self._announcer.say(str(error))
+            except OSError as error:
+                # A full disk, or a home that was taken away: both can be mended while the keeper waits.
+                self._announcer.say(f"tor's files in the home cannot be written ({error.strerror}). It keeps trying.")
             self._announcer.event("tor-gone")
             await backoff.wait()
 
@@ -91,6 +95,9 @@ class Onions:
                     await self._publisher.take_down(key.address)
         await self._publisher.close()
         if self._tor is not None:
+            if self._starting is not None:
+                # A start that was cancelled goes on in its thread; ending is for what it has started.
+                await asyncio.gather(self._starting, return_exceptions=True)
             await asyncio.to_thread(self._tor.stop)
 
     async def _round(self) -> None:
@@ -127,7 +134,8 @@ class Onions:
             )
         )
         self._tor = TorProcess(torrc, control_socket=self._places.control_socket)
-        await asyncio.to_thread(self._tor.start)
+        self._starting = asyncio.ensure_future(asyncio.to_thread(self._tor.start))
+        await asyncio.shield(self._starting)
         self._announcer.event("tor-started", pid=self._tor.pid)
 
     async def _connect(self) -> None:
@@ -178,8 +186,12 @@ class Onions:
     async def _follow_roster(self) -> None:
         while True:
             await self.roster_changed.wait()
-            with suppress(TorGone):
+            try:
                 await self._publish()
+            except TorGone:
+                return  # the next round publishes what the roster says then
+            except OnionError as error:
+                self._announcer.say(f"The desks' address was not changed with the roster. {error}")
 
     async def _probe_now_and_then(self) -> None:
         """An onion can be unreachable for weeks while its server believes that all is well: so look at it."""
@@ -195,3 +207,6 @@ class Onions:
             else:
                 pause = PROBE_RETRY_SECONDS
                 self._announcer.say(f"Our own look at the public address failed. {result.words}")
+                # A tor that hangs answers nothing at all: it then counts as gone, and is started again.
+                with suppress(TorGone):
+                    await self._publisher.bootstrap()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 from pathlib import Path
 
 from cases.errors import CaseError
-from cases.home import hold_home
+from cases.home import Home, hold_home
+from confine.process import make_undumpable, no_core_dump
 from kallskydd.announce import Announcer
 from kallskydd.children import HomePathTooLong
 from kallskydd.keeper import Keeper, KeeperPlan
 from kallskydd.say import MISSING, REFUSED, prose
-from onion.errors import OnionError
+from onion.errors import ControlMissing, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
+from onion.tor_process import TOR
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,24 +27,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--tor-network", type=Path, metavar="DIR", help="join the private Tor network whose network.torrc lies in DIR"
     )
     parser.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
+    parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve; exit code 0 after a signal, 3 if it is not safe to serve, 4 if something is missing."""
-    path = args.home.absolute()
+    # The keys of both addresses will be in our memory: closed to ptrace, to /proc and to a core dump.
+    make_undumpable()
+    no_core_dump()
     try:
         lines = tuple(PrivateNetwork.lines_from(args.tor_network)) if args.tor_network else ()
-        with hold_home(path) as home:
-            system = Path(home.config.tor.control_socket) if home.config.tor.control_socket else None
-            plan = KeeperPlan(
-                home=path,
-                trial=home.trial,
-                network_lines=lines,
-                system_control_socket=system,
-                # The group that may use tor's control socket is the one tor runs as.
-                system_tor_group=system.stat().st_gid if system else None,
-            )
+        with hold_home(args.home.absolute()) as home:
+            plan = _plan(home, lines, end_with_stdin=args.end_with_stdin)
             return asyncio.run(Keeper(plan, Announcer(as_json=args.json)).run())
     except CaseError as error:
         prose(str(error))
@@ -52,6 +50,25 @@ def run(args: argparse.Namespace) -> int:
     except OnionError as error:
         prose(str(error))
         return MISSING
-    except FileNotFoundError:
-        prose("A file is not there: the folder of --tor-network, or tor's control socket. Check the paths.")
+    except OSError as error:
+        prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
+        prose("With a system tor, this account must be in the group of tor's control socket.")
         return MISSING
+
+
+def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:
+    """What the configuration asks for. Raises TorProgramMissing or ControlMissing: no waiting would mend those."""
+    system = Path(home.config.tor.control_socket) if home.config.tor.control_socket else None
+    if system is None and shutil.which(TOR) is None:
+        raise TorProgramMissing
+    if system is not None and not system.exists():
+        raise ControlMissing
+    return KeeperPlan(
+        home=home.path,
+        trial=home.trial,
+        network_lines=network_lines,
+        system_control_socket=system,
+        # The group that may use tor's control socket is the one tor runs as.
+        system_tor_group=system.stat().st_gid if system else None,
+        end_with_stdin=end_with_stdin,
+    )

@@ -44,6 +44,8 @@ class Service:
     home: Path
     network: Path
     strace_to: Path | None = None
+    options: tuple[str, ...] = ()
+    stdin: int = subprocess.DEVNULL
     events: list[dict] = field(default_factory=list)
     process: subprocess.Popen | None = None
 
@@ -54,13 +56,14 @@ class Service:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self, *, wait: bool = True) -> None:
         command = [*KALLSKYDD, "serve", "--home", str(self.home), "--tor-network", str(self.network), "--json"]
+        command += self.options
         if self.strace_to is not None:
             command = ["strace", "-f", "-y", "-s", "512", "-e", f"trace={WATCHED}", "-o", str(self.strace_to), *command]
         self.events.clear()
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            command, stdin=self.stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         self.stderr: list[str] = []
         self.readers = [
@@ -69,7 +72,8 @@ class Service:
         ]
         for reader in self.readers:
             reader.start()
-        self.wait_for("intake", code="ready", within=60)
+        if wait:
+            self.wait_for("intake", code="ready", within=60)
 
     def _read_events(self) -> None:
         for line in self.process.stdout:
@@ -103,6 +107,8 @@ class Service:
             reader.join(10)
         self.process.stdout.close()
         self.process.stderr.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
     def _address(self, name: str) -> str:
         from onion.keys import read_onion_key

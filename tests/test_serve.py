@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -216,3 +217,115 @@ def test_an_unknown_command_is_a_usage_error():
     done = subprocess.run([*KALLSKYDD, "sereve"], capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
+
+
+def test_a_home_that_the_intake_cannot_open_is_named_and_the_jail_is_not_blamed(home, network):
+    (home / "shred.slots").write_bytes(b"not whole slots")
+
+    done = kallskydd("serve", "--home", home, "--tor-network", network, check=False)
+
+    assert done.returncode == 3
+    assert "The home cannot be used" in done.stderr
+    assert "jail" not in done.stderr
+
+
+def test_a_missing_tor_is_said_at_once(home, network):
+    done = subprocess.run(
+        [*KALLSKYDD, "serve", "--home", home, "--tor-network", network],
+        env={"PATH": "/nonexistent", "KALLSKYDD_NO_PUBLIC_TOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 4
+    assert "apt-get install -y tor" in done.stderr
+
+
+async def test_a_reader_that_went_away_does_not_end_the_service(home, network):
+    command = [*KALLSKYDD, "serve", "--home", home, "--tor-network", network, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        intake = json.loads(process.stdout.readline())["pid"]
+        while "tor-started" not in process.stdout.readline():
+            pass
+        process.stdout.close()
+        process.stderr.close()
+        os.kill(intake, signal.SIGKILL)
+
+        page = await browser(Service(home, network)).get("/report")
+        process.terminate()
+        code = process.wait(20)
+
+    assert page.status == 200
+    assert code == 0
+
+
+def test_it_ends_when_its_standard_input_closes_if_it_was_told_to(home, network):
+    with Service(home, network, options=("--end-with-stdin",), stdin=subprocess.PIPE) as service:
+        service.wait_for("tor-started")
+        pids = service.tree()
+
+        service.process.stdin.close()
+        code = service.process.wait(20)
+
+    assert code == 0
+    assert [pid for pid in pids if alive(pid)] == []
+
+
+@pytest.mark.parametrize("moment", ["intake-started", "tor-started"])
+def test_a_signal_during_the_start_and_a_second_one_leave_nothing_behind(home, network, moment):
+    service = Service(home, network)
+    service.start(wait=False)
+    service.wait_for(moment)
+    pids = service.tree()
+
+    service.process.send_signal(signal.SIGTERM)
+    service.process.send_signal(signal.SIGINT)
+    service.process.send_signal(signal.SIGTERM)
+
+    assert service.process.wait(20) == 0
+    service.stop()
+    assert [pid for pid in pids if alive(pid)] == []
+
+
+async def test_a_home_that_cannot_be_written_does_not_end_the_keeper(home, network):
+    with Service(home, network) as service:
+        first = service.wait_for("tor-started")["pid"]
+        (home / "tor").rename(home / "elsewhere")
+        (home / "tor").write_text("in the way")
+        os.kill(first, signal.SIGKILL)
+        service.wait_for("tor-gone", count=2)
+        (home / "tor").unlink()
+
+        again = service.wait_for("tor-started", count=2)["pid"]
+        page = await browser(service).get("/")
+
+    assert again != first
+    assert page.status == 200
+    assert any("cannot be written" in line for line in service.stderr)
+
+
+def test_with_a_system_tor_its_group_may_pass_and_the_home_is_used_again(home, network):
+    with (home / "config.toml").open("a") as config:
+        config.write('\n[tor]\ncontrol_socket = "/nonexistent"\n')
+    home.chmod(0o710)
+    (home / "run").chmod(0o710)
+
+    with_it = kallskydd("serve", "--home", home, check=False)
+    (home / "onion").chmod(0o710)
+    too_open = kallskydd("serve", "--home", home, check=False)
+
+    assert with_it.returncode == 4
+    assert "control socket" in with_it.stderr
+    assert too_open.returncode == 3
+    assert "`onion` in the home can be reached by others" in too_open.stderr
+
+
+def test_without_a_system_tor_nobody_may_pass(home, network):
+    home.chmod(0o710)
+
+    done = kallskydd("serve", "--home", home, "--tor-network", network, check=False)
+
+    assert done.returncode == 3
+    assert "can be reached by others" in done.stderr
