@@ -40,6 +40,7 @@ from cases.store_reading import check_access
 CAP_MONTHS = 24
 NOTICE = timedelta(days=30)
 INBOX_DAYS = 30
+MIDNIGHT = timedelta(days=1)
 
 Outcome = Literal["kept", "done"]
 
@@ -75,6 +76,9 @@ async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
         row = await one(connection, "SELECT state, hold, closed_day FROM cases WHERE case_id = ?", case_id)
         if row is None:
             raise NotThere
+        # The day stands in the tombstone, where nobody can check it later; a midnight may pass on the way.
+        if abs(statement.day - day) > MIDNIGHT:
+            raise NotAllowed("statement.other_day")
         if statement.kind is not Act.ERASE:
             await _change_state(connection, case_id, statement, row, day)
             return "done"

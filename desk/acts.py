@@ -192,6 +192,11 @@ async def _state(book: Casebook, case: OpenedCase, act: Act, reference: str) -> 
         reference=reference,
         erase_by=case.state.erase_by if act is Act.CLOSE else None,
     )
+    return await hand_in(book, case, signed)
+
+
+async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.StateAnswer:
+    """Hands in a signed statement on a case. Raises ServerRefused."""
     return await book.ask_case(case.known, "statement", wire.StatementRequest, wire.StateAnswer, statement=signed)
 
 

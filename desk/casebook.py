@@ -20,7 +20,9 @@
    is shown with a warning: hiding it would punish the reporter.
 6. The entries fold into a state with deadlines (`cases.timeline`).
 
-A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised.
+A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. One
+without signatures is the server's own erasure, two years after the case was closed: it is believed when this desk has
+seen the case closed and the two years are over, and never before (TombstoneBroken).
 """
 
 import contextlib
@@ -30,7 +32,8 @@ from dataclasses import dataclass
 import msgspec
 
 from cases import wire
-from cases.clock import Clock, today
+from cases.clock import Clock, add_months, today
+from cases.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotARecipient, NotThere, SealBroken
 from cases.member import MemberKeys
@@ -120,12 +123,15 @@ class Casebook:
         check_not_cut(known.seen, streams)
         # 4. and 5.
         warnings = check_sealed_to(self.keys.id, streams, chain)
-        # 6.
-        state = fold(streams, answer.release_day, today(self.clock), "member", released=True, member=self.keys.id)
+        # 6. The reporter's entries bear the day of their release, under a seal: a server that names a later one would
+        # put off every deadline.
+        signed_day = streams[Stream.REPORTER][0].day
+        release_day = min(signed_day, answer.release_day or signed_day)
+        state = fold(streams, release_day, today(self.clock), "member", released=True, member=self.keys.id)
         seen = {
             int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
         }
-        known = msgspec.structs.replace(known, seen={**known.seen, **seen})
+        known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
         self.state.keep_case(known)
         return OpenedCase(
             own_id=self.keys.id,
@@ -137,7 +143,7 @@ class Casebook:
             files=answer.files,
             state=state,
             server_state=answer.state,
-            release_day=answer.release_day,
+            release_day=release_day,
             waiting=self._waiting(answer),
             warnings=warnings,
             chain=chain,
@@ -214,6 +220,8 @@ class Casebook:
 
     def _verified(self, known: KnownCase, answer: wire.TombstoneAnswer) -> tuple[bytes, ...]:
         """Returns the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
+        if not answer.statements and not self._cap_is_over(known):
+            raise TombstoneBroken("desk.erased_without_signatures")
         for roster in reversed(self._chain().all):
             try:
                 if not answer.statements or (
@@ -223,6 +231,9 @@ class Casebook:
             except SealBroken:
                 continue
         raise TombstoneBroken
+
+    def _cap_is_over(self, known: KnownCase) -> bool:
+        return known.closed_on is not None and today(self.clock) >= add_months(known.closed_on, ERASE_AT_LATEST_MONTHS)
 
 
 def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fields: Mapping[str, object]) -> Question:
@@ -241,7 +252,11 @@ def _take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
     before = cases.get(name)
     if before is None or before.epoch < grant.epoch:
         fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
-        cases[name] = fresh if before is None else msgspec.structs.replace(fresh, seen=before.seen, read=before.read)
+        cases[name] = (
+            fresh
+            if before is None
+            else msgspec.structs.replace(fresh, seen=before.seen, read=before.read, closed_on=before.closed_on)
+        )
 
 
 def _readable(keys: CaseKeys, notes_keys: CaseKeys | None) -> Iterator[tuple[Stream, CaseKeys]]:

@@ -117,7 +117,10 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
     }
     prose = [show.list_prose(cases), *(f"case {one['case'][:8]}: {one['text']}" for one in problems)]
-    prose += [f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {one['reference']}" for one in erased]
+    prose += [
+        f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {show.one_line(one['reference'])}"
+        for one in erased
+    ]
     prose += [in_words("warning.by_waiting")] if red else []
     prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), _code(problems, red, *(case.warnings for case in cases)))

@@ -27,7 +27,7 @@
         ├── CaseCut            723  entries this desk has seen are gone or changed
         ├── SealedToWrong      724  the report was not sealed to this member
         ├── CaseBroken         725  the case does not open with the key in its grant
-        └── TombstoneBroken    726  the tombstone does not verify
+        └── TombstoneBroken    726  the tombstone does not verify, or has no signatures and the two years are not over
 
 An error carries a code and a text key, never bytes, names or paths; `desk.texts` has the two sentences for a person.
 """

@@ -2,7 +2,8 @@
 
 The words come from somebody unknown, who may have put control characters among them: on a terminal these can hide
 text, rewrite what stands above or, in some programs, type for the reader. `plain` leaves line breaks and tabs and shows
-everything else of that sort as a mark. JSON escapes them by itself.
+everything else of that sort as a mark. JSON escapes them by itself. Whatever others wrote is indented or kept to one
+line: a heading or a warning of the desk itself stands at the edge, so nobody can write one.
 """
 
 import unicodedata
@@ -21,8 +22,15 @@ from desk.texts import in_words
 
 _KEPT_CONTROLS = "\n\t"
 # Control and format characters (among them those that turn the direction of text), surrogates, private use.
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+# Some of these break a line in one program and not in another, so they are shown as marks too.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_INDENT = "  "
 _MARK = "\N{REPLACEMENT CHARACTER}"
+
+
+def one_line(untrusted_text: str) -> str:
+    """Returns the text as one line, so that nothing in it can look like a line of the desk's own."""
+    return plain(untrusted_text).replace("\n", _MARK).replace("\t", _MARK)
 
 
 def plain(untrusted_text: str) -> str:
@@ -71,8 +79,12 @@ def case_prose(case: OpenedCase) -> str:
     """Returns a whole case for a terminal."""
     lines = [*_state_lines(case), ""]
     for entry in merge(case.streams):
-        lines += [f"── {_title(case, entry)}", *_fields(case, entry), ""]
+        lines += [f"── {_title(case, entry)}", *_indented(_fields(case, entry)), ""]
     return "\n".join(lines)
+
+
+def _indented(fields: list[str]) -> list[str]:
+    return [_INDENT + line for field in fields for line in field.split("\n")]
 
 
 def list_prose(cases: list[OpenedCase]) -> str:
@@ -96,7 +108,7 @@ def roster_object(chain: Chain, pinned: int) -> dict[str, Any]:
 def roster_prose(roster: Roster, heading: str) -> str:
     """Returns one version of the roster for a terminal, with the six words that members compare by voice."""
     lines = [f"{heading}: version {roster.version}{', TRIAL' if roster.trial else ''}"]
-    lines += [f"  {plain(member.name)} ({member.role}, {plain(member.label)})" for member in roster.members]
+    lines += [f"  {one_line(member.name)} ({member.role}, {one_line(member.label)})" for member in roster.members]
     lines.append(f"  six words to compare by voice: {' '.join(fingerprint_words(roster.digest))}")
     return "\n".join(lines)
 
@@ -116,14 +128,12 @@ def _roster_version(roster: Roster) -> dict[str, Any]:
 
 def _state_lines(case: OpenedCase) -> list[str]:
     state = case.state
-    first = (
-        f"case {short_name(case.known.case_id)}: {state.state}, {plain(state.organisation or 'organisation unknown')}"
-    )
+    first = f"case {short_name(case.known.case_id)}: {state.state}, {one_line(state.organisation or 'organisation unknown')}"
     first += ", URGENT" if case.report.urgent else ""
     first += f", {case.new_entries} new" if case.new_entries else ""
     due = [limit for limit in state.deadlines if not limit.met]
     lines = [first, *(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in due)]
-    lines += [f"  signed to erase: {member[:8]}, {plain(reference)}" for member, reference in case.waiting]
+    lines += [f"  signed to erase: {member[:8]}, {one_line(reference)}" for member, reference in case.waiting]
     lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
     lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []
     return lines
@@ -131,7 +141,7 @@ def _state_lines(case: OpenedCase) -> list[str]:
 
 def _title(case: OpenedCase, entry: Entry) -> str:
     kind = _kind(entry)
-    return f"{entry.day} {kind}, {plain(case.author_name(entry))}"
+    return f"{entry.day} {kind}, {one_line(case.author_name(entry))}"
 
 
 def _kind(entry: Entry) -> str:
@@ -143,7 +153,7 @@ def _fields(case: OpenedCase, entry: Entry) -> list[str]:
     if isinstance(body, Attachment):
         return [f"{file_name(case.known.case_id, body)}, {body.size} bytes"]
     if isinstance(body, ScrubRecord):
-        return [f"removed: {', '.join(sorted({what for what, _ in body.removed})) or 'nothing'}"]
+        return [f"removed: {one_line(', '.join(sorted({what for what, _ in body.removed}))) or 'nothing'}"]
     shown = []
     if isinstance(body, Report):
         return [plain(body.text)]

@@ -11,6 +11,7 @@ The counter is stored ahead: a desk that dies in between skips numbers, which do
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -53,6 +54,8 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seen: dict[int, SeenHead] = {}
     # How many entries of each stream the member has had on the screen.
     read: dict[int, int] = {}
+    # When this desk last saw the case closed; only long after it may the server erase the case by itself.
+    closed_on: date | None = None
 
     def __repr__(self) -> str:
         return "<KnownCase>"

@@ -80,6 +80,10 @@ SENTENCES = {
         "The case is gone, and the proof that it was erased by two members does not verify.",
         "Call another member: it may have been deleted by somebody else.",
     ),
+    "desk.erased_without_signatures": (
+        "The case is gone without any member's signature, and this desk has not seen it closed for two years.",
+        "Call another member: the server may have deleted it. The key is kept here.",
+    ),
     "desk.roster_offered": (
         "There is no such roster to sign, or its six words are others.",
         "Run roster, and compare the words by voice before signing.",
@@ -138,6 +142,10 @@ SENTENCES = {
     "erase.inbox_open": (
         "The reporter can still read the outcome: the inbox stays open for a time after closing.",
         "Sign again when that time is over.",
+    ),
+    "statement.other_day": (
+        "The server's day and this computer's day differ, so the signature was not taken.",
+        "Check the clock of this computer and try again.",
     ),
     "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),
     "timing.no_outcome": ("The case has no outcome with a text for the reporter.", "Give one: close does both."),

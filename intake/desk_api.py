@@ -57,6 +57,8 @@ _STATUSES: Final[tuple[tuple[type[CaseError], int], ...]] = (
 class RosterSource(Protocol):
     """Where the verified roster comes from."""
 
+    writing: asyncio.Lock
+
     def chain(self) -> Chain: ...
     def forget(self) -> None: ...
 
@@ -119,13 +121,15 @@ async def roster(asked: Asked) -> wire.RosterAnswer:
 async def sign_roster(asked: Asked) -> wire.StateAnswer:
     """Keeps a member's agreement to the proposal: kept, or done when it is in force by it."""
     request = wire.decode(asked.untrusted_body, wire.SignRosterRequest)
-    proposal = asked.chain.proposal
-    if proposal is None or not same(proposal.digest, request.hash):
-        raise RosterFault("roster.no_such_proposal")
     line = f"{asked.member} {request.signature.hex()}"
     folder, day = asked.services.home / ROSTER_FOLDER, today(asked.services.clock)
-    chain = await asyncio.to_thread(add_signature, folder, request.version, line, day)
-    asked.services.roster.forget()
+    async with asked.services.roster.writing:
+        # Looked at again: while this one waited, another signature may have put the proposal into force.
+        proposal = asked.services.roster.chain().proposal
+        if proposal is None or not same(proposal.digest, request.hash):
+            raise RosterFault("roster.no_such_proposal")
+        chain = await asyncio.to_thread(add_signature, folder, request.version, line, day)
+        asked.services.roster.forget()
     in_force = chain.current is not None and same(chain.current.digest, proposal.digest)
     return wire.StateAnswer("done" if in_force else "kept")
 

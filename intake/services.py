@@ -1,5 +1,6 @@
 """What the pages work with, in one frozen value. No page reads a clock, a setting or a file by itself."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ class RosterProvider:
         self._chain: Chain | None = None
         self._seen: object = None
         self.on_fault: Callable[[], None] | None = None
+        # Held to write: of two members who sign at once, the second would write over the first one's line.
+        self.writing = asyncio.Lock()
 
     def chain(self) -> Chain:
         """Return the chain as it verifies now; its `current` is None when it does not."""

@@ -120,7 +120,8 @@ class RunningDesks:
         """File a report as the intake does. `sealed_to` and `grants_to` make it lie about who reads."""
         keys = new_case_keys()
         reporter = Reporter(keys)
-        roster, day = self.roster, today(self.clock)
+        # Entries bear the day of their release, as those of the intake do.
+        roster, day = self.roster, first_release_day(self.clock())
         marked = frozenset(self.made.keys[number].id for number in concerns)
         readers = [member.id for member in route(roster, None, marked, unnamed).readers]
         named = readers if sealed_to is None else [self.made.keys[number].id for number in sealed_to]
@@ -168,7 +169,7 @@ class RunningDesks:
         rows = await self.store.reporter_streams(reporter.keys.case_id)
         seen = len(rows.streams[Stream.MEMBERS].sealed)
         count = len(reporter.entries)
-        sealed, head = reporter.seal(body, today(self.clock), {int(Stream.MEMBERS): seen})
+        sealed, head = reporter.seal(body, first_release_day(self.clock()), {int(Stream.MEMBERS): seen})
         await self.store.append_reporter(
             reporter.keys.case_id, count, sealed, head, release_on=first_release_day(self.clock())
         )

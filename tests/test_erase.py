@@ -168,7 +168,7 @@ async def test_an_open_a_held_and_a_newly_closed_case_are_not_erased_and_the_rea
 
     async def attempt(store, filed, roster):
         with pytest.raises(NotAllowed) as refused:
-            await state(store, filed, roster, members[0], Act.ERASE, day=LATER)
+            await state(store, filed, roster, members[0], Act.ERASE, day=clock().date())
         reasons.append(refused.value.text_key)
 
     async with a_released_case(home, clock, members) as (store, filed, roster):
