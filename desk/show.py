@@ -128,7 +128,8 @@ def _roster_version(roster: Roster) -> dict[str, Any]:
 
 def _state_lines(case: OpenedCase) -> list[str]:
     state = case.state
-    first = f"case {short_name(case.known.case_id)}: {state.state}, {one_line(state.organisation or 'organisation unknown')}"
+    organisation = one_line(state.organisation or "organisation unknown")
+    first = f"case {short_name(case.known.case_id)}: {state.state}, {organisation}"
     first += ", URGENT" if case.report.urgent else ""
     first += f", {case.new_entries} new" if case.new_entries else ""
     due = [limit for limit in state.deadlines if not limit.met]
