@@ -55,6 +55,11 @@ class CaseKeys:
         return blake(32, "ks1-access", self.case_id + u32(self.epoch), key=self.key)
 
     @property
+    def statement_key(self) -> bytes:
+        """Seals the statements of members. From K alone: a tombstone is read when the share is gone."""
+        return blake(32, "ks1-statements", self.case_id + u32(self.epoch), key=self.key)
+
+    @property
     def data_key(self) -> bytes:
         """D: needs the key and the share."""
         return blake(32, "ks1-case", self.share, key=self.key, salt=self.case_id)

@@ -104,17 +104,17 @@ CREATE TABLE batch_items (
     PRIMARY KEY (member_id, batch, position)
 ) STRICT, WITHOUT ROWID;
 
--- Signed erase statements that wait for a second signature: the one place where a member stands beside a case, from
--- the first signature to the second.
+-- Signed erase statements that wait for a second signature, sealed under a key that only holders of the case key have:
+-- no row names a member beside a case.
 CREATE TABLE statements (
-    case_id   BLOB NOT NULL REFERENCES cases ON DELETE CASCADE,
-    member_id BLOB NOT NULL CHECK (length(member_id) = 16),
-    statement BLOB NOT NULL,
-    PRIMARY KEY (case_id, member_id)
+    case_id   BLOB    NOT NULL REFERENCES cases ON DELETE CASCADE,
+    position  INTEGER NOT NULL,
+    statement BLOB    NOT NULL,
+    PRIMARY KEY (case_id, position)
 ) STRICT, WITHOUT ROWID;
 
 -- What is left of an erased case: its random id, the key by which its members may ask for this, and the signed
--- statements (none when the two-year cap erased it).
+-- statements, sealed as above (none when the two-year cap erased it).
 CREATE TABLE tombstones (
     case_id    BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
     access_key BLOB NOT NULL CHECK (length(access_key) = 32),

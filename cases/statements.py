@@ -7,6 +7,10 @@ SealBroken: for a signature that does not verify, for a member who is not in the
 case is closed, the time is up and two members agree is decided by the store; `agreement` is the rule of who two are.
 
 A tombstone is the two statements by which a case was erased: the proof that is left.
+
+A statement names a member beside a case, which nothing at rest may do. So the server keeps it sealed (`seal_statement`)
+under a key that follows from the case key: the member hands it over with the statement, the server uses it and forgets
+it. Another member's statement brings the same key, and then the first can be read again.
 """
 
 from dataclasses import dataclass
@@ -17,6 +21,7 @@ from typing import Annotated
 import msgspec
 
 from cases.entry import Hex16, Hex32
+from cases.envelope import aead_open, aead_seal, pad_entry, unpad_entry
 from cases.errors import SealBroken
 from cases.member import MemberKeys
 from cases.roster_text import Roster
@@ -25,6 +30,7 @@ from cases.signing import SIGNATURE_BYTES, sign, verify_signature
 # The number of a disposal decision, or of the case in the register of the municipality.
 REFERENCE_CHARACTERS = 200
 _TWO = 2
+_SEALED = b"ks1-statement"
 
 
 class Act(StrEnum):
@@ -120,6 +126,16 @@ def read_statement(untrusted_blob: bytes, roster: Roster, server_key: bytes) -> 
         erase_by=read.erase_by,
         server=server_key,
     )
+
+
+def seal_statement(key: bytes, case_id: bytes, blob: bytes) -> bytes:
+    """Return the statement as it rests: sealed, and of one size whatever it says."""
+    return aead_seal(key, pad_entry(blob), _SEALED + case_id)
+
+
+def open_statement(key: bytes, case_id: bytes, untrusted_sealed: bytes) -> bytes:
+    """Return the statement that was sealed under this key for this case; raise SealBroken."""
+    return unpad_entry(aead_open(key, untrusted_sealed, _SEALED + case_id))
 
 
 def agreement(statements: tuple[Statement, ...], roster: Roster) -> bool:

@@ -277,11 +277,14 @@ class Store:
         blob: bytes,
         statement: Statement,
         roster: Roster,
+        seal_key: bytes,
         inbox_days: int = store_erase.INBOX_DAYS,
     ) -> Outcome:
         """Act on a verified statement: "done", or "kept" until the second signature. Raises NotThere or NotAllowed."""
         return await self._finish(
-            store_erase.keep_statement(self._parts, case_id, mac, counter, blob, statement, roster, inbox_days)
+            store_erase.keep_statement(
+                self._parts, case_id, mac, counter, blob, statement, roster, seal_key, inbox_days
+            )
         )
 
     async def erase(self, case_id: bytes, statements: Sequence[bytes] = ()) -> None:

@@ -31,7 +31,7 @@ import aiosqlite
 from cases.clock import add_months, today
 from cases.errors import NotAllowed, NotThere, SealBroken
 from cases.roster_text import Roster
-from cases.statements import Act, Statement, verify_tombstone
+from cases.statements import Act, Statement, open_statement, read_statement, seal_statement, verify_tombstone
 from cases.store_db import Parts, Row, every, one
 from cases.store_files import delete_chunks
 from cases.store_reading import check_access
@@ -61,10 +61,13 @@ async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     blob: bytes,
     statement: Statement,
     roster: Roster,
+    seal_key: bytes,
     inbox_days: int,
 ) -> Outcome:
     """
     Act on a verified statement: "done", or "kept" for an erasure that waits for its second signature.
+
+    `seal_key` comes from the case key: under it statements rest, so that no row names a member beside a case.
 
     Raises NotThere for a case that the signer cannot show, NotAllowed with the reason.
     """
@@ -83,14 +86,11 @@ async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
             await _change_state(connection, case_id, statement, row, day)
             return "done"
         _check_erasable(row, day, inbox_days)
-        pair = await _find_pair(connection, case_id, blob, statement, roster)
+        pair, others = await _find_pair(connection, blob, statement, roster, seal_key)
         if pair is None:
-            await connection.execute(
-                "INSERT OR REPLACE INTO statements (case_id, member_id, statement) VALUES (?, ?, ?)",
-                (case_id, bytes.fromhex(statement.member), blob),
-            )
+            await _keep_waiting(connection, case_id, [*others, seal_statement(seal_key, case_id, blob)])
             return "kept"
-        await _decide(connection, case_id, day, pair)
+        await _decide(connection, case_id, day, [seal_statement(seal_key, case_id, one) for one in pair])
     await finish_erasures(parts)
     return "done"
 
@@ -171,18 +171,33 @@ async def _decide(connection: aiosqlite.Connection, case_id: bytes, day: date, s
 
 
 async def _find_pair(
-    connection: aiosqlite.Connection, case_id: bytes, blob: bytes, statement: Statement, roster: Roster
-) -> tuple[bytes, bytes] | None:
-    """Return this statement with a kept one that agrees to the same erasure, or None.
+    connection: aiosqlite.Connection, blob: bytes, statement: Statement, roster: Roster, seal_key: bytes
+) -> tuple[tuple[bytes, bytes] | None, list[bytes]]:
+    """Return this statement with a kept one that agrees to the same erasure, or None; and what goes on waiting.
 
     The question is that of every later reader of the tombstone, so it is asked with the same function. A kept statement
-    by somebody who has left the roster, or with another disposal reference, makes no pair.
+    by somebody who has left the roster, or with another disposal reference, makes no pair. One that does not open was
+    sealed under something else than the key of the case: by a member who wants to be alone in reading it.
     """
-    for (kept,) in await every(connection, "SELECT statement FROM statements WHERE case_id = ?", case_id):
+    query = "SELECT statement FROM statements WHERE case_id = ? ORDER BY position"
+    others: list[bytes] = []
+    for (sealed,) in await every(connection, query, statement.case_id):
         with contextlib.suppress(SealBroken):
+            kept = open_statement(seal_key, statement.case_id, sealed)
+            if read_statement(kept, roster, statement.server).member == statement.member:
+                continue
+            others.append(sealed)
             verify_tombstone((kept, blob), roster, statement.server)
-            return kept, blob
-    return None
+            return (kept, blob), others
+    return None, others
+
+
+async def _keep_waiting(connection: aiosqlite.Connection, case_id: bytes, statements: Sequence[bytes]) -> None:
+    await connection.execute("DELETE FROM statements WHERE case_id = ?", (case_id,))
+    await connection.executemany(
+        "INSERT INTO statements (case_id, position, statement) VALUES (?, ?, ?)",
+        [(case_id, position, sealed) for position, sealed in enumerate(statements)],
+    )
 
 
 def _check_erasable(row: Row, day: date, inbox_days: int) -> None:

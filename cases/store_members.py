@@ -67,6 +67,8 @@ async def rekey(parts: Parts, case_id: bytes, mac: bytes, counter: int, rekeying
         async with parts.db.write() as connection:
             await check_access(connection, case_id, mac, counter, "rekey")
             await _change_epoch(connection, case_id, slot, rekeying)
+            # They are sealed under the old key, and were signed by holders of it.
+            await connection.execute("DELETE FROM statements WHERE case_id = ?", (case_id,))
             await _replace_headers(connection, case_id, rekeying)
             await insert_grants(connection, case_id, rekeying.grants)
             if rekeying.notes_grants:

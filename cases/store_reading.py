@@ -102,7 +102,9 @@ async def _case_rows(parts: Parts, connection: aiosqlite.Connection, row: Row, *
     statements: list[Row] = []
     if for_members:
         notes = await every(connection, "SELECT item FROM notes_grants WHERE case_id = ? ORDER BY position", case_id)
-        statements = await every(connection, "SELECT statement FROM statements WHERE case_id = ?", case_id)
+        statements = await every(
+            connection, "SELECT statement FROM statements WHERE case_id = ? ORDER BY position", case_id
+        )
     return CaseRows(
         case_id=case_id,
         epoch=epoch,

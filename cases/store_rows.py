@@ -102,7 +102,7 @@ class CaseRows:
     state: State
     release_day: date
     erase_by: date | None
-    # Erase statements that wait for their second signature.
+    # Erase statements that wait for their second signature, sealed.
     statements: tuple[bytes, ...] = ()
     hold: bool = False
     closed_day: date | None = None

@@ -221,15 +221,16 @@ class RekeyAnswer(_Wire, frozen=True):
 
 
 class StatementRequest(_Wire, frozen=True):
-    """Verb `statement`; answered by StateAnswer."""
+    """Verb `statement`; answered by StateAnswer. Under `seal_key` the server keeps it, and then forgets the key."""
 
     case_id: Id
     mac: Hash
     statement: bytes
+    seal_key: Hash
 
 
 class TombstoneAnswer(_Wire, frozen=True):
-    """The statements by which a case was erased."""
+    """The statements by which a case was erased, sealed as they rest."""
 
     statements: tuple[bytes, ...]
 

@@ -197,7 +197,14 @@ async def _state(book: Casebook, case: OpenedCase, act: Act, reference: str) -> 
 
 async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.StateAnswer:
     """Hands in a signed statement on a case. Raises ServerRefused."""
-    return await book.ask_case(case.known, "statement", wire.StatementRequest, wire.StateAnswer, statement=signed)
+    return await book.ask_case(
+        case.known,
+        "statement",
+        wire.StatementRequest,
+        wire.StateAnswer,
+        statement=signed,
+        seal_key=case.keys.statement_key,
+    )
 
 
 def _demand(case: OpenedCase, action: Action) -> None:

@@ -50,7 +50,7 @@ from cases.seal import (
     open_grant,
     open_stream,
 )
-from cases.statements import Act, read_statement, verify_tombstone
+from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import fold
 from desk.checks import check_continues, check_not_cut, check_sealed_to
 from desk.client import Answer, DeskClient
@@ -144,7 +144,7 @@ class Casebook:
             state=state,
             server_state=answer.state,
             release_day=release_day,
-            waiting=self._waiting(answer),
+            waiting=self._waiting(keys, answer),
             warnings=warnings,
             chain=chain,
         )
@@ -204,15 +204,16 @@ class Casebook:
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
 
-    def _waiting(self, answer: wire.CaseAnswer) -> tuple[tuple[str, str], ...]:
+    def _waiting(self, keys: CaseKeys, answer: wire.CaseAnswer) -> tuple[tuple[str, str], ...]:
         """Who has signed to have the case erased, and under which reference."""
         roster = self._chain().current
         waiting: list[tuple[str, str]] = []
         if roster is None:
             return ()
-        for blob in answer.statements:
-            # One that does not verify is no signature; the server counts it as little as we do.
+        for sealed in answer.statements:
+            # One that does not open or verify is no signature; the server counts it as little as we do.
             with contextlib.suppress(SealBroken):
+                blob = open_statement(keys.statement_key, keys.case_id, sealed)
                 statement = read_statement(blob, roster, self.server_key)
                 if statement.kind is Act.ERASE:
                     waiting.append((statement.member, statement.reference))
@@ -220,16 +221,19 @@ class Casebook:
 
     def _verified(self, known: KnownCase, answer: wire.TombstoneAnswer) -> tuple[bytes, ...]:
         """Returns the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
-        if not answer.statements and not self._cap_is_over(known):
-            raise TombstoneBroken("desk.erased_without_signatures")
+        if not answer.statements:
+            if not self._cap_is_over(known):
+                raise TombstoneBroken("desk.erased_without_signatures")
+            return ()
+        key = CaseKeys(known.case_id, known.epoch, known.key, b"").statement_key
+        try:
+            statements = tuple(open_statement(key, known.case_id, sealed) for sealed in answer.statements)
+        except SealBroken:
+            raise TombstoneBroken from None
         for roster in reversed(self._chain().all):
-            try:
-                if not answer.statements or (
-                    verify_tombstone(answer.statements, roster, self.server_key).case_id == known.case_id
-                ):
-                    return answer.statements
-            except SealBroken:
-                continue
+            with contextlib.suppress(SealBroken):
+                if verify_tombstone(statements, roster, self.server_key).case_id == known.case_id:
+                    return statements
         raise TombstoneBroken
 
     def _cap_is_over(self, known: KnownCase) -> bool:

@@ -185,6 +185,7 @@ async def statement(asked: Asked) -> wire.StateAnswer:
         request.statement,
         read,
         asked.roster,
+        request.seal_key,
         asked.services.config.inbox_days,
     )
     return wire.StateAnswer(state)

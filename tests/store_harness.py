@@ -163,7 +163,9 @@ async def state(
     """Sign a statement as a desk does and hand it to the store as the desk's API does."""
     blob = sign_statement(member, kind, filed.case_id, day=day, server=SERVER, reference=reference)
     statement = read_statement(blob, roster, SERVER)
-    return await store.keep_statement(filed.case_id, filed.mac(1, "statement"), 1, blob, statement, roster, inbox_days)
+    return await store.keep_statement(
+        filed.case_id, filed.mac(1, "statement"), 1, blob, statement, roster, filed.keys.statement_key, inbox_days
+    )
 
 
 async def stage(store: Store, keys: CaseKeys, content: bytes, number: int = 0) -> bytes:

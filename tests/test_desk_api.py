@@ -133,7 +133,9 @@ async def test_a_statement_is_taken_only_from_the_member_who_signed_it(tmp_path)
             await book.sync()
             known = book.state.find(case_id.hex())
             with pytest.raises(ServerRefused) as refused:
-                await book.ask_case(known, "statement", wire.StatementRequest, wire.StateAnswer, statement=others)
+                await book.ask_case(
+                    known, "statement", wire.StatementRequest, wire.StateAnswer, statement=others, seal_key=bytes(32)
+                )
 
         assert refused.value.text_key == "request.other_member"
 

@@ -13,7 +13,7 @@ from cases import wire
 from cases.entry import Message, Stream
 from cases.member import new_member_keys
 from cases.roster import Member, parse_roster, propose, render, sign_roster
-from cases.statements import sign_statement
+from cases.statements import seal_statement, sign_statement
 from desk import acts
 from desk.casebook import Casebook
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
@@ -151,7 +151,7 @@ async def test_a_tombstone_that_two_members_did_not_sign_is_refused_and_the_key_
         await desks.listed(0)
         server, day = desks.roster.server_key, desks.clock().date()
         alone = sign_statement(desks.made.keys[0], "erase", case_id, day=day, server=server, reference="LK 1")
-        await desks.store.erase(case_id, (alone,))
+        await desks.store.erase(case_id, (seal_statement(reporter.keys.statement_key, case_id, alone),))
 
         async with desks.desk(0) as book:
             await book.sync()

@@ -30,7 +30,7 @@ from cases.entry import Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere
 from cases.grants import decoy_grant, make_grant
 from cases.seal import append, make_head, next_epoch, open_stream, rekey
-from cases.statements import Act, verify_tombstone
+from cases.statements import Act, open_statement, verify_tombstone
 from cases.store import Rekeying
 
 LATER = WEDNESDAY + timedelta(days=30)
@@ -127,7 +127,8 @@ async def test_an_erased_case_is_gone_for_everybody_but_for_its_tombstone(home, 
             await store.released_case(filed.case_id, filed.mac(9), 9)
         with pytest.raises(NotThere):
             await store.tombstone(filed.case_id, bytes(32), 9)
-    proof = verify_tombstone(tombstone.statements, roster, SERVER)
+    statements = tuple(open_statement(filed.keys.statement_key, filed.case_id, one) for one in tombstone.statements)
+    proof = verify_tombstone(statements, roster, SERVER)
     assert (proof.case_id, proof.reference, tombstone.erased_day) == (filed.case_id, "G 12", LATER)
 
 

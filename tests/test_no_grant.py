@@ -86,7 +86,9 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
         "case": lambda n: wire.encode(wire.CaseRequest(**about("case", n))),
         "tombstone": lambda n: wire.encode(wire.CaseRequest(**about("tombstone", n))),
         "file": lambda n: wire.encode(wire.FileRequest(**about("file", n), file_id=NO_CASE)),
-        "statement": lambda n: wire.encode(wire.StatementRequest(**about("statement", n), statement=stated)),
+        "statement": lambda n: wire.encode(
+            wire.StatementRequest(**about("statement", n), statement=stated, seal_key=bytes(32))
+        ),
         "append": lambda n: wire.encode(
             wire.AppendRequest(
                 **about("append", n),

@@ -103,7 +103,7 @@ SAMPLES = [
         {"00" * 16: bytes(153)},
         bytes(153),
     ),
-    wire.StatementRequest(bytes(16), bytes(32), b"x"),
+    wire.StatementRequest(bytes(16), bytes(32), b"x", bytes(32)),
 ]
 
 
