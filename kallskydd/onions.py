@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from kallskydd.children import Backoff
 from onion.errors import NotPublished, OnionError, TorGone
-from onion.probe import probe
+from onion.probe import SocksAddress, probe
 from onion.publish import Onion, Publisher
 from onion.tor_process import TorProcess
 from onion.torrc import render
@@ -195,12 +195,16 @@ class Onions:
 
     async def _probe_now_and_then(self) -> None:
         """An onion can be unreachable for weeks while its server believes that all is well: so look at it."""
-        if not self._places.own_tor:
-            return
         pause = FIRST_PROBE_SECONDS
         while True:
             await asyncio.sleep(pause)
-            result = await probe(self._places.socks_socket, self._public_key.address, isolate="keeper")
+            try:
+                socks = await self._socks()
+            except OnionError as error:  # a system tor without a SOCKS port, or one that is just ending
+                self._announcer.say(f"The public address cannot be looked at from here. {error}")
+                pause = PROBE_EVERY_SECONDS
+                continue
+            result = await probe(socks, self._public_key.address, isolate="keeper")
             self._announcer.event("probe", reached=result.reached, seconds=round(result.seconds, 2))
             if result.reached:
                 pause = PROBE_EVERY_SECONDS
@@ -210,3 +214,6 @@ class Onions:
                 # A tor that hangs answers nothing at all: it then counts as gone, and is started again.
                 with suppress(TorGone):
                     await self._publisher.bootstrap()
+
+    async def _socks(self) -> SocksAddress:
+        return self._places.socks_socket if self._places.own_tor else await self._publisher.socks()

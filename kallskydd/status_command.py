@@ -18,8 +18,10 @@ from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster import read_chain
 from kallskydd.say import FINDINGS, OK, REFUSED, prose, result
+from onion.control import open_controller, socks_listener
+from onion.errors import OnionError
 from onion.keys import read_onion_key
-from onion.probe import probe
+from onion.probe import SocksAddress, probe
 
 LEAST_FREE_BYTES = 2 * 2**30  # ten full reports
 OLDEST_PLAUSIBLE_YEAR = 2026  # a clock before this program was written is wrong, and tor will not work with it
@@ -78,8 +80,20 @@ def _roster(home: Home) -> Finding:
 
 
 async def _onion(home: Home) -> Finding:
-    key = read_onion_key(home.onion / "public.key")
-    if home.config.tor.control_socket:
-        return Finding("onion", well=False, words="Not seen: with a system tor, look at the address in Tor Browser.")
-    found = await probe(home.run / "socks.sock", key.address, isolate="status")
+    try:
+        key = read_onion_key(home.onion / "public.key")
+        socks = await asyncio.to_thread(_socks, home)
+    except OnionError as error:
+        return Finding("onion", well=False, words=str(error))
+    except OSError:
+        return Finding("onion", well=False, words="The key of the public address is missing from the home.")
+    found = await probe(socks, key.address, isolate="status")
     return Finding("onion", found.reached, found.words)
+
+
+def _socks(home: Home) -> SocksAddress:
+    """The way through the tor that serves this home. Raises OnionError."""
+    if home.config.tor.control_socket is None:
+        return home.run / "socks.sock"
+    with open_controller(Path(home.config.tor.control_socket)) as controller:
+        return socks_listener(controller)

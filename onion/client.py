@@ -18,7 +18,7 @@ from typing import Self
 
 import stem
 
-from onion.control import open_controller, wait_until_ready
+from onion.control import open_controller, socks_listener, wait_until_ready
 from onion.errors import SocksMissing, TorGone, TorSaidNo
 from onion.keys import ClientAuthKey, public_from_address
 from onion.tor_process import TorProcess
@@ -140,10 +140,7 @@ def add_client_key(control_socket: Path, address: str, private: str) -> None:
 
 def _socks_listener(control_socket: Path) -> tuple[str, int]:
     with open_controller(control_socket) as controller:
-        try:
-            answer = controller.get_info("net/listeners/socks")
-        except stem.ControllerError:
-            raise TorGone from None
-    # Quoted addresses, separated by spaces; ours is the first and only one.
-    host, _, port = answer.split()[0].strip('"').rpartition(":")
-    return host, int(port)
+        listener = socks_listener(controller)
+    if isinstance(listener, Path):  # not what our torrc asked for
+        raise SocksMissing
+    return listener

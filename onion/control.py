@@ -20,7 +20,7 @@ from stem.connection import AuthenticationFailure
 from stem.control import Controller
 from stem.socket import ControlSocketFile
 
-from onion.errors import ControlMissing, ControlRefused, TorDidNotStart, TorGone, TorNotReady
+from onion.errors import ControlMissing, ControlRefused, SocksMissing, TorDidNotStart, TorGone, TorNotReady
 from onion.tor_process import TorProcess
 
 # stem logs every control line it sees, addresses included, for whoever switches logging on. Nobody can.
@@ -128,6 +128,23 @@ def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapSt
     summary = _WAITING_FOR.get(tag, "tor is connecting")
     reason = _REASONS.get(fields.get("REASON", ""))
     return BootstrapState(percent, f"{summary}: {reason}" if reason else summary)
+
+
+def socks_listener(controller: Any) -> Path | tuple[str, int]:
+    """Where this tor listens for SOCKS, the first place if there are several; raises SocksMissing or TorGone."""
+    try:
+        answer = controller.get_info("net/listeners/socks")
+    except stem.ControllerError:
+        raise TorGone from None
+    # Quoted addresses, separated by spaces: "127.0.0.1:9050" "unix:/run/tor/socks".
+    found = re.findall(r'"([^"]+)"', answer)
+    if not found:
+        raise SocksMissing
+    first = found[0]
+    if first.startswith("unix:"):
+        return Path(first.removeprefix("unix:"))
+    host, _, port = first.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def wait_for_controller(process: TorProcess, control_socket: Path, *, within: float) -> Any:

@@ -28,9 +28,10 @@ from typing import Any, TypeVar
 import stem
 from stem.control import EventType, State
 
-from onion.control import BootstrapState, bootstrap_state, open_controller
+from onion.control import BootstrapState, bootstrap_state, open_controller, socks_listener
 from onion.errors import NobodyMayEnter, NotPublished, PathUnusable, TorGone, TorSaidNo
 from onion.keys import OnionKey, client_public_key
+from onion.socks import SocksAddress
 from onion.torrc import quoted_path, usable_socket_path
 
 CONTROL_SECONDS = 20.0  # replies came within 0.03 s; a tor that needs longer has stopped
@@ -180,6 +181,10 @@ class Publisher:
     async def bootstrap(self) -> BootstrapState:
         """How far tor is, and what it waits for; raises TorGone."""
         return await self._call(bootstrap_state, self._connected())
+
+    async def socks(self) -> SocksAddress:
+        """Where tor listens for SOCKS; raises SocksMissing or TorGone."""
+        return await self._call(socks_listener, self._connected())
 
     async def close(self) -> None:
         """Close the control connection. The onions stay up as long as tor runs."""
