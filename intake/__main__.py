@@ -95,17 +95,21 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
         services.roster.on_fault = lambda: control.tell(Event.ROSTER_FAULT)
         clockwork = loop.create_task(keep_time(services, lambda: control.tell(Event.RELEASED)))
         stack.callback(clockwork.cancel)
+        # Neither of the two ever ends by itself. Without its clock the intake would take reports that nobody gets to
+        # see, and without its orders it could not be stopped: better to end, and be started again by the keeper.
+        clockwork.add_done_callback(lambda _: ending.set())
         for app, listener in ((public_app(services), inherited.public), (desk_app(services), inherited.desk)):
             serving: Serving = await serve(app, listener)
             stack.push_async_callback(serving.close)
         control.tell(Event.READY)
-        obeying = loop.create_task(_obey(control, services, sandbox, ending))
+        obeying = loop.create_task(_obey(control, services, sandbox))
+        obeying.add_done_callback(lambda _: ending.set())
         await ending.wait()
         obeying.cancel()
     return OK
 
 
-async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox, ending: asyncio.Event) -> None:
+async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox) -> None:
     """Do what the keeper says until it says stop or is gone."""
     async for ordered in control.orders():
         match ordered.order:
@@ -120,7 +124,6 @@ async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox, ending
                 break
             case _:
                 pass
-    ending.set()
 
 
 async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stack: AsyncExitStack) -> Services:

@@ -1,9 +1,11 @@
 """The intake as the process that the keeper starts: closed, silent, obedient, and gone when the keeper is gone."""
 
 import asyncio
+import contextlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -132,6 +134,20 @@ async def test_it_goes_on_with_a_zygote_that_was_replaced(tmp_path):
 
         assert "Fil 1 (PNG)" in page.plain
         assert "Togs inte emot" not in page.plain
+
+
+async def test_it_ends_rather_than_go_on_without_its_daily_release(tmp_path):
+    async with started(tmp_path) as intake:
+        await intake.next_event(Event.RELEASED)
+        # A database that goes bad in a way that nobody foresaw.
+        with contextlib.closing(sqlite3.connect(tmp_path / "home" / "kallskydd.db", timeout=5)) as connection:
+            connection.execute("CREATE TRIGGER bad BEFORE UPDATE ON home BEGIN SELECT RAISE(ABORT, 'bad'); END")
+            connection.commit()
+
+        await intake.keeper.order(Order.RELEASE)
+
+        # The keeper starts another one, which says what is wrong by not becoming ready.
+        assert await intake.ended() == 0
 
 
 @pytest.mark.parametrize("how", ["the keeper is gone", "SIGTERM"])
