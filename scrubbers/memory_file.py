@@ -1,7 +1,8 @@
 """A file that exists in memory only and can be handed to a jailed process.
 
 It has no name anywhere and never reaches a disk as a file (it can be swapped: the server runs without swap). Written in
-pieces, then sealed: from then on the kernel lets nobody change it, whoever else holds it. Linux only.
+pieces, then sealed: from then on the kernel lets nobody change it, whoever else holds it. What a job only reads can
+still be cut off, so that the job can give the memory back before it ends. Linux only.
 """
 
 import fcntl
@@ -14,7 +15,8 @@ from typing import Final, Self
 _NAME: Final = "kallskydd"
 # MFD_NOEXEC_SEAL of linux/memfd.h, since 6.3: the file can never be run. Older kernels refuse the flag.
 _NOEXEC: Final = 0x8
-_ALL_SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+_ALL_BUT_SHRINK: Final = fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+_ALL_SEALS: Final = _ALL_BUT_SHRINK | fcntl.F_SEAL_SHRINK
 
 
 class NotSealed(Exception):
@@ -49,10 +51,20 @@ class MemoryFile:
 
     def seal(self) -> None:
         """Makes it unchangeable for every holder; harmless when done twice. Raises NotSealed."""
-        if fcntl.fcntl(self._descriptor, fcntl.F_GET_SEALS) & _ALL_SEALS == _ALL_SEALS:
+        self._seal(_ALL_SEALS)
+
+    def seal_for_spending(self) -> None:
+        """Makes it unchangeable, except that any holder may still cut it off, and so free it. Raises NotSealed.
+
+        Afterwards it must not be mapped or read here: beyond a cut a read stops short and a mapping kills.
+        """
+        self._seal(_ALL_BUT_SHRINK)
+
+    def _seal(self, seals: int) -> None:
+        if fcntl.fcntl(self._descriptor, fcntl.F_GET_SEALS) & seals == seals:
             return
         try:
-            fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, _ALL_SEALS)
+            fcntl.fcntl(self._descriptor, fcntl.F_ADD_SEALS, seals)
         except OSError:
             raise NotSealed from None
 

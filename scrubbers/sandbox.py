@@ -3,7 +3,9 @@
 Promises. `scrub` and `verify` either return the next stage or raise `Refused`; nothing a job writes is parsed beyond
 its length, a number, and the strictly decoded report. No decoder is imported on this side and no process is started:
 the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
-zygote died is tried once more. Input files are closed by the stage that consumed them, whatever the outcome.
+zygote died is tried once more, unless it had already given the memory of its input back: then the answer is NoJail, "in
+a few minutes". Input files are closed by the stage that consumed them, whatever the outcome; once a job has had one it
+is not read or mapped here again.
 
 Steps of one job, from here:
 1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors   4 the zygote says
@@ -86,13 +88,16 @@ class Sandbox:
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
-            untrusted.seal()
+            size = untrusted.size
+            untrusted.seal_for_spending()
             for _ in range(_ATTEMPTS):
+                if untrusted.size < size:
+                    raise NoJail
                 with ExitStack() as kept:
                     clean, preview = kept.enter_context(MemoryFile()), kept.enter_context(MemoryFile())
                     with MemoryFile() as report:
-                        files = (untrusted, clean, preview, report)
-                        if not await self._job(Operation.SCRUB, sniffed.kind, files):
+                        answers = (clean, preview, report)
+                        if not await self._job(Operation.SCRUB, sniffed.kind, (untrusted,), answers):
                             continue
                         removed, lost = _read_report(report)
                     _demand_length(clean, RESULT_BYTES)
@@ -109,7 +114,7 @@ class Sandbox:
             kept.enter_context(clean)
             kept.enter_context(preview)
             for _ in range(_ATTEMPTS):
-                if await self._job(Operation.VERIFY, scrubbed.kind, (clean, preview)):
+                if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview)):
                     kept.pop_all()
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
         raise JobDied
@@ -158,15 +163,17 @@ class Sandbox:
     def _watch(self, channel: Channel) -> None:
         channel.attach(self._changed.set)
 
-    async def _job(self, operation: Operation, kind: Kind, files: Sequence[MemoryFile]) -> bool:
+    async def _job(
+        self, operation: Operation, kind: Kind, given: Sequence[MemoryFile], answers: Sequence[MemoryFile]
+    ) -> bool:
         """Steps 2 to 7; False when the zygote died with the job. Raises Refused."""
         with _pipe() as (status_reader, status_writer):
             channel = await self._live_channel(_ROLES.get(kind, Role.PICTURES))
-            descriptors = [*(file.fileno() for file in files), status_writer]
+            descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
             wait_status = await channel.run(operation, KindNumber[kind.name], descriptors)
             if wait_status is None:
                 return False
-            for file in files:
+            for file in answers:
                 try:
                     file.seal()
                 except NotSealed:

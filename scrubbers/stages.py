@@ -29,7 +29,7 @@ Refused
 │   ├── TookTooLong
 │   ├── OutOfMemory
 │   ├── JobDied
-│   └── NoJail              no process to clean in; try again in a moment
+│   └── NoJail              no process to clean in, or it was lost half way; try again in a moment
 └── WouldNotVouch           the second reading found something that should not be there
 
 This module imports nothing but the standard library: the desk reads kinds and reports with it on any system.

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from scrub_harness import arrived
 
 from confine.syscalls import MACHINE
 from scrubbers.channel import Channel
@@ -255,14 +256,37 @@ def large_picture() -> MemoryFile:
 
     output = io.BytesIO()
     Image.effect_noise((5000, 4000), 90).convert("RGB").save(output, "JPEG", quality=95)
-    return MemoryFile.sealed(output.getvalue())
+    return arrived(output.getvalue())
+
+
+def many_pages() -> MemoryFile:
+    """A TIFF that takes about a second, and is read until the end."""
+    import io
+
+    from PIL import Image
+
+    output = io.BytesIO()
+    page = Image.effect_noise((1000, 1000), 90)
+    page.save(output, "TIFF", save_all=True, append_images=[page] * 30)
+    return arrived(output.getvalue())
+
+
+def drawing() -> MemoryFile:
+    """A BMP, which is decoded in no time and takes about a second to encode."""
+    import io
+
+    from PIL import Image
+
+    output = io.BytesIO()
+    Image.effect_noise((3000, 3000), 90).convert("RGB").save(output, "BMP")
+    return arrived(output.getvalue())
 
 
 async def test_a_job_whose_zygote_was_killed_is_done_by_the_replacement() -> None:
     with zygote() as (first, channel), zygote() as (_, replacement):
         sandbox = Sandbox([channel])
         await sandbox.self_test([Role.PICTURES])
-        scrubbing = asyncio.ensure_future(scrub(sniff(large_picture()), sandbox))
+        scrubbing = asyncio.ensure_future(scrub(sniff(many_pages()), sandbox))
         await asyncio.sleep(0.2)
 
         first.kill()
@@ -271,6 +295,41 @@ async def test_a_job_whose_zygote_was_killed_is_done_by_the_replacement() -> Non
         verified = await verify(await scrubbing, sandbox)
 
         assert verified.clean.size > 0
+        sandbox.close()
+
+
+async def test_a_job_whose_zygote_was_killed_after_it_gave_its_input_back_is_refused_with_try_again() -> None:
+    with zygote() as (first, channel), zygote() as (_, replacement):
+        sandbox = Sandbox([channel])
+        await sandbox.self_test([Role.PICTURES])
+        untrusted = drawing()
+        scrubbing = asyncio.ensure_future(scrub(sniff(untrusted), sandbox))
+        async with asyncio.timeout(5):
+            while untrusted.size:
+                await asyncio.sleep(0.005)
+
+        first.kill()
+        await asyncio.sleep(0.1)
+        sandbox.replace(0, replacement)
+        with pytest.raises(NoJail):
+            await scrubbing
+
+        assert untrusted.closed
+        sandbox.close()
+
+
+async def test_a_result_cannot_be_cut_off_by_the_job_that_vouches_for_it() -> None:
+    with zygote() as (_, channel):
+        sandbox = Sandbox([channel])
+
+        scrubbed = await scrub(sniff(drawing()), sandbox)
+
+        with pytest.raises(PermissionError):
+            os.ftruncate(scrubbed.untrusted_clean.fileno(), 0)
+        with pytest.raises(PermissionError):
+            os.ftruncate(scrubbed.untrusted_preview.fileno(), 0)
+        scrubbed.untrusted_clean.close()
+        scrubbed.untrusted_preview.close()
         sandbox.close()
 
 
@@ -367,6 +426,22 @@ def test_a_sealed_memory_file_cannot_be_changed_by_anybody() -> None:
             os.ftruncate(other, 0)
 
         assert file.read() == b"original"
+        os.close(other)
+
+
+def test_a_memory_file_sealed_for_spending_can_be_cut_off_and_nothing_else() -> None:
+    with MemoryFile() as file:
+        file.write(b"original")
+        file.seal_for_spending()
+        other = os.dup(file.fileno())
+
+        with pytest.raises(PermissionError):
+            os.pwrite(other, b"x", 0)
+        with pytest.raises(PermissionError):
+            os.ftruncate(other, 100)
+        os.ftruncate(other, 0)
+
+        assert file.size == 0
         os.close(other)
 
 

@@ -13,8 +13,8 @@ import pypdfium2
 import pytest
 from PIL import Image
 from scrub_corpus import Sample, corpus, leftovers, picture
+from scrub_harness import arrived
 
-from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
@@ -46,7 +46,7 @@ class Cleaned:
 
 
 async def clean(sandbox: Sandbox, content: bytes) -> tuple[Kind, bytes, bytes, ScrubReport]:
-    verified = await verify(await scrub(sniff(MemoryFile.sealed(content)), sandbox), sandbox)
+    verified = await verify(await scrub(sniff(arrived(content)), sandbox), sandbox)
     with verified.clean, verified.preview:
         return verified.kind, verified.clean.read(), verified.preview.read(), verified.report
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from scrub_corpus import Pdf, chunk, corpus, encoded, picture, riff, with_chunks, with_segments
+from scrub_harness import arrived
 
 from scrubbers import stages
 from scrubbers.memory_file import MemoryFile
@@ -38,7 +39,7 @@ class Jail:
         return self.loop.run_until_complete(self._clean(content))
 
     async def _clean(self, content: bytes) -> tuple[Kind, bytes]:
-        verified = await verify(await scrub(sniff(MemoryFile.sealed(content)), self.sandbox), self.sandbox)
+        verified = await verify(await scrub(sniff(arrived(content)), self.sandbox), self.sandbox)
         with verified.clean, verified.preview:
             return verified.kind, verified.clean.read()
 

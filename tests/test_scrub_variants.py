@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
-from scrub_corpus import chunk, encoded, picture, with_segments
+from scrub_corpus import Pdf, chunk, encoded, picture, with_segments
 from test_scrub_corpus import clean_all
 
 from scrubbers.stages import Kind, Lost
@@ -126,6 +126,29 @@ def test_what_is_lost_is_said(results) -> None:
 def test_pictures_without_loss_stay_without_loss(results) -> None:
     for name in ("grey PNG", "one-bit PNG", "palette PNG", "lossless WebP", "LZW TIFF", "fax TIFF", "BMP", "GIF"):
         assert flat(VARIANTS[name]).tobytes() == flat(results[name][1]).tobytes(), name
+
+
+def document(padding: bytes) -> bytes:
+    """Three pages that differ, one with a form field, and something that no page shows."""
+    made = Pdf()
+    made.add(1, b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[9 0 R]>>>>")
+    made.add(2, b"<</Type/Pages/Count 3/Kids[3 0 R 4 0 R 5 0 R]>>")
+    for number, more in ((3, b""), (4, b"/Annots[9 0 R]"), (5, b"")):
+        made.add(number, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents %d 0 R%s>>" % (number + 3, more))
+        made.stream(number + 3, b"%d 0 0 rg %d 20 60 60 re f" % (number % 2, 20 * number))
+    made.add(9, b"<</Type/Annot/Subtype/Widget/F 4/FT/Tx/T(name)/V(value)/Rect[20 120 180 160]/AP<</N 10 0 R>>>>")
+    made.stream(10, b"0 0 1 rg 0 0 160 40 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 160 40]")
+    made.stream(11, padding, deflate=False)
+    made.end(b"/Root 1 0 R")
+    return bytes(made.content)
+
+
+def test_a_large_document_that_is_opened_anew_for_each_page_looks_like_a_small_one() -> None:
+    small, large = asyncio.run(clean_all([document(b""), document(bytes(30 * 2**20))]))
+
+    assert b"/Count 3" in small[1]
+    assert large[1] == small[1]
+    assert large[2] == small[2]
 
 
 def test_a_picture_with_a_profile_is_converted_before_the_profile_goes() -> None:

@@ -4,7 +4,7 @@
 2 open with the decoder of the sniffed kind and no other: left to itself Pillow tries them all, and a PostScript file
   named as a photograph would start an interpreter
 3 refuse too many pixels or pages before decoding anything
-4 decode
+4 decode, and give the file's memory back
 5 turn as the EXIF orientation says, because the tag will be gone
 6 convert to sRGB, because the colour profile will be gone
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
@@ -37,6 +37,7 @@ from PIL import (
 
 from scrubbers.jailed import colour, containers, exif
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.spent import give_back
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import (
     RESULT_KIND,
@@ -102,10 +103,11 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
     ):
         _look_into(picture, findings)
         if kind is Kind.TIFF:
-            first = _write_pages(picture, output, findings)
+            first = _write_pages(picture, output, findings, untrusted_descriptor)
         else:
-            rebuilt = _rebuild(picture, findings)
-            rebuilt.save(output, RESULT_KIND[kind].name, **_settings(kind, untrusted_descriptor))
+            settings = _settings(kind, untrusted_descriptor)
+            rebuilt = _rebuild(picture, findings, untrusted_descriptor)
+            rebuilt.save(output, RESULT_KIND[kind].name, **settings)
             first = shrunk(rebuilt)
     write_preview(first, preview)
 
@@ -158,12 +160,14 @@ def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
             look(value, findings)
 
 
-def _rebuild(picture: ImageFile.ImageFile, findings: Findings) -> Image.Image:
-    """Steps 3 to 9 for one picture."""
+def _rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None) -> Image.Image:
+    """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read."""
     if picture.width * picture.height > PIXELS:
         raise TooManyPixels
     orientation = _orientation(picture)
     picture.load()
+    if spent is not None:
+        give_back(spent)
     profile = picture.info.get("icc_profile")
     transparency = picture.info.get("transparency")
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
@@ -223,11 +227,13 @@ def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
     return settings
 
 
-def _write_pages(picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings) -> Image.Image:
+def _write_pages(
+    picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
+) -> Image.Image:
     """Every page of a TIFF, one after the other in memory; returns the first for the preview."""
     first: Image.Image | None = None
     with closing(TiffImagePlugin.AppendingTiffWriter(output)) as writer:
-        for page in _pages(picture, findings):
+        for page in _pages(picture, findings, untrusted_descriptor):
             page.save(writer, "TIFF", **_SETTINGS[Kind.TIFF])
             writer.newFrame()
             first = first or shrunk(page)
@@ -236,7 +242,9 @@ def _write_pages(picture: ImageFile.ImageFile, output: IO[bytes], findings: Find
     return first
 
 
-def _pages(picture: ImageFile.ImageFile, findings: Findings) -> Iterator[Image.Image]:
+def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descriptor: int) -> Iterator[Image.Image]:
+    # Of several pages the last is known only after it was decoded, and each is a part of the file's pixels.
+    spent = None if getattr(picture, "is_animated", True) else untrusted_descriptor
     for number in range(_TIFF_PAGES + 1):
         try:
             picture.seek(number)
@@ -247,7 +255,7 @@ def _pages(picture: ImageFile.ImageFile, findings: Findings) -> Iterator[Image.I
         _demand_no_raw(getattr(picture, "tag_v2", {}))
         if number:
             _look_into(picture, findings)
-        yield _rebuild(picture, findings)
+        yield _rebuild(picture, findings, spent)
 
 
 def _demand_no_raw(tags: dict[int, Any]) -> None:

@@ -11,12 +11,14 @@ The price is that text can no longer be selected or read aloud, which the report
 """
 
 import ctypes
+import gc
 import io
 import itertools
 import math
 import mmap
 import os
 import zlib
+from collections.abc import Iterator
 from typing import IO, Final
 
 import pypdf
@@ -41,6 +43,9 @@ _PHOTOGRAPH_RATIO: Final = {"L": 0.25, "RGB": 0.08}
 _INK_AND_PAPER: Final = 0.6
 _PAGES_READ: Final = 50
 _OBJECTS_READ: Final = 2000
+# PDFium keeps a copy of every stream that it has read until the document is closed. It is opened anew each time about
+# this much of the file has been drawn: seven times at most, as a damaged file can take two seconds to open.
+_KEPT_BYTES: Final = 8 * 2**20
 _STREAM_BYTES: Final = 16 * 2**20  # what pypdf may inflate of one stream: it reads structure and metadata only
 _WARM_SIZE: Final = (32, 24)
 
@@ -56,37 +61,52 @@ def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, find
     ):
         pdf_bounded.demand_bounded(untrusted)
         pdf_found.look_into(file, untrusted, findings)
+        # pypdf's objects refer to each other in circles.
+        gc.collect()
         first = _write((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted), output, findings)
     image.write_preview(first, preview)
 
 
 def _write(whole: "ctypes.Array[ctypes.c_ubyte]", output: IO[bytes], findings: Findings) -> Image.Image:
     """Steps 3 to 6; returns the first page's picture."""
+    result = PictureDocument(output, image.JPEG_SETTINGS)
+    first: Image.Image | None = None
+    for number, page in enumerate(_pages(whole)):
+        width, height, picture = _draw(page)
+        _look_into(number, page, findings)
+        page.close()
+        picture, coding = _coding(picture)
+        result.add_page(picture, width, height, coding)
+        first = first or image.shrunk(picture)
+    if first is None:
+        raise Damaged
+    result.finish()
+    return first
+
+
+def _pages(whole: "ctypes.Array[ctypes.c_ubyte]") -> Iterator[pypdfium2.PdfPage]:
+    """The pages in their order; raises Locked, Damaged or TooManyPages."""
+    document = _open(whole)
+    count = len(document)
+    if count > _PAGES:
+        raise TooManyPages
+    at_once = max(1, count * _KEPT_BYTES // len(whole))
+    for number in range(count):
+        if number and number % at_once == 0:
+            document.close()
+            document = _open(whole)
+        yield document[number]
+    document.close()
+
+
+def _open(whole: "ctypes.Array[ctypes.c_ubyte]") -> pypdfium2.PdfDocument:
     try:
         document = pypdfium2.PdfDocument(whole)
     except pypdfium2.PdfiumError as reason:
         raise (Locked if reason.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else Damaged) from None
-    with document:
-        if len(document) > _PAGES:
-            raise TooManyPages
-        # Without it what was typed into a form would not be drawn.
-        document.init_forms()
-        result = PictureDocument(output, image.JPEG_SETTINGS)
-        first: Image.Image | None = None
-        for number in range(len(document)):
-            page = document[number]
-            try:
-                width, height, picture = _draw(page)
-                _look_into(number, page, findings)
-            finally:
-                page.close()
-            picture, coding = _coding(picture)
-            result.add_page(picture, width, height, coding)
-            first = first or image.shrunk(picture)
-        result.finish()
-    if first is None:
-        raise Damaged
-    return first
+    # Without it what was typed into a form would not be drawn.
+    document.init_forms()
+    return document
 
 
 def _draw(page: pypdfium2.PdfPage) -> tuple[int, int, Image.Image]:
