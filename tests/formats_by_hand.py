@@ -319,6 +319,12 @@ def statement(seed, fields):
     return sign(seed, b"ks1-statement" + as_bytes) + as_bytes
 
 
+def read_waiting_statement(case_id, epoch, key, sealed):
+    """Return the statement that rests sealed under T."""
+    statement_key = H(32, "ks1-statements", case_id + be32(epoch), key=key)
+    return unpad(un_aead(statement_key, sealed[:24], sealed[24:], b"ks1-statement" + case_id))
+
+
 def request_signature(seed, method, path, body, server_key, counter):
     text = method.encode() + b"\0" + path.encode() + b"\0" + H(32, "ks1-body", body) + server_key + be64(counter)
     return sign(seed, b"ks1-request" + text)

@@ -6,12 +6,22 @@ from pathlib import Path
 
 import pytest
 from case_samples import DAY, SERVER, person, roster_of
+from formats_by_hand import read_waiting_statement
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.errors import SealBroken
 from cases.roster import parse_roster
-from cases.statements import Act, agreement, read_statement, sign_statement, verify_tombstone
+from cases.seal import new_case_keys, next_epoch
+from cases.statements import (
+    Act,
+    agreement,
+    open_statement,
+    read_statement,
+    seal_statement,
+    sign_statement,
+    verify_tombstone,
+)
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "statements.json").read_text(encoding="utf-8"))
 ROSTER, AT = parse_roster(VECTORS["roster"]), bytes.fromhex(VECTORS["server"])
@@ -82,6 +92,33 @@ def test_two_agree_when_one_of_them_belongs_to_the_group(roles, agrees):
 
     assert agreement(statements, roster) == agrees
     assert not agreement((), roster)
+
+
+def test_a_statement_at_rest_is_read_by_the_second_reader_and_under_no_other_key_case_or_epoch():
+    keys = new_case_keys()
+    blob = sign_statement(person("Anna").keys, Act.ERASE, keys.case_id, day=DAY, server=SERVER, reference="KS 1")
+
+    sealed = seal_statement(keys.statement_key, keys.case_id, blob)
+
+    assert open_statement(keys.statement_key, keys.case_id, sealed) == blob
+    assert read_waiting_statement(keys.case_id, keys.epoch, keys.key, sealed) == blob
+    for key, case_id in (
+        (new_case_keys().statement_key, keys.case_id),
+        (next_epoch(keys).statement_key, keys.case_id),
+        (keys.statement_key, CASE),
+    ):
+        with pytest.raises(SealBroken):
+            open_statement(key, case_id, sealed)
+
+
+def test_statements_at_rest_have_one_size_whatever_they_say():
+    keys = new_case_keys()
+    signed = [
+        sign_statement(person("Anna").keys, Act.ERASE, keys.case_id, day=DAY, server=SERVER, reference=reference)
+        for reference in ("", "Ö" * 200)
+    ]
+
+    assert len({len(seal_statement(keys.statement_key, keys.case_id, blob)) for blob in signed}) == 1
 
 
 @pytest.mark.property
