@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from contextlib import suppress
 from typing import TextIO
@@ -58,6 +59,12 @@ class Announcer:
 
 
 def _write(text: str, where: TextIO) -> None:
-    # Broken pipe, closed terminal, full disk behind a redirection: none of them is a reason to stop serving.
-    with suppress(OSError):
+    try:
         print(text, file=where, flush=True)
+    except OSError:
+        # Broken pipe, closed terminal, full disk behind a redirection: none of them is a reason to stop serving. What
+        # could not be written waits in the buffer and would fail once more when Python ends (exit code 120).
+        with suppress(OSError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, where.fileno())
+            os.close(nowhere)
