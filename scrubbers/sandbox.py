@@ -3,9 +3,9 @@
 Promises. `scrub` and `verify` either return the next stage or raise `Refused`; nothing a job writes is parsed beyond
 its length, a number, and the strictly decoded report. No decoder is imported on this side and no process is started:
 the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
-zygote died is tried once more, unless it had already given the memory of its input back: then the answer is NoJail, "in
-a few minutes". Input files are closed by the stage that consumed them, whatever the outcome; once a job has had one it
-is not read or mapped here again.
+zygote died is tried once more, unless it had already given the memory of a large input back: then the answer is
+NoJail, "in a few minutes". Input files are closed by the stage that consumed them, whatever the outcome; once a job has
+had one it is not read or mapped here again.
 
 Steps of one job, from here:
 1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors   4 the zygote says

@@ -272,7 +272,7 @@ def many_pages() -> MemoryFile:
 
 
 def drawing() -> MemoryFile:
-    """A BMP, which is decoded in no time and takes about a second to encode."""
+    """A BMP of 26 MiB, which is decoded in no time and takes about a second to encode."""
     import io
 
     from PIL import Image
@@ -298,7 +298,7 @@ async def test_a_job_whose_zygote_was_killed_is_done_by_the_replacement() -> Non
         sandbox.close()
 
 
-async def test_a_job_whose_zygote_was_killed_after_it_gave_its_input_back_is_refused_with_try_again() -> None:
+async def test_a_large_file_whose_zygote_was_killed_after_it_was_decoded_is_refused_with_try_again() -> None:
     with zygote() as (first, channel), zygote() as (_, replacement):
         sandbox = Sandbox([channel])
         await sandbox.self_test([Role.PICTURES])

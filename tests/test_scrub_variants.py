@@ -113,6 +113,13 @@ def test_an_ordinary_file_comes_out_and_looks_as_before(results, name) -> None:
     assert max(ImageStat.Stat(ImageChops.difference(before, after)).mean) < most
 
 
+def test_a_file_so_large_that_it_is_given_back_once_decoded_comes_out_the_same(results) -> None:
+    large = asyncio.run(clean_all([content + bytes(17 * 2**20) for content in VARIANTS.values()]))
+
+    for name, result in zip(VARIANTS, large, strict=True):
+        assert result[1] == results[name][1], name
+
+
 def test_what_is_lost_is_said(results) -> None:
     lost = {name: result[3].lost for name, result in results.items() if result[3].lost}
 

@@ -4,7 +4,7 @@
 2 open with the decoder of the sniffed kind and no other: left to itself Pillow tries them all, and a PostScript file
   named as a photograph would start an interpreter
 3 refuse too many pixels or pages before decoding anything
-4 decode, and give the file's memory back
+4 decode, and give the memory of a large file back
 5 turn as the EXIF orientation says, because the tag will be gone
 6 convert to sRGB, because the colour profile will be gone
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
