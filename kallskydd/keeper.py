@@ -37,15 +37,15 @@ ROSTER_POLL_SECONDS = 2.0  # a new signature comes by the desks' address, a new 
 STOP_SECONDS = 15.0
 
 
-# How the intake ends when it does not become ready (intake/__main__.py), and what that means to the operator.
-_WHY_NOT_READY = {
-    3: "The jail for attachments did not prove that it holds, so nothing is published. "
+# The intake's exit codes (intake/__main__.py), and what they mean to the operator.
+_WHY_ENDED = {
+    3: "The jail for attachments did not prove that it holds. "
     "A kernel with seccomp is needed; see docs/DESIGN.md, section 3.",
-    4: "The home cannot be used, so nothing is published. Its disk may be full, its database or shred.slots damaged "
-    "or in use by another program, or made by a newer version.",
+    4: "The home cannot be used. Its disk may be full, its database or shred.slots damaged, in use by another program "
+    "or made by a newer version.",
 }
-_ENDED_TOO_SOON = "The intake ended before it was ready, so nothing is published. Install the package again and retry."
-_TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds, so nothing is published. Start it again."
+_ENDED = "The intake ended."
+_TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds."
 
 
 class NotReady(Exception):  # not an error of a package: only the keeper's own start raises and catches it
@@ -97,7 +97,7 @@ class Keeper:
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
             await self._until_stopped(tasks)
         except NotReady as failed:
-            self.announcer.say(failed.words)
+            self.announcer.say(f"{failed.words} Nothing is published.")
             return REFUSED
         finally:
             await self._end(tasks, onions, place)
@@ -186,9 +186,10 @@ class Keeper:
                     watcher.cancel()
                 await asyncio.gather(*watchers, return_exceptions=True)
             self.announcer.event("intake-ended", status=status)
+            why = _WHY_ENDED.get(status, _ENDED)
             if not self._ready.is_set():
-                raise NotReady(_WHY_NOT_READY.get(status, _ENDED_TOO_SOON))
-            self.announcer.say("The intake ended and is started again; requests wait meanwhile.")
+                raise NotReady(why)
+            self.announcer.say(f"{why} It is started again; requests wait meanwhile.")
             await intakes.end()
             await backoff.wait()
 

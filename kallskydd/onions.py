@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kallskydd.children import Backoff
-from onion.errors import NotPublished, OnionError, TorGone
+from onion.errors import NotPublished, OnionError, TorDidNotStart, TorGone
 from onion.probe import SocksAddress, probe
 from onion.publish import Onion, Publisher
 from onion.tor_process import TorProcess
@@ -145,11 +145,11 @@ class Onions:
             try:
                 await self._publisher.connect(self._places.control_socket)
             except OnionError:
-                gone = self._tor is not None and not self._tor.alive()
-                if gone and self._tor is not None:
+                if self._tor is not None and not self._tor.alive():
                     for line in self._tor.last_words()[-3:]:
                         self._announcer.say(f"tor says: {line}")
-                if gone or asyncio.get_running_loop().time() > deadline:
+                    raise TorDidNotStart from None
+                if asyncio.get_running_loop().time() > deadline:
                     raise
                 await asyncio.sleep(0.1)
             else:
