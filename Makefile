@@ -21,7 +21,7 @@ run: setup
 	@exec $(KALLSKYDD) serve --home $(HOME_DIR) $(ARGS)
 
 test: setup-test
-	@$(PY) -m pytest -q $(ARGS)
+	@scripts/test.sh $(ARGS)
 
 demo: setup
 	@exec $(KALLSKYDD) demo $(ARGS)
