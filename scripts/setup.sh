@@ -7,6 +7,8 @@
 # 1. Names what the system lacks; offline, it names everything at once and the one apt line, within five seconds, exit 4.
 # 2. Installs it with apt, with sudo when not root. A tor daemon that this started is disabled again: the keeper runs its own.
 # 3. Makes .venv from the hashed lock files. Done before, it returns at once.
+#
+# KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the look for a network, which a slow one fails.
 set -eu
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -65,12 +67,13 @@ apt_line="$as_root apt-get install -y --no-install-recommends$packages"
 offline() {
     say ""
     say "There is no network, and the set-up is not complete: what is named above cannot be fetched."
-    if [ -n "$packages" ]; then say "Connect, then run:  ${apt_line# }"; fi
-    say "and then the same make command again."
+    if [ -n "$packages" ]; then say "Connect, then run:  ${apt_line# }"; else say "Connect to the internet,"; fi
+    say "and then the same make command again. If there is a network and it is only slow, put KALLSKYDD_ONLINE=1 before it."
     exit 4
 }
 
 can_fetch() {  # asks for the smallest lock file with the pip that every Python carries, before anything is made
+    [ "${KALLSKYDD_ONLINE:-}" != 1 ] || return 0
     wheel=$("$python" -c 'import ensurepip, glob, os, sysconfig
 folders = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR") or ""]
 print(next((w for folder in folders for w in glob.glob(os.path.join(folder, "pip-*.whl"))), ""))')
@@ -95,6 +98,10 @@ if [ -n "$packages" ]; then
         say "Installing needs root and there is no sudo. As root, run:  apt-get install -y --no-install-recommends$packages"
         exit 4
     fi
+    if [ -n "$as_root" ] && ! sudo -n true 2>/dev/null; then
+        # Asked for here and not below, where a password that is being typed would be taken for a network that is silent.
+        sudo -v || { say "Without root nothing can be installed. As root, run:  ${apt_line#sudo }"; exit 4; }
+    fi
     say "Reading the package lists …"
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
@@ -107,7 +114,11 @@ if [ -n "$packages" ]; then
         sleep 0.1
         tries=$((tries + 1))
     done
-    if ! grep -qE '^(Hit|Get):' "$log"; then
+    if grep -q 'Could not get lock' "$log"; then
+        say "Another program is installing packages just now. Wait until it is done, then run the same command again."
+        exit 4
+    fi
+    if [ "${KALLSKYDD_ONLINE:-}" != 1 ] && ! grep -qE '^(Hit|Get):' "$log"; then
         kill "$update" 2>/dev/null || true
         offline
     fi
@@ -119,7 +130,8 @@ if [ -n "$packages" ]; then
     tor_was_there=no
     [ -e /lib/systemd/system/tor.service ] && tor_was_there=yes
     # shellcheck disable=SC2086
-    if ! DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends $packages >"$log" 2>&1; then
+    # "env", because sudo hands no variables on.
+    if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$log" 2>&1; then
         tail -n 5 "$log" >&2
         say "apt could not install them. The lines above say why; mend that, then run:  ${apt_line# }"
         exit 4
@@ -143,8 +155,13 @@ if [ "$ready" = no ]; then
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
     # The build tools come first: stem is source only, and is built without isolation so that nothing unhashed is fetched.
-    $pip install --require-hashes --no-deps -r requirements-build.lock
-    $pip install --require-hashes --no-deps --no-build-isolation -r requirements.lock
-    $pip install --no-deps --no-build-isolation --no-index --editable .
+    {
+        $pip install --require-hashes --no-deps -r requirements-build.lock &&
+            $pip install --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements.lock &&
+            $pip install --no-deps --no-build-isolation --no-index --editable .
+    } || {
+        say "The Python packages could not be installed. The lines above say why; mend that, then run the same command again."
+        exit 4
+    }
     printf '%s %s\n' "$(lock_state)" "$(pwd)" >"$stamp"
 fi
