@@ -33,6 +33,7 @@ BACKLOG = 128  # connections that may wait while the intake is restarted
 FIRST_PAUSE_SECONDS = 0.2  # before a restart; doubled for every quick death, so that a broken set-up does not spin
 LONGEST_PAUSE_SECONDS = 30.0
 QUICK_DEATH_SECONDS = 10.0
+INTAKE_END_SECONDS = 8.0  # for requests under way, after it was told to stop and before it is made to
 
 MAX_SOCKET_PATH = 107  # bytes; the kernel's sun_path holds 108 with the final zero
 
@@ -99,11 +100,20 @@ async def end(process: Process, patience: float = 5.0) -> None:
     if process.poll() is not None:
         return
     process.terminate()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(ended(process), patience)
-        return
-    process.kill()
-    await ended(process)
+    if not await _ended_within(process, patience):
+        process.kill()
+        await ended(process)
+
+
+async def _ended_within(process: Process, seconds: float) -> bool:
+    # Not wait_for: on Python 3.11 it swallows a cancellation that comes as the child ends, and the keeper's own end is
+    # such a cancellation. It would then start the next intake instead of stopping.
+    try:
+        async with asyncio.timeout(seconds):
+            await ended(process)
+    except TimeoutError:
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -157,8 +167,7 @@ class IntakeSet:
     async def end(self) -> None:
         """End the intake first, so that no request is cut by a missing zygote."""
         await self.order(control.Order.STOP)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(ended(self.intake), 8)
+        await _ended_within(self.intake, INTAKE_END_SECONDS)
         await end(self.intake)
         self.keeper_end.close()
         for zygote in self.zygotes:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, and the
-# rest. One after the other they take eight minutes on two cores, side by side five. With arguments: one process, as
+# rest. One after the other they take eight minutes on two cores, side by side four. With arguments: one process, as
 # pytest takes them.
 set -u
 cd "$(dirname "$0")/.." || exit

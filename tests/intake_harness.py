@@ -312,11 +312,22 @@ class Browser:
         reader, writer = await asyncio.open_unix_connection(str(self.path))
         try:
             writing = asyncio.ensure_future(_send(writer, sent))
-            answer = await reader.read()
+            answer = await _read_all(reader)
             await writing
         finally:
             writer.close()
         return read_answer(answer)
+
+
+async def _read_all(reader: asyncio.StreamReader) -> bytes:
+    """What came before the end; the intake may close with bytes of ours unread, which shows as a reset."""
+    got = b""
+    try:
+        while piece := await reader.read(65536):
+            got += piece
+    except ConnectionResetError:
+        return got
+    return got
 
 
 async def _send(writer: asyncio.StreamWriter, sent: bytes) -> None:

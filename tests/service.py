@@ -159,6 +159,8 @@ class Service:
             except subprocess.TimeoutExpired:
                 for pid in self.tree():
                     os.kill(pid, signal.SIGKILL)
+                self.process.wait()
+                self._close()
                 raise
         self._close()
         return self.process.returncode
