@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 OK, REFUSED = 0, 3
 READY_SECONDS = 60.0  # importing, opening the store and the self-test took 2 s; a slow machine gets its time
 ROSTER_POLL_SECONDS = 2.0  # a new signature comes by the desks' address, a new version from this computer
-STOP_SECONDS = 15.0
+CANCEL_SECONDS = 2.0  # tasks that are cancelled end at once, apart from the pause in which a child ends
 
 
 # The intake's exit codes (intake/__main__.py), and what they mean to the operator.
@@ -240,8 +240,12 @@ class Keeper:
 
     async def _end(self, tasks: list[asyncio.Task[None]], onions: Onions, place: IntakePlace) -> None:
         self.announcer.say("Stopping.")
-        for task in tasks:
-            task.cancel()
+        running = set(tasks)
+        while running:
+            # More than once, because a library under a task can swallow a cancellation.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_SECONDS)
         await asyncio.gather(*tasks, return_exceptions=True)
         # Addresses first: nobody should be let in to a house that is being closed.
         await onions.close()

@@ -209,7 +209,10 @@ class Publisher:
         """Run a stem call in its thread, with stem's errors as ours."""
         call = asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
         try:
-            return await asyncio.wait_for(call, CONTROL_SECONDS)
+            # Not wait_for: on Python 3.11 it swallows a cancellation that comes as the call ends, and whoever was
+            # told to stop would go on for ever.
+            async with asyncio.timeout(CONTROL_SECONDS):
+                return await call
         except TimeoutError:
             # The old thread sits in stem until this tor's socket closes; the next tor must not queue behind it.
             self._thread.shutdown(wait=False)
