@@ -166,7 +166,7 @@ def parse_roster(untrusted_text: str) -> Roster:
     try:
         read = msgspec.toml.decode(untrusted_text, type=_Roster)
         digest = blake(32, "ks1-roster", untrusted_text.encode())
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise RosterFault("roster.unreadable") from None
     organisations = tuple(Organisation(one.key, one.name) for one in read.organisations)
     members = tuple(

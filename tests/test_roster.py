@@ -315,3 +315,12 @@ def test_a_roster_of_names_that_mislead_is_not_rendered():
             organisations=[],
             members=[bad],
         )
+
+
+def test_brackets_without_end_are_a_fault_and_not_the_end_of_the_reader(tmp_path):
+    (tmp_path / "0001.toml").write_text("a = " + "[" * 100_000)
+
+    chain = read_chain(tmp_path)
+
+    assert chain.current is None
+    assert chain.problem is not None
