@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from onion.control import wait_until_ready
+from onion.errors import TorNotReady
 from onion.private_network import PrivateNetwork
 from onion.tor_process import NO_PUBLIC_TOR, TorProcess
 from onion.torrc import render
@@ -22,6 +23,8 @@ os.environ[NO_PUBLIC_TOR] = "1"
 
 # Unix sockets cap at 107 bytes, and pytest's own folders carry a test's whole name.
 SHORT_FOLDER_PREFIX = "kt-"
+CLIENT_STARTS = 3
+CLIENT_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -93,8 +96,26 @@ def keeper_tor_to_kill(tor_network):
 @pytest.fixture(scope="session")
 def tor_client(tor_network):
     """A client on the private network that has no key to any onion."""
-    with tor_network.client() as client:
+    client = _started_client(tor_network)
+    try:
         yield client
+    finally:
+        client.stop()
+
+
+def _started_client(network):
+    # A client whose first circuit stalls asks again on a schedule of minutes, and every test that shares it would fall
+    # with it. A fresh one takes 2 to 4 s, so a stalled one is replaced; the third that stalls is a failure.
+    for _ in range(CLIENT_STARTS - 1):
+        client = network.client()
+        try:
+            client.start(within=CLIENT_SECONDS)
+        except TorNotReady:
+            continue
+        return client
+    client = network.client()
+    client.start(within=CLIENT_SECONDS)
+    return client
 
 
 @pytest.fixture
