@@ -36,7 +36,6 @@ __all__ = [
 WORDS_IN_RECEIPT = 8
 CHECK_BITS = 6
 SECRET_BYTES = 12
-SALT_BYTES = 16
 # libsodium's "interactive": about 80 ms and 64 MiB. With 90 random bits the hash is a second wall and not the first; a
 # longer one would let visitors hold the intake's two lanes for longer.
 ARGON_OPS = 2

@@ -128,12 +128,13 @@ def _roster_version(roster: Roster) -> dict[str, Any]:
 
 def _state_lines(case: OpenedCase) -> list[str]:
     state = case.state
-    organisation = one_line(state.organisation or "organisation unknown")
+    organisation = one_line(case.organisation_name())
     first = f"case {short_name(case.known.case_id)}: {state.state}, {organisation}"
     first += ", URGENT" if case.report.urgent else ""
     first += f", {case.new_entries} new" if case.new_entries else ""
     due = [limit for limit in state.deadlines if not limit.met]
     lines = [first, *(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in due)]
+    lines += [f"  you may: {', '.join(sorted(state.allowed)) or 'nothing more'}"]
     lines += [f"  signed to erase: {member[:8]}, {one_line(reference)}" for member, reference in case.waiting]
     lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
     lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []

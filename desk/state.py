@@ -159,10 +159,6 @@ class DeskState:
         """Returns the one case whose name begins like that. Raises UnknownCase."""
         return _only_one(self.case_list.cases, name)
 
-    def find_tombstone(self, name: str) -> KeptTombstone:
-        """Returns the one tombstone whose case's name begins like that. Raises UnknownCase."""
-        return _only_one(self.case_list.tombstones, name)
-
     def _write_settings(self) -> None:
         pin = self.pin
         _write_settings(

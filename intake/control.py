@@ -18,7 +18,7 @@ import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Self
+from typing import Final
 
 MESSAGE_BYTES: Final = 8
 _ORDER: Final = struct.Struct("!BB6x")
@@ -116,10 +116,6 @@ class IntakeEnd:
         channel.setblocking(False)
         self._channel = channel
         self._waiting = bytearray()
-
-    @classmethod
-    def from_descriptor(cls, descriptor: int) -> Self:
-        return cls(socket.socket(fileno=descriptor))
 
     def tell(self, event: Event, count: int = 1) -> None:
         """Tell the keeper, now or when it reads again. Beyond a bound events are dropped: they are no records."""

@@ -19,7 +19,7 @@ from kallskydd.demo_check import Check, given_samples, planted_samples, round_tr
 from kallskydd.demo_forwarder import Forwarder
 from kallskydd.demo_visitor import Visitor
 from kallskydd.demo_world import DemoFailed, DemoWorld
-from kallskydd.sample_files import sample_jpeg
+from kallskydd.sample_files import Sample, sample_jpeg
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from onion.client import ClientTor
 from onion.errors import OnionError, TorProgramMissing
@@ -47,10 +47,11 @@ def run(args: argparse.Namespace) -> int:
     if args.port and not _is_free(args.port):
         prose(f"Port {args.port} cannot be used on this computer. Choose another, or leave out --port for a free one.")
         return USAGE
-    # Short, because a unix socket's path may have 107 bytes.
-    world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
     try:
-        return asyncio.run(_check(args, world) if args.check else _show(args, world))
+        samples = given_samples(args.markers) if args.markers else planted_samples()
+        # Short, because a unix socket's path may have 107 bytes. Made last: what is refused leaves no folder.
+        world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
+        return asyncio.run(_check(args, world, samples) if args.check else _show(args, world))
     except DemoFailed as failed:
         prose(f"The demonstration failed: {failed}.")
         if args.json:
@@ -69,8 +70,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-async def _check(args: argparse.Namespace, world: DemoWorld) -> int:
-    samples = given_samples(args.markers) if args.markers else planted_samples()
+async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sample]) -> int:
     check = Check(world, samples)
     try:
         await round_trip(check)

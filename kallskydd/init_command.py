@@ -22,6 +22,7 @@ from cases.errors import CaseError
 from cases.home import as_trial, create_home
 from cases.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
 from cases.roster import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
+from cases.roster_text import READERS_OF_A_REAL_HOME
 from kallskydd.say import OK, REFUSED, prose, result
 from onion.keys import new_onion_key, public_from_address, write_onion_key
 
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     except CaseError as error:
         prose(_in_words(error))
         return REFUSED
-    _tell(args, home_facts)
+    _tell(args, home_facts, readers=sum(join.role != "counsel" for join in joins))
     return OK
 
 
@@ -127,13 +128,15 @@ def _keep_trial_member(folder: Path, keys: MemberKeys) -> None:
         path.chmod(0o600)
 
 
-def _tell(args: argparse.Namespace, facts: dict[str, str]) -> None:
+def _tell(args: argparse.Namespace, facts: dict[str, str], *, readers: int) -> None:
     if args.json:
         result({"home": str(args.home), "trial": args.trial, **facts})
     prose(f"Made {'a TRIAL home' if args.trial else 'a home'} in {args.home}.")
     prose(f"Its addresses will be http://{facts['public']} for reporters and {facts['desk']} for members' desks.")
     if args.member:
         prose("It is not open yet: every member named in the first roster signs it at the own desk.")
+        if not args.trial and readers < READERS_OF_A_REAL_HOME:
+            prose("It needs two readers. Take in the second BEFORE anyone signs:  kallskydd roster --add FILE")
         prose("  there:  kallskydd desk join --address THE_DESK_ADDRESS  and then  kallskydd desk sign-roster")
     else:
         key_folder = args.home / TRIAL_FOLDER

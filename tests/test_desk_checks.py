@@ -14,7 +14,7 @@ from cases.entry import Message, Stream
 from cases.member import new_member_keys
 from cases.roster import Member, parse_roster, propose, render, sign_roster
 from cases.statements import seal_statement, sign_statement
-from desk import acts
+from desk import acts, show
 from desk.casebook import Casebook
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
 from desk.show import plain
@@ -188,3 +188,17 @@ def lie(book: Casebook, verb: str, lies: msgspec.Struct) -> None:
 
 def _member(keys):
     return Member(keys.id, "Ny person", "handler", "Ny", keys.sign_public, keys.box_public, keys.onion_public)
+
+
+async def test_reading_a_case_says_what_may_be_done_with_it_and_names_its_organisation_in_words(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("Text.")
+        await desks.release()
+        async with desks.desk(0) as book:
+            await book.sync()
+            case = await book.open(book.state.find(reporter.keys.case_id.hex()))
+
+    prose = show.case_prose(case)
+    assert f"you may: {', '.join(sorted(case.state.allowed))}" in prose
+    assert "acknowledge" in prose
+    assert case.organisation_name() in prose.splitlines()[0]

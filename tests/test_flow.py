@@ -128,7 +128,10 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
     assert process.returncode == 0
 
 
-def test_a_markers_file_without_markers_is_refused_since_it_would_prove_nothing(tmp_path):
+def test_a_markers_file_without_markers_is_refused_since_it_would_prove_nothing(tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     named = tmp_path / "markers.json"
     named.write_text('{"files": [], "markers": []}')
 
@@ -136,3 +139,4 @@ def test_a_markers_file_without_markers_is_refused_since_it_would_prove_nothing(
 
     assert code == 1
     assert not found["ok"]
+    assert list(temporary.iterdir()) == []

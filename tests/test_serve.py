@@ -178,6 +178,18 @@ async def test_a_real_home_is_not_open_below_two_readers_and_holds_no_members_ke
     assert not (short_folder / "home" / "trial-member").exists()
 
 
+def test_a_real_home_begun_by_one_reader_says_when_to_take_in_the_second(short_folder):
+    passphrase = short_folder / "passphrase"
+    passphrase.write_text("a passphrase of many words\n")
+    desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase]
+    kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")
+
+    done = kallskydd("init", "--home", short_folder / "home", "--member", short_folder / "desk" / "join.toml")
+
+    assert "needs two readers" in done.stderr
+    assert "BEFORE anyone signs" in done.stderr
+
+
 def test_no_passphrase_is_printed_without_a_terminal(short_folder):
     done = kallskydd("init", "--home", short_folder / "home", "--trial", "--json")
 
