@@ -1,0 +1,178 @@
+"""Objects of the new document and the writer that puts them into a file: nothing is copied, all is said anew.
+
+A value is None, a bool, an int, a float, `Name`, `Hex`, a list, a dict with `Name`-like byte keys (without the slash),
+or a `Node`: an object of its own that others refer to. A node's value is a value or a `Stream`. Numbers are written in
+one form; keys in the order they were put in; strings only as hexadecimal digits; no comment and no free text exists.
+The same values give the same bytes.
+
+    %PDF-1.7                            the head, with four bytes that say "binary"
+    N 0 obj ⏎ value ⏎ endobj            each number from 1 on once, in the order of writing
+    N 0 obj ⏎ <<… /Length L>> ⏎ stream ⏎ data ⏎ endstream ⏎ endobj
+    xref … trailer ⏎ <</Size S/Root R 0 R>> ⏎ startxref ⏎ offset ⏎ %%EOF
+
+A `Writer` numbers nodes when it first meets them and writes them at once, but for those that are late: their value is
+final only when every page is known (fonts carry the glyphs that pages use), so they come last.
+"""
+
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Final, TypeAlias
+
+_HEAD: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+# Page contents of the 60-page report: level 6 wrote 3 % less than 4, in two thirds more of a very short time.
+DEFLATE_LEVEL: Final = 6
+_PLAIN_IN_NAMES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_.")
+_LARGEST_NUMBER: Final = 1e9
+_DECIMALS: Final = 6
+
+
+class NotRebuildable(Exception):
+    """Something on this page cannot be said in the new document's few words: the page becomes pixels."""
+
+
+class Name(bytes):
+    """A name, without its slash: letters, digits and + - _ . only."""
+
+    __slots__ = ()
+
+
+class Hex(bytes):
+    """A string of bytes, written as hexadecimal digits."""
+
+    __slots__ = ()
+
+
+Value: TypeAlias = "bool | int | float | Name | Hex | Sequence[Value] | Mapping[bytes, Value] | Node | None"
+
+
+@dataclass(slots=True, repr=False)
+class Stream:
+    """A dictionary and its data. Without a `Filter` in the dictionary the writer deflates the data."""
+
+    entries: "Mapping[bytes, Value]"
+    data: bytes
+
+
+class Node:
+    """An object that others refer to. `late`: its value is set at the end."""
+
+    __slots__ = ("late", "value")
+
+    def __init__(self, value: "Value | Stream" = None, *, late: bool = False) -> None:
+        self.value = value
+        self.late = late
+
+
+def number(value: float) -> bytes:
+    """A number in its one form; raises NotRebuildable for what is none."""
+    if isinstance(value, int):
+        return b"%d" % value
+    if not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
+        raise NotRebuildable
+    text = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
+    return b"0" if text == "-0" else text.encode()
+
+
+def name(value: bytes) -> bytes:
+    """A name with its slash; raises NotRebuildable for one that is not plain."""
+    if not value or not _PLAIN_IN_NAMES.issuperset(value):
+        raise NotRebuildable
+    return b"/" + value
+
+
+class Writer:
+    """Writes nodes into one file. Call `write` with what is final, then `finish`."""
+
+    def __init__(self, output: IO[bytes]) -> None:
+        self._output = output
+        self._position = 0
+        self._numbers: dict[Node, int] = {}
+        self._offsets: dict[int, int] = {}
+        self._late: list[Node] = []
+        self._put(_HEAD)
+
+    def write(self, node: Node) -> int:
+        """Writes the node and all it refers to, unless they are written already; returns its number."""
+        waiting: list[Node] = []
+        found = self._number(node, waiting)
+        while waiting:
+            self._write_one(waiting.pop(), waiting)
+        return found
+
+    def number_of(self, node: Node) -> int:
+        """The number of a node, for which one is kept free if it has not been written."""
+        return self._numbers.setdefault(node, len(self._numbers) + 1)
+
+    def write_at_last(self, node: Node) -> None:
+        """Writes a node whose number was given out before (`number_of`)."""
+        waiting: list[Node] = []
+        self._write_one(node, waiting)
+        while waiting:
+            self._write_one(waiting.pop(), waiting)
+
+    def finish(self, root: Node) -> None:
+        """Writes the late nodes, the root, the table and the trailer."""
+        root_number = self.write(root)
+        while self._late:
+            self.write_at_last(self._late.pop(0))
+        size = len(self._numbers) + 1
+        table = self._position
+        lines = [b"xref\n0 %d\n0000000000 65535 f \n" % size]
+        lines += [b"%010d 00000 n \n" % self._offsets[each] for each in range(1, size)]
+        lines.append(b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, root_number, table))
+        self._put(b"".join(lines))
+
+    @property
+    def position(self) -> int:
+        """Bytes written so far."""
+        return self._position
+
+    def _number(self, node: Node, waiting: list[Node]) -> int:
+        if node not in self._numbers:
+            self.number_of(node)
+            (self._late if node.late else waiting).append(node)
+        return self._numbers[node]
+
+    def _write_one(self, node: Node, waiting: list[Node]) -> None:
+        number_given = self._numbers[node]
+        self._offsets[number_given] = self._position
+        if isinstance(node.value, Stream):
+            data = node.value.data
+            entries = dict(node.value.entries)
+            if b"Filter" not in entries:
+                data = zlib.compress(data, DEFLATE_LEVEL)
+                entries[b"Filter"] = Name(b"FlateDecode")
+            entries[b"Length"] = len(data)
+            self._put(b"%d 0 obj\n%s\nstream\n" % (number_given, self._said(entries, waiting)))
+            self._put(data)
+            self._put(b"\nendstream\nendobj\n")
+        else:
+            self._put(b"%d 0 obj\n%s\nendobj\n" % (number_given, self._said(node.value, waiting)))
+
+    def _said(self, value: "Value", waiting: list[Node]) -> bytes:  # noqa: PLR0911  one for each sort of value
+        match value:
+            case Node():
+                return b"%d 0 R" % self._number(value, waiting)
+            case None:
+                return b"null"
+            case bool():
+                return b"true" if value else b"false"
+            case int() | float():
+                return number(value)
+            case Name():
+                return name(value)
+            case Hex():
+                return b"<%s>" % value.hex().encode()
+            case list() | tuple():
+                return b"[%s]" % b" ".join(self._said(each, waiting) for each in value)
+            case dict():
+                said = (name(key) + b" " + self._said(each, waiting) for key, each in value.items())
+                return b"<<%s>>" % b"".join(said)
+            case _:
+                raise NotRebuildable
+
+    def _put(self, piece: bytes) -> None:
+        self._output.write(piece)
+        self._position += len(piece)
