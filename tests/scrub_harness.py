@@ -1,8 +1,32 @@
-"""What the tests of the jail share."""
+"""What the tests of the jail share: files sent through it, and what an outsider finds in the results."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from scrub_corpus import Sample
+
 from scrubbers.memory_file import MemoryFile
+from scrubbers.protocol import Role
+from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.sniff import sniff
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import Kind, ScrubReport, What, Where
+
+
+@dataclass
+class Cleaned:
+    """One sample after its way through the jail."""
+
+    sample: Sample
+    kind: Kind
+    content: bytes
+    preview: bytes
+    report: ScrubReport
 
 
 def arrived(content: bytes) -> MemoryFile:
@@ -10,3 +34,45 @@ def arrived(content: bytes) -> MemoryFile:
     file = MemoryFile()
     file.write(content)
     return file
+
+
+async def clean(sandbox: Sandbox, content: bytes) -> tuple[Kind, bytes, bytes, ScrubReport]:
+    verified = await verify(await scrub(sniff(arrived(content)), sandbox), sandbox)
+    with verified.clean, verified.preview:
+        return verified.kind, verified.clean.read(), verified.preview.read(), verified.report
+
+
+async def clean_all(contents: list[bytes]) -> list[tuple[Kind, bytes, bytes, ScrubReport]]:
+    """All of them through fresh zygotes."""
+    zygotes = [spawn_zygote(role) for role in Role]
+    sandbox = Sandbox([channel for _, channel in zygotes])
+    try:
+        await sandbox.self_test()
+        return [await clean(sandbox, content) for content in contents]
+    finally:
+        sandbox.close()
+        for process, _ in zygotes:
+            process.wait(10)
+
+
+def clean_samples(samples: list[Sample]) -> dict[str, Cleaned]:
+    """Each of the samples by its name, after its way through the jail."""
+    results = asyncio.run(clean_all([sample.content for sample in samples]))
+    return {sample.name: Cleaned(sample, *result) for sample, result in zip(samples, results, strict=True)}
+
+
+def exiftool_tags(folder: Path) -> dict[str, set[str]]:
+    """The names of all tags that ExifTool finds in each file of the folder, its own and the file system's left out."""
+    said = subprocess.run(
+        ["exiftool", "-json", "-a", "-u", "-U", "-G3", "-s", "-ee", "--ExifTool:all", "--System:all", "-r", folder],
+        capture_output=True,
+        check=True,
+    )
+    return {
+        entry["SourceFile"].rpartition("/")[2]: {key.rpartition(":")[2] for key in entry} - {"SourceFile"}
+        for entry in json.loads(said.stdout)
+    }
+
+
+def found_in(result: Cleaned) -> set[tuple[What, Where]]:
+    return {(found.what, found.where) for found in result.report.removed}

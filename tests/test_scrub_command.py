@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from scrub_corpus import corpus, encoded, picture
+from scrub_corpus_pdf import pdf_corpus
 
-SAMPLES = {sample.name: sample for sample in corpus()}
+SAMPLES = {sample.name: sample for sample in corpus() + pdf_corpus()}
 KEYS = ["in", "out", "status", "kind", "removed", "lost", "reason", "seconds"]
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from scrub_corpus import Pdf, chunk, corpus, encoded, picture, riff, with_chunks, with_segments
+from scrub_corpus import chunk, corpus, encoded, picture, riff, with_chunks, with_segments
+from scrub_corpus_pdf import Pdf, pdf_corpus
 from scrub_harness import arrived
 
 from scrubbers import stages
@@ -254,7 +255,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_looked_at(jail, monkeypat
 # Any bytes at all.
 
 
-SAMPLES = [sample.content for sample in corpus()]
+SAMPLES = [sample.content for sample in corpus() + pdf_corpus()]
 
 
 @pytest.mark.property
@@ -305,7 +306,7 @@ def test_any_bytes_behind_a_known_beginning_come_out_clean_or_are_refused(jail, 
 def results(jail) -> dict[Kind, bytes]:
     """A clean file of each kind that comes out."""
     made = {}
-    for sample in corpus():
+    for sample in corpus() + pdf_corpus():
         kind, content = jail.clean(sample.content)
         made.setdefault(kind, content)
     return made
@@ -322,7 +323,7 @@ def test_the_second_reading_vouches_for_what_the_first_job_made(jail, results) -
 
 @pytest.mark.parametrize("kind", [Kind.JPEG, Kind.PNG, Kind.WEBP, Kind.TIFF, Kind.PDF])
 def test_the_second_reading_refuses_every_original_of_the_corpus(jail, kind) -> None:
-    for sample in corpus():
+    for sample in corpus() + pdf_corpus():
         # Two hide something in pixels alone, which a reader of blocks cannot see; it is the first job that removes it.
         if sample.kind == kind and not sample.name.endswith("hidden_colour"):
             with pytest.raises(WouldNotVouch):

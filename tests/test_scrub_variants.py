@@ -9,8 +9,9 @@ import zlib
 
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
-from scrub_corpus import Pdf, chunk, encoded, picture, with_segments
-from test_scrub_corpus import clean_all
+from scrub_corpus import chunk, encoded, picture, with_segments
+from scrub_corpus_pdf import Pdf
+from scrub_harness import clean_all
 
 from scrubbers.stages import Kind, Lost
 
