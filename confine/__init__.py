@@ -1,6 +1,6 @@
 """Kernel locks that a process puts on itself: no new privileges, limits, Landlock, seccomp. Pure ctypes.
 
-`profiles` is the file to read first: the four profiles stand there side by side. `lock` puts them on; the other files
+`profiles` is the file to read first: the profiles stand there side by side. `lock` puts them on; the other files
 are how. A lock that cannot be put on raises; one that the kernel does not have (Landlock before 5.13) is reported.
 """
 

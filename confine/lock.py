@@ -15,7 +15,7 @@ from typing import Final
 from confine import landlock, process, seccomp
 from confine.intake_files import intake_rules
 from confine.landlock import PathRule, PortRule
-from confine.profiles import INTAKE, JOB, RELAY, ZYGOTE, Profile
+from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, RELAY, ZYGOTE, Profile
 
 _OWNER_ONLY: Final = 0o077
 # The zygote holds its channel and, for each job under way, what the job gets and a handle to wait on.
@@ -61,7 +61,7 @@ def confine_zygote() -> Confinement:
     return _what_is_on(abi, held=held, memory_locked=False)
 
 
-def confine_job(limits: JobLimits) -> None:
+def confine_job(limits: JobLimits, *, with_thread: bool = False) -> None:
     """In a fork of the zygote: bounds on memory, processor, time and output, and then nothing but pure work."""
     process.set_limit(resource.RLIMIT_NOFILE, _JOB_DESCRIPTORS)
     process.set_limit(resource.RLIMIT_AS, limits.address_space_bytes)
@@ -74,7 +74,7 @@ def confine_job(limits: JobLimits) -> None:
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
-    _filter(JOB)
+    _filter(JOB_WITH_THREAD if with_thread else JOB)
 
 
 def confine_intake(home: Path) -> Confinement:

@@ -1,4 +1,4 @@
-"""The four profiles side by side, for an auditor to read: ZYGOTE, JOB, INTAKE, RELAY.
+"""The profiles side by side, for an auditor to read: ZYGOTE, JOB, JOB_WITH_THREAD, INTAKE, RELAY.
 
 Zygote and job are deny-by-default: what is not listed kills the process. Their lists are what Python, Pillow, PDFium
 and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
@@ -46,6 +46,7 @@ _STREAM_PAIR: tuple[Condition, ...] = (
     # A datagram pair can be sent from to any named socket, and so reaches the system log without ever calling socket().
     Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),
 )
+_THREAD: tuple[Condition, ...] = (Equals(0, _CLONE_THREAD, _CLONE_THREAD), BitsClear(0, _CLONE_NEW_ANY))
 
 # Reading and writing descriptors it already holds, memory that is not code, the time, random bytes, ending.
 _PURE_WORK: Final = (
@@ -104,6 +105,18 @@ JOB: Final = Profile(
     default=Action.KILL,
 )
 
+# For decoding HEIC, whose library cannot work without a thread of its own. A thread shares the job's memory,
+# descriptors, limits and filters, so it can do what the job can and no more; still a job that needs none starts none.
+JOB_WITH_THREAD: Final = Profile(
+    rules=(
+        Rule(Action.ALLOW, ("clone",), _THREAD),
+        # A new thread tells the kernel where its locks lie.
+        Rule(Action.ALLOW, ("set_robust_list", "rseq")),
+        *JOB.rules,
+    ),
+    default=JOB.default,
+)
+
 # What neither intake nor relay will ever need, and what would undo the rest.
 _CLOSED_ANYWHERE: Final = (
     # io_uring makes sockets and connects them without the calls below, unseen by any filter.
@@ -111,7 +124,7 @@ _CLOSED_ANYWHERE: Final = (
     Rule(Action.EPERM, ("execve", "execveat", "fork", "vfork")),
     # Threads only: a new process is refused, and clone3 hides its flags behind a pointer.
     Rule(Action.ENOSYS, ("clone3",)),
-    Rule(Action.ALLOW, ("clone",), (Equals(0, _CLONE_THREAD, _CLONE_THREAD), BitsClear(0, _CLONE_NEW_ANY))),
+    Rule(Action.ALLOW, ("clone",), _THREAD),
     Rule(Action.EPERM, ("clone",)),
     Rule(
         Action.EPERM,

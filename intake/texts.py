@@ -108,8 +108,8 @@ _FILES: Final = {
     "refused.archive": Said(
         N_("Packed files (such as ZIP) are not taken."), N_("Unpack it and send the files one by one.")
     ),
-    "refused.phone_picture": Said(
-        N_("This kind of phone picture (HEIC or AVIF) cannot be cleaned yet."),
+    "refused.uncommon_picture": Said(
+        N_("Pictures of this kind (such as JPEG XL) cannot be cleaned."),
         N_("Save it as JPEG, or take a picture of the screen, and send that."),
     ),
     "refused.camera_raw": Said(
@@ -282,6 +282,7 @@ LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected (pages became pictures)"),
     Lost.ANIMATION: N_("movement (only the first picture is kept)"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
+    Lost.TRANSPARENCY: N_("see-through parts (they became white)"),
     Lost.SECOND_PICTURE: N_("a second picture in the file"),
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links that can be clicked"),

@@ -44,6 +44,8 @@ class KindNumber(enum.IntEnum):
     GIF = 5
     BMP = 6
     PDF = 7
+    HEIC = 8
+    AVIF = 9
 
 
 # magic, role, Landlock version, bit field of Saw

@@ -14,11 +14,12 @@ from scrubbers.stages import (
     DrawnPicture,
     Empty,
     Kind,
+    KindsDisagree,
     NotCleanable,
     OfficeDocument,
-    PhonePicture,
     Sniffed,
     SoundOrFilm,
+    UncommonPicture,
     UnknownKind,
 )
 
@@ -31,7 +32,14 @@ _OFFICE_FIRST_ENTRIES: Final = (
 _ZIP_NAME_OFFSET: Final = 30
 _TAR_MARK: Final = slice(257, 262)
 _ISO_MEDIA_MARK: Final = slice(4, 8)
-_PHONE_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis", b"miaf")
+# A file of ISO media boxes begins with a list of brands: what it is first of all, and what else it can be read as.
+_MOST_BRANDS: Final = 64
+_HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_AVIF_BRANDS: Final = {b"avif", b"avis"}
+# A picture, or a series of them, without a word on how its pixels are coded: another brand of the list says it.
+_BARE_PICTURE_BRANDS: Final = {b"mif1", b"mif2", b"msf1", b"miaf"}
+_CAMERA_BRANDS: Final = {b"crx "}
+_UNCOMMON_BRANDS: Final = {b"jxl ", b"jp2 ", b"jpx ", b"vvic", b"evbi", b"j2ki", b"jpeg", b"jpgs"}
 # Sizes that the header of a Windows bitmap may have.
 _BITMAP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
@@ -72,8 +80,11 @@ _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
     (b"\xfd7zXZ\x00", Archive),
     (b"\x28\xb5\x2f\xfd", Archive),  # zstd
     (b"MSCF", Archive),
-    (b"\xff\x0a", PhonePicture),  # JPEG XL
-    (b"\x00\x00\x00\x0cJXL ", PhonePicture),
+    (b"\xff\x0a", UncommonPicture),  # JPEG XL
+    (b"\x00\x00\x00\x0cJXL ", UncommonPicture),
+    (b"\x00\x00\x00\x0cjP  ", UncommonPicture),  # JPEG 2000
+    (b"\xff\x4f\xff\x51", UncommonPicture),
+    (b"8BPS", UncommonPicture),  # Photoshop
     (b"II\x1a\x00\x00\x00HEAPCCDR", CameraRaw),
     (b"FUJIFILMCCD-RAW", CameraRaw),
     (b"IIRO", CameraRaw),
@@ -99,10 +110,30 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
         return Kind.BMP
     if untrusted_head.startswith(b"RIFF") and untrusted_head[8:12] == b"WEBP":
         return Kind.WEBP
+    if untrusted_head[_ISO_MEDIA_MARK] == b"ftyp":
+        return _kind_by_brands(untrusted_head)
     # Some programs put a mark or empty lines before a PDF's first line; PDF readers look past them.
     if untrusted_head.removeprefix(_UTF8_MARK).lstrip().startswith(b"%PDF-"):
         return Kind.PDF
     raise _advice(untrusted_head)
+
+
+def _kind_by_brands(untrusted_head: bytes) -> Kind:
+    """HEIC or AVIF, as the file's first brand says, or its others where the first says neither; raises NotCleanable."""
+    length = min(int.from_bytes(untrusted_head[:4], "big"), 16 + 4 * _MOST_BRANDS)
+    first = untrusted_head[8:12]
+    others = {untrusted_head[at : at + 4] for at in range(16, length, 4)}
+    if first in _CAMERA_BRANDS:
+        raise CameraRaw
+    if first in _UNCOMMON_BRANDS:
+        raise UncommonPicture
+    said = {first} if first not in _BARE_PICTURE_BRANDS else others
+    heic, avif = bool(said & _HEIC_BRANDS), bool(said & _AVIF_BRANDS)
+    if heic and avif:
+        raise KindsDisagree
+    if heic or avif:
+        return Kind.HEIC if heic else Kind.AVIF
+    raise UncommonPicture if first in _BARE_PICTURE_BRANDS else SoundOrFilm
 
 
 def _advice(untrusted_head: bytes) -> NotCleanable:
@@ -110,8 +141,6 @@ def _advice(untrusted_head: bytes) -> NotCleanable:
     for mark, advice in _REFUSED:
         if untrusted_head.startswith(mark):
             return advice()
-    if untrusted_head[_ISO_MEDIA_MARK] == b"ftyp":
-        return PhonePicture() if untrusted_head[8:12] in _PHONE_BRANDS else SoundOrFilm()
     if untrusted_head.startswith(b"PK\x03\x04"):
         return OfficeDocument() if untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES) else Archive()
     if untrusted_head[_TAR_MARK] == b"ustar":

@@ -13,7 +13,7 @@ Refused
 │   ├── DrawnPicture        SVG: take a picture of the screen
 │   ├── SoundOrFilm         describe it, or a still picture
 │   ├── Archive             send the files one by one
-│   ├── PhonePicture        HEIC, AVIF: save as JPEG
+│   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
 │   └── KindsDisagree       two ways of looking say different kinds
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class Kind(enum.StrEnum):
-    """What a file is, judged by its content. Results are never GIF or BMP: those become PNG."""
+    """What a file is, judged by its content. Results are JPEG, PNG, WebP, TIFF or PDF: see RESULT_KIND."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -56,8 +56,11 @@ class Kind(enum.StrEnum):
     GIF = "gif"
     BMP = "bmp"
     PDF = "pdf"
+    HEIC = "heic"
+    AVIF = "avif"
 
 
+# Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its result.
 RESULT_KIND: Final = {
     Kind.JPEG: Kind.JPEG,
     Kind.PNG: Kind.PNG,
@@ -66,6 +69,8 @@ RESULT_KIND: Final = {
     Kind.GIF: Kind.PNG,
     Kind.BMP: Kind.PNG,
     Kind.PDF: Kind.PDF,
+    Kind.HEIC: Kind.JPEG,
+    Kind.AVIF: Kind.JPEG,
 }
 
 
@@ -125,6 +130,7 @@ class Lost(enum.StrEnum):
     SELECTABLE_TEXT = "selectable_text"
     ANIMATION = "animation"
     COLOUR_DEPTH = "colour_depth"
+    TRANSPARENCY = "transparency"
     SECOND_PICTURE = "second_picture"
     FORM = "form"
     LINKS = "links"
@@ -221,9 +227,9 @@ class Archive(NotCleanable):
     text_key = "refused.archive"
 
 
-class PhonePicture(NotCleanable):
+class UncommonPicture(NotCleanable):
     code = 106
-    text_key = "refused.phone_picture"
+    text_key = "refused.uncommon_picture"
 
 
 class CameraRaw(NotCleanable):
@@ -308,7 +314,7 @@ class WouldNotVouch(Refused):
 
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
-    Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, PhonePicture, CameraRaw, UnknownKind, KindsDisagree,
+    Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
     Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, Damaged, TookTooLong, OutOfMemory,
     JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip

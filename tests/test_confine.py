@@ -387,7 +387,9 @@ def test_the_relay_makes_streams_only_and_writes_nowhere(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("machine", list(TABLES))
-@pytest.mark.parametrize("profile", [profiles.ZYGOTE, profiles.JOB, profiles.INTAKE, profiles.RELAY])
+@pytest.mark.parametrize(
+    "profile", [profiles.ZYGOTE, profiles.JOB, profiles.JOB_WITH_THREAD, profiles.INTAKE, profiles.RELAY]
+)
 def test_every_filter_is_sound_for_every_processor(machine, profile) -> None:
     """Jumps stay inside, every path ends in a decision, and what the rules say is what a reading of the code gives."""
     program = [struct.unpack("=HBBI", part) for part in chunks(seccomp.build(profile.rules, profile.default, machine))]

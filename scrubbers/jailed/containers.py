@@ -9,6 +9,7 @@ import struct
 import zlib
 from typing import Final
 
+from scrubbers.jailed import media_boxes
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import Kind, What, Where
@@ -201,4 +202,12 @@ def _inflate(text: bytes) -> bytes:
     return zlib.decompressobj().decompress(text, _TEXT_BYTES)
 
 
-_WALKERS: Final = {Kind.JPEG: _jpeg, Kind.PNG: _png, Kind.WEBP: _webp, Kind.GIF: _gif, Kind.BMP: _bmp}
+_WALKERS: Final = {
+    Kind.JPEG: _jpeg,
+    Kind.PNG: _png,
+    Kind.WEBP: _webp,
+    Kind.GIF: _gif,
+    Kind.BMP: _bmp,
+    Kind.HEIC: media_boxes.look_into,
+    Kind.AVIF: media_boxes.look_into,
+}

@@ -1,14 +1,13 @@
 """A picture from its pixels. What is not a pixel of the first frame (every page of a TIFF) does not reach the output.
 
 1 look at the blocks and metadata, for the report
-2 open with the decoder of the sniffed kind and no other: left to itself Pillow tries them all, and a PostScript file
-  named as a photograph would start an interpreter
+2 open with the decoder of the sniffed kind and no other (`decoders`)
 3 refuse too many pixels or pages before decoding anything
 4 decode, and give the memory of a large file back
-5 turn as the EXIF orientation says, because the tag will be gone
+5 turn as the file says it should be seen, because what says so will be gone
 6 convert to sRGB, because the colour profile will be gone
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
-8 blacken the colours of pixels that cannot be seen (alpha 0)
+8 blacken the colours of pixels that cannot be seen (alpha 0); put on white what becomes a JPEG
 9 forget `info`: Pillow writes back what it finds there
 10 encode with constant settings, so that tables and parameters say nothing of the camera
 11 a small preview from the same pixels
@@ -21,21 +20,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import IO, Any, Final
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageChops,
-    ImageCms,
-    ImageFile,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageFile, TiffImagePlugin
 
-from scrubbers.jailed import colour, containers, exif
+from scrubbers.jailed import colour, containers, decoders, exif, media_boxes
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.spent import give_back
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
@@ -45,29 +32,14 @@ from scrubbers.stages import (
     Kind,
     Lost,
     TooManyFrames,
-    TooManyPixels,
+    UncommonPicture,
     What,
     Where,
 )
 
-PIXELS: Final = 100_000_000  # 100 megapixels: design, "Numbers"; as RGB 400 MB in Pillow's memory
 _TIFF_PAGES: Final = 200  # a long fax; a document of more pages is a PDF
 PREVIEW_SIDE: Final = 320
 
-_DECODERS: Final = {
-    # A phone's picture with a second one behind it opens as MPO.
-    Kind.JPEG: ("JPEG", "MPO"),
-    Kind.PNG: ("PNG",),
-    Kind.WEBP: ("WEBP",),
-    Kind.TIFF: ("TIFF",),
-    Kind.GIF: ("GIF",),
-    Kind.BMP: ("BMP",),
-}
-# Decoders are loaded by name. Pillow would load others by itself when it meets a kind it does not know; it is never
-# asked to, because every call below names its formats.
-PLUGINS: Final = (
-    BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin,
-)  # fmt: skip
 _OPAQUE: Final = 255
 JPEG_SETTINGS: Final[dict[str, Any]] = {"quality": 90, "subsampling": "4:2:0", "optimize": False, "progressive": False}
 _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
@@ -77,28 +49,22 @@ _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.WEBP: {"quality": 90, "method": 4, "lossless": False, "exact": False},
     Kind.TIFF: {"compression": "tiff_adobe_deflate"},
 }
-_ORIENTATION_TAG: Final = 0x0112
-_TURNS: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
 _REDUCED_PICTURE: Final = 1
-_PREVIEW_BACKGROUND: Final = (255, 255, 255)
+_PAPER: Final = (255, 255, 255)
+_WITH_ALPHA: Final = {"LA", "RGBA"}
 
 
 def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
     """Writes the rebuilt picture and its preview; raises Refused, or whatever the decoder raises."""
     with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
         containers.look_into(kind, untrusted, findings)
+        # Its decoder gives all pixels, also those that viewers were told to leave out.
+        if kind is Kind.AVIF and media_boxes.crops(untrusted):
+            raise UncommonPicture
     with (
         open(untrusted_descriptor, "rb", closefd=False) as file,
-        Image.open(file, formats=_DECODERS[kind]) as picture,
+        decoders.open_picture(kind, file) as picture,
         open(clean, "w+b", closefd=False) as output,
     ):
         _look_into(picture, findings)
@@ -107,6 +73,9 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         else:
             settings = _settings(kind, untrusted_descriptor)
             rebuilt = _rebuild(picture, findings, untrusted_descriptor)
+            if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in _WITH_ALPHA:
+                findings.lose(Lost.TRANSPARENCY)
+                rebuilt = on_white(rebuilt)
             rebuilt.save(output, RESULT_KIND[kind].name, **settings)
             first = shrunk(rebuilt)
     write_preview(first, preview)
@@ -123,13 +92,17 @@ def shrunk(page: Image.Image) -> Image.Image:
 
 def write_preview(small: Image.Image, descriptor: int) -> None:
     """A small picture as JPEG."""
-    if small.mode in {"LA", "RGBA"}:
-        flat = Image.new("RGB", small.size, _PREVIEW_BACKGROUND)
-        flat.paste(small.convert("RGB"), mask=small.getchannel("A"))
-        small = flat
+    small = on_white(small) if small.mode in _WITH_ALPHA else small
     small.info = {}
     with open(descriptor, "wb", closefd=False) as output:
         small.save(output, "JPEG", **JPEG_SETTINGS)
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """As it looks on paper: for a JPEG, which cannot be see-through."""
+    flat = Image.new("RGB", picture.size, _PAPER)
+    flat.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
+    return flat
 
 
 def _look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
@@ -144,8 +117,10 @@ def _look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
         findings.add(What.COLOUR_PROFILE, Where.ICC, colour.description(picture.info["icc_profile"]))
     if picture.format == "TIFF":
         _look_into_tiff(picture, findings)
+    elif picture.format in {"HEIF", "AVIF"} and picture.info.get("xmp"):
+        look_into_xmp(picture.info["xmp"], findings)
     if getattr(picture, "is_animated", False) and picture.format != "TIFF":
-        if picture.format == "MPO":
+        if picture.format in {"MPO", "HEIF"}:
             findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
             findings.lose(Lost.SECOND_PICTURE)
         else:
@@ -162,10 +137,11 @@ def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
 
 def _rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None) -> Image.Image:
     """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read."""
-    if picture.width * picture.height > PIXELS:
-        raise TooManyPixels
-    orientation = _orientation(picture)
+    decoders.demand_few_pixels(picture)
+    turn = decoders.turn(picture)
     picture.load()
+    # A HEIC's size is what its boxes say until it was decoded.
+    decoders.demand_few_pixels(picture)
     if spent is not None:
         give_back(spent)
     profile = picture.info.get("icc_profile")
@@ -173,25 +149,14 @@ def _rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
     bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
     bare.info = {} if transparency is None else {"transparency": transparency}
-    if orientation in _TURNS:
-        bare = bare.transpose(_TURNS[orientation])
+    if turn is not None:
+        bare = bare.transpose(turn)
     if picture.mode == "P" and _palette_hides_something(bare):
         findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
     bare = colour.to_plain(bare, profile)
     bare = _without_hidden_colour(bare, findings)
     bare.info = {}
     return bare
-
-
-def _orientation(picture: ImageFile.ImageFile) -> int:
-    # The TIFF decoder turns by itself.
-    if picture.format == "TIFF":
-        return 1
-    try:
-        value = picture.getexif().get(_ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, LookupError, TypeError):
-        return 1
-    return value if isinstance(value, int) else 1
 
 
 def _palette_hides_something(picture: Image.Image) -> bool:
@@ -204,7 +169,7 @@ def _palette_hides_something(picture: Image.Image) -> bool:
 
 def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Image:
     """Step 8; an alpha channel that hides nothing is dropped."""
-    if picture.mode not in {"LA", "RGBA"}:
+    if picture.mode not in _WITH_ALPHA:
         return picture
     alpha = picture.getchannel("A")
     lowest, _ = alpha.getextrema()
@@ -279,16 +244,20 @@ _WARM_MODES: Final = {
     Kind.TIFF: ("RGB", "1", "CMYK"),
     Kind.GIF: ("P",),
     Kind.BMP: ("RGB",),
+    Kind.HEIC: ("RGB",),
+    Kind.AVIF: ("RGB",),
 }
-_WARM_SIZE: Final = (32, 24)
+# The encoder of HEIC makes nothing smaller than 64 pixels.
+_WARM_SIZE: Final = (64, 64)
+_FORMAT_NAMES: Final = {Kind.HEIC: "HEIF"}
 
 
 def _warm_up_one(kind: Kind, mode: str, profile: bytes) -> None:
     made = io.BytesIO()
     tags = Image.Exif()
-    tags[_ORIENTATION_TAG] = 6
+    tags[ExifTags.Base.Orientation] = 6
     extra = {} if kind in {Kind.GIF, Kind.BMP} else {"exif": tags, "icc_profile": profile if mode == "RGB" else None}
-    Image.new(mode, _WARM_SIZE).save(made, kind.name, **extra)
+    Image.new(mode, _WARM_SIZE).save(made, _FORMAT_NAMES.get(kind, kind.name), **extra)
     descriptors = [os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3)]
     try:
         untrusted, clean, preview = descriptors

@@ -23,6 +23,9 @@ _NAMES: Final = {
     Kind.GIF: {"image/gif"},
     Kind.BMP: {"image/bmp", "image/x-ms-bmp"},
     Kind.PDF: {"application/pdf"},
+    # Of a file whose first brand is a bare picture libmagic says no more than that, and then the decoder decides alone.
+    Kind.HEIC: {"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"},
+    Kind.AVIF: {"image/avif", "image/heif", "image/heif-sequence"},
 }
 
 

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from PIL import Image
 
 from confine.lock import confine_job
-from scrubbers.jailed import image, verify
+from scrubbers.jailed import decoders, image, verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
 from scrubbers.jailed.zygote import Work
@@ -38,7 +38,7 @@ def warm_up(role: Role) -> Work:
     """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to run."""
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    Image.MAX_IMAGE_PIXELS = image.PIXELS
+    Image.MAX_IMAGE_PIXELS = decoders.PIXELS
     scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
@@ -51,7 +51,7 @@ def warm_up(role: Role) -> Work:
     opinion = SecondOpinion()
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
-        confine_job(JOB_LIMITS)
+        confine_job(JOB_LIMITS, with_thread=operation is Operation.SCRUB and kind_number == KindNumber.HEIC)
         status = descriptors["status"]
         try:
             if operation is Operation.SCRUB:

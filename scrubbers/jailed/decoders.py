@@ -1,0 +1,82 @@
+"""The closed list of picture decoders, and what each has to be told before it may see a stranger's file.
+
+Decoders are loaded by name and asked by name. Left to itself Pillow would try all it knows, and a PostScript file named
+as a photograph would start an interpreter.
+"""
+
+from typing import IO, Final
+
+import pillow_heif
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from scrubbers.stages import Kind, TooManyPixels
+
+PIXELS: Final = 100_000_000  # 100 megapixels: design, "Numbers"; as RGB 400 MB in Pillow's memory
+
+PLUGINS: Final = (
+    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin,
+    WebPImagePlugin,
+)  # fmt: skip
+_FORMATS: Final = {
+    # A phone's picture with a second one behind it opens as MPO.
+    Kind.JPEG: ("JPEG", "MPO"),
+    Kind.PNG: ("PNG",),
+    Kind.WEBP: ("WEBP",),
+    Kind.TIFF: ("TIFF",),
+    Kind.GIF: ("GIF",),
+    Kind.BMP: ("BMP",),
+    Kind.HEIC: ("HEIF",),
+    Kind.AVIF: ("AVIF",),
+}
+# Decoding HEIC takes one thread beside the first, which its jobs alone may start; the number must not follow the cores.
+pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+# With one thread it starts none, which no other job could.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+_ORIENTATION_TAG: Final = 0x0112
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
+    """The picture, not decoded yet, by the decoder of its kind and no other; raises what that decoder raises."""
+    return Image.open(file, formats=_FORMATS[kind])
+
+
+def demand_few_pixels(picture: Image.Image) -> None:
+    """Raises TooManyPixels."""
+    if picture.width * picture.height > PIXELS:
+        raise TooManyPixels
+
+
+def turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
+    """How the picture must be turned to stand upright once its tags are gone; None when it does already.
+
+    Two decoders turn by themselves: TIFF's as its tag says, and HEIC's as the file's boxes say (the tag is then to be
+    left alone, for cameras write the same turn into both). AVIF's decoder gives the turn of the boxes as the tag.
+    """
+    if picture.format in {"TIFF", "HEIF"}:
+        return None
+    try:
+        value = picture.getexif().get(_ORIENTATION_TAG, 1)
+    except (OSError, SyntaxError, ValueError, LookupError, TypeError):
+        return None
+    return _TURNS.get(value) if isinstance(value, int) else None

@@ -1,0 +1,114 @@
+"""Which boxes a HEIC or AVIF file is made of: for the report, and for the one box that the AVIF decoder does not heed.
+
+Both are ISO media files: boxes with a length and four letters, some with boxes inside. Like `containers` this walk is
+bounded and forgiving, and decides nothing of what is removed: only the decoded first picture reaches the output.
+"""
+
+import mmap
+from collections.abc import Iterator
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.stages import Lost, What, Where
+
+_MOST_BOXES: Final = 4000
+_NAME_BYTES: Final = 4096
+# Boxes that hold the picture itself, and those that padding is made of.
+_TOP: Final = {b"ftyp", b"styp", b"meta", b"mdat", b"moov"}
+_PADDING: Final = {b"free", b"skip", b"wide"}
+_META: Final = {b"hdlr", b"pitm", b"iloc", b"iinf", b"iref", b"iprp", b"idat", b"dinf", b"grpl"}
+_PROPERTIES: Final = {
+    b"hvcC", b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"lsel", b"a1op", b"a1lx",
+    b"clli", b"mdcv", b"cclv", b"amve", b"ndwt",
+}  # fmt: skip
+# Moving pictures that phones put behind a still one.
+_FILM: Final = {b"mpvd"}
+_FULL_BOX_BYTES: Final = 4
+# A clean aperture: its length and name, then four fractions of eight bytes each.
+_CROP: Final = b"\x00\x00\x00\x28clap"
+
+
+def look_into(untrusted: mmap.mmap, findings: Findings) -> None:
+    """Notes the boxes of the file."""
+    end = 0
+    for name, start, end in _boxes(untrusted, 0, len(untrusted)):
+        if name == b"meta":
+            _meta(untrusted, start + _FULL_BOX_BYTES, end, findings)
+        elif name == b"moov":
+            findings.lose(Lost.ANIMATION)
+        elif name in _FILM:
+            findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
+        elif name not in _TOP and not _is_empty_padding(untrusted, name, start, end):
+            findings.add(What.OTHER, Where.VENDOR_BLOCK)
+    if end < len(untrusted):
+        findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
+
+
+def crops(untrusted: mmap.mmap) -> bool:
+    """Whether the file says that viewers should show a part of its pixels only.
+
+    Searched for in all bytes and not by a walk, so that no way of nesting hides it from us and shows it to a viewer.
+    """
+    return untrusted.find(_CROP) >= 0
+
+
+def _boxes(untrusted: mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of the content of each box; stops at the first that does not fit."""
+    for _ in range(_MOST_BOXES):
+        length, name, head = int.from_bytes(untrusted[start : start + 4], "big"), untrusted[start + 4 : start + 8], 8
+        if length == 1:
+            length, head = int.from_bytes(untrusted[start + 8 : start + 16], "big"), 16
+        elif length == 0:
+            length = end - start
+        if length < head or start + length > end:
+            return
+        yield name, start + head, start + length
+        start += length
+
+
+def _is_empty_padding(untrusted: mmap.mmap, name: bytes, start: int, end: int) -> bool:
+    return name in _PADDING and not any(untrusted[start:end])
+
+
+def _meta(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
+    for name, inner, inner_end in _boxes(untrusted, start, end):
+        if name == b"iprp":
+            _properties(untrusted, inner, inner_end, findings)
+        elif name == b"iref":
+            _references(untrusted, inner + _FULL_BOX_BYTES, inner_end, findings)
+        elif name == b"hdlr" and untrusted[inner + 24 : min(inner_end, inner + _NAME_BYTES)].strip(b"\0"):
+            findings.add(What.SOFTWARE, Where.VENDOR_BLOCK, untrusted[inner + 24 : inner_end].rstrip(b"\0"))
+        elif name not in _META and not _is_empty_padding(untrusted, name, inner, inner_end):
+            findings.add(What.OTHER, Where.VENDOR_BLOCK)
+
+
+def _references(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
+    for name, _, _ in _boxes(untrusted, start, end):
+        if name == b"thmb":
+            findings.add(What.THUMBNAIL, Where.SECOND_PICTURE)
+
+
+def _properties(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
+    for container, inner, inner_end in _boxes(untrusted, start, end):
+        if container != b"ipco":
+            continue
+        for name, body, body_end in _boxes(untrusted, inner, inner_end):
+            if name == b"auxC":
+                _auxiliary(untrusted[body + _FULL_BOX_BYTES : body_end], findings)
+            elif name in {b"hvcC", b"av1C"} and _is_deep(name, untrusted[body:body_end]):
+                findings.lose(Lost.COLOUR_DEPTH)
+            elif name not in _PROPERTIES and not _is_empty_padding(untrusted, name, body, body_end):
+                findings.add(What.OTHER, Where.VENDOR_BLOCK)
+
+
+def _auxiliary(urn: bytes, findings: Findings) -> None:
+    """A depth map, a second exposure, a mask of a face; what makes a picture see-through belongs to the picture."""
+    if b"alpha" not in urn and b"auxid:1\0" not in urn:
+        findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
+
+
+def _is_deep(name: bytes, configuration: bytes) -> bool:
+    """More than eight bits a channel, as a decoder's configuration record says."""
+    if name == b"av1C":
+        return bool(configuration[2] & 0x40)
+    return bool(configuration[17] & 7)
