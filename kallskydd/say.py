@@ -16,4 +16,8 @@ def prose(sentence: str) -> None:
 
 def result(value: dict[str, Any]) -> None:
     """The one JSON object of a command, on stdout."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    line = json.dumps(value, ensure_ascii=False)
+    if not line.isprintable():
+        # A file's name may be no text at all, or order a terminal about: then as JSON's own escapes.
+        line = json.dumps(value)
+    print(line, flush=True)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import signal
+import struct
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -75,6 +83,81 @@ def test_a_refused_file_does_not_stop_the_others_and_is_told_by_the_exit_code(ph
     assert "Save it as PDF" in said
 
 
+def test_neutral_names_follow_the_command_line_and_what_the_folder_has_already(photo, tmp_path) -> None:
+    out = tmp_path / "clean"
+    out.mkdir()
+    (out / "file-007.png").write_bytes(b"mine")
+    (tmp_path / "a.gif").write_bytes(encoded(picture(), "GIF"))
+    (tmp_path / "letter.docx").write_bytes(b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml")
+
+    code, lines, said = scrub(tmp_path / "a.gif", tmp_path / "letter.docx", photo, "--out", out, "--rename", "--json")
+
+    assert code == 1
+    assert [line["out"] and Path(line["out"]).name for line in lines] == ["file-008.png", None, "file-010.jpg"]
+    assert sorted(entry.name for entry in out.iterdir()) == ["file-007.png", "file-008.png", "file-010.jpg"]
+    assert (out / "file-007.png").read_bytes() == b"mine"
+    assert "Names are kept" not in said
+
+
+def test_a_second_file_of_the_same_name_is_refused_and_the_first_one_has_it(photo, tmp_path) -> None:
+    (tmp_path / "other").mkdir()
+    second = tmp_path / "other" / photo.name
+    second.write_bytes(encoded(picture(), "JPEG"))
+
+    code, lines, _ = scrub(photo, second, "--out", tmp_path / "clean", "--json")
+
+    assert code == 1
+    assert [line["reason"] for line in lines] == [None, "out.same_name"]
+    code, lines, _ = scrub(photo, second, "--out", tmp_path / "neutral", "--json", "--rename")
+    assert (code, [Path(line["out"]).name for line in lines]) == (0, ["file-001.jpg", "file-002.jpg"])
+
+
+def test_all_copies_have_the_same_time_whenever_they_were_made(photo, tmp_path) -> None:
+    (tmp_path / "b.png").write_bytes(encoded(picture(), "PNG"))
+
+    scrub(photo, tmp_path / "b.png", "--out", tmp_path / "clean")
+
+    times = {(entry.stat().st_mtime, entry.stat().st_mode & 0o777) for entry in (tmp_path / "clean").iterdir()}
+    assert times == {(946_728_000, 0o600)}
+
+
+def test_a_name_that_tells_a_date_or_a_camera_is_mentioned_once(photo, tmp_path) -> None:
+    for name in ("IMG_20260314_071222.jpg", "Skärmbild 1.png", "trappan.jpg"):
+        (tmp_path / name).write_bytes(encoded(picture(), "JPEG"))
+
+    _, _, said = scrub(*tmp_path.glob("*.*"), "--out", tmp_path / "clean")
+
+    assert said.count("Names are kept as they are, and 2 of them") == 1
+    _, _, said = scrub(photo, "--out", tmp_path / "more")
+    assert "Names are kept" not in said
+
+
+def test_a_folder_or_a_pipe_is_one_plain_sentence(photo, tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+
+    code, lines, said = scrub(tmp_path, tmp_path / "pipe.jpg", photo, "--out", tmp_path / "clean", "--json")
+
+    assert code == 1
+    assert [line["reason"] for line in lines] == ["file.folder", "file.unreadable", None]
+    assert "It is a folder. Name the files in it" in said
+
+
+@pytest.mark.parametrize(
+    "name", [b"\xff\xfe.jpg", b"a\nb\x1b[2J.jpg", "\u202egpj.exe".encode(), b"-rf.jpg", b"%s%n{0}.jpg"]
+)
+def test_a_name_of_any_letters_is_kept_and_orders_no_terminal_about(name, tmp_path) -> None:
+    source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    source.write_bytes(encoded(picture(), "JPEG"))
+
+    code, (line,), said = scrub(source, "--out", tmp_path / "clean", "--json")
+
+    assert code == 0
+    assert line["in"] == str(source)
+    assert Path(line["out"]).read_bytes()
+    assert not {"\x1b", "\u202e", "\r"} & set(said)
+    assert said.count("\n") == 2
+
+
 def test_nothing_is_ever_overwritten(photo, tmp_path) -> None:
     out = tmp_path / "clean"
     out.mkdir()
@@ -138,13 +221,121 @@ def test_without_a_jail_nothing_is_cleaned_and_the_exit_code_says_so(photo, tmp_
     def no_process(_role):
         raise OSError
 
-    monkeypatch.setattr("kallskydd.scrub_command.spawn_zygote", no_process)
+    monkeypatch.setattr("kallskydd.scrub_pool.spawn_zygote", no_process)
 
-    code = run(argparse.Namespace(files=[photo], out=tmp_path / "clean", json=False))
+    code = run(argparse.Namespace(files=[photo], out=tmp_path / "clean", rename=False, json=False))
 
     assert code == 4
     assert list((tmp_path / "clean").iterdir()) == []
     assert "cannot be locked" in capsys.readouterr().err
+
+
+def many(tmp_path: Path, count: int, size: tuple[int, int] = (1600, 1200), more: int = 0) -> list[Path]:
+    """Photographs that take some tens of milliseconds each."""
+    content = encoded(picture(size), "JPEG", quality=95) + bytes(more)
+    paths = [tmp_path / f"{number:03}.jpg" for number in range(count)]
+    for path in paths:
+        path.write_bytes(content)
+    return paths
+
+
+def started(*arguments: object, **how: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "kallskydd", "scrub", *map(str, arguments)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **how,
+    )  # fmt: skip
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def wait_until(true) -> None:
+    for _ in range(1500):
+        if true():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen within 15 seconds")
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_leaves_whole_files_alone_and_no_process(tmp_path, told) -> None:
+    out = tmp_path / "clean"
+    process = started(*many(tmp_path, 200), "--out", out)
+    wait_until(lambda: out.exists() and sum(1 for entry in out.iterdir() if not entry.name.startswith(".")) > 5)
+    zygotes = children(process.pid)
+
+    process.send_signal(told)
+
+    assert process.wait(15) == 130
+    made = list(out.iterdir())
+    assert 5 < len(made) < 200
+    assert all(not entry.name.startswith(".") for entry in made)
+    assert {entry.read_bytes()[-2:] for entry in made} == {b"\xff\xd9"}
+    assert len(zygotes) >= 1
+    wait_until(lambda: not any(Path(f"/proc/{zygote}").exists() for zygote in zygotes))
+
+
+def test_at_most_one_file_more_than_there_are_cores_is_in_memory(tmp_path) -> None:
+    large = 12 * 2**20
+    paths = many(tmp_path, 12, more=large)
+    process = started(*paths, "--out", tmp_path / "clean")
+    most = 0
+
+    while process.poll() is None:
+        sizes = []
+        for descriptor in Path(f"/proc/{process.pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                if "memfd" in os.readlink(descriptor):
+                    sizes.append(descriptor.stat().st_size)
+        most = max(most, sum(size >= large for size in sizes))
+
+    assert process.returncode == 0
+    assert 1 <= most <= len(os.sched_getaffinity(0)) + 1
+
+
+def test_a_zygote_that_is_lost_is_started_again_and_every_file_comes_out(tmp_path) -> None:
+    out = tmp_path / "clean"
+    process = started(*many(tmp_path, 120), "--out", out)
+    wait_until(lambda: out.exists() and any(not entry.name.startswith(".") for entry in out.iterdir()))
+
+    lost = children(process.pid)
+    for zygote in lost:
+        os.kill(zygote, signal.SIGKILL)
+        # A job is tried twice, so one after the other: the second attempt must find a zygote.
+        wait_until(lambda gone=zygote: process.poll() is not None or gone not in children(process.pid))
+        time.sleep(0.5)
+
+    assert process.wait(60) == 0
+    assert len(list(out.iterdir())) == 120
+    assert lost
+
+
+def on_terminal(*arguments: object) -> bytes:
+    """What a terminal gets to see."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 120, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kallskydd", "scrub", *map(str, arguments)],
+        stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "NO_COLOR": "1", "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error
+        while piece := os.read(ours, 65536):
+            seen += piece
+    os.close(ours)
+    assert process.wait(30) == 0
+    return seen
+
+
+def test_a_bar_shows_on_a_terminal_and_nowhere_else(photo, tmp_path) -> None:
+    bar = b" 0/1 "
+
+    assert bar in on_terminal(photo, "--out", tmp_path / "a")
+    assert b"\x1b[3" not in on_terminal(photo, "--out", tmp_path / "b")
+    assert bar not in on_terminal(photo, "--out", tmp_path / "c", "--json")
+    assert " 0/1 " not in scrub(photo, "--out", tmp_path / "d")[2]
 
 
 def orphaned_zygotes() -> set[str]:
