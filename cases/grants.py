@@ -41,12 +41,17 @@ class Grant:
 
 def make_grant(keys: CaseKeys, recipient_id: bytes, box_public: bytes, roster_version: int) -> bytes:
     """Return the case key sealed to one reader; raise SealBroken if the public key is none."""
-    plain = _GRANT.pack(VERSION, keys.case_id, keys.epoch, keys.key, keys.commitment, recipient_id, roster_version)
+    plain = grant_text(keys, recipient_id, roster_version)
     try:
         return SealedBox(PublicKey(box_public)).encrypt(plain)
     except (CryptoError, ValueError):
         # An all-zero public key, or one of the wrong length: nobody could ever open the box.
         raise SealBroken from None
+
+
+def grant_text(keys: CaseKeys, recipient_id: bytes, roster_version: int) -> bytes:
+    """Return what stands inside a grant."""
+    return _GRANT.pack(VERSION, keys.case_id, keys.epoch, keys.key, keys.commitment, recipient_id, roster_version)
 
 
 def decoy_grant() -> bytes:

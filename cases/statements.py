@@ -41,6 +41,8 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE_HOLD = "release-hold"
     ERASE = "erase"
+    # Its reference is the hash of the re-keying (rekeying.py); it comes with it and never by itself.
+    REKEY = "rekey"
 
 
 @dataclass(frozen=True, slots=True)

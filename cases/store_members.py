@@ -71,8 +71,7 @@ async def rekey(parts: Parts, case_id: bytes, mac: bytes, counter: int, rekeying
             await connection.execute("DELETE FROM statements WHERE case_id = ?", (case_id,))
             await _replace_headers(connection, case_id, rekeying)
             await insert_grants(connection, case_id, rekeying.grants)
-            if rekeying.notes_grants:
-                await _replace_notes_grants(connection, case_id, rekeying.notes_grants)
+            await _change_notes_grants(connection, case_id, rekeying.notes_grants)
     except BaseException:
         await asyncio.to_thread(parts.slots.overwrite, slot)
         parts.slots.free(slot)
@@ -172,6 +171,15 @@ async def _replace_head(
 ) -> None:
     await connection.execute("DELETE FROM heads WHERE case_id = ? AND stream = ?", (case_id, int(stream)))
     await insert_head(connection, case_id, stream, count, head)
+
+
+async def _change_notes_grants(connection: aiosqlite.Connection, case_id: bytes, items: Sequence[bytes]) -> None:
+    """Raise Conflict for notes without grants: those of the old epoch would open nothing any more."""
+    written = await count_entries(connection, case_id, Stream.NOTES, visible_only=False)
+    if bool(written) != bool(items):
+        raise Conflict
+    if items:
+        await _replace_notes_grants(connection, case_id, items)
 
 
 async def _replace_notes_grants(connection: aiosqlite.Connection, case_id: bytes, items: Sequence[bytes]) -> None:

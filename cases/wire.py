@@ -200,7 +200,7 @@ class AppendAnswer(_Wire, frozen=True):
 
 
 class RekeyRequest(_Wire, frozen=True):
-    """Verb `rekey`: a new epoch. Headers by stream and number; grants for every member's box, by id in hex."""
+    """Verb `rekey`: a new epoch, which two members have signed. Grants for every member's box, by id in hex."""
 
     case_id: Id
     mac: Hash
@@ -212,6 +212,8 @@ class RekeyRequest(_Wire, frozen=True):
     heads: dict[int, WireHead]
     grants: dict[str, GrantBlob]
     reporter_grant: GrantBlob
+    notes_grants: tuple[GrantBlob, ...]
+    statements: Annotated[tuple[bytes, ...], msgspec.Meta(min_length=2, max_length=2)]
 
 
 class RekeyAnswer(_Wire, frozen=True):

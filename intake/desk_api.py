@@ -31,6 +31,7 @@ from cases.clock import Clock, today
 from cases.entry import Stream
 from cases.envelope import same
 from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
+from cases.rekeying import demand_agreed
 from cases.roster import Chain, Roster, SignedText, add_signature, read_texts
 from cases.seal import Head
 from cases.sealed_files import size_class
@@ -199,10 +200,14 @@ async def tombstone(asked: Asked) -> wire.TombstoneAnswer:
 
 
 async def rekey(asked: Asked) -> wire.RekeyAnswer:
-    """Moves a case to a new epoch. Every member gets one item, a grant or random bytes, so that none stands out."""
+    """Moves a case to a new epoch, when two members have signed it: it can shut readers out, as erasing does.
+
+    Every member gets one item, a grant or random bytes, so that none stands out.
+    """
     request = wire.decode(asked.untrusted_body, wire.RekeyRequest)
     if set(request.grants) != {member.id for member in asked.roster.members}:
         raise RequestRefused("request.unreadable")
+    demand_agreed(request, asked.roster, asked.roster.server_key, asked.member)
     rekeying = Rekeying(
         epoch=request.epoch,
         commitment=request.commitment,
@@ -212,6 +217,7 @@ async def rekey(asked: Asked) -> wire.RekeyAnswer:
         headers=tuple(header for headers in request.headers.values() for header in headers),
         heads={stream: Head(head.count, head.tag) for stream, head in request.heads.items()},
         grants={bytes.fromhex(member): grant for member, grant in request.grants.items()},
+        notes_grants=request.notes_grants,
     )
     await asked.services.store.rekey(request.case_id, request.mac, asked.counter, rekeying)
     return wire.RekeyAnswer(request.epoch)

@@ -12,13 +12,9 @@ from desk_harness import RunningDesks, running_desks
 from intake_harness import make_home
 
 from cases import wire
-from cases.case_keys import next_epoch
-from cases.entry import Message, Stream
-from cases.grants import decoy_grant, make_grant
 from cases.member import new_member_keys
-from cases.seal import fetch_mac, make_head, rekey
+from cases.seal import fetch_mac
 from cases.statements import sign_statement
-from desk import acts
 from desk.errors import ServerRefused
 
 
@@ -147,51 +143,3 @@ async def test_a_request_for_another_server_is_refused(tmp_path):
         status, _body, _headers = await raw(desks, "box", b'{"after":0}', headers)
 
         assert status == 403
-
-
-async def test_a_case_moves_to_a_new_epoch_and_those_who_get_the_new_key_read_on(tmp_path):
-    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
-        reporter = await desks.file("En sak.")
-        await desks.release()
-        name = reporter.keys.case_id.hex()
-        async with desks.desk(0) as book:
-            await book.sync()
-            before = await acts.reply(book, name, "Hej.")
-            new = next_epoch(before.keys)
-            answer = await book.fetch_case(before.known)
-            await book.ask_case(
-                before.known,
-                "rekey",
-                wire.RekeyRequest,
-                wire.RekeyAnswer,
-                epoch=new.epoch,
-                commitment=new.commitment,
-                access_key=new.access_key,
-                share=new.share,
-                headers={
-                    stream: rekey(before.keys, new, [item.header for item in found.sealed])
-                    for stream, found in answer.streams.items()
-                },
-                heads={
-                    int(stream): wire.WireHead(head.count, head.tag)
-                    for stream, entries in before.streams.items()
-                    if (head := make_head(new, stream, entries)).count
-                },
-                grants={
-                    member.id: make_grant(new, member.id_bytes, member.box, 1) if number == 1 else decoy_grant()
-                    for number, member in enumerate(desks.roster.members)
-                },
-                reporter_grant=make_grant(new, reporter.own.id_bytes, reporter.own.box_public, 1),
-            )
-        await desks.release()
-
-        async with desks.desk(1) as book:
-            await book.sync()
-            after = await book.open(book.state.find(name))
-        async with desks.desk(0) as book:
-            await book.sync()
-            with pytest.raises(ServerRefused):
-                await book.open(book.state.find(name))
-
-        assert after.known.epoch == 2
-        assert after.streams[Stream.MEMBERS][0].body == Message("Hej.")

@@ -102,6 +102,8 @@ SAMPLES = [
         {1: wire.WireHead(1, bytes(32))},
         {"00" * 16: bytes(153)},
         bytes(153),
+        (bytes(153),),
+        (b"x", b"y"),
     ),
     wire.StatementRequest(bytes(16), bytes(32), b"x", bytes(32)),
 ]
