@@ -12,7 +12,8 @@ The rules, in this order (docs/FORMATS.md §7):
    counsel. Failing that, one of them and fourteen days of waiting, which every desk shows in red.
 
 The day of rule 5 stands in the signed text, so whoever signs alone could date it back. A server cannot see that; a desk
-can, since it knows when it first saw the proposal, and so versions that came about in this way are named in the chain.
+can, since it knows when it first saw the proposal, and so versions that came about in this way are named in the chain:
+a desk counts their fourteen days anew, from the day on which it was first shown them (`desk.waiting`).
 """
 
 from datetime import date, timedelta

@@ -3,7 +3,8 @@
 `sync` takes the roster first, then the box:
 
 1. The roster chain verifies from version 1, belongs to the server this desk has joined, and continues the version this
-   desk has pinned.
+   desk has pinned. A version that came about by one signature and waiting counts fourteen days after this desk was
+   first shown it (`desk.waiting`); until then the desk works with the version before.
 2. Every item of every new batch is tried with the member's own key. Most are random bytes and do not open; those that
    do are grants, and go into the sealed list.
 
@@ -38,7 +39,7 @@ from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotARecipient, NotThere, SealBroken
 from cases.member import MemberKeys
 from cases.merging import merge
-from cases.roster import Chain, SignedText, verify_chain
+from cases.roster import Chain, Roster, SignedText, verify_chain
 from cases.seal import (
     CaseKeys,
     Grant,
@@ -57,6 +58,7 @@ from desk.client import Answer, DeskClient
 from desk.errors import CaseBroken, Erased, RosterBroken, ServerRefused, TombstoneBroken
 from desk.opened import OpenedCase
 from desk.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
+from desk.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
 
@@ -75,17 +77,28 @@ class Casebook:
     clock: Clock
     server_key: bytes
     chain: Chain | None = None
+    # The version at which `chain` ends too early, because its fourteen days are not over here.
+    unripe: Unripe | None = None
+    # All versions that verify, taken or not: who wrote an entry is looked up here.
+    shown: tuple[Roster, ...] = ()
 
     async def sync_roster(self) -> Chain:
-        """Returns the verified chain, and pins its newest version. Raises RosterBroken, WrongServer."""
+        """Returns the verified chain as far as this desk takes it, and pins its newest version.
+
+        Raises RosterBroken, WrongServer.
+        """
         answer = await self.client.ask("roster", lambda _: _NoQuestion(), wire.RosterAnswer)
         untrusted = [*answer.chain, *((answer.proposal,) if answer.proposal is not None else ())]
         texts = [SignedText(version.text, version.signatures) for version in untrusted]
-        chain = verify_chain(texts, today(self.clock))
-        current = check_continues(self.state.pin, chain, self.server_key)
-        if current is not None:
-            self.state.pin_roster(Pin(current.version, current.digest))
-        self.chain = chain
+        day, pin = today(self.clock), self.state.pin
+        whole = verify_chain(texts, day)
+        check_continues(pin, whole, self.server_key)
+        seen = days_of(whole, pin.version, self.state.roster_seen, day)
+        chain, self.unripe = take_own_time(whole, pin.version, seen, day)
+        if chain.current is not None:
+            self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
+        self.state.keep_roster_seen(days_of(whole, self.state.pin.version, seen, day))
+        self.chain, self.shown = chain, whole.all
         return chain
 
     async def sync(self) -> None:
@@ -200,7 +213,7 @@ class Casebook:
 
     def _sign_key_of(self, member_id: str) -> bytes | None:
         """The key of anybody who is or was a member: who has left has still written what she wrote."""
-        found = (version.member(member_id) for version in self._chain().all)
+        found = (version.member(member_id) for version in self.shown)
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
 

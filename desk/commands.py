@@ -73,8 +73,13 @@ async def roster(book: Casebook, _given: Given) -> Result:
     shown = [] if chain.current is None else [show.roster_prose(chain.current, "In force")]
     if chain.proposal is not None:
         shown.append(show.roster_prose(chain.proposal, f"Proposed, signed by {len(chain.signed_by)}"))
-    shown += [in_words("warning.by_waiting") for _ in chain.by_waiting]
-    return Result(show.roster_object(chain, book.state.pin.version), "\n\n".join(shown), _code(chain.by_waiting))
+    red = _red(book)
+    if book.unripe is not None:
+        heading = f"Not taken by this desk before {book.unripe.from_day}"
+        shown.append(show.roster_prose(book.unripe.roster, heading))
+    shown += [in_words(key) for key in red]
+    found = show.roster_object(chain, book.unripe, book.state.pin.version)
+    return Result({**found, "warnings": red}, "\n\n".join(shown), _code(red))
 
 
 async def sign(book: Casebook, given: Given) -> Result:
@@ -107,12 +112,12 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
             problems.append(_problem(known.case_id, broken))
     erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
     chain = book.chain
-    red = chain is not None and bool(chain.by_waiting)
+    red = _red(book)
     found = {
         "cases": [show.state_object(case) for case in cases],
         "problems": problems,
         "erased": erased,
-        "warnings": ["warning.by_waiting"] if red else [],
+        "warnings": red,
         # A change of who may read must not wait unseen.
         "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
     }
@@ -121,7 +126,7 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {show.one_line(one['reference'])}"
         for one in erased
     ]
-    prose += [in_words("warning.by_waiting")] if red else []
+    prose += [in_words(key) for key in red]
     prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), _code(problems, red, *(case.warnings for case in cases)))
 
@@ -217,6 +222,12 @@ def _check_words(proposal: Roster, given: Given) -> None:
         raise RosterOffered("roster.no_words")
     elif not given.agrees(show.roster_prose(proposal, "Proposed")):
         raise RosterOffered("roster.other_words")
+
+
+def _red(book: Casebook) -> list[str]:
+    """Returns what every list shows for as long as it is so: a roster that one member alone has changed."""
+    by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
+    return by_waiting + ([] if book.unripe is None else ["warning.unripe"])
 
 
 def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cases.timeline import CaseState
 from desk.opened import OpenedCase
 from desk.saving import file_name, short_name
 from desk.texts import in_words
+from desk.waiting import Unripe
 
 _KEPT_CONTROLS = "\n\t"
 # Control and format characters (among them those that turn the direction of text), surrogates, private use.
@@ -95,13 +96,16 @@ def list_prose(cases: list[OpenedCase]) -> str:
     return "\n\n".join("\n".join(_state_lines(case)) for case in ordered)
 
 
-def roster_object(chain: Chain, pinned: int) -> dict[str, Any]:
-    """Returns the verified chain and what waits for signatures."""
+def roster_object(chain: Chain, unripe: Unripe | None, pinned: int) -> dict[str, Any]:
+    """Returns the chain as this desk takes it, what waits for signatures, and what waits for its fourteen days."""
     return {
         "problem": chain.problem,
         "pinned_version": pinned,
         "versions": [_roster_version(roster) for roster in chain.all],
         "proposal": None if chain.proposal is None else _roster_version(chain.proposal),
+        "not_taken": None
+        if unripe is None
+        else {**_roster_version(unripe.roster), "from_day": unripe.from_day.isoformat()},
     }
 
 

@@ -1,9 +1,9 @@
 """What a desk remembers between two commands.
 
-`desk.toml`, readable: the server's address, the pinned roster (version and fingerprint) and the request counter. None
-of it says which cases there are. `cases.sealed`: the grants this member holds, how far each case has been read, and the
-tombstones of erased ones, sealed with a key made from the member's own and padded to a power of two, so that the size
-of the file does not count her cases. Decrypted entries are never written.
+`desk.toml`, readable: the server's address, the pinned roster (version and fingerprint), when newer versions were first
+shown, and the request counter. None of it says which cases there are. `cases.sealed`: the grants this member holds, how
+far each case has been read, and the tombstones of erased ones, sealed with a key made from the member's own and padded
+to a power of two, so that the size of the file does not count her cases. Decrypted entries are never written.
 
 The counter is stored ahead: a desk that dies in between skips numbers, which does no harm; using one twice would.
 """
@@ -85,6 +85,8 @@ class _DeskToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counter: int = 0
     roster_version: int = 0
     roster_hash: str = ""
+    # The hash of each version that is not pinned yet, and the day on which this desk was first shown it.
+    seen: dict[str, date] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class DeskState:
     case_list: CaseList
     _counter: int
     _counter_stored: int
+    # When each version of the roster that is not pinned yet was first shown.
+    roster_seen: Mapping[str, date]
     _unwritten: bool = False
 
     def next_counter(self) -> int:
@@ -125,6 +129,12 @@ class DeskState:
         """Remembers a roster that has been verified and continues the one before."""
         if pin != self.pin:
             self.pin = pin
+            self._write_settings()
+
+    def keep_roster_seen(self, seen: Mapping[str, date]) -> None:
+        """Remembers when versions of the roster were first shown: from then on their fourteen days are counted."""
+        if seen != self.roster_seen:
+            self.roster_seen = dict(seen)
             self._write_settings()
 
     def keep_cases(self, case_list: CaseList) -> None:
@@ -160,9 +170,10 @@ class DeskState:
         return _only_one(self.case_list.cases, name)
 
     def _write_settings(self) -> None:
-        pin = self.pin
+        pin, seen = self.pin, dict(self.roster_seen)
         _write_settings(
-            self.settings_path, _DeskToml(FORMAT, self.address, self._counter_stored, pin.version, pin.digest.hex())
+            self.settings_path,
+            _DeskToml(FORMAT, self.address, self._counter_stored, pin.version, pin.digest.hex(), seen),
         )
 
 
@@ -170,7 +181,7 @@ def join_server(settings_path: Path, address: str) -> None:
     """Remembers the server, without any key. A desk that joins another server forgets the roster it has pinned."""
     settings = _read_settings(settings_path)
     if address != settings.address:
-        settings = msgspec.structs.replace(settings, address=address, roster_version=0, roster_hash="")
+        settings = msgspec.structs.replace(settings, address=address, roster_version=0, roster_hash="", seen={})
     _write_settings(settings_path, settings)
 
 
@@ -192,6 +203,7 @@ def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskSt
         case_list=case_list,
         _counter=settings.counter,
         _counter_stored=settings.counter,
+        roster_seen=settings.seen,
     )
 
 
@@ -202,6 +214,8 @@ def _write_settings(path: Path, settings: _DeskToml) -> None:
         f"counter = {settings.counter}",
         f"roster_version = {settings.roster_version}",
         f'roster_hash = "{settings.roster_hash}"',
+        "[seen]",
+        *(f'"{digest}" = {day.isoformat()}' for digest, day in sorted(settings.seen.items())),
     ]
     files.replace(path, ("\n".join(lines) + "\n").encode("ascii"))
 

@@ -179,6 +179,10 @@ SENTENCES = {
         "RED: a version of the roster came into force by one signature and fourteen days of waiting.",
         "Ask the member who signed, by voice.",
     ),
+    "warning.unripe": (
+        "RED: one member alone has changed the roster. This desk takes it fourteen days after it was first shown it.",
+        "Run roster to see the change, and ask the member who signed, by voice.",
+    ),
 }
 
 _UNKNOWN = ("The server refused.", "Check that desk and server have the same version.")
