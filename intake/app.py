@@ -17,6 +17,7 @@ from aiohttp import web
 
 from intake.come_back import come_back, return_form
 from intake.gate import gate
+from intake.inbox_facts import add_facts
 from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox_write import write
 from intake.reporter import icon, leave, not_found, report_form, send_report, start, style
@@ -31,6 +32,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("POST", "/return", come_back),
     ("POST", "/inbox", inbox),
     ("POST", "/inbox/write", write),
+    ("POST", "/inbox/facts", add_facts),
     ("POST", "/inbox/file", look_at_file),
     ("POST", "/inbox/take-back", take_back),
     ("POST", "/inbox/withdraw", withdraw_case),

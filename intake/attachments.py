@@ -172,6 +172,8 @@ class FileShown:
     kind: Kind | None
     report: ScrubReport | None
     refused: str | None
+    # Empty for a file that was refused.
+    file_id: str = ""
 
 
 class FileTaker:
@@ -194,7 +196,8 @@ class FileTaker:
         except (Refused, FileRefused) as refused:
             self.shown.append(FileShown(order, None, None, refused.text_key))
             return
-        self.shown.append(FileShown(order, report.kind, report, None))
+        file_id = self.case.attached[-1].file_id.hex()
+        self.shown.append(FileShown(order, report.kind, report, None, file_id))
 
     async def drop(self) -> None:
         """Delete everything that was staged; for a form that is refused after its files came."""

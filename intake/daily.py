@@ -3,7 +3,8 @@ What happens by the clock and not by a request: the release at 06:00 and the hea
 
 The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning
 on which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year
-cap is erased. The heartbeat writes to the store's files so that their times tell of no report.
+cap is erased. The heartbeat writes to the store's files so that their times tell of no report. Each minute sessions
+that nobody uses and pages that were kept for half an hour leave the memory, also when nobody visits.
 
 The clock is passed in; only how long to sleep between two looks at it is real time.
 """
@@ -18,6 +19,7 @@ from cases.errors import CaseError
 from intake.services import Services
 
 BEAT: Final = timedelta(minutes=10)
+SWEEP: Final = timedelta(minutes=1)
 LOOK_SECONDS: Final = 5.0
 # Nothing waits longer than this many days from today (24 hours' hold, then the next 06:00).
 _LONGEST_WAIT: Final = timedelta(days=2)
@@ -55,8 +57,13 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
     """Run until cancelled; `released` is called after each release."""
     released_for: date | None = None
     last_beat: datetime | None = None
+    last_sweep: datetime | None = None
     while True:
         now = services.clock()
+        if last_sweep is None or abs(now - last_sweep) >= SWEEP:
+            services.sessions.end_idle()
+            services.marks.prune()
+            last_sweep = now
         if released_for != due_day(now) and await release(services, due_day(now)):
             released_for = due_day(now)
             released()

@@ -60,6 +60,8 @@ class Filed:
     receipt: Receipt
     release_day: date
     at_once: bool
+    # What each file is called in the case.
+    numbers: Mapping[str, int]
 
 
 def check_wishes(form: Form, roster: Roster, language: str) -> Wishes:
@@ -90,7 +92,7 @@ async def file_report(
     bodies: list[Body] = [_report(wishes, keys)]
     for attached in case.attached:
         bodies += attached.entries
-    sealed, _entries, head = seal_next(case.keys, keys, (), bodies, Stamp(shown_on))
+    sealed, entries, head = seal_next(case.keys, keys, (), bodies, Stamp(shown_on))
     await services.store.file_case(
         Filing(
             keys=case.keys,
@@ -104,7 +106,12 @@ async def file_report(
             at_once=at_once,
         )
     )
-    return Filed(receipt, shown_on, at_once)
+    return Filed(receipt, shown_on, at_once, file_numbers(entries))
+
+
+def file_numbers(entries: Sequence[Entry]) -> dict[str, int]:
+    """Return the number under which each file of these entries is shown, by its id."""
+    return {entry.body.file_id: entry.body.order + 1 for entry in entries if isinstance(entry.body, Attachment)}
 
 
 def seal_next(

@@ -71,11 +71,13 @@ class OpenedCase:
         return {int(Stream.MEMBERS): len(self.members)}
 
     def file(self, file_id: str) -> Entry | None:
-        """Return the entry of this file, if the case has it."""
-        for entry in self.reporter:
-            if isinstance(entry.body, Attachment) and entry.body.file_id == file_id:
-                return entry
-        return None
+        """Return the entry of this file of the reporter's own, if there is one."""
+        return _file_among(self.reporter, file_id)
+
+    def shown_file(self, file_id: str) -> Attachment | None:
+        """Return a file that the reporter may look at: an own one, or one that members sent."""
+        entry = self.file(file_id) or _file_among(self.members, file_id)
+        return entry.body if entry is not None and isinstance(entry.body, Attachment) else None
 
     @property
     def waiting_until(self) -> date | None:
@@ -118,8 +120,8 @@ async def open_case(services: Services, session: Session) -> OpenedCase:
 
 async def add_entries(
     services: Services, session: Session, case: CaseUnderWay, bodies: list[Body], *, at_once: bool
-) -> None:
-    """Add to the reporter's stream (step 3). Raises `NotThere` or `Conflict`."""
+) -> tuple[Entry, ...]:
+    """Add to the reporter's stream (step 3) and return all of it. Raises `NotThere` or `Conflict`."""
     release_on = first_release_day(services.clock(), services.config.hold_hours)
     for left in reversed(range(_TRIES)):
         opened = await open_case(services, session)
@@ -128,7 +130,7 @@ async def add_entries(
         else:
             # Nothing is released past what waits, so the store will have it wait for the later of the two days.
             shown_on = max(release_on, opened.waiting_until or release_on)
-        sealed, _entries, head = seal_next(
+        sealed, entries, head = seal_next(
             session.case, session.keys, opened.reporter, bodies, Stamp(shown_on, opened.after)
         )
         try:
@@ -139,7 +141,8 @@ async def add_entries(
             if not left:
                 raise
             continue
-        return
+        return entries
+    raise Conflict
 
 
 def written(text: str, case: CaseUnderWay) -> list[Body]:
@@ -218,6 +221,10 @@ async def _pieces(services: Services, opened: OpenedCase, row: FileRow) -> Async
     clean = open_file(opened.keys, row.header, drawn(), row.number, ItemKind.FILE)
     while (piece := await asyncio.to_thread(next, clean, None)) is not None:
         yield piece
+
+
+def _file_among(entries: tuple[Entry, ...], file_id: str) -> Entry | None:
+    return next((one for one in entries if isinstance(one.body, Attachment) and one.body.file_id == file_id), None)
 
 
 def _open(

@@ -85,11 +85,10 @@ async def _show_inbox(visit: Visit) -> web.StreamResponse:
 
 async def _show_file(visit: Visit) -> web.StreamResponse:
     opened = await open_case(visit.services, visit.session)
-    entry = opened.file(visit.form.one("file"))
-    if entry is None or not isinstance(entry.body, Attachment):
+    attachment = opened.shown_file(visit.form.one("file"))
+    if attachment is None:
         back = (to_inbox(visit.session, visit.language),)
         return visit.services.pages.plain(visit.language, NO_SUCH_FILE, actions=back)
-    attachment = entry.body
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):
         if response is None:

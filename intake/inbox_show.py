@@ -7,8 +7,9 @@ can fail has its page.
 Nothing of these pages may be stored by the browser, and no address of theirs carries a handle.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from aiohttp import web
@@ -26,6 +27,7 @@ from intake.shown import files_shown, limits_shown
 from intake.texts import N_, SENT_ALREADY, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
 
 WRITE_FORM: Final = "write"
+FACTS_FORM: Final = "facts"
 LOG_IN: Final = (Link("/return", N_("Log in with your case code")),)
 
 
@@ -75,8 +77,10 @@ async def inbox_page(
     said: Said | None = None,
     *,
     text: str = "",
-    files: list[FileShown] | None = None,
+    files: Sequence[FileShown] = (),
+    numbers: Mapping[str, int] = MappingProxyType({}),
 ) -> web.Response:
+    """Return the page of the case; `files` are those that came with this request, `numbers` what they are called."""
     opened = await open_case(services, session)
     return services.pages.page(
         "inbox.html",
@@ -89,7 +93,8 @@ async def inbox_page(
         fields=inbox_fields(session, language),
         write_mark=services.marks.new(WRITE_FORM),
         view=inbox_view(services, opened, language),
-        files=files_shown(files or [], language),
+        files=files_shown(files, language, numbers),
+        facts_mark=services.marks.new(FACTS_FORM),
         typed={"text": text},
         **limits_shown(services.limits),
     )

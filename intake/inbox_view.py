@@ -156,7 +156,9 @@ class _Shower:
         self._language = language
         self._labels = labels
         self._records = {
-            entry.body.file_id: entry.body for entry in opened.reporter if isinstance(entry.body, ScrubRecord)
+            entry.body.file_id: entry.body
+            for entry in (*opened.reporter, *opened.members)
+            if isinstance(entry.body, ScrubRecord)
         }
 
     def entry(self, entry: Entry) -> EntryShown | None:
@@ -168,26 +170,26 @@ class _Shower:
             case ScrubRecord():
                 return None
             case Attachment() as attachment:
-                return self._file(attachment, waits=waits, who=who)
+                return self._file(attachment, mine=mine, waits=waits, who=who)
             case _:
                 text = getattr(entry.body, "text", "") or getattr(entry.body, "reason", "")
                 return EntryShown(mine, waits, who, self._headline(entry.body), text)
 
-    def _file(self, attachment: Attachment, *, waits: bool, who: str) -> EntryShown:
+    def _file(self, attachment: Attachment, *, mine: bool, waits: bool, who: str) -> EntryShown:
         headline = self._say(N_("File %(number)d (%(kind)s)")) % {
             "number": attachment.order + 1,
             "kind": attachment.file_kind.upper(),
         }
         withdrawn = attachment.file_id in self._state.withdrawn_files
         return EntryShown(
-            mine=True,
+            mine=mine,
             waits=waits,
             who=who,
             headline=headline,
-            text=self._cleaned(attachment),
+            text=self._cleaned(attachment) if mine else "",
             file_id=attachment.file_id,
-            can_take_back=waits,
-            can_withdraw=not waits and not withdrawn and Action.WITHDRAW in self._state.allowed,
+            can_take_back=mine and waits,
+            can_withdraw=mine and not waits and not withdrawn and Action.WITHDRAW in self._state.allowed,
         )
 
     def _cleaned(self, attachment: Attachment) -> str:
@@ -195,8 +197,8 @@ class _Shower:
         record = self._records.get(attachment.file_id)
         if record is None:
             return ""
-        kinds = dict.fromkeys(what for what, _where in record.removed)
-        removed = ", ".join(self._say(WHAT[What(kind)]) for kind in kinds if kind in set(What))
+        kinds = dict.fromkeys(self._kind(what) for what, _where in record.removed)
+        removed = ", ".join(kinds)
         lost = ", ".join(self._say(LOST[Lost(one)]) for one in record.lost if one in set(Lost))
         lines = []
         if removed:
@@ -204,6 +206,10 @@ class _Shower:
         if lost:
             lines.append(self._say(N_("Lost in the cleaning: %(kinds)s.")) % {"kinds": lost})
         return "\n".join(lines)
+
+    def _kind(self, kind: str) -> str:
+        """Return the word for a kind; one of another scrubber version is other hidden data."""
+        return self._say(WHAT[What(kind) if kind in set(What) else What.OTHER])
 
     def _headline(self, body: Body) -> str:
         say = self._say

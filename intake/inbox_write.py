@@ -5,6 +5,7 @@ The fields come before the files, so what can refuse the form does so before a f
 nothing is stored and the typed text comes back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from cases.errors import CaseError
 from cases.receipt import text_contains_receipt
 from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
 from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
+from intake.filing import file_numbers
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
 from intake.inbox_show import LOG_IN, WRITE_FORM, form_language, inbox_page, sent_already
@@ -44,7 +46,9 @@ async def write(request: web.Request) -> web.StreamResponse:
         said = SENTENCES.get(refused.text_key, TRY_AGAIN)
         return await _back_to_inbox(services, form, said, text=form.one("text"))
     said = SENT if writing.stored else NONE_TAKEN
-    return await inbox_page(services, session, form_language(services, form), said, files=writing.shown)
+    return await inbox_page(
+        services, session, form_language(services, form), said, files=writing.shown, numbers=writing.numbers
+    )
 
 
 class _SessionOver(Exception):
@@ -73,6 +77,8 @@ class _Writing:
         self._settled: _Settled | None = None
         # Whether there was anything to store: with no text and every file refused there is not.
         self.stored = False
+        # What the files are called in the case.
+        self.numbers: Mapping[str, int] = {}
 
     @property
     def shown(self) -> list[FileShown]:
@@ -93,7 +99,9 @@ class _Writing:
                 async with settled.session.turn:
                     opened = await open_case(self._services, settled.session)
                     at_once = answers_at_once(self._services, opened)
-                    await add_entries(self._services, settled.session, settled.taker.case, bodies, at_once=at_once)
+                    case = settled.taker.case
+                    entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
+                    self.numbers = file_numbers(entries)
                 self.stored = True
                 settled.use.spend()
         finally:
@@ -119,9 +127,9 @@ class _Writing:
         if not is_first:
             raise _SentBefore
         try:
-            _demand_no_code(self._form.one("text"), session)
+            demand_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
-            _demand_room(self._form.one("text"), opened, services.limits)
+            demand_room(self._form.one("text"), opened, services.limits)
         except BaseException:
             use.give_back()
             raise
@@ -144,12 +152,14 @@ async def _back_to_inbox(services: Services, form: Form, said: Said, text: str) 
         return services.pages.plain(language, TRY_AGAIN, links=LOG_IN)
 
 
-def _demand_room(text: str, opened: OpenedCase, limits: Limits) -> None:
+def demand_room(text: str, opened: OpenedCase, limits: Limits) -> None:
+    """Raise `CaseFull` when this text would be more than one case may hold."""
     sealed = opened.rows.streams[Stream.REPORTER].sealed
     if sum(len(item.body) for item in sealed) + len(text.encode()) + ENTRY_BLOCK > limits.case_bytes:
         raise CaseFull
 
 
-def _demand_no_code(text: str, session: Session) -> None:
+def demand_no_code(text: str, session: Session) -> None:
+    """Raise `HoldsTheCode` when the text gives the case away to who reads it."""
     if text_contains_receipt(text, session.receipt):
         raise HoldsTheCode

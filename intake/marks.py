@@ -82,7 +82,7 @@ class Marks:
         Whoever is first must call `spend` or `give_back` in the end. Whoever is not gets the use when that is decided.
         """
         nonce = self._nonce(untrusted_mark, form)
-        self._prune()
+        self.prune()
         while (use := self._used.get(nonce)) is not None:
             await use.wait()
             if self._used.get(nonce) is use:
@@ -116,7 +116,8 @@ class Marks:
     def _hour(self) -> int:
         return int(self._clock().timestamp()) // _HOUR_SECONDS
 
-    def _prune(self) -> None:
+    def prune(self) -> None:
+        """Let go of kept pages after half an hour, and of marks that cannot verify any more; also done by the clock."""
         now = self._clock()
         for nonce, use in list(self._used.items()):
             if now - use.used_at <= PAGE_KEPT_FOR:

@@ -6,7 +6,8 @@ One POST of the report form is one `_Reception`, read in one go:
 1. The fields come before the files, so the mark, the choices and the routing are settled before any file is read.
 2. The files are taken one by one; what is refused is noted and the rest goes on.
 3. The report is filed, whole, and the answer is the page with the eight words. It is kept for half an hour for the case
-   that the same form comes again.
+   that the same form comes again, and no longer than the session that a report with files opens: through it the page
+   shows the clean copies, and takes what the reporter wants said of what was removed.
 
 Whatever goes wrong on the way, nothing is stored, and the form comes back with the typed text.
 """
@@ -26,6 +27,7 @@ from intake.attachments import Allowance, CaseUnderWay, FileTaker
 from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report
 from intake.form import Form, Part, drain, read_form
+from intake.inbox_show import FACTS_FORM, inbox_fields
 from intake.marks import Use
 from intake.pages import FORGET, LANGUAGE_FIELD, Cache, Language, Link, answer
 from intake.services import SERVICES, Services
@@ -144,7 +146,7 @@ class _Reception:
             settled = await self._settle()
             keys = await settled.deriving
             filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.case)
-            page = self._receipt_page(settled, filed)
+            page = self._receipt_page(settled, filed, keys)
         finally:
             await self._conclude(page)
         return page
@@ -189,8 +191,11 @@ class _Reception:
         finally:
             settled.use.give_back()
 
-    def _receipt_page(self, settled: _Settled, filed: Filed) -> bytes:
-        language = self.language
+    def _receipt_page(self, settled: _Settled, filed: Filed, keys: ReceiptKeys) -> bytes:
+        language, case = self.language, settled.taker.case
+        session = None
+        if case.attached:
+            session = self._services.sessions.open(self._receipt, keys, case.keys, opened_by=settled.use)
         start_day = clock_start(filed.release_day)
         acknowledge = start_day + _ACKNOWLEDGE
         return self._services.pages.render(
@@ -205,7 +210,9 @@ class _Reception:
                 "feedback": language.day(add_months(acknowledge, _FEEDBACK_MONTHS)),
             },
             readers=[member.label for member in settled.wishes.routing.readers],
-            files=files_shown(settled.taker.shown, language),
+            files=files_shown(settled.taker.shown, language, filed.numbers),
+            fields=[] if session is None else inbox_fields(session, language),
+            facts_mark=self._services.marks.new(FACTS_FORM),
         )
 
 

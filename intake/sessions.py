@@ -2,7 +2,9 @@
 Who is in the inbox now: in memory only, under a random handle that travels in hidden fields of POST forms.
 
 No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake
-ends. It holds the keys that the eight words gave, so nothing here shows itself.
+ends. It holds the keys that the eight words gave, so nothing here shows itself. A report with files opens one too, so
+that its page can show the clean copies; when that session ends, the copy of the page that is kept for a second sending
+of the same form goes with it.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from typing import Final
 from cases.clock import Clock
 from cases.receipt import Receipt, ReceiptKeys
 from cases.seal import CaseKeys
+from intake.marks import Use
 
 IDLE: Final = timedelta(minutes=30)
 HANDLE_BYTES: Final = 32
@@ -34,6 +37,8 @@ class Session:
     case: CaseKeys
     last_used: datetime
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # The form whose answer opened it, and whose kept page holds the code and values found in files.
+    opened_by: Use | None = None
 
 
 class Sessions:
@@ -46,20 +51,21 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._open)
 
-    def open(self, receipt: Receipt, keys: ReceiptKeys, case: CaseKeys) -> Session:
-        self._end_idle()
+    def open(self, receipt: Receipt, keys: ReceiptKeys, case: CaseKeys, opened_by: Use | None = None) -> Session:
+        """Return a new session for this case; one too many ends the one unused for longest."""
+        self.end_idle()
         same_case = [one for one in self._open.values() if one.case.case_id == case.case_id]
         for unused_longest in same_case[: max(0, len(same_case) + 1 - MAX_FOR_ONE_CASE)]:
             self.end(unused_longest.handle)
         while len(self._open) >= MAX_SESSIONS:
-            self._open.popitem(last=False)
-        session = Session(secrets.token_hex(HANDLE_BYTES), receipt, keys, case, self._clock())
+            self.end(next(iter(self._open)))
+        session = Session(secrets.token_hex(HANDLE_BYTES), receipt, keys, case, self._clock(), opened_by=opened_by)
         self._open[session.handle] = session
         return session
 
     def find(self, untrusted_handle: str) -> Session | None:
         """Return the session of this handle, and count this as use; None when there is none any more."""
-        self._end_idle()
+        self.end_idle()
         session = self._open.get(untrusted_handle)
         if session is not None:
             session.last_used = self._clock()
@@ -67,12 +73,16 @@ class Sessions:
         return session
 
     def end(self, untrusted_handle: str) -> None:
-        self._open.pop(untrusted_handle, None)
+        """End a session, and what was kept for it; one that is not there is no fault."""
+        session = self._open.pop(untrusted_handle, None)
+        if session is not None and session.opened_by is not None:
+            session.opened_by.kept = None
 
-    def _end_idle(self) -> None:
+    def end_idle(self) -> None:
+        """End what nobody has used for thirty minutes; done at each use, and each minute by the clock."""
         now = self._clock()
         while self._open:
             oldest = next(iter(self._open.values()))
             if now - oldest.last_used <= IDLE:
                 return
-            del self._open[oldest.handle]
+            self.end(oldest.handle)

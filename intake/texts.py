@@ -9,6 +9,7 @@ page.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from scrubbers.report_groups import Group
 from scrubbers.stages import Lost, What, Where
 
 Tone = Literal["good", "bad"]
@@ -211,6 +212,8 @@ NONE_TAKEN: Final = Said(
     N_("Below you see why; choose other files and send again."),
 )
 SENT: Final = Said(N_("Your message has been received."), "", "good")
+FACTS_ADDED: Final = Said(N_("What you ticked has been added as a message. You see it below."), "", "good")
+NOTHING_TICKED: Final = Said(N_("Nothing was ticked, so nothing was added."), "", "good")
 FILE_TAKEN_BACK: Final = Said(N_("The file has been taken back. Nobody has seen it."), "", "good")
 FILE_WITHDRAWN: Final = Said(N_("You have withdrawn the file. Those who handle the case will be told."), "", "good")
 WITHDRAWN: Final = Said(N_("You have withdrawn the report. Those who handle the case will be told."), "", "good")
@@ -234,6 +237,17 @@ ASK_WITHDRAW_FILE: Final = Said(
 )
 NO_SUCH_FILE: Final = Said(N_("There is no such file in the case."), N_("Go back to the case."))
 
+GROUPS: Final = {
+    Group.PLACE: N_("Place"),
+    Group.DEVICE: N_("Device"),
+    Group.PEOPLE: N_("People"),
+    Group.DATES: N_("Dates"),
+    Group.SOFTWARE: N_("Programs"),
+    Group.EARLIER_VERSIONS: N_("Earlier versions"),
+    Group.HIDDEN_TEXT: N_("Hidden text"),
+    Group.FILES_INSIDE: N_("Files inside"),
+    Group.OTHER: N_("Other"),
+}
 WHAT: Final = {
     What.PLACE: N_("place"),
     What.DEVICE: N_("camera or device"),

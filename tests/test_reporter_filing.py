@@ -338,8 +338,8 @@ async def test_pictures_are_cleaned_shown_once_and_what_is_refused_leaves_the_re
     assert page.status == 200
     assert "Planted maker" in page.plain
     assert "Second" in page.plain
-    assert "Fil 2 Togs inte emot. Packade filer" in page.plain
-    assert "Fil 4 Togs inte emot." in page.plain
+    assert "Filen som du valde som nummer 2 Togs inte emot. Packade filer" in page.plain
+    assert "Filen som du valde som nummer 4 Togs inte emot." in page.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == [
         "Report", "Attachment", "ScrubRecord", "Attachment", "ScrubRecord",
     ]  # fmt: skip
@@ -381,9 +381,9 @@ async def test_the_limits_of_files_refuse_files_and_not_the_report(tmp_path, mon
         case = await opened(intake, page)
 
     assert page.status == 200
-    assert "Fil 1 Togs inte emot. Filen är större än formuläret tillåter." in page.plain
-    assert "Fil 3 Togs inte emot. Filerna är tillsammans större" in page.plain
-    assert "Fil 4 Togs inte emot. Det var fler filer" in page.plain
+    assert "Filen som du valde som nummer 1 Togs inte emot. Filen är större än formuläret tillåter." in page.plain
+    assert "Filen som du valde som nummer 3 Togs inte emot. Filerna är tillsammans större" in page.plain
+    assert "Filen som du valde som nummer 4 Togs inte emot. Det var fler filer" in page.plain
     assert len([entry for entry in case.reporter if type(entry.body).__name__ == "Attachment"]) == 1
 
 

@@ -364,7 +364,7 @@ async def test_files_are_added_later_and_numbered_on(tmp_path):
         case = await opened(intake, page)
 
     assert "Later maker" in sent.plain
-    assert "Fil 2 Togs inte emot." in sent.plain
+    assert "Filen som du valde som nummer 2 Togs inte emot." in sent.plain
     assert copy.headers["content-disposition"] == 'inline; filename="2.jpeg"'
     assert Image.open(BytesIO(copy.body)).size == (40, 40)
     assert [entry.body.order for entry in case.reporter if type(entry.body).__name__ == "Attachment"] == [0, 1]
