@@ -78,6 +78,11 @@ ZYGOTE: Final = Profile(
         Rule(Action.ALLOW, ("fork", "wait4", "pidfd_open", "poll", "ppoll", "recvmsg", "recvfrom", "sendmsg")),
         Rule(Action.ALLOW, ("clone",), (BitsClear(0, _CLONE_NEW_ANY),)),
         Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
+        # The pair over which a fork that waits is given its job. It connects the zygote to nobody but its own forks;
+        # a job may make none.
+        Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
+        # Python asks a socket it is given what it is.
+        Rule(Action.ALLOW, ("getsockname",)),
         # A job inherits this filter and puts on the rest with these: limits of its own (process 0 is oneself), the
         # wall clock, the death with its parent, the second filter.
         Rule(Action.ALLOW, ("prlimit64",), (Equals(0, 0),)),

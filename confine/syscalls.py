@@ -54,7 +54,7 @@ _X86_64: Final = {
     "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240, "mq_unlink": 241, "settimeofday": 164, "adjtimex": 159,
     "clock_settime": 227, "clock_adjtime": 305, "readlinkat": 267, "sched_setaffinity": 203, "sched_setparam": 142,
     "sched_setscheduler": 144, "sched_setattr": 314, "setpriority": 141, "ioprio_set": 251, "migrate_pages": 256,
-    "move_pages": 279,
+    "move_pages": 279, "getsockname": 51,
 }  # fmt: skip
 
 _AARCH64: Final = {
@@ -80,7 +80,7 @@ _AARCH64: Final = {
     "rt_sigqueueinfo": 138, "rt_tgsigqueueinfo": 240, "shmget": 194, "msgget": 186, "semget": 190, "mq_open": 180,
     "mq_unlink": 181, "settimeofday": 170, "adjtimex": 171, "clock_settime": 112, "clock_adjtime": 266,
     "sched_setaffinity": 122, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setattr": 274,
-    "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239,
+    "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239, "getsockname": 204,
 }  # fmt: skip
 
 TABLES: Final = {"x86_64": _X86_64 | _EVERYWHERE, "aarch64": _AARCH64 | _EVERYWHERE}

@@ -1,7 +1,7 @@
 """A zygote whose jobs attack the jail. The loop, the fork and the locks are the product's; only the job's work is not.
 
 The "file" of a job is the name of what it should try. Names that begin with "zygote:" are tried with the zygote's locks
-alone, as if the zygote itself had been taken over.
+alone, as if the zygote itself had been taken over; with "threaded:", with those of a job that may start a thread.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ ATTEMPTS = {
     "make an internet socket": lambda: socket.socket(socket.AF_INET),
     "make a unix socket": lambda: socket.socket(socket.AF_UNIX),
     "make a netlink socket": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
-    "make a pair of sockets": socket.socketpair,
+    "make a pair of sockets": lambda: [end.close() for end in socket.socketpair()],
+    "make a pair for messages": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+    "make a process in place of a thread": lambda: call("clone", 0x100, 0, None, None, 0),
     "run a program": lambda: call("execve", b"/bin/true", None, None),
     "run a program by descriptor": lambda: call("execveat", -100, b"/bin/true", None, None, 0),
     "fork": os.fork,
@@ -145,17 +147,18 @@ if MACHINE != "x86_64":
 DESCRIPTORS: dict[str, int] = {}
 
 
-def warm_up(_role: Role) -> zygote.Work:
-    return work
+def warm_up(_role: Role) -> zygote.Play:
+    return zygote.Play(work)
 
 
 def work(_operation: Operation, _kind: int, descriptors: dict[str, int]) -> NoReturn:
     DESCRIPTORS.update(descriptors)
     name = os.pread(descriptors["untrusted"], 1000, 0).decode()
-    if not name.startswith("zygote:"):
-        confine_job(LIMITS)
+    locks, _, attempt = name.rpartition(":")
+    if locks != "zygote":
+        confine_job(LIMITS, with_thread=locks == "threaded")
     try:
-        ATTEMPTS[name.removeprefix("zygote:")]()
+        ATTEMPTS[attempt]()
         said = "done"
     except OSError as refused:
         said = f"errno {refused.errno}"

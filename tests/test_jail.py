@@ -84,7 +84,8 @@ ZYGOTE_OUTCOMES = {
     "zygote:read a file": f"errno {errno.EACCES}",
     "zygote:open the parent's memory": f"errno {errno.EACCES}",
     "zygote:make a unix socket": KILLED,
-    "zygote:make a pair of sockets": KILLED,
+    "zygote:make a pair of sockets": "done",  # with itself: over it a fork that waits is given its job
+    "zygote:make a pair for messages": KILLED,
     "zygote:run a program": KILLED,
     "zygote:trace the parent": KILLED,
     "zygote:read the parent's memory": KILLED,
@@ -93,6 +94,25 @@ ZYGOTE_OUTCOMES = {
     "zygote:unshare": KILLED,
     "zygote:map executable memory": f"errno {errno.EPERM}",
     "zygote:make a file in memory": KILLED,
+}
+
+
+# A job that decodes HEIC may start a thread, and is otherwise bound as any other.
+THREADED_OUTCOMES = {
+    "threaded:start a thread": "done",
+    "threaded:make a process in place of a thread": f"errno {errno.EAGAIN}",
+    "threaded:fork": f"errno {errno.EAGAIN}",
+    "threaded:unshare": KILLED,
+    "threaded:read a file": f"errno {errno.EACCES}",
+    "threaded:make a unix socket": KILLED,
+    "threaded:make a pair of sockets": KILLED,
+    "threaded:run a program": KILLED,
+    "threaded:kill the parent": KILLED,
+    "threaded:disarm the clock": KILLED,
+    "threaded:ignore the clock": f"errno {errno.EPERM}",
+    "threaded:block the clock": f"errno {errno.EPERM}",
+    "threaded:map executable memory": f"errno {errno.EPERM}",
+    "threaded:wait for ever": f"signal {signal.SIGALRM.value}",
 }
 
 
@@ -160,6 +180,33 @@ async def test_a_zygote_that_was_taken_over_reaches_neither_its_parent_nor_the_w
         outcomes = await attempts(channel, list(ZYGOTE_OUTCOMES))
 
     assert outcomes == ZYGOTE_OUTCOMES
+
+
+async def test_a_job_that_may_start_a_thread_can_do_nothing_else_more() -> None:
+    with zygote(hostile=True) as (_, channel):
+        outcomes = await attempts(channel, list(THREADED_OUTCOMES))
+
+    assert outcomes == THREADED_OUTCOMES
+
+
+async def test_the_fork_that_waits_holds_nothing_of_the_job_before_it() -> None:
+    with zygote(hostile=True) as (_, channel):
+        outcomes = await attempts(channel, ["wait for ever", "reach a foreign descriptor"])
+
+    assert outcomes["reach a foreign descriptor"] == f"errno {errno.EBADF}"
+
+
+async def test_a_fork_that_was_killed_while_it_waited_is_replaced() -> None:
+    with zygote() as (process, channel):
+        sandbox = Sandbox([channel])
+        await sandbox.self_test([Role.PICTURES])
+        (waiting,) = children(process.pid)
+
+        os.kill(waiting, signal.SIGKILL)
+        (await scrub(sniff(drawing()), sandbox)).untrusted_clean.close()
+
+        assert children(process.pid) != [waiting]
+        sandbox.close()
 
 
 async def test_the_zygote_outlives_every_attack_and_the_next_job_is_well() -> None:

@@ -17,7 +17,7 @@ from confine.lock import confine_job
 from scrubbers.jailed import decoders, image, verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
-from scrubbers.jailed.zygote import Work
+from scrubbers.jailed.zygote import Play
 from scrubbers.protocol import (
     JOB_LIMITS,
     OUTCOME_DONE,
@@ -34,12 +34,13 @@ from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge
 _ENDED_WELL: Final = 0
 
 
-def warm_up(role: Role) -> Work:
-    """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to run."""
+def warm_up(role: Role) -> Play:
+    """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to do."""
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
     scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
+    rehearse: Callable[[], None] = image.rehearse
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed import pdf  # noqa: PLC0415
@@ -69,7 +70,7 @@ def warm_up(role: Role) -> Work:
         os.write(status, STATUS.pack(STATUS_MAGIC, outcome))
         os._exit(_ENDED_WELL)
 
-    return work
+    return Play(work, rehearse)
 
 
 def _scrub(
