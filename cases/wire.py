@@ -14,6 +14,7 @@ these steps and raises RequestRefused at the first that fails:
 All structs refuse unknown fields. Bytes are base64 in JSON.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
-from cases.envelope import HEADER_BYTES, Sealed, blake, u64
+from cases.envelope import HEADER_BYTES, Sealed, u64
 from cases.errors import RequestRefused, SealBroken
 from cases.grants import GRANT_BYTES
 from cases.member import MemberKeys
@@ -265,7 +266,8 @@ def sign_request(  # noqa: PLR0917 (the order of the signed text)
     keys: MemberKeys, method: str, path: str, body: bytes, server_key: bytes, counter: int
 ) -> dict[str, str]:
     """Return the three headers of a request."""
-    signature = sign(keys.sign_seed, "ks1-request", _signed_text(method, path, body, server_key, counter))
+    body_hash = new_body_hash(body).digest()
+    signature = sign(keys.sign_seed, "ks1-request", _signed_text(method, path, body_hash, server_key, counter))
     return {MEMBER_HEADER: keys.id, COUNTER_HEADER: str(counter), SIGNATURE_HEADER: signature.hex()}
 
 
@@ -282,6 +284,25 @@ def verify_request(  # noqa: PLR0917 (the order of the signed text)
 
     `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
     """
+    body_hash = new_body_hash(body).digest()
+    return verify_hashed(untrusted_headers, method, path, body_hash, server_key, sign_key_of, last_counter)
+
+
+def new_body_hash(beginning: bytes = b"") -> "hashlib.blake2b":
+    """Return the hash over a body, to be fed with it as it comes."""
+    return hashlib.blake2b(beginning, digest_size=32, person=b"ks1-body")
+
+
+def verify_hashed(  # noqa: PLR0917 (the order of the signed text)
+    untrusted_headers: Mapping[str, str],
+    method: str,
+    path: str,
+    body_hash: bytes,
+    server_key: bytes,
+    sign_key_of: Callable[[str], bytes | None],
+    last_counter: int = -1,
+) -> SignedBy:
+    """Return who signed the request with a body of this hash, as `verify_request` does."""
     member = untrusted_headers.get(MEMBER_HEADER, "")
     untrusted_counter = untrusted_headers.get(COUNTER_HEADER, "")
     signature = untrusted_headers.get(SIGNATURE_HEADER, "")
@@ -294,7 +315,7 @@ def verify_request(  # noqa: PLR0917 (the order of the signed text)
     sign_key = sign_key_of(member)
     if sign_key is None:
         raise RequestRefused
-    signed = _signed_text(method, path, body, server_key, counter)
+    signed = _signed_text(method, path, body_hash, server_key, counter)
     try:
         verify_signature(sign_key, "ks1-request", signed, bytes.fromhex(signature))
     except SealBroken:
@@ -304,6 +325,5 @@ def verify_request(  # noqa: PLR0917 (the order of the signed text)
     return SignedBy(member, counter)
 
 
-def _signed_text(method: str, path: str, body: bytes, server_key: bytes, counter: int) -> bytes:
-    body_hash = blake(32, "ks1-body", body)
+def _signed_text(method: str, path: str, body_hash: bytes, server_key: bytes, counter: int) -> bytes:
     return method.encode() + b"\0" + path.encode() + b"\0" + body_hash + server_key + u64(counter)

@@ -19,80 +19,32 @@ connection is looked at.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
-from aiohttp import hdrs, web
-from aiohttp.typedefs import Middleware
+from aiohttp import web
 
 from cases import wire
-from cases.clock import Clock, today
+from cases.clock import today
 from cases.entry import Stream
 from cases.envelope import same
-from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
+from cases.errors import RequestRefused, RosterFault
 from cases.rekeying import demand_agreed
 from cases.roster import Chain, Roster, SignedText, add_signature, read_texts
 from cases.seal import Head
-from cases.sealed_files import size_class
 from cases.statements import read_statement
-from cases.store import CaseRows, Rekeying, Store
-from intake.silence import Faults, Handler, drop_telltales, quiet_logger, refuse_expect
+from cases.store import CaseRows, Rekeying
+from intake.desk_request import DeskServices, check_signed, padded, refusal_of, refusals, stream
+from intake.silence import Handler, drop_telltales, quiet_logger, refuse_expect
 
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
 BODY_BYTES_MAX: Final = 2**20
 ROSTER_FOLDER: Final = "roster"
-_JSON: Final = "application/json"
-# Verbs for which a member of the proposal will do.
-_ROSTER_VERBS: Final = frozenset({"roster", "sign-roster"})
-_FAULT: Final = wire.Refusal(code=299, text_key="server.fault")
-_STATUSES: Final[tuple[tuple[type[CaseError], int], ...]] = (
-    (NotThere, 404),
-    (Conflict, 409),
-    (Busy, 503),
-    (RosterFault, 409),
-    (CaseError, 403),
-)
-
-
-class RosterSource(Protocol):
-    """Where the verified roster comes from."""
-
-    writing: asyncio.Lock
-
-    def chain(self) -> Chain: ...
-    def forget(self) -> None: ...
-
-
-class DeskConfig(Protocol):
-    """The one setting that the desk API needs."""
-
-    @property
-    def inbox_days(self) -> int: ...
-
-
-class DeskServices(Protocol):
-    """The part of `intake.services.Services` that the desk API uses."""
-
-    @property
-    def home(self) -> Path: ...
-    @property
-    def config(self) -> DeskConfig: ...
-    @property
-    def roster(self) -> RosterSource: ...
-    @property
-    def store(self) -> Store: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def faults(self) -> Faults: ...
-    @property
-    def desk_hosts(self) -> frozenset[str]: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Asked:
-    """A request that has passed steps 1 to 4."""
+    """A request that has passed steps 1 to 4, with its body."""
 
     services: DeskServices
     chain: Chain
@@ -238,7 +190,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 def desk_app(services: DeskServices) -> web.Application:
     """Returns the application behind the desk onion."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[_refusals(services)], logger=quiet_logger())
+    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
         app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
@@ -251,97 +203,18 @@ def _answering(services: DeskServices, name: str, verb: Verb) -> Handler:
     """Returns the handler of one verb: steps 3 and 4, then the verb itself."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        asked = await _check_request(services, request, name)
-        answer = await verb(asked)
+        untrusted_body = await request.read()
+        signed = await check_signed(services, request, name, wire.new_body_hash(untrusted_body).digest())
+        answer = await verb(Asked(services, signed.chain, signed.member, signed.counter, untrusted_body))
         if isinstance(answer, msgspec.Struct):
-            return _padded(200, answer)
-        return await _stream(request, answer)
+            return padded(200, answer)
+        return await stream(request, answer)
 
     return handler
 
 
-async def _check_request(services: DeskServices, request: web.Request, name: str) -> Asked:
-    untrusted_body = await request.read()
-    chain = services.roster.chain()
-    known = [version for version in (chain.current, chain.proposal if name in _ROSTER_VERBS else None) if version]
-    if not known:
-        raise RosterFault(chain.problem or "roster.not_open")
-
-    def sign_key_of(member_id: str) -> bytes | None:
-        member = next((found for version in known if (found := version.member(member_id)) is not None), None)
-        return None if member is None else member.sign
-
-    # 3.
-    signed_by = wire.verify_request(
-        request.headers, hdrs.METH_POST, request.path, untrusted_body, known[0].server_key, sign_key_of
-    )
-    # 4.
-    try:
-        await services.store.accept_counter(bytes.fromhex(signed_by.member), signed_by.counter)
-    except CaseError as refused:
-        if isinstance(refused, Busy):
-            raise
-        raise RequestRefused(wire.COUNTER_BEHIND) from None
-    return Asked(services, chain, signed_by.member, signed_by.counter, untrusted_body)
-
-
-def _refusals(services: DeskServices) -> Middleware:
-    """Returns the outermost layer: step 1, and the one shape of every refusal."""
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.headers.get(hdrs.HOST, "").lower() not in services.desk_hosts:
-            return _padded(421, _refusal(RequestRefused("request.other_host")))
-        try:
-            return await handler(request)
-        except CaseError as refused:
-            status = next(status for kind, status in _STATUSES if isinstance(refused, kind))
-            return _padded(status, _refusal(refused))
-        except web.HTTPRequestEntityTooLarge:
-            return _padded(413, _refusal(RequestRefused("request.too_large")))
-        except web.HTTPException as untrusted_exception:
-            # Its text is the library's and can quote the request.
-            return _padded(untrusted_exception.status, _refusal(RequestRefused("request.unknown")))
-        except (ConnectionError, asyncio.CancelledError):
-            raise
-        except Exception:  # noqa: BLE001 - the outermost layer; whatever it is must not be printed
-            services.faults.note()
-            return _padded(500, _FAULT)
-
-    return middleware
-
-
 async def _unknown(_request: web.Request) -> web.StreamResponse:
-    return _padded(404, _refusal(RequestRefused("request.unknown")))
-
-
-async def _stream(request: web.Request, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
-    # The first chunk is drawn before the answer begins: after that a refusal could not be told any more.
-    first = await anext(chunks, b"")
-    response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: "application/octet-stream", **_HEADERS})
-    await response.prepare(request)
-    await response.write(first)
-    async for chunk in chunks:
-        await response.write(chunk)
-    await response.write_eof()
-    return response
-
-
-_HEADERS: Final = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-def _padded(status: int, answer: msgspec.Struct) -> web.Response:
-    """Returns the answer as JSON, filled with spaces, which JSON allows, up to a size class."""
-    body = msgspec.json.encode(answer)
-    return web.Response(
-        status=status, body=body.ljust(size_class(len(body))), headers={hdrs.CONTENT_TYPE: _JSON, **_HEADERS}
-    )
-
-
-def _refusal(error: CaseError) -> wire.Refusal:
-    # What does not verify is told apart from nothing else, so that nobody can try seals out on the server.
-    refused = RequestRefused() if isinstance(error, SealBroken) else error
-    return wire.Refusal(refused.code, refused.text_key)
+    return padded(404, refusal_of(RequestRefused("request.unknown")))
 
 
 def _version(text: SignedText) -> wire.RosterVersion:
