@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh run     what `make run` and `make demo` need
 #   scripts/setup.sh test    the same and the programs the tests call
+#   scripts/setup.sh bench   what `make bench` needs: the other cleaners it compares with
 #
 # 1. Names what the system lacks; offline, it names everything at once and the one apt line, within five seconds, exit 4.
 # 2. Installs it with apt, with sudo when not root. A tor daemon that this started is disabled again: the keeper runs its own.
@@ -55,6 +56,13 @@ command -v tor-gencert >/dev/null 2>&1 || case "$packages" in *" tor"*) ;; *) ne
 have_library libmagic.so.1 || need libmagic1 "libmagic, which tells what kind a file is"
 if [ "$what" = test ]; then
     command -v strace >/dev/null 2>&1 || need strace "strace, with which the tests watch every file that is opened"
+fi
+if [ "$what" = bench ]; then
+    # Debian's mat2 brings the GObject bindings of gdk-pixbuf, poppler and librsvg that it works with, and ExifTool.
+    command -v mat2 >/dev/null 2>&1 || need mat2 "mat2, a cleaner to compare with"
+    command -v qpdf >/dev/null 2>&1 || need qpdf "qpdf, another"
+fi
+if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"
 fi
 [ -z "$packages" ] && [ "$ready" = yes ] && exit 0

@@ -1,0 +1,196 @@
+"""The ways of cleaning that are compared. Each takes one file and says how long it took and how much came out.
+
+jailed         ours: sniffed, scrubbed in one jailed job, verified in another, as in the service
+bare           Pillow decodes and encodes in this process with our settings: what the pixels alone cost. Where the
+               colour has to be converted it converts; it protects from nothing and vouches for nothing
+mat2           Debian's libmat2 in a process that is warm
+mat2 command, exiftool, qpdf    a process for each file, as a person runs them
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pillow_heif
+from PIL import Image, ImageCms, ImageSequence
+
+from scrubbers.memory_file import MemoryFile
+from scrubbers.protocol import Role
+from scrubbers.sandbox import Sandbox
+from scrubbers.sniff import sniff
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import Refused
+
+JPEG = {"quality": 90, "subsampling": "4:2:0"}
+PATIENCE_SECONDS = 180
+SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's libmat2 is installed for
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run; bytes is None when nothing came out."""
+
+    seconds: float
+    bytes: int | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """A name, which endings it is for, and what runs it."""
+
+    name: str
+    endings: tuple[str, ...]
+    run: Callable[[Path, bytes], Ran]
+
+
+PICTURES = (".jpg", ".png", ".heic", ".tiff")
+EVERYTHING = (*PICTURES, ".pdf")
+
+
+class Jail:
+    """Zygotes of both roles, and a loop of their own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.zygotes = [spawn_zygote(role) for role in Role]
+        self.sandbox = Sandbox([channel for _, channel in self.zygotes])
+        self.loop.run_until_complete(self.sandbox.self_test())
+
+    def run(self, _path: Path, content: bytes) -> Ran:
+        return self.loop.run_until_complete(self._run(content))
+
+    async def _run(self, content: bytes) -> Ran:
+        untrusted = MemoryFile()
+        started = time.perf_counter()
+        untrusted.write(content)
+        try:
+            verified = await self.sandbox.verify(await self.sandbox.scrub(sniff(untrusted)))
+        except Refused:
+            return Ran(time.perf_counter() - started, None)
+        seconds = time.perf_counter() - started
+        with verified.clean, verified.preview:
+            return Ran(seconds, verified.clean.size)
+
+    def close(self) -> None:
+        async def end() -> None:
+            self.sandbox.close()
+
+        self.loop.run_until_complete(end())
+        for process, _ in self.zygotes:
+            process.wait(10)
+        self.loop.close()
+
+
+def bare(path: Path, content: bytes) -> Ran:
+    """The pixels alone, in this process."""
+    output = io.BytesIO()
+    started = time.perf_counter()
+    if path.suffix == ".heic":
+        pillow_heif.open_heif(content).to_pillow().save(output, "JPEG", **JPEG)
+        return Ran(time.perf_counter() - started, output.tell())
+    with Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "TIFF"]) as picture:
+        if path.suffix == ".jpg":
+            profile = picture.info.get("icc_profile")
+            upright = picture.convert("RGB")
+            if profile:
+                source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+                upright = ImageCms.profileToProfile(upright, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            upright.save(output, "JPEG", icc_profile=None, **JPEG)
+        elif path.suffix == ".png":
+            picture.save(output, "PNG", compress_level=4)
+        else:
+            pages = [page.copy() for page in ImageSequence.Iterator(picture)]
+            pages[0].save(output, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_adobe_deflate")
+    return Ran(time.perf_counter() - started, output.tell())
+
+
+class Mat2:
+    """Debian's libmat2 in one warm process."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [SYSTEM_PYTHON, str(Path(__file__).with_name("mat2_loop.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def run(self, path: Path, _content: bytes) -> Ran:
+        self.process.stdin.write(f"{path}\n")
+        self.process.stdin.flush()
+        said = json.loads(self.process.stdout.readline())
+        return Ran(said["seconds"], said["bytes"])
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+def command(
+    make: Callable[[Path, Path], list[str]], output_name: Callable[[Path], str]
+) -> Callable[[Path, bytes], Ran]:
+    """A way that starts a process for a file; it writes into an empty folder, or beside a copy of the file there."""
+
+    def run(path: Path, _content: bytes) -> Ran:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / f"source{path.suffix}"
+            shutil.copyfile(path, source)
+            output = Path(folder) / output_name(source)
+            started = time.perf_counter()
+            subprocess.run(
+                make(source, output),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=PATIENCE_SECONDS,
+                check=False,
+            )
+            seconds = time.perf_counter() - started
+            return Ran(seconds, output.stat().st_size if output.exists() else None)
+
+    return run
+
+
+def all_ways(jail: Jail) -> tuple[list[Way], list[Mat2], dict[str, str]]:
+    """The ways that can be had here, what has to be closed, and the versions; a program that is missing is left out."""
+    ways = [Way("jailed", EVERYTHING, jail.run), Way("bare", PICTURES, bare)]
+    closing: list[Mat2] = []
+    versions = {}
+    if shutil.which("mat2"):
+        closing.append(Mat2())
+        ways.append(Way("mat2", EVERYTHING, closing[0].run))
+        mat2 = command(lambda source, _: ["mat2", str(source)], lambda source: f"{source.stem}.cleaned{source.suffix}")
+        ways.append(Way("mat2 command", EVERYTHING, mat2))
+        versions["mat2"] = said(["mat2", "--version"])
+    if shutil.which("exiftool"):
+        exiftool = command(
+            lambda source, output: ["exiftool", "-q", "-all=", "-o", str(output), str(source)],
+            lambda source: f"out{source.suffix}",
+        )
+        ways.append(Way("exiftool", EVERYTHING, exiftool))
+        versions["exiftool"] = said(["exiftool", "-ver"])
+    if shutil.which("qpdf"):
+        qpdf = command(
+            lambda source, output: [
+                "qpdf", "--remove-info", "--remove-metadata", "--remove-structure", str(source), str(output),
+            ],
+            lambda _: "out.pdf",
+        )  # fmt: skip
+        ways.append(Way("qpdf", (".pdf",), qpdf))
+        versions["qpdf"] = said(["qpdf", "--version"])
+    return ways, closing, versions
+
+
+def said(words: list[str]) -> str:
+    lines = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False).stdout.splitlines()
+    return lines[0].strip() if lines else ""
