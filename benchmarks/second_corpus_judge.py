@@ -1,0 +1,257 @@
+"""Judges a clean file beside its original, as an ordinary viewer sees both. Knows nothing of the scrubbers.
+
+Pictures     same size; PSNR of at least 30 dB against the original after its orientation and its colour profile are
+             applied, transparent parts on white, both softened by one pixel: noise of colour alone is not seen
+Documents    same number of pages; the first pages drawn at 72 dpi, softened by one pixel so that the smoothing of edges
+             does not count, differ by a mean of at most 5 of 255 and by more than 64 on at most one pixel in a hundred
+Text         the words of the original that are visible: not in invisible mode, on the page, with ink in their box; how
+             many of them are in the clean copy
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import io
+import math
+import unicodedata
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pillow_heif
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
+
+LEAST_PSNR = 30.0
+MOST_MEAN_DIFFERENCE = 5.0
+MOST_DIFFERENT_SHARE = 0.01
+LEAST_RECALL = 0.95
+_FAR = 64
+_PAGES = 12
+_MOST_PIXELS = 60_000_000
+_INK = 24
+_INK_SCALE = 2.0
+
+# A list of formats only knows those whose plugin is loaded.
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"]
+for plugin in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP"):
+    importlib.import_module(f"PIL.{plugin}ImagePlugin")
+pillow_heif.register_heif_opener()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a viewer makes of the two. Measures are None where there is nothing to measure."""
+
+    viewer_opens: bool
+    looks_same: bool | None = None
+    measure: str = ""
+    psnr: float | None = None
+    recall: float | None = None
+    missing: str = ""
+
+
+def judge(kind: str, original: bytes, clean: bytes | None) -> Judgement:
+    """Compares the two; without a clean copy it only says whether a viewer opens the original."""
+    warnings.simplefilter("ignore")
+    return _judge_document(original, clean) if kind == "pdf" else _judge_picture(original, clean)
+
+
+def _judge_picture(original: bytes, clean: bytes | None) -> Judgement:
+    try:
+        before = _seen(original)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, MemoryError):
+        return Judgement(viewer_opens=False)
+    if clean is None:
+        return Judgement(viewer_opens=True)
+    after = _seen(clean)
+    if before.size != after.size:
+        return Judgement(True, False, f"size {before.size} became {after.size}")
+    psnr = _psnr(before, after)
+    soft = _psnr(*(picture.filter(ImageFilter.GaussianBlur(1)) for picture in (before, after)))
+    return Judgement(True, soft >= LEAST_PSNR, f"PSNR {psnr:.1f}, softened {soft:.1f}", psnr)
+
+
+def _psnr(before: Image.Image, after: Image.Image) -> float:
+    squares = ImageStat.Stat(ImageChops.difference(before, after)).rms
+    error = sum(rms * rms for rms in squares) / len(squares)
+    return math.inf if error == 0 else 10 * math.log10(255 * 255 / error)
+
+
+def _seen(content: bytes) -> Image.Image:
+    """The first frame as a viewer shows it."""
+    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
+    with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+        opened.load()
+        profile = opened.info.get("icc_profile")
+        turned = ImageOps.exif_transpose(opened)
+        if turned.mode in {"I;16", "I;16B", "I;16L"}:
+            turned = turned.convert("I")
+        if turned.mode in {"I", "F"}:
+            turned = _as_shades(turned)
+        alpha = turned.convert("RGBA").getchannel("A") if turned.has_transparency_data else None
+        colours = _to_srgb(turned, profile)
+    if alpha is None:
+        return colours
+    white = Image.new("RGB", colours.size, "white")
+    white.paste(colours, mask=alpha)
+    return white
+
+
+def _as_shades(picture: Image.Image) -> Image.Image:
+    """Values of sixteen or more bits as eight: sixteen bits from end to end, whatever else from least to most."""
+    least, most = picture.getextrema()
+    if picture.mode == "I" and least >= 0 and most < 2**16:
+        # Sixteen bits as a rule; some programs keep eight in such a picture.
+        least, most = (0, 2**16 - 1) if most >= 2**8 else (0, 2**8 - 1)
+    scale = 255 / ((most - least) or 1)
+    return picture.convert("F").point(lambda value: value * scale - least * scale).convert("L")
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile and picture.mode in {"RGB", "RGBA", "P", "CMYK", "L", "LAB"}:
+        plain = picture.convert("RGB") if picture.mode in {"RGBA", "P"} else picture
+        try:
+            return ImageCms.profileToProfile(
+                plain, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+        except (ImageCms.PyCMSError, OSError):
+            pass
+    if picture.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(picture, lab, srgb, outputMode="RGB")
+    return (
+        picture.convert("RGBA").convert("RGB")
+        if picture.mode in {"P", "PA", "LA", "La", "RGBa"}
+        else picture.convert("RGB")
+    )
+
+
+def _judge_document(original: bytes, clean: bytes | None) -> Judgement:
+    try:
+        before = _open(original)
+        drawn = _draw(before, 0)
+    except (pypdfium2.PdfiumError, ValueError):
+        return Judgement(viewer_opens=False)
+    if clean is None:
+        return Judgement(viewer_opens=True)
+    after = _open(clean)
+    if len(before) != len(after):
+        return Judgement(True, False, f"{len(before)} pages became {len(after)}")
+    worst, same = (0.0, 0.0, 0), True
+    for number in range(min(_PAGES, len(before))):
+        drawn = _draw(before, number)
+        mean, share = _difference(drawn, _draw(after, number))
+        same = same and mean <= MOST_MEAN_DIFFERENCE and share <= MOST_DIFFERENT_SHARE
+        worst = max(worst, (share, mean, number + 1))
+    said = f"page {worst[2]}: mean {worst[1]:.2f}, far {worst[0]:.4f}"
+    recall, missing = _recall(before, after)
+    return Judgement(True, same, said, None, recall, missing)
+
+
+def _open(content: bytes) -> pypdfium2.PdfDocument:
+    document = pypdfium2.PdfDocument(content)
+    if len(document) == 0:
+        raise ValueError
+    document.init_forms()
+    return document
+
+
+def _draw(document: pypdfium2.PdfDocument, number: int, scale: float = 1.0) -> Image.Image:
+    page = document[number]
+    width, height = page.get_size()
+    # A poster is drawn smaller, a stamp larger.
+    scale *= min(1.0, math.sqrt(4_000_000 / max(1.0, width * height)))
+    picture: Image.Image = page.render(scale=scale, draw_annots=True).to_pil().convert("RGB")
+    return picture
+
+
+def _difference(before: Image.Image, after: Image.Image) -> tuple[float, float]:
+    """Mean difference, and the share of pixels that are far off. Sizes may differ by a pixel of rounding."""
+    if max(abs(before.width - after.width), abs(before.height - after.height)) > 1:
+        return 255.0, 1.0
+    after = after if after.size == before.size else after.resize(before.size)
+    soft = (picture.filter(ImageFilter.GaussianBlur(1)) for picture in (before, after))
+    difference = ImageChops.difference(*soft)
+    most = ImageChops.lighter(ImageChops.lighter(*difference.split()[:2]), difference.split()[2])
+    histogram = most.histogram()
+    count = most.width * most.height
+    return sum(value * n for value, n in enumerate(histogram)) / count, sum(histogram[_FAR + 1 :]) / count
+
+
+def _recall(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument) -> tuple[float | None, str]:
+    """The share of the original's visible words that are in the copy, page by page, and some that are not."""
+    wanted, kept, missing = 0, 0, Counter[str]()
+    for number in range(min(_PAGES, len(before))):
+        words = Counter(_visible_words(before, number))
+        there = Counter(_words(after[number].get_textpage().get_text_range()))
+        wanted += words.total()
+        kept += (words & there).total()
+        missing += words - there
+    return (kept / wanted if wanted else None), " ".join(list(missing)[:12])
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in unicodedata.normalize("NFKC", text.replace("\xad", "").replace("\ufffe", "")).split():
+        if any(letter.isalnum() for letter in word):
+            yield word
+
+
+def _visible_words(document: pypdfium2.PdfDocument, number: int) -> Iterator[str]:
+    """Words all of whose letters are drawn: on the page, not in invisible mode, with something to see in their box."""
+    page = document[number]
+    text = page.get_textpage()
+    count = text.count_chars()
+    if not count:
+        return
+    grey = _draw(document, number, _INK_SCALE).convert("L")
+    ink = _Ink(page, grey)
+    word, seen = "", True
+    for index in range(count):
+        letter = chr(pypdfium2.raw.FPDFText_GetUnicode(text.raw, index))
+        if letter.isspace() or letter == "\0":
+            if word and seen:
+                yield from _words(word)
+            word, seen = "", True
+        else:
+            word += letter
+            seen = seen and ink.shows(text, index)
+    if word and seen:
+        yield from _words(word)
+
+
+class _Ink:
+    """Says of a letter whether the drawn page has anything to see where it stands."""
+
+    def __init__(self, page: pypdfium2.PdfPage, grey: Image.Image) -> None:
+        self._page = page
+        self._grey = grey
+
+    def shows(self, text: pypdfium2.PdfTextPage, index: int) -> bool:
+        shown = pypdfium2.raw.FPDFText_GetTextObject(text.raw, index)
+        if shown and pypdfium2.raw.FPDFTextObj_GetTextRenderMode(shown) == pypdfium2.raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+            return False
+        left, bottom, right, top = text.get_charbox(index, loose=False)
+        if right <= left or top <= bottom:
+            return False
+        corners = [self._on_picture(x, y) for x, y in ((left, bottom), (right, top))]
+        xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
+        box = (
+            max(0, xs[0] - 1),
+            max(0, ys[0] - 1),
+            min(self._grey.width, xs[1] + 1),
+            min(self._grey.height, ys[1] + 1),
+        )
+        if box[0] >= box[2] or box[1] >= box[3]:
+            return False
+        darkest, lightest = self._grey.crop(box).getextrema()
+        return bool(lightest - darkest >= _INK)
+
+    def _on_picture(self, x: float, y: float) -> tuple[int, int]:
+        across, down = ctypes.c_int(), ctypes.c_int()
+        size = (0, 0, self._grey.width, self._grey.height, 0)
+        pypdfium2.raw.FPDF_PageToDevice(self._page.raw, *size, x, y, ctypes.byref(across), ctypes.byref(down))
+        return across.value, down.value
