@@ -88,7 +88,7 @@ def function(document: Document, thing: object) -> None:
                 document,
                 thing,
                 {"FunctionType": exactly(2), "N": number},
-                {"Domain": numbers(2), "Range": values, "C0": values, "C1": values},
+                {"Domain": values, "Range": values, "C0": values, "C1": values},
             )
         case 3:
             wide = numbers(most=2 * _MOST_PARTS)
@@ -96,7 +96,7 @@ def function(document: Document, thing: object) -> None:
                 document,
                 thing,
                 {"FunctionType": exactly(3), "Functions": _functions},
-                {"Domain": numbers(2), "Range": values, "Bounds": wide, "Encode": wide},
+                {"Domain": values, "Range": values, "Bounds": wide, "Encode": wide},
             )
         case _:
             raise Unaccounted("function")

@@ -48,15 +48,13 @@ class _Reader:
         self.contents = contents
         self.font: int | None = None
         self.saved: list[int | None] = []
+        self.has_width = False
 
     def read(self, untrusted: bytes, *, glyph: bool) -> None:
         lines = untrusted.split(b"\n")
         demand(lines.pop() == b"", "the contents' last line")
-        if glyph:
-            demand(lines and _GLYPH_WIDTH.fullmatch(lines[0]), "a glyph's width")
-            del lines[0]
         where = _PAGE
-        rule_of = _RULES.get
+        rule_of = (_GLYPH_RULES if glyph else _RULES).get
         for line in lines:
             rule = rule_of(line[line.rfind(b" ") + 1 :])
             if rule is None or not rule.stands & where or rule.pattern.fullmatch(line) is None:
@@ -73,6 +71,10 @@ class _Reader:
     def restore(self, _line: bytes) -> None:
         demand(self.saved, "saved states")
         self.font = self.saved.pop()
+
+    def set_width(self, _line: bytes) -> None:
+        demand(not self.has_width, "a glyph's width twice")
+        self.has_width = True
 
     def choose_font(self, line: bytes) -> None:
         self.font = self._use("F", line[2 : line.index(b" ")])
@@ -112,7 +114,6 @@ class _Reader:
 
 
 _STRING: Final = re.compile(rb"<([0-9a-f]+)>")
-_GLYPH_WIDTH: Final = re.compile(rb"%s %s (?:d0|%s %s %s %s d1)" % ((_N,) * 6))
 _DEVICES: Final = rb"/(?:DeviceGray|DeviceRGB|DeviceCMYK|Pattern)"
 
 
@@ -135,8 +136,7 @@ def _rules() -> dict[bytes, _Rule]:
     add(b"q", b"", _PAGE, act=_Reader.save)
     add(b"Q", b"", _PAGE, act=_Reader.restore)
     add(b"cm", numbers(6), _PAGE)
-    add(b"w M", numbers(1), _ANYWHERE)
-    add(b"J j", b"[012] ", _ANYWHERE)
+    add(b"w M J j", numbers(1), _ANYWHERE)
     add(b"d", rb"\[(?:%s(?: %s)*)?\] %s " % (_N, _N, _N), _ANYWHERE)
     add(b"gs", _NAME % b"G" + b" ", _ANYWHERE, act=_Reader.use)
     add(b"m l", numbers(2), _PAGE | _PATH, _PATH)
@@ -173,8 +173,13 @@ def _rules() -> dict[bytes, _Rule]:
 
 
 _RULES: Final = _rules()
+_GLYPH_RULES: Final = {
+    **_RULES,
+    b"d0": _Rule(re.compile(rb"%s %s d0" % (_N, _N)), _PAGE, 0, _Reader.set_width),
+    b"d1": _Rule(re.compile(rb"%s %s %s %s %s %s d1" % ((_N,) * 6)), _PAGE, 0, _Reader.set_width),
+}
 
 
 def read_contents(untrusted: bytes, contents: Contents, *, glyph: bool = False) -> None:
-    """Reads one stream into `contents`; raises Unaccounted. `glyph`: a Type 3 font's, which begins with its width."""
+    """Reads one stream into `contents`; raises Unaccounted. `glyph`: a Type 3 font's, which says its width."""
     _Reader(contents).read(untrusted, glyph=glyph)

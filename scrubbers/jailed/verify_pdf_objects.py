@@ -21,7 +21,7 @@ from scrubbers.jailed.verify_pdf_checks import (
     via,
     whole,
 )
-from scrubbers.jailed.verify_pdf_colours import colour_space, dashes, device_space, shading
+from scrubbers.jailed.verify_pdf_colours import base_space, colour_space, dashes, shading
 from scrubbers.jailed.verify_pdf_content import Contents, read_contents
 from scrubbers.jailed.verify_pdf_document import Check, Document, Stream
 from scrubbers.jailed.verify_pdf_values import Reference, Unaccounted, demand
@@ -79,7 +79,7 @@ def _group_entries(document: Document, thing: object) -> None:
         document,
         thing,
         {"S": exactly("Transparency")},
-        {"Type": exactly("Group"), "CS": device_space, "I": flag, "K": flag},
+        {"CS": via(base_space), "I": flag, "K": flag},
     )
 
 
@@ -147,7 +147,7 @@ def _picture(document: Document, thing: object) -> None:
 
 
 def _soft_mask(document: Document, thing: object) -> None:
-    required = {**_IN_COLOUR, "ColorSpace": exactly("DeviceGray"), "BitsPerComponent": exactly(8)}
+    required = {**_IN_COLOUR, "ColorSpace": exactly("DeviceGray")}
     _demand_picture(document, thing, required, {})
 
 
@@ -240,12 +240,12 @@ def _mask_of_state(document: Document, thing: object) -> None:
         document,
         thing,
         {"S": named("Alpha", "Luminosity"), "G": via(_group_form)},
-        {"Type": exactly("Mask"), "BC": numbers(1, 3, 4)},
+        {"BC": numbers(most=32)},
     )
 
 
 _STATES: Final[Mapping[str, Check]] = {
-    "LW": number, "LC": whole(0, 2), "LJ": whole(0, 2), "ML": number, "D": dashes,
+    "LW": number, "LC": number, "LJ": number, "ML": number, "D": dashes,
     "CA": number, "ca": number, "BM": named(*_BLENDS), "AIS": flag, "SA": flag, "TK": flag,
     "OP": flag, "op": flag, "OPM": whole(0, 1), "SMask": _mask_of_state,
 }  # fmt: skip
