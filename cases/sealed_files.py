@@ -1,7 +1,8 @@
 """
 Sealed files: a cleaned attachment or its preview, sealed piece by piece and opened piece by piece.
 
-Contract (docs/FORMATS.md §3). `seal_file` takes only what the scrubbers' verifier has vouched for. Neither direction
+Contract (docs/FORMATS.md §3). `seal_file` takes only what the scrubbers' verifier has vouched for, and `seal_copy` only
+what the server answered to a desk that asked it to clean a file. Neither direction
 holds more than about one chunk of 256 KiB. The plaintext begins with the true size and ends in zeros up to a size class
 (Padmé: at most 12 per cent more, 1.2 at a typical photograph), so that the rows of the database tell classes and not
 sizes. The last chunk carries the tag FINAL, and `open_file` demands it: a file that was cut does not open. What
@@ -22,6 +23,7 @@ from cases.envelope import Place, associated_data
 from cases.errors import SealBroken
 
 if TYPE_CHECKING:
+    from cases.file_wire import CleanCopy
     from scrubbers.stages import Verified
 
 CHUNK_BYTES = 262_144  # 256 KiB of plaintext: one row of the database
@@ -66,6 +68,12 @@ def seal_file(verified: "Verified", keys: CaseKeys, number: int) -> SealedFile:
     return _seal(verified.clean.chunks(CHUNK_BYTES), verified.clean.size, keys, number)
 
 
+def seal_copy(copy: "CleanCopy", keys: CaseKeys, number: int) -> tuple[SealedFile, SealedFile]:
+    """Return the file that the server cleaned for a desk, and its preview, sealed under one number."""
+    clean = _seal(iter((copy.clean,)), len(copy.clean), keys, number)
+    return clean, seal_preview(copy.preview, keys, number)
+
+
 def seal_preview(preview: bytes, keys: CaseKeys, number: int) -> SealedFile:
     """Return the preview of file `number` sealed; it has the number of the file that it shows."""
     return _seal(iter((preview,)), len(preview), keys, number, ItemKind.PREVIEW)
@@ -79,7 +87,7 @@ def open_file(
     `chunks` may be cut anywhere: a desk hands on what the network brings.
     """
     item_key, ad = open_header(keys, Place(Stream.FILES, number, item_kind), header)
-    return _strip(_open_chunks(item_key, ad, _recut(chunks)))
+    return _strip(_open_chunks(item_key, ad, recut(chunks)))
 
 
 def size_class(size: int) -> int:
@@ -168,7 +176,7 @@ def _strip(plain: Iterator[bytes]) -> Iterator[bytes]:
         raise SealBroken
 
 
-def _recut(untrusted_chunks: Iterable[bytes]) -> Iterator[bytes]:
+def recut(untrusted_chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the stream header and then whole sealed chunks, however the input was cut."""
     waiting = bytearray()
     wanted = STREAM_HEADER_BYTES

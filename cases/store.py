@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cases import store_boxes, store_erase, store_files, store_filing, store_members, store_reading
+from cases import store_answers, store_boxes, store_erase, store_files, store_filing, store_members, store_reading
 from cases.clock import Clock
 from cases.entry import Stream
 from cases.envelope import Sealed
@@ -240,6 +240,33 @@ class Store:
                 self._parts, case_id, mac, counter, expected_count, Stream(stream), sealed, head, notes_grants
             )
         )
+
+    async def attach_member(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
+        self,
+        case_id: bytes,
+        mac: bytes,
+        counter: int,
+        expected_count: int,
+        entries: Sequence[Sealed],
+        head: Head,
+        files: Sequence[SealedFile],
+    ) -> int:
+        """Add a member's entries with a file and its preview, all or none, visible at once; returns the new count.
+
+        Raises NotThere, Conflict or StoreFault.
+        """
+        await store_answers.demand_welcome(self._parts, case_id, mac, counter, files)
+        file_ids = tuple(sealed.file_id for sealed in files)
+        try:
+            for sealed in files:
+                await store_files.add_file(self._parts, sealed)
+            adding = store_answers.append_with_files(
+                self._parts, case_id, mac, counter, expected_count, entries, head, file_ids
+            )
+            return await self._finish(adding)
+        except BaseException:
+            await self._finish(store_answers.drop_unclaimed(self._parts, file_ids))
+            raise
 
     async def rekey(self, case_id: bytes, mac: bytes, counter: int, rekeying: Rekeying) -> None:
         """Move the case to a new epoch; raises NotThere, Conflict or NotAllowed."""

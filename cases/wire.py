@@ -48,41 +48,41 @@ Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_COUNTER)]
 
 
-class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The base: strict, and shows nothing of itself."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
-class Refusal(_Wire, frozen=True):
+class Refusal(Wire, frozen=True):
     """The one shape of every refusal."""
 
     code: int
     text_key: str
 
 
-class StateAnswer(_Wire, frozen=True):
+class StateAnswer(Wire, frozen=True):
     """The answer to what changes a state: kept (it waits for the second signature) or done."""
 
     state: str
 
 
-class RosterVersion(_Wire, frozen=True):
+class RosterVersion(Wire, frozen=True):
     """One version with the lines of its signatures."""
 
     text: str
     signatures: str
 
 
-class RosterAnswer(_Wire, frozen=True):
+class RosterAnswer(Wire, frozen=True):
     """Verb `roster`: all versions in force, and the proposal that waits for signatures."""
 
     chain: tuple[RosterVersion, ...]
     proposal: RosterVersion | None
 
 
-class SignRosterRequest(_Wire, frozen=True):
+class SignRosterRequest(Wire, frozen=True):
     """Verb `sign-roster`; answered by StateAnswer."""
 
     version: Count
@@ -90,40 +90,40 @@ class SignRosterRequest(_Wire, frozen=True):
     signature: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
-class BoxRequest(_Wire, frozen=True):
+class BoxRequest(Wire, frozen=True):
     """Verb `box`: the batches after this number."""
 
     after: Number
 
 
-class BoxBatch(_Wire, frozen=True):
+class BoxBatch(Wire, frozen=True):
     """One release: 4, 8, 16 … items of one size."""
 
     number: Number
     items: tuple[GrantBlob, ...]
 
 
-class BoxAnswer(_Wire, frozen=True):
+class BoxAnswer(Wire, frozen=True):
     """The answer to `box`."""
 
     batches: tuple[BoxBatch, ...]
 
 
-class CaseRequest(_Wire, frozen=True):
+class CaseRequest(Wire, frozen=True):
     """Verbs `case` and `tombstone`."""
 
     case_id: Id
     mac: Hash
 
 
-class WireHead(_Wire, frozen=True):
+class WireHead(Wire, frozen=True):
     """A head of a stream."""
 
     count: Count
     tag: Hash
 
 
-class WireItem(_Wire, frozen=True):
+class WireItem(Wire, frozen=True):
     """One sealed entry."""
 
     header: HeaderBlob
@@ -135,14 +135,14 @@ class WireItem(_Wire, frozen=True):
         return Sealed(self.header, self.body)
 
 
-class WireStream(_Wire, frozen=True):
+class WireStream(Wire, frozen=True):
     """One stream as it is to be opened."""
 
     sealed: tuple[WireItem, ...]
     head: WireHead
 
 
-class FileRow(_Wire, frozen=True):
+class FileRow(Wire, frozen=True):
     """One sealed file; its body is fetched by the verb `file`."""
 
     file_id: Id
@@ -152,7 +152,7 @@ class FileRow(_Wire, frozen=True):
     sealed_size: int
 
 
-class CaseAnswer(_Wire, frozen=True):
+class CaseAnswer(Wire, frozen=True):
     """The answer to `case`: all that is released of it."""
 
     epoch: Count
@@ -167,7 +167,7 @@ class CaseAnswer(_Wire, frozen=True):
     statements: tuple[bytes, ...]
 
 
-class FileRequest(_Wire, frozen=True):
+class FileRequest(Wire, frozen=True):
     """Verb `file`; answered by the sealed bytes as they are."""
 
     case_id: Id
@@ -175,7 +175,7 @@ class FileRequest(_Wire, frozen=True):
     file_id: Id
 
 
-class AppendRequest(_Wire, frozen=True):
+class AppendRequest(Wire, frozen=True):
     """Verb `append`: one entry after `count` others."""
 
     case_id: Id
@@ -194,13 +194,13 @@ class AppendRequest(_Wire, frozen=True):
         return Sealed(self.header, self.body)
 
 
-class AppendAnswer(_Wire, frozen=True):
+class AppendAnswer(Wire, frozen=True):
     """The new count of the stream."""
 
     count: Count
 
 
-class RekeyRequest(_Wire, frozen=True):
+class RekeyRequest(Wire, frozen=True):
     """Verb `rekey`: a new epoch, which two members have signed. Grants for every member's box, by id in hex."""
 
     case_id: Id
@@ -217,13 +217,13 @@ class RekeyRequest(_Wire, frozen=True):
     statements: Annotated[tuple[bytes, ...], msgspec.Meta(min_length=2, max_length=2)]
 
 
-class RekeyAnswer(_Wire, frozen=True):
+class RekeyAnswer(Wire, frozen=True):
     """The epoch in force."""
 
     epoch: Count
 
 
-class StatementRequest(_Wire, frozen=True):
+class StatementRequest(Wire, frozen=True):
     """Verb `statement`; answered by StateAnswer. Under `seal_key` the server keeps it, and then forgets the key."""
 
     case_id: Id
@@ -232,16 +232,16 @@ class StatementRequest(_Wire, frozen=True):
     seal_key: Hash
 
 
-class TombstoneAnswer(_Wire, frozen=True):
+class TombstoneAnswer(Wire, frozen=True):
     """The statements by which a case was erased, sealed as they rest."""
 
     statements: tuple[bytes, ...]
 
 
-Struct = TypeVar("Struct", bound=_Wire)
+Struct = TypeVar("Struct", bound=Wire)
 
 
-def encode(struct: _Wire) -> bytes:
+def encode(struct: Wire) -> bytes:
     """Return the JSON of a request or an answer."""
     return msgspec.json.encode(struct)
 

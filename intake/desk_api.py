@@ -3,7 +3,8 @@
 Every request takes these steps, and the first that fails is the answer (docs/FORMATS.md, desk API):
 
 1. `Host` is the desk onion's own address.
-2. The path is in the table below, and the body is no larger than `BODY_BYTES_MAX`.
+2. The path is in the table below, and the body is no larger than `BODY_BYTES_MAX`. The two verbs that carry files have
+   limits of their own, and take steps 3 and 4 when the body has come (intake/desk_files.py).
 3. A member of the roster in force signed it: method, path, body, this server, a counter. For the two roster verbs a
    member of the proposal will do as well, since she has to see what she is asked to sign.
 4. The counter is above the member's last one, and is kept before anything else is done: no request is played twice.
@@ -34,6 +35,7 @@ from cases.roster import Chain, Roster, SignedText, add_signature, read_texts
 from cases.seal import Head
 from cases.statements import read_statement
 from cases.store import CaseRows, Rekeying
+from intake.desk_files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_request import DeskServices, check_signed, padded, refusal_of, refusals, stream
 from intake.silence import Handler, drop_telltales, quiet_logger, refuse_expect
 
@@ -188,12 +190,15 @@ VERBS: Final[Mapping[str, Verb]] = {
 }
 
 
-def desk_app(services: DeskServices) -> web.Application:
+def desk_app(services: FileServices) -> web.Application:
     """Returns the application behind the desk onion."""
     app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
         app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
+    for name in FILE_VERBS:
+        handler = answering_with_files(services, name)
+        app.router.add_post(wire.PATH + name, handler, expect_handler=refuse_expect)
     # Everything else, so that the library's own pages are never seen.
     app.router.add_route("*", "/{anything:.*}", _unknown, expect_handler=refuse_expect)
     return app

@@ -92,7 +92,7 @@ class Part:
         return size
 
 
-class _Pace:
+class Pace:
     """Waits for what comes, while it comes fast enough; else a TimeoutError. Rule 5."""
 
     def __init__(self, limits: Limits) -> None:
@@ -101,6 +101,7 @@ class _Pace:
         self.read = 0
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
+        """Return what comes. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         async with asyncio.timeout(self._limits.idle_seconds):
@@ -116,7 +117,7 @@ class _Body:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._pace = _Pace(limits)
+        self._pace = Pace(limits)
         self._parts = 0
 
     def count_part(self) -> None:
@@ -191,7 +192,7 @@ async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: F
 async def drain(request: web.Request, limits: Limits) -> bool:
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
     most = limits.report_bytes + limits.discard_bytes
-    pace = _Pace(limits)
+    pace = Pace(limits)
     try:
         while pace.read < most:
             piece = await pace.wait(request.content.readany())

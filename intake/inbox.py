@@ -12,14 +12,13 @@ The reporter's case from the inside: opened with the keys of the eight words, re
 5. What has been released can only be withdrawn, which is an entry that members read.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from cases.clock import first_release_day, today
-from cases.entry import Attachment, Body, Entry, ItemKind, Message, Report, ScrubRecord, Stream, Withdrawal
+from cases.entry import Attachment, Body, Entry, Message, Report, ScrubRecord, Stream, Withdrawal
 from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
 from cases.receipt import Receipt, ReceiptKeys
 from cases.seal import (
@@ -28,12 +27,10 @@ from cases.seal import (
     case_keys,
     check_grant,
     make_head,
-    open_file,
     open_grant,
     open_stream,
 )
 from cases.store import CaseRows
-from cases.store_rows import FileRow
 from intake.attachments import CaseUnderWay
 from intake.filing import Stamp, seal_next
 from intake.services import Services
@@ -187,40 +184,6 @@ async def withdraw(services: Services, session: Session, file_id: str | None) ->
     """Tell members that the report, or one file, is withdrawn (step 5)."""
     bodies: list[Body] = [Withdrawal(file_id)]
     await add_entries(services, session, CaseUnderWay(session.case), bodies, at_once=services.config.at_once)
-
-
-async def clean_copy(services: Services, opened: OpenedCase, attachment: Attachment) -> AsyncIterator[bytes]:
-    """
-    Yield the cleaned bytes of a file, some at a time.
-
-    All of it is opened before the first piece, so a cut file gives nothing; then it is opened again, piece by piece.
-    Kept in memory for as long as the browser reads, a few copies that nobody reads would take the room of all uploads.
-    """
-    file_id = bytes.fromhex(attachment.file_id)
-    row = next((row for row in opened.rows.files if row.file_id == file_id), None)
-    if row is None:
-        raise NotThere
-    async for _piece in _pieces(services, opened, row):
-        pass
-    async for piece in _pieces(services, opened, row):
-        yield piece
-
-
-async def _pieces(services: Services, opened: OpenedCase, row: FileRow) -> AsyncIterator[bytes]:
-    loop = asyncio.get_running_loop()
-    sealed = services.store.read_file(opened.rows.case_id, row.file_id)
-
-    async def next_sealed() -> bytes:
-        return await anext(sealed, b"")
-
-    def drawn() -> Iterator[bytes]:
-        # Opening draws what it needs, from its own thread; the store gives it in this one.
-        while chunk := asyncio.run_coroutine_threadsafe(next_sealed(), loop).result():
-            yield chunk
-
-    clean = open_file(opened.keys, row.header, drawn(), row.number, ItemKind.FILE)
-    while (piece := await asyncio.to_thread(next, clean, None)) is not None:
-        yield piece
 
 
 def _file_among(entries: tuple[Entry, ...], file_id: str) -> Entry | None:

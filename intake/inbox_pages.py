@@ -11,9 +11,10 @@ from aiohttp import hdrs, web
 
 from cases.entry import Attachment
 from cases.errors import NotAllowed, NotThere
-from intake.errors import FormRefused
+from intake.errors import FileRefused, FormRefused
 from intake.form import Form, drain, read_form
-from intake.inbox import clean_copy, open_case, take_back_file, take_back_report, withdraw
+from intake.inbox import open_case, take_back_file, take_back_report, withdraw
+from intake.inbox_files import clean_copy, demand_vouched
 from intake.inbox_show import Visit, form_language, in_session, inbox_fields, inbox_page, sent_already, to_inbox
 from intake.inbox_view import may_withdraw
 from intake.pages import FORGET, Action, Cache
@@ -24,15 +25,18 @@ from intake.texts import (
     ASK_WITHDRAW,
     ASK_WITHDRAW_FILE,
     FILE_TAKEN_BACK,
+    FILE_UNSAFE,
     FILE_WITHDRAWN,
     LEFT_INBOX,
     N_,
     NO_SUCH_FILE,
     TAKEN_BACK,
     TOO_LATE,
+    TRY_AGAIN,
     WITHDRAWN,
     Said,
 )
+from scrubbers.stages import Refused, WouldNotVouch
 
 TAKE_BACK_FORM: Final = "take-back"
 WITHDRAW_FORM: Final = "withdraw"
@@ -89,6 +93,13 @@ async def _show_file(visit: Visit) -> web.StreamResponse:
     if attachment is None:
         back = (to_inbox(visit.session, visit.language),)
         return visit.services.pages.plain(visit.language, NO_SUCH_FILE, actions=back)
+    if opened.file(attachment.file_id) is None:
+        try:
+            await demand_vouched(visit.services, opened, attachment)
+        except (Refused, FileRefused) as refused:
+            said = FILE_UNSAFE if isinstance(refused, WouldNotVouch) else TRY_AGAIN
+            back = (to_inbox(visit.session, visit.language),)
+            return visit.services.pages.plain(visit.language, said, actions=back)
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):
         if response is None:

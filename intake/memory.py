@@ -36,7 +36,7 @@ class MemoryBudget:
     """The room for uploads."""
 
     def __init__(self, total: int = TOTAL_BYTES, room_seconds: float = ROOM_SECONDS) -> None:
-        self._free = total
+        self._total = self._free = total
         self._room_seconds = room_seconds
         self._holds: list[Hold] = []  # in the order in which they began
         self._changed = asyncio.Condition()
@@ -44,6 +44,10 @@ class MemoryBudget:
     @property
     def free(self) -> int:
         return self._free
+
+    @property
+    def total(self) -> int:
+        return self._total
 
     @asynccontextmanager
     async def hold(self, claim: int) -> AsyncIterator[Hold]:

@@ -214,6 +214,10 @@ NONE_TAKEN: Final = Said(
 SENT: Final = Said(N_("Your message has been received."), "", "good")
 FACTS_ADDED: Final = Said(N_("What you ticked has been added as a message. You see it below."), "", "good")
 NOTHING_TICKED: Final = Said(N_("Nothing was ticked, so nothing was added."), "", "good")
+FILE_UNSAFE: Final = Said(
+    N_("The file is not shown: it is not as our cleaning would have made it, and could give you away."),
+    N_("Write to those who handle the case that you could not open it."),
+)
 FILE_TAKEN_BACK: Final = Said(N_("The file has been taken back. Nobody has seen it."), "", "good")
 FILE_WITHDRAWN: Final = Said(N_("You have withdrawn the file. Those who handle the case will be told."), "", "good")
 WITHDRAWN: Final = Said(N_("You have withdrawn the report. Those who handle the case will be told."), "", "good")

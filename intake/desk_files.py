@@ -1,0 +1,250 @@
+"""
+Files that members send: cleaned in the jail like a reporter's, and attached to a case under seal.
+
+`scrub` takes these steps, after steps 1 and 2 of intake/desk_api.py:
+
+1. Who says to be a member is one; whoever is not gets no memory.
+2. The body is read into memory as it comes, counted against the room that all uploads share, at a pace, and hashed.
+3. It was signed, and the counter is new (steps 3 and 4 there). Until here nobody has looked at what was sent.
+4. The file goes the way of every attachment: sniffed, rebuilt in a job, verified in another, by the same functions.
+5. The clean copy, its small picture and what was removed, in kinds, go back. Nothing is stored.
+
+`attach` takes steps 1 to 3, then the proof of the case key, and keeps the sealed file, its picture and the entries that
+name them: all of it or nothing. What it keeps it cannot read. A desk that was changed could seal what was never
+cleaned, so the reporter's page has the jail vouch for each file of a member before it gives it out (inbox_files.py).
+"""
+
+import asyncio
+import itertools
+from contextlib import ExitStack
+from typing import Final, Protocol, TypeVar
+
+from aiohttp import hdrs, web
+
+from cases import wire
+from cases.errors import CaseError, RequestRefused, RosterFault
+from cases.file_wire import (
+    HEAD_BYTES_MAX,
+    LENGTH_BYTES,
+    AttachRequest,
+    ScrubAnswer,
+    ScrubRequest,
+    file_of,
+    frame_head,
+    padding,
+)
+from cases.seal import Head
+from cases.sealed_files import CHUNK_BYTES, size_class
+from intake.desk_request import BYTES, HEADERS, DeskServices, check_signed, padded
+from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
+from intake.form import Pace, drain
+from intake.limits import Limits
+from intake.memory import Hold, MemoryBudget
+from intake.silence import Handler
+from scrubbers.memory_file import MemoryFile
+from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES
+from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.sniff import sniff
+from scrubbers.stages import Refused, Verified
+
+# The largest clean copy and its picture, sealed and rounded up, with a head.
+ATTACH_BYTES_MAX: Final = size_class(2 * HEAD_BYTES_MAX + size_class(RESULT_BYTES) + 2 * PREVIEW_BYTES)
+_SEND_BYTES: Final = 2**18
+
+_Head = TypeVar("_Head", bound=wire.Wire)
+
+
+class FileServices(DeskServices, Protocol):
+    """What these verbs use besides."""
+
+    @property
+    def sandbox(self) -> Sandbox: ...
+    @property
+    def budget(self) -> MemoryBudget: ...
+    @property
+    def limits(self) -> Limits: ...
+
+
+class _Incoming:
+    """A frame on its way in: each byte hashed, each byte of a payload counted."""
+
+    def __init__(self, request: web.Request, limits: Limits, hold: Hold) -> None:
+        self._content = request.content
+        self._pace = Pace(limits)
+        self._hold = hold
+        self._hash = wire.new_body_hash()
+        self._ahead = bytearray()
+        self._end = 0
+
+    async def head(self, kind: type[_Head]) -> _Head:
+        """Return the head. Raises RequestRefused when it is none."""
+        length = int.from_bytes(await self._exactly(LENGTH_BYTES), "big")
+        if length > HEAD_BYTES_MAX:
+            raise RequestRefused("request.unreadable")
+        self._end = LENGTH_BYTES + length
+        return wire.decode(await self._exactly(length), kind)
+
+    async def payload(self, size: int) -> MemoryFile:
+        """Return the next `size` bytes, in memory."""
+        kept = MemoryFile()
+        try:
+            left = size
+            while left:
+                piece = await self._piece(left)
+                await self._hold.take(len(piece))
+                kept.write(piece)
+                left -= len(piece)
+        except BaseException:
+            kept.close()
+            raise
+        self._end += size
+        return kept
+
+    async def digest(self) -> bytes:
+        """Return the hash of the whole body, when the rest of it is nothing but zeros up to the class."""
+        left = size_class(self._end) - self._end
+        while left:
+            piece = await self._piece(left)
+            if piece.count(0) != len(piece):
+                raise RequestRefused("request.unreadable")
+            left -= len(piece)
+        if self._ahead or await self._pace_wait():
+            raise RequestRefused("request.unreadable")
+        return self._hash.digest()
+
+    async def _exactly(self, size: int) -> bytes:
+        got = bytearray()
+        while len(got) < size:
+            got += await self._piece(size - len(got))
+        return bytes(got)
+
+    async def _piece(self, most: int) -> bytes:
+        """Return one to `most` bytes. Raises RequestRefused at the end of the body."""
+        if not self._ahead:
+            self._ahead += await self._pace_wait()
+        if not self._ahead:
+            raise RequestRefused("request.unreadable")
+        piece = bytes(self._ahead[:most])
+        del self._ahead[:most]
+        return piece
+
+    async def _pace_wait(self) -> bytes:
+        try:
+            piece = await self._pace.wait(self._content.readany())
+        except TimeoutError:
+            raise StalledUpload from None
+        self._pace.read += len(piece)
+        self._hash.update(piece)
+        return piece
+
+
+async def scrub_file(services: FileServices, request: web.Request) -> web.StreamResponse:
+    """POST scrub : a member's file in, its clean copy out."""
+    limits = services.limits
+    _demand_length(request, size_class(LENGTH_BYTES + HEAD_BYTES_MAX + limits.file_bytes))
+    async with services.budget.hold(limits.file_bytes) as hold:
+        incoming = _Incoming(request, limits, hold)
+        asked = await incoming.head(ScrubRequest)
+        if asked.size > limits.file_bytes:
+            raise FileTooLarge
+        untrusted = await incoming.payload(asked.size)
+        # No more will be asked for, so no more is kept from others.
+        hold.claim = hold.held
+        with untrusted:
+            await check_signed(services, request, "scrub", await incoming.digest())
+            sniffed = sniff(untrusted)
+            scrubbed = await scrub(sniffed, services.sandbox)
+        verified = await verify(scrubbed, services.sandbox)
+        with verified.clean, verified.preview:
+            return await _send_clean(request, verified, limits)
+
+
+async def attach_file(services: FileServices, request: web.Request) -> web.StreamResponse:
+    """POST attach : a sealed file, its picture and their entries, all or none."""
+    length = _demand_length(request, min(ATTACH_BYTES_MAX, services.budget.total))
+    async with services.budget.hold(length) as hold:
+        incoming = _Incoming(request, services.limits, hold)
+        asked = await incoming.head(AttachRequest)
+        if sum(row.sealed_size for row in asked.files) > length:
+            raise RequestRefused("request.unreadable")
+        with ExitStack() as kept:
+            sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
+            hold.claim = hold.held
+            signed = await check_signed(services, request, "attach", await incoming.digest())
+            count = await services.store.attach_member(
+                asked.case_id,
+                asked.mac,
+                signed.counter,
+                asked.count,
+                [item.sealed for item in asked.entries],
+                Head(asked.head.count, asked.head.tag),
+                [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(asked.files, sealed, strict=True)],
+            )
+    return padded(200, wire.AppendAnswer(count))
+
+
+FILE_VERBS: Final = {"scrub": scrub_file, "attach": attach_file}
+
+
+def answering_with_files(services: FileServices, name: str) -> Handler:
+    """Return the handler of one verb; what is refused half-way is read to its end, so that the desk sees why."""
+    verb = FILE_VERBS[name]
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            _demand_member(services, request)
+            return await verb(services, request)
+        except (CaseError, Refused, FileRefused, FormRefused):
+            await drain(request, services.limits)
+            raise
+
+    return handler
+
+
+def _demand_member(services: DeskServices, request: web.Request) -> None:
+    """Return if the request names a member; raises RequestRefused. Step 1: the signature comes after the body."""
+    roster = services.roster.chain().current
+    if roster is None:
+        raise RosterFault("roster.not_open")
+    if roster.member(request.headers.get(wire.MEMBER_HEADER, "")) is None:
+        raise RequestRefused
+
+
+def _demand_length(request: web.Request, most: int) -> int:
+    """Return how long the body says to be. Raises RequestRefused, FileTooLarge."""
+    length = request.content_length
+    if not length:
+        raise RequestRefused("request.unreadable")
+    if length > most:
+        raise FileTooLarge
+    return length
+
+
+async def _send_clean(request: web.Request, verified: Verified, limits: Limits) -> web.StreamResponse:
+    """Answer with the clean copy, its picture, and what was removed, without values."""
+    told = verified.report.without_values()
+    answer = ScrubAnswer(
+        file_kind=verified.kind.value,
+        size=verified.clean.size,
+        preview_size=verified.preview.size,
+        removed=tuple((found.what.value, found.where.value) for found in told.removed),
+        lost=tuple(lost.value for lost in told.lost),
+        version=told.version,
+    )
+    beginning, whole = frame_head(answer, answer.size + answer.preview_size)
+    headers = {hdrs.CONTENT_TYPE: BYTES, hdrs.CONTENT_LENGTH: str(whole), **HEADERS}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    left = whole - len(beginning) - answer.size - answer.preview_size
+    pieces = itertools.chain(
+        (beginning,), verified.clean.chunks(_SEND_BYTES), verified.preview.chunks(_SEND_BYTES), padding(left)
+    )
+    for piece in pieces:
+        try:
+            async with asyncio.timeout(limits.idle_seconds):
+                await response.write(piece)
+        except TimeoutError:
+            # Nobody reads any more; the room is for others.
+            raise ConnectionAbortedError from None
+    await response.write_eof()
+    return response
