@@ -1,0 +1,116 @@
+"""Whether two drawings of a page look the same to a person: that of the source and that of what was built from it.
+
+1 areas: no stretch of the page may have another colour than a colour profile read a little differently would give it
+2 spots: the change of brightness in a few pixels, added up, is less than that of a small letter lost or changed;
+  what a picture loses when it is encoded again as JPEG is spread thinner
+3 but a straight line may lie a pixel beside where it was, as long as it is there
+
+Both are drawn by the same program in the same size, so that letters fall on the same pixels. A change to one letter of
+five points must be noticed at a pixel a point.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from PIL import Image, ImageChops
+
+_AREA: Final = 24  # pixels; a thin line a pixel beside its place changes an area of this size by 11 of 255
+_AREA_MAY_CHANGE: Final = 18
+_COLOUR: Final = 4  # pixels: chroma of JPEG is stored in halves of the size, and rings over twice that
+_COLOUR_MAY_CHANGE: Final = 56
+_NOISE: Final = 12  # of 255: what re-encoding changes a pixel's brightness by, but for few
+_SPOT: Final = 4  # pixels: a letter of five points
+# Sum over a spot of what exceeds the noise. Photographs and screen captures encoded again: 16 at most, but for pure red
+# letters whose colour was stored in full (136: such a page may become a picture). A full stop of 5 points lost: 68.
+_SPOT_MAY_CHANGE: Final = 32
+_LINE: Final = 3  # doublings: lines are at least eight pixels long, which no stroke of small print is
+_BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker beside its place
+
+
+def same_look(source: Image.Image, rebuilt: Image.Image) -> bool:
+    """True if a person would call them the same page. Modes L, RGB or RGBX; different sizes are never the same."""
+    if source.size != rebuilt.size:
+        return False
+    if source.mode != rebuilt.mode or source.mode not in ("L", "RGB"):
+        source, rebuilt = source.convert("RGB"), rebuilt.convert("RGB")
+    box = ImageChops.difference(source, rebuilt).getbbox()
+    if box is None:
+        return True
+    source, rebuilt = source.crop(box), rebuilt.crop(box)
+    for block, allowed in ((_AREA, _AREA_MAY_CHANGE), (_COLOUR, _COLOUR_MAY_CHANGE)):
+        coarse = ImageChops.difference(source.reduce(block), rebuilt.reduce(block))
+        if _greatest_of_all(coarse) > allowed:
+            return False
+    before, after = source.convert("L"), rebuilt.convert("L")
+    change = ImageChops.difference(before, after).point(_ABOVE_NOISE)
+    if not _has_spot(change):
+        return True
+    unexplained = ImageChops.multiply(change, ImageChops.invert(_lines_beside(before, after, change)))
+    return not _has_spot(unexplained)
+
+
+def greatest(band: Image.Image) -> int:
+    """The greatest value of a picture of one channel (mode L)."""
+    extrema = band.getextrema()
+    return extrema[1] if isinstance(extrema[1], int) else 0
+
+
+def _greatest_of_all(difference: Image.Image) -> int:
+    return max(greatest(band) for band in difference.split())
+
+
+def _has_spot(change: Image.Image) -> bool:
+    """Whether the change of one spot adds up to more than is allowed. Spots overlap by half."""
+    half = _SPOT // 2
+    # A mean of four pixels keeps a quarter of a step; sums of four such means are sums of the spot, divided by four.
+    halves = change.reduce(half)
+    width, height = halves.size
+    wide = ImageChops.add(halves, halves.crop((1, 0, width + 1, height)))
+    spots = ImageChops.add(wide, wide.crop((0, 1, width, height + 1)))
+    return greatest(spots) * half * half > _SPOT_MAY_CHANGE
+
+
+def _lines_beside(before: Image.Image, after: Image.Image, change: Image.Image) -> Image.Image:
+    """255 where a pixel belongs to a straight line that is found, as dark as it was, at most a pixel away."""
+    explained = ImageChops.multiply(_found_nearby(before, after), _found_nearby(after, before))
+    marks = ImageChops.multiply(change.point(_ANY), explained)
+    return ImageChops.lighter(_straight(marks, 1, 0), _straight(marks, 0, 1))
+
+
+def _found_nearby(wanted: Image.Image, there: Image.Image) -> Image.Image:
+    """255 where a pixel is within the range of the other picture's pixels around it."""
+    darkest = _over_neighbours(there, ImageChops.darker)
+    brightest = _over_neighbours(there, ImageChops.lighter)
+    outside = ImageChops.lighter(ImageChops.subtract(darkest, wanted), ImageChops.subtract(wanted, brightest))
+    return outside.point(_WITHIN)
+
+
+def _over_neighbours(picture: Image.Image, choose: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
+    for x, y in ((1, 0), (0, 1)):
+        picture = _chosen(choose, (picture, _moved(picture, x, y), _moved(picture, -x, -y)))
+    return picture
+
+
+def _chosen(choose: Callable[[Image.Image, Image.Image], Image.Image], pictures: Iterable[Image.Image]) -> Image.Image:
+    first, *others = pictures
+    for other in others:
+        first = choose(first, other)
+    return first
+
+
+def _moved(picture: Image.Image, x: int, y: int) -> Image.Image:
+    return ImageChops.offset(picture, x, y)
+
+
+def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
+    """The marks that are part of a row of marks in one direction, eight long."""
+    for step in range(_LINE):
+        marks = ImageChops.darker(marks, _moved(marks, x << step, y << step))
+    for step in range(_LINE):
+        marks = ImageChops.lighter(marks, _moved(marks, -(x << step), -(y << step)))
+    return marks
+
+
+_ABOVE_NOISE: Final = [max(0, change - _NOISE) for change in range(256)]
+_ANY: Final = [255 if change else 0 for change in range(256)]
+_WITHIN: Final = [255 if outside <= _BESIDE else 0 for outside in range(256)]
