@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
-
-from scrub_corpus import (
-    Planter,
-    Sample,
-    encoded,
-    exif_block,
-    icc_profile,
-    picture,
-    planted,
-    with_segments,
-    xmp_block,
-)
+from pdf_by_hand import Pdf, PdfPlanter, PdfSample, planted_documents, string
+from scrub_corpus import encoded, exif_block, icc_profile, picture, with_segments, xmp_block
 
 
-def pdf_corpus() -> list[Sample]:
+def pdf_corpus() -> list[PdfSample]:
     """Every document. The same each time."""
-    return planted((pdf_everything, pdf_revised, pdf_form))
+    return planted_documents((pdf_everything, pdf_revised, pdf_form))
 
 
-class Pdf:
-    """Just enough of a writer to put anything anywhere."""
-
-    def __init__(self, head: bytes = b"%PDF-1.7\n") -> None:
-        self.content = bytearray(head)
-        self.offsets: dict[int, int] = {}
-
-    def add(self, number: int, body: bytes) -> None:
-        self.offsets[number] = len(self.content)
-        self.content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-
-    def stream(self, number: int, data: bytes, entries: bytes = b"", *, deflate: bool = True) -> None:
-        if deflate:
-            data, entries = zlib.compress(data), entries + b"/Filter/FlateDecode"
-        self.add(number, b"<<%s/Length %d>>\nstream\n%s\nendstream" % (entries, len(data), data))
-
-    def end(self, trailer: bytes, previous: int | None = None) -> int:
-        """Writes the table; returns where it stands, for a later revision."""
-        table = len(self.content)
-        self.content += b"xref\n0 1\n0000000000 65535 f \n"
-        for number in sorted(self.offsets):
-            self.content += b"%d 1\n%010d 00000 n \n" % (number, self.offsets[number])
-        size = max(self.offsets) + 1
-        before = b"" if previous is None else b"/Prev %d" % previous
-        self.content += b"trailer\n<</Size %d%s%s>>\nstartxref\n%d\n%%%%EOF\n" % (size, before, trailer, table)
-        self.offsets = {}
-        return table
-
-
-def string(marker: bytes) -> bytes:
-    return b"(" + marker + b")"
-
-
-def pdf_everything(plant: Planter) -> bytes:
+def pdf_everything(plant: PdfPlanter) -> bytes:
     """Two pages with text, a picture and every hiding place that a document has."""
     made = Pdf(b"%PDF-1.7\n%" + plant("comment line") + b"\n")
     s = lambda place: string(plant(place))  # noqa: E731
@@ -155,7 +111,7 @@ def pdf_everything(plant: Planter) -> bytes:
     return bytes(made.content) + plant("behind the end")
 
 
-def pdf_revised(plant: Planter) -> bytes:
+def pdf_revised(plant: PdfPlanter) -> bytes:
     """A document that was saved twice: what the first version said is still in the file."""
     made = Pdf()
     made.add(1, b"<</Type/Catalog/Pages 2 0 R>>")
@@ -171,7 +127,7 @@ def pdf_revised(plant: Planter) -> bytes:
     return bytes(made.content)
 
 
-def pdf_form(plant: Planter) -> bytes:
+def pdf_form(plant: PdfPlanter) -> bytes:
     """A filled form whose fields have a look of their own, and whose private values do not show."""
     made = Pdf()
     made.add(1, b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/XFA[(datasets) 6 0 R]>>>>")
