@@ -50,7 +50,11 @@ def corpus() -> list[Sample]:
         jpeg_everything, jpeg_turned, png_everything, png_palette, png_hidden_colour, apng, webp_everything, webp_hidden_colour,
         tiff_everything, tiff_pages, gif_everything, bmp_everything,
     )  # fmt: skip
-    return planted(makers)
+    # Both build on this file.
+    from scrub_corpus_media import media_corpus
+    from scrub_corpus_more import more_corpus
+
+    return [*planted(makers), *more_corpus(), *media_corpus()]
 
 
 def planted(makers: Iterable[Callable[[Planter], bytes]]) -> list[Sample]:

@@ -95,15 +95,34 @@ def test_the_report_of_a_photograph_says_what_it_gave_away(cleaned) -> None:
         ("tiff_everything", What.PERSON, Where.TAGS),
         ("gif_everything", What.COMMENT, Where.COMMENT_BLOCK),
         ("bmp_everything", What.COLOUR_PROFILE, Where.ICC),
+        ("gif_profile", What.COLOUR_PROFILE, Where.ICC),
+        ("jpeg_second_picture", What.EMBEDDED_FILE, Where.SECOND_PICTURE),
+        ("jpeg_thumbnails", What.THUMBNAIL, Where.VENDOR_BLOCK),
+        ("png_cropped", What.EMBEDDED_FILE, Where.AFTER_THE_END),
+        ("tiff_private", What.PLACE, Where.TAGS),
+        ("tiff_private", What.SERIAL, Where.MAKER_NOTE),
+        ("heic_everything", What.PLACE, Where.EXIF),
+        ("heic_everything", What.PERSON, Where.XMP),
+        ("heic_everything", What.THUMBNAIL, Where.SECOND_PICTURE),
+        ("heic_second_picture", What.EMBEDDED_FILE, Where.SECOND_PICTURE),
+        ("avif_everything", What.COLOUR_PROFILE, Where.ICC),
+        ("avif_everything", What.OTHER, Where.VENDOR_BLOCK),
     ],
 )
 def test_the_report_names_the_hiding_place(cleaned, name, what, where) -> None:
     assert (what, where) in found_in(cleaned[name])
 
 
-@pytest.mark.parametrize("name", ["apng", "gif_everything"])
+@pytest.mark.parametrize(
+    "name", ["apng", "apng_second_frame", "gif_everything", "gif_second_frame", "webp_second_frame", "avif_moving"]
+)
 def test_an_animation_is_said_to_be_lost(cleaned, name) -> None:
     assert Lost.ANIMATION in cleaned[name].report.lost
+
+
+@pytest.mark.parametrize("name", ["jpeg_second_picture", "heic_second_picture"])
+def test_a_second_picture_is_said_to_be_lost(cleaned, name) -> None:
+    assert cleaned[name].report.lost == (Lost.SECOND_PICTURE,)
 
 
 def test_a_report_without_values_keeps_kinds_and_each_once(cleaned) -> None:

@@ -124,7 +124,20 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
         look_into_xmp(text, findings)
         return
     key = keyword.decode("latin-1").lower()
+    if key.startswith("raw profile type "):
+        _png_raw_profile(key, text, findings)
+        return
     findings.add(_PNG_TEXT.get(key, What.COMMENT), Where.TEXT_BLOCK, text)
+
+
+def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
+    """A block of another format, written in hex behind its name and length. EXIF among them was read by the decoder."""
+    findings.add(What.OTHER, Where.TEXT_BLOCK)
+    block = bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
+    if key.endswith((" iptc", " 8bim")):
+        look_into_iptc(block, findings)
+    elif key.endswith(" xmp"):
+        look_into_xmp(block, findings)
 
 
 def _webp(untrusted: mmap.mmap, findings: Findings) -> None:
@@ -166,9 +179,11 @@ def _gif_extension(label: int, body: bytes, findings: Findings) -> None:
         findings.add(What.COMMENT, Where.COMMENT_BLOCK, body)
     elif label == _GIF_APPLICATION and body.startswith(b"XMP DataXMP"):
         look_into_xmp(body[11:], findings)
+    elif label == _GIF_APPLICATION and body.startswith(b"ICCRGBG1012"):
+        findings.add(What.COLOUR_PROFILE, Where.ICC)
     elif label == _GIF_PLAIN_TEXT:
         findings.add(What.HIDDEN_TEXT, Where.TEXT_BLOCK, body[12:])
-    elif label != _GIF_CONTROL and not body.startswith((b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012")):
+    elif label != _GIF_CONTROL and not body.startswith((b"NETSCAPE2.0", b"ANIMEXTS1.0")):
         findings.add(What.OTHER, Where.VENDOR_BLOCK)
 
 
