@@ -38,7 +38,8 @@ def decode_report(untrusted: bytes) -> tuple[tuple[Removed, ...], tuple[Lost, ..
         raise JobDied
     try:
         report = _DECODER.decode(untrusted)
-    except msgspec.DecodeError:
+    # A text that is not UTF-8 is told by Python's own error and not by msgspec's.
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise JobDied from None
     removed = tuple(Removed(line.what, line.where, _printable(line.example)) for line in report.removed)
     return removed, tuple(dict.fromkeys(report.lost))

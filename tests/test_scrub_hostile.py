@@ -369,6 +369,17 @@ def test_the_second_reading_refuses_what_was_slipped_in(jail, results) -> None:
             jail.vouch(kind, content, PREVIEW)
 
 
+def test_pixels_that_inflate_to_something_else_are_not_vouched_for(jail, results) -> None:
+    """The checksum of the chunk fits, the one inside the compressed pixels does not."""
+    png = results[Kind.PNG]
+    at = png.index(b"IDAT")
+    end = at + 4 + int.from_bytes(png[at - 4 : at], "big")
+    pixels = png[at + 4 : end - 1] + bytes([png[end - 1] ^ 1])
+
+    with pytest.raises(WouldNotVouch):
+        jail.vouch(Kind.PNG, png[: at - 4] + chunk(b"IDAT", pixels) + png[end + 4 :], PREVIEW)
+
+
 def test_the_second_reading_reads_the_preview_too(jail, results) -> None:
     with pytest.raises(WouldNotVouch):
         jail.vouch(Kind.PNG, results[Kind.PNG], with_segments(PREVIEW, [(0xFE, b"Anna")]))
@@ -432,6 +443,13 @@ def test_a_report_with_anything_of_its_own_is_refused(report) -> None:
 
     with pytest.raises(stages.JobDied):
         decode_report(msgspec.msgpack.encode(report))
+
+
+def test_a_report_whose_text_is_no_text_is_refused() -> None:
+    letters = encode_report((Removed(What.PLACE, Where.EXIF, "Ludvika"),), ())
+
+    with pytest.raises(stages.JobDied):
+        decode_report(letters.replace(b"Ludvika", b"Ludvik\xff"))
 
 
 def test_an_example_cannot_turn_a_page_around() -> None:

@@ -10,6 +10,7 @@ Raises WouldNotVouch. A reader that stumbles (a length that points outside) rais
 
 import mmap
 import struct
+import zlib
 from collections.abc import Callable
 from typing import Final
 
@@ -33,7 +34,7 @@ def demand_clean(kind: Kind, untrusted_descriptor: int) -> None:
     try:
         with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
             clean = reader(untrusted)
-    except (IndexError, ValueError, struct.error):
+    except (IndexError, ValueError, struct.error, zlib.error):
         raise WouldNotVouch from None
     if not clean:
         raise WouldNotVouch
