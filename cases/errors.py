@@ -16,8 +16,10 @@ CaseError                  the base; `code` and `text_key` say what a page or a 
     └── Busy          214  the database is held; nothing was changed
 
 No error ever carries bytes, names or paths: an error may end up on a page or in a traceback. `text_key` names a
-sentence in the catalogues. Where one class has several sentences the key is given at the raise, always as a literal.
+sentence in sentences.py. Where one class has several sentences the key is given at the raise, always as a literal.
 """
+
+from cases.sentences import in_words
 
 
 class CaseError(Exception):
@@ -31,6 +33,10 @@ class CaseError(Exception):
         if text_key is not None:
             self.text_key = text_key
         super().__init__(self.code, self.text_key)
+
+    def __str__(self) -> str:
+        """The two sentences for a person: what happened, what to do next."""
+        return in_words(self.text_key)
 
 
 class SealBroken(CaseError):

@@ -89,7 +89,12 @@ class Roster:
     @property
     def is_open(self) -> bool:
         """Whether there are enough readers for reports to be received."""
-        return len(self.readers) >= (1 if self.trial else READERS_OF_A_REAL_HOME)
+        return len(self.readers) >= self.readers_needed
+
+    @property
+    def readers_needed(self) -> int:
+        """How many readers it takes to be open."""
+        return 1 if self.trial else READERS_OF_A_REAL_HOME
 
     def member(self, member_id: str) -> Member | None:
         """Return the member with this id, if there is one."""

@@ -123,6 +123,15 @@ class CaseState:
     erase_by: date | None
     allowed: frozenset[str]
 
+    @property
+    def due(self) -> tuple[Deadline, ...]:
+        """The time limits that somebody can still meet: of a closed case, what was never done is due no more."""
+        return tuple(
+            limit
+            for limit in self.deadlines
+            if not limit.met and (self.closed_on is None or limit.kind is DeadlineKind.ERASE)
+        )
+
 
 @dataclass(slots=True)
 class _Course:

@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 
-from desk.errors import BadAddress
+from desk.errors import BadAddress, ReportersAddress
 
 ADDRESS_CHARACTERS = 56
 KEY_BYTES = 32
@@ -17,7 +17,13 @@ _CHECKSUM_BYTES = 2
 
 
 def tidy_address(untrusted_address: str) -> str:
-    """Returns the 56 characters, without ".onion". Raises BadAddress for a misprint."""
+    """Returns the 56 characters, without ".onion". Raises BadAddress for a misprint, ReportersAddress.
+
+    Both addresses look alike, and nothing in them says which is which. But what is opened in a browser is only ever
+    the reporters', and that is where a web address was copied from.
+    """
+    if "://" in untrusted_address:
+        raise ReportersAddress
     address = untrusted_address.strip().lower().removesuffix(".onion")
     server_key_of(address)
     return address

@@ -53,7 +53,7 @@ from cases.seal import (
 )
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import fold
-from desk.checks import check_continues, check_not_cut, check_sealed_to
+from desk.checks import check_continues, check_not_cut, check_references, check_sealed_to
 from desk.client import Answer, DeskClient
 from desk.errors import CaseBroken, Erased, RosterBroken, ServerRefused, TombstoneBroken
 from desk.opened import OpenedCase
@@ -146,6 +146,7 @@ class Casebook:
         }
         known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
         self.state.keep_case(known)
+        waiting = self._waiting(keys, answer)
         return OpenedCase(
             own_id=self.keys.id,
             known=known,
@@ -157,8 +158,8 @@ class Casebook:
             state=state,
             server_state=answer.state,
             release_day=release_day,
-            waiting=self._waiting(keys, answer),
-            warnings=warnings,
+            waiting=waiting,
+            warnings=warnings + check_references(waiting),
             chain=chain,
         )
 

@@ -14,6 +14,7 @@ from desk.state import Pin, SeenHead
 
 WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"
+WARN_REFERENCES = "warning.references"
 
 Streams = Mapping[Stream, tuple[Entry, ...]]
 
@@ -65,6 +66,11 @@ def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, .
         return (WARN_ROUTING,)
     by_the_rules = {member.id for member in routing.readers}
     return () if by_the_rules == set(report.sealed_to) else (WARN_ROUTING,)
+
+
+def check_references(waiting: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Returns a warning when members have signed to erase a case under references that differ: that erases nothing."""
+    return (WARN_REFERENCES,) if len({reference for _member, reference in waiting}) > 1 else ()
 
 
 def report_of(streams: Streams) -> Report:

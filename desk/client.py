@@ -22,7 +22,7 @@ from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 from cases import wire
 from cases.member import MemberKeys
 from desk import reach
-from desk.errors import NotReachable, ServerRefused, StrangeAnswer
+from desk.errors import NotReachable, ReportersAddress, ServerRefused, StrangeAnswer
 from desk.state import DeskState
 
 # The files of a case are fetched one by one; its entries, at most 100,000 characters each, stay far below this.
@@ -71,7 +71,7 @@ class DeskClient:
     async def ask(self, verb: str, question: Callable[[int], msgspec.Struct], answer: type[Answer]) -> Answer:
         """Asks one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
 
-        Raises NotReachable, ServerRefused, StrangeAnswer.
+        Raises NotReachable, ReportersAddress, ServerRefused, StrangeAnswer.
         """
         async with self._asked(verb, question) as response:
             untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
@@ -145,3 +145,6 @@ async def _read_refusal(response: aiohttp.ClientResponse) -> ServerRefused:
     except msgspec.MsgspecError as strange:
         raise StrangeAnswer from strange
     return ServerRefused(response.status, refusal.code, refusal.text_key)
+    if response.content_type == "text/html":
+        # The desk onion answers in JSON whatever it is asked; pages are behind the other address.
+        raise ReportersAddress

@@ -20,7 +20,7 @@ from cases.statements import verify_tombstone
 from desk import acts, show
 from desk.address import tidy_address
 from desk.casebook import Casebook
-from desk.errors import DeskError, Erased, NoKey, NotReachable, RosterOffered
+from desk.errors import DeskError, Erased, NoKey, NotAgreed, NothingOffered, NotReachable, NoWords
 from desk.keyfile import DeskHome, enrol
 from desk.opened import OpenedCase
 from desk.saving import check_room, file_name, save_attachment, short_name
@@ -59,7 +59,7 @@ def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> R
 
 
 def join(home: DeskHome, args: argparse.Namespace) -> Result:
-    """Remembers the server's desk address. Raises BadAddress, NoKey."""
+    """Remembers the server's desk address. Raises BadAddress, ReportersAddress, NoKey."""
     if not home.key.exists():
         raise NoKey
     address = tidy_address(args.address)
@@ -83,10 +83,13 @@ async def roster(book: Casebook, _given: Given) -> Result:
 
 
 async def sign(book: Casebook, given: Given) -> Result:
-    """Signs the proposal when its six words are those the member has compared by voice. Raises RosterOffered."""
+    """Signs the proposal when its six words are those the member has compared by voice.
+
+    Raises NothingOffered, NotAgreed, NoWords.
+    """
     chain = await book.sync_roster()
     if chain.proposal is None:
-        raise RosterOffered
+        raise NothingOffered
     _check_words(chain.proposal, given)
     signature = bytes.fromhex(sign_roster(chain.proposal, book.keys).split()[1])
     request = wire.SignRosterRequest(chain.proposal.version, chain.proposal.digest, signature)
@@ -173,8 +176,17 @@ async def erase(book: Casebook, given: Given) -> Result:
     await book.sync()
     known = book.state.find(given.args.case)
     state = await acts.erase(book, given.args.case, given.args.reference)
-    told = "Erased. The tombstone is kept." if state == "done" else "Signed. It waits for a second member."
-    return Result({"case": known.case_id.hex(), "state": state}, told)
+    found: dict[str, Any] = {"case": known.case_id.hex(), "state": state, "warnings": []}
+    if state == "done":
+        return Result(found, "Erased. The tombstone is kept.")
+    case = await book.open(book.state.find(given.args.case))
+    told = ["Signed. It waits for a second member, who signs with the same reference."]
+    told += [
+        f"Signed by {show.one_line(case.name_of(member))}: {show.one_line(reference)}"
+        for member, reference in case.waiting
+    ]
+    told += [in_words(warning) for warning in case.warnings]
+    return Result({**found, "warnings": list(case.warnings)}, "\n".join(told), _code(case.warnings))
 
 
 COMMANDS: Final[Mapping[str, Callable[[Casebook, Given], Awaitable[Result]]]] = {
@@ -217,11 +229,11 @@ def _check_words(proposal: Roster, given: Given) -> None:
     right = fingerprint_words(proposal.digest)
     if given.args.words is not None:
         if tuple(given.args.words.lower().split()) != right:
-            raise RosterOffered("roster.other_words")
+            raise NotAgreed("roster.other_words")
     elif given.agrees is None:
-        raise RosterOffered("roster.no_words")
+        raise NoWords
     elif not given.agrees(show.roster_prose(proposal, "Proposed")):
-        raise RosterOffered("roster.other_words")
+        raise NotAgreed
 
 
 def _red(book: Casebook) -> list[str]:

@@ -12,7 +12,8 @@
     │   ├── NoPassphrase       714  no terminal to ask on and no file named, or the two typed ones differ
     │   ├── NoText             715  nothing was written
     │   ├── BadAddress         717  no v3 onion address, or one with a misprint
-    │   └── RosterOffered      730  a signature was asked for what is not on offer, or whose six words differ
+    │   ├── ReportersAddress   718  the address at which reporters find the service, and not the desks'
+    │   └── NoWords            732  a roster is to be signed, and there is no way to ask for its six words
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
@@ -20,6 +21,9 @@
     ├── StrangeAnswer          709  the server's answer is not one of ours
     ├── ServerRefused          n    the server said no; `code` and `text_key` are the server's
     ├── Erased                 711  the case is erased; its tombstone verifies and is kept
+    ├── NothingOffered         730  a signature was asked for, and no roster waits for one
+    ├── NotAgreed              731  the six words differ, or the member did not say that they are the same
+    ├── NotSent                733  the member did not agree to send what came back from cleaning
     ├── NotNow                 712  the case's state does not allow the act
     └── NotVerified                 what the server shows cannot be right
         ├── RosterBroken       721  the chain does not verify, or does not continue the one this desk has pinned
@@ -180,6 +184,13 @@ class BadAddress(Usage):
     text_key = "desk.bad_address"
 
 
+class ReportersAddress(Usage):
+    """The address is the reporters': pages for browsers are behind it, and no desk."""
+
+    code = 718
+    text_key = "desk.reporters_address"
+
+
 class NotVerified(DeskError):
     """What the server shows cannot be right."""
 
@@ -229,8 +240,22 @@ class TombstoneBroken(NotVerified):
     text_key = "desk.tombstone_broken"
 
 
-class RosterOffered(Usage):
-    """A signature was asked for a roster that is not on offer, or whose words differ."""
+class NothingOffered(DeskError):
+    """A signature was asked for, and no roster waits for one."""
 
     code = 730
     text_key = "desk.roster_offered"
+
+
+class NotAgreed(DeskError):
+    """The six words differ, or the member did not say that they are the same: nothing is signed."""
+
+    code = 731
+    text_key = "roster.not_agreed"
+
+
+class NoWords(Usage):
+    """A roster is to be signed, and there is neither a terminal to ask on nor the six words."""
+
+    code = 732
+    text_key = "roster.no_words"

@@ -62,10 +62,12 @@ class OpenedCase:
 
     def author_name(self, entry: Entry) -> str:
         """Returns who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
-        if entry.stream is Stream.REPORTER:
-            return REPORTER_NAME
+        return REPORTER_NAME if entry.stream is Stream.REPORTER else self.name_of(entry.author)
+
+    def name_of(self, member_id: str) -> str:
+        """Returns a member's name, as the newest roster that has her gives it."""
         for version in reversed(self.chain.all):
-            member = version.member(entry.author)
+            member = version.member(member_id)
             if member is not None:
                 return member.name
         return UNKNOWN_NAME

@@ -136,10 +136,11 @@ def _state_lines(case: OpenedCase) -> list[str]:
     first = f"case {short_name(case.known.case_id)}: {state.state}, {organisation}"
     first += ", URGENT" if case.report.urgent else ""
     first += f", {case.new_entries} new" if case.new_entries else ""
-    due = [limit for limit in state.deadlines if not limit.met]
-    lines = [first, *(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in due)]
+    lines = [first, *(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in state.due)]
     lines += [f"  you may: {', '.join(sorted(state.allowed)) or 'nothing more'}"]
-    lines += [f"  signed to erase: {member[:8]}, {one_line(reference)}" for member, reference in case.waiting]
+    lines += [
+        f"  signed to erase: {_signer(case, member)}, {one_line(reference)}" for member, reference in case.waiting
+    ]
     lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
     lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []
     return lines
@@ -148,6 +149,10 @@ def _state_lines(case: OpenedCase) -> list[str]:
 def _title(case: OpenedCase, entry: Entry) -> str:
     kind = _kind(entry)
     return f"{entry.day} {kind}, {one_line(case.author_name(entry))}"
+def _signer(case: OpenedCase, member: str) -> str:
+    return "you" if member == case.own_id else one_line(case.name_of(member))
+
+
 
 
 def _kind(entry: Entry) -> str:
@@ -189,4 +194,4 @@ def _day(day: date | None) -> str | None:
 
 
 def _next_day(state: CaseState) -> date:
-    return min((due.day for due in state.deadlines if not due.met), default=date.max)
+    return min((limit.day for limit in state.due), default=date.max)

@@ -1,9 +1,14 @@
 """The two sentences for every text key a desk can meet: what happened, and what to do next.
 
-The words are ours also for what the server refuses: it sends a key, and a key that is not here gets `_UNKNOWN`.
+The words are ours also for what the server refuses: it sends a key, and a key that is not here gets `_UNKNOWN`. What
+cases/ raises has sentences there; here stand those for which a member has another next step.
 """
 
-SENTENCES = {
+from typing import Final
+
+from cases import sentences
+
+_OF_THE_DESK: Final = {
     # The desk itself.
     "desk.error": ("Something went wrong at this desk.", "Try again; if it happens again, ask another member."),
     "desk.no_key": ("There is no member.key in this desk home.", "Run enrol first, or name the right --desk-home."),
@@ -26,6 +31,10 @@ SENTENCES = {
     "desk.bad_address": (
         "The desk address has a misprint: its own checksum says so.",
         "Copy it again, all 56 characters before .onion.",
+    ),
+    "desk.reporters_address": (
+        "That is the address for reporters, which a browser opens.",
+        "Run join with the other one, which serve prints as members' desks; it has no http:// in front.",
     ),
     "desk.state_damaged": (
         "The file desk.toml of this desk home does not read.",
@@ -85,15 +94,16 @@ SENTENCES = {
         "Call another member: the server may have deleted it. The key is kept here.",
     ),
     "desk.roster_offered": (
-        "There is no such roster to sign, or its six words are others.",
-        "Run roster, and compare the words by voice before signing.",
+        "No roster waits for signatures.",
+        "Run roster to see the one in force.",
     ),
     "act.notes_hidden": (
         "The case has notes, and this member was not given their key.",
         "Ask a member who can read them.",
     ),
     "usage.text": ("There is no text.", "Give it with --text, or on standard input."),
-    "usage.day": ("The day is not one.", "Write it as YYYY-MM-DD."),
+    "usage.day": ("The day is not one.", "Write it as YYYY-MM-DD, for example 2026-05-01."),
+    "usage.text_file": ("The text is not in UTF-8.", "Save it as UTF-8, or give it with --text."),
     "usage.way": (
         "The way to the server does not read.",
         "Write --socks HOST:PORT, or name a unix socket with --socket.",
@@ -136,21 +146,7 @@ SENTENCES = {
     "store.not_there": ("The server has no such case for this member.", "Run list."),
     "store.conflict": ("Another member wrote at the same moment.", "Try again."),
     "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
-    "close.closed": ("The case is closed already.", "Nothing more is needed."),
-    "erase.not_closed": ("The case is not closed.", "Close it first, with its outcome."),
-    "erase.hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
-    "erase.inbox_open": (
-        "The reporter can still read the outcome: the inbox stays open for a time after closing.",
-        "Sign again when that time is over.",
-    ),
-    "statement.other_day": (
-        "The server's day and this computer's day differ, so the signature was not taken.",
-        "Check the clock of this computer and try again.",
-    ),
     "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),
-    "timing.no_outcome": ("The case has no outcome with a text for the reporter.", "Give one: close does both."),
-    "timing.on_hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
-    "timing.inbox_open": ("The reporter can still read the outcome.", "Sign again when that time is over."),
     "timing.completion_too_soon": (
         "The reporter needs at least seven days to answer.",
         "Choose a later day with --by.",
@@ -160,7 +156,14 @@ SENTENCES = {
     "roster.no_such_proposal": ("There is no such roster to sign.", "Run roster to see what is on offer."),
     "roster.broken": ("The roster does not verify or does not allow this.", "Call another member."),
     "join.unreadable": ("Name, role or label cannot be used.", "Use 1 to 80 ordinary characters for each."),
-    "roster.other_words": ("The six words of the proposal are others.", "Do not sign. Call another member."),
+    "roster.other_words": (
+        "The six words of the proposal are others, so nothing was signed.",
+        "Compare them again with another member by voice; if they stay others, do not use the server.",
+    ),
+    "roster.not_agreed": (
+        "You did not answer yes, so nothing was signed.",
+        "Compare the six words with another member by voice, then run sign-roster again.",
+    ),
     "roster.no_words": (
         "A roster is signed when its six words have been compared by voice, and none were given.",
         "Run roster, compare, then give them with --words.",
@@ -175,6 +178,10 @@ SENTENCES = {
         "The report names a roster that is not in the chain this desk has verified.",
         "Compare with another member, and tell the operator.",
     ),
+    "warning.references": (
+        "Members have signed to erase the case under different references, and that erases nothing.",
+        "Agree on one: who signs again with the reference of the other erases the case.",
+    ),
     "warning.by_waiting": (
         "RED: a version of the roster came into force by one signature and fourteen days of waiting.",
         "Ask the member who signed, by voice.",
@@ -184,6 +191,15 @@ SENTENCES = {
         "Run roster to see the change, and ask the member who signed, by voice.",
     ),
 }
+
+# What only the operator can put right.
+_OF_THE_SERVER: Final = {
+    key: (happened, "Tell the operator.")
+    for key, (happened, to_do) in sentences.SENTENCES.items()
+    if to_do in {sentences.RESTORE_ROSTER, sentences.RESTORE} or key.startswith("store.")
+}
+
+SENTENCES: Final = {**sentences.SENTENCES, **_OF_THE_SERVER, **_OF_THE_DESK}
 
 _UNKNOWN = ("The server refused.", "Check that desk and server have the same version.")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.metadata
 import os
 import sys
 from pathlib import Path
@@ -26,9 +27,18 @@ COMMANDS = {
 }
 
 
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, and not at every start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        print(f"kallskydd {importlib.metadata.version('kallskydd')}")
+        parser.exit()
+
+
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     """The command line; only the chosen command's module is imported, so that each starts quickly."""
     parser = argparse.ArgumentParser(prog="kallskydd", description="Report misconduct without being found out.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, help_text in COMMANDS.items():
         if name == chosen:

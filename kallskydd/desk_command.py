@@ -3,7 +3,7 @@
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
 an argument and never printed. Exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 refused for safety (what the server
-shows cannot be right), 4 the way to the server is missing.
+shows cannot be right, or a roster whose words were not found the same), 4 the way to the server is missing.
 """
 
 from __future__ import annotations
@@ -126,7 +126,11 @@ def _read_text(given: str | None) -> str:
     if given is None:
         if sys.stdin.isatty():
             print("Write the text; end with Ctrl-D on a line of its own.", file=sys.stderr)
-        given = sys.stdin.read()
+        try:
+            # As bytes: in some locales Python reads what is no UTF-8 without a word, and it cannot be sealed then.
+            given = sys.stdin.buffer.read().decode("utf-8")
+        except UnicodeDecodeError:
+            raise errors.NoText("usage.text_file") from None
     if not given.strip():
         raise errors.NoText
     return given.strip()
@@ -136,6 +140,14 @@ def _agrees(shown: str) -> bool:
     print(shown, file=sys.stderr)
     print(
         "Have you compared the six words with another member by voice, and are they the same? yes/no", file=sys.stderr
+def _day(typed: str) -> date:
+    """Return the day; argparse prints the sentence, and not what the library says of its own functions."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise argparse.ArgumentTypeError(in_words("usage.day")) from None
+
+
     )
     return sys.stdin.readline().strip().lower() == "yes"
 
@@ -148,7 +160,7 @@ def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_
 
 
 def _exit_code(error: Exception) -> int:
-    if isinstance(error, (errors.NotVerified, errors.StateDamaged)):
+    if isinstance(error, (errors.NotVerified, errors.NotAgreed, errors.StateDamaged)):
         return REFUSED
     if isinstance(error, errors.Usage):
         return USAGE
@@ -183,7 +195,7 @@ def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "read":
         parser.add_argument("--save", type=Path, metavar="DIR", help="save the attachments into this folder")
     elif name == "ask":
-        parser.add_argument("--by", type=date.fromisoformat, metavar="DATE", help="wanted by; default 14 days from now")
+        parser.add_argument("--by", type=_day, metavar="DATE", help="wanted by; default 14 days from now")
     elif name == "close":
         parser.add_argument("--outcome", required=True, choices=("handled", "dismissed"))
         parser.add_argument("--reason", default="", help="why it is dismissed, in a few words")

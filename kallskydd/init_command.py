@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         prose("A file that was named cannot be read. Check the paths of --member and --config.")
         return REFUSED
     except CaseError as error:
-        prose(_in_words(error))
+        prose(str(error))
         return REFUSED
     _tell(args, home_facts, readers=sum(join.role != "counsel" for join in joins))
     return OK
@@ -89,6 +89,9 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
     """Make a home with its onion keys and the first roster. Raises CaseError, OSError."""
     public_key, desk_key = new_onion_key(), new_onion_key()
     server_key = public_from_address(desk_key.address)
+    if joins:
+        # Who cannot stand in one roster is refused before anything is made; the id of the home comes only with it.
+        founding_roster(parse_config(config_text), joins, home_id=bytes(16), server_key=server_key, trial=trial)
     home_id = create_home(home, config_text, trial=trial, server_key=server_key)
     write_onion_key(home / "onion" / "public.key", public_key)
     write_onion_key(home / "onion" / "desk.key", desk_key)
@@ -135,20 +138,16 @@ def _tell(args: argparse.Namespace, facts: dict[str, str], *, readers: int) -> N
     prose(f"Its addresses will be http://{facts['public']} for reporters and {facts['desk']} for members' desks.")
     if args.member:
         prose("It is not open yet: every member named in the first roster signs it at the own desk.")
-        if not args.trial and readers < READERS_OF_A_REAL_HOME:
-            prose("It needs two readers. Take in the second BEFORE anyone signs:  kallskydd roster --add FILE")
         prose("  there:  kallskydd desk join --address THE_DESK_ADDRESS  and then  kallskydd desk sign-roster")
+        if not args.trial and readers < READERS_OF_A_REAL_HOME:
+            prose("It needs two readers. Take in the second with:  kallskydd roster --add FILE")
+            prose(
+                "Best before anyone signs. After that the first member signs the change too; it counts at once, without"
+            )
+            prose("the two signatures or fourteen days of later changes, as long as the service has never been open.")
     else:
         key_folder = args.home / TRIAL_FOLDER
         prose(f"The trial member's key is in {key_folder}, and its passphrase in the file `passphrase` there.")
         if sys.stderr.isatty():
             # Shown to the person at the terminal only: a log of this command must not hold it.
             prose(f"The passphrase: {(key_folder / 'passphrase').read_text().strip()}")
-
-
-def _in_words(error: CaseError) -> str:
-    # Faults of the home and the configuration have sentences of their own; the rest have a key.
-    own = str(error)
-    if hasattr(error, "to_do"):
-        return own
-    return f"This cannot be used: {error.text_key}. Ask the member for a new join file, or see docs/OPERATING.md."

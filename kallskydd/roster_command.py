@@ -16,7 +16,8 @@ from cases.errors import CaseError
 from cases.home import read_home
 from cases.member import read_join
 from cases.roster import Chain, Member, Roster, fingerprint_words, parse_roster, propose, read_chain, render
-from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, prose, result
+from cases.sentences import in_words
+from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, count, prose, result
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
                 return code
         return _show(args, read_chain(home.roster, day))
     except CaseError as error:
-        prose(str(error) if hasattr(error, "to_do") else f"The roster does not allow this: {error.text_key}.")
+        prose(str(error))
         return REFUSED
     except (OSError, UnicodeDecodeError):
         prose("The join file cannot be read. Check its path.")
@@ -107,14 +108,23 @@ def _show(args: argparse.Namespace, chain: Chain) -> int:
         )
     for name, roster in (("In force", chain.current), ("Proposed", chain.proposal)):
         if roster is not None:
-            prose(f"{name}: version {roster.version}, in words: {' '.join(fingerprint_words(roster.digest))}")
+            words = " ".join(fingerprint_words(roster.digest))
+            answer(f"{name}: version {roster.version}, in words: {words}", as_json=args.json)
             for member in roster.members:
                 signed = " (has signed)" if roster is chain.proposal and member.id in chain.signed_by else ""
-                prose(f"  {member.id}  {member.role:8} {member.label}{signed}")
-    if chain.problem:
-        prose(f"The roster is not in force: {chain.problem}.")
-    prose("The service is open." if is_open else "The service is not open.")
+                answer(f"  {member.id}  {member.role:8} {member.label}{signed}", as_json=args.json)
+    answer("The service is open." if is_open else f"The service is not open. {why_not_open(chain)}", as_json=args.json)
     return OK if is_open else FINDINGS
+
+
+def why_not_open(chain: Chain) -> str:
+    """Say what a roster that is not open waits for, in two sentences or one."""
+    if chain.problem is not None:
+        return in_words(chain.problem)
+    if chain.current is None:
+        return in_words("roster.not_open")
+    has, needs = len(chain.current.readers), chain.current.readers_needed
+    return f"It has {count(has, 'reader')} and needs {needs}: take in another with `kallskydd roster --add FILE`."
 
 
 def _facts(roster: Roster | None) -> dict[str, object] | None:

@@ -10,8 +10,18 @@ OK, FINDINGS, USAGE, REFUSED, MISSING = 0, 1, 2, 3, 4
 
 
 def prose(sentence: str) -> None:
-    """One line for the person at the terminal, on stderr."""
+    """One line beside the result, for the person at the terminal: on stderr."""
     print(sentence, file=sys.stderr, flush=True)
+
+
+def count(number: int, thing: str) -> str:
+    """A number with its noun: 1 reader, 2 readers."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def answer(sentence: str, *, as_json: bool) -> None:
+    """One line of what was asked for: on stdout, or on stderr when stdout is for the JSON object."""
+    print(sentence, file=sys.stderr if as_json else sys.stdout, flush=True)
 
 
 def result(value: dict[str, Any]) -> None:

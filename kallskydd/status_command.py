@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster import read_chain
-from kallskydd.say import FINDINGS, OK, REFUSED, prose, result
+from kallskydd.roster_command import why_not_open
+from kallskydd.say import FINDINGS, OK, REFUSED, answer, count, prose, result
 from onion.control import open_controller, socks_listener
 from onion.errors import OnionError
 from onion.keys import read_onion_key
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
     for one in findings:
-        prose(f"{'ok ' if one.well else 'NOT'}  {one.what}: {one.words}")
+        answer(f"{'ok ' if one.well else 'NOT'}  {one.what}: {one.words}", as_json=args.json)
     return OK if all(one.well for one in findings) else FINDINGS
 
 
@@ -72,14 +74,17 @@ def _clock() -> Finding:
 def _roster(home: Home) -> Finding:
     chain = read_chain(home.roster, today(utc_now))
     if chain.current is None:
-        return Finding("roster", well=False, words=f"Not in force ({chain.problem}): the service is not open.")
-    words = f"Version {chain.current.version}, {len(chain.current.readers)} readers."
+        return Finding("roster", well=False, words=f"Not in force, so the service is not open. {why_not_open(chain)}")
+    words = f"Version {chain.current.version}, {count(len(chain.current.readers), 'reader')}."
     if not chain.current.is_open:
-        words += " The service is not open yet: it needs two readers."
+        words = f"Version {chain.current.version}. The service is not open. {why_not_open(chain)}"
     return Finding("roster", chain.current.is_open, words)
 
 
 async def _onion(home: Home) -> Finding:
+    if not _is_served(home):
+        words = "The home is not being served, so nothing is published. Run `kallskydd serve` with the same --home."
+        return Finding("onion", well=False, words=words)
     try:
         key = read_onion_key(home.onion / "public.key")
         socks = await asyncio.to_thread(_socks, home)
@@ -89,6 +94,16 @@ async def _onion(home: Home) -> Finding:
         return Finding("onion", well=False, words="The key of the public address is missing from the home.")
     found = await probe(socks, key.address, isolate="status")
     return Finding("onion", found.reached, found.words)
+
+
+def _is_served(home: Home) -> bool:
+    """Whether a keeper listens: its sockets may have been left behind by one that was killed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as look:
+        try:
+            look.connect(str(home.run / "public.sock"))
+        except OSError:
+            return False
+    return True
 
 
 def _socks(home: Home) -> SocksAddress:

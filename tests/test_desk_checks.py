@@ -138,7 +138,7 @@ async def test_a_roster_that_continues_the_pinned_one_is_taken(tmp_path):
             await book.sync()
             pinned = book.state.pin.version
 
-        assert (wrong.exit_code, wrong.found["error"]["text_key"]) == (2, "roster.other_words")
+        assert (wrong.exit_code, wrong.found["error"]["text_key"]) == (3, "roster.other_words")
         assert (first.found["state"], second.found["state"]) == ("kept", "done")
         assert pinned == 2
 

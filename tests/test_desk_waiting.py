@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import make_home
+from service import kallskydd
 
 from cases.clock import today
-from cases.member import new_member_keys
+from cases.member import make_join, new_member_keys
 from cases.roster import Member, add_signature, parse_roster, propose, render, sign_roster
 
 LEAD, HANDLER, COUNSEL = range(3)
@@ -98,3 +100,21 @@ async def test_both_commands_say_in_red_that_one_member_alone_has_changed_the_ro
 
     assert found.exit_code == 1
     assert found.found["warnings"] == ["warning.unripe"]
+
+
+async def test_a_home_whose_only_reader_signed_first_takes_in_the_second_at_once(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("handler",))) as desks:
+        await desks.command(0, "roster")
+        second = tmp_path / "second.toml"
+        second.write_text(make_join(new_member_keys(), "Bo", "handler", "Bo"))
+        before = desks.roster.is_open
+
+        await asyncio.to_thread(kallskydd, "roster", "--home", tmp_path / "home", "--add", second, check=False)
+        words = " ".join((await desks.command(0, "roster")).found["proposal"]["words"])
+        signed = await desks.command(0, "sign-roster", "--words", words)
+
+        after = await desks.command(0, "list")
+        is_open = desks.roster.is_open
+    assert (before, is_open) == (False, True)
+    assert signed.found["state"] == "done"
+    assert (after.exit_code, after.found["warnings"]) == (0, [])

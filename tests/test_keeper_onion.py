@@ -142,7 +142,7 @@ async def test_a_tor_that_runs_already_is_used_and_not_ended_and_the_addresses_a
             assert service.stop() == 0
 
         assert answers
-        assert "onion: The onion answers" in status.stderr
+        assert "onion: The onion answers" in status.stdout
         assert started == []
         assert modes == ["0o710", "0o710", "0o700"]
         assert keeper_tor.process.alive()

@@ -1,0 +1,114 @@
+"""
+The two sentences for every text key in cases/: what happened, and what to do next.
+
+They are what the commands on a terminal say; `str(error)` gives them. The desk has other words where a member has
+another next step (desk/texts.py), and the reporter's pages have their own in two languages (intake/texts.py).
+tests/test_sentences.py looks for a key that is raised and has no sentences.
+"""
+
+CALL_A_MEMBER = "Do not act on it. Call another member and compare the six words."
+RESTORE_ROSTER = "Put the files of the folder `roster` back as they were, from the backup."
+MAKE_JOIN_AGAIN = "Ask the member to make the join file again with `kallskydd desk enrol`, in a new desk home."
+RESTORE = "Stop the service and restore the file from the backup."
+SAME_VERSION = "Check that desk and server have the same version."
+
+SENTENCES = {
+    "case.error": ("Something went wrong.", "Try again; if it happens again, see docs/OPERATING.md."),
+    # What is sealed.
+    "seal.broken": ("Something sealed does not open, or not where it stands.", CALL_A_MEMBER),
+    "seal.not_a_recipient": ("This was sealed to somebody else.", "Nothing needs to be done."),
+    "receipt.wrong_count": ("A case code has eight words.", "Type all eight, in their order."),
+    "member.wrong_passphrase": ("The passphrase does not open the member's key.", "Check it and try again."),
+    "request.refused": (
+        "The server does not accept this member's requests.",
+        "Check that the roster names the member; a proposal must have been signed first.",
+    ),
+    "request.counter_behind": ("The server has seen later requests of this member.", "Run the command again."),
+    "request.replayed": ("The server has seen this request before.", "Run the command again."),
+    "request.unreadable": ("The request does not read.", SAME_VERSION),
+    "routing.nobody_left": (
+        "Nobody is left who may read the report.",
+        "Nothing was stored. The form names the authorities to turn to.",
+    ),
+    # The roster, and the join files of those whom it takes in.
+    "roster.broken": ("The roster does not verify or does not allow this.", RESTORE_ROSTER),
+    "roster.broken_chain": ("The version does not continue the roster before it.", RESTORE_ROSTER),
+    "roster.bad_signature": ("A signature under the roster does not verify.", RESTORE_ROSTER),
+    "roster.gap": ("A version of the roster is missing from its folder.", RESTORE_ROSTER),
+    "roster.unreadable": ("A file of the roster does not read.", RESTORE_ROSTER),
+    "roster.wrong_id": ("The id of a member does not follow from the member's keys.", RESTORE_ROSTER),
+    "roster.none": ("There is no roster in the home.", RESTORE_ROSTER),
+    "roster.twice": (
+        "Two members would have the same label or the same keys, or the member is in the roster already.",
+        "Give each member a label and a key of the own: run `kallskydd desk enrol` with another --label.",
+    ),
+    "roster.unsigned": (
+        "The first roster is not signed by all its members yet.",
+        "Each of them runs `kallskydd desk sign-roster` at the own desk.",
+    ),
+    "roster.not_open": ("The service is not open.", "Run `kallskydd roster` to see what it waits for."),
+    "roster.moved": ("The roster changed while the report was written.", "Send the form again."),
+    "roster.no_such_proposal": ("There is no such roster to sign.", "Run `roster` to see what is on offer."),
+    "join.unreadable": (
+        "A join file does not read: it is not one, or its name or label cannot be used.",
+        "Take the file `join.toml` as `kallskydd desk enrol` wrote it, with a name of 1 to 80 ordinary characters.",
+    ),
+    "join.unsigned": ("A join file was changed after its member had made it.", MAKE_JOIN_AGAIN),
+    # The store.
+    "store.fault": ("The store of the home made a mistake.", "Nothing was changed. Tell the operator."),
+    "store.conflict": ("Somebody else wrote at the same moment.", "Try again."),
+    "store.not_there": ("There is no such case for this member.", "Run `kallskydd desk list`."),
+    "store.not_allowed": ("The case does not allow that now.", "Read the case to see what is allowed."),
+    "store.busy": ("The database of the home is in use.", "Nothing was changed. Try again in a minute."),
+    "store.log_not_cut": (
+        "The database is read by another program, so deleted bytes are still in its log.",
+        "End the backup or whatever reads it; the next heartbeat cuts the log.",
+    ),
+    "store.not_written": ("The database of the home cannot be written.", "Look at the space left and the permissions."),
+    "store.unreadable": ("The database of the home does not read.", RESTORE),
+    "store.pragma": (
+        "This SQLite does not keep what the store needs of it.",
+        "Use the system's own Python and SQLite.",
+    ),
+    "store.newer": ("The home was made by a newer version.", "Use that version or a later one."),
+    "store.version": ("The home was made by a version that is no longer read.", "Use the version that made it."),
+    "store.slots_damaged": ("The file shred.slots is missing or damaged.", RESTORE),
+    "store.empty_filing": ("A report without a word or without a reader cannot be kept.", "File it again."),
+    # Acts on a case.
+    "close.closed": ("The case is closed already.", "Nothing more is needed."),
+    "reopen.not_closed": ("The case is not closed.", "Nothing more is needed."),
+    "hold.unchanged": ("The case is on hold already, or is not.", "Read the case to see its state."),
+    "take_back.released": ("The report has been released.", "It can be withdrawn, and no longer be taken back."),
+    "erase.not_closed": ("The case is not closed.", "Close it first, with its outcome."),
+    "erase.hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
+    "erase.inbox_open": (
+        "The reporter can still read the outcome: the inbox stays open for a time after closing.",
+        "Sign again when that time is over.",
+    ),
+    "statement.other_day": (
+        "The server's day and this computer's day differ, so the signature was not taken.",
+        "Check the clock of this computer and try again.",
+    ),
+    "statement.unknown": ("The server does not know what was signed.", SAME_VERSION),
+    "rekey.unsigned": (
+        "A case moves to a new key when two members have signed all of it, and these have not.",
+        "Nothing was changed. Let the second member check the move and sign it.",
+    ),
+    "rekey.wait_for_release": (
+        "Something of the case waits for its release, and would be lost with the old key.",
+        "Do it after the next daily release.",
+    ),
+    "timing.not_now": ("The case does not allow that now.", "Read the case to see what is allowed."),
+    "timing.no_outcome": ("The case has no outcome with a text for the reporter.", "Give one: close does both."),
+    "timing.on_hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
+    "timing.inbox_open": ("The reporter can still read the outcome.", "Sign again when that time is over."),
+    "timing.completion_too_soon": (
+        "The reporter needs at least seven days to answer.",
+        "Choose a later day.",
+    ),
+}
+
+
+def in_words(text_key: str) -> str:
+    """Return the two sentences of a key; one that is not here gets those of "something went wrong"."""
+    return " ".join(SENTENCES.get(text_key, SENTENCES["case.error"]))

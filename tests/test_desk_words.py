@@ -1,0 +1,147 @@
+"""What a desk says when something is not as it should be, and with which exit code."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from desk_harness import RunningDesks, at_work, make_desk_home, run_desk, running_desks, running_with_pages
+from intake_harness import PUBLIC_HOST, make_home
+
+from cases.roster import parse_roster, propose, render
+from desk import acts, show
+from desk.address import tidy_address
+from desk.commands import Given, sign
+from desk.errors import NotAgreed, ReportersAddress
+from desk.keyfile import DeskHome
+from kallskydd.desk_way import Way
+
+
+def next_version(desks: RunningDesks) -> str:
+    before = desks.roster
+    return render(
+        version=before.version + 1,
+        previous=before.digest,
+        home_id=before.home_id,
+        server_key=before.server_key,
+        trial=before.trial,
+        organisations=before.organisations,
+        members=before.members[:-1],
+    )
+
+
+async def closed_case(desks: RunningDesks) -> str:
+    reporter = await desks.file("En sak.")
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    async with desks.desk(0) as book:
+        await book.sync()
+        await acts.close(book, name, "handled", "Klart.")
+    return name
+
+
+async def test_erase_signatures_with_different_references_are_said_to_differ_on_both_desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name = await closed_case(desks)
+        desks.clock.forward(days=40)
+        async with desks.desk(0) as book:
+            await book.sync()
+            alone = await acts.erase(book, name, "LK 1")
+            first = await book.open(book.state.find(name))
+        async with desks.desk(1) as book:
+            await book.sync()
+            other = await acts.erase(book, name, "LK 2")
+            second = await book.open(book.state.find(name))
+        async with desks.desk(0) as book:
+            await book.sync()
+            again = await book.open(book.state.find(name))
+            erased = await acts.erase(book, name, "LK 2")
+
+    assert (alone, other, erased) == ("kept", "kept", "done")
+    assert first.warnings == ()
+    assert second.warnings == again.warnings == ("warning.references",)
+    prose = show.case_prose(again)
+    assert "signed to erase: you, LK 1" in prose
+    assert "signed to erase: Person 2, LK 2" in prose
+    assert "different references" in prose
+
+
+async def test_a_closed_case_has_no_time_limit_but_that_of_erasing(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name = await closed_case(desks)
+        async with desks.desk(1) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+
+    assert "acknowledge by" not in show.list_prose([case])
+    assert "erase by" in show.list_prose([case])
+
+
+async def test_the_reporters_address_is_refused_in_words(tmp_path):
+    made = make_home(tmp_path / "home")
+    home = DeskHome(tmp_path / "desk")
+    make_desk_home(home, made.keys[0], "a" * 56)
+
+    with pytest.raises(ReportersAddress):
+        tidy_address(f"http://{PUBLIC_HOST}/")
+    joined = await run_desk("join", "--desk-home", str(home.folder), "--address", f"http://{PUBLIC_HOST}")
+
+    assert joined.exit_code == 2
+    assert "for reporters" in joined.prose
+
+
+async def test_a_desk_that_has_joined_the_reporters_address_is_told_so_when_it_asks(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        home = DeskHome(tmp_path / "strayed")
+        make_desk_home(home, desks.made.keys[0], desks.address)
+        reporters = Way(socket=desks.intake.public_socket)
+
+        with pytest.raises(ReportersAddress):
+            async with at_work(home, reporters, desks.clock) as book:
+                await book.sync()
+
+
+async def test_whoever_does_not_answer_yes_signs_nothing_and_is_told_so(tmp_path):
+    made = make_home(tmp_path / "home")
+    async with running_desks(tmp_path, made) as desks:
+        propose(made.home.roster, parse_roster(next_version(desks)))
+        async with desks.desk(0) as book:
+            with pytest.raises(NotAgreed) as refused:
+                await sign(book, Given(argparse.Namespace(words=None), "", lambda _shown: False))
+        other = await desks.command(0, "sign-roster", "--words", "ett två tre fyra fem sex")
+        unasked = await desks.command(0, "sign-roster")
+        signers = desks.roster_source.chain().signed_by
+
+    assert refused.value.text_key == "roster.not_agreed"
+    assert (other.exit_code, other.found["error"]["text_key"]) == (3, "roster.other_words")
+    assert (unasked.exit_code, unasked.found["error"]["text_key"]) == (2, "roster.no_words")
+    assert signers == frozenset()
+
+
+async def test_when_no_roster_waits_for_signatures_nothing_can_be_signed(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        refused = await desks.command(0, "sign-roster", "--words", "ett två tre fyra fem sex")
+
+    assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "desk.roster_offered")
+
+
+async def test_a_day_that_is_none_is_refused_in_our_words():
+    refused = await run_desk("ask", "abcd", "--by", "tomorrow")
+
+    assert refused.exit_code == 2
+    assert "Write it as YYYY-MM-DD" in refused.prose
+    assert "fromisoformat" not in refused.prose
+
+
+async def test_a_text_that_is_not_utf8_is_refused_in_words(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        words = ["reply", "abcd", "--desk-home", str(desks.home(0).folder), "--socket", str(desks.socket)]
+        command = [sys.executable, "-m", "kallskydd", "desk", *words]
+
+        refused = await asyncio.to_thread(subprocess.run, command, input=b"h\xe4r", capture_output=True, check=False)
+
+    assert refused.returncode == 2
+    assert b"UTF-8" in refused.stderr

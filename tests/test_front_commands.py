@@ -1,0 +1,99 @@
+"""The operator's commands: the answer on stdout, what is said beside it on stderr, and never a key for a sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from service import Service, kallskydd, offline_network
+
+from cases.member import MemberKeys, make_join, new_member_keys
+from cases.roster import add_signature, read_chain, sign_roster
+from cases.sentences import SENTENCES
+
+KEYS = re.compile("|".join(re.escape(key) for key in SENTENCES))
+
+
+@pytest.fixture
+def anna() -> MemberKeys:
+    return new_member_keys()
+
+
+@pytest.fixture
+def home(short_folder: Path, anna: MemberKeys) -> Path:
+    """A real home with one reader, who has signed."""
+    join = short_folder / "anna.toml"
+    join.write_text(make_join(anna, "Anna", "handler", "Handläggare 1"))
+    kallskydd("init", "--home", short_folder / "home", "--member", join)
+    folder = short_folder / "home" / "roster"
+    add_signature(folder, 1, sign_roster(read_chain(folder).proposal, anna))
+    return short_folder / "home"
+
+
+def test_the_answer_of_roster_and_status_is_on_stdout(home):
+    roster = kallskydd("roster", "--home", home, check=False)
+    status = kallskydd("status", "--home", home, check=False)
+
+    assert (roster.returncode, status.returncode) == (1, 1)
+    assert "In force: version 1" in roster.stdout
+    assert "The service is not open. It has 1 reader and needs 2" in roster.stdout
+    assert "roster: Version 1. The service is not open." in status.stdout
+    assert (roster.stderr, status.stderr) == ("", "")
+
+
+def test_with_json_there_is_one_object_on_stdout_and_prose_on_stderr(home):
+    for command in ("roster", "status"):
+        done = kallskydd(command, "--home", home, "--json", check=False)
+
+        assert isinstance(json.loads(done.stdout), dict)
+        assert "not open" in done.stderr
+
+
+def test_a_home_that_is_not_served_is_said_not_to_be_and_socks_is_not_spoken_of(home, short_folder):
+    with Service(home, offline_network(short_folder / "net")):
+        served = kallskydd("status", "--home", home, check=False)
+
+    unserved = kallskydd("status", "--home", home, check=False)
+
+    assert "not being served" not in served.stdout
+    assert "kallskydd serve" in unserved.stdout
+    assert "SOCKS" not in unserved.stdout
+
+
+@pytest.mark.parametrize("wrong", ["no join file at all", 'format = "kallskydd-join-1"\n', "twice", "changed", ""])
+def test_a_join_file_that_cannot_be_used_is_refused_in_words(home, short_folder, anna, wrong):
+    join = short_folder / "b.toml"
+    texts = {
+        "twice": make_join(new_member_keys(), "Bo", "handler", "handläggare 1"),
+        "changed": make_join(anna, "Bo", "handler", "Bo").replace('"Bo"', '"Mallory"'),
+    }
+    join.write_text(texts.get(wrong, wrong))
+
+    added = kallskydd("roster", "--home", home, "--add", join, check=False)
+    made = kallskydd("init", "--home", short_folder / "other", "--member", join, "--member", join, check=False)
+
+    for done in (added, made):
+        assert done.returncode == 3
+        assert not KEYS.search(done.stderr)
+        assert done.stderr.count(". ") >= 1
+    assert not (short_folder / "other").exists()
+
+
+def test_a_roster_that_is_not_signed_is_said_in_words(short_folder, anna):
+    join = short_folder / "anna.toml"
+    join.write_text(make_join(anna, "Anna", "handler", "Handläggare 1"))
+    kallskydd("init", "--home", short_folder / "home", "--member", join)
+
+    for command in ("roster", "status"):
+        shown = kallskydd(command, "--home", short_folder / "home", check=False)
+
+        assert "not signed by all its members" in shown.stdout
+        assert not KEYS.search(shown.stdout + shown.stderr)
+
+
+def test_it_says_its_version():
+    shown = kallskydd("--version")
+
+    assert re.fullmatch(r"kallskydd \d+\.\d+\S*\n", shown.stdout)
