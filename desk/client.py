@@ -139,12 +139,12 @@ async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 
 async def _read_refusal(response: aiohttp.ClientResponse) -> ServerRefused:
+    if response.content_type == "text/html":
+        # The desk onion answers in JSON whatever it is asked; pages are behind the other address.
+        raise ReportersAddress
     untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
     try:
         refusal = msgspec.json.decode(untrusted, type=wire.Refusal, strict=True)
     except msgspec.MsgspecError as strange:
         raise StrangeAnswer from strange
     return ServerRefused(response.status, refusal.code, refusal.text_key)
-    if response.content_type == "text/html":
-        # The desk onion answers in JSON whatever it is asked; pages are behind the other address.
-        raise ReportersAddress

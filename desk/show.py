@@ -146,13 +146,13 @@ def _state_lines(case: OpenedCase) -> list[str]:
     return lines
 
 
-def _title(case: OpenedCase, entry: Entry) -> str:
-    kind = _kind(entry)
-    return f"{entry.day} {kind}, {one_line(case.author_name(entry))}"
 def _signer(case: OpenedCase, member: str) -> str:
     return "you" if member == case.own_id else one_line(case.name_of(member))
 
 
+def _title(case: OpenedCase, entry: Entry) -> str:
+    kind = _kind(entry)
+    return f"{entry.day} {kind}, {one_line(case.author_name(entry))}"
 
 
 def _kind(entry: Entry) -> str:

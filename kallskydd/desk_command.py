@@ -136,10 +136,6 @@ def _read_text(given: str | None) -> str:
     return given.strip()
 
 
-def _agrees(shown: str) -> bool:
-    print(shown, file=sys.stderr)
-    print(
-        "Have you compared the six words with another member by voice, and are they the same? yes/no", file=sys.stderr
 def _day(typed: str) -> date:
     """Return the day; argparse prints the sentence, and not what the library says of its own functions."""
     try:
@@ -148,6 +144,10 @@ def _day(typed: str) -> date:
         raise argparse.ArgumentTypeError(in_words("usage.day")) from None
 
 
+def _agrees(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print(
+        "Have you compared the six words with another member by voice, and are they the same? yes/no", file=sys.stderr
     )
     return sys.stdin.readline().strip().lower() == "yes"
 
