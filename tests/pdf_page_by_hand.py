@@ -67,8 +67,12 @@ def _resources(given):
     return made
 
 
-def document(contents, *, box=(0, 0, 595, 842), rotate=0, **resources):
+def document(contents, **how):
     """A document of one page with these contents."""
+    return pypdfium2.PdfDocument(document_bytes(contents, **how))
+
+
+def document_bytes(contents, *, box=(0, 0, 595, 842), rotate=0, **resources):
     made = io.BytesIO()
     writer = Writer(made)
     pages = Node()
@@ -79,7 +83,7 @@ def document(contents, *, box=(0, 0, 595, 842), rotate=0, **resources):
     page[b"Contents"] = Node(Stream({}, contents))
     pages.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [Node(page)]}
     writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": pages}))
-    return pypdfium2.PdfDocument(made.getvalue())
+    return made.getvalue()
 
 
 def show(text):

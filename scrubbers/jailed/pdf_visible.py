@@ -3,31 +3,43 @@
 `sight` tells of each text and picture, in the order of drawing (`pdf_visible_page`). What it calls hidden is to be left
 out of the document, so that nothing is handed on that its author covered, cut off or painted in the colour of paper.
 
-The page has changed when it returns: draw nothing more with it, close it.
+Not looked at: what tiling patterns and Type3 letters paint, and drawings. A form that is drawn twice has its texts and
+pictures twice: only what is hidden each time may be left out of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import pypdfium2
+import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf_visible_page import Sheet, things
+from scrubbers.jailed.pdf_visible_pictures import PictureSight, pictures_seen
 from scrubbers.jailed.pdf_visible_texts import Look, TextSight, texts_seen
 
-__all__ = ["Look", "Sheet", "Sight", "TextSight", "sight"]
+__all__ = ["Look", "PictureSight", "Sheet", "Sight", "TextSight", "sight"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sight:
-    """What can be seen of the page's texts, in the order of drawing."""
+    """What can be seen of the page's texts and pictures, each in the order of drawing."""
 
     texts: tuple[TextSight, ...]
+    pictures: tuple[PictureSight, ...]
 
 
-def sight(sheet: Sheet, drawn: Image.Image, *, letters: bool = False) -> Sight:
+def sight(
+    sheet: Sheet, drawn: Image.Image, open_anew: Callable[[], pypdfium2.PdfPage], *, letters: bool = False
+) -> Sight:
     """What can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 
-    A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of its own, and looked at
-    again with `letters`. Raises NotRebuildable when the page has more on it than can be told apart.
+    `open_anew` opens the document once more and returns this page of it; it is called when the page has pictures, once
+    for each layer of them. A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of
+    its own, and looked at again with `letters`. Raises NotRebuildable when there is more than can be told apart.
     """
     all_things = things(sheet.page)
-    return Sight(tuple(texts_seen(sheet, drawn, all_things, letters=letters)))
+    texts = texts_seen(sheet, drawn, all_things, letters=letters)
+    some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
+    pictures = pictures_seen(open_anew, sheet.scale) if some_pictures else []
+    return Sight(tuple(texts), tuple(pictures))

@@ -30,6 +30,8 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 DRAWN_PIXELS: Final = (
     2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
 )
+SEEN_FROM: Final = 16  # of 255: what differs less from its ground nobody reads. White of 99 % on white differs by 3
+AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text shown letter by letter has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
@@ -207,6 +209,11 @@ def around(boxes: Iterable[Box]) -> Box:
     """The smallest box that holds them all."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def within(box: Box, whole: Box) -> Box:
+    """The same box, counted from the corner of another one."""
+    return box[0] - whole[0], box[1] - whole[1], box[2] - whole[0], box[3] - whole[1]
 
 
 def strongest_change(one: Image.Image, other: Image.Image) -> Image.Image:

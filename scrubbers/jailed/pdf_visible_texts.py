@@ -13,7 +13,7 @@ import contextlib
 import ctypes
 import enum
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,9 +22,19 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf_same_look import greatest
 from scrubbers.jailed.pdf_visible_clip import may_be_cut
-from scrubbers.jailed.pdf_visible_page import DRAWN_PIXELS, Box, Matrix, Sheet, Thing, apart, around, strongest_change
+from scrubbers.jailed.pdf_visible_page import (
+    AS_SEEN,
+    DRAWN_PIXELS,
+    SEEN_FROM,
+    Box,
+    Matrix,
+    Sheet,
+    Thing,
+    apart,
+    around,
+    strongest_change,
+)
 
-SEEN_FROM: Final = 16  # of 255: what differs less from its ground nobody reads. White of 99 % on white differs by 3
 _LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
 _FAINT_FROM: Final = 1  # a change this small may be a very small or very pale sign: looked at from nearby
 _SMALL_BOX: Final = 3  # pixels; signs this small may change nothing at all
@@ -130,8 +140,8 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *,
     alone = _Alone(all_things)
     units = _units(sheet, unclear, alone)
     groups = apart([unit.box for unit in units], sheet.size)
-    _measure(sheet, drawn, [[units[number] for number in group] for group in groups], alone)
-    _look_closer(sheet, [unit for unit in units if unit.is_faint], alone)
+    _measure(sheet, drawn, [[units[number] for number in group] for group in groups], alone, letters=letters)
+    _look_closer(sheet, [unit for unit in units if unit.is_faint], alone, letters=letters)
     for unit in units:
         look = unit.judged(letters=letters)
         for text in unit.texts:
@@ -210,7 +220,7 @@ def _total(shades: Image.Image) -> int:
     return sum(shade * count for shade, count in enumerate(shades.histogram()))
 
 
-def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[_Unit]], alone: "_Alone") -> None:
+def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[_Unit]], alone: "_Alone", *, letters: bool) -> None:
     """Step 3 and, for what changes something, step 5. The units' boxes are those on the sheet."""
     clear: list[tuple[list[_Unit], Box, Image.Image]] = []
     for group in groups:
@@ -218,21 +228,22 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[_Unit]], alone:
         before = drawn if drawn.size == (whole[2] - whole[0], whole[3] - whole[1]) else drawn.crop(whole)
         change = strongest_change(before, _without(sheet, group, whole))
         for unit in group:
-            unit.change = greatest(change.crop(_within(unit.box, whole)))
+            unit.change = greatest(change.crop(within(unit.box, whole)))
         shown = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
         if shown:
-            clear.append((shown, whole, change.point(_SEEN)))
+            clear.append((shown, whole, change.point(AS_SEEN)))
     with alone:
         for group, whole, seen in clear:
             ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole).point(_INKED)
             unseen = ImageChops.subtract(ink, seen)
+            # On most pages there is none at all.
+            some_unseen = unseen.getbbox() is not None
             for unit in group:
-                box = _within(unit.box, whole)
-                part = unseen.crop(box)
-                if part.getbbox() is not None:
-                    unit.unseen = part.histogram()[255]
+                box = within(unit.box, whole)
+                if some_unseen:
+                    unit.unseen = unseen.crop(box).histogram()[255]
                     unit.ink = ink.crop(box).histogram()[255]
-                if any(may_be_cut(sheet, thing) for thing in unit.things):
+                if not letters and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
 
 
@@ -250,7 +261,7 @@ def _has_gap(sheet: Sheet, unit: _Unit, seen: Image.Image) -> bool:
     return max(before, after) > _CUT_AT_EDGE * size + 1 or inside > _CUT_INSIDE * size
 
 
-def _look_closer(sheet: Sheet, faint: list[_Unit], alone: "_Alone") -> None:
+def _look_closer(sheet: Sheet, faint: list[_Unit], alone: "_Alone", *, letters: bool) -> None:
     """Step 4, in as many drawings as neighbours need that do not lie on each other."""
     waiting = faint
     for _ in range(_NEAR_LOOKS):
@@ -270,7 +281,7 @@ def _look_closer(sheet: Sheet, faint: list[_Unit], alone: "_Alone") -> None:
             else:
                 left_over.append(unit)
         if run:
-            _measure(near, near.drawn(around(unit.box for unit in run)), [run], alone)
+            _measure(near, near.drawn(around(unit.box for unit in run)), [run], alone, letters=letters)
             waiting = left_over
         else:
             # Too large for a drawing from nearby: large enough to be judged from afar.
@@ -290,10 +301,6 @@ def _without(sheet: Sheet, units: list[_Unit], box: Box) -> Image.Image:
     finally:
         for thing in taken_away:
             thing.activate(active=True)
-
-
-def _within(box: Box, whole: Box) -> Box:
-    return box[0] - whole[0], box[1] - whole[1], box[2] - whole[0], box[3] - whole[1]
 
 
 class _Alone:
@@ -321,29 +328,30 @@ class _Alone:
         for thing in shown:
             thing.activate(active=True)
         drawn = sheet.drawn(box)
-        for thing, restore in zip(shown, colours, strict=True):
+        for thing, kept in zip(shown, colours, strict=True):
             thing.activate(active=False)
-            restore()
+            for put, colour in kept:
+                put(thing.handle, *colour)
         return ImageChops.invert(drawn.convert("L"))
 
 
-def _blackened(handle: Any) -> Callable[[], None]:
-    """Makes a text black; the returned function gives it back its colours, as PDFium understood them."""
+def _blackened(handle: Any) -> list[tuple[Any, list[int]]]:
+    """Makes a text black; returns what gives it back its colours, as PDFium understood them."""
     kept = []
-    for get, put in (
-        (pdfium.FPDFPageObj_GetFillColor, pdfium.FPDFPageObj_SetFillColor),
-        (pdfium.FPDFPageObj_GetStrokeColor, pdfium.FPDFPageObj_SetStrokeColor),
-    ):
-        colour = [ctypes.c_uint() for _ in range(4)]
-        if get(handle, *colour) and put(handle, 0, 0, 0, 255):
-            kept.append((put, [part.value for part in colour]))
-
-    def restore() -> None:
-        for put, colour in kept:
-            put(handle, *colour)
-
-    return restore
+    outlined = pdfium.FPDFTextObj_GetTextRenderMode(handle) != pdfium.FPDF_TEXTRENDERMODE_FILL
+    for get, put in _COLOURS if outlined else _COLOURS[:1]:
+        parts = [ctypes.c_uint() for _ in range(4)]
+        if get(handle, *parts):
+            colour = [part.value for part in parts]
+            # Most text is black already.
+            if colour != _BLACK and put(handle, *_BLACK):
+                kept.append((put, colour))
+    return kept
 
 
-_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
+_BLACK: Final = [0, 0, 0, 255]
+_COLOURS: Final = (
+    (pdfium.FPDFPageObj_GetFillColor, pdfium.FPDFPageObj_SetFillColor),
+    (pdfium.FPDFPageObj_GetStrokeColor, pdfium.FPDFPageObj_SetStrokeColor),
+)
 _INKED: Final = [255 if covered >= _INK else 0 for covered in range(256)]
