@@ -36,7 +36,7 @@ _counts: dict[str, int] = defaultdict(int)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "property: parses arbitrary bytes; `make fuzz` runs these for longer")
+    config.addinivalue_line("markers", "property: parses arbitrary bytes; for longer with HYPOTHESIS_PROFILE=fuzz")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

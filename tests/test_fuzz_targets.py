@@ -1,0 +1,41 @@
+"""The targets of `make fuzz`, for a moment each and without guidance; and that the guided search finds what is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import fuzz
+import pytest
+
+CHILD = Path(__file__).with_name("fuzz_child.py")
+HAS_ATHERIS = fuzz.importlib.util.find_spec("atheris") is not None
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("target", fuzz.TARGETS)
+def test_a_target_keeps_its_promise_for_its_seeds_and_damaged_ones(target) -> None:
+    finished = subprocess.run(
+        [sys.executable, str(CHILD), target, "--damaged", "60"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert int(finished.stdout.split()[0]) > 60
+
+
+def test_the_search_finds_a_mistake_and_tells_it_from_a_crash(tmp_path) -> None:
+    mistake = fuzz.search("planted_mistake", 6 * HAS_ATHERIS, tmp_path)
+    crash = fuzz.search("planted_crash", 6 * HAS_ATHERIS, tmp_path)
+
+    assert (len(mistake.mistakes), len(mistake.decoder)) == (HAS_ATHERIS, 0)
+    assert (len(crash.mistakes), bool(crash.decoder)) == (0, HAS_ATHERIS)
+    assert all(path.read_bytes().startswith(b"ab") for path in tmp_path.iterdir())
+
+
+def test_where_there_is_no_atheris_the_exit_code_says_so(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("fuzz.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["fuzz.py"])
+
+    assert fuzz.main() == 4
+    assert "atheris is not installed" in capsys.readouterr().err
