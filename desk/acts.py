@@ -124,7 +124,7 @@ async def _write(
 ) -> OpenedCase:
     for tries_left in reversed(range(TRIES)):
         case = await book.open(book.state.find(name))
-        _demand(case, action)
+        demand(case, action)
         try:
             await _append(book, case, stream, body_for(case))
         except ServerRefused as refused:
@@ -207,7 +207,8 @@ async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.State
     )
 
 
-def _demand(case: OpenedCase, action: Action) -> None:
+def demand(case: OpenedCase, action: Action) -> None:
+    """Returns when the case allows this now. Raises NotNow with the reason."""
     try:
         demand_allowed(case.state, action)
     except NotAllowed as refused:

@@ -186,9 +186,17 @@ class Casebook:
 
     async def attachment(self, case: OpenedCase, attachment: Attachment) -> Iterator[bytes]:
         """Returns the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
-        row = next((row for row in case.files if row.file_id.hex() == attachment.file_id), None)
-        if row is None or row.item_kind != ItemKind.FILE:
+        return await self._fetched(case, _row(case, attachment.file_id, ItemKind.FILE))
+
+    async def preview(self, case: OpenedCase, attachment: Attachment) -> bytes:
+        """Returns the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
+        row = _row(case, attachment.preview_id or "", ItemKind.PREVIEW)
+        if row.number != _row(case, attachment.file_id, ItemKind.FILE).number:
+            # The picture of another file would say something else of this one.
             raise CaseBroken
+        return b"".join(await self._fetched(case, row))
+
+    async def _fetched(self, case: OpenedCase, row: wire.FileRow) -> Iterator[bytes]:
         question = _with_proof(case.known, "file", wire.FileRequest, {"file_id": row.file_id})
         sealed = await self.client.fetch("file", question)
         return _opened_file(case.keys, row, sealed)
@@ -298,8 +306,15 @@ def _open(
     return open_stream(keys, stream, sealed, Head(found.head.count, found.head.tag), authors)
 
 
+def _row(case: OpenedCase, file_id: str, kind: ItemKind) -> wire.FileRow:
+    row = next((row for row in case.files if row.file_id.hex() == file_id and row.item_kind == kind), None)
+    if row is None:
+        raise CaseBroken
+    return row
+
+
 def _opened_file(keys: CaseKeys, row: wire.FileRow, sealed: bytes) -> Iterator[bytes]:
     try:
-        yield from open_file(keys, row.header, (sealed,), row.number)
+        yield from open_file(keys, row.header, (sealed,), row.number, ItemKind(row.item_kind))
     except SealBroken as broken:
         raise CaseBroken from broken

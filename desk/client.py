@@ -11,6 +11,7 @@ ahead and the request is made anew: the refused one was not carried out.
 
 import asyncio
 import contextlib
+import io
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -27,11 +28,15 @@ from desk.state import DeskState
 
 # The files of a case are fetched one by one; its entries, at most 100,000 characters each, stay far below this.
 ANSWER_BYTES_MAX = 64 * 2**20
-# 50 MiB, sealed and rounded up.
-FILE_BYTES_MAX = 64 * 2**20
+# The largest clean copy is 150 MiB: a PDF whose pages became pictures grows. Sealed and rounded up, with a head.
+FILE_BYTES_MAX = 168 * 2**20
 # A first circuit to an onion can take half a minute on a slow day; a stalled one is given up after this.
 CONNECT_SECONDS = 120.0
 READ_SECONDS = 120.0
+# A file that goes to the server takes its time through Tor; on a bad day this much comes through in a second.
+SLOWEST_BYTES_A_SECOND = 8 * 2**10
+# The library asks for a stream above this, so that it can send a large body piece by piece.
+BODY_BYTES_WHOLE = 2**20
 # The onion may have been put up seconds ago: its descriptor is not everywhere yet.
 CONNECT_TRIES = 5
 CONNECT_PAUSE_SECONDS = 2.0
@@ -40,6 +45,8 @@ COUNTER_JUMPS = (2**12, 2**20, 2**28)
 HTTP_OK = 200
 
 Answer = TypeVar("Answer")
+# Makes the body of a request for a counter: a struct, or a frame as it goes on the wire.
+Question = Callable[[int], msgspec.Struct | bytes]
 
 
 class DeskClient:
@@ -55,9 +62,7 @@ class DeskClient:
             skip_auto_headers={"User-Agent", "Accept", "Accept-Encoding"},
             auto_decompress=False,
             trust_env=False,
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
-            ),
+            timeout=_patience(0),
         )
 
     async def __aenter__(self) -> Self:
@@ -85,10 +90,13 @@ class DeskClient:
         async with self._asked(verb, question) as response:
             return await _read_bounded(response, FILE_BYTES_MAX)
 
+    async def send(self, verb: str, frame: Callable[[int], bytes]) -> bytes:
+        """Asks a verb whose request carries a file (cases/file_wire.py); returns the raw answer. Raises as `ask`."""
+        async with self._asked(verb, frame) as response:
+            return await _read_bounded(response, FILE_BYTES_MAX)
+
     @contextlib.asynccontextmanager
-    async def _asked(
-        self, verb: str, question: Callable[[int], msgspec.Struct]
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _asked(self, verb: str, question: Question) -> AsyncIterator[aiohttp.ClientResponse]:
         for jump in (*COUNTER_JUMPS, None):
             response = await self._send(verb, question)
             async with response:
@@ -100,15 +108,18 @@ class DeskClient:
                 raise refused
             self._state.skip_counter(jump)
 
-    async def _send(self, verb: str, question: Callable[[int], msgspec.Struct]) -> aiohttp.ClientResponse:
+    async def _send(self, verb: str, question: Question) -> aiohttp.ClientResponse:
         path = f"{wire.PATH}{verb}"
         counter = self._state.next_counter()
-        body = msgspec.json.encode(question(counter))
+        made = question(counter)
+        body = made if isinstance(made, bytes) else msgspec.json.encode(made)
         headers = wire.sign_request(self._keys, "POST", path, body, self._server_key, counter)
         url = f"http://{self._state.address}.onion{path}"
         for tries_left in reversed(range(CONNECT_TRIES)):
             try:
-                return await self._session.post(url, data=body, headers=headers, allow_redirects=False)
+                return await self._session.post(
+                    url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
+                )
             except (
                 ProxyConnectionError,
                 ProxyError,
@@ -124,6 +135,20 @@ class DeskClient:
                 raise NotReachable("reach.broke_off") from broken
             await asyncio.sleep(CONNECT_PAUSE_SECONDS)
         raise NotReachable
+
+
+def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
+    """Returns how long to wait for an answer: its clock begins to run while the body is still on its way."""
+    return aiohttp.ClientTimeout(
+        total=None,
+        connect=CONNECT_SECONDS,
+        sock_connect=CONNECT_SECONDS,
+        sock_read=READ_SECONDS + body_bytes / SLOWEST_BYTES_A_SECOND,
+    )
+
+
+def _as_data(body: bytes) -> bytes | io.BytesIO:
+    return body if len(body) <= BODY_BYTES_WHOLE else io.BytesIO(body)
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:

@@ -17,13 +17,22 @@ from cases import wire
 from cases.errors import SealBroken
 from cases.roster import Roster, fingerprint_words, sign_roster
 from cases.statements import verify_tombstone
-from desk import acts, show
+from desk import acts, answers, show
 from desk.address import tidy_address
 from desk.casebook import Casebook
 from desk.errors import DeskError, Erased, NoKey, NotAgreed, NothingOffered, NotReachable, NoWords
 from desk.keyfile import DeskHome, enrol
 from desk.opened import OpenedCase
-from desk.saving import check_room, file_name, save_attachment, short_name
+from desk.saving import (
+    answer_name,
+    check_room,
+    file_name,
+    preview_name,
+    save_attachment,
+    save_bytes,
+    save_preview,
+    short_name,
+)
 from desk.state import KeptTombstone, join_server
 from desk.texts import in_words
 
@@ -48,6 +57,8 @@ class Given:
     text: str
     # Shows the proposal and asks the member whether the words are right; None when there is no terminal.
     agrees: Callable[[str], bool] | None
+    # Shows what is about to be sent and asks whether to send it; None when there is no terminal.
+    sends: Callable[[str], bool] | None = None
 
 
 def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> Result:
@@ -135,9 +146,10 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
 
 
 async def read(book: Casebook, given: Given) -> Result:
-    """Shows one case, and saves its attachments when a folder is named."""
+    """Shows one case, and saves its attachments, or their small pictures, into the folders that are named."""
     case = await _opened(book, given)
     saved = await _save(book, case, given.args.save) if given.args.save is not None else []
+    saved += await _save_previews(book, case, given.args.previews) if given.args.previews is not None else []
     book.state.keep_case(msgspec.structs.replace(case.known, read=case.counts()))
     prose = show.case_prose(case)
     if saved:
@@ -147,6 +159,24 @@ async def read(book: Casebook, given: Given) -> Result:
 
 async def reply(book: Casebook, given: Given) -> Result:
     return await _act(book, given, lambda name: acts.reply(book, name, given.text))
+
+
+async def answer(book: Casebook, given: Given) -> Result:
+    """Sends a file to the reporter: cleaned by the server, shown, sealed here."""
+    content = answers.read_file(given.args.file)
+    await book.sync()
+
+    def agrees(cleaned: answers.Cleaned) -> bool:
+        told = [show.answer_prose(cleaned)]
+        if given.args.save is not None:
+            name = answer_name(cleaned.case.known.case_id, cleaned.order, cleaned.copy.told.file_kind)
+            save_bytes(given.args.save / name, cleaned.copy.clean)
+            told.append(f"Saved {name}, as it will be sent.")
+        return given.sends is None or given.sends("\n".join(told))
+
+    case, cleaned = await answers.answer(book, given.args.case, given.text, content, agrees)
+    found = {**show.state_object(case), "file": show.answer_object(cleaned)}
+    return Result(found, f"{show.answer_prose(cleaned)}\nSent.", _code(case.warnings))
 
 
 async def acknowledge(book: Casebook, given: Given) -> Result:
@@ -195,6 +225,7 @@ COMMANDS: Final[Mapping[str, Callable[[Casebook, Given], Awaitable[Result]]]] = 
     "list": list_cases,
     "read": read,
     "reply": reply,
+    "answer": answer,
     "ask": ask,
     "acknowledge": acknowledge,
     "assess": assess,
@@ -217,12 +248,23 @@ async def _act(book: Casebook, given: Given, act: Callable[[str], Awaitable[Open
 
 
 async def _save(book: Casebook, case: OpenedCase, folder: Path) -> list[str]:
-    names = {attachment.file_id: file_name(case.known.case_id, attachment) for attachment in case.attachments}
-    check_room(folder, names.values())
-    for attachment in case.attachments:
-        clean = await book.attachment(case, attachment)
-        save_attachment(folder / names[attachment.file_id], attachment, clean)
-    return list(names.values())
+    named = [(file_name(case.known.case_id, one, stream), one) for stream, one in case.files_shown]
+    check_room(folder, [name for name, _ in named])
+    for name, attachment in named:
+        save_attachment(folder / name, attachment, await book.attachment(case, attachment))
+    return [name for name, _ in named]
+
+
+async def _save_previews(book: Casebook, case: OpenedCase, folder: Path) -> list[str]:
+    named = [
+        (preview_name(case.known.case_id, one, stream), one)
+        for stream, one in case.files_shown
+        if one.preview_id is not None
+    ]
+    check_room(folder, [name for name, _ in named])
+    for name, attachment in named:
+        save_preview(folder / name, await book.preview(case, attachment))
+    return [name for name, _ in named]
 
 
 def _check_words(proposal: Roster, given: Given) -> None:

@@ -13,6 +13,7 @@
     │   ├── NoText             715  nothing was written
     │   ├── BadAddress         717  no v3 onion address, or one with a misprint
     │   ├── ReportersAddress   718  the address at which reporters find the service, and not the desks'
+    │   ├── FileUnreadable     719  the file to send cannot be read, or is too large
     │   └── NoWords            732  a roster is to be signed, and there is no way to ask for its six words
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
@@ -189,6 +190,20 @@ class ReportersAddress(Usage):
 
     code = 718
     text_key = "desk.reporters_address"
+
+
+class FileUnreadable(Usage):
+    """The file that is to be sent cannot be read, or is larger than the server takes."""
+
+    code = 719
+    text_key = "usage.file"
+
+
+class NotSent(DeskError):
+    """The member did not agree to send what came back from cleaning."""
+
+    code = 733
+    text_key = "desk.not_sent"
 
 
 class NotVerified(DeskError):

@@ -52,6 +52,20 @@ class OpenedCase:
         )
 
     @property
+    def answers(self) -> tuple[Attachment, ...]:
+        """The files that members sent to the reporter, in the order of their stream."""
+        entries = self.streams.get(Stream.MEMBERS, ())
+        return tuple(entry.body for entry in entries if isinstance(entry.body, Attachment))
+
+    @property
+    def files_shown(self) -> tuple[tuple[Stream, Attachment], ...]:
+        """All files of the case, each with the stream in which it stands."""
+        return (
+            *((Stream.REPORTER, one) for one in self.attachments),
+            *((Stream.MEMBERS, one) for one in self.answers),
+        )
+
+    @property
     def new_entries(self) -> int:
         """How many entries of others this member has not had on the screen."""
         return sum(self.is_new(entry) for entries in self.streams.values() for entry in entries)

@@ -7,6 +7,7 @@ line: a heading or a warning of the desk itself stands at the edge, so nobody ca
 """
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -16,10 +17,12 @@ from cases.entry import Attachment, Entry, Report, ScrubRecord
 from cases.merging import merge
 from cases.roster import Chain, Roster, fingerprint_words
 from cases.timeline import CaseState
+from desk.answers import Cleaned
 from desk.opened import OpenedCase
 from desk.saving import file_name, short_name
 from desk.texts import in_words
 from desk.waiting import Unripe
+from scrubbers.report_groups import LEFT, grouped_names
 
 _KEPT_CONTROLS = "\n\t"
 # Control and format characters (among them those that turn the direction of text), surrogates, private use.
@@ -162,9 +165,9 @@ def _kind(entry: Entry) -> str:
 def _fields(case: OpenedCase, entry: Entry) -> list[str]:
     body = entry.body
     if isinstance(body, Attachment):
-        return [f"{file_name(case.known.case_id, body)}, {body.size} bytes"]
+        return [f"{file_name(case.known.case_id, body, entry.stream)}, {body.size} bytes"]
     if isinstance(body, ScrubRecord):
-        return [f"removed: {one_line(', '.join(sorted({what for what, _ in body.removed}))) or 'nothing'}"]
+        return scrub_lines(body.removed, body.lost)
     shown = []
     if isinstance(body, Report):
         return [plain(body.text)]
@@ -175,10 +178,44 @@ def _fields(case: OpenedCase, entry: Entry) -> list[str]:
     return shown
 
 
+def scrub_lines(removed: Iterable[tuple[str, str]], lost: Iterable[str]) -> list[str]:
+    """Returns what cleaning removed and cost, in kinds, and what no cleaning removes."""
+    groups = ", ".join(grouped_names(what for what, _where in removed)) or "nothing"
+    missed = one_line(", ".join(lost)).replace("_", " ")
+    lines = [f"removed: {groups}"]
+    lines += [f"lost in the cleaning: {missed}"] if missed else []
+    return [*lines, f"not removable: {', '.join(LEFT)}"]
+
+
+def answer_prose(cleaned: Cleaned) -> str:
+    """Returns what came back from cleaning, for the member to agree to."""
+    told = cleaned.copy.told
+    lines = [f"clean copy: {one_line(told.file_kind)}, {told.size} bytes, SHA-256 {cleaned.digest}"]
+    lines += scrub_lines(told.removed, told.lost)
+    return "\n".join(lines)
+
+
+def answer_object(cleaned: Cleaned) -> dict[str, Any]:
+    """Returns the same for a program."""
+    told = cleaned.copy.told
+    return {
+        "kind": told.file_kind,
+        "size": told.size,
+        "digest": cleaned.digest,
+        "removed": [{"what": what, "where": where} for what, where in told.removed],
+        "groups": list(grouped_names(what for what, _where in told.removed)),
+        "lost": list(told.lost),
+        "not_removable": list(LEFT),
+        "version": told.version,
+    }
+
+
 def _entry_object(case: OpenedCase, entry: Entry) -> dict[str, Any]:
     fields = msgspec.to_builtins(entry.body)
     if isinstance(entry.body, Attachment):
-        fields["name"] = file_name(case.known.case_id, entry.body)
+        fields["name"] = file_name(case.known.case_id, entry.body, entry.stream)
+    if isinstance(entry.body, ScrubRecord):
+        fields["groups"] = list(grouped_names(what for what, _where in entry.body.removed))
     return {
         "stream": entry.stream.name.lower(),
         "number": entry.number,

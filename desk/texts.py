@@ -7,6 +7,7 @@ cases/ raises has sentences there; here stand those for which a member has anoth
 from typing import Final
 
 from cases import sentences
+from desk.file_texts import FILE_SENTENCES
 
 _OF_THE_DESK: Final = {
     # The desk itself.
@@ -199,7 +200,7 @@ _OF_THE_SERVER: Final = {
     if to_do in {sentences.RESTORE_ROSTER, sentences.RESTORE} or key.startswith("store.")
 }
 
-SENTENCES: Final = {**sentences.SENTENCES, **_OF_THE_SERVER, **_OF_THE_DESK}
+SENTENCES: Final = {**sentences.SENTENCES, **_OF_THE_SERVER, **FILE_SENTENCES, **_OF_THE_DESK}
 
 _UNKNOWN = ("The server refused.", "Check that desk and server have the same version.")
 

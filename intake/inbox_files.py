@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
 from cases.entry import Attachment, ItemKind
-from cases.errors import NotThere
+from cases.errors import NotThere, SealBroken
 from cases.seal import open_file
 from cases.store_rows import FileRow
 from intake.errors import NoRoomNow
@@ -42,7 +42,17 @@ async def clean_copy(services: Services, opened: OpenedCase, attachment: Attachm
 
 
 async def demand_vouched(services: Services, opened: OpenedCase, attachment: Attachment) -> None:
-    """Return if the jail vouches for a member's file. Raises `Refused`, `NoRoomNow`, `NotThere`; keeps nothing."""
+    """Return if the jail vouches for a member's file. Raises `Refused` or `NoRoomNow`; keeps nothing.
+
+    Whatever is wrong with what the member sealed has the same answer: it must not end the reporter's session.
+    """
+    try:
+        await _demand_vouched(services, opened, attachment)
+    except (NotThere, SealBroken):
+        raise WouldNotVouch from None
+
+
+async def _demand_vouched(services: Services, opened: OpenedCase, attachment: Attachment) -> None:
     clean_row, preview_row = _row(opened, attachment.file_id), _row(opened, attachment.preview_id or "")
     kind = next((kind for kind in _RESULTS if kind.value == attachment.file_kind), None)
     if kind is None or preview_row.item_kind != ItemKind.PREVIEW:

@@ -35,6 +35,7 @@ MISSING = 4
 ON_A_CASE = {
     "read": "show one case, decrypted",
     "reply": "write to the reporter",
+    "answer": "send the reporter a file, cleaned first",
     "ask": "ask the reporter for more, by a day",
     "acknowledge": "tell the reporter that the report has come",
     "assess": "say that the first assessment is done",
@@ -85,7 +86,10 @@ async def _run_verb(args: argparse.Namespace) -> Result:
     chosen = Way(args.socket, args.socks, args.control, args.tor_network)
     # Read before anything is held or connected: who writes at the keyboard takes her time.
     text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
-    given = Given(args, text, _agrees if sys.stdin.isatty() else None)
+    on_terminal = sys.stdin.isatty()
+    if args.desk_verb == "answer":
+        text = (args.text or "").strip()
+    given = Given(args, text, _agrees if on_terminal else None, _sends if on_terminal else None)
     home = _home(args)
     connect = functools.partial(connector_for, way=chosen, tor_folder=home.tor)
     async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
@@ -152,6 +156,12 @@ def _agrees(shown: str) -> bool:
     return sys.stdin.readline().strip().lower() == "yes"
 
 
+def _sends(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print("Send it to the reporter? yes/no", file=sys.stderr)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
 def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_code: int) -> int:
     if args.json:
         print(json.dumps({"error": {"code": code, "text_key": text_key, "text": text}}))
@@ -194,6 +204,11 @@ def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("--text", help="the text; without it, standard input is read")
     if name == "read":
         parser.add_argument("--save", type=Path, metavar="DIR", help="save the attachments into this folder")
+        parser.add_argument("--previews", type=Path, metavar="DIR", help="save small pictures of them into this folder")
+    elif name == "answer":
+        parser.add_argument("--file", type=Path, required=True, metavar="FILE", help="a picture or a PDF")
+        parser.add_argument("--text", help="a text to go with it")
+        parser.add_argument("--save", type=Path, metavar="DIR", help="save the clean copy here before you are asked")
     elif name == "ask":
         parser.add_argument("--by", type=_day, metavar="DATE", help="wanted by; default 14 days from now")
     elif name == "close":

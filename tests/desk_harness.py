@@ -34,11 +34,14 @@ from desk.session import work
 from desk.state import join_server
 from intake.app import serve
 from intake.desk_api import desk_app
+from intake.limits import Limits
+from intake.memory import MemoryBudget
 from intake.services import RosterProvider
 from intake.silence import Faults
 from kallskydd.desk_way import Way, connector_for
 from onion.keys import address_from_public
 from scrubbers.memory_file import MemoryFile
+from scrubbers.sandbox import Sandbox
 
 PASSPHRASE = "correct horse battery"
 # One guess costs next to nothing: only for tests.
@@ -259,13 +262,21 @@ async def running_with_pages(
             clock=intake.clock,
             source=services.roster,
             faults=services.faults,
+            jail={"sandbox": services.sandbox, "budget": services.budget, "limits": services.limits},
         ) as desks:
             yield replace(desks, intake=intake)
 
 
 @asynccontextmanager
 async def _served(
-    folder: Path, made: MadeHome, *, store: Store, clock: SetClock, source: RosterProvider, faults: Faults
+    folder: Path,
+    made: MadeHome,
+    *,
+    store: Store,
+    clock: SetClock,
+    source: RosterProvider,
+    faults: Faults,
+    jail: dict | None = None,
 ) -> AsyncIterator[RunningDesks]:
     chain = source.chain()
     address = address_from_public((chain.current or chain.proposal).server_key)
@@ -277,6 +288,8 @@ async def _served(
         clock=clock,
         faults=faults,
         desk_hosts=frozenset({f"{address}.onion"}),
+        # Without a jail files of members are not taken.
+        **(jail or {"sandbox": Sandbox(()), "budget": MemoryBudget(), "limits": Limits()}),
     )
     socket = folder / "desk.sock"
     with _listener(socket) as listener:

@@ -132,7 +132,7 @@ async def test_it_goes_on_with_a_zygote_that_was_replaced(tmp_path):
 
         page = await file_report(intake.browser, "With a picture", [picture.read_bytes()])
 
-        assert "Fil 1 (PNG)" in page.plain
+        assert "Bilaga 1 (PNG)" in page.plain
         assert "Togs inte emot" not in page.plain
 
 

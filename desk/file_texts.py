@@ -1,0 +1,47 @@
+"""The two sentences for a file that the server did not take from a desk; the keys are those of a reporter's form."""
+
+from typing import Final
+
+_AS_PDF: Final = "Save it as PDF, or take a picture of the screen, and send that."
+_ANEW: Final = "Open it, save it anew as PDF or JPEG, and send that."
+_SMALLER: Final = "Make it smaller or divide it."
+
+FILE_SENTENCES: Final = {
+    "usage.file": ("The file cannot be read.", "Check the path of --file and its permissions."),
+    "desk.not_sent": (
+        "Nothing was sent: you did not agree to it.",
+        "Run answer again when the copy is as you want it.",
+    ),
+    "file.refused": ("The server could not receive the file.", "Try again."),
+    "file.too_large": ("The file is larger than the server takes.", _SMALLER),
+    "file.too_many": ("There were more files than the server takes.", "Send them one by one."),
+    "file.report_too_large": ("The files together are larger than the server takes.", "Send them one by one."),
+    "file.no_room": ("The server receives too much at once just now.", "Try again in a while."),
+    "form.stalled": ("The connection stood still for too long, so nothing was sent.", "Try again."),
+    "form.not_a_form": ("What came to the server was damaged on the way.", "Try again."),
+    "refused": ("The file could not be cleaned, so nothing was sent.", "Try another kind, such as a PDF or a JPEG."),
+    "refused.empty": ("The file is empty.", "Look whether it is the right file."),
+    "refused.office_document": ("Office documents cannot be cleaned safely.", _AS_PDF),
+    "refused.drawn_picture": ("Drawn pictures (SVG) cannot be cleaned safely.", "Take a picture of the screen."),
+    "refused.sound_or_film": ("Sound and film cannot be cleaned.", "Say it in words, or send a still picture from it."),
+    "refused.archive": ("Packed files (such as ZIP) are not taken.", "Unpack it and send the files one by one."),
+    "refused.uncommon_picture": ("Pictures of this kind (such as JPEG XL) cannot be cleaned.", "Save it as JPEG."),
+    "refused.camera_raw": ("Raw pictures from a camera cannot be cleaned.", "Save it as JPEG and send that."),
+    "refused.unknown_kind": ("This kind of file is unknown.", _AS_PDF),
+    "refused.kinds_disagree": ("The file says two different things about its kind.", _ANEW),
+    "refused.locked": ("The PDF is locked with a password or with restrictions.", "Print it to a new PDF without one."),
+    "refused.too_large": ("The file is larger than can be cleaned.", _SMALLER),
+    "refused.too_many_pixels": ("The picture has more than 100 million pixels.", _SMALLER),
+    "refused.too_many_pages": ("The PDF has more than 2,000 pages.", "Divide it."),
+    "refused.too_many_frames": ("The picture has too many pages or frames.", "Divide it."),
+    "refused.result_too_large": ("The clean copy became too large.", _SMALLER),
+    "refused.damaged": ("The file is damaged and cannot be read.", _ANEW),
+    "refused.took_too_long": ("The cleaning took too long.", _SMALLER),
+    "refused.out_of_memory": ("The cleaning needed too much memory.", _SMALLER),
+    "refused.job_died": ("The cleaning broke off.", _ANEW),
+    "refused.no_jail": ("The cleaning is not running at the server just now.", "Try again in a few minutes."),
+    "refused.would_not_vouch": (
+        "After cleaning something was left that nobody could vouch for, so nothing was sent.",
+        "Take a picture of the screen and send that.",
+    ),
+}
