@@ -100,11 +100,7 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
     return InboxView(
         state=language.say(_STATES[state.state]),
         organisation=_organisation(services, state.organisation),
-        dates=tuple(
-            DateShown(language.say(_DEADLINES[one.kind]), language.day(one.day))
-            for one in state.deadlines
-            if not one.met
-        ),
+        dates=tuple(DateShown(language.say(_DEADLINES[one.kind]), language.day(one.day)) for one in state.due),
         entries=tuple(shown for entry in merge(streams) if (shown := show.entry(entry)) is not None),
         at_once=answers_at_once(services, opened),
         next_release=language.day(release_day),

@@ -256,6 +256,8 @@ def _form_page(
         fields=[("mark", services.marks.new(REPORT_FORM)), (LANGUAGE_FIELD, language.code)],
         organisations=[(known.key, known.name) for known in roster.organisations],
         members=[(member.id, member.label) for member in roster.members],
+        has_counsel=bool(roster.counsel),
+        at_once=services.config.at_once,
         typed={
             "text": form.one("text"),
             "organisation": form.one("organisation"),

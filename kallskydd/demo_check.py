@@ -23,6 +23,7 @@ from kallskydd.demo_search import Search
 from kallskydd.demo_visitor import Page, Visitor
 from kallskydd.demo_world import DemoFailed, DemoWorld
 from kallskydd.sample_files import Sample, sample_jpeg, sample_pdf
+from kallskydd.say import prose
 from onion.client import ClientTor
 from onion.private_network import PrivateNetwork
 
@@ -53,10 +54,11 @@ class Check:
 
     @asynccontextmanager
     async def step(self, name: str) -> AsyncIterator[None]:
-        """Time a step."""
+        """Time a step, and say so as it passes: a minute without a word looks like a program that hangs."""
         started = time.monotonic()
         yield
         self.seconds[name] = round(time.monotonic() - started, 2)
+        prose(f"{self.seconds[name]:7.2f} s  {name}")
 
     def result(self) -> dict[str, Any]:
         """What `--json` prints."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from kallskydd.demo_check import Check, given_samples, planted_samples, round_trip
 from kallskydd.demo_forwarder import Forwarder
 from kallskydd.demo_visitor import Visitor
-from kallskydd.demo_world import DemoFailed, DemoWorld
+from kallskydd.demo_world import MEMBERS, DemoFailed, DemoWorld
 from kallskydd.sample_files import Sample, sample_jpeg
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from onion.client import ClientTor
@@ -72,6 +72,7 @@ def _is_free(port: int) -> bool:
 
 async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sample]) -> int:
     check = Check(world, samples)
+    prose("One round trip over a private Tor network on this computer, about a minute. Each step when it is done:")
     try:
         await round_trip(check)
     finally:
@@ -79,8 +80,6 @@ async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sampl
     found = check.result()
     if args.json:
         result(found)
-    for name, seconds in check.seconds.items():
-        prose(f"{seconds:7.2f} s  {name}")
     prose(f"{found['total_seconds']:7.2f} s  in all")
     prose(f"{found['markers_in_originals']} of {len(check.markers)} markers are found in the files as they were sent.")
     prose(f"{len(check.markers)} markers, looked for in {check.search.looked_at} files, descriptors and texts.")
@@ -135,20 +134,21 @@ async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor,
 
 
 def _tell(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple[str, ...]) -> None:
-    desk = world.desks[0]
-    command = (
+    commands = [
         f"kallskydd desk list --desk-home {desk.folder} --passphrase-file {desk.passphrase_file}"
         f" --tor-network {world.network}"
-    )
+        for desk in world.desks
+    ]
     if args.json:
-        result({"open": local, "public": world.public, "receipt": list(receipt), "desk": command})
+        result({"open": local, "public": world.public, "receipt": list(receipt), "desks": commands})
     prose("")
     prose("This is a DEMONSTRATION. It is not anonymous, and everything in it is removed when you stop it.")
     prose("")
     prose(f"As a reporter, in any browser:   {local}")
     prose(f"A sample report's case code:     {' '.join(receipt)}")
-    prose("As a member, in another terminal:")
-    prose(f"  {Path(sys.executable).parent / command}")
-    prose("Then read, reply, close and erase in the same way: kallskydd desk --help")
+    for (name, _label), command in zip(MEMBERS, commands, strict=True):
+        prose(f"As the member {name}, in another terminal:")
+        prose(f"  {Path(sys.executable).parent / command}")
+    prose("Then read, reply and close in the same way, and erase with both: kallskydd desk --help")
     prose("")
     prose("Ctrl-C stops it.")

@@ -8,6 +8,7 @@ alone and keeps nothing.
 from __future__ import annotations
 
 import logging
+import re
 from typing import Final
 
 import aiohttp
@@ -15,10 +16,14 @@ from aiohttp import hdrs, web
 from aiohttp_socks import ProxyConnector
 
 BANNER: Final = (
-    '<div class="trial" role="note"><strong>Demonstration, not anonymous.</strong> '
-    "Du ser en uppvisning på den här datorn. Skriv inget på riktigt. "
-    "<span lang=en>You see a demonstration on this computer. Write nothing real.</span></div>"
+    '<div class="trial" role="note"><div lang="sv"><strong>Demonstration, inte anonym.</strong> '
+    "Du ser en uppvisning på den här datorn. Skriv inget på riktigt.</div>"
+    '<div lang="en"><strong>Demonstration, not anonymous.</strong> '
+    "You see a demonstration on this computer. Write nothing real.</div></div>"
 )
+# The page's own banner says that it is a trial. Two banners one above the other are read by nobody, so ours takes its
+# place: it says more.
+_TRIAL_BANNER: Final = re.compile(rb'<div class="trial" role="note">.*?</div>', re.DOTALL)
 # Only what the pages need; a browser's language, name and cookies stay here.
 PASSED_UP: Final = (hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, "Sec-Fetch-Site")
 # Lengths change with the banner, and connections are ours on each side.
@@ -90,6 +95,13 @@ class Forwarder:
             if name not in NOT_PASSED_DOWN:
                 response.headers[name] = value
         if answer.content_type == "text/html":
-            body = body.replace(b"<body>", b"<body>\n" + BANNER.encode(), 1)
+            body = with_banner(body)
         response.body = body
         return response
+
+
+def with_banner(page: bytes) -> bytes:
+    """Return the page with the one banner of the demonstration, in the place of its own if it has one."""
+    banner = BANNER.encode()
+    replaced, count = _TRIAL_BANNER.subn(lambda _: banner, page, count=1)
+    return replaced if count else page.replace(b"<body>", b"<body>\n" + banner, 1)
