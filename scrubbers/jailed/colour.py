@@ -56,7 +56,10 @@ def _to_eight_bits(picture: Image.Image) -> Image.Image:
     low, high = wide.getextrema()
     if isinstance(low, tuple) or isinstance(high, tuple):
         raise Damaged
-    if picture.mode.startswith("I") and low >= 0 and high <= _SIXTEEN_BITS:
+    if picture.mode.startswith("I;16"):
+        low, high = 0, _SIXTEEN_BITS
+    elif picture.mode == "I" and low >= 0 and high <= _SIXTEEN_BITS:
+        # Thirty-two bits that hold sixteen, or eight: the picture does not say.
         low, high = 0, _SIXTEEN_BITS if high > _EIGHT_BITS else _EIGHT_BITS
     if not high > low:
         return wide.convert("L")

@@ -13,15 +13,13 @@
 11 a small preview from the same pixels
 """
 
-import functools
-import io
 import mmap
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import IO, Any, Final
 
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageFile, TiffImagePlugin
+from PIL import Image, ImageChops, ImageFile, TiffImagePlugin
 
 from scrubbers.jailed import colour, containers, decoders, exif, media_boxes
 from scrubbers.jailed.findings import Findings
@@ -50,6 +48,7 @@ _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.WEBP: {"quality": 90, "method": 4, "lossless": False, "exact": False},
     Kind.TIFF: {"compression": "tiff_adobe_deflate"},
 }
+_MOST_WEBP_BLOCKS: Final = 64
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
 _REDUCED_PICTURE: Final = 1
 _PAPER: Final = (255, 255, 255)
@@ -68,12 +67,12 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         decoders.open_picture(kind, file) as picture,
         open(clean, "w+b", closefd=False) as output,
     ):
-        _look_into(picture, findings)
+        look_into(picture, findings)
         if kind is Kind.TIFF:
             first = _write_pages(picture, output, findings, untrusted_descriptor)
         else:
             settings = _settings(kind, untrusted_descriptor)
-            rebuilt = _rebuild(picture, findings, untrusted_descriptor)
+            rebuilt = rebuild(picture, findings, untrusted_descriptor)
             if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in _WITH_ALPHA:
                 findings.lose(Lost.TRANSPARENCY)
                 rebuilt = on_white(rebuilt)
@@ -106,7 +105,7 @@ def on_white(picture: Image.Image) -> Image.Image:
     return flat
 
 
-def _look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
+def look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
     """Step 1, as far as the decoder has it; the blocks were looked at before."""
     # First, because asking a PNG for its EXIF block decodes it, and then its depth is forgotten.
     if colour.is_deep(picture):
@@ -136,7 +135,7 @@ def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
             look(value, findings)
 
 
-def _rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None) -> Image.Image:
+def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None) -> Image.Image:
     """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read."""
     decoders.demand_few_pixels(picture)
     turn = decoders.turn(picture)
@@ -188,9 +187,22 @@ def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Im
 def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
     settings = dict(_SETTINGS[RESULT_KIND[kind]])
     # A screenshot that came without loss goes without loss.
-    if kind is Kind.WEBP and b"VP8L" in os.pread(untrusted_descriptor, 64, 0):
+    if kind is Kind.WEBP and _webp_is_lossless(untrusted_descriptor):
         settings["lossless"] = True
     return settings
+
+
+def _webp_is_lossless(untrusted_descriptor: int) -> bool:
+    """Whether the first frame is; its block may stand behind others, a profile above all, or within a frame's."""
+    position = 12
+    for _ in range(_MOST_WEBP_BLOCKS):
+        head = os.pread(untrusted_descriptor, 8, position)
+        name, length = head[:4], int.from_bytes(head[4:], "little")
+        if name in {b"VP8L", b"VP8 ", b""}:
+            break
+        # A frame begins with where it lies, and then has blocks of its own.
+        position += 8 + 16 if name == b"ANMF" else 8 + length + length % 2
+    return name == b"VP8L"
 
 
 def _write_pages(
@@ -220,68 +232,11 @@ def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descripto
             raise TooManyFrames
         _demand_no_raw(getattr(picture, "tag_v2", {}))
         if number:
-            _look_into(picture, findings)
-        yield _rebuild(picture, findings, spent)
+            look_into(picture, findings)
+        yield rebuild(picture, findings, spent)
 
 
 def _demand_no_raw(tags: dict[int, Any]) -> None:
     """A camera's raw file is a TIFF whose first page is a thumbnail: cleaned, it would be a stamp. Raises CameraRaw."""
     if _DNG_VERSION in tags or (_SUB_IFDS in tags and tags.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED_PICTURE):
         raise CameraRaw
-
-
-def warm_up() -> None:
-    """Scrubs one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for kind, modes in _WARM_MODES.items():
-        for mode in modes:
-            _warm_up_one(kind, mode, profile)
-    rehearse()
-
-
-def rehearse() -> None:
-    """Rebuilds a small picture in memory, so that a fork has touched the pages that most jobs will."""
-    with Image.open(io.BytesIO(_rehearsed()), formats=["JPEG"]) as picture:
-        findings = Findings()
-        _look_into(picture, findings)
-        rebuilt = _rebuild(picture, findings, None)
-        rebuilt.save(io.BytesIO(), "JPEG", **JPEG_SETTINGS)
-        shrunk(rebuilt)
-
-
-@functools.cache
-def _rehearsed() -> bytes:
-    made = io.BytesIO()
-    Image.new("RGB", _WARM_SIZE).save(made, "JPEG")
-    return made.getvalue()
-
-
-_WARM_MODES: Final = {
-    Kind.JPEG: ("RGB", "L", "CMYK"),
-    Kind.PNG: ("RGBA", "P", "1", "I;16"),
-    Kind.WEBP: ("RGB", "RGBA"),
-    Kind.TIFF: ("RGB", "1", "CMYK"),
-    Kind.GIF: ("P",),
-    Kind.BMP: ("RGB",),
-    Kind.HEIC: ("RGB",),
-    Kind.AVIF: ("RGB",),
-}
-# The encoder of HEIC makes nothing smaller than 64 pixels.
-_WARM_SIZE: Final = (64, 64)
-_FORMAT_NAMES: Final = {Kind.HEIC: "HEIF"}
-
-
-def _warm_up_one(kind: Kind, mode: str, profile: bytes) -> None:
-    made = io.BytesIO()
-    tags = Image.Exif()
-    tags[ExifTags.Base.Orientation] = 6
-    extra = {} if kind in {Kind.GIF, Kind.BMP} else {"exif": tags, "icc_profile": profile if mode == "RGB" else None}
-    Image.new(mode, _WARM_SIZE).save(made, _FORMAT_NAMES.get(kind, kind.name), **extra)
-    descriptors = [os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3)]
-    try:
-        untrusted, clean, preview = descriptors
-        os.write(untrusted, made.getvalue())
-        scrub(kind, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)

@@ -14,7 +14,7 @@ from typing import Final, NoReturn
 from PIL import Image
 
 from confine.lock import confine_job
-from scrubbers.jailed import decoders, image, verify
+from scrubbers.jailed import decoders, image, rehearsal, verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
 from scrubbers.jailed.zygote import Play
@@ -40,7 +40,7 @@ def warm_up(role: Role) -> Play:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
     scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
-    rehearse: Callable[[], None] = image.rehearse
+    rehearse: Callable[[], None] = rehearsal.rehearse
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed import pdf  # noqa: PLC0415
@@ -48,7 +48,7 @@ def warm_up(role: Role) -> Play:
         scrub = pdf.scrub
         pdf.warm_up()
     else:
-        image.warm_up()
+        rehearsal.warm_up()
     opinion = SecondOpinion()
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
