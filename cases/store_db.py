@@ -121,9 +121,17 @@ class Database:
         return cls(connection, path)
 
     async def close(self) -> None:
-        """Close the connection; SQLite then folds the log into the file."""
-        async with self._lock:
-            await self._connection.close()
+        """
+        Cut the log and close the connection; raises Busy if somebody else reads, and then closes all the same.
+
+        SQLite folds the log in by itself when the last connection closes, and deletes it. The intake may delete no
+        file of the home, so without the cut what was filed last would stay in the log of a service that is stopped.
+        """
+        try:
+            await self.sweep()
+        finally:
+            async with self._lock:
+                await self._connection.close()
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[aiosqlite.Connection]:

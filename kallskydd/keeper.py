@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cases.roster import read_chain
+from confine.landlock import landlock_abi
 from intake.control import Event, Order
 from kallskydd.children import Backoff, IntakePlace, IntakeSet, ended, listen, open_way_for, start_intake
 from kallskydd.onions import OnionPlaces, Onions
@@ -45,6 +46,10 @@ _WHY_ENDED = {
     "or made by a newer version.",
 }
 _ENDED = "The intake ended."
+_NO_LANDLOCK = (
+    "This kernel has no Landlock, so an intake that was taken over could write to all of the home, also to the roster. "
+    "Use Linux 5.13 or later with Landlock switched on, or a systemd unit that makes the rest read-only."
+)
 _TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds."
 
 
@@ -85,6 +90,8 @@ class Keeper:
             loop.add_signal_handler(number, self._stopping.set)
         if self.plan.end_with_stdin:
             self._watch_stdin(loop)
+        if landlock_abi() == 0:
+            self.announcer.say(_NO_LANDLOCK)
         public_key = read_onion_key(self.plan.home / "onion" / "public.key")
         desk_key = read_onion_key(self.plan.home / "onion" / "desk.key")
         place = self._bind(public_key, desk_key)

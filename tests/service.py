@@ -45,6 +45,8 @@ class Service:
     network: Path
     strace_to: Path | None = None
     options: tuple[str, ...] = ()
+    # A program that starts the keeper, with its own arguments.
+    started_by: tuple[str, ...] = ()
     stdin: int = subprocess.DEVNULL
     events: list[dict] = field(default_factory=list)
     process: subprocess.Popen | None = None
@@ -57,7 +59,16 @@ class Service:
         self.stop()
 
     def start(self, *, wait: bool = True) -> None:
-        command = [*KALLSKYDD, "serve", "--home", str(self.home), "--tor-network", str(self.network), "--json"]
+        command = [
+            *self.started_by,
+            *KALLSKYDD,
+            "serve",
+            "--home",
+            str(self.home),
+            "--tor-network",
+            str(self.network),
+            "--json",
+        ]
         command += self.options
         if self.strace_to is not None:
             command = ["strace", "-f", "-y", "-s", "512", "-e", f"trace={WATCHED}", "-o", str(self.strace_to), *command]
