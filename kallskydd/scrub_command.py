@@ -24,6 +24,7 @@ from tqdm import tqdm
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from kallskydd.scrub_names import KeptNames, NeutralNames, keep_names_on_disk, repeated, telling
 from kallskydd.scrub_pool import Names, Outcome, pool
+from scrubbers.report_groups import GroupFound, grouped
 from scrubbers.sandbox import JailNotTight
 
 if TYPE_CHECKING:
@@ -178,13 +179,19 @@ def _sentence(outcome: Outcome) -> str:
     source = _shown(outcome.source)
     if outcome.report is None or outcome.target is None:
         return f"{source}: refused. {_SENTENCES[outcome.reason or 'file.unreadable']}"
-    found = ", ".join(f"{item.what.value} ({item.where.value})" for item in outcome.report.removed).replace("_", " ")
+    found = ", ".join(_group_in_words(group) for group in grouped(outcome.report.removed))
     missed = ", ".join(lost.value for lost in outcome.report.lost).replace("_", " ")
     return (
         f"{source} → {_shown(outcome.target)}: clean."
         + (f" Removed: {found}." if found else " Nothing hidden was found.")
         + (f" Not kept: {missed}." if missed else "")
     )
+
+
+def _group_in_words(found: GroupFound) -> str:
+    """A heading of the report and where in the file it was found; never what it said."""
+    places = dict.fromkeys(line.where.value for line in found.lines)
+    return f"{found.group} ({', '.join(places)})"
 
 
 def _shown(path: Path) -> str:
