@@ -16,16 +16,22 @@ output=$work/on-tor.txt
 tor_tests=
 trap 'rm -rf "$work"' EXIT
 trap 'if [ -n "$tor_tests" ]; then kill -INT "$tor_tests"; wait "$tor_tests"; fi; exit 130' INT TERM
+echo "Two processes side by side. Lines that begin with [tor] are of the tests on the private Tor network."
+# One line a test as it ends, among the dots of the others: a minute without a word looks like tests that hang.
+mkfifo "$work/lines"
+tee "$output" <"$work/lines" | sed -u -n 's/^tests\/\(.*\)$/[tor] \1/p' &
 # shellcheck disable=SC2086  # lists of files, meant to be split
-$python -m pytest -q -p no:cacheprovider --basetemp="$work/a" $on_tor >"$output" 2>&1 &
+$python -m pytest -v --no-header -p no:cacheprovider --basetemp="$work/a" $on_tor >"$work/lines" 2>&1 &
 tor_tests=$!
 # shellcheck disable=SC2086
 $python -m pytest -q -p no:cacheprovider --basetemp="$work/b" $others
 code=$?
 wait "$tor_tests"
 tor_code=$?
+wait
 echo
 echo "Tests on the private Tor network:"
-cat "$output"
+# What has been said line by line is not said again.
+grep -v '^tests/.*::.* PASSED' "$output"
 if [ "$code" -ne 0 ]; then exit "$code"; fi
 exit "$tor_code"

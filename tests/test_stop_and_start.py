@@ -46,6 +46,15 @@ async def test_a_stopped_service_has_nothing_in_its_log(home, short_folder):
     assert logs in ([], [0])
 
 
+def test_the_keeper_says_what_it_does_while_nothing_is_published_yet(home, short_folder):
+    with Service(home, offline_network(short_folder / "net")) as service:
+        service.wait_for("tor-started")
+        service.stop()
+        said = "".join(service.stderr)
+
+    assert said.index("Starting") < said.index("tor starts and publishes") < said.index("Stopping")
+
+
 @pytest.mark.parametrize("missing", [True, False])
 def test_the_keeper_says_at_its_start_when_the_kernel_has_no_landlock(home, short_folder, missing):
     started_by = (sys.executable, "-c", WITHOUT_LANDLOCK) if missing else ()
