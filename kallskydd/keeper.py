@@ -90,7 +90,7 @@ class Keeper:
             loop.add_signal_handler(number, self._stopping.set)
         if self.plan.end_with_stdin:
             self._watch_stdin(loop)
-        self.announcer.say("Starting: first the jail for attachments proves that it holds …")
+        self.announcer.say("Starting. The intake opens the home and checks its locks …")
         if landlock_abi() == 0:
             self.announcer.say(_NO_LANDLOCK)
         public_key = read_onion_key(self.plan.home / "onion" / "public.key")
@@ -101,7 +101,7 @@ class Keeper:
         try:
             await self._first_ready(tasks[0])
             if not self._stopping.is_set():
-                self.announcer.say("The jail holds. tor starts and publishes both addresses, in some ten seconds …")
+                self.announcer.say("The intake is ready. tor starts and publishes both addresses, in some ten seconds …")
                 tasks.append(asyncio.create_task(onions.keep_up()))
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
             await self._until_stopped(tasks)

@@ -88,8 +88,9 @@ print(next((w for folder in folders for w in glob.glob(os.path.join(folder, "pip
     [ -n "$wheel" ] || return 0
     target=$(mktemp -d)
     code=0
-    PYTHONPATH=$wheel timeout 4 "$python" -m pip --disable-pip-version-check --timeout 3 --retries 0 --quiet \
-        download --no-deps --require-hashes -d "$target" -r requirements-build.lock >/dev/null 2>&1 || code=$?
+    # pip's own temporary folders go in there too: cut off by the time-out, it leaves them behind.
+    TMPDIR=$target PYTHONPATH=$wheel timeout 4 "$python" -m pip --disable-pip-version-check --timeout 3 --retries 0 --quiet \
+        download --no-deps --require-hashes -d "$target/packages" -r requirements-build.lock >/dev/null 2>&1 || code=$?
     rm -rf "$target"
     return $code
 }
