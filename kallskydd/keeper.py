@@ -101,7 +101,7 @@ class Keeper:
         try:
             await self._first_ready(tasks[0])
             if not self._stopping.is_set():
-                self.announcer.say("The intake is ready. tor starts and publishes both addresses, in ten seconds or so …")
+                self.announcer.say("The intake is ready. tor starts and publishes both addresses, in ten seconds …")
                 tasks.append(asyncio.create_task(onions.keep_up()))
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
             await self._until_stopped(tasks)
