@@ -54,12 +54,12 @@ class Notes:
 
 async def reply(book: Casebook, name: str, text: str) -> OpenedCase:
     """Writes to the reporter. Raises NotNow, and what opening the case raises; so do all acts below."""
-    return await _write(book, name, Action.REPLY, lambda _: Message(text))
+    return await write(book, name, Action.REPLY, lambda _: Message(text))
 
 
 async def acknowledge(book: Casebook, name: str, text: str) -> OpenedCase:
     """Tells the reporter that the report has come."""
-    return await _write(book, name, Action.ACKNOWLEDGE, lambda _: Acknowledgement(text))
+    return await write(book, name, Action.ACKNOWLEDGE, lambda _: Acknowledgement(text))
 
 
 async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCase:
@@ -71,17 +71,17 @@ async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCa
         except NotAllowed as too_soon:
             raise NotNow(too_soon.text_key) from too_soon
 
-    return await _write(book, name, Action.ASK, request)
+    return await write(book, name, Action.ASK, request)
 
 
 async def assess(book: Casebook, name: str, text: str) -> OpenedCase:
     """Says that the first assessment is done."""
-    return await _write(book, name, Action.ASSESS, lambda _: Assessment(text))
+    return await write(book, name, Action.ASSESS, lambda _: Assessment(text))
 
 
 async def note(book: Casebook, name: str, text: str) -> OpenedCase:
     """Writes for members only. The first note of a case makes the notes key, which the server never sees."""
-    return await _write(book, name, Action.NOTE, lambda _: Note(text), Stream.NOTES)
+    return await write(book, name, Action.NOTE, lambda _: Note(text), Stream.NOTES)
 
 
 async def close(
@@ -90,11 +90,11 @@ async def close(
     """Gives the outcome, closes, and tells the server so."""
     case = await book.open(book.state.find(name))
     if case.state.closed_on is None:
-        await _write(book, name, Action.CONCLUDE, lambda _: Outcome(result, text, reason))
-        case = await _write(book, name, Action.CLOSE, lambda _: Close())
+        await write(book, name, Action.CONCLUDE, lambda _: Outcome(result, text, reason))
+        case = await write(book, name, Action.CLOSE, lambda _: Close())
     elif case.server_state == "closed":
         raise NotNow("timing.not_now")
-    await _state(book, case, Act.CLOSE, "")
+    await declare(book, case, Act.CLOSE, "")
     return await book.open(book.state.find(name))
 
 
@@ -107,7 +107,7 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
         raise NotNow("erase.not_closed")
     if case.state.on_hold:
         raise NotNow("erase.hold")
-    answer = await _state(book, case, Act.ERASE, reference)
+    answer = await declare(book, case, Act.ERASE, reference)
     if answer.state == "done":
         # The tombstone is fetched, verified and kept, and the case's key forgotten.
         await book.forget_erased(case.known)
@@ -115,13 +115,14 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
     return "kept"
 
 
-async def _write(
+async def write(
     book: Casebook,
     name: str,
     action: Action,
     body_for: Callable[[OpenedCase], Body],
     stream: Stream = Stream.MEMBERS,
 ) -> OpenedCase:
+    """Writes one entry if the case allows the action, and returns what the case is like then. Raises NotNow."""
     for tries_left in reversed(range(TRIES)):
         case = await book.open(book.state.find(name))
         demand(case, action)
@@ -181,7 +182,7 @@ def _notes(case: OpenedCase) -> Notes:
     return Notes(keys, tuple(make_grant(keys, reader.id_bytes, reader.box, version) for reader in readers))
 
 
-async def _state(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:
+async def declare(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:
     """Signs a statement and hands it in."""
     signed = sign_statement(
         book.keys,

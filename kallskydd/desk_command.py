@@ -21,8 +21,8 @@ from pathlib import Path
 from cases.clock import utc_now
 from cases.errors import CaseError
 from desk import commands, errors
-from desk.commands import Given, Result
 from desk.keyfile import DeskHome, default_folder, read_passphrase_file
+from desk.result import FINDINGS, Given, Result
 from desk.session import work
 from desk.texts import in_words
 from kallskydd.desk_way import Way, connector_for
@@ -41,9 +41,13 @@ ON_A_CASE = {
     "assess": "say that the first assessment is done",
     "note": "write for members only",
     "close": "give the outcome and close the case",
+    "reopen": "open a closed case again, with a text for the reporter",
+    "hold": "keep a case from being erased, with the reason",
+    "release-hold": "let a case be erased again, with the reason",
+    "recuse": "step aside in a case, with the reason; from then on you may write notes and nothing else",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }
-WITH_TEXT = ("reply", "ask", "acknowledge", "assess", "note", "close")
+WITH_TEXT = ("reply", "ask", "acknowledge", "assess", "note", "close", "reopen", "hold", "release-hold", "recuse")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -176,7 +180,7 @@ def _exit_code(error: Exception) -> int:
         return USAGE
     if isinstance(error, (errors.NotReachable, errors.DeskBusy, OnionError)):
         return MISSING
-    return commands.FINDINGS
+    return FINDINGS
 
 
 def _common_options() -> argparse.ArgumentParser:

@@ -14,9 +14,10 @@ from intake_harness import PUBLIC_HOST, make_home
 from cases.roster import parse_roster, propose, render
 from desk import acts, show
 from desk.address import tidy_address
-from desk.commands import Given, sign
+from desk.commands import sign
 from desk.errors import NotAgreed, ReportersAddress
 from desk.keyfile import DeskHome
+from desk.result import Given
 from kallskydd.desk_way import Way
 
 
