@@ -33,6 +33,7 @@ from scrubbers.jailed.pdf_visible_page import (
     apart,
     around,
     strongest_change,
+    within,
 )
 
 _LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
