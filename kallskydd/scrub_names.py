@@ -40,6 +40,7 @@ _TELLING: Final = re.compile(
     r"|WhatsApp|Signal-|Telegram|Snapchat|Screen ?shot|Skärm(?:bild|avbild)",
     re.IGNORECASE,
 )
+_LONGEST_NAME: Final = 255  # bytes; file systems have no longer ones
 _PIECE_BYTES: Final = 2**20
 # 2000-01-01 12:00 UTC, the same day in every time zone and in reach of the file systems of memory sticks (from 1980).
 NEUTRAL_TIME_NS: Final = 946_728_000 * 10**9
@@ -64,7 +65,12 @@ class KeptNames:
     def name(self, _place: int, source: Path, kind: Kind) -> str:
         """The name for this file."""
         endings = _ENDINGS[kind]
-        return source.name if source.suffix.lower() in endings else source.name + endings[0]
+        if source.suffix.lower() in endings:
+            return source.name
+        stem, added = source.stem, source.suffix + endings[0]
+        while stem and len(os.fsencode(stem + added)) > _LONGEST_NAME:
+            stem = stem[:-1]
+        return stem + added
 
 
 def repeated(sources: Sequence[Path]) -> set[int]:

@@ -17,6 +17,9 @@ import time
 from pathlib import Path
 
 import pytest
+from hostile import MISLABELLED
+from hostile_pdfs import document, pdfs
+from hostile_pictures import pictures
 from scrub_corpus import corpus, encoded, picture
 from scrub_corpus_pdf import pdf_corpus
 
@@ -143,7 +146,17 @@ def test_a_folder_or_a_pipe_is_one_plain_sentence(photo, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [b"\xff\xfe.jpg", b"a\nb\x1b[2J.jpg", "\u202egpj.exe".encode(), b"-rf.jpg", b"%s%n{0}.jpg"]
+    "name",
+    [
+        b"con.jpg",
+        b"..jpg",
+        b"'$(id);&.jpg",
+        b"\xff\xfe.jpg",
+        b"a\nb\x1b[2J.jpg",
+        "\u202egpj.exe".encode(),
+        b"-rf.jpg",
+        b"%s%n{0}.jpg",
+    ],
 )
 def test_a_name_of_any_letters_is_kept_and_orders_no_terminal_about(name, tmp_path) -> None:
     source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
@@ -156,6 +169,16 @@ def test_a_name_of_any_letters_is_kept_and_orders_no_terminal_about(name, tmp_pa
     assert Path(line["out"]).read_bytes()
     assert not {"\x1b", "\u202e", "\r"} & set(said)
     assert said.count("\n") == 2
+
+
+def test_a_name_as_long_as_names_can_be_makes_room_for_another_ending(tmp_path) -> None:
+    source = tmp_path / ("ö" * 125 + "a.gif")
+    source.write_bytes(encoded(picture(), "GIF"))
+
+    code, (line,), _ = scrub(source, "--out", tmp_path / "clean", "--json")
+
+    assert code == 0
+    assert Path(line["out"]).name == "ö" * 123 + ".gif.png"
 
 
 def test_nothing_is_ever_overwritten(photo, tmp_path) -> None:
@@ -205,6 +228,37 @@ def test_the_file_is_judged_by_its_content_and_not_by_its_name(tmp_path) -> None
     code, (line,), _ = scrub(script, "--out", tmp_path / "clean", "--json")
 
     assert (code, line["reason"]) == (1, "refused.unknown_kind")
+    assert not Path("/tmp/kallskydd-escaped").exists()
+
+
+def programs_started(trace: Path, *sources: Path) -> tuple[list[str], str]:
+    """Every program that was started while these were cleaned, and what the command said."""
+    finished = subprocess.run(
+        ["strace", "-f", "-qq", "-e", "trace=execve,execveat", "-o", trace, sys.executable, "-m", "kallskydd", "scrub",
+         *sources, "--out", trace.with_suffix(".out")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    started = [line.split('"')[1] for line in trace.read_text().splitlines() if line.endswith(" = 0")]
+    return sorted(started), finished.stderr
+
+
+def test_whatever_a_file_is_called_no_other_program_is_started_for_it(photo, tmp_path) -> None:
+    """PostScript in a JPEG's name would start Ghostscript in a program that asks all decoders it knows."""
+    (tmp_path / "letter.pdf").write_bytes(document())
+    everyone = [*pictures().values(), *pdfs().values()]
+    disguised = [hostile.content for hostile in everyone if hostile.of_class == MISLABELLED]
+    names = [
+        tmp_path / f"{place}{('.jpg', '.png', '.pdf', '.tiff', '.eps')[place % 5]}" for place in range(len(disguised))
+    ]
+    for name, content in zip(names, disguised, strict=True):
+        name.write_bytes(content)
+
+    ordinary, _ = programs_started(tmp_path / "ordinary", photo, tmp_path / "letter.pdf")
+    started, said = programs_started(tmp_path / "disguised", *names)
+
+    assert f"0 clean, {len(disguised)} refused" in said
+    assert started == ordinary
+    assert not any("gs" in Path(program).name or "sh" in Path(program).name for program in started)
     assert not Path("/tmp/kallskydd-escaped").exists()
 
 

@@ -1,0 +1,93 @@
+"""A jail for tests that are not asynchronous: the product's zygotes and pool, and the most memory any job had."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from pathlib import Path
+
+from scrub_harness import arrived
+
+from scrubbers.memory_file import MemoryFile
+from scrubbers.protocol import Role
+from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.sniff import sniff
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import Kind, Scrubbed, ScrubReport
+
+LOOK_SECONDS = 0.004
+
+
+class Jail:
+    """Two zygotes and a loop of their own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        zygotes = [spawn_zygote(role) for role in Role]
+        self.processes = [process for process, _ in zygotes]
+        self.sandbox = Sandbox([channel for _, channel in zygotes])
+        self.loop.run_until_complete(self.sandbox.self_test())
+
+    def clean(self, content: bytes) -> tuple[Kind, bytes]:
+        return self.loop.run_until_complete(self._clean(content))
+
+    async def _clean(self, content: bytes) -> tuple[Kind, bytes]:
+        verified = await verify(await scrub(sniff(arrived(content)), self.sandbox), self.sandbox)
+        with verified.clean, verified.preview:
+            return verified.kind, verified.clean.read()
+
+    def vouch(self, kind: Kind, content: bytes, preview: bytes) -> None:
+        """The second job alone, for a result of our making."""
+        report = ScrubReport(kind, (), (), "")
+        made = Scrubbed(kind, MemoryFile.sealed(content), MemoryFile.sealed(preview), report)
+        verified = self.loop.run_until_complete(verify(made, self.sandbox))
+        verified.clean.close()
+        verified.preview.close()
+
+    def alive(self) -> bool:
+        """Whether the zygotes that were started first are still the ones that serve."""
+        return all(process.poll() is None for process in self.processes)
+
+    def close(self) -> None:
+        async def end() -> None:
+            self.sandbox.close()
+
+        self.loop.run_until_complete(end())
+        for process in self.processes:
+            process.wait(10)
+        self.loop.close()
+
+
+class MemoryWatch:
+    """Looks at the jobs of these zygotes all the time; `most` is the largest share of memory that one ever had."""
+
+    def __init__(self, jail: Jail) -> None:
+        self.most = 0
+        self._zygotes = [process.pid for process in jail.processes]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> MemoryWatch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            for zygote in self._zygotes:
+                with contextlib.suppress(OSError):
+                    for job in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split():
+                        with contextlib.suppress(OSError):
+                            self.most = max(self.most, peak_bytes(int(job)))
+
+
+def peak_bytes(process: int) -> int:
+    """The most memory that the process has had in use, the zygote's shared pages included."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
