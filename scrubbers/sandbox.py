@@ -18,6 +18,7 @@ JailNotTight    the self-test found a lock missing; a server must not start
 """
 
 import asyncio
+import hashlib
 import importlib.metadata
 import os
 import signal
@@ -60,7 +61,10 @@ from scrubbers.stages import (
 )
 
 # Counts up whenever a change of ours changes the bytes that come out.
-_RULES_VERSION: Final = 1
+_RULES_VERSION: Final = 2
+# What decodes, encodes and draws. The first three bring libraries in machine code with them: libjpeg, libtiff, libwebp,
+# littleCMS, libavif; libheif; PDFium.
+_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
 _ATTEMPTS: Final = 2
 # A zygote is warm within a second; the keeper needs a moment to notice that one died.
 _REPLACEMENT_SECONDS: Final = 10.0
@@ -215,8 +219,22 @@ def scrubber_version() -> str:
 
     The libraries' versions are read from what the installer wrote down, not by importing them: they are decoders.
     """
-    libraries = (f"{name} {importlib.metadata.version(name)}" for name in ("pillow", "pypdf", "pypdfium2"))
-    return ", ".join((f"rules {_RULES_VERSION}", *libraries, f"zlib {zlib.ZLIB_RUNTIME_VERSION}"))
+    packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    known = (f"rules {_RULES_VERSION}", *packages, f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _bundled_libraries())
+    return ", ".join(known)
+
+
+def _bundled_libraries() -> str:
+    """Eight digits for the libraries that came with the packages: for another processor they are others."""
+    written = sorted(
+        f"{file} {file.hash.value}\n"
+        for name in _PACKAGES
+        for file in importlib.metadata.files(name) or ()
+        if file.hash is not None and (".libs" in file.parts[0] or file.name.startswith("libpdfium"))
+    )
+    if not written:
+        return "libraries of the system"
+    return f"libraries {hashlib.sha256(''.join(written).encode()).hexdigest()[:8]}"
 
 
 @contextmanager
