@@ -103,6 +103,10 @@ def test_only_verify_makes_a_verified_file() -> None:
     assert callers("Verified") == {"scrubbers/sandbox.py"}
 
 
+def test_only_the_servers_answer_makes_a_clean_copy_for_a_desk_to_seal() -> None:
+    assert callers("CleanCopy") == {"cases/file_wire.py"}
+
+
 def test_only_the_sealer_makes_sealed_things() -> None:
     assert {path for path in callers("Sealed") | callers("SealedFile") if not path.startswith("cases/")} == set()
 
