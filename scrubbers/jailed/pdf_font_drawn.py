@@ -1,0 +1,72 @@
+"""Type 3 fonts, whose glyphs are drawn as pages are, taken apart and put together anew."""
+
+from collections.abc import Callable, Collection
+from typing import Final, TypeAlias
+
+from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+
+from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_font_names import Encoding, text_of
+from scrubbers.jailed.pdf_font_simple import differences, said_texts, said_widths, text_map, widths
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value
+from scrubbers.jailed.pdf_script import Names
+
+# Rebuilds what draws a glyph, with its font's resources; all glyphs of a font share the names of what they use.
+DrawnGlyph: TypeAlias = Callable[[StreamObject, DictionaryObject | None, Names], Node]
+
+
+class DrawnFont:
+    """A Type 3 font of the source."""
+
+    vertical: Final = False
+
+    def __init__(self, untrusted: DictionaryObject, glyph: DrawnGlyph) -> None:
+        self._glyph = glyph
+        self._matrix = pdf_read.numbers(pdf_read.entry(untrusted, "/FontMatrix"), 6)
+        box = pdf_read.entry(untrusted, "/FontBBox")
+        self._box = pdf_read.numbers(box, 4) if isinstance(box, ArrayObject) else [0, 0, 0, 0]
+        self._procedures = pdf_read.dictionary(pdf_read.entry(untrusted, "/CharProcs"))
+        resources = pdf_read.entry(untrusted, "/Resources")
+        self._resources = resources if isinstance(resources, DictionaryObject) else None
+        self._encoding = Encoding(untrusted)
+        self._texts = text_map(untrusted)
+        self._widths, _ = widths(untrusted)
+
+    def codes(self, shown: bytes) -> list[bytes]:
+        return [shown[at : at + 1] for at in range(len(shown))]
+
+    def advance(self, code: bytes) -> float:
+        return self._widths.get(code[0], 0) * self._matrix[0] * 1000
+
+    def build(self, used: Collection[bytes]) -> Value:
+        names = Names()
+        codes = sorted({code[0] for code in used})
+        drawn: dict[str, tuple[bytes, Node]] = {}
+        by_code: dict[int, bytes] = {}
+        for code in codes:
+            name = self._encoding.name(code, None)
+            procedure = pdf_read.entry(self._procedures, f"/{name}") if name is not None else None
+            if name is None or procedure is None:
+                continue
+            if not isinstance(procedure, StreamObject):
+                raise NotRebuildable
+            if name not in drawn:
+                drawn[name] = (b"a%d" % len(drawn), self._glyph(procedure, self._resources, names))
+            by_code[code] = drawn[name][0]
+        entries: dict[bytes, Value] = {
+            b"Type": Name(b"Font"),
+            b"Subtype": Name(b"Type3"),
+            b"FontBBox": self._box,
+            b"FontMatrix": self._matrix,
+            b"CharProcs": dict(drawn.values()),
+            b"Encoding": {b"Type": Name(b"Encoding"), b"Differences": differences(by_code)},
+            **said_widths({code: self._widths.get(code, 0) for code in codes}),
+        }
+        resources = names.resources()
+        if resources:
+            entries[b"Resources"] = resources
+        texts = {bytes((code,)): self._text(code) for code in codes}
+        return {**entries, **said_texts(texts)}
+
+    def _text(self, code: int) -> str:
+        return self._texts.text(code) or text_of(self._encoding.name(code, None))
