@@ -109,7 +109,7 @@ class Casebook:
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
             for grant in self._grants(batch.items):
-                _take_grant(cases, grant)
+                take_grant(cases, grant)
             last = max(last, batch.number)
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
         self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
@@ -272,7 +272,7 @@ def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fie
     return for_counter
 
 
-def _take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
+def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
     """Puts a grant into the list; a newer epoch of a known case takes the place of the older key."""
     name = grant.case_id.hex()
     before = cases.get(name)

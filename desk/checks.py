@@ -55,7 +55,7 @@ def check_not_cut(seen: Mapping[int, SeenHead], streams: Streams) -> None:
 def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, ...]:
     """Returns warnings about to whom the report was sealed. Raises SealedToWrong when it is not for this member."""
     report = report_of(streams)
-    if own_id not in report.sealed_to and not _given_later(own_id, streams):
+    if own_id not in given_to(streams):
         raise SealedToWrong
     roster = next((version for version in chain.all if version.version == report.roster_version), None)
     if roster is None or roster.digest.hex() != report.roster_hash:
@@ -81,11 +81,9 @@ def report_of(streams: Streams) -> Report:
     return entries[0].body
 
 
-def _given_later(own_id: str, streams: Streams) -> bool:
-    """Says whether a member's signed entry gave the case to this member after it was filed."""
+def given_to(streams: Streams) -> frozenset[str]:
+    """Returns to whom the case was sealed, or was given later by a member's signed entry."""
     written = (*streams.get(Stream.MEMBERS, ()), *streams.get(Stream.NOTES, ()))
-    return any(
-        (isinstance(entry.body, Access) and entry.body.member == own_id)
-        or (isinstance(entry.body, Handover) and entry.body.to == own_id)
-        for entry in written
-    )
+    later = {entry.body.member for entry in written if isinstance(entry.body, Access)}
+    later |= {entry.body.to for entry in written if isinstance(entry.body, Handover)}
+    return frozenset(report_of(streams).sealed_to) | later

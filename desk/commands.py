@@ -14,7 +14,7 @@ import msgspec
 
 from cases import wire
 from cases.roster import Roster, fingerprint_words, sign_roster
-from desk import acts, answers, show, turns
+from desk import acts, answers, moves, show, turns
 from desk.address import tidy_address
 from desk.casebook import Casebook
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
@@ -159,6 +159,29 @@ async def recuse(book: Casebook, given: Given) -> Result:
     return await _act(book, given, lambda name: turns.recuse(book, name, given.text))
 
 
+async def move(book: Casebook, given: Given) -> Result:
+    """Offers a case to other readers, in a file for the second member. Raises MoveRefused, SaveRefused."""
+    args = given.args
+    await book.sync()
+    made = await moves.offer(book, args.case, args.reader, args.signer, args.reason)
+    save_bytes(args.out, made)
+    told = f"Give the file to {args.signer}, who runs: kallskydd desk sign-move {args.out.name}"
+    return Result({"out": str(args.out)}, f"Nothing is moved yet. {told}")
+
+
+async def sign_move(book: Casebook, given: Given) -> Result:
+    """Checks an offer, shows who reads from then on, and signs it. Raises NotAgreed."""
+    await book.sync()
+    read = await moves.read_offer(book, moves.read_file(given.args.file))
+    told = show.move_prose(read)
+    if not given.args.agree and (given.moves is None or not given.moves(told)):
+        raise NotAgreed("move.not_agreed")
+    case = await moves.sign_offer(book, read)
+    found = {**show.state_object(case), **show.move_object(read)}
+    told += "\nMoved. The other readers get the new key with the next daily release."
+    return Result(found, told, code_for(case.warnings))
+
+
 async def erase(book: Casebook, given: Given) -> Result:
     """Signs that a case is to be erased."""
     await book.sync()
@@ -193,6 +216,8 @@ COMMANDS: Final[Mapping[str, Callable[[Casebook, Given], Awaitable[Result]]]] = 
     "hold": hold,
     "release-hold": release_hold,
     "recuse": recuse,
+    "move": move,
+    "sign-move": sign_move,
     "erase": erase,
 }
 

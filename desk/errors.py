@@ -14,6 +14,7 @@
     │   ├── BadAddress         717  no v3 onion address, or one with a misprint
     │   ├── ReportersAddress   718  the address at which reporters find the service, and not the desks'
     │   ├── FileUnreadable     719  the file to send cannot be read, or is too large
+    │   ├── MoveRefused        734  these members cannot be the readers of the case, or the file is none
     │   └── NoWords            732  a roster is to be signed, and there is no way to ask for its six words
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
@@ -32,6 +33,7 @@
         ├── CaseCut            723  entries this desk has seen are gone or changed
         ├── SealedToWrong      724  the report was not sealed to this member
         ├── CaseBroken         725  the case does not open with the key in its grant
+        ├── MoveBroken         727  the move of a case does something else than it says
         └── TombstoneBroken    726  the tombstone does not verify, or has no signatures and the two years are not over
 
 An error carries a code and a text key, never bytes, names or paths; `desk.texts` has the two sentences for a person.
@@ -253,6 +255,20 @@ class TombstoneBroken(NotVerified):
 
     code = 726
     text_key = "desk.tombstone_broken"
+
+
+class MoveBroken(NotVerified):
+    """The move of a case to a new key does something else than it says."""
+
+    code = 727
+    text_key = "desk.move_broken"
+
+
+class MoveRefused(Usage):
+    """A case cannot be moved to these readers, or the file that was named is no move for this member."""
+
+    code = 734
+    text_key = "move.file"
 
 
 class NothingOffered(DeskError):

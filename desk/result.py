@@ -28,6 +28,8 @@ class Given:
     agrees: Callable[[str], bool] | None
     # Shows what is about to be sent and asks whether to send it; None when there is no terminal.
     sends: Callable[[str], bool] | None = None
+    # The same for the move of a case.
+    moves: Callable[[str], bool] | None = None
 
 
 def code_for(*findings: object) -> int:

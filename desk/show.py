@@ -15,9 +15,10 @@ import msgspec
 
 from cases.entry import Attachment, Entry, Report, ScrubRecord
 from cases.merging import merge
-from cases.roster import Chain, Roster, fingerprint_words
+from cases.roster import Chain, Member, Roster, fingerprint_words
 from cases.timeline import CaseState
 from desk.answers import Cleaned
+from desk.moves import ReadOffer
 from desk.opened import OpenedCase
 from desk.saving import file_name, short_name
 from desk.texts import in_words
@@ -147,6 +148,30 @@ def _state_lines(case: OpenedCase) -> list[str]:
     lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
     lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []
     return lines
+
+
+def move_prose(read: ReadOffer) -> str:
+    """Returns what the move of a case comes to, for the second member to agree to."""
+    lines = [
+        f"Case {short_name(read.case.known.case_id)}, a move by {one_line(read.by.name)}: {one_line(read.reason)}",
+        f"  reads from then on: {_names(read.readers)}",
+        f"  new to the case: {_names(read.joining)}",
+        f"  does not read it any more: {_names(read.leaving)}",
+    ]
+    return "\n".join(lines)
+
+
+def move_object(read: ReadOffer) -> dict[str, Any]:
+    """Returns the same for a program, members by their ids."""
+    return {
+        "readers": [member.id for member in read.readers],
+        "joining": [member.id for member in read.joining],
+        "leaving": [member.id for member in read.leaving],
+    }
+
+
+def _names(members: Iterable[Member]) -> str:
+    return ", ".join(one_line(member.name) for member in members) or "nobody"
 
 
 def _signer(case: OpenedCase, member: str) -> str:

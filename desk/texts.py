@@ -98,6 +98,27 @@ _OF_THE_DESK: Final = {
         "No roster waits for signatures.",
         "Run roster to see the one in force.",
     ),
+    "desk.move_broken": (
+        "The move of the case does something else than it says, so it was not signed.",
+        "Tell the member who made it; if the case was written to meanwhile, let the move be made again.",
+    ),
+    "move.file": (
+        "The file is no move of a case for this member.",
+        "Name the file that the other member made for you with move --signer.",
+    ),
+    "move.no_member": ("The roster has no member with that label.", "Run roster to see them."),
+    "move.too_few": (
+        "A case needs two readers or more, and who signs the move must be one of them.",
+        "Name each with --reader, and one of them, not yourself, with --signer.",
+    ),
+    "move.concerned": (
+        "The reporter has said that the report concerns one of these members.",
+        "Leave the member out; reports about somebody unnamed are for counsel alone.",
+    ),
+    "move.not_agreed": (
+        "You did not agree, so nothing was signed and nothing was moved.",
+        "Run sign-move again with --agree, or on a terminal, when the readers are right.",
+    ),
     "act.notes_hidden": (
         "The case has notes, and this member was not given their key.",
         "Ask a member who can read them.",
@@ -144,7 +165,10 @@ _OF_THE_DESK: Final = {
     "request.other_host": ("The server has another address.", "Run join again with the right address."),
     "request.other_member": ("The statement is signed by somebody else.", "Sign it with your own key."),
     "server.fault": ("The server made a mistake.", "Nothing was changed. Tell the operator."),
-    "store.not_there": ("The server has no such case for this member.", "Run list."),
+    "store.not_there": (
+        "The server has no such case for this member.",
+        "If it was moved to a new key, that comes with the next daily release; if not, ask another member.",
+    ),
     "store.conflict": ("Another member wrote at the same moment.", "Try again."),
     "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
     "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),

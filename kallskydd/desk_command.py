@@ -45,6 +45,7 @@ ON_A_CASE = {
     "hold": "keep a case from being erased, with the reason",
     "release-hold": "let a case be erased again, with the reason",
     "recuse": "step aside in a case, with the reason; from then on you may write notes and nothing else",
+    "move": "offer a case to other readers: a new key, in a file for a second member to sign",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }
 WITH_TEXT = ("reply", "ask", "acknowledge", "assess", "note", "close", "reopen", "hold", "release-hold", "recuse")
@@ -66,6 +67,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sign = verbs.add_parser("sign-roster", help="agree to the proposed roster", parents=[common, server])
     sign.add_argument("--words", help="the six words of the proposal, compared by voice")
     verbs.add_parser("list", help="show your cases", parents=[common, server])
+    moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
+    moved.add_argument("file", type=Path, metavar="FILE", help="what the other member's move wrote")
+    moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
     for name, told in ON_A_CASE.items():
         _add_case_options(verbs.add_parser(name, help=told, parents=[common, server]), name)
 
@@ -93,7 +97,7 @@ async def _run_verb(args: argparse.Namespace) -> Result:
     on_terminal = sys.stdin.isatty()
     if args.desk_verb == "answer":
         text = (args.text or "").strip()
-    given = Given(args, text, _agrees if on_terminal else None, _sends if on_terminal else None)
+    given = Given(args, text, _agrees, _sends, _moves) if on_terminal else Given(args, text, None)
     home = _home(args)
     connect = functools.partial(connector_for, way=chosen, tor_folder=home.tor)
     async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
@@ -166,6 +170,12 @@ def _sends(shown: str) -> bool:
     return sys.stdin.readline().strip().lower() == "yes"
 
 
+def _moves(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print("Sign this move? Who does not get the new key can never read the case again. yes/no", file=sys.stderr)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
 def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_code: int) -> int:
     if args.json:
         print(json.dumps({"error": {"code": code, "text_key": text_key, "text": text}}))
@@ -218,5 +228,10 @@ def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
     elif name == "close":
         parser.add_argument("--outcome", required=True, choices=("handled", "dismissed"))
         parser.add_argument("--reason", default="", help="why it is dismissed, in a few words")
+    elif name == "move":
+        parser.add_argument("--reader", action="append", required=True, metavar="LABEL", help="who reads; repeat")
+        parser.add_argument("--signer", required=True, metavar="LABEL", help="which of them checks and signs it")
+        parser.add_argument("--reason", required=True, help="why, for the reporter to read when somebody is new")
+        parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file for the second member")
     elif name == "erase":
         parser.add_argument("--reference", required=True, help="the disposal decision, or the number in the register")

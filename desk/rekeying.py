@@ -1,0 +1,179 @@
+"""A new epoch of a case: how one desk prepares it, and what the second desk checks before it signs.
+
+`prepare` gives a new key to the readers named and to nobody else. `check_prepared` takes these steps and raises at the
+first that fails (docs/decisions/0004); what it returns is who reads from then on:
+
+1. The member's own grant in it opens, and is for this case, one epoch later.
+2. Commitment, access key and share are those of that grant.
+3. Every header opens with the new keys to the item key it had before, and none is missing; heads follow.
+4. Each member's item is her grant, or no grant of this epoch. `regrant` makes the same bytes for everybody who holds
+   the new key, so a reader who is left out, or let in unsaid, is seen.
+5. The reporter keeps the case, and the notes keep their key and go to the same readers.
+
+Pure: an opened case, what the server has of it, and a roster in.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from cases import wire
+from cases.case_keys import next_epoch, open_header
+from cases.entry import Stream
+from cases.envelope import read_header, same
+from cases.errors import NotARecipient, SealBroken
+from cases.rekeying import regrant
+from cases.roster import Member, Roster
+from cases.seal import (
+    CaseKeys,
+    Grant,
+    Head,
+    case_keys,
+    check_grant,
+    decoy_grant,
+    make_head,
+    open_grant,
+    rekey,
+)
+from cases.signing import id_of
+from desk.errors import MoveBroken, NotNow
+from desk.opened import OpenedCase
+
+UNSIGNED = (b"", b"")
+NO_PROOF = bytes(32)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Checked:
+    """A re-keying that does what it says: the new grant of the member who checked it, and who reads."""
+
+    grant: Grant
+    readers: tuple[Member, ...]
+
+
+def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: Collection[str]) -> wire.RekeyRequest:
+    """Returns the re-keying that gives the case to these members, without proof and signatures. Raises NotNow."""
+    if case.notes_hidden:
+        raise NotNow("act.notes_hidden")
+    new = next_epoch(case.keys)
+    notes = None if case.notes_keys is None else new.for_notes(case.notes_keys.key)
+    given = [member for member in roster.members if member.id in readers]
+    try:
+        headers = {
+            stream: rekey(*_old_and_new(case, new, stream), found) for stream, found in _old_headers(answer).items()
+        }
+    except SealBroken:
+        raise MoveBroken from None
+    return wire.RekeyRequest(
+        case_id=new.case_id,
+        mac=NO_PROOF,
+        epoch=new.epoch,
+        commitment=new.commitment,
+        access_key=new.access_key,
+        share=new.share,
+        headers=headers,
+        heads=_heads(case, new),
+        grants={
+            member.id: regrant(new, member.id_bytes, member.box, roster.version) if member in given else decoy_grant()
+            for member in roster.members
+        },
+        reporter_grant=_reporter_grant(case, new, roster),
+        notes_grants=() if notes is None else tuple(_grants(notes, given, roster)),
+        statements=UNSIGNED,
+    )
+
+
+def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
+    case: OpenedCase,
+    answer: wire.CaseAnswer,
+    roster: Roster,
+    untrusted: wire.RekeyRequest,
+    own_id: bytes,
+    box_private: bytes,
+) -> Checked:
+    """Returns who reads after this re-keying. Raises MoveBroken."""
+    try:
+        # 1.
+        grant = open_grant(untrusted.grants[own_id.hex()], own_id, box_private)
+        check_grant(grant, case.keys.case_id, case.keys.epoch + 1, untrusted.commitment)
+        new = case_keys(grant, untrusted.share)
+        # 2.
+        if untrusted.case_id != new.case_id or untrusted.epoch != new.epoch:
+            raise MoveBroken
+        if not same(untrusted.access_key, new.access_key):
+            raise MoveBroken
+        # 3.
+        _check_headers(case, answer, new, untrusted)
+    except (KeyError, NotARecipient, SealBroken):
+        raise MoveBroken from None
+    # 4.
+    readers = readers_of(new, roster, untrusted)
+    # 5.
+    notes = None if case.notes_keys is None else new.for_notes(case.notes_keys.key)
+    expected_notes = () if notes is None else tuple(_grants(notes, readers, roster))
+    if untrusted.reporter_grant != _reporter_grant(case, new, roster) or untrusted.notes_grants != expected_notes:
+        raise MoveBroken
+    return Checked(grant, readers)
+
+
+def _check_headers(case: OpenedCase, answer: wire.CaseAnswer, new: CaseKeys, untrusted: wire.RekeyRequest) -> None:
+    old_headers = _old_headers(answer)
+    if set(untrusted.headers) != set(old_headers) or untrusted.heads != _heads(case, new):
+        raise MoveBroken
+    for stream, olds in old_headers.items():
+        news = untrusted.headers[stream]
+        if len(news) != len(olds):
+            raise MoveBroken
+        old_keys, new_keys = _old_and_new(case, new, stream)
+        for old, fresh in zip(olds, news, strict=True):
+            place = read_header(old).place
+            # Item key and the associated data of the body: with both the same, the body opens as before.
+            if open_header(new_keys, place, fresh) != open_header(old_keys, place, old):
+                raise MoveBroken
+
+
+def readers_of(new: CaseKeys, roster: Roster, untrusted: wire.RekeyRequest) -> tuple[Member, ...]:
+    """Returns to whom a re-keying gives the case, as whoever has the new key can see. Raises MoveBroken."""
+    if set(untrusted.grants) != {member.id for member in roster.members}:
+        raise MoveBroken
+    return tuple(
+        member
+        for member in roster.members
+        if untrusted.grants[member.id] == regrant(new, member.id_bytes, member.box, roster.version)
+    )
+
+
+def _old_headers(answer: wire.CaseAnswer) -> dict[int, tuple[bytes, ...]]:
+    headers = {
+        int(stream): tuple(item.header for item in found.sealed)
+        for stream, found in answer.streams.items()
+        if found.sealed
+    }
+    files = tuple(row.header for row in answer.files)
+    return headers | ({int(Stream.FILES): files} if files else {})
+
+
+def _old_and_new(case: OpenedCase, new: CaseKeys, stream: int) -> tuple[CaseKeys, CaseKeys]:
+    if stream == Stream.NOTES:
+        if case.notes_keys is None:
+            raise MoveBroken
+        return case.notes_keys, new.for_notes(case.notes_keys.key)
+    return case.keys, new
+
+
+def _heads(case: OpenedCase, new: CaseKeys) -> dict[int, wire.WireHead]:
+    heads: dict[int, wire.WireHead] = {}
+    for stream, entries in case.streams.items():
+        if entries:
+            head: Head = make_head(_old_and_new(case, new, stream)[1], stream, entries)
+            heads[int(stream)] = wire.WireHead(head.count, head.tag)
+    return heads
+
+
+def _reporter_grant(case: OpenedCase, new: CaseKeys, roster: Roster) -> bytes:
+    sign, box = bytes.fromhex(case.report.reporter_sign), bytes.fromhex(case.report.reporter_box)
+    return regrant(new, id_of(sign, box), box, roster.version)
+
+
+def _grants(keys: CaseKeys, members: Collection[Member], roster: Roster) -> Iterator[bytes]:
+    for member in members:
+        yield regrant(keys, member.id_bytes, member.box, roster.version)

@@ -1,0 +1,197 @@
+"""A case passes to other readers with two signatures; the second desk signs only what does what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import pytest
+from desk_harness import Reporter, RunningDesks, running_desks
+from intake_harness import make_home
+from nacl.public import PublicKey, SealedBox
+
+from cases import wire
+from cases.entry import Handover, Message, Note, Stream
+from cases.grants import decoy_grant
+from cases.rekeying import rekeying_hash
+from cases.statements import Act, sign_statement
+from desk import acts, moves
+from desk.errors import MoveBroken, MoveRefused, ServerRefused
+
+LEAD, HANDLER, COUNSEL, OTHER = range(4)
+ROLES = ("lead", "handler", "counsel", "handler")
+LABELS = ("Lead 1", "Handler 2", "Counsel 3", "Handler 4")
+
+
+async def a_case(desks: RunningDesks, **more) -> tuple[str, Reporter]:
+    """A case of lead and handler, with a file, an answer and a note; the fourth member does not read it."""
+    reporter = await desks.file("En sak.", concerns=[OTHER], files=[b"en bild"], **more)
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await acts.reply(book, name, "Hej.")
+        await acts.note(book, name, "För oss.")
+    return name, reporter
+
+
+async def offered(desks: RunningDesks, name: str, readers=(LABELS[HANDLER], LABELS[COUNSEL])) -> bytes:
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        return await moves.offer(book, name, readers, LABELS[HANDLER], "Jäv.")
+
+
+async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, reporter = await a_case(desks)
+        file = tmp_path / "move"
+        words = ["--reader", LABELS[HANDLER], "--reader", LABELS[COUNSEL], "--signer", LABELS[HANDLER]]
+
+        made = await desks.command(LEAD, "move", name[:8], *words, "--reason", "Jäv.", "--out", str(file))
+        unasked = await desks.command(HANDLER, "sign-move", str(file))
+        signed = await desks.command(HANDLER, "sign-move", str(file), "--agree")
+        again = await desks.command(HANDLER, "sign-move", str(file), "--agree")
+        await desks.release()
+        opened = {}
+        for number in (HANDLER, COUNSEL):
+            async with desks.desk(number) as book:
+                await book.sync()
+                case = opened[number] = await book.open(book.state.find(name))
+                assert [b"".join(await book.attachment(case, one)) for one in case.attachments] == [b"en bild"]
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            with pytest.raises(ServerRefused):
+                await book.open(book.state.find(name))
+        seen = await desks.reporter_sees(replace(reporter, keys=opened[HANDLER].keys))
+
+    ids = [keys.id for keys in desks.made.keys]
+    assert (made.exit_code, unasked.exit_code, signed.exit_code, again.exit_code) == (0, 3, 0, 0)
+    assert (signed.found["joining"], signed.found["leaving"]) == ([ids[COUNSEL]], [ids[LEAD]])
+    for case in opened.values():
+        assert case.known.epoch == 2
+        assert case.streams[Stream.NOTES][0].body == Note("För oss.")
+    assert seen == [Message("Hej."), Handover(ids[COUNSEL], "Jäv.")]
+
+
+@pytest.mark.parametrize(
+    ("readers", "text_key"),
+    [
+        ([LABELS[HANDLER]], "move.too_few"),
+        ([LABELS[HANDLER], LABELS[HANDLER]], "move.too_few"),
+        ([LABELS[LEAD], LABELS[COUNSEL]], "move.too_few"),
+        ([LABELS[HANDLER], LABELS[OTHER]], "move.concerned"),
+        ([LABELS[HANDLER], "Nobody"], "move.no_member"),
+    ],
+)
+async def test_an_offer_to_too_few_to_whom_it_concerns_or_to_nobody_is_not_made(tmp_path, readers, text_key):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+
+        with pytest.raises(MoveRefused) as refused:
+            await offered(desks, name, readers)
+
+    assert refused.value.text_key == text_key
+
+
+def to_nobody(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"grants": {member: decoy_grant() for member in request.grants}}
+
+
+def to_the_signer_alone(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    own = desks.made.keys[HANDLER].id
+    return {"grants": {one: grant if one == own else decoy_grant() for one, grant in request.grants.items()}}
+
+
+def with_a_lost_header(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"headers": {**request.headers, 1: request.headers[1][:-1]}}
+
+
+def with_a_spoilt_header(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    spoilt = request.headers[4][0][:-1] + bytes([request.headers[4][0][-1] ^ 1])
+    return {"headers": {**request.headers, 4: (spoilt,)}}
+
+
+def with_other_heads(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"heads": {**request.heads, 1: wire.WireHead(2, bytes(32))}}
+
+
+def with_another_share(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"share": bytes(32)}
+
+
+def with_another_access_key(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"access_key": bytes(32)}
+
+
+def without_the_reporter(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"reporter_grant": decoy_grant()}
+
+
+def without_the_notes(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"notes_grants": tuple(decoy_grant() for _ in request.notes_grants)}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        to_nobody,
+        to_the_signer_alone,
+        with_a_lost_header,
+        with_a_spoilt_header,
+        with_other_heads,
+        with_another_share,
+        with_another_access_key,
+        without_the_reporter,
+        without_the_notes,
+    ],
+)
+async def test_the_second_desk_signs_no_move_that_does_something_else_than_it_says(tmp_path, wrong):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        honest = await offered(desks, name)
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            opened = moves._opened(book, honest)
+            changed = msgspec.structs.replace(opened.request, **wrong(opened.request, desks))
+            # The first member is the one who cheats: her signature is right.
+            signature = sign_statement(
+                desks.made.keys[LEAD],
+                Act.REKEY,
+                changed.case_id,
+                day=desks.clock().date(),
+                server=desks.roster.server_key,
+                reference=rekeying_hash(changed).hex(),
+            )
+            changed = msgspec.structs.replace(changed, statements=(signature, b""))
+            forged = msgspec.json.encode(msgspec.structs.replace(opened, request=changed))
+            box = PublicKey(book.keys.box_public)
+
+            with pytest.raises(MoveBroken):
+                await moves.read_offer(book, bytes(SealedBox(box).encrypt(forged)))
+            readable = await moves.read_offer(book, honest)
+
+    assert [member.label for member in readable.readers] == [LABELS[HANDLER], LABELS[COUNSEL]]
+
+
+async def test_an_offer_is_for_its_second_member_and_nobody_else(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        made = await offered(desks, name)
+
+        for file in (made, b"", b"x" * 500):
+            async with desks.desk(COUNSEL if file is made else HANDLER) as book:
+                await book.sync()
+                with pytest.raises(MoveRefused):
+                    await moves.read_offer(book, file)
+
+
+async def test_what_was_written_after_the_offer_is_not_lost_but_the_offer_is_refused(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        made = await offered(desks, name)
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            await acts.reply(book, name, "Senare.")
+
+            with pytest.raises(MoveBroken):
+                await moves.read_offer(book, made)
