@@ -1,4 +1,8 @@
-"""Reads a PNG as our encoder writes it: header, pixels, end. No other chunk, nothing behind the pixels or the end."""
+"""Reads a PNG as our encoder writes it: header, pixels, end. No other chunk, nothing behind the pixels or the end.
+
+The pixels stand in chunks of one length, the last one shorter, or empty when the one before it was just full: lengths
+of one's own choice could spell something.
+"""
 
 import mmap
 import struct
@@ -13,6 +17,8 @@ _CHANNELS: Final = {0: 1, 2: 3, 4: 2, 6: 4}
 _HEADER: Final = struct.Struct(">IIBBBBB")
 _LENGTH_NAME: Final = struct.Struct(">I4s")
 _CHECKSUM_BYTES: Final = 4
+# As the encoder cuts: 64 KiB, or a row of four bytes a pixel where that is longer.
+_PIXEL_CHUNK_BYTES, _ROW_BYTES_A_PIXEL = 64 * 1024, 4
 
 
 def is_clean(untrusted: mmap.mmap) -> bool:
@@ -21,6 +27,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
         return False
     position = 8
     pixels: Counter | None = None
+    chunk_bytes, last_chunk = 0, False
     while True:
         length, name = _LENGTH_NAME.unpack(untrusted[position : position + _LENGTH_NAME.size])
         start = position + _LENGTH_NAME.size
@@ -33,7 +40,10 @@ def is_clean(untrusted: mmap.mmap) -> bool:
             if expected is None:
                 return False
             pixels = Counter(expected)
-        elif name == b"IDAT" and pixels is not None:
+            width = int.from_bytes(untrusted[start : start + 4], "big")
+            chunk_bytes = max(_PIXEL_CHUNK_BYTES, width * _ROW_BYTES_A_PIXEL)
+        elif name == b"IDAT" and pixels is not None and not last_chunk and length <= chunk_bytes:
+            last_chunk = length < chunk_bytes
             pixels.take(untrusted, start, end)
         elif name == b"IEND" and length == 0 and pixels is not None:
             return pixels.is_exact() and position == len(untrusted)
@@ -44,7 +54,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
 def _expected_bytes(header: bytes) -> int | None:
     """How many bytes the pixels of this header are, filter bytes included; None for a header we do not write."""
     width, height, bits, colour, compression, filtering, interlace = _HEADER.unpack(header)
-    if (compression, filtering, interlace) != (0, 0, 0) or colour not in _CHANNELS or (bits, colour) == (1, 2):
+    if (compression, filtering, interlace) != (0, 0, 0) or colour not in _CHANNELS or not width or not height:
         return None
     if bits not in {1, 8} or (bits == 1 and colour != 0):
         return None

@@ -20,6 +20,15 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _CHANNELS, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANES, _EXTRA = 273, 277, 278, 279, 284, 338
 _REQUIRED: Final = {_WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANES}
 _ALLOWED: Final = _REQUIRED | {_BITS, _CHANNELS, _EXTRA}
+# Bits of each channel, how many channels (left out for one), how to read them, what the last one is if it is no colour
+# (2: alpha): as they go together in the five modes that we write.
+_MODES: Final = {
+    ((1,), None, 1, None),
+    ((8,), None, 1, None),
+    ((8, 8), 2, 1, 2),
+    ((8, 8, 8), 3, 2, None),
+    ((8, 8, 8, 8), 4, 2, 2),
+}
 _DEFLATE: Final = 8
 _MOST_PAGES: Final = 200
 _MOST_VALUES: Final = 1_000_000
@@ -57,10 +66,11 @@ def _read_directory(untrusted: mmap.mmap, start: int, covered: _Covered) -> tupl
     count = int.from_bytes(untrusted[start : start + 2], "little")
     end = start + 2 + count * _ENTRY.size
     covered.parts.append((start, end + 4))
-    tags = {}
+    tags: dict[int, tuple[int, ...]] = {}
     for position in range(start + 2, end, _ENTRY.size):
         tag, kind, length, value = _ENTRY.unpack(untrusted[position : position + _ENTRY.size])
-        if kind not in _FORMATS or tag in tags or length > _MOST_VALUES:
+        # In rising order, so that their order says nothing.
+        if kind not in _FORMATS or tag <= max(tags, default=0) or length > _MOST_VALUES:
             raise ValueError
         size = length * _SIZES[kind]
         if size > 4:  # noqa: PLR2004  up to four bytes stand in the entry itself
@@ -79,10 +89,14 @@ def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], cover
     if not _REQUIRED <= set(tags) <= _ALLOWED or tags[_COMPRESSION] != (_DEFLATE,) or tags[_PLANES] != (1,):
         return False
     bits = tags.get(_BITS, (1,))
+    if (bits, _single(tags, _CHANNELS), _single(tags, _PHOTOMETRIC), _single(tags, _EXTRA)) not in _MODES:
+        return False
     (width,), (height,), (rows,) = tags[_WIDTH], tags[_HEIGHT], tags[_ROWS_PER_STRIP]
     row_bytes = (width * sum(bits) + 7) // 8
     offsets, lengths = tags[_STRIP_OFFSETS], tags[_STRIP_BYTES]
-    if set(bits) not in ({1}, {8}) or rows < 1 or len(offsets) != len(lengths) or len(offsets) != -(-height // rows):
+    if not (width and height and 1 <= rows <= height):
+        return False
+    if len(offsets) != len(lengths) or len(offsets) != -(-height // rows):
         return False
     for number, (offset, length) in enumerate(zip(offsets, lengths, strict=True)):
         pixels = Counter(row_bytes * min(rows, height - number * rows))
@@ -91,6 +105,14 @@ def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], cover
             return False
         covered.parts.append((offset, offset + length))
     return True
+
+
+def _single(tags: dict[int, tuple[int, ...]], tag: int) -> int | None:
+    """The one value of a tag, None without it; raises ValueError for several."""
+    if tag not in tags:
+        return None
+    (value,) = tags[tag]
+    return value
 
 
 def _gaps_are_clean(untrusted: mmap.mmap, covered: _Covered) -> bool:

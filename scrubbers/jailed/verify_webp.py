@@ -1,15 +1,23 @@
-"""Reads a WebP as our encoder writes it: one picture, lossy, lossless, or lossy with a separate alpha channel."""
+"""Reads a WebP as our encoder writes it: one picture, lossy, lossless, or lossy with a separate alpha channel.
+
+Sizes are said up to three times, in the file, the canvas and the pixels' own head, and must agree.
+"""
 
 import mmap
 import struct
 from typing import Final
 
 # Flags and size; of the flags only "has alpha" may be set.
-_EXTENDED: Final = struct.Struct("<B3s6s")
+_EXTENDED: Final = struct.Struct("<B3s3s3s")
 _ALPHA_ONLY: Final = 0x10
+# A key frame of version 0 that is shown; what the other bits say is the length of its first part.
+_FRAME_BITS, _SHOWN_KEY_FRAME = 0x1F, 0x10
 _LOSSY_START: Final = b"\x9d\x01\x2a"
 _LOSSLESS_START: Final = b"\x2f"
+_SIDE: Final = 0x3FFF
 _NAMES: Final = {(b"VP8 ",), (b"VP8L",), (b"VP8X", b"ALPH", b"VP8 "), (b"VP8X", b"VP8L")}
+
+Size = tuple[int, int]
 
 
 def is_clean(untrusted: mmap.mmap) -> bool:
@@ -17,29 +25,45 @@ def is_clean(untrusted: mmap.mmap) -> bool:
     riff, length, webp = struct.unpack("<4sI4s", untrusted[:12])
     if (riff, webp) != (b"RIFF", b"WEBP") or length + 8 != len(untrusted):
         return False
-    names = []
+    names: list[bytes] = []
+    sizes: set[Size] = set()
     position = 12
     while position < len(untrusted):
         name, length = struct.unpack("<4sI", untrusted[position : position + 8])
-        if not _chunk_is_clean(name, untrusted[position + 8 : position + 18]):
-            return False
+        size = _size_of_clean(name, untrusted[position + 8 : position + 8 + min(length, 10)])
         names.append(name)
+        if size is not None:
+            sizes.add(size)
         position += 8 + length
         if length % 2:
             if untrusted[position] != 0:
                 return False
             position += 1
-    return position == len(untrusted) and tuple(names) in _NAMES
+    return position == len(untrusted) and tuple(names) in _NAMES and len(sizes) == 1
 
 
-def _chunk_is_clean(name: bytes, start: bytes) -> bool:
+def _size_of_clean(name: bytes, start: bytes) -> Size | None:
+    """The size that a block says; None when it says none. Raises ValueError for a block that we do not write."""
     match name:
         case b"VP8X":
-            flags, reserved, _ = _EXTENDED.unpack(start)
-            return bool(flags == _ALPHA_ONLY and reserved == b"\0\0\0")
+            flags, reserved, width, height = _EXTENDED.unpack(start)
+            if flags == _ALPHA_ONLY and reserved == b"\0\0\0":
+                return int.from_bytes(width, "little") + 1, int.from_bytes(height, "little") + 1
         case b"VP8 ":
-            return start[3:6] == _LOSSY_START
+            width, height = struct.unpack("<HH", start[6:10])
+            if (
+                start[0] & _FRAME_BITS == _SHOWN_KEY_FRAME
+                and start[3:6] == _LOSSY_START
+                and max(width, height) <= _SIDE
+            ):
+                return width, height
         case b"VP8L":
-            return start[:1] == _LOSSLESS_START
-        case _:
-            return name == b"ALPH"
+            bits = int.from_bytes(start[1:5], "little")
+            # The last three of its bits are a version.
+            if start[:1] == _LOSSLESS_START and bits >> 29 == 0:
+                return (bits & _SIDE) + 1, (bits >> 14 & _SIDE) + 1
+        case b"ALPH":
+            # How it is filtered and packed; two bits must be zero.
+            if start[0] & 0xC0 == 0:
+                return None
+    raise ValueError
