@@ -47,6 +47,7 @@ _BFRANGE = re.compile(rb"<([0-9A-Fa-f\s]+)>\s*<([0-9A-Fa-f\s]+)>\s*(?:<([0-9A-Fa
 _MOST_IN_RANGE = 2**16
 _READ_ERRORS = (
     pypdf.errors.PyPdfError,
+    pypdf.errors.DependencyError,
     ValueError,
     TypeError,
     KeyError,

@@ -36,7 +36,7 @@ class PdfPlanter(Planter):
             case _:
                 return string(marker)
 
-    def name(self, place: str) -> bytes:
+    def key(self, place: str) -> bytes:
         """A name object, every second one with an escape."""
         marker = self(place)
         return b"/#4B" + marker[1:] if len(self.markers) % 2 else b"/" + marker

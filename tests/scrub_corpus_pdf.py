@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import scrub_corpus_pdf_annotations as of_annotations
+import scrub_corpus_pdf_document as of_document
+import scrub_corpus_pdf_fonts as of_fonts
+import scrub_corpus_pdf_hidden as hidden
+import scrub_corpus_pdf_pages as of_pages
+import scrub_corpus_pdf_pictures as of_pictures
 from pdf_by_hand import Pdf, PdfPlanter, PdfSample, planted_documents, string
 from scrub_corpus import encoded, exif_block, icc_profile, picture, with_segments, xmp_block
 
 
 def pdf_corpus() -> list[PdfSample]:
-    """Every document. The same each time."""
-    return planted_documents((pdf_everything, pdf_revised, pdf_form))
+    """Every document that comes out clean. The same each time."""
+    return planted_documents(
+        (
+            pdf_everything, pdf_revised, pdf_form,
+            of_document.pdf_trailer, of_document.pdf_revised_twice,
+            of_annotations.pdf_annotations, of_annotations.pdf_annotation_media, of_annotations.pdf_annotation_states,
+            of_annotations.pdf_fields, of_annotations.pdf_signature,
+            of_pages.pdf_page_keys, of_pages.pdf_contents, of_pages.pdf_resources,
+            of_pictures.pdf_picture_keys, of_pictures.pdf_picture_data, of_pictures.pdf_picture_masks,
+            of_fonts.pdf_font_truetype, of_fonts.pdf_font_cid_truetype, of_fonts.pdf_font_type1, of_fonts.pdf_font_cff,
+            of_fonts.pdf_font_type3,
+            hidden.pdf_hidden_text, hidden.pdf_hidden_words, hidden.pdf_hidden_forms, hidden.pdf_hidden_patterns,
+            hidden.pdf_hidden_pictures, hidden.pdf_scan, hidden.pdf_hidden_cid_text, hidden.pdf_visible,
+            hidden.pdf_visible_in_a_form,
+        )
+    )  # fmt: skip
+
+
+def not_taken_yet() -> list[PdfSample]:
+    """Documents that every viewer opens and that are still refused: what these hold is searched for, not yet cleaned."""
+    return planted_documents((of_document.pdf_catalog, of_document.pdf_object_streams, of_document.pdf_open_password))
 
 
 def pdf_everything(plant: PdfPlanter) -> bytes:
