@@ -3,10 +3,12 @@
     verify_pdf.py            the file: head, objects, table, trailer; each byte belongs to one of them
     verify_pdf_values.py     values, in the one form in which they may be written
     verify_pdf_document.py   the walk: each object in the roles in which others refer to it, none left over
-    verify_pdf_objects.py    pages, forms, pictures, graphics states: closed lists of keys
+    verify_pdf_objects.py    pages, forms, patterns, graphics states, drawn fonts: closed lists of keys
+    verify_pdf_pixels.py     pictures
     verify_pdf_colours.py    colour spaces, functions, shadings, patterns
     verify_pdf_content.py    drawing operators, one a line
-    verify_pdf_fonts.py      fonts; verify_sfnt.py, verify_cff.py, verify_cmap.py their programs and maps
+    verify_pdf_fonts.py      fonts; verify_pdf_composite.py those with codes of several bytes; verify_sfnt.py,
+                             verify_cff.py, verify_cmap.py, verify_glyph_names.py their programs, maps and names
 
 Not a PDF reader: it knows one way to write each thing, and only what the scrubber writes. It draws nothing, so it does
 not know whether what a page shows can be seen: that the scrubber has looked at.

@@ -1,15 +1,14 @@
-"""Catalog, pages, resources, forms, pictures, patterns and graphics states of a rebuilt PDF: closed lists of keys.
+"""Catalog, pages, resources, forms, patterns, graphics states and drawn fonts of a rebuilt PDF: closed lists of keys.
 
 What a stream of operators names must be among its resources, and all its resources must be named by it: one that is
-not used would be a hiding place. A picture's data are exactly as many as its size says.
+not used would be a hiding place.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from scrubbers.jailed import verify_jpeg
-from scrubbers.jailed.verify_inflate import Counter
 from scrubbers.jailed.verify_pdf_checks import (
+    anything,
     entries,
     exactly,
     flag,
@@ -22,12 +21,13 @@ from scrubbers.jailed.verify_pdf_checks import (
     whole,
 )
 from scrubbers.jailed.verify_pdf_colours import base_space, colour_space, dashes, shading
+from scrubbers.jailed.verify_pdf_composite import composite_font
 from scrubbers.jailed.verify_pdf_content import Contents, read_contents
 from scrubbers.jailed.verify_pdf_document import Check, Document, Stream
-from scrubbers.jailed.verify_pdf_values import Reference, Unaccounted, demand
+from scrubbers.jailed.verify_pdf_fonts import WIDTHS, demand_widths, differences, shown_bytes, simple_font, to_unicode
+from scrubbers.jailed.verify_pdf_pixels import picture
+from scrubbers.jailed.verify_pdf_values import Reference, demand
 
-_MOST_PIXELS: Final = 100_000_000
-_COMPONENTS: Final = {"DeviceGray": 1, "DeviceRGB": 3}
 _BLENDS: Final = (
     "Normal", "Compatible", "Multiply", "Screen", "Overlay", "Darken", "Lighten", "ColorDodge", "ColorBurn",
     "HardLight", "SoftLight", "Difference", "Exclusion", "Hue", "Saturation", "Color", "Luminosity",
@@ -41,7 +41,7 @@ def catalog(document: Document, thing: object) -> None:
 
 def _pages(document: Document, thing: object) -> None:
     itself = Reference(document.current)
-    found = entries(document, thing, {"Type": exactly("Pages"), "Count": whole(1, 2000), "Kids": _anything})
+    found = entries(document, thing, {"Type": exactly("Pages"), "Count": whole(1, 2000), "Kids": anything})
     kids = items(found["Kids"])
     demand(all(isinstance(kid, Reference) for kid in kids), "kids")
     demand(len(kids) == found["Count"] == len(set(kids)), "kids")
@@ -51,16 +51,12 @@ def _pages(document: Document, thing: object) -> None:
         demand(isinstance(page, dict) and page.get("Parent") == itself, "parent")
 
 
-def _anything(_document: Document, _thing: object) -> None:
-    """For values that the caller looks at."""
-
-
 def _page(document: Document, thing: object) -> None:
     found = entries(
         document,
         thing,
-        {"Type": exactly("Page"), "Parent": _anything, "MediaBox": numbers(4), "Contents": _anything},
-        {"Rotate": _rotation, "Group": _group, "Resources": _anything},
+        {"Type": exactly("Page"), "Parent": anything, "MediaBox": numbers(4), "Contents": anything},
+        {"Rotate": _rotation, "Group": _group, "Resources": anything},
     )
     stream, _ = stream_entries(document, document.take(found["Contents"]), {})
     _read(document, stream, found.get("Resources", {}))
@@ -92,7 +88,7 @@ def _read(document: Document, stream: Stream, resources: object) -> None:
 def demand_resources(document: Document, contents: Contents, untrusted_resources: object) -> None:
     """The resources are those that the contents name, and each passes its check."""
     resources = document.take(untrusted_resources)
-    by_kind = entries(document, resources, {}, dict.fromkeys(_KINDS, _anything))
+    by_kind = entries(document, resources, {}, dict.fromkeys(_KINDS, anything))
     demand(len(contents.used) == len(by_kind), "resources that are not used")
     for kind, (letter, check) in _KINDS.items():
         if kind not in by_kind:
@@ -113,7 +109,7 @@ def _drawn(document: Document, thing: object) -> None:
     if subtype == "Form":
         _form(document, thing)
     else:
-        _picture(document, thing)
+        picture(document, thing)
 
 
 def _form(document: Document, thing: object) -> None:
@@ -121,7 +117,7 @@ def _form(document: Document, thing: object) -> None:
         document,
         thing,
         {"Type": exactly("XObject"), "Subtype": exactly("Form"), "BBox": numbers(4)},
-        {"Matrix": numbers(6), "Group": _group, "Resources": _anything},
+        {"Matrix": numbers(6), "Group": _group, "Resources": anything},
     )
     _read(document, stream, found.get("Resources", {}))
 
@@ -129,77 +125,6 @@ def _form(document: Document, thing: object) -> None:
 def _group_form(document: Document, thing: object) -> None:
     demand(isinstance(thing, Stream) and "Group" in thing.entries, "a group's form")
     _form(document, thing)
-
-
-# Pictures
-
-
-def _picture(document: Document, thing: object) -> None:
-    if isinstance(thing, Stream) and "ImageMask" in thing.entries:
-        required: Mapping[str, Check] = {
-            "ImageMask": exactly(expected=True),
-            "BitsPerComponent": exactly(1),
-            "Decode": _decode,
-        }
-        _demand_picture(document, thing, required, {})
-    else:
-        _demand_picture(document, thing, _IN_COLOUR, {"SMask": via(_soft_mask)})
-
-
-def _soft_mask(document: Document, thing: object) -> None:
-    required = {**_IN_COLOUR, "ColorSpace": exactly("DeviceGray")}
-    _demand_picture(document, thing, required, {})
-
-
-def _decode(_document: Document, thing: object) -> None:
-    demand(all(type(each) is int for each in items(thing)) and thing in ([0, 1], [1, 0]), "decode")
-
-
-_IN_COLOUR: Final[Mapping[str, Check]] = {
-    "ColorSpace": named(*_COMPONENTS),
-    "BitsPerComponent": whole(1, 8),
-}
-
-
-def _demand_picture(
-    document: Document, thing: object, required: Mapping[str, Check], optional: Mapping[str, Check]
-) -> None:
-    stream, found = stream_entries(
-        document,
-        thing,
-        {
-            "Type": exactly("XObject"),
-            "Subtype": exactly("Image"),
-            "Width": whole(1, _MOST_PIXELS),
-            "Height": whole(1, _MOST_PIXELS),
-            **required,
-        },
-        {"Interpolate": exactly(expected=True), **optional},
-    )
-    bits, components = found["BitsPerComponent"], _COMPONENTS[found.get("ColorSpace", "DeviceGray")]
-    demand(found["Width"] * found["Height"] <= _MOST_PIXELS and bits in {1, 4, 8}, "a picture's size")
-    if found["Filter"] == "DCTDecode":
-        demand(bits == 8 and "ImageMask" not in found, "a JPEG's depth")  # noqa: PLR2004  bits
-        _demand_jpeg(document, stream, found["Width"], found["Height"], components)
-        return
-    pixels = Counter(found["Height"] * ((found["Width"] * components * bits + 7) // 8))
-    pixels.take(document.untrusted, stream.start, stream.end)
-    demand(pixels.is_exact(), "as many pixels as the size says")
-
-
-def _demand_jpeg(document: Document, stream: Stream, width: int, height: int, components: int) -> None:
-    """A JPEG as our encoder writes it, of this size: what a viewer would cut off could hide something."""
-    demand(verify_jpeg.end_of_clean(document.untrusted, stream.start) == stream.end, "JPEG")
-    position = stream.start + 2
-    while document.untrusted[position + 1] != _JPEG_FRAME:
-        position += 2 + int.from_bytes(document.untrusted[position + 2 : position + 4], "big")
-    size = height.to_bytes(4, "big")[2:] + width.to_bytes(4, "big")[2:] + bytes((components,))
-    demand(document.untrusted[position + 5 : position + 10] == size, "a JPEG's size")
-
-
-_JPEG_FRAME: Final = 0xC0
-
-# Patterns and states
 
 
 def _pattern(document: Document, thing: object) -> None:
@@ -223,7 +148,7 @@ def _pattern(document: Document, thing: object) -> None:
             "XStep": number,
             "YStep": number,
         },
-        {"Matrix": numbers(6), "Resources": _anything},
+        {"Matrix": numbers(6), "Resources": anything},
     )
     _read(document, stream, found.get("Resources", {}))
 
@@ -251,8 +176,56 @@ _STATES: Final[Mapping[str, Check]] = {
 }  # fmt: skip
 
 
-def _font(_document: Document, _thing: object) -> None:
-    raise Unaccounted("fonts are not read yet")
+def _font(document: Document, thing: object) -> None:
+    subtype = thing.get("Subtype") if isinstance(thing, dict) else None
+    match subtype:
+        case "Type0":
+            composite_font(document, thing)
+        case "Type3":
+            _drawn_font(document, thing)
+        case _:
+            simple_font(document, thing)
+
+
+def _drawn_font(document: Document, thing: object) -> None:
+    """A Type 3 font: glyphs called a0, a1 …, all with one dictionary of resources, and no text in them."""
+    at = document.current
+    found = entries(
+        document,
+        thing,
+        {
+            "Type": exactly("Font"),
+            "Subtype": exactly("Type3"),
+            "FontBBox": numbers(4),
+            "FontMatrix": numbers(6),
+            "CharProcs": anything,
+            "Encoding": anything,
+            **WIDTHS,
+        },
+        {"Resources": anything, "ToUnicode": anything},
+    )
+    contents = Contents()
+    procedures = found["CharProcs"]
+    demand(
+        isinstance(procedures, dict) and [*procedures] == [f"a{place}" for place in range(len(procedures))], "glyphs"
+    )
+    for procedure in procedures.values():
+        stream, _ = stream_entries(document, document.take(procedure), {})
+        read_contents(document.inflated(stream), contents, glyph=True)
+    demand(not contents.shown, "text in a glyph")
+    demand_resources(document, contents, found.get("Resources", {}))
+    encoding = entries(document, found["Encoding"], {"Type": exactly("Encoding"), "Differences": anything})
+    names = differences(encoding["Differences"])
+    demand(set(names.values()) == procedures.keys(), "glyphs that are shown")
+    texts = to_unicode(document, found)
+
+    def compare() -> None:
+        shown = shown_bytes(document, at)
+        demand_widths(found, shown, needed=True)
+        demand(shown >= names.keys(), "glyphs that are shown")
+        demand({bytes((code,)) for code in shown} >= texts.keys(), "text of codes that are shown")
+
+    document.at_last.append(compare)
 
 
 _KINDS: Final[Mapping[str, tuple[str, Check]]] = {

@@ -28,9 +28,10 @@ _POINT_FLAGS: Final = _ON | _X_SHORT | _Y_SHORT | _X_SAME | _Y_SAME
 
 @dataclass(frozen=True, slots=True)
 class TrueTypeProgram:
-    """How many glyphs a program has, and which of them each code leads to, if it says so."""
+    """How many glyphs a program has, whether the first (for missing ones) draws, and which glyph a code leads to."""
 
     glyph_count: int
+    first_is_drawn: bool
     codes: Mapping[int, int] | None
 
 
@@ -56,7 +57,7 @@ def read_truetype(untrusted: bytes) -> TrueTypeProgram:
     demand(len(tables[b"hmtx"]) == 4 * count, "a width for each glyph")
     widest = max(struct.unpack(">" + "Hxx" * count, tables[b"hmtx"]))
     _demand_worked_out(tables, outlines, count, widest)
-    return TrueTypeProgram(count, _codes(tables[b"cmap"]) if b"cmap" in tables else None)
+    return TrueTypeProgram(count, places[1] > 0, _codes(tables[b"cmap"]) if b"cmap" in tables else None)
 
 
 def _tables(untrusted: bytes) -> dict[bytes, bytes]:
