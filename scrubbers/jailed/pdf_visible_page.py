@@ -222,24 +222,26 @@ def strongest_change(one: Image.Image, other: Image.Image) -> Image.Image:
     return ImageChops.lighter(ImageChops.lighter(red, green), blue)
 
 
-def apart(boxes: Sequence[Box], size: tuple[int, int]) -> list[list[int]]:
+def apart(boxes: Sequence[Box], size: tuple[int, int], most: int = _GROUPS) -> list[list[int]]:
     """Groups of numbers of boxes none of which comes nearer than a pixel to another of its group.
 
-    A box says where the outline of a letter is; smoothing reaches one pixel farther. Raises NotRebuildable when more
-    groups are needed than a page is worth.
+    A box says where the outline of a letter is; smoothing reaches one pixel farther. Raises NotRebuildable when it
+    would be more groups than `most`.
     """
     groups: list[tuple[list[int], Image.Image]] = []
     for number, (left, top, right, bottom) in enumerate(boxes):
         wide = max(0, left - 1), max(0, top - 1), min(size[0], right + 1), min(size[1], bottom + 1)
         free = (each for each in groups if each[1].crop(wide).getbbox() is None)
-        group, ground = next(free, None) or _another(groups, size)
+        group, ground = next(free, None) or _another(groups, size, most)
         group.append(number)
         ground.paste(255, (left, top, right, bottom))
     return [group for group, _ in groups]
 
 
-def _another(groups: list[tuple[list[int], Image.Image]], size: tuple[int, int]) -> tuple[list[int], Image.Image]:
-    if len(groups) == _GROUPS:
+def _another(
+    groups: list[tuple[list[int], Image.Image]], size: tuple[int, int], most: int
+) -> tuple[list[int], Image.Image]:
+    if len(groups) == most:
         raise NotRebuildable
     groups.append(([], Image.new("L", size)))
     return groups[-1]

@@ -10,6 +10,7 @@ everywhere: what its own mask leaves out counts as seen, so that the share tells
 
 import contextlib
 import ctypes
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -37,6 +38,7 @@ from scrubbers.jailed.pdf_visible_page import (
 _BLACK: Final = 0xFF000000
 _WHITE: Final = 0xFFFFFFFF
 _SAMPLES: Final = 256  # of a picture in each direction, to tell its share
+_LAYERS: Final = 8  # of pictures on each other; for each the other pictures are decoded and drawn anew
 _SMALL: Final = 6  # pixels
 _CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 64  # in one group
@@ -71,7 +73,7 @@ def pictures_seen(open_anew: Callable[[], pypdfium2.PdfPage], scale: float) -> l
     with _opened(open_anew, scale) as (sheet, pictures):
         if not pictures:
             return []
-        groups = apart([_core(sheet, picture) for picture in pictures], sheet.size)
+        groups = apart([_core(sheet, picture) for picture in pictures], sheet.size, _LAYERS)
         found = dict(_group_seen(sheet, pictures, groups[0]))
     for group in groups[1:]:
         with _opened(open_anew, scale) as (sheet, pictures):
@@ -150,8 +152,16 @@ def _sight(sheet: Sheet, picture: Thing, pixels: tuple[int, int], box: Box, seen
     to_seen = combined(combined(matrix, sheet.to_pixels), (1, 0, 0, 1, -left, -top))
     if not right:
         return PictureSight(0.0, matrix, pixels, Image.new("L", (1, 1)), to_seen)
-    samples = _in_the_picture(seen, to_seen, _SAMPLES, _SAMPLES)
-    return PictureSight(samples.histogram()[255] / _SAMPLES**2, matrix, pixels, seen, to_seen)
+    found = PictureSight(1.0, matrix, pixels, seen, to_seen)
+    share = _part(_in_the_picture(seen, to_seen, _SAMPLES, _SAMPLES))
+    # Its edges fall between pixels: what is whole but for those is whole.
+    if share < 1 and _part(found.mask(_SAMPLES, _SAMPLES)) < 1:
+        return dataclasses.replace(found, share=share)
+    return found
+
+
+def _part(mask: Image.Image) -> float:
+    return mask.histogram()[255] / (mask.width * mask.height)
 
 
 def _in_the_picture(seen: Image.Image, to_seen: Matrix, width: int, height: int) -> Image.Image:
