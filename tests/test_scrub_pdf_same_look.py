@@ -14,7 +14,7 @@ FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 SENTENCE = "Granskning av upphandlingen 2024-117, se bilaga."
 
 
-def text_page(text=SENTENCE, size=5, grey=0, line_at=None, line_width=0.5):
+def text_page(text=SENTENCE, size=5, grey=0, line_at=None, line_width=0.5, *, scale=1):
     made = FPDF(unit="pt")
     made.set_auto_page_break(auto=False)
     made.add_page()
@@ -24,7 +24,7 @@ def text_page(text=SENTENCE, size=5, grey=0, line_at=None, line_width=0.5):
     if line_at is not None:
         made.set_line_width(line_width)
         made.line(50, line_at, 300, line_at)
-    return pypdfium2.PdfDocument(bytes(made.output()))[0].render(scale=1).to_pil()
+    return pypdfium2.PdfDocument(bytes(made.output()))[0].render(scale=scale).to_pil()
 
 
 def photograph(width=400, height=300):
@@ -157,3 +157,26 @@ def test_colours_of_the_same_brightness_are_told_apart():
     grey = red.convert("L").convert("RGB")
 
     assert not same_look(on_a_page(red), on_a_page(grey))
+
+
+@pytest.mark.parametrize("at", [at for at, letter in enumerate(SENTENCE) if letter != " "])
+def test_one_lost_letter_is_noticed_from_nearby(at):
+    whole, left = text_page(SENTENCE[: at + 1], scale=3), text_page(SENTENCE[:at], scale=3)
+
+    assert not same_look(whole, left, nearby=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("1234", "1235"), ("kr 3", "kr 8"), ("kr 5", "kr 6"), ("1", "7"), ("C", "G"), ("aeo", "aoe")]
+)
+@pytest.mark.parametrize("grey", [0, 90])
+def test_one_changed_letter_is_noticed_from_nearby(before, after, grey):
+    assert not same_look(text_page(before, grey=grey, scale=3), text_page(after, grey=grey, scale=3), nearby=True)
+
+
+@pytest.mark.parametrize("size", [5, 8, 12])
+@pytest.mark.parametrize(("x", "y"), [(0, 3), (3, 0)])
+def test_a_line_of_text_that_moved_is_noticed_from_nearby(size, x, y):
+    page = text_page(size=size, scale=3)
+
+    assert not same_look(page, ImageChops.offset(page, x, y), nearby=True)

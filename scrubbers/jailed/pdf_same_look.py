@@ -24,12 +24,17 @@ _SPOT: Final = 4  # pixels: a letter of five points
 # Sum over a spot of what exceeds the noise. Photographs and screen captures encoded again: 16 at most, but for pure red
 # letters whose colour was stored in full (136: such a page may become a picture). A full stop of 5 points lost: 68.
 _SPOT_MAY_CHANGE: Final = 32
+_SPOT_MAY_CHANGE_NEARBY: Final = 280  # the tail of a comma of 5 points is nine times as large here
 _LINE: Final = 3  # doublings: lines are at least eight pixels long, which no stroke of small print is
 _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker beside its place
 
 
-def same_look(source: Image.Image, rebuilt: Image.Image) -> bool:
-    """True if a person would call them the same page. Modes L, RGB or RGBX; different sizes are never the same."""
+def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:
+    """True if a person would call them the same page. Modes L, RGB or RGBX; different sizes are never the same.
+
+    `nearby`: drawn at three pixels a point, where what letters may do without their hints is easily told from a lost
+    or changed sign, so that more of it may be allowed.
+    """
     if source.size != rebuilt.size:
         return False
     if source.mode != rebuilt.mode or source.mode not in ("L", "RGB"):
@@ -54,11 +59,13 @@ def same_look(source: Image.Image, rebuilt: Image.Image) -> bool:
     change = ImageChops.difference(before, after)
     if not _has_spot(change.point(_ABOVE_NOISE)):
         return True
-    change = ImageChops.subtract(change, _of_edges(before, after)).point(_ABOVE_NOISE)
-    if not _has_spot(change):
+    change = ImageChops.subtract(change, _of_edges(before, after, nearby=nearby))
+    change = change.point(_ABOVE_NOISE_NEARBY if nearby else _ABOVE_NOISE)
+    allowed = _SPOT_MAY_CHANGE_NEARBY if nearby else _SPOT_MAY_CHANGE
+    if not _has_spot(change, allowed):
         return True
     unexplained = ImageChops.multiply(change, ImageChops.invert(_lines_beside(before, after, change)))
-    return not _has_spot(unexplained)
+    return not _has_spot(unexplained, allowed)
 
 
 def greatest(band: Image.Image) -> int:
@@ -71,7 +78,7 @@ def _greatest_of_all(difference: Image.Image) -> int:
     return max(greatest(band) for band in difference.split())
 
 
-def _has_spot(change: Image.Image) -> bool:
+def _has_spot(change: Image.Image, allowed: int = _SPOT_MAY_CHANGE) -> bool:
     """Whether the change of one spot adds up to more than is allowed. Spots overlap by half."""
     half = _SPOT // 2
     # A mean of four pixels keeps a quarter of a step; sums of four such means are sums of the spot, divided by four.
@@ -79,19 +86,24 @@ def _has_spot(change: Image.Image) -> bool:
     width, height = halves.size
     wide = ImageChops.add(halves, halves.crop((1, 0, width + 1, height)))
     spots = ImageChops.add(wide, wide.crop((0, 1, width, height + 1)))
-    return greatest(spots) * half * half > _SPOT_MAY_CHANGE
+    return greatest(spots) * half * half > allowed
 
 
-def _of_edges(before: Image.Image, after: Image.Image) -> Image.Image:
-    """How much a pixel may change because an edge that both have lies a part of a pixel above or below where it was."""
-    return ImageChops.darker(_upright_range(before), _upright_range(after)).point(_EDGE_MAY_CHANGE)
+def _of_edges(before: Image.Image, after: Image.Image, *, nearby: bool) -> Image.Image:
+    """How much a pixel may change because an edge that both have lies a part of a pixel beside where it was."""
+    upright = ImageChops.darker(_range(before, 0, 1), _range(after, 0, 1)).point(_EDGE_MAY_CHANGE)
+    if not nearby:
+        return upright
+    return ImageChops.lighter(
+        upright, ImageChops.darker(_range(before, 1, 0), _range(after, 1, 0)).point(_EDGE_MAY_CHANGE)
+    )
 
 
-def _upright_range(picture: Image.Image) -> Image.Image:
-    """From the darkest to the brightest of a pixel, the one above and the one below."""
-    above, below = _moved(picture, 0, -1), _moved(picture, 0, 1)
-    brightest = ImageChops.lighter(ImageChops.lighter(picture, above), below)
-    return ImageChops.subtract(brightest, ImageChops.darker(ImageChops.darker(picture, above), below))
+def _range(picture: Image.Image, x: int, y: int) -> Image.Image:
+    """From the darkest to the brightest of a pixel and its neighbours on both sides."""
+    one, other = _moved(picture, x, y), _moved(picture, -x, -y)
+    brightest = ImageChops.lighter(ImageChops.lighter(picture, one), other)
+    return ImageChops.subtract(brightest, ImageChops.darker(ImageChops.darker(picture, one), other))
 
 
 def _lines_beside(before: Image.Image, after: Image.Image, change: Image.Image) -> Image.Image:
@@ -136,6 +148,7 @@ def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
 
 
 _ABOVE_NOISE: Final = [max(0, change - _NOISE) for change in range(256)]
+_ABOVE_NOISE_NEARBY: Final = [max(0, change - 2 * _NOISE) for change in range(256)]
 # PDFium fits the heights of TrueType letters to a grid of 64 to the letter, by programs that rebuilt fonts do not have.
 # Edges move up or down: by a tenth of a pixel in text, by half a pixel in letters of 60 pixels.
 _EDGE_MAY_CHANGE: Final = [change // 2 for change in range(256)]
