@@ -148,6 +148,9 @@ def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None)
     transparency = picture.info.get("transparency")
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
     bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
+    if spent is not None and picture.format != "TIFF":
+        # Turning copies the pixels, and some decoders keep a copy of their own: here the first ones are let go.
+        picture.close()
     bare.info = {} if transparency is None else {"transparency": transparency}
     if turn is not None:
         bare = bare.transpose(turn)
