@@ -1,10 +1,10 @@
 """Visible or gone: what on a page can be seen. The page must be one that our own writer wrote.
 
-`sight` tells of each text and picture, in the order of drawing (`pdf_visible_page`). What it calls hidden is to be left
-out of the document, so that nothing is handed on that its author covered, cut off or painted in the colour of paper.
+`sight` tells of each text, picture and path, in the order of drawing (`pdf_visible_page`). What it calls hidden is to
+be left out of the document: nothing is handed on that its author covered, cut off or painted in the colour of paper.
 
-Not looked at: what tiling patterns and Type3 letters paint, and drawings. A form that is drawn twice has its texts and
-pictures twice: only what is hidden each time may be left out of it.
+Not looked at: what tiling patterns, shadings and Type3 letters paint. A form that is drawn twice has its texts,
+pictures and paths twice: only what is hidden each time may be left out of it.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf_visible_page import Sheet, things
+from scrubbers.jailed.pdf_visible_paths import paths_seen
 from scrubbers.jailed.pdf_visible_pictures import PictureSight, pictures_seen
 from scrubbers.jailed.pdf_visible_texts import Look, TextSight, texts_seen
 
@@ -23,23 +24,31 @@ __all__ = ["Look", "PictureSight", "Sheet", "Sight", "TextSight", "sight"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sight:
-    """What can be seen of the page's texts and pictures, each in the order of drawing."""
+    """What can be seen of the page's texts, pictures and paths, each in the order of drawing."""
 
     texts: tuple[TextSight, ...]
     pictures: tuple[PictureSight, ...]
+    paths: tuple[bool, ...] | None  # None: not asked for, or too many to be told apart
 
 
 def sight(
-    sheet: Sheet, drawn: Image.Image, open_anew: Callable[[], pypdfium2.PdfPage], *, letters: bool = False
+    sheet: Sheet,
+    drawn: Image.Image,
+    open_anew: Callable[[], pypdfium2.PdfPage],
+    *,
+    letters: bool = False,
+    paths: bool = False,
 ) -> Sight:
     """What can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 
     `open_anew` opens the document once more and returns this page of it; it is called when the page has pictures, once
     for each layer of them. A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of
-    its own, and looked at again with `letters`. Raises NotRebuildable when there is more than can be told apart.
+    its own, and looked at again with `letters`. `paths` asks for those as well: up to nine drawings more.
+    Raises NotRebuildable when there is more than can be told apart.
     """
     all_things = things(sheet.page)
     texts = texts_seen(sheet, drawn, all_things, letters=letters)
     some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
     pictures = pictures_seen(open_anew, sheet.scale) if some_pictures else []
-    return Sight(tuple(texts), tuple(pictures))
+    drawings = paths_seen(sheet, drawn, all_things) if paths else None
+    return Sight(tuple(texts), tuple(pictures), None if drawings is None else tuple(drawings))
