@@ -7,6 +7,7 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NumberObject
 
 from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_font_described import measure
 from scrubbers.jailed.pdf_objects import NotRebuildable, Value
 
 _USUAL_WIDTH: Final = 1000
@@ -31,12 +32,12 @@ class _ByCid:
         while position + 1 < len(items):
             first, then = pdf_read.whole(items[position], 0, _MOST_CID), items[position + 1]
             if isinstance(then, ArrayObject):
-                values = pdf_read.numbers(then)
+                values = [measure(item) for item in pdf_read.array(then)]
                 for place in range(len(values) // size):
                     self.single.setdefault(first + place, tuple(values[place * size : (place + 1) * size]))
                 position += 2
             elif isinstance(then, NumberObject | FloatObject):
-                values = [pdf_read.number(item) for item in items[position + 2 : position + 2 + size]]
+                values = [measure(item) for item in items[position + 2 : position + 2 + size]]
                 if len(values) != size:
                     return
                 self.ranges.append((first, pdf_read.whole(then, 0, _MOST_CID), tuple(values)))
@@ -60,11 +61,14 @@ class CidWidths:
 
     def __init__(self, descendant: DictionaryObject) -> None:
         usual = pdf_read.entry(descendant, "/DW")
-        self._usual = pdf_read.number(usual) if usual is not None else _USUAL_WIDTH
+        self._usual = measure(usual) if usual is not None else _USUAL_WIDTH
         self._across = _ByCid(pdf_read.entry(descendant, "/W"), 1)
         self._down = _ByCid(pdf_read.entry(descendant, "/W2"), 3)
         places = pdf_read.entry(descendant, "/DW2")
-        self._place: Sequence[float] = pdf_read.numbers(places, 2) if places is not None else _USUAL_PLACE
+        self._place: Sequence[float] = _USUAL_PLACE
+        if places is not None:
+            above, down = pdf_read.array(places)
+            self._place = (measure(above), measure(down))
 
     def across(self, cid: int) -> float:
         """How far to the right the pen goes after a glyph."""

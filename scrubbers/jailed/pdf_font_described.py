@@ -5,13 +5,22 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NumberObject
 
 from scrubbers.jailed import pdf_read
-from scrubbers.jailed.pdf_objects import Name, Node, Stream, Value
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 
 FIXED_PITCH, SERIF, SYMBOLIC, SCRIPT, NONSYMBOLIC, ITALIC, FORCE_BOLD = 1, 2, 4, 8, 32, 64, 1 << 18
 _APPEARANCE: Final = FIXED_PITCH | SERIF | SCRIPT | ITALIC
 _NUMBERS: Final = ("/ItalicAngle", "/Ascent", "/Descent", "/CapHeight", "/XHeight", "/StemV")
 _LARGEST: Final = 32_000
+_LARGEST_MEASURE: Final = 1_000_000
 _BOLD_STEM: Final = 140
+
+
+def measure(untrusted: object) -> float:
+    """A width or a place; raises NotRebuildable for a number that no font needs, or none."""
+    value = pdf_read.number(untrusted)
+    if abs(value) > _LARGEST_MEASURE:
+        raise NotRebuildable
+    return value
 
 
 def flags_of(untrusted: DictionaryObject) -> int:

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_font_described import measure
 from scrubbers.jailed.pdf_font_names import Encoding, text_of
 from scrubbers.jailed.pdf_font_simple import differences, said_texts, said_widths, text_map, widths
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value
@@ -22,17 +23,27 @@ class DrawnFont:
 
     def __init__(self, untrusted: DictionaryObject, glyph: DrawnGlyph) -> None:
         self._glyph = glyph
-        self._matrix = pdf_read.numbers(pdf_read.entry(untrusted, "/FontMatrix"), 6)
+        self._matrix = [measure(item) for item in pdf_read.array(pdf_read.entry(untrusted, "/FontMatrix"))]
+        if len(self._matrix) != 6:  # noqa: PLR2004
+            raise NotRebuildable
         box = pdf_read.entry(untrusted, "/FontBBox")
-        self._box = pdf_read.numbers(box, 4) if isinstance(box, ArrayObject) else [0, 0, 0, 0]
+        self._box = [measure(item) for item in pdf_read.array(box)][:4] if isinstance(box, ArrayObject) else []
+        self._box += [0] * (4 - len(self._box))
         self._procedures = pdf_read.dictionary(pdf_read.entry(untrusted, "/CharProcs"))
         resources = pdf_read.entry(untrusted, "/Resources")
         self._resources = resources if isinstance(resources, DictionaryObject) else None
         self._encoding = Encoding(untrusted)
         self._texts = text_map(untrusted)
         self._widths, _ = widths(untrusted)
+        self._demanded: set[int] = set()
 
     def codes(self, shown: bytes) -> list[bytes]:
+        for code in set(shown) - self._demanded:
+            # Noted before it is drawn: a glyph that shows itself would never come to an end.
+            self._demanded.add(code)
+            procedure = self._procedure(self._encoding.name(code, None))
+            if procedure is not None:
+                self._glyph(procedure, self._resources, Names())
         return [shown[at : at + 1] for at in range(len(shown))]
 
     def advance(self, code: bytes) -> float:
@@ -45,11 +56,9 @@ class DrawnFont:
         by_code: dict[int, bytes] = {}
         for code in codes:
             name = self._encoding.name(code, None)
-            procedure = pdf_read.entry(self._procedures, f"/{name}") if name is not None else None
+            procedure = self._procedure(name)
             if name is None or procedure is None:
                 continue
-            if not isinstance(procedure, StreamObject):
-                raise NotRebuildable
             if name not in drawn:
                 drawn[name] = (b"a%d" % len(drawn), self._glyph(procedure, self._resources, names))
             by_code[code] = drawn[name][0]
@@ -67,6 +76,13 @@ class DrawnFont:
             entries[b"Resources"] = resources
         texts = {bytes((code,)): self._text(code) for code in codes}
         return {**entries, **said_texts(texts)}
+
+    def _procedure(self, name: str | None) -> StreamObject | None:
+        """What draws the glyph of this name, if there is one."""
+        found = pdf_read.entry(self._procedures, f"/{name}") if name is not None else None
+        if found is not None and not isinstance(found, StreamObject):
+            raise NotRebuildable
+        return found
 
     def _text(self, code: int) -> str:
         return self._texts.text(code) or text_of(self._encoding.name(code, None))

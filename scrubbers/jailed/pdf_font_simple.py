@@ -8,7 +8,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 from scrubbers.jailed import pdf_cmap, pdf_font_truetype_written, pdf_read
 from scrubbers.jailed.pdf_font_cff_written import named_program
 from scrubbers.jailed.pdf_font_codes import NamedCodes, TableCodes
-from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, stand_in
+from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, measure, stand_in
 from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name
 from scrubbers.jailed.pdf_font_program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf_font_quadratic import Glyph
@@ -33,7 +33,7 @@ class SimpleFont:
         self._texts = text_map(untrusted)
         self._widths, first = widths(untrusted)
         missing = pdf_read.entry(self._descriptor, "/MissingWidth")
-        self._missing = pdf_read.number(missing) if missing is not None else 0
+        self._missing = measure(missing) if missing is not None else 0
         self._program = program_in(self._descriptor)
         self._codes = self._found_codes(first)
         self._demanded: set[int] = set()
@@ -181,7 +181,7 @@ def widths(untrusted: DictionaryObject) -> tuple[dict[int, float], int]:
     if not isinstance(said, ArrayObject):
         return {}, start
     values = pdf_read.array(said)[: _CODES - start]
-    return {code: pdf_read.number(value) if value is not None else 0 for code, value in enumerate(values, start)}, start
+    return {code: measure(value) if value is not None else 0 for code, value in enumerate(values, start)}, start
 
 
 def said_widths(by_code: dict[int, float]) -> dict[bytes, Value]:
