@@ -23,14 +23,14 @@ _MOST_OF_ALL: Final = 1024 * 2**20
 _DEEPEST: Final = 3
 
 
-def demand_bounded(untrusted: mmap.mmap) -> None:
+def demand_bounded(untrusted: mmap.mmap | bytes) -> None:
     """Returns if all streams together stay within bounds; raises TooManyPixels, as most large streams are pictures."""
     budget = _MOST_OF_ALL
     for found in _STREAM.finditer(untrusted):
         budget -= _inflated_bytes(untrusted, found.end(), min(budget, _MOST_OF_A_STREAM))
 
 
-def _inflated_bytes(untrusted: mmap.mmap, start: int, most: int) -> int:
+def _inflated_bytes(untrusted: mmap.mmap | bytes, start: int, most: int) -> int:
     layers = [zlib.decompressobj() for _ in range(_DEEPEST)]
     counts = [0] * _DEEPEST
     position = start

@@ -1,7 +1,7 @@
-"""What a PDF holds besides its pages' looks, read with pypdf; for the report, and to learn whether it is locked.
+"""What a PDF holds besides its pages' looks, read with pypdf, for the report.
 
 pypdf is pure Python: a hostile structure is an exception there, not a corrupted memory. Its bounds are set low. What it
-cannot follow is reported as something other, unless the document as a whole cannot be opened.
+cannot follow is reported as something other.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import pypdf
 import pypdf.errors
@@ -17,9 +17,9 @@ from PIL import Image
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
 from scrubbers.jailed import exif
-from scrubbers.jailed.findings import MALFORMED, Findings, as_line
+from scrubbers.jailed.findings import Findings, as_line
 from scrubbers.jailed.xmp import look_into_xmp
-from scrubbers.stages import Damaged, Locked, Lost, What, Where
+from scrubbers.stages import Lost, What, Where
 
 # The report of a long document says what is on its first pages.
 _PAGES_READ: Final = 200
@@ -46,22 +46,12 @@ _PACKET: Final = re.compile(rb"<\?xpacket begin")
 _END: Final = b"%%EOF"
 
 
-def look_into(file: IO[bytes], untrusted: mmap.mmap, findings: Findings) -> None:
-    """Notes what the document holds; raises Locked, or Damaged when it has no structure to follow."""
-    try:
-        reader = pypdf.PdfReader(file, strict=False)
-        encrypted = reader.is_encrypted
-        root = reader.root_object
-    except pypdf.errors.DependencyError:
-        raise Locked from None
-    except (pypdf.errors.PyPdfError, *MALFORMED):
-        # A locked file can fail before it says that it is.
-        raise (Locked if untrusted.rfind(b"/Encrypt") >= 0 else Damaged) from None
-    if encrypted:
-        raise Locked
-    for look in (_information, _catalog, _pages):
-        with _reading(findings):
-            look(reader, root, findings)
+def look_into(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
+    """Notes what the document holds; of one that pypdf cannot follow (None) what its bytes show."""
+    if reader is not None:
+        for look in (_information, _catalog, _pages):
+            with _reading(findings):
+                look(reader, reader.root_object, findings)
     _raw(untrusted, findings)
 
 

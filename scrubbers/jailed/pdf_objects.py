@@ -56,13 +56,14 @@ class Stream:
 
 
 class Node:
-    """An object that others refer to. `late`: its value is set at the end."""
+    """An object that others refer to. `late`: its value is final at the end. `kept`: its data is needed again."""
 
-    __slots__ = ("late", "value")
+    __slots__ = ("kept", "late", "value")
 
-    def __init__(self, value: "Value | Stream" = None, *, late: bool = False) -> None:
+    def __init__(self, value: "Value | Stream" = None, *, late: bool = False, kept: bool = False) -> None:
         self.value = value
         self.late = late
+        self.kept = kept
 
 
 def number(value: float) -> bytes:
@@ -83,10 +84,14 @@ def name(value: bytes) -> bytes:
 
 
 class Writer:
-    """Writes nodes into one file. Call `write` with what is final, then `finish`."""
+    """Writes nodes into one file. Call `write` with what is final, then `finish`.
 
-    def __init__(self, output: IO[bytes]) -> None:
+    `forgets`: data that is written leaves the memory, unless its node is kept.
+    """
+
+    def __init__(self, output: IO[bytes], *, forgets: bool = False) -> None:
         self._output = output
+        self._forgets = forgets
         self._position = 0
         self._numbers: dict[Node, int] = {}
         self._offsets: dict[int, int] = {}
@@ -148,6 +153,8 @@ class Writer:
             self._put(b"%d 0 obj\n%s\nstream\n" % (number_given, self._said(entries, waiting)))
             self._put(data)
             self._put(b"\nendstream\nendobj\n")
+            if self._forgets and not node.kept:
+                node.value = None
         else:
             self._put(b"%d 0 obj\n%s\nendobj\n" % (number_given, self._said(node.value, waiting)))
 

@@ -1,0 +1,240 @@
+"""One page of the source as a script, and what it looks like in the new document.
+
+The new page's box is what the source shows of it: its crop box within its media box. Annotations are not kept; what
+they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from pypdf import PageObject
+from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+
+from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_interpret import Interpreter
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value, number
+from scrubbers.jailed.pdf_pictures import Picture
+from scrubbers.jailed.pdf_script import Drawn, Moved, Names, Path, Restored, Saved, Set, Show, Step, say
+from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
+
+_CONTENTS_BYTES: Final = 32 * 2**20
+_MOST_PARTS: Final = 10_000
+_MOST_ANNOTATIONS: Final = 5000
+_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
+_DEEPEST_FIELD: Final = 8
+_DEEPEST_NODE: Final = 32
+# What PDFium takes for a page that does not say how large it is.
+_LETTER: Final = [0.0, 0.0, 612.0, 792.0]
+_LEAST_SIDE: Final = 1.0
+_LARGEST_SIDE: Final = 20_000.0
+
+
+@dataclass(slots=True)
+class Page:
+    """A page's script and its own dictionary's entries."""
+
+    entries: dict[bytes, Value]
+    steps: list[Step]
+    node: Node = field(default_factory=Node)
+
+    def shows(self) -> list[Show]:
+        """What is shown, in the order of drawing; an invisible one is not drawn."""
+        return [
+            step for step in executed(self.steps) if isinstance(step, Show) and any(True for _ in step.shown_codes())
+        ]
+
+    def pictures(self) -> list[tuple[Drawn, Picture]]:
+        """The pictures, in the order of drawing; one that is drawn twice stands here twice."""
+        drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
+        return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
+
+    def collect_codes(self, used: "dict[Font, set[bytes]]") -> None:
+        """Adds the codes that this page shows to those of each font."""
+        for step in executed(self.steps):
+            if isinstance(step, Show) and isinstance(step.font, Font):
+                used.setdefault(step.font, set()).update(step.shown_codes())
+
+    def uses_broken_font(self) -> bool:
+        """Whether something is shown in a font that could not be built."""
+        return any(
+            isinstance(step, Show) and isinstance(step.font, Font) and step.font.broken for step in executed(self.steps)
+        )
+
+    def adopt(self, parent: Node) -> None:
+        """Gives the page another parent; what was said stays."""
+        if isinstance(self.node.value, dict):
+            self.node.value[b"Parent"] = parent
+
+    def say(self, parent: Node) -> None:
+        """Makes the node's value from the steps as they are now."""
+        for step in executed(self.steps):
+            if isinstance(step, Drawn) and isinstance(step.thing, Form):
+                step.thing.say()
+        names = Names()
+        contents = Node(Stream({}, say(self.steps, names)))
+        self.node.value = {
+            b"Type": Name(b"Page"),
+            b"Parent": parent,
+            **self.entries,
+            b"Resources": names.resources(),
+            b"Contents": contents,
+        }
+
+
+def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
+    """The page, rebuilt; raises NotRebuildable or one of `pdf_read.BROKEN`."""
+    resources = pdf_read.dictionary_in(untrusted, "/Resources")
+    steps = Interpreter(source, resources).read(_contents(untrusted))
+    drawn = _annotations(untrusted, source)
+    if drawn:
+        # Whatever the contents left behind of their state is not the annotations'.
+        left_open = sum(isinstance(step, Saved) for step in steps) - sum(isinstance(step, Restored) for step in steps)
+        steps = [Saved(), *steps, *(Restored() for _ in range(left_open)), Restored(), *drawn]
+    return Page(_page_entries(untrusted), steps)
+
+
+def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
+    if "/UserUnit" in untrusted and pdf_read.number(pdf_read.entry(untrusted, "/UserUnit")) != 1:
+        raise NotRebuildable
+    entries: dict[bytes, Value] = {b"MediaBox": _box(untrusted)}
+    turn = int(untrusted.rotation) % 360
+    if turn % 90:
+        raise NotRebuildable
+    if turn:
+        entries[b"Rotate"] = turn
+    group = pdf_read.entry(untrusted, "/Group")
+    if isinstance(group, DictionaryObject):
+        entries[b"Group"] = transparency_group(group)
+    return entries
+
+
+def _box(untrusted: PageObject) -> list[float]:
+    """What is shown of the page: left, bottom, right, top."""
+    media = _sides(untrusted, "/MediaBox") or _LETTER
+    crop = _sides(untrusted, "/CropBox") or media
+    sides = []
+    for low, high in ((0, 2), (1, 3)):
+        media_low, media_high = sorted((media[low], media[high]))
+        crop_low, crop_high = sorted((crop[low], crop[high]))
+        sides.append((max(media_low, crop_low), min(media_high, crop_high)))
+    (left, right), (bottom, top) = sides
+    if not all(_LEAST_SIDE <= high - low <= _LARGEST_SIDE for low, high in sides):
+        raise NotRebuildable
+    return [left, bottom, right, top]
+
+
+def _sides(untrusted: PageObject, key: str) -> list[float] | None:
+    """A box of the page or of a node above it; None when there is none that is one."""
+    node: DictionaryObject | None = untrusted
+    for _ in range(_DEEPEST_NODE):
+        if node is None:
+            break
+        if isinstance(pdf_read.entry(node, key), ArrayObject):
+            return pdf_read.numbers(pdf_read.entry(node, key), 4)
+        above = pdf_read.entry(node, "/Parent")
+        node = above if isinstance(above, DictionaryObject) else None
+    return None
+
+
+def _contents(untrusted: PageObject) -> bytes:
+    """The page's streams, one after the other; a token does not reach over their borders."""
+    found = pdf_read.entry(untrusted, "/Contents")
+    if found is None:
+        return b""
+    if isinstance(found, StreamObject):
+        parts = [found]
+    elif isinstance(found, ArrayObject) and len(found) <= _MOST_PARTS:
+        parts = [pdf_read.stream(item) for item in list.__iter__(found)]
+    else:
+        raise NotRebuildable
+    data = b"\n".join(part.get_data() for part in parts)
+    if len(data) > _CONTENTS_BYTES:
+        raise NotRebuildable
+    return data
+
+
+def _annotations(untrusted: PageObject, source: SourceDocument) -> list[Step]:
+    found = pdf_read.entry(untrusted, "/Annots")
+    if not isinstance(found, ArrayObject):
+        return []
+    if len(found) > _MOST_ANNOTATIONS:
+        raise NotRebuildable
+    steps: list[Step] = []
+    for item in list.__iter__(found):
+        annotation = pdf_read.resolved(item)
+        if isinstance(annotation, DictionaryObject):
+            steps += _look_of(annotation, source)
+    return steps
+
+
+def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]:
+    """The steps that draw an annotation; none when nobody sees it, or it has no look of its own."""
+    if not _is_shown(annotation, source):
+        return []
+    look = pdf_read.entry(pdf_read.dictionary_in(annotation, "/AP"), "/N")
+    if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
+        state = pdf_read.name_of(annotation.get("/AS"))
+        look = pdf_read.entry(look, state) if state is not None else None
+    if not isinstance(look, StreamObject):
+        return _empty_box(annotation)
+    place = _placed(annotation, look)
+    if place is None:
+        return []
+    form = source.form(look, DictionaryObject(), pdf_read.key_of(look))
+    return [Saved(), Moved(b"%s cm" % b" ".join(number(round(part, 6)) for part in place)), Drawn(form), Restored()]
+
+
+def _empty_box(annotation: DictionaryObject) -> list[Step]:
+    """What PDFium draws for a box to tick that has no look for its state: a thin grey rectangle."""
+    if pdf_read.name_of(annotation.get("/Subtype")) != "/Widget" or _field_kind(annotation) != "/Btn":
+        return []
+    left, bottom, right, top = pdf_read.numbers(pdf_read.entry(annotation, "/Rect"), 4)
+    rectangle = b" ".join(number(round(side, 4)) for side in (left, bottom, right - left, top - bottom))
+    return [
+        Saved(),
+        Set("stroke", (b"0.666667 G",)),
+        Set("w", (b"1 w",)),
+        Path(rectangle + b" re", b"S", b""),
+        Restored(),
+    ]
+
+
+def _field_kind(annotation: DictionaryObject) -> str | None:
+    """A field's kind, its own or that of a field above it."""
+    for _ in range(_DEEPEST_FIELD):
+        if "/FT" in annotation:
+            return pdf_read.name_of(annotation.get("/FT"))
+        above = pdf_read.entry(annotation, "/Parent")
+        if not isinstance(above, DictionaryObject):
+            break
+        annotation = above
+    return None
+
+
+def _is_shown(annotation: DictionaryObject, source: SourceDocument) -> bool:
+    kind = pdf_read.name_of(annotation.get("/Subtype"))
+    if kind == "/Popup" or (kind == "/Widget" and not source.has_form):
+        return False
+    flags = pdf_read.entry(annotation, "/F")
+    if flags is not None and int(pdf_read.number(flags)) & (_HIDDEN | _NO_VIEW):
+        return False
+    return not ("/OC" in annotation and source.layers.is_off(annotation.raw_get("/OC")))
+
+
+def _placed(annotation: DictionaryObject, look: StreamObject) -> tuple[float, ...] | None:
+    """What brings the look's box onto the annotation's rectangle; None when either is empty. ISO 32000-1, 12.5.5."""
+    rectangle = pdf_read.numbers(pdf_read.entry(annotation, "/Rect"), 4)
+    box = pdf_read.numbers(pdf_read.entry(look, "/BBox"), 4)
+    matrix = pdf_read.numbers(pdf_read.entry(look, "/Matrix"), 6) if "/Matrix" in look else [1, 0, 0, 1, 0, 0]
+    a, b, c, d, e, f = matrix
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in box[::2] for y in box[1::2]]
+    placed = []
+    for axis in (0, 1):
+        low, high = min(corner[axis] for corner in corners), max(corner[axis] for corner in corners)
+        to_low, to_high = sorted((rectangle[axis], rectangle[axis + 2]))
+        if not (high > low and to_high > to_low):
+            return None
+        scale = (to_high - to_low) / (high - low)
+        placed.append((scale, to_low - low * scale))
+    (across, x), (up, y) = placed
+    return across, 0, 0, up, x, y

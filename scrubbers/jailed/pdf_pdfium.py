@@ -1,0 +1,110 @@
+"""The source document as PDFium draws it."""
+
+import ctypes
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import Image
+
+from scrubbers.stages import Damaged, Locked, TooManyPages
+
+_PAGES: Final = 2000  # design, "Numbers"
+# PDFium keeps a copy of every stream that it has read until the document is closed. It is opened anew each time about
+# this much of the file has been drawn.
+_KEPT_BYTES: Final = 8 * 2**20
+# The same as for the rebuilt page, and what annotations and filled-in forms look like.
+_FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
+_WHITE: Final = 0xFFFFFFFF
+_BARELY: Final = 8  # pixels
+
+
+class PdfiumSource:
+    """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it."""
+
+    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte]") -> None:
+        self._whole = whole
+        self._document = self._open()
+        self._count = len(self._document)
+        self._drawn_bytes = 0
+        if self._count > _PAGES:
+            raise TooManyPages
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _open(self) -> pypdfium2.PdfDocument:
+        try:
+            document = pypdfium2.PdfDocument(self._whole)
+        except pypdfium2.PdfiumError as reason:
+            raise (Locked if reason.err_code == pdfium.FPDF_ERR_PASSWORD else Damaged) from None
+        # Without it what was typed into a form would not be drawn.
+        document.init_forms()
+        return document
+
+    @contextmanager
+    def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
+        """One page, open."""
+        page = self._document[number]
+        self._drawn_bytes += len(self._whole) // self._count
+        try:
+            yield page
+        finally:
+            page.close()
+
+    def reopen_if_large(self) -> None:
+        """Gives back what PDFium has kept of the streams so far."""
+        if self._drawn_bytes > _KEPT_BYTES:
+            self._drawn_bytes = 0
+            self._document.close()
+            self._document = self._open()
+
+    def written_anew(self, look_at: Sequence[int]) -> bytes:
+        """The document as PDFium writes it, without encryption; raises Damaged.
+
+        On the pages that are looked at, annotations without a look of their own have the one that PDFium gives them.
+        """
+        pages = []
+        try:
+            for number in look_at:
+                # PDFium makes those looks when a page is drawn, and forgets none while it is open.
+                pages.append(page := self._document[number])
+                page.render(scale=_BARELY / max(page.get_size()), draw_annots=True).close()
+            made = io.BytesIO()
+            self._document.save(made, flags=pdfium.FPDF_REMOVE_SECURITY)
+        except pypdfium2.PdfiumError:
+            raise Damaged from None
+        finally:
+            for page in pages:
+                page.close()
+        return made.getvalue()
+
+    def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
+        """The page in this size, in mode RGBX, without its own turning."""
+        with self.page(number) as page:
+            return drawn_unturned(page, size, self._document.formenv)
+
+
+def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None) -> Image.Image:
+    """A page drawn as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
+    turned = page.get_rotation() // 90
+    width, height = size[::-1] if turned % 2 else size
+    pixels = bytearray(width * height * 4)
+    first = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
+    # On a bitmap without alpha the text in form fields would be drawn with coloured edges.
+    layout = pdfium.FPDFBitmap_BGRx if form is None else pdfium.FPDFBitmap_BGRA
+    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, layout, first, width * 4)
+    if not bitmap:
+        raise MemoryError
+    place = (0, 0, width, height, -turned % 4, _FLAGS)
+    try:
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place)
+        if form is not None:
+            pdfium.FPDF_FFLDraw(form, bitmap, page, *place)
+    finally:
+        pdfium.FPDFBitmap_Destroy(bitmap)
+    return Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)

@@ -1,0 +1,293 @@
+"""Pictures of a PDF from their pixels, whatever they were stored as.
+
+A JPEG in grey or RGB is decoded by Pillow, like a photograph that comes alone. Everything else (JPEG 2000, JBIG2, fax,
+palettes, CMYK, masks of all kinds) is drawn by PDFium: the picture alone, in a document of one page that has a point
+for each pixel, on nothing. What comes out is pixels and their alpha, and from these the new picture is made:
+
+1 refuse too many pixels before decoding anything        2 decode
+3 alpha becomes a soft mask; colour that cannot be seen under it is blackened
+4 as few channels and bits as show it all                5 encode with constant settings
+
+Lossy ones stay lossy (JPEG), the others stay as they are, bit for bit.
+"""
+
+import io
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image, ImageChops, ImageFilter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
+
+from scrubbers.jailed import image, pdf_alone, pdf_read
+from scrubbers.jailed.decoders import PIXELS
+from scrubbers.jailed.pdf_colour import profile_transform
+from scrubbers.jailed.pdf_objects import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
+from scrubbers.stages import TooManyPixels
+
+_LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}
+_JPEG: Final = {"/DCTDecode", "/DCT"}
+_MODES: Final = {1: "L", 3: "RGB"}
+_DEVICES: Final = {"/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3}
+_OPAQUE: Final = 255
+# Coarse before fine: the nearest mean is the last that is put down.
+_BLOCKS: Final = (64, 16, 4)
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture as the new document has it. `pixels` is kept so that parts of it can be blackened later."""
+
+    node: Node
+    pixels: Image.Image
+    alpha: Image.Image | None
+    lossy: bool
+    stencil: bool
+    smooth: bool
+    _whole: Image.Image | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.pixels.size
+
+    @property
+    def stored_bytes(self) -> int:
+        """How much it takes in the new document."""
+        return len(self.node.value.data) if isinstance(self.node.value, Stream) else 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether parts of it were taken out."""
+        return self._whole is not None
+
+    def keep_only(self, seen: Image.Image | None) -> None:
+        """Takes out what cannot be seen; `seen` is a mask ("L") of the picture's size, None for all of it."""
+        whole = self._whole or self.pixels
+        self._whole = whole
+        if seen is None:
+            self.pixels = whole
+        elif self.stencil:
+            self.pixels = ImageChops.multiply(whole, seen)
+        else:
+            self.pixels = _only_seen(whole, seen)
+        self.encode()
+
+    def encode(self) -> None:
+        """Makes the node's stream from the pixels."""
+        self.node.value = _stencil(self.pixels, smooth=self.smooth) if self.stencil else self._stored()
+
+    def _stored(self) -> Stream:
+        stored = _stored(self.pixels, lossy=self.lossy, smooth=self.smooth)
+        if self.alpha is None:
+            return stored
+        mask = Node(_stored(self.alpha, lossy=False, smooth=self.smooth), kept=True)
+        return Stream({**stored.entries, b"SMask": mask}, stored.data)
+
+
+def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
+    """One picture of the source, rebuilt; raises NotRebuildable, TooManyPixels, or what a decoder raises."""
+    width = pdf_read.whole(_entry(source, "/Width", "/W"), 1, PIXELS)
+    height = pdf_read.whole(_entry(source, "/Height", "/H"), 1, PIXELS)
+    if width * height > PIXELS:
+        raise TooManyPixels
+    filters = _filters(source)
+    lossy = bool(filters) and filters[-1] in _LOSSY
+    smooth = pdf_read.is_true(_entry(source, "/Interpolate", "/I"))
+    stencil = pdf_read.is_true(_entry(source, "/ImageMask", "/IM"))
+    pixels = None if stencil else _decoded_jpeg(source, filters, (width, height), resources)
+    if pixels is not None:
+        mask = source.get("/SMask")
+        alpha = None if mask is None else _soft_mask(pdf_read.stream(mask))
+    else:
+        drawn = _drawn_alone(source, _finest(source, width, height), resources)
+        pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
+        if stencil:
+            pixels, alpha = alpha, None
+    made = Picture(
+        Node(kept=True), _in_few_channels(pixels), _needed(alpha), lossy=lossy, stencil=stencil, smooth=smooth
+    )
+    if made.alpha is not None:
+        _hide_under_alpha(made)
+    made.encode()
+    return made
+
+
+def _hide_under_alpha(made: Picture) -> None:
+    if made.alpha is None:
+        return
+    seen = made.alpha.point([0] + [_OPAQUE] * _OPAQUE).resize(made.size, Image.Resampling.NEAREST)
+    if made.alpha.size != made.size:
+        # Where one pixel of colour stands under several of alpha, any of them may show it.
+        seen = seen.filter(ImageFilter.MaxFilter(3))
+    made.pixels = _only_seen(made.pixels, seen)
+
+
+def _only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
+    """The pixels that can be seen, and around them their own mean colours; black further away.
+
+    Programs that draw a picture smaller mix its pixels before they look at alpha: next to black the edge would be dark.
+    """
+    kept = pixels.convert("RGBA")
+    kept.putalpha(seen)
+    filled = Image.new("RGB", pixels.size)
+    for block in _BLOCKS:
+        # Multiplied by alpha the mean is that of the seen pixels alone.
+        mean = kept.convert("RGBa").reduce(block).convert("RGBA")
+        near = mean.getchannel("A").point([0] + [_OPAQUE] * _OPAQUE)
+        size = mean.width * block, mean.height * block
+        grown = mean.convert("RGB").resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size))
+        filled.paste(grown, mask=near.resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size)))
+    filled.paste(pixels.convert("RGB"), mask=seen)
+    return filled.convert(pixels.mode)
+
+
+def _decoded_jpeg(
+    source: StreamObject, filters: list[str], size: tuple[int, int], resources: DictionaryObject
+) -> Image.Image | None:
+    """A JPEG's pixels, if it is of the ordinary sort; None when PDFium must draw it."""
+    if not filters or filters[-1] not in _JPEG or len(filters) > 1 or "/Decode" in source or "/D" in source:
+        return None
+    if "/Mask" in source or "/Matte" in pdf_read.dictionary_in(source, "/SMask"):
+        return None
+    components, profile = _space(_entry(source, "/ColorSpace", "/CS"), resources)
+    with Image.open(io.BytesIO(source._data), formats=["JPEG"]) as opened:  # noqa: SLF001  the bytes as they are stored
+        if opened.mode != _MODES.get(components) or opened.size != size:
+            return None
+        opened.load()
+        pixels: Image.Image = opened._new(opened.im)  # noqa: SLF001  as in image.py: the public ways all copy
+    pixels.info = {}
+    transform = profile_transform(profile, pixels.mode) if profile and components == 3 else None  # noqa: PLR2004  RGB
+    if transform is not None:
+        transform.apply_in_place(pixels)
+    return pixels
+
+
+def _space(untrusted: object, resources: DictionaryObject) -> tuple[int, bytes | None]:
+    """How many components a picture's space has, and its profile; 0 for spaces that PDFium is left to understand."""
+    found = pdf_read.resolved(untrusted)
+    if isinstance(found, NameObject):
+        if found in _DEVICES:
+            return _DEVICES[str(found)], None
+        named = pdf_read.dictionary_in(resources, "/ColorSpace")
+        return _space(named.raw_get(found), DictionaryObject()) if found in named else (0, None)
+    if isinstance(found, ArrayObject) and len(found) > 1 and pdf_read.name_of(found[0]) == "/ICCBased":
+        profile = pdf_read.stream(found[1])
+        return pdf_read.whole(pdf_read.entry(profile, "/N"), 1, 4), profile.get_data()
+    return 0, None
+
+
+def _soft_mask(source: StreamObject) -> Image.Image:
+    width = pdf_read.whole(pdf_read.entry(source, "/Width"), 1, PIXELS)
+    height = pdf_read.whole(pdf_read.entry(source, "/Height"), 1, PIXELS)
+    if width * height > PIXELS:
+        raise TooManyPixels
+    return _drawn_alone(source, (width, height), DictionaryObject()).getchannel("R")
+
+
+def _finest(source: StreamObject, width: int, height: int) -> tuple[int, int]:
+    """The size that shows both the picture and its mask, pixel for pixel."""
+    for key in ("/SMask", "/Mask"):
+        mask = pdf_read.resolved(source.get(key))
+        if isinstance(mask, StreamObject):
+            width = max(width, pdf_read.whole(pdf_read.entry(mask, "/Width"), 1, PIXELS))
+            height = max(height, pdf_read.whole(pdf_read.entry(mask, "/Height"), 1, PIXELS))
+    if width * height > PIXELS:
+        raise TooManyPixels
+    return width, height
+
+
+def _drawn_alone(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> Image.Image:
+    """The picture as PDFium draws it on nothing ("RGBA")."""
+    try:
+        document = pypdfium2.PdfDocument(pdf_alone.document_of(source, size, resources))
+        page = document[0]
+        bitmap = page.render(
+            scale=1,
+            fill_color=(0, 0, 0, 0),
+            force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRA,
+            rev_byteorder=True,
+        )
+    except pypdfium2.PdfiumError:
+        raise NotRebuildable from None
+    drawn: Image.Image = bitmap.to_pil().copy()
+    if drawn.size != size:
+        raise NotRebuildable
+    bitmap.close()
+    page.close()
+    document.close()
+    return drawn
+
+
+def _in_few_channels(pixels: Image.Image) -> Image.Image:
+    """Grey when there is no colour in it."""
+    if pixels.mode != "RGB":
+        return pixels
+    red, green, blue = pixels.split()
+    if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
+        return pixels
+    return red
+
+
+def _needed(alpha: Image.Image | None) -> Image.Image | None:
+    if alpha is None or alpha.getextrema() == (_OPAQUE, _OPAQUE):
+        return None
+    return alpha
+
+
+def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
+    entries = _size_entries(pixels)
+    space = Name(b"DeviceGray" if pixels.mode == "L" else b"DeviceRGB")
+    bits, filter_name = 8, Name(b"FlateDecode")
+    if lossy:
+        encoded = io.BytesIO()
+        pixels.info = {}
+        pixels.save(encoded, "JPEG", **image.JPEG_SETTINGS)
+        data, filter_name = encoded.getvalue(), Name(b"DCTDecode")
+    elif pixels.mode == "L" and _is_black_and_white(pixels):
+        bits, data = 1, zlib.compress(pixels.convert("1", dither=Image.Dither.NONE).tobytes(), DEFLATE_LEVEL)
+    else:
+        data = zlib.compress(pixels.tobytes(), DEFLATE_LEVEL)
+    entries |= {b"ColorSpace": space, b"BitsPerComponent": bits, b"Filter": filter_name}
+    return Stream(_with_smooth(entries, smooth=smooth), data)
+
+
+def _stencil(painted: Image.Image, *, smooth: bool) -> Stream:
+    """A stencil: a zero bit is painted."""
+    bits = ImageChops.invert(painted).convert("1", dither=Image.Dither.NONE)
+    entries: dict[bytes, Value] = {
+        **_size_entries(painted), b"ImageMask": True, b"BitsPerComponent": 1, b"Decode": [0, 1],
+        b"Filter": Name(b"FlateDecode"),
+    }  # fmt: skip
+    return Stream(_with_smooth(entries, smooth=smooth), zlib.compress(bits.tobytes(), DEFLATE_LEVEL))
+
+
+def _size_entries(pixels: Image.Image) -> dict[bytes, Value]:
+    return {
+        b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": pixels.width, b"Height": pixels.height,
+    }  # fmt: skip
+
+
+def _with_smooth(entries: dict[bytes, Value], *, smooth: bool) -> dict[bytes, Value]:
+    return {**entries, b"Interpolate": True} if smooth else entries
+
+
+def _is_black_and_white(pixels: Image.Image) -> bool:
+    shades = pixels.histogram()
+    return shades[0] + shades[-1] == pixels.width * pixels.height
+
+
+def _filters(source: DictionaryObject) -> list[str]:
+    found = pdf_read.resolved(_entry(source, "/Filter", "/F"))
+    if found is None:
+        return []
+    if isinstance(found, NameObject):
+        return [str(found)]
+    names = [pdf_read.name_of(item) for item in pdf_read.array(found)]
+    return [str(each) for each in names]
+
+
+def _entry(source: DictionaryObject, key: str, short: str) -> object:
+    """A value under its key or, as inline pictures have it, under the short one."""
+    return source.raw_get(key) if key in source else source.raw_get(short) if short in source else None

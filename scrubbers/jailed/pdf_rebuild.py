@@ -1,0 +1,252 @@
+"""The new document, from the pages of the source: rebuilt where that looks the same, as pixels where it does not.
+
+For each batch of pages, so that memory stays bounded:
+
+1 read the pages into scripts (`pdf_pages`); one that cannot be said in our few words will be pixels
+2 write a first version of the batch to memory, with everything that is drawn, seen or not
+3 draw each page of it and of the source: one that looks different will be pixels
+4 look for what cannot be seen (`pdf_visible`) and take it out of the scripts: glyphs, parts of pictures, drawings
+5 write the batch again where something went, draw, compare with the source again
+6 write the batch to the result
+
+At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
+"""
+
+import contextlib
+import functools
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Final
+
+import pypdf
+import pypdfium2
+from PIL import Image
+
+from scrubbers.jailed import image, pdf_read
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Writer
+from scrubbers.jailed.pdf_pages import Page, read_page
+from scrubbers.jailed.pdf_pdfium import PdfiumSource, drawn_unturned
+from scrubbers.jailed.pdf_pixels import pixel_page
+from scrubbers.jailed.pdf_same_look import same_look
+from scrubbers.jailed.pdf_source import Font, SourceDocument
+from scrubbers.jailed.pdf_take_out import PageSeen, look_at, take_out
+from scrubbers.jailed.pdf_visible_page import Sheet
+from scrubbers.stages import Damaged, Lost, What, Where
+
+_BATCH_PAGES: Final = 60
+# Pixels of the pictures on a batch's pages are held until it is written.
+_BATCH_PIXELS: Final = 24 * 2**20
+# One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
+_SCALE: Final = 1.0
+_NEARBY: Final = 3.0  # times that
+_NEARBY_PIXELS: Final = 6_000_000
+_MOST_ROUNDS: Final = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """One page on its way: its script, unless it will be pixels; what is seen of it; its place in the batch's file."""
+
+    number: int
+    page: Page | None
+    seen: PageSeen | None = None
+
+
+class Rebuilder:
+    """Makes the result. `source` is PDFium's view of the document and `reader` pypdf's: the two must agree."""
+
+    def __init__(self, source: PdfiumSource, reader: pypdf.PdfReader | None, findings: Findings) -> None:
+        self._source = source
+        self._reader = reader
+        self._findings = findings
+        self._parent = Node()
+        self._kids: list[Node] = []
+        self._first: Image.Image | None = None
+        self._used: dict[Font, set[bytes]] = {}
+
+    def write(self, output: IO[bytes]) -> Image.Image:
+        """Writes the whole result; returns the first page's small picture. Raises Refused."""
+        count = len(self._source)
+        writer = Writer(output, forgets=True)
+        writer.number_of(self._parent)
+        document = self._readable(count)
+        for batch in self._batches(document, count):
+            said = self._settle(batch)
+            for entry in batch:
+                self._finish_page(entry, writer, said=said)
+            self._source.reopen_if_large()
+            if self._reader is not None:
+                self._reader.resolved_objects.clear()
+        if self._first is None:
+            raise Damaged
+        for font, used in self._used.items():
+            font.build(used)
+        self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
+        writer.write_at_last(self._parent)
+        writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
+        return self._first
+
+    def _readable(self, count: int) -> SourceDocument | None:
+        """What pages draw with; None when pypdf does not see the same pages as PDFium, and all become pixels."""
+        if self._reader is None:
+            return None
+        try:
+            return SourceDocument(self._reader.root_object) if len(self._reader.pages) == count else None
+        except (NotRebuildable, *pdf_read.BROKEN):
+            return None
+
+    # Step 1
+
+    def _batches(self, document: SourceDocument | None, count: int) -> Iterator[list[_Entry]]:
+        batch: list[_Entry] = []
+        for number in range(count):
+            batch.append(_Entry(number, self._read(number, document)))
+            full = document is not None and document.batch_pixels() > _BATCH_PIXELS
+            if full or len(batch) >= _BATCH_PAGES:
+                yield batch
+                batch = []
+                if document is not None:
+                    document.begin_batch()
+        if batch:
+            yield batch
+
+    def _read(self, number: int, document: SourceDocument | None) -> Page | None:
+        if document is None or self._reader is None:
+            return None
+        try:
+            return read_page(self._reader.pages[number], document)
+        except (NotRebuildable, *pdf_read.BROKEN):
+            return None
+
+    # Steps 2 to 5
+
+    def _settle(self, batch: list[_Entry]) -> bool:
+        """Decides on each page; afterwards the scripts hold what stays. True if the pages were last said like that."""
+        self._compare(batch, look=True)
+        self._look_closer(batch)
+        for _ in range(_MOST_ROUNDS):
+            seen = [entry.seen for entry in batch if entry.page is not None and entry.seen is not None]
+            changed = take_out(seen)
+            again = [entry for entry in batch if entry.page is not None and entry.seen and entry.seen.touches(changed)]
+            self._compare(again)
+            if all(entry.page is not None for entry in again):
+                break
+        else:
+            # What one page shows and another hides cannot be told apart here.
+            for entry in again:
+                entry.page = None
+        for entry in batch:
+            if entry.page is not None and entry.seen is not None and entry.seen.hides_text:
+                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        return not changed and not any(entry.seen is not None and entry.seen.partly for entry in batch)
+
+    def _look_closer(self, batch: list[_Entry]) -> None:
+        """Shows letter by letter what was seen in part, and looks again."""
+        partly = [entry for entry in batch if entry.page is not None and entry.seen is not None and entry.seen.partly]
+        for entry in partly:
+            for show in entry.seen.partly if entry.seen is not None else ():
+                show.spelled = True
+        self._compare(partly, look=True, letters=True)
+
+    def _compare(self, entries: list[_Entry], *, look: bool = False, letters: bool = False) -> None:
+        """Draws each page, rebuilt as it is now, beside the source's; `look` for what cannot be seen as well."""
+        written = self._in_memory(entries)
+        if written is None:
+            return
+        with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
+            for at, (entry, page) in enumerate(_rebuilt(entries)):
+                with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
+                    sheet = Sheet(rebuilt, _SCALE)
+                    drawn = sheet.drawn()
+                    if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn):
+                        entry.page = None
+                        continue
+                    if entry.number == 0:
+                        self._first = image.shrunk(drawn.convert("RGB"))
+                    if look:
+                        open_anew = functools.partial(_page_of, written, at)
+                        entry.seen = look_at(sheet, drawn, page, open_anew, letters=letters)
+
+    def _looks_the_same(
+        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image
+    ) -> bool:
+        """From where one reads, or else from nearby."""
+        unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
+        if same_look(self._source.drawn(number, size), unturned):
+            return True
+        near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
+        size = round(near * size[0]), round(near * size[1])
+        return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
+
+    def _in_memory(self, entries: list[_Entry]) -> bytes | None:
+        """The pages as a document of their own; those that cannot be said become pixels. None when none is left."""
+        parent = Node()
+        self._build_fonts(entries)
+        for entry, page in _rebuilt(entries):
+            with _or_pixels(entry):
+                page.say(parent)
+        kids = [page.node for _, page in _rebuilt(entries)]
+        if not kids:
+            return None
+        parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
+        made = io.BytesIO()
+        try:
+            Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
+        except NotRebuildable:
+            for entry in entries:
+                entry.page = None
+            return None
+        return made.getvalue()
+
+    def _build_fonts(self, entries: list[_Entry]) -> None:
+        """Fonts with the glyphs that were read so far; a page with one that cannot be built becomes pixels."""
+        fonts = {step.font for _, page in _rebuilt(entries) for step in page.shows() if isinstance(step.font, Font)}
+        for font in fonts:
+            try:
+                font.build(font.read)
+            except NotRebuildable:
+                font.broken = True
+        if any(font.broken for font in fonts):
+            for entry, page in _rebuilt(entries):
+                if page.uses_broken_font():
+                    entry.page = None
+
+    # Step 6
+
+    def _finish_page(self, entry: _Entry, writer: Writer, *, said: bool) -> None:
+        if entry.page is None:
+            self._findings.lose(Lost.SELECTABLE_TEXT)
+            with self._source.page(entry.number) as page:
+                node, drawn = pixel_page(page, self._parent)
+            if entry.number == 0:
+                self._first = image.shrunk(drawn)
+        else:
+            entry.page.collect_codes(self._used)
+            if said:
+                entry.page.adopt(self._parent)
+            else:
+                entry.page.say(self._parent)
+            node = entry.page.node
+        self._kids.append(node)
+        writer.write(node)
+
+
+@contextlib.contextmanager
+def _or_pixels(entry: _Entry) -> Iterator[None]:
+    """A page that fails in here will be pixels."""
+    try:
+        yield
+    except (NotRebuildable, pypdfium2.PdfiumError):
+        entry.page = None
+
+
+def _page_of(written: bytes, at: int) -> pypdfium2.PdfPage:
+    return pypdfium2.PdfDocument(written)[at]
+
+
+def _rebuilt(entries: Sequence[_Entry]) -> list[tuple[_Entry, Page]]:
+    """Those that are not to become pixels, with their scripts."""
+    return [(entry, entry.page) for entry in entries if entry.page is not None]

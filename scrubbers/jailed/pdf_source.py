@@ -1,0 +1,340 @@
+"""Resources of the source document, each rebuilt once: fonts, pictures, forms, patterns, states, shadings.
+
+Fonts are one for the whole document and written last, with the glyphs that pages use. Pictures are kept for the pages
+to come while there is room. Forms are read anew for each batch of pages, because what of them can be seen depends on
+the pages that draw them.
+
+Text inside patterns, soft masks and glyphs of Type 3 fonts is not looked at for visibility, so it is not rebuilt.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    ByteStringObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NullObject,
+    NumberObject,
+    PdfObject,
+    StreamObject,
+)
+
+from scrubbers.jailed import pdf_read, pdf_shading, pdf_state
+from scrubbers.jailed.pdf_colour import Space, space
+from scrubbers.jailed.pdf_fonts import SourceFont
+from scrubbers.jailed.pdf_interpret import Interpreter
+from scrubbers.jailed.pdf_layers import Layers
+from scrubbers.jailed.pdf_lexer import LexedName, Number, Operand
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
+from scrubbers.jailed.pdf_pictures import Picture, picture
+from scrubbers.jailed.pdf_script import Drawable, Drawn, Moved, Names, Restored, Saved, Show, Step, say
+
+_DEEPEST_FORM: Final = 12
+_MOST_EXECUTED: Final = 100_000
+# Pictures that later pages may use again (a letterhead) stay in memory up to this much.
+_KEPT_BYTES: Final = 16 * 2**20
+_TILING, _SHADED = 1, 2
+_SLACK: Final = 0.5
+
+
+class Font:
+    """A font of the source, and the codes that were read of it so far."""
+
+    def __init__(self, source: SourceFont) -> None:
+        self.node = Node(late=True)
+        self.read: set[bytes] = set()
+        self.broken = False
+        self._source = source
+        self._cut: dict[bytes, list[bytes]] = {}
+
+    def codes(self, shown: bytes) -> list[bytes]:
+        found = self._cut.get(shown)
+        if found is None:
+            found = self._cut[shown] = self._source.codes(shown)
+            self.read.update(found)
+        return found
+
+    def advance(self, code: bytes) -> float:
+        return self._source.advance(code)
+
+    def build(self, used: set[bytes]) -> None:
+        """Makes the node's value: what these codes need. Raises NotRebuildable."""
+        self.node.value = self._source.build(sorted(used))
+
+
+@dataclass(slots=True)
+class Form:
+    """A form: its own script, drawn where a page says Do."""
+
+    entries: dict[bytes, Value]
+    steps: list[Step]
+    node: Node = field(default_factory=Node)
+
+    def say(self) -> None:
+        names = Names()
+        data = say(self.steps, names)
+        resources = names.resources()
+        self.node.value = Stream({**self.entries, **({b"Resources": resources} if resources else {})}, data)
+
+
+def executed(steps: list[Step]) -> Iterator[Step]:
+    """Every step in the order of drawing, forms entered where they are drawn; raises NotRebuildable for too many."""
+    for count, step in enumerate(_executed(steps)):
+        if count > _MOST_EXECUTED:
+            raise NotRebuildable
+        yield step
+
+
+def _executed(steps: list[Step]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        if isinstance(step, Drawn) and isinstance(step.thing, Form) and not step.hidden:
+            yield from _executed(step.thing.steps)
+
+
+class SourceDocument:
+    """What the pages of one document draw with."""
+
+    def __init__(self, root: DictionaryObject) -> None:
+        self.layers = Layers(root)
+        # Without one the fields on its pages are not drawn.
+        self.has_form = "/AcroForm" in root
+        self.fonts: dict[object, Font] = {}
+        self._pictures: dict[object, Picture] = {}
+        self._forms: dict[object, Form] = {}
+        self._nodes: dict[object, Node | None] = {}
+        self._depth = 0
+
+    def begin_batch(self) -> None:
+        """Forgets what only the pages so far had; small pictures of which all was seen stay."""
+        self._forms.clear()
+        kept, room = {}, _KEPT_BYTES
+        for key, made in self._pictures.items():
+            size = made.pixels.width * made.pixels.height * len(made.pixels.getbands())
+            if size <= room and not made.is_cut:
+                room -= size
+                kept[key] = made
+            else:
+                # The writer holds the node for its number; its data is written.
+                made.node.value = None
+        self._pictures = kept
+
+    def batch_pixels(self) -> int:
+        """How many bytes of pixels are held."""
+        return sum(
+            each.pixels.width * each.pixels.height * len(each.pixels.getbands()) for each in self._pictures.values()
+        )
+
+    # What `Interpreter` asks for
+
+    def font(self, untrusted: object) -> Font:
+        key = pdf_read.key_of(untrusted)
+        found = self.fonts.get(key)
+        if found is None:
+            source = SourceFont(pdf_read.dictionary(untrusted), len(self.fonts), self._glyph)
+            found = self.fonts[key] = Font(source)
+        if found.broken:
+            raise NotRebuildable
+        return found
+
+    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
+        source = pdf_read.stream(untrusted)
+        if "/OC" in source and self.layers.is_off(source.raw_get("/OC")):
+            return None
+        key = pdf_read.key_of(untrusted)
+        match pdf_read.name_of(source.get("/Subtype")):
+            case "/Image":
+                found = self._pictures.get(key)
+                if found is None:
+                    found = self._pictures[key] = picture(source, resources)
+                return found
+            case "/Form":
+                return self.form(source, resources, key)
+            case _:
+                return None
+
+    def inline_picture(self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject) -> Picture:
+        source = StreamObject()
+        source._data = data  # noqa: SLF001  a stream made here
+        for key, value in entries.items():
+            source[NameObject("/" + key.decode("latin-1"))] = _as_object(value)
+        return picture(source, resources)
+
+    def space(self, untrusted: object, resources: DictionaryObject) -> Space:
+        return space(untrusted, resources)
+
+    def shading(self, untrusted: object, resources: DictionaryObject) -> Node:
+        key = pdf_read.key_of(untrusted)
+        if key not in self._nodes:
+            self._nodes[key] = pdf_shading.shading(untrusted, resources)
+        found = self._nodes[key]
+        if found is None:
+            raise NotRebuildable
+        return found
+
+    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> Node | None:
+        key = pdf_read.key_of(untrusted)
+        if key not in self._nodes:
+            self._nodes[key] = pdf_state.graphics_state(untrusted, lambda group: self._mask(group, resources))
+        return self._nodes[key]
+
+    def layer_is_off(self, untrusted: object) -> bool:
+        return self.layers.is_off(untrusted)
+
+    def pattern(self, untrusted: object, resources: DictionaryObject) -> Node:
+        source = pdf_read.dictionary(untrusted)
+        key = pdf_read.key_of(untrusted)
+        found = self._nodes.get(key)
+        if found is None:
+            kind = pdf_read.whole(pdf_read.entry(source, "/PatternType"), _TILING, _SHADED)
+            found = self._tiling(source, resources) if kind == _TILING else self._shaded(source, resources)
+            self._nodes[key] = found
+        return found
+
+    # Forms and what is like them
+
+    def form(self, source: StreamObject, resources: DictionaryObject, key: object) -> Form:
+        """A form's script; one without resources of its own draws with those of who draws it."""
+        own = pdf_read.entry(source, "/Resources")
+        found = self._forms.get(key) if own is not None else None
+        if found is None:
+            steps = self._steps(source, own if isinstance(own, DictionaryObject) else resources)
+            found = Form({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), **_frame(source)}, steps)
+            group = pdf_read.entry(source, "/Group")
+            if isinstance(group, DictionaryObject):
+                found.entries[b"Group"] = transparency_group(group)
+            if own is not None:
+                self._forms[key] = found
+        return found
+
+    def _steps(self, source: StreamObject, resources: DictionaryObject, *, glyph: bool = False) -> list[Step]:
+        if self._depth >= _DEEPEST_FORM:
+            raise NotRebuildable
+        self._depth += 1
+        try:
+            return Interpreter(self, resources, glyph=glyph).read(source.get_data())
+        finally:
+            self._depth -= 1
+
+    def _mask(self, untrusted: object, resources: DictionaryObject) -> Node:
+        made = self.form(pdf_read.stream(untrusted), resources, object())
+        _demand_no_text(made.steps)
+        for step in executed(made.steps):
+            if isinstance(step, Drawn) and isinstance(step.thing, Form):
+                step.thing.say()
+        made.say()
+        return made.node
+
+    def _tiling(self, source: DictionaryObject, resources: DictionaryObject) -> Node:
+        stream = pdf_read.stream(source)
+        own = pdf_read.entry(source, "/Resources")
+        steps = self._steps(stream, own if isinstance(own, DictionaryObject) else resources)
+        _demand_no_text(steps)
+        frame = _frame(source)
+        box = pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4)
+        _demand_pictures_inside(steps, box)
+        names = Names()
+        data = say(steps, names)
+        entries: dict[bytes, Value] = {
+            b"Type": Name(b"Pattern"),
+            b"PatternType": _TILING,
+            b"PaintType": pdf_read.whole(pdf_read.entry(source, "/PaintType"), 1, 2),
+            b"TilingType": pdf_read.whole(pdf_read.entry(source, "/TilingType"), 1, 3),
+            **frame,
+            b"XStep": pdf_read.number(pdf_read.entry(source, "/XStep")),
+            b"YStep": pdf_read.number(pdf_read.entry(source, "/YStep")),
+            b"Resources": names.resources(),
+        }
+        return Node(Stream(entries, data))
+
+    def _shaded(self, source: DictionaryObject, resources: DictionaryObject) -> Node:
+        entries: dict[bytes, Value] = {
+            b"Type": Name(b"Pattern"),
+            b"PatternType": _SHADED,
+            b"Shading": self.shading(source.raw_get("/Shading"), resources),
+        }
+        if "/Matrix" in source:
+            entries[b"Matrix"] = pdf_read.numbers(pdf_read.entry(source, "/Matrix"), 6)
+        return Node(entries)
+
+    def _glyph(self, source: StreamObject, resources: DictionaryObject | None, names: Names) -> Node:
+        """A glyph of a Type 3 font; all glyphs of one font share their names."""
+        steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
+        _demand_no_text(steps)
+        return Node(Stream({}, say(steps, names)))
+
+
+def transparency_group(source: DictionaryObject) -> Value:
+    """A group's dictionary: its space by its number of components, isolated, knocked out."""
+    if pdf_read.name_of(source.get("/S")) != "/Transparency":
+        raise NotRebuildable
+    entries: dict[bytes, Value] = {b"S": Name(b"Transparency")}
+    if "/CS" in source:
+        entries[b"CS"] = space(source.raw_get("/CS"), DictionaryObject()).value
+    for key in ("/I", "/K"):
+        if pdf_read.is_true(pdf_read.entry(source, key)):
+            entries[key[1:].encode()] = True
+    return entries
+
+
+def _frame(source: DictionaryObject) -> dict[bytes, Value]:
+    entries: dict[bytes, Value] = {b"BBox": pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4)}
+    if "/Matrix" in source:
+        entries[b"Matrix"] = pdf_read.numbers(pdf_read.entry(source, "/Matrix"), 6)
+    return entries
+
+
+def _demand_no_text(steps: list[Step]) -> None:
+    if any(isinstance(step, Show) and any(True for _ in step.shown_codes()) for step in executed(steps)):
+        raise NotRebuildable
+
+
+def _demand_pictures_inside(steps: list[Step], box: list[float]) -> None:
+    """A picture that reaches out of a pattern's cell has pixels that nobody sees: NotRebuildable."""
+    matrix, saved = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), []
+    left, right = sorted((box[0], box[2]))
+    low, high = sorted((box[1], box[3]))
+    for step in steps:
+        match step:
+            case Saved():
+                saved.append(matrix)
+            case Restored():
+                matrix = saved.pop() if saved else matrix
+            case Moved():
+                matrix = _times(tuple(float(part) for part in step.line.split()[:6]), matrix)
+            case Drawn(Picture()):
+                a, b, c, d, e, f = matrix
+                for x, y in ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f)):
+                    if not (left - _SLACK <= x <= right + _SLACK and low - _SLACK <= y <= high + _SLACK):
+                        raise NotRebuildable
+            case Drawn():
+                raise NotRebuildable
+            case _:
+                pass
+
+
+def _times(first: tuple[float, ...], then: tuple[float, ...]) -> tuple[float, float, float, float, float, float]:
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
+def _as_object(value: Operand) -> PdfObject:
+    """An inline picture's entry as pypdf would have read it."""
+    if isinstance(value, Number):
+        return FloatObject(value.decode()) if value.find(b".") >= 0 else NumberObject(int(value))
+    if isinstance(value, LexedName):
+        return NameObject("/" + value.decode("latin-1"))
+    if isinstance(value, list):
+        return ArrayObject(_as_object(item) for item in value)
+    if isinstance(value, dict):
+        named = {NameObject("/" + key.decode("latin-1")): _as_object(item) for key, item in value.items()}
+        return DictionaryObject(named)
+    if isinstance(value, bool):
+        return BooleanObject(value)
+    return ByteStringObject(value) if isinstance(value, bytes) else NullObject()

@@ -1,0 +1,77 @@
+"""Graphics state dictionaries (ISO 32000-1, 8.4.5), said anew from a list of keys."""
+
+from collections.abc import Callable
+from typing import Final
+
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+
+from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value
+
+_NUMBERS: Final = ("/LW", "/LC", "/LJ", "/ML", "/CA", "/ca")
+_FLAGS: Final = ("/AIS", "/SA", "/TK", "/OP", "/op")
+_BLENDS: Final = frozenset(
+    (
+        "/Normal", "/Compatible", "/Multiply", "/Screen", "/Overlay", "/Darken", "/Lighten", "/ColorDodge",
+        "/ColorBurn", "/HardLight", "/SoftLight", "/Difference", "/Exclusion", "/Hue", "/Saturation", "/Color",
+        "/Luminosity",
+    )
+)  # fmt: skip
+_MOST_DASHES: Final = 64
+
+
+def graphics_state(untrusted: object, group: Callable[[object], Node]) -> Node | None:
+    """The states that stay; None when none does. `group` rebuilds the form of a soft mask. Raises NotRebuildable."""
+    source = pdf_read.dictionary(untrusted)
+    # A font chosen here would escape the reader of the text.
+    if "/Font" in source:
+        raise NotRebuildable
+    entries: dict[bytes, Value] = {}
+    for key in _NUMBERS:
+        if key in source:
+            entries[key[1:].encode()] = pdf_read.number(pdf_read.entry(source, key))
+    for key in _FLAGS:
+        if key in source:
+            entries[key[1:].encode()] = pdf_read.is_true(pdf_read.entry(source, key))
+    if "/OPM" in source:
+        entries[b"OPM"] = pdf_read.whole(pdf_read.entry(source, "/OPM"), 0, 1)
+    if "/D" in source:
+        entries[b"D"] = _dashes(source)
+    if "/BM" in source:
+        entries[b"BM"] = _blend(pdf_read.entry(source, "/BM"))
+    if "/SMask" in source:
+        entries[b"SMask"] = _soft_mask(source, group)
+    return Node({b"Type": Name(b"ExtGState"), **entries}) if entries else None
+
+
+def _dashes(source: DictionaryObject) -> Value:
+    found = pdf_read.array(pdf_read.entry(source, "/D"))
+    if len(found) != 2:  # noqa: PLR2004  an array and a phase
+        raise NotRebuildable
+    pattern = pdf_read.numbers(found[0])
+    if len(pattern) > _MOST_DASHES:
+        raise NotRebuildable
+    return [pattern, pdf_read.number(found[1])]
+
+
+def _blend(found: object) -> Name:
+    names = [found] if isinstance(found, NameObject) else list(found) if isinstance(found, ArrayObject) else []
+    known = [str(name) for name in names if str(name) in _BLENDS]
+    if not known:
+        raise NotRebuildable
+    return Name(known[0][1:].encode())
+
+
+def _soft_mask(source: DictionaryObject, group: Callable[[object], Node]) -> Value:
+    found = pdf_read.entry(source, "/SMask")
+    if isinstance(found, NameObject):
+        return Name(b"None")
+    mask = pdf_read.dictionary(found)
+    kind = pdf_read.name_of(mask.get("/S"))
+    has_transfer = "/TR" in mask and pdf_read.name_of(mask.get("/TR")) != "/Identity"
+    if kind not in {"/Alpha", "/Luminosity"} or has_transfer:
+        raise NotRebuildable
+    entries: dict[bytes, Value] = {b"S": Name(kind[1:].encode()), b"G": group(mask.raw_get("/G"))}
+    if "/BC" in mask:
+        entries[b"BC"] = pdf_read.numbers(pdf_read.entry(mask, "/BC"))
+    return entries

@@ -1,0 +1,138 @@
+"""Takes out of the scripts what cannot be seen, once it is known of every page that draws it.
+
+A form can be drawn on several pages, and a picture too: what any of them shows stays.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import pypdfium2
+from PIL import Image, ImageChops
+
+from scrubbers.jailed.pdf_objects import NotRebuildable
+from scrubbers.jailed.pdf_pages import Page
+from scrubbers.jailed.pdf_pictures import Picture
+from scrubbers.jailed.pdf_script import Drawn, Show
+from scrubbers.jailed.pdf_visible import Look, Sheet, sight
+
+# A blank text has no ink; what its letters are called in the font can still be a text.
+_STAYS: Final = {Look.SEEN, Look.PARTLY}
+# Of a picture; edges of clips cut through pixels, and viewers smooth them.
+_WHOLE: Final = 0.97
+
+
+@dataclass(slots=True)
+class PageSeen:
+    """What one page shows: of each text which codes, of each drawing of a picture which part.
+
+    A part is a mask of the picture's size, None for all of it; `unseen` are the drawings of which nothing is seen.
+    """
+
+    texts: list[tuple[Show, list[bool]]] = field(default_factory=list)
+    pictures: list[tuple[Drawn, Picture, Image.Image | None]] = field(default_factory=list)
+    unseen: list[Drawn] = field(default_factory=list)
+    # Texts of which only letters can tell.
+    partly: list[Show] = field(default_factory=list)
+
+    def touches(self, changed: set[int]) -> bool:
+        """Whether the page draws something of which a part was taken out."""
+        drawn = (id(part) for step, picture, _ in self.pictures for part in (step, picture))
+        return any(id(show) in changed for show, _ in self.texts) or any(part in changed for part in drawn)
+
+    @property
+    def hides_text(self) -> bool:
+        return any(not all(flags) for _, flags in self.texts)
+
+    @property
+    def hides_picture(self) -> bool:
+        return bool(self.unseen) or any(mask is not None for _, _, mask in self.pictures)
+
+
+def look_at(
+    sheet: Sheet, drawn: Image.Image, page: Page, open_anew: Callable[[], pypdfium2.PdfPage], *, letters: bool = False
+) -> PageSeen:
+    """What is seen of the page, which `drawn` shows; raises NotRebuildable when PDFium draws other things than said.
+
+    `letters`: the texts that were seen in part are now shown letter by letter, and judged so.
+    """
+    shows, pictures = page.shows(), page.pictures()
+    found = sight(sheet, drawn, open_anew, letters=letters)
+    if len(found.texts) != sum(show.operators() for show in shows) or len(found.pictures) != len(pictures):
+        raise NotRebuildable
+    seen = PageSeen()
+    looks = (text.look for text in found.texts)
+    for show in shows:
+        own = [next(looks) for _ in range(show.operators())]
+        if not show.spelled and own == [Look.PARTLY]:
+            seen.partly.append(show)
+        flags = _letters_seen(own) if show.spelled else [own[0] in _STAYS] * show.count()
+        seen.texts.append((show, flags))
+    for (step, picture), part in zip(pictures, found.pictures, strict=True):
+        if not part.share:
+            seen.unseen.append(step)
+        seen.pictures.append((step, picture, None if part.share > _WHOLE else part.mask(*picture.size)))
+    return seen
+
+
+def take_out(pages: Sequence[PageSeen]) -> set[int]:
+    """Leaves in the scripts what any of the pages shows; returns the ids of what lost something."""
+    return _take_out_texts(pages) | _take_out_pictures(pages)
+
+
+def _take_out_texts(pages: Sequence[PageSeen]) -> set[int]:
+    texts: dict[int, tuple[Show, list[bool]]] = {}
+    for page in pages:
+        for show, flags in page.texts:
+            known = texts.get(id(show))
+            texts[id(show)] = (show, flags if known is None else _any_of(known[1], flags))
+    changed: set[int] = set()
+    for show, flags in texts.values():
+        show.spelled = False
+        show.seen = None if all(flags) else flags
+        if show.seen is not None:
+            changed.add(id(show))
+    return changed
+
+
+def _take_out_pictures(pages: Sequence[PageSeen]) -> set[int]:
+    changed: set[int] = set()
+    unseen = {id(step) for page in pages for step in page.unseen}
+    seen = {id(step) for page in pages for step, _, _ in page.pictures} - unseen
+    parts: dict[int, tuple[Picture, Image.Image | None]] = {}
+    for page in pages:
+        for step, picture, mask in page.pictures:
+            step.hidden = id(step) not in seen
+            if step.hidden:
+                changed.add(id(step))
+                continue
+            known = parts.get(id(picture))
+            both = mask if known is None else _either(known[1], mask)
+            parts[id(picture)] = (picture, both)
+    for picture, part in parts.values():
+        if part is not None:
+            changed.add(id(picture))
+        if part is not None or picture.is_cut:
+            picture.keep_only(part)
+    return changed
+
+
+def _either(one: Image.Image | None, other: Image.Image | None) -> Image.Image | None:
+    return None if one is None or other is None else ImageChops.lighter(one, other)
+
+
+def _letters_seen(looks: Sequence[Look]) -> list[bool]:
+    """Which letters stay; a space stays between two that do."""
+    flags = [look in _STAYS for look in looks]
+    last_inked = None
+    for at, look in enumerate(looks):
+        if look is Look.BLANK:
+            continue
+        if last_inked is not None and flags[at] and flags[last_inked]:
+            flags[last_inked:at] = [True] * (at - last_inked)
+        last_inked = at
+    return flags
+
+
+def _any_of(one: Sequence[bool], other: Sequence[bool]) -> list[bool]:
+    return [first or second for first, second in zip(one, other, strict=True)]
