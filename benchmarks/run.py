@@ -62,7 +62,11 @@ def measure(name: str, ending: str, content: bytes, ways: list[Way], folder: Pat
             # Turn by turn: what else the machine does then is the same for both.
             pairs = [other.seconds / ours.seconds for other, ours in zip(runs, ran["jailed"], strict=False)]
             summaries[way]["times_ours"] = round(statistics.median(pairs), 3)
-    return {"row": name, "bytes": len(content), "ways": summaries}
+    row: dict[str, object] = {"row": name, "bytes": len(content), "ways": summaries}
+    if summaries.get("bare", {}).get("seconds"):
+        cpu = {way: statistics.mean(run.cpu_seconds for run in ran[way]) for way in ("jailed", "bare")}
+        row["ours_to_bare_in_cpu"] = round(cpu["jailed"] / cpu["bare"], 2)
+    return row
 
 
 def _summary(runs: list[Ran], size: int) -> dict[str, object]:
@@ -110,9 +114,10 @@ def show(rows: list[dict], many: dict | None, targets: list[dict]) -> None:
     ways = ["jailed", "bare", "mat2", "mat2 command", "exiftool", "qpdf"]
     line = "{:<24}{:>9}" + "{:>15}" * len(ways)
     say("Milliseconds, median; in brackets size out / in. -: not for this kind or not here; none: it gave no output.")
-    say(line.format("", "kB in", *ways))
+    say(line.format("", "kB in", *ways) + "  CPU, ours / bare")
     for row in rows:
-        say(line.format(row["row"], row["bytes"] // 1000, *(_cell(row["ways"].get(way)) for way in ways)))
+        cells = (_cell(row["ways"].get(way)) for way in ways)
+        say(line.format(row["row"], row["bytes"] // 1000, *cells) + f"{row.get('ours_to_bare_in_cpu', '-'):>18}")
     if many:
         one, two = many["one_core_seconds"], many["two_cores_seconds"]
         say(f"200 photographs of 3 MP: {one} s over one core, {two} s over two.")
