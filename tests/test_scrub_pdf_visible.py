@@ -1,5 +1,7 @@
 """What on a page cannot be seen is found, all of it and nothing else."""
 
+import time
+
 import pytest
 from pdf_page_by_hand import box_at, document, form, show, text_at
 
@@ -217,3 +219,20 @@ def test_a_page_of_texts_piled_on_each_other_is_too_much():
 
     with pytest.raises(NotRebuildable):
         looks(b"".join(text_at(50 + at / 3, 700 + at / 3, chr(65 + at % 26) * 9) for at in range(60)))
+
+
+def test_a_page_full_of_small_pale_letters_is_looked_at_in_a_moment():
+    lines = (letter_by_letter(40, 60 + 6 * row, "liten; ljus, text. " * 9, size=3) for row in range(60))
+    began = time.process_time()
+
+    found = looks(b"0.85 g\n" + b"".join(lines), letters=True)
+
+    assert set(found) == {SEEN, BLANK}
+    assert time.process_time() - began < 6
+
+
+def test_letters_printed_over_each_other_without_end_are_too_much():
+    from scrubbers.jailed.pdf_objects import NotRebuildable
+
+    with pytest.raises(NotRebuildable):
+        looks(b"".join(text_at(50, 700, chr(65 + at % 26)) for at in range(3000)))

@@ -211,6 +211,11 @@ def around(boxes: Iterable[Box]) -> Box:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
+def area_of(box: Box) -> int:
+    """Its pixels."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
 def within(box: Box, whole: Box) -> Box:
     """The same box, counted from the corner of another one."""
     return box[0] - whole[0], box[1] - whole[1], box[2] - whole[0], box[3] - whole[1]
