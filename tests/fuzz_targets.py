@@ -28,7 +28,7 @@ from PIL import Image
 from scrub_corpus import corpus, encoded, picture
 from scrub_corpus_pdf import pdf_corpus
 
-from scrubbers.jailed import decoders, image, pdf, verify
+from scrubbers.jailed import decoders, image, pdf, rehearsal, verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.second_opinion import SecondOpinion
@@ -91,7 +91,7 @@ def prepare() -> None:
     """What the zygote does before its first job, as far as it changes how files are read."""
     decoders.PIXELS = FUZZ_PIXELS
     Image.MAX_IMAGE_PIXELS = FUZZ_PIXELS
-    image.warm_up()
+    rehearsal.warm_up()
     pdf.warm_up()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import struct
 import zlib
 
 from marker_search_pixels import as_cells
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 from scrub_corpus import (
     Planter,
     Sample,
@@ -32,7 +33,7 @@ def more_corpus() -> list[Sample]:
     return planted(
         (
             jpeg_thumbnails, jpeg_second_picture, jpeg_stray_segments, jpeg_cmyk, jpeg_content_credentials, png_cropped,
-            apng_second_frame, webp_behind_the_end, webp_second_frame, tiff_private, tiff_fax, gif_second_frame, gif_profile,
+            apng_second_frame, apng_stand_in, webp_behind_the_end, webp_second_frame, tiff_private, tiff_fax, tiff_small_copy, gif_second_frame, gif_profile,
             bmp_palette,
         )
     )  # fmt: skip
@@ -147,6 +148,13 @@ def apng_second_frame(plant: Planter) -> bytes:
     return with_chunks(made, [chunk(b"tEXt", b"Comment\0" + plant("tEXt"))])
 
 
+def apng_stand_in(plant: Planter) -> bytes:
+    """What programs show that know no animation: everybody else sees the two frames behind it."""
+    stand_in = as_cells(plant("stand-in"), height=64).convert("RGB")
+    frames = [picture(stand_in.size), picture(stand_in.size).rotate(180)]
+    return encoded(stand_in, "PNG", save_all=True, default_image=True, append_images=frames, duration=100)
+
+
 def webp_behind_the_end(plant: Planter) -> bytes:
     """A simple file, to which blocks were put that its header knows nothing of."""
     simple = encoded(picture(), "WEBP", lossless=True)
@@ -240,6 +248,17 @@ def tiff_fax(plant: Planter) -> bytes:
         software=plant.text("Software"),
         description=plant.text("ImageDescription"),
     )
+
+
+def tiff_small_copy(plant: Planter) -> bytes:
+    """A page, and a small copy of it from before it was changed, which few viewers show as a page."""
+    output = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(output) as writer:
+        pages = (picture(), 0), (as_cells(plant("thumbnail of the page"), height=32), 1), (picture(mode="L"), 0)
+        for page, small in pages:
+            page.save(writer, "TIFF", compression="tiff_lzw", tiffinfo={0xFE: small})
+            writer.newFrame()
+    return output.getvalue()
 
 
 def gif_second_frame(plant: Planter) -> bytes:

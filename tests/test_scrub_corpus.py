@@ -99,6 +99,8 @@ def test_the_report_of_a_photograph_says_what_it_gave_away(cleaned) -> None:
         ("jpeg_second_picture", What.EMBEDDED_FILE, Where.SECOND_PICTURE),
         ("jpeg_thumbnails", What.THUMBNAIL, Where.VENDOR_BLOCK),
         ("png_cropped", What.EMBEDDED_FILE, Where.AFTER_THE_END),
+        ("apng_stand_in", What.EMBEDDED_FILE, Where.SECOND_PICTURE),
+        ("tiff_small_copy", What.THUMBNAIL, Where.SECOND_PICTURE),
         ("tiff_private", What.PLACE, Where.TAGS),
         ("tiff_private", What.SERIAL, Where.MAKER_NOTE),
         ("heic_everything", What.PLACE, Where.EXIF),
@@ -159,6 +161,14 @@ def test_the_pixels_that_can_be_seen_stay(cleaned) -> None:
             seen_after = Image.alpha_composite(white, after.convert("RGBA"))
 
         assert seen_before.tobytes() == seen_after.tobytes()
+
+
+def test_what_few_viewers_show_does_not_take_the_place_of_what_they_do(cleaned) -> None:
+    with Image.open(io.BytesIO(cleaned["apng_stand_in"].content)) as shown:
+        assert shown.convert("RGB").tobytes() == picture(shown.size).tobytes()
+    with Image.open(io.BytesIO(cleaned["tiff_small_copy"].content)) as pages:
+        assert pages.n_frames == 2
+        assert pages.convert("RGB").tobytes() == picture().tobytes()
 
 
 def test_every_page_of_a_tiff_stays(cleaned) -> None:

@@ -1,5 +1,7 @@
 """A picture from its pixels. What is not a pixel of the first frame (every page of a TIFF) does not reach the output.
 
+The first frame is the first that viewers show: not a stand-in for readers that know no animation, nor a thumbnail.
+
 1 look at the blocks and metadata, for the report
 2 open with the decoder of the sniffed kind and no other (`decoders`)
 3 refuse too many pixels or pages before decoding anything
@@ -50,7 +52,9 @@ _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
 }
 _MOST_WEBP_BLOCKS: Final = 64
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
-_REDUCED_PICTURE: Final = 1
+_REDUCED_PICTURE, _MASK = 1, 4
+# The older tag for the same, and its number for a small copy.
+_SUBFILE_TYPE, _OLD_REDUCED = 0x00FF, 2
 _PAPER: Final = (255, 255, 255)
 _WITH_ALPHA: Final = {"LA", "RGBA"}
 
@@ -71,6 +75,10 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         if kind is Kind.TIFF:
             first = _write_pages(picture, output, findings, untrusted_descriptor)
         else:
+            if getattr(picture, "default_image", False):
+                # Shown by programs that know no animated PNG alone: most people never see it.
+                findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
+                picture.seek(1)
             settings = _settings(kind, untrusted_descriptor)
             rebuilt = rebuild(picture, findings, untrusted_descriptor)
             if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in _WITH_ALPHA:
@@ -226,17 +234,31 @@ def _write_pages(
 def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descriptor: int) -> Iterator[Image.Image]:
     # Of several pages the last is known only after it was decoded, and each is a part of the file's pixels.
     spent = None if getattr(picture, "is_animated", True) else untrusted_descriptor
+    for number in _shown_pages(picture, findings):
+        picture.seek(number)
+        yield rebuild(picture, findings, spent)
+
+
+def _shown_pages(picture: ImageFile.ImageFile, findings: Findings) -> list[int]:
+    """The numbers of the pages, without the small copies and masks of others; raises CameraRaw and TooManyFrames.
+
+    A small copy is a thumbnail, and may show what the page showed before it was changed.
+    """
+    shown: list[int] = []
     for number in range(_TIFF_PAGES + 1):
         try:
             picture.seek(number)
         except EOFError:
-            return
-        if number == _TIFF_PAGES:
-            raise TooManyFrames
-        _demand_no_raw(getattr(picture, "tag_v2", {}))
+            return shown or [0]
+        tags = getattr(picture, "tag_v2", {})
+        _demand_no_raw(tags)
         if number:
             look_into(picture, findings)
-        yield rebuild(picture, findings, spent)
+        if tags.get(_NEW_SUBFILE_TYPE, 0) & (_REDUCED_PICTURE | _MASK) or tags.get(_SUBFILE_TYPE) == _OLD_REDUCED:
+            findings.add(What.THUMBNAIL, Where.SECOND_PICTURE)
+        else:
+            shown.append(number)
+    raise TooManyFrames
 
 
 def _demand_no_raw(tags: dict[int, Any]) -> None:
