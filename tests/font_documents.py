@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from font_programs import Markers, bare_cff, glyph_names, glyph_number, opentype, truetype, type1
 from pdf_fonts_by_hand import one_page
 
 from scrubbers.jailed.pdf_objects import Hex, Name, Node, Stream
 
 TEXT = "Hamburgefonstiv åäö"
-START = b"BT /F0 24 Tf 10 50 Td "
 SYMBOLIC, NONSYMBOLIC = 4, 32
 
 
@@ -60,12 +61,18 @@ def simple(mark: Markers, subtype: bytes, flags: int, program: dict, **more: obj
     return font | {key.encode(): value for key, value in more.items()}
 
 
+def shows(codes: bytes, place: bytes = b"10 50") -> bytes:
+    """Contents in the form of the new document, so that the verifier can read the page."""
+    escaped = re.sub(rb"[\\()]", rb"\\\g<0>", codes).replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+    return b"BT\n/F0 24 Tf\n%s Td\n(%s) Tj\nET\n" % (place, escaped)
+
+
 def in_winansi(text: str) -> bytes:
-    return START + b"<%s> Tj ET" % text.encode("cp1252").hex().encode()
+    return shows(text.encode("cp1252"))
 
 
 def numbered(numbers: list[int]) -> bytes:
-    return START + b"<%s> Tj ET" % b"".join(b"%04x" % number for number in numbers)
+    return shows(b"".join(number.to_bytes(2, "big") for number in numbers))
 
 
 def truetype_winansi(mark: Markers) -> bytes:
@@ -77,13 +84,13 @@ def truetype_with_differences(mark: Markers) -> bytes:
     changed = [1, Name(b"H"), Name(b"a"), Name(b"aring"), 200, Name(mark("name in Differences"))]
     encoding = {b"Type": Name(b"Encoding"), b"BaseEncoding": Name(b"MacRomanEncoding"), b"Differences": changed}
     font = simple(mark, b"TrueType", NONSYMBOLIC, file2(truetype(mark)), Encoding=encoding)
-    return one_page(font, START + b"<0102034d8a> Tj ET")
+    return one_page(font, shows(bytes.fromhex("0102034d8a")))
 
 
 def truetype_of_symbols(mark: Markers) -> bytes:
     lines = b"1 beginbfrange <41> <5a> <0041> endbfrange\n"
     font = simple(mark, b"TrueType", SYMBOLIC, file2(truetype(mark)), ToUnicode=to_unicode(mark, lines))
-    return one_page(font, START + b"(HAM) Tj ET")
+    return one_page(font, shows(b"HAM"))
 
 
 def truetype_without_maps(mark: Markers) -> bytes:
@@ -91,7 +98,7 @@ def truetype_without_maps(mark: Markers) -> bytes:
     program = truetype(mark, keep=("head", "hhea", "maxp", "hmtx", "loca", "glyf"))
     font = simple(mark, b"TrueType", SYMBOLIC, file2(program))
     codes = bytes(glyph_number(letter) for letter in "Hamburg")
-    return one_page(font, START + b"<%s> Tj ET" % codes.hex().encode())
+    return one_page(font, shows(codes))
 
 
 def composite(mark: Markers, subtype: bytes, program: dict, encoding: object, **more: object) -> dict:
@@ -133,9 +140,7 @@ def truetype_from_top_to_bottom(mark: Markers) -> bytes:
     font = composite(
         mark, b"CIDFontType2", file2(truetype(mark)), Name(b"Identity-V"), DW2=[800, -900], W2=[40, 60, -500, 250, 700]
     )
-    return one_page(
-        font, b"BT /F0 24 Tf 60 110 Td <%s> Tj ET" % b"".join(b"%04x" % glyph_number(each) for each in "Ham")
-    )
+    return one_page(font, shows(b"".join(glyph_number(each).to_bytes(2, "big") for each in "Ham"), b"60 110"))
 
 
 def by_own_cmap(mark: Markers) -> bytes:
@@ -149,7 +154,7 @@ def by_own_cmap(mark: Markers) -> bytes:
     text += b"1 begincidrange <8150> <8150> %d endcidrange\n" % c
     encoding = Node(Stream({b"Type": Name(b"CMap"), b"CMapName": Name(mark("CMapName"))}, text))
     font = composite(mark, b"CIDFontType2", file2(truetype(mark)), encoding, CIDToGIDMap=Name(b"Identity"))
-    return one_page(font, START + b"<41814041815041> Tj ET")
+    return one_page(font, shows(bytes.fromhex("41814041815041")))
 
 
 def cff_by_name(mark: Markers) -> bytes:
@@ -160,12 +165,12 @@ def cff_by_name(mark: Markers) -> bytes:
     font = simple(
         mark, b"Type1", SYMBOLIC, file3(bare_cff(opentype(mark)), b"Type1C"), Encoding={b"Differences": changed}
     )
-    return one_page(font, START + b"<010203040506070809> Tj ET")
+    return one_page(font, shows(bytes.fromhex("010203040506070809")))
 
 
 def cff_by_its_own_encoding(mark: Markers) -> bytes:
     font = simple(mark, b"Type1", SYMBOLIC, file3(bare_cff(opentype(mark)), b"Type1C"))
-    return one_page(font, START + b"(amburgefonstiv) Tj ET")
+    return one_page(font, shows(b"amburgefonstiv"))
 
 
 def cff_by_cid(mark: Markers) -> bytes:
@@ -207,7 +212,7 @@ def type1_in_digits(mark: Markers) -> bytes:
 
 def type3(mark: Markers) -> bytes:
     def procedure(path: bytes) -> Node:
-        return Node(Stream({}, b"600 0 0 0 500 700 d1 " + path))
+        return Node(Stream({}, b"600 0 0 0 500 700 d1\n" + path))
 
     hidden = mark("name of an unused glyph"), mark("name of a shown glyph")
     font = {
@@ -218,8 +223,8 @@ def type3(mark: Markers) -> bytes:
         b"FontMatrix": [0.001, 0, 0, 0.001, 0, 0],
         b"CharProcs": {
             hidden[0]: procedure(b"%" + mark("unused procedure")),
-            hidden[1]: procedure(b"0 0 500 700 re f"),
-            b"B": procedure(b"0 0 m 500 0 l 250 700 l f"),
+            hidden[1]: procedure(b"0 0 500 700 re\nf\n"),
+            b"B": procedure(b"0 0 m\n500 0 l\n250 700 l\nf\n"),
         },
         b"Encoding": {b"Differences": [65, Name(hidden[1]), Name(b"B"), Name(hidden[0])]},
         b"FirstChar": 65,
@@ -228,7 +233,7 @@ def type3(mark: Markers) -> bytes:
         b"Resources": {},
         b"ToUnicode": to_unicode(mark, b"1 beginbfchar <41> <0051> endbfchar\n"),
     }  # fmt: skip
-    return one_page(font, START + b"(ABBA) Tj ET")
+    return one_page(font, shows(b"ABBA"))
 
 
 def not_embedded(name: bytes, **more: object) -> bytes:

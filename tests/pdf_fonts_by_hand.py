@@ -67,7 +67,7 @@ def rebuilt(document: bytes, glyph=None) -> tuple[bytes, SourceFont, list[bytes]
     """The first page with the font that it shows last put together anew; the font; the codes that are shown."""
     reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
     page = reader.pages[0]
-    contents = page.get_contents()
+    contents = page["/Contents"].get_object()
     key, shown_strings = "", []
     for operands, operator in ContentStream(contents, reader).operations:
         if operator == b"Tf" and operands[0] != key:

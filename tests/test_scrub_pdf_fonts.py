@@ -8,7 +8,6 @@ import io
 import fpdf
 import pytest
 from font_documents import (
-    START,
     SYMBOLIC,
     TEXT,
     by_own_cmap,
@@ -21,6 +20,7 @@ from font_documents import (
     not_embedded,
     opentype_by_cid,
     opentype_simple,
+    shows,
     simple,
     truetype_by_cid,
     truetype_by_map,
@@ -44,6 +44,7 @@ from reportlab.pdfgen import canvas
 
 from scrubbers.jailed.pdf_fonts import SourceFont
 from scrubbers.jailed.pdf_objects import Hex, Name, Node, NotRebuildable
+from scrubbers.jailed.verify_pdf import demand_rebuilt
 
 DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
 
@@ -67,6 +68,7 @@ def test_a_font_put_together_anew_draws_and_reads_the_same_and_keeps_no_marker(m
     assert after.text == before.text
     assert leftovers(made, mark) == []
     assert len(leftovers(document, mark)) >= 5, "the search would not find what is planted"
+    demand_rebuilt(made)
 
 
 def by_fpdf(family: str, file: str, text: str) -> bytes:
@@ -190,12 +192,13 @@ def test_a_predefined_encoding_is_kept_for_a_font_that_is_not_in_the_document():
     descendant = font[b"DescendantFonts"][0].value
     del descendant[b"W"]
     descendant[b"CIDSystemInfo"] = {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Japan1"), b"Supplement": 2}
-    document = one_page(font, START + b"<65e5672c> Tj ET")
+    document = one_page(font, shows(bytes.fromhex("65e5672c")))
 
     made, source, used = rebuilt(document)
 
     assert used == [b"\x65\xe5", b"\x67\x2c"]
     assert source.build(used)[b"Encoding"] == b"UniJIS-UCS2-H"
+    demand_rebuilt(made)
     assert leftovers(made, mark) == []
 
 
@@ -214,7 +217,7 @@ def test_the_same_codes_give_the_same_bytes_and_fewer_codes_give_fewer_glyphs():
 
 def test_a_glyph_made_of_others_is_drawn_as_one():
     font = simple(Markers(), b"TrueType", SYMBOLIC, file2(small_truetype()))
-    document = one_page(font, START + b"(ABC) Tj ET")
+    document = one_page(font, shows(b"ABC"))
     before = shown(document)
 
     made, _, _ = rebuilt(document)

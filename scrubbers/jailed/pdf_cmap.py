@@ -19,6 +19,7 @@ _TOKEN: Final = re.compile(
 )
 _MOST_TOKENS: Final = 400_000
 _LONGEST_CODE: Final = 4
+_MOST_SPACES: Final = 100
 _LINES_IN_BLOCK: Final = 100
 _USES: Final = "usecmap"
 _CID_MOST: Final = 0xFFFF
@@ -129,6 +130,8 @@ def _read_spaces(into: SourceCMap, tokens: Iterator[_Token]) -> None:
         _code(low), _code(high)
         if isinstance(low, bytes) and isinstance(high, bytes) and len(low) == len(high):
             into.spaces.append((low, high))
+        if len(into.spaces) > _MOST_SPACES:
+            raise NotRebuildable
 
 
 def _read_texts(into: SourceCMap, tokens: Iterator[_Token]) -> None:

@@ -98,6 +98,16 @@ class CompositeFont:
             position += len(code)
         return found
 
+    def _spaces_of(self, codes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        """The spaces that these codes are in, no wider than they are."""
+        found = []
+        for low, high in self._spaces:
+            inside = [code for code in codes if _within(code, low, high)]
+            if inside:
+                columns = list(zip(*inside, strict=True))
+                found.append((bytes(map(min, columns)), bytes(map(max, columns))))
+        return found
+
     def _cid(self, code: bytes) -> int:
         if self._encoding_name is None:
             return self._encoding.cid(int.from_bytes(code, "big"))
@@ -123,7 +133,7 @@ class CompositeFont:
         if self._encoding_name is not None:
             encoding = Name(self._encoding_name[1:].encode())
         else:
-            data = pdf_cmap.to_cids(cids, self._spaces, vertical=self.vertical)
+            data = pdf_cmap.to_cids(cids, self._spaces_of(codes), vertical=self.vertical)
             encoding = Node(
                 Stream({b"Type": Name(b"CMap"), b"CMapName": Name(b"K"), b"WMode": int(self.vertical)}, data)
             )
