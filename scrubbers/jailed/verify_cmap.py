@@ -57,7 +57,7 @@ class CidMap:
 
 def read_to_unicode(untrusted: bytes) -> Mapping[bytes, str]:
     """The text of each code; raises Unaccounted."""
-    found = [(bytes.fromhex(code.decode()), text) for code, text in _TEXT_LINE.findall(untrusted)]
+    found = [(bytes.fromhex(code.decode()), text) for code, text in _TEXT_LINE.findall(_behind_spaces(untrusted))]
     lengths = sorted({len(code) for code, _ in found})
     spaces = [(bytes(length), b"\xff" * length) for length in lengths]
     lines = [b"<%s> <%s>" % (code.hex().encode(), text) for code, text in found]
@@ -79,12 +79,17 @@ def read_cid_map(untrusted: bytes, *, vertical: bool) -> CidMap:
     ]
     demand(1 <= len(spaces) <= _MOST_SPACES, "spaces of codes")
     demand(all(len(low) == len(high) for low, high in spaces), "spaces of codes")
-    found = [(bytes.fromhex(code.decode()), int(cid)) for code, cid in _CID_LINE.findall(untrusted)]
+    found = [(bytes.fromhex(code.decode()), int(cid)) for code, cid in _CID_LINE.findall(_behind_spaces(untrusted))]
     lines = [b"<%s> %d" % (code.hex().encode(), cid) for code, cid in found]
     _demand_same(untrusted, b"/CMapType 1 def\n/WMode %d def\n" % vertical, spaces, b"cidchar", lines)
     _demand_ordered(code for code, _ in found)
     demand(all(cid <= _HIGHEST_CID for _, cid in found), "CIDs")
     return CidMap(spaces, dict(found), vertical)
+
+
+def _behind_spaces(untrusted: bytes) -> bytes:
+    """What stands behind the spaces of codes, whose lines look like those of the map."""
+    return untrusted.partition(b"endcodespacerange\n")[2]
 
 
 def _demand_ordered(codes: Iterable[bytes]) -> None:

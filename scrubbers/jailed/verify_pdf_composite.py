@@ -155,10 +155,10 @@ def _rows(thing: object, size: int) -> list[int]:
 def _shown_codes(document: Document, at: int, of_codes: CidMap) -> AbstractSet[bytes]:
     strings = set(document.shown.get(at, ()))
     if tuple(of_codes.spaces) == _TWO_BYTES:
-        demand(all(len(each) % 4 == 0 for each in strings), "codes that come out even")
-        joined = b"".join(strings).decode()
-        return {bytes.fromhex(code) for code in {joined[start : start + 4] for start in range(0, len(joined), 4)}}
-    return {code for each in strings for code in of_codes.cut(bytes.fromhex(each.decode()))}
+        demand(all(len(each) % 2 == 0 for each in strings), "codes that come out even")
+        joined = b"".join(strings)
+        return {joined[start : start + 2] for start in range(0, len(joined), 2)}
+    return {code for each in strings for code in of_codes.cut(each)}
 
 
 def _cid(code: bytes, of_codes: CidMap) -> int:

@@ -1,7 +1,8 @@
 """Reads contents: one operator a line, its operands of the right number and kind, in an order that draws something.
 
-Strings are hexadecimal, arrays stand in TJ and d only, names are those that the new document gives. No marked content,
-no comment, no text that is invisible by its mode or for want of a font, no path that is neither painted nor a clip.
+Strings stand between brackets, with five escapes and no more; arrays stand in TJ and d only; names are those that the
+new document gives. No marked content, no comment, no text that is invisible by its mode or for want of a font, no path
+that is neither painted nor a clip.
 Resources are named in the order of first use; who calls compares them with those that there are.
 """
 
@@ -14,7 +15,8 @@ from scrubbers.jailed.verify_pdf_values import NUMBER, Unaccounted, demand
 
 _DEEPEST_STATE: Final = 200
 _N: Final = NUMBER
-_TEXT: Final = rb"<(?:[0-9a-f]{2})+>"
+# Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
+_TEXT: Final = rb"\((?!\))[^\\()\r\n]*(?:\\[\\()rn][^\\()\r\n]*)*\)"
 _ITEM: Final = rb"(?:%s|%s)" % (_TEXT, _N)
 _NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
 
@@ -28,7 +30,7 @@ class Contents:
     """What one stream, or several with the same resources, use: for each letter how many resources, and shown text."""
 
     used: dict[str, int] = field(default_factory=dict)
-    # By font: the strings shown with it, as hexadecimal digits.
+    # By font: the strings shown with it.
     shown: dict[int, list[bytes]] = field(default_factory=dict)
 
     def names(self, letter: str) -> set[str]:
@@ -95,12 +97,12 @@ class _Reader:
     def show(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
-        self.contents.shown.setdefault(self.font, []).append(line[1:-4])
+        self.contents.shown.setdefault(self.font, []).append(_unescaped(line[1:-4]))
 
     def show_spaced(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
-        strings = _STRING.findall(line)
+        strings = [_unescaped(string) for string in _STRING.findall(line)]
         demand(strings, "text without a string")
         self.contents.shown.setdefault(self.font, []).extend(strings)
 
@@ -113,7 +115,17 @@ class _Reader:
         return number
 
 
-_STRING: Final = re.compile(rb"<([0-9a-f]+)>")
+_STRING: Final = re.compile(rb"\(([^\\()]*(?:\\.[^\\()]*)*)\)")
+_ESCAPE: Final = re.compile(rb"\\(.)")
+_ESCAPED: Final = {b"r": b"\r", b"n": b"\n"}
+
+
+def _unescaped(string: bytes) -> bytes:
+    if b"\\" not in string:
+        return string
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), string)
+
+
 _DEVICES: Final = rb"/(?:DeviceGray|DeviceRGB|DeviceCMYK|Pattern)"
 
 

@@ -141,7 +141,7 @@ WIDTHS: Final[Mapping[str, Check]] = {
 
 def shown_bytes(document: Document, number: int) -> AbstractSet[int]:
     """The single bytes that are shown with a font."""
-    return set(bytes.fromhex(b"".join(document.shown.get(number, ())).decode()))
+    return set(b"".join(document.shown.get(number, ())))
 
 
 def demand_widths(found: Mapping[str, Any], shown: AbstractSet[int], *, needed: bool) -> None:
