@@ -105,8 +105,7 @@ def _as_shades(picture: Image.Image) -> Image.Image:
     """Values of sixteen or more bits as eight: sixteen bits from end to end, whatever else from least to most."""
     least, most = picture.getextrema()
     if picture.mode == "I" and least >= 0 and most < 2**16:
-        # Sixteen bits as a rule; some programs keep eight in such a picture.
-        least, most = (0, 2**16 - 1) if most >= 2**8 else (0, 2**8 - 1)
+        least, most = 0, 2**16 - 1
     scale = 255 / ((most - least) or 1)
     return picture.convert("F").point(lambda value: value * scale - least * scale).convert("L")
 
