@@ -16,7 +16,7 @@ _HEADER: Final = b"\1\0\4\4"
 _FIRST_OWN_STRING: Final = 391
 # defaultWidthX 0: readers set up what a glyph is drawn with only if there is a Private dictionary.
 _PRIVATE: Final = b"\x8b\x14"
-_NO_SUBROUTINES: Final = b"\0\0"
+_NOTHING: Final = b"\0\0"
 _NIBBLES: Final = {**{str(digit): digit for digit in range(10)}, ".": 10, "-": 14}
 _MOST_GLYPHS: Final = 65_000
 
@@ -43,7 +43,7 @@ def _program(
         raise NotRebuildable
     charstrings = _index([charstring(outline) for outline in outlines])
     before = _HEADER + _index([b"F"])
-    between = _index(strings) + _NO_SUBROUTINES
+    between = _index(strings) + _NOTHING
     said_matrix = b"" if matrix == USUAL_MATRIX else b"".join(map(_real, matrix)) + b"\x0c\x07"
 
     def top(start: int) -> bytes:
@@ -68,6 +68,8 @@ def _program(
 
 
 def _index(items: Sequence[bytes]) -> bytes:
+    if not items:
+        return _NOTHING
     offsets, end = [1], 1
     for item in items:
         end += len(item)
@@ -83,8 +85,9 @@ def _whole(value: int) -> bytes:
 
 def _real(value: float) -> bytes:
     """A number of the matrix, to a billionth."""
-    text = f"{value:.9f}".rstrip("0").rstrip(".")
     number(value)
+    text = f"{value:.9f}".rstrip("0").rstrip(".")
+    text = "0" if text == "-0" else text
     nibbles = [_NIBBLES[character] for character in text] + [15]
     nibbles += [15] * (len(nibbles) % 2)
     return b"\x1e" + bytes(high << 4 | low for high, low in zip(nibbles[::2], nibbles[1::2], strict=True))
