@@ -52,6 +52,8 @@ def confine_zygote() -> Confinement:
     process.drop_root()
     process.no_core_dump()
     process.set_limit(resource.RLIMIT_NOFILE, _ZYGOTE_DESCRIPTORS)
+    # While its own maps can still be read.
+    process.forbid_writable_code()
     process.make_undumpable()
     process.no_new_privileges()
     # No rules: no file can be opened, of whatever kind.

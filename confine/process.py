@@ -1,5 +1,7 @@
 """Single locks that are neither Landlock nor seccomp: privileges, memory, limits, threads, sockets."""
 
+import ctypes
+import mmap
 import os
 import resource
 import socket
@@ -96,6 +98,22 @@ def demand_stream_sockets_only() -> None:
         with socket.socket(fileno=duplicate) as found:
             if found.family != socket.AF_UNIX or found.type != socket.SOCK_STREAM:
                 raise StraySocket
+
+
+def forbid_writable_code() -> None:
+    """Makes memory that can be both written and executed read-only for good, also where it is mapped twice.
+
+    Calls from C into Python are such memory (libffi). Whoever makes one before the locks can use it afterwards; nobody
+    can make another, or change it.
+    """
+    maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+    code = {(device, inode) for _, rights, _, device, inode, *_ in maps if "x" in rights and inode != "0"}
+    for place, rights, _, device, inode, *_ in maps:
+        shared_code = rights.endswith("s") and (device, inode) in code
+        if "w" in rights and ("x" in rights or shared_code):
+            start, end = (int(part, 16) for part in place.split("-"))
+            still = mmap.PROT_READ | (mmap.PROT_EXEC if "x" in rights else 0)
+            syscall("mprotect", ctypes.c_ulong(start), ctypes.c_ulong(end - start), ctypes.c_long(still))
 
 
 def lock_memory() -> bool:

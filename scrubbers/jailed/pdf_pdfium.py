@@ -1,7 +1,6 @@
 """The source document as PDFium draws it."""
 
 import ctypes
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -20,6 +19,35 @@ _KEPT_BYTES: Final = 8 * 2**20
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
 _WHITE: Final = 0xFFFFFFFF
 _BARELY: Final = 8  # pixels
+
+
+class _Sink:
+    """Where PDFium writes to: a function that it calls. In the jail none can be made, so there is one for all."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._target = pdfium.FPDF_FILEWRITE()
+        self._target.version = 1
+        called = type(self._target.WriteBlock)(self._take)
+        self._target.WriteBlock = called
+        # Its memory is read-only once the locks are on: freeing it as the process ends would be a crash.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(called))
+
+    def _take(self, _target: object, data: int, size: int) -> int:
+        self._parts.append(ctypes.string_at(data, size))
+        return 1
+
+    def written(self, document: pypdfium2.PdfDocument) -> bytes:
+        """The document without encryption; raises Damaged."""
+        self._parts.clear()
+        if not pdfium.FPDF_SaveAsCopy(document, self._target, pdfium.FPDF_REMOVE_SECURITY):
+            raise Damaged
+        made = b"".join(self._parts)
+        self._parts.clear()
+        return made
+
+
+_SINK: Final = _Sink()
 
 
 class PdfiumSource:
@@ -73,14 +101,13 @@ class PdfiumSource:
                 # PDFium makes those looks when a page is drawn, and forgets none while it is open.
                 pages.append(page := self._document[number])
                 page.render(scale=_BARELY / max(page.get_size()), draw_annots=True).close()
-            made = io.BytesIO()
-            self._document.save(made, flags=pdfium.FPDF_REMOVE_SECURITY)
         except pypdfium2.PdfiumError:
             raise Damaged from None
+        else:
+            return _SINK.written(self._document)
         finally:
             for page in pages:
                 page.close()
-        return made.getvalue()
 
     def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
         """The page in this size, in mode RGBX, without its own turning."""
