@@ -4,8 +4,8 @@ Pictures     same size; PSNR of at least 30 dB against the original after its or
              applied, transparent parts on white, both softened by one pixel: noise of colour alone is not seen
 Documents    same number of pages; the first pages drawn at 72 dpi, softened by one pixel so that the smoothing of edges
              does not count, differ by a mean of at most 5 of 255 and by more than 64 on at most one pixel in a hundred
-Text         the words of the original that are visible: not in invisible mode, on the page, with ink in their box; how
-             many of them are in the clean copy
+Text         the words of the original that are visible: not in invisible mode, not drawn before a picture that covers
+             them, on the page, with ink in their box; how many of them are in the clean copy
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _PAGES = 12
 _MOST_PIXELS = 60_000_000
 _INK = 24
 _INK_SCALE = 2.0
+_LEAST_POINTS = 2.0  # smaller letters leave a grey line that nobody reads
 
 # A list of formats only knows those whose plugin is loaded.
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"]
@@ -228,13 +229,26 @@ class _Ink:
     def __init__(self, page: pypdfium2.PdfPage, grey: Image.Image) -> None:
         self._page = page
         self._grey = grey
+        # In the order of drawing: a scan may lie over the words that a program recognised in it.
+        self._order = {}
+        self._pictures = []
+        for number, drawn in enumerate(page.get_objects(max_depth=1)):
+            if drawn.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT:
+                self._order[ctypes.addressof(drawn.raw.contents)] = number
+            elif drawn.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE and not pypdfium2.raw.FPDFPageObj_HasTransparency(
+                drawn.raw
+            ):
+                self._pictures.append((number, drawn.get_bounds()))
 
     def shows(self, text: pypdfium2.PdfTextPage, index: int) -> bool:
         shown = pypdfium2.raw.FPDFText_GetTextObject(text.raw, index)
         if shown and pypdfium2.raw.FPDFTextObj_GetTextRenderMode(shown) == pypdfium2.raw.FPDF_TEXTRENDERMODE_INVISIBLE:
             return False
         left, bottom, right, top = text.get_charbox(index, loose=False)
-        if right <= left or top <= bottom:
+        start, lower, end, upper = text.get_charbox(index, loose=True)
+        if max(end - start, upper - lower) < _LEAST_POINTS:
+            return False
+        if right <= left or top <= bottom or (shown and self._covered(shown, (left, bottom, right, top))):
             return False
         corners = [self._on_picture(x, y) for x, y in ((left, bottom), (right, top))]
         xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
@@ -248,6 +262,13 @@ class _Ink:
             return False
         darkest, lightest = self._grey.crop(box).getextrema()
         return bool(lightest - darkest >= _INK)
+
+    def _covered(self, shown: object, box: tuple[float, float, float, float]) -> bool:
+        number = self._order.get(ctypes.addressof(shown.contents))
+        return number is not None and any(
+            later > number and over[0] <= box[0] and over[1] <= box[1] and over[2] >= box[2] and over[3] >= box[3]
+            for later, over in self._pictures
+        )
 
     def _on_picture(self, x: float, y: float) -> tuple[int, int]:
         across, down = ctypes.c_int(), ctypes.c_int()
