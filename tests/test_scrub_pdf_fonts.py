@@ -133,6 +133,7 @@ def test_fonts_as_common_programs_write_them_draw_and_read_the_same(make):
         (b"TimesNewRomanPS-BoldMT", b"Times-Bold"),
         (b"CourierNew", b"Courier"),
         (b"Kmk7Personal-Italic", b"F0"),
+        (b"Verdana-Bold", b"F0"),
     ],
 )
 def test_a_font_that_is_not_in_the_document_gets_a_name_that_every_reader_knows_or_a_neutral_one(name, becomes):

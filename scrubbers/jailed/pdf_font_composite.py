@@ -18,7 +18,7 @@ from scrubbers.jailed.pdf_font_described import NONSYMBOLIC, SYMBOLIC, descripto
 from scrubbers.jailed.pdf_font_program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf_font_quadratic import Glyph
 from scrubbers.jailed.pdf_font_simple import said_texts, text_map
-from scrubbers.jailed.pdf_font_standard import is_bold, is_italic
+from scrubbers.jailed.pdf_font_standard import is_italic
 from scrubbers.jailed.pdf_objects import Hex, Name, Node, NotRebuildable, Stream, Value
 
 _IDENTITY: Final = re.compile(r"/Identity-(H|V)")
@@ -46,6 +46,8 @@ class CompositeFont:
         self._read_encoding(pdf_read.entry(untrusted, "/Encoding"))
         self._spaces = self._encoding.spaces or [(b"\0\0", b"\xff\xff")]
         self._widths = CidWidths(self._descendant)
+        if self._encoding_name is not None and not _IDENTITY.fullmatch(self._encoding_name):
+            self._widths.demand_one()
         self._map = self._read_map()
         self._demanded: set[bytes] = set()
 
@@ -111,8 +113,6 @@ class CompositeFont:
     def _cid(self, code: bytes) -> int:
         if self._encoding_name is None:
             return self._encoding.cid(int.from_bytes(code, "big"))
-        if not _IDENTITY.fullmatch(self._encoding_name):
-            self._widths.demand_one()
         return int.from_bytes(code, "big")
 
     def advance(self, code: bytes) -> float:
@@ -160,7 +160,7 @@ class CompositeFont:
             else:
                 said_program = (b"FontFile3", _cff(program, glyphs))
         made = (
-            stand_in(self._descriptor, self._name, bold=is_bold(self._base_font), italic=is_italic(self._base_font))
+            stand_in(self._descriptor, self._name, italic=is_italic(self._base_font))
             if program is None
             else descriptor(self._descriptor, self._name, described, said_program)
         )

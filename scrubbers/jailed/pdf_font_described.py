@@ -7,12 +7,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NumberObje
 from scrubbers.jailed import pdf_read
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 
-FIXED_PITCH, SERIF, SYMBOLIC, SCRIPT, NONSYMBOLIC, ITALIC, FORCE_BOLD = 1, 2, 4, 8, 32, 64, 1 << 18
+FIXED_PITCH, SERIF, SYMBOLIC, SCRIPT, NONSYMBOLIC, ITALIC = 1, 2, 4, 8, 32, 64
 _APPEARANCE: Final = FIXED_PITCH | SERIF | SCRIPT | ITALIC
 _NUMBERS: Final = ("/ItalicAngle", "/Ascent", "/Descent", "/CapHeight", "/XHeight", "/StemV")
 _LARGEST: Final = 32_000
 _LARGEST_MEASURE: Final = 1_000_000
-_BOLD_STEM: Final = 140
 
 
 def measure(untrusted: object) -> float:
@@ -50,15 +49,16 @@ def descriptor(untrusted: DictionaryObject, name: bytes, kind: int, program: tup
     return Node(entries)
 
 
-def stand_in(untrusted: DictionaryObject, name: bytes, *, bold: bool, italic: bool) -> Node:
-    """The descriptor of a font that is not in the document: the numbers say what its name said of its style."""
+def stand_in(untrusted: DictionaryObject, name: bytes, *, italic: bool) -> Node:
+    """The descriptor of a font that is not in the document: it is drawn as heavy and as wide as the numbers say.
+
+    That it slants only the source's name may have said. How heavy it is stays with the stems: a name that says bold
+    makes no difference to the program that draws the pages.
+    """
     made = descriptor(untrusted, name, flags_of(untrusted) & SYMBOLIC or NONSYMBOLIC, None)
     entries = made.value
-    if isinstance(entries, dict):
-        if italic:
-            entries[b"Flags"] |= ITALIC
-        if bold or flags_of(untrusted) & FORCE_BOLD:
-            entries[b"StemV"] = max(entries.get(b"StemV", 0), _BOLD_STEM)
+    if isinstance(entries, dict) and italic:
+        entries[b"Flags"] |= ITALIC
     return made
 
 

@@ -12,7 +12,7 @@ from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, 
 from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name
 from scrubbers.jailed.pdf_font_program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf_font_quadratic import Glyph
-from scrubbers.jailed.pdf_font_standard import DINGBATS, SYMBOL, is_bold, is_italic, standard_name, standard_width
+from scrubbers.jailed.pdf_font_standard import DINGBATS, SYMBOL, is_italic, standard_name, standard_width
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 
 _CODES: Final = 256
@@ -134,9 +134,7 @@ class SimpleFont:
         if self._widths:
             entries |= self._said_widths(codes)
         if standard is None:
-            entries[b"FontDescriptor"] = stand_in(
-                self._descriptor, self._name, bold=is_bold(self._base_font), italic=is_italic(self._base_font)
-            )
+            entries[b"FontDescriptor"] = stand_in(self._descriptor, self._name, italic=is_italic(self._base_font))
         encoding = self._said_encoding(codes, dingbats=standard == DINGBATS)
         if encoding is not None and (standard not in {SYMBOL, DINGBATS} or self._encoding.differences):
             entries[b"Encoding"] = encoding
