@@ -44,15 +44,19 @@ def small_document() -> bytes:
         text + b"0 0 20 20 re W n q 1 0 0 rg 5 5 30 20 re f Q /X0 Do q 20 0 0 20 40 5 cm /X1 Do Q\n"
         b"q /G0 gs 20 0 0 20 65 5 cm /X2 Do Q BT /F0 12 Tf 3 Tr 10 80 Td (A) Tj ET\n"
     )
-    pages = [_page(parent, drawn, resources), _page(parent, text + b"BT 7 Tr ET\n", resources)]
+    # A note without a look of its own has PDFium write the document anew, through a callback. With a process's first
+    # callback libffi asks about SELinux, which is death in a job.
+    note: dict[bytes, Value] = {b"Type": Name(b"Annot"), b"Subtype": Name(b"Square"), b"Rect": [0, 0, 9, 9]}
+    pages = [_page(parent, drawn, resources, note), _page(parent, text + b"BT 7 Tr ET\n", resources)]
     parent.value = {b"Type": Name(b"Pages"), b"Count": len(pages), b"Kids": pages}
     made = io.BytesIO()
     Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
     return made.getvalue()
 
 
-def _page(parent: Node, drawn: bytes, resources: Value) -> Node:
+def _page(parent: Node, drawn: bytes, resources: Value, *notes: Value) -> Node:
     entries: dict[bytes, Value] = {b"Type": Name(b"Page"), b"Parent": parent, b"MediaBox": [0, 0, 100, 100]}
+    entries |= {b"Annots": list(notes)} if notes else {}
     return Node({**entries, b"Resources": resources, b"Contents": Node(Stream({}, drawn))})
 
 
