@@ -23,7 +23,7 @@ from confine.syscalls import MACHINE, numbers
 from scrubbers.jailed import zygote
 from scrubbers.protocol import STATUS, STATUS_MAGIC, Operation, Role
 
-LIMITS = JobLimits(address_space_bytes=2**29, cpu_seconds=1, wall_seconds=2, written_bytes=2**20)
+LIMITS = JobLimits(address_space_bytes=2**29, cpu_seconds=1, wall_seconds=3, written_bytes=2**20)
 LIBC = ctypes.CDLL(None, use_errno=True)
 PARENT = os.getppid()
 NUMBERS = numbers()

@@ -31,13 +31,14 @@ from scrub_pictures import (
     ycck_jpeg,
 )
 
+from scrubbers.protocol import Role
 from scrubbers.stages import Kind, Lost, Refused, ScrubReport, UncommonPicture
 
 Result = tuple[Kind, bytes, bytes, ScrubReport]
 
 
 def cleaned(contents: Iterable[bytes]) -> list[Result]:
-    return asyncio.run(clean_all(list(contents)))
+    return asyncio.run(clean_all(list(contents), [Role.PICTURES]))
 
 
 # Upright.

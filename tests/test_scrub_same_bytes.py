@@ -31,14 +31,14 @@ def pictures() -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def first() -> Pictures:
-    return [result[:3] for result in asyncio.run(clean_all(pictures()))]
+    return [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES]))]
 
 
 def test_the_same_bytes_come_out_of_another_zygote_on_a_single_core(first) -> None:
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
-        again = [result[:3] for result in asyncio.run(clean_all(pictures()))]
+        again = [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES]))]
     finally:
         os.sched_setaffinity(0, cores)
 
@@ -81,6 +81,6 @@ def spawn_on_another_day(role: Role) -> tuple[subprocess.Popen[bytes], socket.so
 def test_the_same_bytes_come_out_on_another_day(first, monkeypatch) -> None:
     monkeypatch.setattr("scrub_harness.spawn_zygote", spawn_on_another_day)
 
-    again = [result[:3] for result in asyncio.run(clean_all(pictures()))]
+    again = [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES]))]
 
     assert again == first
