@@ -45,12 +45,12 @@ def one_page(font: Value, contents: bytes) -> bytes:
     return output.getvalue()
 
 
-def shown(document: bytes) -> Shown:
+def shown(document: bytes, scale: int = _SCALE) -> Shown:
     """The first page, drawn and read."""
     opened = pypdfium2.PdfDocument(document)
     try:
         page = opened[0]
-        picture = page.render(scale=_SCALE).to_pil().convert("L")
+        picture = page.render(scale=scale).to_pil().convert("L")
         text = page.get_textpage().get_text_range()
     finally:
         opened.close()

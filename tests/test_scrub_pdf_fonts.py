@@ -43,6 +43,7 @@ from reportlab.pdfgen import canvas
 
 from scrubbers.jailed.pdf_fonts import SourceFont
 from scrubbers.jailed.pdf_objects import Hex, Name, Node, NotRebuildable
+from scrubbers.jailed.pdf_same_look import same_look
 from scrubbers.jailed.verify_pdf import demand_rebuilt
 
 DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
@@ -80,10 +81,10 @@ def by_fpdf(family: str, file: str, text: str) -> bytes:
     return bytes(made.output())
 
 
-def by_reportlab(name: str, text: str) -> bytes:
+def by_reportlab(name: str, text: str, size: int = 24) -> bytes:
     output = io.BytesIO()
     made = canvas.Canvas(output, pagesize=SIZE)
-    made.setFont(name, 24)
+    made.setFont(name, size)
     made.drawString(10, 60, text)
     made.save()
     return output.getvalue()
@@ -123,6 +124,16 @@ def test_fonts_as_common_programs_write_them_draw_and_read_the_same(make):
     after = shown(made)
     assert worst_difference(before.picture, after.picture) <= 2
     assert after.text == before.text
+
+
+def test_small_print_without_its_bytecode_looks_the_same_to_a_person():
+    pdfmetrics.registerFont(ttfonts.TTFont("Vera", str(FONTS / "Vera.ttf")))
+    document = by_reportlab("Vera", "Hallå där, Åsa!", size=10)
+
+    made, _, _ = rebuilt(document)
+
+    assert b"fpgm" in font_of(document)["/FontDescriptor"]["/FontFile2"].get_data()
+    assert same_look(shown(document, scale=1).picture, shown(made, scale=1).picture)
 
 
 @pytest.mark.parametrize(
