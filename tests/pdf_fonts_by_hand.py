@@ -82,11 +82,11 @@ def rebuilt(document: bytes, glyph=None) -> tuple[bytes, SourceFont, list[bytes]
     return one_page(source.build(used), contents.get_data().replace(key.encode() + b" ", b"/F0 ")), source, used
 
 
-def font_of(document: bytes) -> DictionaryObject:
-    """The first font of the first page."""
+def font_of(document: bytes, number: int = 0) -> DictionaryObject:
+    """A font of the first page."""
     reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
     fonts = reader.pages[0]["/Resources"].get_object()["/Font"].get_object()
-    found = next(iter(fonts.values())).get_object()
+    found = list(fonts.values())[number].get_object()
     assert isinstance(found, DictionaryObject)
     return found
 
