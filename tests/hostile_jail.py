@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from pathlib import Path
 
@@ -44,6 +45,14 @@ class Jail:
         verified = self.loop.run_until_complete(verify(made, self.sandbox))
         verified.clean.close()
         verified.preview.close()
+
+    def cpu_seconds(self) -> float:
+        """What the zygotes and all their jobs have had of the processors: on a busy machine the clock says little."""
+        ticks = 0
+        for process in self.processes:
+            # After the name in brackets: utime, stime, cutime, cstime are the 12th to the 15th.
+            ticks += sum(map(int, Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def alive(self) -> bool:
         """Whether the zygotes that were started first are still the ones that serve."""

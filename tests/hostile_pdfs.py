@@ -242,7 +242,6 @@ def pdfs() -> dict[str, Hostile]:
         "2,001 pages": Hostile(NUMBER, many_pages(2001), stages.TooManyPages),
         "a million pages in one list": Hostile(NUMBER, many_pages(1_000_000), Refused),
         "two hundred thousand objects": Hostile(NUMBER, document(objects=dict.fromkeys(range(6, 200_006), b"1"))),
-        "a line of a million points": Hostile(NUMBER, document(zlib.compress(b"0 0 m\n" + b"1 200 l 200 1 l\n" * 500_000 + b"S", 9), filters=flate)),
         "a million operands": Hostile(NUMBER, document(zlib.compress(b"1 " * 1_000_000 + b"re f", 9), filters=flate)),
         "ten thousand annotations": Hostile(NUMBER, document(page=b"/Annots[%s]" % (b"<</Type/Annot/Subtype/Square/Rect[0 0 9 9]/C[1 0 0]>>" * 10_000))),
         "a picture named as a PDF": Hostile(MISLABELLED, b"\n%PDF-1.7\n" + jpeg, Refused),
@@ -259,15 +258,18 @@ def pdfs() -> dict[str, Hostile]:
         "a broken JPEG 2000 picture": Hostile(BROKEN, showing(picture_object(64, 64, b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(range(200)), b"/Filter/JPXDecode"))),
         "a broken fax picture": Hostile(BROKEN, showing(picture_object(2000, 2000, b"\x55" * 200, b"/ColorSpace/DeviceGray/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 2147483647>>"))),
         "a PDF with a password": Hostile(BROKEN, locked("secret"), stages.Locked),
-        "a PDF with restrictions": Hostile(BROKEN, locked(""), stages.Locked),
+        "a PDF with restrictions": Hostile(BROKEN, locked("")),
         "scripts, programs and addresses": Hostile(ACTIVE, active(), never=(b"JavaScript", b"Launch", b"SubmitForm", b"198.51.100.1", b"/AA", b"OpenAction")),
     }  # fmt: skip
 
 
 def endless_pdfs() -> dict[str, Hostile]:
     """What PDFium draws on and on: the kernel's clock ends the job after twenty seconds of work and not before ten."""
+    flate = b"/Filter/FlateDecode"
     operators = zlib.compress(b"0 0 m 200 200 l S\n" * 1_000_000, 9)
+    points = zlib.compress(b"0 0 m\n" + b"1 200 l 200 1 l\n" * 500_000 + b"S", 9)
     return {
         "a pattern painted with itself": Hostile(LOOP, pattern_of_itself()),
-        "three million operators": Hostile(NUMBER, document(operators, filters=b"/Filter/FlateDecode")),
+        "three million operators": Hostile(NUMBER, document(operators, filters=flate)),
+        "a line of a million points": Hostile(NUMBER, document(points, filters=flate)),
     }

@@ -1,9 +1,9 @@
-"""What today only the kernel's clock ends, after twenty seconds of work; the aim is ten. Not collected by pytest:
+"""What takes longer than ten seconds today, or is ended by the kernel's clock after twenty. Not collected by pytest:
 
     python -m pytest tests/pending_scrub_endless.py
 
-Goes into `hostile_pdfs.pdfs()`, and with it into `test_scrub_hostile.py`, when the pages are interpreted before they
-are drawn, with loops refused and operators counted.
+Goes into `hostile_pdfs.pdfs()`, and with it into `test_scrub_hostile.py`, when PDFium is not asked to draw a page whose
+pattern is painted with itself or whose operators and points are more than it draws in time.
 """
 
 from __future__ import annotations

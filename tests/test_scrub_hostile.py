@@ -90,14 +90,15 @@ def test_every_refusal_has_a_number_and_a_text_of_its_own() -> None:
 
 HOSTILE = {**pictures(), **pdfs()}
 WORST = {"seconds": (0.0, ""), "MiB": (0, "")}
-MOST_SECONDS, MOST_MIB = 10, 1536
+# Of the processor, whoever else uses it meanwhile; by the clock, the limits of a job and what it takes to end it.
+MOST_SECONDS, MOST_CLOCK_SECONDS, MOST_MIB = 10, 35, 1536
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_file_made_to_harm_is_refused_or_clean(jail, name) -> None:
     hostile = HOSTILE[name]
     clean, refused = b"", None
-    started = time.monotonic()
+    started, cpu = time.monotonic(), jail.cpu_seconds()
 
     with MemoryWatch(jail) as watch:
         try:
@@ -105,10 +106,11 @@ def test_a_file_made_to_harm_is_refused_or_clean(jail, name) -> None:
         except Refused as reason:
             refused = reason
 
-    seconds, mib = time.monotonic() - started, watch.most >> 20
+    seconds, mib = jail.cpu_seconds() - cpu, watch.most >> 20
     for measured, value in (("seconds", seconds), ("MiB", mib)):
         WORST[measured] = max(WORST[measured], (value, name))
     assert seconds < MOST_SECONDS
+    assert time.monotonic() - started < MOST_CLOCK_SECONDS
     assert mib < MOST_MIB
     assert jail.alive()
     if hostile.expected:
@@ -122,7 +124,7 @@ def test_every_class_of_attack_is_there_and_the_worst_of_them_is_told(capsys) ->
     assert {hostile.of_class for hostile in pictures().values()} == PICTURE_CLASSES
     assert {hostile.of_class for hostile in pdfs().values()} == PDF_CLASSES
     with capsys.disabled():
-        print(f"\n{len(HOSTILE)} hostile files, at worst {WORST['seconds'][0]:.1f} s ({WORST['seconds'][1]})"
+        print(f"\n{len(HOSTILE)} hostile files, at worst {WORST['seconds'][0]:.1f} s of a processor ({WORST['seconds'][1]})"
               f" and {WORST['MiB'][0]} MiB ({WORST['MiB'][1]})")  # fmt: skip
 
 
@@ -130,6 +132,16 @@ def test_after_all_of_them_the_jail_still_cleans(jail) -> None:
     kind, clean = jail.clean(encoded(picture(), "JPEG"))
 
     assert (kind, clean[:2]) == (Kind.JPEG, b"\xff\xd8")
+
+
+def test_a_note_that_says_nothing_of_its_look_is_no_attack(jail) -> None:
+    """PDFium then writes the document through a callback, which a job may only do after a rehearsal."""
+    notes = b"<</Type/Annot/Subtype/Square/Rect[20 20 90 90]/C[1 0 0]/Contents(Anna)>>" * 10
+
+    kind, clean = jail.clean(document(page=b"/Annots[%s]" % notes))
+
+    assert kind is Kind.PDF
+    assert b"Anna" not in clean
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_looked_at(jail, monkeypatch) -> None:
@@ -241,13 +253,16 @@ def test_the_second_reading_refuses_what_was_slipped_in(jail, results) -> None:
         (Kind.WEBP, webp[:4] + struct.pack("<I", len(webp) - 8 + 12) + webp[8:] + riff(b"XMP ", b"Anna")),
         (Kind.TIFF, encoded(picture(), "TIFF", compression="tiff_adobe_deflate", software="Anna")),
         (Kind.TIFF, tiff.replace(b"II*\0", b"II*\0", 1)[:8] + b"Anna" + tiff[8:]),
-        (Kind.PDF, document.replace(b"/Type/Catalog", b"/Lang(sv)/Type/Catalog", 1)),
+        (Kind.PDF, document.replace(b"/Type /Catalog", b"/Lang (sv)/Type /Catalog", 1)),
         (Kind.PDF, document.replace(b"\nendobj\n", b"\n%Anna\nendobj\n", 1)),
         (Kind.PDF, document.replace(b"trailer\n<<", b"trailer\n<</Info 1 0 R", 1)),
+        (Kind.PDF, document.replace(b"/Resources <<>>", b"/Resources(an)", 1)),
+        (Kind.PDF, document.replace(b"%\xe2\xe3\xcf\xd3", b"%Anna", 1)),
         (Kind.GIF, encoded(picture(), "GIF")),
     ]  # fmt: skip
 
     for kind, content in slipped:
+        assert content not in results.values()
         with pytest.raises(WouldNotVouch):
             jail.vouch(kind, content, PREVIEW)
 
