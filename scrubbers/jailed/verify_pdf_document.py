@@ -16,6 +16,8 @@ from scrubbers.jailed.verify_pdf_values import Reference, Unaccounted, demand
 # One stream, inflated; and all of them together but for pictures, which are counted in pieces and not kept.
 _INFLATED_BYTES: Final = 64 * 2**20
 _ALL_INFLATED_BYTES: Final = 512 * 2**20
+# How the writer deflates. The same data can be deflated in very many ways, and which one was taken could say something.
+_DEFLATE_LEVEL: Final = 6
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,16 +83,18 @@ class Document:
         return self._current
 
     def inflated(self, stream: Stream) -> bytes:
-        """A deflated stream's data; raises Unaccounted for another filter, too many data, or anything behind them."""
+        """A deflated stream's data; raises Unaccounted for another filter, too many or another way to write them."""
         demand(stream.entries.get("Filter") == "FlateDecode", "filter")
+        deflated = self.untrusted[stream.start : stream.end]
         inflater = zlib.decompressobj()
         most = min(_INFLATED_BYTES, self._left_to_inflate)
         try:
-            data = inflater.decompress(self.untrusted[stream.start : stream.end], most + 1)
+            data = inflater.decompress(deflated, most + 1)
         except zlib.error:
             raise Unaccounted("deflated data") from None
         self._left_to_inflate -= len(data)
-        demand(inflater.eof and not inflater.unused_data and len(data) <= most, "deflated data")
+        demand(inflater.eof and len(data) <= most, "deflated data")
+        demand(zlib.compress(data, _DEFLATE_LEVEL) == deflated, "deflated as the writer does")
         return data
 
     def _meet(self, number: int) -> None:

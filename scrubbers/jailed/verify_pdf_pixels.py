@@ -12,6 +12,8 @@ from scrubbers.jailed.verify_pdf_values import demand
 _MOST_PIXELS: Final = 100_000_000
 _COMPONENTS: Final = {"DeviceGray": 1, "DeviceRGB": 3}
 _JPEG_FRAME: Final = 0xC0
+# The head of zlib data says how hard it was tried; there are four such heads, and the writer knows one.
+_DEFLATED: Final = b"\x78\x9c"
 
 
 def picture(document: Document, thing: object) -> None:
@@ -63,6 +65,7 @@ def _demand_picture(
         demand(bits == 8 and "ImageMask" not in found, "a JPEG's depth")  # noqa: PLR2004  bits
         _demand_jpeg(document, stream, found["Width"], found["Height"], components)
         return
+    demand(document.untrusted[stream.start : stream.start + 2] == _DEFLATED, "deflated as the writer does")
     pixels = Counter(found["Height"] * ((found["Width"] * components * bits + 7) // 8))
     pixels.take(document.untrusted, stream.start, stream.end)
     demand(pixels.is_exact(), "as many pixels as the size says")
