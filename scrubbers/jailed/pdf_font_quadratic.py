@@ -1,9 +1,9 @@
 """Reads the glyphs of a TrueType program as points on and off their contours. Raises NotRebuildable.
 
 A glyph made of others is read into one: its parts' points, moved and scaled. The bytecode that fits glyphs to pixels
-is passed over, because it can carry anything unseen. Without it the edges of small print lie a part of a pixel beside where
-they were (at a pixel a point, text of 8 to 12 points: no pixel changes by more than 60 of 255); print and close views
-are as before.
+is passed over, because it can carry anything unseen. Without it the edges of small print lie a part of a pixel beside
+where they were (text of 8 to 12 points at a pixel a point: no pixel changes by more than 60 of 255); large print is the
+same.
 """
 
 import itertools
