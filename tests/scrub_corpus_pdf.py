@@ -17,7 +17,8 @@ def pdf_corpus() -> list[PdfSample]:
     return planted_documents(
         (
             pdf_everything, pdf_revised, pdf_form,
-            of_document.pdf_trailer, of_document.pdf_revised_twice,
+            of_document.pdf_catalog, of_document.pdf_trailer, of_document.pdf_object_streams, of_document.pdf_open_password,
+            of_document.pdf_revised_twice,
             of_annotations.pdf_annotations, of_annotations.pdf_annotation_media, of_annotations.pdf_annotation_states,
             of_annotations.pdf_fields, of_annotations.pdf_signature,
             of_pages.pdf_page_keys, of_pages.pdf_contents, of_pages.pdf_resources,
@@ -31,9 +32,9 @@ def pdf_corpus() -> list[PdfSample]:
     )  # fmt: skip
 
 
-def not_taken_yet() -> list[PdfSample]:
-    """Documents that every viewer opens and that are still refused: what these hold is searched for, not yet cleaned."""
-    return planted_documents((of_document.pdf_catalog, of_document.pdf_object_streams, of_document.pdf_open_password))
+def not_clean_yet() -> list[PdfSample]:
+    """Documents that keep something: what these hold is searched for, not yet gone."""
+    return planted_documents((hidden.pdf_hidden_speck,))
 
 
 def pdf_everything(plant: PdfPlanter) -> bytes:

@@ -184,12 +184,13 @@ def pdf_hidden_pictures(plant: PdfPlanter) -> bytes:
 
     places = (
         "picture pixels clipped away", "picture under a box", "picture under a picture", "picture off the page",
-        "picture outside the CropBox", "picture of no size", "picture of alpha 0", "picture in an OFF layer",
+        "picture outside the CropBox", "picture of alpha 0", "picture in an OFF layer",
     )  # fmt: skip
     named = [picture(place) for place in places]
     tall = as_cells(plant("picture of which nine tenths are covered"), 16)
-    upper = b"\xc0" * (tall.width * 16)
-    tenth = made.new_stream(upper + tall.tobytes() * 9, b"/Type/XObject/Subtype/Image/Width %d/Height 160/ColorSpace/DeviceGray"
+    # What lies close to the edge of a cover may stay: the marker begins lower.
+    upper = b"\xc0" * (tall.width * 32)
+    tenth = made.new_stream(upper + tall.tobytes() * 8, b"/Type/XObject/Subtype/Image/Width %d/Height 160/ColorSpace/DeviceGray"
                             b"/BitsPerComponent 8" % tall.width)  # fmt: skip
     cover = made.new_stream(
         b"\x40", b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
@@ -197,15 +198,25 @@ def pdf_hidden_pictures(plant: PdfPlanter) -> bytes:
     layer = made.new(b"<</Type/OCG/Name(lager)>>")
     contents = line(plant.shows("Syns bilder"), 20, 380) + (
         b"q 20 364 200 2 re W n 200 0 0 16 20 350 cm /X0 Do Q q 200 0 0 16 20 320 cm /X1 Do Q 0.5 g 15 318 210 20 re f\n"
-        b"q 200 0 0 16 20 290 cm /X2 Do Q q 210 0 0 20 15 288 cm /X9 Do Q q 200 0 0 16 20 600 cm /X3 Do Q\n"
-        b"q 90 0 0 16 305 260 cm /X4 Do Q q 0.01 0 0 0.01 20 240 cm /X5 Do Q q /G0 gs 200 0 0 16 20 220 cm /X6 Do Q\n"
-        b"/OC/L0 BDC q 200 0 0 16 20 200 cm /X7 Do Q EMC q 200 0 0 100 20 20 cm /X8 Do Q 0.5 g 15 15 210 96 re f\n"
+        b"q 200 0 0 16 20 290 cm /X2 Do Q q 210 0 0 20 15 288 cm /X8 Do Q q 200 0 0 16 20 600 cm /X3 Do Q\n"
+        b"q 90 0 0 16 305 260 cm /X4 Do Q q /G0 gs 200 0 0 16 20 220 cm /X5 Do Q\n"
+        b"/OC/L0 BDC q 200 0 0 16 20 200 cm /X6 Do Q EMC q 200 0 0 100 20 20 cm /X7 Do Q 0.5 g 15 15 210 96 re f\n"
     )
     references = [*named, tenth, cover]
     resources = b"/Font<</F0 6 0 R>>/XObject<<%s>>/ExtGState<</G0<</ca 0>>>>/Properties<</L0 %s>>" % (
         b"".join(b"/X%d %s" % pair for pair in enumerate(references)), layer)  # fmt: skip
     catalog = b"/OCProperties<</OCGs[%s]/D<</OFF[%s]>>>>" % (layer, layer)
     return document(made, contents, resources=resources, page=b"/CropBox[0 0 300 400]", catalog=catalog)
+
+
+def pdf_hidden_speck(plant: PdfPlanter) -> bytes:
+    """A whole picture drawn as small as a speck of dust."""
+    made = Pdf()
+    cells = as_cells(plant("picture of no size"), 16)
+    speck = made.new_stream(cells.tobytes(), b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray"
+                            b"/BitsPerComponent 8" % cells.size)  # fmt: skip
+    contents = line(plant.shows("Syns damm"), 20, 380) + b"q 0.01 0 0 0.01 20 240 cm /X0 Do Q\n"
+    return document(made, contents, resources=b"/Font<</F0 6 0 R>>/XObject<</X0 %s>>" % speck)
 
 
 def pdf_scan(plant: PdfPlanter) -> bytes:
