@@ -1,0 +1,103 @@
+"""What an audit says: a verdict for each check, the values it was reached by, and how to see them without our code.
+
+A check gathers what it sees in a `Look`. One thing that speaks against is enough for a finding; one thing that could
+not be seen is enough for "not seen", which is never clean; only what was seen and is in order is clean. Sentences are
+kept as a template with values, so that a report can be in Swedish too (`audit.swedish`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from audit.swedish import SWEDISH
+
+Language = Literal["sv", "en"]
+
+
+class Verdict(StrEnum):
+    """Of one check, or of one thing seen in it. `void` is for a canary whose requests did not do what they should."""
+
+    CLEAN = "clean"
+    FINDING = "finding"
+    NOT_SEEN = "not seen"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that was seen, or could not be."""
+
+    verdict: Verdict
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, language: Language = "en") -> str:
+        """The sentence in this language."""
+        template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
+        return template.format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of a report."""
+
+    id: str
+    title: str
+    verdict: Verdict
+    evidence: tuple[Said, ...]
+    by_hand: str
+
+    def as_object(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "verdict": str(self.verdict),
+            "evidence": [{"verdict": str(one.verdict), "text": one.text()} for one in self.evidence],
+            "by_hand": self.by_hand,
+        }
+
+
+class Look:
+    """Gathers what one check sees. Templates are literals: a test looks each of them up in the Swedish catalogue."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+
+    def saw(self, template: str, **values: object) -> None:
+        """In order."""
+        self.said.append(Said(Verdict.CLEAN, template, values))
+
+    def found(self, template: str, **values: object) -> None:
+        """Not in order."""
+        self.said.append(Said(Verdict.FINDING, template, values))
+
+    def missed(self, template: str, **values: object) -> None:
+        """Could not be looked at."""
+        self.said.append(Said(Verdict.NOT_SEEN, template, values))
+
+    def demand(self, condition: bool, template: str, **values: object) -> None:
+        """The same sentence with its values, in order or not: for a value that stands in it."""
+        self.said.append(Said(Verdict.CLEAN if condition else Verdict.FINDING, template, values))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of all of it. A check that saw nothing at all has not seen."""
+        return worst([one.verdict for one in self.said] or [Verdict.NOT_SEEN])
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The one that counts."""
+    for verdict in (Verdict.VOID, Verdict.FINDING, Verdict.NOT_SEEN):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.CLEAN
+
+
+def listed(values: Sequence[object], most: int = 5) -> str:
+    """A few values for a sentence, and how many more there are."""
+    shown = ", ".join(str(value) for value in values[:most])
+    return f"{shown} … (+{len(values) - most})" if len(values) > most else shown
