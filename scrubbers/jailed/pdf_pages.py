@@ -94,8 +94,7 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
 
 
 def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
-    if "/UserUnit" in untrusted and pdf_read.number(pdf_read.entry(untrusted, "/UserUnit")) != 1:
-        raise NotRebuildable
+    # A unit of its own (UserUnit) is left out: it says how large the page is printed, and PDFium does not heed it.
     entries: dict[bytes, Value] = {b"MediaBox": _box(untrusted)}
     turn = int(untrusted.rotation) % 360
     if turn % 90:

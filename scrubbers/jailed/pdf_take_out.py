@@ -3,6 +3,7 @@
 A form can be drawn on several pages, and a picture too: what any of them shows stays.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,10 +15,12 @@ from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_pages import Page
 from scrubbers.jailed.pdf_pictures import Picture
 from scrubbers.jailed.pdf_script import Drawn, Show
-from scrubbers.jailed.pdf_visible import Look, Sheet, sight
+from scrubbers.jailed.pdf_visible import Look, PictureSight, Sheet, sight
 
 # A blank text has no ink; what its letters are called in the font can still be a text.
 _STAYS: Final = {Look.SEEN, Look.PARTLY}
+_THINNEST: Final = 0.05  # points
+_SMALLEST: Final = 1.0
 # Of a picture; edges of clips cut through pixels, and viewers smooth them.
 _WHOLE: Final = 0.97
 
@@ -69,10 +72,17 @@ def look_at(
         flags = _letters_seen(own) if show.spelled else [own[0] in _STAYS] * show.count()
         seen.texts.append((show, flags))
     for (step, picture), part in zip(pictures, found.pictures, strict=True):
-        if not part.share:
+        if not part.share or _is_a_speck(part):
             seen.unseen.append(step)
         seen.pictures.append((step, picture, None if part.share > _WHOLE else part.mask(*picture.size)))
     return seen
+
+
+def _is_a_speck(part: PictureSight) -> bool:
+    """Whether a picture is drawn so small that nobody sees what it shows; a thin line may be a picture."""
+    a, b, c, d, _, _ = part.matrix
+    across, up = sorted((math.hypot(a, b), math.hypot(c, d)))
+    return across < _THINNEST or up < _SMALLEST
 
 
 def take_out(pages: Sequence[PageSeen]) -> set[int]:

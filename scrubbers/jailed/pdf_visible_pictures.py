@@ -42,8 +42,8 @@ _LAYERS: Final = 8  # of pictures on each other; for each the other pictures are
 _SMALL: Final = 6  # pixels
 _CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 64  # in one group
-# What lies beside something seen stays: viewers smooth pictures over two pixels.
-_MARGIN: Final = 2
+# What lies beside something seen stays: viewers smooth pictures over their neighbours.
+_MARGIN: Final = 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
