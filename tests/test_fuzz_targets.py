@@ -17,11 +17,11 @@ HAS_ATHERIS = fuzz.importlib.util.find_spec("atheris") is not None
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_a_target_keeps_its_promise_for_its_seeds_and_damaged_ones(target) -> None:
     finished = subprocess.run(
-        [sys.executable, str(CHILD), target, "--damaged", "60"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(CHILD), target, "--damaged", "30"], capture_output=True, text=True, timeout=60, check=False
     )
 
     assert finished.returncode == 0, finished.stderr
-    assert int(finished.stdout.split()[0]) > 60
+    assert int(finished.stdout.split()[0]) > 30
 
 
 def test_the_search_finds_a_mistake_and_tells_it_from_a_crash(tmp_path) -> None:
