@@ -165,6 +165,7 @@ def _draw(document: pypdfium2.PdfDocument, number: int, scale: float = 1.0) -> I
     width, height = page.get_size()
     # A poster is drawn smaller, a stamp larger.
     scale *= min(1.0, math.sqrt(4_000_000 / max(1.0, width * height)))
+    scale = max(scale, min(40.0, 100 / max(1.0, min(width, height))))
     picture: Image.Image = page.render(scale=scale, draw_annots=True).to_pil().convert("RGB")
     return picture
 
