@@ -1,0 +1,146 @@
+"""HTTP as a stranger speaks it, over a unix socket: one connection for each request, every byte in our hands."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+ANSWER_SECONDS = 60.0  # a picture is cleaned meanwhile, under strace
+_PIECE = 65536
+BOUNDARY = "----------------------------4f1d2c9ab7"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What came back, whole. Status 0: nothing did."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+    @property
+    def whole(self) -> bytes:
+        """Every byte."""
+        return self.head + b"\r\n\r\n" + self.body
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of its headers, in small letters."""
+        lines = self.head.decode("latin-1").split("\r\n")[1:]
+        return frozenset(line.partition(":")[0].lower() for line in lines)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Upload:
+    """One file of a form, as a browser sends it: with a name and a type."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+def send(path: Path, sent: bytes, *, then_cut: bool = False) -> Answer:
+    """Send bytes and return the answer. With `then_cut` go away at once and return nothing. Raises OSError."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect(str(path))
+        # It may answer and close before it has read everything.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(sent)
+        if then_cut:
+            return Answer(0, b"", b"")
+        return read_answer(_until_end(connection))
+
+
+def request(method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:
+    """The bytes of a request; the connection is closed after it."""
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "Connection: close"]
+    if body or method == "POST":
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def multipart(fields: Sequence[tuple[str, str]], uploads: Sequence[Upload] = ()) -> bytes:
+    """The body of a form. Text fields first, files after them, as on our pages."""
+    parts = [
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields
+    ]
+    for upload in uploads:
+        head = (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="attachment"; filename="{upload.name}"\r\n'
+            f"Content-Type: {upload.kind}\r\n\r\n"
+        )
+        parts.append(head.encode() + upload.content + b"\r\n")
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def read_answer(received: bytes) -> Answer:
+    """Take an answer apart."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    words = head.split(b" ", 2)
+    status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+    if b"transfer-encoding: chunked" in head.lower():
+        body = _without_chunks(body)
+    return Answer(status, head, body)
+
+
+def hidden_fields(page: str, action: str) -> list[tuple[str, str]]:
+    """The hidden fields of the first form on the page that is sent to this path."""
+    reader = _Forms(action)
+    reader.feed(page)
+    return reader.fields
+
+
+class _Forms(HTMLParser):
+    def __init__(self, action: str) -> None:
+        super().__init__()
+        self.fields: list[tuple[str, str]] = []
+        self._action = action
+        self._inside = False
+        self._done = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag == "form":
+            self._inside = named.get("action") == self._action and not self._done
+        elif tag == "input" and self._inside and named.get("type") == "hidden":
+            self.fields.append((named.get("name") or "", named.get("value") or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._inside:
+            self._inside, self._done = False, True
+
+
+def _until_end(connection: socket.socket) -> bytes:
+    received = b""
+    try:
+        while piece := connection.recv(_PIECE):
+            received += piece
+    except ConnectionResetError:
+        return received
+    return received
+
+
+def _without_chunks(body: bytes) -> bytes:
+    whole = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size.partition(b";")[0] or b"0", 16)
+        if length == 0:
+            break
+        whole += rest[:length]
+        body = rest[length + 2 :]
+    return whole

@@ -1,0 +1,138 @@
+"""What a trace and the answers say: every write searched for needles, every call held against the closed lists."""
+
+from __future__ import annotations
+
+import bisect
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from audit.canary_rules import WRITES, Rulebook
+from audit.needles import PACKED_V4, Needle, search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from audit.canary_requests import Exchange
+    from audit.strace_reader import Call
+    from audit.verdict import Look
+
+KINDS = ("files", "sockets", "programs", "channels")
+_MOST_SHOWN = 6
+# The clock's skew, the program and its version, the time of a file: none of them is said.
+_TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """All that was written to one place by one role, in order."""
+
+    role: str
+    target: str
+    calls: list[Call]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes."""
+        return b"".join(call.payload for call in self.calls)
+
+    def call_at(self, offset: int) -> Call:
+        """Who wrote the byte at this offset."""
+        ends, total = [], 0
+        for call in self.calls:
+            total += len(call.payload)
+            ends.append(total)
+        return self.calls[min(bisect.bisect_right(ends, offset), len(self.calls) - 1)]
+
+
+def streams(calls: Iterable[Call]) -> list[Stream]:
+    """Every place that was written to. Also what a refused write would have written."""
+    found: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    for call in calls:
+        if call.name in WRITES:
+            # Of the answers all are one stream: a needle that is split over two is found too.
+            target = call.target.partition(",")[2] or call.target
+            found[call.role, target].append(call)
+    return [Stream(role, target, several) for (role, target), several in found.items()]
+
+
+def judge_needles(look: Look, calls: Sequence[Call], book: Rulebook, needles: Sequence[Needle]) -> None:
+    """No needle is written anywhere but where it may pass."""
+    written = 0
+    for stream in streams(calls):
+        content = stream.content
+        written += len(content)
+        carried = book.may_carry(stream.calls[0])
+        in_memory = stream.target.startswith("/memfd:")
+        sought = [needle for needle in needles if needle.kind not in carried]
+        for hit in search(sought, content):
+            # Pictures and ciphertext hold any four bytes sooner or later; in memory that says nothing.
+            if not (in_memory and hit.form == PACKED_V4):
+                call = stream.call_at(hit.offset)
+                look.found(
+                    "{kind} ({form}) was written: {call}", kind=hit.needle.kind, form=hit.form, call=call.shown()
+                )
+    for call in calls:
+        # Names of files and sockets, and what a program is started with, are places to put something too.
+        if call.name not in WRITES and call.strings:
+            _judge_names(look, call, needles)
+    look.saw("{count} bytes that {calls} calls wrote were searched for {needles} needles in every form", count=written,
+             calls=sum(len(one.calls) for one in streams(calls)), needles=len(needles))  # fmt: skip
+
+
+def _judge_names(look: Look, call: Call, needles: Sequence[Needle]) -> None:
+    named = b"\n".join(call.strings)
+    for needle in needles:
+        if needle.text.encode() in named:
+            look.found("{kind} ({form}) was written: {call}", kind=needle.kind, form="in a name", call=call.shown())
+
+
+def judge_calls(looks: dict[str, Look], calls: Sequence[Call], book: Rulebook) -> None:
+    """Every call that no list allows, by kind."""
+    breaches: dict[str, list[Call]] = defaultdict(list)
+    for call in calls:
+        if kind := book.breach(call):
+            breaches[kind].append(call)
+    for kind in KINDS:
+        for call in breaches[kind][:_MOST_SHOWN]:
+            looks[kind].found("not on the list: {call}", call=call.shown(240))
+        if len(breaches[kind]) > _MOST_SHOWN:
+            looks[kind].found("and {count} more of these", count=len(breaches[kind]) - _MOST_SHOWN)
+        looks[kind].saw("{count} calls were held against the list of what each process may do", count=len(calls))
+
+
+def judge_answers(look: Look, exchanges: Sequence[Exchange], needles: Sequence[Needle]) -> None:
+    """Answers name no server and no moment, and bring back nothing but what their own request typed."""
+    constant: dict[int, set[bytes]] = defaultdict(set)
+    for exchange in exchanges:
+        for name in sorted(exchange.answer.names & _TELLTALES):
+            look.found("the answer to {name} has the header {header}", name=exchange.name, header=name)
+        sought = [needle for needle in needles if needle.kind not in exchange.may_echo]
+        for hit in search(sought, exchange.answer.whole):
+            if hit.form != PACKED_V4:
+                look.found("the answer to {name} holds: {kind} ({form})", name=exchange.name, kind=hit.needle.kind,
+                           form=hit.form)  # fmt: skip
+        if exchange.broken:
+            constant[exchange.answer.status].add(exchange.answer.body)
+    for status, bodies in sorted(constant.items()):
+        look.demand(len(bodies) == 1, "refusals of broken requests with {status} have {count} different bodies",
+                    status=status, count=len(bodies))  # fmt: skip
+    look.saw("{count} answers were searched", count=len(exchanges))
+
+
+def judge_disk(look: Look, folder: Path, needles: Sequence[Needle]) -> None:
+    """What lies on the disk after the end, in the home and around it, but for strace's own file."""
+    looked = 0
+    for path, content in _files(folder):
+        looked += 1
+        for hit in search(needles, content):
+            look.found("{kind} ({form}) lies in {name}", kind=hit.needle.kind, form=hit.form, name=path)
+    look.saw("{count} files were searched after the end", count=looked)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "trace":
+            name = str(path.relative_to(folder))
+            yield name, name.encode() + b"\n" + path.read_bytes()

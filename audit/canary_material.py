@@ -1,0 +1,61 @@
+"""A picture and a document with needles in their hidden data, written by hand: an audit decodes nothing.
+
+The picture is more than one megabyte, because that is where a web library begins to write uploads to a temporary file.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+_SIDE = 24  # pixels
+_TEXT_CHUNKS = 24
+_TEXT_BYTES = 56 * 1024  # 24 of them are 1.3 MiB
+
+
+def picture(exif: str, comment: str) -> bytes:
+    """A PNG whose EXIF names `exif` as its artist, and that carries `comment` in texts of 1.3 MiB together."""
+    rows = b"".join(
+        b"\0" + bytes((column * 10) & 255 for column in range(row, row + 3 * _SIDE)) for row in range(_SIDE)
+    )
+    artist = exif.encode() + b"\0"
+    # One directory with one tag: 0x013b, artist, text, at offset 26.
+    tiff = b"MM\0*" + struct.pack(">IHHHIII", 8, 1, 0x013B, 2, len(artist), 26, 0) + artist
+    filler = (comment.encode() + b" ") * (_TEXT_BYTES // (len(comment) + 1))
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)),
+            _chunk(b"eXIf", tiff),
+            *(_chunk(b"tEXt", b"Comment\0" + filler) for _ in range(_TEXT_CHUNKS)),
+            _chunk(b"IDAT", zlib.compress(rows)),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def document(author: str) -> bytes:
+    """A PDF of one page with a grey square on it, whose information names `author`."""
+    drawing = b"0.5 g 40 40 60 60 re f"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Resources << >> /Contents 4 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing),
+        b"<< /Author (%s) /Title (%s) >>" % (author.encode(), author.encode()),
+    ]
+    whole, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(whole))
+        whole += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start = len(whole)
+    whole += b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
+    return whole + b"trailer\n<< /Size %d /Root 1 0 R /Info 5 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1,
+        start,
+    )
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

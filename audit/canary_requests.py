@@ -1,0 +1,269 @@
+"""What the canary sends: reports, log-ins, refused and broken requests, each with all needles in its headers.
+
+Each exchange says beforehand which answers are right and which needles the answer may hold: what was typed comes back
+on the form, and what was found in a picture is told to the one who sent it. Anything else in an answer is a finding,
+and an exchange that was not answered as it should be makes the whole run void.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from audit.canary_http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
+from audit.canary_material import document, picture
+from audit.needles import Needle, new_address, new_text, planted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+WORDS = 8
+_CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
+# Words that the list has not all of: a wrong code costs and answers as one that never existed.
+_WRONG_CODE = "abborre abborre abborre abborre abborre abborre abborre abborre"
+_SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
+
+CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """One of each kind, new for every run."""
+
+    by_kind: dict[str, Needle]
+
+    @classmethod
+    def new(cls) -> Needles:
+        """Fresh ones."""
+        planted_ones = [
+            new_address("X-Forwarded-For", "{}, 10.0.0.1"),
+            new_address("X-Real-IP"),
+            new_address("Forwarded", 'for="[{}]";proto=http', version=6),
+            new_text("Via", "1.1 {}"),
+            new_text("User-Agent", "Mozilla/5.0 ({}) Gecko/20100101"),
+            new_text("Referer", "https://{}.example/start"),
+            new_text("Accept-Language", "{},sv;q=0.5"),
+            new_text("Cookie", "session={}"),
+            new_text("query", "from={}"),
+            new_text("file name", "{}.png"),
+            new_text("file type", "image/png; name={}"),
+            new_text("broken request"),
+            new_text("desk request"),
+            *(new_text(kind) for kind in CONTENT if kind != "case code"),
+        ]
+        return cls({needle.kind: needle for needle in planted_ones})
+
+    def __getitem__(self, kind: str) -> str:
+        return self.by_kind[kind].text
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What a mirror or a browser could add to any request."""
+        kinds = (
+            "X-Forwarded-For",
+            "X-Real-IP",
+            "Forwarded",
+            "Via",
+            "User-Agent",
+            "Referer",
+            "Accept-Language",
+            "Cookie",
+        )
+        return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds]
+
+    def add_code(self, words: Sequence[str]) -> None:
+        """The case code is a needle from when it is shown."""
+        self.by_kind["case code"] = planted("case code", " ".join(words), ("-".join(words), "".join(words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer."""
+
+    name: str
+    answer: Answer = field(repr=False)
+    right: frozenset[int]
+    may_echo: frozenset[str]
+    # Refused before it reached any page of ours, so with a constant body.
+    broken: bool = False
+
+    @property
+    def as_it_should(self) -> bool:
+        """Whether it was answered as it should be."""
+        return self.answer.status in self.right
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Sends everything to the public address and keeps the answers."""
+
+    socket: Path
+    host: str
+    needles: Needles
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
+        """Ask for a page."""
+        return self.keep(name, request("GET", target, self._headers()), right, ())
+
+    def post(
+        self,
+        name: str,
+        target: str,
+        fields: Sequence[tuple[str, str]],
+        uploads: Sequence[Upload] = (),
+        *,
+        right: Iterable[int] = (200,),
+        may_echo: Iterable[str] = (),
+    ) -> Answer:
+        """Send a form."""
+        sent = self._form(target, multipart(fields, uploads))
+        return self.keep(name, sent, right, may_echo)
+
+    def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
+        """Send bytes that are no request."""
+        return self.keep(name, sent, right, (), broken=True)
+
+    def cut(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload], *, at: float) -> None:
+        """Go away when this part of the form has been sent, or right after all of it."""
+        whole = self._form(target, multipart(fields, uploads))
+        send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
+
+    def _form(self, target: str, body: bytes) -> bytes:
+        kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+        return request("POST", target, [*self._headers(), ("Origin", f"http://{self.host}"), kind], body)
+
+    def _headers(self) -> list[tuple[str, str]]:
+        return [("Host", self.host), *self.needles.headers()]
+
+    def keep(
+        self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
+    ) -> Answer:
+        """Send a request and keep what came of it."""
+        answer = send(self.socket, sent)
+        self.exchanges.append(Exchange(name, answer, frozenset(right), frozenset(may_echo), broken))
+        return answer
+
+
+def visit(visitor: Visitor) -> None:
+    """Everything a reporter, a clumsy one and a hostile one would send."""
+    _look_around(visitor)
+    words = _report(visitor)
+    _refused_reports(visitor)
+    _come_back(visitor, words)
+    _broken_requests(visitor)
+    _go_away(visitor)
+    visitor.get("a page after all that", "/")
+
+
+def _look_around(visitor: Visitor) -> None:
+    visitor.get("first page", f"/?{visitor.needles.by_kind['query'].carriers[0]}")
+    visitor.get("style sheet", "/style.css")
+    visitor.get("a page that is not there", f"/{visitor.needles['query']}.php", right=(404,))
+    wrong_host = [("Host", f"{visitor.needles['broken request']}.example"), *visitor.needles.headers()]
+    visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
+
+
+def _report(visitor: Visitor) -> list[str]:
+    """A report with a picture and a document; returns its code, or nothing."""
+    needles = visitor.needles
+    form = visitor.get("report form", f"/report?{needles.by_kind['query'].carriers[0]}")
+    fields = [
+        *hidden_fields(form.text, "/report"),
+        ("organisation", ""),
+        ("text", f"I saw {needles['text']}."),
+        ("urgent", ""),
+    ]
+    name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
+    uploads = [
+        Upload(name, kind, picture(needles["exif"], needles["picture comment"])),
+        Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
+    ]
+    found = ("exif", "picture comment", "document author")
+    shown = visitor.post("a report with two files", "/report", fields, uploads, may_echo=found)
+    words = _CODE.findall(shown.text)[:WORDS]
+    if len(words) == WORDS:
+        needles.add_code(words)
+    visitor.post("the same form again", "/report", fields, uploads, may_echo=(*found, "case code"))
+    return words
+
+
+def _refused_reports(visitor: Visitor) -> None:
+    needles = visitor.needles
+    name = needles.by_kind["file name"].carriers[0]
+    refused = Upload(name, "text/plain", f"{needles['refused file']} is neither a picture nor a PDF.".encode())
+    damaged = Upload(name, "image/png", picture(needles["exif"], needles["picture comment"])[:3000])
+    visitor.post(
+        "a report whose files are refused", "/report", [*_fresh(visitor), ("text", needles["text"])], [refused, damaged]
+    )
+    visitor.post("a report without text", "/report", [*_fresh(visitor), ("text", "")], right=(400,))
+    visitor.post(
+        "a report with an old mark", "/report", [("mark", needles["typed code"]), ("text", needles["text"])],
+        right=(400,), may_echo=("text",),
+    )  # fmt: skip
+    long_text = (needles["text"] + " ") * 8000
+    visitor.post(
+        "a report that is too long", "/report", [*_fresh(visitor), ("text", long_text)], right=(400,),
+        may_echo=("text",),
+    )  # fmt: skip
+
+
+def _fresh(visitor: Visitor) -> list[tuple[str, str]]:
+    return hidden_fields(visitor.get("report form", "/report").text, "/report")
+
+
+def _come_back(visitor: Visitor, words: list[str]) -> None:
+    needles = visitor.needles
+    for name, code, right in (
+        ("a code that opens nothing", _WRONG_CODE, (400,)),
+        ("words that are none", " ".join([needles["typed code"]] * WORDS), (400,)),
+        ("too few words", needles["typed code"], (400,)),
+        ("the right code", " ".join(words), (200,)),
+    ):
+        fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
+        echo = ("text", "exif", "picture comment", "document author") if right == (200,) else ()
+        page = visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
+    write = hidden_fields(page.text, "/inbox/write")
+    more = [*write, ("text", f"One more thing: {needles['text']}.")]
+    page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
+    visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
+    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(200, 400, 403))
+
+
+def _broken_requests(visitor: Visitor) -> None:
+    needle = visitor.needles["broken request"].encode()
+    host = b"Host: " + visitor.host.encode() + b"\r\n"
+    post = b"POST /report HTTP/1.1\r\n" + host
+    form = b"Content-Type: multipart/form-data; boundary=" + BOUNDARY.encode() + b"\r\n"
+    for name, sent, right in (
+        ("no request at all", needle + b"\r\n\r\n", (400,)),
+        ("an unknown version", b"GET /" + needle + b" HTTP/9.9\r\n" + host + b"\r\n", (400,)),
+        ("an unknown method", b"BREW /" + needle + b" HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n", (400, 404)),
+        ("a damaged header", b"GET / HTTP/1.1\r\n" + host + needle + b"\x00: x\r\n\r\n", (400,)),
+        ("a header that is too long", b"GET / HTTP/1.1\r\n" + host + b"X: " + needle * 800 + b"\r\n\r\n", (400,)),
+        ("an address that is too long", b"GET /" + needle * 800 + b" HTTP/1.1\r\n" + host + b"\r\n", (400,)),
+        (
+            "another expectation",
+            post + b"Expect: " + needle + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            (417,),
+        ),
+        ("a damaged piece", post + form + b"Transfer-Encoding: chunked\r\n\r\n" + needle + b"\r\n", (400,)),
+        ("a length that is none", post + form + b"Content-Length: " + needle + b"\r\n\r\n", (400,)),
+    ):
+        visitor.raw(name, sent, right)
+
+
+def _go_away(visitor: Visitor) -> None:
+    """Connections cut in the middle of an upload, right after it, and in the middle of a header."""
+    needles = visitor.needles
+    upload = Upload(
+        needles.by_kind["file name"].carriers[0],
+        needles.by_kind["file type"].carriers[0],
+        picture(needles["exif"], needles["picture comment"]),
+    )
+    for part in (0.1, 0.6, 1.0):
+        visitor.cut("/report", [*_fresh(visitor), ("text", needles["text"])], [upload], at=part)
+    send(visitor.socket, b"GET /" + needles["broken request"].encode(), then_cut=True)
+    time.sleep(_SETTLE_SECONDS)

@@ -1,0 +1,158 @@
+"""A private instance of the service for the canary, started as any outsider would start it, under strace.
+
+`PYTHON -m kallskydd init --trial` makes a home in a private folder, with reports that wait for their release as in a
+real home; `PYTHON -m kallskydd serve --tor-network DIR` serves it with a tor whose network is switched off. PYTHON is
+the interpreter whose installed packages are examined: this one, or one of a copy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+READY_SECONDS = 90.0
+END_SECONDS = 60.0
+# Everything by which bytes, files, connections or programs can come to be, and what a process closes itself with.
+TRACED = (
+    "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,splice,tee,vmsplice,copy_file_range,"
+    "open,openat,openat2,open_by_handle_at,creat,mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,"
+    "renameat,renameat2,unlink,unlinkat,rmdir,truncate,setxattr,lsetxattr,fsetxattr,memfd_create,mmap,"
+    "socket,socketpair,connect,bind,listen,accept,accept4,io_uring_setup,io_uring_enter,pidfd_getfd,"
+    "execve,execveat,clone,clone3,fork,vfork,seccomp,landlock_restrict_self,prlimit64,setrlimit,prctl,"
+    "syslog,msgget,msgsnd,mq_open,mq_timedsend,shmget,shmat,process_vm_writev,ptrace,add_key,keyctl,bpf,rt_sigaction"
+)
+_STRACE = ("strace", "-f", "-ttt", "-yy", "-v", "-xx", "-s", "67108864", "-e", f"trace={TRACED}", "-e", "signal=none")
+
+
+class NotStarted(Exception):
+    """The service did not become ready; what it said is in the message."""
+
+
+@dataclass(slots=True)
+class CanaryService:
+    """One private home and the service on it."""
+
+    folder: Path
+    python: Path
+    events: list[dict[str, object]] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+    exit_code: int | None = None
+
+    @property
+    def home(self) -> Path:
+        """Where its state is."""
+        return self.folder / "home"
+
+    @property
+    def trace(self) -> Path:
+        """What strace writes."""
+        return self.folder / "trace"
+
+    @property
+    def public_socket(self) -> Path:
+        """Where tor would bring reporters."""
+        return self.home / "run" / "public.sock"
+
+    @property
+    def desk_socket(self) -> Path:
+        """Where tor would bring members' desks."""
+        return self.home / "run" / "desk.sock"
+
+    def make_home(self) -> dict[str, str]:
+        """Make the home; returns its two addresses. Raises NotStarted."""
+        done = subprocess.run(
+            [str(self.python), "-m", "kallskydd", "init", "--home", str(self.home), "--trial", "--json"],
+            cwd=self.folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+            check=False,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise NotStarted(done.stderr.strip()[-400:])
+        config = self.home / "config.toml"
+        text, changed = re.subn(r"(?m)^at_once *=.*$", "at_once = false", config.read_text("utf-8"))
+        if changed != 1:
+            raise NotStarted("config.toml has no line for at_once")
+        config.write_text(text, "utf-8")
+        (self.folder / "net").mkdir()
+        (self.folder / "net" / "network.torrc").write_text("DisableNetwork 1\n", "ascii")
+        facts: dict[str, str] = json.loads(done.stdout)
+        return {"public": facts["public"], "desk": facts["desk"]}
+
+    def start(self) -> None:
+        """Start it and wait until it serves. Raises NotStarted."""
+        serve = ["-m", "kallskydd", "serve", "--home", str(self.home), "--tor-network", str(self.folder / "net")]
+        command = [*_STRACE, "-o", str(self.trace), str(self.python), *serve, "--json", "--end-with-stdin"]
+        with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=_environment(), stdin=subprocess.PIPE, stdout=out, stderr=err,
+                start_new_session=True,
+            )  # fmt: skip
+        deadline = time.monotonic() + READY_SECONDS
+        while not (self._told("ready") and self._told("tor-started")):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise NotStarted((self.folder / "err").read_text("utf-8", "replace").strip()[-400:])
+            time.sleep(0.05)
+
+    def pids(self) -> dict[str, list[int]]:
+        """The intake and the zygotes, as the keeper named them."""
+        started = [event for event in self._events() if event.get("event") == "intake-started"]
+        if not started:
+            return {}
+        last = started[-1]
+        return {"intake": [int(str(last["pid"]))], "zygote": [int(pid) for pid in str(last["zygotes"]).split()]}
+
+    def stop(self) -> None:
+        """End it in order, by closing its standard input; kill what is left of it after a while."""
+        if self.process is None:
+            return
+        if self.process.stdin is not None:
+            with suppress(OSError):
+                self.process.stdin.close()
+        try:
+            self.exit_code = self.process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            # strace's end detaches it from what it traced, so all of the session goes.
+            for pid in _session(self.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.exit_code = self.process.wait()
+
+    def _told(self, word: str) -> bool:
+        return any(word in (event.get("event"), event.get("code")) for event in self._events())
+
+    def _events(self) -> list[dict[str, object]]:
+        events = []
+        for line in (self.folder / "out").read_text("utf-8", "replace").splitlines():
+            with suppress(ValueError):
+                events.append(json.loads(line))
+        return events
+
+
+def strace_is_there() -> bool:
+    """Whether the program is installed."""
+    return shutil.which("strace") is not None
+
+
+def _environment() -> dict[str, str]:
+    # A tor that could reach the network is refused, whatever else goes wrong here. Nothing of ours leads the service.
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL"}}
+    return {**kept, "KALLSKYDD_NO_PUBLIC_TOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
+
+
+def _session(leader: int) -> list[int]:
+    """Our child and all it started, deepest first."""
+    found, todo = [], [leader]
+    while todo:
+        pid = todo.pop()
+        found.append(pid)
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):
+            with suppress(OSError):
+                todo += [int(child) for child in children.read_text("ascii").split()]
+    return found[::-1]

@@ -1,0 +1,214 @@
+"""Needles: texts and addresses that occur nowhere else, and every form in which one could turn up where it must not.
+
+For each needle these forms are looked for:
+
+1. its bytes as they are, in capitals, backwards, in UTF-16 either way round;
+2. in hexadecimal, and in base64 whatever comes before it (three phases, both alphabets);
+3. the common digests of it, of the whole header or field that carried it and, for an address, of its packed bytes: as
+   bytes, in hexadecimal and in base64, also when cut to eight bytes;
+4. for an address also packed, packed backwards, as one number, with its numbers backwards, and its network;
+5. all of that inside zlib, gzip, bzip2 and xz, from wherever one begins.
+
+Not found are digests with a key or a salt, encryption, zstd and lz4; the canary's other rules do not depend on forms.
+"""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import hashlib
+import ipaddress
+import lzma
+import re
+import secrets
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "blake2b", "blake2s")
+_CUT_BYTES = 8  # of a digest: 64 bits do not occur by chance
+_BASE64_CUT = 10  # characters of base64 that eight bytes decide
+_TEXTUAL = re.compile(rb"[A-Za-z0-9+/_-]{10,}")
+_PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\x00")
+_MOST_UNPACKED = 8 * 2**20
+_BASE64_PHASES = (0, 1, 2)
+PACKED_V4 = "packed"  # four bytes occur by chance: once in two thousand runs, in ciphertext
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way in which a needle may stand in bytes."""
+
+    name: str
+    pattern: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """One planted value. `kind` says where it was planted, `carriers` are the whole fields that it stood in."""
+
+    kind: str
+    text: str
+    carriers: tuple[str, ...] = ()
+    raw: tuple[Form, ...] = field(default=(), repr=False)
+    textual: tuple[Form, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A needle that was found, where, and in which form."""
+
+    needle: Needle
+    form: str
+    offset: int
+
+
+def new_text(kind: str, carrier: str = "{}") -> Needle:
+    """A needle of 24 letters and digits; `carrier` is the field it will stand in, with braces for the needle."""
+    text = "q" + secrets.token_hex(11) + "z"
+    return planted(kind, text, (carrier.format(text),))
+
+
+def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Needle:
+    """An address of the ranges that are for tests and documentation."""
+    if version == 6:  # noqa: PLR2004 - the version of the protocol
+        address = str(ipaddress.IPv6Address((0x20010DB8 << 96) | secrets.randbits(96)))
+    else:
+        address = str(ipaddress.IPv4Address((198 << 24) | (18 << 16) | (256 + secrets.randbelow(130_000))))
+    return planted(kind, address, (carrier.format(address),))
+
+
+def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Needle:
+    """The needle with all its forms."""
+    raw = [*_plain_forms(text)]
+    textual = [*_encoded_forms(text.encode())]
+    sources = {text.encode(), *(one.encode() for one in carriers)}
+    packed = _packed(text)
+    if packed is not None:
+        raw += _address_forms(text, packed)
+        sources.add(packed)
+        textual += [Form("hex of the packed address", one) for one in _both_cases(packed) if len(packed) > 4]  # noqa: PLR2004
+    for source in sorted(sources):
+        for name in _DIGESTS:
+            _add_digest(name, hashlib.new(name, source).digest(), raw, textual)
+        for size in (16, 32):
+            _add_digest(f"blake2b-{size * 8}", hashlib.blake2b(source, digest_size=size).digest(), raw, textual)
+    return Needle(kind, text, carriers, tuple(raw), tuple(textual))
+
+
+def search(needles: Iterable[Needle], content: bytes) -> list[Hit]:
+    """Every needle that stands in the bytes in any form, the first form and place of each."""
+    places = [("", 0, content), *((f"{kind}: ", offset, inside) for kind, offset, inside in unpacked(content))]
+    found: dict[str, Hit] = {}
+    for prefix, offset, bytes_here in places:
+        text = b"\n".join(_TEXTUAL.findall(bytes_here))
+        for needle in needles:
+            if needle.text in found:
+                continue
+            hit = _first(needle, bytes_here, text)
+            if hit is not None:
+                where = offset if prefix else max(bytes_here.find(hit[1]), 0)
+                found[needle.text] = Hit(needle, prefix + hit[0], where)
+    return list(found.values())
+
+
+def unpacked(content: bytes) -> Iterator[tuple[str, int, bytes]]:
+    """(kind, where it began, what was inside) of everything that unpacks to something, however it ends."""
+    for match in _PACKED.finditer(content):
+        start, magic = match.start(), match[0]
+        if magic[:1] == b"\x78":
+            kind, inside = "zlib", _inflate(content[start:], zlib.MAX_WBITS)
+        elif magic[:1] == b"\x1f":
+            kind, inside = "gzip", _inflate(content[start:], zlib.MAX_WBITS | 16)
+        elif magic[:1] == b"B":
+            kind, inside = "bzip2", _decompress(bz2.BZ2Decompressor(), content[start:])
+        else:
+            kind, inside = "xz", _decompress(lzma.LZMADecompressor(), content[start:])
+        if inside:
+            yield kind, start, inside
+
+
+def _inflate(packed: bytes, bits: int) -> bytes:
+    # Piece by piece: what came before a damaged or missing end is what counts.
+    stream, inside = zlib.decompressobj(bits), b""
+    try:
+        for start in range(0, len(packed), 4096):
+            inside += stream.decompress(packed[start : start + 4096], _MOST_UNPACKED)
+            if stream.eof or len(inside) > _MOST_UNPACKED:
+                break
+    except zlib.error:
+        return inside
+    return inside
+
+
+def _decompress(stream: bz2.BZ2Decompressor | lzma.LZMADecompressor, packed: bytes) -> bytes:
+    try:
+        return stream.decompress(packed, _MOST_UNPACKED)
+    except (OSError, EOFError, lzma.LZMAError, ValueError):
+        return b""
+
+
+def _first(needle: Needle, content: bytes, text: bytes) -> tuple[str, bytes] | None:
+    for form in needle.raw:
+        if form.pattern in content:
+            return form.name, form.pattern
+    for form in needle.textual:
+        if form.pattern in text:
+            return form.name, form.pattern
+    return None
+
+
+def _plain_forms(text: str) -> Iterator[Form]:
+    yield Form("as it is", text.encode())
+    if text.upper() != text:
+        yield Form("in capitals", text.upper().encode())
+    yield Form("backwards", text[::-1].encode())
+    yield Form("UTF-16", text.encode("utf-16-le"))
+    yield Form("UTF-16 big-endian", text.encode("utf-16-be"))
+
+
+def _encoded_forms(raw: bytes) -> Iterator[Form]:
+    for one in _both_cases(raw):
+        yield Form("hexadecimal", one)
+    for phase in _BASE64_PHASES:
+        encoded = base64.b64encode(bytes(phase) + raw + bytes(-(len(raw) + phase) % 3))
+        # The characters at both ends depend on the neighbours.
+        inner = encoded[4 if phase else 0 : len(encoded) - 4]
+        yield Form("base64", inner)
+        if set(inner) & set(b"+/"):
+            yield Form("base64 for URLs", inner.replace(b"+", b"-").replace(b"/", b"_"))
+
+
+def _both_cases(raw: bytes) -> tuple[bytes, bytes]:
+    return raw.hex().encode(), raw.hex().upper().encode()
+
+
+def _packed(text: str) -> bytes | None:
+    try:
+        return ipaddress.ip_address(text).packed
+    except ValueError:
+        return None
+
+
+def _address_forms(text: str, packed: bytes) -> Iterator[Form]:
+    yield Form(PACKED_V4 if len(packed) == 4 else "packed address", packed)  # noqa: PLR2004 - bytes of the old kind
+    yield Form(PACKED_V4 if len(packed) == 4 else "packed address backwards", packed[::-1])  # noqa: PLR2004
+    yield Form("as one number", str(int.from_bytes(packed, "big")).encode())
+    if "." in text:
+        numbers = text.split(".")
+        yield Form("numbers backwards", ".".join(reversed(numbers)).encode())
+        yield Form("its network", f"{'.'.join(numbers[:3])}.0".encode())
+    else:
+        yield Form("written out", ipaddress.ip_address(text).exploded.encode())
+        yield Form("its network", ":".join(text.split(":")[:4]).encode())
+
+
+def _add_digest(name: str, digest: bytes, raw: list[Form], textual: list[Form]) -> None:
+    cut = digest[:_CUT_BYTES]
+    raw.append(Form(f"{name} digest", cut))
+    textual += [Form(f"{name} digest in hexadecimal", one) for one in _both_cases(cut)]
+    textual.append(Form(f"{name} digest in base64", base64.b64encode(digest)[:_BASE64_CUT]))
+    textual.append(Form(f"{name} digest in base64", base64.urlsafe_b64encode(digest)[:_BASE64_CUT]))
