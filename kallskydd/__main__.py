@@ -23,6 +23,7 @@ COMMANDS = {
     "erase-due": "erase what the two-year cap makes due",
     "scrub": "clean pictures and PDFs of hidden data",
     "desk": "the members' application",
+    "audit": "prove the silence: no address, no log, no trace",
     "demo": "everything at once, offline, on a private Tor network",
 }
 

@@ -1,0 +1,216 @@
+"""Reads processes from outside, through /proc alone: what the kernel says of them, not what they say of themselves."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+class NotSeen(Exception):
+    """The kernel does not show this to the account that asks, or the process has ended meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """An open file of a process: its number and what the kernel calls it."""
+
+    number: int
+    target: str
+
+    @property
+    def socket_inode(self) -> int | None:
+        """The socket's number, if it is one."""
+        return int(self.target[8:-1]) if self.target.startswith("socket:[") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process by its number. Every method reads anew, and raises NotSeen."""
+
+    pid: int
+
+    def status(self, task: int | None = None) -> Mapping[str, str]:
+        """The fields of /proc/PID/status, or of one of its threads."""
+        lines = self._read("status" if task is None else f"task/{task}/status").splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    def tasks(self) -> list[int]:
+        """Its threads."""
+        try:
+            return sorted(int(entry.name) for entry in self.place("task").iterdir())
+        except OSError as fault:
+            raise NotSeen from fault
+
+    def command(self) -> tuple[str, ...]:
+        """Its command line."""
+        return tuple(self._read("cmdline").rstrip("\0").split("\0"))
+
+    def core_limits(self) -> tuple[str, str]:
+        """Soft and hard limit of core dumps, as they stand in /proc/PID/limits."""
+        for line in self._read("limits").splitlines():
+            if line.startswith("Max core file size"):
+                soft, hard = line.removeprefix("Max core file size").split()[:2]
+                return soft, hard
+        raise NotSeen
+
+    def descriptors(self) -> list[Descriptor]:
+        """Its open files. Of a process that is closed to others, root alone sees them."""
+        found = []
+        try:
+            names = sorted((int(name) for name in os.listdir(self.place("fd"))), key=int)  # noqa: PTH208 - a kernel list
+            for name in names:
+                try:
+                    found.append(Descriptor(name, str(self.place(f"fd/{name}").readlink())))
+                except FileNotFoundError:  # closed since
+                    continue
+        except OSError as fault:
+            raise NotSeen from fault
+        return found
+
+    def mappings(self) -> list[tuple[str, str]]:
+        """Permissions and path of all that is mapped from files."""
+        found = []
+        for line in self._read("maps").splitlines():
+            parts = line.split(maxsplit=5)
+            if len(parts) > 5:  # noqa: PLR2004 - the sixth field is the path
+                found.append((parts[1], parts[5]))
+        return found
+
+    def executable(self) -> str:
+        """The program it runs."""
+        try:
+            return str(self.place("exe").readlink())
+        except OSError as fault:
+            raise NotSeen from fault
+
+    def started(self) -> float:
+        """When it was started, in seconds since 1970."""
+        # After the name in brackets, which may hold spaces, the start is the 20th field, in ticks since the boot.
+        ticks = int(self._read("stat").rpartition(")")[2].split()[19])
+        booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        return booted + ticks / os.sysconf("SC_CLK_TCK")
+
+    def files_belong_to(self) -> int:
+        """The owner of its files under /proc: root when the process is closed to others, else the process's own."""
+        try:
+            return self.place("stat").stat().st_uid
+        except OSError as fault:
+            raise NotSeen from fault
+
+    def children(self) -> list[Process]:
+        """What it has started and not buried."""
+        return [process for process in everything() if process.parent() == self.pid]
+
+    def parent(self) -> int:
+        """The number of its parent; 0 when it has ended."""
+        try:
+            return int(self.status().get("PPid", "0"))
+        except NotSeen:
+            return 0
+
+    def place(self, name: str) -> Path:
+        """Where something of it stands."""
+        return PROC / str(self.pid) / name
+
+    def _read(self, name: str) -> str:
+        try:
+            return self.place(name).read_text(errors="replace")
+        except OSError as fault:
+            raise NotSeen from fault
+
+
+def everything() -> Iterator[Process]:
+    """Every process that this account may know of."""
+    return (Process(int(entry.name)) for entry in PROC.iterdir() if entry.name.isdigit())
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The processes of one home, each by its part in it."""
+
+    keeper: Process
+    intakes: tuple[Process, ...] = ()
+    zygotes: tuple[Process, ...] = ()
+    jobs: tuple[Process, ...] = ()
+    tors: tuple[Process, ...] = ()
+    watchdogs: tuple[Process, ...] = ()
+    audits: tuple[Process, ...] = ()
+    others: tuple[Process, ...] = field(default=())
+
+    @property
+    def silent(self) -> tuple[Process, ...]:
+        """Those that read what reporters send."""
+        return (*self.intakes, *self.zygotes, *self.jobs)
+
+    def name_of(self, pid: int) -> str:
+        """What this process is here, in one word."""
+        for name in ("intakes", "zygotes", "jobs", "tors", "watchdogs", "audits"):
+            if any(process.pid == pid for process in getattr(self, name)):
+                return name.removesuffix("s")
+        return "keeper" if pid == self.keeper.pid else "other"
+
+
+def find_service(home: Path) -> Service | None:
+    """The processes of this home; None when nobody serves it.
+
+    The keeper is whoever holds the lock on the home's folder, in the kernel's own list of locks. Where that list is
+    hidden (ProcSubset=pid in a unit), it is whoever has started an intake for this home.
+    """
+    keeper = _holder(home) if (PROC / "locks").exists() else _starter(home)
+    if keeper is None:
+        return None
+    parts: dict[str, list[Process]] = {}
+    for child in keeper.children():
+        part = _part(child)
+        parts.setdefault(part, []).append(child)
+        # What a zygote has forked are its jobs. Nothing else of the service starts anything.
+        for below in child.children() if part != "audits" else ():
+            parts.setdefault("jobs" if part == "zygotes" else "others", []).append(below)
+    return Service(keeper, **{part: tuple(processes) for part, processes in parts.items()})
+
+
+def _holder(home: Path) -> Process | None:
+    """Whoever has the lock on the home: /proc/locks names the process and the folder's device and number."""
+    state = home.stat()
+    if not stat.S_ISDIR(state.st_mode):
+        return None
+    wanted = f"{os.major(state.st_dev):02x}:{os.minor(state.st_dev):02x}:{state.st_ino}"
+    for line in (PROC / "locks").read_text().splitlines():
+        fields = line.split()
+        if fields[1] == "FLOCK" and fields[3] == "WRITE" and fields[5] == wanted:
+            return Process(int(fields[4]))
+    return None
+
+
+def _starter(home: Path) -> Process | None:
+    for process in everything():
+        try:
+            command = process.command()
+        except NotSeen:
+            continue
+        if _part(process) == "intakes" and str(home) in command and process.parent() > 1:
+            return Process(process.parent())
+    return None
+
+
+def _part(process: Process) -> str:
+    try:
+        command = process.command()
+    except NotSeen:
+        return "others"
+    words = set(command[1:6])
+    if {"-m", "intake"} <= words:
+        return "intakes"
+    if {"-m", "scrubbers.jailed.zygote"} <= words:
+        return "zygotes"
+    if Path(command[0]).name == "tor" and "-f" in command:
+        return "tors"
+    if command[-1].endswith("/onion/watchdog.py"):
+        return "watchdogs"
+    return "audits" if {"-m", "kallskydd", "audit"} <= words else "others"

@@ -1,0 +1,50 @@
+"""What is being examined: one home, the processes that serve it, and the computer under them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.proc import Service
+
+TRIAL_MARK = "TRIAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Handed to every check. `root` is / unless copies of the system's files are examined."""
+
+    home: Path
+    service: Service
+    root: Path = Path("/")
+    manifest: Path | None = None
+
+    @property
+    def trial(self) -> bool:
+        """Whether the home was made as a trial."""
+        return (self.home / TRIAL_MARK).exists()
+
+    @property
+    def as_root(self) -> bool:
+        """Whether we may see everything."""
+        return os.geteuid() == 0
+
+    @property
+    def control_socket(self) -> Path:
+        """Tor's: the system's if the home's configuration names one, else the keeper's own."""
+        with (self.home / "config.toml").open("rb") as file:
+            named = tomllib.load(file).get("tor", {}).get("control_socket")
+        return Path(named) if named else self.home / "run" / "control.sock"
+
+    def system(self, path: str) -> Path:
+        """A file of the system's: the real one, or its copy under `root`."""
+        return self.root / path.lstrip("/")
+
+    def value(self, path: str) -> str | None:
+        """What stands in a file of the system's; None when it is not there or not to be read."""
+        try:
+            return self.system(path).read_text(errors="replace").strip()
+        except OSError:
+            return None

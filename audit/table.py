@@ -1,0 +1,96 @@
+"""The table of `audit live`: what is looked at, in which order, and how to see it without our code.
+
+`docs/AUDITING.md` explains each row; a test holds the two together. The shell lines use what `BY_HAND_FIRST` sets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BY_HAND_FIRST = """\
+HOMEDIR=/var/lib/kallskydd/home          # the home, as an absolute path
+INTAKE=$(pgrep -f -- "-m intake --home $HOMEDIR ")
+KEEPER=$(ps -o ppid= -p $INTAKE | tr -d ' ')
+ZYGOTES=$(pgrep -P $KEEPER -f scrubbers.jailed.zygote); JOBS=$(for z in $ZYGOTES; do pgrep -P $z; done)
+TOR=$(pgrep -P $KEEPER -x tor)           # or that of the system's tor
+PYTHON=$(tr '\\0' '\\n' < /proc/$INTAKE/cmdline | head -1)
+COOKIE=$(xxd -p -c64 $HOMEDIR/tor/data/control_auth_cookie)
+asktor() { printf 'AUTHENTICATE %s\\r\\n%s\\r\\nQUIT\\r\\n' $COOKIE "$1" | socat - unix:$HOMEDIR/run/control.sock; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check: its name, its title in two languages, a line of shell, and whether it takes root to see it whole."""
+
+    id: str
+    title: str
+    titel: str
+    by_hand: str
+    root: bool = False
+
+
+TABLE = (
+    Row("processes", "Which processes serve this home", "Vilka processer som sköter tjänsten",
+        "ps -o pid,ppid,user,args -p $KEEPER --ppid $KEEPER; ls -l /proc/{$INTAKE,$TOR}/exe", root=True),
+    Row("filter", "A filter of system calls on every thread", "Filter för systemanrop på varje tråd",
+        "grep -H -E '^(Seccomp|NoNewPrivs):' /proc/$INTAKE/task/*/status; for p in $ZYGOTES $JOBS $TOR; do"
+        " grep -E '^(Seccomp|NoNewPrivs):' /proc/$p/task/*/status; done"),
+    Row("landlock", "The second layer over files", "Det andra skyddet, över filer",
+        "cat /sys/kernel/security/lsm; dmesg | grep -i landlock"),
+    Row("privileges", "No power beyond an ordinary account's", "Ingen makt utöver ett vanligt kontos",
+        "for p in $INTAKE $ZYGOTES $JOBS; do grep -E '^(Uid|Cap)' /proc/$p/status; done"),
+    Row("core-dumps", "No memory is dumped or read by neighbours", "Inget minne dumpas eller läses av grannar",
+        "for p in $KEEPER $INTAKE $ZYGOTES $TOR; do grep core /proc/$p/limits; stat -c %u /proc/$p/stat; done;"
+        " setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace readlink /proc/$INTAKE/exe;"
+        " sysctl kernel.core_pattern fs.suid_dumpable"),
+    Row("memory", "No memory reaches a disk by swap", "Inget minne når en disk genom växling",
+        "cat /proc/swaps; lsblk -o NAME,TYPE,MOUNTPOINT; grep -E '^(VmLck|VmSwap)' /proc/$INTAKE/status;"
+        " cat /sys/fs/cgroup$(sed -n s/^0:://p /proc/$INTAKE/cgroup)/memory.swap.max"),
+    Row("intake-descriptors", "What the intake has open", "Vad mottagningen har öppet",
+        "ls -l /proc/$INTAKE/fd; ss -xpe | grep pid=$INTAKE,", root=True),
+    Row("zygote-descriptors", "What the scrubbers have open", "Vad rensarna har öppet",
+        "for p in $ZYGOTES $JOBS; do ls -l /proc/$p/fd; done", root=True),
+    Row("streams", "Standard output and errors lead nowhere", "Utdata och felutdata leder ingenstans",
+        "for p in $INTAKE $ZYGOTES $JOBS; do readlink /proc/$p/fd/{0,1,2}; done", root=True),
+    Row("mappings", "What is mapped and shared", "Vad som är inläst och delat",
+        "grep ' ...s ' /proc/$INTAKE/maps", root=True),
+    Row("torrc", "tor's settings as tor itself reports them", "Tors inställningar, som tor själv uppger dem",
+        "asktor 'GETINFO config-text'; asktor 'GETCONF SafeLogging Log ControlPort HiddenServiceSingleHopMode'"),
+    Row("tor-listeners", "Where tor listens, and which onions it has", "Var tor lyssnar, och vilka adresser det har",
+        'for k in control socks or dir extor trans natd dns httptunnel metrics; do asktor "GETINFO net/listeners/$k";'
+        " done; asktor 'GETINFO onions/detached'; ss -lntup | grep pid=$TOR,"),
+    Row("tor-files", "What tor has open", "Vad tor har öppet", "ls -l /proc/$TOR/fd", root=True),
+    Row("permissions", "Who may reach the home's files", "Vilka som når filerna i hemmet",
+        "find $HOMEDIR -path $HOMEDIR/tor -prune -o -perm /077 -print; find $HOMEDIR -type l; ls -lR $HOMEDIR"),
+    Row("times", "No time of a file is that of a report", "Ingen fils tid är en anmälans",
+        "stat $HOMEDIR/kallskydd.db* $HOMEDIR/shred.slots; date"),
+    Row("schema", "The database's tables are the known ones", "Databasens tabeller är de kända",
+        'sqlite3 "file:$HOMEDIR/kallskydd.db?mode=ro" .schema | diff - cases/schema.sql'),
+    Row("values", "No value in the database is finer than a day", "Inget värde i databasen är finare än en dag",
+        "sqlite3 -readonly $HOMEDIR/kallskydd.db 'SELECT DISTINCT release_day, closed_day, erase_by FROM cases'"),
+    Row("storage", "How the database is kept; nothing deleted is left",
+        "Hur databasen förvaras; inget raderat ligger kvar",
+        "xxd -s 16 -l 84 $HOMEDIR/kallskydd.db; sqlite3 -readonly $HOMEDIR/kallskydd.db"
+        " 'PRAGMA journal_mode; PRAGMA auto_vacuum; PRAGMA freelist_count'", root=True),
+    Row("roster", "Who may read, by the chain of signatures", "Vilka som får läsa, enligt underskrifterna",
+        "cat $HOMEDIR/roster/*; sed -n '/^## 7/,/^## 8/p' docs/FORMATS.md"),
+    Row("libraries", "Libraries of the locked versions, unchanged",
+        "Biblioteken har låsta versioner och är oförändrade",
+        "$PYTHON -m pip freeze --all   # against requirements.lock; the files against RECORD in each *.dist-info"),
+    Row("own-files", "Our own program is the reviewed one", "Programmet är det granskade",
+        "git status --short; git rev-parse HEAD; sha256sum -c MANIFEST"),
+    Row("journal", "What the journal could keep", "Vad systemloggen skulle kunna behålla",
+        "readlink /proc/$KEEPER/fd/{1,2}; systemd-analyze cat-config systemd/journald.conf | grep -E '^(Storage|Forw)';"
+        " journalctl -b | grep -i kallskydd", root=True),
+    Row("syslog", "What a syslog daemon could keep or send", "Vad en syslog-tjänst skulle kunna behålla eller skicka",
+        "pgrep -l 'syslog'; grep -rn -E 'imjournal|omfwd|@' /etc/rsyslog.conf /etc/rsyslog.d"),
+    Row("firewall", "No firewall rule writes down packets", "Ingen brandväggsregel skriver upp paket",
+        "nft list ruleset | grep -w log; iptables-save | grep -i LOG; ip6tables-save | grep -i LOG", root=True),
+    Row("conntrack", "Tracked connections are not written down", "Spårade anslutningar skrivs inte upp",
+        "sysctl -a -r 'nf_conntrack_(log_invalid|timestamp)'; pgrep -l 'ulogd|conntrackd|tcpdump'"),
+    Row("audit-subsystem", "The kernel writes down no process", "Kärnan skriver inte upp några processer",
+        "auditctl -s; auditctl -l", root=True),
+    Row("accounting", "Neither systemd nor the kernel counts", "Varken systemd eller kärnan räknar",
+        "systemctl show -p IPAccounting -p IOAccounting -p StandardOutput 'kallskydd*'; ls /var/log/account"),
+)  # fmt: skip
