@@ -27,7 +27,8 @@ h3 { font-size: 1rem; margin: 0; } p { margin: .4rem 0; }
 .missed { color: #713f12; background: #fef3c7; }
 ul.evidence { margin: .4rem 0; padding-left: 1.2rem; } li.bad { font-weight: 600; }
 code, pre { font: 12px/1.4 ui-monospace, monospace; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; background: #f3f3f3; padding: .4rem .6rem; } li { overflow-wrap: anywhere; } .id { color: #555; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; background: #f3f3f3; padding: .4rem .6rem; }
+li { overflow-wrap: anywhere; } .id { color: #555; }
 .sign { margin-top: 3rem; border-top: 1px solid #1a1a1a; padding-top: .3rem; width: 60%; }
 @page { margin: 18mm; }
 @media print { body { font-size: 10.5px; margin: 0; max-width: none; } pre, code { font-size: 8.5px; } }
