@@ -14,7 +14,23 @@ from scrubbers.jailed import pdf_read
 from scrubbers.jailed.pdf_interpret import Interpreter
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.jailed.pdf_pictures import Picture
-from scrubbers.jailed.pdf_script import Drawn, Moved, Names, Path, Restored, Saved, Set, Show, Step, say
+from scrubbers.jailed.pdf_script import (
+    Drawn,
+    Matrix,
+    Moved,
+    Names,
+    Path,
+    Placed,
+    Restored,
+    Saved,
+    Set,
+    Show,
+    Step,
+    TextBegun,
+    TextEnded,
+    multiplied,
+    say,
+)
 from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
 
 _CONTENTS_BYTES: Final = 32 * 2**20
@@ -35,6 +51,7 @@ class Page:
 
     entries: dict[bytes, Value]
     steps: list[Step]
+    box: list[float]  # left, bottom, right, top
     node: Node = field(default_factory=Node)
 
     def shows(self) -> list[Show]:
@@ -47,6 +64,36 @@ class Page:
         """The pictures, in the order of drawing; one that is drawn twice stands here twice."""
         drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
+
+    def is_a_lone_picture(self) -> bool:
+        """Whether one picture is all that is drawn, whole and within the page: a scan. Nothing can hide any of it."""
+        matrix: Matrix = (1, 0, 0, 1, 0, 0)
+        saved: list[Matrix] = []
+        found: Matrix | None = None
+        for step in self.steps:
+            match step:
+                case Saved():
+                    saved.append(matrix)
+                case Restored():
+                    matrix = saved.pop() if saved else matrix
+                case Moved():
+                    matrix = multiplied(step.line, matrix)
+                case Drawn(Picture()) if found is None:
+                    found = matrix
+                case Set() | TextBegun() | TextEnded() | Placed():
+                    pass
+                case Show() if not any(True for _ in step.shown_codes()):
+                    pass
+                case _:
+                    return False
+        return found is not None and self._holds(found)
+
+    def _holds(self, placed: Matrix) -> bool:
+        """Whether the unit square of this matrix lies on the page."""
+        left, bottom, right, top = self.box
+        a, b, c, d, e, f = placed
+        corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
+        return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
 
     def collect_codes(self, used: "dict[Font, set[bytes]]") -> None:
         """Adds the codes that this page shows to those of each font."""
@@ -90,12 +137,13 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         # Whatever the contents left behind of their state is not the annotations'.
         left_open = sum(isinstance(step, Saved) for step in steps) - sum(isinstance(step, Restored) for step in steps)
         steps = [Saved(), *steps, *(Restored() for _ in range(left_open)), Restored(), *drawn]
-    return Page(_page_entries(untrusted), steps)
+    box = _box(untrusted)
+    return Page({b"MediaBox": box, **_page_entries(untrusted)}, steps, box)
 
 
 def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
     # A unit of its own (UserUnit) is left out: it says how large the page is printed, and PDFium does not heed it.
-    entries: dict[bytes, Value] = {b"MediaBox": _box(untrusted)}
+    entries: dict[bytes, Value] = {}
     turn = int(untrusted.rotation) % 360
     if turn % 90:
         raise NotRebuildable

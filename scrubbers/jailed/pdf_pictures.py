@@ -38,24 +38,21 @@ _BLOCKS: Final = (64, 16, 4)
 
 @dataclass(slots=True)
 class Picture:
-    """A picture as the new document has it. `pixels` is kept so that parts of it can be blackened later."""
+    """A picture as the new document has it. Its pixels are decoded again when a part of them has to go."""
 
     node: Node
-    pixels: Image.Image
-    alpha: Image.Image | None
-    lossy: bool
-    stencil: bool
-    smooth: bool
-    _whole: Image.Image | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.pixels.size
+    size: tuple[int, int]
+    _whole: Stream | None = None
 
     @property
     def stored_bytes(self) -> int:
-        """How much it takes in the new document."""
-        return len(self.node.value.data) if isinstance(self.node.value, Stream) else 0
+        """How much of it is held."""
+        value = self.node.value
+        if not isinstance(value, Stream):
+            return 0
+        mask = value.entries.get(b"SMask")
+        alpha = mask.value if isinstance(mask, Node) else None
+        return len(value.data) + (len(alpha.data) if isinstance(alpha, Stream) else 0)
 
     @property
     def is_cut(self) -> bool:
@@ -64,26 +61,11 @@ class Picture:
 
     def keep_only(self, seen: Image.Image | None) -> None:
         """Takes out what cannot be seen; `seen` is a mask ("L") of the picture's size, None for all of it."""
-        whole = self._whole or self.pixels
+        whole = self._whole or self.node.value
+        if not isinstance(whole, Stream):
+            raise NotRebuildable
         self._whole = whole
-        if seen is None:
-            self.pixels = whole
-        elif self.stencil:
-            self.pixels = ImageChops.multiply(whole, seen)
-        else:
-            self.pixels = _only_seen(whole, seen)
-        self.encode()
-
-    def encode(self) -> None:
-        """Makes the node's stream from the pixels."""
-        self.node.value = _stencil(self.pixels, smooth=self.smooth) if self.stencil else self._stored()
-
-    def _stored(self) -> Stream:
-        stored = _stored(self.pixels, lossy=self.lossy, smooth=self.smooth)
-        if self.alpha is None:
-            return stored
-        mask = Node(_stored(self.alpha, lossy=False, smooth=self.smooth), kept=True)
-        return Stream({**stored.entries, b"SMask": mask}, stored.data)
+        self.node.value = whole if seen is None else _cut(whole, seen)
 
 
 def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
@@ -95,33 +77,58 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     filters = _filters(source)
     lossy = bool(filters) and filters[-1] in _LOSSY
     smooth = pdf_read.is_true(_entry(source, "/Interpolate", "/I"))
-    stencil = pdf_read.is_true(_entry(source, "/ImageMask", "/IM"))
-    pixels = None if stencil else _decoded_jpeg(source, filters, (width, height), resources)
+    if pdf_read.is_true(_entry(source, "/ImageMask", "/IM")):
+        painted = _drawn_alone(source, (width, height), resources).getchannel("A")
+        return Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size)
+    pixels = _decoded_jpeg(source, filters, (width, height), resources)
     if pixels is not None:
         mask = source.get("/SMask")
         alpha = None if mask is None else _soft_mask(pdf_read.stream(mask))
     else:
         drawn = _drawn_alone(source, _finest(source, width, height), resources)
         pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
-        if stencil:
-            pixels, alpha = alpha, None
-    made = Picture(
-        Node(kept=True), _in_few_channels(pixels), _needed(alpha), lossy=lossy, stencil=stencil, smooth=smooth
-    )
-    if made.alpha is not None:
-        _hide_under_alpha(made)
-    made.encode()
-    return made
+    pixels, alpha = _in_few_channels(pixels), _needed(alpha)
+    if alpha is not None:
+        pixels = _without_unseen(pixels, alpha)
+    stored = _stored(pixels, lossy=lossy, smooth=smooth)
+    if alpha is not None:
+        soft = Node(_stored(alpha, lossy=False, smooth=smooth), kept=True)
+        stored = Stream({**stored.entries, b"SMask": soft}, stored.data)
+    return Picture(Node(stored, kept=True), pixels.size)
 
 
-def _hide_under_alpha(made: Picture) -> None:
-    if made.alpha is None:
-        return
-    seen = made.alpha.point([0] + [_OPAQUE] * _OPAQUE).resize(made.size, Image.Resampling.NEAREST)
-    if made.alpha.size != made.size:
+def _cut(whole: Stream, seen: Image.Image) -> Stream:
+    """The stream with only what is seen."""
+    smooth = b"Interpolate" in whole.entries
+    pixels = _pixels_of(whole, seen.size)
+    if b"ImageMask" in whole.entries:
+        return _stencil(ImageChops.multiply(pixels, seen), smooth=smooth)
+    lossy = whole.entries[b"Filter"] == b"DCTDecode"
+    cut = _stored(_only_seen(pixels, seen), lossy=lossy, smooth=smooth)
+    if b"SMask" not in whole.entries:
+        return cut
+    return Stream({**cut.entries, b"SMask": whole.entries[b"SMask"]}, cut.data)
+
+
+def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:
+    """The pixels of a stream made here; of a stencil what it paints."""
+    if stored.entries[b"Filter"] == b"DCTDecode":
+        with Image.open(io.BytesIO(stored.data), formats=["JPEG"]) as opened:
+            return opened.copy()
+    data = zlib.decompress(stored.data)
+    if stored.entries[b"BitsPerComponent"] == 1:
+        bits = Image.frombytes("1", size, data).convert("L")
+        return ImageChops.invert(bits) if b"ImageMask" in stored.entries else bits
+    return Image.frombytes("L" if stored.entries[b"ColorSpace"] == b"DeviceGray" else "RGB", size, data)
+
+
+def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
+    """The pixels without colour that alpha lets nobody see."""
+    seen = alpha.point([0] + [_OPAQUE] * _OPAQUE).resize(pixels.size, Image.Resampling.NEAREST)
+    if alpha.size != pixels.size:
         # Where one pixel of colour stands under several of alpha, any of them may show it.
         seen = seen.filter(ImageFilter.MaxFilter(3))
-    made.pixels = _only_seen(made.pixels, seen)
+    return _only_seen(pixels, seen)
 
 
 def _only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:

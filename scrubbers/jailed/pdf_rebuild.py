@@ -37,8 +37,8 @@ from scrubbers.jailed.pdf_visible_page import Sheet
 from scrubbers.stages import Damaged, Lost, What, Where
 
 _BATCH_PAGES: Final = 60
-# Pixels of the pictures on a batch's pages are held until it is written.
-_BATCH_PIXELS: Final = 24 * 2**20
+# Pictures on a batch's pages are held until it is written, and once more in the batch's own file.
+_BATCH_BYTES: Final = 6 * 2**20
 # One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
@@ -104,7 +104,7 @@ class Rebuilder:
         batch: list[_Entry] = []
         for number in range(count):
             batch.append(_Entry(number, self._read(number, document)))
-            full = document is not None and document.batch_pixels() > _BATCH_PIXELS
+            full = document is not None and document.held_bytes() > _BATCH_BYTES
             if full or len(batch) >= _BATCH_PAGES:
                 yield batch
                 batch = []

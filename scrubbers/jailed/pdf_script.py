@@ -148,6 +148,8 @@ class Drawable(Protocol):
     node: Node
 
 
+Matrix: TypeAlias = tuple[float, float, float, float, float, float]
+
 Step: TypeAlias = (
     "Saved | Restored | Set | Moved | GoneTo | TextBegun | TextEnded | Placed | Path | Show | Drawn | Shaded"
 )
@@ -347,6 +349,13 @@ _TELLING: Final[dict[type, Callable[..., None]]] = {
     TextBegun: _Teller.text_begun, TextEnded: _Teller.text_ended, Placed: _Teller.placed, Path: _Teller.path,
     Show: _Teller.show, Drawn: _Teller.drawn, Shaded: _Teller.shaded,
 }  # fmt: skip
+
+
+def multiplied(line: bytes, then: Matrix) -> Matrix:
+    """The matrix of a `Moved` line, before another one."""
+    a, b, c, d, e, f = (float(part) for part in line.split()[:6])
+    p, q, r, s, t, u = then
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
 def say(steps: Sequence[Step], names: Names) -> bytes:

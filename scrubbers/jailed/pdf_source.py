@@ -32,12 +32,12 @@ from scrubbers.jailed.pdf_layers import Layers
 from scrubbers.jailed.pdf_lexer import LexedName, Number, Operand
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf_pictures import Picture, picture
-from scrubbers.jailed.pdf_script import Drawable, Drawn, Moved, Names, Restored, Saved, Show, Step, say
+from scrubbers.jailed.pdf_script import Drawable, Drawn, Moved, Names, Restored, Saved, Show, Step, multiplied, say
 
 _DEEPEST_FORM: Final = 12
 _MOST_EXECUTED: Final = 100_000
 # Pictures that later pages may use again (a letterhead) stay in memory up to this much.
-_KEPT_BYTES: Final = 16 * 2**20
+_KEPT_BYTES: Final = 4 * 2**20
 _TILING, _SHADED = 1, 2
 _SLACK: Final = 0.5
 
@@ -115,20 +115,17 @@ class SourceDocument:
         self._forms.clear()
         kept, room = {}, _KEPT_BYTES
         for key, made in self._pictures.items():
-            size = made.pixels.width * made.pixels.height * len(made.pixels.getbands())
-            if size <= room and not made.is_cut:
-                room -= size
+            if made.stored_bytes <= room and not made.is_cut:
+                room -= made.stored_bytes
                 kept[key] = made
             else:
                 # The writer holds the node for its number; its data is written.
                 made.node.value = None
         self._pictures = kept
 
-    def batch_pixels(self) -> int:
-        """How many bytes of pixels are held."""
-        return sum(
-            each.pixels.width * each.pixels.height * len(each.pixels.getbands()) for each in self._pictures.values()
-        )
+    def held_bytes(self) -> int:
+        """How much of pictures is held."""
+        return sum(made.stored_bytes for made in self._pictures.values())
 
     # What `Interpreter` asks for
 
@@ -306,7 +303,7 @@ def _demand_pictures_inside(steps: list[Step], box: list[float]) -> None:
             case Restored():
                 matrix = saved.pop() if saved else matrix
             case Moved():
-                matrix = _times(tuple(float(part) for part in step.line.split()[:6]), matrix)
+                matrix = multiplied(step.line, matrix)
             case Drawn(Picture()):
                 a, b, c, d, e, f = matrix
                 for x, y in ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f)):
@@ -316,12 +313,6 @@ def _demand_pictures_inside(steps: list[Step], box: list[float]) -> None:
                 raise NotRebuildable
             case _:
                 pass
-
-
-def _times(first: tuple[float, ...], then: tuple[float, ...]) -> tuple[float, float, float, float, float, float]:
-    a, b, c, d, e, f = first
-    p, q, r, s, t, u = then
-    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
 def _as_object(value: Operand) -> PdfObject:

@@ -59,6 +59,8 @@ def look_at(
 
     `letters`: the texts that were seen in part are now shown letter by letter, and judged so.
     """
+    if page.is_a_lone_picture():
+        return PageSeen()
     shows, pictures = page.shows(), page.pictures()
     found = sight(sheet, drawn, open_anew, letters=letters)
     if len(found.texts) != sum(show.operators() for show in shows) or len(found.pictures) != len(pictures):
