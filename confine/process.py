@@ -123,14 +123,23 @@ def lock_memory() -> bool:
     later allocation beyond the limit. So it is all or nothing: only without a limit, or with the capability that
     lifts it.
     """
-    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
-    if not unlimited and not _has_capability(_CAP_IPC_LOCK):
+    if not may_lock_memory():
         return False
     try:
         mlockall(_LOCK_CURRENT_FUTURE_ONFAULT)
     except OSError:
         return False
     return True
+
+
+def may_lock_memory() -> bool:
+    """Whether `lock_memory` would do it, here or in a process that is started from here."""
+    _, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    if hard == resource.RLIM_INFINITY:
+        # What was only not asked for is asked for.
+        resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard, hard))
+        return True
+    return _has_capability(_CAP_IPC_LOCK)
 
 
 def drop_capabilities() -> None:

@@ -67,8 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _more_descriptors()
     be_silent(faults)
     try:
-        confine_intake(inherited.home)
+        locks = confine_intake(inherited.home)
     except Exception:  # noqa: BLE001 - whatever kept the locks from closing, the answer is not to start
+        return UNSAFE
+    # What the kernel says is on, and not that the calls for it came back without an error.
+    if not locks.complete:
         return UNSAFE
     return asyncio.run(_run(inherited, faults))
 

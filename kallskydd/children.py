@@ -17,14 +17,12 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from intake import control
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # One zygote each: the one for pictures never loads PDFium and forks faster for it. Their order is their index.
 ROLES = (Role.PICTURES, Role.DOCUMENTS)
@@ -35,6 +33,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 QUICK_DEATH_SECONDS = 10.0
 INTAKE_END_SECONDS = 8.0  # for requests under way, after it was told to stop and before it is made to
 
+KIB = 1024
 MAX_SOCKET_PATH = 107  # bytes; the kernel's sun_path holds 108 with the final zero
 
 
@@ -78,6 +77,15 @@ def open_way_for(group_id: int, *folders: Path) -> None:
     for folder in folders:
         os.chown(folder, -1, group_id)
         folder.chmod(0o710)
+
+
+def locked_bytes(pid: int) -> int:
+    """How much of a process's memory is kept out of swap, as the kernel counts it; 0 when it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmLck:"):
+                return int(line.split()[1]) * KIB
+    return 0
 
 
 async def ended(process: Process) -> int:

@@ -21,7 +21,16 @@ from typing import TYPE_CHECKING
 from cases.roster import read_chain
 from confine.landlock import landlock_abi
 from intake.control import Event, Order
-from kallskydd.children import Backoff, IntakePlace, IntakeSet, ended, listen, open_way_for, start_intake
+from kallskydd.children import (
+    Backoff,
+    IntakePlace,
+    IntakeSet,
+    ended,
+    listen,
+    locked_bytes,
+    open_way_for,
+    start_intake,
+)
 from kallskydd.onions import OnionPlaces, Onions
 from onion.keys import read_onion_key
 
@@ -217,6 +226,7 @@ class Keeper:
         async for told in intakes.keeper_end.events():
             if told.event is Event.READY:
                 self._ready.set()
+                self.announcer.event("memory", locked_bytes=locked_bytes(intakes.intake.pid))
             self.announcer.event("intake", code=told.event.name.lower().replace("_", "-"), count=told.count)
 
     async def _follow_roster(self, onions: Onions) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cases.errors import CaseError
 from cases.home import Home, hold_home
 from confine.process import make_undumpable, no_core_dump
+from confine.swap import harmful_swap
 from kallskydd.announce import Announcer
 from kallskydd.children import HomePathTooLong
 from kallskydd.keeper import Keeper, KeeperPlan
@@ -39,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         lines = tuple(PrivateNetwork.lines_from(args.tor_network)) if args.tor_network else ()
         with hold_home(args.home.absolute()) as home:
+            if not _swap_is_harmless(home):
+                return REFUSED
             plan = _plan(home, lines, end_with_stdin=args.end_with_stdin)
             return asyncio.run(Keeper(plan, Announcer(as_json=args.json)).run())
     except CaseError as error:
@@ -54,6 +57,22 @@ def run(args: argparse.Namespace) -> int:
         prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
         prose("With a system tor, this account must be in the group of tor's control socket.")
         return MISSING
+
+
+def _swap_is_harmless(home: Home) -> bool:
+    """Whether a real home may open: what a reporter typed must not reach a disk. A trial opens, and says so."""
+    places = harmful_swap()
+    if not places:
+        return True
+    prose(f"What reporters type could be written to the disk: swap on {', '.join(places)} is not encrypted.")
+    if home.trial:
+        prose("This is a trial, so it goes on. A real home would not open.")
+        return True
+    prose(
+        "Switch swap off (`swapoff -a`, and its line in /etc/fstab) or encrypt it; or run the service with"
+        " MemorySwapMax=0 or LimitMEMLOCK=infinity, as the units in deploy/ do."
+    )
+    return False
 
 
 def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:

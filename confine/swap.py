@@ -1,0 +1,79 @@
+"""Whether memory of this service could land on a disk in the clear, by way of swap.
+
+A place of swap is harmless when what is written there is encrypted (dm-crypt) or memory again (zram). All of them are
+when the process keeps its memory out of swap, or its control group may not swap at all.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from confine.process import may_lock_memory
+
+_ZRAM: Final = "zram"
+_ENCRYPTED: Final = "CRYPT-"
+
+
+def harmful_swap(root: Path = Path("/"), *, memory_locked: bool | None = None) -> tuple[str, ...]:
+    """The places of swap that could hold this process's memory in the clear; none is as it should be.
+
+    `memory_locked` is whether what will be started from here can lock its memory; it is found out when left out.
+    """
+    names = _places(root)
+    if not names or _group_may_not_swap(root):
+        return ()
+    if may_lock_memory() if memory_locked is None else memory_locked:
+        return ()
+    return tuple(name for name in names if not _harmless(root, name))
+
+
+def _places(root: Path) -> list[str]:
+    try:
+        lines = (root / "proc/swaps").read_text().splitlines()[1:]
+    except OSError:  # a kernel built without swap
+        return []
+    # The kernel writes spaces in names as octal escapes.
+    return [line.split()[0].encode().decode("unicode_escape") for line in lines if line.strip()]
+
+
+def _harmless(root: Path, name: str) -> bool:
+    device = Path(os.path.realpath(root / name.lstrip("/"))).name
+    block = root / "sys/class/block" / device
+    if device.startswith(_ZRAM):
+        # What is cold may be written back to a device; then it is no longer only memory.
+        return _read(block / "backing_dev") in {"none", ""}
+    if not block.exists():  # a file: what counts is the device it lies on
+        try:
+            number = (root / name.lstrip("/")).stat().st_dev
+        except OSError:
+            return False
+        block = root / "sys/dev/block" / f"{os.major(number)}:{os.minor(number)}"
+    return _on_crypt(block)
+
+
+def _on_crypt(block: Path) -> bool:
+    """Whether this device is dm-crypt, or everything that it lies on is."""
+    if _read(block / "dm/uuid").startswith(_ENCRYPTED):
+        return True
+    try:
+        below = list((block / "slaves").iterdir())
+    except OSError:
+        return False
+    return bool(below) and all(_on_crypt(one) for one in below)
+
+
+def _group_may_not_swap(root: Path) -> bool:
+    """Whether our control group, or one above it, has a swap limit of 0 (version 2)."""
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        if line.startswith("0::"):
+            group = Path(line[3:])
+            limits = [_read(root / f"sys/fs/cgroup{one}" / "memory.swap.max") for one in (group, *group.parents)]
+            return "0" in limits
+    return False
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
