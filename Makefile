@@ -58,5 +58,9 @@ fuzz: setup-test
 upgrade: setup
 	@scripts/upgrade.sh
 
-soak audit install:
+# As root: program, accounts and units, on a server with systemd. DESTDIR=DIR puts the files below DIR and does no more.
+install: setup
+	@scripts/install.sh
+
+soak audit:
 	@echo "make $@ is not built yet: CHANGELOG.md says what there is." >&2; exit 2

@@ -56,6 +56,7 @@ command -v tor-gencert >/dev/null 2>&1 || case "$packages" in *" tor"*) ;; *) ne
 have_library libmagic.so.1 || need libmagic1 "libmagic, which tells what kind a file is"
 if [ "$what" = test ]; then
     command -v strace >/dev/null 2>&1 || need strace "strace, with which the tests watch every file that is opened"
+    command -v systemd-analyze >/dev/null 2>&1 || need systemd "systemd-analyze, with which the tests weigh the units; nothing of it is started"
 fi
 if [ "$what" = bench ]; then
     # Debian's mat2 brings the GObject bindings of gdk-pixbuf, poppler and librsvg that it works with, and ExifTool.

@@ -25,6 +25,7 @@ PROGRAMS = {
     "tor-gencert": "tor",
     "strace": "strace",
     "exiftool": "libimage-exiftool-perl",
+    "systemd-analyze": "systemd",
 }
 
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
