@@ -10,6 +10,7 @@ Text         the words of the original that are visible: not in invisible mode, 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import io
@@ -87,6 +88,11 @@ def _seen(content: bytes) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = _MOST_PIXELS
     with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
         opened.load()
+        if opened.info.get("default_image"):
+            # An animated PNG has a stand-in for viewers that show no animation: today's show the first frame.
+            with contextlib.suppress(OSError, SyntaxError, EOFError):
+                opened.seek(1)
+                opened.load()
         profile = opened.info.get("icc_profile")
         turned = ImageOps.exif_transpose(opened)
         if turned.mode in {"I;16", "I;16B", "I;16L"}:

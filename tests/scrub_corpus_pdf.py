@@ -26,15 +26,10 @@ def pdf_corpus() -> list[PdfSample]:
             of_fonts.pdf_font_truetype, of_fonts.pdf_font_cid_truetype, of_fonts.pdf_font_type1, of_fonts.pdf_font_cff,
             of_fonts.pdf_font_type3,
             hidden.pdf_hidden_text, hidden.pdf_hidden_words, hidden.pdf_hidden_forms, hidden.pdf_hidden_patterns,
-            hidden.pdf_hidden_pictures, hidden.pdf_scan, hidden.pdf_hidden_cid_text, hidden.pdf_visible,
+            hidden.pdf_hidden_pictures, hidden.pdf_hidden_speck, hidden.pdf_scan, hidden.pdf_hidden_cid_text, hidden.pdf_visible,
             hidden.pdf_visible_in_a_form,
         )
     )  # fmt: skip
-
-
-def not_clean_yet() -> list[PdfSample]:
-    """Documents that keep something: what these hold is searched for, not yet gone."""
-    return planted_documents((hidden.pdf_hidden_speck,))
 
 
 def pdf_everything(plant: PdfPlanter) -> bytes:
