@@ -155,7 +155,7 @@ FAULTS = [
     (truetype_font, itself, {b"ToUnicode": texts_node({b"H": "\u200b"})}, "text that is seen"),
     (truetype_font, itself, {b"ToUnicode": texts_node({})}, "text of no code"),
     (truetype_font, texts, {b"CMapName": Name(b"Marker")}, "a key that may not be here"),
-    (truetype_font, descriptor, {b"FontName": Name(b"F8")}, "exactly F7"),
+    (truetype_font, descriptor, {b"FontName": Name(b"F8")}, "a font's name"),
     (truetype_font, descriptor, {b"FontFamily": Hex(MARKER)}, "a key that may not be here"),
     (truetype_font, descriptor, {b"CharSet": Hex(MARKER)}, "a key that may not be here"),
     (truetype_font, descriptor, {b"Flags": 36}, "a font's flags"),
@@ -200,7 +200,7 @@ FAULTS = [
     (drawn_font, itself, {b"Resources": {}}, "resources"),
     (drawn_font, itself, {b"FontDescriptor": descriptor_node(None, None)}, "a key that may not be here"),
     (drawn_font, itself, {b"Name": Name(b"Marker")}, "a key that may not be here"),
-    (cid_truetype, itself, {b"BaseFont": Name(b"Marker")}, "exactly Marker"),
+    (cid_truetype, itself, {b"BaseFont": Name(b"Marker")}, "a font's name"),
     (cid_truetype, itself, {b"Encoding": Name(b"Marker-H")}, "an encoding's name"),
     (cid_truetype, itself, {b"Encoding": Name(b"UniJIS-UCS2-H")}, "whose encoding it is"),
     (cid_truetype, itself, {b"ToUnicode": texts_node({b"zz": "z"})}, "text of codes that are shown"),
@@ -411,6 +411,53 @@ def test_an_encoding_says_which_way_is_written_once_and_its_spaces_are_even():
         assert before in good
         with pytest.raises(Unaccounted):
             read_cid_map(good.replace(before, after, 1), vertical=False)
+
+
+VALUES = st.recursive(
+    st.sampled_from([True, False, 0, 1, -5, 0.5, 10**9, Name(b"Marker"), Name(b"C"), Name(b"DeviceRGB"), Hex(b"ab")]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([b"Type", b"S", b"A1"]), inner, max_size=2)
+    ),
+)
+
+
+def nodes_of(document: Rebuilt) -> list[Node]:
+    """Every node of the document."""
+    found: dict[Node, None] = {}
+    waiting: list[object] = [document.catalog]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Node):
+            if value not in found:
+                found[value] = None
+                waiting.append(value.value)
+        elif isinstance(value, Stream):
+            waiting.append(value.entries)
+        elif isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return list(found)
+
+
+@given(st.sampled_from([truetype_font, type1_font, standard_font, drawn_font, cid_truetype, cid_cff]), st.data())
+def test_any_value_in_any_place_is_vouched_for_or_refused_and_nothing_else_happens(font, data):
+    made = font()
+    document = Rebuilt.with_cid_font(made) if b"DescendantFonts" in made else Rebuilt.with_font(made)
+    nodes = nodes_of(document)
+    node = data.draw(st.sampled_from(nodes))
+    instead = data.draw(VALUES | st.sampled_from(nodes))
+    inside = node.value.entries if isinstance(node.value, Stream) else node.value
+    if isinstance(inside, dict) and inside:
+        inside = dict(inside)
+        inside[data.draw(st.sampled_from([*inside, b"Resources", b"Group"]))] = instead
+    elif isinstance(inside, list):
+        inside = [*inside]
+        inside[data.draw(st.integers(0, len(inside) - 1))] = instead
+    node.value = Stream(inside, node.value.data) if isinstance(node.value, Stream) else inside
+
+    with contextlib.suppress(Unaccounted, IndexError, struct.error):
+        read(document.file())
 
 
 @given(st.sampled_from([BY_NAME, BY_CID, TRUETYPE]), st.data())

@@ -227,6 +227,7 @@ FAULTS = [
     (lambda made: made.resources[b"XObject"].update({b"Marker": form_node()}), "resources"),
     (lambda made: made.resources[b"XObject"].pop(b"X2"), "resources"),
     (lambda made: made.resources.pop(b"Shading"), "resources that are not used"),
+    (lambda made: made.resources.update({b"Font": {}}), "resources"),
     (lambda made: made.resources[b"Font"].update({b"F0": standard_font()}), "a font of its own"),
     # Streams
     (lambda made: put(made.contents, Metadata=made.catalog), "a key that may not be here"),

@@ -5,6 +5,7 @@ byte. So between the lines there is nothing, and codes stand in order and once. 
 characters that can be seen.
 """
 
+import codecs
 import itertools
 import re
 import unicodedata
@@ -63,11 +64,16 @@ def read_to_unicode(untrusted: bytes) -> Mapping[bytes, str]:
     lines = [b"<%s> <%s>" % (code.hex().encode(), text) for code, text in found]
     _demand_same(untrusted, b"/CMapType 2 def\n", spaces, b"bfchar", lines)
     _demand_ordered(code for code, _ in found)
-    texts = {code: bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in found}
+    texts = {code: _text(bytes.fromhex(text.decode())) for code, text in found}
     for text in texts.values():
         demand(len(text) <= _LONGEST_TEXT, "a glyph's text")
         demand(all(unicodedata.category(each) not in _UNSEEN or each in _KEPT for each in text), "text that is seen")
     return texts
+
+
+def _text(units: bytes) -> str:
+    # Not `decode`: it would look for the codec's module, and in the jail no file can be opened.
+    return codecs.utf_16_be_decode(units, "strict", True)[0]
 
 
 def read_cid_map(untrusted: bytes, *, vertical: bool) -> CidMap:

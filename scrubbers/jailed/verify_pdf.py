@@ -18,13 +18,11 @@ import mmap
 import re
 from typing import Final
 
-from scrubbers.jailed import verify_pdf_pictures
 from scrubbers.jailed.verify_pdf_document import Document, Stream
 from scrubbers.jailed.verify_pdf_objects import catalog
 from scrubbers.jailed.verify_pdf_values import Reference, Unaccounted, demand, value_of
 
 _HEAD: Final = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
-_PICTURES_HEAD: Final = b"%PDF-1.4\n"
 _OBJECT: Final = re.compile(rb"([1-9][0-9]{0,9}) 0 obj\n")
 _OBJECT_END: Final = b"\nendobj\n"
 _DATA, _DATA_END = b"\nstream\n", b"\nendstream\nendobj\n"
@@ -33,8 +31,6 @@ _TRAILER: Final = re.compile(rb"trailer\n<</Size [1-9][0-9]{0,9}/Root ([1-9][0-9
 
 def is_clean(untrusted: mmap.mmap) -> bool:
     """Whether every byte is accounted for; raises ValueError where the grammar breaks."""
-    if untrusted[: len(_PICTURES_HEAD)] == _PICTURES_HEAD:
-        return verify_pdf_pictures.is_clean(untrusted)
     demand_rebuilt(untrusted)
     return True
 

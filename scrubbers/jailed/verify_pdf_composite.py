@@ -11,6 +11,7 @@ from scrubbers.jailed.verify_pdf_checks import (
     anything,
     entries,
     exactly,
+    is_name,
     is_number,
     items,
     named,
@@ -40,7 +41,7 @@ def composite_font(document: Document, thing: object) -> None:
         {
             "Type": exactly("Font"),
             "Subtype": exactly("Type0"),
-            "BaseFont": anything,
+            "BaseFont": is_name,
             "Encoding": anything,
             "DescendantFonts": anything,
         },
@@ -94,13 +95,14 @@ def _descendant(document: Document, thing: object, name: object) -> Mapping[str,
         {
             "Type": exactly("Font"),
             "Subtype": named("CIDFontType0", "CIDFontType2"),
-            "BaseFont": exactly(name),
+            "BaseFont": is_name,
             "CIDSystemInfo": _collection,
             "FontDescriptor": anything,
             "DW": number,
         },
         {"W": anything, "DW2": numbers(2), "W2": anything, "CIDToGIDMap": anything},
     )
+    demand(found["BaseFont"] == name, "a font's name")
     demand(("CIDToGIDMap" in found) == (found["Subtype"] == "CIDFontType2"), "a map of glyphs")
     return found
 

@@ -19,6 +19,7 @@ from scrubbers.jailed.verify_pdf_checks import (
     anything,
     entries,
     exactly,
+    is_name,
     is_number,
     items,
     named,
@@ -64,7 +65,7 @@ def simple_font(document: Document, thing: object) -> None:
     found = entries(
         document,
         thing,
-        {"Type": exactly("Font"), "Subtype": named("Type1", "TrueType"), "BaseFont": anything},
+        {"Type": exactly("Font"), "Subtype": named("Type1", "TrueType"), "BaseFont": is_name},
         {**WIDTHS, "FontDescriptor": anything, "Encoding": anything, "ToUnicode": anything},
     )
     name = found["BaseFont"]
@@ -206,7 +207,7 @@ def descriptor(document: Document, thing: object, name: object) -> Described:
     found = entries(
         document,
         document.take(thing),
-        {"Type": exactly("FontDescriptor"), "FontName": exactly(name), "Flags": whole(0, 127)},
+        {"Type": exactly("FontDescriptor"), "FontName": is_name, "Flags": whole(0, 127)},
         {
             "FontBBox": numbers(4),
             **dict.fromkeys(("ItalicAngle", "Ascent", "Descent", "CapHeight", "XHeight", "StemV"), small),
@@ -214,6 +215,7 @@ def descriptor(document: Document, thing: object, name: object) -> Described:
             "FontFile3": anything,
         },
     )
+    demand(found["FontName"] == name, "a font's name")
     demand(all(type(each) is int and abs(each) <= _LARGEST for each in found.get("FontBBox", ())), "a font's box")
     demand(found["Flags"] & ~_APPEARANCE in {_SYMBOLIC, _NONSYMBOLIC}, "a font's flags")
     demand(not {"FontFile2", "FontFile3"} <= found.keys(), "one program")

@@ -94,7 +94,8 @@ def demand_resources(document: Document, contents: Contents, untrusted_resources
         if kind not in by_kind:
             continue
         named_there = by_kind[kind]
-        demand(isinstance(named_there, dict) and named_there.keys() == contents.names(letter), "resources")
+        demand(isinstance(named_there, dict) and named_there, "resources")
+        demand(named_there.keys() == contents.names(letter), "resources")
         for value in named_there.values():
             document.follow(value, check)
     for font, shown in contents.shown.items():
