@@ -75,11 +75,23 @@ class RosterVersion(Wire, frozen=True):
     signatures: str
 
 
+class AuditHead(Wire, frozen=True):
+    """The last line of the server's chain of daily audits, and how many lines there are."""
+
+    day: date
+    clean: Count
+    findings: tuple[str, ...]
+    not_seen: tuple[str, ...]
+    head: Hash
+    count: Count
+
+
 class RosterAnswer(Wire, frozen=True):
-    """Verb `roster`: all versions in force, and the proposal that waits for signatures."""
+    """Verb `roster`: all versions in force, the proposal that waits for signatures, and the server's last audit."""
 
     chain: tuple[RosterVersion, ...]
     proposal: RosterVersion | None
+    audit: AuditHead | None = None
 
 
 class SignRosterRequest(Wire, frozen=True):

@@ -81,6 +81,8 @@ class Casebook:
     unripe: Unripe | None = None
     # All versions that verify, taken or not: who wrote an entry is looked up here.
     shown: tuple[Roster, ...] = ()
+    # What the server says of its last audit; shown, and believed by comparing heads.
+    audit: wire.AuditHead | None = None
 
     async def sync_roster(self) -> Chain:
         """Returns the verified chain as far as this desk takes it, and pins its newest version.
@@ -98,7 +100,7 @@ class Casebook:
         if chain.current is not None:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(whole, self.state.pin.version, seen, day))
-        self.chain, self.shown = chain, whole.all
+        self.chain, self.shown, self.audit = chain, whole.all, answer.audit
         return chain
 
     async def sync(self) -> None:

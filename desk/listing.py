@@ -35,6 +35,7 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         "problems": problems,
         "erased": erased,
         "warnings": red,
+        "audit": show.audit_object(book.audit),
         # A change of who may read must not wait unseen.
         "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
     }
@@ -44,6 +45,7 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         for one in erased
     ]
     prose += [in_words(key) for key in red]
+    prose.append(show.audit_prose(book.audit))
     prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), code_for(problems, red, *(case.warnings for case in cases)))
 

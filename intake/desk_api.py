@@ -20,12 +20,14 @@ connection is looked at.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from cases import wire
+from cases.audit_chain import ChainBroken, read_records
 from cases.clock import today
 from cases.entry import Stream
 from cases.envelope import same
@@ -70,7 +72,20 @@ async def roster(asked: Asked) -> wire.RosterAnswer:
     texts = await asyncio.to_thread(read_texts, asked.services.home / ROSTER_FOLDER)
     versions = [_version(text) for text in texts]
     proposal = versions.pop() if asked.chain.proposal is not None else None
-    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal)
+    audit = await asyncio.to_thread(_last_audit, asked.services.home)
+    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit)
+
+
+def _last_audit(home: Path) -> wire.AuditHead | None:
+    """The last of the daily verdicts; none before the first, and none when the chain does not hold."""
+    try:
+        records = read_records(home)
+    except (ChainBroken, OSError):
+        return None
+    if not records:
+        return None
+    last = records[-1]
+    return wire.AuditHead(last.day, last.clean, last.findings, last.not_seen, last.head, len(records))
 
 
 async def sign_roster(asked: Asked) -> wire.StateAnswer:

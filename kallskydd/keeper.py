@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cases.audit_chain import make_chain_file
 from cases.roster import read_chain
 from confine.landlock import landlock_abi
 from intake.control import Event, Order
@@ -31,6 +32,7 @@ from kallskydd.children import (
     open_way_for,
     start_intake,
 )
+from kallskydd.daily_audit import keep_audited
 from kallskydd.onions import OnionPlaces, Onions
 from onion.keys import read_onion_key
 
@@ -104,6 +106,7 @@ class Keeper:
             self.announcer.say(_NO_LANDLOCK)
         public_key = read_onion_key(self.plan.home / "onion" / "public.key")
         desk_key = read_onion_key(self.plan.home / "onion" / "desk.key")
+        make_chain_file(self.plan.home)
         place = self._bind(public_key, desk_key)
         onions = self._onions(public_key, desk_key)
         tasks = [asyncio.create_task(self._keep_intake(place))]
@@ -113,6 +116,7 @@ class Keeper:
                 self.announcer.say("The intake is ready. tor starts and publishes both addresses, in ten seconds …")
                 tasks.append(asyncio.create_task(onions.keep_up()))
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
+                tasks.append(asyncio.create_task(keep_audited(self.plan.home, self.announcer)))
             await self._until_stopped(tasks)
         except NotReady as failed:
             self.announcer.say(f"{failed.words} Nothing is published.")

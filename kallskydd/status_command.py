@@ -14,6 +14,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from cases.audit_chain import ChainBroken, read_records
 from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import Home, read_home
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     except CaseError as error:
         prose(str(error))
         return REFUSED
-    findings = [_disk(home), _clock(), _roster(home), asyncio.run(_onion(home))]
+    findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
     for one in findings:
@@ -79,6 +80,23 @@ def _roster(home: Home) -> Finding:
     if not chain.current.is_open:
         words = f"Version {chain.current.version}. The service is not open. {why_not_open(chain)}"
     return Finding("roster", chain.current.is_open, words)
+
+
+def _audit(home: Home) -> Finding:
+    """The last of the daily audits, and the head that the members' desks show."""
+    try:
+        records = read_records(home.path)
+    except (ChainBroken, OSError):
+        return Finding(
+            "audit", well=False, words="The chain of daily audits was changed. Show audit.chain to an auditor."
+        )
+    if not records:
+        return Finding("audit", well=True, words="None yet: the first is made ten minutes after the start.")
+    last = records[-1]
+    words = f"{last.day}: {last.clean} checks clean, {len(last.not_seen)} not seen, head {last.head.hex()[:16]}."
+    if last.findings:
+        words = f"{last.day}: something found in {', '.join(last.findings)}. Run `kallskydd audit live`."
+    return Finding("audit", well=not last.findings, words=words)
 
 
 async def _onion(home: Home) -> Finding:
