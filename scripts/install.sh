@@ -55,6 +55,8 @@ put deploy/tmpfiles.d/kallskydd.conf /etc/tmpfiles.d
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d
 put deploy/journald.conf.d/kallskydd.conf /etc/systemd/journald.conf.d
 put deploy/apparmor.d/kallskydd-tor /etc/apparmor.d
+# The lock too: `audit live` holds the libraries against it.
+put requirements.lock "$program/share"
 for paper in docs/*.md; do put "$paper" "$program/share"; done
 keep() {  # a file that the operator may have changed: theirs stays, ours lies beside it
     mkdir -p "$root/etc/kallskydd"
