@@ -1,3 +1,186 @@
-"""Swedish for every sentence of the audit, by its English template. A test holds the two together."""
+"""Swedish for every sentence of the audit, by its English template. A test holds the two together.
 
-SWEDISH: dict[str, str] = {}
+The processes keep their names (keeper, intake, zygote, job, tor): an auditor meets them in a list of processes.
+"""
+
+SWEDISH: dict[str, str] = {
+    # Processes.
+    "keeper: process {pid}, holds the lock on the home": "keeper: process {pid}, håller låset på hemmet",
+    "intakes: {count}": "antal intake: {count}",
+    "zygotes: {count}, jobs: {jobs}": "antal zygote: {count}, antal job: {jobs}",
+    "process {pid} was started by the service and is no part of it": (
+        "process {pid} har startats av tjänsten och hör inte till den"
+    ),
+    "the intake has started process {pid}": "intake har startat process {pid}",
+    "{name} {pid} is traced by: {tracer}": "{name} {pid} avlyssnas av process: {tracer}",
+    "{program} runs as {pids}": "{program} körs som {pids}",
+    "the program of {name} {pid}": "programmet i {name} {pid}",
+    "{name} {pid} has ended while we looked": "{name} {pid} slutade medan vi tittade",
+    "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (
+        "{name} {pid}, {count} trådar: Seccomp {modes}, NoNewPrivs {privileges}"
+    ),
+    "the kernel offers Landlock {version}; the intake does not start when its own rules do not hold": (
+        "kärnan har Landlock {version}; intake startar inte om dess egna regler inte håller"
+    ),
+    "this kernel has no Landlock: the second layer, over files, is missing": (
+        "kärnan saknar Landlock: det andra skyddet, över filer, fattas"
+    ),
+    "what still holds: the filter of system calls, seen above, lets no socket be made and no program start": (
+        "vad som ändå håller: filtret för systemanrop, sett ovan, låter ingen socket skapas och inget program startas"
+    ),
+    "{name} {pid}: account {owner}, capabilities {powers}": "{name} {pid}: konto {owner}, rättigheter {powers}",
+    "{name} {pid} is still root": "{name} {pid} är fortfarande root",
+    "{name} {pid}: core limit {soft} and {hard}": "{name} {pid}: gräns för minnesdump {soft} och {hard}",
+    "{name} {pid}: /proc/PID belongs to account {owner}": "{name} {pid}: /proc/PID tillhör konto {owner}",
+    "{name} {pid} is closed to other processes: {closed}": "{name} {pid} är stängd för andra processer: {closed}",
+    "whether {name} {pid} is closed to other processes": "om {name} {pid} är stängd för andra processer",
+    "kernel.core_pattern": "kernel.core_pattern",
+    "kernel.core_pattern = {pattern}": "kernel.core_pattern = {pattern}",
+    "fs.suid_dumpable = {setting}": "fs.suid_dumpable = {setting}",
+    "there is no swap": "det finns inget växlingsutrymme",
+    "swap on {name}: encrypted": "växling på {name}: krypterad",
+    "swap on {name}: compressed memory": "växling på {name}: komprimerat minne",
+    "swap on {name}: the service's control group may not swap": "växling på {name}: tjänstens grupp får inte växla",
+    "swap on {name}: the intake's memory is locked": "växling på {name}: minnet i intake är låst",
+    "swap on {name}: readable on a stolen disk": "växling på {name}: läsbar på en stulen disk",
+    "{name} {pid}: {locked} locked, {swapped} in swap": "{name} {pid}: {locked} låst, {swapped} växlat",
+    # Descriptors.
+    "{name} {pid}: {kinds}": "{name} {pid}: {kinds}",
+    "{name} {pid} has {target} open as {number}": "{name} {pid} har {target} öppet som {number}",
+    "the open files of {name} {pid}": "vad {name} {pid} har öppet",
+    "the other end of socket {inode}: the kernel has no table of them": (
+        "andra änden av socket {inode}: kärnan har ingen tabell över dem"
+    ),
+    "{name} {pid}: 0, 1 and 2 are {targets}": "{name} {pid}: 0, 1 och 2 är {targets}",
+    "the standard streams of {name} {pid}": "standardströmmarna i {name} {pid}",
+    "{name} {pid}, mapped and shared: {files}": "{name} {pid}, inläst och delat: {files}",
+    "the mapped files of {name} {pid}": "inlästa filer i {name} {pid}",
+    # tor.
+    "{count} rows of the table were compared with what tor answers": (
+        "{count} rader i tabellen jämfördes med vad tor svarar"
+    ),
+    "tor says: SafeLogging {safe}, Log {log}": "tor uppger: SafeLogging {safe}, Log {log}",
+    "{name} is {found}, and should be {wanted}": "{name} är {found} och borde vara {wanted}",
+    "a private network on this computer, not the public one (a trial home: {trial})": (
+        "ett privat nät på den här datorn, inte det öppna (provdrift: {trial})"
+    ),
+    "tor listens for {kind} on {place}": "tor lyssnar efter {kind} på {place}",
+    "onions that are not this service's: {onions}": "adresser som inte är tjänstens: {onions}",
+    "{count} onions are published, {ours} of this service": "{count} adresser är uppe, {ours} är tjänstens",
+    "tor {pid} has open: {files}": "tor {pid} har öppet: {files}",
+    "the open files of a tor that the keeper did not start": "vad ett tor har öppet som keeper inte har startat",
+    "tor: it does not answer on its control socket, or does not let this account in": (
+        "tor: det svarar inte på sin styrsocket, eller släpper inte in det här kontot"
+    ),
+    # Files.
+    "others may reach {name}": "andra kan nå {name}",
+    "nobody knows the file {name} in the home": "ingen känner till filen {name} i hemmet",
+    "{count} files and folders belong to account {owner} alone": "{count} filer och mappar tillhör bara konto {owner}",
+    "all of the home": "hela hemmet",
+    "when the intake was started": "när intake startades",
+    "the times of {name}": "tiderna för {name}",
+    "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window}": (
+        "{name}: läst, skriven och ändrad för högst {age} s sedan; hjärtslaget medger {window}"
+    ),
+    "when {name} was born: the file system does not keep it": "när {name} skapades: filsystemet sparar det inte",
+    "{name} was born before the intake started to take reports: {fine}": (
+        "{name} skapades innan intake började ta emot: {fine}"
+    ),
+    "{name} has not changed since the intake started: {fine}": "{name} är oförändrad sedan intake startade: {fine}",
+    # The database.
+    "the database cannot be read by this account": "databasen kan inte läsas av det här kontot",
+    "{count} statements, digest {digest}": "{count} satser, kontrollsumma {digest}",
+    "there is a {kind} {name}": "det finns en {kind} {name}",
+    "table {table}: STRICT, WITHOUT ROWID": "tabell {table}: STRICT, WITHOUT ROWID",
+    "{table}.{column} is of type {kind}": "{table}.{column} är av typen {kind}",
+    "{table}.{column} is a text that need not be a day": "{table}.{column} är en text som inte måste vara en dag",
+    "{count} columns were looked through": "{count} kolumner gicks igenom",
+    "{table}.{column} holds more than a day": "{table}.{column} innehåller mer än en dag",
+    "{table}.{column} holds numbers that could be times": "{table}.{column} innehåller tal som kan vara tider",
+    "journal_mode: {mode}": "journal_mode: {mode}",
+    "auto_vacuum: {mode}": "auto_vacuum: {mode}",
+    "user_version: {version}": "user_version: {version}",
+    "secure_delete: {dirty} of {free} free pages hold old bytes": (
+        "secure_delete: {dirty} av {free} lediga sidor har gammalt innehåll"
+    ),
+    "temp_store: unlinked files open: {files}": "temp_store: öppna borttagna filer: {files}",
+    "mmap_size: the database is mapped: {mapped}": "mmap_size: databasen är inläst: {mapped}",
+    "temp_store and mmap_size: the open and mapped files of the intake": (
+        "temp_store och mmap_size: öppna och inlästa filer i intake"
+    ),
+    (
+        "synchronous, foreign_keys, trusted_schema and cell_size_check belong to a connection and cannot be seen from"
+        " outside: the program sets them and reads them back at each opening, and the row on our own files proves it"
+        " is that program"
+    ): (
+        "synchronous, foreign_keys, trusted_schema och cell_size_check hör till en anslutning och syns inte utifrån:"
+        " programmet sätter dem och läser tillbaka dem vid varje öppning, och raden om programmets filer visar att det"
+        " är det programmet"
+    ),
+    # The roster.
+    "the rosters cannot be read by this account": "förteckningarna kan inte läsas av det här kontot",
+    "the chain of rosters does not hold at {place}": "kedjan av förteckningar håller inte vid {place}",
+    "roster {number} was signed for another server": "förteckning {number} undertecknades för en annan server",
+    "roster {number} and the home do not agree on whether this is a trial": (
+        "förteckning {number} och hemmet är inte ense om detta är provdrift"
+    ),
+    "roster {number} holds: {readers} readers, {counsel} counsel, hash {digest}": (
+        "förteckning {number} håller: {readers} läsare, {counsel} externa jurister, kontrollsumma {digest}"
+    ),
+    "roster {number} came about by one signature and fourteen days of waiting": (
+        "förteckning {number} gäller genom en underskrift och fjorton dagars väntan"
+    ),
+    "roster {number} is a proposal and not in force": "förteckning {number} är ett förslag och gäller inte",
+    "no roster is in force yet, so the service is not open": (
+        "ingen förteckning gäller ännu, så tjänsten är inte öppen"
+    ),
+    # The program.
+    "where the program of the intake is installed": "var programmet i intake är installerat",
+    "requirements.lock is not with this installation": "requirements.lock finns inte med installationen",
+    "{count} libraries, not of the locked version: {others}": "{count} bibliotek, inte av låst version: {others}",
+    "{count} files hashed, not as they were installed: {faults}": (
+        "{count} filer kontrollerade, inte som de installerades: {faults}"
+    ),
+    "files that Python runs at its start and nobody installed: {files}": (
+        "filer som Python kör vid start och som ingen har installerat: {files}"
+    ),
+    "{count} files, against the manifest given; others: {faults}": (
+        "{count} filer, mot given förteckning; andra: {faults}"
+    ),
+    "{count} files, as they were installed; others: {faults}": "{count} filer, som de installerades; andra: {faults}",
+    "{count} files, against commit {commit}; others: {faults}": "{count} filer, mot version {commit}; andra: {faults}",
+    "our own files: no manifest was given and this is no checkout that git can read": (
+        "programmets filer: ingen förteckning gavs, och detta är ingen mapp som git kan läsa"
+    ),
+    "when the service was started": "när tjänsten startades",
+    "files changed since the service was started: {files}": "filer ändrade sedan tjänsten startades: {files}",
+    # The computer.
+    "where the keeper's words go": "vart det keeper säger tar vägen",
+    "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}": (
+        "keeper har {target} som {number}; systemloggen: {journal}; händelser: {events}"
+    ),
+    "a journal is running: {runs}": "en systemlogg körs: {runs}",
+    "ForwardToSyslog={value} ({path}); used: {meant}": "ForwardToSyslog={value} ({path}); används: {meant}",
+    "Storage={value}; kept on the disk: {on_disk}": "Storage={value}; sparas på disk: {on_disk}",
+    "syslog daemons that run: {names}": "syslog-tjänster som körs: {names}",
+    "{path} cannot be read by this account": "{path} kan inte läsas av det här kontot",
+    "{path} takes over the journal: {line}": "{path} tar över systemloggen: {line}",
+    "{path} sends lines away: {line}": "{path} skickar iväg rader: {line}",
+    "the firewall's rules: root alone sees them": "brandväggens regler: bara root ser dem",
+    "{count} rules of nf_tables; those that log: {rules}": "{count} regler i nf_tables; som loggar: {rules}",
+    "the older tables are in use ({tables}); look with iptables-legacy-save": (
+        "de äldre tabellerna används ({tables}); se efter med iptables-legacy-save"
+    ),
+    "{name} = {value}": "{name} = {value}",
+    "programs that collect connections: {names}": "program som samlar anslutningar: {names}",
+    "the rules of the audit subsystem: root alone sees them": "reglerna i kärnans audit: bara root ser dem",
+    "this kernel has no audit subsystem": "kärnan har inget audit",
+    "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}": (
+        "kärnans audit: på {enabled}, tjänst {daemon}, regler {rules}"
+    ),
+    "Default{name}={value}": "Default{name}={value}",
+    "{unit} has {name}={value}": "{unit} har {name}={value}",
+    "the kernel's process accounts are kept in {path}": "kärnans processräkning sparas i {path}",
+    "units of the service: {units}": "tjänstens enheter: {units}",
+    "the rest of this row ({fault})": "resten av raden ({fault})",
+}

@@ -37,7 +37,11 @@ class Said:
     def text(self, language: Language = "en") -> str:
         """The sentence in this language."""
         template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
-        return template.format(**self.values)
+        yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
+        shown = {
+            name: (yes if value else no) if isinstance(value, bool) else value for name, value in self.values.items()
+        }
+        return template.format(**shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ FORBIDDEN = (
     _never("EntryNodes", _GUARDS),
     _never("ExcludeNodes", _GUARDS),
     _never("NumEntryGuards", _GUARDS, "0"),
-    _never("EnforceDistinctSubnets", "Two relays of one owner in one circuit see both ends.", "1"),
+    _never("EnforceDistinctSubnets", "Two relays of one owner in one circuit see both ends.", "1", public_only=True),
     _never("TestSocks", "It writes a log line for every connection.", "0"),
     _never("ProtocolWarnings", "It writes a log line for what single visitors do wrong.", "0"),
     _never("RunAsDaemon", "tor would leave the process that has to end and restart it.", "0"),
