@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from audit.canary_rules import WRITES, Rulebook
 from audit.needles import PACKED_V4, Needle, search
+from audit.strace_reader import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 KINDS = ("files", "sockets", "programs", "channels")
 _MOST_SHOWN = 6
+_AROUND = 40  # bytes before a needle, and twice as many from it on
 # The clock's skew, the program and its version, the time of a file: none of them is said.
 _TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
 
@@ -31,6 +33,12 @@ class Stream:
     role: str
     target: str
     calls: list[Call]
+
+    def around(self, offset: int) -> str:
+        """Who wrote the byte at this offset, where to, and what stands around it."""
+        call = self.call_at(offset)
+        shown = self.content[max(offset - _AROUND, 0) : offset + 2 * _AROUND]
+        return f"{call.role}[{call.process.pid}] {call.name} to {call.target}: {readable(shown)}"
 
     @property
     def content(self) -> bytes:
@@ -69,10 +77,8 @@ def judge_needles(look: Look, calls: Sequence[Call], book: Rulebook, needles: Se
         for hit in search(sought, content):
             # Pictures and ciphertext hold any four bytes sooner or later; in memory that says nothing.
             if not (in_memory and hit.form == PACKED_V4):
-                call = stream.call_at(hit.offset)
-                look.found(
-                    "{kind} ({form}) was written: {call}", kind=hit.needle.kind, form=hit.form, call=call.shown()
-                )
+                where = stream.around(hit.offset)
+                look.found("{kind} ({form}) was written: {where}", kind=hit.needle.kind, form=hit.form, where=where)
     for call in calls:
         # Names of files and sockets, and what a program is started with, are places to put something too.
         if call.name not in WRITES and call.strings:
@@ -85,7 +91,7 @@ def _judge_names(look: Look, call: Call, needles: Sequence[Needle]) -> None:
     named = b"\n".join(call.strings)
     for needle in needles:
         if needle.text.encode() in named:
-            look.found("{kind} ({form}) was written: {call}", kind=needle.kind, form="in a name", call=call.shown())
+            look.found("{kind} ({form}) was written: {where}", kind=needle.kind, form="in a name", where=call.shown())
 
 
 def judge_calls(looks: dict[str, Look], calls: Sequence[Call], book: Rulebook) -> None:

@@ -55,18 +55,19 @@ def _rule(role: str, calls: str, to: str, why: str, *, before: bool = False) -> 
     return Rule(role, names, to, before, why)
 
 
-_PYC = r".*/__pycache__/[^/]+\.pyc(\.\d+)?"
+_PYC = r".*/__pycache__(/[^/]+\.pyc(\.\d+)?)?"
 _LOG_INDEX = r"{home}/kallskydd\.db-(wal|shm)"
 _WORKED_IN = r"{home}/(kallskydd\.db(-wal|-shm)?|shred\.slots)"
 
 RULES = (
     _rule(".*", "open", r"/dev/null", "nowhere"),
-    _rule(".*", "open rename renameat write", _PYC, "Python's own cache of programs", before=True),
+    _rule(".*", "open rename renameat write unlink mkdir", _PYC, "Python's own cache of programs", before=True),
     _rule(
         "keeper|intake|zygote", "connect", r"/var/run/nscd/socket", "the C library asks for the account", before=True
     ),
     # keeper
     _rule("keeper", "open", r"{home}/(run|tor)/[^/]+", "its own sockets and tor's configuration"),
+    _rule("keeper", "open", r"{home}/audit\.chain", "made empty: the daily verdicts", before=True),
     _rule("keeper", "mkdir mkdirat", r"{home}/(run|tor)", "their folders", before=True),
     _rule("keeper", "unlink unlinkat", r"{home}/run/(public|desk)\.sock", "left by an earlier run", before=True),
     _rule("keeper", "bind", r"{home}/run/(public|desk)\.sock", "where tor brings visitors", before=True),

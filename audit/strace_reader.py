@@ -103,7 +103,7 @@ class Call:
 
 def plain(text: str) -> str:
     """Turn strace's hexadecimal into readable text."""
-    return _HEX.sub(lambda found: _readable(bytes.fromhex(found[0].replace("\\x", ""))), text)
+    return _HEX.sub(lambda found: readable(bytes.fromhex(found[0].replace("\\x", ""))), text)
 
 
 def read_trace(path: Path) -> list[Call]:
@@ -181,5 +181,6 @@ def _families(lines: list[tuple[float, int, str, str, str]]) -> tuple[dict[int, 
     return owners, parents
 
 
-def _readable(found: bytes) -> str:
+def readable(found: bytes) -> str:
+    """Bytes as text, with all that is no letter, digit or sign written out."""
     return "".join(chr(one) if chr(one).isascii() and chr(one).isprintable() else f"\\x{one:02x}" for one in found)
