@@ -26,6 +26,8 @@ _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictu
 
 def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
     """Writes the rebuilt document and its preview; raises Refused, or what the libraries raise."""
+    # The collector would look through all objects again and again; `pdf_rebuild` calls it where it is worth its time.
+    gc.disable()
     # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
     # closed: PDFium points into it until the job ends.
     untrusted = mmap.mmap(untrusted_descriptor, 0, access=mmap.ACCESS_COPY)
@@ -36,8 +38,6 @@ def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, find
         pdf_bounded.demand_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf_found.look_into(reader, untrusted, findings)
-        # pypdf's objects refer to each other in circles.
-        gc.collect()
         first = Rebuilder(source, reader, findings).write(output)
     image.write_preview(first, preview)
 

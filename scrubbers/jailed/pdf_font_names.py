@@ -108,8 +108,8 @@ def text_of(name: str | None) -> str:
 
 
 def known_name(name: str, *, dingbats: bool) -> bool:
-    """Whether every reader knows the name, so that it says nothing of its own."""
-    return name in agl.LEGACY_AGL2UV or (dingbats and _DINGBAT.fullmatch(name) is not None)
+    """Whether every reader knows the name, so that it says nothing of its own: Adobe's list for new fonts."""
+    return name in agl.AGL2UV or (dingbats and _DINGBAT.fullmatch(name) is not None)
 
 
 def allowed_text(untrusted: str) -> str:

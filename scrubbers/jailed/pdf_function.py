@@ -11,6 +11,7 @@ from scrubbers.jailed.pdf_objects import Node, NotRebuildable, Stream, Value
 
 _DEEPEST: Final = 4
 _MOST_PARTS: Final = 256
+_MOST_NUMBERS: Final = 64  # sixteen colours in, sixteen out; a shading of many colours has functions in functions
 _MOST_SAMPLES: Final = 2**20
 _PROGRAM_BYTES: Final = 64 * 1024
 _TOKEN: Final = re.compile(rb"(?:%[^\r\n]*|[\0\t\n\f\r ])*(?P<token>[{}]|[^\0\t\n\f\r {}%]+|\Z)")
@@ -48,7 +49,10 @@ def function(untrusted: object, depth: int = 0) -> Node:
 def _numbers_into(entries: dict[bytes, Value], source: DictionaryObject, keys: tuple[str, ...]) -> None:
     for key in keys:
         if key in source:
-            entries[key[1:].encode()] = pdf_read.numbers(pdf_read.entry(source, key))
+            found = pdf_read.numbers(pdf_read.entry(source, key))
+            if len(found) > _MOST_NUMBERS:
+                raise NotRebuildable
+            entries[key[1:].encode()] = found
 
 
 def _sampled(stream: StreamObject, entries: dict[bytes, Value]) -> Stream:

@@ -61,7 +61,8 @@ _INLINE_END: Final = re.compile(rb"[\0\t\n\f\r ]EI(?=[\0\t\n\f\r ]|$)")
 _TEXT_BYTES: Final = 24
 _MOST_OPERANDS: Final = 400
 _DEEPEST: Final = 8
-_MOST_OPERATIONS: Final = 2_000_000
+# Of one stream. A map or a plan can have more; it becomes pixels before half a second has gone into reading it.
+_MOST_OPERATIONS: Final = 250_000
 _SPACES: Final = b"\0\t\n\f\r "
 
 _numbers: dict[bytes, Number] = {}

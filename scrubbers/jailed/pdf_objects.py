@@ -68,7 +68,7 @@ class Node:
 
 def number(value: float) -> bytes:
     """A number in its one form; raises NotRebuildable for what is none."""
-    if isinstance(value, int):
+    if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER:
         return b"%d" % value
     if not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
         raise NotRebuildable

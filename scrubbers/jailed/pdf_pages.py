@@ -16,6 +16,7 @@ from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Val
 from scrubbers.jailed.pdf_pictures import Picture
 from scrubbers.jailed.pdf_script import (
     Drawn,
+    GoneTo,
     Matrix,
     Moved,
     Names,
@@ -24,6 +25,7 @@ from scrubbers.jailed.pdf_script import (
     Restored,
     Saved,
     Set,
+    Shaded,
     Show,
     Step,
     TextBegun,
@@ -32,8 +34,9 @@ from scrubbers.jailed.pdf_script import (
     say,
 )
 from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
+from scrubbers.jailed.pdf_state import is_blended
 
-_CONTENTS_BYTES: Final = 32 * 2**20
+_CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
 _MOST_PARTS: Final = 10_000
 _MOST_ANNOTATIONS: Final = 5000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
@@ -56,14 +59,23 @@ class Page:
 
     def shows(self) -> list[Show]:
         """What is shown, in the order of drawing; an invisible one is not drawn."""
-        return [
-            step for step in executed(self.steps) if isinstance(step, Show) and any(True for _ in step.shown_codes())
-        ]
+        return [step for step in executed(self.steps) if isinstance(step, Show) and step.shows_anything()]
 
     def pictures(self) -> list[tuple[Drawn, Picture]]:
         """The pictures, in the order of drawing; one that is drawn twice stands here twice."""
         drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
+
+    def size(self) -> int:
+        """How many steps drawing it takes."""
+        return sum(1 for _ in executed(self.steps))
+
+    def is_plain(self) -> bool:
+        """Whether nothing on it is blended or masked, and all of it is text and paths."""
+        return all(
+            not is_blended(step.resource) if isinstance(step, GoneTo) else not isinstance(step, Shaded)
+            for step in executed(self.steps)
+        )
 
     def is_a_lone_picture(self) -> bool:
         """Whether one picture is all that is drawn, whole and within the page: a scan. Nothing can hide any of it."""
@@ -82,7 +94,7 @@ class Page:
                     found = matrix
                 case Set() | TextBegun() | TextEnded() | Placed():
                     pass
-                case Show() if not any(True for _ in step.shown_codes()):
+                case Show() if not step.shows_anything():
                     pass
                 case _:
                     return False
@@ -99,7 +111,7 @@ class Page:
         """Adds the codes that this page shows to those of each font."""
         for step in executed(self.steps):
             if isinstance(step, Show) and isinstance(step.font, Font):
-                used.setdefault(step.font, set()).update(step.shown_codes())
+                step.add_codes(used.setdefault(step.font, set()))
 
     def uses_broken_font(self) -> bool:
         """Whether something is shown in a font that could not be built."""
@@ -131,7 +143,9 @@ class Page:
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
     """The page, rebuilt; raises NotRebuildable or one of `pdf_read.BROKEN`."""
     resources = pdf_read.dictionary_in(untrusted, "/Resources")
-    steps = Interpreter(source, resources).read(_contents(untrusted))
+    contents = _contents(untrusted)
+    source.read_bytes += len(contents)
+    steps = Interpreter(source, resources).read(contents)
     drawn = _annotations(untrusted, source)
     if drawn:
         # Whatever the contents left behind of their state is not the annotations'.

@@ -73,10 +73,18 @@ class PdfiumSource:
         document.init_forms()
         return document
 
+    @property
+    def is_large(self) -> bool:
+        """Whether what is kept of it in memory matters."""
+        return len(self._whole) > _KEPT_BYTES
+
     @contextmanager
     def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
-        """One page, open."""
-        page = self._document[number]
+        """One page, open; raises Damaged."""
+        try:
+            page = self._document[number]
+        except pypdfium2.PdfiumError:
+            raise Damaged from None
         self._drawn_bytes += len(self._whole) // self._count
         try:
             yield page

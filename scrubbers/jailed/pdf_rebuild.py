@@ -14,6 +14,7 @@ At the end come the fonts, with the glyphs that the pages in the result use, and
 
 import contextlib
 import functools
+import gc
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,13 @@ _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
 _MOST_ROUNDS: Final = 3
+# A job has twenty seconds of processor time. What has been done is reckoned and not measured, in milliseconds of the
+# machine this was written on: the same file must give the same bytes on a slower one, which gets twice as long. Pages
+# beyond the bound become pixels: an ordinary report reaches it after some 450 pages.
+_MOST_WORK: Final = 6000.0
+_PAGE_WORK: Final = 6.0
+_STEP_WORK: Final = 0.03
+_BYTE_WORK: Final = 0.0002
 
 
 @dataclass(slots=True, eq=False)
@@ -66,6 +74,7 @@ class Rebuilder:
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
         self._used: dict[Font, set[bytes]] = {}
+        self._work = 0.0
 
     def write(self, output: IO[bytes]) -> Image.Image:
         """Writes the whole result; returns the first page's small picture. Raises Refused."""
@@ -78,8 +87,10 @@ class Rebuilder:
             for entry in batch:
                 self._finish_page(entry, writer, said=said)
             self._source.reopen_if_large()
-            if self._reader is not None:
+            if self._reader is not None and self._source.is_large:
                 self._reader.resolved_objects.clear()
+                # pypdf's objects refer to each other in circles.
+                gc.collect()
         if self._first is None:
             raise Damaged
         for font, used in self._used.items():
@@ -114,12 +125,17 @@ class Rebuilder:
             yield batch
 
     def _read(self, number: int, document: SourceDocument | None) -> Page | None:
-        if document is None or self._reader is None:
+        if document is None or self._reader is None or self._work > _MOST_WORK:
             return None
+        before = document.read_bytes
         try:
-            return read_page(self._reader.pages[number], document)
+            page = read_page(self._reader.pages[number], document)
+            self._work += _PAGE_WORK + page.size() * _STEP_WORK
         except (NotRebuildable, *pdf_read.BROKEN):
             return None
+        finally:
+            self._work += (document.read_bytes - before) * _BYTE_WORK
+        return page
 
     # Steps 2 to 5
 

@@ -37,9 +37,9 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     """
     if source.size != rebuilt.size:
         return False
-    if source.mode != rebuilt.mode or source.mode not in ("L", "RGB"):
+    if source.mode != rebuilt.mode or source.mode not in ("L", "RGB", "RGBX"):
         source, rebuilt = source.convert("RGB"), rebuilt.convert("RGB")
-    box = ImageChops.difference(source, rebuilt).getbbox()
+    box = ImageChops.difference(source, rebuilt).getbbox(alpha_only=False)
     if box is None:
         return True
     # With room for a whole area around the change: the mean of a part of one would weigh it too much.
@@ -51,10 +51,8 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
         min(source.height, bottom + _AREA),
     )
     source, rebuilt = source.crop(box), rebuilt.crop(box)
-    for block, allowed in ((_AREA, _AREA_MAY_CHANGE), (_COLOUR, _COLOUR_MAY_CHANGE)):
-        coarse = ImageChops.difference(source.reduce(block), rebuilt.reduce(block))
-        if _greatest_of_all(coarse) > allowed:
-            return False
+    if not _same_areas(source, rebuilt):
+        return False
     before, after = source.convert("L"), rebuilt.convert("L")
     change = ImageChops.difference(before, after)
     if not _has_spot(change.point(_ABOVE_NOISE)):
@@ -68,6 +66,15 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     return not _has_spot(unexplained, allowed)
 
 
+def _same_areas(source: Image.Image, rebuilt: Image.Image) -> bool:
+    """Step 1, in two sizes."""
+    before, after = source.reduce(_COLOUR), rebuilt.reduce(_COLOUR)
+    if _greatest_of_all(ImageChops.difference(before, after)) > _COLOUR_MAY_CHANGE:
+        return False
+    before, after = before.reduce(_AREA // _COLOUR), after.reduce(_AREA // _COLOUR)
+    return _greatest_of_all(ImageChops.difference(before, after)) <= _AREA_MAY_CHANGE
+
+
 def greatest(band: Image.Image) -> int:
     """The greatest value of a picture of one channel (mode L)."""
     extrema = band.getextrema()
@@ -75,7 +82,7 @@ def greatest(band: Image.Image) -> int:
 
 
 def _greatest_of_all(difference: Image.Image) -> int:
-    return max(greatest(band) for band in difference.split())
+    return max(greatest(band) for band in difference.split()[:3])
 
 
 def _has_spot(change: Image.Image, allowed: int = _SPOT_MAY_CHANGE) -> bool:

@@ -119,6 +119,21 @@ class Show:
         """By how many operators it is said, if anything of it is shown."""
         return self.count() if self.spelled else 1
 
+    def shows_anything(self) -> bool:
+        """Whether any code of it stays."""
+        if self.seen is not None:
+            return any(self.seen)
+        return any(isinstance(part, list) for part in self.parts)
+
+    def add_codes(self, used: set[bytes]) -> None:
+        """Adds the codes that stay."""
+        if self.seen is not None:
+            used.update(self.shown_codes())
+            return
+        for part in self.parts:
+            if isinstance(part, list):
+                used.update(part)
+
     def codes(self) -> Iterator[bytes]:
         for part in self.parts:
             if isinstance(part, list):
@@ -299,8 +314,7 @@ class _Teller:
         self.gap = 0.0
         level = self.levels[-1]
         level.painted = True
-        self._flush()
-        level = self.levels[-1]
+        self._flush(for_text=True)
         if not self.in_text:
             level.lines.append(b"BT")
             self.in_text = True
@@ -330,13 +344,15 @@ class _Teller:
         self.levels[-1].painted = True
         self.levels[-1].lines.append(line)
 
-    def _flush(self) -> None:
+    def _flush(self, *, for_text: bool = False) -> None:
+        """Says what waits. A font is said before a text alone: one that shows nothing is not in the document."""
         level = self.levels[-1]
-        for key, lines in level.pending.items():
-            if level.said.get(key) != lines:
+        waiting = level.pending
+        level.pending = {} if for_text else {key: lines for key, lines in waiting.items() if key == "Tf"}
+        for key, lines in waiting.items():
+            if key not in level.pending and level.said.get(key) != lines:
                 level.lines += lines
                 level.said[key] = lines
-        level.pending.clear()
 
     def _leave_text(self) -> None:
         if self.in_text:

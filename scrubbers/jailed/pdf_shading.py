@@ -29,7 +29,8 @@ def shading(untrusted: object, resources: DictionaryObject) -> Node:
     else:
         entries[b"Coords"] = pdf_read.numbers(pdf_read.entry(source, "/Coords"), _COORDINATES[kind])
         if "/Extend" in source:
-            entries[b"Extend"] = [pdf_read.is_true(item) for item in pdf_read.array(source.get("/Extend"))[:2]]
+            before, after = (pdf_read.is_true(item) for item in pdf_read.array(pdf_read.entry(source, "/Extend"))[:2])
+            entries[b"Extend"] = [before, after]
     entries[b"Function"] = _functions(source)
     return Node(entries)
 

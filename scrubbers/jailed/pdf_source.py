@@ -33,6 +33,7 @@ from scrubbers.jailed.pdf_lexer import LexedName, Number, Operand
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf_pictures import Picture, picture
 from scrubbers.jailed.pdf_script import Drawable, Drawn, Moved, Names, Restored, Saved, Show, Step, multiplied, say
+from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12
 _MOST_EXECUTED: Final = 100_000
@@ -109,6 +110,8 @@ class SourceDocument:
         self._forms: dict[object, Form] = {}
         self._nodes: dict[object, Node | None] = {}
         self._depth = 0
+        self._patterns_being_read: set[object] = set()
+        self.read_bytes = 0
 
     def begin_batch(self) -> None:
         """Forgets what only the pages so far had; small pictures of which all was seen stay."""
@@ -186,11 +189,16 @@ class SourceDocument:
     def pattern(self, untrusted: object, resources: DictionaryObject) -> Node:
         source = pdf_read.dictionary(untrusted)
         key = pdf_read.key_of(untrusted)
+        if key in self._patterns_being_read:
+            # PDFium would not come to an end with it.
+            raise Damaged
         found = self._nodes.get(key)
         if found is None:
+            self._patterns_being_read.add(key)
             kind = pdf_read.whole(pdf_read.entry(source, "/PatternType"), _TILING, _SHADED)
             found = self._tiling(source, resources) if kind == _TILING else self._shaded(source, resources)
             self._nodes[key] = found
+            self._patterns_being_read.discard(key)
         return found
 
     # Forms and what is like them
@@ -213,8 +221,10 @@ class SourceDocument:
         if self._depth >= _DEEPEST_FORM:
             raise NotRebuildable
         self._depth += 1
+        contents = source.get_data()
+        self.read_bytes += len(contents)
         try:
-            return Interpreter(self, resources, glyph=glyph).read(source.get_data())
+            return Interpreter(self, resources, glyph=glyph).read(contents)
         finally:
             self._depth -= 1
 
@@ -287,7 +297,7 @@ def _frame(source: DictionaryObject) -> dict[bytes, Value]:
 
 
 def _demand_no_text(steps: list[Step]) -> None:
-    if any(isinstance(step, Show) and any(True for _ in step.shown_codes()) for step in executed(steps)):
+    if any(isinstance(step, Show) and step.shows_anything() for step in executed(steps)):
         raise NotRebuildable
 
 

@@ -44,6 +44,12 @@ def graphics_state(untrusted: object, group: Callable[[object], Node]) -> Node |
     return Node({b"Type": Name(b"ExtGState"), **entries}) if entries else None
 
 
+def is_blended(state: Node) -> bool:
+    """Whether a state made here mixes what is painted with what lies under it in another way than by its alpha."""
+    entries = state.value if isinstance(state.value, dict) else {}
+    return entries.get(b"BM", b"Normal") not in {b"Normal", b"Compatible"} or entries.get(b"SMask", b"None") != b"None"
+
+
 def _dashes(source: DictionaryObject) -> Value:
     found = pdf_read.array(pdf_read.entry(source, "/D"))
     if len(found) != 2:  # noqa: PLR2004  an array and a phase

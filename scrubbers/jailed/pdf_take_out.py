@@ -62,7 +62,7 @@ def look_at(
     if page.is_a_lone_picture():
         return PageSeen()
     shows, pictures = page.shows(), page.pictures()
-    found = sight(sheet, drawn, open_anew, letters=letters)
+    found = sight(sheet, drawn, open_anew, letters=letters, plain=page.is_plain())
     if len(found.texts) != sum(show.operators() for show in shows) or len(found.pictures) != len(pictures):
         raise NotRebuildable
     seen = PageSeen()

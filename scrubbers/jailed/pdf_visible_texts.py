@@ -36,6 +36,7 @@ from scrubbers.jailed.pdf_visible_page import (
     strongest_change,
     within,
 )
+from scrubbers.jailed.pdf_visible_plain import plainly_seen
 from scrubbers.jailed.pdf_visible_units import Text, Unit, near_scale, units_of
 
 _LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
@@ -78,8 +79,12 @@ class TextSight:
     size: float  # points of the page; negative sizes of fonts are as large as positive ones
 
 
-def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *, letters: bool) -> list[TextSight]:
+def texts_seen(
+    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *, letters: bool, plain: bool = False
+) -> list[TextSight]:
     """The sight of each text. With `letters` a text is a single letter, of which nothing is partly seen.
+
+    `plain`: nothing on the page is blended or masked, so that most can be seen without looking.
 
     Raises NotRebuildable when the page has too much on it. All things must be active, and are again when it returns.
     """
@@ -94,6 +99,10 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *,
             # Hidden until it is seen.
             found.append(TextSight(look or Look.HIDDEN, text.matrix[4:], text.size))
     if not unclear:
+        return found
+    if plain and plainly_seen(sheet, unclear, all_things):
+        for text in unclear:
+            found[text.number] = TextSight(Look.SEEN, found[text.number].origin, text.size)
         return found
     alone = Alone(all_things)
     units = units_of(sheet, unclear, alone)

@@ -1,0 +1,54 @@
+"""Texts that can be seen without looking: dark, opaque, apart from each other and from all else, not cut by anything.
+
+So are the pages of an ordinary report. Each that is known to be so is spared two drawings.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Final
+
+import pypdfium2.raw as pdfium
+
+from scrubbers.jailed.pdf_objects import NotRebuildable
+from scrubbers.jailed.pdf_visible_clip import may_be_cut
+from scrubbers.jailed.pdf_visible_page import Sheet, Thing, apart
+from scrubbers.jailed.pdf_visible_units import Text
+
+_OPAQUE: Final = 255
+_DARK: Final = 128  # on paper: a contrast of half of all there is
+_LIGHT: Final = 224
+
+
+def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing]) -> bool:
+    """Whether all of the texts are. The caller knows that nothing on the page is blended or masked."""
+    beneath = _paper(all_things)
+    boxes = [sheet.pixel_box(thing.box) for thing in all_things[beneath:]]
+    try:
+        apart([box for box in boxes if box[2]], sheet.size, most=1)
+    except NotRebuildable:
+        return False
+    return all(_is_dark(text.thing) and not may_be_cut(sheet, text.thing) for text in texts)
+
+
+def _paper(all_things: Sequence[Thing]) -> int:
+    """How many light areas lie under everything, as writers put them down for the paper."""
+    for count, thing in enumerate(all_things):
+        colour = _colour(thing)
+        if thing.kind != pdfium.FPDF_PAGEOBJ_PATH or colour is None or min(colour) < _LIGHT:
+            return count
+    return len(all_things)
+
+
+def _is_dark(thing: Thing) -> bool:
+    colour = _colour(thing)
+    filled = pdfium.FPDFTextObj_GetTextRenderMode(thing.handle) == pdfium.FPDF_TEXTRENDERMODE_FILL
+    return filled and colour is not None and max(colour[:3]) <= _DARK and colour[3] == _OPAQUE
+
+
+def _colour(thing: Thing) -> tuple[int, int, int, int] | None:
+    """Red, green, blue, alpha of its fill; None if it has no colour of its own."""
+    parts = [ctypes.c_uint() for _ in range(4)]
+    if not pdfium.FPDFPageObj_GetFillColor(thing.handle, *parts):
+        return None
+    red, green, blue, alpha = (part.value for part in parts)
+    return red, green, blue, alpha
