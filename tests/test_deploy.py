@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ from onion.torrc import REQUIRED, problems
 from onion.torrc_reader import read_torrc
 
 PROJECT = Path(__file__).parent.parent
+sys.path.insert(0, str(PROJECT / "scripts"))
+import install_program  # noqa: E402  # a script, and no package
+
 DEPLOY = PROJECT / "deploy"
 KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
@@ -188,6 +192,20 @@ def test_installing_again_changes_nothing_and_keeps_what_the_operator_wrote(inst
     assert after.pop("etc/kallskydd/torrc.new") == hashlib.sha256((DEPLOY / "torrc").read_bytes()).hexdigest()
     assert after == before
     assert not (installed / "opt/kallskydd.old").exists()
+
+
+def test_a_library_that_was_changed_since_it_was_installed_is_not_put_into_service(tmp_path):
+    library = tmp_path / "from"
+    (library / "thing-1.0.dist-info").mkdir(parents=True)
+    (library / "thing.py").write_text("changed = True\n")
+    of_another_file = install_program.digest(KEEPER_UNIT, "sha256")
+    (library / "thing-1.0.dist-info" / "RECORD").write_text(f"thing.py,sha256={of_another_file},15\n")
+    distribution = metadata.PathDistribution(library / "thing-1.0.dist-info")
+
+    with pytest.raises(install_program.Changed):
+        install_program.copy_distribution(distribution, tmp_path / "to")
+
+    assert not (tmp_path / "to" / "thing.py").exists()
 
 
 @pytest.fixture
