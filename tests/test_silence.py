@@ -90,6 +90,103 @@ async def test_no_answer_echoes_dates_or_names_the_server_and_nothing_is_logged(
     assert capfd.readouterr() == ("", "")
 
 
+# What the parser refuses by itself, before any handler: each with the marker in the place that the library would quote.
+BROKEN = {
+    "no request line": (400, b"planted-marker-7c1e\r\n\r\n"),
+    "a method in small letters": (400, b"get /planted-marker-7c1e HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "an unsupported version": (400, b"GET /planted-marker-7c1e HTTP/3.0\r\nHost: x\r\n\r\n"),
+    "the second version's preface": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nplanted-marker-7c1e"),
+    "tls on a plain socket": (400, b"\x16\x03\x01\x00\x2e\x01planted-marker-7c1e\r\n\r\n"),
+    "an address that is too long": (400, b"GET /" + b"a" * 9000 + b"planted-marker-7c1e HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "a header that is too long": (400, b"GET / HTTP/1.1\r\nHost: x\r\nA: planted-marker-7c1e" + b"a" * 9000 + b"\r\n\r\n"),
+    "a header's name that is too long": (400, b"GET / HTTP/1.1\r\n" + b"a" * 9000 + b"planted-marker-7c1e: x\r\n\r\n"),
+    "a header without a colon": (400, b"GET / HTTP/1.1\r\nHost: x\r\nplanted-marker-7c1e\r\n\r\n"),
+    "a zero byte in a header": (400, b"GET / HTTP/1.1\r\nHost: x\r\nA: planted-marker-7c1e\x00\r\n\r\n"),
+    "a space before the colon": (400, b"GET / HTTP/1.1\r\nHost: x\r\nplanted-marker-7c1e : x\r\n\r\n"),
+    "two lengths": (400, b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nplanted-marker-7c1e"),
+    "a length that is none": (400, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: planted-marker-7c1e\r\n\r\n"),
+    "a negative length": (400, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\nplanted-marker-7c1e"),
+    "a length and pieces": (
+        400,
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\nplanted-marker-7c1e\r\n",
+    ),
+    "an unknown transfer encoding": (
+        400, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: planted-marker-7c1e\r\n\r\n0\r\n\r\n",
+    ),
+    "a piece without a size": (
+        400, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nplanted-marker-7c1e\r\n",
+    ),
+    "a piece longer than its size": (
+        400, b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nplanted-marker-7c1e\r\n0\r\n\r\n",
+    ),
+    "another expectation": (
+        417,
+        b"POST / HTTP/1.1\r\nHost: x\r\nExpect: planted-marker-7c1e\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ),
+}  # fmt: skip
+CONSTANT_HEADERS = {
+    "content-type",
+    "cache-control",
+    "content-security-policy",
+    "x-content-type-options",
+    "referrer-policy",
+    "content-length",
+    "connection",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_what_the_parser_refuses_gets_the_same_bytes_whatever_it_was(tmp_path, caplog, capfd, name):
+    status, sent = BROKEN[name]
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    faults = Faults()
+
+    async with served(tmp_path, _payload, faults) as browser:
+        page = await browser.raw(sent)
+
+    assert page.status == status
+    assert page.body == FIXED_BODY
+    assert set(page.headers) <= CONSTANT_HEADERS
+    assert MARKER.encode() not in page.raw_headers
+    assert caplog.text == ""
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_a_body_that_is_too_large_gets_the_fixed_page_and_not_the_librarys_sizes(tmp_path):
+    async def read_all(request):
+        return web.Response(body=await request.read())
+
+    async with served(tmp_path, read_all) as browser:
+        page = await browser.request("POST", "/", b"x" * (2 * 2**20), {})
+
+    assert page.status == 413
+    assert page.body == FIXED_BODY
+    assert set(page.headers) <= CONSTANT_HEADERS
+
+
+async def test_a_desk_body_that_is_too_large_is_refused_without_telltales(tmp_path, monkeypatch):
+    async with running_intake(tmp_path, desk=True) as intake:
+        browser = Browser(intake.desk_socket, "b" * 56 + ".onion")
+        page = await browser.request("POST", "/desk/1/box", b"x" * (20 * 2**20), {})
+
+    assert page.status >= 400
+    assert not {"set-cookie", "server", "date", "etag", "last-modified"} & set(page.headers)
+    assert b"aiohttp" not in page.body
+    assert b"Maximum request body size" not in page.body
+
+
+async def test_a_broken_second_request_on_one_connection_is_refused_with_the_same_bytes(tmp_path):
+    sent = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + b"planted-marker-7c1e\r\n\r\n"
+
+    async with served(tmp_path, _fine) as browser:
+        page = await browser.raw(sent)
+
+    assert page.status == 400
+    assert page.body == FIXED_BODY
+    assert set(page.headers) <= CONSTANT_HEADERS
+
+
 async def test_a_fault_in_a_handler_gives_the_fixed_page_and_is_counted(tmp_path):
     faults = Faults()
     told = []
