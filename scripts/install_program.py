@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import compileall
+import csv
 import hashlib
 import re
 import shutil
@@ -78,9 +79,13 @@ def needed(requirements: list[str]) -> list[str]:
 
 def copy_distribution(distribution: metadata.Distribution, packages: Path) -> None:
     """Copy one package with its list of hashes. Raises Changed."""
+    kept: list[str] = []
     for file in distribution.files or ():
         # Programs of a package lie outside and name the interpreter of .venv; none of them serves.
-        if ".." in file.parts or file.suffix == ".pyc":
+        if ".." in file.parts:
+            continue
+        kept.append(str(file))
+        if file.suffix == ".pyc":
             continue
         source = Path(str(distribution.locate_file(file)))
         if file.hash is not None and digest(source, file.hash.mode) != file.hash.value:
@@ -88,6 +93,12 @@ def copy_distribution(distribution: metadata.Distribution, packages: Path) -> No
         target = packages / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+        if file.name == "RECORD":
+            record = target
+    # The list is of what is there: an audit takes a file that is on it and missing for one that was removed.
+    lines = csv.reader(record.read_text("utf-8").splitlines())
+    with record.open("w", encoding="utf-8", newline="") as file_of_lines:
+        csv.writer(file_of_lines, lineterminator="\n").writerows(line for line in lines if line and line[0] in kept)
 
 
 def digest(path: Path, name: str) -> str:

@@ -173,6 +173,17 @@ def test_what_is_installed_runs_and_is_the_service_without_the_tools_of_its_test
     )
 
 
+def test_every_file_on_the_lists_of_the_libraries_is_there_with_its_hash(installed):
+    packages = next((installed / "opt/kallskydd").glob("lib/python*/site-packages"))
+    lists = [metadata.PathDistribution(folder) for folder in packages.glob("*.dist-info")]
+    listed = [packages / file for one in lists for file in one.files]
+    hashed = [(packages / file, file.hash) for one in lists for file in one.files if file.hash]
+
+    assert len(lists) > 20
+    assert [path for path in listed if not path.exists()] == []
+    assert [path for path, known in hashed if install_program.digest(path, known.mode) != known.value] == []
+
+
 def test_everybody_can_read_the_program_and_nobody_but_its_owner_can_change_it(installed):
     modes = {path: path.stat().st_mode & 0o7777 for path in installed.rglob("*") if not path.is_symlink()}
 
