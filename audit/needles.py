@@ -22,6 +22,7 @@ import lzma
 import re
 import secrets
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _BASE64_CUT = 10  # characters of base64 that eight bytes decide
 _TEXTUAL = re.compile(rb"[A-Za-z0-9+/_-]{10,}")
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\x00")
 _MOST_UNPACKED = 8 * 2**20
+_PIECE = 4096
 _BASE64_PHASES = (0, 1, 2)
 PACKED_V4 = "packed"  # four bytes occur by chance: once in two thousand runs, in ciphertext
 
@@ -132,15 +134,24 @@ def unpacked(content: bytes) -> Iterator[tuple[str, int, bytes]]:
 
 
 def _inflate(packed: bytes, bits: int) -> bytes:
-    # Piece by piece: what came before a damaged or missing end is what counts.
+    """What a stream held before its end, or before it was damaged or cut off: that is what counts."""
     stream, inside = zlib.decompressobj(bits), b""
-    try:
-        for start in range(0, len(packed), 4096):
-            inside += stream.decompress(packed[start : start + 4096], _MOST_UNPACKED)
-            if stream.eof or len(inside) > _MOST_UNPACKED:
-                break
-    except zlib.error:
-        return inside
+    for start in range(0, len(packed), _PIECE):
+        piece, before = packed[start : start + _PIECE], stream.copy()
+        try:
+            inside += stream.decompress(piece, _MOST_UNPACKED)
+        except zlib.error:
+            return inside + _byte_by_byte(before, piece)
+        if stream.eof or len(inside) > _MOST_UNPACKED:
+            break
+    return inside
+
+
+def _byte_by_byte(stream: zlib._Decompress, piece: bytes) -> bytes:
+    inside = b""
+    with suppress(zlib.error):
+        for one in piece:
+            inside += stream.decompress(bytes([one]), _MOST_UNPACKED)
     return inside
 
 
