@@ -7,18 +7,20 @@
 5 a small preview of the first page
 """
 
+import contextlib
 import gc
 import mmap
 import os
 from typing import Final
 
 import pypdf
+import pypdfium2
 
-from scrubbers.jailed import image, pdf_bounded, pdf_found
+from scrubbers.jailed import image, pdf_bounded, pdf_font_rehearsed, pdf_found
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_open import open_document
 from scrubbers.jailed.pdf_rebuild import Rebuilder
-from scrubbers.jailed.pdf_warm import small_document
+from scrubbers.jailed.pdf_warm import document_without_fonts, small_document
 from scrubbers.stages import Kind
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
@@ -54,6 +56,7 @@ def warm_up() -> None:
         jbig2dec_binary=None,
         disable_legacy_handling=True,
     )
+    pdf_font_rehearsed.warm_up()
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, small_document())
@@ -61,3 +64,10 @@ def warm_up() -> None:
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)
+
+
+def rehearse() -> None:
+    """In a fork, behind the zygote's locks and before its work: draws what comes out differently the first time."""
+    with contextlib.closing(pypdfium2.PdfDocument(document_without_fonts())) as document:
+        for _ in range(2):
+            document[0].render(scale=1).close()

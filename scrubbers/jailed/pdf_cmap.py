@@ -20,7 +20,6 @@ _TOKEN: Final = re.compile(
 _MOST_TOKENS: Final = 400_000
 _LONGEST_CODE: Final = 4
 _MOST_SPACES: Final = 100
-_MOST_SPACES: Final = 100
 _LINES_IN_BLOCK: Final = 100
 _USES: Final = "usecmap"
 _CID_MOST: Final = 0xFFFF
@@ -193,8 +192,6 @@ def to_cids(cids: Mapping[bytes, int], spaces: Collection[tuple[bytes, bytes]], 
 
 
 def _framed(about: bytes, spaces: Collection[tuple[bytes, bytes]], kind: bytes, lines: list[bytes]) -> bytes:
-    if len(spaces) > _MOST_SPACES:
-        raise NotRebuildable
     said_spaces = b"".join(b"<%s> <%s>\n" % (low.hex().encode(), high.hex().encode()) for low, high in spaces)
     blocks = b"".join(
         b"%d begin%s\n%s\nend%s\n" % (len(block), kind, b"\n".join(block), kind)

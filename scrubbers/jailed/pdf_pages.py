@@ -4,9 +4,11 @@ The new page's box is what the source shows of it: its crop box within its media
 they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
+import pypdf.errors
 from pypdf import PageObject
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
@@ -35,8 +37,12 @@ from scrubbers.jailed.pdf_script import (
 )
 from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
 from scrubbers.jailed.pdf_state import is_blended
+from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
+# PDFium takes up to twenty microseconds for each of these.
+_PAINTS: Final = re.compile(rb"[\0\t\n\f\r ](?:[SsFfBb]\*?|T[jJ]|Do)(?=[\0\t\n\f\r ])")
+_MOST_PAINTED: Final = 400_000
 _MOST_PARTS: Final = 10_000
 _MOST_ANNOTATIONS: Final = 5000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
@@ -208,8 +214,13 @@ def _contents(untrusted: PageObject) -> bytes:
         parts = [pdf_read.stream(item) for item in list.__iter__(found)]
     else:
         raise NotRebuildable
-    data = b"\n".join(part.get_data() for part in parts)
+    try:
+        data = b"\n".join(part.get_data() for part in parts)
+    except pypdf.errors.LimitReachedError:
+        raise TookTooLong from None
     if len(data) > _CONTENTS_BYTES:
+        if sum(1 for _ in _PAINTS.finditer(data)) > _MOST_PAINTED:
+            raise TookTooLong
         raise NotRebuildable
     return data
 

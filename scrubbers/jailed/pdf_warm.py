@@ -1,7 +1,7 @@
-"""A small document of our own with a little of everything, so that all of it is in memory before the locks go on.
+"""Small documents of our own with a little of everything, so that all of it is in memory before the locks go on.
 
-Its font is in the document: for others PDFium would look among the system's, keep what it found, and then the same file
-would give another picture on another computer. Once locked it finds none and uses those it carries.
+The first one's font is in the document: for others PDFium would look among the system's, keep what it found, and then
+the same file would give another picture on another computer. Once locked it finds none and uses those it carries.
 """
 
 import io
@@ -13,6 +13,8 @@ from scrubbers.jailed.pdf_font_truetype_written import program
 from scrubbers.jailed.pdf_objects import Name, Node, Stream, Value, Writer
 
 _SIDE = 1000
+# Flags of fonts: no symbols, with serifs.
+_SANS, _SERIF = 32, 34
 
 
 def small_document() -> bytes:
@@ -49,6 +51,38 @@ def small_document() -> bytes:
     note: dict[bytes, Value] = {b"Type": Name(b"Annot"), b"Subtype": Name(b"Square"), b"Rect": [0, 0, 9, 9]}
     pages = [_page(parent, drawn, resources, note), _page(parent, text + b"BT 7 Tr ET\n", resources)]
     parent.value = {b"Type": Name(b"Pages"), b"Count": len(pages), b"Kids": pages}
+    made = io.BytesIO()
+    Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
+    return made.getvalue()
+
+
+def document_without_fonts() -> bytes:
+    """A page of text in fonts that are not in the document: PDFium draws them with those it carries.
+
+    The first such page of a process comes out bolder than the next: so it is drawn in every fork, before its work.
+    """
+    parent = Node()
+    fonts: dict[bytes, Value] = {}
+    for number, flags in enumerate((_SANS, _SERIF)):
+        name = Name(b"F%d" % number)
+        numbers: dict[bytes, Value] = {
+            b"Flags": flags,
+            b"Ascent": 800,
+            b"Descent": -200,
+            b"ItalicAngle": 0,
+            b"StemV": 80,
+        }
+        descriptor = Node({b"Type": Name(b"FontDescriptor"), b"FontName": name, **numbers})
+        fonts[name] = Node(
+            {
+                b"Type": Name(b"Font"), b"Subtype": Name(b"TrueType"), b"BaseFont": name, b"FirstChar": 65,
+                b"LastChar": 66, b"Widths": [700, 700], b"FontDescriptor": descriptor,
+                b"Encoding": Name(b"WinAnsiEncoding"),
+            }
+        )  # fmt: skip
+    fonts[b"F2"] = Node({b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"Helvetica")})
+    drawn = b"BT /F0 12 Tf 10 80 Td (AB) Tj /F1 12 Tf (AB) Tj /F2 12 Tf (AB) Tj ET\n"
+    parent.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [_page(parent, drawn, {b"Font": fonts})]}
     made = io.BytesIO()
     Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
     return made.getvalue()

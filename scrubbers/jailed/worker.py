@@ -45,7 +45,7 @@ def warm_up(role: Role) -> Play:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed import pdf  # noqa: PLC0415
 
-        scrub = pdf.scrub
+        scrub, rehearse = pdf.scrub, pdf.rehearse
         pdf.warm_up()
     else:
         rehearsal.warm_up()
