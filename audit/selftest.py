@@ -44,12 +44,15 @@ def run_selftest(
     faults: Sequence[Fault], say: Callable[[str], None] = lambda _sentence: None, *, control: bool = True
 ) -> list[Check]:
     """Plant each fault and look; returns a row for each, and first one for the unmodified copy (`control`)."""
-    checks = [_control()] if control else []
-    if control:
-        say(f"the unmodified copy: {checks[0].verdict}")
+    checks = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for caught in pool.map(try_fault, faults):
-            checks.append(_row(caught))
+        unmodified = pool.submit(_control) if control else None
+        caught_ones = pool.map(try_fault, faults)
+        if unmodified is not None:
+            checks.append(unmodified.result())
+            say(f"the unmodified copy: {checks[0].verdict}")
+        for caught in caught_ones:
+            checks.append(as_row(caught))
             say(f"{caught.fault.name}: {'caught' if caught.verdict is Verdict.CLEAN else caught.verdict}")
     return checks
 
@@ -96,7 +99,8 @@ def _control() -> Check:
     )
 
 
-def _row(caught: Caught) -> Check:
+def as_row(caught: Caught) -> Check:
+    """As a row of a report."""
     look = Look()
     for sentence in caught.sentences[:_MOST_SHOWN]:
         look.said.append(Said(caught.verdict, "{sentence}", {"sentence": sentence}))
