@@ -47,10 +47,10 @@ _NEARBY_PIXELS: Final = 6_000_000
 _MOST_ROUNDS: Final = 3
 # A job has twenty seconds of processor time. What has been done is reckoned and not measured, in milliseconds of the
 # machine this was written on: the same file must give the same bytes on a slower one, which gets twice as long. Pages
-# beyond the bound become pixels: an ordinary report reaches it after some 450 pages.
-_MOST_WORK: Final = 6000.0
+# beyond the bound become pixels: an ordinary report reaches it after some 380 pages.
+_MOST_WORK: Final = 7000.0
 _PAGE_WORK: Final = 6.0
-_STEP_WORK: Final = 0.03
+_STEP_WORK: Final = 0.05
 _BYTE_WORK: Final = 0.0002
 
 

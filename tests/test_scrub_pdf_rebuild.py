@@ -1,0 +1,259 @@
+"""A PDF's pages said anew: what its contents become, step by step, and what a whole document becomes in the jail."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+import zlib
+
+import pypdfium2
+import pytest
+from fpdf import FPDF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf.generic import DictionaryObject
+from scrub_harness import clean_all
+
+from scrubbers.jailed import pdf_rebuild
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf_interpret import Interpreter
+from scrubbers.jailed.pdf_lexer import operations
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Writer, number
+from scrubbers.jailed.pdf_script import Names, Show, TextBegun, say
+from scrubbers.jailed.worker import warm_up
+from scrubbers.protocol import Role
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import Kind, Lost, What
+
+SENTENCE = "Kommunens inköp gjordes utan upphandling. "
+
+
+class OneByteFont:
+    """Each byte is a code, each glyph half as wide as the font's size."""
+
+    def __init__(self) -> None:
+        self.node = Node({})
+
+    def codes(self, shown: bytes) -> list[bytes]:
+        return [shown[at : at + 1] for at in range(len(shown))]
+
+    def advance(self, _code: bytes) -> float:
+        return 500.0
+
+
+def said(contents: bytes) -> bytes:
+    """What becomes of contents that need no resources."""
+    return say(Interpreter(None, DictionaryObject()).read(contents), Names())
+
+
+def shown(text: bytes, seen: list[bool] | None = None, before: list[Show] | None = None) -> bytes:
+    font = OneByteFont()
+    steps = [TextBegun(), *(before or []), Show(font, 10, 0, 0, [font.codes(text)], seen)]
+    return say(steps, Names())
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (b"1", b"1"),
+        (b".5", b"0.5"),
+        (b"00.50", b"0.5"),
+        (b"-0", b"0"),
+        (b"+3", b"3"),
+        (b"--5", b"-5"),
+        (b"1.2.3", b"1.2"),
+    ],
+)
+def test_a_number_has_one_form(written, meant):
+    [(operator, operands)] = operations(written + b" w")
+
+    assert (operator, operands) == (b"w", [meant])
+
+
+def test_strings_are_read_with_brackets_escapes_and_digits():
+    [(_, [text])] = operations(rb"[(a(b)\)\101\n)-20<4 14>]TJ")
+
+    assert text == [b"a(b))A\n", b"-20", b"A@"]
+
+
+def test_an_inline_picture_ends_where_contents_go_on():
+    (name, (entries, data)), after = operations(b"BI /W 1 /H 1 ID \x00 EI\xff\xfe EI Q")
+
+    assert (name, entries, data) == (b"BI", {b"W": b"1", b"H": b"1"}, b"\x00 EI\xff\xfe")
+    assert after == (b"Q", [])
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_operators_or_cannot_be_rebuilt(untrusted):
+    try:
+        for operator, operands in operations(untrusted):
+            assert isinstance(operator, bytes)
+            assert isinstance(operands, list)
+    except NotRebuildable:
+        pass
+
+
+def test_comments_marked_content_and_unknown_operators_are_not_said():
+    assert (
+        said(b"% Anna\n/Artifact <</ActualText (Anna)>> BDC 0 0 5 5 re f EMC 1 Anna /P (x) DP BX 7 zz EX")
+        == b"0 0 5 5 re\nf\n"
+    )
+
+
+def test_states_are_said_when_something_is_painted_and_only_once():
+    assert said(b"1 w 2 w 0 0 m 9 9 l S 2 w 1 1 m 8 8 l S 7 w") == b"2 w\n0 0 m\n9 9 l\nS\n1 1 m\n8 8 l\nS\n"
+
+
+def test_what_is_saved_and_paints_nothing_is_not_said():
+    assert said(b"q 1 0 0 1 5 5 cm 0 0 9 9 re W n Q 0 0 m 1 1 l n 0 0 5 5 re f") == b"0 0 5 5 re\nf\n"
+
+
+def test_a_clip_stays_for_what_is_painted_in_it():
+    assert said(b"q 0 0 9 9 re W n 0 0 5 5 re f Q") == b"q\n0 0 9 9 re\nW\nn\n0 0 5 5 re\nf\nQ\n"
+
+
+def test_a_hidden_letter_leaves_its_width_and_nothing_else():
+    assert shown(b"abc", [True, False, True]) == b"BT\n[(a) -500 (c)] TJ\nET\n"
+
+
+def test_hidden_text_at_the_end_of_a_line_leaves_nothing():
+    assert shown(b"abc", [True, False, False]) == b"BT\n(a) Tj\nET\n"
+    assert shown(b"abc", [False, False, False]) == b""
+
+
+def test_a_line_end_in_a_string_is_escaped_so_that_an_operator_stays_a_line():
+    assert shown(b"a\n(\\)\r") == b"BT\n(a\\n\\(\\\\\\)\\r) Tj\nET\n"
+
+
+def test_text_that_clips_cannot_be_rebuilt():
+    with pytest.raises(NotRebuildable):
+        said(b"BT 7 Tr ET")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e12, 10**12])
+def test_a_number_that_no_page_needs_cannot_be_written(value):
+    with pytest.raises(NotRebuildable):
+        number(value)
+
+
+def test_a_file_is_written_in_the_order_of_first_use_and_says_nothing_else():
+    made = io.BytesIO()
+    leaf = Node(Stream({b"Kind": Name(b"Leaf")}, b"data"))
+    Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"A": leaf, b"B": leaf}))
+
+    assert made.getvalue().startswith(
+        b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type /Catalog/A 2 0 R/B 2 0 R>>\nendobj\n2 0 obj\n"
+    )
+    assert made.getvalue().count(b" 0 obj") == 2
+
+
+def report(pages: int = 60, **keys: object) -> bytes:
+    made = FPDF()
+    made.set_font("helvetica", size=11)
+    for page in range(pages):
+        made.add_page()
+        made.multi_cell(0, 6, f"{page}. " + SENTENCE * 40)
+    for key, value in keys.items():
+        getattr(made, key)(value)
+    return bytes(made.output())
+
+
+def words(content: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(content)
+    return [word for page in document for word in re.findall(r"\w+", page.get_textpage().get_text_bounded())]
+
+
+@pytest.fixture(scope="module")
+def cleaned():
+    """Documents after their way through the jail."""
+    restricted = FPDF()
+    restricted.set_font("helvetica", size=11)
+    restricted.set_encryption(owner_password="Anna", permissions=0)
+    restricted.add_page()
+    restricted.multi_cell(0, 6, SENTENCE * 5)
+    clipping = report(2).replace(b"", b"")
+    clipping = re.sub(rb"stream\n(.*?)\nendstream", _with_clipping_text, clipping, count=1, flags=re.DOTALL)
+    sources = {"report": report(), "again": report(), "restricted": bytes(restricted.output()), "clipping": clipping}
+    return dict(
+        zip(sources, zip(sources.values(), asyncio.run(clean_all(list(sources.values()))), strict=True), strict=True)
+    )
+
+
+def _with_clipping_text(found: re.Match[bytes]) -> bytes:
+    """The page's stream with a text mode that clips; the table of contents is mended by every reader."""
+    contents = zlib.decompress(found[1]) + b"\nBT 7 Tr ET"
+    return b"stream\n%s\nendstream" % zlib.compress(contents)
+
+
+def test_a_report_keeps_every_word_and_is_no_larger(cleaned):
+    source, (kind, content, _, outcome) = cleaned["report"]
+
+    assert kind is Kind.PDF
+    assert words(content) == words(source)
+    assert len(content) <= len(source)
+    assert outcome.lost == ()
+
+
+def test_the_same_document_gives_the_same_bytes(cleaned):
+    assert cleaned["report"][1][1] == cleaned["again"][1][1]
+
+
+def test_a_document_that_only_restricts_its_readers_keeps_its_words(cleaned):
+    _, (_, content, _, _) = cleaned["restricted"]
+
+    assert words(content) == re.findall(r"\w+", SENTENCE * 5)
+
+
+def test_a_page_that_cannot_be_said_anew_is_a_picture_and_the_next_keeps_its_text(cleaned):
+    _, (_, content, _, outcome) = cleaned["clipping"]
+    first, second = pypdfium2.PdfDocument(content)
+
+    assert first.get_textpage().count_chars() == 0
+    assert "upphandling" in second.get_textpage().get_text_bounded()
+    assert Lost.SELECTABLE_TEXT in outcome.lost
+
+
+def test_hidden_text_is_reported_in_kind(cleaned):
+    made = FPDF()
+    made.set_font("helvetica", size=11)
+    made.add_page()
+    made.text(20, 20, "Synlig")
+    made.set_text_color(255)
+    made.text(20, 40, "Dold")
+
+    [(_, content, _, outcome)] = asyncio.run(clean_all([bytes(made.output())]))
+
+    assert words(content) == ["Synlig"]
+    assert What.HIDDEN_TEXT in {found.what for found in outcome.removed}
+
+
+def test_pages_beyond_what_a_document_may_cost_become_pictures(monkeypatch):
+    from scrubbers.jailed import pdf
+
+    warm_up(Role.DOCUMENTS)
+    monkeypatch.setattr(pdf_rebuild, "_MOST_WORK", 30.0)
+    untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
+    os.write(untrusted, report(10))
+
+    pdf.scrub(Kind.PDF, untrusted, clean, preview, Findings())
+
+    pages = list(pypdfium2.PdfDocument(os.pread(clean, os.fstat(clean).st_size, 0)))
+    shows = [page.get_textpage().count_chars() > 0 for page in pages]
+    assert shows == sorted(shows, reverse=True)
+    assert 0 < sum(shows) < 10
+
+
+def test_no_memory_of_a_zygote_can_be_written_and_executed():
+    process, channel = spawn_zygote(Role.DOCUMENTS)
+    with channel:
+        channel.recv(64)
+        with open(f"/proc/{process.pid}/maps") as maps:
+            rights = [line.split()[1] for line in maps]
+    process.wait(20)
+
+    assert rights
+    assert not [each for each in rights if "w" in each and "x" in each]
+    assert process.returncode == 0
