@@ -32,6 +32,9 @@ SWEDISH: dict[str, str] = {
     "{name} {pid} is still root": "{name} {pid} är fortfarande root",
     "{name} {pid}: core limit {soft} and {hard}": "{name} {pid}: gräns för minnesdump {soft} och {hard}",
     "{name} {pid}: /proc/PID belongs to account {owner}": "{name} {pid}: /proc/PID tillhör konto {owner}",
+    "tor {pid} can be read by other processes of account {owner}; no dump of it is written": (
+        "tor {pid} kan läsas av andra processer hos konto {owner}; ingen dump av det skrivs"
+    ),
     "{name} {pid} is closed to other processes: {closed}": "{name} {pid} är stängd för andra processer: {closed}",
     "whether {name} {pid} is closed to other processes": "om {name} {pid} är stängd för andra processer",
     "kernel.core_pattern": "kernel.core_pattern",

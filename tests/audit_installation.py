@@ -18,15 +18,19 @@ OURS = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "au
 NOT_FOR_IT = ("kallskydd-", "__editable__", "__pycache__")
 
 
-def make_installation(folder: Path) -> Path:
-    """Returns the interpreter of the new installation."""
+def make_installation(folder: Path, *, own_interpreter: bool = False) -> Path:
+    """Returns the interpreter of the new installation.
+
+    With `own_interpreter` it has a copy, for accounts that may not read the one that runs the tests.
+    """
     real = Path(sysconfig.get_path("purelib"))
     packages = folder / "lib" / real.parent.name / "site-packages"
     packages.mkdir(parents=True)
     (folder / "bin").mkdir()
     python = folder / "bin" / "python"
-    python.symlink_to(Path(sys.executable).resolve())
-    shutil.copy(Path(sys.prefix) / "pyvenv.cfg", folder / "pyvenv.cfg")
+    original = Path(sys.executable).resolve()
+    python.symlink_to(_copy_interpreter(folder / "base", original) if own_interpreter else original)
+    (folder / "pyvenv.cfg").write_text(f"home = {python.readlink().parent}\ninclude-system-site-packages = false\n")
     for script in (Path(sys.prefix) / "bin").iterdir():
         if not script.name.startswith("python"):
             (folder / "bin" / script.name).symlink_to(script)
@@ -37,8 +41,21 @@ def make_installation(folder: Path) -> Path:
         shutil.copytree(ROOT / name, packages / name, ignore=shutil.ignore_patterns("__pycache__"))
     _describe(packages, next(real.glob("kallskydd-*.dist-info")))
     (folder / "share").mkdir()
+    (folder / "share" / "man").symlink_to(Path(sys.prefix) / "share" / "man")
     shutil.copy(ROOT / "requirements.lock", folder / "share" / "requirements.lock")
     return python
+
+
+def _copy_interpreter(base: Path, original: Path) -> Path:
+    library = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    left_out = shutil.ignore_patterns("test", "site-packages", "config-*", "idlelib", "ensurepip", "tkinter")
+    (base / "bin").mkdir(parents=True)
+    shutil.copy(original, base / "bin" / original.name)
+    for part in (original.parent.parent / "lib").glob("libpython3*"):
+        (base / "lib").mkdir(exist_ok=True)
+        shutil.copy(part, base / "lib" / part.name)
+    shutil.copytree(sysconfig.get_path("stdlib"), base / "lib" / library, ignore=left_out)
+    return base / "bin" / original.name
 
 
 def _describe(packages: Path, real: Path) -> None:
