@@ -230,6 +230,21 @@ def test_hidden_text_is_reported_in_kind(cleaned):
     assert What.HIDDEN_TEXT in {found.what for found in outcome.removed}
 
 
+def test_the_searchable_layer_of_a_scan_is_reported():
+    made = FPDF()
+    made.set_font("helvetica", size=11)
+    made.add_page()
+    made.set_text_shaping(use_shaping_engine=False)
+    with made.local_context(text_mode="INVISIBLE"):
+        made.text(20, 20, "Anna")
+    made.text(20, 40, "Synlig")
+
+    [(_, content, _, outcome)] = asyncio.run(clean_all([bytes(made.output())]))
+
+    assert words(content) == ["Synlig"]
+    assert What.HIDDEN_TEXT in {found.what for found in outcome.removed}
+
+
 def test_pages_beyond_what_a_document_may_cost_become_pictures(monkeypatch):
     from scrubbers.jailed import pdf
 

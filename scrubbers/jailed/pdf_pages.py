@@ -72,6 +72,12 @@ class Page:
         drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
 
+    def has_invisible_text(self) -> bool:
+        """Whether text was left out as it was read: in invisible mode, as over scans, or in a layer that is off."""
+        return any(
+            isinstance(step, Show) and step.seen is not None and not any(step.seen) for step in executed(self.steps)
+        )
+
     def size(self) -> int:
         """How many steps drawing it takes."""
         return sum(1 for _ in executed(self.steps))

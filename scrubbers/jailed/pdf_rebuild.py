@@ -130,6 +130,8 @@ class Rebuilder:
         before = document.read_bytes
         try:
             page = read_page(self._reader.pages[number], document)
+            if page.has_invisible_text():
+                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             self._work += _PAGE_WORK + page.size() * _STEP_WORK
         except (NotRebuildable, *pdf_read.BROKEN):
             return None
@@ -155,8 +157,11 @@ class Rebuilder:
             for entry in again:
                 entry.page = None
         for entry in batch:
-            if entry.page is not None and entry.seen is not None and entry.seen.hides_text:
-                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            if entry.page is not None and entry.seen is not None:
+                if entry.seen.hides_text:
+                    self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+                if entry.seen.hides_picture:
+                    self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
         return not changed and not any(entry.seen is not None and entry.seen.partly for entry in batch)
 
     def _look_closer(self, batch: list[_Entry]) -> None:
