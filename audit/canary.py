@@ -3,7 +3,8 @@
 1. A home is made and served as an outsider would do it, under strace, in a folder that is removed afterwards.
 2. A desk asks for all it may know, and the disk is read.
 3. Visitors come: good, failing, broken and cut requests, each with needles in every place that could give one away.
-4. The desk asks again, the disk is read again, the running processes and tor are looked at, and all is ended.
+4. The desk asks again, the disk is read again; an urgent report is opened with a member's key; the running processes
+   and tor are looked at, and all is ended.
 5. Every call is held against closed lists, every written byte searched, every answer, every file left behind.
 
 If one request was not answered as it should be, the verdict is void: silence of a service that does not work proves
@@ -24,10 +25,11 @@ from pathlib import Path
 
 from audit import checks_database, checks_tor
 from audit.canary_desk import Desk, trial_desk
-from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles
+from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
 from audit.canary_locks import check_closing, check_counters, check_threads
+from audit.canary_opened import NotOpened, open_everything
 from audit.canary_release import State, compare, demand_rows, look_around, no_clock
-from audit.canary_requests import Exchange, Needles, Visitor, visit
+from audit.canary_requests import Exchange, Needles, Visitor, urgent_report, visit
 from audit.canary_rules import Rulebook
 from audit.canary_service import CanaryService, NotStarted
 from audit.needles import PACKED_V4
@@ -60,8 +62,12 @@ ROWS = {
                  "sqlite3 COPY .schema; sqlite3 COPY .dump"),
     "release": ("Before the release nothing differs, for a member or on the disk, but sizes",
                 "kallskydd desk sync before and after a report; ls -l HOME; sha256sum HOME/*"),
+    "members": ("Members read what was typed and clean copies, and nothing else",
+                "kallskydd desk read CASE --json; exiftool on each file"),
     "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a needle HOME"),
 }  # fmt: skip
+# Of a report with two files: the report, and for each file its entry, its record, the clean copy and the preview.
+_OPENED = 1 + 2 * 4
 
 
 @dataclass(slots=True)
@@ -149,6 +155,24 @@ def _visit(run: Run, addresses: dict[str, str], desk: Desk) -> None:
         answer = desk.ask(verb, asked, [("X-Needle", needle)])
         run.exchanges.append(Exchange(name, answer, frozenset(right), frozenset()))
     _compare(run, before, after)
+    urgent_report(visitor)
+    _open(run, desk)
+
+
+def _open(run: Run, desk: Desk) -> None:
+    """What a member has of the urgent report: its text, and the clean copies, previews and records of two files."""
+    try:
+        opened = open_everything(desk)
+    except NotOpened:
+        opened = []
+    judge_opened(run.looks["members"], opened, list(run.needles.by_kind.values()))
+    typed = run.needles["text"].encode()
+    if len(opened) != _OPENED or not any(typed in one.content for one in opened):
+        run.looks["requests"].said.append(
+            Said(
+                Verdict.VOID, "a member opens {count} things and not {right}", {"count": len(opened), "right": _OPENED}
+            )
+        )
 
 
 def _compare(run: Run, before: State, after: State) -> None:

@@ -30,6 +30,7 @@ class Desk:
     socket: Path
     host: str
     seed: bytes
+    box_private: bytes
     member: str
     server_key: bytes
     counter: int = 0
@@ -68,10 +69,11 @@ def trial_desk(home: Path, socket: Path, host: str) -> Desk:
     key = pwhash.argon2id.kdf(32, passphrase, salt, opslimit=file["ops"], memlimit=file["mem"])
     keys = json.loads(secret.SecretBox(key).decrypt(box))
     seed = bytes.fromhex(keys["sign"])
-    box_public = bytes(PrivateKey(bytes.fromhex(keys["box"])).public_key)
+    box_private = bytes.fromhex(keys["box"])
+    box_public = bytes(PrivateKey(box_private).public_key)
     member = _hash(16, b"ks1-member", bytes(signing.SigningKey(seed).verify_key) + box_public).hex()
     server_key = bytes.fromhex((home / "server.pub").read_text("ascii").strip())
-    return Desk(socket, host, seed, member, server_key)
+    return Desk(socket, host, seed, box_private, member, server_key)
 
 
 def _hash(size: int, person: bytes, data: bytes) -> bytes:

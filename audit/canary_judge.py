@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from audit.canary_opened import Opened
     from audit.canary_requests import Exchange
     from audit.strace_reader import Call
     from audit.verdict import Look
@@ -125,6 +126,17 @@ def judge_answers(look: Look, exchanges: Sequence[Exchange], needles: Sequence[N
         look.demand(len(bodies) == 1, "refusals of broken requests with {status} have {count} different bodies",
                     status=status, count=len(bodies))  # fmt: skip
     look.saw("{count} answers were searched", count=len(exchanges))
+
+
+def judge_opened(look: Look, opened: Sequence[Opened], needles: Sequence[Needle]) -> None:
+    """Of a report that members have, they read what was typed, and a clean copy of each file."""
+    for one in opened:
+        for hit in search([needle for needle in needles if needle.kind != "text"], one.content):
+            if hit.form != PACKED_V4:
+                look.found(
+                    "a member reads in {name}: {kind} ({form})", name=one.name, kind=hit.needle.kind, form=hit.form
+                )
+    look.saw("{count} entries and files of a report were opened with a member's key and searched", count=len(opened))
 
 
 def judge_disk(look: Look, folder: Path, needles: Sequence[Needle]) -> None:

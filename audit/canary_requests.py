@@ -190,6 +190,19 @@ def _report(visitor: Visitor) -> list[str]:
     return words
 
 
+def urgent_report(visitor: Visitor) -> None:
+    """A report that members get at once: what they read of it is looked at."""
+    needles = visitor.needles
+    name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
+    uploads = [
+        Upload(name, kind, picture(needles["exif"], needles["picture comment"])),
+        Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
+    ]
+    fields = [*_fresh(visitor), ("text", f"I saw {needles['text']}."), ("urgent", "yes")]
+    found = ("exif", "picture comment", "document author")
+    visitor.post("an urgent report", "/report", fields, uploads, may_echo=found)
+
+
 def _refused_reports(visitor: Visitor) -> None:
     needles = visitor.needles
     name = needles.by_kind["file name"].carriers[0]
