@@ -57,7 +57,7 @@ def check_permissions(look: Look, scene: Scene) -> None:
     except OSError:
         look.missed("all of the home")
         return
-    system_tor = scene.control_socket.parent != scene.home / "run"
+    system_tor = not scene.own_tor
     open_ones, strange = [], []
     for path in paths:
         name = "" if path == scene.home else str(path.relative_to(scene.home))

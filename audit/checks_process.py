@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from audit.proc import NotSeen, Process
 from audit.scene import Scene
@@ -38,12 +38,11 @@ def check_processes(look: Look, scene: Scene) -> None:
         for child in process.children():
             look.found("the intake has started process {pid}", pid=child.pid)
     for process in service.silent:
-        try:
+        with contextlib.suppress(NotSeen):
             tracer = process.status().get("TracerPid", "0")
-            look.demand(tracer == "0", "{name} {pid} is traced by: {tracer}", name=service.name_of(process.pid),
-                        pid=process.pid, tracer=tracer)  # fmt: skip
-        except NotSeen:
-            continue
+            if tracer != "0":
+                look.found("{name} {pid} is traced by process {tracer}", name=service.name_of(process.pid),
+                           pid=process.pid, tracer=tracer)  # fmt: skip
     programs: dict[str, list[int]] = {}
     for process in (*service.silent, *service.tors):
         try:
@@ -187,7 +186,7 @@ def _closed_to_others(look: Look, process: Process, name: str) -> None:
     )
 
 
-@contextmanager
+@contextlib.contextmanager
 def _without_ptrace() -> Iterator[bool]:
     """Without root's power to look into every process, for a moment; False where that is not ours to give up."""
     libc = ctypes.CDLL(None, use_errno=True)

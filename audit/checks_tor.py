@@ -76,9 +76,14 @@ def check_tor_listeners(look: Look, scene: Scene) -> None:
 
 def check_tor_files(look: Look, scene: Scene) -> None:
     """What tor has open for writing: its own folder, and a pipe to the keeper."""
-    home_tor = str(scene.home / "tor")
+    folder = scene.home / "tor"
     if not scene.service.tors:
-        look.missed("the open files of a tor that the keeper did not start")
+        look.missed("the process of the system's tor: it does not answer, or is not to be found by its number")
+    if not scene.own_tor:
+        with _asked(look, scene) as tor:
+            if tor is None:
+                return
+            folder = Path(tor.get_conf("DataDirectory"))
     for process in scene.service.tors:
         try:
             files = [
@@ -87,8 +92,21 @@ def check_tor_files(look: Look, scene: Scene) -> None:
         except NotSeen:
             look.missed("the open files of {name} {pid}", name="tor", pid=process.pid)
             continue
-        strange = [path for path in files if not path.startswith((f"{home_tor}/", "/dev/", "/proc/", "/sys/"))]
+        strange = [path for path in files if not path.startswith((f"{folder}/", "/dev/", "/proc/", "/sys/"))]
         look.demand(not strange, "tor {pid} has open: {files}", pid=process.pid, files=listed(strange or files) or "-")
+
+
+def system_tor(scene: Scene) -> tuple[Process, ...]:
+    """The process of a tor that the keeper did not start, by the number that it gives on its control socket."""
+    with _asked(Look(), scene) as tor:
+        if tor is None:
+            return ()
+        process = Process(int(tor.get_info("process/pid")))
+    try:
+        # The number may be one of another namespace.
+        return (process,) if process.status().get("Name") == "tor" else ()
+    except NotSeen:
+        return ()
 
 
 def config_text(scene: Scene) -> str | None:
@@ -137,7 +155,7 @@ def _onions(look: Look, scene: Scene, tor: Any) -> None:
             published |= {line for line in tor.get_info(f"onions/{kind}").split() if line}
     ours = _told_addresses(scene.service.intakes)
     strange = published - ours
-    if scene.service.tors:
+    if scene.own_tor:
         # A tor of the keeper's own has no other work.
         look.demand(not strange, "onions that are not this service's: {onions}", onions=listed(sorted(strange)) or "0")
     look.saw("{count} onions are published, {ours} of this service", count=len(published), ours=len(published & ours))

@@ -6,6 +6,7 @@ Order: find who serves the home; then each row of `audit.table`, one function a 
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,14 +97,22 @@ class Report:
 def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | None = None) -> tuple[Scene, Report]:
     """Examine the service of a home; raises NotRunning."""
     try:
-        service = find_service(home)
-    except OSError:
-        service = None
+        scene = _scene(home, root, manifest)
+        trial = scene.trial
+    except OSError as fault:  # no home, or one that this account may not look into
+        raise NotRunning from fault
+    checks = tuple(_checked(row, scene) for row in TABLE)
+    return scene, Report(day, trial, scene.as_root, checks)
+
+
+def _scene(home: Path, root: Path, manifest: Path | None) -> Scene:
+    service = find_service(home)
     if service is None:
         raise NotRunning
     scene = Scene(home, service, root, manifest)
-    checks = tuple(_checked(row, scene) for row in TABLE)
-    return scene, Report(day, scene.trial, scene.as_root, checks)
+    if scene.own_tor:
+        return scene
+    return dataclasses.replace(scene, service=dataclasses.replace(service, tors=checks_tor.system_tor(scene)))
 
 
 def _checked(row: Row, scene: Scene) -> Check:

@@ -38,6 +38,11 @@ class Scene:
             named = tomllib.load(file).get("tor", {}).get("control_socket")
         return Path(named) if named else self.home / "run" / "control.sock"
 
+    @property
+    def own_tor(self) -> bool:
+        """Whether the keeper starts tor; else it is the system's, and serves others as well."""
+        return self.control_socket.parent == self.home / "run"
+
     def system(self, path: str) -> Path:
         """A file of the system's: the real one, or its copy under `root`."""
         return self.root / path.lstrip("/")

@@ -12,7 +12,7 @@ SWEDISH: dict[str, str] = {
         "process {pid} har startats av tjänsten och hör inte till den"
     ),
     "the intake has started process {pid}": "intake har startat process {pid}",
-    "{name} {pid} is traced by: {tracer}": "{name} {pid} avlyssnas av process: {tracer}",
+    "{name} {pid} is traced by process {tracer}": "{name} {pid} följs av process {tracer}",
     "{program} runs as {pids}": "{program} körs som {pids}",
     "the program of {name} {pid}": "programmet i {name} {pid}",
     "{name} {pid} has ended while we looked": "{name} {pid} slutade medan vi tittade",
@@ -71,7 +71,9 @@ SWEDISH: dict[str, str] = {
     "onions that are not this service's: {onions}": "adresser som inte är tjänstens: {onions}",
     "{count} onions are published, {ours} of this service": "{count} adresser är uppe, {ours} är tjänstens",
     "tor {pid} has open: {files}": "tor {pid} har öppet: {files}",
-    "the open files of a tor that the keeper did not start": "vad ett tor har öppet som keeper inte har startat",
+    "the process of the system's tor: it does not answer, or is not to be found by its number": (
+        "processen för systemets tor: det svarar inte, eller finns inte under sitt nummer"
+    ),
     "tor: it does not answer on its control socket, or does not let this account in": (
         "tor: det svarar inte på sin styrsocket, eller släpper inte in det här kontot"
     ),

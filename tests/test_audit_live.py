@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -26,7 +27,7 @@ from audit_installation import make_installation
 from service import offline_network
 
 from audit.checks_database import SCHEMA_DIGEST, schema_digest
-from audit.checks_tor import check_torrc
+from audit.checks_tor import check_tor_files, check_torrc, system_tor
 from audit.html_report import as_html
 from audit.live import CHECKS, Report, look_at
 from audit.proc import Process, Service
@@ -390,6 +391,34 @@ def test_a_line_in_the_torrc_that_tor_itself_calls_valid(short_folder, lines):
     assert look.verdict is Verdict.FINDING, tor.last_words()
     for words in TRAPS[lines]:
         assert words in found
+
+
+def test_a_tor_of_the_systems_is_found_by_its_own_word_and_judged_by_the_same_table(short_folder):
+    folder = short_folder / "system"
+    folder.mkdir(mode=0o700)
+    control = folder / "control"
+    torrc = folder / "torrc"
+    torrc.write_text(render(data_directory=folder / "d", control_socket=control, socks_socket=folder / "socks",
+                            network_lines=["DisableNetwork 1"]).replace("SafeLogging 1", "SafeLogging relay"))  # fmt: skip
+    home = short_folder / "home"
+    home.mkdir(mode=0o700)
+    (home / "config.toml").write_text(f'[tor]\ncontrol_socket = "{control}"\n')
+    tor = TorProcess(torrc, control_socket=control)
+    tor.start()
+    try:
+        wait_for(control, folder / "d" / "control_auth_cookie")
+        scene = Scene(home, Service(Process(1)))
+        found = system_tor(scene)
+        torrc_look, files_look = Look(), Look()
+        check_torrc(torrc_look, scene)
+        check_tor_files(files_look, dataclasses.replace(scene, service=Service(Process(1), tors=found)))
+        pid = tor.pid
+    finally:
+        tor.stop()
+
+    assert [process.pid for process in found] == [pid]
+    assert "SafeLogging is relay" in "\n".join(one.text() for one in torrc_look.said)
+    assert str(files_look.verdict) == "clean"
 
 
 def test_a_file_that_python_runs_at_its_start(service):
