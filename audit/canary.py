@@ -24,9 +24,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit import checks_database, checks_tor
-from audit.canary_desk import Desk, trial_desk
+from audit.canary_desk import Desk, to_clean, trial_desk
 from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
 from audit.canary_locks import check_closing, check_counters, check_threads
+from audit.canary_material import picture
 from audit.canary_opened import NotOpened, open_everything
 from audit.canary_release import State, compare, demand_rows, look_around, no_clock
 from audit.canary_requests import Exchange, Needles, Visitor, urgent_report, visit
@@ -146,17 +147,30 @@ def _visit(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     before = look_around(run.service.home, desk.everything(), run.folder / "copy")
     visitor = Visitor(run.service.public_socket, addresses["public"], run.needles, run.exchanges)
     visit(visitor)
-    needle = run.needles["desk request"]
+    _ask_oddly(run, desk)
     after = look_around(run.service.home, desk.everything(run.needles.headers()), run.folder / "copy")
+    _compare(run, before, after)
+    urgent_report(visitor)
+    _open(run, desk)
+
+
+def _ask_oddly(run: Run, desk: Desk) -> None:
+    """A member's files, and requests that are none. Answers bring nothing back."""
+    needle = run.needles["desk request"]
+    painted = picture(run.needles["exif"], run.needles["picture comment"])
     for name, verb, asked, right in (
+        ("a member's picture, to be cleaned", "scrub", to_clean(painted), (200,)),
+        (
+            "a member's file that is no picture",
+            "scrub",
+            to_clean(run.needles["refused file"].encode()),
+            (422, 400, 403),
+        ),
         ("a desk's request that is none", "box", needle, (403, 422, 400)),
         ("a desk's request for what is not there", needle, {"after": 0}, (404,)),
     ):
         answer = desk.ask(verb, asked, [("X-Needle", needle)])
         run.exchanges.append(Exchange(name, answer, frozenset(right), frozenset()))
-    _compare(run, before, after)
-    urgent_report(visitor)
-    _open(run, desk)
 
 
 def _open(run: Run, desk: Desk) -> None:

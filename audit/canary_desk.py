@@ -36,9 +36,9 @@ class Desk:
     counter: int = 0
 
     def ask(self, verb: str, asked: object, more: Sequence[tuple[str, str]] = ()) -> Answer:
-        """One signed request. Raises OSError."""
+        """One signed request; `asked` is bytes as they are, or goes as JSON. Raises OSError."""
         self.counter += 1
-        body = b"" if asked is None else json.dumps(asked).encode()
+        body = asked if isinstance(asked, bytes) else b"" if asked is None else json.dumps(asked).encode()
         path = f"/desk/1/{verb}"
         text = b"".join(
             [
@@ -58,6 +58,15 @@ class Desk:
     def everything(self, more: Sequence[tuple[str, str]] = ()) -> dict[str, Answer]:
         """All that a member without a case in hand can ask for."""
         return {"roster": self.ask("roster", None, more), "box": self.ask("box", {"after": 0}, more)}
+
+
+def to_clean(file: bytes) -> bytes:
+    """The frame in which a member's file goes to the server to be cleaned: head, file, zeros up to its class."""
+    head = json.dumps({"size": len(file)}).encode()
+    frame = len(head).to_bytes(4, "big") + head + file
+    exponent = len(frame).bit_length() - 1
+    step = 1 << (exponent - exponent.bit_length())
+    return frame + bytes(max(4096, -(-len(frame) // step) * step) - len(frame))
 
 
 def trial_desk(home: Path, socket: Path, host: str) -> Desk:
