@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf_script import Names, Show, TextBegun, say
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Lost, What
+from scrubbers.stages import Damaged, Kind, Lost, What
 
 SENTENCE = "Kommunens inköp gjordes utan upphandling. "
 
@@ -243,6 +243,22 @@ def test_the_searchable_layer_of_a_scan_is_reported():
 
     assert words(content) == ["Synlig"]
     assert What.HIDDEN_TEXT in {found.what for found in outcome.removed}
+
+
+def test_text_in_a_font_that_only_the_readers_computer_may_have_is_not_lost_without_a_word():
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfgen import canvas
+
+    pdfmetrics.registerFont(UnicodeCIDFont("HeiseiMin-W3"))
+    made = io.BytesIO()
+    page = canvas.Canvas(made)
+    page.setFont("HeiseiMin-W3", 12)
+    page.drawString(50, 700, "\u65e5\u672c\u8a9e")
+    page.save()
+
+    with pytest.raises(Damaged):
+        asyncio.run(clean_all([made.getvalue()]))
 
 
 def test_pages_beyond_what_a_document_may_cost_become_pictures(monkeypatch):

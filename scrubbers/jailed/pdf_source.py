@@ -41,6 +41,7 @@ _MOST_EXECUTED: Final = 100_000
 _KEPT_BYTES: Final = 4 * 2**20
 _TILING, _SHADED = 1, 2
 _SLACK: Final = 0.5
+_EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
 
 
 class Font:
@@ -136,8 +137,11 @@ class SourceDocument:
         key = pdf_read.key_of(untrusted)
         found = self.fonts.get(key)
         if found is None:
-            source = SourceFont(pdf_read.dictionary(untrusted), len(self.fonts), self._glyph)
-            found = self.fonts[key] = Font(source)
+            dictionary = pdf_read.dictionary(untrusted)
+            if _is_left_to_the_reader(dictionary):
+                # As pixels its text would be missing as well, and nobody would see that it is.
+                raise Damaged
+            found = self.fonts[key] = Font(SourceFont(dictionary, len(self.fonts), self._glyph))
         if found.broken:
             raise NotRebuildable
         return found
@@ -274,6 +278,17 @@ class SourceDocument:
         steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
         _demand_no_text(steps)
         return Node(Stream({}, say(steps, names)))
+
+
+def _is_left_to_the_reader(font: DictionaryObject) -> bool:
+    """Whether it is a Chinese, Japanese or Korean font that the reader's computer has to have: PDFium draws nothing."""
+    if pdf_read.name_of(font.get("/Subtype")) != "/Type0":
+        return False
+    descendant = pdf_read.dictionary(pdf_read.array(pdf_read.entry(font, "/DescendantFonts"))[0])
+    ordering = pdf_read.entry(pdf_read.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
+    descriptor = pdf_read.dictionary_in(descendant, "/FontDescriptor")
+    has_program = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return str(ordering) in _EASTERN and not has_program
 
 
 def transparency_group(source: DictionaryObject) -> Value:
