@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -103,7 +104,7 @@ def test_systemd_has_nothing_to_say_against_the_installed_units(installed, tmp_p
     for name in ("kallskydd.service", "kallskydd-tor.service"):
         text = (installed / "etc/systemd/system" / name).read_text()
         # It looks whether the program is there.
-        (tmp_path / name).write_text(text.replace("ExecStart=/opt", f"ExecStart={installed}/opt"))
+        (tmp_path / name).write_text(re.sub(r"(?m)^(ExecSt\w+)=/opt", rf"\1={installed}/opt", text))
         units.append(tmp_path / name)
 
     done = run("systemd-analyze", "verify", "--man=no", *units)
@@ -277,3 +278,16 @@ async def test_the_service_takes_a_report_with_a_picture_under_the_filters_of_bo
     # The unit's and the intake's own.
     assert int(re.search(r"Seccomp_filters:\s+(\d+)", filters)[1]) == 2
     assert code == 0
+
+
+def test_the_unit_ends_its_tor_by_the_control_socket(tor_of_the_unit, short_folder):
+    process, _control, told = tor_of_the_unit
+    while b"READY=1" not in told.recv(4096):
+        pass
+    text = settings(TOR_UNIT)["ExecStop"][0].replace("/run/kallskydd-tor", str(short_folder / "run"))
+    program, *arguments = shlex.split(text)
+
+    run(*UNDER_UNIT, TOR_UNIT, sys.executable, *arguments, cwd=PROJECT)
+
+    assert program == "/opt/kallskydd/bin/python"
+    assert process.wait(5)
