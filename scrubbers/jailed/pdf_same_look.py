@@ -10,7 +10,7 @@ Both are drawn by the same program in the same size, so that letters fall on the
 five points must be noticed at a pixel a point.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from PIL import Image, ImageChops
@@ -21,6 +21,9 @@ _COLOUR: Final = 4  # pixels: chroma of JPEG is stored in halves of the size, an
 _COLOUR_MAY_CHANGE: Final = 56
 _NOISE: Final = 12  # of 255: what re-encoding changes a pixel's brightness by, but for few
 _SPOT: Final = 4  # pixels: a letter of five points
+_HALF: Final = _SPOT // 2
+_BAND: Final = 24  # halves: about two lines of text
+_AROUND: Final = 16  # pixels around a spot: lines are eight long
 # Sum over a spot of what exceeds the noise. Photographs and screen captures encoded again: 16 at most, but for pure red
 # letters whose colour was stored in full (136: such a page may become a picture). A full stop of 5 points lost: 68.
 _SPOT_MAY_CHANGE: Final = 32
@@ -55,8 +58,29 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
         return False
     before, after = source.convert("L"), rebuilt.convert("L")
     change = ImageChops.difference(before, after)
-    if not _has_spot(change.point(_ABOVE_NOISE)):
-        return True
+    return all(
+        _is_explained(before.crop(part), after.crop(part), change.crop(part), nearby=nearby) for part in _parts(change)
+    )
+
+
+def _parts(change: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Where there are spots to be explained, band by band: most of a page has none."""
+    spots = _spots(change.point(_ABOVE_NOISE)).point(
+        [255 if value * _HALF**2 > _SPOT_MAY_CHANGE else 0 for value in range(256)]
+    )
+    for top in range(0, spots.height, _BAND):
+        found = spots.crop((0, top, spots.width, min(spots.height, top + _BAND))).getbbox()
+        if found is not None:
+            left, above, right, below = (side * _HALF for side in found)
+            down = top * _HALF
+            yield (
+                max(0, left - _AROUND), max(0, down + above - _AROUND),
+                min(change.width, right + _AROUND), min(change.height, down + below + _AROUND),
+            )  # fmt: skip
+
+
+def _is_explained(before: Image.Image, after: Image.Image, change: Image.Image, *, nearby: bool) -> bool:
+    """Steps 3 and 4, for a part of the page."""
     change = ImageChops.subtract(change, _of_edges(before, after, nearby=nearby))
     change = change.point(_ABOVE_NOISE_NEARBY if nearby else _ABOVE_NOISE)
     allowed = _SPOT_MAY_CHANGE_NEARBY if nearby else _SPOT_MAY_CHANGE
@@ -85,15 +109,18 @@ def _greatest_of_all(difference: Image.Image) -> int:
     return max(greatest(band) for band in difference.split()[:3])
 
 
-def _has_spot(change: Image.Image, allowed: int = _SPOT_MAY_CHANGE) -> bool:
-    """Whether the change of one spot adds up to more than is allowed. Spots overlap by half."""
-    half = _SPOT // 2
+def _has_spot(change: Image.Image, allowed: int) -> bool:
+    """Whether the change of one spot adds up to more than is allowed."""
+    return greatest(_spots(change)) * _HALF**2 > allowed
+
+
+def _spots(change: Image.Image) -> Image.Image:
+    """The change of each spot, divided by four, in half the size. Spots overlap by half."""
     # A mean of four pixels keeps a quarter of a step; sums of four such means are sums of the spot, divided by four.
-    halves = change.reduce(half)
+    halves = change.reduce(_HALF)
     width, height = halves.size
     wide = ImageChops.add(halves, halves.crop((1, 0, width + 1, height)))
-    spots = ImageChops.add(wide, wide.crop((0, 1, width, height + 1)))
-    return greatest(spots) * half * half > allowed
+    return ImageChops.add(wide, wide.crop((0, 1, width, height + 1)))
 
 
 def _of_edges(before: Image.Image, after: Image.Image, *, nearby: bool) -> Image.Image:
