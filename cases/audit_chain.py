@@ -59,11 +59,18 @@ def read_records(folder: Path) -> tuple[Record, ...]:
         return ()
     if path.stat().st_size > MOST_BYTES:
         raise ChainBroken
+    records = read_lines(path.read_text("utf-8").splitlines())
+    if records and records[0].head != _head(None, records[0]):
+        raise ChainBroken
+    return records
+
+
+def read_lines(lines: Sequence[str]) -> tuple[Record, ...]:
+    """Return the records of lines that follow each other, each verified against the one before. Raises ChainBroken."""
     records: list[Record] = []
-    for line in path.read_text("utf-8").splitlines():
+    for line in lines:
         record = _parse(line)
-        before = records[-1] if records else None
-        if record.head != _head(before, record) or (before is not None and record.day < before.day):
+        if records and (record.head != _head(records[-1], record) or record.day < records[-1].day):
             raise ChainBroken
         records.append(record)
     return tuple(records)

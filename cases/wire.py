@@ -75,23 +75,19 @@ class RosterVersion(Wire, frozen=True):
     signatures: str
 
 
-class AuditHead(Wire, frozen=True):
-    """The last line of the server's chain of daily audits, and how many lines there are."""
+class AuditTail(Wire, frozen=True):
+    """The last lines of the server's chain of daily audits, as they rest, and how many lines there are in all."""
 
-    day: date
-    clean: Count
-    findings: tuple[str, ...]
-    not_seen: tuple[str, ...]
-    head: Hash
+    lines: tuple[str, ...]
     count: Count
 
 
 class RosterAnswer(Wire, frozen=True):
-    """Verb `roster`: all versions in force, the proposal that waits for signatures, and the server's last audit."""
+    """Verb `roster`: all versions in force, the proposal that waits for signatures, and the server's last audits."""
 
     chain: tuple[RosterVersion, ...]
     proposal: RosterVersion | None
-    audit: AuditHead | None = None
+    audit: AuditTail | None = None
 
 
 class SignRosterRequest(Wire, frozen=True):

@@ -53,6 +53,7 @@ from cases.seal import (
 )
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import fold
+from desk.audits import NO_AUDITS, Audits, take_audits
 from desk.checks import check_continues, check_not_cut, check_references, check_sealed_to
 from desk.client import Answer, DeskClient
 from desk.errors import CaseBroken, Erased, RosterBroken, ServerRefused, TombstoneBroken
@@ -81,8 +82,7 @@ class Casebook:
     unripe: Unripe | None = None
     # All versions that verify, taken or not: who wrote an entry is looked up here.
     shown: tuple[Roster, ...] = ()
-    # What the server says of its last audit; shown, and believed by comparing heads.
-    audit: wire.AuditHead | None = None
+    audits: Audits = NO_AUDITS
 
     async def sync_roster(self) -> Chain:
         """Returns the verified chain as far as this desk takes it, and pins its newest version.
@@ -100,7 +100,10 @@ class Casebook:
         if chain.current is not None:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(whole, self.state.pin.version, seen, day))
-        self.chain, self.shown, self.audit = chain, whole.all, answer.audit
+        self.chain, self.shown = chain, whole.all
+        self.audits = take_audits(answer.audit, self.state.audit_pin)
+        if not self.audits.changed:
+            self.state.pin_audits(self.audits.pin)
         return chain
 
     async def sync(self) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 from cases.errors import SealBroken
 from cases.statements import verify_tombstone
 from desk import show
+from desk.audit_words import audit_object, audit_prose
+from desk.audits import WARN_AUDITS
 from desk.casebook import Casebook
 from desk.errors import DeskError, Erased, NotReachable
 from desk.opened import OpenedCase
@@ -35,7 +37,7 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         "problems": problems,
         "erased": erased,
         "warnings": red,
-        "audit": show.audit_object(book.audit),
+        "audit": audit_object(book.audits),
         # A change of who may read must not wait unseen.
         "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
     }
@@ -45,15 +47,16 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         for one in erased
     ]
     prose += [in_words(key) for key in red]
-    prose.append(show.audit_prose(book.audit))
+    prose.append(audit_prose(book.audits))
     prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), code_for(problems, red, *(case.warnings for case in cases)))
 
 
 def red_of(book: Casebook) -> list[str]:
-    """Returns what every list shows for as long as it is so: a roster that one member alone has changed."""
+    """Returns what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
     by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
-    return by_waiting + ([] if book.unripe is None else ["warning.unripe"])
+    audits = [WARN_AUDITS] if book.audits.changed else []
+    return by_waiting + audits + ([] if book.unripe is None else ["warning.unripe"])
 
 
 def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:

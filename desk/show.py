@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from cases import wire
 from cases.entry import Attachment, Entry, Report, ScrubRecord
 from cases.merging import merge
 from cases.roster import Chain, Member, Roster, fingerprint_words
@@ -99,30 +98,6 @@ def list_prose(cases: list[OpenedCase]) -> str:
         return "No cases."
     ordered = sorted(cases, key=lambda case: (_next_day(case.state), case.known.case_id))
     return "\n\n".join("\n".join(_state_lines(case)) for case in ordered)
-
-
-def audit_object(audit: wire.AuditHead | None) -> dict[str, Any] | None:
-    """Returns the server's last audit of itself."""
-    if audit is None:
-        return None
-    return {
-        "day": audit.day.isoformat(),
-        "findings": [one_line(name) for name in audit.findings],
-        "not_seen": [one_line(name) for name in audit.not_seen],
-        "head": audit.head.hex(),
-        "count": audit.count,
-    }
-
-
-def audit_prose(audit: wire.AuditHead | None) -> str:
-    """Returns one line about it; the head is for comparing with what an auditor took away."""
-    if audit is None:
-        return "The server has not shown an audit of itself yet."
-    found = ", ".join(one_line(name) for name in audit.findings)
-    verdict = f"FINDINGS in {found}" if found else "clean"
-    if audit.not_seen and not found:
-        verdict = f"nothing found, {len(audit.not_seen)} of {audit.clean + len(audit.not_seen)} checks not seen"
-    return f"Last audit of the server: {audit.day}, {verdict}, head {audit.head.hex()[:16]} (no. {audit.count})."
 
 
 def roster_object(chain: Chain, unripe: Unripe | None, pinned: int) -> dict[str, Any]:

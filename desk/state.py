@@ -21,6 +21,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from desk import files
+from desk.audits import NO_PIN, AuditPin
 from desk.errors import StateDamaged, UnknownCase
 
 FORMAT = "kallskydd-desk-1"
@@ -87,6 +88,9 @@ class _DeskToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roster_hash: str = ""
     # The hash of each version that is not pinned yet, and the day on which this desk was first shown it.
     seen: dict[str, date] = {}
+    # The chain of the server's daily audits: how many lines, and the last one's head.
+    audit_count: int = 0
+    audit_head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class DeskState:
     _counter_stored: int
     # When each version of the roster that is not pinned yet was first shown.
     roster_seen: Mapping[str, date]
+    audit_pin: AuditPin = NO_PIN
     _unwritten: bool = False
 
     def next_counter(self) -> int:
@@ -135,6 +140,12 @@ class DeskState:
         """Remembers when versions of the roster were first shown: from then on their fourteen days are counted."""
         if seen != self.roster_seen:
             self.roster_seen = dict(seen)
+            self._write_settings()
+
+    def pin_audits(self, pin: AuditPin) -> None:
+        """Remembers how far the server's chain of audits went, and its head."""
+        if pin != self.audit_pin:
+            self.audit_pin = pin
             self._write_settings()
 
     def keep_cases(self, case_list: CaseList) -> None:
@@ -173,7 +184,16 @@ class DeskState:
         pin, seen = self.pin, dict(self.roster_seen)
         _write_settings(
             self.settings_path,
-            _DeskToml(FORMAT, self.address, self._counter_stored, pin.version, pin.digest.hex(), seen),
+            _DeskToml(
+                FORMAT,
+                self.address,
+                self._counter_stored,
+                pin.version,
+                pin.digest.hex(),
+                seen,
+                self.audit_pin.count,
+                self.audit_pin.head,
+            ),
         )
 
 
@@ -181,7 +201,7 @@ def join_server(settings_path: Path, address: str) -> None:
     """Remembers the server, without any key. A desk that joins another server forgets the roster it has pinned."""
     settings = _read_settings(settings_path)
     if address != settings.address:
-        settings = msgspec.structs.replace(settings, address=address, roster_version=0, roster_hash="", seen={})
+        settings = _DeskToml(FORMAT, address, settings.counter)
     _write_settings(settings_path, settings)
 
 
@@ -204,6 +224,7 @@ def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskSt
         _counter=settings.counter,
         _counter_stored=settings.counter,
         roster_seen=settings.seen,
+        audit_pin=AuditPin(settings.audit_count, settings.audit_head),
     )
 
 
@@ -214,6 +235,8 @@ def _write_settings(path: Path, settings: _DeskToml) -> None:
         f"counter = {settings.counter}",
         f"roster_version = {settings.roster_version}",
         f'roster_hash = "{settings.roster_hash}"',
+        f"audit_count = {settings.audit_count}",
+        f'audit_head = "{settings.audit_head}"',
         "[seen]",
         *(f'"{digest}" = {day.isoformat()}' for digest, day in sorted(settings.seen.items())),
     ]

@@ -207,6 +207,10 @@ _OF_THE_DESK: Final = {
         "Members have signed to erase the case under different references, and that erases nothing.",
         "Agree on one: who signs again with the reference of the other erases the case.",
     ),
+    "warning.audits_changed": (
+        "The server's chain of daily audits is not the one this desk has seen.",
+        "Call another member, and have the file audit.chain on the server looked at by an auditor.",
+    ),
     "warning.by_waiting": (
         "RED: a version of the roster came into force by one signature and fourteen days of waiting.",
         "Ask the member who signed, by voice.",

@@ -44,6 +44,7 @@ from intake.silence import Handler, drop_telltales, quiet_logger, refuse_expect
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
 BODY_BYTES_MAX: Final = 2**20
 ROSTER_FOLDER: Final = "roster"
+_AUDITS_SHOWN: Final = 31  # a month: a desk that was away for less can tell whether a line was changed
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,20 +73,17 @@ async def roster(asked: Asked) -> wire.RosterAnswer:
     texts = await asyncio.to_thread(read_texts, asked.services.home / ROSTER_FOLDER)
     versions = [_version(text) for text in texts]
     proposal = versions.pop() if asked.chain.proposal is not None else None
-    audit = await asyncio.to_thread(_last_audit, asked.services.home)
+    audit = await asyncio.to_thread(_last_audits, asked.services.home)
     return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit)
 
 
-def _last_audit(home: Path) -> wire.AuditHead | None:
+def _last_audits(home: Path) -> wire.AuditTail | None:
     """The last of the daily verdicts; none before the first, and none when the chain does not hold."""
     try:
         records = read_records(home)
     except (ChainBroken, OSError):
         return None
-    if not records:
-        return None
-    last = records[-1]
-    return wire.AuditHead(last.day, last.clean, last.findings, last.not_seen, last.head, len(records))
+    return wire.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
 
 
 async def sign_roster(asked: Asked) -> wire.StateAnswer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from desk_harness import running_desks
@@ -67,6 +67,16 @@ async def test_a_members_list_shows_day_verdict_and_head_of_the_last_audit(tmp_p
         async with desks.desk(0) as book:
             after = await list_cases(book, GIVEN)
         head = read_records(tmp_path / "home")[-1].head.hex()
+        again = next_record(None, DAYS[0], 27, [], [])
+        (tmp_path / "home" / "audit.chain").unlink()
+        append_record(tmp_path / "home", again)
+        async with desks.desk(0) as book:
+            shorter = await list_cases(book, GIVEN)
+        for day in (DAYS[1], DAYS[2], date(2026, 3, 4)):
+            again = next_record(again, day, 27, [], [])
+            append_record(tmp_path / "home", again)
+        async with desks.desk(0) as book:
+            rewritten = await list_cases(book, GIVEN)
         (tmp_path / "home" / "audit.chain").write_text("{}\n")
         async with desks.desk(0) as book:
             broken = await list_cases(book, GIVEN)
@@ -83,4 +93,22 @@ async def test_a_members_list_shows_day_verdict_and_head_of_the_last_audit(tmp_p
     assert (
         f"Last audit of the server: 2026-03-03, nothing found, 1 of 21 checks not seen, head {head[:16]}" in after.prose
     )
+    assert before.found["warnings"] == after.found["warnings"] == []
+    assert shorter.found["warnings"] == rewritten.found["warnings"] == ["warning.audits_changed"]
+    assert "not the one this desk has seen" in rewritten.prose
     assert broken.found["audit"] is None
+    assert broken.found["warnings"] == ["warning.audits_changed"]
+
+
+async def test_a_desk_that_sees_the_chain_grow_has_nothing_to_say(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        before, found = None, []
+        for number in range(40):
+            before = next_record(before, date(2026, 3, 1) + timedelta(days=number), 27, [], [])
+            append_record(tmp_path / "home", before)
+            if number % 13 == 0:
+                async with desks.desk(0) as book:
+                    found.append(await list_cases(book, GIVEN))
+
+    assert [one.found["warnings"] for one in found] == [[]] * 4
+    assert [one.found["audit"]["count"] for one in found] == [1, 14, 27, 40]
