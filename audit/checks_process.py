@@ -131,11 +131,17 @@ def check_core_dumps(look: Look, scene: Scene) -> None:
         fine = not pattern.startswith("|") or pattern == "|/bin/false"
         look.demand(fine, "kernel.core_pattern = {pattern}", pattern=pattern)
     setting = scene.value("/proc/sys/fs/suid_dumpable")
-    look.demand(setting in {"0", None}, "fs.suid_dumpable = {setting}", setting=setting)
+    if setting is None:
+        look.missed("fs.suid_dumpable")
+    else:
+        look.demand(setting == "0", "fs.suid_dumpable = {setting}", setting=setting)
 
 
 def check_memory(look: Look, scene: Scene) -> None:
     """Nothing of it reaches a disk by way of swap."""
+    if scene.value("/proc/swaps") is None:
+        look.missed("/proc/swaps")
+        return
     places = swap_places(scene)
     if not places:
         look.saw("there is no swap")

@@ -8,8 +8,10 @@ to see are "not seen" for everybody else, and that is tested as such.
 from __future__ import annotations
 
 import ast
+import asyncio
 import contextlib
 import dataclasses
+import io
 import json
 import os
 import re
@@ -20,6 +22,7 @@ import tempfile
 import time
 import warnings
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -30,12 +33,16 @@ from audit.checks_database import SCHEMA_DIGEST, schema_digest
 from audit.checks_tor import check_tor_files, check_torrc, system_tor
 from audit.html_report import as_html
 from audit.live import CHECKS, Report, look_at
-from audit.proc import Process, Service
+from audit.proc import Process, Service, _starter, find_service
 from audit.report_words import ASSERTION, NOT_COVERED
 from audit.scene import Scene
 from audit.swedish import SWEDISH
 from audit.table import TABLE
 from audit.verdict import Check, Look, Verdict
+from cases.audit_chain import read_records
+from cases.clock import today, utc_now
+from kallskydd.announce import Announcer
+from kallskydd.daily_audit import audit_if_due, keep_audited
 from onion.tor_process import TorProcess
 from onion.torrc import render
 
@@ -524,6 +531,47 @@ def test_the_printed_page_stands_alone_and_says_what_is_not_covered(service, tmp
         assert all(one.replace("'", "&#x27;") in text for one in NOT_COVERED[language])
         assert not re.search(r"(src|href)=|url\(|<script|@import", text)
         assert all(row.id in text for row in TABLE)
+
+
+class Heard(Announcer):
+    """Keeps what the keeper would say."""
+
+    def __init__(self) -> None:
+        super().__init__(as_json=True, results=io.StringIO(), prose=io.StringIO())
+        self.events: list[str] = []
+
+    def event(self, event: str, **facts: object) -> None:
+        self.events.append(event)
+
+
+async def test_the_keeper_adds_one_line_a_day_and_status_shows_it(service):
+    heard = Heard()
+    keeping = asyncio.create_task(keep_audited(service.home, heard, timedelta(0)))
+    while not heard.events:
+        assert not keeping.done()
+        await asyncio.sleep(0.05)
+    keeping.cancel()
+
+    (record,) = read_records(service.home)
+    assert await audit_if_due(service.home) is None
+    assert heard.events == ["audited"]
+    assert record.day == today(utc_now)
+    assert record.clean + len(record.findings) + len(record.not_seen) == len(TABLE)
+    status = subprocess.run(
+        [service.python, "-I", "-m", "kallskydd", "status", "--home", service.home],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert re.search(rf"audit: {record.day}: ", status.stdout)
+
+
+def test_the_keeper_is_found_also_where_the_kernels_list_of_locks_is_hidden(service):
+    found = find_service(service.home)
+
+    assert found is not None
+    assert _starter(service.home) == found.keeper
+    assert found.keeper.pid == service.process.pid
 
 
 def test_one_changed_line_of_our_own_program(service):
