@@ -232,7 +232,10 @@ def _judge(run: Run) -> None:
     judge_needles(run.looks["needles"], calls, book, needles)
     judge_calls(run.looks, calls, book)
     check_closing(run.looks["locks"], calls)
-    check_counters(run.looks["counters"], _told(calls, book))
+    if book.nameless:
+        run.looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
+    else:
+        check_counters(run.looks["counters"], _told(calls, book))
     judge_disk(run.looks["disk"], run.folder, needles)
 
 

@@ -7,7 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit.canary_rules import WRITES, Rulebook
+from audit.canary_requests import CONTENT
+from audit.canary_rules import NAMING, WRITES, Rulebook
 from audit.needles import PACKED_V4, Needle, search
 from audit.strace_reader import readable
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 KINDS = ("files", "sockets", "programs", "channels")
 _MOST_SHOWN = 6
 _AROUND = 40  # bytes before a needle, and twice as many from it on
+_UNREAD = "{count} calls whose bytes strace could not read: the service closes itself to its account. Run it as root"
+_NAMELESS = (
+    "which files are open: the service closes itself to its account, so strace sees numbers only. What was typed may"
+    " pass in some and not in others, and that was not judged. Run it as root"
+)
 # The clock's skew, the program and its version, the time of a file: none of them is said.
 _TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
 
@@ -69,6 +75,11 @@ def streams(calls: Iterable[Call]) -> list[Stream]:
 def judge_needles(look: Look, calls: Sequence[Call], book: Rulebook, needles: Sequence[Needle]) -> None:
     """No needle is written anywhere but where it may pass."""
     written = 0
+    if unread := sum(call.unread for call in calls if call.name in WRITES or call.name in NAMING):
+        look.missed(_UNREAD, count=unread)
+    if book.nameless:
+        look.missed(_NAMELESS)
+        needles = [needle for needle in needles if needle.kind not in CONTENT]
     for stream in streams(calls):
         content = stream.content
         written += len(content)
@@ -106,6 +117,8 @@ def judge_calls(looks: dict[str, Look], calls: Sequence[Call], book: Rulebook) -
             looks[kind].found("not on the list: {call}", call=call.shown(240))
         if len(breaches[kind]) > _MOST_SHOWN:
             looks[kind].found("and {count} more of these", count=len(breaches[kind]) - _MOST_SHOWN)
+        if book.nameless and kind in {"files", "channels"}:
+            looks[kind].missed(_NAMELESS)
         looks[kind].saw("{count} calls were held against the list of what each process may do", count=len(calls))
 
 

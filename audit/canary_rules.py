@@ -34,6 +34,8 @@ _NEVER = frozenset({
     "pidfd_getfd", "syslog", "msgget", "msgsnd", "mq_open", "mq_timedsend", "shmget", "shmat", "process_vm_writev",
     "ptrace", "add_key", "keyctl", "bpf", "open_by_handle_at",
 })  # fmt: skip
+# Calls that name something, and so carry at least one string.
+NAMING = _OPENS | _CHANGES | {"connect", "bind", "execve", "memfd_create"}
 _STANDARD_STREAMS = (1, 2)
 
 
@@ -101,7 +103,7 @@ RULES = (
     _rule("tor", "unlink bind", r"{home}/run/(control|socks)\.sock", "its control socket"),
     _rule("tor", "write", r"{home}/tor/data/.*|UNIX-STREAM:\[.*\]|pipe:\[\d+\]", "its state, the keeper"),
     # the interpreter that we start, and what the others start before anyone visits
-    _rule("other", "execve", r".*/python[0-9.]*", "the keeper", before=True),
+    _rule("other", "execve", r".*/(python[0-9.]*|setpriv)", "the keeper", before=True),
     _rule("other", "write", r"pipe:\[\d+\]", "what ldconfig found", before=True),
 )
 
@@ -123,6 +125,8 @@ class Rulebook:
         self._carriers = [(role, _compiled(to, places), kinds) for role, to, kinds in MAY_CARRY]
         self._first_visit = first_visit
         self._channels = _channels(calls)
+        # An ordinary account is not told which files a closed process has open; then only numbers are seen.
+        self.nameless = any(call.name in WRITES and call.descriptor > 0 and not call.target for call in calls)
 
     def breach(self, call: Call) -> str | None:
         """What is wrong with a call, in a word: files, sockets, programs, channels. None when nothing is."""
@@ -154,11 +158,15 @@ class Rulebook:
             return "sockets"
         if call.role in {"intake", "zygote", "job"} and call.descriptor in _STANDARD_STREAMS:
             return "channels"
+        if self.nameless:
+            return None
         return self._listed(call, (self._channels.get((call.process.pid, call.target), call.target),), "channels")
 
     def _other(self, call: Call) -> str | None:
         if call.name == "mmap":
-            shared = {"MAP_SHARED", "PROT_WRITE"} <= call.flags and "MAP_ANONYMOUS" not in call.flags
+            shared = (
+                not self.nameless and {"MAP_SHARED", "PROT_WRITE"} <= call.flags and "MAP_ANONYMOUS" not in call.flags
+            )
             return self._listed(call, (_mapped(call),), "files") if shared else None
         if call.name in {"execve", "execveat"}:
             return self._listed(call, call.paths[:1], "programs")

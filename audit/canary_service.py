@@ -32,6 +32,12 @@ TRACED = (
 _STRACE = ("strace", "-f", "-ttt", "-yy", "-v", "-xx", "-s", "67108864", "-e", f"trace={TRACED}", "-e", "signal=none")
 
 
+# The service closes its processes to others of its account, and to a strace of that account too. In a user namespace
+# of our own strace has the right to look into what is started there; what is started gets none of it.
+_OWN_NAMESPACE = ("unshare", "--user", "--map-current-user", "--keep-caps", "--")
+_WITHOUT_RIGHTS = ("setpriv", "--ambient-caps=-all", "--inh-caps=-all", "--bounding-set=-all", "--")
+
+
 class NotStarted(Exception):
     """The service did not become ready; what it said is in the message."""
 
@@ -88,7 +94,7 @@ class CanaryService:
     def start(self) -> None:
         """Start it and wait until it serves. Raises NotStarted."""
         serve = ["-m", "kallskydd", "serve", "--home", str(self.home), "--tor-network", str(self.folder / "net")]
-        command = [*_STRACE, "-o", str(self.trace), str(self.python), *serve, "--json", "--end-with-stdin"]
+        command = [*_watched(self.trace), str(self.python), *serve, "--json", "--end-with-stdin"]
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=_environment(), stdin=subprocess.PIPE, stdout=out, stderr=err,
@@ -138,6 +144,15 @@ class CanaryService:
 def strace_is_there() -> bool:
     """Whether the program is installed."""
     return shutil.which("strace") is not None
+
+
+def _watched(trace: Path) -> list[str]:
+    """What stands before the command so that strace sees all of it. Without the right to, the trace will show that."""
+    strace = [*_STRACE, "-o", str(trace)]
+    if os.geteuid() == 0 or subprocess.run([*_OWN_NAMESPACE, *_WITHOUT_RIGHTS, "true"], check=False,
+                                           capture_output=True).returncode != 0:  # fmt: skip
+        return strace
+    return [*_OWN_NAMESPACE, *strace, *_WITHOUT_RIGHTS]
 
 
 def _environment() -> dict[str, str]:

@@ -89,6 +89,10 @@ def _control() -> Check:
         shutil.rmtree(folder, ignore_errors=True)
     if verdict is Verdict.CLEAN:
         look.saw("the canary is clean on a copy without a fault")
+    elif verdict is Verdict.NOT_SEEN:
+        look.missed(
+            "the canary cannot see everything from this account: {what}", what="; ".join(findings[:_MOST_SHOWN])
+        )
     else:
         text = "; ".join(findings[:_MOST_SHOWN]) or str(verdict)
         look.said.append(

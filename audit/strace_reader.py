@@ -23,6 +23,7 @@ _LINE = re.compile(r"(\d+) +(\d+\.\d+) ")
 _DESCRIPTOR = re.compile(r"(-?\d+|AT_FDCWD)(?:<((?:->|[^<>]|<[^<>]*>)*)>(\(deleted\))?)?")
 # A socket with a name has it in quotes, within what strace says of the descriptor.
 _SOCKET = re.compile(r'<UNIX[A-Z-]*:\[[^\]<>"]*(?:->[^\]<>"]*)?(?:,"[^"]*")?\]>')
+_UNREAD = re.compile(r"(^|, |[=\[{])0x[0-9a-f]{6,}")
 _HEX = re.compile(r"(?:\\x[0-9a-f]{2})+")
 _UNFINISHED = " <unfinished ...>"
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>")
@@ -65,6 +66,11 @@ class Call:
         """Every string among the arguments."""
         bare = _SOCKET.sub("", self.arguments)
         return tuple(bytes.fromhex(piece.replace("\\x", "")) for piece in bare.split('"')[1::2])
+
+    @property
+    def unread(self) -> bool:
+        """Whether strace could not look: it then writes where the bytes lie instead of the bytes."""
+        return _UNREAD.search(_SOCKET.sub("", self.arguments)) is not None and not self.strings
 
     @property
     def payload(self) -> bytes:

@@ -6,6 +6,7 @@ Exit codes: 0 clean, 1 something found, not seen, or void, 2 usage, 4 strace is 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         prose(NO_STRACE)
         prose(GET_STRACE)
         return MISSING
+    warn_ordinary_account()
     started = time.monotonic()
     checks = run_canary(say=prose)
     verdict = worst([check.verdict for check in checks])
@@ -47,6 +49,13 @@ def run(args: argparse.Namespace) -> int:
             _tell(check)
         answer(f"{_CONCLUSIONS[verdict]} {seconds} seconds.", as_json=False)
     return OK if verdict is Verdict.CLEAN else FINDINGS
+
+
+def warn_ordinary_account() -> None:
+    """The service closes itself to others of its own account, strace among them."""
+    if os.geteuid() != 0:
+        prose("As an ordinary account strace does not see which files the service writes to; those rows say not seen.")
+        prose("Run it with sudo to see them: it touches nothing but a temporary folder.")
 
 
 _CONCLUSIONS = {

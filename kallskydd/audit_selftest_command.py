@@ -13,7 +13,7 @@ from audit.canary_service import strace_is_there
 from audit.fault import DoesNotApply
 from audit.selftest import FAULTS, faults_in, run_selftest
 from audit.verdict import Verdict, worst
-from kallskydd.audit_canary_command import GET_STRACE, NO_STRACE
+from kallskydd.audit_canary_command import GET_STRACE, NO_STRACE, warn_ordinary_account
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 
@@ -48,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if not faults:
         prose("There is no such fault. Name a folder with files *.patch, or leave out --only.")
         return USAGE
+    warn_ordinary_account()
     started = time.monotonic()
     checks = run_selftest(faults, prose)
     seconds = round(time.monotonic() - started, 1)

@@ -313,11 +313,33 @@ def test_the_canary_is_clean_on_the_service_as_it_is():
     )
 
     report = json.loads(done.stdout)
-    told = [one["text"] for row in report["checks"] for one in row["evidence"] if one["verdict"] != "clean"]
-    assert told == []
-    assert report["verdict"] == "clean"
-    assert done.returncode == 0
+    told = {row["id"]: row["verdict"] for row in report["checks"] if row["verdict"] != "clean"}
+    # The service closes itself to its own account, so an ordinary one is not told which files it has open.
+    of_root = {"canary.needles", "canary.files", "canary.channels", "canary.counters"}
+    assert told == ({} if os.geteuid() == 0 else dict.fromkeys(of_root, "not seen")), report
+    assert done.returncode == (0 if os.geteuid() == 0 else 1)
     assert all(row["by_hand"] for row in report["checks"])
+
+
+def test_what_strace_could_not_look_at_is_not_seen_and_never_clean(tmp_path):
+    calls = traced(tmp_path, f"{AT_WORK}10 2.0 write(9, 0x7f0012345678, 6) = 6\n")
+    looks = {name: Look() for name in ("files", "sockets", "programs", "channels")}
+    written, book = Look(), Rulebook(tmp_path, tmp_path / "home", calls, 1.5)
+
+    judge_needles(written, calls, book, [NEEDLE])
+    judge_calls(looks, calls, book)
+
+    assert written.verdict is Verdict.NOT_SEEN
+    assert looks["channels"].verdict is Verdict.NOT_SEEN
+
+
+def test_a_header_is_found_also_where_strace_has_no_names_for_files(tmp_path):
+    calls = traced(tmp_path, f"{AT_WORK}10 2.0 write(9, MARKER, 6) = 6\n")
+    look = Look()
+
+    judge_needles(look, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5), [NEEDLE])
+
+    assert look.verdict is Verdict.FINDING
 
 
 def test_without_strace_it_says_what_to_install(tmp_path):
