@@ -5,14 +5,14 @@
 1 imports the decoders and scrubs one small file of each kind, so that nothing has to be opened later
 2 locks itself: no file, no new socket, no program (`confine.confine_zygote`)
 3 says hello
-4 keeps one fork waiting: a spare, which has rehearsed on a picture of our own and holds nothing but its end of a pair
-5 for each request hands the descriptors that came along to the spare, which becomes the job, and forks the next spare
+4 keeps two forks waiting: spares, which have rehearsed on a picture of our own and hold nothing but their end of a pair
+5 for each request hands the descriptors that came along to a spare, which becomes the job; forks the next when idle
 6 says when and how a job's process ended
 It ends when its channel closes.
 
 A spare saves each file the time of a fork and of the first touch of every page, about half of what a small picture
-takes. It is forked from the zygote after the job before it was handed over, so it never held a descriptor of another
-job, and it gives up its end of the pair before the job puts on its locks.
+takes. It is forked while the zygote holds no descriptor of any job, and it gives up its end of the pair before the job
+puts on its locks.
 
 What a hostile file does to a job's memory ends with the job: the zygote's memory is what every next job starts from,
 and no job can write to it.
@@ -47,6 +47,10 @@ from scrubbers.protocol import (
 
 # The trusted side sends at most a few at once; a zygote that was asked for more would be under attack from there.
 _MOST_JOBS: Final = 16
+# One for a file and one for the second reading of its result, which follows at once.
+_SPARES: Final = 2
+# Forking holds up what a job has to say; so it waits until nothing has happened for this long.
+_IDLE_MILLISECONDS: Final = 2
 _FIRST_FREE_DESCRIPTOR: Final = 3
 _JOB_FAILED: Final = 70
 
@@ -113,27 +117,39 @@ class _Zygote:
         self._jobs: dict[int, tuple[int, int]] = {}  # handle: (job number, process)
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
-        self._spare = self._fork_spare()
+        self._spares = [self._fork_spare() for _ in range(_SPARES)]
 
     def serve(self) -> None:
         """Returns when the channel is closed or what came is not a request."""
         while True:
-            for descriptor, _ in self._poll.poll():
+            lacking = len(self._spares) < _SPARES
+            ready = self._poll.poll(_IDLE_MILLISECONDS if lacking else None)
+            if not ready:
+                self._spares.append(self._fork_spare())
+            for descriptor, _ in ready:
                 if descriptor in self._jobs:
                     number, process = self._jobs.pop(descriptor)
                     wait_status = self._bury(process, descriptor)
                     self._channel.sendall(ENDED.pack(number, wait_status))
-                elif descriptor == self._spare.handle:
-                    # Nothing of ours ends a spare; the kernel may, when memory is short.
-                    self._bury(self._spare.process, self._spare.handle)
-                    self._spare.pair.close()
-                    self._spare = self._fork_spare()
+                elif self._bury_spare(descriptor):
+                    pass
                 elif descriptor == self._channel.fileno() and not self._start():
                     return
 
     def close(self) -> None:
-        """At which the spare ends too."""
-        self._spare.pair.close()
+        """At which the spares end too."""
+        for spare in self._spares:
+            spare.pair.close()
+
+    def _bury_spare(self, handle: int) -> bool:
+        """Whether this was a spare, which is then gone. Nothing of ours ends one; the kernel may do so."""
+        for spare in self._spares:
+            if spare.handle == handle:
+                self._spares.remove(spare)
+                self._bury(spare.process, spare.handle)
+                spare.pair.close()
+                return True
+        return False
 
     def _bury(self, process: int, handle: int) -> int:
         self._poll.unregister(handle)
@@ -143,12 +159,15 @@ class _Zygote:
 
     def _start(self) -> bool:
         """Step 5; False when the channel is closed or what came is not a request."""
+        if not self._spares:
+            # Before the job's descriptors are here: no fork but the job's own may have held them.
+            self._spares.append(self._fork_spare())
         frame, descriptors, _, _ = socket.recv_fds(self._channel, REQUEST.size, MOST_DESCRIPTORS)
         try:
             number = self._number_of(frame, len(descriptors))
             if number is None:
                 return False
-            spare = self._spare
+            spare = self._spares.pop(0)
             # One that is gone takes the job with it: its handle says so, and the trusted side decides.
             with suppress(OSError):
                 socket.send_fds(spare.pair, [frame], descriptors)
@@ -157,7 +176,6 @@ class _Zygote:
                 os.close(descriptor)
         spare.pair.close()
         self._jobs[spare.handle] = (number, spare.process)
-        self._spare = self._fork_spare()
         return True
 
     def _number_of(self, frame: bytes, descriptors: int) -> int | None:
