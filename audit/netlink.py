@@ -45,7 +45,7 @@ def logging_rules() -> tuple[int, list[str]]:
         for body in dump(_NETFILTER, _NFTABLES << 8 | _GET_RULE, struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)):
             count += 1
             fields = dict(attributes(body[4:]))
-            if _logs(fields.get(_RULE_EXPRESSIONS, b"")):
+            if has_log(fields.get(_RULE_EXPRESSIONS, b"")):
                 names = [fields.get(one, b"").rstrip(b"\0").decode() for one in (_RULE_TABLE, _RULE_CHAIN)]
                 found.append(" ".join(names))
     except OSError as fault:
@@ -69,7 +69,8 @@ def audit_state() -> AuditState | None:
     return AuditState(enabled=enabled != 0, daemon=daemon, rules=rules)
 
 
-def _logs(expressions: bytes) -> bool:
+def has_log(expressions: bytes) -> bool:
+    """Whether the expressions of a rule, as the kernel lists them, write down packets."""
     for kind, element in attributes(expressions):
         if kind != _ELEMENT:
             continue

@@ -7,47 +7,35 @@ to see are "not seen" for everybody else, and that is tested as such.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
-import dataclasses
 import io
-import json
 import os
 import re
+import resource
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from audit_harness import AS_ROOT, Audited, audited, evidence, verdicts
 from audit_installation import make_installation
-from service import offline_network
 
-from audit.checks_database import SCHEMA_DIGEST, schema_digest
-from audit.checks_tor import check_tor_files, check_torrc, system_tor
-from audit.html_report import as_html
-from audit.live import CHECKS, Report, look_at
-from audit.proc import Process, Service, _starter, find_service
+from audit.live import look_at
+from audit.proc import _starter, find_service
 from audit.report_words import ASSERTION, NOT_COVERED
-from audit.scene import Scene
-from audit.swedish import SWEDISH
 from audit.table import TABLE
-from audit.verdict import Check, Look, Verdict
+from audit.verdict import Verdict
 from cases.audit_chain import read_records
 from cases.clock import today, utc_now
 from kallskydd.announce import Announcer
 from kallskydd.daily_audit import audit_if_due, keep_audited
-from onion.tor_process import TorProcess
-from onion.torrc import render
 
-ROOT = Path(__file__).parent.parent
-AS_ROOT = os.geteuid() == 0
 ROWS_FOR_ROOT = {row.id for row in TABLE if row.root}
 # What stands in a copy of the system's files, in order; each weakening changes one of them.
 SYSTEM = {
@@ -61,69 +49,6 @@ SYSTEM = {
     "etc/systemd/system/kallskydd.service": "[Service]\nStandardOutput=null\nIPAccounting=no\n",
     "etc/rsyslog.conf": "# nothing\nauth.* /var/log/auth.log\n",
 }
-
-
-@dataclass
-class Audited:
-    """A running service and the installation it runs from."""
-
-    python: Path
-    folder: Path
-    process: subprocess.Popen
-
-    @property
-    def home(self) -> Path:
-        return self.folder / "home"
-
-    @property
-    def packages(self) -> Path:
-        return next(self.python.parent.parent.glob("lib/python3*/site-packages"))
-
-    def audit(self, *words: object) -> subprocess.CompletedProcess[str]:
-        command = [self.python, "-I", "-m", "kallskydd", "audit", *words]
-        return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
-
-    def live(self, *words: object) -> tuple[int, dict]:
-        done = self.audit("live", "--home", self.home, "--json", *words)
-        assert done.stdout, done.stderr
-        return done.returncode, json.loads(done.stdout)
-
-
-@contextlib.contextmanager
-def audited(folder: Path, python: Path, *prefix: str):
-    """Serve a new trial home with this interpreter until the block ends."""
-    network = offline_network(folder / "net")
-    start = [*prefix, str(python), "-I", "-m", "kallskydd"]
-    if prefix:
-        for path in (folder, network, network / "network.torrc"):
-            os.chown(path, 12345, 12345)
-    subprocess.run(
-        [*start, "init", "--home", str(folder / "home"), "--trial"], check=True, capture_output=True, cwd="/"
-    )
-    command = [*start, "serve", "--home", str(folder / "home"), "--tor-network", str(network), "--json"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               text=True, cwd="/", start_new_session=True)  # fmt: skip
-    try:
-        for line in process.stdout:
-            if json.loads(line)["event"] == "tor-started":
-                break
-        else:
-            pytest.fail("the service did not start")
-        wait_for(folder / "home" / "run" / "control.sock", folder / "home" / "tor" / "data" / "control_auth_cookie")
-        yield Audited(python, folder, process)
-    finally:
-        process.terminate()
-        process.stdout.read()
-        process.stdout.close()
-        process.wait(30)
-
-
-def wait_for(*paths: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not all(path.exists() for path in paths):
-        assert time.monotonic() < deadline, paths
-        time.sleep(0.05)
-    time.sleep(0.5)  # and published: the keeper has told tor of both onions
 
 
 @pytest.fixture(scope="module")
@@ -151,15 +76,6 @@ def system(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return tmp_path / "system"
-
-
-def verdicts(report: dict) -> dict[str, str]:
-    return {check["id"]: check["verdict"] for check in report["checks"]}
-
-
-def evidence(report: dict, name: str, verdict: str = "finding") -> str:
-    (check,) = [check for check in report["checks"] if check["id"] == name]
-    return "\n".join(one["text"] for one in check["evidence"] if one["verdict"] == verdict)
 
 
 def assert_weakened(service: Audited, row: str, words: str, **options: Path) -> None:
@@ -358,76 +274,6 @@ def test_a_setting_of_the_running_tor(service, name, value):
         assert_weakened(service, "torrc", f"{name} is {value}")
 
 
-# What a sandboxed tor does not let itself be told while it runs: a tor of its own, from a file that tor calls valid.
-TRAPS = {
-    "SocksPort 0\nHiddenServiceSingleHopMode 1\nHiddenServiceNonAnonymousMode 1": (
-        "HiddenServiceSingleHopMode is 1",
-        "HiddenServiceNonAnonymousMode is 1",
-    ),
-    "ControlPort auto": ("ControlPort is auto",),
-    "Log info file LOG": ("Log is info file",),
-    "Sandbox 0": ("Sandbox is 0",),
-    "HiddenServiceDir DIR/hs\nHiddenServicePort 80 unix:relative": ("HiddenServicePort is 80 unix:relative",),
-    "HiddenServiceDir DIR/hs\nHiddenServicePort 80 unix:DIR/x\nHiddenServiceExportCircuitID haproxy": (
-        "HiddenServiceExportCircuitID is haproxy",
-    ),
-    "MetricsPort 127.0.0.1:9199\nMetricsPortPolicy accept 127.0.0.1": ("MetricsPort is 127.0.0.1:9199",),
-}
-
-
-@pytest.mark.parametrize("lines", TRAPS, ids=lambda lines: lines.split()[-2])
-def test_a_line_in_the_torrc_that_tor_itself_calls_valid(short_folder, lines):
-    home, told = short_folder, lines.replace("DIR", str(short_folder)).replace("LOG", str(short_folder / "log"))
-    (home / "run").mkdir(mode=0o700)
-    (home / "config.toml").write_text("trial = true\n")
-    torrc = home / "torrc"
-    common = {"data_directory": home / "d", "control_socket": home / "run" / "control.sock"}
-    good = render(**common, socks_socket=home / "socks", network_lines=["DisableNetwork 1"])
-    named = {line.split()[0] for line in told.splitlines()}
-    torrc.write_text("".join(f"{line}\n" for line in good.splitlines() if line.split()[0] not in named) + told + "\n")
-    tor = TorProcess(torrc, control_socket=common["control_socket"])
-    tor.start()
-    try:
-        wait_for(common["control_socket"], home / "d" / "control_auth_cookie")
-        look = Look()
-        check_torrc(look, Scene(home, Service(Process(1))))
-    finally:
-        tor.stop()
-
-    found = "\n".join(one.text() for one in look.said if one.verdict is Verdict.FINDING)
-    assert look.verdict is Verdict.FINDING, tor.last_words()
-    for words in TRAPS[lines]:
-        assert words in found
-
-
-def test_a_tor_of_the_systems_is_found_by_its_own_word_and_judged_by_the_same_table(short_folder):
-    folder = short_folder / "system"
-    folder.mkdir(mode=0o700)
-    control = folder / "control"
-    torrc = folder / "torrc"
-    torrc.write_text(render(data_directory=folder / "d", control_socket=control, socks_socket=folder / "socks",
-                            network_lines=["DisableNetwork 1"]).replace("SafeLogging 1", "SafeLogging relay"))  # fmt: skip
-    home = short_folder / "home"
-    home.mkdir(mode=0o700)
-    (home / "config.toml").write_text(f'[tor]\ncontrol_socket = "{control}"\n')
-    tor = TorProcess(torrc, control_socket=control)
-    tor.start()
-    try:
-        wait_for(control, folder / "d" / "control_auth_cookie")
-        scene = Scene(home, Service(Process(1)))
-        found = system_tor(scene)
-        torrc_look, files_look = Look(), Look()
-        check_torrc(torrc_look, scene)
-        check_tor_files(files_look, dataclasses.replace(scene, service=Service(Process(1), tors=found)))
-        pid = tor.pid
-    finally:
-        tor.stop()
-
-    assert [process.pid for process in found] == [pid]
-    assert "SafeLogging is relay" in "\n".join(one.text() for one in torrc_look.said)
-    assert str(files_look.verdict) == "clean"
-
-
 def test_a_file_that_python_runs_at_its_start(service):
     extra = service.packages / "zz.pth"
     extra.write_text("import sys\n")
@@ -574,165 +420,21 @@ def test_the_keeper_is_found_also_where_the_kernels_list_of_locks_is_hidden(serv
     assert found.keeper.pid == service.process.pid
 
 
+def test_a_core_limit_that_was_lifted_while_it_runs(service):
+    (intake,) = find_service(service.home).intakes
+    try:
+        resource.prlimit(intake.pid, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    except PermissionError:
+        # Only an account with the power over limits can weaken this at all, and many roots do not have it.
+        assert find_service(service.home).intakes[0].core_limits() == ("0", "0")
+        return
+    try:
+        assert_weakened(service, "core-dumps", f"intake {intake.pid}: core limit unlimited and unlimited")
+    finally:
+        resource.prlimit(intake.pid, resource.RLIMIT_CORE, (0, 0))
+
+
 def test_one_changed_line_of_our_own_program(service):
     """Last of those on this service: that a file was changed since the start stays true when it is changed back."""
     with add_line(service.packages / "intake" / "silence.py", "# one line more\n"):
         assert_weakened(service, "own-files", "intake/silence.py")
-
-
-# What a careless or a bought programmer could have left in the intake, in one file of its own installation.
-UNLOCKED = """
-import os, socket, sys, threading, time
-from pathlib import Path
-def confine_intake(home):
-    os.open("/etc/hostname", os.O_RDONLY)
-    open(home / "kallskydd.db").close()
-    datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); datagram.detach()
-    listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(); listener.detach()
-    pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM); [one.detach() for one in pair]
-    noise = os.open(home.parent / "noise", os.O_WRONLY | os.O_CREAT, 0o600); os.dup2(noise, 2)
-    import mmap; os.ftruncate(noise, 4096)
-    shared = os.open(home.parent / "noise", os.O_RDWR); sys.kept = mmap.mmap(shared, 4096)
-    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
-    import subprocess; sys.child = subprocess.Popen(["sleep", "20"])
-    class Locks: complete = True
-    return Locks()
-"""
-
-
-@pytest.fixture(scope="module")
-def unlocked(place):
-    """A service whose intake puts on no lock at all and holds what it must not hold."""
-    python = make_installation(place / "weak")
-    packages = next(python.parent.parent.glob("lib/python3*/site-packages"))
-    main = packages / "intake" / "__main__.py"
-    main.write_text(main.read_text().replace("from confine import confine_intake\n", UNLOCKED))
-    (place / "b").mkdir()
-    with audited(place / "b", python) as running:
-        yield running.live()
-
-
-def test_an_intake_without_any_lock_is_found_by_what_everybody_sees(unlocked):
-    code, report = unlocked
-
-    assert code == 1
-    assert "Seccomp 0, NoNewPrivs 0" in evidence(report, "filter")
-    assert "the intake has started process" in evidence(report, "processes")
-    assert "intake/__main__.py" in evidence(report, "own-files")
-    if AS_ROOT:
-        assert "capabilities 0x" in evidence(report, "privileges")
-        assert "whether intake" in evidence(report, "core-dumps", "not seen")
-    else:
-        assert "/proc/PID belongs to account" in evidence(report, "core-dumps")
-
-
-def test_what_an_intake_holds_open_is_found_one_by_one(unlocked):
-    _, report = unlocked
-    # An intake that is not undumpable can be looked into by its own account too.
-    found = evidence(report, "intake-descriptors")
-
-    assert "/etc/hostname open as" in found
-    assert len(re.findall(r"socket:\[\d+\] open as", found)) == 4  # two of the internet, a pair of datagrams
-    assert "noise" in evidence(report, "streams")
-    assert "noise" in evidence(report, "mappings")
-
-
-@pytest.fixture(scope="module")
-def ordinary(place):
-    """The same service, seen by the account it runs as, which is not root."""
-    if not AS_ROOT:
-        yield None
-        return
-    place.chmod(0o711)
-    (place / "c").mkdir()
-    python = make_installation(place / "open", own_interpreter=True)
-    account = ("setpriv", "--reuid=12345", "--regid=12345", "--clear-groups")
-    libraries = ("env", f"LD_LIBRARY_PATH={place / 'open' / 'base' / 'lib'}")
-    with audited(place / "c", python, *libraries, *account) as running:
-        command = [
-            *libraries,
-            *account,
-            str(python),
-            "-I",
-            "-m",
-            "kallskydd",
-            "audit",
-            "live",
-            "--home",
-            str(running.home),
-        ]
-        done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=60, check=False, cwd="/")
-        yield done.returncode, json.loads(done.stdout), running.live()
-
-
-def test_the_services_own_account_sees_all_but_the_rows_of_root(service, ordinary):
-    code, report = service.live() if ordinary is None else ordinary[:2]
-
-    assert code == 1
-    assert set(report["findings"]) <= {"own-files"} if ordinary is None else report["findings"] == []
-    assert set(report["not_seen"]) <= ROWS_FOR_ROOT
-    assert {"firewall", "intake-descriptors"} <= set(report["not_seen"])
-    assert len(report["checks"]) - len(report["not_seen"]) >= 15
-
-
-def test_root_sees_the_service_of_another_account_whole(service, ordinary):
-    code, report = service.live() if ordinary is None else ordinary[2]
-
-    assert report["findings"] == [] if ordinary is not None else True
-    assert code == (0 if AS_ROOT else 1)
-
-
-def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
-    from audit import checks_process
-
-    look = Look()
-    monkeypatch.setattr(checks_process, "_landlock_version", lambda: -1)
-    checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
-
-    assert [str(one.verdict) for one in look.said] == ["finding", "clean"]
-    assert "no Landlock" in look.said[0].text()
-    assert "what still holds" in look.said[1].text()
-
-
-def test_every_row_has_a_check_a_title_in_two_languages_and_a_line_by_hand():
-    assert [row.id for row in TABLE] == list(CHECKS)
-    assert all(row.title and row.titel and row.by_hand for row in TABLE)
-
-
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
-def test_the_line_by_hand_is_shell(row):
-    done = subprocess.run(["bash", "-n", "-c", row.by_hand], capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-
-
-def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
-    templates = set()
-    for path in [*(ROOT / "audit").glob("checks_*.py"), ROOT / "audit" / "live.py"]:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"look.saw", "look.found", "look.missed"}:
-                templates.add(ast.literal_eval(node.args[0]))
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "look.demand":
-                templates.add(ast.literal_eval(node.args[1]))
-
-    assert len(templates) > 90
-    assert sorted(templates - SWEDISH.keys()) == []
-    fields = re.compile(r"\{(\w+)\}")
-    assert [one for one, other in SWEDISH.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
-
-
-def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
-    with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        database.executescript((ROOT / "cases" / "schema.sql").read_text())
-        rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
-
-    assert schema_digest([sql for (sql,) in rows]) == SCHEMA_DIGEST, "the schema changed: look, then set SCHEMA_DIGEST"
-
-
-def test_a_row_that_saw_nothing_is_never_clean():
-    look = Look()
-
-    assert str(look.verdict) == "not seen"
-    assert Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),)).of(look.verdict) == ["a"]
-    assert "Inte sett" in as_html(Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),)), "sv")
-    assert shutil.which("sha256sum")

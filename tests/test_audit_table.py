@@ -1,0 +1,102 @@
+"""The table of `audit live`: each row has its check, its words in two languages and its line of shell."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import sqlite3
+import struct
+import subprocess
+
+import pytest
+from audit_harness import ROOT
+
+from audit import checks_process
+from audit.checks_database import SCHEMA_DIGEST, schema_digest
+from audit.html_report import as_html
+from audit.live import CHECKS, Report
+from audit.netlink import has_log
+from audit.proc import Process, Service
+from audit.scene import Scene
+from audit.swedish import SWEDISH
+from audit.table import TABLE
+from audit.verdict import Check, Look
+
+
+def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
+    look = Look()
+    monkeypatch.setattr(checks_process, "_landlock_version", lambda: -1)
+    checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
+
+    assert [str(one.verdict) for one in look.said] == ["finding", "clean"]
+    assert "no Landlock" in look.said[0].text()
+    assert "what still holds" in look.said[1].text()
+
+
+def test_every_row_has_a_check_a_title_in_two_languages_and_a_line_by_hand():
+    assert [row.id for row in TABLE] == list(CHECKS)
+    assert all(row.title and row.titel and row.by_hand for row in TABLE)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
+def test_the_line_by_hand_is_shell(row):
+    done = subprocess.run(["bash", "-n", "-c", row.by_hand], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
+    templates = set()
+    for path in [*(ROOT / "audit").glob("checks_*.py"), ROOT / "audit" / "live.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"look.saw", "look.found", "look.missed"}:
+                templates.add(ast.literal_eval(node.args[0]))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "look.demand":
+                templates.add(ast.literal_eval(node.args[1]))
+
+    assert len(templates) > 90
+    assert sorted(templates - SWEDISH.keys()) == []
+    fields = re.compile(r"\{(\w+)\}")
+    assert [one for one, other in SWEDISH.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
+
+
+def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.executescript((ROOT / "cases" / "schema.sql").read_text())
+        rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+
+    assert schema_digest([sql for (sql,) in rows]) == SCHEMA_DIGEST, "the schema changed: look, then set SCHEMA_DIGEST"
+
+
+def test_a_row_that_saw_nothing_is_never_clean():
+    look = Look()
+
+    assert str(look.verdict) == "not seen"
+    assert Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),)).of(look.verdict) == ["a"]
+    assert "Inte sett" in as_html(Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),)), "sv")
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("=HH", 4 + len(value), kind) + value.ljust((len(value) + 3) & ~3, b"\0")
+
+
+def expressions(*names: tuple[bytes, bytes]) -> bytes:
+    """As nf_tables lists the steps of a rule."""
+    return b"".join(attribute(1, attribute(1, name + b"\0") + attribute(2, data)) for name, data in names)
+
+
+@pytest.mark.parametrize(
+    ("steps", "logs"),
+    [
+        (expressions((b"meta", b""), (b"log", b"")), True),
+        (expressions((b"target", attribute(1, b"NFLOG\0"))), True),
+        (expressions((b"target", attribute(1, b"LOG\0"))), True),
+        (expressions((b"target", attribute(1, b"REJECT\0"))), False),
+        (expressions((b"counter", b""), (b"immediate", b"log")), False),
+        (b"", False),
+    ],
+)
+def test_a_firewall_rule_that_writes_down_packets_is_known_by_its_steps(steps, logs):
+    assert has_log(steps) is logs
