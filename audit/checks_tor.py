@@ -115,7 +115,7 @@ def config_text(scene: Scene) -> str | None:
         if tor is None:
             return None
         lines = tor.get_info("config-text").splitlines()
-    return "".join(f"{line}\n" for line in lines if not line.startswith(_SECRET_LINES))
+    return "".join(f"{line}\n" for line in lines if line.partition(" ")[0] not in _SECRET_LINES)
 
 
 @contextlib.contextmanager
