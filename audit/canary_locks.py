@@ -40,19 +40,20 @@ def check_closing(look: Look, calls: Sequence[Call]) -> None:
         thread = next((call for call in mine if "CLONE_THREAD" in call.arguments and not call.failed), None)
         if landlock is None:
             look.missed("the intake {pid} has put on no Landlock: this kernel has none, or it did not ask", pid=pid)
-        elif thread is not None:
-            look.demand(
-                landlock.at < thread.at, "the intake {pid} put on Landlock before its first thread: {before}", pid=pid,
-                before=landlock.at < thread.at,
-            )  # fmt: skip
+        else:
+            _in_order(look, landlock, thread, "put on Landlock")
         if not loaded:
             look.found("the intake {pid} has loaded no filter", pid=pid)
             continue
-        before = thread is None or loaded[0].at < thread.at
-        look.demand(
-            before, "the intake {pid} loaded its filter before its first thread: {before}", pid=pid, before=before
-        )
+        _in_order(look, loaded[0], thread, "loaded its filter")
         _check_filter(look, pid, loaded)
+
+
+def _in_order(look: Look, lock: Call, thread: Call | None, did: str) -> None:
+    if thread is not None and thread.at < lock.at:
+        look.found("the intake {pid} {did} after its first thread", pid=lock.process.pid, did=did)
+    else:
+        look.saw("the intake {pid} {did} before its first thread", pid=lock.process.pid, did=did)
 
 
 def _check_filter(look: Look, pid: int, loaded: Sequence[Call]) -> None:
