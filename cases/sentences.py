@@ -30,6 +30,10 @@ SENTENCES = {
         "Nobody is left who may read the report.",
         "Nothing was stored. The form names the authorities to turn to.",
     ),
+    "audit.chain_broken": (
+        "The chain of daily audits was changed, or does not read.",
+        "Keep the file audit.chain as it is, and show it to an auditor.",
+    ),
     # The roster, and the join files of those whom it takes in.
     "roster.broken": ("The roster does not verify or does not allow this.", RESTORE_ROSTER),
     "roster.broken_chain": ("The version does not continue the roster before it.", RESTORE_ROSTER),

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")
 # tor is written small by those who make it. What is to be typed may stand at the end, without a full stop.
 A_SENTENCE = re.compile(r"([A-Z`]|tor ).*(\.|: [a-z -]+)", re.DOTALL)
-FILES = {"config.toml", "kallskydd.db", "shred.slots", "server.pub", "join.toml"}
+FILES = {"audit.chain", "config.toml", "kallskydd.db", "shred.slots", "server.pub", "join.toml"}
 # The reporter's pages have sentences in two languages (tests/test_reporter_texts.py). What is here goes to desks.
 TO_DESKS = ("intake/desk_api.py",)
 
