@@ -86,11 +86,12 @@ def name(value: bytes) -> bytes:
 class Writer:
     """Writes nodes into one file. Call `write` with what is final, then `finish`.
 
-    `forgets`: data that is written leaves the memory, unless its node is kept.
+    `forgets`: data that is written leaves the memory, unless its node is kept. `level`: of deflate.
     """
 
-    def __init__(self, output: IO[bytes], *, forgets: bool = False) -> None:
+    def __init__(self, output: IO[bytes], *, forgets: bool = False, level: int = DEFLATE_LEVEL) -> None:
         self._output = output
+        self._level = level
         self._forgets = forgets
         self._position = 0
         self._numbers: dict[Node, int] = {}
@@ -147,7 +148,7 @@ class Writer:
             data = node.value.data
             entries = dict(node.value.entries)
             if b"Filter" not in entries:
-                data = zlib.compress(data, DEFLATE_LEVEL)
+                data = zlib.compress(data, self._level)
                 entries[b"Filter"] = Name(b"FlateDecode")
             entries[b"Length"] = len(data)
             self._put(b"%d 0 obj\n%s\nstream\n" % (number_given, self._said(entries, waiting)))

@@ -215,7 +215,7 @@ class Rebuilder:
         parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
         made = io.BytesIO()
         try:
-            Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
+            Writer(made, level=1).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
         except NotRebuildable:
             for entry in entries:
                 entry.page = None

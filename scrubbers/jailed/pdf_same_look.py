@@ -42,7 +42,8 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
         return False
     if source.mode != rebuilt.mode or source.mode not in ("L", "RGB", "RGBX"):
         source, rebuilt = source.convert("RGB"), rebuilt.convert("RGB")
-    box = ImageChops.difference(source, rebuilt).getbbox(alpha_only=False)
+    difference = ImageChops.difference(source, rebuilt)
+    box = difference.getbbox(alpha_only=False)
     if box is None:
         return True
     # With room for a whole area around the change: the mean of a part of one would weigh it too much.
@@ -54,7 +55,7 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
         min(source.height, bottom + _AREA),
     )
     source, rebuilt = source.crop(box), rebuilt.crop(box)
-    if not _same_areas(source, rebuilt):
+    if not _little_in_any_area(difference.crop(box)) and not _same_areas(source, rebuilt):
         return False
     before, after = source.convert("L"), rebuilt.convert("L")
     change = ImageChops.difference(before, after)
@@ -88,6 +89,14 @@ def _is_explained(before: Image.Image, after: Image.Image, change: Image.Image, 
         return True
     unexplained = ImageChops.multiply(change, ImageChops.invert(_lines_beside(before, after, change)))
     return not _has_spot(unexplained, allowed)
+
+
+def _little_in_any_area(difference: Image.Image) -> bool:
+    """Whether the mean change is within step 1's bounds everywhere; then the change of the mean is so, too."""
+    coarse = difference.reduce(_COLOUR)
+    if _greatest_of_all(coarse) > _COLOUR_MAY_CHANGE:
+        return False
+    return _greatest_of_all(coarse.reduce(_AREA // _COLOUR)) <= _AREA_MAY_CHANGE
 
 
 def _same_areas(source: Image.Image, rebuilt: Image.Image) -> bool:
