@@ -22,7 +22,7 @@ _COLOUR_MAY_CHANGE: Final = 56
 _NOISE: Final = 12  # of 255: what re-encoding changes a pixel's brightness by, but for few
 _SPOT: Final = 4  # pixels: a letter of five points
 _HALF: Final = _SPOT // 2
-_BAND: Final = 24  # halves: about two lines of text
+_BAND: Final = 64  # halves: some lines of text
 _AROUND: Final = 16  # pixels around a spot: lines are eight long
 # Sum over a spot of what exceeds the noise. Photographs and screen captures encoded again: 16 at most, but for pure red
 # letters whose colour was stored in full (136: such a page may become a picture). A full stop of 5 points lost: 68.
@@ -66,9 +66,7 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
 
 def _parts(change: Image.Image) -> Iterator[tuple[int, int, int, int]]:
     """Where there are spots to be explained, band by band: most of a page has none."""
-    spots = _spots(change.point(_ABOVE_NOISE)).point(
-        [255 if value * _HALF**2 > _SPOT_MAY_CHANGE else 0 for value in range(256)]
-    )
+    spots = _spots(change.point(_ABOVE_NOISE)).point(_IS_A_SPOT)
     for top in range(0, spots.height, _BAND):
         found = spots.crop((0, top, spots.width, min(spots.height, top + _BAND))).getbbox()
         if found is not None:
@@ -190,6 +188,7 @@ def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
     return marks
 
 
+_IS_A_SPOT: Final = [255 if value * _HALF**2 > _SPOT_MAY_CHANGE else 0 for value in range(256)]
 _ABOVE_NOISE: Final = [max(0, change - _NOISE) for change in range(256)]
 _ABOVE_NOISE_NEARBY: Final = [max(0, change - 2 * _NOISE) for change in range(256)]
 # PDFium fits the heights of TrueType letters to a grid of 64 to the letter, by programs that rebuilt fonts do not have.
