@@ -137,7 +137,7 @@ class CompositeFont:
             encoding = Node(
                 Stream({b"Type": Name(b"CMap"), b"CMapName": Name(b"K"), b"WMode": int(self.vertical)}, data)
             )
-        texts = {code: self._texts.text(int.from_bytes(code, "big")) for code in codes}
+        texts = {code: self._text(code, cid) for code, cid in cids.items()}
         return {
             b"Type": Name(b"Font"),
             b"Subtype": Name(b"Type0"),
@@ -146,6 +146,13 @@ class CompositeFont:
             b"DescendantFonts": [Node(self._build_descendant(sorted(set(cids.values()))))],
             **said_texts(texts),
         }
+
+    def _text(self, code: bytes, cid: int) -> str:
+        """What nobody sees says nothing, whatever the document calls it."""
+        text = self._texts.text(int.from_bytes(code, "big"))
+        if text.isspace() or self._program is None:
+            return text
+        return "" if self._program.is_blank(self._glyph(cid, self._program)) else text
 
     def _build_descendant(self, cids: Sequence[int]) -> Value:
         program = self._program

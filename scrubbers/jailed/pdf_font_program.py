@@ -4,6 +4,7 @@ A sort of program is one of two to us: outlines of quadratic curves with numbers
 curves with names or CIDs (`Cubic`): CFF, bare or in tables, and Type 1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -19,6 +20,7 @@ from scrubbers.jailed.pdf_type1 import Type1Program
 _KEYS: Final = ("/FontFile", "/FontFile2", "/FontFile3")
 # The largest fonts of all, for Chinese with every character, are a little smaller.
 _MOST_BYTES: Final = 32 * 2**20
+_LEAST_SIGN: Final = 0.02  # of the letters' size; a full stop has five times as much
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,6 +37,11 @@ class Quadratic:
         """Raises NotRebuildable unless the glyph can be read."""
         self.outlines.glyph(glyph)
 
+    def is_blank(self, glyph: int) -> bool:
+        """Whether nobody sees anything of it."""
+        found = self.outlines.glyph(glyph)
+        return _is_speck([*zip(found.xs, found.ys, strict=True)], 1 / self.outlines.units)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cubic:
@@ -50,8 +57,18 @@ class Cubic:
         """Raises NotRebuildable unless the glyph can be read."""
         self.program.outline(glyph)
 
+    def is_blank(self, glyph: int) -> bool:
+        """Whether nobody sees anything of it."""
+        points = [segment[-2:] for segment in self.program.outline(glyph).segments]
+        return _is_speck(points, abs(self.program.matrix[0]))
+
 
 Program: TypeAlias = Quadratic | Cubic
+
+
+def _is_speck(points: Sequence[tuple[float, ...]], unit: float) -> bool:
+    """Whether an outline through these points is smaller than any sign."""
+    return not points or max(max(axis) - min(axis) for axis in zip(*points, strict=True)) * unit < _LEAST_SIGN
 
 
 def program_in(descriptor: DictionaryObject) -> Program | None:

@@ -9,7 +9,7 @@ from scrubbers.jailed import pdf_cmap, pdf_font_truetype_written, pdf_read
 from scrubbers.jailed.pdf_font_cff_written import named_program
 from scrubbers.jailed.pdf_font_codes import NamedCodes, TableCodes
 from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, measure, stand_in
-from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name
+from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name, text_of
 from scrubbers.jailed.pdf_font_program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf_font_quadratic import Glyph
 from scrubbers.jailed.pdf_font_standard import DINGBATS, SYMBOL, is_italic, standard_name, standard_width
@@ -112,7 +112,9 @@ class SimpleFont:
         if not quadratic and placed:
             names = {code: b"g%d" % place for code, place in placed.items()}
             entries[b"Encoding"] = {b"Type": Name(b"Encoding"), b"Differences": differences(names)}
-        texts = {bytes((code,)): self._text(code) for code in codes}
+        # What nobody sees says nothing, whatever the document calls it.
+        blank = {code for code in codes if (glyph := glyphs[code]) is None or program.is_blank(glyph)}
+        texts = {bytes((code,)): text for code in codes if (text := self._text(code)).isspace() or code not in blank}
         return {**entries, **said_texts(texts)}
 
     def _text(self, code: int) -> str:
@@ -138,7 +140,11 @@ class SimpleFont:
         encoding = self._said_encoding(codes, dingbats=standard == DINGBATS)
         if encoding is not None and (standard not in {SYMBOL, DINGBATS} or self._encoding.differences):
             entries[b"Encoding"] = encoding
-        texts = {bytes((code,)): self._texts.text(code) for code in codes}
+        names = {code: self._encoding.name(code, BY_NAME["/StandardEncoding"]) for code in codes}
+        spaces = {code for code in codes if standard not in {SYMBOL, DINGBATS} and text_of(names[code]).isspace()}
+        texts = {
+            bytes((code,)): text for code in codes if (text := self._texts.text(code)).isspace() or code not in spaces
+        }
         return {**entries, **said_texts(texts)}
 
     def _said_encoding(self, codes: Sequence[int], *, dingbats: bool) -> Value:

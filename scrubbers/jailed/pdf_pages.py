@@ -4,6 +4,7 @@ The new page's box is what the source shows of it: its crop box within its media
 they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Final
@@ -90,7 +91,10 @@ class Page:
         )
 
     def is_a_lone_picture(self) -> bool:
-        """Whether one picture is all that is drawn, whole and within the page: a scan. Nothing can hide any of it."""
+        """Whether one picture is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.
+
+        A stencil may be of the paper's colour, and a soft mask may hide or be all that says something: not those.
+        """
         matrix: Matrix = (1, 0, 0, 1, 0, 0)
         saved: list[Matrix] = []
         found: Matrix | None = None
@@ -102,7 +106,7 @@ class Page:
                     matrix = saved.pop() if saved else matrix
                 case Moved():
                     matrix = multiplied(step.line, matrix)
-                case Drawn(Picture()) if found is None:
+                case Drawn(Picture() as picture) if found is None and picture.is_opaque:
                     found = matrix
                 case Set() | TextBegun() | TextEnded() | Placed():
                     pass
@@ -113,9 +117,11 @@ class Page:
         return found is not None and self._holds(found)
 
     def _holds(self, placed: Matrix) -> bool:
-        """Whether the unit square of this matrix lies on the page."""
+        """Whether the unit square of this matrix lies on the page, and is larger than a speck."""
         left, bottom, right, top = self.box
         a, b, c, d, e, f = placed
+        if min(math.hypot(a, b), math.hypot(c, d)) < _LEAST_SIDE:
+            return False
         corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
         return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
 

@@ -25,6 +25,7 @@ from scrubbers.jailed import image, pdf_alone, pdf_read
 from scrubbers.jailed.decoders import PIXELS
 from scrubbers.jailed.pdf_colour import profile_transform
 from scrubbers.jailed.pdf_objects import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
+from scrubbers.jailed.pdf_visible_page import SEEN_FROM
 from scrubbers.stages import TooManyPixels
 
 _LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}
@@ -53,6 +54,12 @@ class Picture:
         mask = value.entries.get(b"SMask")
         alpha = mask.value if isinstance(mask, Node) else None
         return len(value.data) + (len(alpha.data) if isinstance(alpha, Stream) else 0)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether every pixel has a colour of its own, and nothing of the page shows through."""
+        value = self.node.value
+        return isinstance(value, Stream) and not {b"ImageMask", b"SMask"} & value.entries.keys()
 
     @property
     def is_cut(self) -> bool:
@@ -123,8 +130,10 @@ def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:
 
 
 def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
-    """The pixels without colour that alpha lets nobody see."""
-    seen = alpha.point([0] + [_OPAQUE] * _OPAQUE).resize(pixels.size, Image.Resampling.NEAREST)
+    """The pixels without colour that alpha lets nobody see: less of it than makes a text seen."""
+    seen = alpha.point([_OPAQUE if value >= SEEN_FROM else 0 for value in range(256)]).resize(
+        pixels.size, Image.Resampling.NEAREST
+    )
     if alpha.size != pixels.size:
         # Where one pixel of colour stands under several of alpha, any of them may show it.
         seen = seen.filter(ImageFilter.MaxFilter(3))

@@ -112,6 +112,15 @@ class Show:
     seen: Sequence[bool] | None = None
     spelled: bool = False
 
+    def may_overprint(self) -> bool:
+        """Whether a letter may lie on another one of the same text: the pen goes back, or stays where it is."""
+        apart = 1000 * self.character_space / self.size if self.size else 0.0
+        steps = [self.font.advance(code) + apart for code in set(self.codes())]
+        # In a vertical font the pen goes down: all its steps are negative, and a negative number is a move back.
+        forward = 1 if steps and max(steps) > 0 else -1
+        moves = (float(part) for part in self.parts if isinstance(part, bytes))
+        return any(step * forward < _STANDS for step in steps) or any(move * forward > _MOVES_BACK for move in moves)
+
     def count(self) -> int:
         return sum(len(part) for part in self.parts if isinstance(part, list))
 
@@ -169,6 +178,9 @@ Step: TypeAlias = (
     "Saved | Restored | Set | Moved | GoneTo | TextBegun | TextEnded | Placed | Path | Show | Drawn | Shaded"
 )
 
+# Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
+_MOVES_BACK: Final = 600
+_STANDS: Final = 100
 _SPACE_CODE: Final = b" "
 # Written as digits, strings made the contents of a report a tenth larger.
 _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")

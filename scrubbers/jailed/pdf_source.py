@@ -32,7 +32,20 @@ from scrubbers.jailed.pdf_layers import Layers
 from scrubbers.jailed.pdf_lexer import LexedName, Number, Operand
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf_pictures import Picture, picture
-from scrubbers.jailed.pdf_script import Drawable, Drawn, Moved, Names, Restored, Saved, Show, Step, multiplied, say
+from scrubbers.jailed.pdf_script import (
+    Drawable,
+    Drawn,
+    Moved,
+    Names,
+    Path,
+    Restored,
+    Saved,
+    Shaded,
+    Show,
+    Step,
+    multiplied,
+    say,
+)
 from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12
@@ -233,8 +246,12 @@ class SourceDocument:
             self._depth -= 1
 
     def _mask(self, untrusted: object, resources: DictionaryObject) -> Node:
-        made = self.form(pdf_read.stream(untrusted), resources, object())
+        stream = pdf_read.stream(untrusted)
+        made = self.form(stream, resources, object())
         _demand_no_text(made.steps)
+        _demand_pictures_bare(made.steps)
+        if _has_pictures(made.steps):
+            _demand_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
         for step in executed(made.steps):
             if isinstance(step, Drawn) and isinstance(step.thing, Form):
                 step.thing.say()
@@ -247,8 +264,9 @@ class SourceDocument:
         steps = self._steps(stream, own if isinstance(own, DictionaryObject) else resources)
         _demand_no_text(steps)
         frame = _frame(source)
-        box = pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4)
-        _demand_pictures_inside(steps, box)
+        if _has_pictures(steps):
+            # How much of a cell is painted only the pages know, and what covers it.
+            raise NotRebuildable
         names = Names()
         data = say(steps, names)
         entries: dict[bytes, Value] = {
@@ -277,6 +295,7 @@ class SourceDocument:
         """A glyph of a Type 3 font; all glyphs of one font share their names."""
         steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
         _demand_no_text(steps)
+        _demand_pictures_bare(steps)
         return Node(Stream({}, say(steps, names)))
 
 
@@ -316,8 +335,24 @@ def _demand_no_text(steps: list[Step]) -> None:
         raise NotRebuildable
 
 
+def _has_pictures(steps: list[Step]) -> bool:
+    return any(isinstance(step, Drawn) and isinstance(step.thing, Picture) for step in executed(steps))
+
+
+def _demand_pictures_bare(steps: list[Step]) -> None:
+    """In glyphs and masks, too, nobody looks: what is clipped there or painted over has pixels that nobody sees."""
+    clipped = pictured = False
+    for step in executed(steps):
+        is_picture = isinstance(step, Drawn) and isinstance(step.thing, Picture)
+        paints = is_picture or isinstance(step, Shaded) or (isinstance(step, Path) and step.painted != b"n")
+        if (pictured and paints) or (clipped and is_picture):
+            raise NotRebuildable
+        pictured |= is_picture
+        clipped |= isinstance(step, Path) and bool(step.clips)
+
+
 def _demand_pictures_inside(steps: list[Step], box: list[float]) -> None:
-    """A picture that reaches out of a pattern's cell has pixels that nobody sees: NotRebuildable."""
+    """A picture that reaches out of a mask's box has pixels that nobody sees: NotRebuildable."""
     matrix, saved = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), []
     left, right = sorted((box[0], box[2]))
     low, high = sorted((box[1], box[3]))

@@ -20,6 +20,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageFilter
 
 from scrubbers.jailed.pdf_objects import NotRebuildable
+from scrubbers.jailed.pdf_same_look import greatest
 from scrubbers.jailed.pdf_visible_page import (
     AS_SEEN,
     DRAWN_PIXELS,
@@ -42,6 +43,7 @@ _LAYERS: Final = 8  # of pictures on each other; for each the other pictures are
 _SMALL: Final = 6  # pixels
 _CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 64  # in one group
+_LEAVES_A_TRACE: Final = 2  # of 255: a photograph as pale as watermarks are leaves more
 # What lies beside something seen stays: viewers smooth pictures over their neighbours.
 _MARGIN: Final = 1
 
@@ -107,6 +109,8 @@ def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -
     boxes = {number: sheet.pixel_box(member.box) for number, member in members.items()}
     on_the_sheet = [box for box in boxes.values() if box[2]]
     whole = around(on_the_sheet) if on_the_sheet else (0, 0, 1, 1)
+    # Before they are made of one colour: one that changes nothing when it is taken away has the colour of its ground.
+    lost = _change_without(sheet, list(members.values()), whole)
     change = _change(sheet, list(members.values()), whole)
     found = {
         n: _sight(sheet, member, pixels[n], boxes[n], change.crop(within(boxes[n], whole)))
@@ -119,6 +123,9 @@ def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -
         box = near.pixel_box(member.box)
         if (box[2] - box[0]) * (box[3] - box[1]) <= DRAWN_PIXELS:
             found[number] = _sight(near, member, pixels[number], box, _change(near, [member], box))
+    for number, box in boxes.items():
+        if min(box[2] - box[0], box[3] - box[1]) > _SMALL and greatest(lost.crop(within(box, whole))) < _LEAVES_A_TRACE:
+            found[number] = dataclasses.replace(found[number], share=0.0)
     return found
 
 
@@ -127,6 +134,17 @@ def _pixels(picture: Thing) -> tuple[int, int]:
     if not pdfium.FPDFImageObj_GetImagePixelSize(picture.handle, width, height):
         raise NotRebuildable
     return width.value, height.value
+
+
+def _change_without(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
+    """How far the pixels of the box change when the pictures are taken away."""
+    before = sheet.drawn(box)
+    for picture in pictures:
+        picture.activate(active=False)
+    after = sheet.drawn(box)
+    for picture in pictures:
+        picture.activate(active=True)
+    return strongest_change(before, after)
 
 
 def _change(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:

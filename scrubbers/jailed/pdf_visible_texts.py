@@ -135,9 +135,19 @@ def _without_looking(text: Text) -> Look | None:
     if text.box[2] == 0:
         return Look.HIDDEN
     # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
-    if text.size < _LEAST_SIZE and min(right - left, top - bottom) < _LEAST_SIZE:
+    if text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE:
         return Look.HIDDEN
     return None
+
+
+def _height(text: Text) -> float:
+    """How high it stands across its own direction, in points of the page: a box around slanted text is large."""
+    quad = pdfium.FS_QUADPOINTSF()
+    if not pdfium.FPDFPageObj_GetRotatedBounds(text.thing.handle, quad):
+        return math.inf
+    a, b, c, d, _, _ = text.thing.to_page
+    x, y = quad.x4 - quad.x1, quad.y4 - quad.y1
+    return math.hypot(a * x + c * y, b * x + d * y)
 
 
 def _is_faint(unit: Unit) -> bool:

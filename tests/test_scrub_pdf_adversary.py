@@ -1,0 +1,171 @@
+"""Documents made to carry something past the eye: nobody sees it on the page, and it is not in the clean copy."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zlib
+from collections.abc import Callable, Iterator
+
+import pypdf
+import pypdfium2
+import pytest
+from marker_search_pixels import as_cells, pixels
+from pdf_by_hand import Pdf, document, line
+from PIL import Image, ImageOps
+from pypdf.generic import StreamObject
+from scrub_harness import clean_all
+
+from scrubbers.protocol import Role
+from scrubbers.stages import Lost
+
+MARKER = b"KmkSVARTLISTAD"
+CELLS = as_cells(MARKER, 72)
+SEEN = line(b"(Syns)", 20, 380)
+FONTS = b"/Font<</F0 6 0 R%s>>"
+DRAWN = b"q %s 360 0 0 72 20 200 cm /I Do Q"
+WHITE = Image.new("L", (1, 1), 255)
+
+
+def picture(made: Pdf, cells: Image.Image = CELLS, more: bytes = b"/ColorSpace/DeviceGray/BitsPerComponent 8") -> bytes:
+    entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d%s" % (*cells.size, more)
+    return made.new_stream(cells.tobytes(), entries)
+
+
+def masked(made: Pdf, colour: Image.Image, alpha: Image.Image) -> bytes:
+    return picture(made, colour, b"/ColorSpace/DeviceGray/BitsPerComponent 8/SMask %s" % picture(made, alpha))
+
+
+def with_picture(name: Callable[[Pdf], bytes], contents: bytes = SEEN + DRAWN % b"") -> bytes:
+    made = Pdf()
+    return document(made, contents, resources=FONTS % b"" + b"/XObject<</I %s>>" % name(made))
+
+
+def stencil(made: Pdf) -> bytes:
+    return picture(made, CELLS.convert("1"), b"/ImageMask true/BitsPerComponent 1")
+
+
+def in_a_pattern(cell: bytes, painted: bytes) -> bytes:
+    made = Pdf()
+    entries = (
+        b"/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 448 72]/XStep 448/YStep 72/Resources<</XObject<</I %s>>>>"
+    )
+    pattern = made.new_stream(cell, entries % picture(made))
+    contents = SEEN + b"q /Pattern cs /P scn %s Q" % painted
+    return document(made, contents, resources=FONTS % b"" + b"/Pattern<</P %s>>" % pattern)
+
+
+def in_a_glyph(procedure: bytes) -> bytes:
+    made = Pdf()
+    glyph = made.new_stream(b"1000 0 d0 " + procedure)
+    font = made.new(
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar 65"
+        b"/Widths[1000]/CharProcs<</a %s>>/Encoding<</Differences[65/a]>>/Resources<</XObject<</I %s>>>>>>"
+        % (glyph, picture(made))
+    )
+    return document(made, SEEN + b"BT /F3 100 Tf 20 200 Td (A) Tj ET", resources=FONTS % (b"/F3 " + font))
+
+
+def in_a_mask() -> bytes:
+    made = Pdf()
+    group = made.new_stream(
+        b"1 g 0 0 400 400 re f q 0 0 1 1 re W n 360 0 0 72 20 200 cm /I Do Q",
+        b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Group<</S/Transparency/CS/DeviceGray>>"
+        b"/Resources<</XObject<</I %s>>>>" % picture(made),
+    )
+    states = b"/ExtGState<</G<</SMask<</S/Luminosity/G %s>>>>>>" % group
+    return document(made, SEEN + b"q /G gs 1 0 0 rg 20 20 99 99 re f Q", resources=FONTS % b"" + states)
+
+
+PICTURES = {
+    "alone and as small as a speck": with_picture(picture, b"q 0.02 0 0 0.02 20 200 cm /I Do Q"),
+    "through an alpha of one": with_picture(lambda made: masked(made, CELLS, Image.new("L", (1, 1), 1))),
+    "in the alpha of white on paper": with_picture(lambda made: masked(made, WHITE, CELLS)),
+    "a stencil of white on paper": with_picture(stencil, SEEN + DRAWN % b"1 g"),
+    "nothing but a stencil of white": with_picture(stencil, DRAWN % b"1 g"),
+    "in a pattern of which a corner is painted": in_a_pattern(
+        b"448 0 0 72 0 0 cm /I Do", b"444 70 2 2 re f 0 70 4 2 re f"
+    ),
+    "covered in a pattern": in_a_pattern(b"q 448 0 0 72 0 0 cm /I Do Q 0 0 448 72 re f", b"20 100 300 200 re f"),
+    "clipped in a pattern": in_a_pattern(
+        b"q 0 0 2 2 re W n 448 0 0 72 0 0 cm /I Do Q 9 9 20 20 re f", b"20 100 300 200 re f"
+    ),
+    "clipped in a glyph": in_a_glyph(b"q 0 0 5 5 re W n 1000 0 0 250 0 0 cm /I Do Q 0 300 500 500 re f"),
+    "covered in a glyph": in_a_glyph(b"q 1000 0 0 250 0 0 cm /I Do Q 0 0 1000 500 re f"),
+    "clipped in a soft mask": in_a_mask(),
+}
+
+
+def saying(texts: dict[int, str], shown: bytes) -> bytes:
+    made = Pdf()
+    lines = b"\n".join(b"<%02x> <%s>" % (code, text.encode("utf-16-be").hex().encode()) for code, text in texts.items())
+    said = made.new_stream(
+        b"1 begincodespacerange <00> <ff> endcodespacerange\n%d beginbfchar\n%s\nendbfchar\n" % (len(texts), lines)
+    )
+    font = b"/F3<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode %s>>" % said
+    return document(made, SEEN + b"BT /F3 20 Tf 20 200 Td %s Tj ET" % shown, resources=FONTS % font)
+
+
+DINGBATS = b"/F3<</Type/Font/Subtype/Type1/BaseFont/ZapfDingbats>>"
+TEXTS = {
+    "what spaces are called": saying({32: "SVART", 160: "LISTAD"}, b"(A B\\240C)"),
+    "small and slanted": document(
+        Pdf(), SEEN + b"BT /F0 .2 Tf .7071 .7071 -.7071 .7071 50 50 Tm (%s) Tj ET" % (b"SVARTLISTAD" * 20)
+    ),
+    "under squares of the same text": document(
+        Pdf(), SEEN + b"BT /F3 30 Tf 20 200 Td [(SVART) 3800 (nnnnnnn)] TJ ET", resources=FONTS % DINGBATS
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def cleaned():
+    documents = {**PICTURES, **TEXTS, "seen": with_picture(picture)}
+    results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
+    return {name: (content, report) for name, (_, content, _, report) in zip(documents, results, strict=True)}
+
+
+def pixels_of(content: bytes) -> Iterator[bytes]:
+    """What the stored pixels of a document's pictures say, however faint or inverted."""
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    for number in range(1, reader.trailer["/Size"]):
+        found = reader.get_object(number)
+        if isinstance(found, StreamObject) and found.get("/Subtype") == "/Image":
+            bits, size = found["/BitsPerComponent"], (found["/Width"], found["/Height"])
+            if bits == 4:
+                continue  # a page's drawing
+            mode = "1" if bits == 1 else "L" if found.get("/ColorSpace") == "/DeviceGray" else "RGB"
+            grey = ImageOps.autocontrast(Image.frombytes(mode, size, found.get_data()).convert("L"))
+            for each in (grey, ImageOps.invert(grey)):
+                yield from pixels(each)
+
+
+def says_the_marker(content: bytes) -> bool:
+    return any(MARKER[:6] in said for said in pixels_of(content))
+
+
+def test_the_search_finds_the_marker_where_it_can_be_seen(cleaned) -> None:
+    content, report = cleaned["seen"]
+
+    assert says_the_marker(content)
+    assert Lost.SELECTABLE_TEXT not in report.lost
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_no_pixels_that_nobody_sees_are_in_the_clean_copy(cleaned, name) -> None:
+    content, _ = cleaned[name]
+
+    assert not says_the_marker(content)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_text_that_nobody_sees_is_in_the_clean_copy(cleaned, name) -> None:
+    content, report = cleaned[name]
+
+    said = pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
+    streams = [part for part in content.split(b"stream\n") if part.startswith(b"\x78\x9c")]
+    inflated = b"".join(zlib.decompressobj().decompress(each) for each in streams)
+
+    assert "SVART" not in said
+    assert b"SVART" not in inflated
+    assert "Syns" in said or Lost.SELECTABLE_TEXT in report.lost
