@@ -30,6 +30,8 @@ _CLOCK_TEXT = re.compile(r"\d\d:\d\d|\d{8}T\d{4}|T\d\d")
 _UNITS = (1, 10**3, 10**6, 10**9)
 _DAY_SECONDS = 86_400
 _RANDOM_NUMBERS = {("files", "number")}  # 31 random bits, docs/FORMATS.md section 2
+# Tables that a report may add to. In all others every row stays as it is.
+_MAY_GROW = {"cases", "entries", "heads", "files", "chunks", "waiting_items", "counters"}
 # Tables and how many rows a report of two files and a message add to each; each table is stated in schema.sql.
 _REPORT_ADDS = {"cases": 2, "waiting_items": 2}
 
@@ -41,6 +43,7 @@ class State:
     told: dict[str, bytes]
     files: dict[str, tuple[int, str]]
     rows: dict[str, int]
+    others: dict[str, str]  # digests of the tables that no report may touch
 
 
 def look_around(home: Path, told: dict[str, Answer], copy: Path) -> State:
@@ -52,7 +55,8 @@ def look_around(home: Path, told: dict[str, Answer], copy: Path) -> State:
         if path.is_file() and not name.startswith("tor/"):
             content = path.read_bytes()
             files[name] = (len(content), "" if name in _MAY_CHANGE else hashlib.sha256(content).hexdigest())
-    return State({verb: answer.body for verb, answer in told.items()}, files, _rows(home, copy))
+    rows, others = _tables(home, copy)
+    return State({verb: answer.body for verb, answer in told.items()}, files, rows, others)
 
 
 def compare(look: Look, before: State, after: State) -> None:
@@ -70,6 +74,9 @@ def compare(look: Look, before: State, after: State) -> None:
             look.found("the file {name} is another after the reports", name=name)
         elif size != new_size and not _whole_pages(name, new_size):
             look.found("the file {name} has {size} bytes, which is no number of pages", name=name, size=new_size)
+    for table in sorted(before.others.keys() | after.others.keys()):
+        if before.others.get(table) != after.others.get(table):
+            look.found("the table {table}, which no report may touch, is another after the reports", table=table)
     look.saw("the database and its log grew by whole pages, and no other file changed its size")
 
 
@@ -110,12 +117,18 @@ def _columns(database: sqlite3.Connection) -> list[tuple[str, str]]:
     return [(table, row[1]) for table in tables for row in database.execute(f'PRAGMA table_info("{table}")')]
 
 
-def _rows(home: Path, copy: Path) -> dict[str, int]:
+def _tables(home: Path, copy: Path) -> tuple[dict[str, int], dict[str, str]]:
+    """How many rows each table has, and the digest of what is in those that no report may touch."""
+    rows, others = {}, {}
+    # Names from the schema, in a copy that is thrown away.
+    everything = "SELECT * FROM {}"
     with _copied(home, copy) as database:
-        tables = {table for table, _column in _columns(database)}
-        # Names from the schema, in a copy that is thrown away.
-        count = "SELECT count(*) FROM {}"
-        return {table: database.execute(count.format(table)).fetchone()[0] for table in tables}
+        for table in sorted({table for table, _column in _columns(database)}):
+            content = sorted(map(repr, database.execute(everything.format(table))))
+            rows[table] = len(content)
+            if table not in _MAY_GROW:
+                others[table] = hashlib.sha256("\n".join(content).encode()).hexdigest()
+    return rows, others
 
 
 @contextlib.contextmanager

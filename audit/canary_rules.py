@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 WRITES = frozenset({"write", "writev", "pwrite64", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg"})
 _OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})
 _WRITING = frozenset({"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND", "O_TMPFILE"})
-_CHANGES = frozenset({
+_TIMES = frozenset({"utime", "utimes", "futimesat", "utimensat"})
+_CHANGES = _TIMES | frozenset({
     "mkdir", "mkdirat", "mknod", "mknodat", "link", "linkat", "symlink", "symlinkat", "rename", "renameat", "renameat2",
     "unlink", "unlinkat", "rmdir", "truncate", "setxattr", "lsetxattr", "fsetxattr",
 })  # fmt: skip
@@ -137,7 +138,7 @@ class Rulebook:
         if call.name in _OPENS:
             return self._listed(call, call.paths, "files") if call.flags & _WRITING or call.name == "creat" else None
         if call.name in _CHANGES:
-            return self._listed(call, call.paths or (call.target,), "files")
+            return None if _sets_now(call) else self._listed(call, call.paths or (call.target,), "files")
         if call.name in {"connect", "bind"}:
             return self._listed(call, tuple(path.lstrip("\0") for path in call.paths) or ("?",), "sockets")
         return self._other(call)
@@ -174,7 +175,8 @@ class Rulebook:
             return self._listed(call, call.paths, "files")
         if call.name == "socket":
             # Of these nothing can come but a connection, and connect has its own list.
-            fine = {"AF_UNIX", "SOCK_STREAM"} <= call.flags and call.role != "job"
+            early = call.at < self._first_visit or call.role in {"keeper", "tor"}
+            fine = {"AF_UNIX", "SOCK_STREAM"} <= call.flags and call.role != "job" and early
             return None if fine else self._listed(call, (call.arguments,), "sockets")
         if call.name == "socketpair":
             return None if {"AF_UNIX", "SOCK_STREAM"} <= call.flags else "sockets"
@@ -196,6 +198,11 @@ def _compiled(pattern: str, places: dict[str, str]) -> re.Pattern[str]:
     for name, place in places.items():
         pattern = pattern.replace(name, place)
     return re.compile(pattern)
+
+
+def _sets_now(call: Call) -> bool:
+    """Whether a file gets the time of now, as the heartbeat gives it; one of choice is eight bytes of anything."""
+    return call.name in _TIMES and re.search(r", NULL(, [A-Z0-9_|]+)?$", call.arguments) is not None
 
 
 def _mapped(call: Call) -> str:

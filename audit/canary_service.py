@@ -22,14 +22,28 @@ READY_SECONDS = 90.0
 END_SECONDS = 60.0
 # Everything by which bytes, files, connections or programs can come to be, and what a process closes itself with.
 TRACED = (
-    "write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,sendfile,splice,tee,vmsplice,copy_file_range,"
-    "open,openat,openat2,open_by_handle_at,creat,mkdir,mkdirat,mknod,mknodat,link,linkat,symlink,symlinkat,rename,"
-    "renameat,renameat2,unlink,unlinkat,rmdir,truncate,setxattr,lsetxattr,fsetxattr,memfd_create,mmap,"
-    "socket,socketpair,connect,bind,listen,accept,accept4,io_uring_setup,io_uring_enter,pidfd_getfd,"
-    "execve,execveat,clone,clone3,fork,vfork,seccomp,landlock_restrict_self,prlimit64,setrlimit,prctl,"
-    "syslog,msgget,msgsnd,mq_open,mq_timedsend,shmget,shmat,process_vm_writev,ptrace,add_key,keyctl,bpf,rt_sigaction"
+    "write writev pwrite64 pwritev pwritev2 sendto sendmsg sendmmsg sendfile splice tee vmsplice copy_file_range "
+    "open openat openat2 open_by_handle_at creat mkdir mkdirat mknod mknodat link linkat symlink symlinkat rename "
+    "renameat renameat2 unlink unlinkat rmdir truncate utime utimes futimesat utimensat setxattr lsetxattr fsetxattr "
+    "memfd_create mmap socket socketpair connect bind listen accept accept4 io_uring_setup io_uring_enter pidfd_getfd "
+    "execve execveat clone clone3 fork vfork seccomp landlock_restrict_self prlimit64 setrlimit prctl "
+    "syslog msgget msgsnd mq_open mq_timedsend shmget shmat process_vm_writev ptrace add_key keyctl bpf "
 )
-_STRACE = ("strace", "-f", "-ttt", "-yy", "-v", "-xx", "-s", "67108864", "-e", f"trace={TRACED}", "-e", "signal=none")
+# A name with a question mark may be unknown: not every processor has each of them.
+_STRACE = (
+    "strace",
+    "-f",
+    "-ttt",
+    "-yy",
+    "-v",
+    "-xx",
+    "-s",
+    "67108864",
+    "-e",
+    "trace=" + ",".join(f"?{name}" for name in TRACED.split()),
+    "-e",
+    "signal=none",
+)
 
 
 # The service closes its processes to others of its account, and to a strace of that account too. In a user namespace
