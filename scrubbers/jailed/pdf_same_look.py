@@ -17,6 +17,7 @@ from PIL import Image, ImageChops
 
 _AREA: Final = 24  # pixels; a thin line a pixel beside its place changes an area of this size by 11 of 255
 _AREA_MAY_CHANGE: Final = 18
+_NEARBY: Final = 3  # times as large
 _COLOUR: Final = 4  # pixels: chroma of JPEG is stored in halves of the size, and rings over twice that
 _COLOUR_MAY_CHANGE: Final = 56
 _NOISE: Final = 12  # of 255: what re-encoding changes a pixel's brightness by, but for few
@@ -55,7 +56,8 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
         min(source.height, bottom + _AREA),
     )
     source, rebuilt = source.crop(box), rebuilt.crop(box)
-    if not _little_in_any_area(difference.crop(box)) and not _same_areas(source, rebuilt):
+    block = _COLOUR * (_NEARBY if nearby else 1)
+    if not _little_in_any_area(difference.crop(box), block) and not _same_areas(source, rebuilt, block):
         return False
     before, after = source.convert("L"), rebuilt.convert("L")
     change = ImageChops.difference(before, after)
@@ -89,17 +91,17 @@ def _is_explained(before: Image.Image, after: Image.Image, change: Image.Image, 
     return not _has_spot(unexplained, allowed)
 
 
-def _little_in_any_area(difference: Image.Image) -> bool:
+def _little_in_any_area(difference: Image.Image, block: int) -> bool:
     """Whether the mean change is within step 1's bounds everywhere; then the change of the mean is so, too."""
-    coarse = difference.reduce(_COLOUR)
+    coarse = difference.reduce(block)
     if _greatest_of_all(coarse) > _COLOUR_MAY_CHANGE:
         return False
     return _greatest_of_all(coarse.reduce(_AREA // _COLOUR)) <= _AREA_MAY_CHANGE
 
 
-def _same_areas(source: Image.Image, rebuilt: Image.Image) -> bool:
+def _same_areas(source: Image.Image, rebuilt: Image.Image, block: int) -> bool:
     """Step 1, in two sizes."""
-    before, after = source.reduce(_COLOUR), rebuilt.reduce(_COLOUR)
+    before, after = source.reduce(block), rebuilt.reduce(block)
     if _greatest_of_all(ImageChops.difference(before, after)) > _COLOUR_MAY_CHANGE:
         return False
     before, after = before.reduce(_AREA // _COLOUR), after.reduce(_AREA // _COLOUR)
