@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from pypdf.generic import StreamObject
 from scrub_harness import clean_all
 
+from scrubbers.jailed.pdf_font_standard import standard_width
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost
 
@@ -118,9 +119,63 @@ TEXTS = {
 }
 
 
+def drawn_font(glyphs: dict[str, bytes]) -> bytes:
+    """A page in a Type 3 font with these glyphs, the first of them shown on both sides of the others."""
+    made = Pdf()
+    procedures = b"".join(
+        b"/g%d %s" % (at, made.new_stream(b"1000 0 d0 " + each)) for at, each in enumerate(glyphs.values())
+    )
+    lines = b"".join(
+        b"<%02x> <%s>" % (65 + at, text.encode("utf-16-be").hex().encode()) for at, text in enumerate(glyphs)
+    )
+    said = made.new_stream(b"9 beginbfchar\n%s\nendbfchar\n" % lines)
+    font = made.new(
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar 67"
+        b"/Widths[1000 1000 1000]/CharProcs<<%s>>/Encoding<</Differences[65/g0/g1/g2]>>/Resources<<>>/ToUnicode %s>>"
+        % (procedures, said)
+    )
+    codes = bytes(range(65, 65 + len(glyphs))) + b"A"
+    return document(made, SEEN + b"BT /F3 20 Tf 20 200 Td (%s) Tj ET" % codes, resources=FONTS % (b"/F3 " + font))
+
+
+def under_a_bar(font: bytes, size: int, start: str = "a" * 14, name: str = "SVARTL") -> bytes:
+    """A line of small print with a bar over a word of it."""
+    left, right = (20.3 + size * width(font, text) for text in (start, start + name))
+    shown = (start + name + start).encode()
+    contents = b"BT /F3 %d Tf 20.3 200 Td (%s) Tj ET %g %g %g %g re f"
+    contents %= size, shown, left - 0.1, 200 - size / 4, right - left, 1.1 * size
+    resources = FONTS % (b"/F3<</Type/Font/Subtype/Type1/BaseFont/%s/Encoding/WinAnsiEncoding>>" % font)
+    return document(Pdf(), SEEN + contents, resources=resources)
+
+
+def width(font: bytes, text: str) -> float:
+    return sum(standard_width(font.decode(), letter) or 0 for letter in text) / 1000
+
+
+SHADING = b"<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 9 0]/Function<</FunctionType 2/Domain[0 1]/C0[0]/C1[0]/N 1>>/Extend[true true]>>"  # fmt: skip
+BLACK_ON_IT = b"0 g " + line(b"(SVARTLISTAD)", 20, 200) + SEEN
+TEXTS |= {
+    "black on a black line": document(Pdf(), b"1 g 60 w 0 210 m 400 210 l S " + BLACK_ON_IT),
+    "black on a box with a black edge": document(Pdf(), b"1 g 60 w 0 200 400 20 re B " + BLACK_ON_IT),
+    "black on a black shading": document(
+        Pdf(), b"/Pattern cs /P scn 0 150 400 100 re f " + BLACK_ON_IT,
+        resources=FONTS % b"" + b"/Pattern<</P<</PatternType 2/Shading %s>>>>" % SHADING,
+    ),
+    "what white glyphs are called": drawn_font({"A": b"0 0 500 500 re f", "SVART": b"1 g 0 0 500 500 re f"}),
+    "what empty glyphs are called": drawn_font({"A": b"0 0 500 500 re f", "SVART": b""}),
+    "what specks are called": drawn_font({"A": b"0 0 500 500 re f", "SVART": b"0 0 1 1 re f"}),
+}  # fmt: skip
+TEXTS |= {
+    f"{font.decode()} of {size} points under a bar": under_a_bar(font, size)
+    for font in (b"Helvetica", b"Times-Roman", b"Courier")
+    for size in (3, 5, 6, 8)
+}
+
+
 @pytest.fixture(scope="module")
 def cleaned():
-    documents = {**PICTURES, **TEXTS, "seen": with_picture(picture)}
+    accents = document(Pdf(), b"BT /F0 12 Tf 20 200 Td [(Hej) 700 (alla) 700 (barn)] TJ ET")
+    documents = {**PICTURES, **TEXTS, "seen": with_picture(picture), "pen goes back": accents}
     results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
     return {name: (content, report) for name, (_, content, _, report) in zip(documents, results, strict=True)}
 
@@ -169,3 +224,12 @@ def test_no_text_that_nobody_sees_is_in_the_clean_copy(cleaned, name) -> None:
     assert "SVART" not in said
     assert b"SVART" not in inflated
     assert "Syns" in said or Lost.SELECTABLE_TEXT in report.lost
+
+
+def test_a_text_that_was_looked_at_letter_by_letter_and_seen_is_said_as_before(cleaned) -> None:
+    content, report = cleaned["pen goes back"]
+
+    (page,) = pypdf.PdfReader(io.BytesIO(content)).pages
+
+    assert page.get_contents().get_data().count(b"TJ") == 1
+    assert report.removed == ()

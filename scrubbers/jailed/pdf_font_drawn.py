@@ -1,5 +1,6 @@
 """Type 3 fonts, whose glyphs are drawn as pages are, taken apart and put together anew."""
 
+import re
 from collections.abc import Callable, Collection
 from typing import Final, TypeAlias
 
@@ -9,9 +10,11 @@ from scrubbers.jailed import pdf_read
 from scrubbers.jailed.pdf_font_described import measure
 from scrubbers.jailed.pdf_font_names import Encoding, text_of
 from scrubbers.jailed.pdf_font_simple import differences, said_texts, said_widths, text_map, widths
-from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf_script import Names
 
+_UNCOLOURED: Final = re.compile(rb"(?m) d1$")
+_PAINTS: Final = re.compile(rb"(?m)(?:^| )(?:[SsFfBb]\*?|sh|Do)$")
 # Rebuilds what draws a glyph, with its font's resources; all glyphs of a font share the names of what they use.
 DrawnGlyph: TypeAlias = Callable[[StreamObject, DictionaryObject | None, Names], Node]
 
@@ -36,6 +39,7 @@ class DrawnFont:
         self._texts = text_map(untrusted)
         self._widths, _ = widths(untrusted)
         self._demanded: set[int] = set()
+        self.is_coloured = False
 
     def codes(self, shown: bytes) -> list[bytes]:
         for code in set(shown) - self._demanded:
@@ -43,7 +47,8 @@ class DrawnFont:
             self._demanded.add(code)
             procedure = self._procedure(self._encoding.name(code, None))
             if procedure is not None:
-                self._glyph(procedure, self._resources, Names())
+                made = self._glyph(procedure, self._resources, Names()).value
+                self.is_coloured |= isinstance(made, Stream) and not _UNCOLOURED.search(made.data)
         return [shown[at : at + 1] for at in range(len(shown))]
 
     def advance(self, code: bytes) -> float:
@@ -74,7 +79,13 @@ class DrawnFont:
         resources = names.resources()
         if resources:
             entries[b"Resources"] = resources
-        texts = {bytes((code,)): self._text(code) for code in codes}
+        # What paints nothing says nothing, whatever the document calls it.
+        inked = {
+            name for name, node in drawn.values() if isinstance(node.value, Stream) and _PAINTS.search(node.value.data)
+        }
+        texts = {
+            bytes((code,)): text for code in codes if (text := self._text(code)).isspace() or by_code.get(code) in inked
+        }
         return {**entries, **said_texts(texts)}
 
     def _procedure(self, name: str | None) -> StreamObject | None:

@@ -63,6 +63,11 @@ class SourceFont:
             self._font = _read(untrusted, number, glyph)
         self.vertical = self._font.vertical
 
+    @property
+    def is_coloured(self) -> bool:
+        """Whether a glyph that was cut out so far may have colours of its own."""
+        return isinstance(self._font, DrawnFont) and self._font.is_coloured
+
     def codes(self, shown: bytes) -> list[bytes]:
         """A shown string cut into codes."""
         with _understanding():

@@ -33,6 +33,7 @@ from scrubbers.jailed.pdf_script import (
     Step,
     TextBegun,
     TextEnded,
+    Use,
     multiplied,
     say,
 )
@@ -84,11 +85,8 @@ class Page:
         return sum(1 for _ in executed(self.steps))
 
     def is_plain(self) -> bool:
-        """Whether nothing on it is blended or masked, and all of it is text and paths."""
-        return all(
-            not is_blended(step.resource) if isinstance(step, GoneTo) else not isinstance(step, Shaded)
-            for step in executed(self.steps)
-        )
+        """Whether nothing on it is blended or masked, all of it is text and paths, and each has one colour."""
+        return all(_is_plain(step) for step in executed(self.steps))
 
     def is_a_lone_picture(self) -> bool:
         """Whether one picture is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.
@@ -156,6 +154,18 @@ class Page:
             b"Resources": names.resources(),
             b"Contents": contents,
         }
+
+
+def _is_plain(step: Step) -> bool:
+    match step:
+        case GoneTo():
+            return not is_blended(step.resource)
+        case Set():
+            return not any(isinstance(line, Use) and line.letter == b"P" for line in step.lines)
+        case Show():
+            return not step.font.is_coloured
+        case _:
+            return not isinstance(step, Shaded)
 
 
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:

@@ -144,7 +144,7 @@ class Rebuilder:
     def _settle(self, batch: list[_Entry]) -> bool:
         """Decides on each page; afterwards the scripts hold what stays. True if the pages were last said like that."""
         self._compare(batch, look=True)
-        self._look_closer(batch)
+        spelled = self._look_closer(batch)
         for _ in range(_MOST_ROUNDS):
             seen = [entry.seen for entry in batch if entry.page is not None and entry.seen is not None]
             changed = take_out(seen)
@@ -162,15 +162,16 @@ class Rebuilder:
                     self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
                 if entry.seen.hides_picture:
                     self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-        return not changed and not any(entry.seen is not None and entry.seen.partly for entry in batch)
+        return not changed and not spelled
 
-    def _look_closer(self, batch: list[_Entry]) -> None:
-        """Shows letter by letter what was seen in part, and looks again."""
+    def _look_closer(self, batch: list[_Entry]) -> bool:
+        """Shows letter by letter what was seen in part, and looks again; False if there was nothing."""
         partly = [entry for entry in batch if entry.page is not None and entry.seen is not None and entry.seen.partly]
         for entry in partly:
             for show in entry.seen.partly if entry.seen is not None else ():
                 show.spelled = True
         self._compare(partly, look=True, letters=True)
+        return bool(partly)
 
     def _compare(self, entries: list[_Entry], *, look: bool = False, letters: bool = False) -> None:
         """Draws each page, rebuilt as it is now, beside the source's; `look` for what cannot be seen as well."""

@@ -27,6 +27,10 @@ class ShownFont(Protocol):
 
     node: Node
 
+    @property
+    def is_coloured(self) -> bool:
+        """Whether its glyphs may have colours of their own."""
+
     def codes(self, shown: bytes) -> list[bytes]: ...
 
     def advance(self, code: bytes) -> float: ...
@@ -112,8 +116,10 @@ class Show:
     seen: Sequence[bool] | None = None
     spelled: bool = False
 
-    def may_overprint(self) -> bool:
-        """Whether a letter may lie on another one of the same text: the pen goes back, or stays where it is."""
+    def may_hide_letters(self) -> bool:
+        """Whether a letter may lie on another one of the same text: the pen goes back or stays; or be of any colour."""
+        if self.font.is_coloured:
+            return True
         apart = 1000 * self.character_space / self.size if self.size else 0.0
         steps = [self.font.advance(code) + apart for code in set(self.codes())]
         # In a vertical font the pen goes down: all its steps are negative, and a negative number is a move back.

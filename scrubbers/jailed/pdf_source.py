@@ -74,6 +74,10 @@ class Font:
             self.read.update(found)
         return found
 
+    @property
+    def is_coloured(self) -> bool:
+        return self._source.is_coloured
+
     def advance(self, code: bytes) -> float:
         return self._source.advance(code)
 

@@ -69,7 +69,7 @@ def look_at(
     looks = (text.look for text in found.texts)
     for show in shows:
         own = [next(looks) for _ in range(show.operators())]
-        if not show.spelled and (own == [Look.PARTLY] or (own == [Look.SEEN] and show.may_overprint())):
+        if not show.spelled and (own == [Look.PARTLY] or (own == [Look.SEEN] and show.may_hide_letters())):
             seen.partly.append(show)
         flags = _letters_seen(own) if show.spelled else [own[0] in _STAYS] * show.count()
         seen.texts.append((show, flags))

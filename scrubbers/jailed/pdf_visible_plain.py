@@ -43,9 +43,15 @@ def _paper(all_things: Sequence[Thing]) -> int:
     """How many light areas lie under everything, as writers put them down for the paper."""
     for count, thing in enumerate(all_things):
         colour = _colour(thing)
-        if thing.kind != pdfium.FPDF_PAGEOBJ_PATH or colour is None or min(colour) < _LIGHT:
+        if thing.kind != pdfium.FPDF_PAGEOBJ_PATH or colour is None or min(colour) < _LIGHT or _is_stroked(thing):
             return count
     return len(all_things)
+
+
+def _is_stroked(path: Thing) -> bool:
+    """Whether it has an outline, of whatever colour."""
+    filled, stroked = ctypes.c_int(), ctypes.c_int()
+    return not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked) or bool(stroked.value)
 
 
 def _is_dark(thing: Thing) -> bool:

@@ -49,6 +49,9 @@ _INK: Final = 160
 _CLEAR_CONTRAST: Final = 38
 _UNSEEN_PART: Final = 0.02  # of the square of the letters' size: as much ink as a comma has
 _UNSEEN_LEAST: Final = 3  # pixels
+_SMALL_PRINT: Final = 9.0  # pixels: letters this small have strokes of less than one
+_LETTER_ROWS: Final = 0.4  # of the letters' size: as high as the lowest letters
+_LETTER_INK: Final = 0.1  # of the square of it: an i
 _GONE: Final = 0.8  # of a letter's ink: what is left then is a sliver along the edge of a bar
 _CUT_AT_EDGE: Final = 0.35  # of the letters' size without any ink at the edge of a text that something may cut
 _CUT_INSIDE: Final = 0.9  # the same, within it
@@ -180,25 +183,45 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
             clear.append((shown, whole, change.point(AS_SEEN)))
     with alone:
         for group, whole, seen in clear:
-            ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole).point(_INKED)
-            unseen = ImageChops.subtract(ink, seen)
-            # On most pages there is none at all.
-            some_unseen = unseen.getbbox() is not None
+            ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole)
+            # Of text in black the least of its ink is seen; on most pages there is none that is not.
+            least = ink.point(_INKED if letters else _inked(max(unit.change for unit in group)))
+            some_unseen = ImageChops.subtract(least, seen).getbbox() is not None
             for unit in group:
                 box = within(unit.box, whole)
                 if some_unseen:
-                    unit.unseen = unseen.crop(box).histogram()[255]
-                    unit.ink = ink.crop(box).histogram()[255]
-                if not letters and any(may_be_cut(sheet, thing) for thing in unit.things):
+                    own = ink.crop(box).point(_INKED)
+                    unit.unseen = ImageChops.subtract(own, seen.crop(box)).histogram()[255]
+                    unit.ink = own.histogram()[255]
+                    unit.cut = not letters and _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
+                if not (letters or unit.cut) and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
+
+
+def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.Image) -> bool:
+    """Whether a letter of it may be under a bar. Small print hardly covers any pixel by six tenths: it has no `_INK`.
+
+    What a line hides of the letters that it crosses is less high.
+    """
+    size = unit.size * sheet.scale
+    if size > _SMALL_PRINT:
+        return False
+    unseen = ImageChops.subtract(ink.point(_inked(unit.change)), seen)
+    rows = sum(map(bool, unseen.getprojection()[1 - _direction(sheet, unit)]))
+    return rows >= _LETTER_ROWS * size and unseen.histogram()[255] > max(_UNSEEN_LEAST, _LETTER_INK * size * size)
+
+
+def _direction(sheet: Sheet, unit: Unit) -> int:
+    """0 if its letters follow each other across the sheet, 1 if downwards."""
+    a, b, _, _, _, _ = unit.texts[0].matrix
+    turned = sheet.to_pixels[0] == 0
+    return 0 if (abs(a) >= abs(b)) != turned else 1
 
 
 def _has_gap(sheet: Sheet, unit: Unit, seen: Image.Image) -> bool:
     """Whether there is a stretch without any ink at its ends, or a long one within it."""
     size = unit.size * sheet.scale
-    a, b, _, _, _, _ = unit.texts[0].matrix
-    turned = sheet.to_pixels[0] == 0
-    along = 0 if (abs(a) >= abs(b)) != turned else 1
+    along = _direction(sheet, unit)
     inked = bytes(seen.getprojection()[along])
     uncut = sheet.uncut_box(unit.texts[0].thing.box)
     before = unit.box[along] - uncut[along] + len(inked) - len(inked.lstrip(b"\0"))
@@ -246,6 +269,12 @@ def _without(sheet: Sheet, units: list[Unit], box: Box) -> Image.Image:
     finally:
         for thing in taken_away:
             thing.activate(active=True)
+
+
+def _inked(contrast: int) -> list[int]:
+    """The least that counts as ink of a text of this contrast: what changes a pixel by twice of what is seen."""
+    least = min(_INK, 2 * SEEN_FROM * 255 // contrast)
+    return [255 if covered >= least else 0 for covered in range(256)]
 
 
 _INKED: Final = [255 if covered >= _INK else 0 for covered in range(256)]
