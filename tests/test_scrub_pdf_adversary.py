@@ -138,11 +138,11 @@ def drawn_font(glyphs: dict[str, bytes]) -> bytes:
     return document(made, SEEN + b"BT /F3 20 Tf 20 200 Td (%s) Tj ET" % codes, resources=FONTS % (b"/F3 " + font))
 
 
-def under_a_bar(font: bytes, size: int, start: str = "a" * 14, name: str = "SVARTL") -> bytes:
+def under_a_bar(font: bytes, size: int, start: str = "a" * 14, name: str = "SVARTL", ink: bytes = b"") -> bytes:
     """A line of small print with a bar over a word of it."""
     left, right = (20.3 + size * width(font, text) for text in (start, start + name))
     shown = (start + name + start).encode()
-    contents = b"BT /F3 %d Tf 20.3 200 Td (%s) Tj ET %g %g %g %g re f"
+    contents = ink + b"BT /F3 %d Tf 20.3 200 Td (%s) Tj ET 0 g %g %g %g %g re f"
     contents %= size, shown, left - 0.1, 200 - size / 4, right - left, 1.1 * size
     resources = FONTS % (b"/F3<</Type/Font/Subtype/Type1/BaseFont/%s/Encoding/WinAnsiEncoding>>" % font)
     return document(Pdf(), SEEN + contents, resources=resources)
@@ -169,6 +169,9 @@ TEXTS |= {
     f"{font.decode()} of {size} points under a bar": under_a_bar(font, size)
     for font in (b"Helvetica", b"Times-Roman", b"Courier")
     for size in (3, 5, 6, 8)
+}
+TEXTS |= {
+    f"pale letters of {size} points under a bar": under_a_bar(b"Helvetica", size, ink=b".7 g ") for size in (5, 6, 8)
 }
 
 

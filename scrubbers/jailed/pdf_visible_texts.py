@@ -49,6 +49,7 @@ _INK: Final = 160
 _CLEAR_CONTRAST: Final = 38
 _UNSEEN_PART: Final = 0.02  # of the square of the letters' size: as much ink as a comma has
 _UNSEEN_LEAST: Final = 3  # pixels
+_SURELY: Final = 1.6
 _SMALL_PRINT: Final = 9.0  # pixels: letters this small have strokes of less than one
 _LETTER_ROWS: Final = 0.4  # of the letters' size: as high as the lowest letters
 _LETTER_INK: Final = 0.1  # of the square of it: an i
@@ -185,7 +186,8 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
         for group, whole, seen in clear:
             ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole)
             # Of text in black the least of its ink is seen; on most pages there is none that is not.
-            least = ink.point(_INKED if letters else _inked(max(unit.change for unit in group)))
+            shares = [greatest(ink.crop(within(unit.box, whole))) / unit.change for unit in group]
+            least = ink.point(_INKED if letters else _inked(min(shares)))
             some_unseen = ImageChops.subtract(least, seen).getbbox() is not None
             for unit in group:
                 box = within(unit.box, whole)
@@ -206,7 +208,7 @@ def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.I
     size = unit.size * sheet.scale
     if size > _SMALL_PRINT:
         return False
-    unseen = ImageChops.subtract(ink.point(_inked(unit.change)), seen)
+    unseen = ImageChops.subtract(ink.point(_inked(greatest(ink) / unit.change)), seen)
     rows = sum(map(bool, unseen.getprojection()[1 - _direction(sheet, unit)]))
     return rows >= _LETTER_ROWS * size and unseen.histogram()[255] > max(_UNSEEN_LEAST, _LETTER_INK * size * size)
 
@@ -271,9 +273,9 @@ def _without(sheet: Sheet, units: list[Unit], box: Box) -> Image.Image:
             thing.activate(active=True)
 
 
-def _inked(contrast: int) -> list[int]:
-    """The least that counts as ink of a text of this contrast: what changes a pixel by twice of what is seen."""
-    least = min(_INK, 2 * SEEN_FROM * 255 // contrast)
+def _inked(share: float) -> list[int]:
+    """The least that counts as ink: what must change a pixel by more than is seen. `share`: of ink and its change."""
+    least = min(_INK, _SURELY * SEEN_FROM * share)
     return [255 if covered >= least else 0 for covered in range(256)]
 
 
