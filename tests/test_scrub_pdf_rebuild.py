@@ -245,6 +245,20 @@ def test_the_searchable_layer_of_a_scan_is_reported():
     assert What.HIDDEN_TEXT in {found.what for found in outcome.removed}
 
 
+def test_a_drawing_under_a_box_is_gone_and_the_box_stays():
+    made = FPDF(unit="pt")
+    made.add_page()
+    made.curve((111, 111), (222, 333), (333, 222)) if hasattr(made, "curve") else made.line(111, 111, 222, 222)
+    made.set_fill_color(0)
+    made.rect(90, 90, 300, 300, style="F")
+    made.line(400, 400, 500, 500)
+
+    [(_, content, _, _)] = asyncio.run(clean_all([bytes(made.output())]))
+
+    kinds = [thing.type for thing in pypdfium2.PdfDocument(content)[0].get_objects()]
+    assert len(kinds) == 2
+
+
 def test_text_in_a_font_that_only_the_readers_computer_may_have_is_not_lost_without_a_word():
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont

@@ -49,6 +49,7 @@ _MOST_PARTS: Final = 10_000
 _MOST_ANNOTATIONS: Final = 5000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 _DEEPEST_FIELD: Final = 8
+_BLENDED_STEPS: Final = 800
 _DEEPEST_NODE: Final = 32
 # What PDFium takes for a page that does not say how large it is.
 _LETTER: Final = [0.0, 0.0, 612.0, 792.0]
@@ -69,6 +70,12 @@ class Page:
         """What is shown, in the order of drawing; an invisible one is not drawn."""
         return [step for step in executed(self.steps) if isinstance(step, Show) and step.shows_anything()]
 
+    def paths(self) -> list[Path]:
+        """The lines and areas that are painted, in the order of drawing."""
+        return [
+            step for step in executed(self.steps) if isinstance(step, Path) and step.painted != b"n" and not step.hidden
+        ]
+
     def pictures(self) -> list[tuple[Drawn, Picture]]:
         """The pictures, in the order of drawing; one that is drawn twice stands here twice."""
         drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
@@ -81,8 +88,11 @@ class Page:
         )
 
     def size(self) -> int:
-        """How many steps drawing it takes."""
-        return sum(1 for _ in executed(self.steps))
+        """How many steps drawing it takes; what is blended takes as long as many others."""
+        return sum(
+            _BLENDED_STEPS if isinstance(step, GoneTo) and is_blended(step.resource) else 1
+            for step in executed(self.steps)
+        )
 
     def is_plain(self) -> bool:
         """Whether nothing on it is blended or masked, all of it is text and paths, and each has one colour."""

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_pages import Page
 from scrubbers.jailed.pdf_pictures import Picture
-from scrubbers.jailed.pdf_script import Drawn, Show
+from scrubbers.jailed.pdf_script import Drawn, Path, Show
 from scrubbers.jailed.pdf_visible import Look, PictureSight, Sheet, sight
 
 # A blank text has no ink; what its letters are called in the font can still be a text.
@@ -35,13 +35,16 @@ class PageSeen:
     texts: list[tuple[Show, list[bool]]] = field(default_factory=list)
     pictures: list[tuple[Drawn, Picture, Image.Image | None]] = field(default_factory=list)
     unseen: list[Drawn] = field(default_factory=list)
+    # Lines and areas, and whether they are seen; all are when there are too many to tell.
+    paths: list[tuple[Path, bool]] = field(default_factory=list)
     # Texts of which only letters can tell.
     partly: list[Show] = field(default_factory=list)
 
     def touches(self, changed: set[int]) -> bool:
         """Whether the page draws something of which a part was taken out."""
         drawn = (id(part) for step, picture, _ in self.pictures for part in (step, picture))
-        return any(id(show) in changed for show, _ in self.texts) or any(part in changed for part in drawn)
+        shown = any(id(step) in changed for step, _ in (*self.texts, *self.paths))
+        return shown or any(part in changed for part in drawn)
 
     @property
     def hides_text(self) -> bool:
@@ -62,7 +65,7 @@ def look_at(
     if page.is_a_lone_picture():
         return PageSeen()
     shows, pictures = page.shows(), page.pictures()
-    found = sight(sheet, drawn, open_anew, letters=letters, plain=page.is_plain())
+    found = sight(sheet, drawn, open_anew, letters=letters, plain=page.is_plain(), paths=True)
     if len(found.texts) != sum(show.operators() for show in shows) or len(found.pictures) != len(pictures):
         raise NotRebuildable
     seen = PageSeen()
@@ -77,6 +80,9 @@ def look_at(
         if not part.share or _is_a_speck(part):
             seen.unseen.append(step)
         seen.pictures.append((step, picture, None if part.share > _WHOLE else part.mask(*picture.size)))
+    paths = page.paths()
+    told = found.paths if found.paths is not None and len(found.paths) == len(paths) else [True] * len(paths)
+    seen.paths = list(zip(paths, told, strict=True))
     return seen
 
 
@@ -89,7 +95,7 @@ def _is_a_speck(part: PictureSight) -> bool:
 
 def take_out(pages: Sequence[PageSeen]) -> set[int]:
     """Leaves in the scripts what any of the pages shows; returns the ids of what lost something."""
-    return _take_out_texts(pages) | _take_out_pictures(pages)
+    return _take_out_texts(pages) | _take_out_pictures(pages) | _take_out_paths(pages)
 
 
 def _take_out_texts(pages: Sequence[PageSeen]) -> set[int]:
@@ -104,6 +110,17 @@ def _take_out_texts(pages: Sequence[PageSeen]) -> set[int]:
         show.seen = None if all(flags) else flags
         if show.seen is not None:
             changed.add(id(show))
+    return changed
+
+
+def _take_out_paths(pages: Sequence[PageSeen]) -> set[int]:
+    seen = {id(step) for page in pages for step, is_seen in page.paths if is_seen}
+    changed: set[int] = set()
+    for page in pages:
+        for step, _ in page.paths:
+            step.hidden = id(step) not in seen
+            if step.hidden:
+                changed.add(id(step))
     return changed
 
 
