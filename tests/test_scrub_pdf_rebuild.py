@@ -21,7 +21,8 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_interpret import Interpreter
 from scrubbers.jailed.pdf_lexer import operations
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Writer, number
-from scrubbers.jailed.pdf_script import Names, Show, TextBegun, say
+from scrubbers.jailed.pdf_script import Names, Show, TextBegun
+from scrubbers.jailed.pdf_tell import say
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote

@@ -35,10 +35,10 @@ from scrubbers.jailed.pdf_script import (
     TextEnded,
     Use,
     multiplied,
-    say,
 )
 from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
 from scrubbers.jailed.pdf_state import is_blended
+from scrubbers.jailed.pdf_tell import say
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels

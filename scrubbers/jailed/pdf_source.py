@@ -44,8 +44,8 @@ from scrubbers.jailed.pdf_script import (
     Show,
     Step,
     multiplied,
-    say,
 )
+from scrubbers.jailed.pdf_tell import say
 from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12
