@@ -62,7 +62,7 @@ ROWS = {
     "database": ("The database has the known tables, and no value finer than a day",
                  "sqlite3 COPY .schema; sqlite3 COPY .dump"),
     "release": ("Before the release nothing differs, for a member or on the disk, but sizes",
-                "kallskydd desk sync before and after a report; ls -l HOME; sha256sum HOME/*"),
+                "kallskydd desk list before and after a report; ls -l HOME; sha256sum HOME/*"),
     "members": ("Members read what was typed and clean copies, and nothing else",
                 "kallskydd desk read CASE --json; exiftool on each file"),
     "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a needle HOME"),

@@ -28,7 +28,8 @@ _KNOWN = {
     *BEATEN, "config.toml", "server.pub", "TRIAL", "audit.chain",
     "roster", "onion", "onion/public.key", "onion/desk.key", "tor", "run", "run/public.sock", "run/desk.sock",
     "run/control.sock", "run/control.authcookie", "run/socks.sock", "trial-member", "trial-member/join.toml",
-    "trial-member/member.key", "trial-member/passphrase",
+    "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",
+    "trial-member/cases.sealed",
 }  # fmt: skip
 _ROSTER_ENDINGS = {".toml", ".sig"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import stem
+import stem.connection
 from stem.control import Controller
 
 from audit.proc import NotSeen, Process

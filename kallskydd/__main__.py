@@ -9,6 +9,7 @@ import argparse
 import importlib
 import importlib.metadata
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -58,12 +59,18 @@ def main(arguments: list[str] | None = None) -> int:
     args = build_parser(chosen).parse_args(words)
     if getattr(args, "home", "") is None:
         args.home = Path(os.environ.get("KALLSKYDD_HOME") or "var")
+    # What a command made is tidied away when it is told to end as well; `serve` and others take the signal over.
+    signal.signal(signal.SIGTERM, _end)
     try:
         exit_code: int = args.run(args)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
     return exit_code
+
+
+def _end(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -59,6 +59,9 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _live(args: argparse.Namespace) -> int:
+    if args.manifest is not None and not args.manifest.is_file():
+        prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
+        return USAGE
     try:
         _, report = look_at(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
     except NotRunning:
@@ -90,7 +93,11 @@ def _pack(args: argparse.Namespace) -> int:
 
 
 def _manifest(args: argparse.Namespace) -> int:
-    print(manifest_text(args.folder), end="")
+    text = manifest_text(args.folder) if args.folder.is_dir() else ""
+    if not text:
+        prose("The folder holds no code of Källskydd. Name the top folder of the source that was reviewed.")
+        return USAGE
+    print(text, end="")
     return OK
 
 

@@ -14,7 +14,7 @@ from scrubbers.stages import Damaged, Locked, TooManyPages
 _PAGES: Final = 2000  # design, "Numbers"
 # PDFium keeps a copy of every stream that it has read until the document is closed. It is opened anew each time about
 # this much of the file has been drawn.
-_KEPT_BYTES: Final = 8 * 2**20
+_KEPT_BYTES: Final = 5 * 2**20
 # The same as for the rebuilt page, and what annotations and filled-in forms look like.
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
 _WHITE: Final = 0xFFFFFFFF

@@ -39,7 +39,7 @@ from scrubbers.stages import Damaged, Lost, What, Where
 
 _BATCH_PAGES: Final = 60
 # Pictures on a batch's pages are held until it is written, and once more in the batch's own file.
-_BATCH_BYTES: Final = 6 * 2**20
+_BATCH_BYTES: Final = 3 * 2**20
 # One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
