@@ -238,7 +238,16 @@ def programs_started(trace: Path, *sources: Path) -> tuple[list[str], str]:
          *sources, "--out", trace.with_suffix(".out")],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    started = [line.split('"')[1] for line in trace.read_text().splitlines() if line.endswith(" = 0")]
+    begun: dict[str, str] = {}
+    started = []
+    for line in trace.read_text().splitlines():
+        # Two processes at once: the call stands in one line, and how it ended in another one.
+        process = line.split()[0]
+        program = line.split('"')[1] if '"' in line else begun.pop(process, "")
+        if line.endswith("<unfinished ...>"):
+            begun[process] = program
+        elif line.endswith(" = 0"):
+            started.append(program)
     return sorted(started), finished.stderr
 
 
