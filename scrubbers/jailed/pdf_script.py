@@ -119,7 +119,8 @@ class Show:
         if self.font.is_coloured:
             return True
         apart = 1000 * self.character_space / self.size if self.size else 0.0
-        steps = [self.font.advance(code) + apart for code in set(self.codes())]
+        codes = set().union(*(part for part in self.parts if isinstance(part, list)))
+        steps = [self.font.advance(code) + apart for code in codes]
         # In a vertical font the pen goes down: all its steps are negative, and a negative number is a move back.
         forward = 1 if steps and max(steps) > 0 else -1
         moves = (float(part) for part in self.parts if isinstance(part, bytes))

@@ -66,6 +66,7 @@ class Font:
         self.broken = False
         self._source = source
         self._cut: dict[bytes, list[bytes]] = {}
+        self._advances: dict[bytes, float] = {}
 
     def codes(self, shown: bytes) -> list[bytes]:
         found = self._cut.get(shown)
@@ -79,7 +80,10 @@ class Font:
         return self._source.is_coloured
 
     def advance(self, code: bytes) -> float:
-        return self._source.advance(code)
+        found = self._advances.get(code)
+        if found is None:
+            found = self._advances[code] = self._source.advance(code)
+        return found
 
     def build(self, used: set[bytes]) -> None:
         """Makes the node's value: what these codes need. Raises NotRebuildable."""
