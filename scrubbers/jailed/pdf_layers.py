@@ -24,10 +24,6 @@ class Layers:
             self._off = _keys(properties, "/OCGs") - _keys(default, "/ON")
         self._off |= _keys(default, "/OFF")
 
-    @property
-    def any_off(self) -> bool:
-        return bool(self._off)
-
     def is_off(self, untrusted: object) -> bool:
         """Whether a layer, or a membership of layers, is not shown."""
         found = pdf_read.dictionary(untrusted)
