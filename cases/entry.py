@@ -68,6 +68,8 @@ class Report(EntryBody, frozen=True, tag="report"):
     reporter_box: Hex32
     language: Annotated[str, msgspec.Meta(max_length=35)]
     urgent: bool
+    # The reporter has reported before and lost that code, or has it still. Which case it is, members find in the text.
+    earlier: bool = False
 
 
 class Message(EntryBody, frozen=True, tag="message"):

@@ -56,6 +56,8 @@ def state_object(case: OpenedCase) -> dict[str, Any]:
         "state": state.state,
         "organisation": state.organisation,
         "urgent": case.report.urgent,
+        "earlier": case.report.earlier,
+        "language": case.report.language,
         "release_day": _day(case.release_day),
         "deadlines": [
             {"kind": due.kind, "day": due.day.isoformat(), "met": due.met, "overdue": due.overdue}
@@ -140,7 +142,9 @@ def _state_lines(case: OpenedCase) -> list[str]:
     first = f"case {short_name(case.known.case_id)}: {state.state}, {organisation}"
     first += ", URGENT" if case.report.urgent else ""
     first += f", {case.new_entries} new" if case.new_entries else ""
-    lines = [first, *(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in state.due)]
+    lines = [first, f"  written in: {one_line(case.report.language)}"]
+    lines += ["  The reporter says that it belongs to an earlier report."] if case.report.earlier else []
+    lines += [*(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in state.due)]
     lines += [f"  you may: {', '.join(sorted(state.allowed)) or 'nothing more'}"]
     lines += [
         f"  signed to erase: {_signer(case, member)}, {one_line(reference)}" for member, reference in case.waiting
