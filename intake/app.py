@@ -20,6 +20,7 @@ from intake.gate import gate
 from intake.inbox_facts import add_facts
 from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox_write import write
+from intake.padding import padded
 from intake.reporter import icon, leave, not_found, report_form, send_report, start, style
 from intake.services import SERVICES, Services
 from intake.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
@@ -56,7 +57,7 @@ _LINGER_SECONDS: Final = 2.0
 
 def public_app(services: Services) -> web.Application:
     """Return what reporters reach."""
-    app = web.Application(middlewares=[silent_errors(services.faults), gate], logger=quiet_logger())
+    app = web.Application(middlewares=[padded, silent_errors(services.faults), gate], logger=quiet_logger())
     app[SERVICES] = services
     for method, path, handler in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=refuse_expect)

@@ -4,7 +4,7 @@ Pages: templates and languages read once, before anything comes in; every answer
 Jinja2 escapes everything, and a name that a template does not get is an error, not a blank. The catalogues are read
 from their .po files in memory, so nothing is compiled to disk. Pages are in the first language of the home unless
 `?lang=` or the hidden field of a form says otherwise: Tor Browser sends English to everyone, so Accept-Language says
-nothing and is not read.
+nothing and is not read. A language that is not complete shows the information pages in English, and says so.
 
 Which answers a browser may keep (measured, without cookies or script): the report form may be shown again by Back, so
 that typed text is not lost; the page on which the case code is typed and pages with a case in them may not be stored at
@@ -18,19 +18,16 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from io import BytesIO
 from typing import Any, Final
 
 from aiohttp import hdrs, web
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
 
+from intake.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
 from intake.texts import N_, Said
 
-# Each language by its own name; what a home shows, and which first, is in its configuration.
-LANGUAGES: Final = {"sv": "Svenska", "en": "English"}
 LANGUAGE_FIELD: Final = "language"
 
 _CONTENT_SECURITY_POLICY: Final = (
@@ -80,31 +77,16 @@ class Action:
 
 
 class Language:
-    """One language: its catalogue, and templates bound to it."""
+    """One language: what it is, and its sentences."""
 
-    def __init__(self, code: str, catalog: Catalog, templates: Mapping[str, str]) -> None:
-        self.code = code
-        self._texts = {
-            message.id: message.string
-            for message in catalog
-            if isinstance(message.id, str) and message.id and message.string
-        }
-        self._environment = Environment(
-            loader=DictLoader(templates),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        # The extension marks what these return as safe, so `%` in a catalogue takes escaped values only.
-        self._environment.install_gettext_callables(  # type: ignore[attr-defined] # added by the extension
-            self.say, lambda one, more, count: self.say(one if count == 1 else more), newstyle=True
-        )
+    def __init__(self, info: LanguageInfo, texts: Mapping[str, str]) -> None:
+        self.info = info
+        self.code = info.code
+        self._texts = texts
 
     def say(self, english: str) -> str:
         """Return the sentence in this language."""
-        return str(self._texts.get(english, english))
+        return self._texts.get(english, english)
 
     def said(self, said: Said) -> Said:
         return Said(self.say(said.what), self.say(said.do) if said.do else "", said.tone)
@@ -113,42 +95,84 @@ class Language:
         """Return a day in words."""
         return format_date(day, "d MMMM y", locale=self.code)
 
-    def render(self, template: str, **context: Any) -> bytes:
-        return self._environment.get_template(template).render(**context).encode()
+    def in_template(self, english: str, **values: Any) -> Markup:
+        """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""
+        sentence = Markup(self.say(english))  # noqa: S704 - from our own catalogues, which a test keeps free of markup
+        return sentence % values if values else sentence
 
 
 class Pages:
     """All pages in all languages."""
 
-    def __init__(self, *, owner: str, trial: bool, authorities: Sequence[str], languages: Sequence[str]) -> None:
+    def __init__(
+        self,
+        *,
+        owner: str,
+        trial: bool,
+        authorities: Sequence[Any],
+        languages: Sequence[str],
+        links: Sequence[Link] = (),
+        updated: date | None = None,
+    ) -> None:
         package = files("intake")
-        templates = {
-            entry.name: entry.read_text("utf-8") for entry in package.joinpath("templates").iterdir() if _is_page(entry)
-        }
-        self._languages = {code: Language(code, _read_catalog(package, code), templates) for code in languages}
+        self._environment = Environment(
+            loader=DictLoader(_read_templates(package.joinpath("templates"))),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        # All are compiled now: the first reader of a page shall not wait longer than the second.
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+        locale = package.joinpath("locale")
+        known = {code: Language(LANGUAGES[code], read_texts(locale, code)) for code in (*languages, SOURCE)}
+        self._languages = {code: known[code] for code in languages}
+        self._default = known[languages[0]]
+        # What is read where a language has no information pages.
+        self._instead = known[SOURCE] if SOURCE in languages else self._default
         self._common = {
             "owner": owner,
             "trial": trial,
             "authorities": tuple(authorities),
-            "languages": [(code, LANGUAGES[code]) for code in languages],
-            "default_language": languages[0],
+            "languages": tuple(known[code].info for code in languages),
+            "information_pages": tuple(links),
+            "updated": updated,
         }
-        self._default = languages[0]
         self.style = package.joinpath("static", "style.css").read_bytes()
         self.icon = package.joinpath("static", "icon.png").read_bytes()
 
     def language(self, untrusted_code: str) -> Language:
         """Return the language asked for, or the first."""
-        return self._languages.get(untrusted_code, self._languages[self._default])
+        return self._languages.get(untrusted_code, self._default)
 
     def language_of(self, request: web.Request) -> Language:
         """Return the language that the address asks for."""
         return self.language(request.query.get("lang", ""))
 
-    def render(self, template: str, language: Language, path: str, **context: Any) -> bytes:
-        """Return a page as bytes."""
-        query = "" if language.code == self._default else f"?lang={language.code}"
-        return language.render(template, lang=language.code, lang_query=query, path=path, **{**self._common, **context})
+    def read_in(self, language: Language) -> Language:
+        """Return the language in which the information pages are read by those who chose `language`."""
+        return language if language.info.complete else self._instead
+
+    def render(
+        self, template: str, language: Language, path: str, *, information: bool = False, **context: Any
+    ) -> bytes:
+        """Return a page as bytes. An information page is in another language than its frame where it has to be."""
+        inner = self.read_in(language) if information else language
+        values = {
+            # What stands around the page is in the reader's language, the page itself in the one it is read in.
+            "frame": language.in_template,
+            "_": inner.in_template,
+            "lang": language.code,
+            "info": language.info,
+            "inner": inner.info,
+            "day": language.day,
+            "lang_query": "" if language is self._default else f"?lang={language.code}",
+            "path": path,
+            **self._common,
+            **context,
+        }
+        return self._environment.get_template(template).render(values).encode()
 
     def page(
         self,
@@ -202,10 +226,11 @@ def answer(
     return web.Response(status=status, body=body, headers=all_headers)
 
 
-def _is_page(entry: Traversable) -> bool:
-    return entry.name.endswith(".html")
-
-
-def _read_catalog(package: Traversable, code: str) -> Catalog:
-    text = package.joinpath("locale", code, "LC_MESSAGES", "intake.po").read_bytes()
-    return read_po(BytesIO(text), locale=code)
+def _read_templates(folder: Traversable, inside: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found |= _read_templates(entry, f"{inside}{entry.name}/")
+        elif entry.name.endswith(".html"):
+            found[inside + entry.name] = entry.read_text("utf-8")
+    return found

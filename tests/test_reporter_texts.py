@@ -1,59 +1,85 @@
 """The pages' words: each sentence is translated, each refusal has its two, and the templates hold nothing loose."""
 
+import importlib.util
 import re
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from intake import errors
+from intake.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE
 from intake.texts import LOST, SENTENCES, WHAT, WHERE, Said
 from scrubbers.stages import REFUSALS, Lost, What, Where
 
-INTAKE = Path(__file__).parent.parent / "intake"
+PROJECT = Path(__file__).parent.parent
+INTAKE = PROJECT / "intake"
 PLACEHOLDER = re.compile(r"%\((\w+)\)([sd])")
+# The full stops of the scripts in use: Ethiopic has its own.
+ENDS = (".", "።")
+CATALOGS = [
+    (info.code, domain)
+    for info in LANGUAGES.values()
+    if info.code != SOURCE
+    for domain in DOMAINS
+    if info.complete or domain not in COMPLETE_ONLY
+]
 
 
-def keys_in_use() -> set[str]:
-    found: set[str] = set()
-    for path in INTAKE.glob("*.py"):
-        with path.open("rb") as file:
-            found |= {message for _line, message, _c, _x in extract("python", file, keywords={"N_": None})}
-    for path in (INTAKE / "templates").glob("*.html"):
-        with path.open("rb") as file:
-            taken = extract("jinja2.ext:babel_extract", file, keywords={"_": None}, options={"encoding": "utf-8"})
-            found |= {message for _line, message, _c, _x in taken}
-    return found
+@pytest.fixture(scope="module")
+def found() -> dict[str, dict[str, str]]:
+    """Every sentence of code and templates, by catalogue."""
+    specification = importlib.util.spec_from_file_location("catalogs", PROJECT / "scripts" / "catalogs.py")
+    catalogs = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(catalogs)
+    return catalogs.sentences()
 
 
-def catalogue(code: str):
-    return read_po(BytesIO((INTAKE / "locale" / code / "LC_MESSAGES" / "intake.po").read_bytes()), locale=code)
+def catalogue(code: str, domain: str):
+    return read_po(BytesIO((PROJECT / "intake" / "locale" / code / f"{domain}.po").read_bytes()), locale=code)
 
 
-@pytest.mark.parametrize("code", ["sv", "en"])
-def test_every_sentence_is_translated_and_none_is_left_over(code):
-    messages = {message.id: message for message in catalogue(code) if message.id}
+@pytest.mark.parametrize(("code", "domain"), CATALOGS)
+def test_every_sentence_is_translated_and_none_is_left_over(code, domain, found):
+    messages = {message.id: message for message in catalogue(code, domain) if message.id}
 
-    assert set(messages) == keys_in_use()
+    assert set(messages) == set(found[domain])
     assert [one.id for one in messages.values() if not one.string or one.fuzzy] == []
 
 
-@pytest.mark.parametrize("code", ["sv", "en"])
-def test_placeholders_and_ends_of_sentences_agree(code):
-    for message in catalogue(code):
+@pytest.mark.parametrize(("code", "domain"), CATALOGS)
+def test_placeholders_and_ends_of_sentences_agree(code, domain):
+    for message in catalogue(code, domain):
         if not message.id:
             continue
         assert set(PLACEHOLDER.findall(message.id)) == set(PLACEHOLDER.findall(message.string)), message.id
-        assert message.id.endswith(".") == message.string.endswith("."), message.id
+        assert message.id.endswith(ENDS) == message.string.endswith(ENDS), message.id
         # A lone percent sign would break the templates' own formatting.
         assert "%" not in PLACEHOLDER.sub("", message.string), message.id
         assert "<" not in message.string
 
 
+def test_there_is_no_catalogue_that_nobody_reads():
+    files = {(file.parent.name, file.stem) for file in (PROJECT / "intake" / "locale").rglob("*.po")}
+
+    assert files == set(CATALOGS)
+
+
+def test_a_catalogue_says_neither_when_nor_with_what_it_was_made():
+    for file in (PROJECT / "intake" / "locale").rglob("*.po"):
+        head = file.read_text().split("\n\n")[0]
+        assert "Date" not in head
+        assert "Generated" not in head
+
+
 def test_swedish_is_swedish():
-    same = {message.id for message in catalogue("sv") if message.id and message.id == message.string}
+    same = {
+        message.id
+        for domain in DOMAINS
+        for message in catalogue("sv", domain)
+        if message.id and message.id == message.string
+    }
 
     assert same == {"program"}
 
@@ -95,7 +121,7 @@ def test_every_kind_place_and_loss_has_a_name():
     assert set(LOST) == set(Lost)
 
 
-@pytest.mark.parametrize("path", sorted((INTAKE / "templates").glob("*.html")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((INTAKE / "templates").rglob("*.html")), ids=lambda path: path.name)
 def test_templates_have_no_script_no_style_of_their_own_and_no_words_outside_the_catalogue(path):
     text = path.read_text()
     bare = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|<[^>]*>", " ", text, flags=re.DOTALL)

@@ -1,0 +1,64 @@
+"""
+The languages that the pages can be shown in: own name, direction of writing, and how much of them is translated.
+
+English is the language of the sentences in the code. Complete languages have every sentence. The others have what
+somebody in danger needs: safety, the form, the receipt and the inbox; they are marked as not yet reviewed, and the
+information pages come in English for them. The direction is written down here and not asked of a library, because
+no library knows all languages that may be added (Meänkieli and Romani among them).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from typing import Final, Literal
+
+from babel.messages.pofile import read_po
+
+Direction = Literal["ltr", "rtl"]
+
+SOURCE: Final = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageInfo:
+    """One language by its own name."""
+
+    code: str
+    name: str
+    direction: Direction = "ltr"
+    complete: bool = False
+
+
+LANGUAGES: Final[Mapping[str, LanguageInfo]] = {
+    one.code: one
+    for one in (
+        LanguageInfo("sv", "Svenska", complete=True),
+        LanguageInfo("en", "English", complete=True),
+        # A language of the municipality's own administration (law 2009:724), so not a courtesy.
+        LanguageInfo("fi", "Suomi", complete=True),
+        LanguageInfo("ar", "العربية", "rtl"),
+        LanguageInfo("so", "Soomaali"),
+        LanguageInfo("ti", "ትግርኛ"),
+        LanguageInfo("fa", "فارسی", "rtl"),
+        LanguageInfo("pl", "Polski"),
+        LanguageInfo("es", "Español"),
+        LanguageInfo("uk", "Українська"),
+    )
+}
+# Everything that a page can say is in one of these; the last only in complete languages.
+DOMAINS: Final = ("site", "report", "inbox", "information")
+COMPLETE_ONLY: Final = frozenset({"information"})
+
+
+def read_texts(locale: Traversable, code: str) -> dict[str, str]:
+    """Return the translations of a language by their English sentence; none for English itself."""
+    texts: dict[str, str] = {}
+    for domain in DOMAINS:
+        file = locale / code / f"{domain}.po"
+        if code == SOURCE or not file.is_file():
+            continue
+        for message in read_po(BytesIO(file.read_bytes()), locale=code):
+            if isinstance(message.id, str) and message.id and message.string and not message.fuzzy:
+                texts[message.id] = str(message.string)
+    return texts

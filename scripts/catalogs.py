@@ -1,0 +1,132 @@
+"""
+The catalogues of sentences: `catalogs.py update` finds all sentences in code and templates and writes every .po anew.
+
+Translations are kept by their English sentence, over all catalogues of a language: a sentence that moves to another
+page keeps its words. One that is no longer said anywhere goes. New ones stand with an empty `msgstr`, which the tests
+do not accept. `catalogs.py missing` counts them. The English is in the code and has no catalogue.
+"""
+
+import sys
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from intake.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
+
+INTAKE: Final = PROJECT / "intake"
+WIDTH: Final = 120
+# Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
+_DOMAINS_OF: Final = (
+    ("templates/information/", "information"),
+    *((f"{folder}{name}", "report") for folder in ("", "templates/") for name in ("report", "receipt", "texts_report")),
+    *((name, "report") for name in ("templates/files", "filing", "facts", "progress", "pointers")),
+    *((f"{folder}{name}", "inbox") for folder in ("", "templates/") for name in ("inbox", "return", "texts_inbox")),
+    ("come_back", "inbox"),
+)
+
+
+def domain_of(path: str) -> str:
+    """Return the catalogue for a file, by its path within intake/."""
+    return next((domain for beginning, domain in _DOMAINS_OF if path.startswith(beginning)), "site")
+
+
+def sentences() -> dict[str, dict[str, str]]:
+    """Return per catalogue every sentence and where it is said first; each stands in one catalogue only."""
+    found: dict[str, dict[str, str]] = {domain: {} for domain in DOMAINS}
+    said: dict[str, tuple[str, str]] = {}
+    for path in sorted((*INTAKE.glob("*.py"), *INTAKE.glob("templates/**/*.html"))):
+        inside = path.relative_to(INTAKE).as_posix()
+        for english in _sentences_of(path):
+            known = said.get(english)
+            # Said on a page that every language has, it belongs there.
+            if known is None or (known[0] in COMPLETE_ONLY and domain_of(inside) not in COMPLETE_ONLY):
+                said[english] = (domain_of(inside), inside)
+    for english, (domain, inside) in said.items():
+        found[domain][english] = inside
+    return found
+
+
+def _sentences_of(path: Path) -> list[str]:
+    is_page = path.suffix == ".html"
+    method = "jinja2.ext:babel_extract" if is_page else "python"
+    keywords = {"_": None, "frame": None} if is_page else {"N_": None}
+    with path.open("rb") as file:
+        taken = extract(method, file, keywords=keywords, options={"encoding": "utf-8", "silent": "false"})
+        return [message for _line, message, _comments, _context in taken if isinstance(message, str)]
+
+
+def domains_for(info: LanguageInfo) -> tuple[str, ...]:
+    """Return the catalogues that a language has; none for the language of the code."""
+    if info.code == SOURCE:
+        return ()
+    return tuple(domain for domain in DOMAINS if info.complete or domain not in COMPLETE_ONLY)
+
+
+def update() -> None:
+    """Write all catalogues."""
+    found = sentences()
+    for info in LANGUAGES.values():
+        folder = INTAKE / "locale" / info.code
+        known = _known(folder, info.code)
+        for domain in domains_for(info):
+            catalog = Catalog(locale=info.code, header_comment=f"# {info.name}: {domain}", fuzzy=False)
+            for english, inside in found[domain].items():
+                catalog.add(english, known.get(english, ""), auto_comments=[inside])
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{domain}.po").write_bytes(_as_bytes(catalog))
+
+
+def _known(folder: Path, code: str) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for file in sorted(folder.glob("*.po")):
+        for message in read_po(BytesIO(file.read_bytes()), locale=code):
+            if isinstance(message.id, str) and message.id and message.string:
+                known[message.id] = str(message.string)
+    return known
+
+
+def _as_bytes(catalog: Catalog) -> bytes:
+    target = BytesIO()
+    write_po(target, catalog, width=WIDTH, omit_header=False, sort_output=False, no_location=True)
+    # The header holds the day and a program's name; a catalogue says neither.
+    lines = target.getvalue().decode().split("\n")
+    dropped = (
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Generated-By",
+        "Project-Id-Version",
+        "Report-Msgid",
+        "Last-",
+        "Language-Team",
+    )
+    return "\n".join(line for line in lines if not line.lstrip('"').startswith(dropped)).encode()
+
+
+def missing() -> int:
+    """Print how many sentences each catalogue lacks; return how many in all."""
+    total = 0
+    for info in LANGUAGES.values():
+        for domain in domains_for(info):
+            file = INTAKE / "locale" / info.code / f"{domain}.po"
+            catalog = read_po(BytesIO(file.read_bytes()), locale=info.code)
+            lacking = [message.id for message in catalog if message.id and not message.string]
+            total += len(lacking)
+            sys.stdout.write(f"{info.code} {domain:12} {len(lacking):4} of {len(catalog):4} not translated\n")
+    return total
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["update"]:
+            update()
+        case ["missing"]:
+            sys.exit(1 if missing() else 0)
+        case _:
+            sys.exit("Say `catalogs.py update` or `catalogs.py missing`.")
