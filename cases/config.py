@@ -5,6 +5,8 @@ A key that is not known is an error and never ignored: a misspelt limit that sil
 service that does not start. Every number has the design's value as its default; a real home may be stricter and never
 laxer. What only a trial may do is refused in a real home by name.
 
+What the pages say of the home stands in config_site.py; here are the file, its faults, and what the service works with.
+
 ConfigFault      221  the file does not say what it should; `what` names the key and `to_do` says what to write instead
 
 The two sentences are for the operator at a terminal; they hold names of our own keys and what the file says, nothing of
@@ -14,10 +16,11 @@ any case. There is no setting that turns logging on.
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from cases.config_site import SiteConfig
 from cases.errors import CaseError
 
 CONFIG_NAME = "config.toml"
@@ -29,22 +32,19 @@ SHORTEST_HOLD_HOURS = 12  # design, release
 # A report must be released within two days of its filing, because the statutory clocks start two days before.
 LONGEST_HOLD_HOURS = 24
 
-_IN_WORDS = {
-    "`int`": "a whole number",
-    "`str`": "text in quotes",
-    "`bool`": "true or false",
-    "`array`": "a list in brackets",
-    "`object`": "a table",
-    "`null`": "nothing",
-    "|": "or",
+_TYPES_IN_WORDS = {
+    " | null": "",
+    "int": "a whole number",
+    "str": "text in quotes",
+    "bool": "true or false",
+    "array": "a list in brackets",
+    "object": "a table",
+    "date": "a day such as 2026-11-24",
+    " | ": " or ",
     "<=": "of at most",
     ">=": "of at least",
     "of length of": "of length",
 }
-
-Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
-Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
-Language: TypeAlias = Literal["sv", "en"]
 
 
 class ConfigFault(CaseError):
@@ -63,13 +63,6 @@ class ConfigFault(CaseError):
         return f"{self.what} {self.to_do}"
 
 
-class OrganisationConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One of those behind the channel, as the first roster will name it."""
-
-    key: Key
-    name: Line
-
-
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How much may be sent; the design's numbers (§9) are the most."""
 
@@ -86,15 +79,9 @@ class TorConfig(msgspec.Struct, frozen=True, kw_only=True):
     control_socket: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that an operator may decide."""
+class Config(SiteConfig, frozen=True, kw_only=True):
+    """Everything that an operator may decide: the facts of the home, and how the service works."""
 
-    owner: Line
-    organisations: Annotated[tuple[OrganisationConfig, ...], msgspec.Meta(min_length=1, max_length=100)]
-    authorities: Annotated[tuple[Line, ...], msgspec.Meta(min_length=1, max_length=50)]
-    phone: Line | None = None
-    contact: tuple[Line, ...] = ()
-    languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
     trial: bool = False
     at_once: bool = False
     hold_hours: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_HOLD_HOURS)] = SHORTEST_HOLD_HOURS
@@ -129,6 +116,7 @@ def parse_config(text: str) -> Config:
         untrusted = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise ConfigFault(f"The configuration file is not TOML: {fault}.", "Mend the line that is named.") from None
+    _refuse_earlier_shape(untrusted)
     _refuse_unknown_keys(untrusted, Config, "")
     try:
         config = msgspec.convert(untrusted, Config, strict=True)
@@ -136,6 +124,16 @@ def parse_config(text: str) -> Config:
         raise _plain_fault(str(fault)) from None
     _check_together(config)
     return config
+
+
+def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
+    """Say to the owner of an older home what has become of its list of authorities."""
+    authorities = untrusted.get("authorities")
+    if isinstance(authorities, list) and any(isinstance(one, str) for one in authorities):
+        raise ConfigFault(
+            "The key `authorities` is a list of texts, as it was in earlier versions.",
+            "Write a table [[authorities]] with `name`, `about` and `at` for each; the example shows how.",
+        )
 
 
 def _refuse_unknown_keys(untrusted: dict[str, Any], table: type[msgspec.Struct], prefix: str) -> None:
@@ -184,9 +182,11 @@ def _in_words(problem: str) -> str:
         return "it has signs that may not stand there"
     if problem.startswith("Invalid enum value"):
         return "it is not one of the values that may stand there"
+    if problem == "Invalid RFC3339 encoded date":
+        return f"it must be {_TYPES_IN_WORDS['date']}"
     if problem.startswith("Expected"):
-        wanted = problem.partition(",")[0].removeprefix("Expected ")
-        for name, words in _IN_WORDS.items():
+        wanted = problem.partition(",")[0].removeprefix("Expected ").replace("`", "")
+        for name, words in _TYPES_IN_WORDS.items():
             wanted = wanted.replace(name, words)
         return f"it must be {wanted}"
     return problem

@@ -14,6 +14,7 @@ from cases.errors import RosterFault
 from cases.home import Home
 from cases.roster import Chain, Roster, read_chain
 from cases.store import Store
+from intake.information_pages import INFORMATION_LINKS
 from intake.lane import ArgonLane
 from intake.limits import Limits
 from intake.marks import Marks
@@ -113,7 +114,14 @@ def compose(
         store=store,
         sandbox=sandbox,
         clock=clock,
-        pages=Pages(owner=config.owner, trial=config.trial, authorities=config.authorities, languages=config.languages),
+        pages=Pages(
+            owner=config.owner,
+            trial=config.trial,
+            authorities=config.authorities,
+            languages=config.languages,
+            links=INFORMATION_LINKS,
+            updated=config.updated,
+        ),
         faults=faults,
         lane=ArgonLane(),
         sessions=Sessions(clock),

@@ -70,7 +70,8 @@ def make_home(
     """Make a home whose first roster names one member for each role. `settings` are more lines of configuration."""
     text = (
         'owner = "Ludvika kommun"\nphone = "020-899 433"\n'
-        'authorities = ["Arbetsmiljöverket: arbetsmiljö", "Ekobrottsmyndigheten: ekonomisk brottslighet"]\n'
+        'authorities = [{ name = "Arbetsmiljöverket", about.sv = "arbetsmiljö" }, '
+        '{ name = "Ekobrottsmyndigheten", about.sv = "ekonomisk brottslighet", at = ["010-562 90 00"] }]\n'
         f"trial = {'true' if trial else 'false'}\n{settings}\n"
         + "".join(f'[[organisations]]\nkey = "{one.key}"\nname = "{one.name}"\n' for one in ORGANISATIONS)
     )

@@ -1,6 +1,7 @@
 """The home: who may look into it, who holds it, what its configuration may say."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -213,14 +214,13 @@ def test_the_example_has_the_facts_of_ludvika_and_the_numbers_of_the_design():
 
 
 def test_every_key_of_the_example_has_a_comment_above_it():
-    lines = EXAMPLE.splitlines()
-    bare = [
-        line
-        for number, line in enumerate(lines)
-        if " = " in line and line[0].isalpha() and not lines[number - 1].startswith(("#", "[[", "key"))
-    ]
+    paragraphs = [part.splitlines() for part in EXAMPLE.split("\n\n")]
+    # One comment stands above the lines of all languages of a key, and above the first of several tables.
+    bare = [lines for lines in paragraphs if " = " in "".join(lines) and not lines[0].startswith(("#", "[["))]
+    tables = re.findall(r"(?m)^(#.*)?\n\[\[(\w+)", EXAMPLE)
 
     assert bare == []
+    assert {name for comment, name in tables if comment} == {name for _comment, name in tables}
 
 
 def change(old, new):
@@ -238,6 +238,28 @@ BAD = {
     "a key that means nothing": ("logging = true\n" + EXAMPLE, "`logging`", "Remove it"),
     "a key of an organisation": (change('key = "wbab"', 'kye = "wbab"'), "`organisations.kye`", "`organisations.key`?"),
     "a missing key": (change('owner = "Ludvika kommun"', ""), "`owner`", "Add it"),
+    "authorities of an earlier version": (
+        re.sub(r"(?s)\[\[authorities\]\].*?(?=# The organisations)", "", "authorities = ['IVO']\n" + EXAMPLE),
+        "`authorities` is a list of texts",
+        "[[authorities]]",
+    ),
+    "an authority of which nothing is said": (
+        re.sub(r'about\.\w+ = "miljöskydd"\n|about\.(en|fi) = .*\n', "", EXAMPLE),
+        "`authorities[5].about`",
+        "Add it",
+    ),
+    "a language of words that pages do not have": (change("meeting.fi", "meeting.fo"), "`meeting.fo`", "Remove it"),
+    "words for nobody": (
+        EXAMPLE.replace("meeting.", "# meeting.").replace("updated =", "meeting = {}\nupdated ="),
+        "`meeting`",
+        "Correct it",
+    ),
+    "a day in quotes": (change("updated = 2026-11-24", 'updated = "i går"'), "a day such as", "Correct it"),
+    "a day with an hour": (
+        change("updated = 2026-11-24", "updated = 2026-11-24T10:00:00"),
+        "a day such as",
+        "Correct it",
+    ),
     "a missing inner key": (change('name = "WBAB"', ""), "`organisations[1].name`", "Add it"),
     "a text for a number": (change("attachments = 20", 'attachments = "20"'), "a whole number", "Correct it"),
     "more than the design": (change("attachment_mib = 50", "attachment_mib = 51"), "at most 50", "Correct it"),

@@ -13,6 +13,7 @@ from cases.receipt import new_receipt
 from intake.daily import release
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' onfocus=alert(1) autofocus='"
+AUTHORITIES_OF_SCRIPT = f"authorities = [{{ name = '''{SCRIPT}''', about.sv = '''{SCRIPT}''', at = ['''{SCRIPT}'''] }}]"
 # Right-to-left override, isolates, a zero-width space, an escape sequence of a terminal and a bell.
 TRICKS = "abc\u202edcba\u2066\u200b \x1b[2J\x07 \x9b31m end"
 
@@ -59,7 +60,7 @@ async def test_nothing_that_a_reporter_or_the_operator_writes_becomes_a_part_of_
     config = tmp_path / "home" / "config.toml"
     text = config.read_text().replace('owner = "Ludvika kommun"', f"owner = '''{SCRIPT}'''")
     text = text.replace('phone = "020-899 433"', f"phone = '''{SCRIPT}'''")
-    text = re.sub(r"authorities = \[.*\]", lambda _: f"authorities = ['''{SCRIPT}''']", text)
+    text = re.sub(r"(?m)^authorities = \[.*\]$", lambda _: AUTHORITIES_OF_SCRIPT, text)
     config.write_text(text)
     made.home = read_home(made.home.path)
     async with running_intake(tmp_path, made) as intake:

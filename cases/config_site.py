@@ -1,0 +1,110 @@
+"""
+What a home says of itself on its pages: who owns the channel, who may be turned to, which number is called.
+
+All of it is facts of one municipality, so a second one needs a file and no code. Whatever is optional may be left out,
+and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `Words`.
+
+Addresses and numbers (`at`, `contact`) are shown as text to copy and never as links: a click would tell the other site
+from where somebody came.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+# A few sentences, in one language.
+Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
+Language: TypeAlias = Literal["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"]
+
+
+@dataclass(frozen=True, slots=True)
+class InLanguage:
+    """Words as they are shown, and the language that they turned out to be in."""
+
+    code: str
+    text: str
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """The same words in one language or more, one key for each language that pages can have."""
+
+    sv: Text | None = None
+    en: Text | None = None
+    fi: Text | None = None
+    ar: Text | None = None
+    so: Text | None = None
+    ti: Text | None = None
+    fa: Text | None = None
+    pl: Text | None = None
+    es: Text | None = None
+    uk: Text | None = None
+
+    def __post_init__(self) -> None:
+        if next(self._given(), None) is None:
+            # The library makes its own error of this, with the place in the file.
+            raise ValueError("it needs words in one language at least")
+
+    def shown(self, code: str) -> InLanguage:
+        """Return the words in this language, else in English, else in the first of the list above that is given."""
+        given = dict(self._given())
+        chosen = next((one for one in (code, "en") if one in given), next(iter(given)))
+        return InLanguage(chosen, given[chosen])
+
+    def _given(self) -> Iterator[tuple[str, str]]:
+        return ((code, text) for code, text in msgspec.structs.asdict(self).items() if text is not None)
+
+
+class OrganisationConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One of those behind the channel, as the first roster will name it."""
+
+    key: Key
+    name: Line
+
+
+class ContactConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who may be turned to: a name, and numbers or addresses to copy."""
+
+    name: Line
+    at: tuple[Line, ...] = ()
+
+
+class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
+    """An authority with an external channel, and what belongs there."""
+
+    about: Words
+
+
+class WayConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """An ordinary way for what does not belong here: opinions, a broken lamp."""
+
+    name: Words
+    at: tuple[Line, ...] = ()
+
+
+class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of one home."""
+
+    owner: Line
+    organisations: Annotated[tuple[OrganisationConfig, ...], msgspec.Meta(min_length=1, max_length=100)]
+    authorities: Annotated[tuple[AuthorityConfig, ...], msgspec.Meta(min_length=1, max_length=50)]
+    languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
+    contact: tuple[Line, ...] = ()
+    ways: Annotated[tuple[WayConfig, ...], msgspec.Meta(max_length=20)] = ()
+    # By voice.
+    phone: Line | None = None
+    phone_seen_by: Words | None = None
+    meeting: Words | None = None
+    # Who is behind it. Without a controller of its own the owner is it.
+    operator: Line | None = None
+    controller: Line | None = None
+    data_protection_contact: tuple[Line, ...] = ()
+    complaint_privacy: ContactConfig | None = None
+    complaint_accessibility: ContactConfig | None = None
+    source_code: Line | None = None
+    # The day on which the operator last looked all of this through.
+    updated: date | None = None
