@@ -57,6 +57,11 @@ have_library libmagic.so.1 || need libmagic1 "libmagic, which tells what kind a 
 if [ "$what" = test ]; then
     command -v strace >/dev/null 2>&1 || need strace "strace, with which the tests watch every file that is opened"
     command -v systemd-analyze >/dev/null 2>&1 || need systemd "systemd-analyze, with which the tests weigh the units; nothing of it is started"
+    # 225 MB in all if none is there; how much it is on this system is said before it is fetched.
+    command -v firefox-esr >/dev/null 2>&1 || need firefox-esr "Firefox ESR, which Tor Browser is made of: the tests use the pages with it"
+    command -v chromium >/dev/null 2>&1 || need chromium "Chromium, the other browser of the tests"
+    command -v w3m >/dev/null 2>&1 || need w3m "w3m, the text browser of the tests"
+    command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then
     # Debian's mat2 brings the GObject bindings of gdk-pixbuf, poppler and librsvg that it works with, and ExifTool.
@@ -67,7 +72,7 @@ if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"
 fi
 [ -z "$packages" ] && [ "$ready" = yes ] && exit 0
-[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 65 MB, checked by hash, kept in .venv)"
+[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 95 MB, checked by hash, kept in .venv)"
 
 as_root=
 if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
@@ -160,7 +165,7 @@ fi
 
 # ---- 3. the Python packages, by hash
 if [ "$ready" = no ]; then
-    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 65 MB) …"
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 95 MB) …"
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"

@@ -26,6 +26,10 @@ PROGRAMS = {
     "strace": "strace",
     "exiftool": "libimage-exiftool-perl",
     "systemd-analyze": "systemd",
+    "firefox-esr": "firefox-esr",
+    "chromium": "chromium",
+    "w3m": "w3m",
+    "java": "default-jre-headless",
 }
 
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
