@@ -51,11 +51,11 @@ def pad(response: web.Response) -> None:
 
 def _room(response: web.Response, size: int) -> int:
     """Return how many bytes are to be added: at least enough for the marks around the filling."""
-    taken = _head(response) + size + _PNG_CHUNK
-    whole = next((one for one in SIZES if taken <= one), -(-taken // SIZES[-1]) * SIZES[-1])
+    head = _head(response)
+    least = head + size + _PNG_CHUNK
+    whole = next((one for one in SIZES if least <= one), -(-least // SIZES[-1]) * SIZES[-1])
     # The body's length stands in the head as digits, and the filling decides how many.
-    digits = len(str(whole - _head(response)))
-    return whole - taken + _PNG_CHUNK - digits
+    return whole - head - size - len(str(whole - head))
 
 
 def _head(response: web.Response) -> int:

@@ -13,7 +13,7 @@ Back must not show the typed text to whoever sits down next.
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -29,6 +29,8 @@ from intake.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
 from intake.texts import N_, Said
 
 LANGUAGE_FIELD: Final = "language"
+# Some fourteen pages in ten languages, and again after the roster or the day has changed.
+_MOST_MADE: Final = 400
 
 _CONTENT_SECURITY_POLICY: Final = (
     # No script at all, not even our own; nothing from anywhere else; forms go to us and nobody frames us.
@@ -139,6 +141,7 @@ class Pages:
             "information_pages": tuple(links),
             "updated": updated,
         }
+        self._made: dict[Hashable, bytes] = {}
         self.style = package.joinpath("static", "style.css").read_bytes()
         self.icon = package.joinpath("static", "icon.png").read_bytes()
 
@@ -182,10 +185,23 @@ class Pages:
         *,
         status: int = 200,
         cache: Cache = Cache.TYPED_TEXT,
+        same_for: Hashable = None,
         **context: Any,
     ) -> web.Response:
-        """Return a whole answer."""
-        return answer(self.render(template, language, path, **context), status=status, cache=cache)
+        """Return a whole answer.
+
+        With `same_for` the page is made once for each value of it, so it must hold everything the context depends on,
+        and nothing of a reporter may be in either.
+        """
+        if same_for is None:
+            return answer(self.render(template, language, path, **context), status=status, cache=cache)
+        key = (template, language.code, same_for)
+        body = self._made.get(key)
+        if body is None:
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            body = self._made[key] = self.render(template, language, path, **context)
+        return answer(body, status=status, cache=cache)
 
     def plain(
         self,

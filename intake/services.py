@@ -1,6 +1,7 @@
 """What the pages work with, in one frozen value. No page reads a clock, a setting or a file by itself."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +65,11 @@ class RosterProvider:
 
     def _look(self) -> tuple[tuple[str, int, int], ...]:
         try:
-            states = [(path.name, path.stat()) for path in sorted(self._folder.iterdir())]
+            with os.scandir(self._folder) as entries:
+                states = [(entry.name, entry.stat()) for entry in entries]
         except OSError:
             return ()
-        return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
+        return tuple(sorted((name, state.st_mtime_ns, state.st_size) for name, state in states))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
