@@ -19,6 +19,11 @@ Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, patt
 # A few sentences, in one language.
 Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}\Z")]
+# A host on the open web, written as in an address; an onion has its own key and is never configured.
+Host: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(max_length=253, pattern=r"^(?!.*\.onion\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z"),
+]
 Language: TypeAlias = Literal["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"]
 
 
@@ -95,6 +100,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
     contact: tuple[Line, ...] = ()
     ways: Annotated[tuple[WayConfig, ...], msgspec.Meta(max_length=20)] = ()
+    # The host of the mirror, without https:// before it; posters then show it beside the onion address.
+    mirror: Host | None = None
     # By voice.
     phone: Line | None = None
     phone_seen_by: Words | None = None
