@@ -26,6 +26,7 @@ Text: TypeAlias = Annotated[str, msgspec.Meta(max_length=TEXT_CHARACTERS)]
 Short: TypeAlias = Annotated[str, msgspec.Meta(max_length=SHORT_CHARACTERS)]
 Hex16: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Hex32: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Hex64: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{128}\Z")]
 Ids: TypeAlias = Annotated[tuple[Hex16, ...], msgspec.Meta(max_length=1_000)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
@@ -152,9 +153,15 @@ class PhoneMinutes(EntryBody, frozen=True, tag="phone-minutes"):
 
 
 class MinutesApproved(EntryBody, frozen=True, tag="minutes-approved"):
-    """The reporter approves the minutes that stand at `number` in the members' stream."""
+    """The reporter approves the minutes that stand at `number` in the members' stream, and goes on with new keys.
+
+    `proof` is a signature by the new key (reporter_keys.py): the words from before have been read by somebody else.
+    """
 
     number: Count
+    reporter_sign: Hex32
+    reporter_box: Hex32
+    proof: Hex64
 
 
 class MeetingRequest(EntryBody, frozen=True, tag="meeting-request"):
@@ -168,6 +175,10 @@ class Withdrawal(EntryBody, frozen=True, tag="withdrawal"):
 
     file_id: Hex16 | None
     text: Text = ""
+
+
+class InboxEnded(EntryBody, frozen=True, tag="inbox-ended"):
+    """The reporter has ended the inbox of a closed case: reads and writes no more. Nothing stands after it."""
 
 
 class Close(EntryBody, frozen=True, tag="close"):
@@ -218,6 +229,7 @@ Body: TypeAlias = (
     | MinutesApproved
     | MeetingRequest
     | Withdrawal
+    | InboxEnded
     | Close
     | Reopen
     | LegalHold
@@ -226,8 +238,8 @@ Body: TypeAlias = (
 )
 
 _FOR_MEMBERS_ONLY = (Note, Recusal, Access, Link)
-_BY_THE_REPORTER = (Report, Message, Attachment, ScrubRecord, MinutesApproved, MeetingRequest, Withdrawal)
-_BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal)
+_BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
+_BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 
 
 def audience(body: Body) -> Literal["all", "members"]:

@@ -83,6 +83,7 @@ SENTENCES = {
     "reopen.not_closed": ("The case is not closed.", "Nothing more is needed."),
     "hold.unchanged": ("The case is on hold already, or is not.", "Read the case to see its state."),
     "take_back.released": ("The report has been released.", "It can be withdrawn, and no longer be taken back."),
+    "inbox.not_closed": ("The case is not closed.", "The inbox can be ended when it is."),
     "erase.not_closed": ("The case is not closed.", "Close it first, with its outcome."),
     "erase.hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
     "erase.inbox_open": (

@@ -19,7 +19,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cases import store_answers, store_boxes, store_erase, store_files, store_filing, store_members, store_reading
+from cases import (
+    store_access,
+    store_answers,
+    store_boxes,
+    store_erase,
+    store_files,
+    store_filing,
+    store_members,
+    store_reading,
+)
 from cases.clock import Clock
 from cases.entry import Stream
 from cases.envelope import Sealed
@@ -28,6 +37,7 @@ from cases.roster_text import Roster
 from cases.sealed_files import SealedFile
 from cases.shred import Slots
 from cases.statements import Statement
+from cases.store_access import ReporterAccess
 from cases.store_db import BEAT_BYTES, DATABASE_NAME, SLOTS_NAME, Database, Parts, every, one
 from cases.store_erase import Due, Outcome
 from cases.store_rows import (
@@ -49,6 +59,7 @@ __all__ = [
     "FileRow",
     "Filing",
     "Rekeying",
+    "ReporterAccess",
     "ReporterRow",
     "Store",
     "StreamRows",
@@ -178,6 +189,28 @@ class Store:
         await self._finish(
             store_filing.append_reporter(
                 self._parts, case_id, expected_count, entries, head, file_ids, release_on, at_once=at_once
+            )
+        )
+
+    async def change_access(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
+        self,
+        case_id: bytes,
+        expected_count: int,
+        sealed: Sealed,
+        head: Head,
+        release_on: date,
+        old_lookup_id: bytes,
+        new: ReporterAccess | None,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Add the entry that approves minutes or ends the inbox, and put the new access, or none, in the old's place.
+
+        Raises Conflict, NotThere or NotAllowed.
+        """
+        await self._finish(
+            store_access.change_access(
+                self._parts, case_id, expected_count, sealed, head, release_on, old_lookup_id, new, at_once=at_once
             )
         )
 

@@ -58,6 +58,8 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("mmap_size", "0", 0),
 )
 _AUTO_VACUUM_INCREMENTAL = 2
+# Tables that came later than version 1. They are as in schema.sql; a program from before them leaves them alone.
+_LATER_TABLES = frozenset({"ended_inboxes"})
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -220,3 +222,14 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     if version != (SCHEMA_VERSION,):
         # A newer home is refused: an older program would write what the newer one no longer expects.
         raise StoreFault("store.newer" if version is not None and version[0] > SCHEMA_VERSION else "store.version")
+    await _add_later_tables(connection)
+
+
+async def _add_later_tables(connection: aiosqlite.Connection) -> None:
+    """Make what an older home lacks, by the words of the schema; nothing else in it changes."""
+    present = {name for (name,) in await every(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    schema = files("cases").joinpath("schema.sql").read_text("utf-8")
+    for table in _LATER_TABLES - present:
+        beginning = f"CREATE TABLE {table} ("
+        statement = beginning + schema.split(beginning)[1].split(";")[0]
+        await connection.execute(statement)

@@ -3,8 +3,8 @@ Closing, holding and erasing a case, and taking back a report that nobody has se
 
 Close, reopen, hold, release-hold and erase are statements that members signed; who calls has checked the signature
 against the roster, and the MAC here shows that the signer has the case. Erasing needs two members (or one and
-counsel) who agree, a closed case, no hold and an inbox period that is over. The two-year cap needs no signature, but
-thirty days' notice, and a hold stops it too: that is what a hold is for.
+counsel) who agree, a closed case, no hold and an inbox period that is over, or that the reporter has ended. The
+two-year cap needs no signature, but thirty days' notice, and a hold stops it too: that is what a hold is for.
 
 Erasing keeps this order, and a crash after any step is finished when the store is next opened:
 
@@ -32,6 +32,7 @@ from cases.clock import add_months, today
 from cases.errors import NotAllowed, NotThere, SealBroken
 from cases.roster_text import Roster
 from cases.statements import Act, Statement, open_statement, read_statement, seal_statement, verify_tombstone
+from cases.store_access import inbox_has_ended
 from cases.store_db import Parts, Row, every, one
 from cases.store_files import delete_chunks
 from cases.store_reading import check_access
@@ -85,7 +86,8 @@ async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
         if statement.kind is not Act.ERASE:
             await _change_state(connection, case_id, statement, row, day)
             return "done"
-        _check_erasable(row, day, inbox_days)
+        inbox_ended = await inbox_has_ended(connection, case_id, day)
+        _check_erasable(row, day, inbox_days, inbox_ended=inbox_ended)
         pair, others = await _find_pair(connection, blob, statement, roster, seal_key)
         if pair is None:
             await _keep_waiting(connection, case_id, [*others, seal_statement(seal_key, case_id, blob)])
@@ -200,13 +202,13 @@ async def _keep_waiting(connection: aiosqlite.Connection, case_id: bytes, statem
     )
 
 
-def _check_erasable(row: Row, day: date, inbox_days: int) -> None:
+def _check_erasable(row: Row, day: date, inbox_days: int, *, inbox_ended: bool) -> None:
     state, hold, closed_day = row
     if state != "closed" or closed_day is None:
         raise NotAllowed("erase.not_closed")
     if hold:
         raise NotAllowed("erase.hold")
-    if day < date.fromisoformat(closed_day) + timedelta(days=inbox_days):
+    if not inbox_ended and day < date.fromisoformat(closed_day) + timedelta(days=inbox_days):
         raise NotAllowed("erase.inbox_open")
 
 

@@ -67,18 +67,34 @@ async def append_reporter(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     with it: the members have no grant yet, and `release_now` is what gives it to them.
     """
     async with parts.db.write() as connection:
-        epoch = await live_epoch(connection, case_id)
-        await expect_count(connection, case_id, Stream.REPORTER, expected_count)
-        last = await _last_waiting(connection, case_id)
-        released = await one(connection, "SELECT released FROM cases WHERE case_id = ?", case_id)
-        wait_until: date | None = None
-        if not at_once or released != (1,):
-            wait_until = _wait_until(release_on, last)
-        await insert_entries(connection, case_id, epoch, Stream.REPORTER, expected_count, entries, wait_until)
-        await insert_head(connection, case_id, Stream.REPORTER, expected_count + len(entries), head)
-        await claim_files(connection, case_id, file_ids, wait_until)
-        if wait_until is None:
-            await release_stream(connection, case_id, date.max)
+        await append_within(connection, case_id, expected_count, entries, head, file_ids, release_on, at_once=at_once)
+
+
+async def append_within(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
+    connection: aiosqlite.Connection,
+    case_id: bytes,
+    expected_count: int,
+    entries: Sequence[Sealed],
+    head: Head,
+    file_ids: Iterable[bytes],
+    release_on: date | None,
+    *,
+    at_once: bool,
+) -> date | None:
+    """Do what `append_reporter` does, in the caller's transaction; return the day for which the entries wait."""
+    epoch = await live_epoch(connection, case_id)
+    await expect_count(connection, case_id, Stream.REPORTER, expected_count)
+    last = await _last_waiting(connection, case_id)
+    released = await one(connection, "SELECT released FROM cases WHERE case_id = ?", case_id)
+    wait_until: date | None = None
+    if not at_once or released != (1,):
+        wait_until = _wait_until(release_on, last)
+    await insert_entries(connection, case_id, epoch, Stream.REPORTER, expected_count, entries, wait_until)
+    await insert_head(connection, case_id, Stream.REPORTER, expected_count + len(entries), head)
+    await claim_files(connection, case_id, file_ids, wait_until)
+    if wait_until is None:
+        await release_stream(connection, case_id, date.max)
+    return wait_until
 
 
 async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)

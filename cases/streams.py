@@ -7,7 +7,9 @@ Contract (docs/FORMATS.md §4). `open_stream` returns the entries of a stream, o
 2. Every item opens at its own place (envelope.py, steps 1 to 5).
 3. Its kind may stand in this stream, and it counts only streams that its author can see.
 4. Its author signed it, at this place, in the epoch in which it was sealed. In REPORTER that is the reporter, whose
-   key stands in entry 0 and whose id follows from it: a member cannot write in the reporter's name.
+   keys stand in entry 0, and after an approval of minutes in that entry (reporter_keys.py); the id follows from them. A
+   member cannot write in the reporter's name, nor can anybody with words that have been replaced. Where the reporter
+   has ended the inbox the stream ends.
 5. It names the hash of the entry before it.
 6. The head's tag is one that a holder of the keys made for this case, epoch and stream, over the count and the last
    hash: a stream that was cut, or that goes on after its head, does not open.
@@ -25,7 +27,19 @@ import msgspec
 from nacl.utils import random
 
 from cases.case_keys import CaseKeys, open_header, seal_header
-from cases.entry import Body, Count, Entry, Hex16, Hex32, ItemKind, Report, Stream, may_stand
+from cases.entry import (
+    Body,
+    Count,
+    Entry,
+    Hex16,
+    Hex32,
+    InboxEnded,
+    ItemKind,
+    MinutesApproved,
+    Report,
+    Stream,
+    may_stand,
+)
 from cases.envelope import (
     KEY_BYTES,
     Place,
@@ -40,7 +54,8 @@ from cases.envelope import (
     unpad_entry,
 )
 from cases.errors import SealBroken
-from cases.signing import SIGNATURE_BYTES, id_of, sign, verify_signature
+from cases.reporter_keys import ReporterPublic, check_new_keys, keys_in
+from cases.signing import SIGNATURE_BYTES, sign, verify_signature
 
 NOTHING_BEFORE = bytes(32)
 # Which other streams an entry may count. Members' entries do not count NOTES: the reporter's side reads them, and would
@@ -103,7 +118,7 @@ def seal_entry(  # noqa: PLR0917 (see above)
     signed_entry = sign(sign_seed, "ks1-entry", ad + signed_body) + signed_body
     # What is sealed is read back first. An entry that is too long, or that may not stand here, would otherwise close
     # the whole stream for ever; a mistake of ours must show before it is stored.
-    entry = _read_entry(signed_body, place, _chain_hash(ad, signed_entry))
+    entry = _read_entry(signed_body, keys.case_id, place, _chain_hash(ad, signed_entry))
     item_key = random(KEY_BYTES)
     sealed = Sealed(seal_header(keys, place, item_key), aead_seal(item_key, pad_entry(signed_entry), ad))
     return sealed, entry
@@ -146,8 +161,9 @@ def open_stream(
         return ()
     entries: list[Entry] = []
     previous = NOTHING_BEFORE
+    authors = _Authors(verify_key)
     for number, item in enumerate(sealed):
-        entry = _open_entry(keys, Place(stream, number, ItemKind.ENTRY), item, entries, verify_key)
+        entry = _open_entry(keys, Place(stream, number, ItemKind.ENTRY), item, authors)
         if not same(entry.previous, previous):
             raise SealBroken
         previous = entry.digest
@@ -157,37 +173,48 @@ def open_stream(
     return tuple(entries)
 
 
-def _open_entry(
-    keys: CaseKeys, place: Place, item: Sealed, before: Sequence[Entry], verify_key: VerifyKeys | None
-) -> Entry:
+class _Authors:
+    """Under which key each entry of a stream must verify. One for each stream, asked in the stream's order."""
+
+    def __init__(self, verify_key: VerifyKeys | None) -> None:
+        self._verify_key = verify_key
+        self._reporter: ReporterPublic | None = None
+        self._ended = False
+
+    def key_of(self, entry: Entry) -> bytes:
+        """Return the key under which this entry must verify; raise SealBroken for an author who may not write here."""
+        known = self._verify_key(entry.author) if self._verify_key is not None else None
+        if entry.stream != Stream.REPORTER:
+            if known is None:
+                raise SealBroken
+            return known
+        if self._reporter is None and isinstance(entry.body, Report):
+            self._reporter = keys_in(entry.body)
+        if self._reporter is None or self._ended or entry.author != self._reporter.id.hex():
+            raise SealBroken
+        if self._verify_key is not None and known != self._reporter.sign:
+            raise SealBroken
+        return self._reporter.sign
+
+    def follow(self, entry: Entry) -> None:
+        """Take note of what a verified entry changes for those after it."""
+        if isinstance(entry.body, MinutesApproved):
+            self._reporter = keys_in(entry.body)
+        self._ended = isinstance(entry.body, InboxEnded)
+
+
+def _open_entry(keys: CaseKeys, place: Place, item: Sealed, authors: _Authors) -> Entry:
     """Open one item at its place and check that its author signed it there."""
     item_key, ad = open_header(keys, place, item.header)
     signed_entry = unpad_entry(aead_open(item_key, item.body, ad))
     signature, signed_body = signed_entry[:SIGNATURE_BYTES], signed_entry[SIGNATURE_BYTES:]
-    entry = _read_entry(signed_body, place, _chain_hash(ad, signed_entry))
-    author_key = _author_key(entry, before, verify_key)
-    verify_signature(author_key, "ks1-entry", ad + signed_body, signature)
+    entry = _read_entry(signed_body, keys.case_id, place, _chain_hash(ad, signed_entry))
+    verify_signature(authors.key_of(entry), "ks1-entry", ad + signed_body, signature)
+    authors.follow(entry)
     return entry
 
 
-def _author_key(entry: Entry, before: Sequence[Entry], verify_key: VerifyKeys | None) -> bytes:
-    """Return the key under which this entry must verify."""
-    known = verify_key(entry.author) if verify_key is not None else None
-    if entry.stream != Stream.REPORTER:
-        if known is None:
-            raise SealBroken
-        return known
-    first = before[0] if before else entry
-    if not isinstance(first.body, Report):
-        raise SealBroken
-    reporter_sign = bytes.fromhex(first.body.reporter_sign)
-    reporter_id = id_of(reporter_sign, bytes.fromhex(first.body.reporter_box)).hex()
-    if entry.author != reporter_id or (verify_key is not None and known != reporter_sign):
-        raise SealBroken
-    return reporter_sign
-
-
-def _read_entry(untrusted_body: bytes, place: Place, digest: bytes) -> Entry:
+def _read_entry(untrusted_body: bytes, case_id: bytes, place: Place, digest: bytes) -> Entry:
     """Decode a signed body strictly and check that it may stand at its place."""
     try:
         read = _decoder.decode(untrusted_body)
@@ -196,6 +223,8 @@ def _read_entry(untrusted_body: bytes, place: Place, digest: bytes) -> Entry:
         raise SealBroken from None
     if not counted <= MAY_COUNT[place.stream] or not may_stand(place.stream, place.number, read.entry):
         raise SealBroken
+    if isinstance(read.entry, MinutesApproved):
+        check_new_keys(read.entry, case_id, bytes.fromhex(read.author))
     previous = bytes.fromhex(read.previous)
     return Entry(place.stream, place.number, read.author, read.day, previous, dict(read.after), read.entry, digest)
 

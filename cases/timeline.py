@@ -26,6 +26,7 @@ from cases.entry import (
     Close,
     CompletionRequest,
     Entry,
+    InboxEnded,
     LegalHold,
     MinutesApproved,
     Outcome,
@@ -68,7 +69,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What may happen next. The first six are the reporter's."""
+    """What may happen next. The first seven are the reporter's."""
 
     TAKE_BACK = "take-back"
     WRITE = "write"
@@ -76,6 +77,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     APPROVE_MINUTES = "approve-minutes"
     ASK_TO_MEET = "ask-to-meet"
+    END_INBOX = "end-inbox"
     ACKNOWLEDGE = "acknowledge"
     REPLY = "reply"
     ASK = "ask"
@@ -119,6 +121,8 @@ class CaseState:
     withdrawn_files: frozenset[str]
     on_hold: bool
     closed_on: date | None
+    # The reporter has ended the inbox: reads nothing any more, and erasing need not wait.
+    inbox_ended: bool
     erasable_from: date | None
     erase_by: date | None
     allowed: frozenset[str]
@@ -175,7 +179,8 @@ def fold(
     out = released if released is not None else release_day is not None and release_day <= today
     open_requests = () if course.closed_on else _unanswered(by_members, by_reporter)
     whole, files = _withdrawn(by_reporter)
-    erasable_from = course.closed_on + timedelta(days=rules.inbox_days) if course.closed_on else None
+    ended_on = _inbox_ended_on(by_reporter)
+    erasable_from = _erasable_from(course.closed_on, ended_on, rules) if course.closed_on else None
     erased_by = erase_by(course.closed_on, rules.erase_days, on_hold=course.on_hold) if course.closed_on else None
     state = _state(
         course, out=out, today=today, erasable_from=erasable_from, withdrawn=whole, asked=bool(open_requests)
@@ -187,7 +192,7 @@ def fold(
     )
     minutes = _unapproved(by_members, by_reporter)
     if role == "reporter":
-        allowed = _allowed_reporter(state, withdrawn=whole, minutes=bool(minutes))
+        allowed = set() if ended_on else _allowed_reporter(state, withdrawn=whole, minutes=bool(minutes))
     else:
         allowed = _allowed_member(state, course, recused=_is_recused(streams.get(Stream.NOTES, ()), member))
     return CaseState(
@@ -201,6 +206,7 @@ def fold(
         withdrawn_files=files,
         on_hold=course.on_hold,
         closed_on=course.closed_on,
+        inbox_ended=ended_on is not None,
         erasable_from=erasable_from,
         erase_by=erased_by,
         allowed=frozenset(allowed),
@@ -279,6 +285,17 @@ def _withdrawn(by_reporter: Sequence[Entry]) -> tuple[bool, frozenset[str]]:
     return None in withdrawn, frozenset(file_id for file_id in withdrawn if file_id is not None)
 
 
+def _inbox_ended_on(by_reporter: Sequence[Entry]) -> date | None:
+    # Nothing stands after it in a stream that opens.
+    return by_reporter[-1].day if by_reporter and isinstance(by_reporter[-1].body, InboxEnded) else None
+
+
+def _erasable_from(closed_on: date, ended_on: date | None, rules: Rules) -> date:
+    """Return the day from which a closed case may be erased: when nobody reads the inbox any more."""
+    over = closed_on + timedelta(days=rules.inbox_days)
+    return over if ended_on is None else min(over, max(closed_on, ended_on))
+
+
 def _organisation(by_reporter: Sequence[Entry]) -> str | None:
     report = by_reporter[0].body if by_reporter else None
     return report.organisation if isinstance(report, Report) else None
@@ -292,12 +309,11 @@ def _allowed_reporter(state: State, *, withdrawn: bool, minutes: bool) -> set[Ac
     if state is State.WAITING:
         return {Action.TAKE_BACK, Action.WRITE, Action.ATTACH}
     # A closed case can still be answered: an objection is a reason to reopen it.
-    allowed = {Action.WRITE}
-    if state not in {State.CLOSED, State.ERASABLE}:
-        allowed |= {Action.ATTACH, Action.ASK_TO_MEET}
-        allowed |= set() if withdrawn else {Action.WITHDRAW}
-        allowed |= {Action.APPROVE_MINUTES} if minutes else set()
-    return allowed
+    if state in {State.CLOSED, State.ERASABLE}:
+        return {Action.WRITE, Action.END_INBOX}
+    allowed = {Action.WRITE, Action.ATTACH, Action.ASK_TO_MEET}
+    allowed |= set() if withdrawn else {Action.WITHDRAW}
+    return allowed | ({Action.APPROVE_MINUTES} if minutes else set())
 
 
 def _allowed_member(state: State, course: _Course, *, recused: bool) -> set[Action]:

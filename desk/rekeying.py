@@ -22,6 +22,7 @@ from cases.entry import Stream
 from cases.envelope import read_header, same
 from cases.errors import NotARecipient, SealBroken
 from cases.rekeying import regrant
+from cases.reporter_keys import latest_keys
 from cases.roster import Member, Roster
 from cases.seal import (
     CaseKeys,
@@ -34,7 +35,6 @@ from cases.seal import (
     open_grant,
     rekey,
 )
-from cases.signing import id_of
 from desk.errors import MoveBroken, NotNow
 from desk.opened import OpenedCase
 
@@ -170,8 +170,9 @@ def _heads(case: OpenedCase, new: CaseKeys) -> dict[int, wire.WireHead]:
 
 
 def _reporter_grant(case: OpenedCase, new: CaseKeys, roster: Roster) -> bytes:
-    sign, box = bytes.fromhex(case.report.reporter_sign), bytes.fromhex(case.report.reporter_box)
-    return regrant(new, id_of(sign, box), box, roster.version)
+    # After an approval of minutes the reporter has other keys than the report says.
+    reporter = latest_keys(case.streams[Stream.REPORTER])
+    return regrant(new, reporter.id, reporter.box, roster.version)
 
 
 def _grants(keys: CaseKeys, members: Collection[Member], roster: Roster) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from cases.entry import Attachment, Entry, Report, ScrubRecord
+from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
 from cases.merging import merge
 from cases.roster import Chain, Member, Roster, fingerprint_words
 from cases.timeline import CaseState
@@ -64,6 +64,7 @@ def state_object(case: OpenedCase) -> dict[str, Any]:
             for due in state.deadlines
         ],
         "erase_by": _day(state.erase_by),
+        "inbox_ended": state.inbox_ended,
         "new": case.new_entries,
         "attachments": len(case.attachments),
         "allowed": sorted(state.allowed),
@@ -145,6 +146,7 @@ def _state_lines(case: OpenedCase) -> list[str]:
     lines = [first, f"  written in: {one_line(case.report.language)}"]
     lines += ["  The reporter says that it belongs to an earlier report."] if case.report.earlier else []
     lines += [*(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in state.due)]
+    lines += ["  The reporter has ended the inbox and does not read answers."] if state.inbox_ended else []
     lines += [f"  you may: {', '.join(sorted(state.allowed)) or 'nothing more'}"]
     lines += [
         f"  signed to erase: {_signer(case, member)}, {one_line(reference)}" for member, reference in case.waiting
@@ -200,6 +202,10 @@ def _fields(case: OpenedCase, entry: Entry) -> list[str]:
     shown = []
     if isinstance(body, Report):
         return [plain(body.text)]
+    if isinstance(body, MinutesApproved):
+        return [f"the notes that are entry {body.number} of the members are right; from here on with a new case code"]
+    if isinstance(body, InboxEnded):
+        return ["the reporter reads and writes nothing any more; erasing need not wait for the inbox"]
     for name in body.__struct_fields__:
         value = getattr(body, name)
         if value not in ("", None):

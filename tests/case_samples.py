@@ -11,6 +11,7 @@ from nacl.utils import random
 from cases import seal
 from cases.entry import Message, Report, Stream
 from cases.member import MemberKeys, new_member_keys
+from cases.reporter_keys import ReporterPublic, approve_with_new_keys
 from cases.roster import NO_PREVIOUS, Member, Organisation, Roster, parse_roster, render, sign_roster
 from cases.signing import id_of, sign_public_of
 from scrubbers.memory_file import MemoryFile
@@ -65,6 +66,14 @@ class Reporter:
         self.sign, self.box = sign_public_of(self.seed), crypto_scalarmult_base(box)
         self.id = id_of(self.sign, self.box).hex()
 
+    def approves(self, number, case_id, new):
+        """The approval with which another `Reporter`, the same person with new words, takes over."""
+        return approve_with_new_keys(number, case_id, bytes.fromhex(self.id), new.public, new.seed)
+
+    @property
+    def public(self):
+        return ReporterPublic(self.sign, self.box)
+
     def report(self, text="Bron är betald två gånger.", **changes):
         fields = {
             "text": text,
@@ -98,6 +107,13 @@ class CaseInMaking:
 
     def by_reporter(self, body, day=DAY, seen=None):
         return self._add(Stream.REPORTER, self.reporter.id, self.reporter.seed, day, body, self._seen(2, seen=seen))
+
+    def approve(self, number, day=DAY):
+        """Approves minutes; from then on the reporter has new keys."""
+        new = Reporter()
+        entry = self.by_reporter(self.reporter.approves(number, self.keys.case_id, new), day)
+        self.reporter = new
+        return entry
 
     def by_member(self, body, day=DAY, stream=Stream.MEMBERS, who=None):
         who = who or next(iter(self.members.values()))

@@ -201,6 +201,23 @@ def sealed_entry(keys, stream, number, seed, body, item_key, nonces, **header_ch
     return head, nonces[1] + aead(item_key, nonces[1], pad(signed), ad), H(32, "ks1-chain", ad + signed)
 
 
+def reporter_keys(entry):
+    """Returns the two public keys that an entry of the reporter's brings."""
+    return tuple(bytes.fromhex(entry["entry"].get(name, "")) for name in ("reporter_sign", "reporter_box"))
+
+
+def new_keys_text(case_id, old_id, sign_pub, box_pub):
+    return b"ks1-new-keys" + case_id + bytes.fromhex(old_id) + sign_pub + box_pub
+
+
+def approval(case_id, old_id, number, seed, box_pub, **changes):
+    """Returns the entry by which the reporter goes on with the keys of `seed`."""
+    public = sign_public(seed)
+    proof = sign(seed, new_keys_text(case_id, old_id, public, box_pub))
+    entry = {"kind": "minutes-approved", "number": number, "reporter_sign": public.hex(), "reporter_box": box_pub.hex()}
+    return entry | {"proof": proof.hex()} | changes
+
+
 def head_tag(keys, stream, count, last):
     return H(32, "", keys.case_id + be32(keys.epoch) + bytes([stream]) + be32(count) + last, key=keys.head_key)
 
@@ -209,21 +226,24 @@ def read_stream(keys, stream, items, count, tag, authors):
     """Returns the JSON of every entry. Kinds, fields and counts are not looked at here: they are cases' own business."""
     if count != len(items):
         raise Broken
-    last, read = ZERO, []
+    last, read, reporter = ZERO, [], None
     for number, (head, body) in enumerate(items):
         item_key, ad = read_header(keys, head, stream, number, ENTRY)
         signed = unpad(un_aead(item_key, body[:24], body[24:], ad))
         entry = json.loads(signed[64:])
         public = authors.get(entry["author"])
         if stream == REPORTER:
-            report = (read or [entry])[0]["entry"]
-            public = bytes.fromhex(report.get("reporter_sign", ""))
-            box = bytes.fromhex(report.get("reporter_box", ""))
-            if entry["author"] != member_id(public, box).hex():
+            reporter = reporter or reporter_keys(entry)
+            public = reporter[0]
+            if entry["author"] != member_id(*reporter).hex() or (read and read[-1]["entry"]["kind"] == "inbox-ended"):
                 raise Broken
         if public is None or bytes.fromhex(entry["previous"]) != last:
             raise Broken
         verify(public, b"ks1-entry" + ad + signed[64:], signed[:64])
+        if entry["entry"]["kind"] == "minutes-approved":
+            reporter = reporter_keys(entry)
+            proof = bytes.fromhex(entry["entry"]["proof"])
+            verify(reporter[0], new_keys_text(keys.case_id, entry["author"], *reporter), proof)
         last = H(32, "ks1-chain", ad + signed)
         read.append(entry)
     if head_tag(keys, stream, count, last) != tag:

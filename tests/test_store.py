@@ -112,7 +112,7 @@ async def test_a_second_store_on_the_same_home_is_refused(home):
 def test_every_table_is_strict_and_has_no_row_numbers(home):
     tables = rows(home, "SELECT name, wr, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'")
 
-    assert len(tables) == 13
+    assert len(tables) == 14
     assert {(without_rowid, strict) for _, without_rowid, strict in tables} == {(1, 1)}
 
 

@@ -15,10 +15,10 @@ from cases.entry import (
     Attachment,
     Close,
     CompletionRequest,
+    InboxEnded,
     LegalHold,
     MeetingRequest,
     Message,
-    MinutesApproved,
     Note,
     Outcome,
     PhoneMinutes,
@@ -157,7 +157,7 @@ def test_minutes_wait_for_the_reporter_to_approve_them():
     story.by_member(PhoneMinutes("Du sade …"))
 
     waiting = story.state(role="reporter")
-    story.by_reporter(MinutesApproved(1))
+    story.approve(1)
     approved = story.state(role="reporter")
 
     assert (waiting.open_minutes, approved.open_minutes) == ((1,), ())
@@ -206,7 +206,41 @@ def test_a_closed_case_can_be_reopened_held_and_erased_and_nothing_else():
 
     assert story.state(days(41)).allowed == {Action.NOTE, Action.RECUSE, Action.HOLD, Action.REOPEN}
     assert story.state(days(70)).allowed == {Action.NOTE, Action.RECUSE, Action.HOLD, Action.REOPEN, Action.ERASE}
-    assert story.state(days(41), "reporter").allowed == {Action.WRITE}
+    assert story.state(days(41), "reporter").allowed == {Action.WRITE, Action.END_INBOX}
+
+
+def test_an_inbox_that_the_reporter_ends_lets_the_case_be_erased_from_that_day_on():
+    story = closed_story()
+
+    story.by_reporter(InboxEnded(), day=days(45))
+    before, after = story.state(days(44)), story.state(days(45))
+
+    assert before.state == State.CLOSED
+    assert (after.state, after.inbox_ended, after.erasable_from) == (State.ERASABLE, True, days(45))
+    assert Action.ERASE in after.allowed
+    assert story.state(days(45), "reporter").allowed == set()
+
+
+def test_a_case_that_is_closed_again_after_the_inbox_has_ended_waits_for_nobody():
+    story = closed_story()
+    story.by_reporter(InboxEnded(), day=days(45))
+
+    story.by_member(Reopen("Nya uppgifter."), day=days(46))
+    open_again = story.state(days(46))
+    story.by_member(HANDLED, day=days(50))
+    story.by_member(Close(), day=days(50))
+
+    assert open_again.state == State.INVESTIGATION
+    assert story.state(days(50)).state == State.ERASABLE
+    assert story.state(days(50)).erasable_from == days(50)
+
+
+def test_the_end_of_an_inbox_never_makes_a_case_wait_longer():
+    story = closed_story()
+
+    story.by_reporter(InboxEnded(), day=days(90))
+
+    assert story.state(days(70)).erasable_from == days(70)
 
 
 def test_erasing_waits_until_the_reporter_has_had_time_to_read():

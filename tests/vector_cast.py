@@ -28,6 +28,8 @@ class Person:
 
 
 reporter, anna, bo, cia = Person("reporter"), Person("anna"), Person("bo"), Person("cia")
+# The reporter with new words, after the approval of minutes; and the reporter of another case.
+renewed, stranger = Person("reporter with new words"), Person("reporter of another case")
 SERVER = fixed("server key")
 OTHER_SERVER = fixed("other server key")
 

@@ -5,7 +5,24 @@
 
 import formats_by_hand as hand
 from formats_by_hand import ENTRY, MEMBERS, NOTES, REPORTER, ZERO
-from vector_cast import DAY, KEYS, all_keys, anna, b64, bo, case, cia, fixed, later, notes, other, reporter, second
+from vector_cast import (
+    DAY,
+    KEYS,
+    all_keys,
+    anna,
+    b64,
+    bo,
+    case,
+    cia,
+    fixed,
+    later,
+    notes,
+    other,
+    renewed,
+    reporter,
+    second,
+    stranger,
+)
 
 REPORT = {
     "kind": "report",
@@ -173,12 +190,71 @@ def forged(s):
     s.vector("two keys for one commitment, opened with the first", "case", REPORTER, ["second"], why=why)
 
 
+def approval(who=renewed, case_id=case.case_id, old=reporter, **changes):
+    return hand.approval(case_id, old.id, 0, who.seed, who.box_public, **changes)
+
+
+def new_words(s):
+    """The reporter goes on with new keys; whoever has the old words, and every member, writes nothing any more."""
+    first = s.hashes["r0"]
+    change = s.item("new keys", case, REPORTER, 1, reporter, approval(), first, after={"2": 1})
+    s.item("with the new keys", case, REPORTER, 2, renewed, message("Mer."), change)
+    s.vector(
+        "new keys and an entry signed with them", "case", REPORTER, ["r0", "new keys", "with the new keys"], opens=True
+    )
+    s.item("with the old keys", case, REPORTER, 2, reporter, message("Mer."), change)
+    s.vector("entry after the new keys, signed with the old", "case", REPORTER, ["r0", "new keys", "with the old keys"])
+    s.item("new id, old key", case, REPORTER, 2, reporter, message("Mer."), change, author=renewed)
+    s.vector(
+        "entry after the new keys, by the new id with the old key",
+        "case",
+        REPORTER,
+        ["r0", "new keys", "new id, old key"],
+    )
+    s.item("before the new keys", case, REPORTER, 1, renewed, message("Mer."), first)
+    s.vector("entry with the new keys before they were named", "case", REPORTER, ["r0", "before the new keys"])
+    wrong = {
+        "new keys, signed by a member": (anna, approval()),
+        "new keys of a member, signed by her": (anna, approval(anna)),
+        "new keys, signed with themselves": (renewed, approval()),
+        "new keys without their proof": (reporter, approval(proof="00" * 64)),
+        "new keys of another case": (reporter, approval(stranger, other.case_id)),
+        "new keys proved for another id": (reporter, approval(old=stranger)),
+        "new keys, one of them replaced": (reporter, approval(reporter_box=anna.box_public.hex())),
+        "proof made with the key before": (reporter, approval(reporter) | {"reporter_sign": renewed.sign_public.hex()}),
+    }
+    for name, (signer, entry) in wrong.items():
+        s.item(name, case, REPORTER, 1, signer, entry, first, author=reporter)
+        s.vector(name, "case", REPORTER, ["r0", name])
+    elsewhere = s.item("r0 elsewhere", other, REPORTER, 0, reporter, REPORT)
+    s.item("new keys elsewhere", other, REPORTER, 1, reporter, approval(), elsewhere)
+    s.vector("change taken over from another case", "other", REPORTER, ["r0 elsewhere", "new keys elsewhere"])
+    again = s.item("new keys again", case, REPORTER, 2, renewed, approval(stranger, old=renewed), change)
+    s.item("with the third keys", case, REPORTER, 3, stranger, message("Mer."), again)
+    third = ["r0", "new keys", "new keys again", "with the third keys"]
+    s.vector("new keys twice", "case", REPORTER, third, opens=True)
+    s.item("new keys replayed", case, REPORTER, 2, reporter, approval(), change)
+    s.vector("change made twice with the old keys", "case", REPORTER, ["r0", "new keys", "new keys replayed"])
+
+
+def ended(s):
+    first = s.hashes["r0"]
+    end = s.item("end of the inbox", case, REPORTER, 1, reporter, {"kind": "inbox-ended"}, first)
+    s.vector("inbox that the reporter has ended", "case", REPORTER, ["r0", "end of the inbox"], opens=True)
+    s.item("after the end", case, REPORTER, 2, reporter, message("Mer."), end)
+    s.vector("entry after the end of the inbox", "case", REPORTER, ["r0", "end of the inbox", "after the end"])
+    s.item("end by anna", case, REPORTER, 1, anna, {"kind": "inbox-ended"}, first, author=reporter)
+    s.vector("end of the inbox, signed by a member", "case", REPORTER, ["r0", "end by anna"])
+
+
 def misplaced(s):
     """Well sealed and well signed, but not what the format allows."""
     first, ack = s.hashes["r0"], s.hashes["m0"]
     wrong = {
         "note among the members' answers": (MEMBERS, anna, {"kind": "note", "text": "Hemligt"}, ack, {}),
         "withdrawal by a member": (MEMBERS, anna, {"kind": "withdrawal", "file_id": None, "text": ""}, ack, {}),
+        "end of the inbox by a member": (MEMBERS, anna, {"kind": "inbox-ended"}, ack, {}),
+        "approval by a member": (MEMBERS, anna, approval(old=anna), ack, {}),
         "outcome by the reporter": (
             REPORTER,
             reporter,
@@ -206,6 +282,6 @@ def misplaced(s):
 
 def streams():
     s = Streams()
-    for part in (good_streams, cut_and_moved, forged, misplaced):
+    for part in (good_streams, cut_and_moved, forged, new_words, ended, misplaced):
         part(s)
     return s.dump()
