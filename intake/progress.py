@@ -1,0 +1,124 @@
+"""
+How far a report has come, while it is being sent: what the frame beside the form shows.
+
+1. A form is known here by a keyed hash of its mark, which stands in the address of the frame. It opens nothing, and
+   tells nobody which form it is of.
+2. Kept in memory, and only for as long as somebody sends or watches: how many bytes, and what became of files, by their
+   order. Nothing of what they are called.
+3. At most `MOST_WATCHING` frames watch at a time, so that forms left open do not take the connections of
+   those who send.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from intake.errors import IntakeError
+
+MOST_WATCHING: Final = 128
+_ID_BYTES: Final = 16
+# Each file is told of twice; a form that holds more parts than it may shows no more of them.
+_MOST_STEPS: Final = 64
+
+
+class TooManyWatch(IntakeError):
+    """As many frames are open as may be."""
+
+    code = 330
+    text_key = "progress.too_many"
+
+
+class Step(Enum):
+    """What became of a file, or of the whole form."""
+
+    CLEANING = auto()
+    CLEAN = auto()
+    NOT_TAKEN = auto()
+    TO_BE_MENDED = auto()
+
+
+@dataclass(slots=True)
+class Sending:
+    """One sending of a form; written by who reads it, shown by the frame."""
+
+    # What the browser said it would send: fields, files and what stands around them.
+    total: int
+    read: int = 0
+    steps: list[tuple[Step, int]] = field(default_factory=list)
+    ended: bool = False
+    received: bool = False
+
+    @property
+    def percent(self) -> int:
+        """How much has come; a hundred only at the end."""
+        return min(99, 100 * self.read // self.total) if self.total > 0 else 0
+
+    def came(self, size: int) -> None:
+        self.read += size
+
+    def step(self, step: Step, file: int = 0) -> None:
+        if len(self.steps) < _MOST_STEPS:
+            self.steps.append((step, file))
+
+
+@dataclass(slots=True)
+class Shown:
+    """What the frame of one form shows: the latest sending, if there is one."""
+
+    sending: Sending | None = None
+    users: int = 0
+
+
+class ProgressBoard:
+    """The forms that are being sent or watched."""
+
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
+        self._shown: dict[str, Shown] = {}
+        self._watching = 0
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    def id_of(self, untrusted_mark: str) -> str:
+        """Return the id under which the form with this mark is shown."""
+        return hashlib.blake2b(
+            untrusted_mark.encode(), digest_size=_ID_BYTES, key=self._key, person=b"ks1-progress"
+        ).hexdigest()
+
+    @contextmanager
+    def watch(self, untrusted_id: str) -> Iterator[Shown]:
+        """Give what is shown under this id, also before anything is sent. Raises `TooManyWatch`."""
+        if self._watching >= MOST_WATCHING:
+            raise TooManyWatch
+        self._watching += 1
+        try:
+            with self._used(untrusted_id) as shown:
+                yield shown
+        finally:
+            self._watching -= 1
+
+    @contextmanager
+    def send(self, sending: Sending, untrusted_mark: str) -> Iterator[None]:
+        """Show this sending of the form with this mark until it is over. Of two at once the later is shown."""
+        with self._used(self.id_of(untrusted_mark)) as shown:
+            shown.sending = sending
+            try:
+                yield
+            finally:
+                sending.ended = True
+
+    @contextmanager
+    def _used(self, untrusted_id: str) -> Iterator[Shown]:
+        shown = self._shown.setdefault(untrusted_id, Shown())
+        shown.users += 1
+        try:
+            yield shown
+        finally:
+            shown.users -= 1
+            if shown.users == 0:
+                del self._shown[untrusted_id]
