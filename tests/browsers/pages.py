@@ -1,0 +1,225 @@
+"""Every page in every state, as the real service answers: what axe, the HTML checker and whoever looks at pages share.
+
+Pages are met by their forms and fields, so new wording changes nothing here; a new GET route is found by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from desk_harness import RunningDesks
+from intake_harness import Browser, Form, Page
+from PIL import ExifTags, Image
+
+from cases.receipt import new_receipt
+from desk import acts
+from intake.app import ROUTES
+
+TEXT = "En inköpare har beställt varor av sin svåger i tre år, alltid strax under gränsen för upphandling.\n\n" * 3
+POINTING = TEXT + "Jag heter Anna Andersson, 070-123 45 67, anna@example.com, 19800101-1234.\n"
+# One long word must not push a phone's page sideways.
+LONG_WORD = "upphandlingsbestämmelseöverträdelseanmälan" * 3
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One page as it was answered."""
+
+    name: str
+    language: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def telling_photograph(side: int = 64) -> bytes:
+    """A photograph with a maker, an owner, a day and a place."""
+    picture = Image.effect_noise((side, side), 60).convert("RGB")
+    exif = picture.getexif()
+    exif[0x010F], exif[0x013B], exif[0x0132] = "Kameramakaren", "Ägarens Namn", "2026:03:14 10:11:12"
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    gps.update({1: "N", 2: (60.0, 8.0, 56.4), 3: "E", 4: (15.0, 11.0, 16.08)})
+    kept = io.BytesIO()
+    picture.save(kept, "JPEG", exif=exif)
+    return kept.getvalue()
+
+
+def page_routes() -> list[str]:
+    """The addresses that can be typed: each is a page, but for style and pictures."""
+    return [path for method, path, _ in ROUTES if method == "GET" and "{" not in path and "." not in path]
+
+
+async def every_page(desks: RunningDesks, language: str) -> list[Rendered]:
+    """Every page of an open service in one language."""
+    return await _Visit(desks, language).all()
+
+
+async def closed_pages(desks: RunningDesks, language: str) -> list[Rendered]:
+    """The pages that a service shows before its members have signed."""
+    visit = _Visit(desks, language)
+    await visit.get("closed-first", "/")
+    await visit.get("closed-report", "/report")
+    return visit.found
+
+
+def form_with(page: Page, field: str) -> Form:
+    """The form that holds a field of this name."""
+    for form in page.forms:
+        if field in {name for name, _value in form.fields}:
+            return form
+    message = f"no form with {field} on this page: {page.plain[:600]}"
+    raise AssertionError(message)
+
+
+class _Visit:
+    """One walk through the service; `found` grows with every page."""
+
+    def __init__(self, desks: RunningDesks, language: str) -> None:
+        self._desks = desks
+        self._language = language
+        self._browser = Browser(desks.intake.public_socket)
+        self.found: list[Rendered] = []
+
+    async def all(self) -> list[Rendered]:
+        for path in page_routes():
+            await self.get(path.strip("/").replace("/", "-") or "first", path)
+        await self.get("report-plain", "/report", "&plain=yes")
+        await self.get("not-found", "/nothing-here")
+        await self._progress()
+        await self._refused_reports()
+        await self._wrong_codes()
+        await self._waiting()
+        await self._answered()
+        await self._gate()
+        return self.found
+
+    async def get(self, name: str, path: str, more: str = "") -> Page:
+        return self._keep(name, await self._browser.get(f"{path}?lang={self._language}{more}"))
+
+    async def _post(self, name: str, form: Form, files: Sequence[bytes] = (), **values: str | Sequence[str]) -> Page:
+        page = await self._browser.post(form.action, form.with_(**values), files)
+        return self._keep(name, page) if name else page
+
+    async def _form(self, *, plain: bool = False) -> Form:
+        page = await self._browser.get(f"/report?lang={self._language}{'&plain=yes' if plain else ''}")
+        return form_with(page, "text")
+
+    async def _filed(self, name: str, files: Sequence[bytes] = ()) -> Page:
+        """The page with the eight words, however the form's answer leads there."""
+        answer = await self._post("", await self._form(), files, text=TEXT + LONG_WORD)
+        if ways := [form for form in answer.forms if form.action == "/receipt"]:
+            if name:
+                self._keep(f"{name}-received", answer)
+            answer = await self._browser.post(ways[0].action, ways[0].fields)
+        return self._keep(name, answer) if name else answer
+
+    async def _inbox(self, name: str, receipt: Page) -> Page:
+        page = await self._browser.get(f"/return?lang={self._language}")
+        return await self._post(name, form_with(page, "code"), code=" ".join(receipt.receipt.words))
+
+    async def _progress(self) -> None:
+        """The frame beside the form, to its end, while a report with a file is sent."""
+        page = await self._browser.get(f"/report?lang={self._language}")
+        frames = [one.replace("&amp;", "&") for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)]
+        watched = [asyncio.ensure_future(self._browser.get(one)) for one in frames if one.startswith("/progress")]
+        await asyncio.sleep(0.2)
+        form = form_with(page, "text")
+        await self._browser.post(form.action, form.with_(text=TEXT), [telling_photograph()])
+        for one in watched:
+            self._keep("progress", await asyncio.wait_for(one, 30))
+
+    async def _refused_reports(self) -> None:
+        everybody = [member.id for member in self._desks.made.members]
+        for where, plain in (("", False), ("-plain", True)):
+            await self._post(f"report-empty{where}", await self._form(plain=plain), text="")
+            await self._post(f"report-nobody-left{where}", await self._form(plain=plain), text=TEXT, concerns=everybody)
+            await self._post(f"report-points-to-you{where}", await self._form(plain=plain), text=POINTING)
+
+    async def _wrong_codes(self) -> None:
+        for name, code in (("return-count", "ett två tre"), ("return-wrong", " ".join(new_receipt().words))):
+            page = await self._browser.get(f"/return?lang={self._language}")
+            await self._post(name, form_with(page, "code"), code=code)
+
+    async def _waiting(self) -> None:
+        """A report with files that nobody has seen yet: receipt, inbox, everything that can be taken back."""
+        files = [telling_photograph(), b"PK\x03\x04 no picture", telling_photograph(80)]
+        receipt = await self._filed("receipt-files", files)
+        await self._post("facts-added", receipt.form("/inbox/facts"), fact=_offered(receipt)[:2])
+        checks = [form for form in receipt.forms if form.action == "/receipt/check"]
+        for form in checks:
+            await self._check_words(receipt, form)
+        inbox = await self._inbox("inbox-waiting", receipt)
+        ask_file = next(
+            form for form in inbox.forms if form.action == "/inbox/take-back" and dict(form.fields).get("file")
+        )
+        asked = await self._post("ask-take-back-file", ask_file)
+        inbox = await self._post("inbox-file-taken-back", _marked(asked, "/inbox/take-back"))
+        inbox = await self._post("inbox-empty-message", inbox.form("/inbox/write"), text="")
+        inbox = await self._post("inbox-written", inbox.form("/inbox/write"), text="Det var en måndag.")
+        asked = await self._post("ask-take-back", _whole(inbox, "/inbox/take-back"))
+        done = _marked(asked, "/inbox/take-back")
+        await self._post("taken-back", done)
+        await self._post("session-over", done)
+
+    async def _check_words(self, receipt: Page, form: Form) -> None:
+        await self._post("receipt-wrong-words", form, word=["fel", "fel"])
+        asked = [int(value) for name, value in form.fields if name == "asked"]
+        await self._post("receipt-right-words", form, word=[receipt.receipt.words[place - 1] for place in asked])
+
+    async def _answered(self) -> None:
+        """Reports that members have read: answers, a question, the end; and one that is withdrawn."""
+        # What was filed before comes first, so that one case alone is new.
+        await self._desks.release()
+        receipt = await self._filed("receipt")
+        async with self._desks.desk(0) as book:
+            await book.sync()
+            before = set(book.state.case_list.cases)
+            await self._desks.release()
+            await book.sync()
+            (name,) = set(book.state.case_list.cases) - before
+            await acts.acknowledge(book, name, "Vi har tagit emot din anmälan och läser den nu.")
+            await acts.reply(book, name, "Tack. " + TEXT + LONG_WORD)
+            await acts.ask(book, name, "Vilken vecka gällde det?", None)
+            inbox = await self._inbox("inbox-answered", receipt)
+            await self._post("ask-withdraw", _whole(inbox, "/inbox/withdraw"))
+            await acts.close(book, name, "handled", "Det har rättats till.")
+        await self._post("inbox-closed", inbox.form("/inbox"))
+        await self._withdrawn()
+
+    async def _withdrawn(self) -> None:
+        receipt = await self._filed("", [telling_photograph()])
+        await self._desks.release()
+        inbox = await self._inbox("inbox-released", receipt)
+        asked = await self._post("", _whole(inbox, "/inbox/withdraw"))
+        inbox = await self._post("inbox-withdrawn", _marked(asked, "/inbox/withdraw"))
+        await self._post("left-inbox", inbox.form("/inbox/leave"))
+
+    async def _gate(self) -> None:
+        elsewhere = {"Origin": "http://evil.example"}
+        page = await self._browser.post("/return", [], headers=elsewhere)
+        self._keep("wrong-origin", page)
+        self._keep("wrong-host", await self._browser.get("/", {"Host": "evil.example"}))
+
+    def _keep(self, name: str, page: Page) -> Page:
+        assert page.headers["content-type"].startswith("text/html"), (name, page.headers)
+        self.found.append(Rendered(name, self._language, page.status, page.headers, page.body))
+        return page
+
+
+def _whole(page: Page, action: str) -> Form:
+    """The form that asks about the whole report, not about one file."""
+    return page.form(action, without="file")
+
+
+def _marked(page: Page, action: str) -> Form:
+    """The form that does it."""
+    return next(form for form in page.forms if form.action == action and dict(form.fields).get("mark"))
+
+
+def _offered(page: Page) -> list[str]:
+    return [html.unescape(value) for value in re.findall(r'name="fact" value="([^"]*)"', page.text)]

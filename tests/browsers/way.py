@@ -1,0 +1,131 @@
+"""The browsers' only way out when no tor is needed: a SOCKS port on loopback whose onions are a unix socket.
+
+Every .onion name leads to the same socket, as tor would lead it there; anything else is refused and remembered, so that a
+test can say what a browser asked for. What is asked of the onion is remembered too, request line by request line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+from pathlib import Path
+
+_REQUEST = re.compile(rb"^(GET|POST|HEAD|OPTIONS|PUT) (\S+) HTTP/1\.1\r\n")
+_DOMAIN = 3
+_ADDRESS_BYTES = {1: 4, 4: 16}
+_GRANTED = b"\x05\x00\x00\x01" + bytes(6)
+_NOT_REACHABLE = b"\x05\x04\x00\x01" + bytes(6)
+
+
+class OnionWay:
+    """A SOCKS5 server; `names` are the hosts asked for, `requests` what was asked of the onion."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self.names: list[str] = []
+        self.requests: list[tuple[str, str]] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: set[socket.socket] = set()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        return self._listener.getsockname()[1]
+
+    @property
+    def foreign(self) -> list[str]:
+        """The names that are no onions: a browser asked for something that is not ours."""
+        return [name for name in self.names if not name.endswith(".onion")]
+
+    def forget(self) -> None:
+        self.names.clear()
+        self.requests.clear()
+
+    def __enter__(self) -> OnionWay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in list(self._open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        self._thread.join(5)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, browser: socket.socket) -> None:
+        self._open.add(browser)
+        onion = socket.socket(socket.AF_UNIX)
+        try:
+            with browser, onion:
+                host = _asked_host(browser)
+                self.names.append(host)
+                if not host.endswith(".onion"):
+                    browser.sendall(_NOT_REACHABLE)
+                    return
+                onion.connect(str(self._target))
+                self._open.add(onion)
+                browser.sendall(_GRANTED)
+                back = threading.Thread(target=_pump, args=(onion, browser), daemon=True)
+                back.start()
+                _pump(browser, onion, self._note)
+                back.join()
+        except OSError:
+            return
+        finally:
+            self._open -= {browser, onion}
+
+    def _note(self, sent: bytes) -> None:
+        # Browsers begin each request with a packet of its own.
+        if found := _REQUEST.match(sent):
+            self.requests.append((found[1].decode(), found[2].decode()))
+
+
+def _asked_host(browser: socket.socket) -> str:
+    """Read a SOCKS5 greeting and request; the name asked for."""
+    _version, methods = _exactly(browser, 2)
+    _exactly(browser, methods)
+    browser.sendall(b"\x05\x00")
+    _version, _command, _reserved, kind = _exactly(browser, 4)
+    if kind == _DOMAIN:
+        host = _exactly(browser, _exactly(browser, 1)[0]).decode()
+    else:
+        host = _exactly(browser, _ADDRESS_BYTES[kind]).hex()
+    _exactly(browser, 2)
+    return host
+
+
+def _exactly(stream: socket.socket, size: int) -> bytes:
+    got = b""
+    while len(got) < size:
+        piece = stream.recv(size - len(got))
+        if not piece:
+            raise ConnectionError
+        got += piece
+    return got
+
+
+def _pump(source: socket.socket, sink: socket.socket, note=None) -> None:
+    try:
+        while piece := source.recv(65536):
+            if note is not None:
+                note(piece)
+            sink.sendall(piece)
+    except OSError:
+        pass
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
