@@ -99,12 +99,12 @@ def place_copy(content: MemoryFile, target: Path) -> None:
             file.flush()
             os.utime(file.fileno(), ns=(NEUTRAL_TIME_NS, NEUTRAL_TIME_NS))
             os.fsync(file.fileno())
-        _give_name(temporary, target)
+        give_name(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _give_name(temporary: Path, target: Path) -> None:
+def give_name(temporary: Path, target: Path) -> None:
     """Gives the finished file its name; raises FileExistsError when it is taken, which a rename would not."""
     try:
         target.hardlink_to(temporary)

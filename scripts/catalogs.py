@@ -21,6 +21,8 @@ sys.path.insert(0, str(PROJECT))
 from intake.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
+# The poster has a catalogue of its own, in every complete language: it is printed and is no page.
+POSTER: Final = PROJECT / "kallskydd"
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
 _DOMAINS_OF: Final = (
@@ -72,15 +74,23 @@ def domains_for(info: LanguageInfo) -> tuple[str, ...]:
 def update() -> None:
     """Write all catalogues."""
     found = sentences()
+    posters = dict.fromkeys(_sentences_of(POSTER / "poster_texts.py"), "poster_texts.py")
     for info in LANGUAGES.values():
         folder = INTAKE / "locale" / info.code
         known = _known(folder, info.code)
         for domain in domains_for(info):
-            catalog = Catalog(locale=info.code, header_comment=f"# {info.name}: {domain}", fuzzy=False)
-            for english, inside in found[domain].items():
-                catalog.add(english, known.get(english, ""), auto_comments=[inside])
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{domain}.po").write_bytes(_as_bytes(catalog))
+            _write(folder, info, domain, found[domain], known)
+        if info.complete and info.code != SOURCE:
+            folder = POSTER / "locale" / info.code
+            _write(folder, info, "poster", posters, _known(folder, info.code))
+
+
+def _write(folder: Path, info: LanguageInfo, domain: str, sentences: dict[str, str], known: dict[str, str]) -> None:
+    catalog = Catalog(locale=info.code, header_comment=f"# {info.name}: {domain}", fuzzy=False)
+    for english, inside in sentences.items():
+        catalog.add(english, known.get(english, ""), auto_comments=[inside])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{domain}.po").write_bytes(_as_bytes(catalog))
 
 
 def _known(folder: Path, code: str) -> dict[str, str]:
