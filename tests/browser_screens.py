@@ -18,10 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pypdfium2
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox
-from browsers.pages import Rendered, closed_pages, every_page
+from browsers.pages import Rendered
 from browsers.person import Person
-from browsers.served import Served, example_home
-from browsers.shelf import Shelf, address
+from browsers.shelf import Shelf, address, collect
 from browsers.way import OnionWay
 
 WIDTHS = (320, 1280)
@@ -30,32 +29,27 @@ LOOKS = {
     "dark": {"dark": True, "forced": False},
     "forced": {"dark": True, "forced": True},
 }
-BROWSERS = {"firefox": Firefox, "chromium": Chromium}
+# At Safest everybody gets the light scheme; here the others are wanted too.
+ANY_SCHEME = {"privacy.resistFingerprinting": False}
+BROWSERS = {"firefox": lambda socks: Firefox(socks, prefs=ANY_SCHEME), "chromium": Chromium}
 
 
 def main() -> None:
     asked = _arguments()
     asked.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="kt-") as folder, Served(Path(folder)) as served:
-        languages = asked.languages.split(",") if asked.languages else list(served.made.home.config.languages)
-        pages = [page for language in languages for page in served.call(every_page, served.desks, language)]
-        pages += _closed(Path(folder) / "closed", languages)
-        pages = [page for page in pages if any(fnmatch.fnmatch(page.name, one) for one in asked.pages.split(","))]
+    with tempfile.TemporaryDirectory(prefix="kt-") as folder:
+        collected = collect(Path(folder), asked.languages.split(",") if asked.languages else ())
+        wanted = asked.pages.split(",")
+        pages = [page for page in collected.pages if any(fnmatch.fnmatch(page.name, one) for one in wanted)]
         if asked.list:
             print("\n".join(sorted({page.name for page in pages})))
             return
-        with Shelf(Path(folder), served.socket, pages) as shelf, OnionWay(shelf.socket) as way:
+        with Shelf(Path(folder), collected) as shelf, OnionWay(shelf.socket) as way:
             for name in asked.browsers.split(","):
                 began = time.monotonic()
                 with BROWSERS[name](way.port) as browser:
                     count = sum(_take(browser, name, page, asked) for page in pages)
                 print(f"{name}: {count} pictures in {time.monotonic() - began:.0f} s, in {asked.out}")
-
-
-def _closed(folder: Path, languages: list[str]) -> list[Rendered]:
-    folder.mkdir()
-    with Served(folder, example_home(folder / "home", opened=False)) as served:
-        return [page for language in languages for page in served.call(closed_pages, served.desks, language)]
 
 
 def _take(browser: Person, name: str, page: Rendered, asked: argparse.Namespace) -> int:

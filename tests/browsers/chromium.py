@@ -176,6 +176,9 @@ class Chromium(Person):
         )
         for domain in ("Page", "DOM", "Runtime"):
             self.do(f"{domain}.enable")
+        # As on a phone, where they take no room; and as in a window that is in front.
+        self.do("Emulation.setScrollbarsHidden", hidden=True)
+        self.do("Emulation.setFocusEmulationEnabled", enabled=True)
         if not self._scripts:
             self.do("Emulation.setScriptExecutionDisabled", value=True)
 

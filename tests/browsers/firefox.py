@@ -175,6 +175,12 @@ class Firefox(Person):
             f"style.setProperty('min-height', '{height}px', 'important');"
             f"style.setProperty('max-height', '{height}px', 'important');"
         )
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not width - 30 <= self.do("WebDriver:GetElementRect", id=self._find("html"))["width"] <= width:
+            if time.monotonic() > deadline:
+                message = f"the page did not become {width} wide"
+                raise TimeoutError(message)
+            time.sleep(LOOK_SECONDS)
 
     def looks(self, *, dark: bool = False, forced: bool = False) -> None:
         self._in_firefox(

@@ -32,16 +32,23 @@ class Rendered:
 
     name: str
     language: str
+    # As it was asked for; of a page that a form led to, where the form went.
+    path: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def in_a_frame(self) -> bool:
+        """Whether it is shown within a page of ours and never by itself."""
+        return "frame-ancestors 'self'" in self.headers["content-security-policy"]
 
 
 def telling_photograph(side: int = 64) -> bytes:
     """A photograph with a maker, an owner, a day and a place."""
     picture = Image.effect_noise((side, side), 60).convert("RGB")
     exif = picture.getexif()
-    exif[0x010F], exif[0x013B], exif[0x0132] = "Kameramakaren", "Ägarens Namn", "2026:03:14 10:11:12"
+    exif[0x010F], exif[0x013B], exif[0x0132] = "Kameramakaren", "Bildens Agare", "2026:03:14 10:11:12"
     gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
     gps.update({1: "N", 2: (60.0, 8.0, 56.4), 3: "E", 4: (15.0, 11.0, 16.08)})
     kept = io.BytesIO()
@@ -52,6 +59,16 @@ def telling_photograph(side: int = 64) -> bytes:
 def page_routes() -> list[str]:
     """The addresses that can be typed: each is a page, but for style and pictures."""
     return [path for method, path, _ in ROUTES if method == "GET" and "{" not in path and "." not in path]
+
+
+async def files_beside(desks: RunningDesks) -> list[Rendered]:
+    """Style and pictures: what pages ask for beside themselves."""
+    browser, found = Browser(desks.intake.public_socket), []
+    for method, path, _ in ROUTES:
+        if method == "GET" and "{" not in path and "." in path:
+            answer = await browser.get(path)
+            found.append(Rendered(path, "", path, answer.status, answer.headers, answer.body))
+    return found
 
 
 async def every_page(desks: RunningDesks, language: str) -> list[Rendered]:
@@ -99,11 +116,12 @@ class _Visit:
         return self.found
 
     async def get(self, name: str, path: str, more: str = "") -> Page:
-        return self._keep(name, await self._browser.get(f"{path}?lang={self._language}{more}"))
+        whole = f"{path}?lang={self._language}{more}"
+        return self._keep(name, await self._browser.get(whole), whole)
 
     async def _post(self, name: str, form: Form, files: Sequence[bytes] = (), **values: str | Sequence[str]) -> Page:
         page = await self._browser.post(form.action, form.with_(**values), files)
-        return self._keep(name, page) if name else page
+        return self._keep(name, page, form.action) if name else page
 
     async def _form(self, *, plain: bool = False) -> Form:
         page = await self._browser.get(f"/report?lang={self._language}{'&plain=yes' if plain else ''}")
@@ -126,12 +144,12 @@ class _Visit:
         """The frame beside the form, to its end, while a report with a file is sent."""
         page = await self._browser.get(f"/report?lang={self._language}")
         frames = [one.replace("&amp;", "&") for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)]
-        watched = [asyncio.ensure_future(self._browser.get(one)) for one in frames if one.startswith("/progress")]
+        (frame,) = [one for one in frames if one.startswith("/progress")]
+        watched = asyncio.ensure_future(self._browser.get(frame))
         await asyncio.sleep(0.2)
         form = form_with(page, "text")
         await self._browser.post(form.action, form.with_(text=TEXT), [telling_photograph()])
-        for one in watched:
-            self._keep("progress", await asyncio.wait_for(one, 30))
+        self._keep("progress", await asyncio.wait_for(watched, 30), frame)
 
     async def _refused_reports(self) -> None:
         everybody = [member.id for member in self._desks.made.members]
@@ -205,9 +223,9 @@ class _Visit:
         self._keep("wrong-origin", page)
         self._keep("wrong-host", await self._browser.get("/", {"Host": "evil.example"}))
 
-    def _keep(self, name: str, page: Page) -> Page:
+    def _keep(self, name: str, page: Page, path: str = "") -> Page:
         assert page.headers["content-type"].startswith("text/html"), (name, page.headers)
-        self.found.append(Rendered(name, self._language, page.status, page.headers, page.body))
+        self.found.append(Rendered(name, self._language, path, page.status, page.headers, page.body))
         return page
 
 

@@ -1,26 +1,51 @@
 """Pages that were answered once, served again: so that browsers can look at states that only a POST leads to.
 
-Everything else that a page asks for, style, pictures and frames, comes from the real service.
+`collect` takes every page of a service of its own, and what pages ask for beside themselves; no service is needed after.
 """
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import http.server
-import socket
 import socketserver
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from intake_harness import PUBLIC_HOST
 
-from browsers.pages import Rendered
+from browsers.pages import Rendered, closed_pages, every_page, files_beside
+from browsers.served import Served, example_home
 
 ORIGIN = f"http://{PUBLIC_HOST}"
 _KEPT = ("content-type", "content-security-policy", "referrer-policy", "cache-control")
-_PATIENCE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Every page in every state, and style and pictures by their addresses."""
+
+    pages: tuple[Rendered, ...]
+    beside: dict[str, Rendered]
+
+    def named(self, name: str, language: str) -> Rendered:
+        return next(page for page in self.pages if (page.name, page.language) == (name, language))
+
+
+def collect(folder: Path, languages: Sequence[str] = ()) -> Collected:
+    """Everything that a service answers in these languages, or in all."""
+    pages: list[Rendered] = []
+    (folder / "closed").mkdir()
+    with Served(folder / "closed", example_home(folder / "closed" / "home", opened=False)) as served:
+        offered = languages or served.made.home.config.languages
+        for language in offered:
+            pages += served.call(closed_pages, served.desks, language)
+    (folder / "open").mkdir()
+    with Served(folder / "open") as served:
+        for language in offered:
+            pages += served.call(every_page, served.desks, language)
+        beside = {page.path: page for page in served.call(files_beside, served.desks)}
+    return Collected(tuple(pages), beside)
 
 
 def address(page: Rendered) -> str:
@@ -30,11 +55,14 @@ def address(page: Rendered) -> str:
 class Shelf:
     """A server on a unix socket; `socket` is where an `OnionWay` should lead."""
 
-    def __init__(self, folder: Path, service: Path, pages: Iterable[Rendered]) -> None:
+    def __init__(self, folder: Path, collected: Collected) -> None:
         self.socket = folder / "shelf.sock"
         self._server = _Server(str(self.socket), _Handler)
-        self._server.service = service
-        self._server.pages = {f"/shelf/{page.language}/{page.name}": page for page in pages}
+        self._server.found = dict(collected.beside)
+        for page in collected.pages:
+            self._server.found[f"/shelf/{page.language}/{page.name}"] = page
+            # Frames are asked for by their own addresses.
+            self._server.found.setdefault(page.path, page)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self) -> Shelf:
@@ -51,8 +79,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
-    service: Path
-    pages: dict[str, Rendered]
+    found: dict[str, Rendered]
 
     def handle_error(self, request, client_address) -> None:
         """Browsers hang up when they like."""
@@ -62,9 +89,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        page = self.server.pages.get(self.path)
+        page = self.server.found.get(self.path)
+        if page is None and self.path.startswith("/progress/"):
+            page = next(one for path, one in self.server.found.items() if path.startswith("/progress/"))
         if page is None:
-            self._from_service()
+            self.send_error(404)
             return
         self.send_response(200)
         for name in _KEPT:
@@ -74,33 +103,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page.body)
 
-    def _from_service(self) -> None:
-        connection = _UnixConnection(self.server.service)
-        with contextlib.closing(connection), contextlib.suppress(TimeoutError):
-            connection.request("GET", self.path, headers={"Host": PUBLIC_HOST})
-            answer = connection.getresponse()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() in _KEPT:
-                    self.send_header(name, value)
-            self.send_header("Connection", "close")
-            self.end_headers()
-            while piece := answer.read1(65536):
-                self.wfile.write(piece)
-
     def address_string(self) -> str:
         return "browser"
 
     def log_message(self, *_: object) -> None:
         """Nothing is logged."""
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_PATIENCE_SECONDS)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
