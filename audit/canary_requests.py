@@ -169,7 +169,7 @@ def _look_around(visitor: Visitor) -> None:
 def _report(visitor: Visitor) -> list[str]:
     """A report with a picture and a document; returns its code, or nothing."""
     needles = visitor.needles
-    form = visitor.get("report form", f"/report?{needles.by_kind['query'].carriers[0]}")
+    form = visitor.get("report form", f"/report?plain=1&{needles.by_kind['query'].carriers[0]}")
     fields = [
         *hidden_fields(form.text, "/report"),
         ("organisation", ""),
@@ -224,7 +224,7 @@ def _refused_reports(visitor: Visitor) -> None:
 
 
 def _fresh(visitor: Visitor) -> list[tuple[str, str]]:
-    return hidden_fields(visitor.get("report form", "/report").text, "/report")
+    return hidden_fields(visitor.get("report form", "/report?plain=1").text, "/report")
 
 
 def _come_back(visitor: Visitor, words: list[str]) -> None:

@@ -20,8 +20,12 @@ from intake.gate import gate
 from intake.inbox_facts import add_facts
 from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox_write import write
+from intake.information import INFORMATION_ROUTES
 from intake.padding import padded
-from intake.reporter import icon, leave, not_found, report_form, send_report, start, style
+from intake.progress_page import progress
+from intake.report_send import answer_frame, report_form, send_report
+from intake.reporter import icon, leave, not_found, start, style
+from intake.reporter_receipt import check_receipt, show_receipt
 from intake.services import SERVICES, Services
 from intake.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
 
@@ -29,6 +33,10 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("GET", "/", start),
     ("GET", "/report", report_form),
     ("POST", "/report", send_report),
+    ("GET", "/report/answer", answer_frame),
+    ("GET", "/progress/{id:[0-9a-f]{32}}", progress),
+    ("POST", "/receipt", show_receipt),
+    ("POST", "/receipt/check", check_receipt),
     ("GET", "/return", return_form),
     ("POST", "/return", come_back),
     ("POST", "/inbox", inbox),
@@ -39,6 +47,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("POST", "/inbox/withdraw", withdraw_case),
     ("POST", "/inbox/leave", leave_inbox),
     ("GET", "/leave", leave),
+    *INFORMATION_ROUTES,
     ("GET", "/style.css", style),
     ("GET", "/icon.png", icon),
     # Every other path and method: without this the library would answer by itself.

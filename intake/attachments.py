@@ -23,6 +23,7 @@ from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFile
 from intake.form import Form, Part
 from intake.limits import Limits
 from intake.memory import Hold, MemoryBudget
+from intake.progress import Sending, Step
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
@@ -179,9 +180,13 @@ class FileShown:
 class FileTaker:
     """Takes the files of one form into a case, one after the other."""
 
-    def __init__(self, case: CaseUnderWay, allowance: Allowance, sandbox: Sandbox, store: Store) -> None:
+    def __init__(
+        self, case: CaseUnderWay, allowance: Allowance, sandbox: Sandbox, store: Store, sending: Sending | None = None
+    ) -> None:
         self.case = case
         self.shown: list[FileShown] = []
+        # Who waits for it may be shown how far it has come.
+        self._sending = sending or Sending(0)
         self._allowance = allowance
         self._sandbox = sandbox
         self._store = store
@@ -191,13 +196,18 @@ class FileTaker:
         if await part.is_empty():
             return
         order = len(self.shown) + 1
+        part.when_whole = lambda: self._sending.step(Step.CLEANING, order)
         try:
             report = await accept_attachment(part, self.case, self._allowance, self._sandbox, self._store)
         except (Refused, FileRefused) as refused:
             self.shown.append(FileShown(order, None, None, refused.text_key))
+            self._sending.step(Step.NOT_TAKEN, order)
             return
+        finally:
+            part.when_whole = None
         file_id = self.case.attached[-1].file_id.hex()
         self.shown.append(FileShown(order, report.kind, report, None, file_id))
+        self._sending.step(Step.CLEAN, order)
 
     async def drop(self) -> None:
         """Delete everything that was staged; for a form that is refused after its files came."""

@@ -12,7 +12,7 @@ The steps, in their order:
 6. The store keeps all of it or nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -40,6 +40,8 @@ class Wishes:
     concerns: frozenset[str]
     unnamed: bool
     urgent: bool
+    earlier: bool
+    # In which the reporter wants answers.
     language: str
     roster: Roster
     routing: Routing
@@ -64,8 +66,12 @@ class Filed:
     numbers: Mapping[str, int]
 
 
-def check_wishes(form: Form, roster: Roster, language: str) -> Wishes:
-    """Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NobodyLeft`."""
+def check_wishes(form: Form, roster: Roster, language: str, languages: Collection[str]) -> Wishes:
+    """
+    Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NobodyLeft`.
+
+    `language` is that of the page, in which answers come unless one of `languages` was chosen for them.
+    """
     text = form.one("text").strip()
     if not text:
         raise EmptyReport
@@ -77,9 +83,22 @@ def check_wishes(form: Form, roster: Roster, language: str) -> Wishes:
     if not untrusted_concerns <= {member.id for member in roster.members}:
         raise UnknownChoice
     concerns = untrusted_concerns
+    untrusted_answers = form.one("answers") or language
+    if untrusted_answers not in languages:
+        raise UnknownChoice
     unnamed = form.one("unnamed") == "yes"
     routing = route(roster, organisation, concerns, unnamed)
-    return Wishes(text, organisation, concerns, unnamed, form.one("urgent") == "yes", language, roster, routing)
+    return Wishes(
+        text=text,
+        organisation=organisation,
+        concerns=concerns,
+        unnamed=unnamed,
+        urgent=form.one("urgent") == "yes",
+        earlier=form.one("earlier") == "yes",
+        language=untrusted_answers,
+        roster=roster,
+        routing=routing,
+    )
 
 
 async def file_report(
@@ -153,6 +172,7 @@ def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:
         reporter_box=keys.box_public.hex(),
         language=wishes.language,
         urgent=wishes.urgent,
+        earlier=wishes.earlier,
     )
 
 

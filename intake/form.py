@@ -36,6 +36,8 @@ _DAMAGED: Final = (ValueError, RuntimeError, AssertionError, LookupError, HttpPr
 
 _T = TypeVar("_T")
 TakeFile = Callable[["Part", "Form"], Awaitable[None]]
+# Told how many bytes more have come.
+Came = Callable[[int], None]
 
 
 @dataclass(slots=True, repr=False)
@@ -71,6 +73,8 @@ class Part:
         self._part = part
         self._body = body
         self._ahead = b""
+        # Called when all of it has come.
+        self.when_whole: Callable[[], None] | None = None
 
     async def is_empty(self) -> bool:
         """Say whether there is nothing in it: a browser sends an empty part for an input that was left alone."""
@@ -83,6 +87,8 @@ class Part:
         while not await self.is_empty():
             piece, self._ahead = self._ahead, b""
             yield piece
+        if self.when_whole is not None:
+            self.when_whole()
 
     async def discard(self) -> int:
         """Read the rest to nowhere and return how much it was."""
@@ -115,10 +121,11 @@ class Pace:
 class _Body:
     """Counts everything that is read, and sees to it that something comes."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, came: Came | None) -> None:
         self._limits = limits
         self._pace = Pace(limits)
         self._parts = 0
+        self._came = came
 
     def count_part(self) -> None:
         self._parts += 1
@@ -131,6 +138,8 @@ class _Body:
         while not piece and not part.at_eof():
             piece = bytes(await self.wait(part.read_chunk(self._limits.piece_bytes)))
         self._pace.read += len(piece)
+        if self._came is not None:
+            self._came(len(piece))
         if self._pace.read > self._limits.report_bytes + self._limits.discard_bytes:
             raise TooMuchData
         return piece
@@ -145,12 +154,14 @@ class _Body:
             raise NotAForm from None
 
 
-async def read_form(request: web.Request, limits: Limits, form: Form, take_file: TakeFile | None = None) -> None:
+async def read_form(
+    request: web.Request, limits: Limits, form: Form, take_file: TakeFile | None = None, came: Came | None = None
+) -> None:
     """Read the request into `form`. Without `take_file`, files are read and thrown away.
 
     Raises a `FormRefused`; what was read until then is in the form, to be given back.
     """
-    body = _Body(limits)
+    body = _Body(limits, came)
     reader = await body.wait(_multipart(request))
     while (part := await body.wait(reader.next())) is not None:
         if isinstance(part, MultipartReader):
@@ -189,7 +200,7 @@ async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: F
     return text
 
 
-async def drain(request: web.Request, limits: Limits) -> bool:
+async def drain(request: web.Request, limits: Limits, came: Came | None = None) -> bool:
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
     most = limits.report_bytes + limits.discard_bytes
     pace = Pace(limits)
@@ -199,6 +210,8 @@ async def drain(request: web.Request, limits: Limits) -> bool:
             if not piece:
                 return True
             pace.read += len(piece)
+            if came is not None:
+                came(len(piece))
     except (TimeoutError, *_DAMAGED):
         return False
     return False

@@ -6,7 +6,7 @@ key lives in memory, so a mark needs no table until it is used, and none outlive
 
 1. A form older than a day, or from before a restart, is not taken; its text comes back in a new form (`OldMark`).
 2. The same form sent twice does its work once, also when both arrive at the same time: the second waits for the first.
-3. The answer to the first is kept for half an hour, in memory, so that the second shows the same page. Forms whose
+3. What the first was answered is kept for half an hour, in memory, so that the second shows the same. Forms whose
    answer must not be shown again (log in, withdraw) keep none: the second gets a plain page.
 4. A form that was refused may be sent again: its mark is given back.
 """
@@ -46,11 +46,11 @@ class Use:
         self._nonce = nonce
         self._answered = asyncio.Event()
         self.used_at = used_at
-        self.kept: bytes | None = None
+        self.kept: object | None = None
 
-    def spend(self, page: bytes | None = None) -> None:
-        """Mark the work as done. `page` is what a second sending is shown, for half an hour."""
-        self.kept = page
+    def spend(self, kept: object | None = None) -> None:
+        """Mark the work as done. `kept` is what a second sending is answered with, for half an hour."""
+        self.kept = kept
         self._answered.set()
 
     def give_back(self) -> None:

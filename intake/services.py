@@ -21,6 +21,7 @@ from intake.limits import Limits
 from intake.marks import Marks
 from intake.memory import MemoryBudget
 from intake.pages import Pages
+from intake.progress import ProgressBoard
 from intake.sessions import Sessions
 from intake.silence import Faults
 from scrubbers.sandbox import Sandbox
@@ -87,6 +88,7 @@ class Services:
     lane: ArgonLane
     sessions: Sessions
     marks: Marks
+    progress: ProgressBoard
     budget: MemoryBudget
     limits: Limits
     # `Host` values that are ours, in lower case.
@@ -128,6 +130,7 @@ def compose(
         lane=ArgonLane(),
         sessions=Sessions(clock),
         marks=Marks(clock),
+        progress=ProgressBoard(),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         limits=Limits.configured(config.limits),
         public_hosts=public_hosts,

@@ -159,7 +159,7 @@ def _look_at_descriptors(check: Check) -> None:
 
 async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:
     """File the report; returns the receipt."""
-    page = await visitor.open("/report")
+    page = await visitor.open("/report?plain=1")
     _demand(page.status == FOUND, f"the form answered {page.status}")
     page = await visitor.send(page.form("/report"), {"text": TEXT}, samples)
     _demand(bool(page.receipt), f"no receipt came back (status {page.status})")

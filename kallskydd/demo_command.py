@@ -127,7 +127,7 @@ async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor,
     forwarder = Forwarder(tor.socks, world.public)
     local = await forwarder.start(args.port)
     async with Visitor(tor.socks, world.public) as visitor:
-        page = await visitor.open("/report")
+        page = await visitor.open("/report?plain=1")
         page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT}, [sample_jpeg("demo")])
     _tell(args, world, local, page.receipt)
     return tor, forwarder

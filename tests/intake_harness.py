@@ -374,8 +374,8 @@ def multipart(boundary: str, fields: Sequence[tuple[str, str]], files: Sequence[
 
 
 async def file_report(browser: Browser, text: str, files: Sequence[bytes] = (), **values: str | Sequence[str]) -> Page:
-    """Fetch the form, fill it in, send it."""
-    form = (await browser.get("/report")).form("/report")
+    """Fetch the plain form, fill it in, send it."""
+    form = (await browser.get("/report?plain=1")).form("/report")
     return await browser.post("/report", form.with_(text=text, **values), files)
 
 

@@ -248,7 +248,8 @@ async def test_one_case_does_not_crowd_out_the_sessions_of_others(tmp_path):
         open_sessions = len(intake.services.sessions)
 
     assert "Somebody else" in still.plain
-    assert open_sessions <= 9
+    # Their report and their log-in have one each, and no case has more than eight.
+    assert open_sessions <= 10
 
 
 async def test_a_copy_that_nobody_reads_holds_no_room_that_uploads_need(tmp_path):

@@ -161,14 +161,6 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
     assert not after
 
 
-async def test_a_report_without_files_opens_no_session(tmp_path):
-    async with running_intake(tmp_path) as intake:
-        page = await file_report(intake.browser(), "Text")
-
-    assert len(intake.services.sessions) == 0
-    assert 'name="handle"' not in page.text
-
-
 async def test_ticked_text_with_the_code_or_of_another_shape_is_refused(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()

@@ -1,0 +1,137 @@
+"""
+The frame that shows how far a report has come: a page that is written line by line while it is looked at.
+
+No script and no reloading: each state is a new line, and the style sheet shows the last one only. Where a frame was
+closed the next look ends it. It ends by itself when the report is received, and after `WAIT_SECONDS` without a sending,
+with a link that begins it anew; a form that was refused is waited for again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from aiohttp import web
+from markupsafe import Markup
+
+from intake.frames import IN_A_FRAME
+from intake.pages import Language, answer
+from intake.progress import Sending, Shown, Step, TooManyWatch
+from intake.services import SERVICES, Services
+from intake.texts import N_
+
+WAIT_SECONDS: Final = 20 * 60.0
+LOOK_SECONDS: Final = 0.5
+# Browsers paint nothing before the first kilobytes of a page have come.
+_AHEAD: Final = b" " * 2048
+_LINES: Final = b"LINES"
+# Read aloud at each of these; the others only to the eye.
+_SAID_ALOUD_EVERY: Final = 25
+
+_READY: Final = N_("Once you send, this shows how far it has come.")
+_PERCENT: Final = N_("%(percent)d per cent has come.")
+_STEPS: Final = {
+    Step.CLEANING: N_("File %(number)d is being cleaned."),
+    Step.CLEAN: N_("File %(number)d is clean."),
+    Step.NOT_TAKEN: N_("File %(number)d was not taken. The answer says why."),
+    Step.TO_BE_MENDED: N_("Something is to be mended. The answer comes when your browser has sent everything."),
+}
+_RECEIVED: Final = N_("Everything has come. Now read the answer.")
+_REFUSED: Final = N_("Nothing is stored yet. Read the answer; when you send again, this shows it.")
+_ENDED: Final = N_("How far it has come is not shown now. Sending works all the same.")
+
+
+async def progress(request: web.Request) -> web.StreamResponse:
+    """GET /progress/ID : the frame beside the report form."""
+    services = request.app[SERVICES]
+    language = services.pages.language_of(request)
+    head, tail = _page(services, language, request.path)
+    try:
+        with services.progress.watch(request.match_info["id"]) as shown:
+            response = web.StreamResponse(headers=answer(b"", headers=IN_A_FRAME).headers)
+            await response.prepare(request)
+            await _write(services, response, head + _AHEAD)
+            async for line in _lines(shown, language, request):
+                await _write(services, response, line.encode())
+            await _write(services, response, tail)
+            await response.write_eof()
+            return response
+    except TooManyWatch:
+        return answer(head + _line(language.in_template(_ENDED)).encode() + tail, headers=IN_A_FRAME)
+
+
+def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:
+    """Return what comes before the lines, and what after. The path is an id of our own making."""
+    body = services.pages.render("report_progress.html", language, path, lines=_LINES.decode())
+    head, _, tail = body.partition(_LINES)
+    return head, tail
+
+
+async def _write(services: Services, response: web.StreamResponse, piece: bytes) -> None:
+    try:
+        async with asyncio.timeout(services.limits.idle_seconds):
+            await response.write(piece)
+    except TimeoutError:
+        # Nobody reads any more; the connection is for others.
+        raise ConnectionAbortedError from None
+
+
+async def _lines(shown: Shown, language: Language, request: web.Request) -> AsyncIterator[str]:
+    """Yield a line for each state, until the report is received or nobody sends for a long while."""
+    yield _line(language.in_template(_READY))
+    while True:
+        sending = await _next_sending(shown, request)
+        if sending is None:
+            yield _line(language.in_template(_ENDED))
+            return
+        async for line in _lines_of(sending, language, request):
+            yield line
+        if sending.received:
+            yield _line(language.in_template(_RECEIVED))
+            return
+        yield _line(language.in_template(_REFUSED))
+        if shown.sending is sending:
+            shown.sending = None
+
+
+async def _next_sending(shown: Shown, request: web.Request) -> Sending | None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    while shown.sending is None:
+        if loop.time() - began > WAIT_SECONDS:
+            return None
+        await _look_again(request)
+    return shown.sending
+
+
+async def _lines_of(sending: Sending, language: Language, request: web.Request) -> AsyncIterator[str]:
+    told, percent, said_aloud = 0, -1, 0
+    while True:
+        # Looked at before the rest: what comes between the two looks is then in the lines.
+        ended = sending.ended
+        for step, file in sending.steps[told:]:
+            yield _line(language.in_template(_STEPS[step], number=file))
+        told = len(sending.steps)
+        if ended:
+            return
+        if sending.percent != percent:
+            percent = sending.percent
+            aloud = percent >= said_aloud + _SAID_ALOUD_EVERY
+            said_aloud = percent if aloud else said_aloud
+            yield _line(language.in_template(_PERCENT, percent=percent), percent, aloud=aloud)
+        await _look_again(request)
+
+
+async def _look_again(request: web.Request) -> None:
+    """Wait for the next look. Raises ConnectionAbortedError when the frame was closed meanwhile."""
+    await asyncio.sleep(LOOK_SECONDS)
+    if not request.protocol.connected:
+        raise ConnectionAbortedError
+
+
+def _line(said: Markup, percent: int | None = None, *, aloud: bool = True) -> str:
+    """Return one state. Frames within the live region that are not to be read aloud say so themselves."""
+    quiet = Markup("") if aloud else Markup(' aria-live="off"')
+    if percent is None:
+        return Markup("<p{}>{}</p>\n").format(quiet, said)
+    bar = Markup('<progress value="{}" max="100"></progress>').format(percent)
+    return Markup("<p{}><label>{} {}</label></p>\n").format(quiet, said, bar)

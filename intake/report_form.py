@@ -1,0 +1,117 @@
+"""
+The report form: empty, with what was typed, in another language; with frames or plain.
+
+With frames the answer to a sending comes into a frame below the form: what must be mended is then said beside the form,
+which still holds the text and the chosen files. Without frames the answer is the whole page and the files are chosen
+once more. What was typed and chosen is never lost: it comes back in the form, or in hidden fields of the answer.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import web
+
+from cases.errors import RosterFault
+from intake.form import Form
+from intake.frames import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
+from intake.pages import LANGUAGE_FIELD, Language, Link, answer
+from intake.pointers import Pointer
+from intake.services import Services
+from intake.shown import limits_shown
+from intake.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
+from intake.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, said_in_frame
+
+REPORT_FORM: Final = "report"
+SWITCH_FIELD: Final = "switch"
+# Everything that is typed or chosen, files apart.
+_TYPED: Final = ("text", "organisation", "concerns", "unnamed", "urgent", "earlier", "answers", "looked")
+
+
+def form_page(
+    services: Services,
+    language: Language,
+    form: Form,
+    said: Said | None = None,
+    text_key: str = "",
+    *,
+    pointers: Sequence[Pointer] = (),
+) -> web.Response:
+    """Return the report form with what was typed, or the page that says the service is closed."""
+    try:
+        roster = services.roster.open_roster()
+    except RosterFault:
+        return services.pages.plain(language, NOT_OPEN, show_authorities=True)
+    is_plain = form.one(PLAIN_FIELD) == YES
+    mark = services.marks.new(REPORT_FORM)
+    way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
+    page = services.pages.page(
+        "report.html",
+        language,
+        "/report",
+        status=200 if said is None else 400,
+        said=None if said is None else language.said(said),
+        show_authorities=said is NOBODY_LEFT,
+        wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
+        pointers=pointers_shown(pointers, language),
+        fields=[("mark", mark), (LANGUAGE_FIELD, language.code), way],
+        progress_id="" if is_plain else services.progress.id_of(mark),
+        organisations=[(known.key, known.name) for known in roster.organisations],
+        members=[(member.id, member.label) for member in roster.members],
+        has_counsel=bool(roster.counsel),
+        at_once=services.config.at_once,
+        typed={
+            "text": form.one("text"),
+            "organisation": form.one("organisation"),
+            "concerns": form.all("concerns"),
+            "unnamed": form.one("unnamed") == YES,
+            "urgent": form.one("urgent") == YES,
+            "earlier": form.one("earlier") == YES,
+            "answers": form.one("answers"),
+            "looked": form.one("looked") == YES,
+        },
+        **limits_shown(services.limits),
+    )
+    if not is_plain:
+        page.headers.update(HOLDS_FRAMES)
+    return page
+
+
+def in_frame(
+    services: Services,
+    language: Language,
+    form: Form,
+    said: Said,
+    text_key: str = "",
+    *,
+    pointers: Sequence[Pointer] = (),
+    links: Sequence[Link] = (),
+) -> web.Response:
+    """Return the answer to a sending that became no report, for the frame below the form."""
+    shown = language.said(said_in_frame(text_key) if text_key in SENTENCES else said)
+    anew = [] if links else [*typed_fields(form), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
+    body = services.pages.render(
+        "report_answer.html",
+        language,
+        "/report",
+        said=shown,
+        show_authorities=said in (NOBODY_LEFT, NOT_OPEN),
+        pointers=pointers_shown(pointers, language),
+        same_form=text_key not in FORM_IS_SPENT,
+        anew=anew,
+        links=[Link(link.path, language.say(link.label)) for link in links],
+    )
+    return answer(body, status=400, headers=IN_A_FRAME)
+
+
+def typed_fields(form: Form) -> list[tuple[str, str]]:
+    """Return all that was typed and chosen, as hidden fields."""
+    return [(name, value) for name in _TYPED for value in form.all(name)]
+
+
+def pointers_shown(pointers: Sequence[Pointer], language: Language) -> list[dict[str, object]]:
+    """Return what was found in the text, in the words of the page."""
+    return [{"sort": language.say(one.sort.value), "found": one.found, "line": one.line} for one in pointers]
+
+
+def _is_of_the_text(text_key: str) -> bool:
+    return text_key.startswith("form.") and ("text" in text_key or "empty" in text_key)

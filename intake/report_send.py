@@ -1,0 +1,253 @@
+"""
+Sending a report: from the form to the page with the case code.
+
+One POST of the report form is one `_Reception`, read in one go:
+
+1. The fields come before the files, so the mark, the choices, the routing and what the text says of its writer are
+   settled before any file is read.
+2. The files are taken one by one; what is refused is noted and the rest goes on.
+3. The report is filed, whole, and opens a session: through it the page with the eight words shows the clean copies,
+   takes a file back and asks for two of the words. What that page shows is kept for half an hour for the case that the
+   same form comes again, and no longer than the session.
+
+Whatever goes wrong on the way, nothing is stored, and what was typed comes back. While it is read, the frame beside the
+form is told how far it has come.
+"""
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final, Self
+
+from aiohttp import web
+
+from cases.errors import CaseError, NobodyLeft, RosterFault
+from cases.receipt import ReceiptKeys, new_receipt
+from cases.seal import new_case_keys
+from intake.attachments import Allowance, CaseUnderWay, FileTaker
+from intake.errors import FormRefused
+from intake.filing import Filed, Wishes, check_wishes, file_report
+from intake.form import Form, Part, drain, read_form
+from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
+from intake.marks import Use
+from intake.pages import LANGUAGE_FIELD, Language, Link, answer
+from intake.pointers import Pointer, pointers_in
+from intake.progress import Sending, Step
+from intake.report_form import REPORT_FORM, SWITCH_FIELD, form_page, in_frame
+from intake.reporter_receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
+from intake.services import SERVICES, Services
+from intake.shown import files_shown
+from intake.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
+from intake.texts_report import POINTS_TO_YOU
+
+_WAYS_ON: Final = (Link("/return", N_("Open a case with its code")), Link("/", N_("To the first page")))
+
+
+async def report_form(request: web.Request) -> web.StreamResponse:
+    """GET /report : the form, empty; `?plain` without frames."""
+    services = request.app[SERVICES]
+    form = Form()
+    if request.query.get(PLAIN_FIELD):
+        form.add(PLAIN_FIELD, YES, services.limits)
+    return form_page(services, services.pages.language_of(request), form)
+
+
+async def answer_frame(request: web.Request) -> web.StreamResponse:
+    """GET /report/answer : what stands in the frame before anything is sent."""
+    services = request.app[SERVICES]
+    language = services.pages.language_of(request)
+    return answer(services.pages.render("report_sink.html", language, "/report"), headers=IN_A_FRAME)
+
+
+async def send_report(request: web.Request) -> web.StreamResponse:
+    """POST /report : file a report and show its code, or say what is to be mended."""
+    services = request.app[SERVICES]
+    with _Reception(services, Sending(request.content_length or 0)) as reception:
+        try:
+            view = await reception.receive(request)
+        except (_SentBefore, _OtherLanguage, _PointsOut, FormRefused, CaseError) as outcome:
+            reception.sending.step(Step.TO_BE_MENDED)
+            # Read to the end first: a browser that still sends shows no page of ours.
+            await drain(request, services.limits, reception.came)
+            return _other_answer(services, reception, outcome)
+        return _received(services, reception, view)
+
+
+class _SentBefore(Exception):
+    """The same form has been here before."""
+
+    def __init__(self, use: Use) -> None:
+        super().__init__()
+        self.use = use
+
+
+class _OtherLanguage(Exception):
+    """The button of another language was pressed: the same form in that language, nothing done."""
+
+
+class _PointsOut(Exception):
+    """The text seems to say who wrote it, and nobody has said that it shall go as it is."""
+
+    def __init__(self, pointers: tuple[Pointer, ...]) -> None:
+        super().__init__()
+        self.pointers = pointers
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Settled:
+    """What stands once all fields before the files are known."""
+
+    use: Use
+    wishes: Wishes
+    taker: FileTaker
+    deriving: asyncio.Future[ReceiptKeys]
+
+
+class _Reception:
+    """One POST of the report form. Its sending is shown as long as it is entered."""
+
+    def __init__(self, services: Services, sending: Sending) -> None:
+        self._services = services
+        self.form = Form()
+        self.sending = sending
+        self._shown = ExitStack()
+        self._is_shown = False
+        self._receipt = new_receipt()
+        self._settled: _Settled | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._shown.close()
+
+    @property
+    def language(self) -> Language:
+        return self._services.pages.language(self.form.one(SWITCH_FIELD) or self.form.one(LANGUAGE_FIELD))
+
+    @property
+    def in_frame(self) -> bool:
+        """Whether the answer is shown in a frame. Another language, or a form anew, is always a whole page."""
+        return self.form.one(FRAMES_FIELD) == YES and not self.form.one(SWITCH_FIELD)
+
+    def came(self, size: int) -> None:
+        """Tell whoever watches that so much more has come. The mark is the first of the fields."""
+        self.sending.came(size)
+        if not self._is_shown and self.form.one("mark"):
+            self._is_shown = True
+            self._shown.enter_context(self._services.progress.send(self.sending, self.form.one("mark")))
+
+    async def receive(self, request: web.Request) -> ReceiptView:
+        """Return what the page with the code shows, once the report is in the store."""
+        view: ReceiptView | None = None
+        try:
+            await read_form(request, self._services.limits, self.form, self._take_file, self.came)
+            settled = await self._settle()
+            keys = await settled.deriving
+            filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.case)
+            view = self._view(settled, filed, keys)
+        finally:
+            await self._conclude(view)
+        self.sending.received = True
+        return view
+
+    async def _take_file(self, part: Part, form: Form) -> None:
+        settled = await self._settle()
+        await settled.taker.take(part, form)
+
+    async def _settle(self) -> _Settled:
+        """Check everything but the files, once. Step 1."""
+        if self._settled is not None:
+            return self._settled
+        if self.form.one(SWITCH_FIELD):
+            raise _OtherLanguage
+        services = self._services
+        use, is_first = await services.marks.claim(self.form.one("mark"), REPORT_FORM)
+        if not is_first:
+            raise _SentBefore(use)
+        try:
+            roster = services.roster.open_roster()
+            wishes = check_wishes(self.form, roster, self.language.code, services.config.languages)
+            self._point_out(wishes.text)
+            deriving = services.lane.derive(self._receipt, services.store.salt)
+        except BaseException:
+            use.give_back()
+            raise
+        allowance = Allowance(services.limits, services.budget)
+        case = CaseUnderWay(new_case_keys())
+        taker = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
+        self._settled = _Settled(use, wishes, taker, deriving)
+        return self._settled
+
+    def _point_out(self, text: str) -> None:
+        """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
+        if self.form.one("looked") == YES:
+            return
+        phone = self._services.config.phone
+        pointers = pointers_in(text, () if phone is None else (phone,))
+        if pointers:
+            raise _PointsOut(pointers)
+
+    async def _conclude(self, view: ReceiptView | None) -> None:
+        """Keep what the page shows for a second sending, or undo everything."""
+        settled = self._settled
+        if settled is None:
+            return
+        if view is not None:
+            settled.use.spend(view)
+            return
+        settled.deriving.cancel()
+        await asyncio.gather(settled.deriving, return_exceptions=True)
+        try:
+            await settled.taker.drop()
+        finally:
+            settled.use.give_back()
+
+    def _view(self, settled: _Settled, filed: Filed, keys: ReceiptKeys) -> ReceiptView:
+        services = self._services
+        session = services.sessions.open(self._receipt, keys, settled.taker.case.keys, opened_by=settled.use)
+        return receipt_view(
+            services,
+            session,
+            self.language,
+            shown_on=filed.release_day,
+            at_once=filed.at_once,
+            readers=[member.label for member in settled.wishes.routing.readers],
+            files=files_shown(settled.taker.shown, self.language, filed.numbers),
+        )
+
+
+def _received(services: Services, reception: _Reception, view: ReceiptView) -> web.Response:
+    return received_in_frame(services, view) if reception.in_frame else receipt_page(services, view)
+
+
+def _other_answer(
+    services: Services,
+    reception: _Reception,
+    outcome: "_SentBefore | _OtherLanguage | _PointsOut | FormRefused | CaseError",
+) -> web.Response:
+    """Return the answer to a form that did not become a report now."""
+    language, form = reception.language, reception.form
+    said, text_key = TRY_AGAIN, ""
+    pointers: tuple[Pointer, ...] = ()
+    match outcome:
+        case _SentBefore(use=use) if isinstance(use.kept, ReceiptView):
+            return _received(services, reception, use.kept)
+        case _SentBefore() if reception.in_frame:
+            return in_frame(services, language, form, SENT_ALREADY, links=_WAYS_ON)
+        case _SentBefore():
+            return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
+        case _OtherLanguage():
+            return form_page(services, language, form)
+        case _PointsOut():
+            said, pointers = POINTS_TO_YOU, outcome.pointers
+        case FormRefused():
+            said, text_key = SENTENCES[outcome.text_key], outcome.text_key
+        case NobodyLeft():
+            said = NOBODY_LEFT
+        case RosterFault():
+            # The plain way shows the page that says so, whatever is said here.
+            said = NOT_OPEN
+    if reception.in_frame:
+        return in_frame(services, language, form, said, text_key, pointers=pointers)
+    return form_page(services, language, form, said, text_key, pointers=pointers)

@@ -1,0 +1,166 @@
+"""
+The receipt: the page with the eight words, and the question for two of them.
+
+1. What the page shows is kept beside the session that the report opened, for half an hour at the most: the words, days
+   and readers, and what was found in the files. Afterwards the page comes without the last.
+2. Each time it is shown it asks for two other words. Which, stands in the form itself: whoever holds the handle of the
+   session sees all eight, so there is nothing to protect.
+3. A wrong answer shows the words again; a right one tells what happens next. Nothing of either is stored.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from aiohttp import web
+
+from cases.clock import clock_start
+from cases.deadlines import statutory
+from cases.errors import CaseError
+from cases.receipt import Receipt, parse_receipt
+from intake.frames import IN_A_FRAME
+from intake.inbox import OpenedCase, open_case
+from intake.inbox_show import FACTS_FORM, Visit, in_session, inbox_fields, inbox_page
+from intake.inbox_view import answers_at_once
+from intake.pages import FORGET, Language, answer
+from intake.services import Services
+from intake.sessions import Session
+from intake.texts import Said
+from intake.texts_report import NOT_THE_CODE
+
+WORDS_ASKED: Final = 2
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReceiptView:
+    """What the page of one report shows; kept for the same form sent twice, and for coming back to it."""
+
+    words: tuple[str, ...]
+    at_once: bool
+    days: dict[str, str]
+    readers: tuple[str, ...]
+    files: Sequence[dict[str, Any]]
+    # Of the session: they open it, as the page does.
+    fields: Sequence[tuple[str, str]]
+    facts_mark: str
+    language: Language
+
+
+def receipt_view(
+    services: Services,
+    session: Session,
+    language: Language,
+    *,
+    shown_on: date,
+    at_once: bool,
+    readers: Sequence[str],
+    files: Sequence[dict[str, Any]] = (),
+) -> ReceiptView:
+    """Return what the page with the code shows of a report that members see from `shown_on`."""
+    due = statutory(shown_on, acknowledged=None, assessed=False, concluded=False, today=clock_start(shown_on))
+    days = {one.kind.value: language.day(one.day) for one in due}
+    return ReceiptView(
+        words=session.receipt.words,
+        at_once=at_once,
+        days={"release": language.day(shown_on), **days},
+        readers=tuple(readers),
+        files=files,
+        fields=inbox_fields(session, language),
+        facts_mark=services.marks.new(FACTS_FORM),
+        language=language,
+    )
+
+
+def receipt_page(services: Services, view: ReceiptView, said: Said | None = None) -> web.Response:
+    """Return the page with the code, asking for two words of it that are drawn anew."""
+    asked = sorted(secrets.SystemRandom().sample(range(1, len(view.words) + 1), WORDS_ASKED))
+    return answer(
+        services.pages.render(
+            "receipt.html",
+            view.language,
+            "/receipt",
+            view=view,
+            said=None if said is None else view.language.said(said),
+            asked=asked,
+            fields=view.fields,
+            files=view.files,
+            facts_mark=view.facts_mark,
+        ),
+        status=200 if said is None else 400,
+        headers=FORGET,
+    )
+
+
+def received_in_frame(services: Services, view: ReceiptView) -> web.Response:
+    """Return the answer for the frame below the form: received, and the way to the code."""
+    body = services.pages.render("report_received.html", view.language, "/report", fields=view.fields)
+    return answer(body, headers={**IN_A_FRAME, **FORGET})
+
+
+async def show_receipt(request: web.Request) -> web.StreamResponse:
+    """POST /receipt : the page with the code, while the session that the report opened lasts."""
+    return await in_session(request, _show)
+
+
+async def check_receipt(request: web.Request) -> web.StreamResponse:
+    """POST /receipt/check : whether two words were written down as they stand."""
+    return await in_session(request, _check)
+
+
+async def _show(visit: Visit) -> web.StreamResponse:
+    view = await _view(visit)
+    if view is None:
+        # Whoever came in by typing the code has it, and it need not stand on a screen again.
+        return await inbox_page(visit.services, visit.session, visit.language)
+    return receipt_page(visit.services, view)
+
+
+async def _check(visit: Visit) -> web.StreamResponse:
+    view = await _view(visit)
+    if view is None:
+        return await inbox_page(visit.services, visit.session, visit.language)
+    if not _is_right(visit.session.receipt, visit.form.all("asked"), visit.form.all("word")):
+        return receipt_page(visit.services, view, NOT_THE_CODE)
+    return answer(
+        visit.services.pages.render("receipt_right.html", view.language, "/receipt", view=view, fields=view.fields),
+        headers=FORGET,
+    )
+
+
+def _is_right(receipt: Receipt, untrusted_asked: Sequence[str], untrusted_words: Sequence[str]) -> bool:
+    """Whether the receipt with these words in these places is still the same; read as leniently as at the log-in."""
+    places = {str(place): place for place in range(1, len(receipt.words) + 1)}
+    if len(untrusted_words) != WORDS_ASKED or len(set(untrusted_asked) & set(places)) != WORDS_ASKED:
+        return False
+    words = list(receipt.words)
+    for place, word in zip(untrusted_asked, untrusted_words, strict=False):
+        words[places[place] - 1] = word
+    try:
+        return parse_receipt(" ".join(words)) == receipt
+    except CaseError:
+        return False
+
+
+async def _view(visit: Visit) -> ReceiptView | None:
+    """Return what the page shows, or None in a session that no report opened."""
+    opened_by = visit.session.opened_by
+    if opened_by is None:
+        return None
+    if isinstance(opened_by.kept, ReceiptView):
+        return opened_by.kept
+    opened = await open_case(visit.services, visit.session)
+    return receipt_view(
+        visit.services,
+        visit.session,
+        visit.language,
+        shown_on=opened.reporter[0].day,
+        at_once=answers_at_once(visit.services, opened),
+        readers=_readers(visit.services, opened),
+    )
+
+
+def _readers(services: Services, opened: OpenedCase) -> list[str]:
+    labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
+    return [labels[one] for one in opened.report.sealed_to if one in labels]

@@ -1,0 +1,31 @@
+"""The sentences that code chooses on the way of a report: the form, its answers, the receipt."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from intake.texts import N_, SENTENCES, Said
+
+POINTS_TO_YOU: Final = Said(
+    N_("The text seems to say who you are. Nothing was stored."),
+    N_("Look at what we found. Change it, or tick that the text is to be sent as it is, and send again."),
+)
+# In the frame the form still stands beside the answer, with the text and the files in it.
+_IN_FRAME: Final[Mapping[str, str]] = {
+    "form.refused": N_("Please try again."),
+    "form.not_a_form": N_("Please send the form again."),
+    "form.old": N_("The form cannot be sent as it stands."),
+    "form.empty": N_("Write a few words about what happened."),
+    "form.try_again_soon": N_("Please wait a minute and send again."),
+}
+# With these the same form would be refused again.
+FORM_IS_SPENT: Final = frozenset({"form.old"})
+NOT_THE_CODE: Final = Said(
+    N_("That is not what stands on the page."),
+    N_("Compare your paper with the words below, one by one, and try again."),
+)
+
+
+def said_in_frame(text_key: str) -> Said:
+    """Return the two sentences for a refusal, as they are said in the frame."""
+    said = SENTENCES[text_key]
+    return Said(said.what, _IN_FRAME.get(text_key, said.do), said.tone)
