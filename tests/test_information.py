@@ -135,6 +135,8 @@ async def test_every_page_is_there_in_every_language_with_one_heading_and_no_way
         # A click would tell the other site where somebody came from, and what is opened in mail or a phone says more.
         assert not re.search(r'(href|src|action)="(?!/)', page.text.replace('href="#main"', ""))
         assert "None" not in bare_text(page)
+        # The template's own way with line ends can swallow the space between two sentences.
+        assert not re.search(r"[a-zåäö][.:?][A-ZÅÄÖ]", bare_text(page))
         assert "<input" not in page.text
 
 
