@@ -18,9 +18,6 @@ async def start(request: web.Request) -> web.StreamResponse:
         "/",
         same_for=() if roster is None else (roster.digest, roster.is_open),
         open=roster is not None and roster.is_open,
-        readers=[] if roster is None else [member.label for member in roster.members],
-        organisations=[] if roster is None else [known.name for known in roster.organisations],
-        phone=services.config.phone,
     )
 
 
