@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 from intake.texts import N_
@@ -27,6 +28,8 @@ from intake.texts import N_
 # More than this is a list of contacts; the first say enough.
 MOST_SHOWN: Final = 12
 _LONGEST_SHOWN: Final = 80
+# A line of nothing but addresses must not take long.
+_MOST_IN_A_LINE: Final = 100
 _LAST_LINES: Final = 3
 _LONGEST_SIGNATURE: Final = 60
 _MOST_NAMES: Final = 3
@@ -56,19 +59,28 @@ def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, 
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     known = {_digits(number) for number in known_numbers}
     found: list[Pointer] = []
+    without: list[str] = []
     for number, line in enumerate(lines, start=1):
         taken: list[tuple[int, int]] = []
-        for sort, start, end in _in_line(line, known):
+        for sort, start, end in islice(_in_line(line, known), _MOST_IN_A_LINE):
             # A personal number is not a telephone number as well.
             if any(start < till and since < end for since, till in taken):
                 continue
             taken.append((start, end))
             found.append(Pointer(sort, line[start:end].strip()[:_LONGEST_SHOWN], number))
-    found += _signature(lines)
+        # A name is signed with what else was found left out.
+        without.append(_without(line, taken))
+    found += _signature(without)
     seen: dict[tuple[Sort, str], Pointer] = {}
     for one in sorted(found, key=lambda one: one.line):
         seen.setdefault((one.sort, one.found), one)
     return tuple(seen.values())[:MOST_SHOWN]
+
+
+def _without(line: str, taken: Sequence[tuple[int, int]]) -> str:
+    for start, end in sorted(taken, reverse=True):
+        line = f"{line[:start]} {line[end:]}"
+    return line.strip(" ,;:|")
 
 
 _PERSONAL_NUMBER: Final = re.compile(r"(?<![\d+-])(?:19|20)?(\d{6})[ ]?[-+\u2013]?[ ]?(\d{4})(?![\d-])")
@@ -93,7 +105,7 @@ _USER_NAME: Final = re.compile(
 )
 _SAYS_NAME: Final = re.compile(
     r"\b(?:jag heter|mitt namn är|my name is|nimeni on|minun nimeni on|me llamo|mi nombre es|nazywam się|мене звати"
-    r"|magacaygu waa|اسمي|نام من|ስመይ)\s+([^\W\d_][\w'-]*(?:\s+[^\W\d_a-zåäö][\w'-]*){0,2})",
+    r"|magacaygu waa|اسمي|نام من|ስመይ)\s+([^\W\d_][\w'-]*(?:\s+(?-i:[A-ZÅÄÖÉÜ])[\w'-]*){0,2})",
     re.IGNORECASE,
 )
 
@@ -209,8 +221,11 @@ _NOT_NAMES: Final = frozenset(
 )
 
 
-def _signature(lines: Sequence[str]) -> Iterator[Pointer]:
-    """Yield a name that is signed at the end."""
+def _signature(all_lines: Sequence[str]) -> Iterator[Pointer]:
+    """Yield a name that is signed at the end; lines with nothing left in them do not count."""
+    lines = list(all_lines)
+    while lines and not lines[-1]:
+        lines.pop()
     first = max(len(lines) - _LAST_LINES, 0)
     for index in range(first, len(lines)):
         greeting = _GREETING.match(lines[index])
@@ -237,7 +252,8 @@ def _is_name(untrusted: str, *, capitals: bool) -> bool:
         return False
     if not all(_WORD.fullmatch(word.rstrip(",")) for word in words):
         return False
-    if any(word.casefold().strip(".,") in _NOT_NAMES for word in words):
+    # "A." is an initial, "a" is an article.
+    if any(word.casefold().strip(",") in _NOT_NAMES for word in words):
         return False
     # A sentence of three words ends with a full stop; an initial may have one, but not as the last of a name.
     return not capitals or (all(word[0].isupper() for word in words) and not untrusted.endswith("."))

@@ -38,6 +38,7 @@ _STEPS: Final = {
 _RECEIVED: Final = N_("Everything has come. Now read the answer.")
 _REFUSED: Final = N_("Nothing is stored yet. Read the answer; when you send again, this shows it.")
 _ENDED: Final = N_("How far it has come is not shown now. Sending works all the same.")
+_AGAIN: Final = N_("Show it from here on")
 
 
 async def progress(request: web.Request) -> web.StreamResponse:
@@ -56,7 +57,7 @@ async def progress(request: web.Request) -> web.StreamResponse:
             await response.write_eof()
             return response
     except TooManyWatch:
-        return answer(head + _line(language.in_template(_ENDED)).encode() + tail, headers=IN_A_FRAME)
+        return answer(head + _ended(language, request).encode() + tail, headers=IN_A_FRAME)
 
 
 def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:
@@ -81,7 +82,7 @@ async def _lines(shown: Shown, language: Language, request: web.Request) -> Asyn
     while True:
         sending = await _next_sending(shown, request)
         if sending is None:
-            yield _line(language.in_template(_ENDED))
+            yield _ended(language, request)
             return
         async for line in _lines_of(sending, language, request):
             yield line
@@ -126,6 +127,14 @@ async def _look_again(request: web.Request) -> None:
     await asyncio.sleep(LOOK_SECONDS)
     if not request.protocol.connected:
         raise ConnectionAbortedError
+
+
+def _ended(language: Language, request: web.Request) -> str:
+    """Return the last line of a page that shows nothing, with the way to begin it anew within the frame."""
+    again = Markup('<a href="{}?lang={}" target="_self">{}</a>').format(
+        request.path, language.code, language.in_template(_AGAIN)
+    )
+    return _line(Markup("{} {}").format(language.in_template(_ENDED), again))
 
 
 def _line(said: Markup, percent: int | None = None, *, aloud: bool = True) -> str:

@@ -31,6 +31,8 @@ from intake.texts import Said
 from intake.texts_report import NOT_THE_CODE
 
 WORDS_ASKED: Final = 2
+# No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
+_NO_WAY_OFF: Final = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,6 +89,7 @@ def receipt_page(services: Services, view: ReceiptView, said: Said | None = None
             fields=view.fields,
             files=view.files,
             facts_mark=view.facts_mark,
+            information_pages=_NO_WAY_OFF,
         ),
         status=200 if said is None else 400,
         headers=FORGET,
@@ -124,7 +127,14 @@ async def _check(visit: Visit) -> web.StreamResponse:
     if not _is_right(visit.session.receipt, visit.form.all("asked"), visit.form.all("word")):
         return receipt_page(visit.services, view, NOT_THE_CODE)
     return answer(
-        visit.services.pages.render("receipt_right.html", view.language, "/receipt", view=view, fields=view.fields),
+        visit.services.pages.render(
+            "receipt_right.html",
+            view.language,
+            "/receipt",
+            view=view,
+            fields=view.fields,
+            information_pages=_NO_WAY_OFF,
+        ),
         headers=FORGET,
     )
 
@@ -148,6 +158,8 @@ async def _view(visit: Visit) -> ReceiptView | None:
     opened_by = visit.session.opened_by
     if opened_by is None:
         return None
+    # What was found in files goes after half an hour, also of a session that is still in use.
+    visit.services.marks.prune()
     if isinstance(opened_by.kept, ReceiptView):
         return opened_by.kept
     opened = await open_case(visit.services, visit.session)

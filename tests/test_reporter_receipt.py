@@ -1,0 +1,202 @@
+"""The receipt: the words first, two of them asked for, shown again within the session and gone with it."""
+
+import re
+
+import pytest
+from intake_harness import Browser, Page, file_report, log_in, make_home, running_intake, zygotes
+from test_reporter_filing import opened, photograph
+
+WORDS = 8
+
+
+def answered(page: Page, *words: str) -> list[tuple[str, str]]:
+    """The form that asks for two words, filled in."""
+    return page.form("/receipt/check").with_(word=words)
+
+
+def asked(page: Page) -> list[int]:
+    return [int(value) for name, value in page.form("/receipt/check").fields if name == "asked"]
+
+
+def right_words(page: Page) -> list[str]:
+    return [page.receipt.words[place - 1] for place in asked(page)]
+
+
+async def test_the_words_come_first_and_all_that_matters_after(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        page = await file_report(intake.browser(), "Text")
+
+    order = [
+        "<bdi>",
+        "skärmbild",
+        "3 mars 2026",
+        "8 mars 2026",
+        "15 mars 2026",
+        "8 juni 2026",
+        "Lead 1",
+        "/receipt/check",
+    ]
+    places = [page.text.index(one) for one in order]
+    assert places == sorted(places)
+    assert 'translate="no" lang="sv"' in page.text
+    assert len(page.receipt.words) == WORDS
+
+
+async def test_two_right_words_lead_on_and_wrong_ones_show_the_words_again(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text")
+        wrong = await browser.post("/receipt/check", answered(page, *reversed(right_words(page))))
+        right = await browser.post("/receipt/check", answered(wrong, *right_words(wrong)))
+
+    assert wrong.status == 400
+    assert "Det är inte vad som står på sidan." in wrong.plain
+    assert wrong.receipt.words == page.receipt.words
+    assert right.status == 200
+    assert "Det stämmer" in right.plain
+    assert not any(f"<bdi>{word}</bdi>" in right.text for word in page.receipt.words)
+    for one in (wrong, right):
+        assert one.headers["cache-control"] == "no-store"
+        assert one.headers["clear-site-data"] == '"cache"'
+
+
+@pytest.mark.parametrize("how", [str.upper, lambda word: f"  {word} ", lambda word: word[:4], lambda word: f"-{word}."])
+async def test_the_two_words_are_read_as_leniently_as_at_the_log_in(tmp_path, how):
+    async with running_intake(tmp_path) as intake:
+        page = await file_report(intake.browser(), "Text")
+        right = await intake.browser().post("/receipt/check", answered(page, *map(how, right_words(page))))
+
+    assert right.status == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"word": ("", "")},
+        {"word": ("one",)},
+        {"word": ("one", "two", "three")},
+        {"asked": ("0", "9")},
+        {"asked": ("1", "1")},
+        {"asked": ()},
+        {"asked": ("x" * 3000, "-1")},
+        {"word": ("å" * 1000, "<script>")},
+    ],
+)
+async def test_whatever_else_is_sent_is_not_the_code_and_no_fault(tmp_path, change):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text")
+        fields = page.form("/receipt/check").with_(**{"word": ("a", "b"), **change})
+        wrong = await browser.post("/receipt/check", fields)
+        faults = intake.services.faults.count
+
+    assert wrong.status == 400
+    assert "Det är inte vad som står på sidan." in wrong.plain
+    assert "<script" not in wrong.text
+    assert faults == 0
+
+
+async def test_each_showing_asks_for_other_words(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text")
+        fields = page.form("/inbox/leave").fields
+        pages = [await browser.post("/receipt", fields) for _ in range(24)]
+
+    drawn = [tuple(asked(one)) for one in pages]
+    assert all(len(set(one)) == 2 and set(one) <= set(range(1, WORDS + 1)) for one in drawn)
+    assert len(set(drawn)) > 5
+    assert {one.receipt.words for one in pages} == {page.receipt.words}
+
+
+async def test_the_page_comes_again_within_the_session_and_after_half_an_hour_without_what_was_found(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text", [photograph()])
+        fields = page.form("/inbox/leave").fields
+        soon = await browser.post("/receipt", fields)
+        intake.clock.forward(minutes=20)
+        await browser.post("/receipt", fields)
+        intake.clock.forward(minutes=20)
+        later = await browser.post("/receipt", fields)
+        await browser.post("/inbox/leave", fields)
+        gone = await browser.post("/receipt", fields)
+
+    assert "Planted maker" in soon.plain
+    assert "Planted maker" not in later.plain
+    assert later.receipt.words == page.receipt.words
+    for day in ("3 mars 2026", "8 mars 2026", "15 mars 2026", "8 juni 2026", "Lead 1", "Handler 2"):
+        assert day in page.plain
+        assert day in later.plain
+    assert "utloggad" in gone.plain
+    assert "<bdi>" not in gone.text
+
+
+async def test_whoever_logged_in_is_not_shown_the_words(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text")
+        inbox = await log_in(browser, page.receipt)
+        shown = await browser.post("/receipt", inbox.form("/inbox/leave").fields)
+        checked = await browser.post(
+            "/receipt/check", [*inbox.form("/inbox/leave").fields, ("word", "a"), ("asked", "1")]
+        )
+
+    for one in (shown, checked):
+        assert one.form("/inbox/write")
+        assert not any(f"<bdi>{word}</bdi>" in one.text for word in page.receipt.words)
+
+
+async def test_what_the_reporter_chose_stands_in_the_report(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        page = await file_report(intake.browser(), "Once more", earlier="yes", answers="en")
+        plain = await file_report(intake.browser(), "For the first time")
+        wrong = await file_report(intake.browser(), "kept", answers="xx")
+        first, second = await opened(intake, page), await opened(intake, plain)
+
+    assert (first.report.earlier, first.report.language) == (True, "en")
+    assert (second.report.earlier, second.report.language) == (False, "sv")
+    assert "finns inte längre i formuläret" in wrong.plain
+
+
+async def test_a_file_that_was_not_taken_can_be_added_from_the_same_page(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text", [b"PK\x03\x04 packed"])
+        inbox = await browser.post("/inbox", page.form("/inbox").fields)
+        added = await browser.post("/inbox/write", inbox.form("/inbox/write").fields, [photograph()])
+        case = await opened(intake, page)
+
+    assert "Filen som du valde som nummer 1 Togs inte emot." in page.plain
+    assert added.status == 200
+    assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Attachment", "ScrubRecord"]
+
+
+async def test_on_paper_stand_eight_words_and_nothing_that_says_what_they_are(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        page = await file_report(intake.browser(), "Text")
+        style = intake.services.pages.style.decode()
+
+    code = page.text.split('<section class="code"')[1].split("</section>")[0]
+    rules = style.rsplit("@media print {", maxsplit=1)[-1]
+    # Hidden: what stands before the list, in it beside the words, and after it.
+    assert ".code > :not(ol)" in rules
+    assert ".not-printed, .code ~ *, footer" in rules
+    assert "@page code { margin: 0; }" in style
+    before = page.text.split("<main")[1].split('<section class="code"')[0]
+    assert set(re.findall(r"<(h1|div|p)\b[^>]*class=\"([^\"]*)\"", before)) == {
+        ("h1", "not-printed"),
+        ("div", "not-printed"),
+        ("p", "scripts"),
+    }
+    assert re.sub(r"<[^>]*>|\s", "", code.split("<ol")[1].split("</ol>")[0].split(">", 1)[1]) == "".join(
+        page.receipt.words
+    )
+
+
+@pytest.mark.parametrize("path", ["/receipt", "/receipt/check"])
+async def test_the_receipt_has_no_address_of_its_own(tmp_path, path):
+    async with running_intake(tmp_path, make_home(tmp_path / "home")) as intake:
+        page = await Browser(intake.public_socket).get(path)
+
+    assert page.status == 404
