@@ -17,6 +17,7 @@ from typing import Final
 
 from cases.entry import Attachment, Body, ScrubRecord
 from cases.errors import CaseError
+from cases.receipt import ReceiptKeys
 from cases.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
@@ -30,6 +31,8 @@ from scrubbers.sniff import sniff
 from scrubbers.stages import Kind, Refused, ScrubReport, Verified
 
 _DIGEST_PIECE: Final = 2**20
+# From here on a file waits for what else its form takes much memory for. Smaller ones are cleaned beside it.
+_LARGE_BYTES: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,6 +57,8 @@ class CaseUnderWay:
     attached: list[Attached] = field(default_factory=list)
     # Also what was staged when a later step failed.
     staged: list[bytes] = field(default_factory=list)
+    # Keys from the words of a new case, which take 64 MiB to make; meanwhile its files come in.
+    deriving: asyncio.Future[ReceiptKeys] | None = None
 
     @property
     def file_ids(self) -> tuple[bytes, ...]:
@@ -105,6 +110,7 @@ async def accept_attachment(
         untrusted = await read_part(part, room)  # memory only; counts its own bytes; never request.post()
         with untrusted:
             sniffed = sniff(untrusted)  # Refused: not a kind we can clean
+            await _let_keys_be_made(case, untrusted)  # not both at once in memory
             scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
         verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
         with verified.clean, verified.preview:
@@ -126,6 +132,12 @@ async def read_part(part: Part, room: Room) -> MemoryFile:
         untrusted.close()
         raise
     return untrusted
+
+
+async def _let_keys_be_made(case: CaseUnderWay, untrusted: MemoryFile) -> None:
+    """Wait until the keys from the words are made, if the file is large; whether that went well is asked elsewhere."""
+    if case.deriving is not None and untrusted.size >= _LARGE_BYTES:
+        await asyncio.wait({case.deriving})
 
 
 async def _add_preview_and_note(verified: Verified, sealed: SealedFile, case: CaseUnderWay, store: Store) -> None:

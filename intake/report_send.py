@@ -174,7 +174,7 @@ class _Reception:
             use.give_back()
             raise
         allowance = Allowance(services.limits, services.budget)
-        case = CaseUnderWay(new_case_keys())
+        case = CaseUnderWay(new_case_keys(), deriving=deriving)
         taker = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
         self._settled = _Settled(use, wishes, taker, deriving)
         return self._settled

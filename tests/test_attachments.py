@@ -3,20 +3,22 @@
 import ast
 import asyncio
 import hashlib
+import threading
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from intake_harness import SetClock, make_home, zygotes
+from intake_harness import SetClock, file_report, make_home, running_intake, zygotes
 from PIL import Image
 
+from cases.receipt import receipt_keys
 from cases.seal import new_case_keys, open_file
 from cases.store import Store
 from intake.attachments import Allowance, CaseUnderWay, accept_attachment, read_part
 from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.limits import Limits
 from intake.memory import MemoryBudget
-from scrubbers.sandbox import Sandbox
+from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.stages import Archive, Kind, NoJail, Refused
 
 INTAKE = Path(__file__).parent.parent / "intake"
@@ -125,6 +127,34 @@ async def test_without_a_jail_a_file_is_refused_and_not_kept(tmp_path, monkeypat
         await store.close()
 
     assert case.staged == []
+
+
+@pytest.mark.parametrize(
+    ("side", "order"), [(2400, ["keys", "cleaning"]), (64, ["cleaning", "keys"])], ids=["large", "small"]
+)
+async def test_a_large_file_is_cleaned_only_once_the_keys_from_the_words_are_made(tmp_path, monkeypatch, side, order):
+    happened, cleaning = [], threading.Event()
+
+    def make_keys(*given):
+        # Waits for the cleaning; in vain, if that waits for the keys.
+        cleaning.wait(2)
+        happened.append("keys")
+        return receipt_keys(*given)
+
+    async def clean(*given):
+        happened.append("cleaning")
+        cleaning.set()
+        return await scrub(*given)
+
+    monkeypatch.setattr("intake.lane.receipt_keys", make_keys)
+    monkeypatch.setattr("intake.attachments.scrub", clean)
+    drawing = BytesIO()
+    Image.new("RGB", (side, side), "teal").save(drawing, "BMP")
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        page = await file_report(intake.browser(), "With a drawing", [drawing.getvalue()])
+
+    assert page.status == 200
+    assert happened == order
 
 
 async def test_the_bytes_are_counted_as_they_come(tmp_path):
