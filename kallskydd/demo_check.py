@@ -79,19 +79,25 @@ def planted_samples() -> list[Sample]:
     return [sample_jpeg(secrets.token_hex(6)), sample_pdf(secrets.token_hex(6))]
 
 
+class MarkersUnusable(Exception):
+    """The file of --markers is none; the text says what it should be."""
+
+
 def given_samples(markers_file: Path) -> list[Sample]:
-    """The files and markers of a JSON file: {"files": [paths beside it], "markers": [texts]}. Raises DemoFailed."""
+    """The files and markers of a JSON file, {"files": [paths beside it], "markers": [texts]}; or MarkersUnusable."""
     try:
         given = json.loads(markers_file.read_text("utf-8"))
         paths = [markers_file.parent / name for name in given["files"]]
         markers = tuple(str(marker) for marker in given["markers"])
         contents = [path.read_bytes() for path in paths]
     except (OSError, ValueError, KeyError, TypeError):
-        raise DemoFailed(
+        raise MarkersUnusable(
             'the --markers file should be {"files": [paths], "markers": [texts]}, with files to read'
         ) from None
     if not markers or not all(markers) or not contents:
-        raise DemoFailed("the --markers file names no file or no marker; without both the check would prove nothing")
+        raise MarkersUnusable(
+            "the --markers file names no file or no marker; without both the check would prove nothing"
+        )
     # The markers belong to all files together; the first carries them, and no name is a marker by itself.
     return [
         Sample(content, "application/octet-stream", f"file{number}", markers if number == 0 else ())

@@ -13,7 +13,9 @@ from typing import Final
 
 import aiohttp
 from aiohttp import hdrs, web
-from aiohttp_socks import ProxyConnector
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+
+from intake.silence import QuietRunner, drop_telltales
 
 BANNER: Final = (
     '<div class="trial" role="note"><div lang="sv"><strong>Demonstration, inte anonym.</strong> '
@@ -54,8 +56,10 @@ class Forwarder:
         )
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self._forward)
+        # As from the service itself: no Server, no Date, and no word on what went wrong.
+        app.on_response_prepare.append(drop_telltales)
         silent = logging.Logger("forwarder", level=logging.CRITICAL + 1)  # noqa: LOG001  # heard by nobody, on purpose
-        self._runner = web.AppRunner(app, access_log=None, logger=silent)
+        self._runner = QuietRunner(app, access_log=None, logger=silent)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
@@ -85,7 +89,7 @@ class Forwarder:
                 request.method, self._upstream + request.raw_path, headers=headers, data=body, allow_redirects=False
             ) as answer:
                 return self._down(answer, await answer.read())
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except (aiohttp.ClientError, OSError, TimeoutError, ProxyError, ProxyConnectionError, ProxyTimeoutError):
             text = "The onion did not answer. Wait a few seconds and load the page again."
             return web.Response(status=502, text=text)
 

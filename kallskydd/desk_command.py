@@ -3,7 +3,8 @@
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
 an argument and never printed. Exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 refused for safety (what the server
-shows cannot be right, or a roster whose words were not found the same), 4 the way to the server is missing.
+shows cannot be right, a roster whose words were not found the same, a passphrase file that others can read), 4 the way
+to the server is missing.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_
 
 
 def _exit_code(error: Exception) -> int:
-    if isinstance(error, (errors.NotVerified, errors.NotAgreed, errors.StateDamaged)):
+    if isinstance(error, (errors.NotVerified, errors.NotAgreed, errors.StateDamaged, errors.PassphraseExposed)):
         return REFUSED
     if isinstance(error, errors.Usage):
         return USAGE

@@ -15,7 +15,8 @@ from cases.errors import CaseError
 from cases.home import hold_home
 from cases.store import Store
 from cases.store_erase import Due
-from kallskydd.say import OK, REFUSED, prose, result
+from kallskydd.exit_codes import code_of
+from kallskydd.say import OK, prose, result
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,13 +28,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Erase; exit code 3 while a keeper runs on the home, since the store has one writer."""
+    """Erase; exit code 3 while a keeper runs on the home, since the store has one writer, and 4 without a home."""
     try:
         with hold_home(args.home.absolute()) as home:
             due = asyncio.run(_erase(home.path))
     except CaseError as error:
         prose(str(error))
-        return REFUSED
+        return code_of(error)
     if args.json:
         result({"erased": due.erased, "noticed": due.noticed})
     prose(f"Erased: {due.erased}. Notice given of: {due.noticed}.")

@@ -23,13 +23,17 @@ from cases.home import as_trial, create_home
 from cases.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
 from cases.roster import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
 from cases.roster_text import READERS_OF_A_REAL_HOME
-from kallskydd.say import OK, REFUSED, prose, result
+from kallskydd.exit_codes import code_of
+from kallskydd.say import MISSING, OK, USAGE, prose, result
+from onion.errors import PathUnusable
 from onion.keys import new_onion_key, public_from_address, write_onion_key
+from onion.torrc import quoted_path, usable_socket_path
 
 if TYPE_CHECKING:
     from cases.config import Config
 
 TRIAL_FOLDER = "trial-member"
+LONGEST_SOCKET = "run/control.sock"  # of those that the keeper and tor make
 PASSPHRASE_BYTES = 16  # random, so the file it opens is as strong as its key
 
 
@@ -47,25 +51,45 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the home; exit code 3 if something speaks against it, and then nothing is left half made."""
+    """Make the home; 2 for files that are none, 3 if something speaks against it. Then nothing is left half made."""
     if not args.member and not args.trial:
         prose("A home needs its first member. Give the public join file: kallskydd init --member FILE")
         prose("The member makes it on the own computer with: kallskydd desk enrol")
-        return REFUSED
+        return USAGE
+    home = args.home.absolute()
     try:
-        joins = [read_join(path.read_text()) for path in args.member]
-        config_text = args.config.read_text() if args.config else example_config(trial=args.trial)
-        if args.trial:
-            config_text = as_trial(config_text)
-        home_facts = make_home(args.home.absolute(), config_text, joins, trial=args.trial)
-    except (OSError, UnicodeDecodeError):
-        prose("A file that was named cannot be read. Check the paths of --member and --config.")
-        return REFUSED
-    except CaseError as error:
+        _demand_room_for_sockets(home)
+        given = _read_given(args)
+        if given is None:
+            prose("A file that was named cannot be read. Check the paths of --member and --config.")
+            return USAGE
+        joins, config_text = given
+        home_facts = make_home(home, config_text, joins, trial=args.trial)
+    except (CaseError, PathUnusable) as error:
         prose(str(error))
-        return REFUSED
+        return code_of(error)
+    except OSError as error:
+        prose(f"The home cannot be made: {error.strerror}. Look at the folder above it and the space on the disk.")
+        return MISSING
     _tell(args, home_facts, readers=sum(join.role != "counsel" for join in joins))
     return OK
+
+
+def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
+    """The join files and the configuration that were named; None if one cannot be read. Raises CaseError."""
+    try:
+        texts = [path.read_text("utf-8") for path in args.member]
+        config_text = args.config.read_text("utf-8") if args.config else example_config(trial=args.trial)
+    except (OSError, UnicodeDecodeError):
+        return None
+    return [read_join(text) for text in texts], as_trial(config_text) if args.trial else config_text
+
+
+def _demand_room_for_sockets(home: Path) -> None:
+    """Raise PathUnusable unless `serve` can open its sockets there and tell tor of them."""
+    # The order by which tor publishes knows no quotes, so a path with a space would end at it.
+    if " " in quoted_path(usable_socket_path(home / LONGEST_SOCKET)):
+        raise PathUnusable
 
 
 def example_config(*, trial: bool = False) -> str:

@@ -17,6 +17,7 @@ from cases.home import read_home
 from cases.member import read_join
 from cases.roster import Chain, Member, Roster, fingerprint_words, parse_roster, propose, read_chain, render
 from cases.sentences import in_words
+from kallskydd.exit_codes import code_of
 from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, count, prose, result
 
 
@@ -32,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show or propose; exit code 1 when the roster does not verify or is not open."""
+    """Show or propose; exit code 1 when the roster does not verify or is not open, 2 for what is no join file."""
     try:
         home = read_home(args.home.absolute())
         day = today(utc_now)
@@ -43,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
         return _show(args, read_chain(home.roster, day))
     except CaseError as error:
         prose(str(error))
-        return REFUSED
+        return code_of(error)
     except (OSError, UnicodeDecodeError):
         prose("The join file cannot be read. Check its path.")
-        return REFUSED
+        return USAGE
 
 
 @dataclass(frozen=True, slots=True)

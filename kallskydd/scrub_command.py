@@ -36,7 +36,7 @@ _SENTENCES: Final = {
     "refused.office_document": "Office documents cannot be cleaned safely. Save it as PDF and clean that.",
     "refused.drawn_picture": "Drawn pictures (SVG) cannot be cleaned safely. Take a picture of the screen.",
     "refused.sound_or_film": "Sound and film cannot be cleaned. A still picture from it can.",
-    "refused.archive": "It is a packed file. Unpack it and clean the files one by one.",
+    "refused.archive": "It is a packed file. Unpack it and clean the files one by one. Save an office document as PDF.",
     "refused.uncommon_picture": "Pictures of this kind (such as JPEG XL) cannot be cleaned. Save it as JPEG.",
     "refused.camera_raw": "Raw pictures from a camera cannot be cleaned. Save it as JPEG and clean that.",
     "refused.unknown_kind": "This kind of file is unknown. Make a PDF or a picture of it and clean that.",

@@ -13,11 +13,12 @@ from confine.process import make_undumpable, no_core_dump
 from confine.swap import harmful_swap
 from kallskydd.announce import Announcer
 from kallskydd.children import HomePathTooLong
+from kallskydd.exit_codes import code_of
 from kallskydd.keeper import Keeper, KeeperPlan
 from kallskydd.say import MISSING, REFUSED, prose
 from onion.errors import ControlMissing, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
-from onion.tor_process import TOR
+from onion.tor_process import TOR, demand_no_public_tor
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,15 +45,12 @@ def run(args: argparse.Namespace) -> int:
                 return REFUSED
             plan = _plan(home, lines, end_with_stdin=args.end_with_stdin)
             return asyncio.run(Keeper(plan, Announcer(as_json=args.json)).run())
-    except CaseError as error:
+    except (CaseError, OnionError) as error:
         prose(str(error))
-        return REFUSED
+        return code_of(error)
     except HomePathTooLong:
         prose("The home's path is too long for a unix socket inside it. Choose one below 90 characters.")
         return REFUSED
-    except OnionError as error:
-        prose(str(error))
-        return MISSING
     except OSError as error:
         prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
         prose("With a system tor, this account must be in the group of tor's control socket.")
@@ -76,10 +74,15 @@ def _swap_is_harmless(home: Home) -> bool:
 
 
 def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:
-    """What the configuration asks for. Raises TorProgramMissing or ControlMissing: no waiting would mend those."""
+    """What the configuration asks for.
+
+    Raises TorProgramMissing, ControlMissing or PublicTorRefused: no waiting would mend those.
+    """
     system = Path(home.config.tor.control_socket) if home.config.tor.control_socket else None
     if system is None and shutil.which(TOR) is None:
         raise TorProgramMissing
+    if system is None:
+        demand_no_public_tor("\n".join(network_lines))
     if system is not None and not system.exists():
         raise ControlMissing
     return KeeperPlan(

@@ -19,8 +19,9 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster import read_chain
+from kallskydd.exit_codes import code_of
 from kallskydd.roster_command import why_not_open
-from kallskydd.say import FINDINGS, OK, REFUSED, answer, count, prose, result
+from kallskydd.say import FINDINGS, OK, answer, count, prose, result
 from onion.control import open_controller, socks_listener
 from onion.errors import OnionError
 from onion.keys import read_onion_key
@@ -48,12 +49,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look; exit code 1 when something is not well."""
+    """Look; exit code 1 when something is not well, 4 without a home."""
     try:
         home = read_home(args.home.absolute())
     except CaseError as error:
         prose(str(error))
-        return REFUSED
+        return code_of(error)
     findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})

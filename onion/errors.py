@@ -11,6 +11,7 @@
     ├── TorNotReady             813  tor runs but has not reached the network in the time given
     ├── PublicTorRefused        814  a test was about to start a tor that can reach the public network
     ├── PrivateNetworkFailed    815  the private network did not come up, also not from scratch
+    ├── NoPrivateNetwork        816  the folder that was named has no private network that is up
     ├── ControlMissing          821  nobody listens on the control socket
     ├── ControlRefused          822  tor would not let us in: permission or cookie
     ├── TorGone                 823  the control connection ended, most likely with tor itself
@@ -137,6 +138,15 @@ class PrivateNetworkFailed(OnionError):
     text_key = "onion.private_network_failed"
     happened = "The private Tor network did not come up."
     to_do = "Try again when the computer has less to do."
+
+
+class NoPrivateNetwork(OnionError):
+    """The folder that was named has no private network that is up."""
+
+    code = 816
+    text_key = "onion.no_private_network"
+    happened = "There is no private Tor network in the folder of --tor-network, or it is not up."
+    to_do = "Name the folder in which network.torrc lies."
 
 
 class ControlMissing(OnionError):

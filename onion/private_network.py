@@ -33,7 +33,7 @@ from typing import Self
 
 from onion.client import ClientTor
 from onion.control import wait_until_ready
-from onion.errors import OnionError, PrivateNetworkFailed, TorNotReady, TorProgramMissing
+from onion.errors import NoPrivateNetwork, OnionError, PrivateNetworkFailed, TorNotReady, TorProgramMissing
 from onion.private_lines import Node, authority_line, authority_lines, join_lines, relay_lines
 from onion.private_nodes import make_authority_keys, make_nodes, relay_fingerprint_of, write_lines
 from onion.tor_process import TorProcess
@@ -67,11 +67,11 @@ class PrivateNetwork:
 
     @staticmethod
     def lines_from(root: Path) -> list[str]:
-        """What a tor of another process needs in its torrc to join; raises PrivateNetworkFailed if none is up."""
+        """What a tor of another process needs in its torrc to join; raises NoPrivateNetwork if none is up."""
         try:
             return (root / NETWORK_FILE).read_text().splitlines()
-        except OSError:
-            raise PrivateNetworkFailed from None
+        except (OSError, UnicodeDecodeError):
+            raise NoPrivateNetwork from None
 
     def start(self) -> None:
         """Return when onions can be published and reached; raises PrivateNetworkFailed or TorProgramMissing."""

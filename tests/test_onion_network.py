@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onion.client import ClientTor
-from onion.errors import PathUnusable, PrivateNetworkFailed, SocksMissing
+from onion.errors import NoPrivateNetwork, PathUnusable, PrivateNetworkFailed, SocksMissing
 from onion.private_network import PrivateNetwork
 from onion.torrc_reader import reaches_public_network
 
@@ -98,7 +98,7 @@ def test_a_folder_that_holds_anything_is_never_taken(short_folder):
 def test_what_cannot_be_a_network_is_said_at_once(short_folder):
     with pytest.raises(PathUnusable):
         PrivateNetwork(short_folder / ("x" * 90))
-    with pytest.raises(PrivateNetworkFailed):
+    with pytest.raises(NoPrivateNetwork):
         PrivateNetwork.lines_from(short_folder)
 
 

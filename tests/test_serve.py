@@ -31,6 +31,13 @@ def browser(service: Service) -> Browser:
     return Browser(service.public_socket, f"{service.public_address}.onion")
 
 
+def passphrase_file(folder: Path) -> Path:
+    path = folder / "passphrase"
+    path.write_text("a passphrase of many words\n")
+    path.chmod(0o600)
+    return path
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
@@ -158,14 +165,13 @@ async def test_an_unknown_key_in_the_roster_closes_the_service_and_stores_nothin
 def test_a_real_home_needs_a_join_file_and_makes_no_private_key(short_folder):
     refused = kallskydd("init", "--home", short_folder / "home", check=False)
 
-    assert refused.returncode == 3
+    assert refused.returncode == 2
+    assert "kallskydd init --member" in refused.stderr
     assert not (short_folder / "home").exists()
 
 
 async def test_a_real_home_is_not_open_below_two_readers_and_holds_no_members_key(short_folder, network):
-    passphrase = short_folder / "passphrase"
-    passphrase.write_text("a passphrase of many words\n")
-    desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase]
+    desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase_file(short_folder)]
     kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")
     kallskydd("init", "--home", short_folder / "home", "--member", short_folder / "desk" / "join.toml")
 
@@ -179,9 +185,7 @@ async def test_a_real_home_is_not_open_below_two_readers_and_holds_no_members_ke
 
 
 def test_a_real_home_begun_by_one_reader_says_when_to_take_in_the_second(short_folder):
-    passphrase = short_folder / "passphrase"
-    passphrase.write_text("a passphrase of many words\n")
-    desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase]
+    desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase_file(short_folder)]
     kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")
 
     done = kallskydd("init", "--home", short_folder / "home", "--member", short_folder / "desk" / "join.toml")
@@ -209,7 +213,8 @@ def test_a_trial_home_cannot_be_made_real(home, network):
 
 def test_a_home_with_too_long_a_path_is_refused_in_words(short_folder, network):
     deep = short_folder / ("x" * 100)
-    kallskydd("init", "--home", deep, "--trial")
+    kallskydd("init", "--home", short_folder / "home", "--trial")
+    (short_folder / "home").rename(deep)
 
     done = kallskydd("serve", "--home", deep, "--tor-network", network, check=False)
 
@@ -239,6 +244,24 @@ def test_a_home_that_the_intake_cannot_open_is_named_and_the_jail_is_not_blamed(
     assert done.returncode == 3
     assert "The home cannot be used" in done.stderr
     assert "jail" not in done.stderr
+
+
+def test_where_no_tor_may_reach_the_public_network_it_ends_at_once_and_says_why(home):
+    assert os.environ["KALLSKYDD_NO_PUBLIC_TOR"] == "1"
+
+    done = kallskydd("serve", "--home", home, "--json", check=False)
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "may not start a tor that can reach the public network. Give it the lines of a private" in done.stderr
+
+
+def test_a_folder_without_a_private_network_is_said_to_be_one(home, short_folder):
+    done = kallskydd("serve", "--home", home, "--tor-network", short_folder / "nowhere", check=False)
+
+    assert done.returncode == 4
+    assert "no private Tor network in the folder of --tor-network" in done.stderr
+    assert "network.torrc" in done.stderr
 
 
 def test_a_missing_tor_is_said_at_once(home, network):
