@@ -37,7 +37,7 @@ from cases.statements import Act, sign_statement
 from cases.streams import MAY_COUNT
 from cases.timeline import Action, demand_allowed
 from desk.casebook import Casebook
-from desk.errors import NotNow, ServerRefused
+from desk.errors import DayTooSoon, NotNow, ServerRefused
 from desk.opened import OpenedCase
 
 # Two members writing at the same moment is rare; four tries are for the day when five of them do.
@@ -69,7 +69,7 @@ async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCa
         try:
             return CompletionRequest(text, wanted_by(today(book.clock), by))
         except NotAllowed as too_soon:
-            raise NotNow(too_soon.text_key) from too_soon
+            raise DayTooSoon from too_soon
 
     return await write(book, name, Action.ASK, request)
 

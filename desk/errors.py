@@ -14,8 +14,10 @@
     │   ├── BadAddress         717  no v3 onion address, or one with a misprint
     │   ├── ReportersAddress   718  the address at which reporters find the service, and not the desks'
     │   ├── FileUnreadable     719  the file to send cannot be read, or is too large
+    │   ├── DayTooSoon         735  the reporter would have too few days to answer in
     │   ├── MoveRefused        734  these members cannot be the readers of the case, or the file is none
     │   └── NoWords            732  a roster is to be signed, and there is no way to ask for its six words
+    ├── PassphraseExposed      736  others on this computer can read the passphrase file
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
@@ -178,6 +180,20 @@ class NoText(Usage):
 
     code = 715
     text_key = "usage.text"
+
+
+class DayTooSoon(Usage):
+    """The day by which an answer is wanted leaves the reporter too little time."""
+
+    code = 735
+    text_key = "timing.completion_too_soon"
+
+
+class PassphraseExposed(DeskError):
+    """Others on this computer can read the passphrase file."""
+
+    code = 736
+    text_key = "desk.passphrase_exposed"
 
 
 class BadAddress(Usage):

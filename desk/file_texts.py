@@ -24,7 +24,10 @@ FILE_SENTENCES: Final = {
     "refused.office_document": ("Office documents cannot be cleaned safely.", _AS_PDF),
     "refused.drawn_picture": ("Drawn pictures (SVG) cannot be cleaned safely.", "Take a picture of the screen."),
     "refused.sound_or_film": ("Sound and film cannot be cleaned.", "Say it in words, or send a still picture from it."),
-    "refused.archive": ("Packed files (such as ZIP) are not taken.", "Unpack it and send the files one by one."),
+    "refused.archive": (
+        "Packed files (such as ZIP) are not taken.",
+        "Unpack it and send the files one by one; save an office document as PDF.",
+    ),
     "refused.uncommon_picture": ("Pictures of this kind (such as JPEG XL) cannot be cleaned.", "Save it as JPEG."),
     "refused.camera_raw": ("Raw pictures from a camera cannot be cleaned.", "Save it as JPEG and send that."),
     "refused.unknown_kind": ("This kind of file is unknown.", _AS_PDF),

@@ -5,6 +5,8 @@ passphrase, and `join.toml`, which is public and is what the server and the othe
 for on a terminal or read from a file of the member's choosing; it is never an argument, never printed, never stored.
 """
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +15,11 @@ import platformdirs
 from cases.errors import CaseError
 from cases.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
 from desk import files
-from desk.errors import KeyTaken, NoKey, WeakPassphrase, WrongPassphrase
+from desk.errors import KeyTaken, NoKey, PassphraseExposed, WeakPassphrase, WrongPassphrase
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
 PASSPHRASE_MIN_CHARACTERS = 12
+OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +93,11 @@ def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
 
 
 def read_passphrase_file(path: Path) -> str:
-    """Returns the first line of the file, without its line break."""
+    """Returns the first line of the file, without its line break.
+
+    Raises PassphraseExposed, OSError or UnicodeDecodeError.
+    """
+    # Windows has no such bits and says that everybody may read.
+    if os.name == "posix" and path.stat().st_mode & OTHERS_MAY_READ:
+        raise PassphraseExposed
     return path.read_text("utf-8").split("\n", 1)[0].rstrip("\r")

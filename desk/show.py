@@ -9,14 +9,14 @@ line: a heading or a warning of the desk itself stands at the edge, so nobody ca
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
 from cases.merging import merge
 from cases.roster import Chain, Member, Roster, fingerprint_words
-from cases.timeline import CaseState
+from cases.timeline import Action, CaseState
 from desk.answers import Cleaned
 from desk.moves import ReadOffer
 from desk.opened import OpenedCase
@@ -30,6 +30,12 @@ _KEPT_CONTROLS = "\n\t"
 # Some of these break a line in one program and not in another, so they are shown as marks too.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _INDENT = "  "
+# Closing is one command and two entries; a file to the reporter is a reply.
+_COMMANDS: Final[dict[str, tuple[str, ...]]] = {
+    Action.CONCLUDE: ("close",),
+    Action.HAND_OVER: ("move",),
+    Action.REPLY: ("reply", "answer"),
+}
 _MARK = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -67,9 +73,14 @@ def state_object(case: OpenedCase) -> dict[str, Any]:
         "inbox_ended": state.inbox_ended,
         "new": case.new_entries,
         "attachments": len(case.attachments),
-        "allowed": sorted(state.allowed),
+        "allowed": commands_for(state.allowed),
         "warnings": list(case.warnings),
     }
+
+
+def commands_for(allowed: Iterable[str]) -> list[str]:
+    """Returns what a member may do, by the names of the desk's commands."""
+    return sorted({command for action in allowed for command in _COMMANDS.get(action, (action,))})
 
 
 def case_object(case: OpenedCase) -> dict[str, Any]:
@@ -147,7 +158,7 @@ def _state_lines(case: OpenedCase) -> list[str]:
     lines += ["  The reporter says that it belongs to an earlier report."] if case.report.earlier else []
     lines += [*(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in state.due)]
     lines += ["  The reporter has ended the inbox and does not read answers."] if state.inbox_ended else []
-    lines += [f"  you may: {', '.join(sorted(state.allowed)) or 'nothing more'}"]
+    lines += [f"  you may: {', '.join(commands_for(state.allowed)) or 'nothing more'}"]
     lines += [
         f"  signed to erase: {_signer(case, member)}, {one_line(reference)}" for member, reference in case.waiting
     ]

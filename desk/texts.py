@@ -27,6 +27,10 @@ _OF_THE_DESK: Final = {
         "Run the command on a terminal, or name a file with --passphrase-file.",
     ),
     "desk.passphrase_file": ("The passphrase file cannot be read.", "Check the path of --passphrase-file."),
+    "desk.passphrase_exposed": (
+        "Others on this computer can read the passphrase file, so it was not used.",
+        "Run `chmod 600` on it, and choose a new passphrase if it may have been read.",
+    ),
     "desk.passphrases_differ": ("The two passphrases differ.", "Nothing was made. Try again."),
     "desk.not_joined": ("This desk does not know its server yet.", "Run join --address with the desk address."),
     "desk.bad_address": (

@@ -101,6 +101,7 @@ class RunningDesks:
         home = self.home(number)
         passphrase = home.folder / "passphrase"
         passphrase.write_text(PASSPHRASE + "\n")
+        passphrase.chmod(0o600)
         options = ["--desk-home", str(home.folder), "--passphrase-file", str(passphrase), "--socket", str(self.socket)]
         return await run_desk(words[0], *options, "--json", *words[1:], text=text)
 

@@ -27,6 +27,7 @@ async def enrol(folder, name: str, passphrase: str = PASSPHRASE):
     """Enrol a member as a process of its own."""
     passphrase_file = folder.parent / f"{folder.name}.passphrase"
     passphrase_file.write_text(passphrase + "\n")
+    passphrase_file.chmod(0o600)
     options = ["--desk-home", str(folder), "--passphrase-file", str(passphrase_file), "--json"]
     ran = await run_desk("enrol", *options, "--name", name, "--role", "handler", "--label", f"Handläggare {name}")
     return ran, options
@@ -68,6 +69,7 @@ async def test_a_key_is_never_overwritten_a_weak_passphrase_refused_and_a_wrong_
     again, _options = await enrol(tmp_path / "desk", "Åsa")
     wrong_file = tmp_path / "wrong"
     wrong_file.write_text("something else entirely\n")
+    wrong_file.chmod(0o600)
     wrong = await run_desk("list", *options[:2], "--passphrase-file", str(wrong_file), "--json")
     unjoined = await run_desk("list", *options)
     misprint = await run_desk("join", *options, "--address", ADDRESS[:-2] + "aa")
@@ -81,6 +83,19 @@ async def test_a_key_is_never_overwritten_a_weak_passphrase_refused_and_a_wrong_
     assert (misprint.exit_code, misprint.found["error"]["text_key"]) == (2, "desk.bad_address")
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "desk").iterdir()} == {0o600}
     assert stat.S_IMODE((tmp_path / "desk").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+async def test_a_passphrase_file_that_others_can_read_is_not_used(tmp_path, mode):
+    made, options = await enrol(tmp_path / "desk", "Åsa")
+    (tmp_path / "desk.passphrase").chmod(mode)
+
+    ran = await run_desk("list", *options)
+
+    assert made.exit_code == 0
+    assert (ran.exit_code, ran.found["error"]["text_key"]) == (3, "desk.passphrase_exposed")
+    assert "chmod 600" in ran.prose
+    assert PASSPHRASE not in ran.prose + str(ran.found)
 
 
 async def test_without_a_terminal_or_a_file_no_passphrase_is_asked_for_in_the_open(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import SetClock, make_home
 
-from cases.entry import LegalHold, Recusal, Reopen, Stream
+from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
 from cases.seal import CaseKeys, fetch_mac
 from desk import acts, turns
 from desk.casebook import Casebook
@@ -112,6 +112,17 @@ async def test_a_member_who_steps_aside_may_write_notes_and_nothing_else(tmp_pat
     assert other.exit_code == 0
     assert case.streams[Stream.NOTES][0].body == Recusal(desks.made.keys[HANDLER].id, "Vi är släkt.")
     assert not any(isinstance(body, Recusal) for body in seen)
+
+
+async def test_a_day_too_near_for_an_answer_is_a_wrong_day_and_nothing_is_asked(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, reporter = await filed(desks, closed=False)
+
+        asked = await desks.command(HANDLER, "ask", name[:8], "--by", "2026-01-01", text="Vad hände sedan?")
+
+        seen = await desks.reporter_sees(reporter)
+    assert (asked.exit_code, asked.found["error"]["text_key"]) == (2, "timing.completion_too_soon")
+    assert not any(isinstance(body, CompletionRequest) for body in seen)
 
 
 def proof(book: Casebook, name: str) -> tuple[bytes, bytes, int]:
