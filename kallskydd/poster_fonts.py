@@ -36,7 +36,7 @@ class Face:
     ascent: int
     descent: int
     cap_height: int
-    _opened: TTFont = field(repr=False)
+    opened: TTFont = field(repr=False)
 
     def glyphs(self, text: str) -> list[int]:
         """Return the number of each letter's glyph; raises NoSuchLetter."""
@@ -49,25 +49,16 @@ class Face:
         """Return how wide the text is at this size, in the size's own unit; raises NoSuchLetter."""
         return sum(self.widths[glyph] for glyph in self.glyphs(text)) * size / UNITS
 
-    def outline(self, letter: str, x: float, y: float, size: float) -> str:
-        """Return the letter as a path of a PDF page, with its origin at this place."""
-        self.glyphs(letter)
-        pen = _PathPen(self._opened.getGlyphSet(), x, y, size / UNITS)
-        self._opened.getGlyphSet()[self._opened.getBestCmap()[ord(letter)]].draw(pen)
-        return " ".join(pen.steps)
-
 
 class _PathPen(BasePen):  # type: ignore[misc]  # the library carries no types
     """Writes what a glyph draws as steps of a PDF page; the base turns quadratic curves into cubic ones."""
 
-    def __init__(self, glyphs: Any, x: float, y: float, scale: float) -> None:
+    def __init__(self, glyphs: Any) -> None:
         super().__init__(glyphs)
-        self._x, self._y, self._scale = x, y, scale
         self.steps: list[str] = []
 
     def _step(self, operator: str, *points: tuple[float, float]) -> None:
-        places = (f"{self._x + x * self._scale:.3f} {self._y + y * self._scale:.3f}" for x, y in points)
-        self.steps.append(f"{' '.join(places)} {operator}")
+        self.steps.append(f"{' '.join(f'{x:.1f} {y:.1f}' for x, y in points)} {operator}")
 
     def _moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802 - the base calls it so
         self._step("m", point)
@@ -82,6 +73,17 @@ class _PathPen(BasePen):  # type: ignore[misc]  # the library carries no types
 
     def _closePath(self) -> None:  # noqa: N802
         self.steps.append("h")
+
+
+@cache
+def outline(name: str, letter: str) -> str:
+    """Return the letter of a face as a path of a PDF page, a thousand units to the em; raises NoSuchLetter."""
+    opened = face(name).opened
+    (number,) = face(name).glyphs(letter)
+    shapes = opened.getGlyphSet()
+    pen = _PathPen(shapes)
+    shapes[opened.getGlyphName(number)].draw(pen)
+    return " ".join(pen.steps)
 
 
 @cache
@@ -100,5 +102,5 @@ def face(name: str) -> Face:
         ascent=opened["hhea"].ascent,
         descent=opened["hhea"].descent,
         cap_height=opened["OS/2"].sCapHeight,
-        _opened=opened,
+        opened=opened,
     )

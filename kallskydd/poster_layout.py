@@ -11,6 +11,7 @@ that are seen are shapes, and the text that is marked lies unseen over them in o
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from kallskydd import poster_qr
@@ -83,30 +84,30 @@ def draw(words: Words, facts: Facts) -> bytes:
 
 def _lines(style: Style, text: str, width: float) -> list[str]:
     """Break at spaces, with lines about as long as one another; raises DoesNotFit for a word that is too wide."""
-    lines = _broken(style, text, width)
-    while len(lines) > 1:
+    words = text.split()
+    widths = [style.face.width(word, style.size) for word in words]
+    space = style.face.width(" ", style.size)
+    if max(widths) > width:
+        raise DoesNotFit
+    starts = _broken(widths, space, width)
+    while len(starts) > 1 and max(widths) <= width * NARROWER:
         width *= NARROWER
-        try:
-            narrower = _broken(style, text, width)
-        except DoesNotFit:
+        narrower = _broken(widths, space, width)
+        if len(narrower) > len(starts):
             break
-        if len(narrower) > len(lines):
-            break
-        lines = narrower
-    return lines
+        starts = narrower
+    return [" ".join(words[start:end]) for start, end in pairwise((*starts, len(words)))]
 
 
-def _broken(style: Style, text: str, width: float) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".lstrip()
-        if style.face.width(longer, style.size) <= width:
-            lines[-1] = longer
-        elif style.face.width(word, style.size) > width:
-            raise DoesNotFit
-        else:
-            lines.append(word)
-    return lines
+def _broken(widths: list[float], space: float, width: float) -> list[int]:
+    """Return which word begins each line."""
+    starts, filled = [0], widths[0]
+    for number, word in enumerate(widths[1:], start=1):
+        filled += space + word
+        if filled > width:
+            starts.append(number)
+            filled = word
+    return starts
 
 
 def _height(style: Style, text: str, width: float) -> float:

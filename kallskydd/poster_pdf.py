@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import escape
 
-from kallskydd.poster_fonts import Face
+from kallskydd.poster_fonts import UNITS, Face, outline
 
 A4: Final = (595.276, 841.89)  # points, 210 by 297 mm
 
@@ -102,8 +102,10 @@ class TaggedPage:
 
     def shapes(self, letters: list[tuple[str, float]], baseline: float, style: Style) -> None:
         """Draw letters as shapes, each at its own x."""
-        drawn = " ".join(style.face.outline(letter, x, A4[1] - baseline, style.size) for letter, x in letters)
-        self._steps.append(f"{_colour(style.colour)} rg {drawn} f")
+        name, scale = style.face.name, f"{style.size / UNITS:.6f}"
+        for letter, x in letters:
+            place = f"{scale} 0 0 {scale} {x:.3f} {A4[1] - baseline:.3f} cm"
+            self._steps.append(f"q {_colour(style.colour)} rg {place} {outline(name, letter)} f Q")
 
     def _say(self, x: float, baseline: float, style: Style, text: str, state: str) -> None:
         glyphs = style.face.glyphs(text)

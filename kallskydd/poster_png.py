@@ -29,7 +29,7 @@ def picture(pdf: bytes) -> bytes:
     width, height, stride, channels = bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels
     content = bytes(bitmap.buffer)
     rows = (_NO_FILTER + content[start : start + width * channels] for start in range(0, stride * height, stride))
-    pixels = zlib.compress(b"".join(rows), 9)
+    pixels = zlib.compress(b"".join(rows))
     bitmap.close()
     page.close()
     document.close()

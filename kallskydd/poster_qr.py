@@ -7,6 +7,7 @@ added that could tell one poster from another.
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import Final
 
 import segno
@@ -32,5 +33,6 @@ def png_side(address: str) -> int:
     return (len(_code(address).matrix) + 2 * QUIET_MODULES) * WEB_SCALE
 
 
+@cache  # a page is tried at several sizes
 def _code(address: str) -> segno.QRCode:
     return segno.make(address, error="q", micro=False, boost_error=False)
