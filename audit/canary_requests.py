@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 WORDS = 8
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
-# Words that the list has not all of: a wrong code costs and answers as one that never existed.
-_WRONG_CODE = "abborre abborre abborre abborre abborre abborre abborre abborre"
+# The code whose 90 secret bits are all zeros: whole, so that it is derived and looked for, and nobody has it.
+_WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 
 CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")

@@ -4,7 +4,7 @@ Everything that cases/ raises on purpose.
 CaseError                  the base; `code` and `text_key` say what a page or a desk shows
 ├── SealBroken        201  does not verify, decrypt or belong where it stands
 ├── NotARecipient     202  a post box item that is not for this member: the ordinary case, most items are
-├── WrongReceipt      203  not eight words; says nothing about whether a case exists
+├── WrongReceipt      203  what was typed cannot be a receipt; says nothing about whether a case exists
 ├── WrongPassphrase   204  the member's key file does not open
 ├── RosterFault       205  the roster does not verify or does not allow this; text_key has the reason
 ├── NobodyLeft        206  routing leaves no reader; nothing is stored
@@ -54,10 +54,10 @@ class NotARecipient(CaseError):
 
 
 class WrongReceipt(CaseError):
-    """What was typed is not eight words."""
+    """What was typed cannot be a receipt: not eight words, a word not in the list, or check bits that do not fit."""
 
     code = 203
-    text_key = "receipt.wrong_count"
+    text_key = "receipt.wrong"
 
 
 class WrongPassphrase(CaseError):

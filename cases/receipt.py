@@ -2,14 +2,13 @@
 The receipt: eight words that are all a reporter has, and all that is needed to come back.
 
 Contract (docs/FORMATS.md §6). Eight words are 96 bits: 90 secret ones and 6 that check the others, so that 63 of 64
-misread receipts are known to be wrong without asking whether a case exists. From the secret, through Argon2id with the
-salt of the home, come the id under which the store finds the case and the reporter's two key pairs. Nothing else is
-kept: without the words there is no way back in, and none that anybody could be forced to use.
+misread receipts are known to be wrong from the words alone, without asking whether a case exists. From the secret,
+through Argon2id with the salt of the home, come the id under which the store finds the case and the reporter's two key
+pairs. Nothing else is kept: without the words there is no way back in, and none that anybody could be forced to use.
 
-`parse_receipt` raises only for a wrong number of words, which anybody can count. For a word that is not in the list and
-for check bits that do not fit it returns a receipt that is not plausible: the caller takes the same steps in the same
-time and gives the same answer as for a receipt that never existed. Its secret is outside the range of real ones, so it
-can never find a case.
+`parse_receipt` raises for everything that cannot be a receipt: another number of words, a word that is not in the list,
+check bits that do not fit. misread.py says which, and what may have been meant (docs/decisions/0006). A receipt that
+never existed, one of an erased case and one of another home are whole, and cannot be told apart here.
 """
 
 from dataclasses import dataclass
@@ -46,11 +45,10 @@ WORDS_THAT_TELL = 4
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Receipt:
-    """Eight words and the secret they stand for; `plausible` says whether they can be a receipt at all."""
+    """Eight words and the secret they stand for."""
 
     words: tuple[str, ...]
     secret: bytes
-    plausible: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,17 +69,18 @@ def new_receipt() -> Receipt:
 
 
 def parse_receipt(untrusted_text: str) -> Receipt:
-    """Return the receipt that was typed, plausible or not; raise WrongReceipt if it is not eight words."""
+    """Return the receipt that was typed; raise WrongReceipt for what cannot be one."""
     typed = split_words(untrusted_text)
-    if len(typed) != WORDS_IN_RECEIPT:
-        raise WrongReceipt
     value = from_words(typed)
-    if value is not None:
-        receipt = _receipt(value >> CHECK_BITS)
-        if from_words(receipt.words) == value:
-            return receipt
-    # All bits set in front: a real secret has six zeros there.
-    return Receipt(typed, b"\xff" + random(SECRET_BYTES - 1), plausible=False)
+    if len(typed) != WORDS_IN_RECEIPT or value is None or not check_fits(typed):
+        raise WrongReceipt
+    return _receipt(value >> CHECK_BITS)
+
+
+def check_fits(eight: tuple[str, ...]) -> bool:
+    """Say whether eight words are all of the list and their check bits fit."""
+    value = from_words(eight)
+    return value is not None and value & (2**CHECK_BITS - 1) == _check_bits(value >> CHECK_BITS)
 
 
 def receipt_keys(receipt: Receipt, salt: bytes) -> ReceiptKeys:
@@ -111,6 +110,9 @@ def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
 
 def _receipt(secret: int) -> Receipt:
     """Return the receipt of a secret of 90 bits, with its check bits."""
-    as_bytes = secret.to_bytes(SECRET_BYTES, "big")
-    check = blake(1, "ks1-check", as_bytes)[0] >> (8 - CHECK_BITS)
-    return Receipt(to_words(secret << CHECK_BITS | check, WORDS_IN_RECEIPT), as_bytes)
+    words_of_it = to_words(secret << CHECK_BITS | _check_bits(secret), WORDS_IN_RECEIPT)
+    return Receipt(words_of_it, secret.to_bytes(SECRET_BYTES, "big"))
+
+
+def _check_bits(secret: int) -> int:
+    return blake(1, "ks1-check", secret.to_bytes(SECRET_BYTES, "big"))[0] >> (8 - CHECK_BITS)

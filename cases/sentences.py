@@ -17,7 +17,7 @@ SENTENCES = {
     # What is sealed.
     "seal.broken": ("Something sealed does not open, or not where it stands.", CALL_A_MEMBER),
     "seal.not_a_recipient": ("This was sealed to somebody else.", "Nothing needs to be done."),
-    "receipt.wrong_count": ("A case code has eight words.", "Type all eight, in their order."),
+    "receipt.wrong": ("The words are no case code.", "Compare each with the note, and type all eight in their order."),
     "member.wrong_passphrase": ("The passphrase does not open the member's key.", "Check it and try again."),
     "request.refused": (
         "The server does not accept this member's requests.",

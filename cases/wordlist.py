@@ -44,6 +44,12 @@ def from_words(untrusted_words: tuple[str, ...]) -> int | None:
     return value
 
 
+@cache
+def words_by_prefix() -> dict[str, str]:
+    """Return each word by its first four letters."""
+    return {word[:PREFIX_LETTERS]: word for word in words()}
+
+
 def split_words(untrusted_text: str) -> tuple[str, ...]:
     """Return the words in what somebody typed, in small letters.
 

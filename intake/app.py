@@ -17,7 +17,10 @@ from aiohttp import web
 
 from intake.come_back import come_back, return_form
 from intake.gate import gate
+from intake.inbox_end import end
 from intake.inbox_facts import add_facts
+from intake.inbox_meeting import meeting
+from intake.inbox_minutes import minutes
 from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox_write import write
 from intake.information import INFORMATION_ROUTES
@@ -45,6 +48,9 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("POST", "/inbox/file", look_at_file),
     ("POST", "/inbox/take-back", take_back),
     ("POST", "/inbox/withdraw", withdraw_case),
+    ("POST", "/inbox/minutes", minutes),
+    ("POST", "/inbox/meeting", meeting),
+    ("POST", "/inbox/end", end),
     ("POST", "/inbox/leave", leave_inbox),
     ("GET", "/leave", leave),
     *INFORMATION_ROUTES,

@@ -18,7 +18,17 @@ from datetime import date
 from typing import Final
 
 from cases.clock import first_release_day, today
-from cases.entry import Attachment, Body, Entry, Message, Report, ScrubRecord, Stream, Withdrawal
+from cases.entry import (
+    Attachment,
+    Body,
+    Entry,
+    Message,
+    MinutesApproved,
+    Report,
+    ScrubRecord,
+    Stream,
+    Withdrawal,
+)
 from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
 from cases.receipt import Receipt, ReceiptKeys
 from cases.seal import (
@@ -80,6 +90,16 @@ class OpenedCase:
     def waiting_until(self) -> date | None:
         """The day for which what waits is waiting, if anything does."""
         return max((entry.day for entry in self.reporter[self.released :]), default=None)
+
+    @property
+    def approval_waits(self) -> bool:
+        """Whether an approval of notes waits for its release: what stands before it cannot be signed anew."""
+        return any(isinstance(entry.body, MinutesApproved) for entry in self.reporter[self.released :])
+
+    @property
+    def file_waits(self) -> bool:
+        """Whether a file waits for its release, and can be taken back unseen until then."""
+        return any(isinstance(entry.body, Attachment) for entry in self.reporter[self.released :])
 
     def waits(self, entry: Entry) -> bool:
         return entry.stream == Stream.REPORTER and entry.number >= self.released
@@ -157,7 +177,10 @@ async def take_back_report(services: Services, session: Session) -> None:
 
 
 async def take_back_file(services: Services, session: Session, file_id: str) -> None:
-    """Take one waiting file back unseen (step 4). Raises `NotThere`, or `NotAllowed` when it has been released."""
+    """Take one waiting file back unseen (step 4).
+
+    Raises `NotThere`, or `NotAllowed` when it has been released or an approval waits beside it.
+    """
     for left in reversed(range(_TRIES)):
         opened = await open_case(services, session)
         entry = opened.file(file_id)
@@ -165,6 +188,8 @@ async def take_back_file(services: Services, session: Session, file_id: str) -> 
             raise NotThere
         until = opened.waiting_until
         if not opened.waits(entry) or until is None:
+            raise NotAllowed("take_back.released")
+        if opened.approval_waits:
             raise NotAllowed
         kept = opened.reporter[: opened.released]
         waiting = [one for one in opened.reporter[opened.released :] if not _is_of_file(one.body, file_id)]

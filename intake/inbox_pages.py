@@ -15,9 +15,9 @@ from intake.errors import FileRefused, FormRefused
 from intake.form import Form, drain, read_form
 from intake.inbox import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_files import clean_copy, demand_vouched
-from intake.inbox_show import Visit, form_language, in_session, inbox_fields, inbox_page, sent_already, to_inbox
+from intake.inbox_show import Visit, ask_once_more, form_language, in_session, inbox_page, sent_already, to_inbox
 from intake.inbox_view import may_withdraw
-from intake.pages import FORGET, Action, Cache
+from intake.pages import FORGET, Cache
 from intake.services import SERVICES
 from intake.texts import (
     ASK_TAKE_BACK,
@@ -34,8 +34,8 @@ from intake.texts import (
     TOO_LATE,
     TRY_AGAIN,
     WITHDRAWN,
-    Said,
 )
+from intake.texts_inbox import NOT_NOW
 from scrubbers.stages import Refused, WouldNotVouch
 
 TAKE_BACK_FORM: Final = "take-back"
@@ -143,7 +143,7 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
     if not visit.form.one("mark"):
         question = ASK_TAKE_BACK if visit.file_id is None else ASK_TAKE_BACK_FILE
-        return _ask(visit, question, "/inbox/take-back", TAKE_BACK_FORM, N_("Yes, take it back"))
+        return ask_once_more(visit, question, "/inbox/take-back", TAKE_BACK_FORM, N_("Yes, take it back"))
     use, is_first = await services.marks.claim(visit.form.one("mark"), TAKE_BACK_FORM)
     if not is_first:
         return sent_already(services, visit.form)
@@ -154,8 +154,9 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
             else:
                 await take_back_file(services, session, visit.file_id)
         use.spend()
-    except NotAllowed:
-        return await inbox_page(services, session, visit.language, TOO_LATE)
+    except NotAllowed as refused:
+        said = TOO_LATE if refused.text_key == "take_back.released" else NOT_NOW
+        return await inbox_page(services, session, visit.language, said)
     finally:
         use.give_back()
     if visit.file_id is None:
@@ -172,7 +173,7 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
         if not may_withdraw(services, await open_case(services, session), visit.file_id):
             return await _cannot_be_withdrawn(visit)
         question = ASK_WITHDRAW if visit.file_id is None else ASK_WITHDRAW_FILE
-        return _ask(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
+        return ask_once_more(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
     use, is_first = await services.marks.claim(visit.form.one("mark"), WITHDRAW_FORM)
     if not is_first:
         return sent_already(services, visit.form)
@@ -192,12 +193,3 @@ async def _cannot_be_withdrawn(visit: Visit) -> web.Response:
     """Return the case as it is now, which shows what can be done; only an old page, or a form made by hand, asks."""
     said = None if visit.file_id is None else NO_SUCH_FILE
     return await inbox_page(visit.services, visit.session, visit.language, said)
-
-
-def _ask(visit: Visit, question: Said, path: str, form_name: str, label: str) -> web.Response:
-    """Return the page that asks once more; its form carries the mark."""
-    fields = [*inbox_fields(visit.session, visit.language), ("mark", visit.services.marks.new(form_name))]
-    if visit.file_id is not None:
-        fields.append(("file", visit.file_id))
-    yes = Action(path, fields, label, "danger")
-    return visit.services.pages.plain(visit.language, question, actions=(yes, to_inbox(visit.session, visit.language)))

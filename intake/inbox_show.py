@@ -17,14 +17,17 @@ from aiohttp import web
 from cases.errors import CaseError, NotThere
 from intake.attachments import FileShown
 from intake.errors import FormRefused
-from intake.form import Form, drain, read_form
+from intake.facts import FACT_FIELD
+from intake.form import TEXT_FIELD, Form, drain, read_form
 from intake.inbox import open_case
 from intake.inbox_view import inbox_view
 from intake.pages import LANGUAGE_FIELD, Action, Cache, Language, Link
+from intake.return_page import return_page
 from intake.services import SERVICES, Services
 from intake.sessions import Session
 from intake.shown import files_shown, limits_shown
 from intake.texts import N_, SENT_ALREADY, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
+from intake.texts_inbox import SESSION_OVER_KEPT
 
 WRITE_FORM: Final = "write"
 FACTS_FORM: Final = "facts"
@@ -54,20 +57,45 @@ async def in_session(request: web.Request, act: Callable[[Visit], Awaitable[web.
         await read_form(request, services.limits, form)
     except FormRefused as refused:
         await drain(request, services.limits)
-        return services.pages.plain(form_language(services, form), SENTENCES[refused.text_key], links=LOG_IN)
+        return await back_to_inbox(services, form, SENTENCES[refused.text_key])
+    session = services.sessions.find(form.one("handle"))
+    if session is None:
+        return session_over(services, form)
+    try:
+        return await act(Visit(request, services, form, session, form_language(services, form)))
+    except NotThere:
+        services.sessions.end(session.handle)
+        return session_over(services, form)
+    except FormRefused as refused:
+        return await back_to_inbox(services, form, SENTENCES[refused.text_key])
+    except CaseError:
+        return await back_to_inbox(services, form, TRY_AGAIN)
+
+
+async def back_to_inbox(services: Services, form: Form, said: Said) -> web.StreamResponse:
+    """Return the inbox with a refusal and the typed text, or the page that asks for the code with both."""
     language = form_language(services, form)
     session = services.sessions.find(form.one("handle"))
     if session is None:
-        return services.pages.plain(language, SESSION_OVER, links=LOG_IN)
+        return session_over(services, form)
     try:
-        return await act(Visit(request, services, form, session, language))
+        return await inbox_page(services, session, language, said, text=typed_text(form))
     except NotThere:
         services.sessions.end(session.handle)
-        return services.pages.plain(language, SESSION_OVER, links=LOG_IN)
-    except FormRefused as refused:
-        return services.pages.plain(language, SENTENCES[refused.text_key], actions=(to_inbox(session, language),))
+        return session_over(services, form)
     except CaseError:
-        return services.pages.plain(language, TRY_AGAIN, actions=(to_inbox(session, language),))
+        return return_page(services, language, TRY_AGAIN, text=typed_text(form))
+
+
+def session_over(services: Services, form: Form) -> web.Response:
+    """Return the page that asks for the code again. What was typed is on it, and goes with it into the inbox."""
+    text = typed_text(form)
+    return return_page(services, form_language(services, form), SESSION_OVER_KEPT if text else SESSION_OVER, text=text)
+
+
+def typed_text(form: Form) -> str:
+    """Return what a form says in the reporter's words: typed, or ticked among the facts of a file."""
+    return form.one(TEXT_FIELD) or "\n".join(form.all(FACT_FIELD))
 
 
 async def inbox_page(
@@ -107,6 +135,15 @@ def sent_already(services: Services, form: Form) -> web.Response:
     if session is None:
         return services.pages.plain(language, SENT_ALREADY, links=LOG_IN)
     return services.pages.plain(language, SENT_ALREADY, actions=(to_inbox(session, language),))
+
+
+def ask_once_more(visit: Visit, question: Said, path: str, form_name: str, label: str) -> web.Response:
+    """Return the page that asks once more; its form carries the mark."""
+    fields = [*inbox_fields(visit.session, visit.language), ("mark", visit.services.marks.new(form_name))]
+    if visit.file_id is not None:
+        fields.append(("file", visit.file_id))
+    yes = Action(path, fields, label, "danger")
+    return visit.services.pages.plain(visit.language, question, actions=(yes, to_inbox(visit.session, visit.language)))
 
 
 def inbox_fields(session: Session, language: Language) -> list[tuple[str, str]]:

@@ -25,11 +25,12 @@ from cases.entry import (
     Withdrawal,
 )
 from cases.merging import Streams
-from cases.timeline import Action, CaseState, DeadlineKind, Rules, State, fold, merge
+from cases.timeline import Action, CaseState, DeadlineKind, Rules, fold, merge
 from intake.inbox import OpenedCase
 from intake.pages import Language
 from intake.services import Services
 from intake.texts import LOST, N_, WHAT
+from intake.texts_inbox import PROMISES, STATES
 from scrubbers.stages import Lost, What
 
 
@@ -49,10 +50,28 @@ class EntryShown:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DateShown:
-    """A day that counts, and what for."""
+    """A day that counts, and what is promised for it."""
 
-    what: str
     day: str
+    promise: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskedShown:
+    """Something that waits for the reporter: a question with its day, or notes with their number."""
+
+    text: str
+    day: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OutcomeShown:
+    """What came of it."""
+
+    headline: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,54 +79,78 @@ class InboxView:
     """Everything the template shows of a case."""
 
     state: str
+    # What happens next, or what the reporter may do.
+    next_step: str
+    questions: tuple[AskedShown, ...]
+    minutes: tuple[AskedShown, ...]
+    outcome: OutcomeShown | None
     organisation: str
     dates: tuple[DateShown, ...]
+    on_hold: bool
     entries: tuple[EntryShown, ...]
     at_once: bool
     next_release: str
     can_write: bool
     can_take_back: bool
     can_withdraw: bool
-
-
-_STATES: Final = {
-    State.WAITING: N_("Waits; nobody has seen it"),
-    State.RECEIVED: N_("Received"),
-    State.ACKNOWLEDGED: N_("Received and confirmed"),
-    State.INVESTIGATION: N_("Being investigated"),
-    State.AWAITING_COMPLETION: N_("A question waits for your answer"),
-    State.CONCLUDED: N_("Assessed"),
-    State.WITHDRAWN: N_("Withdrawn by you"),
-    State.CLOSED: N_("Closed"),
-    State.ERASABLE: N_("Closed, will be erased"),
-}
-_DEADLINES: Final = {
-    DeadlineKind.ACKNOWLEDGE: N_("Confirmed by"),
-    DeadlineKind.ASSESS: N_("First assessment by about"),
-    DeadlineKind.FEEDBACK: N_("Told what came of it by"),
-    DeadlineKind.COMPLETION: N_("Your answer is wanted by"),
-    DeadlineKind.ERASE: N_("Erased by"),
-}
+    can_meet: bool
+    can_end: bool
 
 
 def inbox_view(services: Services, opened: OpenedCase, language: Language) -> InboxView:
     """Return the page's view of a case."""
-    streams = _streams(opened)
     state = _state(services, opened)
     labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
     show = _Shower(opened, state, language, labels)
-    release_day = first_release_day(services.clock(), services.config.hold_hours)
+    what, next_step = STATES[state.state]
+    days = {
+        "release": language.day(opened.rows.release_day),
+        "readable": language.day(state.erasable_from) if state.erasable_from else "",
+    }
     return InboxView(
-        state=language.say(_STATES[state.state]),
+        state=language.say(what),
+        next_step=language.say(next_step) % days,
+        questions=_questions(state, language),
+        minutes=tuple(AskedShown(text_of_minutes(opened, number), number=number) for number in state.open_minutes)
+        if Action.APPROVE_MINUTES in state.allowed
+        else (),
+        outcome=None
+        if state.outcome is None
+        else OutcomeShown(language.say(_OUTCOMES[state.outcome.result]), state.outcome.text),
         organisation=_organisation(services, state.organisation),
-        dates=tuple(DateShown(language.say(_DEADLINES[one.kind]), language.day(one.day)) for one in state.due),
-        entries=tuple(shown for entry in merge(streams) if (shown := show.entry(entry)) is not None),
+        dates=_dates(state, language),
+        on_hold=state.on_hold,
+        entries=tuple(shown for entry in merge(_streams(opened)) if (shown := show.entry(entry)) is not None),
         at_once=answers_at_once(services, opened),
-        next_release=language.day(release_day),
+        next_release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         can_write=Action.WRITE in state.allowed,
         can_take_back=Action.TAKE_BACK in state.allowed,
         can_withdraw=Action.WITHDRAW in state.allowed,
+        can_meet=Action.ASK_TO_MEET in state.allowed,
+        can_end=Action.END_INBOX in state.allowed,
     )
+
+
+def open_minutes(services: Services, opened: OpenedCase) -> tuple[int, ...]:
+    """Return the numbers of the notes that the reporter may approve now."""
+    state = _state(services, opened)
+    return state.open_minutes if Action.APPROVE_MINUTES in state.allowed else ()
+
+
+def text_of_minutes(opened: OpenedCase, number: int) -> str:
+    """Return the notes at this number of the members' stream, or nothing when something else stands there."""
+    body = opened.members[number].body
+    return body.text if isinstance(body, PhoneMinutes) else ""
+
+
+def may_meet(services: Services, opened: OpenedCase) -> bool:
+    """Say whether the reporter may ask to meet now."""
+    return Action.ASK_TO_MEET in _state(services, opened).allowed
+
+
+def may_end(services: Services, opened: OpenedCase) -> bool:
+    """Say whether the reporter may end the inbox: of a closed case."""
+    return Action.END_INBOX in _state(services, opened).allowed
 
 
 def may_withdraw(services: Services, opened: OpenedCase, file_id: str | None) -> bool:
@@ -134,6 +177,21 @@ def _state(services: Services, opened: OpenedCase) -> CaseState:
 def answers_at_once(services: Services, opened: OpenedCase) -> bool:
     """Say whether what is written now is shown at once: in a trial, or when the report was urgent, with its risk."""
     return services.config.at_once or opened.report.urgent
+
+
+def _questions(state: CaseState, language: Language) -> tuple[AskedShown, ...]:
+    """Return the questions that wait, each with the day that the time limit gives it."""
+    days = [limit.day for limit in state.deadlines if limit.kind is DeadlineKind.COMPLETION]
+    asked = [entry.body for entry in state.open_requests if isinstance(entry.body, CompletionRequest)]
+    return tuple(AskedShown(body.text, language.day(day)) for body, day in zip(asked, days, strict=True))
+
+
+def _dates(state: CaseState, language: Language) -> tuple[DateShown, ...]:
+    return tuple(
+        DateShown(language.day(one.day), language.say(PROMISES[one.kind]), one.overdue)
+        for one in state.due
+        if one.kind in PROMISES
+    )
 
 
 def _organisation(services: Services, key: str | None) -> str:
@@ -184,7 +242,7 @@ class _Shower:
             headline=headline,
             text=self._cleaned(attachment) if mine else "",
             file_id=attachment.file_id,
-            can_take_back=mine and waits,
+            can_take_back=mine and waits and not self._opened.approval_waits,
             can_withdraw=mine and not waits and not withdrawn and Action.WITHDRAW in self._state.allowed,
         )
 
@@ -211,8 +269,7 @@ class _Shower:
         say = self._say
         match body:
             case Outcome():
-                handled = body.result == "handled"
-                return say(N_("The report has been handled")) if handled else say(N_("The report is dismissed"))
+                return say(_OUTCOMES[body.result])
             case CompletionRequest():
                 day = self._language.day(body.wanted_by)
                 return say(N_("A question to you. Please answer by %(day)s.")) % {"day": day}
@@ -232,6 +289,7 @@ class _Shower:
         return self._language.say(english) if english else ""
 
 
+_OUTCOMES: Final = {"handled": N_("The report has been handled"), "dismissed": N_("The report is dismissed")}
 _HEADLINES: Final[dict[type, str]] = {
     Report: N_("Your report"),
     Acknowledgement: N_("The report has been received and will be looked into"),

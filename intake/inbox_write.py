@@ -19,13 +19,13 @@ from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.filing import file_numbers
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
-from intake.inbox_show import LOG_IN, WRITE_FORM, form_language, inbox_page, sent_already
+from intake.inbox_show import WRITE_FORM, back_to_inbox, form_language, inbox_page, sent_already, session_over
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import Use
 from intake.services import SERVICES, Services
 from intake.sessions import Session
-from intake.texts import NONE_TAKEN, SENT, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
+from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN
 
 
 async def write(request: web.Request) -> web.StreamResponse:
@@ -37,14 +37,13 @@ async def write(request: web.Request) -> web.StreamResponse:
         session = await writing.receive(request)
     except _SessionOver:
         await drain(request, services.limits)
-        return services.pages.plain(form_language(services, form), SESSION_OVER, links=LOG_IN)
+        return session_over(services, form)
     except _SentBefore:
         await drain(request, services.limits)
         return sent_already(services, form)
     except (FormRefused, CaseError) as refused:
         await drain(request, services.limits)
-        said = SENTENCES.get(refused.text_key, TRY_AGAIN)
-        return await _back_to_inbox(services, form, said, text=form.one("text"))
+        return await back_to_inbox(services, form, SENTENCES.get(refused.text_key, TRY_AGAIN))
     said = SENT if writing.stored else NONE_TAKEN
     return await inbox_page(
         services, session, form_language(services, form), said, files=writing.shown, numbers=writing.numbers
@@ -138,18 +137,6 @@ class _Writing:
         )
         self._settled = _Settled(use, session, taker)
         return self._settled
-
-
-async def _back_to_inbox(services: Services, form: Form, said: Said, text: str) -> web.StreamResponse:
-    """Return the inbox with the refusal and the typed text."""
-    language = form_language(services, form)
-    session = services.sessions.find(form.one("handle"))
-    if session is None:
-        return services.pages.plain(language, SESSION_OVER, links=LOG_IN)
-    try:
-        return await inbox_page(services, session, language, said, text=text)
-    except CaseError:
-        return services.pages.plain(language, TRY_AGAIN, links=LOG_IN)
 
 
 def demand_room(text: str, opened: OpenedCase, limits: Limits) -> None:

@@ -78,6 +78,11 @@ class Sessions:
         if session is not None and session.opened_by is not None:
             session.opened_by.kept = None
 
+    def end_case(self, case_id: bytes, keep: Session | None = None) -> None:
+        """End every session of a case but the one to keep: the words with which they were opened open nothing more."""
+        for session in [one for one in self._open.values() if one.case.case_id == case_id and one is not keep]:
+            self.end(session.handle)
+
     def end_idle(self) -> None:
         """End what nobody has used for thirty minutes; done at each use, and each minute by the clock."""
         now = self._clock()

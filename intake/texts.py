@@ -174,23 +174,6 @@ NOBODY_LEFT: Final = Said(
     N_("With what you marked, nobody is left who may read the report. Nothing was stored."),
     N_("Turn to one of the authorities below, which do not belong to the municipality."),
 )
-WRONG_COUNT: Final = Said(
-    N_("A case code is eight words, and that was another number."),
-    N_("Look at your note and write all eight, in their order."),
-)
-WRONG_CODE: Final = Said(
-    N_("That code opens no case."),
-    N_("Compare each word with your note. A case that has been erased cannot be opened any more."),
-)
-RETURN_OLD: Final = Said(
-    N_("The page had become too old, or the service was restarted."), N_("Please write your case code again.")
-)
-RETURN_BUSY: Final = Said(
-    N_("Many are here at the same time."), N_("Please wait a minute and write your case code again.")
-)
-RETURN_AGAIN: Final = Said(
-    N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
-)
 SENT_ALREADY: Final = Said(
     N_("This form has been sent already."), N_("Nothing was done again. Log in with your case code to see the case.")
 )

@@ -1,20 +1,17 @@
-"""Coming back with the eight words: reading, writing, taking back, withdrawing, leaving; and what opens nothing."""
+"""The inbox: reading, writing, taking back, withdrawing, leaving."""
 
 import asyncio
 import re
-import statistics
-import time
 from datetime import date
 from io import BytesIO
 
-import pytest
 from intake_harness import file_report, log_in, running_intake, zygotes
 from PIL import Image
 from test_reporter_filing import photograph, rows
 
 from cases.clock import today
 from cases.entry import Acknowledgement, Close, CompletionRequest, Message, Outcome, Stream
-from cases.receipt import new_receipt, receipt_keys
+from cases.receipt import receipt_keys
 from cases.seal import append, case_keys, fetch_mac, open_grant, open_stream
 from intake.daily import release
 from intake.inbox import find_case, open_case
@@ -81,7 +78,7 @@ async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(t
         sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text="It was a Monday."))
         case = await opened(intake, page)
 
-    assert "En fråga väntar på ditt svar" in inbox.plain
+    assert "En fråga väntar på ditt svar." in inbox.plain
     assert "Lead 1" in inbox.plain
     assert "Which day was it?" in inbox.plain
     assert "Svara gärna senast 20 mars 2026." in inbox.plain
@@ -102,98 +99,8 @@ async def test_the_outcome_and_the_end_are_shown(tmp_path):
 
     assert "Anmälan är handlagd" in inbox.plain
     assert "It has been put right." in inbox.plain
-    assert "Avslutat" in inbox.plain
-    assert "Gallras senast" in inbox.plain
-
-
-async def test_never_existed_misread_and_erased_codes_answer_with_the_same_bytes(tmp_path):
-    async with running_intake(tmp_path) as intake:
-        browser = intake.browser()
-        taken_back = await file_report(browser, "To be taken back")
-        session = await session_of(intake, taken_back)
-        await intake.services.store.take_back(session.case.case_id)
-        never = " ".join(new_receipt().words)
-        real = new_receipt().words
-        misread = " ".join([*real[1:], real[0]])
-        unknown_words = "qqqq xxxx yyyy zzzz wwww vvvv uuuu tttt"
-
-        answers = []
-        for code in (never, misread, unknown_words, " ".join(taken_back.receipt.words)):
-            form = (await browser.get("/return")).form("/return")
-            page = await browser.post("/return", form.with_(code=code))
-            answers.append(
-                (page.status, page.raw_headers, re.sub(rb'name="mark" value="[^"]*"', b"", page.body), len(page.body))
-            )
-
-    assert len(set(answers)) == 1
-    assert "Den koden öppnar inget ärende." in answers[0][2].decode()
-
-
-async def test_wrong_codes_of_every_sort_take_the_same_time(tmp_path):
-    async with running_intake(tmp_path) as intake:
-        browser = intake.browser()
-        seconds = {"never": [], "misread": [], "unknown": []}
-        for _ in range(7):
-            words = new_receipt().words
-            for sort, code in (
-                ("never", " ".join(words)),
-                ("misread", " ".join([*words[1:], words[0]])),
-                ("unknown", " ".join(["qqqq"] * 8)),
-            ):
-                form = (await browser.get("/return")).form("/return")
-                began = time.perf_counter()
-                await browser.post("/return", form.with_(code=code))
-                seconds[sort].append(time.perf_counter() - began)
-
-    fastest = {sort: min(taken) for sort, taken in seconds.items()}
-    middle = statistics.median(fastest.values())
-    # One Argon2id each, which is nearly all of it; answering without it would take a tenth.
-    assert all(abs(one - middle) < 0.35 * middle for one in fastest.values()), seconds
-
-
-@pytest.mark.parametrize("code", ["", "one two three", "ett två tre fyra fem sex sju åtta nio"])
-async def test_the_wrong_number_of_words_has_its_own_sentence(tmp_path, code):
-    async with running_intake(tmp_path) as intake:
-        form = (await intake.browser().get("/return")).form("/return")
-        page = await intake.browser().post("/return", form.with_(code=code))
-
-    assert page.status == 400
-    assert "En ärendekod är åtta ord" in page.plain
-    assert "alla åtta" in page.plain
-
-
-async def test_a_code_is_read_however_it_is_written(tmp_path):
-    async with running_intake(tmp_path) as intake:
-        browser = intake.browser()
-        page = await file_report(browser, "Found again")
-        words = page.receipt.words
-        for code in (
-            "  " + "\r\n".join(words).upper(),
-            "-".join(words),
-            ", ".join(word[:4] for word in words) + ".",
-        ):
-            form = (await browser.get("/return")).form("/return")
-            inbox = await browser.post("/return", form.with_(code=code))
-            assert "Found again" in inbox.plain
-
-
-async def test_a_log_in_posted_again_from_the_history_opens_nothing(tmp_path):
-    async with running_intake(tmp_path) as intake:
-        browser = intake.browser()
-        report = await file_report(browser, "Secret text")
-        fields = (await browser.get("/return")).form("/return").with_(code=" ".join(report.receipt.words))
-        first = await browser.post("/return", fields)
-        left = await browser.post("/inbox/leave", first.form("/inbox/leave").fields)
-
-        again = await browser.post("/return", fields)
-        reloaded = await browser.post("/inbox", first.form("/inbox", language="sv").fields)
-
-    assert "Secret text" in first.plain
-    assert left.headers["clear-site-data"] == '"cache"'
-    assert "redan skickat" in again.plain
-    assert "Secret text" not in again.plain
-    assert "Du är utloggad" in reloaded.plain
-    assert "Secret text" not in reloaded.plain
+    assert "Ärendet är avslutat." in inbox.plain
+    assert "1 april 2026 Senast då gallras ärendet, med allt som finns i det." in inbox.plain
 
 
 async def test_a_session_ends_after_thirty_idle_minutes_and_not_while_it_is_used(tmp_path):
@@ -395,22 +302,6 @@ async def test_two_tabs_that_add_files_at_once_give_them_different_numbers(tmp_p
     assert sorted(sizes) == [(32, 32), (33, 33)]
 
 
-async def test_an_old_log_in_page_and_a_crowd_are_told_so(tmp_path, monkeypatch):
-    async with running_intake(tmp_path) as intake:
-        browser = intake.browser()
-        form = (await browser.get("/return")).form("/return")
-        code = " ".join(new_receipt().words)
-        monkeypatch.setattr("intake.lane.AT_ONCE", 0)
-        monkeypatch.setattr("intake.lane.QUEUE", 0)
-        crowd = await browser.post("/return", form.with_(code=code))
-        intake.clock.forward(hours=30)
-        old = await browser.post("/return", form.with_(code=code))
-
-    assert "Många är här samtidigt. Vänta en minut" in crowd.plain
-    assert "Sidan hade blivit för gammal" in old.plain
-    assert "Skriv din ärendekod igen." in old.plain
-
-
 async def test_a_file_of_another_case_is_not_shown(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
@@ -434,7 +325,7 @@ async def test_the_inbox_changes_language_with_a_button(tmp_path):
         english = await browser.post("/inbox", inbox.form("/inbox", language="en").fields)
 
     assert '<html lang="en">' in english.text
-    assert "Waits; nobody has seen it" in english.plain
+    assert "Nobody has seen your report yet." in english.plain
 
 
 async def test_no_address_and_no_title_holds_a_handle_or_a_word(tmp_path):

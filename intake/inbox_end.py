@@ -1,0 +1,43 @@
+"""Ending the inbox of a closed case: asked once more, then the code opens nothing any more."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cases.errors import NotAllowed
+from intake.inbox import open_case
+from intake.inbox_access import end_inbox
+from intake.inbox_show import Visit, ask_once_more, in_session, inbox_page, sent_already
+from intake.inbox_view import may_end
+from intake.pages import FORGET
+from intake.texts import N_
+from intake.texts_inbox import ASK_END, END_NOT_YET, INBOX_ENDED
+
+END_FORM: Final = "end"
+
+
+async def end(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/end : ask, and with the mark of that page end the inbox."""
+    return await in_session(request, _end)
+
+
+async def _end(visit: Visit) -> web.StreamResponse:
+    services, session = visit.services, visit.session
+    if not visit.form.one("mark"):
+        if not may_end(services, await open_case(services, session)):
+            return await inbox_page(services, session, visit.language, END_NOT_YET)
+        return ask_once_more(visit, ASK_END, "/inbox/end", END_FORM, N_("Yes, end the inbox"))
+    use, is_first = await services.marks.claim(visit.form.one("mark"), END_FORM)
+    if not is_first:
+        return sent_already(services, visit.form)
+    try:
+        async with session.turn:
+            await end_inbox(services, session)
+        use.spend()
+    except NotAllowed:
+        return await inbox_page(services, session, visit.language, END_NOT_YET)
+    finally:
+        use.give_back()
+    response = services.pages.plain(visit.language, INBOX_ENDED)
+    response.headers.update(FORGET)
+    return response

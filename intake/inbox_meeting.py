@@ -1,0 +1,59 @@
+"""Asking to meet: what it costs in a sentence, then a few words on how, which become an entry of the case."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cases.entry import Body, MeetingRequest
+from intake.attachments import CaseUnderWay
+from intake.form import TEXT_FIELD
+from intake.inbox import add_entries, open_case
+from intake.inbox_show import Visit, in_session, inbox_fields, inbox_page, sent_already
+from intake.inbox_view import answers_at_once, may_meet
+from intake.inbox_write import demand_no_code, demand_room
+from intake.pages import Cache
+from intake.texts_inbox import MEETING_ASKED
+
+MEETING_FORM: Final = "meeting"
+
+
+async def meeting(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/meeting : explain and ask for words, and with the mark of that page ask members to meet."""
+    return await in_session(request, _meeting)
+
+
+async def _meeting(visit: Visit) -> web.StreamResponse:
+    services, session = visit.services, visit.session
+    if not may_meet(services, await open_case(services, session)):
+        return await inbox_page(services, session, visit.language, text=visit.form.one(TEXT_FIELD))
+    if not visit.form.one("mark"):
+        return _ask(visit)
+    text = visit.form.one(TEXT_FIELD).strip()
+    demand_no_code(text, session)
+    use, is_first = await services.marks.claim(visit.form.one("mark"), MEETING_FORM)
+    if not is_first:
+        return sent_already(services, visit.form)
+    try:
+        async with session.turn:
+            opened = await open_case(services, session)
+            demand_room(text, opened, services.limits)
+            bodies: list[Body] = [MeetingRequest(text)]
+            at_once = answers_at_once(services, opened)
+            await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
+        use.spend()
+    finally:
+        use.give_back()
+    return await inbox_page(services, session, visit.language, MEETING_ASKED)
+
+
+def _ask(visit: Visit) -> web.Response:
+    fields = inbox_fields(visit.session, visit.language)
+    return visit.services.pages.page(
+        "inbox_meeting.html",
+        visit.language,
+        "/inbox",
+        cache=Cache.NOTHING,
+        handle=visit.session.handle,
+        fields=fields,
+        meeting_fields=[*fields, ("mark", visit.services.marks.new(MEETING_FORM))],
+    )

@@ -1,0 +1,185 @@
+"""Notes from a conversation: read, corrected, approved; with the approval the words of before open nothing any more."""
+
+import asyncio
+from datetime import date
+
+import pytest
+from intake_harness import file_report, log_in, running_intake
+from store_harness import rows
+from test_come_back import without_marks
+from test_reporter_inbox import members_write, opened
+
+from cases.entry import Message, MinutesApproved, PhoneMinutes
+from cases.errors import NotThere
+from cases.receipt import new_receipt
+from intake.attachments import CaseUnderWay
+from intake.daily import release
+from intake.inbox import add_entries, open_case, written
+
+TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
+NOTES = "You said that the bridge was paid twice."
+
+
+async def with_notes(intake, browser):
+    """A released case with notes that wait; its receipt page, and the reporter's inbox."""
+    page = await file_report(browser, "By telephone")
+    await release(intake.services, TUESDAY)
+    intake.clock.forward(days=1)
+    await members_write(intake, page, PhoneMinutes(NOTES))
+    return page, await log_in(browser, page.receipt)
+
+
+async def approve(browser, inbox):
+    asked = await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields)
+    fields = asked.form("/inbox/minutes").fields
+    return asked, fields, await browser.post("/inbox/minutes", fields)
+
+
+async def test_notes_are_shown_and_approving_them_gives_a_new_code_and_ends_the_old_one(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page, inbox = await with_notes(intake, browser)
+
+        asked, _fields, approved = await approve(browser, inbox)
+        never = without_marks(await log_in(browser, new_receipt()))
+        old = without_marks(await log_in(browser, page.receipt))
+        new = await log_in(browser, approved.receipt)
+        case = await opened(intake, approved)
+
+    assert NOTES in inbox.plain
+    assert "Stämmer anteckningarna?" in asked.plain
+    assert "Koden du har nu slutar gälla genast." in asked.plain
+    assert approved.receipt.words != page.receipt.words
+    assert approved.headers["cache-control"] == "no-store"
+    assert approved.headers["clear-site-data"] == '"cache"'
+    assert old == never
+    assert "By telephone" in new.plain
+    assert "Du godkände anteckningarna" in new.plain
+    assert [form for form in new.forms if form.action == "/inbox/minutes"] == []
+    assert isinstance(case.reporter[1].body, MinutesApproved)
+
+
+async def test_an_approval_waits_for_the_release_and_bears_its_day(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+
+        _asked, _fields, approved = await approve(browser, inbox)
+        waiting = await opened(intake, approved)
+        await release(intake.services, WEDNESDAY)
+        released = await opened(intake, approved)
+
+    assert (waiting.released, released.released) == (1, 2)
+    assert released.reporter[1].day == WEDNESDAY
+
+
+async def test_the_same_approval_sent_twice_is_one_and_shows_the_same_words(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+        asked = await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields)
+        fields = asked.form("/inbox/minutes").fields
+
+        both = await asyncio.gather(*(browser.post("/inbox/minutes", fields) for _ in range(2)))
+        later = await browser.post("/inbox/minutes", fields)
+        case = await opened(intake, both[0])
+        intake.clock.forward(minutes=31)
+        over = await browser.post("/inbox/minutes", fields)
+
+    assert len({page.receipt.words for page in (*both, later)}) == 1
+    assert len(case.reporter) == 2
+    assert not any(word in over.text for word in both[0].receipt.words)
+
+
+async def test_two_pages_that_ask_for_the_same_notes_give_one_new_code(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+        asked = [await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields) for _ in range(2)]
+
+        answers = [await browser.post("/inbox/minutes", one.form("/inbox/minutes").fields) for one in asked]
+        case = await opened(intake, answers[0])
+
+    assert 'section class="code"' not in answers[1].text
+    assert "inga anteckningar som väntar" in answers[1].plain
+    assert len(case.reporter) == 2
+
+
+async def test_other_sessions_with_the_old_words_end_and_this_one_goes_on(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page, inbox = await with_notes(intake, browser)
+        members = await log_in(browser, page.receipt)
+
+        _asked, _fields, approved = await approve(browser, inbox)
+        goes_on = await browser.post("/inbox", approved.form("/inbox").fields)
+        over = await browser.post("/inbox", members.form("/inbox", language="sv").fields)
+        written_on = await browser.post("/inbox/write", goes_on.form("/inbox/write").with_(text="And more"))
+        case = await opened(intake, approved)
+
+    assert "By telephone" in goes_on.plain
+    assert "Du är utloggad" in over.plain
+    assert "By telephone" not in over.plain
+    assert "Ditt meddelande är mottaget." in written_on.plain
+    assert case.reporter[2].body == Message("And more")
+    assert case.reporter[2].author != case.reporter[1].author
+
+
+async def test_old_keys_that_somebody_kept_write_nothing_any_more(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+        handle = dict(inbox.form("/inbox", language="sv").fields)["handle"]
+        session = intake.services.sessions.find(handle)
+        old_keys = session.keys
+        await approve(browser, inbox)
+
+        # Whoever kept the old words signs with the old keys, in a session that believes in them.
+        session.keys, new_keys = old_keys, session.keys
+        mine = CaseUnderWay(session.case)
+        with pytest.raises(NotThere):
+            await add_entries(intake.services, session, mine, written("Forged", mine), at_once=False)
+        session.keys = new_keys
+        case = await open_case(intake.services, session)
+
+    assert len(case.reporter) == 2
+
+
+async def test_what_is_wrong_with_the_notes_is_sent_as_a_message_and_changes_no_code(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page, inbox = await with_notes(intake, browser)
+        asked = await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields)
+        form = asked.form("/inbox/write")
+
+        await browser.post("/inbox/write", form.with_(text=dict(form.fields)["text"] + "It was three times."))
+        again = await log_in(browser, page.receipt)
+        case = await opened(intake, page)
+
+    assert case.reporter[1].body.text == "Om anteckningarna från vårt samtal:\nIt was three times."
+    assert again.form("/inbox/minutes")
+
+
+async def test_the_lookup_of_the_old_words_is_not_on_the_disk_any_more(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+        before = rows(intake.made.home.path, "SELECT lookup_id, reporter_grant FROM cases")[0]
+        await approve(browser, inbox)
+        files = b"".join((intake.made.home.path / name).read_bytes() for name in ("kallskydd.db", "kallskydd.db-wal"))
+
+    assert [piece in files for piece in before] == [False, False]
+
+
+async def test_numbers_that_are_no_notes_are_answered_kindly(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+        fields = inbox.form("/inbox/minutes").fields
+
+        pages = [
+            await browser.post("/inbox/minutes", [*[one for one in fields if one[0] != "number"], ("number", number)])
+            for number in ("7", "-1", "x", "", "99999999999999999999")
+        ]
+
+    assert all("inga anteckningar som väntar" in page.plain for page in pages)
