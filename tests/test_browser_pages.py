@@ -1,0 +1,214 @@
+"""Every page in every state, as Chromium shows it: accessibility, narrow screens, names, sizes, contrast, the keyboard.
+
+The pages are those that the real service answered (browsers/pages.py). axe judges each in the four combinations of
+narrow and wide, light and dark; at 1280 pixels 400 % zoom shows what 320 pixels show.
+"""
+
+from __future__ import annotations
+
+import itertools
+import pprint
+import time
+
+import pytest
+from browsers.chromium import Chromium
+from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, measure, names, show
+from browsers.pages import Rendered
+from browsers.shelf import ORIGIN, address
+from conftest_browsers import LOOKED_AT
+
+NARROW, WIDE = 320, 1280
+CHOICES = ("textbox", "combobox", "checkbox", "radio", "spinbutton", "searchbox")
+FAULTY = """<!doctype html><html lang=en><head><title>x</title></head><body><a href="#main">past</a>
+<img src=/icon.png><p style="color:#999;background:#fff">pale</p><input name=unlabelled style="outline:none">
+<label>Shown<input aria-label=Otherwise></label><p style="width:500px">wide</p>
+<a href=/x style="display:block;height:20px">low</a><button aria-label="Something else">Press</button></body></html>"""
+
+
+# A page is the same tree in each language: one goes through all four, the others meet the narrow edge.
+COMBINATIONS = (
+    *((LOOKED_AT[0], width, dark) for width, dark in itertools.product((NARROW, WIDE), (False, True))),
+    *((code, NARROW, bool(number % 2)) for number, code in enumerate(LOOKED_AT[1:])),
+)
+
+
+@pytest.fixture(scope="module")
+def chromium(shelf_way):
+    with Chromium(shelf_way.port, scripts=True) as browser:
+        # Our pages forbid scripts; axe is one.
+        browser.do("Page.setBypassCSP", enabled=True)
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def looked_at(collected, chromium):
+    """What is wrong with each page in each combination, by what was looked for; each page is loaded once for all of it."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for language, width, dark in COMBINATIONS:
+        for page in of(collected, language):
+            show(chromium, page, width=width, dark=dark)
+            for what, wrong in look(chromium, page, narrow=width == NARROW).items():
+                where = f"{page.name} {language} {width} {'dark' if dark else 'light'}"
+                found.setdefault(what, {})[where] = wrong
+    return found
+
+
+def look(browser: Chromium, page: Rendered, *, narrow: bool) -> dict[str, list[str]]:
+    return {
+        "axe": axe(browser, in_a_frame=page.in_a_frame),
+        "overflow": measure(browser, "overflow()"),
+        "contrast": measure(browser, f"contrast({CONTRAST}, {CONTRAST_LARGE})"),
+        "names": wrong_names(browser),
+        **({"targets": measure(browser, f"targets({TARGET_PIXELS})")} if narrow else {}),
+    }
+
+
+def wrong_names(browser: Chromium) -> list[str]:
+    """Names that are read aloud and do not stand on the page as the label, or the words, of anything."""
+    labels, words = measure(browser, "labels()"), measure(browser, "buttons()")
+    fields = [name for name in names(browser, *CHOICES) if name not in labels]
+    return fields + [name for name in names(browser, "button", "link") if name not in labels + words]
+
+
+def of(collected, language: str) -> list[Rendered]:
+    return [page for page in collected.pages if page.language == language]
+
+
+def nothing(found: dict[str, list[str]]) -> None:
+    """Fail with all that is wrong, and say that enough was looked at."""
+    wrong = {where: faults for where, faults in found.items() if faults}
+    assert not wrong, pprint.pformat(wrong, width=160)
+    assert len(found) > 40
+
+
+def test_there_are_pages_to_look_at(collected):
+    by_language = {language: {page.name: page.status for page in of(collected, language)} for language in LOOKED_AT}
+
+    assert all(len(found) > 40 for found in by_language.values())
+    assert len({tuple(found.items()) for found in by_language.values()}) == 1
+    assert [by_language["sv"][name] for name in ("first", "not-found", "wrong-host")] == [200, 404, 421]
+
+
+def test_axe_finds_nothing(looked_at):
+    nothing(looked_at["axe"])
+
+
+def test_nothing_is_wider_than_the_page(looked_at):
+    nothing(looked_at["overflow"])
+
+
+def test_every_target_is_large_enough_for_a_thumb(looked_at):
+    nothing(looked_at["targets"])
+
+
+def test_text_stands_out_from_its_ground_seven_to_one(looked_at):
+    nothing(looked_at["contrast"])
+
+
+def test_what_is_read_aloud_is_what_stands_beside_the_field(looked_at):
+    nothing(looked_at["names"])
+
+
+def test_axe_and_the_measures_see_what_is_wrong(chromium):
+    chromium.size(NARROW, 800)
+    chromium.looks()
+    chromium.open(f"{ORIGIN}/style.css")
+    frame = chromium.do("Page.getFrameTree")["frameTree"]["frame"]["id"]
+    chromium.do("Page.setDocumentContent", frameId=frame, html=FAULTY)
+
+    found = " ".join(axe(chromium))
+
+    assert all(rule in found for rule in ("image-alt", "color-contrast", "label", "region"))
+    assert len(measure(chromium, "overflow()")) == 1
+    assert any("pale" in wrong and "2.8:1" in wrong for wrong in measure(chromium, f"contrast({CONTRAST}, 4.5)"))
+    assert any("low" in wrong for wrong in measure(chromium, f"targets({TARGET_PIXELS})"))
+    assert wrong_names(chromium) == ["Otherwise", "Something else"]
+    assert " ".join(walk(chromium)).count("not to be seen") == 1
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_tab_goes_through_the_page_as_it_is_read_and_shows_where_it_is(collected, chromium, width):
+    found = {}
+    for page in of(collected, "sv"):
+        show(chromium, page, width=width)
+        found[page.name] = walk(chromium, skips=not page.in_a_frame)
+
+    nothing(found)
+
+
+def walk(browser: Chromium, *, skips: bool = True) -> list[str]:
+    """Press Tab through the page; what is wrong on the way."""
+    settled(browser)
+    measure(browser, "toTheTop()")
+    expected, wrong, met = measure(browser, "stops()"), [], []
+    for _ in expected:
+        browser.key("Tab")
+        at = measure(browser, "focus()")
+        if at["tag"] in {"body", "html"}:
+            break
+        met.append(at)
+        if at["tag"] == "iframe":
+            # What is within is walked through on its own page.
+            expected = expected[: len(met)]
+            break
+        if not at["shown"]:
+            wrong.append(f"the focus on {at['what']} is not to be seen")
+        if not at["onScreen"]:
+            wrong.append(f"{at['what']} has the focus and is not on the screen")
+    if [at["place"] for at in met] != expected:
+        wrong.append(f"Tab came to {[at['what'] for at in met]}, of {len(expected)} places")
+    if skips and met and not met[0]["href"].startswith("#main"):
+        wrong.append(f"the first is {met[0]['what']} and not the way past the head of the page")
+    if skips and met and met[0]["height"] < TARGET_PIXELS:
+        wrong.append(f"{met[0]['what']} is {met[0]['height']:.0f} high once it is shown")
+    for one, other in itertools.pairwise(met[1:]):
+        if other["bottom"] <= one["top"]:
+            wrong.append(f"from {one['what']} Tab goes up to {other['what']}")
+    return wrong
+
+
+def settled(browser: Chromium) -> None:
+    """Wait until what asks for the focus has it, which is once the page has been painted."""
+    deadline = time.monotonic() + 3
+    while browser.has("[autofocus]:not(:focus)") and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_after_an_error_the_focus_is_on_what_is_wrong(collected, chromium):
+    with_error = [page for page in collected.pages if page.status == 400 and b'id="notice"' in page.body]
+
+    found = {}
+    for page in with_error:
+        show(chromium, page)
+        settled(chromium)
+        at = measure(chromium, "focus()")
+        found[f"{page.name} {page.language}"] = at["what"] if at["id"] != "notice" else ""
+
+    assert {page: focus for page, focus in found.items() if focus} == {}
+    assert {page.name for page in with_error} >= {"report-empty-plain", "return-count", "inbox-empty-message"}
+
+
+def test_the_first_page_asks_for_nothing_but_its_style_and_at_most_one_picture(collected, chromium, shelf_way):
+    first = collected.named("first", "sv")
+    chromium.do("Network.enable")
+    chromium.do("Network.clearBrowserCache")
+    chromium.do("Network.setCacheDisabled", cacheDisabled=True)
+    chromium.open("about:blank")
+    shelf_way.forget()
+
+    show(chromium, first)
+    chromium.picture()
+
+    asked = [path for _method, path in shelf_way.requests]
+    assert asked[0] == address(first).removeprefix(ORIGIN)
+    assert asked.count("/style.css") == 1
+    assert len(asked) <= 3
+    assert [path for path in asked[1:] if path not in collected.beside] == []
+
+
+def test_the_first_page_is_small_before_it_is_padded(collected):
+    for language in LOOKED_AT:
+        body = collected.named("first", language).body.rstrip()
+        written = body[: body.rindex(b"<!--")] if body.endswith(b"-->") else body
+
+        assert 1000 < len(written) < 14_000
