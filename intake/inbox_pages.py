@@ -78,9 +78,7 @@ async def leave_inbox(request: web.Request) -> web.StreamResponse:
     except FormRefused:
         await drain(request, services.limits)
     services.sessions.end(form.one("handle"))
-    response = services.pages.plain(form_language(services, form), LEFT_INBOX)
-    response.headers.update(FORGET)
-    return response
+    return services.pages.left(form_language(services, form), LEFT_INBOX)
 
 
 async def _show_inbox(visit: Visit) -> web.StreamResponse:

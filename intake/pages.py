@@ -228,6 +228,11 @@ class Pages:
         )
         return answer(body, status=status, cache=cache)
 
+    def left(self, language: Language, said: Said) -> web.Response:
+        """Return the page for who has left: nothing on it says where it was, and the browser is asked to forget."""
+        body = self.render("left.html", language, "/", said=language.said(said))
+        return answer(body, headers=FORGET)
+
 
 def answer(
     body: bytes,

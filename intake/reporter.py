@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from intake.pages import FORGET, Cache, Link, answer
+from intake.pages import Cache, Link, answer
 from intake.services import SERVICES
 from intake.texts import LEFT, N_, NOT_FOUND
 
@@ -24,9 +24,7 @@ async def start(request: web.Request) -> web.StreamResponse:
 async def leave(request: web.Request) -> web.StreamResponse:
     """GET /leave : the way out that every page has."""
     services = request.app[SERVICES]
-    response = services.pages.plain(services.pages.language_of(request), LEFT)
-    response.headers.update(FORGET)
-    return response
+    return services.pages.left(services.pages.language_of(request), LEFT)
 
 
 async def not_found(request: web.Request) -> web.StreamResponse:

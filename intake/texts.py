@@ -178,7 +178,7 @@ SENT_ALREADY: Final = Said(
     N_("This form has been sent already."), N_("Nothing was done again. Log in with your case code to see the case.")
 )
 SESSION_OVER: Final = Said(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
-LEFT: Final = Said(N_("You have left."), N_("Close the tab. In Tor Browser, choose New Identity."))
+LEFT: Final = Said(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))
 LEFT_INBOX: Final = Said(N_("You are logged out."), N_("Close the tab. In Tor Browser, choose New Identity."))
 WRONG_HOST: Final = Said(N_("This address is not ours."), N_("Use the address exactly as the municipality gives it."))
 WRONG_ORIGIN: Final = Said(

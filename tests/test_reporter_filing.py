@@ -184,13 +184,28 @@ async def test_every_page_of_a_trial_says_not_to_report_there(tmp_path):
         browser = intake.browser()
         report = await file_report(browser, "A try")
         inbox = await log_in(browser, report.receipt)
-        pages = [await browser.get(path) for path in ("/", "/report", "/return", "/leave", "/nowhere")]
+        pages = [await browser.get(path) for path in ("/", "/report", "/return", "/nowhere")]
         english = await browser.get("/?lang=en")
 
     for page in (report, inbox, *pages):
         assert "Prov. Anmäl inte här." in page.plain
     assert "Trial. Do not report here." in english.plain
     assert "kan läsas genast" in report.plain
+
+
+async def test_who_has_left_has_nothing_on_the_screen_that_says_where_it_was(tmp_path):
+    made = make_home(tmp_path / "home", ("handler",), trial=True)
+    async with running_intake(tmp_path, made) as intake:
+        browser = intake.browser()
+        inbox = await log_in(browser, (await file_report(browser, "In a hurry")).receipt)
+        ways_out = [await browser.get("/leave"), await browser.post("/inbox/leave", inbox.form("/inbox/leave").with_())]
+
+    for page in ways_out:
+        assert page.status == 200
+        assert "Tor Browser" in page.plain
+        assert page.headers["Clear-Site-Data"] == '"cache"'
+        for telling in ("Ludvika", "kommun", "nmäl", "ärende", "Prov", "/report", "/return"):
+            assert telling not in page.text
 
 
 async def test_the_same_form_sent_twice_at_once_and_later_is_one_case_and_one_code(tmp_path):
