@@ -203,7 +203,7 @@ async def test_who_has_left_has_nothing_on_the_screen_that_says_where_it_was(tmp
     for page in ways_out:
         assert page.status == 200
         assert "Tor Browser" in page.plain
-        assert page.headers["Clear-Site-Data"] == '"cache"'
+        assert page.headers["clear-site-data"] == '"cache"'
         for telling in ("Ludvika", "kommun", "nmäl", "ärende", "Prov", "/report", "/return"):
             assert telling not in page.text
 
