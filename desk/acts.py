@@ -28,6 +28,7 @@ from cases.entry import (
     Message,
     Note,
     Outcome,
+    PhoneMinutes,
     Stream,
 )
 from cases.envelope import KEY_BYTES
@@ -77,6 +78,11 @@ async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCa
 async def assess(book: Casebook, name: str, text: str) -> OpenedCase:
     """Says that the first assessment is done."""
     return await write(book, name, Action.ASSESS, lambda _: Assessment(text))
+
+
+async def minutes(book: Casebook, name: str, text: str) -> OpenedCase:
+    """Writes down a conversation, for the reporter to approve; with the approval the reporter has a new case code."""
+    return await write(book, name, Action.REPLY, lambda _: PhoneMinutes(text))
 
 
 async def note(book: Casebook, name: str, text: str) -> OpenedCase:

@@ -101,6 +101,10 @@ async def reply(book: Casebook, given: Given) -> Result:
     return await _act(book, given, lambda name: acts.reply(book, name, given.text))
 
 
+async def minutes(book: Casebook, given: Given) -> Result:
+    return await _act(book, given, lambda name: acts.minutes(book, name, given.text))
+
+
 async def answer(book: Casebook, given: Given) -> Result:
     """Sends a file to the reporter: cleaned by the server, shown, sealed here."""
     content = answers.read_file(given.args.file)
@@ -206,6 +210,7 @@ COMMANDS: Final[Mapping[str, Callable[[Casebook, Given], Awaitable[Result]]]] = 
     "list": list_cases,
     "read": read,
     "reply": reply,
+    "minutes": minutes,
     "answer": answer,
     "ask": ask,
     "acknowledge": acknowledge,

@@ -36,6 +36,7 @@ MISSING = 4
 ON_A_CASE = {
     "read": "show one case, decrypted",
     "reply": "write to the reporter",
+    "minutes": "write down a conversation, for the reporter to approve",
     "answer": "send the reporter a file, cleaned first",
     "ask": "ask the reporter for more, by a day",
     "acknowledge": "tell the reporter that the report has come",
@@ -49,7 +50,19 @@ ON_A_CASE = {
     "move": "offer a case to other readers: a new key, in a file for a second member to sign",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }
-WITH_TEXT = ("reply", "ask", "acknowledge", "assess", "note", "close", "reopen", "hold", "release-hold", "recuse")
+WITH_TEXT = (
+    "reply",
+    "minutes",
+    "ask",
+    "acknowledge",
+    "assess",
+    "note",
+    "close",
+    "reopen",
+    "hold",
+    "release-hold",
+    "recuse",
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,0 +1,112 @@
+"""What desks see of acts in the inbox, on real pages: approved notes, an inbox that has ended, an earlier report."""
+
+import pytest
+from desk_harness import running_with_pages
+from intake_harness import file_report, log_in, make_home
+
+from desk import acts, show
+from desk.errors import ServerRefused
+from desk.moves import offer
+
+LEAD, HANDLER, COUNSEL = range(3)
+LABELS = ("Lead 1", "Handler 2", "Counsel 3")
+
+
+async def a_case(desks):
+    """A released case: its receipt page, and its name on the desks."""
+    page = await file_report(desks.intake.browser(), "En sak.")
+    await desks.release()
+    known = await desks.listed(LEAD)
+    return page, known[0].case_id.hex()
+
+
+async def press(browser, page, action):
+    """Press the button of this action and then the one that the page asks with."""
+    asked = await browser.post(action, page.form(action).fields)
+    return await browser.post(action, asked.form(action).fields)
+
+
+async def test_notes_written_at_a_desk_are_approved_in_the_inbox_and_the_desk_says_so(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        page, name = await a_case(desks)
+        browser = desks.intake.browser()
+        wrote = await desks.command(HANDLER, "minutes", name[:8], text="Du sade att bron är betald två gånger.")
+        approved = await press(browser, await log_in(browser, page.receipt), "/inbox/minutes")
+        before = await desks.command(LEAD, "read", name[:8])
+        await desks.release()
+        after = await desks.command(LEAD, "read", name[:8])
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            prose = show.case_prose(await book.open(book.state.find(name)))
+
+    kinds = [[entry["kind"] for entry in read.found["entries"]] for read in (before, after)]
+    assert wrote.exit_code == 0
+    assert kinds == [["report", "phone-minutes"], ["report", "phone-minutes", "minutes-approved"]]
+    assert "the notes that are entry 0 of the members are right" in prose
+    assert not any(word in prose for word in approved.receipt.words)
+
+
+async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_words_still_open_it(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        page, name = await a_case(desks)
+        browser = desks.intake.browser()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await acts.minutes(book, name, "Du sade att bron är betald två gånger.")
+        approved = await press(browser, await log_in(browser, page.receipt), "/inbox/minutes")
+        await desks.release()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            move = await offer(book, name, [LABELS[HANDLER], LABELS[COUNSEL]], LABELS[HANDLER], "Jäv.")
+        (tmp_path / "move").write_bytes(move)
+        signed = await desks.command(HANDLER, "sign-move", str(tmp_path / "move"), "--agree")
+        new = await log_in(browser, approved.receipt)
+        old = await log_in(browser, page.receipt)
+        await browser.post("/inbox/write", new.form("/inbox/write").with_(text="Mer om bron."))
+        await desks.release()
+        read = await desks.command(HANDLER, "read", name[:8])
+
+    assert signed.exit_code == 0
+    assert "En sak." in new.plain
+    assert "Den koden öppnar inget ärende." in old.plain
+    assert read.found["entries"][-1]["text"] == "Mer om bron."
+    assert read.found["warnings"] == []
+
+
+async def test_desks_see_that_an_inbox_has_ended_and_erase_without_waiting_for_it(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        page, name = await a_case(desks)
+        browser = desks.intake.browser()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await acts.close(book, name, "handled", "Klart.")
+            await press(browser, await log_in(browser, page.receipt), "/inbox/end")
+            with pytest.raises(ServerRefused) as too_early:
+                await acts.erase(book, name, "G 1")
+            await desks.release()
+            case = await book.open(book.state.find(name))
+            listed, prose = show.state_object(case), show.case_prose(case)
+            first = await acts.erase(book, name, "G 1")
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            second = await acts.erase(book, name, "G 1")
+
+    assert too_early.value.text_key == "erase.inbox_open"
+    assert (listed["inbox_ended"], listed["state"]) == (True, "erasable")
+    assert "The reporter has ended the inbox and does not read answers." in prose
+    assert (first, second) == ("kept", "done")
+
+
+async def test_a_desk_shows_the_language_of_a_report_and_that_it_belongs_to_an_earlier_one(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        await file_report(desks.intake.browser(), "En sak till.", earlier="yes")
+        await desks.release()
+        (known,) = await desks.listed(LEAD)
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            case = await book.open(book.state.find(known.case_id.hex()))
+            listed, prose = show.state_object(case), show.case_prose(case)
+
+    assert (listed["language"], listed["earlier"]) == ("sv", True)
+    assert "written in: sv" in prose
+    assert "The reporter says that it belongs to an earlier report." in prose
