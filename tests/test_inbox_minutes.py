@@ -4,9 +4,10 @@ import asyncio
 from datetime import date
 
 import pytest
-from intake_harness import file_report, log_in, running_intake
+from intake_harness import file_report, log_in, running_intake, zygotes
 from store_harness import rows
 from test_come_back import without_marks
+from test_reporter_filing import photograph
 from test_reporter_inbox import members_write, opened
 
 from cases.entry import Message, MinutesApproved, PhoneMinutes
@@ -169,6 +170,30 @@ async def test_the_lookup_of_the_old_words_is_not_on_the_disk_any_more(tmp_path)
         files = b"".join((intake.made.home.path / name).read_bytes() for name in ("kallskydd.db", "kallskydd.db-wal"))
 
     assert [piece in files for piece in before] == [False, False]
+
+
+async def test_a_file_beside_a_waiting_approval_is_not_taken_back_and_the_page_has_said_so(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        _page, inbox = await with_notes(intake, browser)
+        sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text="A picture"), [photograph()])
+        take_back = next(form for form in sent.forms if form.action == "/inbox/take-back")
+        asked_back = await browser.post("/inbox/take-back", take_back.fields)
+
+        asked, _fields, approved = await approve(browser, sent)
+        goes_on = await browser.post("/inbox", approved.form("/inbox").fields)
+        refused = await browser.post("/inbox/take-back", asked_back.form("/inbox/take-back").fields)
+        case = await opened(intake, approved)
+
+    assert "Ta tillbaka dem först om du vill." in asked.plain
+    assert [form for form in goes_on.forms if form.action == "/inbox/take-back"] == []
+    assert "Bilagan kan inte tas tillbaka nu" in refused.plain
+    assert [type(entry.body).__name__ for entry in case.reporter[1:]] == [
+        "Message",
+        "Attachment",
+        "ScrubRecord",
+        "MinutesApproved",
+    ]
 
 
 async def test_numbers_that_are_no_notes_are_answered_kindly(tmp_path):

@@ -159,7 +159,13 @@ class _Visit:
             await self._post(f"report-points-to-you{where}", await self._form(plain=plain), text=POINTING)
 
     async def _wrong_codes(self) -> None:
-        for name, code in (("return-count", "ett två tre"), ("return-wrong", " ".join(new_receipt().words))):
+        right = new_receipt().words
+        for name, code in (
+            ("return-count", "ett två tre"),
+            ("return-unknown", " ".join(("xbborre", "qqqq", *right[2:]))),
+            ("return-misread", " ".join((*right[4:], *right[:4]))),
+            ("return-wrong", " ".join(right)),
+        ):
             page = await self._browser.get(f"/return?lang={self._language}")
             await self._post(name, form_with(page, "code"), code=code)
 
@@ -203,10 +209,18 @@ class _Visit:
             await acts.acknowledge(book, name, "Vi har tagit emot din anmälan och läser den nu.")
             await acts.reply(book, name, "Tack. " + TEXT + LONG_WORD)
             await acts.ask(book, name, "Vilken vecka gällde det?", None)
+            await acts.minutes(book, name, "Du sade i telefon att fakturan är betald två gånger.")
             inbox = await self._inbox("inbox-answered", receipt)
             await self._post("ask-withdraw", _whole(inbox, "/inbox/withdraw"))
+            await self._post("inbox-meeting", inbox.form("/inbox/meeting"))
+            over = await self._browser.post("/inbox/write", [("language", self._language), ("text", TEXT)])
+            self._keep("return-message-kept", over)
+            minutes = await self._post("inbox-minutes", inbox.form("/inbox/minutes"))
+            inbox = await self._post("inbox-new-code", _marked(minutes, "/inbox/minutes"))
             await acts.close(book, name, "handled", "Det har rättats till.")
-        await self._post("inbox-closed", inbox.form("/inbox"))
+        inbox = await self._post("inbox-closed", inbox.form("/inbox"))
+        asked = await self._post("ask-end", inbox.form("/inbox/end"))
+        await self._post("inbox-ended", _marked(asked, "/inbox/end"))
         await self._withdrawn()
 
     async def _withdrawn(self) -> None:
