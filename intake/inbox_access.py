@@ -33,7 +33,10 @@ async def approve_minutes(
     body = approve_with_new_keys(number, opened.rows.case_id, session.keys.id, new, keys.sign_seed)
     grant = make_grant(session.case, keys.id, keys.box_public, opened.report.roster_version)
     await _change(services, session, opened, body, ReporterAccess(keys.lookup_id, grant))
-    session.receipt, session.keys = receipt, keys
+    session.receipt, session.keys, session.next_receipt = receipt, keys, None
+    if session.opened_by is not None:
+        # The page with the words of before.
+        session.opened_by.kept = None
     services.sessions.end_case(session.case.case_id, keep=session)
 
 

@@ -53,7 +53,6 @@ def _ask(visit: Visit) -> web.Response:
         visit.language,
         "/inbox",
         cache=Cache.NOTHING,
-        handle=visit.session.handle,
         fields=fields,
         meeting_fields=[*fields, ("mark", visit.services.marks.new(MEETING_FORM))],
     )

@@ -148,5 +148,6 @@ def demand_room(text: str, opened: OpenedCase, limits: Limits) -> None:
 
 def demand_no_code(text: str, session: Session) -> None:
     """Raise `HoldsTheCode` when the text gives the case away to who reads it."""
-    if text_contains_receipt(text, session.receipt):
+    shown = (session.receipt, session.next_receipt)
+    if any(text_contains_receipt(text, receipt) for receipt in shown if receipt is not None):
         raise HoldsTheCode

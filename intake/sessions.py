@@ -39,6 +39,8 @@ class Session:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     # The form whose answer opened it, and whose kept page holds the code and values found in files.
     opened_by: Use | None = None
+    # The words that were shown to go on with, and do not open anything yet.
+    next_receipt: Receipt | None = None
 
 
 class Sessions:

@@ -63,6 +63,11 @@ END_NOT_YET: Final = Said(
     N_("The inbox can be ended when the case is closed."),
     N_("If you want no more to do with it now, you can withdraw the report."),
 )
+APPROVED: Final = Said(
+    N_("You have approved the notes. From now on the new code opens the case."),
+    N_("The code from before opens nothing any more. Destroy the note with it."),
+    "good",
+)
 NO_SUCH_NOTES: Final = Said(
     N_("There are no notes that wait for your answer."), N_("You may have approved them already.")
 )

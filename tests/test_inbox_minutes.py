@@ -30,10 +30,15 @@ async def with_notes(intake, browser):
     return page, await log_in(browser, page.receipt)
 
 
-async def approve(browser, inbox):
+async def shown_words(browser, inbox):
+    """The page that asks, and the page with the new words."""
     asked = await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields)
-    fields = asked.form("/inbox/minutes").fields
-    return asked, fields, await browser.post("/inbox/minutes", fields)
+    return asked, await browser.post("/inbox/minutes", asked.form("/inbox/minutes").fields)
+
+
+async def approve(browser, inbox):
+    asked, words = await shown_words(browser, inbox)
+    return asked, words, await browser.post("/inbox/minutes", words.form("/inbox/minutes").fields)
 
 
 async def test_notes_are_shown_and_approving_them_gives_a_new_code_and_ends_the_old_one(tmp_path):
@@ -41,17 +46,18 @@ async def test_notes_are_shown_and_approving_them_gives_a_new_code_and_ends_the_
         browser = intake.browser()
         page, inbox = await with_notes(intake, browser)
 
-        asked, _fields, approved = await approve(browser, inbox)
+        asked, words, approved = await approve(browser, inbox)
         never = without_marks(await log_in(browser, new_receipt()))
         old = without_marks(await log_in(browser, page.receipt))
-        new = await log_in(browser, approved.receipt)
-        case = await opened(intake, approved)
+        new = await log_in(browser, words.receipt)
+        case = await opened(intake, words)
 
     assert NOTES in inbox.plain
     assert "Stämmer anteckningarna?" in asked.plain
-    assert "Koden du har nu slutar gälla genast." in asked.plain
-    assert approved.receipt.words != page.receipt.words
-    assert approved.headers["cache-control"] == "no-store"
+    assert "Inget har ändrats än." in words.plain
+    assert words.receipt.words != page.receipt.words
+    assert words.headers["cache-control"] == "no-store"
+    assert "Du har godkänt anteckningarna. Nu öppnar den nya koden ärendet." in approved.plain
     assert approved.headers["clear-site-data"] == '"cache"'
     assert old == never
     assert "By telephone" in new.plain
@@ -60,49 +66,78 @@ async def test_notes_are_shown_and_approving_them_gives_a_new_code_and_ends_the_
     assert isinstance(case.reporter[1].body, MinutesApproved)
 
 
+async def test_until_the_new_words_are_written_down_nothing_changes_and_they_open_nothing(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page, inbox = await with_notes(intake, browser)
+
+        _asked, words = await shown_words(browser, inbox)
+        _asked, again = await shown_words(browser, inbox)
+        new = await log_in(browser, words.receipt)
+        old = await log_in(browser, page.receipt)
+        case = await opened(intake, page)
+
+    assert again.receipt.words == words.receipt.words
+    assert "Den koden öppnar inget ärende." in new.plain
+    assert "By telephone" in old.plain
+    assert len(case.reporter) == 1
+
+
+async def test_the_new_words_are_refused_in_a_message_as_the_old_ones_are(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page, inbox = await with_notes(intake, browser)
+        _asked, words = await shown_words(browser, inbox)
+
+        refused = [
+            await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text=" ".join(one.receipt.words)))
+            for one in (page, words)
+        ]
+
+    assert all("innehåller ord ur din ärendekod" in one.plain for one in refused)
+
+
 async def test_an_approval_waits_for_the_release_and_bears_its_day(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         _page, inbox = await with_notes(intake, browser)
 
-        _asked, _fields, approved = await approve(browser, inbox)
-        waiting = await opened(intake, approved)
+        _asked, words, _approved = await approve(browser, inbox)
+        waiting = await opened(intake, words)
         await release(intake.services, WEDNESDAY)
-        released = await opened(intake, approved)
+        released = await opened(intake, words)
 
     assert (waiting.released, released.released) == (1, 2)
     assert released.reporter[1].day == WEDNESDAY
 
 
-async def test_the_same_approval_sent_twice_is_one_and_shows_the_same_words(tmp_path):
+async def test_the_same_approval_sent_twice_is_one(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         _page, inbox = await with_notes(intake, browser)
-        asked = await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields)
-        fields = asked.form("/inbox/minutes").fields
+        _asked, words = await shown_words(browser, inbox)
+        fields = words.form("/inbox/minutes").fields
 
         both = await asyncio.gather(*(browser.post("/inbox/minutes", fields) for _ in range(2)))
         later = await browser.post("/inbox/minutes", fields)
-        case = await opened(intake, both[0])
-        intake.clock.forward(minutes=31)
-        over = await browser.post("/inbox/minutes", fields)
+        case = await opened(intake, words)
 
-    assert len({page.receipt.words for page in (*both, later)}) == 1
+    assert sorted("redan skickat" in one.plain for one in both) == [False, True]
+    assert "redan skickat" in later.plain
     assert len(case.reporter) == 2
-    assert not any(word in over.text for word in both[0].receipt.words)
 
 
-async def test_two_pages_that_ask_for_the_same_notes_give_one_new_code(tmp_path):
+async def test_two_pages_with_words_make_one_approval_and_the_second_changes_no_code(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         _page, inbox = await with_notes(intake, browser)
-        asked = [await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields) for _ in range(2)]
+        pages = [(await shown_words(browser, inbox))[1] for _ in range(2)]
 
-        answers = [await browser.post("/inbox/minutes", one.form("/inbox/minutes").fields) for one in asked]
-        case = await opened(intake, answers[0])
+        answers = [await browser.post("/inbox/minutes", one.form("/inbox/minutes").fields) for one in pages]
+        case = await opened(intake, pages[0])
 
-    assert 'section class="code"' not in answers[1].text
-    assert "inga anteckningar som väntar" in answers[1].plain
+    assert "Du har godkänt anteckningarna." in answers[0].plain
+    assert "Du har godkänt anteckningarna." not in answers[1].plain
     assert len(case.reporter) == 2
 
 
@@ -112,11 +147,10 @@ async def test_other_sessions_with_the_old_words_end_and_this_one_goes_on(tmp_pa
         page, inbox = await with_notes(intake, browser)
         members = await log_in(browser, page.receipt)
 
-        _asked, _fields, approved = await approve(browser, inbox)
-        goes_on = await browser.post("/inbox", approved.form("/inbox").fields)
+        _asked, words, goes_on = await approve(browser, inbox)
         over = await browser.post("/inbox", members.form("/inbox", language="sv").fields)
         written_on = await browser.post("/inbox/write", goes_on.form("/inbox/write").with_(text="And more"))
-        case = await opened(intake, approved)
+        case = await opened(intake, words)
 
     assert "By telephone" in goes_on.plain
     assert "Du är utloggad" in over.plain
@@ -180,10 +214,9 @@ async def test_a_file_beside_a_waiting_approval_is_not_taken_back_and_the_page_h
         take_back = next(form for form in sent.forms if form.action == "/inbox/take-back")
         asked_back = await browser.post("/inbox/take-back", take_back.fields)
 
-        asked, _fields, approved = await approve(browser, sent)
-        goes_on = await browser.post("/inbox", approved.form("/inbox").fields)
+        asked, words, goes_on = await approve(browser, sent)
         refused = await browser.post("/inbox/take-back", asked_back.form("/inbox/take-back").fields)
-        case = await opened(intake, approved)
+        case = await opened(intake, words)
 
     assert "Ta tillbaka dem först om du vill." in asked.plain
     assert [form for form in goes_on.forms if form.action == "/inbox/take-back"] == []
