@@ -15,6 +15,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from intake.frames import IN_A_FRAME
 from intake.pages import Cache
 from intake.services import SERVICES, Services
 from intake.silence import Handler
@@ -32,7 +33,10 @@ async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.headers.get(hdrs.HOST, "").lower() not in services.public_hosts:
         return services.pages.plain(language, WRONG_HOST, status=_MISDIRECTED, cache=Cache.NOTHING)
     if request.method == hdrs.METH_POST and not _from_our_pages(request):
-        return services.pages.plain(language, WRONG_ORIGIN, status=_FORBIDDEN, cache=Cache.NOTHING)
+        refused = services.pages.plain(language, WRONG_ORIGIN, status=_FORBIDDEN, cache=Cache.NOTHING)
+        # A browser that hides where its forms come from must be able to show this where it shows our answers.
+        refused.headers.update(IN_A_FRAME)
+        return refused
     return await handler(request)
 
 

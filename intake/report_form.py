@@ -69,6 +69,8 @@ def form_page(
             "answers": form.one("answers"),
             "looked": form.one("looked") == YES,
         },
+        # A frame that is written keeps the browser from keeping this page for Back, and the typed text with it.
+        links_in_new_tab=not is_plain,
         **limits_shown(services.limits),
     )
     if not is_plain:

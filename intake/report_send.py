@@ -65,7 +65,7 @@ async def send_report(request: web.Request) -> web.StreamResponse:
     with _Reception(services, Sending(request.content_length or 0)) as reception:
         try:
             view = await reception.receive(request)
-        except (_SentBefore, _OtherLanguage, _PointsOut, FormRefused, CaseError) as outcome:
+        except (_SentBefore, _OtherForm, _PointsOut, FormRefused, CaseError) as outcome:
             reception.sending.step(Step.TO_BE_MENDED)
             # Read to the end first: a browser that still sends shows no page of ours.
             await drain(request, services.limits, reception.came)
@@ -81,8 +81,8 @@ class _SentBefore(Exception):
         self.use = use
 
 
-class _OtherLanguage(Exception):
-    """The button of another language was pressed: the same form in that language, nothing done."""
+class _OtherForm(Exception):
+    """The button of another language, or of the plain way, was pressed: the form with what was typed, nothing done."""
 
 
 class _PointsOut(Exception):
@@ -128,7 +128,13 @@ class _Reception:
     @property
     def in_frame(self) -> bool:
         """Whether the answer is shown in a frame. Another language, or a form anew, is always a whole page."""
-        return self.form.one(FRAMES_FIELD) == YES and not self.form.one(SWITCH_FIELD)
+        return self.form.one(FRAMES_FIELD) == YES and not self._other_form
+
+    @property
+    def _other_form(self) -> bool:
+        """Whether a button was pressed that asks for the form in another language, anew, or without frames."""
+        to_plain = self.form.one(PLAIN_FIELD) == YES and self.form.one(FRAMES_FIELD) == YES
+        return to_plain or bool(self.form.one(SWITCH_FIELD))
 
     def came(self, size: int) -> None:
         """Tell whoever watches that so much more has come. The mark is the first of the fields."""
@@ -159,8 +165,8 @@ class _Reception:
         """Check everything but the files, once. Step 1."""
         if self._settled is not None:
             return self._settled
-        if self.form.one(SWITCH_FIELD):
-            raise _OtherLanguage
+        if self._other_form:
+            raise _OtherForm
         services = self._services
         use, is_first = await services.marks.claim(self.form.one("mark"), REPORT_FORM)
         if not is_first:
@@ -224,7 +230,7 @@ def _received(services: Services, reception: _Reception, view: ReceiptView) -> w
 def _other_answer(
     services: Services,
     reception: _Reception,
-    outcome: "_SentBefore | _OtherLanguage | _PointsOut | FormRefused | CaseError",
+    outcome: "_SentBefore | _OtherForm | _PointsOut | FormRefused | CaseError",
 ) -> web.Response:
     """Return the answer to a form that did not become a report now."""
     language, form = reception.language, reception.form
@@ -237,7 +243,7 @@ def _other_answer(
             return in_frame(services, language, form, SENT_ALREADY, links=_WAYS_ON)
         case _SentBefore():
             return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
-        case _OtherLanguage():
+        case _OtherForm():
             return form_page(services, language, form)
         case _PointsOut():
             said, pointers = POINTS_TO_YOU, outcome.pointers

@@ -77,7 +77,10 @@ async def test_the_form_holds_two_named_frames_of_ours_and_a_way_without(tmp_pat
     ]
     assert 'target="sink"' in page.text
     assert "frame-src 'self'; frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert 'href="/report?plain=1&amp;lang=en"' in page.text or 'href="/report?plain=1&lang=en"' in page.text
+    assert 'formtarget="_self" name="plain" value="yes"' in page.text
+    # Followed within the tab, a link would take the typed text away: Back does not keep a page with an open frame.
+    footer = page.text.split("<footer>")[1]
+    assert footer.count('target="_blank"') == footer.count("<a ")
     assert "<iframe" not in plain.text
     assert " target=" not in plain.text
     assert "frame-src" not in plain.headers["content-security-policy"]
@@ -162,7 +165,9 @@ TYPED = {
 }
 
 
-@pytest.mark.parametrize("how", ["anew from the frame", "another language with frames", "another language without"])
+@pytest.mark.parametrize(
+    "how", ["anew from the frame", "another language with frames", "another language without", "plain"]
+)
 async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_form(tmp_path, how):
     made = make_home(tmp_path / "home")
     concerns = [made.members[0].id, made.members[1].id]
@@ -175,7 +180,8 @@ async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_form(tmp_pa
             answer = await browser.post("/report", fields)
             page = await browser.post("/report", answer.form("/report").fields)
         else:
-            page = await browser.post("/report", [*fields, ("switch", "en")], [b"a file"])
+            pressed = ("plain", "yes") if how == "plain" else ("switch", "en")
+            page = await browser.post("/report", [pressed, *fields], [b"a file"])
         sent = await browser.post("/report", page.form("/report").fields)
         stored = rows(intake, "cases")
 
@@ -183,7 +189,7 @@ async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_form(tmp_pa
     got = page.form("/report").fields
     assert {name: value for name, value in got if name in TYPED} == TYPED
     assert [value for name, value in got if name == "concerns"] == concerns
-    assert ("<iframe" in page.text) == (how != "another language without")
+    assert ("<iframe" in page.text) == (how not in {"another language without", "plain"})
     assert sent.status == 200
     assert stored == 1
 
@@ -317,3 +323,21 @@ def test_the_board_knows_a_form_only_while_somebody_sends_or_watches_it():
     assert not others
     assert len(board) == 0
     assert Shown().users == 0
+
+
+async def test_what_goes_wrong_before_the_form_is_read_can_be_shown_in_the_frame_too(tmp_path, monkeypatch):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        fields = (await form_of(browser)).with_(text="Kept in the form")
+        foreign = await browser.post("/report", fields, headers={"Origin": "null"})
+
+        def breaks(_mark):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(ProgressBoard, "id_of", lambda _board, mark: breaks(mark))
+        broken = await browser.post("/report", fields)
+
+    assert (foreign.status, broken.status) == (403, 500)
+    for page in (foreign, broken):
+        assert "frame-ancestors 'self'" in page.headers["content-security-policy"]
+        assert "nget har sparats" in page.plain
