@@ -242,7 +242,7 @@ def read_stream(keys, stream, items, count, tag, authors):
         verify(public, b"ks1-entry" + ad + signed[64:], signed[:64])
         if entry["entry"]["kind"] == "minutes-approved":
             reporter = reporter_keys(entry)
-            proof = bytes.fromhex(entry["entry"]["proof"])
+            proof = bytes.fromhex(entry["entry"].get("proof", ""))
             verify(reporter[0], new_keys_text(keys.case_id, entry["author"], *reporter), proof)
         last = H(32, "ks1-chain", ad + signed)
         read.append(entry)

@@ -94,7 +94,9 @@ def good_streams(s):
     s.item("r2", case, REPORTER, 2, reporter, message("x" * 5000), second_hash, after={"2": 1})
     s.item("m1", case, MEMBERS, 1, bo, {"kind": "outcome", "result": "handled", "text": "Klart.", "reason": ""}, ack)
     s.item("n0", notes, NOTES, 0, anna, {"kind": "note", "text": "Ring revisorn."}, after={"1": 2, "2": 1})
+    s.item("r0 earlier", case, REPORTER, 0, reporter, REPORT | {"earlier": True})
     s.vector("reporter stream", "case", REPORTER, ["r0", "r1", "r2"], opens=True)
+    s.vector("report that belongs to an earlier one", "case", REPORTER, ["r0 earlier"], opens=True)
     s.vector("released part of the reporter stream", "case", REPORTER, ["r0"], opens=True)
     s.vector("members stream", "case", MEMBERS, ["m0", "m1"], opens=True)
     s.vector("notes stream under the notes key", "notes", NOTES, ["n0"], opens=True)
@@ -264,6 +266,7 @@ def misplaced(s):
         ),
         "second report": (REPORTER, reporter, REPORT, first, {}),
         "unknown kind": (REPORTER, reporter, {"kind": "poem", "text": "Bron"}, first, {}),
+        "approval without its new keys": (REPORTER, reporter, {"kind": "minutes-approved", "number": 0}, first, {}),
         "unknown field": (REPORTER, reporter, message("Hej") | {"time": "12:04"}, first, {}),
         "missing field": (REPORTER, reporter, {"kind": "message"}, first, {}),
         "text too long": (REPORTER, reporter, message("x" * 100_001), first, {}),
