@@ -5,7 +5,7 @@ The first frame is the first that viewers show: not a stand-in for readers that 
 1 look at the blocks and metadata, for the report
 2 open with the decoder of the sniffed kind and no other (`decoders`)
 3 refuse too many pixels or pages before decoding anything
-4 decode, and give the memory of a large file back
+4 decode, and give the memory of a large file back (a large JPEG goes by strips instead: `strips`)
 5 turn as the file says it should be seen, because what says so will be gone
 6 convert to sRGB, because the colour profile will be gone
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
@@ -23,8 +23,9 @@ from typing import IO, Any, Final
 
 from PIL import Image, ImageChops, ImageFile, TiffImagePlugin
 
-from scrubbers.jailed import colour, containers, decoders, exif, media_boxes
+from scrubbers.jailed import colour, containers, decoders, exif, media_boxes, strips
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.shrinking import size_within
 from scrubbers.jailed.spent import give_back
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import (
@@ -74,6 +75,8 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         look_into(picture, findings)
         if kind is Kind.TIFF:
             first = _write_pages(picture, output, findings, untrusted_descriptor)
+        elif kind is Kind.JPEG and strips.can_be_used(picture):
+            first = strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE)
         else:
             if getattr(picture, "default_image", False):
                 # Shown by programs that know no animated PNG alone: most people never see it.
@@ -91,12 +94,10 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
 
 def shrunk(page: Image.Image) -> Image.Image:
     """A picture of at most 320 pixels wide and high."""
-    scale = min(1.0, PREVIEW_SIDE / max(page.size))
-    size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
     # In one-bit mode shrinking would pick single pixels.
     source = page.convert("L") if page.mode == "1" else page
     # Whole pixels are averaged first, as far as that goes: a tenth of the time, and as good at this size.
-    return source.resize(size, Image.Resampling.BICUBIC, reducing_gap=1.0)
+    return source.resize(size_within(page.size, PREVIEW_SIDE), Image.Resampling.BICUBIC, reducing_gap=1.0)
 
 
 def write_preview(small: Image.Image, descriptor: int) -> None:

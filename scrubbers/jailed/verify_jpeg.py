@@ -1,5 +1,8 @@
 """Reads a JPEG as our encoder writes it: one of two heads, in which only height and width vary, and one scan.
 
+A large picture is written by strips: then the head has the length of a strip before the scan, and the scan a mark
+between each two strips. Length and number follow from the size, and the marks count round from 0 to 7.
+
 The heads are constant because the encoder's settings are: a bare JFIF header, the quantization tables of quality 90, a
 frame, the Huffman tables of the standard's Annex K, the beginning of a scan, in this order and each once. A table of
 another content could carry some hundred bytes, and the order and number of tables a few more.
@@ -8,6 +11,7 @@ another content could carry some hundred bytes, and the order and number of tabl
 import hashlib
 import mmap
 import re
+import struct
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +20,16 @@ _DIGITS: Final = 32
 _SIZE_BYTES: Final = 4
 # In compressed data 0xFF stands before a zero; what else could follow it is a mark.
 _MARK_IN_DATA: Final = re.compile(rb"\xff[^\x00]")
+# Strips have whole blocks of 16 rows, of half a million pixels together where one block is not more.
+_LARGE_PIXELS: Final = 16 * 2**20
+_BLOCK: Final = 16
+_STRIP_PIXELS: Final = 2**19
+# Marker and length of the segment, and then how many blocks a strip has.
+_STRIP_HEAD: Final = struct.Struct(">4sH")
+_STRIP_MARK: Final = b"\xff\xdd\x00\x04"
+_HEIGHT_AND_WIDTH: Final = struct.Struct(">HH")
+_SCAN_HEAD_BYTES: Final = 14
+_FIRST_RESTART, _RESTARTS = 0xD0, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ _HEADS: Final = (
 
 def is_clean(untrusted: mmap.mmap) -> bool:
     """Whether every byte is accounted for."""
-    return end_of_clean(untrusted, 0) == len(untrusted)
+    return len(untrusted) in {end_of_clean(untrusted, 0), _end_of_strips(untrusted)}
 
 
 def end_of_clean(untrusted: mmap.mmap, start: int) -> int:
@@ -49,8 +63,34 @@ def end_of_clean(untrusted: mmap.mmap, start: int) -> int:
     return -1
 
 
+def _end_of_strips(untrusted: mmap.mmap) -> int:
+    """Where the clean JPEG of strips ends that the file begins with; -1 when it does not begin with one."""
+    head = _HEADS[0]
+    scan_at = head.length - _SCAN_HEAD_BYTES
+    found = untrusted[: head.length + _STRIP_HEAD.size]
+    if not _is_head(found[:scan_at] + found[scan_at + _STRIP_HEAD.size :], head):
+        return -1
+    height, width = _HEIGHT_AND_WIDTH.unpack_from(found, head.size_at)
+    rows = _BLOCK * max(1, _STRIP_PIXELS // (_BLOCK * width))
+    blocks = -(-width // _BLOCK) * (rows // _BLOCK)
+    if width * height <= _LARGE_PIXELS or found[scan_at:][: _STRIP_HEAD.size] != _STRIP_HEAD.pack(_STRIP_MARK, blocks):
+        return -1
+    position = len(found)
+    for number in range(-(-height // rows)):
+        is_last = (number + 1) * rows >= height
+        expected = _END if is_last else bytes([0xFF, _FIRST_RESTART + number % _RESTARTS])
+        mark = _MARK_IN_DATA.search(untrusted, position)
+        if mark is None or mark[0] != expected:
+            return -1
+        position = mark.end()
+    return position
+
+
 def _begins_with(untrusted: mmap.mmap, start: int, head: _Head) -> bool:
-    found = untrusted[start : start + head.length]
+    return _is_head(untrusted[start : start + head.length], head)
+
+
+def _is_head(found: bytes, head: _Head) -> bool:
     height_and_width = found[head.size_at : head.size_at + _SIZE_BYTES]
     rest = found[: head.size_at] + found[head.size_at + _SIZE_BYTES :]
     if hashlib.sha256(rest).hexdigest()[:_DIGITS] != head.digest:
