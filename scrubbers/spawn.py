@@ -4,8 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+from typing import Final
 
 from scrubbers.protocol import Role
+
+# What drawings of pages take is kept for the next ones: handed back to the kernel each time, the 77,000 pages of memory
+# that it clears for a report of 60 pages took a sixth of its time. For glibc; others do not know these names.
+_KEEPS_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20)}
 
 
 def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
@@ -30,7 +35,7 @@ def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
                 # A decoder's complaint can quote the file: it goes nowhere.
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={"LC_ALL": "C.UTF-8"},
+                env={"LC_ALL": "C.UTF-8"} | (_KEEPS_MEMORY if role is Role.DOCUMENTS else {}),
                 cwd=os.sep,
                 # Ctrl-C in a terminal reaches the keeper alone, which then ends in order.
                 start_new_session=True,

@@ -314,20 +314,19 @@ class Interpreter:
     def _show(self, items: Sequence[Operand]) -> None:
         state = self._state
         parts: list[list[bytes] | bytes] = []
+        font = state.font
         for item in items:
-            if isinstance(item, Number):
-                parts.append(item)
-            elif isinstance(item, bytes) and not isinstance(item, LexedName):
-                if state.font is None:
-                    raise NotRebuildable
-                codes = state.font.codes(item)
+            if type(item) is bytes and font is not None:
+                codes = font.codes(item)
                 if codes:
                     parts.append(codes)
+            elif isinstance(item, Number):
+                parts.append(item)
             else:
                 raise NotRebuildable
-        if state.font is None:
+        if font is None:
             return
-        show = Show(state.font, state.size, state.character_space, state.word_space, parts)
+        show = Show(font, state.size, state.character_space, state.word_space, parts)
         if self._hidden:
             show.seen = [False] * sum(1 for _ in show.codes())
         self._steps.append(show)

@@ -42,9 +42,13 @@ _TOKEN: Final = re.compile(
     rb"|(?P<end>\Z)"
     rb")"
 )
+_NUMBER_GROUP, _STRING_GROUP, _MARK_GROUP = (_TOKEN.groupindex[name] for name in ("number", "string", "mark"))
 _CANONICAL: Final = re.compile(rb"(?!-0\Z)-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _ODD_NUMBER: Final = re.compile(rb"[+-]*[0-9.]+(?:-[0-9]*)?")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+# Most strings with escapes have nothing but these.
+_ESCAPED_STRING: Final = re.compile(rb"([^()\\\r]*(?:\\[^0-7\r][^()\\\r]*)*)\)")
+_ESCAPE: Final = re.compile(rb"\\(.)", re.DOTALL)
 _STRING_PART: Final = re.compile(rb"[^()\\\r]+|\\[0-7]{1,3}|\\\r\n|\\.|\r\n?|[()]", re.DOTALL)
 _ESCAPES: Final = {
     b"n": b"\n",
@@ -104,9 +108,9 @@ class _Lexer:
     def operation(self) -> Operation | None:
         """The next operator with what stands before it; None at the end."""
         operands: list[Operand] = []
-        match = _TOKEN.match
+        match, untrusted = _TOKEN.match, self._untrusted
         while True:
-            found = match(self._untrusted, self._position)
+            found = match(untrusted, self._position)
             if found is None:
                 raise NotRebuildable
             self._position = found.end()
@@ -163,17 +167,29 @@ class _Lexer:
 
     def _until(self, mark: bytes, depth: int) -> list[Operand]:
         items: list[Operand] = []
+        match, untrusted = _TOKEN.match, self._untrusted
         while True:
-            found = _TOKEN.match(self._untrusted, self._position)
+            found = match(untrusted, self._position)
             if found is None:
                 raise NotRebuildable
             self._position = found.end()
-            if found.lastgroup == "mark" and found["mark"] == mark:
+            kind = found.lastindex
+            # Most of a text's tokens are these two.
+            if kind == _STRING_GROUP:
+                items.append(found[_STRING_GROUP])
+            elif kind == _NUMBER_GROUP:
+                items.append(as_number(found[_NUMBER_GROUP]))
+            elif kind == _MARK_GROUP and found[_MARK_GROUP] == mark:
                 return items
-            items.append(self._operand(found, depth + 1))
+            else:
+                items.append(self._operand(found, depth + 1))
 
     def _string(self) -> bytes:
         """A string with brackets or escapes in it; the opening bracket is behind us."""
+        escaped = _ESCAPED_STRING.match(self._untrusted, self._position)
+        if escaped is not None:
+            self._position = escaped.end()
+            return _ESCAPE.sub(_as_escaped, escaped[1])
         parts: list[bytes] = []
         open_brackets = 1
         while True:
@@ -243,6 +259,10 @@ def _unescaped(escape: bytes) -> bytes:
         except ValueError:
             return escape
     return _ESCAPES.get(escape, escape)
+
+
+def _as_escaped(found: "re.Match[bytes]") -> bytes:
+    return _ESCAPES.get(found[1], found[1])
 
 
 def _as_dictionary(items: list[Operand]) -> dict[bytes, Operand]:

@@ -86,12 +86,16 @@ def name(value: bytes) -> bytes:
 class Writer:
     """Writes nodes into one file. Call `write` with what is final, then `finish`.
 
-    `forgets`: data that is written leaves the memory, unless its node is kept. `level`: of deflate.
+    `forgets`: data that is written leaves the memory, unless its node is kept. `level`: of deflate; streams of no more
+    than `small` bytes are only stored.
     """
 
-    def __init__(self, output: IO[bytes], *, forgets: bool = False, level: int = DEFLATE_LEVEL) -> None:
+    def __init__(
+        self, output: IO[bytes], *, forgets: bool = False, level: int = DEFLATE_LEVEL, small: int = -1
+    ) -> None:
         self._output = output
         self._level = level
+        self._small = small
         self._forgets = forgets
         self._position = 0
         self._numbers: dict[Node, int] = {}
@@ -148,7 +152,7 @@ class Writer:
             data = node.value.data
             entries = dict(node.value.entries)
             if b"Filter" not in entries:
-                data = zlib.compress(data, self._level)
+                data = zlib.compress(data, self._level if len(data) > self._small else 0)
                 entries[b"Filter"] = Name(b"FlateDecode")
             entries[b"Length"] = len(data)
             self._put(b"%d 0 obj\n%s\nstream\n" % (number_given, self._said(entries, waiting)))

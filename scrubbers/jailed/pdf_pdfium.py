@@ -17,7 +17,7 @@ _PAGES: Final = 2000  # design, "Numbers"
 _KEPT_BYTES: Final = 5 * 2**20
 # The same as for the rebuilt page, and what annotations and filled-in forms look like.
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
-_WHITE: Final = 0xFFFFFFFF
+_WHITE: Final = b"\xff\xff\xff\xff"
 _BARELY: Final = 8  # pixels
 
 
@@ -127,7 +127,7 @@ def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object 
     """A page drawn as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
-    pixels = bytearray(width * height * 4)
+    pixels = bytearray(_WHITE) * (width * height)
     first = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
     # On a bitmap without alpha the text in form fields would be drawn with coloured edges.
     layout = pdfium.FPDFBitmap_BGRx if form is None else pdfium.FPDFBitmap_BGRA
@@ -136,7 +136,6 @@ def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object 
         raise MemoryError
     place = (0, 0, width, height, -turned % 4, _FLAGS)
     try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
         pdfium.FPDF_RenderPageBitmap(bitmap, page, *place)
         if form is not None:
             pdfium.FPDF_FFLDraw(form, bitmap, page, *place)

@@ -40,6 +40,8 @@ from scrubbers.stages import Damaged, Lost, What, Where
 _BATCH_PAGES: Final = 60
 # Pictures on a batch's pages are held until it is written, and once more in the batch's own file.
 _BATCH_BYTES: Final = 3 * 2**20
+# Contents of a page of text: deflating it for this one look took longer than it saved.
+_SMALL_BYTES: Final = 32 * 2**10
 # One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
@@ -216,7 +218,7 @@ class Rebuilder:
         parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
         made = io.BytesIO()
         try:
-            Writer(made, level=1).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
+            Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
         except NotRebuildable:
             for entry in entries:
                 entry.page = None

@@ -10,10 +10,13 @@ Both are drawn by the same program in the same size, so that letters fall on the
 five points must be noticed at a pixel a point.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
 
 from PIL import Image, ImageChops
+
+Box: TypeAlias = tuple[int, int, int, int]
 
 _AREA: Final = 24  # pixels; a thin line a pixel beside its place changes an area of this size by 11 of 255
 _AREA_MAY_CHANGE: Final = 18
@@ -24,11 +27,14 @@ _NOISE: Final = 12  # of 255: what re-encoding changes a pixel's brightness by, 
 _SPOT: Final = 4  # pixels: a letter of five points
 _HALF: Final = _SPOT // 2
 _BAND: Final = 64  # halves: some lines of text
+_TOGETHER: Final = re.compile(rb"\x01(?:\x00{0,8}\x01)*")  # halves: rows of spots that are looked at in one piece
 _AROUND: Final = 16  # pixels around a spot: lines are eight long
+_EDGE_AROUND: Final = 2  # what step 3 alone needs
 # Sum over a spot of what exceeds the noise. Photographs and screen captures encoded again: 16 at most, but for pure red
 # letters whose colour was stored in full (136: such a page may become a picture). A full stop of 5 points lost: 68.
 _SPOT_MAY_CHANGE: Final = 32
 _SPOT_MAY_CHANGE_NEARBY: Final = 280  # the tail of a comma of 5 points is nine times as large here
+_MEAN_MAY_CHANGE: Final = _SPOT_MAY_CHANGE // _HALF**2
 _LINE: Final = 3  # doublings: lines are at least eight pixels long, which no stroke of small print is
 _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker beside its place
 
@@ -48,47 +54,75 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     if box is None:
         return True
     # With room for a whole area around the change: the mean of a part of one would weigh it too much.
-    left, top, right, bottom = box
-    box = (
-        max(0, left - _AREA),
-        max(0, top - _AREA),
-        min(source.width, right + _AREA),
-        min(source.height, bottom + _AREA),
-    )
-    source, rebuilt = source.crop(box), rebuilt.crop(box)
+    box = _wider(box, _AREA, source.size)
+    difference = difference.crop(box)
     block = _COLOUR * (_NEARBY if nearby else 1)
-    if not _little_in_any_area(difference.crop(box), block) and not _same_areas(source, rebuilt, block):
+    if not _little_in_any_area(difference, block) and not _same_areas(source.crop(box), rebuilt.crop(box), block):
         return False
-    before, after = source.convert("L"), rebuilt.convert("L")
-    change = ImageChops.difference(before, after)
-    return all(
-        _is_explained(before.crop(part), after.crop(part), change.crop(part), nearby=nearby) for part in _parts(change)
+    spots = list(_spots_at(difference, box[:2]))
+    return _are_plain_edges(source, rebuilt, spots, nearby=nearby) or all(
+        _is_explained(_grey(source, part), _grey(rebuilt, part), nearby=nearby)
+        for part in (_wider(spot, _AROUND, source.size) for spot in spots)
     )
 
 
-def _parts(change: Image.Image) -> Iterator[tuple[int, int, int, int]]:
-    """Where there are spots to be explained, band by band: most of a page has none."""
-    spots = _spots(change.point(_ABOVE_NOISE)).point(_IS_A_SPOT)
-    for top in range(0, spots.height, _BAND):
-        found = spots.crop((0, top, spots.width, min(spots.height, top + _BAND))).getbbox()
-        if found is not None:
-            left, above, right, below = (side * _HALF for side in found)
-            down = top * _HALF
-            yield (
-                max(0, left - _AROUND), max(0, down + above - _AROUND),
-                min(change.width, right + _AROUND), min(change.height, down + below + _AROUND),
-            )  # fmt: skip
+def _wider(box: Box, by: int, size: tuple[int, int]) -> Box:
+    """The box with so much around it, within a picture of this size."""
+    left, top, right, bottom = box
+    return max(0, left - by), max(0, top - by), min(size[0], right + by), min(size[1], bottom + by)
 
 
-def _is_explained(before: Image.Image, after: Image.Image, change: Image.Image, *, nearby: bool) -> bool:
+def _grey(picture: Image.Image, box: Box) -> Image.Image:
+    return picture.crop(box).convert("L")
+
+
+def _spots_at(difference: Image.Image, corner: tuple[int, int]) -> Iterator[Box]:
+    """Where there are spots to be explained, from the top down: most of a page has none. `corner`: of the difference.
+
+    The brightness of a difference is no less than the difference of brightness, but for the rounding of one.
+    """
+    brightness = difference.convert("L")
+    noise = Image.new("L", brightness.size, _NOISE - 1)
+    halves = ImageChops.lighter(brightness, noise).reduce(_HALF).point(_ABOVE_NOISE_IN_SPOT)
+    spots = _added(halves, ImageChops.add_modulo).point(_IS_A_SPOT)
+    rows = bytes(spots.getprojection()[1])
+    for together in _TOGETHER.finditer(rows):
+        for top in range(*together.span(), _BAND):
+            band = spots.crop((0, top, spots.width, min(together.end(), top + _BAND)))
+            found = band.getbbox()
+            if found is not None:
+                left, above, right, below = found
+                yield (
+                    corner[0] + left * _HALF, corner[1] + (top + above) * _HALF,
+                    corner[0] + (right + 1) * _HALF, corner[1] + (top + below + 1) * _HALF,
+                )  # fmt: skip
+
+
+def _are_plain_edges(source: Image.Image, rebuilt: Image.Image, spots: Sequence[Box], *, nearby: bool) -> bool:
+    """Whether less than all of step 3 explains every spot, as in text. They are looked at in one picture, stacked."""
+    if not spots:
+        return True
+    parts = [_wider(spot, _EDGE_AROUND, source.size) for spot in spots]
+    size = max(right - left for left, _, right, _ in parts), sum(bottom - top for _, top, _, bottom in parts)
+    if size[0] * size[1] > source.width * source.height:
+        return False
+    before, after = Image.new("L", size), Image.new("L", size)
+    down = 0
+    for part in parts:
+        before.paste(_grey(source, part), (0, down))
+        after.paste(_grey(rebuilt, part), (0, down))
+        down += part[3] - part[1]
+    explained = ImageChops.darker(_steps(before), _steps(after))
+    return not _has_spot(_beyond(before, after, explained, nearby=nearby), nearby=nearby)
+
+
+def _is_explained(before: Image.Image, after: Image.Image, *, nearby: bool) -> bool:
     """Steps 3 and 4, for a part of the page."""
-    change = ImageChops.subtract(change, _of_edges(before, after, nearby=nearby))
-    change = change.point(_ABOVE_NOISE_NEARBY if nearby else _ABOVE_NOISE)
-    allowed = _SPOT_MAY_CHANGE_NEARBY if nearby else _SPOT_MAY_CHANGE
-    if not _has_spot(change, allowed):
+    change = _beyond_edges(before, after, nearby=nearby)
+    if not _has_spot(change, nearby=nearby):
         return True
     unexplained = ImageChops.multiply(change, ImageChops.invert(_lines_beside(before, after, change)))
-    return not _has_spot(unexplained, allowed)
+    return not _has_spot(unexplained, nearby=nearby)
 
 
 def _little_in_any_area(difference: Image.Image, block: int) -> bool:
@@ -118,35 +152,48 @@ def _greatest_of_all(difference: Image.Image) -> int:
     return max(greatest(band) for band in difference.split()[:3])
 
 
-def _has_spot(change: Image.Image, allowed: int) -> bool:
+def _has_spot(change: Image.Image, *, nearby: bool) -> bool:
     """Whether the change of one spot adds up to more than is allowed."""
-    return greatest(_spots(change)) * _HALF**2 > allowed
+    allowed = _SPOT_MAY_CHANGE_NEARBY if nearby else _SPOT_MAY_CHANGE
+    return greatest(_added(change.reduce(_HALF), ImageChops.add)) * _HALF**2 > allowed
 
 
-def _spots(change: Image.Image) -> Image.Image:
+def _added(halves: Image.Image, add: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
     """The change of each spot, divided by four, in half the size. Spots overlap by half."""
     # A mean of four pixels keeps a quarter of a step; sums of four such means are sums of the spot, divided by four.
-    halves = change.reduce(_HALF)
     width, height = halves.size
-    wide = ImageChops.add(halves, halves.crop((1, 0, width + 1, height)))
-    return ImageChops.add(wide, wide.crop((0, 1, width, height + 1)))
+    wide = add(halves, halves.crop((1, 0, width + 1, height)))
+    return add(wide, wide.crop((0, 1, width, height + 1)))
 
 
-def _of_edges(before: Image.Image, after: Image.Image, *, nearby: bool) -> Image.Image:
-    """How much a pixel may change because an edge that both have lies a part of a pixel beside where it was."""
-    upright = ImageChops.darker(_range(before, 0, 1), _range(after, 0, 1)).point(_EDGE_MAY_CHANGE)
-    if not nearby:
-        return upright
-    return ImageChops.lighter(
-        upright, ImageChops.darker(_range(before, 1, 0), _range(after, 1, 0)).point(_EDGE_MAY_CHANGE)
-    )
+def _beyond_edges(before: Image.Image, after: Image.Image, *, nearby: bool) -> Image.Image:
+    """Step 3: what changed by more than an edge that both have does, a part of a pixel beside where it was."""
+    explained = ImageChops.darker(_range(before, 0, 1), _range(after, 0, 1))
+    if nearby:
+        across = ImageChops.darker(_range(before, 1, 0), _range(after, 1, 0))
+        explained = ImageChops.lighter(explained, across)
+    return _beyond(before, after, explained, nearby=nearby)
+
+
+def _beyond(before: Image.Image, after: Image.Image, explained: Image.Image, *, nearby: bool) -> Image.Image:
+    """What changed by more than noise and half of what is explained."""
+    may_change = explained.point(_MAY_CHANGE_NEARBY if nearby else _MAY_CHANGE)
+    change = ImageChops.difference(before, after)
+    # The same as subtract, in half the time.
+    return ImageChops.difference(ImageChops.lighter(change, may_change), may_change)
+
+
+def _steps(picture: Image.Image) -> Image.Image:
+    """The greater of the steps from a pixel to the one above and the one below: never more than the range of three."""
+    step = ImageChops.difference(picture, _moved(picture, 0, 1))
+    return ImageChops.lighter(step, _moved(step, 0, -1))
 
 
 def _range(picture: Image.Image, x: int, y: int) -> Image.Image:
     """From the darkest to the brightest of a pixel and its neighbours on both sides."""
     one, other = _moved(picture, x, y), _moved(picture, -x, -y)
     brightest = ImageChops.lighter(ImageChops.lighter(picture, one), other)
-    return ImageChops.subtract(brightest, ImageChops.darker(ImageChops.darker(picture, one), other))
+    return ImageChops.difference(brightest, ImageChops.darker(ImageChops.darker(picture, one), other))
 
 
 def _lines_beside(before: Image.Image, after: Image.Image, change: Image.Image) -> Image.Image:
@@ -190,11 +237,12 @@ def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
     return marks
 
 
-_IS_A_SPOT: Final = [255 if value * _HALF**2 > _SPOT_MAY_CHANGE else 0 for value in range(256)]
-_ABOVE_NOISE: Final = [max(0, change - _NOISE) for change in range(256)]
-_ABOVE_NOISE_NEARBY: Final = [max(0, change - 2 * _NOISE) for change in range(256)]
+# Of four pixels that are at least as bright as the noise; so little of it that four of them do not overflow.
+_ABOVE_NOISE_IN_SPOT: Final = [min(63, max(0, mean - (_NOISE - 1))) for mean in range(256)]
+_IS_A_SPOT: Final = [255 if added > _MEAN_MAY_CHANGE else 0 for added in range(256)]
 # PDFium fits the heights of TrueType letters to a grid of 64 to the letter, by programs that rebuilt fonts do not have.
 # Edges move up or down: by a tenth of a pixel in text, by half a pixel in letters of 60 pixels.
-_EDGE_MAY_CHANGE: Final = [change // 2 for change in range(256)]
+_MAY_CHANGE: Final = [step // 2 + _NOISE for step in range(256)]
+_MAY_CHANGE_NEARBY: Final = [step // 2 + 2 * _NOISE for step in range(256)]
 _ANY: Final = [255 if change else 0 for change in range(256)]
 _WITHIN: Final = [255 if outside <= _BESIDE else 0 for outside in range(256)]

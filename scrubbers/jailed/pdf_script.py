@@ -33,6 +33,9 @@ class ShownFont(Protocol):
 
     def advance(self, code: bytes) -> float: ...
 
+    def least_advance(self) -> float:
+        """The least advance of all codes that were cut so far."""
+
 
 @dataclass(slots=True, frozen=True)
 class Use:
@@ -119,12 +122,16 @@ class Show:
         if self.font.is_coloured:
             return True
         apart = 1000 * self.character_space / self.size if self.size else 0.0
-        codes = set().union(*(part for part in self.parts if isinstance(part, list)))
-        steps = [self.font.advance(code) + apart for code in codes]
+        moves = [float(part) for part in self.parts if isinstance(part, bytes)]
+        if self.font.least_advance() + apart >= _STANDS:
+            return max(moves, default=0.0) > _MOVES_BACK
+        codes: set[bytes] = set().union(*(part for part in self.parts if isinstance(part, list)))
+        advances = [*map(self.font.advance, codes)]
+        if advances and max(advances) + apart > 0:
+            return min(advances) + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
         # In a vertical font the pen goes down: all its steps are negative, and a negative number is a move back.
-        forward = 1 if steps and max(steps) > 0 else -1
-        moves = (float(part) for part in self.parts if isinstance(part, bytes))
-        return any(step * forward < _STANDS for step in steps) or any(move * forward > _MOVES_BACK for move in moves)
+        stands = bool(advances) and -(max(advances) + apart) < _STANDS
+        return stands or -min(moves, default=0.0) > _MOVES_BACK
 
     def count(self) -> int:
         return sum(len(part) for part in self.parts if isinstance(part, list))
@@ -144,9 +151,7 @@ class Show:
         if self.seen is not None:
             used.update(self.shown_codes())
             return
-        for part in self.parts:
-            if isinstance(part, list):
-                used.update(part)
+        used.update(*(part for part in self.parts if isinstance(part, list)))
 
     def codes(self) -> Iterator[bytes]:
         for part in self.parts:

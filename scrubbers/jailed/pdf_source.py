@@ -7,7 +7,8 @@ the pages that draw them.
 Text inside patterns, soft masks and glyphs of Type 3 fonts is not looked at for visibility, so it is not rebuilt.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -67,6 +68,7 @@ class Font:
         self._source = source
         self._cut: dict[bytes, list[bytes]] = {}
         self._advances: dict[bytes, float] = {}
+        self._least: tuple[int, float] = 0, 0.0  # of how many codes, and how much
 
     def codes(self, shown: bytes) -> list[bytes]:
         found = self._cut.get(shown)
@@ -84,6 +86,15 @@ class Font:
         if found is None:
             found = self._advances[code] = self._source.advance(code)
         return found
+
+    def least_advance(self) -> float:
+        """Of all codes that were read so far; less than any number if one of them has none."""
+        if self._least[0] != len(self.read):
+            try:
+                self._least = len(self.read), min(map(self.advance, self.read))
+            except NotRebuildable:
+                self._least = len(self.read), -math.inf
+        return self._least[1]
 
     def build(self, used: set[bytes]) -> None:
         """Makes the node's value: what these codes need. Raises NotRebuildable."""
@@ -105,19 +116,23 @@ class Form:
         self.node.value = Stream({**self.entries, **({b"Resources": resources} if resources else {})}, data)
 
 
-def executed(steps: list[Step]) -> Iterator[Step]:
+def executed(steps: list[Step]) -> Sequence[Step]:
     """Every step in the order of drawing, forms entered where they are drawn; raises NotRebuildable for too many."""
-    for count, step in enumerate(_executed(steps)):
-        if count > _MOST_EXECUTED:
-            raise NotRebuildable
-        yield step
+    found = steps if not any(isinstance(step, Drawn) for step in steps) else _with_forms(steps, [])
+    if len(found) > _MOST_EXECUTED:
+        raise NotRebuildable
+    return found
 
 
-def _executed(steps: list[Step]) -> Iterator[Step]:
+def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
+    """Adds the steps to those that were found, and goes no further when they are too many."""
     for step in steps:
-        yield step
+        found.append(step)
         if isinstance(step, Drawn) and isinstance(step.thing, Form) and not step.hidden:
-            yield from _executed(step.thing.steps)
+            _with_forms(step.thing.steps, found)
+        if len(found) > _MOST_EXECUTED:
+            break
+    return found
 
 
 class SourceDocument:

@@ -34,6 +34,7 @@ from scrubbers.jailed.pdf_script import (
 _SPACE_CODE: Final = b" "
 # Written as digits, strings made the contents of a report a tenth larger.
 _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
+_OPENS: Final = b"("[0]
 _ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
 
 
@@ -224,8 +225,8 @@ def _said(show: Show, gap_before: float) -> tuple[bytes | None, float]:
         items, gap = [part if isinstance(part, bytes) else _string(part) for part in show.parts], 0.0
     else:
         items, gap = _with_gaps(show, gap_before)
-    if not any(item.startswith(b"(") for item in items):
-        return None, gap + sum(float(item) for item in items)
+    if not any(item[0] == _OPENS for item in items):
+        return None, gap + sum(map(float, items))
     if len(items) == 1:
         return items[0] + b" Tj", gap
     return b"[%s] TJ" % b" ".join(items), gap
@@ -257,10 +258,11 @@ def _with_gaps(show: Show, gap: float) -> tuple[list[bytes], float]:
 
 def _string(codes: Sequence[bytes]) -> bytes:
     """A string between brackets. Its line ends are escaped, so that an operator stays one line."""
-    shown = b"".join(codes)
-    if _TO_ESCAPE.search(shown):
-        shown = _TO_ESCAPE.sub(lambda found: _ESCAPES[found[0]], shown)
-    return b"(%s)" % shown
+    return b"(%s)" % _TO_ESCAPE.sub(_escaped, b"".join(codes))
+
+
+def _escaped(found: "re.Match[bytes]") -> bytes:
+    return _ESCAPES[found[0]]
 
 
 def _advance(show: Show, code: bytes) -> float:

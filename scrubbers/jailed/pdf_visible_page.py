@@ -37,7 +37,7 @@ _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER
 _AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
-_WHITE: Final = 0xFFFFFFFF
+_WHITE: Final = b"\xff\xff\xff\xff"
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
 
@@ -102,13 +102,12 @@ class Sheet:
         """The page as it is now, in mode RGBX: all of it or the pixels of the box."""
         left, top, right, bottom = box or self.whole
         width, height = right - left, bottom - top
-        pixels = bytearray(width * height * 4)
+        pixels = bytearray(_WHITE) * (width * height)
         shared = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
         bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, shared, width * 4)
         if not bitmap:
             raise MemoryError
         try:
-            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
             pdfium.FPDF_RenderPageBitmap(bitmap, self.page, -left, -top, *self.size, 0, _FLAGS)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
