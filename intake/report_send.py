@@ -66,7 +66,10 @@ async def send_report(request: web.Request) -> web.StreamResponse:
         try:
             view = await reception.receive(request)
         except (_SentBefore, _OtherForm, _PointsOut, FormRefused, CaseError) as outcome:
-            reception.sending.step(Step.TO_BE_MENDED)
+            # Of a form that was sent twice the report is there; what is shown must not say otherwise.
+            reception.sending.received = isinstance(outcome, _SentBefore)
+            if not isinstance(outcome, (_SentBefore, _OtherForm)):
+                reception.sending.step(Step.TO_BE_MENDED)
             # Read to the end first: a browser that still sends shows no page of ours.
             await drain(request, services.limits, reception.came)
             return _other_answer(services, reception, outcome)

@@ -250,6 +250,22 @@ async def slow_post(intake, fields, files) -> bytes:
     return answer
 
 
+async def test_a_button_pressed_twice_does_not_say_that_nothing_is_stored(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await browser.get("/report?lang=en")
+        fields = page.form("/report").with_(text="Pressed twice")
+        async with Frame(intake, f"{progress_path(page)}?lang=en") as frame:
+            await frame.shows("Once you send")
+            answers = await asyncio.gather(*(browser.post("/report", fields) for _ in range(2)))
+            await frame.ended()
+
+    assert answers[0].form("/receipt").fields == answers[1].form("/receipt").fields
+    assert frame.lines.endswith("Everything has come. Now read the answer.")
+    assert "Nothing is stored" not in frame.lines
+    assert "mended" not in frame.lines
+
+
 async def test_a_frame_that_is_closed_at_any_time_is_no_fault_and_leaves_nothing(tmp_path):
     async with running_intake(tmp_path) as intake:
         page = await intake.browser().get("/report")
