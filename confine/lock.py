@@ -4,6 +4,7 @@
 their programs, before any thread exists. Each returns what is on, read back from the kernel rather than assumed.
 """
 
+import functools
 import os
 import resource
 import signal
@@ -72,18 +73,32 @@ def confine_zygote() -> Confinement:
 
 def confine_job(limits: JobLimits, *, with_thread: bool = False) -> None:
     """In a fork of the zygote: bounds on memory, processor, time and output, and then nothing but pure work."""
+    bound_job(limits)
+    # A wall clock in the kernel: its signal kills by default, and the filter lets nobody disarm or catch it.
+    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
+    seccomp.install(job_filters()[with_thread])
+
+
+def bound_job(limits: JobLimits) -> None:
+    """The bounds but for the clock. A fork may put them on while it waits, and has then been through all this once."""
     process.set_limit(resource.RLIMIT_NOFILE, _JOB_DESCRIPTORS)
     process.set_limit(resource.RLIMIT_AS, limits.address_space_bytes)
     process.set_limit(resource.RLIMIT_FSIZE, limits.written_bytes)
     # The soft limit's signal ends a job whose Python is stuck in a C library; the hard one a second later is for one
     # that would have caught it.
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
-    # A wall clock in the kernel: its signal kills by default, and the filter lets nobody disarm or catch it.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
-    _filter(JOB_WITH_THREAD if with_thread else JOB)
+
+
+@functools.cache
+def job_filters() -> tuple[bytes, bytes]:
+    """A job's filter without and with a thread. Who asks before forking spares each fork the building of them."""
+    made = seccomp.build(JOB.rules, JOB.default), seccomp.build(JOB_WITH_THREAD.rules, JOB_WITH_THREAD.default)
+    for program in made:
+        seccomp.header(program)
+    return made
 
 
 def confine_intake(home: Path) -> Confinement:

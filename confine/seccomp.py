@@ -11,6 +11,7 @@ look at the low half, and `Null` at both.
 
 import ctypes
 import enum
+import functools
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -130,12 +131,18 @@ def _test(condition: Condition, past: int) -> list[Instruction]:
             ]
 
 
+@functools.cache
+def header(program: bytes) -> tuple[object, bytes]:
+    """The filter in memory that stays, and how the kernel is told of it: its length and its place."""
+    buffer = ctypes.create_string_buffer(program, len(program))
+    return buffer, struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
+
+
 def install(program: bytes, *, all_threads: bool = False) -> None:
     """Puts the filter on; it can never be taken off. Needs no-new-privileges. Raises OSError."""
-    buffer = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
+    _, pointer = header(program)
     flags = _FLAG_TSYNC if all_threads else 0
-    refused_thread = syscall("seccomp", ctypes.c_uint(_MODE_FILTER), ctypes.c_uint(flags), header)
+    refused_thread = syscall("seccomp", ctypes.c_uint(_MODE_FILTER), ctypes.c_uint(flags), pointer)
     # With TSYNC the kernel answers with the id of a thread it could not bind, and then nothing is installed.
     if refused_thread != 0:
         raise OSError("a thread could not be bound by the filter")

@@ -17,6 +17,7 @@ import pytest
 
 from cases import store_db
 from confine import intake_files, profiles, seccomp
+from confine.lock import job_filters
 from confine.syscalls import TABLES, UnknownProcessor, numbers
 
 PRELUDE = """
@@ -418,6 +419,14 @@ def test_calls_of_a_foreign_convention_are_death_on_every_processor() -> None:
 def test_an_unknown_processor_is_an_error_and_not_a_guess() -> None:
     with pytest.raises(UnknownProcessor):
         seccomp.build(profiles.JOB.rules, profiles.JOB.default, "riscv64")
+
+
+@pytest.mark.parametrize(("with_thread", "profile"), [(False, profiles.JOB), (True, profiles.JOB_WITH_THREAD)])
+def test_the_filters_that_are_made_beforehand_are_those_of_the_two_sorts_of_jobs(with_thread, profile) -> None:
+    made = job_filters()[with_thread]
+
+    assert made == seccomp.build(profile.rules, profile.default)
+    assert job_filters()[with_thread] is made
 
 
 def chunks(program: bytes) -> list[bytes]:

@@ -5,13 +5,15 @@ Nothing can be opened once the locks are on, so every decoder, encoder and table
 
 import functools
 import io
+import mmap
 import os
 from typing import Final
 
 from PIL import ExifTags, Image, ImageCms
 
-from scrubbers.jailed import image
+from scrubbers.jailed import containers, decoders, image, verify_jpeg
 from scrubbers.jailed.findings import Findings
+from scrubbers.report_wire import encode_report
 from scrubbers.stages import Kind
 
 _WARM_MODES: Final = {
@@ -39,17 +41,31 @@ def warm_up() -> None:
 
 
 def rehearse() -> None:
-    """Rebuilds a small picture in memory, so that a fork has touched the pages that most jobs will."""
-    with Image.open(io.BytesIO(_rehearsed()), formats=["JPEG"]) as picture:
-        findings = Findings()
+    """Does all that a job does with a small picture, in memory, so that a fork has touched the pages that most will."""
+    findings = Findings()
+    with _in_memory(rehearsed()) as untrusted:
+        containers.look_into(Kind.JPEG, untrusted, findings)
+    clean, preview = io.BytesIO(), io.BytesIO()
+    with decoders.open_picture(Kind.JPEG, io.BytesIO(rehearsed())) as picture:
         image.look_into(picture, findings)
         rebuilt = image.rebuild(picture, findings, None)
-        rebuilt.save(io.BytesIO(), "JPEG", **image.JPEG_SETTINGS)
-        image.shrunk(rebuilt)
+        rebuilt.save(clean, "JPEG", **image.JPEG_SETTINGS)
+        image.shrunk(rebuilt).save(preview, "JPEG", **image.JPEG_SETTINGS)
+    with _in_memory(clean.getvalue()) as result:
+        verify_jpeg.is_clean(result)
+    encode_report(findings.removed(), findings.lost())
+
+
+def _in_memory(content: bytes) -> mmap.mmap:
+    """Memory of this process alone, which can be read like a job's file."""
+    made = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    made[:] = content
+    return made
 
 
 @functools.cache
-def _rehearsed() -> bytes:
+def rehearsed() -> bytes:
+    """The picture."""
     made = io.BytesIO()
     Image.new("RGB", _WARM_SIZE).save(made, "JPEG")
     return made.getvalue()

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from PIL import Image
 
-from confine.lock import confine_job
+from confine.lock import bound_job, confine_job, job_filters
 from scrubbers.jailed import decoders, image, rehearsal, verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
@@ -40,16 +40,22 @@ def warm_up(role: Role) -> Play:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
     scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
-    rehearse: Callable[[], None] = rehearsal.rehearse
+    rehearse_kind: Callable[[], None] = rehearsal.rehearse
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed import pdf  # noqa: PLC0415
 
-        scrub, rehearse = pdf.scrub, pdf.rehearse
+        scrub, rehearse_kind = pdf.scrub, pdf.rehearse
         pdf.warm_up()
     else:
         rehearsal.warm_up()
     opinion = SecondOpinion()
+    job_filters()
+
+    def rehearse() -> None:
+        rehearse_kind()
+        opinion.rehearse(rehearsal.rehearsed())
+        bound_job(JOB_LIMITS)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
         confine_job(JOB_LIMITS, with_thread=operation is Operation.SCRUB and kind_number == KindNumber.HEIC)

@@ -49,8 +49,8 @@ from scrubbers.protocol import (
 _MOST_JOBS: Final = 16
 # One for a file and one for the second reading of its result, which follows at once.
 _SPARES: Final = 2
-# Forking holds up what a job has to say; so it waits until nothing has happened for this long.
-_IDLE_MILLISECONDS: Final = 2
+# Forking holds up what a job has to say; so it waits until nothing has happened for longer than a small picture takes.
+_IDLE_MILLISECONDS: Final = 5
 _FIRST_FREE_DESCRIPTOR: Final = 3
 _JOB_FAILED: Final = 70
 
