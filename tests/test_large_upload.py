@@ -1,8 +1,7 @@
 """The largest files that are taken, and what all processes of the service hold together while they are cleaned.
 
 The bound is three times the file: for scans, for drawings, and for a photograph, which is decoded and encoded strip by strip
-(`scrubbers/jailed/strips.py`). It does not hold for a large photograph that has to be turned or was stored in several scans:
-such a picture stands in memory whole.
+(`scrubbers/jailed/strips.py`). It does not hold for a large photograph that was stored in several scans: its decoder keeps it whole.
 Counted from outside, as often as reading it allows (some 10 ms): the proportional memory of every process of the service
 without shared memory, and every memory-backed file that any of them holds, once.
 """
@@ -15,8 +14,9 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from intake_harness import Browser, file_report, log_in
-from PIL import Image
+from PIL import ExifTags, Image
 from service import Service, kallskydd, offline_network
 
 MIB = 2**20
@@ -114,9 +114,12 @@ def drawing() -> bytes:
 PHOTOGRAPH_SIZE = 8900, 6600  # at quality 92 just below 50 MiB, as was tried out
 
 
-def photograph() -> bytes:
-    """A JPEG as a camera of 59 megapixels writes it."""
-    return encoded(noise(*PHOTOGRAPH_SIZE, coloured=True), "JPEG", quality=92, subsampling="4:2:0")
+def photograph(orientation: int) -> bytes:
+    """A JPEG as a camera of 59 megapixels writes it, held upright or not."""
+    tags = Image.Exif()
+    tags[ExifTags.Base.Orientation] = orientation
+    made = noise(*PHOTOGRAPH_SIZE, coloured=True)
+    return encoded(made, "JPEG", quality=92, subsampling="4:2:0", exif=tags)
 
 
 async def rise(short_folder: Path, content: bytes) -> int:
@@ -154,8 +157,9 @@ async def test_a_drawing_raises_memory_by_no_more_than_three_times_the_file(shor
     assert rose <= 3 * len(content)
 
 
-async def test_a_photograph_raises_memory_by_no_more_than_three_times_the_file(short_folder):
-    content = photograph()
+@pytest.mark.parametrize("orientation", [1, 6], ids=["upright", "on its side"])
+async def test_a_photograph_raises_memory_by_no_more_than_three_times_the_file(short_folder, orientation):
+    content = photograph(orientation)
 
     rose = await rise(short_folder, content)
 

@@ -10,17 +10,19 @@ import struct
 import pytest
 from PIL import Image, ImageChops
 from scrub_harness import arrived, clean, clean_all
-from scrub_pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, turned_file
+from scrub_pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, psnr, turned_file
 
 from scrubbers.jailed import image, strips, verify_jpeg
 from scrubbers.jailed.decoders import open_picture
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.jpeg_strips import rows_of_strip
+from scrubbers.jailed.spent import Consumed
+from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Damaged, Kind
+from scrubbers.stages import Damaged, Kind, Lost
 
 LARGE = 4608, 3648  # a little more than 16 megapixels
 
@@ -43,8 +45,8 @@ def jpeg(made: Image.Image, **settings: object) -> bytes:
 
 def by_strips(content: bytes) -> tuple[bytes, Image.Image]:
     output = io.BytesIO()
-    with open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
-        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, image.PREVIEW_SIDE)
+    with arrived(content) as file, open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
+        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, image.PREVIEW_SIDE, file.fileno())
     return output.getvalue(), small
 
 
@@ -83,6 +85,58 @@ def test_the_pixels_and_the_preview_are_those_of_the_ordinary_way(size, settings
     assert len(made) < 1.005 * len(expected)
 
 
+@pytest.mark.parametrize("orientation", range(2, 9))
+@pytest.mark.parametrize(
+    "size", [(1501, 803), (1400, 802), (64999, 35), (35, 64999)], ids=["odd", "even", "wide", "tall"]
+)
+def test_a_turned_picture_is_that_of_the_ordinary_way_but_for_rounding(orientation, size):
+    upright = motif(size)
+    content = turned_file("JPEG", orientation, upright)
+
+    made, small = by_strips(content)
+    expected, expected_small = ordinary(content)
+
+    before = psnr(as_picture(expected).convert("RGB"), upright)
+    assert as_picture(made).size == size
+    assert psnr(as_picture(made), as_picture(expected)) > 45
+    assert psnr(small, expected_small) > 42
+    assert psnr(as_picture(made).convert("RGB"), upright) > before - 0.1
+    assert made.count(b"\xff\xdd\x00\x04") == 1
+
+
+def test_a_turned_picture_comes_out_whole_at_every_border_of_its_bands():
+    size = 700, 9000  # several bands, of several strips each
+    upright = Image.linear_gradient("L").resize(size).convert("RGB")
+
+    made, _ = by_strips(turned_file("JPEG", 6, upright))
+
+    furthest = max(high for _, high in ImageChops.difference(as_picture(made).convert("RGB"), upright).getextrema())
+    assert furthest < 8
+
+
+def test_a_large_file_is_taken_over_and_given_up_while_it_is_read():
+    content = bytes(range(256)) * (17 * 2**12) + b"end"
+    with arrived(content) as file:
+        file.seal_for_spending()
+        taken = Consumed(file.fileno())
+        left = file.size
+        read = b"".join(iter(lambda: taken.read(70_001), b""))
+
+    assert left == 0
+    assert read == content
+    with pytest.raises(io.UnsupportedOperation):
+        taken.seek(0)
+
+
+def test_a_file_that_was_sealed_whole_is_read_all_the_same():
+    with MemoryFile.sealed(b"abc") as file:
+        taken = Consumed(file.fileno())
+        left = file.size
+
+    assert left == 3
+    assert taken.read(10) == b"abc"
+
+
 def test_a_picture_that_its_decoder_writes_elsewhere_is_refused_and_not_black(monkeypatch):
     monkeypatch.setattr(strips, "_WRITTEN", 0xFE)
 
@@ -96,9 +150,11 @@ def large() -> bytes:
 
 
 def test_a_large_photograph_comes_through_the_jail_the_same_each_time(large):
-    first, second, turned = asyncio.run(
-        clean_all([large, large, turned_file("JPEG", 6, motif(LARGE))], [Role.PICTURES])
-    )
+    two = io.BytesIO()
+    motif(LARGE).save(two, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 48))], quality=92)
+    files = [large, large, turned_file("JPEG", 6, motif(LARGE)), two.getvalue()]
+
+    first, second, turned, pair = asyncio.run(clean_all(files, [Role.PICTURES]))
 
     kind, content, preview, report = first
     expected, expected_small = ordinary(large)
@@ -108,10 +164,10 @@ def test_a_large_photograph_comes_through_the_jail_the_same_each_time(large):
     assert as_picture(preview).size == expected_small.size
     assert "Planted-comment" in {found.example for found in report.removed}
     assert b"Planted" not in content
-    # Who stands upright alone goes by strips.
-    assert b"\xff\xdd\x00\x04" in content[:700]
-    assert b"\xff\xdd\x00\x04" not in turned[1][:700]
     assert as_picture(turned[1]).size == LARGE
+    assert all(b"\xff\xdd\x00\x04" in one[:700] for one in (content, turned[1], pair[1]))
+    assert as_picture(pair[1]).tobytes() == as_picture(content).tobytes()
+    assert Lost.SECOND_PICTURE in pair[3].lost
 
 
 def test_a_large_photograph_that_was_cut_is_refused_and_the_next_file_is_taken(large):

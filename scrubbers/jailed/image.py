@@ -76,7 +76,7 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         if kind is Kind.TIFF:
             first = _write_pages(picture, output, findings, untrusted_descriptor)
         elif kind is Kind.JPEG and strips.can_be_used(picture):
-            first = strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE)
+            first = strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor)
         else:
             if getattr(picture, "default_image", False):
                 # Shown by programs that know no animated PNG alone: most people never see it.

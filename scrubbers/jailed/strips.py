@@ -6,14 +6,17 @@ few megabytes passes over the picture. A strip
 
 1 is complete when its last byte, which is zero before, was written
 2 is converted to sRGB as the whole picture would be
-3 is encoded as a picture by itself, of which the compressed data are kept (`jpeg_strips`)
-4 leaves for the preview what is needed of it
+3 is kept until the last has come if the picture is to be turned (`turned_bands`); the file is given back meanwhile
+4 is encoded as a picture by itself, of which the compressed data are kept (`jpeg_strips`)
+5 leaves for the preview what is needed of it (`shrinking`)
 
-The pixels that come out are those of the ordinary way to the last bit. A JPEG in several scans (a progressive one)
-comes out right as well, but its decoder holds the whole picture until it has all of them.
+The pixels that come out are those of the ordinary way: to the last bit, or to rounding when the picture was turned. A
+JPEG in several scans (a progressive one) comes out right as well, but its decoder holds the whole picture until it has
+all of them.
 """
 
 import mmap
+from collections.abc import Callable
 from typing import IO, Any, Final, cast
 
 from PIL import Image, ImageFile
@@ -21,6 +24,8 @@ from PIL import Image, ImageFile
 from scrubbers.jailed import colour, decoders
 from scrubbers.jailed.jpeg_strips import JoinedStrips, rows_of_strip
 from scrubbers.jailed.shrinking import Shrinking
+from scrubbers.jailed.spent import Consumed, is_large
+from scrubbers.jailed.turned_bands import TurnedBands
 from scrubbers.stages import Damaged
 
 # Up to here a picture goes the ordinary way, which takes 64 MiB for it at most.
@@ -31,30 +36,63 @@ _WRITTEN: Final = 0xFF
 
 
 def can_be_used(picture: ImageFile.ImageFile) -> bool:
-    """Whether this is a large JPEG in colour that stands upright: turned, its rows come from all over the file."""
-    is_large = picture.width * picture.height > LARGE_PIXELS
-    return is_large and picture.mode == "RGB" and len(picture.tile) == 1 and decoders.turn(picture) is None
+    """Whether this is a large JPEG in colour."""
+    return picture.width * picture.height > LARGE_PIXELS and picture.mode == "RGB" and len(picture.tile) == 1
 
 
-def rebuild(picture: ImageFile.ImageFile, output: IO[bytes], settings: dict[str, Any], side: int) -> Image.Image:
+class Made:
+    """What becomes of the strips as they are seen: the rebuilt picture, and the small one."""
+
+    def __init__(self, output: IO[bytes], size: tuple[int, int], settings: dict[str, Any], side: int) -> None:
+        self._joined = JoinedStrips(output, size, settings)
+        self._small = Shrinking(size, side)
+
+    def add(self, strip: Image.Image) -> None:
+        """Steps 4 and 5."""
+        self._joined.add(strip)
+        self._small.add(strip)
+
+    def small(self) -> Image.Image:
+        """The small picture, once all strips were added."""
+        return self._small.finish().convert("RGB")
+
+
+def rebuild(
+    picture: ImageFile.ImageFile, output: IO[bytes], settings: dict[str, Any], side: int, untrusted_descriptor: int
+) -> Image.Image:
     """Write the rebuilt picture and return a small one of at most `side`; raises what the decoder raises."""
     decoders.demand_few_pixels(picture)
-    window = _Window(picture, JoinedStrips(output, picture.size, settings), Shrinking(picture.size, side))
+    turn = decoders.turn(picture)
+    if turn is None or turn is Image.Transpose.FLIP_LEFT_RIGHT:
+        made = Made(output, picture.size, settings, side)
+        _decode(picture, lambda strip, _: made.add(strip if turn is None else strip.transpose(turn)))
+        return made.small()
+    bands = TurnedBands(picture.size, turn)
+    made = Made(output, bands.size, settings, side)
+    if is_large(untrusted_descriptor):
+        picture.fp = cast("IO[bytes]", Consumed(untrusted_descriptor))
+    _decode(picture, bands.add, bands.odd_rows)
+    for strip in bands.strips():
+        made.add(strip)
+    return made.small()
+
+
+def _decode(picture: ImageFile.ImageFile, take: Callable[[Image.Image, int], None], odd_rows: int = 0) -> None:
+    window = _Window(picture, take, odd_rows)
     picture.load()
     window.move(is_last=True)
-    return window.small.finish().convert("RGB")
 
 
 class _Window:
-    """Steps 1 to 4: what stands between the decoder of a picture and its encoder."""
+    """Steps 1 and 2: what stands behind the decoder of a picture."""
 
-    def __init__(self, picture: ImageFile.ImageFile, joined: JoinedStrips, small: Shrinking) -> None:
-        self.small = small
-        self._joined = joined
+    def __init__(self, picture: ImageFile.ImageFile, take: Callable[[Image.Image, int], None], odd_rows: int) -> None:
+        self._hand_on = take
         self._width, self._height = picture.size
         self._profile = picture.info.get("icc_profile")
         self._row_bytes = self._width * _PIXEL_BYTES
         self._done = 0
+        self._next = min(self._height, rows_of_strip(self._width) + odd_rows)
         # Private, for what is shared would be a file in memory.
         self._rows = mmap.mmap(-1, self._height * self._row_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         picture.im = self._picture_of(memoryview(self._rows), self._height).im
@@ -63,25 +101,23 @@ class _Window:
     def move(self, *, is_last: bool = False) -> None:
         """Take the strips that are complete, which with `is_last` all are. Raises Damaged if not."""
         while self._done < self._height:
-            end = min(self._height, self._done + rows_of_strip(self._width))
-            if self._rows[end * self._row_bytes - 1] != _WRITTEN:
+            if self._rows[self._next * self._row_bytes - 1] != _WRITTEN:
                 if is_last:
                     # The decoder has written them elsewhere. Black would look like a picture.
                     raise Damaged
                 return
-            self._take(end)
-            self._done = end
+            self._take()
 
-    def _take(self, end: int) -> None:
-        first, behind = self._done * self._row_bytes, end * self._row_bytes
-        strip = self._picture_of(memoryview(self._rows)[first:behind], end - self._done)
+    def _take(self) -> None:
+        first, behind = self._done * self._row_bytes, self._next * self._row_bytes
+        strip = self._picture_of(memoryview(self._rows)[first:behind], self._next - self._done)
         if self._profile is not None:
             strip = colour.to_plain(strip.convert("RGB"), self._profile)
-        self._joined.add(strip)
-        self.small.add(strip)
+        self._hand_on(strip, self._done)
         # Whole pages only: the one that the next strip begins in goes with that.
         from_page = first - first % mmap.PAGESIZE
         self._rows.madvise(mmap.MADV_DONTNEED, from_page, behind - behind % mmap.PAGESIZE - from_page)
+        self._done, self._next = self._next, min(self._height, self._next + rows_of_strip(self._width))
 
     def _picture_of(self, part: memoryview, rows: int) -> Image.Image:
         """The pixels of these bytes, without a copy."""
