@@ -109,16 +109,17 @@ async def _lines_of(sending: Sending, language: Language, request: web.Request) 
     while True:
         # Looked at before the rest: what comes between the two looks is then in the lines.
         ended = sending.ended
+        if not ended and sending.percent != percent:
+            percent = sending.percent
+            aloud = percent >= said_aloud + _SAID_ALOUD_EVERY
+            said_aloud = percent if aloud else said_aloud
+            yield _line(language.in_template(_PERCENT, percent=percent), percent, aloud=aloud)
+        # The last of the lines is what is seen: while a file is being cleaned nothing comes, and this stays.
         for step, file in sending.steps[told:]:
             yield _line(language.in_template(_STEPS[step], number=file))
         told = len(sending.steps)
         if ended:
             return
-        if sending.percent != percent:
-            percent = sending.percent
-            aloud = percent >= said_aloud + _SAID_ALOUD_EVERY
-            said_aloud = percent if aloud else said_aloud
-            yield _line(language.in_template(_PERCENT, percent=percent), percent, aloud=aloud)
         await _look_again(request)
 
 
