@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from onion.keys import OnionKey
 
 HTTP_PORT = 80
+# Firefox asks for a page's icon at the port of https too, since an onion counts as secure. A tor that has no such port
+# ends the whole circuit, with the report that is being sent on it; ours answers, in its own words, that it is not https.
+PUBLIC_PORTS = (HTTP_PORT, 443)
 CONTROL_WAIT_SECONDS = 30.0  # a tor that has not opened its control socket by then will not
 PUBLISH_PATIENCE_SECONDS = 10.0  # between two sentences about what tor waits for
 FIRST_PROBE_SECONDS = 2.0
@@ -158,7 +161,7 @@ class Onions:
     async def _publish(self) -> None:
         self.roster_changed.clear()
         places = self._places
-        await self._publisher.publish(Onion(self._public_key, {HTTP_PORT: places.public_target}))
+        await self._publisher.publish(Onion(self._public_key, dict.fromkeys(PUBLIC_PORTS, places.public_target)))
         keys = tuple(self._desk_keys())
         if keys:
             desk = Onion(self._desk_key, {HTTP_PORT: places.desk_target}, client_auth_public_keys=keys)

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
 if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
-on_tor="tests/test_flow.py tests/test_keeper_onion.py tests/test_desk_reach.py $(echo tests/test_onion_*.py)"
+on_tor="tests/test_flow.py tests/test_keeper_onion.py tests/test_desk_reach.py tests/test_browser_tor.py $(echo tests/test_onion_*.py)"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.

@@ -146,6 +146,7 @@ async def running_intake(
     sandbox: Sandbox | None = None,
     clock: SetClock | None = None,
     desk: bool = False,
+    public_host: str = PUBLIC_HOST,
 ) -> AsyncIterator[RunningIntake]:
     """Serve an intake. Without `sandbox` there is none: fine for tests without files."""
     made = made or make_home(folder / "home")
@@ -160,7 +161,7 @@ async def running_intake(
             sandbox or Sandbox(()),
             Faults(),
             clock,
-            public_hosts=frozenset({PUBLIC_HOST}),
+            public_hosts=frozenset({public_host}),
             desk_hosts=frozenset({DESK_HOST}),
         )
         stack.callback(services.lane.close)

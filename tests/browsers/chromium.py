@@ -53,6 +53,8 @@ class Chromium(Person):
             words.append("--no-sandbox")
         self._pid, self.do = _start([*words, "about:blank"], self.profile)
         self._scripts = scripts
+        # The document that is looked at, as an expression: the page's own, or that of a frame.
+        self._document = "document"
         self._attach()
 
     def open(self, address: str) -> None:
@@ -73,16 +75,16 @@ class Chromium(Person):
         return self.evaluate("document.location.href")
 
     def text(self) -> str:
-        return self.evaluate("document.body ? document.body.innerText : ''")
+        return self.evaluate(f"{self._document}.body ? {self._document}.body.innerText : ''")
 
     def source(self) -> str:
         return self.evaluate("document.documentElement.outerHTML")
 
     def value(self, name: str) -> str:
-        return self.evaluate(f"""document.querySelector('[name="{name}"]:not([type="hidden"])').value""")
+        return self.evaluate(f"""{self._document}.querySelector('[name="{name}"]:not([type="hidden"])').value""")
 
     def has(self, css: str) -> bool:
-        return self.evaluate(f"document.querySelector({css!r}) !== null")
+        return self.evaluate(f"{self._document}.querySelector({css!r}) !== null")
 
     def size(self, width: int, height: int) -> None:
         self.do(
@@ -209,11 +211,19 @@ class Chromium(Person):
             # Between two documents there is none to ask.
             return False
 
-    def _node(self, css: str) -> int:
-        root = self.do("DOM.getDocument", depth=0)["root"]["nodeId"]
-        for node in self.do("DOM.querySelectorAll", nodeId=root, selector=css)["nodeIds"]:
+    def _enter(self, css: str) -> None:
+        self._document = f"document.querySelector({css!r}).contentDocument"
+
+    def _leave(self) -> None:
+        self._document = "document"
+
+    def _node(self, css: str) -> str:
+        """The first that is shown, brought onto the screen."""
+        many = self.do("Runtime.evaluate", expression=f"[...{self._document}.querySelectorAll({css!r})]")["result"]
+        properties = self.do("Runtime.getProperties", objectId=many["objectId"], ownProperties=True)["result"]
+        for node in [one["value"]["objectId"] for one in properties if one["name"].isdigit()]:
             try:
-                self.do("DOM.scrollIntoViewIfNeeded", nodeId=node)
+                self.do("DOM.scrollIntoViewIfNeeded", objectId=node)
             except Failed:
                 # Not shown; the next may be.
                 continue
@@ -222,18 +232,18 @@ class Chromium(Person):
         raise NotOnThePage(message)
 
     def _click(self, css: str) -> None:
-        quad = self.do("DOM.getContentQuads", nodeId=self._node(css))["quads"][0]
+        quad = self.do("DOM.getContentQuads", objectId=self._node(css))["quads"][0]
         where = {"x": sum(quad[0::2]) / 4, "y": sum(quad[1::2]) / 4, "button": "left", "clickCount": 1}
         self.do("Input.dispatchMouseEvent", type="mousePressed", **where)
         self.do("Input.dispatchMouseEvent", type="mouseReleased", **where)
 
     def _type(self, css: str, text: str) -> None:
-        self.do("DOM.focus", nodeId=self._node(css))
+        self.do("DOM.focus", objectId=self._node(css))
         self.do("Input.dispatchKeyEvent", type="rawKeyDown", commands=["selectAll"])
         self.do("Input.insertText", text=text)
 
     def _choose(self, css: str, files: list[str]) -> None:
-        self.do("DOM.setFileInputFiles", nodeId=self._node(css), files=files)
+        self.do("DOM.setFileInputFiles", objectId=self._node(css), files=files)
 
 
 def _start(words: list[str], profile: Path) -> tuple[int, DevTools]:

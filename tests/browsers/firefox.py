@@ -86,6 +86,9 @@ SETTINGS_FROM_NOWHERE = {"MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
 # System access, so that preferences can be changed and the page made narrower than a window may be.
 COMMAND = ("firefox-esr", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote")
 _GONE = {"stale element reference", "no such element", "no such window", "unknown error"}
+_BUSY = "return gBrowser.selectedBrowser.webProgress.isLoadingDocument;"
+STYLE_SECONDS = 3.0
+_ENTER = "\ue007"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -95,6 +98,7 @@ class Firefox(Person):
     def __init__(
         self, socks: int, *, safest: bool = True, profile: Path | None = None, prefs: dict | None = None
     ) -> None:
+        self._in_frame = False
         self.profile = profile or Path(tempfile.mkdtemp(prefix="kf-"))
         (self.profile / "MarionetteActivePort").unlink(missing_ok=True)
         lines = {
@@ -216,14 +220,26 @@ class Firefox(Person):
         if not keep_profile:
             shutil.rmtree(self.profile, ignore_errors=True)
 
+    def _enter(self, css: str) -> None:
+        self.do("WebDriver:SwitchToFrame", element=self._find(css))
+        self._in_frame = True
+
+    def _leave(self) -> None:
+        self._in_frame = False
+        self.do("WebDriver:SwitchToFrame", id=None)
+
     def _go(self, act) -> None:
         before = self._find("html")
         act()
         deadline = time.monotonic() + WAIT_SECONDS
-        while self._is_there(before) or not self.has("body"):
+        while self._is_there(before) or not self._is_whole():
             if time.monotonic() > deadline:
                 message = f"no other page came: {self.text()[:600]}"
                 raise NotOnThePage(message)
+            time.sleep(LOOK_SECONDS)
+        # A click goes by the place on the screen, which moves until the style has come. A frame that streams never ends.
+        deadline = time.monotonic() + STYLE_SECONDS
+        while self._in_firefox(_BUSY) and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
 
     def _patiently(self, command: str) -> None:
@@ -240,6 +256,16 @@ class Firefox(Person):
             except Failed:
                 break
         time.sleep(0.3)
+
+    def _is_whole(self) -> bool:
+        """Whether a page is there, seen from outside of its frames: the one that was looked into may be gone."""
+        try:
+            self._leave()
+        except Failed as failed:
+            if failed.kind in _GONE:
+                return False
+            raise
+        return self.has("body")
 
     def _is_there(self, element: str) -> bool:
         try:
@@ -269,7 +295,11 @@ class Firefox(Person):
     def _click(self, css: str) -> None:
         for element in self._all(css):
             if self.do("WebDriver:IsElementDisplayed", id=element):
-                self.do("WebDriver:ElementClick", id=element)
+                if self._in_frame:
+                    # A click goes by the place on the screen, and a frame that is further down has none.
+                    self.do("WebDriver:ElementSendKeys", id=element, text=_ENTER)
+                else:
+                    self.do("WebDriver:ElementClick", id=element)
                 return
         message = f"no visible {css} on this page: {self.text()[:600]}"
         raise NotOnThePage(message)

@@ -6,6 +6,7 @@ browser implements the few primitives at the end.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -39,18 +40,27 @@ class Person:
         """Choose files, all at once."""
         self._choose(f'input[type="file"][name="{name}"]', [str(file) for file in files])
 
-    def press(self, action: str, *, stays: bool = False, button: str = "", **having: str) -> None:
-        """Press the button of the form that posts to `action` and holds these hidden values.
+    def press(self, action: str, *, stays: bool = False, holding: str = "", without: str = "") -> None:
+        """Press the first button of the form that posts to `action`, and wait for the page that comes.
 
-        `button` tells between several. `stays` is for a form whose answer comes into a frame: the page itself stays.
+        `holding` and `without` name a field that the form has, or has not. `stays` is for a form whose answer comes into
+        a frame: the page itself stays.
         """
-        hidden = "".join(f':has([name="{name}"][value="{value}"])' for name, value in having.items())
-        form = f'form[action="{action}"]{hidden}'
-        css = f"{form} button{button}" if not button.startswith("#") else button
+        form = f'form[action="{action}"]'
+        form += f':has([name="{holding}"])' if holding else ""
+        form += f':not(:has([name="{without}"]))' if without else ""
         if stays:
-            self._click(css)
+            self._click(f"{form} button")
         else:
-            self._go(lambda: self._click(css))
+            self._go(lambda: self._click(f"{form} button"))
+
+    def switch(self, field: str, value: str) -> None:
+        """Press the button that has this name and value."""
+        self._go(lambda: self._click(f'button[name="{field}"][value="{value}"]'))
+
+    def unfold(self, css: str) -> None:
+        """Open what is folded together."""
+        self._click(f"{css} > summary")
 
     def follow(self, path: str) -> None:
         """Follow the first visible link to an address that begins so."""
@@ -65,7 +75,22 @@ class Person:
                 raise NotOnThePage(message)
             time.sleep(LOOK_SECONDS)
 
+    @contextlib.contextmanager
+    def frame(self, name: str):
+        """Look into the frame of this name; what leaves it (`press`) leads to a whole page."""
+        self._enter(f'iframe[name="{name}"]')
+        try:
+            yield
+        finally:
+            self._leave()
+
     # ---- what a browser must be able to do
+
+    def _enter(self, css: str) -> None:
+        raise NotImplementedError
+
+    def _leave(self) -> None:
+        raise NotImplementedError
 
     def open(self, address: str) -> None:
         raise NotImplementedError

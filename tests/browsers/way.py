@@ -1,7 +1,8 @@
-"""The browsers' only way out when no tor is needed: a SOCKS port on loopback whose onions are a unix socket.
+"""The browsers' only way out: a SOCKS port on loopback that knows onions and nothing else.
 
-Every .onion name leads to the same socket, as tor would lead it there; anything else is refused and remembered, so that a
-test can say what a browser asked for. What is asked of the onion is remembered too, request line by request line.
+Every .onion name leads to one unix socket, as tor would lead it there, or on to the SOCKS port of a tor; anything else is
+refused and remembered, so that a test can say what a browser asked for. What is asked of the onion is remembered too,
+request line by request line.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _NOT_REACHABLE = b"\x05\x04\x00\x01" + bytes(6)
 class OnionWay:
     """A SOCKS5 server; `names` are the hosts asked for, `requests` what was asked of the onion."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | tuple[str, int]) -> None:
+        """`target` is the service's own socket, or host and port of a tor's SOCKS port."""
         self._target = target
         self.names: list[str] = []
         self.requests: list[tuple[str, str]] = []
@@ -69,16 +71,20 @@ class OnionWay:
 
     def _serve(self, browser: socket.socket) -> None:
         self._open.add(browser)
-        onion = socket.socket(socket.AF_UNIX)
+        onion = socket.socket(socket.AF_UNIX if isinstance(self._target, Path) else socket.AF_INET)
         try:
             with browser, onion:
-                host = _asked_host(browser)
+                host, port = _asked(browser)
                 self.names.append(host)
                 if not host.endswith(".onion"):
                     browser.sendall(_NOT_REACHABLE)
                     return
-                onion.connect(str(self._target))
                 self._open.add(onion)
+                if isinstance(self._target, Path):
+                    onion.connect(str(self._target))
+                else:
+                    onion.connect(self._target)
+                    _ask(onion, host, port)
                 browser.sendall(_GRANTED)
                 back = threading.Thread(target=_pump, args=(onion, browser), daemon=True)
                 back.start()
@@ -95,8 +101,8 @@ class OnionWay:
             self.requests.append((found[1].decode(), found[2].decode()))
 
 
-def _asked_host(browser: socket.socket) -> str:
-    """Read a SOCKS5 greeting and request; the name asked for."""
+def _asked(browser: socket.socket) -> tuple[str, bytes]:
+    """Read a SOCKS5 greeting and request; the name and port asked for."""
     _version, methods = _exactly(browser, 2)
     _exactly(browser, methods)
     browser.sendall(b"\x05\x00")
@@ -105,8 +111,17 @@ def _asked_host(browser: socket.socket) -> str:
         host = _exactly(browser, _exactly(browser, 1)[0]).decode()
     else:
         host = _exactly(browser, _ADDRESS_BYTES[kind]).hex()
-    _exactly(browser, 2)
-    return host
+    return host, _exactly(browser, 2)
+
+
+def _ask(tor: socket.socket, host: str, port: bytes) -> None:
+    """Ask a tor for an onion. Raises ConnectionError when it does not get there."""
+    tor.sendall(b"\x05\x01\x00")
+    _exactly(tor, 2)
+    tor.sendall(b"\x05\x01\x00\x03" + bytes([len(host)]) + host.encode() + port)
+    answer = _exactly(tor, len(_GRANTED))
+    if answer[1]:
+        raise ConnectionError
 
 
 def _exactly(stream: socket.socket, size: int) -> bytes:
