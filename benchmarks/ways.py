@@ -73,7 +73,8 @@ class Jail:
 
     async def _run(self, content: bytes) -> Ran:
         untrusted = MemoryFile()
-        started, cpu = time.perf_counter(), self._cpu_seconds()
+        cpu = self._cpu_seconds()
+        started = time.perf_counter()
         untrusted.write(content)
         try:
             verified = await self.sandbox.verify(await self.sandbox.scrub(sniff(untrusted)))

@@ -52,6 +52,8 @@ _SPARES: Final = 2
 # Forking holds up what a job has to say; so it waits until nothing has happened for longer than a small picture takes.
 _IDLE_MILLISECONDS: Final = 5
 _FIRST_FREE_DESCRIPTOR: Final = 3
+_OPERATIONS: Final = frozenset(Operation)
+_KINDS: Final = frozenset((0, *KindNumber))
 _JOB_FAILED: Final = 70
 
 Work = Callable[[Operation, int, dict[str, int]], NoReturn]
@@ -129,8 +131,9 @@ class _Zygote:
             for descriptor, _ in ready:
                 if descriptor in self._jobs:
                     number, process = self._jobs.pop(descriptor)
-                    wait_status = self._bury(process, descriptor)
+                    _, wait_status = os.waitpid(process, 0)
                     self._channel.sendall(ENDED.pack(number, wait_status))
+                    self._forget(descriptor)
                 elif self._bury_spare(descriptor):
                     pass
                 elif descriptor == self._channel.fileno() and not self._start():
@@ -146,16 +149,15 @@ class _Zygote:
         for spare in self._spares:
             if spare.handle == handle:
                 self._spares.remove(spare)
-                self._bury(spare.process, spare.handle)
+                os.waitpid(spare.process, 0)
+                self._forget(spare.handle)
                 spare.pair.close()
                 return True
         return False
 
-    def _bury(self, process: int, handle: int) -> int:
+    def _forget(self, handle: int) -> None:
         self._poll.unregister(handle)
-        _, wait_status = os.waitpid(process, 0)
         os.close(handle)
-        return wait_status
 
     def _start(self) -> bool:
         """Step 5; False when the channel is closed or what came is not a request."""
@@ -183,7 +185,7 @@ class _Zygote:
         if len(frame) != REQUEST.size or len(self._jobs) >= _MOST_JOBS:
             return None
         magic, number, operation, kind = REQUEST.unpack(frame)
-        if magic != REQUEST_MAGIC or operation not in set(Operation) or kind not in {0, *KindNumber}:
+        if magic != REQUEST_MAGIC or operation not in _OPERATIONS or kind not in _KINDS:
             return None
         return int(number) if descriptors == len(DESCRIPTORS[Operation(operation)]) else None
 
