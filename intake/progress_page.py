@@ -1,6 +1,9 @@
 """
 The frame that shows how far a report has come: a page that is written line by line while it is looked at.
 
+It begins as a whole, small page with one link, to be pressed when the form is on its way: a page that holds an answer
+without an end is not kept by Firefox for Back, and what was typed around it would be lost.
+
 No script and no reloading: each state is a new line, and the style sheet shows the last one only. Where a frame was
 closed the next look ends it. It ends by itself when the report is received, and after `WAIT_SECONDS` without a sending,
 with a link that begins it anew; a form that was refused is waited for again.
@@ -27,6 +30,8 @@ _LINES: Final = b"LINES"
 # Read aloud at each of these; the others only to the eye.
 _SAID_ALOUD_EVERY: Final = 25
 
+WATCH_FIELD: Final = "watch"
+_BEFORE: Final = N_("When you have pressed the button above:")
 _READY: Final = N_("Once you send, this shows how far it has come.")
 _PERCENT: Final = N_("%(percent)d per cent has come.")
 _STEPS: Final = {
@@ -38,7 +43,7 @@ _STEPS: Final = {
 _RECEIVED: Final = N_("Everything has come. Now read the answer.")
 _REFUSED: Final = N_("Nothing is stored yet. Read the answer; when you send again, this shows it.")
 _ENDED: Final = N_("How far it has come is not shown now. Sending works all the same.")
-_AGAIN: Final = N_("Show it from here on")
+_WATCH: Final = N_("Show how far it has come")
 
 
 async def progress(request: web.Request) -> web.StreamResponse:
@@ -46,6 +51,8 @@ async def progress(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     head, tail = _page(services, language, request.path)
+    if not request.query.get(WATCH_FIELD):
+        return answer(head + _with_link(_BEFORE, language, request).encode() + tail, headers=IN_A_FRAME)
     try:
         with services.progress.watch(request.match_info["id"]) as shown:
             response = web.StreamResponse(headers=answer(b"", headers=IN_A_FRAME).headers)
@@ -57,7 +64,7 @@ async def progress(request: web.Request) -> web.StreamResponse:
             await response.write_eof()
             return response
     except TooManyWatch:
-        return answer(head + _ended(language, request).encode() + tail, headers=IN_A_FRAME)
+        return answer(head + _with_link(_ENDED, language, request).encode() + tail, headers=IN_A_FRAME)
 
 
 def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:
@@ -82,7 +89,7 @@ async def _lines(shown: Shown, language: Language, request: web.Request) -> Asyn
     while True:
         sending = await _next_sending(shown, request)
         if sending is None:
-            yield _ended(language, request)
+            yield _with_link(_ENDED, language, request)
             return
         async for line in _lines_of(sending, language, request):
             yield line
@@ -130,12 +137,12 @@ async def _look_again(request: web.Request) -> None:
         raise ConnectionAbortedError
 
 
-def _ended(language: Language, request: web.Request) -> str:
-    """Return the last line of a page that shows nothing, with the way to begin it anew within the frame."""
-    again = Markup('<a href="{}?lang={}" target="_self">{}</a>').format(
-        request.path, language.code, language.in_template(_AGAIN)
+def _with_link(said: str, language: Language, request: web.Request) -> str:
+    """Return a line with the way to see how far it has come, within the frame."""
+    link = Markup('<a href="{}?{}=yes&amp;lang={}" target="_self">{}</a>').format(
+        request.path, WATCH_FIELD, language.code, language.in_template(_WATCH)
     )
-    return _line(Markup("{} {}").format(language.in_template(_ENDED), again))
+    return _line(Markup("{} {}").format(language.in_template(said), link))
 
 
 def _line(said: Markup, percent: int | None = None, *, aloud: bool = True) -> str:

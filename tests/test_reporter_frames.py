@@ -19,7 +19,7 @@ async def form_of(browser: Browser, query: str = "") -> Form:
 
 
 def progress_path(page) -> str:
-    return re.search(r'<iframe[^>]* src="(/progress/[0-9a-f]{32})', page.text)[1]
+    return re.search(r'<iframe[^>]* src="(/progress/[0-9a-f]{32})', page.text)[1] + "?watch=yes"
 
 
 class Frame:
@@ -212,7 +212,7 @@ async def test_the_progress_shows_the_sending_the_files_and_the_end_and_the_next
         browser = intake.browser()
         page = await browser.get("/report?lang=en")
         form, path = page.form("/report"), progress_path(page)
-        async with Frame(intake, f"{path}?lang=en") as frame:
+        async with Frame(intake, f"{path}&lang=en") as frame:
             await frame.shows("Once you send")
             await browser.post("/report", form.with_(text=" "))
             await frame.shows("Nothing is stored yet. Read the answer")
@@ -255,7 +255,7 @@ async def test_a_button_pressed_twice_does_not_say_that_nothing_is_stored(tmp_pa
         browser = intake.browser()
         page = await browser.get("/report?lang=en")
         fields = page.form("/report").with_(text="Pressed twice")
-        async with Frame(intake, f"{progress_path(page)}?lang=en") as frame:
+        async with Frame(intake, f"{progress_path(page)}&lang=en") as frame:
             await frame.shows("Once you send")
             answers = await asyncio.gather(*(browser.post("/report", fields) for _ in range(2)))
             await frame.ended()
@@ -292,8 +292,19 @@ async def test_beyond_the_most_that_watch_a_frame_says_that_sending_works_and_se
             sent = await browser.post("/report", pages[2].form("/report").with_(text="All the same"))
 
     assert "Det går bra att skicka ändå." in third.plain
-    assert f'href="{progress_path(pages[2])}?lang=sv"' in third.text
+    assert f'href="{progress_path(pages[2])}&amp;lang=sv"' in third.text
     assert [form.action for form in sent.forms] == ["/receipt"]
+
+
+async def test_before_it_is_asked_to_watch_the_frame_is_a_whole_page_or_firefox_would_lose_typed_text_on_back(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        frame = await browser.get(progress_path(await browser.get("/report")).partition("?")[0])
+        watching = len(intake.services.progress)
+
+    assert frame.plain.endswith("Visa hur långt det har kommit")
+    assert "content-length" in frame.headers
+    assert watching == 0
 
 
 async def test_a_frame_that_waits_too_long_ends_with_a_way_to_begin_anew(tmp_path, monkeypatch):
@@ -303,7 +314,7 @@ async def test_a_frame_that_waits_too_long_ends_with_a_way_to_begin_anew(tmp_pat
         async with Frame(intake, progress_path(page)) as frame:
             await frame.ended()
 
-    assert frame.lines.endswith("Det går bra att skicka ändå. Visa det från och med nu")
+    assert frame.lines.endswith("Det går bra att skicka ändå. Visa hur långt det har kommit")
     assert len(intake.services.progress) == 0
 
 
@@ -312,7 +323,7 @@ async def test_the_address_of_the_frame_is_neither_the_mark_nor_a_way_to_send(tm
         browser = intake.browser()
         page = await browser.get("/report")
         mark = dict(page.form("/report").fields)["mark"]
-        shown = progress_path(page).rsplit("/", 1)[1]
+        shown = progress_path(page).rsplit("/", 1)[1].partition("?")[0]
         with_it = await browser.post("/report", [("mark", shown), ("text", "x")])
         made_up = await browser.get("/progress/" + "g" * 32)
         stored = rows(intake, "cases")

@@ -145,7 +145,10 @@ class _Visit:
         page = await self._browser.get(f"/report?lang={self._language}")
         frames = [one.replace("&amp;", "&") for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)]
         (frame,) = [one for one in frames if one.startswith("/progress")]
-        watched = asyncio.ensure_future(self._browser.get(frame))
+        before = await self._browser.get(frame)
+        self._keep("progress-before", before, frame)
+        (watch,) = re.findall(r'href="(/progress/[^"]*)"', before.text)
+        watched = asyncio.ensure_future(self._browser.get(watch.replace("&amp;", "&")))
         await asyncio.sleep(0.2)
         form = form_with(page, "text")
         await self._browser.post(form.action, form.with_(text=TEXT), [telling_photograph()])
