@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HTTP_PORT = 80
 # Firefox asks for a page's icon at the port of https too, since an onion counts as secure. A tor that has no such port
-# ends the whole circuit, with the report that is being sent on it; ours answers, in its own words, that it is not https.
+# ends the whole circuit, with the report that is being sent on it; ours answers that it is not https.
 PUBLIC_PORTS = (HTTP_PORT, 443)
 CONTROL_WAIT_SECONDS = 30.0  # a tor that has not opened its control socket by then will not
 PUBLISH_PATIENCE_SECONDS = 10.0  # between two sentences about what tor waits for
