@@ -80,7 +80,8 @@ def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, 
 def _without(line: str, taken: Sequence[tuple[int, int]]) -> str:
     for start, end in sorted(taken, reverse=True):
         line = f"{line[:start]} {line[end:]}"
-    return line.strip(" ,;:|")
+    # One space for many: where the patterns of a greeting meet, a long row of them would be divided in every way.
+    return " ".join(line.split()).strip(" ,;:|")
 
 
 _PERSONAL_NUMBER: Final = re.compile(r"(?<![\d+-])(?:19|20)?(\d{6})[ ]?[-+\u2013]?[ ]?(\d{4})(?![\d-])")
