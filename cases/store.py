@@ -214,9 +214,10 @@ class Store:
             )
         )
 
-    async def replace_pending(
+    async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
         self,
         case_id: bytes,
+        expected_count: int,
         keep_count: int,
         sealed: Sequence[Sealed],
         head: Head,
@@ -224,7 +225,9 @@ class Store:
     ) -> None:
         """Rewrite the unreleased end of the reporter's stream, to take back a file; raises Conflict or NotThere."""
         await self._finish(
-            store_filing.replace_pending(self._parts, case_id, keep_count, tuple(sealed), head, drop_files)
+            store_filing.replace_pending(
+                self._parts, case_id, expected_count, keep_count, tuple(sealed), head, drop_files
+            )
         )
 
     async def take_back(self, case_id: bytes) -> None:

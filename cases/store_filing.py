@@ -98,16 +98,24 @@ async def append_within(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
 
 
 async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts, case_id: bytes, keep_count: int, entries: Sequence[Sealed], head: Head, drop_files: Iterable[bytes]
+    parts: Parts,
+    case_id: bytes,
+    expected_count: int,
+    keep_count: int,
+    entries: Sequence[Sealed],
+    head: Head,
+    drop_files: Iterable[bytes],
 ) -> None:
     """
     Rewrite the end of the reporter's stream that nobody has seen, and drop files that only it named.
 
-    Raises Conflict when a part of it has been released. All that still waits in the case then waits together, until the
-    latest of its days: the heads in between are gone, and nothing is released before its twelve hours.
+    Raises Conflict when a part of it has been released, or the stream moved since it was read: what came in between
+    would be lost, new keys and the end of the inbox among it. All that still waits in the case then waits together,
+    until the latest of its days: the heads in between are gone, and nothing is released before its twelve hours.
     """
     async with parts.db.write() as connection:
         epoch = await live_epoch(connection, case_id)
+        await expect_count(connection, case_id, Stream.REPORTER, expected_count)
         visible = await count_entries(connection, case_id, Stream.REPORTER, visible_only=True)
         wait_until = await _last_waiting(connection, case_id)
         if keep_count < visible or wait_until is None or keep_count + len(entries) == 0:

@@ -197,7 +197,9 @@ async def take_back_file(services: Services, session: Session, file_id: str) -> 
         dropped = [bytes.fromhex(one) for one in (file_id, entry.body.preview_id) if one is not None]
         head = make_head(session.case, Stream.REPORTER, entries)
         try:
-            await services.store.replace_pending(opened.rows.case_id, len(kept), sealed, head, dropped)
+            await services.store.replace_pending(
+                opened.rows.case_id, len(opened.reporter), len(kept), sealed, head, dropped
+            )
         except Conflict:
             if not left:
                 raise

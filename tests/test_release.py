@@ -215,7 +215,7 @@ async def test_a_file_is_taken_back_by_rewriting_what_waits(home, members):
         await store.append_reporter(filed.case_id, 2, *filed.write("Sist."), release_on=WEDNESDAY)
         sealed, head = filed.write("Sist.", keep=1)
 
-        await store.replace_pending(filed.case_id, 1, (sealed,), head, (file_id,))
+        await store.replace_pending(filed.case_id, 3, 1, (sealed,), head, (file_id,))
 
         with pytest.raises(NotThere):
             await anext(store.read_file(filed.case_id, file_id))
@@ -237,10 +237,25 @@ async def test_what_waits_last_can_be_taken_back_without_anything_in_its_place(h
         await store.append_reporter(filed.case_id, 1, *filed.write("Ångrat."), release_on=WEDNESDAY)
         head = make_head(filed.keys, Stream.REPORTER, filed.entries[:1])
 
-        await store.replace_pending(filed.case_id, 1, (), head)
+        await store.replace_pending(filed.case_id, 2, 1, (), head)
 
         assert await seen_by_reporter(store, filed) == ["En rapport."]
         assert await seen_by_members(store, filed) == ["En rapport."]
+
+
+async def test_what_came_since_it_was_read_is_not_lost_with_what_is_taken_back(home, members):
+    filed = new_filing(members)
+    async with open_store(home) as store:
+        await store.file_case(filed.filing)
+        file_id = await stage(store, filed.keys, b"bild")
+        await store.append_reporter(filed.case_id, 1, *filed.write("Bild."), (file_id,), TUESDAY)
+        await store.append_reporter(filed.case_id, 2, *filed.write("Sist."), release_on=TUESDAY)
+        head = make_head(filed.keys, Stream.REPORTER, filed.entries[:1])
+
+        with pytest.raises(Conflict):
+            await store.replace_pending(filed.case_id, 2, 1, (), head, (file_id,))
+
+        assert await seen_by_reporter(store, filed) == ["En rapport.", "Bild.", "Sist."]
 
 
 async def test_nothing_that_was_released_can_be_rewritten(home, members):
@@ -252,8 +267,8 @@ async def test_nothing_that_was_released_can_be_rewritten(home, members):
         entries, head = filed.filing.entries, filed.filing.head
 
         with pytest.raises(Conflict):
-            await store.replace_pending(filed.case_id, 0, entries, head)
+            await store.replace_pending(filed.case_id, 2, 0, entries, head)
         with pytest.raises(NotThere):
-            await store.replace_pending(bytes(16), 0, entries, head)
+            await store.replace_pending(bytes(16), 2, 0, entries, head)
 
         assert await seen_by_reporter(store, filed) == ["En rapport.", "Mer."]

@@ -232,6 +232,29 @@ async def test_one_file_is_taken_back_unseen_and_the_rest_still_opens(tmp_path):
     assert files == 2  # the file and its small picture
 
 
+async def test_a_message_from_another_tab_is_not_lost_while_a_file_is_taken_back(tmp_path, monkeypatch):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "With one", [photograph()])
+        inbox, other = await log_in(browser, page.receipt), await log_in(browser, page.receipt)
+        of_file = next(one for one in inbox.forms if one.action == "/inbox/take-back" and "file" in dict(one.fields))
+        asked = await browser.post("/inbox/take-back", of_file.fields)
+        rewrite, sent = intake.services.store.replace_pending, []
+
+        async def after_a_message(*what):
+            if not sent:
+                sent.append(await browser.post("/inbox/write", other.form("/inbox/write").with_(text="Meanwhile")))
+            await rewrite(*what)
+
+        monkeypatch.setattr(intake.services.store, "replace_pending", after_a_message)
+        done = await browser.post("/inbox/take-back", asked.form("/inbox/take-back").fields)
+        case = await opened(intake, page)
+
+    assert "Ditt meddelande är mottaget." in sent[0].plain
+    assert "Bilagan är återtagen" in done.plain
+    assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Message"]
+
+
 async def test_after_the_release_it_is_withdrawn_and_not_taken_back(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
