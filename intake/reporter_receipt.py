@@ -142,10 +142,12 @@ async def _check(visit: Visit) -> web.StreamResponse:
 def _is_right(receipt: Receipt, untrusted_asked: Sequence[str], untrusted_words: Sequence[str]) -> bool:
     """Whether the receipt with these words in these places is still the same; read as leniently as at the log-in."""
     places = {str(place): place for place in range(1, len(receipt.words) + 1)}
-    if len(untrusted_words) != WORDS_ASKED or len(set(untrusted_asked) & set(places)) != WORDS_ASKED:
+    if len(untrusted_words) != WORDS_ASKED or len(untrusted_asked) != WORDS_ASKED:
+        return False
+    if len(set(untrusted_asked) & set(places)) != WORDS_ASKED:
         return False
     words = list(receipt.words)
-    for place, word in zip(untrusted_asked, untrusted_words, strict=False):
+    for place, word in zip(untrusted_asked, untrusted_words, strict=True):
         words[places[place] - 1] = word
     try:
         return parse_receipt(" ".join(words)) == receipt

@@ -77,6 +77,7 @@ async def test_the_two_words_are_read_as_leniently_as_at_the_log_in(tmp_path, ho
         {"word": ("one", "two", "three")},
         {"asked": ("0", "9")},
         {"asked": ("1", "1")},
+        {"asked": ("1", "x", "2")},
         {"asked": ()},
         {"asked": ("x" * 3000, "-1")},
         {"word": ("å" * 1000, "<script>")},
