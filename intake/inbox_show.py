@@ -22,10 +22,11 @@ from intake.form import TEXT_FIELD, Form, drain, read_form
 from intake.inbox import open_case
 from intake.inbox_view import inbox_view
 from intake.pages import LANGUAGE_FIELD, Action, Cache, Language, Link
+from intake.pointers import Pointer
 from intake.return_page import return_page
 from intake.services import SERVICES, Services
 from intake.sessions import Session
-from intake.shown import files_shown, limits_shown
+from intake.shown import files_shown, limits_shown, pointers_shown
 from intake.texts import N_, SENT_ALREADY, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
 from intake.texts_inbox import SESSION_OVER_KEPT
 
@@ -107,8 +108,13 @@ async def inbox_page(
     text: str = "",
     files: Sequence[FileShown] = (),
     numbers: Mapping[str, int] = MappingProxyType({}),
+    pointers: Sequence[Pointer] = (),
 ) -> web.Response:
-    """Return the page of the case; `files` are those that came with this request, `numbers` what they are called."""
+    """Return the page of the case.
+
+    `files` are those that came with this request, `numbers` what they are called, `pointers` what in the text may say
+    who wrote it.
+    """
     opened = await open_case(services, session)
     return services.pages.page(
         "inbox.html",
@@ -124,6 +130,7 @@ async def inbox_page(
         files=files_shown(files, language, numbers),
         facts_mark=services.marks.new(FACTS_FORM),
         typed={"text": text},
+        pointers=pointers_shown(pointers, language),
         **limits_shown(services.limits),
     )
 

@@ -23,9 +23,11 @@ from intake.inbox_show import WRITE_FORM, back_to_inbox, form_language, inbox_pa
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import Use
+from intake.pointers import Pointer, pointers_in_form
 from intake.services import SERVICES, Services
 from intake.sessions import Session
 from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN
+from intake.texts_report import POINTS_TO_YOU
 
 
 async def write(request: web.Request) -> web.StreamResponse:
@@ -41,6 +43,10 @@ async def write(request: web.Request) -> web.StreamResponse:
     except _SentBefore:
         await drain(request, services.limits)
         return sent_already(services, form)
+    except _PointsOut as found:
+        await drain(request, services.limits)
+        language, text = form_language(services, form), form.one("text")
+        return await inbox_page(services, found.session, language, POINTS_TO_YOU, text=text, pointers=found.pointers)
     except (FormRefused, CaseError) as refused:
         await drain(request, services.limits)
         return await back_to_inbox(services, form, SENTENCES.get(refused.text_key, TRY_AGAIN))
@@ -56,6 +62,15 @@ class _SessionOver(Exception):
 
 class _SentBefore(Exception):
     """The same form has been here before."""
+
+
+class _PointsOut(Exception):
+    """The text seems to say who wrote it, and was not marked to be sent as it is."""
+
+    def __init__(self, session: Session, pointers: tuple[Pointer, ...]) -> None:
+        super().__init__()
+        self.session = session
+        self.pointers = pointers
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,6 +130,12 @@ class _Writing:
         settled = await self._settle()
         await settled.taker.take(part, form)
 
+    def _point_out(self, session: Session) -> None:
+        """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
+        pointers = pointers_in_form(self._form, self._services.config.phone)
+        if pointers:
+            raise _PointsOut(session, pointers)
+
     async def _settle(self) -> _Settled:
         if self._settled is not None:
             return self._settled
@@ -129,6 +150,7 @@ class _Writing:
             demand_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
             demand_room(self._form.one("text"), opened, services.limits)
+            self._point_out(session)
         except BaseException:
             use.give_back()
             raise

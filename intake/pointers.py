@@ -23,6 +23,8 @@ from enum import Enum
 from itertools import islice
 from typing import Final
 
+from intake.form import Form
+from intake.frames import YES
 from intake.texts import N_
 
 # More than this is a list of contacts; the first say enough.
@@ -52,6 +54,16 @@ class Pointer:
     sort: Sort
     found: str
     line: int
+
+
+def pointers_in_form(form: Form, phone: str | None) -> tuple[Pointer, ...]:
+    """Return what is in the text of a form, unless it was ticked that it shall go as it is.
+
+    `phone` is the number of the service, which says nothing of who writes it.
+    """
+    if form.one("looked") == YES:
+        return ()
+    return pointers_in(form.one("text"), () if phone is None else (phone,))
 
 
 def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, ...]:

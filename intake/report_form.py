@@ -17,7 +17,7 @@ from intake.frames import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, Y
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
 from intake.pointers import Pointer
 from intake.services import Services
-from intake.shown import limits_shown
+from intake.shown import limits_shown, pointers_shown
 from intake.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
 from intake.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, said_in_frame
 
@@ -108,11 +108,6 @@ def in_frame(
 def typed_fields(form: Form) -> list[tuple[str, str]]:
     """Return all that was typed and chosen, as hidden fields."""
     return [(name, value) for name in _TYPED for value in form.all(name)]
-
-
-def pointers_shown(pointers: Sequence[Pointer], language: Language) -> list[dict[str, object]]:
-    """Return what was found in the text, in the words of the page."""
-    return [{"sort": language.say(one.sort.value), "found": one.found, "line": one.line} for one in pointers]
 
 
 def _is_of_the_text(text_key: str) -> bool:

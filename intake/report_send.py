@@ -31,7 +31,7 @@ from intake.form import Form, Part, drain, read_form
 from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.marks import Use
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
-from intake.pointers import Pointer, pointers_in
+from intake.pointers import Pointer, pointers_in_form
 from intake.progress import Sending, Step
 from intake.report_form import REPORT_FORM, SWITCH_FIELD, form_page, in_frame
 from intake.reporter_receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
@@ -177,7 +177,7 @@ class _Reception:
         try:
             roster = services.roster.open_roster()
             wishes = check_wishes(self.form, roster, self.language.code, services.config.languages)
-            self._point_out(wishes.text)
+            self._point_out()
             deriving = services.lane.derive(self._receipt, services.store.salt)
         except BaseException:
             use.give_back()
@@ -188,12 +188,9 @@ class _Reception:
         self._settled = _Settled(use, wishes, taker, deriving)
         return self._settled
 
-    def _point_out(self, text: str) -> None:
+    def _point_out(self) -> None:
         """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
-        if self.form.one("looked") == YES:
-            return
-        phone = self._services.config.phone
-        pointers = pointers_in(text, () if phone is None else (phone,))
+        pointers = pointers_in_form(self.form, self._services.config.phone)
         if pointers:
             raise _PointsOut(pointers)
 

@@ -7,6 +7,7 @@ from intake.attachments import FileShown
 from intake.facts import facts_of
 from intake.limits import Limits
 from intake.pages import Language
+from intake.pointers import Pointer
 from intake.texts import GROUPS, LOST, SENTENCES, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import ScrubReport
@@ -21,6 +22,11 @@ def limits_shown(limits: Limits) -> dict[str, Any]:
         "limit_each": limits.file_bytes // _MIB,
         "limit_all": limits.report_bytes // _MIB,
     }
+
+
+def pointers_shown(pointers: Sequence[Pointer], language: Language) -> list[dict[str, object]]:
+    """Return what was found in the text, in the words of the page."""
+    return [{"sort": language.say(one.sort.value), "found": one.found, "line": one.line} for one in pointers]
 
 
 def files_shown(files: Sequence[FileShown], language: Language, numbers: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -362,3 +362,22 @@ async def test_no_address_and_no_title_holds_a_handle_or_a_word(tmp_path):
         addresses = " ".join(re.findall(r'(?:href|action|src)="([^"]*)"', text))
         assert handle not in addresses
         assert not any(word in addresses for word in page.receipt.words)
+
+
+async def test_a_message_that_says_who_wrote_it_comes_back_with_what_was_found_and_goes_when_that_is_ticked(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        inbox = await log_in(browser, (await file_report(browser, "First")).receipt)
+        before = rows(intake, "entries")
+        fields = inbox.form("/inbox/write").with_(text="Call me on 070-123 45 67")
+        stopped = await browser.post("/inbox/write", fields)
+        after_stop = rows(intake, "entries")
+        again = stopped.form("/inbox/write")
+        sent = await browser.post("/inbox/write", again.with_(looked="yes"))
+
+    assert stopped.status == 400
+    assert "<bdi>070-123 45 67</bdi>" in stopped.text
+    assert dict(again.fields)["text"].strip() == "Call me on 070-123 45 67"
+    assert after_stop == before
+    assert sent.status == 200
+    assert "Call me on 070-123 45 67" in sent.plain
