@@ -19,6 +19,7 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster import read_chain
+from kallskydd.exit_codes import code_of
 from kallskydd.poster_errors import NoAddress, PosterFault
 from kallskydd.poster_layout import draw
 from kallskydd.poster_png import picture
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         files = _web(chosen, facts) if args.web else _posters(chosen, facts)
     except (CaseError, OnionError, PosterFault) as error:
         prose(str(error))
-        return REFUSED
+        return REFUSED if isinstance(error, PosterFault) else code_of(error)
     code = _place(files, args.out, force=args.force)
     if code == OK:
         _tell(args, facts, chosen, list(files), is_open=is_open)
