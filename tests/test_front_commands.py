@@ -92,9 +92,11 @@ def test_a_join_file_that_is_not_there_is_named_wrongly(home, short_folder):
     assert not (short_folder / "other").exists()
 
 
-@pytest.mark.parametrize("command", ["status", "roster", "erase-due", "serve"])
+@pytest.mark.parametrize("command", ["status", "roster", "erase-due", "serve", "poster"])
 def test_without_a_home_something_is_missing(short_folder, command):
-    done = kallskydd(command, "--home", short_folder / "nowhere", check=False)
+    further = ["--out", short_folder / "posters"] if command == "poster" else []
+
+    done = kallskydd(command, "--home", short_folder / "nowhere", *further, check=False)
 
     assert done.returncode == 4
     assert "There is no home in this folder" in done.stderr
