@@ -49,8 +49,10 @@ class Use:
         self.kept: object | None = None
 
     def spend(self, kept: object | None = None) -> None:
-        """Mark the work as done. `kept` is what a second sending is answered with, for half an hour."""
+        """Mark the work as done. `kept` is what a second sending is answered with, for half an hour from now."""
         self.kept = kept
+        # Through Tor a form can be on its way for an hour.
+        self.used_at = self._marks.note_answer(self._nonce)
         self._answered.set()
 
     def give_back(self) -> None:
@@ -94,6 +96,12 @@ class Marks:
 
     def forget(self, nonce: bytes) -> None:
         self._used.pop(nonce, None)
+
+    def note_answer(self, nonce: bytes) -> datetime:
+        """Put the use of this mark last, as `prune` looks for the oldest first, and return the time that it bears."""
+        if nonce in self._used:
+            self._used.move_to_end(nonce)
+        return self._clock()
 
     def _nonce(self, untrusted_mark: str, form: str) -> bytes:
         try:

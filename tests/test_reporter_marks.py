@@ -85,6 +85,26 @@ async def test_a_page_is_kept_for_half_an_hour():
     assert forgotten is None
 
 
+async def test_the_half_hour_begins_when_the_form_has_come_however_long_it_was_on_its_way():
+    clock = SetClock()
+    marks = Marks(clock)
+    mark = marks.new("report")
+    use, _ = await marks.claim(mark, "report")
+    clock.forward(minutes=40)
+    quick, _ = await marks.claim(marks.new("report"), "report")
+    quick.spend(b"another's page")
+    use.spend(b"the page")
+
+    clock.forward(minutes=29)
+    kept = (await marks.claim(mark, "report"))[0].kept
+    clock.forward(minutes=2)
+    marks.prune()
+
+    assert kept == b"the page"
+    assert use.kept is None
+    assert quick.kept is None
+
+
 async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_back(monkeypatch):
     monkeypatch.setattr("intake.marks.MAX_USED", 3)
     marks = Marks(SetClock())
