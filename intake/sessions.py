@@ -2,7 +2,8 @@
 Who is in the inbox now: in memory only, under a random handle that travels in hidden fields of POST forms.
 
 No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake
-ends. It holds the keys that the eight words gave, so nothing here shows itself. A report with files opens one too, so
+ends. One whose code has not been shown yet, because the answer in the frame only leads to it, waits for twelve hours:
+whoever lets a long upload run and goes away would otherwise never get the code. It holds the keys that the eight words gave, so nothing here shows itself. A report with files opens one too, so
 that its page can show the clean copies; when that session ends, the copy of the page that is kept for a second sending
 of the same form goes with it.
 """
@@ -20,6 +21,7 @@ from cases.seal import CaseKeys
 from intake.marks import Use
 
 IDLE: Final = timedelta(minutes=30)
+UNSEEN: Final = timedelta(hours=12)
 HANDLE_BYTES: Final = 32
 # Each is a few kilobytes and took a right receipt. Beyond this the one unused for longest is ended.
 MAX_SESSIONS: Final = 2000
@@ -41,6 +43,8 @@ class Session:
     opened_by: Use | None = None
     # The words that were shown to go on with, and do not open anything yet.
     next_receipt: Receipt | None = None
+    # A report opened it, and nobody has asked for the words yet.
+    unseen: bool = False
 
 
 class Sessions:
@@ -71,6 +75,7 @@ class Sessions:
         session = self._open.get(untrusted_handle)
         if session is not None:
             session.last_used = self._clock()
+            session.unseen = False
             self._open.move_to_end(session.handle)
         return session
 
@@ -86,10 +91,11 @@ class Sessions:
             self.end(session.handle)
 
     def end_idle(self) -> None:
-        """End what nobody has used for thirty minutes; done at each use, and each minute by the clock."""
+        """End what nobody has used for as long as it may rest; done at each use, and each minute by the clock."""
         now = self._clock()
-        while self._open:
-            oldest = next(iter(self._open.values()))
-            if now - oldest.last_used <= IDLE:
+        for session in list(self._open.values()):
+            rested = now - session.last_used
+            if rested <= IDLE:
                 return
-            self.end(oldest.handle)
+            if not session.unseen or rested > UNSEEN:
+                self.end(session.handle)

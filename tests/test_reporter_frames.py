@@ -128,6 +128,24 @@ async def test_the_answer_in_the_frame_leads_to_the_code_in_the_whole_window(tmp
     assert page.headers["content-security-policy"].endswith("frame-ancestors 'none'")
 
 
+async def test_a_code_that_nobody_has_seen_yet_waits_for_who_lets_the_upload_run_and_goes_away(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        answers = [await browser.post("/report", (await form_of(browser)).with_(text=text)) for text in ("A", "B")]
+        intake.clock.forward(hours=11)
+        late = await browser.post("/receipt", answers[0].form("/receipt").fields)
+        intake.clock.forward(minutes=31)
+        over = await browser.post("/receipt", answers[0].form("/receipt").fields)
+        intake.clock.forward(hours=1)
+        too_late = await browser.post("/receipt", answers[1].form("/receipt").fields)
+        left = len(intake.services.sessions)
+
+    assert len(late.receipt.words) == 8
+    assert "utloggad" in over.plain
+    assert "utloggad" in too_late.plain
+    assert left == 0
+
+
 @pytest.mark.parametrize(
     ("values", "what"),
     [
