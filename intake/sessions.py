@@ -3,9 +3,11 @@ Who is in the inbox now: in memory only, under a random handle that travels in h
 
 No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake
 ends. One whose code has not been shown yet, because the answer in the frame only leads to it, waits for twelve hours:
-whoever lets a long upload run and goes away would otherwise never get the code. It holds the keys that the eight words gave, so nothing here shows itself. A report with files opens one too, so
-that its page can show the clean copies; when that session ends, the copy of the page that is kept for a second sending
-of the same form goes with it.
+whoever lets a long upload run and goes away would otherwise never get the code.
+
+A session holds the keys that the eight words gave, so nothing here shows itself. Every report opens one, so that its
+page can show the clean copies and ask for two of the words; when that session ends, the copy of the page that is kept
+for a second sending of the same form goes with it.
 """
 
 import asyncio
