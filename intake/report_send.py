@@ -29,6 +29,7 @@ from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report
 from intake.form import Form, Part, drain, read_form
 from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
+from intake.inbox_show import inbox_fields
 from intake.marks import Use
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
 from intake.pointers import Pointer, pointers_in_form
@@ -225,7 +226,23 @@ class _Reception:
 
 
 def _received(services: Services, reception: _Reception, view: ReceiptView) -> web.Response:
-    return received_in_frame(services, view) if reception.in_frame else receipt_page(services, view)
+    if reception.in_frame:
+        return received_in_frame(services, view.language, view.fields)
+    return receipt_page(services, view)
+
+
+def _sent_before(services: Services, reception: _Reception, use: Use) -> web.Response:
+    """Return what the first sending of the form was answered, or the way to it, or that it has been here before."""
+    if isinstance(use.kept, ReceiptView):
+        return _received(services, reception, use.kept)
+    language = reception.language
+    if not reception.in_frame:
+        return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
+    session = services.sessions.opened_by(use)
+    if session is None:
+        return in_frame(services, language, reception.form, SENT_ALREADY, links=_WAYS_ON)
+    # The answer may have been lost, and the second sending have taken longer than the page is kept.
+    return received_in_frame(services, language, inbox_fields(session, language))
 
 
 def _other_answer(
@@ -238,12 +255,8 @@ def _other_answer(
     said, text_key = TRY_AGAIN, ""
     pointers: tuple[Pointer, ...] = ()
     match outcome:
-        case _SentBefore(use=use) if isinstance(use.kept, ReceiptView):
-            return _received(services, reception, use.kept)
-        case _SentBefore() if reception.in_frame:
-            return in_frame(services, language, form, SENT_ALREADY, links=_WAYS_ON)
-        case _SentBefore():
-            return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
+        case _SentBefore(use=use):
+            return _sent_before(services, reception, use)
         case _OtherForm():
             return form_page(services, language, form)
         case _PointsOut():

@@ -96,9 +96,9 @@ def receipt_page(services: Services, view: ReceiptView, said: Said | None = None
     )
 
 
-def received_in_frame(services: Services, view: ReceiptView) -> web.Response:
-    """Return the answer for the frame below the form: received, and the way to the code."""
-    body = services.pages.render("report_received.html", view.language, "/report", fields=view.fields)
+def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:
+    """Return the answer for the frame below the form: received, and the way to the code with the session's fields."""
+    body = services.pages.render("report_received.html", language, "/report", fields=fields)
     return answer(body, headers={**IN_A_FRAME, **FORGET})
 
 

@@ -81,6 +81,11 @@ class Sessions:
             self._open.move_to_end(session.handle)
         return session
 
+    def opened_by(self, use: Use) -> Session | None:
+        """Return the session that this form has opened, if it is still there; being asked for is no use of it."""
+        self.end_idle()
+        return next((session for session in self._open.values() if session.opened_by is use), None)
+
     def end(self, untrusted_handle: str) -> None:
         """End a session, and what was kept for it; one that is not there is no fault."""
         session = self._open.pop(untrusted_handle, None)

@@ -146,6 +146,24 @@ async def test_a_code_that_nobody_has_seen_yet_waits_for_who_lets_the_upload_run
     assert left == 0
 
 
+async def test_the_same_form_an_hour_later_leads_to_a_code_that_nobody_has_seen_yet(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = await form_of(browser)
+        await browser.post("/report", form.with_(text="The answer was lost on the way"))
+        intake.clock.forward(hours=1)
+        again = await browser.post("/report", form.with_(text="The answer was lost on the way"))
+        page = await browser.post("/receipt", again.form("/receipt").fields)
+        intake.clock.forward(hours=1)
+        spent = await browser.post("/report", form.with_(text="The answer was lost on the way"))
+        stored = rows(intake, "cases")
+
+    assert again.status == 200
+    assert len(page.receipt.words) == 8
+    assert "/receipt" not in [one.action for one in spent.forms]
+    assert stored == 1
+
+
 @pytest.mark.parametrize(
     ("values", "what"),
     [
