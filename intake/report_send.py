@@ -15,6 +15,7 @@ form is told how far it has come.
 """
 
 import asyncio
+import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Self
@@ -27,7 +28,7 @@ from cases.seal import new_case_keys
 from intake.attachments import Allowance, CaseUnderWay, FileTaker
 from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report
-from intake.form import Form, Part, drain, read_form
+from intake.form import TEXT_FIELD, Form, Part, drain, read_form
 from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.inbox_show import inbox_fields
 from intake.marks import Use
@@ -39,7 +40,7 @@ from intake.reporter_receipt import ReceiptView, receipt_page, receipt_view, rec
 from intake.services import SERVICES, Services
 from intake.shown import files_shown
 from intake.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
-from intake.texts_report import POINTS_TO_YOU
+from intake.texts_report import NOT_SENT_ANEW, POINTS_TO_YOU
 
 _WAYS_ON: Final = (Link("/return", N_("Open a case with its code")), Link("/", N_("To the first page")))
 
@@ -222,6 +223,7 @@ class _Reception:
             at_once=filed.at_once,
             readers=[member.label for member in settled.wishes.routing.readers],
             files=files_shown(settled.taker.shown, self.language, filed.numbers),
+            text_hash=_hash_of_text(self.form),
         )
 
 
@@ -231,9 +233,15 @@ def _received(services: Services, reception: _Reception, view: ReceiptView) -> w
     return receipt_page(services, view)
 
 
+def _hash_of_text(form: Form) -> bytes:
+    return hashlib.sha256(form.one(TEXT_FIELD).strip().encode()).digest()
+
+
 def _sent_before(services: Services, reception: _Reception, use: Use) -> web.Response:
     """Return what the first sending of the form was answered, or the way to it, or that it has been here before."""
     if isinstance(use.kept, ReceiptView):
+        if not reception.in_frame and use.kept.text_hash != _hash_of_text(reception.form):
+            return receipt_page(services, use.kept, NOT_SENT_ANEW)
         return _received(services, reception, use.kept)
     language = reception.language
     if not reception.in_frame:

@@ -48,6 +48,8 @@ class ReceiptView:
     fields: Sequence[tuple[str, str]]
     facts_mark: str
     language: Language
+    # Of the text that was sent, to know another one in the same form.
+    text_hash: bytes = b""
 
 
 def receipt_view(
@@ -59,6 +61,7 @@ def receipt_view(
     at_once: bool,
     readers: Sequence[str],
     files: Sequence[dict[str, Any]] = (),
+    text_hash: bytes = b"",
 ) -> ReceiptView:
     """Return what the page with the code shows of a report that members see from `shown_on`."""
     due = statutory(shown_on, acknowledged=None, assessed=False, concluded=False, today=clock_start(shown_on))
@@ -72,6 +75,7 @@ def receipt_view(
         fields=inbox_fields(session, language),
         facts_mark=services.marks.new(FACTS_FORM),
         language=language,
+        text_hash=text_hash,
     )
 
 

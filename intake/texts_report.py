@@ -19,6 +19,7 @@ _IN_FRAME: Final[Mapping[str, str]] = {
 }
 # With these the same form would be refused again.
 FORM_IS_SPENT: Final = frozenset({"form.old"})
+NOT_SENT_ANEW: Final = Said(N_("What you now change in the form is not sent. You can add it with the code."))
 NOT_THE_CODE: Final = Said(
     N_("That is not what stands on the page."),
     N_("Compare your paper with the words below, one by one, and try again."),

@@ -208,6 +208,22 @@ async def test_who_has_left_has_nothing_on_the_screen_that_says_where_it_was(tmp
             assert telling not in page.text
 
 
+async def test_what_was_changed_in_a_form_that_has_been_sent_is_not_said_to_be_received(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report?plain=1")).form("/report")
+        await browser.post("/report", form.with_(text="Sent"))
+        same = await browser.post("/report", form.with_(text="Sent"))
+        changed = await browser.post("/report", form.with_(text="Sent, and then changed"))
+        case = await opened(intake, changed)
+
+    warning = "Det du nu ändrar i formuläret skickas inte. Du kan lägga till det med koden."
+    assert (same.status, changed.status) == (200, 400)
+    assert warning not in same.plain
+    assert warning in changed.plain
+    assert case.report.text == "Sent"
+
+
 async def test_the_same_form_sent_twice_at_once_and_later_is_one_case_and_one_code(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
