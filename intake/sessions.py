@@ -66,7 +66,9 @@ class Sessions:
         for unused_longest in same_case[: max(0, len(same_case) + 1 - MAX_FOR_ONE_CASE)]:
             self.end(unused_longest.handle)
         while len(self._open) >= MAX_SESSIONS:
-            self.end(next(iter(self._open)))
+            # Whoever has seen the code can log in again.
+            seen = (handle for handle, session in self._open.items() if not session.unseen)
+            self.end(next(seen, None) or next(iter(self._open)))
         session = Session(secrets.token_hex(HANDLE_BYTES), receipt, keys, case, self._clock(), opened_by=opened_by)
         self._open[session.handle] = session
         return session
@@ -92,8 +94,17 @@ class Sessions:
         if session is not None and session.opened_by is not None:
             session.opened_by.kept = None
 
+    def log_out(self, untrusted_handle: str) -> None:
+        """End this session and every other one of its case: the page with the words has one of its own.
+
+        Who logs out and goes away must not leave another page behind that still opens the case, or shows the words.
+        """
+        session = self._open.get(untrusted_handle)
+        if session is not None:
+            self.end_case(session.case.case_id)
+
     def end_case(self, case_id: bytes, keep: Session | None = None) -> None:
-        """End every session of a case but the one to keep: the words with which they were opened open nothing more."""
+        """End every session of a case but the one to keep."""
         for session in [one for one in self._open.values() if one.case.case_id == case_id and one is not keep]:
             self.end(session.handle)
 

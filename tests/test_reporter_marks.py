@@ -132,6 +132,32 @@ def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch):
     assert len(first.handle) == 64
 
 
+def test_a_session_whose_code_nobody_has_seen_goes_last(monkeypatch):
+    monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
+    sessions = Sessions(SetClock())
+    unseen, seen = (sessions.open(None, None, new_case_keys()) for _ in range(2))
+    unseen.unseen = True
+
+    third = sessions.open(None, None, new_case_keys())
+
+    assert sessions.find(seen.handle) is None
+    assert sessions.find(unseen.handle) is unseen
+    assert sessions.find(third.handle) is third
+
+
+def test_of_sessions_whose_code_nobody_has_seen_the_oldest_goes(monkeypatch):
+    monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
+    sessions = Sessions(SetClock())
+    first, second = (sessions.open(None, None, new_case_keys()) for _ in range(2))
+    first.unseen = second.unseen = True
+
+    third = sessions.open(None, None, new_case_keys())
+
+    assert sessions.find(first.handle) is None
+    assert sessions.find(second.handle) is second
+    assert sessions.find(third.handle) is third
+
+
 @pytest.mark.parametrize(
     ("moment", "day"),
     [
