@@ -70,14 +70,14 @@ async def withdraw_case(request: web.Request) -> web.StreamResponse:
 
 
 async def leave_inbox(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/leave : end the session, and have the browser forget the pages."""
+    """POST /inbox/leave : end all sessions of the case, and have the browser forget the pages."""
     services = request.app[SERVICES]
     form = Form()
     try:
         await read_form(request, services.limits, form)
     except FormRefused:
         await drain(request, services.limits)
-    services.sessions.end(form.one("handle"))
+    services.sessions.log_out(form.one("handle"))
     return services.pages.left(form_language(services, form), LEFT_INBOX)
 
 

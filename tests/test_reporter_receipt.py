@@ -201,3 +201,17 @@ async def test_the_receipt_has_no_address_of_its_own(tmp_path, path):
         page = await Browser(intake.public_socket).get(path)
 
     assert page.status == 404
+
+
+async def test_who_logs_out_of_the_inbox_leaves_no_page_with_the_words_behind(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        receipt = await file_report(browser, "Then with the code")
+        inbox = await log_in(browser, receipt.receipt)
+        await browser.post("/inbox/leave", inbox.form("/inbox/leave").with_())
+        with_the_words = await browser.post(
+            "/receipt", [("handle", dict(receipt.form("/receipt/check").fields)["handle"])]
+        )
+
+    assert not any(f"<bdi>{word}</bdi>" in with_the_words.text for word in receipt.receipt.words)
+    assert len(intake.services.sessions) == 0
