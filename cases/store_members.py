@@ -121,7 +121,10 @@ async def _change_epoch(connection: aiosqlite.Connection, case_id: bytes, slot: 
         raise NotAllowed("rekey.wait_for_release")
     changed = await change(
         connection,
-        "UPDATE cases SET epoch = ?1, commitment = ?2, access_key = ?3, reporter_grant = ?4,"
+        # Where the reporter has ended the inbox, random bytes stand in the grant's place, and stay: with a new grant the
+        # words would open the case again to whoever has them and the disk.
+        "UPDATE cases SET epoch = ?1, commitment = ?2, access_key = ?3, reporter_grant = CASE"
+        " WHEN EXISTS (SELECT 1 FROM ended_inboxes WHERE case_id = ?6) THEN reporter_grant ELSE ?4 END,"
         " spent_slot = slot, slot = ?5 WHERE case_id = ?6 AND epoch = ?1 - 1 AND spent_slot IS NULL",
         rekeying.epoch,
         rekeying.commitment,

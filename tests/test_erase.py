@@ -334,6 +334,24 @@ async def test_a_new_epoch_opens_with_the_new_keys_and_the_old_share_is_dead(hom
     assert rows(home, "SELECT spent_slot FROM cases") == [(None,)]
 
 
+async def test_a_new_epoch_gives_nothing_back_to_words_whose_inbox_has_ended(home, clock, members):
+    async with a_released_case(home, clock, members) as (store, filed, roster):
+        await state(store, filed, roster, members[0], Act.CLOSE, day=WEDNESDAY)
+        sealed, head = filed.write("The end", keep=1)
+        old = filed.filing.lookup_id
+        await store.change_access(filed.case_id, 1, sealed, head, WEDNESDAY, old, None, at_once=True)
+        await state(store, filed, roster, members[0], Act.REOPEN, day=WEDNESDAY)
+        before = rows(home, "SELECT lookup_id, reporter_grant FROM cases")
+        case = await store.released_case(filed.case_id, filed.mac(3), 3)
+        _new, rekeying = a_new_epoch(filed, case, members)
+
+        await store.rekey(filed.case_id, filed.mac(4, "rekey"), 4, rekeying)
+
+        after = rows(home, "SELECT lookup_id, reporter_grant FROM cases")
+    assert rows(home, "SELECT epoch FROM cases") == [(2,)]
+    assert after == before
+
+
 async def test_a_new_epoch_waits_while_something_of_the_case_waits_for_its_release(home, clock, members):
     async with a_released_case(home, clock, members) as (store, filed, _roster):
         case = await store.released_case(filed.case_id, filed.mac(3), 3)
