@@ -73,14 +73,16 @@ async def in_session(request: web.Request, act: Callable[[Visit], Awaitable[web.
         return await back_to_inbox(services, form, TRY_AGAIN)
 
 
-async def back_to_inbox(services: Services, form: Form, said: Said) -> web.StreamResponse:
+async def back_to_inbox(
+    services: Services, form: Form, said: Said, pointers: Sequence[Pointer] = ()
+) -> web.StreamResponse:
     """Return the inbox with a refusal and the typed text, or the page that asks for the code with both."""
     language = form_language(services, form)
     session = services.sessions.find(form.one("handle"))
     if session is None:
         return session_over(services, form)
     try:
-        return await inbox_page(services, session, language, said, text=typed_text(form))
+        return await inbox_page(services, session, language, said, text=typed_text(form), pointers=pointers)
     except NotThere:
         services.sessions.end(session.handle)
         return session_over(services, form)

@@ -45,8 +45,7 @@ async def write(request: web.Request) -> web.StreamResponse:
         return sent_already(services, form)
     except _PointsOut as found:
         await drain(request, services.limits)
-        language, text = form_language(services, form), form.one("text")
-        return await inbox_page(services, found.session, language, POINTS_TO_YOU, text=text, pointers=found.pointers)
+        return await back_to_inbox(services, form, POINTS_TO_YOU, found.pointers)
     except (FormRefused, CaseError) as refused:
         await drain(request, services.limits)
         return await back_to_inbox(services, form, SENTENCES.get(refused.text_key, TRY_AGAIN))
@@ -67,9 +66,8 @@ class _SentBefore(Exception):
 class _PointsOut(Exception):
     """The text seems to say who wrote it, and was not marked to be sent as it is."""
 
-    def __init__(self, session: Session, pointers: tuple[Pointer, ...]) -> None:
+    def __init__(self, pointers: tuple[Pointer, ...]) -> None:
         super().__init__()
-        self.session = session
         self.pointers = pointers
 
 
@@ -130,11 +128,11 @@ class _Writing:
         settled = await self._settle()
         await settled.taker.take(part, form)
 
-    def _point_out(self, session: Session) -> None:
+    def _point_out(self) -> None:
         """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
         pointers = pointers_in_form(self._form, self._services.config.phone)
         if pointers:
-            raise _PointsOut(session, pointers)
+            raise _PointsOut(pointers)
 
     async def _settle(self) -> _Settled:
         if self._settled is not None:
@@ -150,7 +148,7 @@ class _Writing:
             demand_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
             demand_room(self._form.one("text"), opened, services.limits)
-            self._point_out(session)
+            self._point_out()
         except BaseException:
             use.give_back()
             raise
