@@ -50,8 +50,13 @@ class Visit:
         return self.form.one("file") or None
 
 
-async def in_session(request: web.Request, act: Callable[[Visit], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-    """Read the form, find its session, and act; every way in which that can fail has its page."""
+async def in_session(
+    request: web.Request, act: Callable[[Visit], Awaitable[web.StreamResponse]], over: Said | None = None
+) -> web.StreamResponse:
+    """Read the form, find its session, and act; every way in which that can fail has its page.
+
+    `over` is what is said when there is no session any more, where that is more than being logged out.
+    """
     services = request.app[SERVICES]
     form = Form()
     try:
@@ -61,12 +66,12 @@ async def in_session(request: web.Request, act: Callable[[Visit], Awaitable[web.
         return await back_to_inbox(services, form, SENTENCES[refused.text_key])
     session = services.sessions.find(form.one("handle"))
     if session is None:
-        return session_over(services, form)
+        return session_over(services, form, over)
     try:
         return await act(Visit(request, services, form, session, form_language(services, form)))
     except NotThere:
         services.sessions.end(session.handle)
-        return session_over(services, form)
+        return session_over(services, form, over)
     except FormRefused as refused:
         return await back_to_inbox(services, form, SENTENCES[refused.text_key])
     except CaseError:
@@ -90,10 +95,11 @@ async def back_to_inbox(
         return return_page(services, language, TRY_AGAIN, text=typed_text(form))
 
 
-def session_over(services: Services, form: Form) -> web.Response:
+def session_over(services: Services, form: Form, over: Said | None = None) -> web.Response:
     """Return the page that asks for the code again. What was typed is on it, and goes with it into the inbox."""
     text = typed_text(form)
-    return return_page(services, form_language(services, form), SESSION_OVER_KEPT if text else SESSION_OVER, text=text)
+    said = over or (SESSION_OVER_KEPT if text else SESSION_OVER)
+    return return_page(services, form_language(services, form), said, text=text)
 
 
 def typed_text(form: Form) -> str:

@@ -25,7 +25,7 @@ from cases.entry import (
     Withdrawal,
 )
 from cases.merging import Streams
-from cases.timeline import Action, CaseState, DeadlineKind, Rules, fold, merge
+from cases.timeline import Action, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from intake.inbox import OpenedCase
 from intake.pages import Language
 from intake.services import Services
@@ -188,10 +188,15 @@ def _questions(state: CaseState, language: Language) -> tuple[AskedShown, ...]:
 
 def _dates(state: CaseState, language: Language) -> tuple[DateShown, ...]:
     return tuple(
-        DateShown(language.day(one.day), language.say(PROMISES[one.kind]), one.overdue)
+        DateShown(language.day(one.day), language.say(PROMISES[one.kind]), one.overdue and not _is_of_erasing(one))
         for one in state.due
-        if one.kind in PROMISES
+        if one.kind in PROMISES and not (state.on_hold and _is_of_erasing(one))
     )
+
+
+def _is_of_erasing(limit: Deadline) -> bool:
+    """Say whether this is the day of erasing, which is no promise: nobody is late, and a hold puts it off."""
+    return limit.kind is DeadlineKind.ERASE
 
 
 def _organisation(services: Services, key: str | None) -> str:

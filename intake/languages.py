@@ -28,6 +28,8 @@ class LanguageInfo:
     name: str
     direction: Direction = "ltr"
     complete: bool = False
+    # How a day is written, in the signs of CLDR.
+    day: str = "d MMMM y"
 
 
 LANGUAGES: Final[Mapping[str, LanguageInfo]] = {
@@ -36,13 +38,13 @@ LANGUAGES: Final[Mapping[str, LanguageInfo]] = {
         LanguageInfo("sv", "Svenska", complete=True),
         LanguageInfo("en", "English", complete=True),
         # A language of the municipality's own administration (law 2009:724), so not a courtesy.
-        LanguageInfo("fi", "Suomi", complete=True),
+        LanguageInfo("fi", "Suomi", complete=True, day="d. MMMM y"),
         LanguageInfo("ar", "العربية", "rtl"),
         LanguageInfo("so", "Soomaali"),
         LanguageInfo("ti", "ትግርኛ"),
         LanguageInfo("fa", "فارسی", "rtl"),
         LanguageInfo("pl", "Polski"),
-        LanguageInfo("es", "Español"),
+        LanguageInfo("es", "Español", day="d 'de' MMMM 'de' y"),
         LanguageInfo("uk", "Українська"),
     )
 }

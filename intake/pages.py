@@ -95,7 +95,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """Return a day in words."""
-        return format_date(day, "d MMMM y", locale=self.code)
+        return format_date(day, self.info.day, locale=self.code)
 
     def in_template(self, english: str, **values: Any) -> Markup:
         """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""
@@ -215,7 +215,7 @@ class Pages:
         actions: Sequence[Action] = (),
     ) -> web.Response:
         """Return a page of two sentences, and ways on."""
-        said_here = language.said(said)
+        said_here, leave_fields = language.said(said), _session_of(actions)
         body = self.render(
             "plain.html",
             language,
@@ -224,6 +224,9 @@ class Pages:
             said=said_here,
             show_authorities=show_authorities,
             links=[Link(link.path, language.say(link.label)) for link in links],
+            # A page within a session has the way out that ends it, and no others that would leave it open.
+            leave_fields=leave_fields,
+            information_pages=() if leave_fields else self._common["information_pages"],
             actions=[Action(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
         )
         return answer(body, status=status, cache=cache)
@@ -232,6 +235,12 @@ class Pages:
         """Return the page for who has left: nothing on it says where it was, and the browser is asked to forget."""
         body = self.render("left.html", language, "/", said=language.said(said))
         return answer(body, headers=FORGET)
+
+
+def _session_of(actions: Sequence[Action]) -> list[tuple[str, str]]:
+    """Return the fields that name a session and its language, when the buttons belong to one."""
+    fields = dict(actions[0].fields) if actions else {}
+    return [(name, fields[name]) for name in ("handle", LANGUAGE_FIELD) if name in fields] if "handle" in fields else []
 
 
 def answer(

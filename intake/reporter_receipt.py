@@ -28,7 +28,7 @@ from intake.pages import FORGET, Language, answer
 from intake.services import Services
 from intake.sessions import Session
 from intake.texts import Said
-from intake.texts_report import NOT_THE_CODE
+from intake.texts_report import NOT_THE_CODE, RECEIPT_OVER
 
 WORDS_ASKED: Final = 2
 # No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
@@ -108,12 +108,12 @@ def received_in_frame(services: Services, language: Language, fields: Sequence[t
 
 async def show_receipt(request: web.Request) -> web.StreamResponse:
     """POST /receipt : the page with the code, while the session that the report opened lasts."""
-    return await in_session(request, _show)
+    return await in_session(request, _show, RECEIPT_OVER)
 
 
 async def check_receipt(request: web.Request) -> web.StreamResponse:
     """POST /receipt/check : whether two words were written down as they stand."""
-    return await in_session(request, _check)
+    return await in_session(request, _check, RECEIPT_OVER)
 
 
 async def _show(visit: Visit) -> web.StreamResponse:

@@ -24,7 +24,10 @@ MAYBE_MISREAD: Final = N_("Word %(number)d may be misread.")
 WRONG_CODE: Final = Said(N_("That code opens no case."), N_("There are three possible reasons:"))
 REASONS: Final = (
     N_("A word is misread. Most misread words we notice ourselves, but not all: compare each with your note."),
-    N_("The case has been erased, which is done some time after it is closed, or its inbox has been ended."),
+    N_(
+        "The case has been erased or taken back, its inbox has been ended, or a new code took the place of this one"
+        " when notes were approved."
+    ),
     N_("The code is for another address. Look whether you are where you left your report."),
 )
 RETURN_OLD: Final = Said(
@@ -125,5 +128,8 @@ PROMISES: Final = {
     DeadlineKind.ACKNOWLEDGE: N_("By then you get a confirmation that your report has been received."),
     DeadlineKind.ASSESS: N_("By about then there is a first assessment. This is an aim and no rule of law."),
     DeadlineKind.FEEDBACK: N_("By then you are told here what has been done, and why."),
-    DeadlineKind.ERASE: N_("By then the case is erased, with everything in it."),
+    DeadlineKind.ERASE: N_(
+        "From then on those who handle the case may erase it for good. Nothing is erased by itself before two years"
+        " have passed."
+    ),
 }

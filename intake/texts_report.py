@@ -30,3 +30,13 @@ def said_in_frame(text_key: str) -> Said:
     """Return the two sentences for a refusal, as they are said in the frame."""
     said = SENTENCES[text_key]
     return Said(said.what, _IN_FRAME.get(text_key, said.do), said.tone)
+
+
+# After a restart, or long after the report came; it is in the store, whether or not its words were written down.
+RECEIPT_OVER: Final = Said(
+    N_("This page is not open any more. If your report was received, it is kept and will be handled."),
+    N_(
+        "If you have the eight words, write them here. If you never saw them, write a new report and tick that it"
+        " belongs to an earlier one."
+    ),
+)

@@ -100,7 +100,7 @@ async def test_the_outcome_and_the_end_are_shown(tmp_path):
     assert "Anmälan är handlagd" in inbox.plain
     assert "It has been put right." in inbox.plain
     assert "Ärendet är avslutat." in inbox.plain
-    assert "1 april 2026 Senast då gallras ärendet, med allt som finns i det." in inbox.plain
+    assert "1 april 2026 Från den dagen får de som handlägger ärendet gallra det för alltid." in inbox.plain
 
 
 async def test_a_session_ends_after_thirty_idle_minutes_and_not_while_it_is_used(tmp_path):
@@ -381,3 +381,17 @@ async def test_a_message_that_says_who_wrote_it_comes_back_with_what_was_found_a
     assert after_stop == before
     assert sent.status == 200
     assert "Call me on 070-123 45 67" in sent.plain
+
+
+async def test_a_page_that_asks_once_more_has_the_way_out_that_ends_the_session_and_no_other(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        inbox = await log_in(browser, (await file_report(browser, "Asked once more")).receipt)
+        asked = await browser.post("/inbox/take-back", inbox.form("/inbox/take-back").with_())
+        await browser.post("/inbox/leave", asked.form("/inbox/leave").with_())
+        after = await browser.post("/inbox", inbox.form("/inbox").with_())
+
+    assert 'href="/leave' not in asked.text
+    assert 'href="/law' not in asked.text
+    assert "Logga ut" in asked.plain
+    assert "You are logged out." in after.plain
