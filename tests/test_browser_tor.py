@@ -1,10 +1,12 @@
 """Real browsers over real tor, on the private network: a report with files, a member's answer, the withdrawal.
 
-Firefox is set up as Tor Browser at Safest and Chromium has no scripts.
+Firefox is set up as Tor Browser at Safest and Chromium has no scripts. w3m knows nothing but text; it gets its keys at a
+terminal, and speaks no SOCKS, so a proxy of ours hands tor the name.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,7 +15,9 @@ import pytest
 from browsers import reporter
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox
+from browsers.proxy import WebProxy
 from browsers.served import Served, example_home
+from browsers.w3m import W3m
 from browsers.way import OnionWay
 from conftest_tor import SHORT_FOLDER_PREFIX
 
@@ -77,3 +81,35 @@ def test_a_browser_without_scripts_files_a_report_with_files_reads_the_answer_an
     assert (type(bodies[0]), bodies[0].text) == (Report, text)
     assert ANSWER in read
     assert any(isinstance(body, Withdrawal) for body in withdrawn)
+
+
+def test_a_browser_of_text_alone_files_a_report_with_a_file_reads_the_answer_and_withdraws(
+    service, tor_client, tmp_path
+):
+    served, origin = service
+    text = "Anmält med w3m över Tor,\npå två rader."
+    (photograph,) = reporter.photographs(tmp_path, 1)
+    with OnionWay(tor_client.socks) as way, WebProxy(way.port) as proxy:
+        with W3m(proxy.port, f"{origin}/report?lang=en") as person:
+            person.fill("What happened", text)
+            person.choose("Pictures or PDFs, if you have any", photograph)
+            person.press("Send the report")
+            receipt = person.press("Show your case code")
+        words = re.findall(r"(?m)^ *\d\. ([a-z]+)$", receipt)
+        bodies = served.call(newest, served.desks, ANSWER)
+
+        with W3m(proxy.port, f"{origin}/return?lang=en") as person:
+            person.fill("Your case code, eight words", " ".join(words))
+            read = person.press("Open")
+            person.press("Withdraw the report")
+            person.press("Yes, withdraw it")
+            left = person.press("Log out")
+        withdrawn = served.call(newest, served.desks)
+
+    assert len(words) == reporter.WORDS
+    assert (type(bodies[0]), bodies[0].text.rstrip()) == (Report, text)
+    assert [type(body) for body in bodies].count(Attachment) == 1
+    assert ANSWER in " ".join(read.split())
+    assert any(isinstance(body, Withdrawal) for body in withdrawn)
+    assert ANSWER not in " ".join(left.split())
+    assert set(way.names) == {origin.removeprefix("http://")}
