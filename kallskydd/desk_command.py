@@ -126,7 +126,8 @@ def _run_local(args: argparse.Namespace) -> Result:
 
 
 def _home(args: argparse.Namespace) -> DeskHome:
-    return DeskHome(args.desk_home or default_folder())
+    # Absolute, because a tor of the desk's own is told paths within it.
+    return DeskHome((args.desk_home or default_folder()).absolute())
 
 
 def _passphrase(args: argparse.Namespace, *, new: bool = False) -> str:

@@ -81,8 +81,8 @@ apt_line="$as_root apt-get install -y --no-install-recommends$packages"
 offline() {
     say ""
     say "No network answered within four seconds, and the set-up is not complete: what is named above cannot be fetched."
-    if [ -n "$packages" ]; then say "Connect, then run:  ${apt_line# }"; else say "Connect to the internet,"; fi
-    say "and then the same make command again. If the network or the computer is only slow, put KALLSKYDD_ONLINE=1 before it."
+    if [ -n "$packages" ]; then say "Connect, then run:  ${apt_line# }"; else say "Connect to the internet first."; fi
+    say "Then run the same make command again. If the network or the computer is only slow, put KALLSKYDD_ONLINE=1 before it."
     exit 4
 }
 
