@@ -12,7 +12,7 @@ from intake_harness import SetClock, file_report, log_in, make_home, zygotes
 from cases.clock import today
 from cases.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
 from desk import acts
-from desk.errors import Erased, NotNow, ServerRefused, UnknownCase
+from desk.errors import DayTooSoon, Erased, NotNow, ServerRefused, UnknownCase
 from kallskydd.sample_files import sample_jpeg
 
 AT_ONCE = "inbox_days = 0\nat_once = true"
@@ -70,7 +70,7 @@ async def test_a_member_acknowledges_replies_and_asks_and_the_reporter_answers(t
             asked = await acts.ask(book, name, "Skicka ett exempel.", today(desks.clock) + timedelta(days=10))
             with pytest.raises(NotNow):
                 await acts.acknowledge(book, name, "En gång till.")
-            with pytest.raises(NotNow):
+            with pytest.raises(DayTooSoon):
                 await acts.ask(book, name, "Genast!", today(desks.clock) + timedelta(days=2))
         seen = await desks.reporter_sees(reporter)
         await desks.reporter_writes(reporter, Message("Det gäller 2024."))
