@@ -55,6 +55,12 @@ def stock_chromium(way: OnionWay, profile: Path | None = None) -> Chromium:
     return Chromium(way.port, scripts=True, profile=profile, options=("--restore-last-session",) if profile else ())
 
 
+def private_chromium(way: OnionWay) -> Chromium:
+    # A private window asks before it goes anywhere without TLS; here nobody would answer.
+    switches = ("--incognito", "--disable-features=HttpsFirstModeIncognito,HttpsUpgrades,AutofillServerCommunication")
+    return Chromium(way.port, scripts=True, options=switches)
+
+
 STOCK = pytest.mark.parametrize("start", [stock_firefox, stock_chromium])
 
 
@@ -114,12 +120,12 @@ def test_after_logging_out_no_way_back_opens_the_inbox(served, way, start):
 # In an ordinary window Chromium writes every form that is sent, whole, into its session's files, and nothing that a page
 # says keeps it from that. It leaves the body out where the form holds a filled password field, but a text browser shows
 # such a field however it is hidden, and what is sent into a frame stays all the same. So it is a limit, and the test says
-# how far it goes: what was sent, and not what is only typed or only shown.
+# how far it goes: what was sent, and not what is only typed or only shown, and nothing at all from a private window.
 SESSION_FILES = "Default/Sessions/"
 SENT = {"text", "words typed", "message", "handle"}
 
 
-@STOCK
+@pytest.mark.parametrize("start", [stock_firefox, stock_chromium, private_chromium])
 def test_the_profile_holds_nothing_but_what_chromium_keeps_of_forms_that_were_sent(served, way, start):
     secret = {name: f"{name} {secrets.token_hex(8)} som ingen annan har." for name in ("text", "message", "answer")}
     found = {}
