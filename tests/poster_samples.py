@@ -45,5 +45,6 @@ class Made:
 
 
 def read_codes(picture: Image.Image) -> list[str]:
-    found = zxingcpp.read_barcodes(picture)
+    # Of other kinds a row of letters can look like one: an address did, now and then.
+    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     return [one.text for one in sorted(found, key=lambda one: one.position.top_left.y)]
