@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, and the
-# rest. One after the other they take eight minutes on two cores, side by side four. With arguments: one process, as
-# pytest takes them.
+# Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
+# those in browsers after them, and the rest. With arguments: one process, as pytest takes them.
 set -u
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
 if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
 on_tor="tests/test_flow.py tests/test_keeper_onion.py tests/test_desk_reach.py tests/test_browser_tor.py $(echo tests/test_onion_*.py)"
+on_tor="$on_tor tests/test_browser_pages.py tests/test_pages_valid.py tests/test_browser_traces.py"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.
@@ -16,7 +16,7 @@ output=$work/on-tor.txt
 tor_tests=
 trap 'rm -rf "$work"' EXIT
 trap 'if [ -n "$tor_tests" ]; then kill -INT "$tor_tests"; wait "$tor_tests"; fi; exit 130' INT TERM
-echo "Two processes side by side. Lines that begin with [tor] are of the tests on the private Tor network."
+echo "Two processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers."
 # One line a test as it ends, among the dots of the others: a minute without a word looks like tests that hang.
 mkfifo "$work/lines"
 tee "$output" <"$work/lines" | sed -u -n 's/^tests\/\(.*\)$/[tor] \1/p' &
@@ -30,7 +30,7 @@ wait "$tor_tests"
 tor_code=$?
 wait
 echo
-echo "Tests on the private Tor network:"
+echo "Tests on the private Tor network and in browsers:"
 # What has been said line by line is not said again.
 grep -v '^tests/.*::.* PASSED' "$output"
 if [ "$code" -ne 0 ]; then exit "$code"; fi
