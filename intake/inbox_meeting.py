@@ -4,13 +4,12 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.entry import Body, MeetingRequest
-from intake.attachments import CaseUnderWay
+from cases.entry import MeetingRequest
 from intake.form import TEXT_FIELD
-from intake.inbox import add_entries, open_case
-from intake.inbox_show import Visit, in_session, inbox_fields, inbox_page, sent_already
-from intake.inbox_view import answers_at_once, may_meet
-from intake.inbox_write import demand_no_code, demand_room
+from intake.inbox import open_case
+from intake.inbox_show import Visit, in_session, inbox_fields, inbox_page
+from intake.inbox_view import may_meet
+from intake.inbox_write import write_one
 from intake.pages import Cache
 from intake.texts_inbox import MEETING_ASKED
 
@@ -29,21 +28,7 @@ async def _meeting(visit: Visit) -> web.StreamResponse:
     if not visit.form.one("mark"):
         return _ask(visit)
     text = visit.form.one(TEXT_FIELD).strip()
-    demand_no_code(text, session)
-    use, is_first = await services.marks.claim(visit.form.one("mark"), MEETING_FORM)
-    if not is_first:
-        return sent_already(services, visit.form)
-    try:
-        async with session.turn:
-            opened = await open_case(services, session)
-            demand_room(text, opened, services.limits)
-            bodies: list[Body] = [MeetingRequest(text)]
-            at_once = answers_at_once(services, opened)
-            await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
-        use.spend()
-    finally:
-        use.give_back()
-    return await inbox_page(services, session, visit.language, MEETING_ASKED)
+    return await write_one(visit, MEETING_FORM, MeetingRequest(text), MEETING_ASKED)
 
 
 def _ask(visit: Visit) -> web.Response:

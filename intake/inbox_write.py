@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from cases.entry import Stream
+from cases.entry import Body, MeetingRequest, Message, Stream
 from cases.envelope import ENTRY_BLOCK
 from cases.errors import CaseError
 from cases.receipt import text_contains_receipt
@@ -19,14 +19,14 @@ from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.filing import file_numbers
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
-from intake.inbox_show import WRITE_FORM, back_to_inbox, form_language, inbox_page, sent_already, session_over
+from intake.inbox_show import WRITE_FORM, Visit, back_to_inbox, form_language, inbox_page, sent_already, session_over
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import Use
 from intake.pointers import Pointer, pointers_in_form
 from intake.services import SERVICES, Services
 from intake.sessions import Session
-from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN
+from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
 from intake.texts_report import POINTS_TO_YOU
 
 
@@ -53,6 +53,29 @@ async def write(request: web.Request) -> web.StreamResponse:
     return await inbox_page(
         services, session, form_language(services, form), said, files=writing.shown, numbers=writing.numbers
     )
+
+
+async def write_one(visit: Visit, form_name: str, body: Message | MeetingRequest, said: Said) -> web.Response:
+    """Keep one entry without files, once for each form, and return the inbox that says so.
+
+    Raises `HoldsTheCode`, `CaseFull` or `OldMark`, and a `CaseError` of the store; nothing is kept then.
+    """
+    services, session = visit.services, visit.session
+    demand_no_code(body.text, session)
+    use, is_first = await services.marks.claim(visit.form.one("mark"), form_name)
+    if not is_first:
+        return sent_already(services, visit.form)
+    try:
+        async with session.turn:
+            opened = await open_case(services, session)
+            demand_room(body.text, opened, services.limits)
+            bodies: list[Body] = [body]
+            at_once = answers_at_once(services, opened)
+            await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
+        use.spend()
+    finally:
+        use.give_back()
+    return await inbox_page(services, session, visit.language, said)
 
 
 class _SessionOver(Exception):
