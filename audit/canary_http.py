@@ -37,6 +37,12 @@ class Answer:
         return frozenset(line.partition(":")[0].lower() for line in lines)
 
     @property
+    def location(self) -> str:
+        """Where it leads; the first page when it leads nowhere."""
+        lines = (line.partition(":") for line in self.head.decode("latin-1").split("\r\n")[1:])
+        return next((value.strip() for name, _, value in lines if name.lower() == "location"), "/")
+
+    @property
     def text(self) -> str:
         """The body as text."""
         return self.body.decode("utf-8", "replace")

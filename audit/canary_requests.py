@@ -24,6 +24,8 @@ WORDS = 8
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 # The code whose 90 secret bits are all zeros: whole, so that it is derived and looked for, and nobody has it.
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
+_SEE_OTHER = 303
+_SHOWN = 203  # a page that answers a form
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 
 CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
@@ -115,12 +117,12 @@ class Visitor:
         fields: Sequence[tuple[str, str]],
         uploads: Sequence[Upload] = (),
         *,
-        right: Iterable[int] = (200,),
+        right: Iterable[int] = (_SHOWN,),
         may_echo: Iterable[str] = (),
     ) -> Answer:
-        """Send a form."""
-        sent = self._form(target, multipart(fields, uploads))
-        return self.keep(name, sent, right, may_echo)
+        """Send a form and look at the page that it leads to: a form is answered with an address and nothing more."""
+        led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
+        return self.keep(name, request("GET", led.location, self._headers()), right, may_echo)
 
     def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
         """Send bytes that are no request."""
@@ -233,16 +235,16 @@ def _come_back(visitor: Visitor, words: list[str]) -> None:
         ("a code that opens nothing", _WRONG_CODE, (400,)),
         ("words that are none", " ".join([needles["typed code"]] * WORDS), (400,)),
         ("too few words", needles["typed code"], (400,)),
-        ("the right code", " ".join(words), (200,)),
+        ("the right code", " ".join(words), (_SHOWN,)),
     ):
         fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
-        echo = ("text", "exif", "picture comment", "document author") if right == (200,) else ()
+        echo = ("text", "exif", "picture comment", "document author") if right == (_SHOWN,) else ()
         page = visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
     write = hidden_fields(page.text, "/inbox/write")
     more = [*write, ("text", f"One more thing: {needles['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
     visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
-    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(200, 400, 403))
+    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(_SHOWN, 400, 403))
 
 
 def _broken_requests(visitor: Visitor) -> None:

@@ -24,8 +24,10 @@ from intake.inbox_minutes import minutes
 from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox_write import write
 from intake.information import INFORMATION_ROUTES
+from intake.kept_page import kept_page
 from intake.padding import padded
 from intake.progress_page import progress
+from intake.redirects import answered_elsewhere
 from intake.report_send import answer_frame, report_form, send_report
 from intake.reporter import icon, leave, not_found, start, style
 from intake.reporter_receipt import check_receipt, show_receipt
@@ -52,6 +54,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("POST", "/inbox/meeting", meeting),
     ("POST", "/inbox/end", end),
     ("POST", "/inbox/leave", leave_inbox),
+    ("GET", "/page/{address:[0-9a-f]{32}}", kept_page),
     ("GET", "/leave", leave),
     *INFORMATION_ROUTES,
     ("GET", "/style.css", style),
@@ -72,7 +75,8 @@ _LINGER_SECONDS: Final = 2.0
 
 def public_app(services: Services) -> web.Application:
     """Return what reporters reach."""
-    app = web.Application(middlewares=[padded, silent_errors(services.faults), gate], logger=quiet_logger())
+    middlewares = [padded, answered_elsewhere, silent_errors(services.faults), gate]
+    app = web.Application(middlewares=middlewares, logger=quiet_logger())
     app[SERVICES] = services
     for method, path, handler in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=refuse_expect)

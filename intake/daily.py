@@ -63,6 +63,7 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
         if last_sweep is None or abs(now - last_sweep) >= SWEEP:
             services.sessions.end_idle()
             services.marks.prune()
+            services.kept_pages.prune()
             last_sweep = now
         if released_for != due_day(now) and await release(services, due_day(now)):
             released_for = due_day(now)

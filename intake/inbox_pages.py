@@ -1,5 +1,5 @@
 """
-The pages of the inbox but for writing: the case, a cleaned copy, taking back, withdrawing, leaving. POST only.
+The pages of the inbox but for writing: the case, a cleaned copy, taking back, withdrawing, leaving. All by POST.
 
 Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time mark.
 """
@@ -17,7 +17,9 @@ from intake.inbox import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_files import clean_copy, demand_vouched
 from intake.inbox_show import Visit, ask_once_more, form_language, in_session, inbox_page, sent_already, to_inbox
 from intake.inbox_view import may_withdraw
+from intake.kept_pages import SECOND_HAND
 from intake.pages import FORGET, Cache
+from intake.redirects import see_other
 from intake.services import SERVICES
 from intake.texts import (
     ASK_TAKE_BACK,
@@ -55,8 +57,8 @@ async def inbox(request: web.Request) -> web.StreamResponse:
 
 
 async def look_at_file(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/file : the cleaned copy, streamed into a tab of its own."""
-    return await in_session(request, _show_file)
+    """POST /inbox/file : the way to the cleaned copy, which comes into a tab of its own (`show_file`)."""
+    return await in_session(request, _send_to_file)
 
 
 async def take_back(request: web.Request) -> web.StreamResponse:
@@ -85,7 +87,13 @@ async def _show_inbox(visit: Visit) -> web.StreamResponse:
     return await inbox_page(visit.services, visit.session, visit.language)
 
 
-async def _show_file(visit: Visit) -> web.StreamResponse:
+async def _send_to_file(visit: Visit) -> web.StreamResponse:
+    # A stream cannot be kept like a page: what is kept is the wish, and it is looked at when it is asked for.
+    return see_other(visit.services.kept_pages.keep_wish(visit.session.handle, visit.form), visit.language.code)
+
+
+async def show_file(visit: Visit) -> web.StreamResponse:
+    """Return the cleaned copy as a stream, or the page that says why not. Raises what `open_case` raises."""
     opened = await open_case(visit.services, visit.session)
     attachment = opened.shown_file(visit.form.one("file"))
     if attachment is None:
@@ -123,6 +131,7 @@ def _file_response(attachment: Attachment) -> web.StreamResponse:
     shown = "attachment" if attachment.file_kind == "tiff" else "inline"
     sandbox = "" if attachment.file_kind == "pdf" else "; sandbox"
     return web.StreamResponse(
+        status=SECOND_HAND,
         headers={
             hdrs.CONTENT_TYPE: _MEDIA_TYPES.get(attachment.file_kind, "application/octet-stream"),
             hdrs.CONTENT_DISPOSITION: f'{shown}; filename="{number}.{attachment.file_kind}"',
@@ -133,7 +142,7 @@ def _file_response(attachment: Attachment) -> web.StreamResponse:
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
             "Cross-Origin-Resource-Policy": "same-origin",
-        }
+        },
     )
 
 

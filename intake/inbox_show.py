@@ -4,7 +4,8 @@ What every page of the inbox is made of.
 The page of the case itself, its hidden fields, and the way of reading a form within a session; every way in which that
 can fail has its page.
 
-Nothing of these pages may be stored by the browser, and no address of theirs carries a handle.
+Nothing of these pages may be stored by the browser, and no address of theirs carries a handle: each answers a form, and
+is then shown at an address of its own (`kept_pages`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -67,15 +68,22 @@ async def in_session(
     session = services.sessions.find(form.one("handle"))
     if session is None:
         return session_over(services, form, over)
+    return await in_visit(Visit(request, services, form, session, form_language(services, form)), act, over)
+
+
+async def in_visit(
+    visit: Visit, act: Callable[[Visit], Awaitable[web.StreamResponse]], over: Said | None = None
+) -> web.StreamResponse:
+    """Act within a session that is there; the case may be gone all the same, or the act be refused."""
     try:
-        return await act(Visit(request, services, form, session, form_language(services, form)))
+        return await act(visit)
     except NotThere:
-        services.sessions.end(session.handle)
-        return session_over(services, form, over)
+        visit.services.sessions.end(visit.session.handle)
+        return session_over(visit.services, visit.form, over)
     except FormRefused as refused:
-        return await back_to_inbox(services, form, SENTENCES[refused.text_key])
+        return await back_to_inbox(visit.services, visit.form, SENTENCES[refused.text_key])
     except CaseError:
-        return await back_to_inbox(services, form, TRY_AGAIN)
+        return await back_to_inbox(visit.services, visit.form, TRY_AGAIN)
 
 
 async def back_to_inbox(

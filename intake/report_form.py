@@ -35,8 +35,12 @@ def form_page(
     text_key: str = "",
     *,
     pointers: Sequence[Pointer] = (),
+    is_answer: bool = True,
 ) -> web.Response:
-    """Return the report form with what was typed, or the page that says the service is closed."""
+    """Return the report form with what was typed, or the page that says the service is closed.
+
+    `is_answer` says that it answers a form, and is no form that was asked for by its own address.
+    """
     try:
         roster = services.roster.open_roster()
     except RosterFault:
@@ -69,8 +73,9 @@ def form_page(
             "answers": form.one("answers"),
             "looked": form.one("looked") == YES,
         },
-        # A frame that is written keeps the browser from keeping this page for Back, and the typed text with it.
-        links_in_new_tab=not is_plain,
+        # A frame that is written keeps the browser from keeping this page for Back, and the typed text with it. An
+        # answer to a form is not kept either, or what was typed before would be on the disk.
+        links_in_new_tab=is_answer or not is_plain,
         **limits_shown(services.limits),
     )
     if not is_plain:

@@ -51,7 +51,7 @@ async def report_form(request: web.Request) -> web.StreamResponse:
     form = Form()
     if request.query.get(PLAIN_FIELD):
         form.add(PLAIN_FIELD, YES, services.limits)
-    return form_page(services, services.pages.language_of(request), form)
+    return form_page(services, services.pages.language_of(request), form, is_answer=False)
 
 
 async def answer_frame(request: web.Request) -> web.StreamResponse:

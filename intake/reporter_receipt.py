@@ -28,7 +28,7 @@ from intake.pages import FORGET, Language, answer
 from intake.services import Services
 from intake.sessions import Session
 from intake.texts import Said
-from intake.texts_report import NOT_THE_CODE, RECEIPT_OVER
+from intake.texts_report import NOT_THE_CODE, PAGE_OVER
 
 WORDS_ASKED: Final = 2
 # No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
@@ -108,15 +108,16 @@ def received_in_frame(services: Services, language: Language, fields: Sequence[t
 
 async def show_receipt(request: web.Request) -> web.StreamResponse:
     """POST /receipt : the page with the code, while the session that the report opened lasts."""
-    return await in_session(request, _show, RECEIPT_OVER)
+    return await in_session(request, show_again, PAGE_OVER)
 
 
 async def check_receipt(request: web.Request) -> web.StreamResponse:
     """POST /receipt/check : whether two words were written down as they stand."""
-    return await in_session(request, _check, RECEIPT_OVER)
+    return await in_session(request, _check, PAGE_OVER)
 
 
-async def _show(visit: Visit) -> web.StreamResponse:
+async def show_again(visit: Visit) -> web.StreamResponse:
+    """Return the page with the code in a session that a report opened, in any other the case."""
     view = await _view(visit)
     if view is None:
         # Whoever came in by typing the code has it, and it need not stand on a screen again.

@@ -16,6 +16,7 @@ from cases.home import Home
 from cases.roster import Chain, Roster, read_chain
 from cases.store import Store
 from intake.information_pages import INFORMATION_LINKS
+from intake.kept_pages import KeptPages
 from intake.lane import ArgonLane
 from intake.limits import Limits
 from intake.marks import Marks
@@ -87,6 +88,7 @@ class Services:
     faults: Faults
     lane: ArgonLane
     sessions: Sessions
+    kept_pages: KeptPages
     marks: Marks
     progress: ProgressBoard
     budget: MemoryBudget
@@ -111,6 +113,7 @@ def compose(
 ) -> Services:
     """Put together what the pages work with; for the process and for tests alike."""
     config = home.config
+    kept_pages = KeptPages(clock)
     return Services(
         home=home.path,
         config=config,
@@ -128,7 +131,8 @@ def compose(
         ),
         faults=faults,
         lane=ArgonLane(),
-        sessions=Sessions(clock),
+        sessions=Sessions(clock, on_end=kept_pages.forget),
+        kept_pages=kept_pages,
         marks=Marks(clock),
         progress=ProgressBoard(),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),

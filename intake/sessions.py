@@ -7,12 +7,13 @@ whoever lets a long upload run and goes away would otherwise never get the code.
 
 A session holds the keys that the eight words gave, so nothing here shows itself. Every report opens one, so that its
 page can show the clean copies and ask for two of the words; when that session ends, the copy of the page that is kept
-for a second sending of the same form goes with it.
+for a second sending of the same form goes with it, and so do the pages that answered its forms (`kept_pages`).
 """
 
 import asyncio
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,8 +53,10 @@ class Session:
 class Sessions:
     """All open inboxes."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_end: Callable[[str], None] = lambda _: None) -> None:
+        """`on_end` is called with the handle of each session that ends."""
         self._clock = clock
+        self._on_end = on_end
         self._open: OrderedDict[str, Session] = OrderedDict()
 
     def __len__(self) -> int:
@@ -83,6 +86,11 @@ class Sessions:
             self._open.move_to_end(session.handle)
         return session
 
+    def peek(self, untrusted_handle: str) -> Session | None:
+        """Return the session of this handle without counting it as use."""
+        self.end_idle()
+        return self._open.get(untrusted_handle)
+
     def opened_by(self, use: Use) -> Session | None:
         """Return the session that this form has opened, if it is still there; being asked for is no use of it."""
         self.end_idle()
@@ -91,7 +99,10 @@ class Sessions:
     def end(self, untrusted_handle: str) -> None:
         """End a session, and what was kept for it; one that is not there is no fault."""
         session = self._open.pop(untrusted_handle, None)
-        if session is not None and session.opened_by is not None:
+        if session is None:
+            return
+        self._on_end(session.handle)
+        if session.opened_by is not None:
             session.opened_by.kept = None
 
     def log_out(self, untrusted_handle: str) -> None:

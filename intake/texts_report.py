@@ -33,7 +33,7 @@ def said_in_frame(text_key: str) -> Said:
 
 
 # After a restart, or long after the report came; it is in the store, whether or not its words were written down.
-RECEIPT_OVER: Final = Said(
+PAGE_OVER: Final = Said(
     N_("This page is not open any more. If your report was received, it is kept and will be handled."),
     N_(
         "If you have the eight words, write them here. If you never saw them, write a new report and tick that it"

@@ -34,6 +34,8 @@ from scrubbers.spawn import spawn_zygote
 PUBLIC_HOST = "a" * 56 + ".onion"
 DESK_HOST = "b" * 56 + ".onion"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday; the next release that waits twelve hours is on Tuesday
+SEE_OTHER = 303
+SHOWN = 203  # a page that answers a form
 ORGANISATIONS = (Organisation("ludvika-kommun", "Ludvika kommun"), Organisation("wbab", "WBAB"))
 
 
@@ -304,6 +306,14 @@ class Browser:
         return await self.request("POST", path, body, {**sent, **(headers or {})})
 
     async def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
+        """Send a request and follow where a form is sent on to, as browsers do."""
+        return await self.follow(await self.request_once(method, path, body, headers))
+
+    async def follow(self, answer: Page) -> Page:
+        """The page that an answer leads to, or the answer itself when it leads nowhere."""
+        return await self.get(answer.headers["location"]) if answer.status == SEE_OTHER else answer
+
+    async def request_once(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
         lines = [f"{method} {path} HTTP/1.1", "Connection: close"]
         named = {"Host": self.host, **({"Content-Length": str(len(body))} if body or method == "POST" else {})}
         lines += [f"{name}: {value}" for name, value in {**named, **headers}.items()]

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from intake_harness import SetClock, file_report, make_home, running_intake, zygotes
+from intake_harness import SHOWN, SetClock, file_report, make_home, running_intake, zygotes
 from PIL import Image
 
 from cases.receipt import receipt_keys
@@ -153,7 +153,7 @@ async def test_a_large_file_is_cleaned_only_once_the_keys_from_the_words_are_mad
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         page = await file_report(intake.browser(), "With a drawing", [drawing.getvalue()])
 
-    assert page.status == 200
+    assert page.status == SHOWN
     assert happened == order
 
 

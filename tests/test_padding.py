@@ -34,7 +34,7 @@ async def test_every_page_in_every_language_is_of_one_of_four_sizes(service):
 
     sizes = {
         await bytes_of_answer(service, f"{path}?lang={code}")
-        for path in [*paths, "/there-is-no-such-page"]
+        for path in [*paths, "/there-is-no-such-page", f"/page/{32 * '0'}"]
         for code in LANGUAGES
     }
 

@@ -5,7 +5,7 @@ import re
 from datetime import date
 from io import BytesIO
 
-from intake_harness import file_report, log_in, running_intake, zygotes
+from intake_harness import SHOWN, file_report, log_in, running_intake, zygotes
 from PIL import Image
 from test_reporter_filing import photograph, rows
 
@@ -199,7 +199,7 @@ async def test_the_whole_report_is_taken_back_unseen_and_leaves_nothing(tmp_path
 
     assert "Ta tillbaka hela anmälan?" in asked.plain
     assert still_there == 1
-    assert done.status == 200
+    assert done.status == SHOWN
     assert "Ingen har sett den, och den är raderad." in done.plain
     assert "Du är utloggad" in again.plain
     assert "Den koden öppnar inget ärende." in later.plain
@@ -379,7 +379,7 @@ async def test_a_message_that_says_who_wrote_it_comes_back_with_what_was_found_a
     assert "<bdi>070-123 45 67</bdi>" in stopped.text
     assert dict(again.fields)["text"].strip() == "Call me on 070-123 45 67"
     assert after_stop == before
-    assert sent.status == 200
+    assert sent.status == SHOWN
     assert "Call me on 070-123 45 67" in sent.plain
 
 

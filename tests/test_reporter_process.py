@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from intake_harness import DESK_HOST, PUBLIC_HOST, Browser, _listener, file_report, log_in, make_home
+from intake_harness import DESK_HOST, PUBLIC_HOST, SHOWN, Browser, _listener, file_report, log_in, make_home
 
 from intake.control import Event, IntakeEnd, KeeperEnd, Order, Told, pack_event
 from scrubbers.protocol import Role
@@ -96,7 +96,7 @@ async def test_it_is_closed_takes_a_report_releases_it_when_told_and_prints_noth
 
         assert "Seccomp:\t2" in status
         assert "NoNewPrivs:\t1" in status
-        assert page.status == 200
+        assert page.status == SHOWN
         assert "ingen har sett det" in waiting.plain
         assert "ingen har sett det" not in released.plain
         await intake.keeper.order(Order.STOP)

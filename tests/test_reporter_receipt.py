@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from intake_harness import Browser, Page, file_report, log_in, make_home, running_intake, zygotes
+from intake_harness import SHOWN, Browser, Page, file_report, log_in, make_home, running_intake, zygotes
 from test_reporter_filing import opened, photograph
 
 WORDS = 8
@@ -52,7 +52,7 @@ async def test_two_right_words_lead_on_and_wrong_ones_show_the_words_again(tmp_p
     assert wrong.status == 400
     assert "Det är inte vad som står på sidan." in wrong.plain
     assert wrong.receipt.words == page.receipt.words
-    assert right.status == 200
+    assert right.status == SHOWN
     assert "Det stämmer" in right.plain
     assert not any(f"<bdi>{word}</bdi>" in right.text for word in page.receipt.words)
     for one in (wrong, right):
@@ -66,7 +66,7 @@ async def test_the_two_words_are_read_as_leniently_as_at_the_log_in(tmp_path, ho
         page = await file_report(intake.browser(), "Text")
         right = await intake.browser().post("/receipt/check", answered(page, *map(how, right_words(page))))
 
-    assert right.status == 200
+    assert right.status == SHOWN
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ async def test_a_file_that_was_not_taken_can_be_added_from_the_same_page(tmp_pat
         case = await opened(intake, page)
 
     assert "Filen som du valde som nummer 1 Togs inte emot." in page.plain
-    assert added.status == 200
+    assert added.status == SHOWN
     assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Attachment", "ScrubRecord"]
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from intake_harness import file_report, log_in, make_home, running_intake, zygotes
+from intake_harness import SHOWN, file_report, log_in, make_home, running_intake, zygotes
 from test_reporter_filing import photograph
 from test_reporter_inbox import members_write, opened
 
@@ -73,7 +73,7 @@ async def test_a_file_that_was_taken_back_leaves_no_gap_in_numbers_orders_or_day
     assert orders(after) == [0, 1, 2]
     # All that waits now waits for the latest day, and says so: an older day would tell that something was rewritten.
     assert {entry.day for entry in after.reporter} == {WEDNESDAY}
-    assert [copy.status for copy in copies] == [200, 200, 200]
+    assert [copy.status for copy in copies] == [SHOWN, SHOWN, SHOWN]
 
 
 async def test_the_number_that_is_bound_to_a_file_says_nothing_of_its_place(tmp_path):
