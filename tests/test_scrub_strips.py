@@ -12,10 +12,11 @@ from PIL import Image, ImageChops
 from scrub_harness import arrived, clean, clean_all
 from scrub_pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, psnr, turned_file
 
-from scrubbers.jailed import image, strips, verify_jpeg
+from scrubbers.jailed import image, shrinking, strips, verify_jpeg
 from scrubbers.jailed.decoders import open_picture
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.jpeg_strips import rows_of_strip
+from scrubbers.jailed.shrinking import PREVIEW_SIDE
 from scrubbers.jailed.spent import Consumed
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
@@ -46,7 +47,7 @@ def jpeg(made: Image.Image, **settings: object) -> bytes:
 def by_strips(content: bytes) -> tuple[bytes, Image.Image]:
     output = io.BytesIO()
     with arrived(content) as file, open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
-        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, image.PREVIEW_SIDE, file.fileno())
+        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, PREVIEW_SIDE, file.fileno())
     return output.getvalue(), small
 
 
@@ -55,7 +56,7 @@ def ordinary(content: bytes) -> tuple[bytes, Image.Image]:
     with open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
         rebuilt = image.rebuild(picture, Findings(), None)
     rebuilt.save(output, "JPEG", **image.JPEG_SETTINGS)
-    return output.getvalue(), image.shrunk(rebuilt)
+    return output.getvalue(), shrinking.shrunk(rebuilt)
 
 
 @pytest.mark.parametrize(

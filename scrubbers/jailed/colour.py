@@ -1,6 +1,7 @@
 """From whatever a file's colours are to eight bits of grey or sRGB, with or without alpha, and no palette."""
 
 import io
+from collections.abc import Iterator
 from typing import Final
 
 from PIL import Image, ImageCms, ImageFile
@@ -14,6 +15,7 @@ _NEAREST: Final = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB", "H
 _WITH_ALPHA: Final = {"1": "LA", "L": "LA", "RGB": "RGBA", "P": "RGBA"}
 _PROFILE_SPACE: Final = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "LAB": "Lab "}
 _SIXTEEN_BITS, _EIGHT_BITS = 65535, 255
+_BAND_PIXELS: Final = 2**19
 
 
 def is_deep(picture: ImageFile.ImageFile) -> bool:
@@ -52,19 +54,38 @@ def description(profile: bytes) -> str | None:
 
 def _to_eight_bits(picture: Image.Image) -> Image.Image:
     """Sixteen bits and more, integer or floating, spread over eight. Nobody's camera, but some scanners."""
-    wide = picture.convert("F")
-    low, high = wide.getextrema()
-    if isinstance(low, tuple) or isinstance(high, tuple):
-        raise Damaged
+    low, high = _least_and_most(picture)
     if picture.mode.startswith("I;16"):
         low, high = 0, _SIXTEEN_BITS
     elif picture.mode == "I" and low >= 0 and high <= _SIXTEEN_BITS:
         # Thirty-two bits that hold sixteen, or eight: the picture does not say.
         low, high = 0, _SIXTEEN_BITS if high > _EIGHT_BITS else _EIGHT_BITS
-    if not high > low:
-        return wide.convert("L")
-    scale = _EIGHT_BITS / (high - low)
-    return wide.point(lambda value: value * scale - low * scale).convert("L")
+    scale = _EIGHT_BITS / (high - low) if high > low else None
+    made = Image.new("L", picture.size)
+    for top, wide in _wide_bands(picture):
+        narrow = wide if scale is None else wide.point(lambda value: value * scale - low * scale)
+        made.paste(narrow.convert("L"), (0, top))
+    return made
+
+
+def _least_and_most(picture: Image.Image) -> tuple[float, float]:
+    least, most = float("inf"), float("-inf")
+    for _, wide in _wide_bands(picture):
+        low, high = wide.getextrema()
+        if isinstance(low, tuple) or isinstance(high, tuple):
+            raise Damaged
+        least, most = min(least, low), max(most, high)
+    return least, most
+
+
+def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """The rows of the picture as floating numbers, from top to bottom, with the number of the first row of each band.
+
+    Whole it would take four bytes a pixel, and the same again for what is made of it.
+    """
+    rows = max(1, _BAND_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        yield top, picture.crop((0, top, picture.width, min(picture.height, top + rows))).convert("F")
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

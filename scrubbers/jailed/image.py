@@ -21,11 +21,23 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import IO, Any, Final
 
-from PIL import Image, ImageChops, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 
-from scrubbers.jailed import colour, containers, decoders, exif, media_boxes, strips
+from scrubbers.jailed import (
+    colour,
+    containers,
+    decoders,
+    exif,
+    hidden_colour,
+    media_boxes,
+    png_chunks,
+    png_joined,
+    png_strips,
+    strips,
+)
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.shrinking import size_within
+from scrubbers.jailed.hidden_colour import WITH_ALPHA
+from scrubbers.jailed.shrinking import PREVIEW_SIDE, shrunk
 from scrubbers.jailed.spent import give_back
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import (
@@ -40,14 +52,10 @@ from scrubbers.stages import (
 )
 
 _TIFF_PAGES: Final = 200  # a long fax; a document of more pages is a PDF
-PREVIEW_SIDE: Final = 320
-
-_OPAQUE: Final = 255
 JPEG_SETTINGS: Final[dict[str, Any]] = {"quality": 90, "subsampling": "4:2:0", "optimize": False, "progressive": False}
 _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.JPEG: JPEG_SETTINGS,
-    # Level 6 took four times as long on photographs and saved nothing.
-    Kind.PNG: {"compress_level": 4, "optimize": False},
+    Kind.PNG: {"compress_level": png_joined.LEVEL, "optimize": False},
     Kind.WEBP: {"quality": 90, "method": 4, "lossless": False, "exact": False},
     Kind.TIFF: {"compression": "tiff_adobe_deflate"},
 }
@@ -57,7 +65,6 @@ _REDUCED_PICTURE, _MASK = 1, 4
 # The older tag for the same, and its number for a small copy.
 _SUBFILE_TYPE, _OLD_REDUCED = 0x00FF, 2
 _PAPER: Final = (255, 255, 255)
-_WITH_ALPHA: Final = {"LA", "RGBA"}
 
 
 def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
@@ -72,37 +79,54 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         decoders.open_picture(kind, file) as picture,
         open(clean, "w+b", closefd=False) as output,
     ):
-        look_into(picture, findings)
-        if kind is Kind.TIFF:
-            first = _write_pages(picture, output, findings, untrusted_descriptor)
-        elif kind is Kind.JPEG and strips.can_be_used(picture):
-            first = strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor)
-        else:
-            if getattr(picture, "default_image", False):
-                # Shown by programs that know no animated PNG alone: most people never see it.
-                findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
-                picture.seek(1)
-            settings = _settings(kind, untrusted_descriptor)
-            rebuilt = rebuild(picture, findings, untrusted_descriptor)
-            if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in _WITH_ALPHA:
-                findings.lose(Lost.TRANSPARENCY)
-                rebuilt = on_white(rebuilt)
-            rebuilt.save(output, RESULT_KIND[kind].name, **settings)
-            first = shrunk(rebuilt)
+        first = _by_rows(kind, picture, output, findings, untrusted_descriptor)
+        if first is None:
+            first = _whole(kind, picture, output, findings, untrusted_descriptor)
     write_preview(first, preview)
 
 
-def shrunk(page: Image.Image) -> Image.Image:
-    """A picture of at most 320 pixels wide and high."""
-    # In one-bit mode shrinking would pick single pixels.
-    source = page.convert("L") if page.mode == "1" else page
-    # Whole pixels are averaged first, as far as that goes: a tenth of the time, and as good at this size.
-    return source.resize(size_within(page.size, PREVIEW_SIDE), Image.Resampling.BICUBIC, reducing_gap=1.0)
+def _by_rows(
+    kind: Kind, picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
+) -> Image.Image | None:
+    """Rebuilds a large JPEG or PNG strip by strip and returns a small one; None if this one cannot be."""
+    if kind is Kind.JPEG and strips.can_be_used(picture):
+        look_into(picture, findings)
+        return strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor)
+    if kind is not Kind.PNG or not png_strips.can_be_used(picture, untrusted_descriptor):
+        return None
+    with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
+        rest = png_chunks.without_pixels(untrusted)
+    with rest, decoders.open_picture(kind, rest) as tags:
+        look_into(tags, findings)
+        turn = decoders.turn(tags)
+    if turn not in png_strips.TURNS:
+        return None
+    return png_strips.rebuild(picture, turn, output, untrusted_descriptor, findings)
+
+
+def _whole(
+    kind: Kind, picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
+) -> Image.Image:
+    """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
+    look_into(picture, findings)
+    if kind is Kind.TIFF:
+        return _write_pages(picture, output, findings, untrusted_descriptor)
+    if getattr(picture, "default_image", False):
+        # Shown by programs that know no animated PNG alone: most people never see it.
+        findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
+        picture.seek(1)
+    settings = _settings(kind, untrusted_descriptor)
+    rebuilt = rebuild(picture, findings, untrusted_descriptor)
+    if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in WITH_ALPHA:
+        findings.lose(Lost.TRANSPARENCY)
+        rebuilt = on_white(rebuilt)
+    rebuilt.save(output, RESULT_KIND[kind].name, **settings)
+    return shrunk(rebuilt)
 
 
 def write_preview(small: Image.Image, descriptor: int) -> None:
     """A small picture as JPEG."""
-    small = on_white(small) if small.mode in _WITH_ALPHA else small
+    small = on_white(small) if small.mode in WITH_ALPHA else small
     small.info = {}
     with open(descriptor, "wb", closefd=False) as output:
         small.save(output, "JPEG", **JPEG_SETTINGS)
@@ -164,7 +188,7 @@ def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None)
     bare.info = {} if transparency is None else {"transparency": transparency}
     if turn is not None:
         bare = bare.transpose(turn)
-    if picture.mode == "P" and _palette_hides_something(bare):
+    if picture.mode == "P" and hidden_colour.palette_hides_something(bare.histogram(), bare.getpalette() or []):
         findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
     bare = colour.to_plain(bare, profile)
     bare = _without_hidden_colour(bare, findings)
@@ -172,28 +196,13 @@ def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None)
     return bare
 
 
-def _palette_hides_something(picture: Image.Image) -> bool:
-    """Whether an entry that no pixel uses has a colour of its own."""
-    used = picture.histogram()
-    colours = picture.getpalette() or []
-    unused = {tuple(colours[3 * index : 3 * index + 3]) for index in range(len(colours) // 3) if not used[index]}
-    return len(unused) > 1
-
-
 def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Image:
     """Step 8; an alpha channel that hides nothing is dropped."""
-    if picture.mode not in _WITH_ALPHA:
+    if picture.mode not in WITH_ALPHA:
         return picture
-    alpha = picture.getchannel("A")
-    lowest, _ = alpha.getextrema()
-    if lowest == _OPAQUE:
-        return picture.convert("L" if picture.mode == "LA" else "RGB")
-    if lowest == 0:
-        unseen = alpha.point([_OPAQUE] + [0] * _OPAQUE)
-        hidden = (ImageChops.darker(picture.getchannel(band), unseen) for band in picture.getbands()[:-1])
-        if any(band.getbbox() for band in hidden):
-            findings.add(What.HIDDEN_COLOUR, Where.PIXELS)
-        picture.paste((0,) * len(picture.getbands()), mask=unseen)
+    if hidden_colour.is_opaque(picture):
+        return hidden_colour.without_alpha(picture)
+    hidden_colour.blacken(picture, findings)
     return picture
 
 

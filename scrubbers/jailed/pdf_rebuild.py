@@ -25,7 +25,7 @@ import pypdf
 import pypdfium2
 from PIL import Image
 
-from scrubbers.jailed import image, pdf_read
+from scrubbers.jailed import pdf_read, shrinking
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf_pages import Page, read_page
@@ -189,7 +189,7 @@ class Rebuilder:
                         entry.page = None
                         continue
                     if entry.number == 0:
-                        self._first = image.shrunk(drawn.convert("RGB"))
+                        self._first = shrinking.shrunk(drawn.convert("RGB"))
                     if look:
                         open_anew = functools.partial(_page_of, written, at)
                         entry.seen = look_at(sheet, drawn, page, open_anew, letters=letters)
@@ -246,7 +246,7 @@ class Rebuilder:
             with self._source.page(entry.number) as page:
                 node, drawn = pixel_page(page, self._parent)
             if entry.number == 0:
-                self._first = image.shrunk(drawn)
+                self._first = shrinking.shrunk(drawn)
         else:
             entry.page.collect_codes(self._used)
             if said:

@@ -11,7 +11,7 @@ from typing import Final
 
 from PIL import ExifTags, Image, ImageCms
 
-from scrubbers.jailed import containers, decoders, image, verify_jpeg
+from scrubbers.jailed import containers, decoders, image, shrinking, verify_jpeg
 from scrubbers.jailed.findings import Findings
 from scrubbers.report_wire import encode_report
 from scrubbers.stages import Kind
@@ -50,7 +50,7 @@ def rehearse() -> None:
         image.look_into(picture, findings)
         rebuilt = image.rebuild(picture, findings, None)
         rebuilt.save(clean, "JPEG", **image.JPEG_SETTINGS)
-        image.shrunk(rebuilt).save(preview, "JPEG", **image.JPEG_SETTINGS)
+        shrinking.shrunk(rebuilt).save(preview, "JPEG", **image.JPEG_SETTINGS)
     with _in_memory(clean.getvalue()) as result:
         verify_jpeg.is_clean(result)
     encode_report(findings.removed(), findings.lost())

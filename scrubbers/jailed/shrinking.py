@@ -7,7 +7,13 @@ from typing import Final
 
 from PIL import Image
 
+PREVIEW_SIDE: Final = 320
 _FILTER: Final = Image.Resampling.BICUBIC
+# As which mode a picture is averaged. With alpha each pixel weighs as much as is seen of it; in one-bit mode single
+# pixels would be picked.
+_AVERAGED: Final = {"1": "L", "LA": "La", "RGBA": "RGBa"}
+_SHOWN: Final = {"La": "LA", "RGBa": "RGBA"}
+_BAND_PIXELS: Final = 2**19
 
 
 def size_within(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -16,8 +22,21 @@ def size_within(size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
+def shrunk(page: Image.Image) -> Image.Image:
+    """A picture of at most PREVIEW_SIDE pixels wide and high."""
+    if page.mode not in _AVERAGED or max(page.size) <= PREVIEW_SIDE:
+        shown = page.convert("L") if page.mode == "1" else page
+        return shown.resize(size_within(page.size, PREVIEW_SIDE), _FILTER, reducing_gap=1.0)
+    # Band by band, because the whole page would be copied into the mode that is averaged.
+    made = Shrinking(page.size, PREVIEW_SIDE)
+    rows = max(1, _BAND_PIXELS // page.width)
+    for top in range(0, page.height, rows):
+        made.add(page.crop((0, top, page.width, min(page.height, top + rows))))
+    return made.finish()
+
+
 class Shrinking:
-    """Takes strips from top to bottom, of any heights."""
+    """Takes strips from top to bottom, of any heights and all of one plain mode."""
 
     def __init__(self, size: tuple[int, int], side: int) -> None:
         self._size = size
@@ -30,6 +49,8 @@ class Shrinking:
 
     def add(self, strip: Image.Image) -> None:
         """Take the next strip."""
+        if strip.mode in _AVERAGED:
+            strip = strip.convert(_AVERAGED[strip.mode])
         if self._left is not None:
             both = Image.new(strip.mode, (strip.width, self._left.height + strip.height))
             both.paste(self._left, (0, 0))
@@ -52,4 +73,5 @@ class Shrinking:
         if self._averaged is None:
             raise ValueError
         box = (0.0, 0.0, self._size[0] / self._factor[0], self._size[1] / self._factor[1])
-        return self._averaged.resize(self._small_size, _FILTER, box=box)
+        small = self._averaged.resize(self._small_size, _FILTER, box=box)
+        return small.convert(_SHOWN[small.mode]) if small.mode in _SHOWN else small

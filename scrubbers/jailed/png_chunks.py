@@ -1,0 +1,74 @@
+"""The two halves of a PNG: what its pixels are stored in, and all the rest.
+
+Pillow reads a PNG's tags only after its pixels, for they may stand behind them. Whoever must not hold the pixels takes
+the rest by itself: a PNG of one pixel with all the other chunks.
+"""
+
+import io
+import mmap
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+from scrubbers.stages import Damaged
+
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+HEADER: Final = struct.Struct(">IIBBBBB")
+_LENGTH_NAME: Final = struct.Struct(">I4s")
+_CHECKSUM_BYTES: Final = 4
+_PIECE_BYTES: Final = 64 * 1024
+# A filter byte, and four channels of two bytes at most.
+_ONE_PIXEL: Final = zlib.compress(bytes(9))
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    """As it is written."""
+    return _LENGTH_NAME.pack(len(body), name) + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
+
+
+def without_pixels(untrusted: mmap.mmap) -> io.BytesIO:
+    """A PNG of one pixel with all other chunks of this one. Raises Damaged without a header or pixels."""
+    rest = io.BytesIO(SIGNATURE)
+    position = rest.seek(0, io.SEEK_END)
+    has_pixels = False
+    while position + _LENGTH_NAME.size <= len(untrusted):
+        length, name = _LENGTH_NAME.unpack_from(untrusted, position)
+        end = position + _LENGTH_NAME.size + length + _CHECKSUM_BYTES
+        if name == b"IHDR":
+            rest.write(chunk(name, _of_one_pixel(untrusted[position + _LENGTH_NAME.size : end - _CHECKSUM_BYTES])))
+        elif name != b"IDAT":
+            rest.write(untrusted[position:end])
+        elif not has_pixels:
+            has_pixels = True
+            rest.write(chunk(name, _ONE_PIXEL))
+        position = end
+    if not has_pixels:
+        raise Damaged
+    rest.seek(0)
+    return rest
+
+
+def pixel_data(untrusted_descriptor: int, start: int) -> Iterator[bytes]:
+    """What the pixels are stored in, piece by piece; `start` is where the first chunk of it has its content."""
+    position = start - _LENGTH_NAME.size
+    while True:
+        head = os.pread(untrusted_descriptor, _LENGTH_NAME.size, position)
+        if head[4:] != b"IDAT":
+            return
+        position += len(head)
+        end = position + int.from_bytes(head[:4], "big")
+        while position < end:
+            piece = os.pread(untrusted_descriptor, min(_PIECE_BYTES, end - position), position)
+            if not piece:
+                return
+            yield piece
+            position += len(piece)
+        position += _CHECKSUM_BYTES
+
+
+def _of_one_pixel(header: bytes) -> bytes:
+    if len(header) != HEADER.size:
+        raise Damaged
+    return HEADER.pack(1, 1, *HEADER.unpack(header)[2:])
