@@ -38,6 +38,10 @@ FILE_SENTENCES: Final = {
     "refused.too_many_pages": ("The PDF has more than 2,000 pages.", "Divide it."),
     "refused.too_many_frames": ("The picture has too many pages or frames.", "Divide it."),
     "refused.result_too_large": ("The clean copy became too large.", _SMALLER),
+    "refused.too_much_to_hold": (
+        "The picture is stored in a way that takes too much memory to clean.",
+        "Save it as an ordinary JPEG (not progressive), or make it smaller, and send that.",
+    ),
     "refused.damaged": ("The file is damaged and cannot be read.", _ANEW),
     "refused.took_too_long": ("The cleaning took too long.", _SMALLER),
     "refused.out_of_memory": ("The cleaning needed too much memory.", _SMALLER),

@@ -23,7 +23,8 @@ Refused
 │   ├── TooManyPixels
 │   ├── TooManyPages
 │   ├── TooManyFrames
-│   └── ResultTooLarge      the clean copy would be too large
+│   ├── ResultTooLarge      the clean copy would be too large
+│   └── TooMuchToHold       a large file of a sort that takes too much memory: save as an ordinary JPEG
 ├── Damaged                 it does not decode
 ├── Unfinished              the job did not come to its end
 │   ├── TookTooLong
@@ -280,6 +281,11 @@ class ResultTooLarge(TooMuch):
     text_key = "refused.result_too_large"
 
 
+class TooMuchToHold(TooMuch):
+    code = 216
+    text_key = "refused.too_much_to_hold"
+
+
 class Damaged(Refused):
     code = 221
     text_key = "refused.damaged"
@@ -315,8 +321,8 @@ class WouldNotVouch(Refused):
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
-    Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, Damaged, TookTooLong, OutOfMemory,
-    JobDied, NoJail, WouldNotVouch,
+    Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold, Damaged, TookTooLong,
+    OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}
 

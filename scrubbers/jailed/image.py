@@ -4,8 +4,8 @@ The first frame is the first that viewers show: not a stand-in for readers that 
 
 1 look at the blocks and metadata, for the report
 2 open with the decoder of the sniffed kind and no other (`decoders`)
-3 refuse too many pixels or pages before decoding anything
-4 decode, and give the memory of a large file back (a large JPEG goes by strips instead: `strips`)
+3 refuse too many pixels or pages, and what would take too much memory (`held_whole`), before decoding anything
+4 decode, and give the memory of a large file back (a large JPEG or PNG goes by strips instead: `strips`, `png_strips`)
 5 turn as the file says it should be seen, because what says so will be gone
 6 convert to sRGB, because the colour profile will be gone
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
@@ -28,7 +28,9 @@ from scrubbers.jailed import (
     containers,
     decoders,
     exif,
+    held_whole,
     hidden_colour,
+    jpeg_scans,
     media_boxes,
     png_chunks,
     png_joined,
@@ -74,8 +76,11 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         # Its decoder gives all pixels, also those that viewers were told to leave out.
         if kind is Kind.AVIF and media_boxes.crops(untrusted):
             raise UncommonPicture
+    held_whole.demand_room_to_open(kind, untrusted_descriptor)
+    # What is asked for at once a buffer would hold once more.
+    buffering = 0 if kind in held_whole.TAKEN_AT_ONCE else -1
     with (
-        open(untrusted_descriptor, "rb", closefd=False) as file,
+        open(untrusted_descriptor, "rb", buffering=buffering, closefd=False) as file,
         decoders.open_picture(kind, file) as picture,
         open(clean, "w+b", closefd=False) as output,
     ):
@@ -90,6 +95,9 @@ def _by_rows(
 ) -> Image.Image | None:
     """Rebuilds a large JPEG or PNG strip by strip and returns a small one; None if this one cannot be."""
     if kind is Kind.JPEG and strips.can_be_used(picture):
+        # In several scans its decoder holds it whole all the same.
+        if jpeg_scans.kept_samples(untrusted_descriptor):
+            held_whole.demand_room(kind, picture, untrusted_descriptor)
         look_into(picture, findings)
         return strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor)
     if kind is not Kind.PNG or not png_strips.can_be_used(picture, untrusted_descriptor):
@@ -108,6 +116,8 @@ def _whole(
     kind: Kind, picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
 ) -> Image.Image:
     """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
+    # Before anything is asked of it: a PNG is decoded for its tags.
+    held_whole.demand_room(kind, picture, untrusted_descriptor)
     look_into(picture, findings)
     if kind is Kind.TIFF:
         return _write_pages(picture, output, findings, untrusted_descriptor)
@@ -182,7 +192,7 @@ def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None)
     transparency = picture.info.get("transparency")
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
     bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
-    if spent is not None and picture.format != "TIFF":
+    if spent is not None:
         # Turning copies the pixels, and some decoders keep a copy of their own: here the first ones are let go.
         picture.close()
     bare.info = {} if transparency is None else {"transparency": transparency}
@@ -231,14 +241,18 @@ def _write_pages(
     picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
 ) -> Image.Image:
     """Every page of a TIFF, one after the other in memory; returns the first for the preview."""
-    first: Image.Image | None = None
+    pages = _pages(picture, findings, untrusted_descriptor)
+    page = next(pages)
+    # To the file itself: through what joins pages, all of it would first stand in memory once more.
+    page.save(output, "TIFF", **_SETTINGS[Kind.TIFF])
+    first = shrunk(page)
+    del page
+    output.seek(0)
     with closing(TiffImagePlugin.AppendingTiffWriter(output)) as writer:
-        for page in _pages(picture, findings, untrusted_descriptor):
+        for page in pages:
             page.save(writer, "TIFF", **_SETTINGS[Kind.TIFF])
             writer.newFrame()
-            first = first or shrunk(page)
-    if first is None:
-        raise TooManyFrames
+            del page
     return first
 
 
@@ -247,6 +261,7 @@ def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descripto
     spent = None if getattr(picture, "is_animated", True) else untrusted_descriptor
     for number in _shown_pages(picture, findings):
         picture.seek(number)
+        held_whole.demand_room(Kind.TIFF, picture, untrusted_descriptor)
         yield rebuild(picture, findings, spent)
 
 

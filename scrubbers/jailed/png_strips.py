@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from PIL import Image, ImageFile
 
-from scrubbers.jailed import colour, decoders, hidden_colour, png_stored
+from scrubbers.jailed import colour, decoders, held_whole, hidden_colour, png_stored
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.hidden_colour import WITH_ALPHA
 from scrubbers.jailed.png_joined import JoinedPng
@@ -41,7 +41,7 @@ def rebuild(
     untrusted_descriptor: int,
     findings: Findings,
 ) -> Image.Image:
-    """Write the rebuilt picture and return a small one. Raises Damaged and TooManyPixels."""
+    """Write the rebuilt picture and return a small one. Raises Damaged, TooManyPixels and TooMuchToHold."""
     decoders.demand_few_pixels(picture)
     is_opaque = _is_opaque(picture, untrusted_descriptor)
     joined, small = JoinedPng(output, picture.size), Shrinking(picture.size, PREVIEW_SIDE)
@@ -52,6 +52,8 @@ def rebuild(
         elif strip.mode in WITH_ALPHA:
             hidden_colour.blacken(strip, findings)
         joined.add(strip)
+        # A palette, or one bit a pixel, may become many times as much.
+        held_whole.demand_room_for_result(untrusted_descriptor, output.tell())
         small.add(strip)
     return small.finish()
 

@@ -15,13 +15,13 @@ from typing import Final
 
 # A job that loses its zygote after this cannot be done again, and the reporter has to send the file once more. An
 # ordinary photograph is smaller and keeps its second attempt.
-_LARGE_BYTES: Final = 16 * 2**20
+LARGE_BYTES: Final = 16 * 2**20
 _PIECE_BYTES: Final = 2**20
 
 
 def is_large(untrusted_descriptor: int) -> bool:
     """Whether its memory is worth giving back."""
-    return os.fstat(untrusted_descriptor).st_size >= _LARGE_BYTES
+    return os.fstat(untrusted_descriptor).st_size >= LARGE_BYTES
 
 
 def give_back(untrusted_descriptor: int) -> None:
