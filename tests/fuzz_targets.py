@@ -5,6 +5,7 @@
     verify_KIND      returns, or raises WouldNotVouch and nothing else
     scrub_KIND       a refusal or what a library raises (the worker makes a refusal of it), else a result and a preview
                      that the second reading vouches for and that show no marker of the seed; never a mistake of ours
+    scrub_png_by_rows   the same, cleaned as a large PNG is
     pdf_contents, pdf_font, pdf_cmap     the readers of page contents, font programs and CMaps: something, NotRebuildable,
                      or what malformed numbers raise; never a mistake of ours
 
@@ -24,6 +25,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pillow_heif
 import reportlab
@@ -31,7 +33,18 @@ from PIL import Image
 from scrub_corpus import corpus, encoded, picture
 from scrub_corpus_pdf import pdf_corpus
 
-from scrubbers.jailed import decoders, image, pdf, pdf_cmap, pdf_font_program, pdf_lexer, rehearsal, verify
+from scrubbers.jailed import (
+    decoders,
+    image,
+    pdf,
+    pdf_cmap,
+    pdf_font_program,
+    pdf_lexer,
+    png_stored,
+    png_strips,
+    rehearsal,
+    verify,
+)
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
 from scrubbers.report_wire import decode_report, encode_report
@@ -81,6 +94,7 @@ def targets() -> dict[str, Target]:
             for kind in sorted(set(RESULT_KIND.values()))
         ),
         *(Target(f"scrub_{kind}", scrubber(kind), partial(seeds, kind)) for kind in Kind),
+        Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
         Target("pdf_font", reader(pdf_font_program.read_program), font_seeds),
         Target("pdf_cmap", reader(pdf_cmap.read), cmap_seeds),
@@ -254,6 +268,16 @@ def planted_mistake(untrusted: bytes) -> None:
 def planted_crash(untrusted: bytes) -> None:
     if untrusted[:1] == b"a" and untrusted[1:2] == b"b":
         ctypes.string_at(0)
+
+
+def by_rows(run: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """The same with strips of a few rows, for pictures however small."""
+
+    def run_by_rows(untrusted: bytes) -> None:
+        with patch.object(png_strips, "LARGE_PIXELS", 0), patch.object(png_stored, "_STRIP_PIXELS", 500):
+            run(untrusted)
+
+    return run_by_rows
 
 
 def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None) -> tuple[bytes, bytes]:

@@ -194,7 +194,7 @@ def test_the_result_of_a_large_png_may_not_grow_beyond_the_bound(monkeypatch):
     content = encoded(photograph(3, (640, 480)).quantize(200), "PNG")
     monkeypatch.setattr(image.png_strips, "is_large", lambda _: True)
     monkeypatch.setattr(held_whole, "LARGE_BYTES", len(content))
-    monkeypatch.setattr(held_whole, "_JOB_BYTES", 0)
+    monkeypatch.setattr(held_whole, "_BY_ROWS_BYTES", 0)
     monkeypatch.setattr(held_whole, "MOST_BYTES", 2 * len(content))
 
     with (

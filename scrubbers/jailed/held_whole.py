@@ -18,7 +18,7 @@ is more.
     PNG that moves        file + M five times: frames are put together
     JPEG in scans         as anything, and two bytes for each sample from the beginning
     WebP, HEIC, AVIF      file three times, to open it at all: so that is asked before
-    WebP                  file twice + 16 bytes a pixel, then 50: its lossless encoder, also for alpha alone
+    WebP                  file twice + 16 bytes a pixel, then 56: its lossless encoder, also for alpha alone
     HEIC, AVIF            file three times + 14 bytes a pixel: ten bits and full colour, or alpha that goes on white
     HEIC of a phone       file three times + 7 bytes a pixel: eight bits, colours halved, no alpha
 """
@@ -37,12 +37,14 @@ from scrubbers.stages import Kind, TooMuchToHold
 MOST_BYTES: Final = 3 * ATTACHMENT_BYTES
 # What a job takes beside its picture, and some for what the rest of the service does meanwhile.
 _JOB_BYTES: Final = 8 * 2**20
+# The same for a PNG that goes by rows: a strip stands there in several forms.
+_BY_ROWS_BYTES: Final = 20 * 2**20
 _PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _OTHER_PIXEL_BYTES: Final = 4
 _SAMPLE_BYTES: Final = 2
 # Their decoders ask for the whole file and keep it.
 TAKEN_AT_ONCE: Final = frozenset((Kind.WEBP, Kind.HEIC, Kind.AVIF))
-_WEBP_DECODED, _WEBP_ENCODED = 16, 50
+_WEBP_DECODED, _WEBP_ENCODED = 16, 56
 _MEDIA_DECODED, _PHONE_DECODED = 14, 7
 _UPRIGHT, _ORIENTATION_TAG = 1, 0x0112
 
@@ -87,9 +89,9 @@ def demand_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: 
 
 
 def demand_room_for_result(untrusted_descriptor: int, result_bytes: int) -> None:
-    """Returns if a large file and so much of its result may stand side by side. Raises TooMuchToHold."""
+    """Returns if a large PNG and so much of its result may stand side by side. Raises TooMuchToHold."""
     file_bytes = os.fstat(untrusted_descriptor).st_size
-    if file_bytes >= LARGE_BYTES and file_bytes + result_bytes + _JOB_BYTES > MOST_BYTES:
+    if file_bytes >= LARGE_BYTES and file_bytes + result_bytes + _BY_ROWS_BYTES > MOST_BYTES:
         raise TooMuchToHold
 
 
