@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import struct
 
 import pytest
@@ -11,6 +13,7 @@ from scrub_harness import arrived
 from scrub_pictures import photograph, turned_file
 
 from scrubbers.jailed import held_whole, image, jpeg_scans
+from scrubbers.jailed.decoders import open_picture
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.held_whole import MOST_BYTES, Stored, estimated_bytes, is_too_much
 from scrubbers.memory_file import MemoryFile
@@ -143,6 +146,20 @@ def test_a_thumbnail_and_fill_bytes_do_not_stand_in_the_way():
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8abcd", b"\xff\xd8\xff\xda\0\2" * 3])
 def test_a_jpeg_that_cannot_be_followed_counts_as_the_worst(content):
     assert samples(content) == 4
+
+
+def test_a_grey_picture_with_a_see_through_grey_counts_as_one_with_alpha(monkeypatch):
+    monkeypatch.setattr(held_whole, "LARGE_BYTES", 0)
+    monkeypatch.setattr(held_whole, "MOST_BYTES", estimated_bytes(Stored(Kind.PNG, 0, 640 * 480, "L")) + 100_000)
+    grey = photograph(3, (640, 480)).convert("L")
+
+    for settings, refusal in (({}, contextlib.nullcontext()), ({"transparency": 100}, pytest.raises(TooMuchToHold))):
+        with (
+            arrived(b"") as file,
+            open_picture(Kind.PNG, io.BytesIO(encoded(grey, "PNG", **settings))) as picture,
+            refusal,
+        ):
+            held_whole.demand_room(Kind.PNG, picture, file.fileno())
 
 
 def demand_refused(kind: Kind, content: bytes, monkeypatch) -> None:

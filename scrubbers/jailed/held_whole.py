@@ -77,7 +77,8 @@ def demand_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: 
         kind,
         os.fstat(untrusted_descriptor).st_size,
         picture.width * picture.height,
-        picture.mode,
+        # A see-through colour becomes alpha.
+        "RGBA" if "transparency" in picture.info else picture.mode,
         kept_samples=jpeg_scans.kept_samples(untrusted_descriptor) if kind is Kind.JPEG else 0,
         is_turned_by_decoder=is_tiff and getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, _UPRIGHT) != _UPRIGHT,
         has_pages=is_tiff and getattr(picture, "is_animated", True),

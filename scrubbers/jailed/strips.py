@@ -12,7 +12,7 @@ few megabytes passes over the picture. A strip
 
 The pixels that come out are those of the ordinary way: to the last bit, or to rounding when the picture was turned. A
 JPEG in several scans (a progressive one) comes out right as well, but its decoder holds the whole picture until it has
-all of them.
+all of them: if the file is large, `held_whole` is asked before.
 """
 
 import mmap
