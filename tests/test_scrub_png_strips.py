@@ -158,7 +158,6 @@ def deflates_like_pillow() -> bool:
     return stream.compress(inflated(small)) + stream.flush() == dict(chunks(small))[b"IDAT"]
 
 
-@pytest.mark.skipif(not deflates_like_pillow(), reason="this Python has a zlib of its own")
 @pytest.mark.usefixtures("small_strips")
 @pytest.mark.parametrize("name", ["colours", "one bit", "grey and alpha", "palette", "wide", "tall"])
 def test_it_is_the_same_file_to_the_byte(name, monkeypatch):
@@ -168,7 +167,9 @@ def test_it_is_the_same_file_to_the_byte(name, monkeypatch):
     monkeypatch.setattr(png_strips, "LARGE_PIXELS", NEVER)
     expected = scrubbed(content)[0]
 
-    assert made == expected
+    # Where Python has a zlib of its own, it deflates the same rows into other bytes.
+    assert inflated(made) == inflated(expected)
+    assert (made == expected) or not deflates_like_pillow()
 
 
 @pytest.mark.usefixtures("small_strips")
