@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from browsers.devtools import DevTools, Failed
-from browsers.person import LOOK_SECONDS, WAIT_SECONDS, NotOnThePage, Person
+from browsers.person import LOOK_SECONDS, UNREAD, WAIT_SECONDS, NotOnThePage, Person
 
 QUIET = (
     "--headless=new",
@@ -37,6 +37,23 @@ QUIET = (
     # Names go to the SOCKS port; nothing is looked up here.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
+# What stands at a place of the screen where `this` should: nothing, if it does. Places count from the whole page's corner.
+_INSTEAD = """function (x, y) {
+  let hit = this.ownerDocument.defaultView.top.document.elementFromPoint(x, y);
+  while (hit && hit !== this && hit.localName === "iframe" && hit.contentDocument) {
+    const box = hit.getBoundingClientRect();
+    [x, y] = [x - box.left - hit.clientLeft, y - box.top - hit.clientTop];
+    hit = hit.contentDocument.elementFromPoint(x, y);
+  }
+  return this.contains(hit) ? "" : hit ? hit.outerHTML.slice(0, 120) : "nothing";
+}"""
+# Whatever can be pressed gets the focus when the button of the mouse goes down on it.
+_PRESSED_INSTEAD = """function () {
+  const pressed = this.ownerDocument.activeElement;
+  return pressed === this ? "" : pressed ? pressed.outerHTML.slice(0, 120) : "nothing";
+}"""
+# In the order in which they come, when a frame or the page goes somewhere.
+_ON_THE_WAY = ("frameRequestedNavigation", "frameStartedNavigating", "frameNavigated", "frameStoppedLoading")
 
 
 class Chromium(Person):
@@ -196,20 +213,33 @@ class Chromium(Person):
     def _go(self, act) -> None:
         self.do.events.clear()
         act()
-        self.do.wait("Page.frameNavigated", lambda params: "parentId" not in params["frame"], within=WAIT_SECONDS)
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not self._is_read():
-            if time.monotonic() > deadline:
-                message = "the page did not come to its end"
-                raise TimeoutError(message)
-            time.sleep(LOOK_SECONDS)
-
-    def _is_read(self) -> bool:
         try:
-            return self.evaluate("document.readyState") != "loading"
+            self.do.wait("Page.frameNavigated", lambda params: "parentId" not in params["frame"], within=WAIT_SECONDS)
+        except TimeoutError:
+            message = f"no other page came ({self._what_happened()}): {self.text()[:600]}"
+            raise NotOnThePage(message) from None
+        self._wait_until_read()
+
+    def _send(self, act) -> None:
+        self.do.events.clear()
+        act()
+        try:
+            self.do.wait("Page.frameRequestedNavigation", _is_of_a_form, within=self.begin_seconds)
+        except TimeoutError:
+            message = f"the form was not sent ({self._what_happened()}): {self.text()[:600]}"
+            raise NotOnThePage(message) from None
+
+    def _unread(self) -> str:
+        try:
+            return self.evaluate(UNREAD)
         except Failed:
             # Between two documents there is none to ask.
-            return False
+            return "a document"
+
+    def _what_happened(self) -> str:
+        said = [(one["method"].removeprefix("Page."), one["params"]) for one in self.do.events]
+        steps = [f"{what} {params.get('url', '')}".strip() for what, params in said if what in _ON_THE_WAY]
+        return f"what Chromium did since the press: {', '.join(steps) or 'nothing'}"
 
     def _enter(self, css: str) -> None:
         self._document = f"document.querySelector({css!r}).contentDocument"
@@ -232,10 +262,31 @@ class Chromium(Person):
         raise NotOnThePage(message)
 
     def _click(self, css: str) -> None:
-        quad = self.do("DOM.getContentQuads", objectId=self._node(css))["quads"][0]
-        where = {"x": sum(quad[0::2]) / 4, "y": sum(quad[1::2]) / 4, "button": "left", "clickCount": 1}
+        # The steps are those of browsers.person; 4 is for `_go` and `_send`.
+        self._wait_until_read()
+        node = self._node(css)
+        # Step 2.
+        x, y = self._at_rest(css, lambda: self._middle(node))
+        if instead := self._asked(node, _INSTEAD, x, y):
+            message = f"over {css} lies {instead}"
+            raise NotOnThePage(message)
+        where = {"x": x, "y": y, "button": "left", "clickCount": 1}
+        # Step 3.
         self.do("Input.dispatchMouseEvent", type="mousePressed", **where)
+        if instead := self._asked(node, _PRESSED_INSTEAD):
+            message = f"the press on {css} went to {instead}"
+            raise NotOnThePage(message)
         self.do("Input.dispatchMouseEvent", type="mouseReleased", **where)
+
+    def _middle(self, node: str) -> tuple[float, float]:
+        quad = self.do("DOM.getContentQuads", objectId=node)["quads"][0]
+        return sum(quad[0::2]) / 4, sum(quad[1::2]) / 4
+
+    def _asked(self, node: str, function: str, *arguments: float):
+        """The value of a function of ours, called on something in the page."""
+        given = [{"value": one} for one in arguments]
+        call = {"objectId": node, "functionDeclaration": function, "arguments": given, "returnByValue": True}
+        return self.do("Runtime.callFunctionOn", **call)["result"].get("value")
 
     def _type(self, css: str, text: str) -> None:
         self.do("DOM.focus", objectId=self._node(css))
@@ -244,6 +295,10 @@ class Chromium(Person):
 
     def _choose(self, css: str, files: list[str]) -> None:
         self.do("DOM.setFileInputFiles", objectId=self._node(css), files=files)
+
+
+def _is_of_a_form(params: dict) -> bool:
+    return params["reason"].startswith("formSubmission")
 
 
 def _start(words: list[str], profile: Path) -> tuple[int, DevTools]:

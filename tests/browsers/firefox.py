@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from browsers.marionette import Failed, Marionette
-from browsers.person import LOOK_SECONDS, WAIT_SECONDS, NotOnThePage, Person
+from browsers.person import LOOK_SECONDS, UNREAD, WAIT_SECONDS, NotOnThePage, Person
 
 # Nothing is asked of anybody: no updates, telemetry, safe browsing, portals, remote settings or early connections.
 QUIET = {
@@ -86,8 +86,9 @@ SETTINGS_FROM_NOWHERE = {"MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
 # System access, so that preferences can be changed and the page made narrower than a window may be.
 COMMAND = ("firefox-esr", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote")
 _GONE = {"stale element reference", "no such element", "no such window", "unknown error"}
-_BUSY = "return gBrowser.selectedBrowser.webProgress.isLoadingDocument;"
-STYLE_SECONDS = 3.0
+# Of each frame: which document it shows, from where, and whether another is being fetched.
+_FRAMES = """return gBrowser.selectedBrowser.browsingContext.children.map((one) =>
+  [one.currentWindowGlobal?.innerWindowId, one.currentWindowGlobal?.documentURI?.spec, one.webProgress.isLoadingDocument]);"""
 _ENTER = "\ue007"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -136,6 +137,7 @@ class Firefox(Person):
 
     def open(self, address: str) -> None:
         self.do("WebDriver:Navigate", url=address)
+        self._wait_until_read()
 
     def back(self) -> None:
         self._patiently("WebDriver:Back")
@@ -234,13 +236,32 @@ class Firefox(Person):
         deadline = time.monotonic() + WAIT_SECONDS
         while self._is_there(before) or not self._is_whole():
             if time.monotonic() > deadline:
-                message = f"no other page came: {self.text()[:600]}"
+                message = f"no other page came ({self._what_happened()}): {self.text()[:600]}"
                 raise NotOnThePage(message)
             time.sleep(LOOK_SECONDS)
-        # A click goes by the place on the screen, which moves until the style has come. A frame that streams never ends.
-        deadline = time.monotonic() + STYLE_SECONDS
-        while self._in_firefox(_BUSY) and time.monotonic() < deadline:
+        self._wait_until_read()
+
+    def _send(self, act) -> None:
+        before = self._in_firefox(_FRAMES)
+        act()
+        deadline = time.monotonic() + self.begin_seconds
+        while not _has_begun(before, self._in_firefox(_FRAMES)):
+            if time.monotonic() > deadline:
+                message = f"the form was not sent ({self._what_happened()}): {self.text()[:600]}"
+                raise NotOnThePage(message)
             time.sleep(LOOK_SECONDS)
+
+    def _unread(self) -> str:
+        try:
+            # In a sandbox of ours, which also runs where pages may not run scripts.
+            return self.do("WebDriver:ExecuteScript", script=f"return {UNREAD};", args=[], sandbox="system")
+        except Failed:
+            # Between two documents there is none to ask.
+            return "a document"
+
+    def _what_happened(self) -> str:
+        frames = [f"{address}{', loading' if loading else ''}" for _, address, loading in self._in_firefox(_FRAMES)]
+        return f"what stands in the frames: {'; '.join(frames) or 'there are none'}"
 
     def _patiently(self, command: str) -> None:
         """Do what may end in a question, or in a page of Firefox's own that says why not."""
@@ -293,12 +314,15 @@ class Firefox(Person):
         return found[0]
 
     def _click(self, css: str) -> None:
+        self._wait_until_read()
         for element in self._all(css):
             if self.do("WebDriver:IsElementDisplayed", id=element):
                 if self._in_frame:
                     # A click goes by the place on the screen, and a frame that is further down has none.
                     self.do("WebDriver:ElementSendKeys", id=element, text=_ENTER)
                 else:
+                    # Firefox itself refuses to press what something lies over, and what it measures it presses a moment later.
+                    self._at_rest(css, lambda one=element: self.do("WebDriver:GetElementRect", id=one))
                     self.do("WebDriver:ElementClick", id=element)
                 return
         message = f"no visible {css} on this page: {self.text()[:600]}"
@@ -319,3 +343,11 @@ class Firefox(Person):
             return self.do("WebDriver:ExecuteScript", script=script, args=[])
         finally:
             self.do("Marionette:SetContext", value="content")
+
+
+def _has_begun(before: list, now: list) -> bool:
+    """Whether a frame shows another document than before, or began to fetch one."""
+    return any(
+        shown != one or (loading and not loaded)
+        for (shown, _, loaded), (one, _, loading) in zip(before, now, strict=False)
+    )

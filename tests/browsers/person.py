@@ -2,16 +2,49 @@
 
 Pages are met by what they are made of and not by what they say: field names, the addresses that forms post to, links. A
 browser implements the few primitives at the end.
+
+A person presses what she sees, and sees whether she hit it. So does every press here; a failure names the step that was
+missing.
+
+1. The page is read: it, its style sheets, and the first page of each of its frames are there, and it has been painted.
+   Through Tor a style sheet comes long after the words, and moves everything. After every way to a page it is waited for.
+2. What is pressed stands still, and nothing lies over it.
+3. It got the press, and not something else.
+4. What the press leads to has begun: another page comes, or the form is on its way.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.05
+STILL_SECONDS = 10.0
+# What is not there yet of the page and its frames, or nothing. A frame may be written without an end, so only the page
+# itself has to have come whole; pages of the browser's own are taken as they are.
+UNREAD = """(() => {
+  const missing = (page) => {
+    if ([...page.querySelectorAll('link[rel~="stylesheet"]')].some((one) => !one.sheet)) return "a style sheet";
+    for (const frame of page.querySelectorAll("iframe[src]")) {
+      const within = frame.contentDocument;
+      if (within && within.URL === "about:blank") return "the page in a frame";
+      const more = within && missing(within);
+      if (more) return `${more} in a frame`;
+    }
+    return "";
+  };
+  const page = window.top.document;
+  if (page.readyState === "loading") return "its end";
+  if (!page.documentURI.startsWith("http")) return "";
+  const painted = window.top.performance.getEntriesByName("first-contentful-paint").length;
+  return missing(page) || (painted ? "" : "its first painting");
+})()"""
+
+_T = TypeVar("_T")
 
 
 class NotOnThePage(AssertionError):
@@ -22,6 +55,8 @@ class Person:
     """Somebody at a browser."""
 
     profile: Path
+    # A press has an effect at once, however slow the way is; this is for a busy machine.
+    begin_seconds = 20.0
 
     def __enter__(self):
         return self
@@ -50,7 +85,7 @@ class Person:
         form += f':has([name="{holding}"])' if holding else ""
         form += f':not(:has([name="{without}"]))' if without else ""
         if stays:
-            self._click(f"{form} button")
+            self._send(lambda: self._click(f"{form} button"))
         else:
             self._go(lambda: self._click(f"{form} button"))
 
@@ -71,7 +106,7 @@ class Person:
         deadline = time.monotonic() + within
         while not self.has(css):
             if time.monotonic() > deadline:
-                message = f"no {css} within {within} s on this page: {self.text()[:600]}"
+                message = f"no {css} within {within} s on this page: {self.text()[:600]} ({self._what_happened()})"
                 raise NotOnThePage(message)
             time.sleep(LOOK_SECONDS)
 
@@ -84,7 +119,37 @@ class Person:
         finally:
             self._leave()
 
+    def _wait_until_read(self) -> None:
+        """Step 1. Raises TimeoutError with what did not come."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while missing := self._unread():
+            if time.monotonic() > deadline:
+                message = f"the page is not read: {missing} did not come"
+                raise TimeoutError(message)
+            time.sleep(LOOK_SECONDS)
+
+    def _at_rest(self, what: str, measure: Callable[[], _T]) -> _T:
+        """Step 2: the place that `measure` returns twice in a row. Raises `NotOnThePage` when it goes on moving."""
+        deadline = time.monotonic() + STILL_SECONDS
+        place = measure()
+        while True:
+            time.sleep(LOOK_SECONDS)
+            before, place = place, measure()
+            if place == before:
+                return place
+            if time.monotonic() > deadline:
+                message = f"{what} does not stand still"
+                raise NotOnThePage(message)
+
     # ---- what a browser must be able to do
+
+    def _unread(self) -> str:
+        """What `UNREAD` says of the page, or that there is none."""
+        raise NotImplementedError
+
+    def _what_happened(self) -> str:
+        """What the browser did since the last press, for whoever reads a failure."""
+        raise NotImplementedError
 
     def _enter(self, css: str) -> None:
         raise NotImplementedError
@@ -144,7 +209,11 @@ class Person:
         raise NotImplementedError
 
     def _go(self, act) -> None:
-        """Do something that leads to another page, and wait for it."""
+        """Do something that leads to another page, and wait until that is read."""
+        raise NotImplementedError
+
+    def _send(self, act) -> None:
+        """Do something that sends a form into a frame, and wait until it is on its way."""
         raise NotImplementedError
 
     def _click(self, css: str) -> None:

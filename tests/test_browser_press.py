@@ -1,0 +1,153 @@
+"""The hands of the browser tests: nothing is pressed that a person could not press yet, and a press that is lost is said.
+
+Through Tor a style sheet comes long after the words and moves everything. A press that was aimed before went past the
+button now and then, and the test waited for an answer to a form that was never sent.
+"""
+
+from __future__ import annotations
+
+import http.server
+import socketserver
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from browsers.chromium import Chromium
+from browsers.firefox import Firefox
+from browsers.marionette import Failed
+from browsers.person import NotOnThePage
+from browsers.way import OnionWay
+from conftest_tor import SHORT_FOLDER_PREFIX
+from intake_harness import PUBLIC_HOST
+
+ORIGIN = f"http://{PUBLIC_HOST}"
+FORM = '<form method="post" action="/sent" enctype="multipart/form-data" target="sink"><button>Send</button></form>'
+PAGE = f"""<!doctype html><html lang="en"><head><title>x</title><link rel="stylesheet" href="/late.css">BEFORE</head>
+<body><p>Words</p>{FORM}<iframe name="sink" src="/first"></iframe></body></html>"""
+MOVING = "<style>form { animation: go 2s linear both; } @keyframes go { to { transform: translateX(300px); } }</style>"
+COVERED = "<style>body::after { content: ''; position: fixed; inset: 0; }</style>"
+PAGES = {
+    "/": PAGE.replace("BEFORE", ""),
+    "/moving": PAGE.replace("BEFORE", MOVING),
+    "/covered": PAGE.replace("BEFORE", COVERED),
+    "/aimless": PAGE.replace("BEFORE", "").replace("<button>", '<button type="button">'),
+    "/first": "<!doctype html><title>x</title><p>Nothing yet.</p>",
+    "/sent": '<!doctype html><title>x</title><p id="done">Sent.</p>',
+}
+# It moves the button by more than its own height.
+STYLE = b"form { padding-top: 200px; }"
+LATE_SECONDS = 1.0
+
+
+class LatePages(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Pages at once and their style sheet late; `answered` are the paths in the order in which they were."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), _Handler)
+        self.path = path
+        self.answered: list[str] = []
+
+    def handle_error(self, request, client_address) -> None:
+        """Browsers hang up when they like."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    server: LatePages
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/late.css":
+            time.sleep(LATE_SECONDS)
+            self._answer(path, "text/css", STYLE)
+        elif path in PAGES:
+            self._answer(path, "text/html; charset=utf-8", PAGES[path].encode())
+        else:
+            self.send_error(404)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
+
+    def _answer(self, path: str, kind: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        # The style sheet comes late each time.
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.server.answered.append(path)
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "browser"
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is logged."""
+
+
+@pytest.fixture(scope="module")
+def late_pages():
+    with (
+        tempfile.TemporaryDirectory(prefix=SHORT_FOLDER_PREFIX) as folder,
+        LatePages(Path(folder) / "pages.sock") as server,
+    ):
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join(5)
+
+
+@pytest.fixture(scope="module", params=[Firefox, Chromium])
+def person(request, late_pages):
+    with OnionWay(late_pages.path) as way, request.param(way.port) as one:
+        yield one
+
+
+@pytest.fixture
+def pages(late_pages):
+    late_pages.answered.clear()
+    return late_pages
+
+
+def test_a_form_is_sent_once_the_style_sheet_has_come_and_not_before(person, pages):
+    person.open(f"{ORIGIN}/")
+    person.press("/sent", stays=True)
+    with person.frame("sink"):
+        person.wait_for("#done")
+
+    assert [path for path in pages.answered if path != "/first"] == ["/", "/late.css", "/sent"]
+
+
+def test_what_moves_is_pressed_when_it_stands_still(person, pages):
+    person.open(f"{ORIGIN}/moving")
+    person.press("/sent", stays=True)
+    with person.frame("sink"):
+        person.wait_for("#done")
+
+    assert pages.answered.count("/sent") == 1
+
+
+def test_what_something_lies_over_is_not_pressed(person, pages):
+    person.open(f"{ORIGIN}/covered")
+
+    with pytest.raises((NotOnThePage, Failed), match=r"lies|obscures"):
+        person.press("/sent", stays=True)
+
+    assert "/sent" not in pages.answered
+
+
+def test_a_press_that_sends_nothing_is_said_at_once_and_not_taken_for_a_slow_answer(person, pages, monkeypatch):
+    monkeypatch.setattr(person, "begin_seconds", 1.0)
+    person.open(f"{ORIGIN}/aimless")
+
+    with pytest.raises(NotOnThePage, match="the form was not sent"):
+        person.press("/sent", stays=True)
+
+    assert "/sent" not in pages.answered
