@@ -1,7 +1,9 @@
 """Every page in every state, as Chromium shows it: accessibility, narrow screens, names, sizes, contrast, the keyboard.
 
-The pages are those that the real service answered (browsers/pages.py). axe judges each in the four combinations of
-narrow and wide, light and dark; at 1280 pixels 400 % zoom shows what 320 pixels show.
+The pages are those that the real service answered (browsers/pages.py). In each language axe judges each of them, by all
+of its rules, in the four combinations of narrow and wide, light and dark; at 1280 pixels 400 % zoom shows what 320 pixels
+show. A page is loaded once and changed in place: that is what a telephone that is turned, or an evening, does to it, and
+our style sheet has nothing that goes by how a page began.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import time
 
 import pytest
 from browsers.chromium import Chromium
-from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, measure, names, show
+from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure, names, show
 from browsers.pages import Rendered
 from browsers.shelf import ORIGIN, address
 from conftest_browsers import LOOKED_AT
@@ -23,13 +25,11 @@ FAULTY = """<!doctype html><html lang=en><head><title>x</title></head><body><a h
 <img src=/icon.png><p style="color:#999;background:#fff">pale</p><input name=unlabelled style="outline:none">
 <label>Shown<input aria-label=Otherwise></label><p style="width:500px">wide</p>
 <a href=/x style="display:block;height:20px">low</a><button aria-label="Something else">Press</button></body></html>"""
-
-
-# A page is the same tree in each language: one goes through all four, the others meet the narrow edge.
-COMBINATIONS = (
-    *((LOOKED_AT[0], width, dark) for width, dark in itertools.product((NARROW, WIDE), (False, True))),
-    *((code, NARROW, bool(number % 2)) for number, code in enumerate(LOOKED_AT[1:])),
-)
+# Wrong in one combination each: too wide when narrow, too pale in the dark.
+FAULTY_AT_TIMES = """<!doctype html><html lang=en><head><title>x</title><style>
+@media (max-width: 400px) { #wide { width: 500px } } @media (prefers-color-scheme: dark) { #pale { color: #999 } }
+</style></head><body><main><h1>x</h1><p id=wide>wide</p><p id=pale style="background:#fff">pale</p></main></body></html>"""
+COMBINATIONS = tuple(itertools.product((WIDE, NARROW), (False, True)))
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,12 @@ def chromium(shelf_way):
 def looked_at(collected, chromium):
     """What is wrong with each page in each combination, by what was looked for; each page is loaded once for all of it."""
     found: dict[str, dict[str, list[str]]] = {}
-    for language, width, dark in COMBINATIONS:
-        for page in of(collected, language):
-            show(chromium, page, width=width, dark=dark)
+    for page in collected.pages:
+        show(chromium, page)
+        for width, dark in COMBINATIONS:
+            change(chromium, width=width, dark=dark)
             for what, wrong in look(chromium, page, narrow=width == NARROW).items():
-                where = f"{page.name} {language} {width} {'dark' if dark else 'light'}"
+                where = f"{page.name} {page.language} {width} {'dark' if dark else 'light'}"
                 found.setdefault(what, {})[where] = wrong
     return found
 
@@ -89,6 +90,14 @@ def test_there_are_pages_to_look_at(collected):
     assert [by_language["sv"][name] for name in ("first", "not-found", "wrong-host")] == [200, 404, 421]
 
 
+def test_each_page_is_looked_at_in_each_language_and_combination(collected, looked_at):
+    every = {f"{page.name} {page.language}" for page in collected.pages}
+    combinations = ("1280 light", "1280 dark", "320 light", "320 dark")
+
+    assert set(looked_at["axe"]) == {f"{page} {one}" for page in every for one in combinations}
+    assert {page.language for page in collected.pages} == set(LOOKED_AT)
+
+
 def test_axe_finds_nothing(looked_at):
     nothing(looked_at["axe"])
 
@@ -110,11 +119,8 @@ def test_what_is_read_aloud_is_what_stands_beside_the_field(looked_at):
 
 
 def test_axe_and_the_measures_see_what_is_wrong(chromium):
-    chromium.size(NARROW, 800)
-    chromium.looks()
-    chromium.open(f"{ORIGIN}/style.css")
-    frame = chromium.do("Page.getFrameTree")["frameTree"]["frame"]["id"]
-    chromium.do("Page.setDocumentContent", frameId=frame, html=FAULTY)
+    write(chromium, FAULTY)
+    change(chromium, width=NARROW, dark=False)
 
     found = " ".join(axe(chromium))
 
@@ -124,6 +130,29 @@ def test_axe_and_the_measures_see_what_is_wrong(chromium):
     assert any("low" in wrong for wrong in measure(chromium, f"targets({TARGET_PIXELS})"))
     assert wrong_names(chromium) == ["Otherwise", "Something else"]
     assert " ".join(walk(chromium)).count("not to be seen") == 1
+
+
+def test_what_is_wrong_in_one_combination_alone_is_seen_in_that_one(chromium):
+    write(chromium, FAULTY_AT_TIMES)
+
+    found = {}
+    for width, dark in COMBINATIONS:
+        change(chromium, width=width, dark=dark)
+        found[width, dark] = ("color-contrast" in " ".join(axe(chromium)), len(measure(chromium, "overflow()")))
+
+    assert found == {
+        (WIDE, False): (False, 0),
+        (WIDE, True): (True, 0),
+        (NARROW, False): (False, 1),
+        (NARROW, True): (True, 1),
+    }
+
+
+def write(browser: Chromium, page: str) -> None:
+    """Show a page that nobody serves."""
+    browser.open(f"{ORIGIN}/style.css")
+    frame = browser.do("Page.getFrameTree")["frameTree"]["frame"]["id"]
+    browser.do("Page.setDocumentContent", frameId=frame, html=page)
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from importlib.metadata import files as files_of
 from pathlib import Path
 
 from browsers.chromium import Chromium
 from browsers.pages import Rendered
+from browsers.person import LOOK_SECONDS, WAIT_SECONDS
 from browsers.shelf import address
 
 TARGET_PIXELS = 44  # WCAG 2.5.5 (AAA), and what phones' makers ask for
 CONTRAST, CONTRAST_LARGE = 7, 4.5  # WCAG 1.4.6 (AAA)
+HEIGHT = 800
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # A page within a frame is a part of the page around it.
 NOT_IN_FRAMES = ("page-has-heading-one", "region", "landmark-one-main", "bypass", "skip-link")
@@ -27,9 +30,22 @@ def _axe() -> str:
 
 
 def show(browser: Chromium, page: Rendered, *, width: int = 1280, dark: bool = False) -> None:
-    browser.size(width, 800)
+    browser.size(width, HEIGHT)
     browser.looks(dark=dark)
     browser.open(address(page))
+
+
+def change(browser: Chromium, *, width: int, dark: bool) -> None:
+    """Show the page that is shown already in another width and scheme, and wait until it has them."""
+    browser.size(width, HEIGHT)
+    browser.looks(dark=dark)
+    worn = f"innerWidth === {width} && matchMedia('(prefers-color-scheme: {'dark' if dark else 'light'})').matches"
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not browser.evaluate(worn):
+        if time.monotonic() > deadline:
+            message = f"the page did not become {width} wide and {'dark' if dark else 'light'}"
+            raise TimeoutError(message)
+        time.sleep(LOOK_SECONDS)
 
 
 def measure(browser: Chromium, what: str):
@@ -45,7 +61,8 @@ def axe(browser: Chromium, *, in_a_frame: bool = False) -> list[str]:
         "iframes": False,
         "rules": {rule: {"enabled": False} for rule in NOT_IN_FRAMES if in_a_frame},
     }
-    browser.evaluate(_axe() + "; true")
+    if not browser.evaluate("'axe' in window"):
+        browser.evaluate(_axe() + "; true")
     found = browser.evaluate(f"axe.run(document, {json.dumps(options)}).then((found) => found.violations)")
     return [f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:120]})" for one in found]
 
