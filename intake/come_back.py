@@ -19,6 +19,7 @@ from intake.errors import FormRefused, OldMark, TryAgainSoon
 from intake.form import TEXT_FIELD, Form, drain, read_form
 from intake.inbox import find_case
 from intake.inbox_show import LOG_IN, form_language, inbox_page
+from intake.kept_pages import draft_of
 from intake.marks import Use
 from intake.pages import FORGET, Language
 from intake.return_page import RETURN_FORM, misread_page, nothing_opened_page, return_page
@@ -46,21 +47,26 @@ async def come_back(request: web.Request) -> web.StreamResponse:
     except FormRefused as refused:
         await drain(request, services.limits)
         said = _RETURN_REFUSALS[type(refused)]
-        return return_page(services, form_language(services, form), said, text=form.one(TEXT_FIELD))
+        return return_page(services, form_language(services, form), said, **_kept(form))
     language, text = form_language(services, form), form.one(TEXT_FIELD)
     if not is_first:
         if text:
-            return return_page(services, language, SENT_ALREADY, text=text)
+            return return_page(services, language, SENT_ALREADY, **_kept(form))
         return services.pages.plain(language, SENT_ALREADY, links=LOG_IN)
     try:
         return await _open_with_code(services, form, language, use)
     except WrongReceipt:
-        return misread_page(services, language, explain(form.one("code")), text=text)
+        return misread_page(services, language, explain(form.one("code")), **_kept(form))
     except (FormRefused, CaseError) as refused:
         said = _RETURN_REFUSALS[type(refused)] if isinstance(refused, FormRefused) else TRY_AGAIN
-        return return_page(services, language, said, text=text)
+        return return_page(services, language, said, **_kept(form))
     finally:
         use.give_back()
+
+
+def _kept(form: Form) -> dict[str, str]:
+    """Return what goes with the form from page to page: the message, and the draft that these pages belong to."""
+    return {"text": form.one(TEXT_FIELD), "draft": draft_of(form)}
 
 
 async def _open_with_code(services: Services, form: Form, language: Language, use: Use) -> web.StreamResponse:
@@ -70,8 +76,9 @@ async def _open_with_code(services: Services, form: Form, language: Language, us
     session = await find_case(services, receipt, keys)
     text = form.one(TEXT_FIELD)
     if session is None:
-        return nothing_opened_page(services, language, text=text)
+        return nothing_opened_page(services, language, **_kept(form))
     use.spend()
+    services.kept_pages.forget(draft_of(form))
     page = await inbox_page(services, session, language, NOT_SENT_YET if text else None, text=text)
     page.headers.update(FORGET)
     return page

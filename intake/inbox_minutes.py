@@ -62,6 +62,8 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
         return await inbox_page(services, session, visit.language, NO_SUCH_NOTES)
     finally:
         use.give_back()
+    # They show words, the old ones or the new.
+    services.kept_pages.forget(session.handle)
     page = await inbox_page(services, session, visit.language, APPROVED)
     page.headers.update(FORGET)
     return page

@@ -17,7 +17,7 @@ from intake.inbox import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_files import clean_copy, demand_vouched
 from intake.inbox_show import Visit, ask_once_more, form_language, in_session, inbox_page, sent_already, to_inbox
 from intake.inbox_view import may_withdraw
-from intake.kept_pages import SECOND_HAND
+from intake.kept_pages import SECOND_HAND, draft_of
 from intake.pages import FORGET, Cache
 from intake.redirects import see_other
 from intake.services import SERVICES
@@ -29,6 +29,7 @@ from intake.texts import (
     FILE_TAKEN_BACK,
     FILE_UNSAFE,
     FILE_WITHDRAWN,
+    LEFT,
     LEFT_INBOX,
     N_,
     NO_SUCH_FILE,
@@ -72,15 +73,16 @@ async def withdraw_case(request: web.Request) -> web.StreamResponse:
 
 
 async def leave_inbox(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/leave : end all sessions of the case, and have the browser forget the pages."""
+    """POST /inbox/leave : end all sessions of the case, or the draft, and have the browser forget the pages."""
     services = request.app[SERVICES]
     form = Form()
     try:
         await read_form(request, services.limits, form)
     except FormRefused:
         await drain(request, services.limits)
+    services.kept_pages.forget(draft_of(form))
     services.sessions.log_out(form.one("handle"))
-    return services.pages.left(form_language(services, form), LEFT_INBOX)
+    return services.pages.left(form_language(services, form), LEFT_INBOX if form.one("handle") else LEFT)
 
 
 async def _show_inbox(visit: Visit) -> web.StreamResponse:
@@ -89,7 +91,8 @@ async def _show_inbox(visit: Visit) -> web.StreamResponse:
 
 async def _send_to_file(visit: Visit) -> web.StreamResponse:
     # A stream cannot be kept like a page: what is kept is the wish, and it is looked at when it is asked for.
-    return see_other(visit.services.kept_pages.keep_wish(visit.session.handle, visit.form), visit.language.code)
+    address = visit.services.kept_pages.keep_wish(visit.session.handle, visit.form.one("file"))
+    return see_other(address, visit.language.code)
 
 
 async def show_file(visit: Visit) -> web.StreamResponse:
@@ -167,7 +170,7 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
     finally:
         use.give_back()
     if visit.file_id is None:
-        services.sessions.end(session.handle)
+        services.sessions.end_case(session.case.case_id)
         response = services.pages.plain(visit.language, TAKEN_BACK)
         response.headers.update(FORGET)
         return response

@@ -78,7 +78,7 @@ async def in_visit(
     try:
         return await act(visit)
     except NotThere:
-        visit.services.sessions.end(visit.session.handle)
+        visit.services.sessions.end_case(visit.session.case.case_id)
         return session_over(visit.services, visit.form, over)
     except FormRefused as refused:
         return await back_to_inbox(visit.services, visit.form, SENTENCES[refused.text_key])
@@ -97,7 +97,7 @@ async def back_to_inbox(
     try:
         return await inbox_page(services, session, language, said, text=typed_text(form), pointers=pointers)
     except NotThere:
-        services.sessions.end(session.handle)
+        services.sessions.end_case(session.case.case_id)
         return session_over(services, form)
     except CaseError:
         return return_page(services, language, TRY_AGAIN, text=typed_text(form))
@@ -132,6 +132,9 @@ async def inbox_page(
     who wrote it.
     """
     opened = await open_case(services, session)
+    if services.sessions.peek(session.handle) is None:
+        # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
+        return return_page(services, language, said or SESSION_OVER, text=text)
     return services.pages.page(
         "inbox.html",
         language,

@@ -125,7 +125,7 @@ class _Writing:
         When nothing is stored, the same form may be sent again.
         """
         try:
-            await read_form(request, self._services.limits, self._form, self._take_file)
+            await read_form(request, self._services.limits, self._form, self._take_file, self._came)
             settled = await self._settle()
             bodies = written(self._form.one("text").strip(), settled.taker.case)
             if not bodies and not settled.taker.shown:
@@ -150,6 +150,11 @@ class _Writing:
     async def _take_file(self, part: Part, form: Form) -> None:
         settled = await self._settle()
         await settled.taker.take(part, form)
+
+    def _came(self, _size: int) -> None:
+        # Files can be on their way for hours.
+        if self._settled is not None:
+            self._services.sessions.used(self._settled.session)
 
     def _point_out(self) -> None:
         """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""

@@ -5,11 +5,12 @@ from http import HTTPStatus
 from aiohttp import web
 
 from intake.form import Form
+from intake.frames import IN_A_FRAME
 from intake.inbox_pages import show_file
-from intake.inbox_show import Visit, in_visit
+from intake.inbox_show import Visit, in_visit, inbox_fields
 from intake.kept_pages import SECOND_HAND
 from intake.pages import LANGUAGE_FIELD
-from intake.reporter_receipt import show_again
+from intake.reporter_receipt import received_in_frame, show_again
 from intake.return_page import return_page
 from intake.services import SERVICES
 from intake.texts_report import PAGE_OVER
@@ -21,14 +22,23 @@ async def kept_page(request: web.Request) -> web.StreamResponse:
     language = services.pages.language_of(request)
     services.sessions.end_idle()
     found = services.kept_pages.find(request.match_info["address"])
+    session = None if found is None else services.sessions.peek(found.owner)
+    if session is not None and await services.store.find_by_lookup(session.keys.lookup_id) is None:
+        # Erased by its members meanwhile, or taken back in another tab.
+        services.sessions.end_case(session.case.case_id)
+        found = session = None
     if found is not None and found.page is not None:
         return found.page.answer()
-    session = None if found is None else services.sessions.peek(found.handle)
     if found is None or session is None:
-        return return_page(services, language, PAGE_OVER)
-    form = found.form or Form({"handle": [session.handle], LANGUAGE_FIELD: [language.code]})
+        over = return_page(services, language, PAGE_OVER)
+        # What came into a frame is asked for there.
+        over.headers.update(IN_A_FRAME)
+        return over
+    if session.unseen:
+        return received_in_frame(services, language, inbox_fields(session, language))
+    form = Form({"handle": [session.handle], LANGUAGE_FIELD: [language.code], "file": [found.file or ""]})
     visit = Visit(request, services, form, session, language)
-    response = await in_visit(visit, show_again if found.form is None else show_file, PAGE_OVER)
+    response = await in_visit(visit, show_again if found.file is None else show_file, PAGE_OVER)
     if response.status == HTTPStatus.OK and not response.prepared:
         response.set_status(SECOND_HAND)
     return response

@@ -6,17 +6,18 @@ code, into its session's files, in the clear, and leaves it there (measured; doc
 answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a random
 number. What such an address promises:
 
-1. A page with the handle of a session in its forms belongs to that session and is gone with it: when the reporter logs
-   out, and after half an hour of rest. No such page is kept of a session that is over.
-2. Any other (a form that comes back with what was typed, a refusal) is gone after half an hour.
-3. Of a session the last few are kept, for half an hour; until the session ends, the older addresses show the case as it
-   is now. To be shown again is no use of a session: it does not make it last.
+1. A page belongs to whatever its own forms name. With the handle of a session it is gone with that session, and no such
+   page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and fro
+   before anything is received, it is gone once the text is received, has come into the inbox, or its writer has left.
+2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
+3. Until the session ends, its older addresses show the case as it is now. To be shown again is no use of a session: it
+   does not make it last.
 4. No browser may store it, whatever the page says for itself: what was typed may stand in it.
 5. Chromium shows nothing of it by Back after the session: it sets pages aside whole, also those that say `no-store`,
    but only with status 200 (measured). So what is kept is answered with 203: content of ours at second hand (RFC 9110
    section 15.3.4).
-6. All of them take no more memory than `MOST_BYTES` twice. Those of sessions are not driven out by the others, which
-   anybody can make.
+6. All of them take no more memory than `MOST_BYTES` four times. Pages of sessions, which take a right code, are not
+   driven out by others, nor small ones by large ones. The oldest go first.
 """
 
 import re
@@ -36,12 +37,22 @@ from intake.pages import Cache
 
 SECOND_HAND: Final = HTTPStatus.NON_AUTHORITATIVE_INFORMATION
 KEPT_FOR: Final = timedelta(minutes=30)
-MOST_BYTES: Final = 32 * 2**20  # some three thousand pages
-MOST_OF_A_SESSION: Final = 4
+# Where an answer says until when it may be kept.
+UNTIL: Final = web.ResponseKey("until", datetime)
+DRAFT_FIELD: Final = "draft"
+MOST_BYTES: Final = 32 * 2**20  # of small pages some two thousand
+SMALL_BYTES: Final = 64 * 1024
+# An inbox of eight megabytes of entries can be made much larger than that; nobody needs it kept.
+LARGEST_BYTES: Final = 4 * 2**20
+MOST_OF_ONE: Final = 4
 # An address is short; but nobody shall make them without end.
-MOST_ADDRESSES: Final = 64
+MOST_ADDRESSES: Final = 32
 _ID_BYTES: Final = 16
-_HANDLE: Final = re.compile(rb'name="handle" value="([0-9a-f]{64})"')
+_FILE_CHARACTERS: Final = 64
+# What a page takes beside its body.
+_HEAD_BYTES: Final = 2000
+_OWNER: Final = re.compile(rb'name="(handle|draft)" value="([0-9a-f]{32}|[0-9a-f]{64})"')
+_DRAFT: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,7 +62,6 @@ class KeptPage:
     status: int
     headers: Mapping[str, str]
     body: bytes
-    kept_at: datetime
 
     def answer(self) -> web.Response:
         """Return it once more. Rule 5."""
@@ -59,13 +69,23 @@ class KeptPage:
         return web.Response(status=status, body=self.body, headers=self.headers)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)
 class Address:
-    """What is known of an address: its page while that is kept, and whose it is. `form` asks for one file."""
+    """What is known of an address: whose it is (a handle, a draft or nobody's) and what stands there.
 
-    handle: str = ""
+    The page, the file that was asked for, or none of them any more.
+    """
+
+    owner: str
+    until: datetime
     page: KeptPage | None = None
-    form: Form | None = None
+    file: str | None = None
+
+
+def draft_of(form: Form) -> str:
+    """Return the draft that a form belongs to, or a new one."""
+    untrusted = form.one(DRAFT_FIELD)
+    return untrusted if _DRAFT.fullmatch(untrusted) else secrets.token_hex(_ID_BYTES)
 
 
 class KeptPages:
@@ -73,89 +93,111 @@ class KeptPages:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._free = _Shelf()
-        self._of_sessions = _Shelf()
-        # By handle, the addresses of a session, the oldest first; and the other way round.
-        self._addresses: dict[str, OrderedDict[str, Form | None]] = {}
-        self._handles: dict[str, str] = {}
+        self._known: dict[str, Address] = {}
+        # Of each owner the addresses, the oldest first.
+        self._of: dict[str, OrderedDict[str, None]] = {}
+        self._shelves = {(of_session, small): _Shelf() for of_session in (True, False) for small in (True, False)}
 
     def keep(self, response: web.Response, is_open: Callable[[str], bool]) -> str:
-        """Return the address of an answer. `is_open` says whether there is a session of a handle. Rules 1 to 4."""
-        self.prune()
+        """Return the address of an answer. `is_open` says whether there is a session of a handle."""
         address = secrets.token_hex(_ID_BYTES)
-        body = response.body if isinstance(response.body, bytes | bytearray) else b""
+        body = bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
+        kind, owner = _owner_in(body)
+        if kind == "handle" and not is_open(owner):
+            return address
+        until = self._clock() + KEPT_FOR
+        self._add(address, Address(owner, min(until, response.get(UNTIL, until))))
+        if len(body) > LARGEST_BYTES:
+            self._let_go(address)
+            return address
         headers = {**response.headers, hdrs.CACHE_CONTROL: Cache.NOTHING.value}
-        page = KeptPage(response.status, headers, bytes(body), self._clock())
-        found = _HANDLE.search(body)
-        if found is None:
-            self._free.put(address, page)
-        elif is_open(handle := found[1].decode()):
-            self._belongs(address, handle, None)
-            self._of_sessions.put(address, page)
-            for older in list(self._addresses[handle])[:-MOST_OF_A_SESSION]:
-                self._of_sessions.drop(older)
+        self._known[address].page = KeptPage(response.status, headers, body)
+        shelf = self._shelves[kind == "handle", len(body) <= SMALL_BYTES]
+        for driven_out in shelf.put(address, len(body) + _HEAD_BYTES):
+            self._let_go(driven_out)
+        with_page = [one for one in self._of.get(owner, ()) if self._known[one].page is not None]
+        for older in with_page[:-MOST_OF_ONE]:
+            self._let_go(older)
         return address
 
-    def keep_wish(self, handle: str, form: Form) -> str:
+    def keep_wish(self, handle: str, untrusted_file: str) -> str:
         """Return the address at which a file that a form of this session asked for can be had."""
         address = secrets.token_hex(_ID_BYTES)
-        self._belongs(address, handle, form)
+        self._add(address, Address(handle, self._clock() + KEPT_FOR, file=untrusted_file[:_FILE_CHARACTERS]))
         return address
 
     def find(self, untrusted_address: str) -> Address | None:
         """Return what is known of an address; None when it never was one, or is none any more."""
-        self.prune()
-        if (page := self._free.get(untrusted_address)) is not None:
-            return Address(page=page)
-        handle = self._handles.get(untrusted_address)
-        if handle is None:
-            return None
-        form = self._addresses[handle][untrusted_address]
-        return Address(handle, self._of_sessions.get(untrusted_address), form)
+        known = self._known.get(untrusted_address)
+        if known is not None and known.until < self._clock():
+            self._let_go(untrusted_address)
+        return self._known.get(untrusted_address)
 
-    def forget(self, handle: str) -> None:
-        """Let go of everything of a session that has ended."""
-        for address in self._addresses.pop(handle, ()):
-            del self._handles[address]
-            self._of_sessions.drop(address)
+    def forget(self, owner: str) -> None:
+        """Let go of everything of a session that has ended, or of a draft that is none any more."""
+        for address in self._of.pop(owner, ()):
+            self._take_down(address)
+            del self._known[address]
 
     def prune(self) -> None:
-        """Let go of pages after half an hour; also done by the clock."""
-        oldest = self._clock() - KEPT_FOR
-        self._free.drop_before(oldest)
-        self._of_sessions.drop_before(oldest)
+        """Let go of what is over; done by the clock, each minute."""
+        now = self._clock()
+        for address in [one for one, known in self._known.items() if known.until < now]:
+            self._let_go(address)
 
-    def _belongs(self, address: str, handle: str, form: Form | None) -> None:
-        addresses = self._addresses.setdefault(handle, OrderedDict())
-        addresses[address] = form
-        self._handles[address] = handle
+    def _add(self, address: str, known: Address) -> None:
+        self._known[address] = known
+        if not known.owner:
+            return
+        addresses = self._of.setdefault(known.owner, OrderedDict())
+        addresses[address] = None
         if len(addresses) > MOST_ADDRESSES:
             oldest, _ = addresses.popitem(last=False)
-            del self._handles[oldest]
-            self._of_sessions.drop(oldest)
+            self._take_down(oldest)
+            del self._known[oldest]
+
+    def _let_go(self, address: str) -> None:
+        """Let go of what stands at an address; of a session's it is still known whose it is. Rule 3."""
+        self._take_down(address)
+        known = self._known[address]
+        if _DRAFT.fullmatch(known.owner) or not known.owner:
+            del self._known[address]
+            if addresses := self._of.get(known.owner):
+                del addresses[address]
+                if not addresses:
+                    del self._of[known.owner]
+
+    def _take_down(self, address: str) -> None:
+        known = self._known[address]
+        known.page = known.file = None
+        for shelf in self._shelves.values():
+            shelf.drop(address)
 
 
 class _Shelf:
-    """Pages by their addresses, the oldest first, in no more than `MOST_BYTES`."""
+    """How much each page takes, the oldest first: together no more than `MOST_BYTES`."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[str, KeptPage] = OrderedDict()
+        self._sizes: OrderedDict[str, int] = OrderedDict()
         self._bytes = 0
 
-    def put(self, address: str, page: KeptPage) -> None:
-        self._pages[address] = page
-        self._bytes += len(page.body)
-        while self._bytes > MOST_BYTES:
-            self.drop(next(iter(self._pages)))
-
-    def get(self, untrusted_address: str) -> KeptPage | None:
-        return self._pages.get(untrusted_address)
+    def put(self, address: str, size: int) -> list[str]:
+        """Count this page in; return the addresses of those that have to go."""
+        self._sizes[address] = size
+        self._bytes += size
+        driven_out, left = [], self._bytes
+        for older, its_size in self._sizes.items():
+            if left <= MOST_BYTES:
+                break
+            driven_out.append(older)
+            left -= its_size
+        return driven_out
 
     def drop(self, address: str) -> None:
-        page = self._pages.pop(address, None)
-        if page is not None:
-            self._bytes -= len(page.body)
+        self._bytes -= self._sizes.pop(address, 0)
 
-    def drop_before(self, time: datetime) -> None:
-        while self._pages and next(iter(self._pages.values())).kept_at < time:
-            self.drop(next(iter(self._pages)))
+
+def _owner_in(body: bytes) -> tuple[str, str]:
+    """Return what the forms of a page name, and its number; rule 1."""
+    found = _OWNER.search(body)
+    return ("", "") if found is None else (found[1].decode(), found[2].decode())

@@ -17,6 +17,7 @@ from intake.silence import Handler
 # Another host or another site sent it: it would not find our address either.
 _AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)
 _LANGUAGE: Final = re.compile(rb'<html lang="([a-z]{2,3})"')
+_CLEAR: Final = "Clear-Site-Data"
 # Shown by browsers that follow no redirect, if there are any.
 _BODY: Final = b'<!doctype html><html lang="en"><meta charset="utf-8"><title>-</title><p><a href="%s">-</a></p></html>'
 
@@ -30,7 +31,11 @@ async def answered_elsewhere(request: web.Request, handler: Handler) -> web.Stre
     services = request.app[SERVICES]
     address = services.kept_pages.keep(response, lambda handle: services.sessions.peek(handle) is not None)
     found = _LANGUAGE.search(response.body) if isinstance(response.body, bytes) else None
-    return see_other(address, "" if found is None else found[1].decode())
+    led = see_other(address, "" if found is None else found[1].decode())
+    if _CLEAR in response.headers:
+        # Who closes the tab at once gets no further.
+        led.headers[_CLEAR] = response.headers[_CLEAR]
+    return led
 
 
 def see_other(address: str, language: str) -> web.Response:

@@ -14,6 +14,7 @@ from aiohttp import web
 from cases.errors import RosterFault
 from intake.form import Form
 from intake.frames import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
+from intake.kept_pages import DRAFT_FIELD, draft_of
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
 from intake.pointers import Pointer
 from intake.services import Services
@@ -24,7 +25,7 @@ from intake.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, said_in_frame
 REPORT_FORM: Final = "report"
 SWITCH_FIELD: Final = "switch"
 # Everything that is typed or chosen, files apart.
-_TYPED: Final = ("text", "organisation", "concerns", "unnamed", "urgent", "earlier", "answers", "looked")
+_TYPED: Final = ("text", "organisation", "unnamed", "urgent", "earlier", "answers", "looked")
 
 
 def form_page(
@@ -46,7 +47,7 @@ def form_page(
     except RosterFault:
         return services.pages.plain(language, NOT_OPEN, show_authorities=True)
     is_plain = form.one(PLAIN_FIELD) == YES
-    mark = services.marks.new(REPORT_FORM)
+    mark, draft = services.marks.new(REPORT_FORM), draft_of(form)
     way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
     page = services.pages.page(
         "report.html",
@@ -57,7 +58,8 @@ def form_page(
         show_authorities=said is NOBODY_LEFT,
         wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
         pointers=pointers_shown(pointers, language),
-        fields=[("mark", mark), (LANGUAGE_FIELD, language.code), way],
+        fields=[("mark", mark), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), way],
+        leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
         progress_id="" if is_plain else services.progress.id_of(mark),
         organisations=[(known.key, known.name) for known in roster.organisations],
         members=[(member.id, member.label) for member in roster.members],
@@ -95,7 +97,8 @@ def in_frame(
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
     shown = language.said(said_in_frame(text_key) if text_key in SENTENCES else said)
-    anew = [] if links else [*typed_fields(form), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
+    way = [(DRAFT_FIELD, draft_of(form)), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
+    anew = [] if links else [*typed_fields(form), *way]
     body = services.pages.render(
         "report_answer.html",
         language,
@@ -112,7 +115,8 @@ def in_frame(
 
 def typed_fields(form: Form) -> list[tuple[str, str]]:
     """Return all that was typed and chosen, as hidden fields."""
-    return [(name, value) for name in _TYPED for value in form.all(name)]
+    one_each = [(name, form.one(name)) for name in _TYPED if form.one(name)]
+    return [*one_each, *(("concerns", one) for one in dict.fromkeys(form.all("concerns")))]
 
 
 def _is_of_the_text(text_key: str) -> bool:

@@ -31,6 +31,7 @@ from intake.filing import Filed, Wishes, check_wishes, file_report
 from intake.form import TEXT_FIELD, Form, Part, drain, read_form
 from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.inbox_show import inbox_fields
+from intake.kept_pages import draft_of
 from intake.marks import Use
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
 from intake.pointers import Pointer, pointers_in_form
@@ -160,6 +161,7 @@ class _Reception:
         finally:
             await self._conclude(view)
         self.sending.received = True
+        self._services.kept_pages.forget(draft_of(self.form))
         return view
 
     async def _take_file(self, part: Part, form: Form) -> None:

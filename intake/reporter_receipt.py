@@ -11,7 +11,7 @@ The receipt: the page with the eight words, and the question for two of them.
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from aiohttp import web
@@ -24,6 +24,8 @@ from intake.frames import IN_A_FRAME
 from intake.inbox import OpenedCase, open_case
 from intake.inbox_show import FACTS_FORM, Visit, in_session, inbox_fields, inbox_page
 from intake.inbox_view import answers_at_once
+from intake.kept_pages import UNTIL
+from intake.marks import PAGE_KEPT_FOR
 from intake.pages import FORGET, Language, answer
 from intake.services import Services
 from intake.sessions import Session
@@ -50,6 +52,8 @@ class ReceiptView:
     language: Language
     # Of the text that was sent, to know another one in the same form.
     text_hash: bytes = b""
+    # What was found in the files may be shown no longer than this.
+    until: datetime | None = None
 
 
 def receipt_view(
@@ -76,13 +80,14 @@ def receipt_view(
         facts_mark=services.marks.new(FACTS_FORM),
         language=language,
         text_hash=text_hash,
+        until=services.clock() + PAGE_KEPT_FOR if files else None,
     )
 
 
 def receipt_page(services: Services, view: ReceiptView, said: Said | None = None) -> web.Response:
     """Return the page with the code, asking for two words of it that are drawn anew."""
     asked = sorted(secrets.SystemRandom().sample(range(1, len(view.words) + 1), WORDS_ASKED))
-    return answer(
+    page = answer(
         services.pages.render(
             "receipt.html",
             view.language,
@@ -98,6 +103,9 @@ def receipt_page(services: Services, view: ReceiptView, said: Said | None = None
         status=200 if said is None else 400,
         headers=FORGET,
     )
+    if view.until is not None:
+        page[UNTIL] = view.until
+    return page
 
 
 def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:

@@ -2,8 +2,8 @@
 The page that asks for the case code, with what went wrong and with a message that came along.
 
 What was typed as the code is not shown again: it is a secret. A message that could not be sent, because its session was
-over or the service was restarted, stands in a field of this form and comes into the inbox with the reporter; it is kept
-nowhere else.
+over or the service was restarted, stands in a field of this form and comes into the inbox with the reporter; then the
+page is let go of, and nothing else keeps it.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from aiohttp import web
 
 from cases.misread import Misreading, Place
 from cases.receipt import WORDS_IN_RECEIPT
+from intake.form import Form
+from intake.kept_pages import DRAFT_FIELD, draft_of
 from intake.pages import LANGUAGE_FIELD, Cache, Language
 from intake.services import Services
 from intake.texts import Said
@@ -29,12 +31,16 @@ class _Hint:
     near: tuple[str, ...]
 
 
-def return_page(services: Services, language: Language, said: Said | None = None, *, text: str = "") -> web.Response:
-    """Return the page; `text` is a message that has not been sent."""
-    return _page(services, language, None if said is None else language.said(said), text)
+def return_page(
+    services: Services, language: Language, said: Said | None = None, *, text: str = "", draft: str = ""
+) -> web.Response:
+    """Return the page; `text` is a message that has not been sent, and `draft` what it belongs to already."""
+    return _page(services, language, None if said is None else language.said(said), text, draft)
 
 
-def misread_page(services: Services, language: Language, misread: Misreading, *, text: str = "") -> web.Response:
+def misread_page(
+    services: Services, language: Language, misread: Misreading, *, text: str = "", draft: str = ""
+) -> web.Response:
     """Return the page for words that are no receipt: what is wrong with them, by their numbers."""
     if misread.unknown:
         said, hints = language.said(UNKNOWN_WORDS), _hints(language, UNKNOWN_WORD, misread.unknown)
@@ -43,13 +49,13 @@ def misread_page(services: Services, language: Language, misread: Misreading, *,
         said = Said(said.what % {"count": misread.count}, said.do)
     else:
         said, hints = language.said(CHECK_FAILS), _hints(language, MAYBE_MISREAD, misread.candidates)
-    return _page(services, language, said, text, hints=hints)
+    return _page(services, language, said, text, draft, hints=hints)
 
 
-def nothing_opened_page(services: Services, language: Language, *, text: str = "") -> web.Response:
+def nothing_opened_page(services: Services, language: Language, *, text: str = "", draft: str = "") -> web.Response:
     """Return the one page for every receipt that is whole and opens nothing."""
     reasons = tuple(language.say(reason) for reason in REASONS)
-    return _page(services, language, language.said(WRONG_CODE), text, reasons=reasons)
+    return _page(services, language, language.said(WRONG_CODE), text, draft, reasons=reasons)
 
 
 def _hints(language: Language, sentence: str, places: tuple[Place, ...]) -> tuple[_Hint, ...]:
@@ -61,10 +67,12 @@ def _page(
     language: Language,
     said: Said | None,
     text: str,
+    untrusted_draft: str,
     *,
     hints: tuple[_Hint, ...] = (),
     reasons: tuple[str, ...] = (),
 ) -> web.Response:
+    draft = draft_of(Form({DRAFT_FIELD: [untrusted_draft]}))
     return services.pages.page(
         "return.html",
         language,
@@ -76,5 +84,6 @@ def _page(
         hints=hints,
         reasons=reasons,
         typed={"text": text},
-        fields=[("mark", services.marks.new(RETURN_FORM)), (LANGUAGE_FIELD, language.code)],
+        fields=[("mark", services.marks.new(RETURN_FORM)), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
+        leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
     )

@@ -58,6 +58,8 @@ class Sessions:
         self._clock = clock
         self._on_end = on_end
         self._open: OrderedDict[str, Session] = OrderedDict()
+        # Of sessions that are over, the case: as many as there may be.
+        self._ended: OrderedDict[str, bytes] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -86,6 +88,12 @@ class Sessions:
             self._open.move_to_end(session.handle)
         return session
 
+    def used(self, session: Session) -> None:
+        """Count this as use of a session that is still there: what comes for it may come for hours."""
+        if session.handle in self._open:
+            session.last_used = self._clock()
+            self._open.move_to_end(session.handle)
+
     def peek(self, untrusted_handle: str) -> Session | None:
         """Return the session of this handle without counting it as use."""
         self.end_idle()
@@ -102,17 +110,22 @@ class Sessions:
         if session is None:
             return
         self._on_end(session.handle)
+        self._ended[session.handle] = session.case.case_id
+        if len(self._ended) > MAX_SESSIONS:
+            self._ended.popitem(last=False)
         if session.opened_by is not None:
             session.opened_by.kept = None
 
     def log_out(self, untrusted_handle: str) -> None:
         """End this session and every other one of its case: the page with the words has one of its own.
 
-        Who logs out and goes away must not leave another page behind that still opens the case, or shows the words.
+        Who logs out and goes away must not leave another page behind that still opens the case, or shows the words;
+        also when this session has rested too long and another has not.
         """
         session = self._open.get(untrusted_handle)
-        if session is not None:
-            self.end_case(session.case.case_id)
+        case_id = self._ended.get(untrusted_handle) if session is None else session.case.case_id
+        if case_id is not None:
+            self.end_case(case_id)
 
     def end_case(self, case_id: bytes, keep: Session | None = None) -> None:
         """End every session of a case but the one to keep."""

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
-from aiohttp import web
-from browsers.pages import every_page
+from browsers.pages import POINTING, every_page, telling_photograph
 from browsers.served import example_home
 from desk_harness import running_with_pages
 from intake_harness import (
-    NOON,
     SEE_OTHER,
     SHOWN,
-    SetClock,
     file_report,
     log_in,
     multipart,
+    read_answer,
     running_intake,
     zygotes,
 )
+from test_inbox_minutes import shown_words, with_notes
 
-from intake import kept_pages
+from intake import inbox_write
 from intake.app import ROUTES
-from intake.form import Form
-from intake.kept_pages import MOST_ADDRESSES, MOST_OF_A_SESSION, KeptPages
+from intake.kept_pages import MOST_OF_ONE, KeptPages
 
 KIND = {"Content-Type": "multipart/form-data; boundary=b"}
-HANDLE, OTHER = "a" * 64, "b" * 64
+OTHER = "b" * 64
+MAKER = "Kameramakaren"
 
 
-def page_of(handle: str = "", filling: bytes = b"") -> web.Response:
-    field = f'<input type="hidden" name="handle" value="{handle}">' if handle else ""
-    return web.Response(body=f'<html lang="sv">{field}'.encode() + filling)
+def handle_in(page) -> str:
+    return re.search(r'name="handle" value="([0-9a-f]+)"', page.text)[1]
 
 
-def is_open(handle: str) -> bool:
-    return handle == HANDLE
-
-
-@pytest.fixture
-def clock():
-    return SetClock(NOON)
+async def send(browser, path, fields):
+    """Post a form; the answer, which is an address and no page yet."""
+    return await browser.request_once("POST", path, multipart("b", fields), KIND)
 
 
 @pytest.mark.parametrize("path", [path for method, path, _ in ROUTES if method == "POST"])
@@ -136,12 +131,12 @@ async def test_an_address_whose_page_is_not_kept_any_more_shows_the_case_as_it_i
             "POST", "/return", multipart("b", form.with_(code=" ".join(receipt.words))), KIND
         )
         page = await browser.follow(led)
-        for number in range(MOST_OF_A_SESSION):
+        for number in range(MOST_OF_ONE):
             page = await browser.post("/inbox/write", page.form("/inbox/write").with_(text=f"Message {number}"))
         again = await browser.follow(led)
 
     assert again.status == SHOWN
-    assert f"Message {MOST_OF_A_SESSION - 1}" in again.plain
+    assert f"Message {MOST_OF_ONE - 1}" in again.plain
 
 
 async def test_an_address_of_the_page_with_the_code_shows_the_words_again_while_the_session_lasts(tmp_path):
@@ -160,60 +155,189 @@ async def test_an_address_of_the_page_with_the_code_shows_the_words_again_while_
     assert again.receipt == shown
 
 
-def test_a_page_without_a_session_is_kept_for_half_an_hour(clock):
-    kept = KeptPages(clock)
-    address = kept.keep(page_of(), is_open)
-    clock.forward(minutes=29)
-    before = kept.find(address)
-    clock.forward(minutes=2)
-
-    assert before.page.body == page_of().body
-    assert kept.find(address) is None
+# ---- a draft: what is typed before anything is received
 
 
-def test_a_page_of_a_session_that_is_over_is_not_kept_at_all(clock):
-    kept = KeptPages(clock)
+async def test_what_was_typed_is_gone_from_its_address_once_it_is_received(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report?plain=1")).form("/report")
+        led = await send(browser, "/report", form.with_(text=POINTING))
+        page = await browser.follow(led)
+        await browser.post("/report", page.form("/report").with_(looked="yes"))
+        after = await browser.follow(led)
 
-    address = kept.keep(page_of(OTHER), is_open)
-
-    assert kept.find(address) is None
-
-
-def test_pages_of_a_session_go_with_it_and_those_of_others_stay(clock):
-    kept = KeptPages(clock)
-    mine, wish, free = (
-        kept.keep(page_of(HANDLE), is_open),
-        kept.keep_wish(HANDLE, Form()),
-        kept.keep(page_of(), is_open),
-    )
-
-    kept.forget(HANDLE)
-
-    assert kept.find(mine) is None
-    assert kept.find(wish) is None
-    assert kept.find(free).page is not None
+    assert POINTING in page.text
+    assert POINTING not in after.text
+    assert after.form("/return")
 
 
-def test_a_session_keeps_its_last_pages_and_a_bounded_number_of_addresses(clock):
-    kept = KeptPages(clock)
+async def test_what_a_frame_held_is_gone_once_the_form_beside_it_is_received(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report")).form("/report")
+        led = await send(browser, "/report", form.with_(text=POINTING))
+        in_frame = await browser.follow(led)
+        await browser.post("/report", form.with_(text=POINTING, looked="yes"))
+        after = await browser.follow(led)
 
-    addresses = [kept.keep(page_of(HANDLE), is_open) for _ in range(MOST_ADDRESSES + 1)]
-
-    found = [kept.find(one) for one in addresses]
-    assert found[0] is None
-    assert all(one.handle == HANDLE for one in found[1:])
-    assert [one.page is not None for one in found[1:]] == [False] * (MOST_ADDRESSES - MOST_OF_A_SESSION) + [
-        True
-    ] * MOST_OF_A_SESSION
+    assert POINTING in in_frame.text
+    assert POINTING not in after.text
+    assert "frame-ancestors 'self'" in after.headers["content-security-policy"]
 
 
-def test_pages_that_anybody_can_make_drive_out_the_oldest_of_their_own_and_none_of_a_session(clock, monkeypatch):
-    monkeypatch.setattr(kept_pages, "MOST_BYTES", 10_000)
-    kept = KeptPages(clock)
-    mine, oldest = kept.keep(page_of(HANDLE), is_open), kept.keep(page_of(), is_open)
+async def test_what_was_typed_is_gone_from_its_address_once_its_writer_has_left(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report?plain=1")).form("/report")
+        led = await send(browser, "/report", form.with_(text="Typed", switch="en"))
+        page = await browser.follow(led)
+        left = await browser.request_once(
+            "POST", "/inbox/leave", multipart("b", page.form("/inbox/leave").fields), KIND
+        )
+        farewell, after = await browser.follow(left), await browser.follow(led)
 
-    newest = [kept.keep(page_of(filling=b"x" * 2000), is_open) for _ in range(20)][-1]
+    assert "Typed" in page.text
+    assert "Typed" not in after.text
+    assert left.headers["clear-site-data"] == '"cache"'
+    assert "Close this tab now." in farewell.plain
 
-    assert kept.find(mine).page is not None
-    assert kept.find(oldest) is None
-    assert kept.find(newest).page is not None
+
+async def test_a_message_that_came_along_is_gone_from_its_address_once_the_case_is_open(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        receipt = (await file_report(browser, "Report")).receipt
+        led = await send(browser, "/inbox/write", [("handle", OTHER), ("text", "My message")])
+        page = await browser.follow(led)
+        wrong = await send(browser, "/return", page.form("/return").with_(code="abakus agenda"))
+        again = (await browser.follow(wrong)).form("/return")
+        inbox = await browser.post("/return", again.with_(code=" ".join(receipt.words)))
+        after = [await browser.follow(one) for one in (led, wrong)]
+
+    assert "My message" in page.text
+    assert dict(inbox.form("/inbox/write").fields)["text"] == "My message"
+    assert all("My message" not in one.text for one in after)
+
+
+# ---- what ends a session for every tab
+
+
+@pytest.mark.parametrize("how", ["taken back", "erased"])
+async def test_a_case_that_is_gone_is_shown_at_no_address(tmp_path, how):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report?plain=1")).form("/report")
+        receipt_at = await send(browser, "/report", form.with_(text="Report"))
+        receipt = (await browser.follow(receipt_at)).receipt
+        asked = (await browser.get("/return")).form("/return")
+        inbox_at = await send(browser, "/return", asked.with_(code=" ".join(receipt.words)))
+        if how == "taken back":
+            page = await log_in(browser, receipt)
+            page = await browser.post("/inbox/take-back", page.form("/inbox/take-back").fields)
+            await browser.post("/inbox/take-back", page.form("/inbox/take-back").fields)
+        else:
+            session = intake.services.sessions.peek(handle_in(await browser.follow(inbox_at)))
+            await intake.services.store.erase(session.case.case_id)
+        after = [await browser.follow(one) for one in (receipt_at, inbox_at)]
+
+    for page in after:
+        assert page.form("/return")
+        assert receipt.words[0] not in page.plain
+
+
+async def test_logging_out_where_the_session_has_rested_too_long_ends_the_other_tabs_too(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        receipt = (await file_report(browser, "Report")).receipt
+        rested = await log_in(browser, receipt)
+        intake.clock.forward(minutes=20)
+        other = await log_in(browser, receipt)
+        intake.clock.forward(minutes=20)
+        await browser.post("/inbox/leave", rested.form("/inbox/leave").fields)
+        after = await browser.post("/inbox", other.form("/inbox").fields)
+
+    assert after.form("/return")
+
+
+async def test_after_approving_notes_no_earlier_address_of_the_session_shows_words(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        _, inbox = await with_notes(intake, browser)
+        asked, _ = await shown_words(browser, inbox)
+        led = await send(browser, "/inbox/minutes", asked.form("/inbox/minutes").fields)
+        words = await browser.follow(led)
+        await browser.post("/inbox/minutes", words.form("/inbox/minutes").fields)
+        after = await browser.follow(led)
+
+    assert words.receipt
+    assert 'class="code"' not in after.text
+
+
+async def test_a_message_whose_files_take_an_hour_is_received_in_its_session(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await log_in(browser, (await file_report(browser, "Report")).receipt)
+        body = multipart("b", page.form("/inbox/write").with_(text="With a file"), [b"x" * 2_000_000])
+        reader, writer = await asyncio.open_unix_connection(str(intake.public_socket))
+        head = f"POST /inbox/write HTTP/1.1\r\nConnection: close\r\nHost: {browser.host}\r\n"
+        writer.write(f"{head}Content-Length: {len(body)}\r\nContent-Type: {KIND['Content-Type']}\r\n\r\n".encode())
+        for start in range(0, len(body), 500_000):
+            writer.write(body[start : start + 500_000])
+            await writer.drain()
+            await asyncio.sleep(0.3)
+            intake.clock.forward(minutes=20)
+            intake.services.sessions.end_idle()
+        answer = await browser.follow(read_answer(await reader.read()))
+        writer.close()
+
+    assert "Ditt meddelande är mottaget" in answer.plain
+    assert answer.form("/inbox/write")
+
+
+async def test_what_is_received_although_the_session_ended_meanwhile_is_said_to_be(tmp_path, monkeypatch):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await log_in(browser, (await file_report(browser, "Report")).receipt)
+        add = inbox_write.add_entries
+
+        async def slow(*arguments, **named):
+            intake.services.sessions.log_out(handle_in(page))
+            return await add(*arguments, **named)
+
+        monkeypatch.setattr(inbox_write, "add_entries", slow)
+        answer = await browser.post("/inbox/write", page.form("/inbox/write").with_(text="A message"))
+
+    assert "Ditt meddelande är mottaget" in answer.plain
+    assert answer.form("/return")
+
+
+# ---- what a page may show, and for how long
+
+
+async def test_what_was_found_in_files_is_shown_no_longer_than_half_an_hour_after_the_report(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        shown = await file_report(browser, "Report", [telling_photograph()])
+        intake.clock.forward(minutes=29)
+        led = await send(browser, "/receipt", shown.form("/inbox/leave").fields)
+        again = await browser.follow(led)
+        intake.clock.forward(minutes=2)
+        intake.services.marks.prune()
+        late = await browser.follow(led)
+
+    assert [MAKER in page.text for page in (shown, again, late)] == [True, True, False]
+    assert late.receipt == shown.receipt
+
+
+async def test_a_code_that_nobody_has_seen_is_led_to_when_the_page_in_the_frame_is_no_longer_kept(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report")).form("/report")
+        led = await send(browser, "/report", form.with_(text="Report"))
+        intake.clock.forward(hours=11)
+        late = await browser.follow(led)
+        code = await browser.post("/receipt", late.form("/receipt").fields)
+
+    assert "frame-ancestors 'self'" in late.headers["content-security-policy"]
+    assert 'class="code"' not in late.text
+    assert code.receipt
