@@ -8,7 +8,8 @@ The channel is a unix stream between the trusted side and one zygote. Every fram
 
 A job writes to the descriptors it was given and to nothing else: the clean file, the preview, the report, and STATUS on
 a pipe of its own. All four are hostile. The trusted side checks their length before anything, takes STATUS as a number,
-and reads the report with a strict decoder. The exit code comes from the zygote, which no job can write to.
+and reads the report with a strict decoder. A job has said all when STATUS is there: its answers are then sealed against
+itself, and its end is not waited for. How one ended that said nothing comes from the zygote, which no job can write to.
 """
 
 import enum

@@ -8,9 +8,10 @@ NoJail, "in a few minutes". Input files are closed by the stage that consumed th
 had one it is not read or mapped here again.
 
 Steps of one job, from here:
-1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors   4 the zygote says
-how the process ended   5 the answers are sealed, so that nobody can change what is checked next   6 wait status
-7 status number   8 lengths   9 the report
+1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors
+4 the job says its number, or the zygote how the process ended   5 wait status   6 status number
+7 the answers are sealed, so that nobody can change what is checked next, not even a job that runs on
+8 lengths   9 the report
 
 Errors: Refused and its leaves (`stages`), and
 
@@ -174,16 +175,16 @@ class Sandbox:
         with _pipe() as (status_reader, status_writer):
             channel = await self._live_channel(_ROLES.get(kind, Role.PICTURES))
             descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
-            wait_status = await channel.run(operation, KindNumber[kind.name], descriptors)
+            wait_status = await channel.run(operation, KindNumber[kind.name], descriptors, status_reader)
             if wait_status is None:
                 return False
-            for file in answers:
-                try:
-                    file.seal()
-                except NotSealed:
-                    raise JobDied from None
             _judge_end(wait_status)
             _judge_outcome(_said(status_reader))
+        for file in answers:
+            try:
+                file.seal()
+            except NotSealed:
+                raise JobDied from None
         return True
 
     async def _live_channel(self, role: Role) -> Channel:

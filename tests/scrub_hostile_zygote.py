@@ -6,7 +6,9 @@ alone, as if the zygote itself had been taken over; with "threaded:", with those
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import itertools
 import mmap
 import os
 import resource
@@ -22,6 +24,7 @@ from confine.lock import JobLimits, confine_job
 from confine.syscalls import MACHINE, numbers
 from scrubbers.jailed import zygote
 from scrubbers.protocol import STATUS, STATUS_MAGIC, Operation, Role
+from scrubbers.report_wire import encode_report
 
 LIMITS = JobLimits(address_space_bytes=2**29, cpu_seconds=1, wall_seconds=3, written_bytes=2**20)
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -88,6 +91,17 @@ def write_elsewhere() -> None:
     raise OSError(9, "none open")
 
 
+def say_done_and_write_on() -> None:
+    """Gives answers that could be some, and then tries to change them for as long as it lives."""
+    for name in ("clean", "preview"):
+        os.write(DESCRIPTORS[name], b"0000")
+    os.write(DESCRIPTORS["report"], encode_report((), ()))
+    os.write(DESCRIPTORS["status"], STATUS.pack(STATUS_MAGIC, 0))
+    for number in itertools.count():
+        with contextlib.suppress(OSError):
+            os.pwrite(DESCRIPTORS["clean"], b"%04d" % (number % 10_000), 0)
+
+
 ATTEMPTS = {
     "read a file": lambda: os.open("/etc/hostname", os.O_RDONLY),
     "write a file": lambda: os.open("/tmp/kallskydd-escaped", os.O_WRONLY | os.O_CREAT),
@@ -139,6 +153,7 @@ ATTEMPTS = {
     "say nothing": lambda: os._exit(0),
     "exit with a number": lambda: os._exit(3),
     "kill the zygote": lambda: os.kill(os.getppid(), signal.SIGKILL),
+    "say done and write on": say_done_and_write_on,
     "be well": lambda: None,
 }
 if MACHINE != "x86_64":

@@ -246,6 +246,26 @@ async def test_an_answer_that_is_not_one_is_a_refusal(name: str, refused: type[R
         sandbox.close()
 
 
+async def test_a_job_that_runs_on_after_its_answer_cannot_change_it_and_keeps_its_slot() -> None:
+    with zygote(hostile=True) as (process, channel):
+        sandbox = Sandbox([channel], jobs_at_once=1)
+        sniffed = sniff(MemoryFile.sealed(b"\xff\xd8\xff"))
+
+        scrubbed = await sandbox.scrub(type(sniffed)(sniffed.kind, MemoryFile.sealed(b"say done and write on")))
+        answer = scrubbed.untrusted_clean.read()
+        oldest, *_ = children(process.pid)
+        ran_on = is_running(oldest)
+        with pytest.raises(JobDied):
+            await sandbox.scrub(type(sniffed)(sniffed.kind, MemoryFile.sealed(b"say nothing")))
+
+        assert ran_on
+        assert not is_running(oldest)
+        assert scrubbed.untrusted_clean.read() == answer
+        scrubbed.untrusted_clean.close()
+        scrubbed.untrusted_preview.close()
+        sandbox.close()
+
+
 async def test_the_self_test_passes_in_the_real_jail_and_reads_its_locks_back() -> None:
     with zygote(Role.PICTURES) as (_, pictures), zygote(Role.DOCUMENTS) as (_, documents):
         sandbox = Sandbox([pictures, documents])
