@@ -8,6 +8,10 @@ from typing import Final
 
 from scrubbers.protocol import Role
 
+# A job's memory is new: each page of it costs a fault and its clearing when it is first touched, 12,000 times for a
+# picture of 12 megapixels and a seventh of its time. Asked for in pages of 2 MiB, which most kernels give to who asks,
+# it takes an eighth of the faults. For glibc 2.35 and later, which reads this when a program starts.
+_LARGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # What drawings of pages take is kept for the next ones: handed back to the kernel each time, the 77,000 pages of memory
 # that it clears for a report of 60 pages took a sixth of its time. For glibc; others do not know these names.
 _KEEPS_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20)}
@@ -35,7 +39,7 @@ def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
                 # A decoder's complaint can quote the file: it goes nowhere.
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={"LC_ALL": "C.UTF-8"} | (_KEEPS_MEMORY if role is Role.DOCUMENTS else {}),
+                env={"LC_ALL": "C.UTF-8"} | _LARGE_PAGES | (_KEEPS_MEMORY if role is Role.DOCUMENTS else {}),
                 cwd=os.sep,
                 # Ctrl-C in a terminal reaches the keeper alone, which then ends in order.
                 start_new_session=True,
