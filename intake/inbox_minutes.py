@@ -7,7 +7,8 @@ reporter. The steps, each a POST of this path:
 1. The notes are shown, with a button for each answer. What is wrong with them is sent as a message.
 2. "They are right": the new words are shown. Nothing has changed yet, so a page that never arrives, or a tab that is
    closed, locks nobody out. The words are kept in the session until it ends, and shown again when this is asked again.
-3. "I have written them down": now the approval is filed, the new words open the case and the old ones nothing.
+3. "I have written them down", with two of them as they stand on the paper (`two_words`): now the approval is filed, the
+   new words open the case and the old ones nothing. Two wrong ones change nothing, and the words are shown again.
 """
 
 import re
@@ -22,7 +23,10 @@ from intake.inbox_access import approve_minutes
 from intake.inbox_show import WRITE_FORM, Visit, in_session, inbox_fields, inbox_page, sent_already
 from intake.inbox_view import open_minutes, text_of_minutes
 from intake.pages import FORGET, Cache
+from intake.texts import Said
 from intake.texts_inbox import ABOUT_THE_NOTES, APPROVED, NO_SUCH_NOTES
+from intake.texts_report import NOT_THE_CODE
+from intake.two_words import are_right, draw_places
 
 MINUTES_FORM: Final = "minutes"
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
@@ -52,6 +56,9 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     if not is_first or session.next_receipt is None:
         use.give_back()
         return sent_already(services, visit.form)
+    if not are_right(session.next_receipt, visit.form):
+        use.give_back()
+        return _show_words(visit, number, NOT_THE_CODE)
     try:
         receipt = session.next_receipt
         keys = await services.lane.derive(receipt, services.store.salt)
@@ -69,7 +76,7 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     return page
 
 
-def _show_words(visit: Visit, number: int) -> web.Response:
+def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Response:
     """Take step 2."""
     services, session = visit.services, visit.session
     session.next_receipt = session.next_receipt or new_receipt()
@@ -78,8 +85,11 @@ def _show_words(visit: Visit, number: int) -> web.Response:
         "inbox_new_code.html",
         visit.language,
         "/inbox",
+        status=200 if said is None else 400,
         cache=Cache.NOTHING,
+        said=None if said is None else visit.language.said(said),
         words=session.next_receipt.words,
+        asked=draw_places(),
         fields=fields,
         approve_fields=[*fields, ("number", str(number)), ("mark", services.marks.new(MINUTES_FORM))],
     )

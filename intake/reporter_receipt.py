@@ -3,12 +3,10 @@ The receipt: the page with the eight words, and the question for two of them.
 
 1. What the page shows is kept beside the session that the report opened, for half an hour at the most: the words, days
    and readers, and what was found in the files. Afterwards the page comes without the last.
-2. Each time it is shown it asks for two other words. Which, stands in the form itself: whoever holds the handle of the
-   session sees all eight, so there is nothing to protect.
-3. A wrong answer shows the words again; a right one tells what happens next. Nothing of either is stored.
+2. Each time it is shown it asks for two other words (`two_words`). A wrong answer shows the words again; a right one
+   tells what happens next.
 """
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,8 +16,6 @@ from aiohttp import web
 
 from cases.clock import clock_start
 from cases.deadlines import statutory
-from cases.errors import CaseError
-from cases.receipt import Receipt, parse_receipt
 from intake.frames import IN_A_FRAME
 from intake.inbox import OpenedCase, open_case
 from intake.inbox_show import FACTS_FORM, Visit, in_session, inbox_fields, inbox_page
@@ -31,8 +27,8 @@ from intake.services import Services
 from intake.sessions import Session
 from intake.texts import Said
 from intake.texts_report import NOT_THE_CODE, PAGE_OVER
+from intake.two_words import are_right, draw_places
 
-WORDS_ASKED: Final = 2
 # No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
 _NO_WAY_OFF: Final = ()
 
@@ -86,7 +82,6 @@ def receipt_view(
 
 def receipt_page(services: Services, view: ReceiptView, said: Said | None = None) -> web.Response:
     """Return the page with the code, asking for two words of it that are drawn anew."""
-    asked = sorted(secrets.SystemRandom().sample(range(1, len(view.words) + 1), WORDS_ASKED))
     page = answer(
         services.pages.render(
             "receipt.html",
@@ -94,7 +89,7 @@ def receipt_page(services: Services, view: ReceiptView, said: Said | None = None
             "/receipt",
             view=view,
             said=None if said is None else view.language.said(said),
-            asked=asked,
+            asked=draw_places(),
             fields=view.fields,
             files=view.files,
             facts_mark=view.facts_mark,
@@ -137,7 +132,7 @@ async def _check(visit: Visit) -> web.StreamResponse:
     view = await _view(visit)
     if view is None:
         return await inbox_page(visit.services, visit.session, visit.language)
-    if not _is_right(visit.session.receipt, visit.form.all("asked"), visit.form.all("word")):
+    if not are_right(visit.session.receipt, visit.form):
         return receipt_page(visit.services, view, NOT_THE_CODE)
     return answer(
         visit.services.pages.render(
@@ -150,22 +145,6 @@ async def _check(visit: Visit) -> web.StreamResponse:
         ),
         headers=FORGET,
     )
-
-
-def _is_right(receipt: Receipt, untrusted_asked: Sequence[str], untrusted_words: Sequence[str]) -> bool:
-    """Whether the receipt with these words in these places is still the same; read as leniently as at the log-in."""
-    places = {str(place): place for place in range(1, len(receipt.words) + 1)}
-    if len(untrusted_words) != WORDS_ASKED or len(untrusted_asked) != WORDS_ASKED:
-        return False
-    if len(set(untrusted_asked) & set(places)) != WORDS_ASKED:
-        return False
-    words = list(receipt.words)
-    for place, word in zip(untrusted_asked, untrusted_words, strict=True):
-        words[places[place] - 1] = word
-    try:
-        return parse_receipt(" ".join(words)) == receipt
-    except CaseError:
-        return False
 
 
 async def _view(visit: Visit) -> ReceiptView | None:

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
-# those in browsers after them, and the rest. With arguments: one process, as pytest takes them.
+# those in browsers and the planted faults after them, and the rest. With arguments: one process, as pytest takes them.
 set -u
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
 if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
 on_tor="tests/test_flow.py tests/test_keeper_onion.py tests/test_desk_reach.py tests/test_browser_tor.py $(echo tests/test_onion_*.py)"
-on_tor="$on_tor tests/test_browser_pages.py tests/test_pages_valid.py tests/test_browser_traces.py"
+on_tor="$on_tor tests/test_browser_pages.py tests/test_pages_valid.py tests/test_browser_traces.py tests/test_browser_press.py"
+# It mostly waits for strace, and the two processes then take the same time.
+on_tor="$on_tor tests/test_audit_selftest.py"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.

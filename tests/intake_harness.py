@@ -240,6 +240,12 @@ class Page:
         return parse_receipt(" ".join(re.findall(r"<bdi>([a-z]+)</bdi>", section)))
 
 
+def words_asked(page: Page) -> list[str]:
+    """The words of the code on this page that a form on it asks for."""
+    places = re.findall(r'name="asked" value="(\d+)"', page.text)
+    return [page.receipt.words[int(place) - 1] for place in places]
+
+
 class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

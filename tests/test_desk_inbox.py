@@ -2,7 +2,7 @@
 
 import pytest
 from desk_harness import running_with_pages
-from intake_harness import file_report, log_in, make_home
+from intake_harness import file_report, log_in, make_home, words_asked
 
 from desk import acts, show
 from desk.errors import ServerRefused
@@ -29,7 +29,7 @@ async def press(browser, page, action):
 async def approve(browser, inbox):
     """Approve notes; returns the page with the new words."""
     words = await press(browser, inbox, "/inbox/minutes")
-    await browser.post("/inbox/minutes", words.form("/inbox/minutes").fields)
+    await browser.post("/inbox/minutes", words.form("/inbox/minutes").with_(word=words_asked(words)))
     return words
 
 

@@ -4,7 +4,7 @@ import asyncio
 from datetime import date
 
 import pytest
-from intake_harness import file_report, log_in, running_intake, zygotes
+from intake_harness import file_report, log_in, running_intake, words_asked, zygotes
 from store_harness import rows
 from test_come_back import without_marks
 from test_reporter_filing import photograph
@@ -36,9 +36,14 @@ async def shown_words(browser, inbox):
     return asked, await browser.post("/inbox/minutes", asked.form("/inbox/minutes").fields)
 
 
+def filled(words):
+    """The form that approves, with the two words that it asks for."""
+    return words.form("/inbox/minutes").with_(word=words_asked(words))
+
+
 async def approve(browser, inbox):
     asked, words = await shown_words(browser, inbox)
-    return asked, words, await browser.post("/inbox/minutes", words.form("/inbox/minutes").fields)
+    return asked, words, await browser.post("/inbox/minutes", filled(words))
 
 
 async def test_notes_are_shown_and_approving_them_gives_a_new_code_and_ends_the_old_one(tmp_path):
@@ -84,6 +89,24 @@ async def test_until_the_new_words_are_written_down_nothing_changes_and_they_ope
     assert len(case.reporter) == 1
 
 
+@pytest.mark.parametrize("words", [("fel", "fel"), (), ("", ""), ("abakus",)])
+async def test_without_two_words_of_the_new_code_nothing_is_approved_and_it_is_shown_again(tmp_path, words):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page, inbox = await with_notes(intake, browser)
+        _, shown = await shown_words(browser, inbox)
+
+        refused = await browser.post("/inbox/minutes", shown.form("/inbox/minutes").with_(word=words))
+        old = await log_in(browser, page.receipt)
+        approved = await browser.post("/inbox/minutes", filled(refused))
+
+    assert refused.status == 400
+    assert "Det är inte vad som står på sidan." in refused.plain
+    assert refused.receipt == shown.receipt
+    assert old.form("/inbox/write")
+    assert "Du har godkänt anteckningarna." in approved.plain
+
+
 async def test_the_new_words_are_refused_in_a_message_as_the_old_ones_are(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
@@ -117,7 +140,7 @@ async def test_the_same_approval_sent_twice_is_one(tmp_path):
         browser = intake.browser()
         _page, inbox = await with_notes(intake, browser)
         _asked, words = await shown_words(browser, inbox)
-        fields = words.form("/inbox/minutes").fields
+        fields = filled(words)
 
         both = await asyncio.gather(*(browser.post("/inbox/minutes", fields) for _ in range(2)))
         later = await browser.post("/inbox/minutes", fields)
@@ -134,7 +157,7 @@ async def test_two_pages_with_words_make_one_approval_and_the_second_changes_no_
         _page, inbox = await with_notes(intake, browser)
         pages = [(await shown_words(browser, inbox))[1] for _ in range(2)]
 
-        answers = [await browser.post("/inbox/minutes", one.form("/inbox/minutes").fields) for one in pages]
+        answers = [await browser.post("/inbox/minutes", filled(one)) for one in pages]
         case = await opened(intake, pages[0])
 
     assert "Du har godkänt anteckningarna." in answers[0].plain

@@ -19,7 +19,7 @@ from intake_harness import (
     running_intake,
     zygotes,
 )
-from test_inbox_minutes import shown_words, with_notes
+from test_inbox_minutes import filled, shown_words, with_notes
 
 from intake import inbox_write
 from intake.app import ROUTES
@@ -266,10 +266,11 @@ async def test_after_approving_notes_no_earlier_address_of_the_session_shows_wor
         asked, _ = await shown_words(browser, inbox)
         led = await send(browser, "/inbox/minutes", asked.form("/inbox/minutes").fields)
         words = await browser.follow(led)
-        await browser.post("/inbox/minutes", words.form("/inbox/minutes").fields)
+        approved = await browser.post("/inbox/minutes", filled(words))
         after = await browser.follow(led)
 
     assert words.receipt
+    assert "Du har godkänt anteckningarna." in approved.plain
     assert 'class="code"' not in after.text
 
 

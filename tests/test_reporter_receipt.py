@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from intake_harness import SHOWN, Browser, Page, file_report, log_in, make_home, running_intake, zygotes
+from intake_harness import SHOWN, Browser, Page, file_report, log_in, make_home, running_intake, words_asked, zygotes
 from test_reporter_filing import opened, photograph
 
 WORDS = 8
@@ -16,10 +16,6 @@ def answered(page: Page, *words: str) -> list[tuple[str, str]]:
 
 def asked(page: Page) -> list[int]:
     return [int(value) for name, value in page.form("/receipt/check").fields if name == "asked"]
-
-
-def right_words(page: Page) -> list[str]:
-    return [page.receipt.words[place - 1] for place in asked(page)]
 
 
 async def test_the_words_come_first_and_all_that_matters_after(tmp_path):
@@ -46,8 +42,8 @@ async def test_two_right_words_lead_on_and_wrong_ones_show_the_words_again(tmp_p
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         page = await file_report(browser, "Text")
-        wrong = await browser.post("/receipt/check", answered(page, *reversed(right_words(page))))
-        right = await browser.post("/receipt/check", answered(wrong, *right_words(wrong)))
+        wrong = await browser.post("/receipt/check", answered(page, *reversed(words_asked(page))))
+        right = await browser.post("/receipt/check", answered(wrong, *words_asked(wrong)))
 
     assert wrong.status == 400
     assert "Det är inte vad som står på sidan." in wrong.plain
@@ -64,7 +60,7 @@ async def test_two_right_words_lead_on_and_wrong_ones_show_the_words_again(tmp_p
 async def test_the_two_words_are_read_as_leniently_as_at_the_log_in(tmp_path, how):
     async with running_intake(tmp_path) as intake:
         page = await file_report(intake.browser(), "Text")
-        right = await intake.browser().post("/receipt/check", answered(page, *map(how, right_words(page))))
+        right = await intake.browser().post("/receipt/check", answered(page, *map(how, words_asked(page))))
 
     assert right.status == SHOWN
 

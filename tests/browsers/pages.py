@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from desk_harness import RunningDesks
-from intake_harness import Browser, Form, Page
+from intake_harness import Browser, Form, Page, words_asked
 from PIL import ExifTags, Image
 
 from cases.receipt import new_receipt
@@ -195,8 +195,7 @@ class _Visit:
 
     async def _check_words(self, receipt: Page, form: Form) -> None:
         await self._post("receipt-wrong-words", form, word=["fel", "fel"])
-        asked = [int(value) for name, value in form.fields if name == "asked"]
-        await self._post("receipt-right-words", form, word=[receipt.receipt.words[place - 1] for place in asked])
+        await self._post("receipt-right-words", form, word=words_asked(receipt))
 
     async def _answered(self) -> None:
         """Reports that members have read: answers, a question, the end; and one that is withdrawn."""
@@ -220,7 +219,9 @@ class _Visit:
             self._keep("return-message-kept", over)
             minutes = await self._post("inbox-minutes", inbox.form("/inbox/minutes"))
             words = await self._post("inbox-new-code", minutes.form("/inbox/minutes"))
-            inbox = await self._post("inbox-approved", _marked(words, "/inbox/minutes"))
+            words = await self._post("inbox-new-code-wrong", _marked(words, "/inbox/minutes"), word=["fel", "fel"])
+            approve = _marked(words, "/inbox/minutes")
+            inbox = await self._post("inbox-approved", approve, word=words_asked(words))
             await acts.close(book, name, "handled", "Det har rättats till.")
         inbox = await self._post("inbox-closed", inbox.form("/inbox"))
         asked = await self._post("ask-end", inbox.form("/inbox/end"))
