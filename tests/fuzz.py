@@ -49,7 +49,7 @@ MOST_STARTS = 4
 INPUT_SECONDS = 25
 TARGETS = (
     "sniff", "report", *(f"verify_{kind}" for kind in ("jpeg", "pdf", "png", "tiff", "webp")),
-    *(f"scrub_{kind}" for kind in Kind), "pdf_contents", "pdf_font", "pdf_cmap",
+    *(f"scrub_{kind}" for kind in Kind), "scrub_png_by_rows", "pdf_contents", "pdf_font", "pdf_cmap",
 )  # fmt: skip
 EXECUTED = re.compile(r"Done (\d+) runs|^#(\d+)\t", re.MULTILINE)
 COVERED = re.compile(r"cov: (\d+) ft: (\d+)")

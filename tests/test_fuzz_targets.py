@@ -39,3 +39,12 @@ def test_where_there_is_no_atheris_the_exit_code_says_so(monkeypatch, capsys) ->
 
     assert fuzz.main() == 4
     assert "atheris is not installed" in capsys.readouterr().err
+
+
+def test_every_target_belongs_to_a_run_but_the_two_that_were_planted() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", "import fuzz_targets; print(*fuzz_targets.targets())"],
+        cwd=Path(fuzz.__file__).parent, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+    assert set(listed) - {"planted_mistake", "planted_crash"} == set(fuzz.TARGETS)
