@@ -30,11 +30,11 @@ _KEPT_CONTROLS = "\n\t"
 # Some of these break a line in one program and not in another, so they are shown as marks too.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _INDENT = "  "
-# Closing is one command and two entries; a file to the reporter is a reply.
+# Closing is one command and two entries; a file to the reporter and the notes of a conversation are replies.
 _COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     Action.CONCLUDE: ("close",),
     Action.HAND_OVER: ("move",),
-    Action.REPLY: ("reply", "answer"),
+    Action.REPLY: ("reply", "answer", "minutes"),
 }
 _MARK = "\N{REPLACEMENT CHARACTER}"
 
@@ -207,7 +207,8 @@ def _kind(entry: Entry) -> str:
 def _fields(case: OpenedCase, entry: Entry) -> list[str]:
     body = entry.body
     if isinstance(body, Attachment):
-        return [f"{file_name(case.known.case_id, body, entry.stream)}, {body.size} bytes"]
+        marked = ", WITHDRAWN by the reporter" if body.file_id in case.state.withdrawn_files else ""
+        return [f"{file_name(case.known.case_id, body, entry.stream)}, {body.size} bytes{marked}"]
     if isinstance(body, ScrubRecord):
         return scrub_lines(body.removed, body.lost)
     shown = []
@@ -260,6 +261,7 @@ def _entry_object(case: OpenedCase, entry: Entry) -> dict[str, Any]:
     fields = msgspec.to_builtins(entry.body)
     if isinstance(entry.body, Attachment):
         fields["name"] = file_name(case.known.case_id, entry.body, entry.stream)
+        fields["withdrawn"] = entry.body.file_id in case.state.withdrawn_files
     if isinstance(entry.body, ScrubRecord):
         fields["groups"] = list(grouped_names(what for what, _where in entry.body.removed))
     return {

@@ -201,6 +201,6 @@ async def test_reading_a_case_says_what_may_be_done_with_it_and_names_its_organi
 
     prose = show.case_prose(case)
     (may,) = (line.split(": ")[1].split(", ") for line in prose.splitlines() if "you may" in line)
-    assert {"acknowledge", "reply", "answer", "close", "move"} <= set(may) <= set(COMMANDS)
+    assert {"acknowledge", "reply", "answer", "minutes", "close", "move"} <= set(may) <= set(COMMANDS)
     assert show.case_object(case)["allowed"] == may
     assert case.organisation_name() in prose.splitlines()[0]

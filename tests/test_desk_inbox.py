@@ -2,7 +2,8 @@
 
 import pytest
 from desk_harness import running_with_pages
-from intake_harness import file_report, log_in, make_home, words_asked
+from intake_harness import file_report, log_in, make_home, words_asked, zygotes
+from test_reporter_filing import photograph
 
 from desk import acts, show
 from desk.errors import ServerRefused
@@ -31,6 +32,37 @@ async def approve(browser, inbox):
     words = await press(browser, inbox, "/inbox/minutes")
     await browser.post("/inbox/minutes", words.form("/inbox/minutes").with_(word=words_asked(words)))
     return words
+
+
+async def test_a_file_that_the_reporter_has_withdrawn_is_marked_where_it_is_listed(tmp_path):
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        browser = desks.intake.browser()
+        page = await file_report(browser, "Två bilder.", [photograph(), photograph(80)])
+        await desks.release()
+        inbox = await log_in(browser, page.receipt)
+        first = next(form for form in inbox.forms if form.action == "/inbox/withdraw" and "file" in dict(form.fields))
+        asked = await browser.post("/inbox/withdraw", first.fields)
+        await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
+        await desks.release()
+        name = (await desks.listed(LEAD))[0].case_id.hex()
+        read = await desks.command(LEAD, "read", name[:8])
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            prose = show.case_prose(await book.open(book.state.find(name)))
+
+    files = {entry["file_id"]: entry for entry in read.found["entries"] if entry["kind"] == "attachment"}
+    withdrawn = dict(first.fields)["file"]
+    assert {file_id: entry["withdrawn"] for file_id, entry in files.items()} == {
+        file_id: file_id == withdrawn for file_id in files
+    }
+    assert len(files) == 2
+    assert [line.endswith("WITHDRAWN by the reporter") for line in prose.splitlines() if " bytes" in line] == [
+        True,
+        False,
+    ]
 
 
 async def test_notes_written_at_a_desk_are_approved_in_the_inbox_and_the_desk_says_so(tmp_path):
