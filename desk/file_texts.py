@@ -40,7 +40,7 @@ FILE_SENTENCES: Final = {
     "refused.result_too_large": ("The clean copy became too large.", _SMALLER),
     "refused.too_much_to_hold": (
         "The picture is stored in a way that takes too much memory to clean.",
-        "Save it as an ordinary JPEG (not progressive), or make it smaller, and send that.",
+        "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and send that.",
     ),
     "refused.damaged": ("The file is damaged and cannot be read.", _ANEW),
     "refused.took_too_long": ("The cleaning took too long.", _SMALLER),

@@ -145,7 +145,10 @@ _FILES: Final = {
     ),
     "refused.too_much_to_hold": Said(
         N_("The picture is stored in a way that takes too much memory to clean."),
-        N_("Save it as an ordinary JPEG (not progressive), or make it smaller, and add it with the case code."),
+        N_(
+            "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and add it with"
+            " the case code."
+        ),
     ),
     "refused.damaged": Said(
         N_("The file is damaged and cannot be read."), N_("Open it, save it anew as PDF or JPEG and send that.")

@@ -48,7 +48,7 @@ _SENTENCES: Final = {
     "refused.too_many_frames": "It has too many pages or frames. Divide it.",
     "refused.result_too_large": "The clean copy became too large. Make the file smaller or divide it.",
     "refused.too_much_to_hold": "It is stored in a way that takes too much memory to clean. "
-    "Save it as an ordinary JPEG (not progressive), or make it smaller.",
+    "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller.",
     "refused.damaged": "It is damaged and cannot be read. Save it anew as PDF or JPEG.",
     "refused.took_too_long": "Cleaning took too long. Make the file smaller or divide it.",
     "refused.out_of_memory": "Cleaning needed too much memory. Make the file smaller or divide it.",

@@ -63,26 +63,28 @@ class Channel:
         self.load += 1
         try:
             await self._slots.acquire()
-            if self.lost:
-                self._slots.release()
-                return None
-            number = next(self._numbers)
-            loop = asyncio.get_running_loop()
-            ended: asyncio.Future[int | None] = loop.create_future()
-            # The slot belongs to the job and not to who waits for it: a cancelled request's job still runs.
-            ended.add_done_callback(lambda _: self._slots.release())
-            self._waiting[number] = ended
-            frame = REQUEST.pack(REQUEST_MAGIC, number, operation, kind or 0)
-            try:
-                async with asyncio.timeout(JOB_LIMITS.wall_seconds + GRACE_SECONDS):
-                    await self._send(frame, descriptors)
-                    return await _first(ended, status)
-            except TimeoutError:
-                # The kernel's clock should have ended the job long ago: the zygote itself does not answer.
-                self.lose()
-                return None
-        finally:
+        except BaseException:
             self.load -= 1
+            raise
+        if self.lost:
+            self._give_up_slot()
+            return None
+        number = next(self._numbers)
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[int | None] = loop.create_future()
+        self._waiting[number] = ended
+        # The kernel's clock should have ended the job long before that: the zygote itself does not answer.
+        late = loop.call_later(JOB_LIMITS.wall_seconds + GRACE_SECONDS, self.lose)
+        ended.add_done_callback(lambda _: late.cancel())
+        # The slot belongs to the job and not to who waits for it: a job whose request was cancelled still runs, and so
+        # may one that has said its number.
+        ended.add_done_callback(lambda _: self._give_up_slot())
+        await self._send(REQUEST.pack(REQUEST_MAGIC, number, operation, kind or 0), descriptors)
+        return await _first(ended, status)
+
+    def _give_up_slot(self) -> None:
+        self.load -= 1
+        self._slots.release()
 
     def lose(self) -> None:
         """Gives the zygote up. It ends when it sees its channel closed."""

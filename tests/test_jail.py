@@ -11,15 +11,18 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from scrub_harness import arrived
 
 from confine.syscalls import MACHINE
+from scrubbers import channel as channel_module
+from scrubbers import sandbox as sandbox_module
 from scrubbers.channel import Channel
 from scrubbers.memory_file import MemoryFile, NotSealed
-from scrubbers.protocol import HELLO, HELLO_MAGIC, KindNumber, Operation, Role, Saw
+from scrubbers.protocol import HELLO, HELLO_MAGIC, JOB_LIMITS, KindNumber, Operation, Role, Saw
 from scrubbers.sandbox import JailNotTight, Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
@@ -261,6 +264,31 @@ async def test_a_job_that_runs_on_after_its_answer_cannot_change_it_and_keeps_it
         assert ran_on
         assert not is_running(oldest)
         assert scrubbed.untrusted_clean.read() == answer
+        scrubbed.untrusted_clean.close()
+        scrubbed.untrusted_preview.close()
+        sandbox.close()
+
+
+async def test_a_zygote_that_stands_still_after_an_answer_is_given_up_and_nobody_waits_for_ever(monkeypatch) -> None:
+    monkeypatch.setattr(channel_module, "JOB_LIMITS", replace(JOB_LIMITS, wall_seconds=1))
+    monkeypatch.setattr(channel_module, "GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(sandbox_module, "_REPLACEMENT_SECONDS", 0.5)
+    with zygote(hostile=True) as (process, channel):
+        sandbox = Sandbox([channel], jobs_at_once=1)
+        sniffed = sniff(MemoryFile.sealed(b"\xff\xd8\xff"))
+        scrubbed = await sandbox.scrub(type(sniffed)(sniffed.kind, MemoryFile.sealed(b"say done and write on")))
+        held = sandbox._channels[0].load
+        os.kill(process.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(NoJail):
+                await asyncio.wait_for(
+                    sandbox.scrub(type(sniffed)(sniffed.kind, MemoryFile.sealed(b"say nothing"))), 10
+                )
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+
+        # A job that has answered and runs on counts: the next file goes to another zygote, if there is one.
+        assert held == 1
         scrubbed.untrusted_clean.close()
         scrubbed.untrusted_preview.close()
         sandbox.close()

@@ -58,6 +58,8 @@ def test_an_ordinary_picture_of_every_kind_is_taken(stored):
         Stored(Kind.TIFF, LARGEST, 17_400_000),
         Stored(Kind.TIFF, LARGEST, 26_000_000, "I;16"),
         Stored(Kind.TIFF, LARGEST, 9 * MB, "1", has_pages=True),
+        # Two pages of A4 at 300 dots an inch, as scanners write them: 142 MiB, measured.
+        Stored(Kind.TIFF, 49_800 * 1024, 2480 * 3508, has_pages=True, has_plain_pages=True),
         Stored(Kind.HEIC, 20 * MIB, 12 * MB, is_of_a_phone=True),
         Stored(Kind.GIF, LARGEST, 2 * MB, "P"),
         Stored(Kind.WEBP, 40 * MIB, 1 * MB),  # one that moves
@@ -80,6 +82,7 @@ def test_a_large_file_whose_picture_takes_little_is_taken(stored):
         Stored(Kind.TIFF, LARGEST, 40 * MB),
         Stored(Kind.TIFF, LARGEST, 17_400_000, is_turned_by_decoder=True),
         Stored(Kind.TIFF, LARGEST, 9 * MB, has_pages=True),
+        Stored(Kind.PNG, 46 * MIB, 16 * MB, is_long_row=True),
         Stored(Kind.WEBP, LARGEST, 12 * MB),
         Stored(Kind.HEIC, LARGEST, 12 * MB, is_of_a_phone=True),
         Stored(Kind.AVIF, 17 * MIB, 12 * MB),
@@ -107,7 +110,7 @@ def test_the_refusal_has_a_number_of_its_own():
 
 def samples(content: bytes) -> float:
     with arrived(content) as file:
-        return jpeg_scans.kept_samples(file.fileno())
+        return jpeg_scans.kept_samples(file.fileno(), is_progressive=False)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,22 @@ def samples(content: bytes) -> float:
 )
 def test_a_jpeg_in_scans_keeps_as_many_samples_as_it_has(mode, settings, expected):
     assert samples(encoded(photograph(3, (64, 48)).convert(mode), "JPEG", **settings)) == expected
+
+
+def test_a_progressive_jpeg_that_looks_like_one_scan_to_us_counts_as_the_worst():
+    """A mark without a length, then a segment that holds what looks like the frame and scan of a plain JPEG."""
+    picture = photograph(1, (401, 307))
+    plain, progressive = encoded(picture, "JPEG"), encoded(picture, "JPEG", progressive=True)
+    frame, scan = plain.index(b"\xff\xc0"), plain.index(b"\xff\xda")
+    looks = plain[frame : frame + 19] + plain[scan : scan + 14]
+    hidden = b"\xff\x00\x00\x06\xff\xe5" + (len(looks) + 2).to_bytes(2, "big") + looks
+    content = progressive[:2] + hidden + progressive[2:]
+
+    with arrived(content) as file, Image.open(io.BytesIO(content)) as read:
+        assert held_whole.is_in_scans(read, file.fileno())
+    assert samples(content) == 4
+    with arrived(plain) as file:
+        assert jpeg_scans.kept_samples(file.fileno(), is_progressive=True) == 4
 
 
 def test_a_scan_for_each_colour_keeps_them_too():

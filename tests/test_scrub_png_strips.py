@@ -6,15 +6,16 @@ import asyncio
 import mmap
 import os
 import struct
+import time
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from scrub_corpus import chunk, encoded
 from scrub_harness import arrived, clean_all
 from scrub_pictures import ADOBE_RGB, as_picture, deep_png, interlaced_png, matrix_profile, photograph, turned_file
 
-from scrubbers.jailed import image, png_joined, png_stored, png_strips, verify_png
+from scrubbers.jailed import image, png_joined, png_stored, png_strips, shrinking, verify_png
 from scrubbers.jailed.findings import Findings
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
@@ -228,6 +229,51 @@ def test_rows_that_are_missing_or_filtered_in_no_known_way_are_refused():
     for cut in (len(whole) // 2, whole.index(b"IDAT") + 4):
         with pytest.raises(Damaged):
             scrubbed(whole[:cut])
+
+
+@pytest.mark.usefixtures("small_strips")
+@pytest.mark.parametrize("behind", [b"x", b"x" * 5000, zlib.compress(b"another stream")])
+def test_a_stream_that_ends_too_soon_with_something_behind_it_is_refused_at_once(behind):
+    """The library goes on offering what lies behind the end of a stream: asked again and again, it never ends."""
+    whole = inflated(png(motif("RGB")))
+    rows = zlib.compress(whole[: len(whole) * 2 // 3])
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(
+        chunk(*part) for part in (chunks(png(motif("RGB")))[0], (b"IDAT", rows + behind), (b"IEND", b""))
+    )
+    began = time.perf_counter()
+
+    with pytest.raises(Damaged):
+        scrubbed(content)
+
+    assert time.perf_counter() - began < 2
+
+
+@pytest.mark.usefixtures("small_strips")
+def test_an_animation_of_one_frame_goes_the_ordinary_way_and_is_taken(monkeypatch):
+    header, *pixels, end = chunks(png(motif("RGB")))
+    frame = struct.pack(">IIIIIHHBB", 0, *SIZE, 0, 0, 1, 1, 0, 0)
+    parts = [header, (b"acTL", struct.pack(">II", 1, 0)), (b"fcTL", frame), *pixels, end]
+    content = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+    monkeypatch.setattr(png_strips, "rebuild", None)
+
+    made = scrubbed(content)[0]
+
+    assert as_picture(made).size == SIZE
+
+
+def test_a_picture_much_wider_than_high_does_not_wait_whole_for_its_small_one(monkeypatch):
+    monkeypatch.setattr(shrinking, "_MOST_WAITING_PIXELS", 1000)
+    wide = photograph(5, (4000, 90))
+    narrowed = shrinking.Shrinking(wide.size, shrinking.PREVIEW_SIDE)
+    for top in range(0, 90, 4):
+        narrowed.add(wide.crop((0, top, 4000, min(90, top + 4))))
+        assert narrowed._left is None or narrowed._left.width <= 2 * shrinking.PREVIEW_SIDE
+    monkeypatch.undo()
+    expected = shrinking.Shrinking(wide.size, shrinking.PREVIEW_SIDE)
+    expected.add(wide)
+
+    difference = ImageChops.difference(narrowed.finish(), expected.finish())
+    assert max(most for _, most in difference.getextrema()) <= 2
 
 
 @pytest.mark.usefixtures("small_strips")

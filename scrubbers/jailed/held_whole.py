@@ -14,7 +14,10 @@ is more.
 
     anything              file + M, then M twice (turning, converting, alpha, the result beside the picture)
     TIFF to be turned     file + M twice: its decoder turns
-    TIFF with pages       file twice (the result grows beside it) + M three times for a page
+    TIFF with pages       file twice (the result grows beside it) + M three times for a page, or once where all of them
+                          are stored as they are
+    a row beyond a        file + M four times: nothing of it goes by rows
+    million pixels
     PNG that moves        file + M five times: frames are put together
     JPEG in scans         as anything, and two bytes for each sample from the beginning
     WebP, HEIC, AVIF      file three times, to open it at all: so that is asked before
@@ -41,6 +44,8 @@ _JOB_BYTES: Final = 8 * 2**20
 _BY_ROWS_BYTES: Final = 20 * 2**20
 _PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _OTHER_PIXEL_BYTES: Final = 4
+_STORED_AS_IT_IS: Final = frozenset(("1", "L", "RGB"))
+LONGEST_ROW: Final = 2**20
 _SAMPLE_BYTES: Final = 2
 # Their decoders ask for the whole file and keep it.
 TAKEN_AT_ONCE: Final = frozenset((Kind.WEBP, Kind.HEIC, Kind.AVIF))
@@ -58,7 +63,10 @@ class Stored:
     pixels: int
     mode: str = "RGB"
     kept_samples: float = 0  # a pixel: see jpeg_scans
+    is_long_row: bool = False
     is_turned_by_decoder: bool = False
+    # Nothing is done to its pages but to store them anew.
+    has_plain_pages: bool = False
     has_pages: bool = False
     moves: bool = False
     is_of_a_phone: bool = False
@@ -79,9 +87,11 @@ def demand_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: 
         picture.width * picture.height,
         # A see-through colour becomes alpha.
         "RGBA" if "transparency" in picture.info else picture.mode,
-        kept_samples=jpeg_scans.kept_samples(untrusted_descriptor) if kind is Kind.JPEG else 0,
+        kept_samples=_kept_samples(picture, untrusted_descriptor) if kind is Kind.JPEG else 0,
+        is_long_row=picture.width > LONGEST_ROW,
         is_turned_by_decoder=is_tiff and getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, _UPRIGHT) != _UPRIGHT,
         has_pages=is_tiff and getattr(picture, "is_animated", True),
+        has_plain_pages=is_tiff and _is_plain_page(picture),
         moves=kind is Kind.PNG and getattr(picture, "is_animated", True),
         is_of_a_phone=kind is Kind.HEIC and _is_of_a_phone(picture),
     )
@@ -112,16 +122,36 @@ def estimated_bytes(stored: Stored) -> int:
             most = 3 * file + _PHONE_DECODED * pixels
         case Stored(kind=Kind.HEIC | Kind.AVIF):
             most = 3 * file + _MEDIA_DECODED * pixels
+        case Stored(has_pages=True, has_plain_pages=True):
+            most = 2 * file + held + _JOB_BYTES
         case Stored(has_pages=True):
             most = 2 * file + 3 * held
         case Stored(moves=True):
             most = file + 5 * held
         case Stored(is_turned_by_decoder=True):
             most = file + 2 * held
+        case Stored(is_long_row=True):
+            most = file + 4 * held
         case _:
             decoded = file + held + round(_SAMPLE_BYTES * stored.kept_samples * pixels)
             most = max(decoded, 2 * held)
     return most + _JOB_BYTES
+
+
+def is_in_scans(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
+    """Whether the decoder of a JPEG keeps it whole."""
+    return _kept_samples(picture, untrusted_descriptor) > 0
+
+
+def _kept_samples(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> float:
+    is_progressive = bool(picture.info.get("progressive"))
+    return jpeg_scans.kept_samples(untrusted_descriptor, is_progressive=is_progressive)
+
+
+def _is_plain_page(picture: ImageFile.ImageFile) -> bool:
+    """Whether a page of a TIFF is stored anew as it is: upright, without profile or alpha, of a mode that we write."""
+    upright = getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, _UPRIGHT) == _UPRIGHT
+    return upright and picture.mode in _STORED_AS_IT_IS and not {"transparency", "icc_profile"} & picture.info.keys()
 
 
 def _is_of_a_phone(picture: ImageFile.ImageFile) -> bool:

@@ -30,7 +30,6 @@ from scrubbers.jailed import (
     exif,
     held_whole,
     hidden_colour,
-    jpeg_scans,
     media_boxes,
     png_chunks,
     png_joined,
@@ -96,7 +95,7 @@ def _by_rows(
     """Rebuilds a large JPEG or PNG strip by strip and returns a small one; None if this one cannot be."""
     if kind is Kind.JPEG and strips.can_be_used(picture):
         # In several scans its decoder holds it whole all the same.
-        if jpeg_scans.kept_samples(untrusted_descriptor):
+        if held_whole.is_in_scans(picture, untrusted_descriptor):
             held_whole.demand_room(kind, picture, untrusted_descriptor)
         look_into(picture, findings)
         return strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor)

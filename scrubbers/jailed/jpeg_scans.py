@@ -10,6 +10,8 @@ from typing import Final
 _MARK: Final = 0xFF
 _HEAD_BYTES: Final = 4  # of a segment: mark and length
 _SCAN: Final = 0xDA
+# Marks without a length: nothing follows them that could be stepped over.
+_BARE: Final = {0x00, 0x01, *range(0xD0, 0xD8)}
 _PROGRESSIVE: Final = {0xC2, 0xC6, 0xCA, 0xCE}
 _FRAMES: Final = {0xC0, 0xC1, 0xC9} | _PROGRESSIVE
 _MOST_SEGMENTS: Final = 20_000
@@ -19,8 +21,15 @@ _COUNT_AT, _COMPONENTS_AT, _COMPONENT_BYTES = 5, 6, 3
 _MOST_SAMPLES: Final = 4.0
 
 
-def kept_samples(untrusted_descriptor: int) -> float:
-    """How many samples a pixel the decoder keeps until the end: none for a JPEG in one scan."""
+def kept_samples(untrusted_descriptor: int, *, is_progressive: bool) -> float:
+    """How many samples a pixel the decoder keeps until the end: none for a JPEG in one scan.
+
+    `is_progressive` is what the decoder found, in case that the file can be read in two ways.
+    """
+    return _followed(untrusted_descriptor) or (_MOST_SAMPLES if is_progressive else 0.0)
+
+
+def _followed(untrusted_descriptor: int) -> float:
     position = 2
     frame, is_progressive = b"", False
     for _ in range(_MOST_SEGMENTS):
@@ -31,6 +40,8 @@ def kept_samples(untrusted_descriptor: int) -> float:
         if marker == _MARK:
             position += 1
             continue
+        if marker in _BARE:
+            break
         length = int.from_bytes(head[2:], "big")
         if marker in _FRAMES:
             frame, is_progressive = (

@@ -39,8 +39,9 @@ def rows_of_strip(width: int) -> int:
 
 
 def can_be_read(picture: ImageFile.ImageFile) -> bool:
-    """Whether this PNG has one picture, stored from top to bottom."""
-    if len(picture.tile) != 1 or picture.info.get("interlace") or getattr(picture, "is_animated", False):
+    """Whether this PNG has one picture, stored from top to bottom, and no frame of an animation, be it the only one."""
+    is_frame = getattr(picture, "is_animated", False) or "bbox" in picture.info
+    if is_frame or picture.info.get("interlace") or len(picture.tile) != 1:
         return False
     tile = picture.tile[0]
     if picture.mode == "P" and picture.palette is None:
@@ -86,6 +87,9 @@ class _Inflated:
         """Exactly so many bytes. Raises Damaged if there are fewer, or no stream."""
         made = bytearray()
         while len(made) < length:
+            if self._stream.eof:
+                # There is less than there should be; what lies behind the end would be offered for ever.
+                raise Damaged
             piece = self._stream.unconsumed_tail or next(self._pieces, b"")
             try:
                 inflated = self._stream.decompress(piece, length - len(made))

@@ -31,7 +31,7 @@ TURNS: Final = {None, Image.Transpose.FLIP_LEFT_RIGHT}
 def can_be_used(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
     """Whether this is a large PNG whose rows come from top to bottom; one of TURNS must be all the turning it needs."""
     large = picture.width * picture.height > LARGE_PIXELS or is_large(untrusted_descriptor)
-    return large and png_stored.can_be_read(picture)
+    return large and picture.width <= held_whole.LONGEST_ROW and png_stored.can_be_read(picture)
 
 
 def rebuild(

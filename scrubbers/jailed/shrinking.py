@@ -14,6 +14,8 @@ _FILTER: Final = Image.Resampling.BICUBIC
 _AVERAGED: Final = {"1": "L", "LA": "La", "RGBA": "RGBa"}
 _SHOWN: Final = {"La": "LA", "RGBa": "RGBA"}
 _BAND_PIXELS: Final = 2**19
+# So many may wait until they make up a row of averages. Of a picture much wider than high it would be nearly all.
+_MOST_WAITING_PIXELS: Final = 2**22
 
 
 def size_within(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -42,6 +44,9 @@ class Shrinking:
         self._size = size
         self._small_size = size_within(size, side)
         self._factor = max(1, size[0] // self._small_size[0]), max(1, size[1] // self._small_size[1])
+        across, down = self._factor
+        # Each row by itself first where too many would wait, which rounds once more.
+        self._narrowed_by = across if size[0] * down > _MOST_WAITING_PIXELS else 1
         self._averaged: Image.Image | None = None
         self._rows = 0
         # Rows that do not make up a whole row of averages yet.
@@ -51,6 +56,8 @@ class Shrinking:
         """Take the next strip."""
         if strip.mode in _AVERAGED:
             strip = strip.convert(_AVERAGED[strip.mode])
+        if self._narrowed_by > 1:
+            strip = strip.reduce((self._narrowed_by, 1))
         if self._left is not None:
             both = Image.new(strip.mode, (strip.width, self._left.height + strip.height))
             both.paste(self._left, (0, 0))
@@ -64,7 +71,7 @@ class Shrinking:
             return
         if self._averaged is None:
             self._averaged = Image.new(strip.mode, (-(-self._size[0] // across), -(-self._size[1] // down)))
-        averages = strip.reduce(self._factor, box=(0, 0, strip.width, whole))
+        averages = strip.reduce((across // self._narrowed_by, down), box=(0, 0, strip.width, whole))
         self._averaged.paste(averages, (0, self._rows // down))
         self._rows += whole
 
