@@ -28,7 +28,7 @@ from intake.progress import Sending, Step
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
-from scrubbers.stages import Kind, Refused, ScrubReport, Verified
+from scrubbers.stages import Empty, Kind, Refused, ScrubReport, Verified
 
 _DIGEST_PIECE: Final = 2**20
 # From here on a file waits for what else its form takes much memory for. Smaller ones are cleaned beside it.
@@ -202,24 +202,42 @@ class FileTaker:
         self._allowance = allowance
         self._sandbox = sandbox
         self._store = store
+        # One part has come, with nothing in it.
+        self._alone_and_empty = False
 
     async def take(self, part: Part, _form: Form) -> None:
-        """Take one file, or note why not. A file input that was left empty is passed over."""
-        if await part.is_empty():
+        """Take one file, or note why not.
+
+        A file input that was left alone sends one part with nothing in it. Beside another part it is a file that was
+        chosen, and is empty: one that has not come down to the telephone yet, for instance.
+        """
+        is_empty = await part.is_empty()
+        if self._alone_and_empty:
+            self._alone_and_empty = False
+            self._refuse(Empty.text_key)
+        if is_empty and not self.shown:
+            self._alone_and_empty = True
+            return
+        if is_empty:
+            self._refuse(Empty.text_key)
             return
         order = len(self.shown) + 1
         part.when_whole = lambda: self._sending.step(Step.CLEANING, order)
         try:
             report = await accept_attachment(part, self.case, self._allowance, self._sandbox, self._store)
         except (Refused, FileRefused) as refused:
-            self.shown.append(FileShown(order, None, None, refused.text_key))
-            self._sending.step(Step.NOT_TAKEN, order)
+            self._refuse(refused.text_key)
             return
         finally:
             part.when_whole = None
         file_id = self.case.attached[-1].file_id.hex()
         self.shown.append(FileShown(order, report.kind, report, None, file_id))
         self._sending.step(Step.CLEAN, order)
+
+    def _refuse(self, text_key: str) -> None:
+        order = len(self.shown) + 1
+        self.shown.append(FileShown(order, None, None, text_key))
+        self._sending.step(Step.NOT_TAKEN, order)
 
     async def drop(self) -> None:
         """Delete everything that was staged; for a form that is refused after its files came."""

@@ -54,7 +54,7 @@ _MEDIA_TYPES: Final = {
 
 async def inbox(request: web.Request) -> web.StreamResponse:
     """POST /inbox : the case as it is now."""
-    return await in_session(request, _show_inbox)
+    return await in_session(request, show_inbox)
 
 
 async def look_at_file(request: web.Request) -> web.StreamResponse:
@@ -85,7 +85,8 @@ async def leave_inbox(request: web.Request) -> web.StreamResponse:
     return services.pages.left(form_language(services, form), LEFT_INBOX if form.one("handle") else LEFT)
 
 
-async def _show_inbox(visit: Visit) -> web.StreamResponse:
+async def show_inbox(visit: Visit) -> web.StreamResponse:
+    """Return the case as it is now. Raises what `open_case` raises."""
     return await inbox_page(visit.services, visit.session, visit.language)
 
 

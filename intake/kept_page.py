@@ -6,7 +6,7 @@ from aiohttp import web
 
 from intake.form import Form
 from intake.frames import IN_A_FRAME
-from intake.inbox_pages import show_file
+from intake.inbox_pages import show_file, show_inbox
 from intake.inbox_show import Visit, in_visit, inbox_fields
 from intake.kept_pages import SECOND_HAND
 from intake.pages import LANGUAGE_FIELD
@@ -38,7 +38,8 @@ async def kept_page(request: web.Request) -> web.StreamResponse:
         return received_in_frame(services, language, inbox_fields(session, language))
     form = Form({"handle": [session.handle], LANGUAGE_FIELD: [language.code], "file": [found.file or ""]})
     visit = Visit(request, services, form, session, language)
-    response = await in_visit(visit, show_again if found.file is None else show_file, PAGE_OVER)
+    shown = show_inbox if session.confirmed else show_again
+    response = await in_visit(visit, shown if found.file is None else show_file, PAGE_OVER)
     if response.status == HTTPStatus.OK and not response.prepared:
         response.set_status(SECOND_HAND)
     return response

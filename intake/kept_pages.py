@@ -10,8 +10,8 @@ number. What such an address promises:
    page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and fro
    before anything is received, it is gone once the text is received, has come into the inbox, or its writer has left.
 2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
-3. Until the session ends, its older addresses show the case as it is now. To be shown again is no use of a session: it
-   does not make it last.
+3. Until the session ends, its older addresses show the case as it is now, or the code as long as nobody has typed two
+   of its words back. To be shown again is no use of a session: it does not make it last.
 4. No browser may store it, whatever the page says for itself: what was typed may stand in it.
 5. Chromium shows nothing of it by Back after the session: it sets pages aside whole, also those that say `no-store`,
    but only with status 200 (measured). So what is kept is answered with 203: content of ours at second hand (RFC 9110

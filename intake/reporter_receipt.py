@@ -41,7 +41,8 @@ class ReceiptView:
     at_once: bool
     days: dict[str, str]
     readers: tuple[str, ...]
-    files: Sequence[dict[str, Any]]
+    # None when it is not known any more what came.
+    files: Sequence[dict[str, Any]] | None
     # Of the session: they open it, as the page does.
     fields: Sequence[tuple[str, str]]
     facts_mark: str
@@ -60,7 +61,7 @@ def receipt_view(
     shown_on: date,
     at_once: bool,
     readers: Sequence[str],
-    files: Sequence[dict[str, Any]] = (),
+    files: Sequence[dict[str, Any]] | None = None,
     text_hash: bytes = b"",
 ) -> ReceiptView:
     """Return what the page with the code shows of a report that members see from `shown_on`."""
@@ -91,7 +92,8 @@ def receipt_page(services: Services, view: ReceiptView, said: Said | None = None
             said=None if said is None else view.language.said(said),
             asked=draw_places(),
             fields=view.fields,
-            files=view.files,
+            files=view.files or (),
+            no_files=view.files is not None and not view.files,
             facts_mark=view.facts_mark,
             information_pages=_NO_WAY_OFF,
         ),
@@ -134,6 +136,7 @@ async def _check(visit: Visit) -> web.StreamResponse:
         return await inbox_page(visit.services, visit.session, visit.language)
     if not are_right(visit.session.receipt, visit.form):
         return receipt_page(visit.services, view, NOT_THE_CODE)
+    visit.session.confirmed = True
     return answer(
         visit.services.pages.render(
             "receipt_right.html",

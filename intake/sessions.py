@@ -48,6 +48,8 @@ class Session:
     next_receipt: Receipt | None = None
     # A report opened it, and nobody has asked for the words yet.
     unseen: bool = False
+    # Two of the words have been typed back: they are on paper and need not stand on a screen by themselves again.
+    confirmed: bool = False
 
 
 class Sessions:

@@ -17,6 +17,7 @@ from intake_harness import (
     multipart,
     read_answer,
     running_intake,
+    words_asked,
     zygotes,
 )
 from test_inbox_minutes import filled, shown_words, with_notes
@@ -137,6 +138,22 @@ async def test_an_address_whose_page_is_not_kept_any_more_shows_the_case_as_it_i
 
     assert again.status == SHOWN
     assert f"Message {MOST_OF_ONE - 1}" in again.plain
+
+
+async def test_an_older_address_shows_no_words_once_two_of_them_were_typed_back(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report?plain=1")).form("/report")
+        led = await send(browser, "/report", form.with_(text="Report"))
+        page = await browser.follow(led)
+        right = await browser.post("/receipt/check", page.form("/receipt/check").with_(word=words_asked(page)))
+        inbox = await browser.post("/inbox", right.form("/inbox").fields)
+        for _ in range(MOST_OF_ONE):
+            inbox = await browser.post("/inbox", inbox.form("/inbox").fields)
+        after = await browser.follow(led)
+
+    assert after.form("/inbox/write")
+    assert 'class="code"' not in after.text
 
 
 async def test_an_address_of_the_page_with_the_code_shows_the_words_again_while_the_session_lasts(tmp_path):

@@ -380,8 +380,9 @@ async def test_pictures_are_cleaned_shown_once_and_what_is_refused_leaves_the_re
     assert page.status == SHOWN
     assert "Planted maker" in page.plain
     assert "Second" in page.plain
-    assert "Filen som du valde som nummer 2 Togs inte emot. Packade filer" in page.plain
-    assert "Filen som du valde som nummer 4 Togs inte emot." in page.plain
+    assert "Filen som du valde som nummer 2 Togs inte emot. Filen är tom." in page.plain
+    assert "Filen som du valde som nummer 3 Togs inte emot. Packade filer" in page.plain
+    assert "Filen som du valde som nummer 5 Togs inte emot." in page.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == [
         "Report", "Attachment", "ScrubRecord", "Attachment", "ScrubRecord",
     ]  # fmt: skip
@@ -412,6 +413,21 @@ async def test_a_form_that_is_refused_after_its_files_came_leaves_none_of_them(t
     assert dict(page.form("/report").fields)["text"] == "Kept on the page"
     assert stored == (0, 0)
     assert free == 256 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("files", "refused"),
+    [([b""], []), ([b"", photograph()], [1]), ([photograph(), b""], [2]), ([b"", b"", photograph()], [1, 2])],
+    ids=["alone", "first", "last", "two"],
+)
+async def test_an_empty_file_beside_others_is_named_and_alone_it_is_said_that_none_came(tmp_path, files, refused):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        page = await file_report(intake.browser(), "Text", files)
+
+    named = [number for number in range(1, 4) if f"Filen som du valde som nummer {number}" in page.plain]
+    assert named == refused
+    assert page.plain.count("Filen är tom.") == len(refused)
+    assert ("Inga filer följde med anmälan." in page.plain) == (not refused)
 
 
 async def test_the_limits_of_files_refuse_files_and_not_the_report(tmp_path, monkeypatch):
