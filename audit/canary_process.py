@@ -19,8 +19,8 @@ def canary_in_its_own_process(python: Path) -> tuple[list[str], Verdict]:
     The canary itself runs on the packages that are installed here, never on those of the copy.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "audit.canary_process", str(python)], capture_output=True, text=True, timeout=SECONDS,
-        check=False, stdin=subprocess.DEVNULL,
+        [sys.executable, "-I", "-m", "audit.canary_process", str(python)], capture_output=True, text=True,
+        timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         told = json.loads(done.stdout)

@@ -79,7 +79,7 @@ class DemoWorld:
 
     async def start_network(self) -> None:
         """Start the private Tor network; raises DemoFailed."""
-        command = [sys.executable, "-m", "onion.private_network", "--hold", str(self.network)]
+        command = [sys.executable, "-I", "-m", "onion.private_network", "--hold", str(self.network)]
         self._network = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
@@ -157,7 +157,8 @@ class DemoWorld:
 
 
 def _kallskydd(*words: str) -> list[str]:
-    return [sys.executable, "-m", "kallskydd", *words]
+    # Isolated, as all that serve starts: a folder of that name where one stands is not the program.
+    return [sys.executable, "-I", "-m", "kallskydd", *words]
 
 
 async def _line(process: Process, within: float) -> bytes:
