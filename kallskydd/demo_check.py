@@ -49,8 +49,7 @@ class Check:
 
     def markers_in_originals(self) -> int:
         """How many markers can be found in what is sent, by the same search: one that cannot proves nothing."""
-        sent = [sample.content + sample.file_name.encode() for sample in self.samples]
-        return sum(any(demo_search.holds(one, marker) for one in sent) for marker in self.markers)
+        return _markers_in(self.samples)
 
     @asynccontextmanager
     async def step(self, name: str) -> AsyncIterator[None]:
@@ -63,7 +62,7 @@ class Check:
     def result(self) -> dict[str, Any]:
         """What `--json` prints."""
         return {
-            "ok": not self.search.found,
+            "ok": not self.search.found and self.markers_in_originals() == len(self.markers),
             "seconds": self.seconds,
             "total_seconds": round(sum(self.seconds.values()), 2),
             "markers": len(self.markers),
@@ -103,6 +102,22 @@ def given_samples(markers_file: Path) -> list[Sample]:
         Sample(content, "application/octet-stream", f"file{number}", markers if number == 0 else ())
         for number, content in enumerate(contents)
     ]
+
+
+def demand_markers_in(samples: list[Sample]) -> None:
+    """Raises DemoFailed when the search finds a marker in none of the files: not to find it again proves nothing."""
+    markers = sum(len(sample.markers) for sample in samples)
+    missing = markers - _markers_in(samples)
+    if missing:
+        raise DemoFailed(
+            f"{missing} of {markers} markers are not in the files that would be sent, so nothing would be proved"
+        )
+
+
+def _markers_in(samples: list[Sample]) -> int:
+    sent = [sample.content + sample.file_name.encode() for sample in samples]
+    markers = [marker for sample in samples for marker in sample.markers]
+    return sum(any(demo_search.holds(one, marker) for one in sent) for marker in markers)
 
 
 async def round_trip(check: Check) -> None:

@@ -1,8 +1,8 @@
 """`kallskydd demo`: the whole service on this computer alone, over a private Tor network, to look at or to check.
 
 Without `--check` it stays up until Ctrl-C and prints how to open it. With `--check` it makes one round trip and
-ends with exit code 0, or 1 if a step failed or a planted marker was found, 2 for a port or a file of markers that
-cannot be used, 4 if the environment is not complete.
+ends with exit code 0, or 1 if a step failed, a planted marker was found, or one is in none of the files to begin with;
+2 for a port or a file of markers that cannot be used, 4 if the environment is not complete.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kallskydd.demo_check import Check, MarkersUnusable, given_samples, planted_samples, round_trip
+from kallskydd.demo_check import Check, MarkersUnusable, demand_markers_in, given_samples, planted_samples, round_trip
 from kallskydd.demo_forwarder import Forwarder
 from kallskydd.demo_visitor import Visitor
 from kallskydd.demo_world import MEMBERS, DemoFailed, DemoWorld
@@ -50,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     try:
         samples = given_samples(args.markers) if args.markers else planted_samples()
+        if args.check:
+            demand_markers_in(samples)
         # Short, because a unix socket's path may have 107 bytes. Made last: what is refused leaves no folder.
         world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
         return asyncio.run(_check(args, world, samples) if args.check else _show(args, world))
