@@ -5,9 +5,9 @@ Pure: opened entries and verified rosters in; an error, or the text keys of warn
 
 from collections.abc import Mapping, Sequence
 
-from cases.entry import Access, Entry, Handover, Report, Stream
+from cases.entry import Access, Entry, Handover, Recusal, Report, Stream
 from cases.errors import CaseError
-from cases.roster import Chain, Roster
+from cases.roster import Chain, Member, Roster
 from cases.routing import route
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, WrongServer
 from desk.state import Pin, SeenHead
@@ -15,6 +15,9 @@ from desk.state import Pin, SeenHead
 WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"
 WARN_REFERENCES = "warning.references"
+WARN_FEW_SIGNERS = "warning.few_signers"
+# Moving and erasing take two members.
+SIGNERS = 2
 
 Streams = Mapping[Stream, tuple[Entry, ...]]
 
@@ -87,3 +90,20 @@ def given_to(streams: Streams) -> frozenset[str]:
     later = {entry.body.member for entry in written if isinstance(entry.body, Access)}
     later |= {entry.body.to for entry in written if isinstance(entry.body, Handover)}
     return frozenset(report_of(streams).sealed_to) | later
+
+
+def who_can_sign(streams: Streams, roster: Roster) -> tuple[Member, ...]:
+    """Returns the members who read the case, as its entries say, and have not stepped aside.
+
+    Who was left out by an earlier move stands among them: no entry tells of leaving.
+    """
+    notes = streams.get(Stream.NOTES, ())
+    aside = {entry.body.member for entry in notes if isinstance(entry.body, Recusal)}
+    able = given_to(streams) - aside
+    return tuple(member for member in roster.members if member.id in able)
+
+
+def check_signers(left: Sequence[Member], roster: Roster) -> tuple[str, ...]:
+    """Returns a warning when these cannot sign together: two members are needed, and one of them not counsel."""
+    enough = len(left) >= SIGNERS and any(member in roster.readers for member in left)
+    return () if enough else (WARN_FEW_SIGNERS,)

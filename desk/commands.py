@@ -14,9 +14,11 @@ import msgspec
 
 from cases import wire
 from cases.roster import Roster, fingerprint_words, sign_roster
+from cases.timeline import Action
 from desk import acts, answers, moves, show, turns
 from desk.address import tidy_address
 from desk.casebook import Casebook
+from desk.checks import check_signers, who_can_sign
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keyfile import DeskHome, enrol
 from desk.listing import list_cases, red_of
@@ -160,7 +162,24 @@ async def release_hold(book: Casebook, given: Given) -> Result:
 
 
 async def recuse(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: turns.recuse(book, name, given.text))
+    """Steps aside. When too few are left who can sign, says so: before it is done where it can ask, and with it.
+
+    Raises NotAgreed.
+    """
+    case = await _opened(book, given)
+    roster = case.chain.current
+    left = [] if roster is None else [one for one in who_can_sign(case.streams, roster) if one.id != book.keys.id]
+    few = () if roster is None else check_signers(left, roster)
+    told = " ".join(in_words(warning) for warning in few)
+    acts.demand(case, Action.RECUSE)
+    if few and given.steps_aside is not None and not given.steps_aside(told):
+        raise NotAgreed("recuse.not_agreed")
+    case = await turns.recuse(book, given.args.case, given.text)
+    warnings = [*case.warnings, *few]
+    prose = "\n".join(
+        [f"Done. Case {short_name(case.known.case_id)} is now: {case.state.state}.", *([told] if few else [])]
+    )
+    return Result({**show.state_object(case), "warnings": warnings}, prose, code_for(warnings))
 
 
 async def move(book: Casebook, given: Given) -> Result:

@@ -24,8 +24,8 @@ from cases.statements import Act, read_statement, sign_statement
 from cases.timeline import Action
 from desk import acts
 from desk.casebook import Casebook, take_grant
-from desk.checks import given_to
-from desk.errors import MoveBroken, MoveRefused, RosterBroken
+from desk.checks import check_signers, given_to, who_can_sign
+from desk.errors import MoveBroken, MoveRefused, RosterBroken, UnknownCase
 from desk.opened import OpenedCase
 from desk.rekeying import Checked, check_prepared, prepare, readers_of
 
@@ -83,6 +83,7 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     if len({member.id for member in given}) < READERS_MIN or signer not in given or signer.id == book.keys.id:
         raise MoveRefused("move.too_few")
     _demand_unconcerned(case, given)
+    _demand_can_sign(case, roster, signer)
     if _joining(case, given):
         acts.demand(case, Action.HAND_OVER)
     answer = await book.fetch_case(case.known)
@@ -104,7 +105,10 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     agreed = (Act.REKEY, request.case_id, rekeying_hash(request).hex())
     if by is None or (statement.kind, statement.case_id, statement.reference) != agreed:
         raise MoveBroken
-    known = book.state.find(request.case_id.hex())
+    try:
+        known = book.state.find(request.case_id.hex())
+    except UnknownCase:
+        raise MoveRefused("move.not_held") from None
     case = await book.open(known)
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
@@ -150,6 +154,17 @@ def _demand_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
     report = case.report
     if any(one.id in report.concerns or (report.concerns_unnamed and one.role != "counsel") for one in readers):
         raise MoveRefused("move.concerned")
+
+
+def _demand_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
+    """Returns if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
+    able = who_can_sign(case.streams, roster)
+    own = tuple(member for member in roster.members if member.id == case.own_id)
+    others = [one for one in able if one.id != case.own_id and not check_signers((*own, one), roster)]
+    if not others:
+        raise MoveRefused("move.no_signer")
+    if signer not in others:
+        raise MoveRefused("move.signer")
 
 
 def _labelled(roster: Roster, label: str) -> Member:

@@ -30,6 +30,8 @@ class Given:
     sends: Callable[[str], bool] | None = None
     # The same for the move of a case.
     moves: Callable[[str], bool] | None = None
+    # The same for stepping aside when too few are left who can sign.
+    steps_aside: Callable[[str], bool] | None = None
 
 
 def code_for(*findings: object) -> int:

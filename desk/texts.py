@@ -115,6 +115,18 @@ _OF_THE_DESK: Final = {
         "A case needs two readers or more, and who signs the move must be one of them.",
         "Name each with --reader, and one of them, not yourself, with --signer.",
     ),
+    "move.signer": (
+        "Who is named with --signer does not read the case today, or has stepped aside, and so cannot sign its move.",
+        "Name a reader who reads it today; if you are counsel, one who is not. Others can be named with --reader.",
+    ),
+    "move.no_signer": (
+        "Nobody but you can sign a move: counsel and others can only when they read the case today.",
+        "It stays with its readers; you can go on working on it.",
+    ),
+    "move.not_held": (
+        "The file moves a case that you do not read today, so you cannot check it and sign.",
+        "Let the move be made again, with a signer who reads the case.",
+    ),
     "move.concerned": (
         "The reporter has said that the report concerns one of these members.",
         "Leave the member out; reports about somebody unnamed are for counsel alone.",
@@ -122,6 +134,10 @@ _OF_THE_DESK: Final = {
     "move.not_agreed": (
         "You did not agree, so nothing was signed and nothing was moved.",
         "Run sign-move again with --agree, or on a terminal, when the readers are right.",
+    ),
+    "recuse.not_agreed": (
+        "You did not agree, so nothing was written and you have not stepped aside.",
+        "Run move first, with another reader as --signer.",
     ),
     "act.notes_hidden": (
         "The case has notes, and this member was not given their key.",
@@ -210,6 +226,10 @@ _OF_THE_DESK: Final = {
     "warning.references": (
         "Members have signed to erase the case under different references, and that erases nothing.",
         "Agree on one: who signs again with the reference of the other erases the case.",
+    ),
+    "warning.few_signers": (
+        "Who steps aside here leaves fewer than two members who can sign a move or an erasure of the case.",
+        "Move it first: afterwards nobody new can be let in.",
     ),
     "warning.audits_changed": (
         "The server's chain of daily audits is not the one this desk has seen.",

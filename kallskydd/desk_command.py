@@ -111,7 +111,7 @@ async def _run_verb(args: argparse.Namespace) -> Result:
     on_terminal = sys.stdin.isatty()
     if args.desk_verb == "answer":
         text = (args.text or "").strip()
-    given = Given(args, text, _agrees, _sends, _moves) if on_terminal else Given(args, text, None)
+    given = Given(args, text, _agrees, _sends, _moves, _steps_aside) if on_terminal else Given(args, text, None)
     home = _home(args)
     connect = functools.partial(connector_for, way=chosen, tor_folder=home.tor)
     async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
@@ -188,6 +188,12 @@ def _sends(shown: str) -> bool:
 def _moves(shown: str) -> bool:
     print(shown, file=sys.stderr)
     print("Sign this move? Who does not get the new key can never read the case again. yes/no", file=sys.stderr)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _steps_aside(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print("Step aside all the same? yes/no", file=sys.stderr)
     return sys.stdin.readline().strip().lower() == "yes"
 
 

@@ -15,7 +15,7 @@ from cases.entry import Handover, Message, Note, Stream
 from cases.grants import decoy_grant
 from cases.rekeying import rekeying_hash
 from cases.statements import Act, sign_statement
-from desk import acts, moves
+from desk import acts, moves, turns
 from desk.errors import MoveBroken, MoveRefused, ServerRefused
 
 LEAD, HANDLER, COUNSEL, OTHER = range(4)
@@ -35,10 +35,12 @@ async def a_case(desks: RunningDesks, **more) -> tuple[str, Reporter]:
     return name, reporter
 
 
-async def offered(desks: RunningDesks, name: str, readers=(LABELS[HANDLER], LABELS[COUNSEL])) -> bytes:
+async def offered(
+    desks: RunningDesks, name: str, readers=(LABELS[HANDLER], LABELS[COUNSEL]), signer=LABELS[HANDLER]
+) -> bytes:
     async with desks.desk(LEAD) as book:
         await book.sync()
-        return await moves.offer(book, name, readers, LABELS[HANDLER], "Jäv.")
+        return await moves.offer(book, name, readers, signer, "Jäv.")
 
 
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):
@@ -91,6 +93,62 @@ async def test_an_offer_to_too_few_to_whom_it_concerns_or_to_nobody_is_not_made(
             await offered(desks, name, readers)
 
     assert refused.value.text_key == text_key
+
+
+async def test_a_signer_who_does_not_read_the_case_today_is_refused_at_once(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        file = tmp_path / "move"
+        words = ["--reader", LABELS[HANDLER], "--reader", LABELS[COUNSEL], "--signer", LABELS[COUNSEL]]
+
+        made = await desks.command(LEAD, "move", name[:8], *words, "--reason", "Jäv.", "--out", str(file))
+
+    assert (made.exit_code, made.found["error"]["text_key"]) == (2, "move.signer")
+    assert not file.exists()
+
+
+async def test_a_signer_who_has_stepped_aside_is_refused_at_once(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file("En sak.", concerns=[COUNSEL])
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            await turns.recuse(book, name, "Vi är släkt.")
+
+        with pytest.raises(MoveRefused) as refused:
+            await offered(desks, name, (LABELS[HANDLER], LABELS[OTHER]))
+        made = await offered(desks, name, (LABELS[LEAD], LABELS[OTHER]), LABELS[OTHER])
+
+    assert refused.value.text_key == "move.signer"
+    assert made
+
+
+async def test_a_case_that_nobody_else_reads_cannot_be_moved_and_the_desk_says_so(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file("En sak.", sealed_to=[LEAD], grants_to=[LEAD])
+        await desks.release()
+
+        with pytest.raises(MoveRefused) as refused:
+            await offered(desks, reporter.keys.case_id.hex())
+
+    assert refused.value.text_key == "move.no_signer"
+
+
+async def test_who_is_sent_a_move_of_a_case_that_she_does_not_read_is_told_that(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        made = await offered(desks, name)
+        async with desks.desk(HANDLER) as book:
+            plain = msgspec.json.encode(moves._opened(book, made))
+        other = bytes(SealedBox(PublicKey(desks.made.keys[COUNSEL].box_public)).encrypt(plain))
+
+        async with desks.desk(COUNSEL) as book:
+            await book.sync()
+            with pytest.raises(MoveRefused) as refused:
+                await moves.read_offer(book, other)
+
+    assert refused.value.text_key == "move.not_held"
 
 
 def to_nobody(request: wire.RekeyRequest, desks: RunningDesks) -> dict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +12,11 @@ from intake_harness import SetClock, make_home
 
 from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
 from cases.seal import CaseKeys, fetch_mac
-from desk import acts, turns
+from desk import acts, commands, turns
 from desk.casebook import Casebook
-from desk.errors import NotNow
+from desk.errors import NotAgreed, NotNow
+from desk.result import Given
+from desk.texts import in_words
 
 LEAD, HANDLER = range(2)
 
@@ -107,11 +111,44 @@ async def test_a_member_who_steps_aside_may_write_notes_and_nothing_else(tmp_pat
             case = await book.open(book.state.find(name))
 
         seen = await desks.reporter_sees(reporter)
-    assert (aside.exit_code, aside.found["allowed"]) == (0, ["note"])
+    # Of two readers one is left, and nothing can be moved with one signature.
+    assert (aside.exit_code, aside.found["allowed"]) == (1, ["note"])
+    assert aside.found["warnings"] == ["warning.few_signers"]
     assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "timing.not_now")
     assert other.exit_code == 0
     assert case.streams[Stream.NOTES][0].body == Recusal(desks.made.keys[HANDLER].id, "Vi är släkt.")
     assert not any(isinstance(body, Recusal) for body in seen)
+
+
+async def test_who_steps_aside_while_two_others_can_sign_is_not_warned(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
+        name, _reporter = await filed(desks, closed=False)
+
+        first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
+        second = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
+
+    assert (first.exit_code, first.found["warnings"]) == (0, [])
+    assert (second.exit_code, second.found["warnings"]) == (1, ["warning.few_signers"])
+
+
+@pytest.mark.parametrize("yes", [True, False])
+async def test_on_a_terminal_the_last_who_could_sign_is_asked_before_stepping_aside(tmp_path, yes):
+    shown = []
+
+    def steps_aside(warning: str) -> bool:
+        shown.append(warning)
+        return yes
+
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=False)
+        async with desks.desk(HANDLER) as book:
+            given = Given(argparse.Namespace(case=name), "Vi är släkt.", None, steps_aside=steps_aside)
+            with contextlib.nullcontext() if yes else pytest.raises(NotAgreed):
+                await commands.recuse(book, given)
+            case = await book.open(book.state.find(name))
+
+    assert shown == [in_words("warning.few_signers")]
+    assert bool(case.streams.get(Stream.NOTES)) is yes
 
 
 async def test_a_day_too_near_for_an_answer_is_a_wrong_day_and_nothing_is_asked(tmp_path):
