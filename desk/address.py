@@ -7,24 +7,24 @@ The 56 characters of a v3 onion address are the Ed25519 public key, two bytes of
 import base64
 import binascii
 import hashlib
+import re
 
-from desk.errors import BadAddress, ReportersAddress
+from desk.errors import BadAddress
 
 ADDRESS_CHARACTERS = 56
 KEY_BYTES = 32
 _VERSION = b"\x03"
 _CHECKSUM_BYTES = 2
+_SCHEME = re.compile(r"^https?://")
 
 
 def tidy_address(untrusted_address: str) -> str:
-    """Returns the 56 characters, without ".onion". Raises BadAddress for a misprint, ReportersAddress.
+    """Returns the 56 characters, without ".onion" and what a browser puts around it. Raises BadAddress for a misprint.
 
-    Both addresses look alike, and nothing in them says which is which. But what is opened in a browser is only ever
-    the reporters', and that is where a web address was copied from.
+    Both addresses look alike, and nothing in them says which is which: that shows with the first answer
+    (`desk.client`).
     """
-    if "://" in untrusted_address:
-        raise ReportersAddress
-    address = untrusted_address.strip().lower().removesuffix(".onion")
+    address = _SCHEME.sub("", untrusted_address.strip().lower()).removesuffix("/").removesuffix(".onion")
     server_key_of(address)
     return address
 

@@ -47,12 +47,13 @@ def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> R
 
 
 def join(home: DeskHome, args: argparse.Namespace) -> Result:
-    """Remembers the server's desk address. Raises BadAddress, ReportersAddress, NoKey."""
+    """Remembers the server's desk address. Raises BadAddress, NoKey."""
     if not home.key.exists():
         raise NoKey
     address = tidy_address(args.address)
     join_server(home.settings, address)
-    return Result({"address": f"{address}.onion"}, f"This desk now works with {address}.onion. Run roster next.")
+    told = f"This desk now works with {address}.onion."
+    return Result({"address": f"{address}.onion"}, f"{told} Run roster next: it says so should this be the reporters'.")
 
 
 async def roster(book: Casebook, _given: Given) -> Result:

@@ -39,7 +39,7 @@ _OF_THE_DESK: Final = {
     ),
     "desk.reporters_address": (
         "That is the address for reporters, which a browser opens.",
-        "Run join with the other one, which serve prints as members' desks; it has no http:// in front.",
+        "Run join with the other one, which serve prints as members' desks.",
     ),
     "desk.state_damaged": (
         "The file desk.toml of this desk home does not read.",
@@ -75,7 +75,7 @@ _OF_THE_DESK: Final = {
         "Do not act on it. Call another member and compare the six words.",
     ),
     "desk.wrong_server": (
-        "The roster is that of another server.",
+        "The roster is that of another server; the address that was joined may be the reporters'.",
         "Check the desk address with another member, and run join again.",
     ),
     "desk.case_cut": (
@@ -182,7 +182,10 @@ _OF_THE_DESK: Final = {
     "request.unknown": ("The server does not know that request.", "Check that desk and server have the same version."),
     "request.unreadable": ("The server could not read the request.", "Check that both have the same version."),
     "request.too_large": ("The entry is too long for the server.", "Write a shorter text."),
-    "request.other_host": ("The server has another address.", "Run join again with the right address."),
+    "request.other_host": (
+        "The desks' address of this server is another; the one that was joined may be the reporters'.",
+        "Run join again with the one that serve prints as members' desks.",
+    ),
     "request.other_member": ("The statement is signed by somebody else.", "Sign it with your own key."),
     "server.fault": ("The server made a mistake.", "Nothing was changed. Tell the operator."),
     "store.not_there": (

@@ -9,16 +9,18 @@ import sys
 
 import pytest
 from desk_harness import RunningDesks, at_work, make_desk_home, run_desk, running_desks, running_with_pages
-from intake_harness import PUBLIC_HOST, make_home
+from intake_harness import make_home
 
 from cases.roster import parse_roster, propose, render
 from desk import acts, show
 from desk.address import tidy_address
 from desk.commands import sign
-from desk.errors import NotAgreed, ReportersAddress
+from desk.errors import NotAgreed, ReportersAddress, ServerRefused
 from desk.keyfile import DeskHome
 from desk.result import Given
+from desk.texts import in_words
 from kallskydd.desk_way import Way
+from onion.keys import new_onion_key
 
 
 def next_version(desks: RunningDesks) -> str:
@@ -81,17 +83,23 @@ async def test_a_closed_case_has_no_time_limit_but_that_of_erasing(tmp_path):
     assert "erase by" in show.list_prose([case])
 
 
-async def test_the_reporters_address_is_refused_in_words(tmp_path):
-    made = make_home(tmp_path / "home")
-    home = DeskHome(tmp_path / "desk")
-    make_desk_home(home, made.keys[0], "a" * 56)
+@pytest.mark.parametrize("form", ["{}", "{}.onion", "http://{}.onion", " http://{}.onion/\n", "HTTPS://{}.ONION/"])
+def test_the_desks_address_is_taken_in_every_form_in_which_it_is_copied(form):
+    address = new_onion_key().address
 
-    with pytest.raises(ReportersAddress):
-        tidy_address(f"http://{PUBLIC_HOST}/")
-    joined = await run_desk("join", "--desk-home", str(home.folder), "--address", f"http://{PUBLIC_HOST}")
+    assert tidy_address(form.format(address)) == address
 
-    assert joined.exit_code == 2
-    assert "for reporters" in joined.prose
+
+async def test_a_desk_that_has_joined_another_address_is_told_that_it_may_be_the_reporters(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        home = DeskHome(tmp_path / "strayed")
+        make_desk_home(home, desks.made.keys[0], new_onion_key().address)
+
+        with pytest.raises(ServerRefused) as refused:
+            async with at_work(home, Way(socket=desks.socket), desks.clock) as book:
+                await book.sync()
+
+    assert "reporters" in in_words(refused.value.text_key)
 
 
 async def test_a_desk_that_has_joined_the_reporters_address_is_told_so_when_it_asks(tmp_path):
