@@ -5,7 +5,8 @@ The time limits of a case: which there are, how long each is and from when it co
 2. The limit for feedback counts from the acknowledgement, and from the seventh day when that came later or never: a
    late acknowledgement wins no time.
 3. A completion is asked for at least seven days ahead; a nearer day in an entry is read as the seventh.
-4. The day of erasing is never later than two years after closing. A legal hold takes away the earlier day, not the cap.
+4. A closed case may be erased from the day when its inbox is over, which is never later than two years after closing.
+   A legal hold takes away the earlier day, not the cap.
 """
 
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def wanted_by(today: date, asked_for: date | None = None) -> date:
     return asked_for
 
 
-def erase_by(closed_on: date, erase_days: int, *, on_hold: bool) -> date:
-    """Return the day by which a closed case is erased (rule 4)."""
+def erase_by(closed_on: date, inbox_over: date, *, on_hold: bool) -> date:
+    """Return the day from which a closed case may be erased (rule 4)."""
     cap = add_months(closed_on, ERASE_AT_LATEST_MONTHS)
-    return cap if on_hold else min(cap, closed_on + timedelta(days=erase_days))
+    return cap if on_hold else min(cap, inbox_over)

@@ -97,7 +97,6 @@ class Action(StrEnum):
 class Rules:
     """What an operator may choose; the configuration checks it, and the two-year cap stands above it."""
 
-    erase_days: int = 30
     # So long a reporter can still read the outcome before anybody may erase it.
     inbox_days: int = 30
 
@@ -181,7 +180,9 @@ def fold(
     whole, files = _withdrawn(by_reporter)
     ended_on = _inbox_ended_on(by_reporter)
     erasable_from = _erasable_from(course.closed_on, ended_on, rules) if course.closed_on else None
-    erased_by = erase_by(course.closed_on, rules.erase_days, on_hold=course.on_hold) if course.closed_on else None
+    erased_by = None
+    if course.closed_on and erasable_from:
+        erased_by = erase_by(course.closed_on, erasable_from, on_hold=course.on_hold)
     state = _state(
         course, out=out, today=today, erasable_from=erasable_from, withdrawn=whole, asked=bool(open_requests)
     )

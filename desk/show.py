@@ -16,7 +16,7 @@ import msgspec
 from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
 from cases.merging import merge
 from cases.roster import Chain, Member, Roster, fingerprint_words
-from cases.timeline import Action, CaseState
+from cases.timeline import DEFAULT_RULES, Action, CaseState, DeadlineKind
 from desk.answers import Cleaned
 from desk.moves import ReadOffer
 from desk.opened import OpenedCase
@@ -156,7 +156,12 @@ def _state_lines(case: OpenedCase) -> list[str]:
     first += f", {case.new_entries} new" if case.new_entries else ""
     lines = [first, f"  written in: {one_line(case.report.language)}"]
     lines += ["  The reporter says that it belongs to an earlier report."] if case.report.earlier else []
-    lines += [*(f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}" for limit in state.due)]
+    lines += [
+        f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}"
+        for limit in state.due
+        if limit.kind is not DeadlineKind.ERASE
+    ]
+    lines += [] if state.closed_on is None else [f"  {_erasing(case)}"]
     lines += ["  The reporter has ended the inbox and does not read answers."] if state.inbox_ended else []
     lines += [f"  you may: {', '.join(commands_for(state.allowed)) or 'nothing more'}"]
     lines += [
@@ -165,6 +170,19 @@ def _state_lines(case: OpenedCase) -> list[str]:
     lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
     lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []
     return lines
+
+
+def _erasing(case: OpenedCase) -> str:
+    """Returns from when a closed case may be erased, which is no limit; how long its inbox is open the server knows."""
+    state, roster = case.state, case.chain.current
+    if state.on_hold:
+        return "on legal hold: not erased until that is released"
+    if state.inbox_ended:
+        return f"may be erased from {state.erasable_from}"
+    if roster is not None and roster.trial:
+        return "may be erased when its inbox is over, in a trial as a rule at once"
+    usual = f"another day if the operator has changed the {DEFAULT_RULES.inbox_days} days of the inbox"
+    return f"may be erased from {state.erasable_from}, or {usual}"
 
 
 def move_prose(read: ReadOffer) -> str:

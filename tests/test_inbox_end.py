@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from intake_harness import file_report, log_in, running_intake
+from intake_harness import file_report, log_in, make_home, running_intake
 from store_harness import rows
 from test_come_back import without_marks
 from test_reporter_inbox import members_write, opened, session_of
@@ -56,6 +56,18 @@ async def test_the_reporter_ends_the_inbox_of_a_closed_case_and_the_code_opens_n
     assert "Du är utloggad" in over.plain
     assert "Du är utloggad" in again.plain
     assert rows(intake.made.home.path, "SELECT from_day FROM ended_inboxes") == [(WEDNESDAY.isoformat(),)]
+
+
+async def test_the_page_names_one_day_until_which_it_can_be_read_and_from_which_the_case_may_be_erased(tmp_path):
+    made = make_home(tmp_path / "home", settings="inbox_days = 90")
+    async with running_intake(tmp_path, made) as intake:
+        browser = intake.browser()
+        page = await closed_case(intake, browser)
+
+        inbox = await log_in(browser, page.receipt)
+
+    assert inbox.plain.count("1 juni 2026") == 2
+    assert "april 2026" not in inbox.plain
 
 
 async def test_before_closing_the_page_says_that_withdrawing_is_the_way(tmp_path):

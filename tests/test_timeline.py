@@ -348,11 +348,11 @@ def test_a_request_with_a_day_too_near_waits_seven_days_all_the_same():
     assert [due.day for due in story.state().deadlines if due.kind == "completion"] == [days(8), days(30)]
 
 
-@pytest.mark.parametrize(("erase_days", "expected"), [(30, days(70)), (90, days(130)), (5_000, date(2028, 4, 11))])
-def test_erasing_is_never_later_than_two_years_after_closing(erase_days, expected):
+@pytest.mark.parametrize(("inbox_days", "expected"), [(30, days(70)), (90, days(130)), (5_000, date(2028, 4, 11))])
+def test_erasing_is_never_later_than_two_years_after_closing(inbox_days, expected):
     story = closed_story()
 
-    assert story.state(rules=Rules(erase_days=erase_days)).erase_by == expected
+    assert story.state(rules=Rules(inbox_days=inbox_days)).erase_by == expected
 
 
 @given(
