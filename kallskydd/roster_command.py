@@ -37,11 +37,13 @@ def run(args: argparse.Namespace) -> int:
     try:
         home = read_home(args.home.absolute())
         day = today(utc_now)
+        before = read_chain(home.roster, day)
         if args.add or args.remove:
             code = _propose(args, home.roster, day)
             if code != OK:
                 return code
-        return _show(args, read_chain(home.roster, day))
+        after = read_chain(home.roster, day)
+        return _show(args, after, _unsigned(before, after))
     except CaseError as error:
         prose(str(error))
         return code_of(error)
@@ -95,7 +97,16 @@ def _propose(args: argparse.Namespace, folder: Path, day: date) -> int:
     return OK
 
 
-def _show(args: argparse.Namespace, chain: Chain) -> int:
+def _unsigned(before: Chain, after: Chain) -> list[Member]:
+    """Return who had signed a proposal that another has replaced, of those who may sign that one."""
+    if before.proposal is None or after.proposal is None:
+        return []
+    # The first roster is signed by those whom it names, a later one by those of the roster before it.
+    known = after.proposal.members if after.current is None else after.current.members
+    return [one for one in known if one.id in before.signed_by - after.signed_by]
+
+
+def _show(args: argparse.Namespace, chain: Chain, unsigned: list[Member]) -> int:
     is_open = chain.current is not None and chain.current.is_open
     if args.json:
         result(
@@ -105,8 +116,13 @@ def _show(args: argparse.Namespace, chain: Chain) -> int:
                 "current": _facts(chain.current),
                 "proposal": _facts(chain.proposal),
                 "signed_by": sorted(chain.signed_by),
+                "must_sign_again": sorted(one.id for one in unsigned),
             }
         )
+    if unsigned:
+        labels = ", ".join(one.label for one in unsigned)
+        prose(f"{labels} had signed the proposal that this one replaces, and those signatures are gone.")
+        prose("They compare the new words and sign again, each at the own desk.")
     for name, roster in (("In force", chain.current), ("Proposed", chain.proposal)):
         if roster is not None:
             words = " ".join(fingerprint_words(roster.digest))

@@ -83,6 +83,28 @@ def test_a_join_file_that_cannot_be_used_is_refused_in_words(home, short_folder,
     assert not (short_folder / "other").exists()
 
 
+def test_who_had_signed_a_founding_roster_that_is_written_anew_is_named_and_must_sign_again(short_folder):
+    keys = [new_member_keys() for _ in range(3)]
+    joins = []
+    for number, one in enumerate(keys):
+        joins.append(short_folder / f"{number}.toml")
+        joins[-1].write_text(make_join(one, f"Person {number}", "handler", f"Handläggare {number}"))
+    kallskydd("init", "--home", short_folder / "home", "--member", joins[0], "--member", joins[1])
+    folder = short_folder / "home" / "roster"
+    add_signature(folder, 1, sign_roster(read_chain(folder).proposal, keys[0]))
+
+    added = kallskydd("roster", "--home", short_folder / "home", "--add", joins[2], "--json", check=False)
+    shown = kallskydd("roster", "--home", short_folder / "home", "--json", check=False)
+    add_signature(folder, 1, sign_roster(read_chain(folder).proposal, keys[0]))
+    removed = kallskydd("roster", "--home", short_folder / "home", "--remove", keys[0].id, "--json", check=False)
+
+    assert json.loads(removed.stdout)["must_sign_again"] == []
+    assert json.loads(added.stdout)["must_sign_again"] == [keys[0].id]
+    assert json.loads(shown.stdout)["must_sign_again"] == []
+    assert "Handläggare 0 had signed" in added.stderr
+    assert "They compare the new words and sign again" in added.stderr
+
+
 def test_a_join_file_that_is_not_there_is_named_wrongly(home, short_folder):
     for words in (("roster", "--home", home, "--add"), ("init", "--home", short_folder / "other", "--member")):
         done = kallskydd(*words, short_folder / "nowhere.toml", check=False)
