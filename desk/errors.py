@@ -26,7 +26,7 @@
     ├── ServerRefused          n    the server said no; `code` and `text_key` are the server's
     ├── Erased                 711  the case is erased; its tombstone verifies and is kept
     ├── NothingOffered         730  a signature was asked for, and no roster waits for one
-    ├── NotAgreed              731  the six words differ, or the member did not say that they are the same
+    ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
     ├── NotSent                733  the member did not agree to send what came back from cleaning
     ├── NotNow                 712  the case's state does not allow the act
     └── NotVerified                 what the server shows cannot be right
@@ -295,7 +295,7 @@ class NothingOffered(DeskError):
 
 
 class NotAgreed(DeskError):
-    """The six words differ, or the member did not say that they are the same: nothing is signed."""
+    """The six words differ, or the member did not agree to what was shown: nothing is signed or written."""
 
     code = 731
     text_key = "roster.not_agreed"

@@ -3,8 +3,8 @@
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
 an argument and never printed. Exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 refused for safety (what the server
-shows cannot be right, a roster whose words were not found the same, a passphrase file that others can read), 4 the way
-to the server is missing.
+shows cannot be right, what was not agreed to, a passphrase file that others can read), 4 the way to the server is
+missing.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ON_A_CASE = {
     "reopen": "open a closed case again, with a text for the reporter",
     "hold": "keep a case from being erased, with the reason",
     "release-hold": "let a case be erased again, with the reason",
-    "recuse": "step aside in a case, with the reason; from then on you may write notes and nothing else",
+    "recuse": "step aside in a case, with the reason; from then on you may write notes and nothing else: move it first",
     "move": "offer a case to other readers: a new key, in a file for a second member to sign",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }

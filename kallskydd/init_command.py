@@ -27,13 +27,14 @@ from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, public_from_address, write_onion_key
-from onion.torrc import quoted_path, usable_socket_path
+from onion.torrc import UNIX_PATH_BYTES, quoted_path, usable_socket_path
 
 if TYPE_CHECKING:
     from cases.config import Config
 
 TRIAL_FOLDER = "trial-member"
 LONGEST_SOCKET = "run/control.sock"  # of those that the keeper and tor make
+HOME_PATH_BYTES = UNIX_PATH_BYTES - len(f"/{LONGEST_SOCKET}")
 PASSPHRASE_BYTES = 16  # random, so the file it opens is as strong as its key
 
 
@@ -65,7 +66,10 @@ def run(args: argparse.Namespace) -> int:
             return USAGE
         joins, config_text = given
         home_facts = make_home(home, config_text, joins, trial=args.trial)
-    except (CaseError, PathUnusable) as error:
+    except PathUnusable as error:
+        prose(f"{error.happened} Choose one of at most {HOME_PATH_BYTES} plain characters, without a space.")
+        return code_of(error)
+    except CaseError as error:
         prose(str(error))
         return code_of(error)
     except OSError as error:

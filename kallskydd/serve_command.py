@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return code_of(error)
     except HomePathTooLong:
-        prose("The home's path is too long for a unix socket inside it. Choose one below 90 characters.")
+        prose("The home's path is too long for a unix socket inside it. Choose one of at most 90 characters.")
         return REFUSED
     except OSError as error:
         prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")

@@ -131,6 +131,7 @@ def test_a_home_whose_sockets_could_not_be_opened_is_not_made(short_folder, name
 
     assert done.returncode == 2
     assert "path is too long for a socket inside it, or has characters" in done.stderr
+    assert "Choose one of at most 90 plain characters" in done.stderr
     assert not (short_folder / name).exists()
 
 
