@@ -12,9 +12,11 @@ Promises
 
 import contextlib
 import os
+import signal
 import subprocess
 import threading
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +28,7 @@ TOR = "tor"
 # Read here and not in a front door: it must hold for every process, also one that a test starts three steps away.
 NO_PUBLIC_TOR = "KALLSKYDD_NO_PUBLIC_TOR"
 LAST_LINES = 20
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 HALT_SECONDS = 5.0  # ended within 0.1 s of HALT whenever measured
 TERM_SECONDS = 2.0
 ONE_SHOT_SECONDS = 60.0  # making relay keys took 0.1 s; a slow machine gets its time
@@ -63,19 +66,20 @@ class TorProcess:
         command += ["--__OwningControllerProcess", str(watchdog.pid)]
         self._lines.clear()
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=self._torrc.parent,
-                # Ctrl-C in the terminal reaches us alone, and we end tor in order.
-                start_new_session=True,
-            )
+            with _undisturbed():
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    cwd=self._torrc.parent,
+                    # Ctrl-C in the terminal reaches us alone, and we end tor in order.
+                    start_new_session=True,
+                )
+                watchdog.guard(self._process.pid, self._control_socket)
         except FileNotFoundError:
             self._close_watchdog()
             raise TorProgramMissing from None
-        watchdog.guard(self._process.pid, self._control_socket)
         if self._process.stdout is not None:
             self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
             self._reader.start()
@@ -105,6 +109,9 @@ class TorProcess:
                     process.kill()
             process.wait()
             self._process = None
+            if self._reader is None and process.stdout is not None:
+                # A signal came before anybody read it.
+                process.stdout.close()
         if self._reader is not None:
             self._reader.join()
             self._reader = None
@@ -123,6 +130,29 @@ class TorProcess:
         with contextlib.closing(output):
             for line in output:
                 self._lines.append(line.decode("utf-8", "replace").rstrip())
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off SIGINT and SIGTERM for a moment.
+
+    An exception from a handler, right after the fork, would leave a tor that nobody knows of: neither we nor the
+    watchdog would end it, and it would run on for the 15 seconds until it notices by itself (met once in a test).
+    """
+    if threading.current_thread() is not threading.main_thread():
+        # Handlers run in the main thread alone.
+        yield
+        return
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in _ENDING_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # None: it was not set from Python, and Python cannot set it.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for one in came:
+            signal.raise_signal(one)
 
 
 def relay_fingerprint(torrc: Path) -> str:

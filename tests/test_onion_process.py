@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from onion import tor_process
 from onion.control import (
     SWITCHED_OFF,
     bootstrap_state,
@@ -62,6 +63,33 @@ def ended_within(pid, seconds):
             return True
         time.sleep(0.02)
     return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_while_tor_is_being_started_leaves_no_tor_behind(short_folder, monkeypatch, number):
+    made = []
+
+    class Telling(subprocess.Popen):
+        def __init__(self, command, **more):
+            super().__init__(command, **more)
+            if command[0] == tor_process.TOR:
+                # Between the fork and the caller's knowing of it.
+                made.append(self)
+                os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(tor_process.subprocess, "Popen", Telling)
+    before = signal.signal(number, lambda *_: sys.exit(0))
+    process = offline_tor(short_folder)
+    try:
+        with pytest.raises(SystemExit):
+            process.start()
+    finally:
+        signal.signal(number, before)
+    process.stop()
+
+    assert len(made) == 1
+    assert ended_within(made[0].pid, 5)
+    made[0].wait()
 
 
 async def test_a_tor_without_a_network_says_in_words_what_it_waits_for(short_folder):
