@@ -29,7 +29,7 @@ from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, ju
 from audit.canary_locks import check_closing, check_counters, check_threads
 from audit.canary_material import picture
 from audit.canary_opened import NotOpened, open_everything
-from audit.canary_release import State, compare, demand_rows, look_around, no_clock
+from audit.canary_release import State, compare, demand_rows, look_around, look_at_rest, no_clock
 from audit.canary_requests import Exchange, Needles, Visitor, urgent_report, visit
 from audit.canary_rules import Rulebook
 from audit.canary_service import CanaryService, NotStarted
@@ -144,7 +144,7 @@ def _live(run: Run) -> None:
 
 def _visit(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     run.first_visit = time.time()
-    before = look_around(run.service.home, desk.everything(), run.folder / "copy")
+    before = look_at_rest(run.service.home, desk.everything(), run.folder / "copy")
     visitor = Visitor(run.service.public_socket, addresses["public"], run.needles, run.exchanges)
     visit(visitor)
     _ask_oddly(run, desk)

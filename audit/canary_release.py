@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from audit.canary_http import Answer
     from audit.verdict import Look
 
+_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 3, 30, 0.4
 _PAGE = 4096
 _LOG_HEADER, _LOG_FRAME = 32, 24 + _PAGE
 _MAY_CHANGE = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
@@ -57,6 +58,20 @@ def look_around(home: Path, told: dict[str, Answer], copy: Path) -> State:
             files[name] = (len(content), "" if name in _MAY_CHANGE else hashlib.sha256(content).hexdigest())
     rows, others = _tables(home, copy)
     return State({verb: answer.body for verb, answer in told.items()}, files, rows, others)
+
+
+def look_at_rest(home: Path, told: dict[str, Answer], copy: Path) -> State:
+    """The same, once several looks in a row find the same: a service that has just begun writes its first heartbeat.
+
+    One that never rests is looked at as it is, and what goes on in it is found.
+    """
+    looks = [look_around(home, told, copy)]
+    while len(looks) < _MOST_LOOKS and (
+        len(looks) < _EQUAL_LOOKS or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+    ):
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        looks.append(look_around(home, told, copy))
+    return looks[-1]
 
 
 def compare(look: Look, before: State, after: State) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import bz2
+import contextlib
 import gzip
 import hashlib
 import ipaddress
 import json
 import lzma
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
 import zlib
 
 import pytest
@@ -20,6 +24,7 @@ from service import KALLSKYDD
 from audit.canary_http import Answer
 from audit.canary_judge import judge_answers, judge_calls, judge_needles
 from audit.canary_locks import check_closing, check_counters
+from audit.canary_release import look_around, look_at_rest
 from audit.canary_requests import Exchange
 from audit.canary_rules import Rulebook
 from audit.needles import new_address, new_text, search
@@ -351,3 +356,23 @@ def test_without_strace_it_says_what_to_install(tmp_path):
 
     assert done.returncode == 4
     assert "apt-get install -y strace" in done.stderr
+
+
+def test_the_first_look_waits_until_the_service_has_written_its_first_heartbeat(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    with contextlib.closing(sqlite3.connect(home / "kallskydd.db")) as database, database:
+        database.execute("CREATE TABLE home (beat INTEGER)")
+        database.execute("INSERT INTO home VALUES (0)")
+
+    def beat() -> None:
+        time.sleep(0.5)
+        with contextlib.closing(sqlite3.connect(home / "kallskydd.db")) as late, late:
+            late.execute("UPDATE home SET beat = 1")
+
+    beating = threading.Thread(target=beat)
+    beating.start()
+    found = look_at_rest(home, {}, tmp_path / "copy")
+    beating.join()
+
+    assert found == look_around(home, {}, tmp_path / "copy")
