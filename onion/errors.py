@@ -92,7 +92,7 @@ class PathUnusable(OnionError):
     happened = (
         "The folder's path is too long for a socket inside it, or has characters tor's configuration cannot carry."
     )
-    to_do = "Choose a folder with a path of at most 80 plain characters."
+    to_do = "Choose a folder with a shorter path of plain characters, without a space."
 
 
 class TorProgramMissing(OnionError):
