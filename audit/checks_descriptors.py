@@ -6,6 +6,8 @@ the other end must be held by a process of this service.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +24,12 @@ _STANDARD = range(3)
 
 
 def check_intake_descriptors(look: Look, scene: Scene) -> None:
-    """Listeners, accepted streams, stream pairs, memory files, the home's files, eventpoll, /dev/null."""
+    """Listeners, accepted streams, stream pairs, memory files, its home's files, eventpoll, /dev/null, libraries."""
     _check(look, scene, scene.service.intakes, handles=False)
 
 
 def check_zygote_descriptors(look: Look, scene: Scene) -> None:
-    """Stream pairs, memory files, handles of their own jobs, /dev/null; no file at all."""
+    """Stream pairs, memory files, handles of their own jobs, /dev/null; no file but own libraries."""
     _check(look, scene, (*scene.service.zygotes, *scene.service.jobs), handles=True)
 
 
@@ -107,7 +109,7 @@ def _check(look: Look, scene: Scene, processes: tuple[Process, ...], *, handles:
         kinds: Counter[str] = Counter()
         for one in descriptors:
             inode = one.socket_inode
-            kind = _kind(one, scene, handles=handles) if inode is None else sockets.kind(look, inode)
+            kind = _kind(one, process, scene, handles=handles) if inode is None else sockets.kind(look, inode)
             if kind is not None:
                 kinds[kind] += 1
                 continue
@@ -119,13 +121,15 @@ def _check(look: Look, scene: Scene, processes: tuple[Process, ...], *, handles:
         look.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=counted)
 
 
-def _kind(one: Descriptor, scene: Scene, *, handles: bool) -> str | None:
+def _kind(one: Descriptor, process: Process, scene: Scene, *, handles: bool) -> str | None:
     """What a descriptor is if it is allowed and no socket."""
     target = one.target
     if target == _NULL:
         return _NULL
     if target.startswith("/memfd:"):
         return "memfd"
+    if _is_own_library(one, process):
+        return "own library, for reading"
     if handles:
         return "pidfd" if target == "anon_inode:[pidfd]" else None
     if target == "anon_inode:[eventpoll]":
@@ -133,3 +137,15 @@ def _kind(one: Descriptor, scene: Scene, *, handles: bool) -> str | None:
     place = Path(target)
     ours = place in {scene.home / name for name in HOME_FILES} or place.parent == scene.home / "roster"
     return "file of the home" if ours else None
+
+
+def _is_own_library(one: Descriptor, process: Process) -> bool:
+    """Whether it is a library of root's that the process runs, open for reading: libffi from 3.5 keeps itself open."""
+    try:
+        state = process.place(f"fd/{one.number}").stat()
+        is_run = any("x" in modes and path == one.target for modes, path in process.mappings())
+        reads_only = process.access_mode(one.number) == os.O_RDONLY
+    except (NotSeen, OSError):
+        return False
+    is_roots = state.st_uid == 0 and not state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISREG(state.st_mode) and is_roots and is_run and reads_only

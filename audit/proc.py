@@ -73,6 +73,13 @@ class Process:
             raise NotSeen from fault
         return found
 
+    def access_mode(self, number: int) -> int:
+        """How a file is open: os.O_RDONLY, os.O_WRONLY or os.O_RDWR."""
+        for line in self._read(f"fdinfo/{number}").splitlines():
+            if line.startswith("flags:"):
+                return int(line.split()[1], 8) & os.O_ACCMODE
+        raise NotSeen
+
     def mappings(self) -> list[tuple[str, str]]:
         """Permissions and path of all that is mapped from files."""
         found = []
