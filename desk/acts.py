@@ -38,6 +38,7 @@ from cases.statements import Act, sign_statement
 from cases.streams import MAY_COUNT
 from cases.timeline import Action, demand_allowed
 from desk.casebook import Casebook
+from desk.checks import given_to
 from desk.errors import DayTooSoon, NotNow, ServerRefused
 from desk.opened import OpenedCase
 
@@ -176,14 +177,15 @@ def _seen(case: OpenedCase, stream: Stream) -> Mapping[int, int]:
 
 
 def _notes(case: OpenedCase) -> Notes:
-    """Returns the notes keys; new ones are sealed to those the report was sealed to, if they are still members."""
+    """Returns the notes keys; new ones are sealed to those the case was given to, if they are still members."""
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
     if case.notes_keys is not None:
         return Notes(case.notes_keys, None)
     keys = case.keys.for_notes(random(KEY_BYTES))
     roster = case.chain.current
-    readers = [] if roster is None else [member for member in roster.members if member.id in case.report.sealed_to]
+    given = given_to(case.streams)
+    readers = [] if roster is None else [member for member in roster.members if member.id in given]
     version = 0 if roster is None else roster.version
     return Notes(keys, tuple(make_grant(keys, reader.id_bytes, reader.box, version) for reader in readers))
 

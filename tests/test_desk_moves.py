@@ -253,3 +253,26 @@ async def test_what_was_written_after_the_offer_is_not_lost_but_the_offer_is_ref
 
             with pytest.raises(MoveBroken):
                 await moves.read_offer(book, made)
+
+
+async def test_a_first_note_after_a_move_is_read_by_whom_the_case_was_given_to(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file("En sak.", concerns=[OTHER])
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            made = await moves.offer(book, name, (LABELS[HANDLER], LABELS[COUNSEL]), LABELS[HANDLER], "Jäv.")
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            await moves.sign_offer(book, await moves.read_offer(book, made))
+            await acts.note(book, name, "För oss.")
+        await desks.release()
+
+        async with desks.desk(COUNSEL) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+            answered = await acts.note(book, name, "Läst.")
+
+    assert not case.notes_hidden
+    assert [entry.body for entry in answered.streams[Stream.NOTES]] == [Note("För oss."), Note("Läst.")]
