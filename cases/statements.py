@@ -25,11 +25,11 @@ from cases.envelope import aead_open, aead_seal, pad_entry, unpad_entry
 from cases.errors import SealBroken
 from cases.member import MemberKeys
 from cases.roster_text import Roster
+from cases.signers import enough_to_sign
 from cases.signing import SIGNATURE_BYTES, sign, verify_signature
 
 # The number of a disposal decision, or of the case in the register of the municipality.
 REFERENCE_CHARACTERS = 200
-_TWO = 2
 _SEALED = b"ks1-statement"
 
 
@@ -145,11 +145,8 @@ def agreement(statements: tuple[Statement, ...], roster: Roster) -> bool:
 
     Two counsel are not enough: one of the two has to be of the group itself.
     """
-    signers = {statement.member for statement in statements}
     acts = {(statement.kind, statement.case_id, statement.server) for statement in statements}
-    readers = {member.id for member in roster.readers}
-    known = signers & {member.id for member in roster.members}
-    return len(acts) == 1 and len(known) >= _TWO and bool(known & readers)
+    return len(acts) == 1 and enough_to_sign({statement.member for statement in statements}, roster)
 
 
 def verify_tombstone(untrusted_blobs: tuple[bytes, ...], roster: Roster, server_key: bytes) -> Tombstone:

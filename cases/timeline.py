@@ -9,8 +9,8 @@ erasable. A reopened case is under investigation again, and needs a new outcome 
 asks; members decide, and end it with an outcome like any other.
 
 Rules that no entry can break: a Close without an outcome that has a text for the reporter closes nothing; who is
-recused may note, and nothing else. The rules of the time limits are in deadlines.py, the order in which entries are
-shown in merging.py.
+recused may note, and sign with another while too few are left who can (signers.py), and nothing else. The rules of the
+time limits are in deadlines.py, the order in which entries are shown in merging.py.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,6 @@ from cases.entry import (
     MinutesApproved,
     Outcome,
     PhoneMinutes,
-    Recusal,
     Reopen,
     Report,
     Stream,
@@ -39,6 +38,8 @@ from cases.entry import (
 )
 from cases.errors import NotAllowed
 from cases.merging import Streams, merge
+from cases.roster_text import Roster
+from cases.signers import stepped_aside, who_may_sign
 
 __all__ = [
     "Action",
@@ -89,6 +90,8 @@ class Action(StrEnum):
     RELEASE_HOLD = "release-hold"
     ERASE = "erase"
     HAND_OVER = "hand-over"
+    # Signing with another member: a move that she offers, an erasure.
+    CO_SIGN = "co-sign"
     RECUSE = "recuse"
     NOTE = "note"
 
@@ -166,11 +169,12 @@ def fold(
     rules: Rules = DEFAULT_RULES,
     released: bool | None = None,
     member: str | None = None,
+    roster: Roster | None = None,
 ) -> CaseState:
     """Return the state of a case on a day, and what this reader may do.
 
     `released` says whether the report is out; without it the day alone decides. `member` is the id of the member who
-    reads: who is recused is allowed less.
+    reads: who is recused is allowed less, by who else of the `roster` can sign.
     """
     by_members = streams.get(Stream.MEMBERS, ())
     by_reporter = streams.get(Stream.REPORTER, ())
@@ -195,7 +199,9 @@ def fold(
     if role == "reporter":
         allowed = set() if ended_on else _allowed_reporter(state, withdrawn=whole, minutes=bool(minutes))
     else:
-        allowed = _allowed_member(state, course, recused=_is_recused(streams.get(Stream.NOTES, ()), member))
+        allowed = _allowed_member(state, course)
+        if member in stepped_aside(streams):
+            allowed &= _allowed_recused(streams, member, roster)
     return CaseState(
         state=state,
         organisation=_organisation(by_reporter),
@@ -302,10 +308,6 @@ def _organisation(by_reporter: Sequence[Entry]) -> str | None:
     return report.organisation if isinstance(report, Report) else None
 
 
-def _is_recused(notes: Sequence[Entry], member: str | None) -> bool:
-    return any(isinstance(entry.body, Recusal) and entry.body.member == member for entry in notes)
-
-
 def _allowed_reporter(state: State, *, withdrawn: bool, minutes: bool) -> set[Action]:
     if state is State.WAITING:
         return {Action.TAKE_BACK, Action.WRITE, Action.ATTACH}
@@ -317,12 +319,17 @@ def _allowed_reporter(state: State, *, withdrawn: bool, minutes: bool) -> set[Ac
     return allowed | ({Action.APPROVE_MINUTES} if minutes else set())
 
 
-def _allowed_member(state: State, course: _Course, *, recused: bool) -> set[Action]:
+def _allowed_recused(streams: Streams, member: str | None, roster: Roster | None) -> set[Action]:
+    """Return what stays of what a member may do. Without a roster nobody can be counted, and she signs nothing."""
+    able = () if roster is None else who_may_sign(streams, roster)
+    signs = {Action.CO_SIGN, Action.ERASE} if any(one.id == member for one in able) else set()
+    return {Action.NOTE} | signs
+
+
+def _allowed_member(state: State, course: _Course) -> set[Action]:
     if state is State.WAITING:
         return set()
-    if recused:
-        return {Action.NOTE}
-    allowed = {Action.NOTE, Action.RECUSE, Action.RELEASE_HOLD if course.on_hold else Action.HOLD}
+    allowed = {Action.NOTE, Action.RECUSE, Action.CO_SIGN, Action.RELEASE_HOLD if course.on_hold else Action.HOLD}
     if state in {State.CLOSED, State.ERASABLE}:
         return allowed | {Action.REOPEN} | ({Action.ERASE} if state is State.ERASABLE else set())
     allowed |= {Action.REPLY, Action.ASK, Action.CONCLUDE, Action.HAND_OVER}

@@ -34,11 +34,11 @@ from cases.entry import (
 from cases.envelope import KEY_BYTES
 from cases.errors import Conflict, NotAllowed
 from cases.seal import CaseKeys, append, make_grant
+from cases.signers import given_to
 from cases.statements import Act, sign_statement
 from cases.streams import MAY_COUNT
 from cases.timeline import Action, demand_allowed
 from desk.casebook import Casebook
-from desk.checks import given_to
 from desk.errors import DayTooSoon, NotNow, ServerRefused
 from desk.opened import OpenedCase
 
@@ -108,6 +108,7 @@ async def close(
 async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
     """Signs that the case is to be erased; done when another member had signed the same before."""
     case = await book.open(book.state.find(name))
+    demand(case, Action.CO_SIGN, "erase.aside")
     # How long the reporter's inbox stays open after closing is the server's setting, and the server holds to it; a desk
     # that counted days by itself would know better than the municipality.
     if case.state.closed_on is None:
@@ -125,14 +126,18 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
 async def write(
     book: Casebook,
     name: str,
-    action: Action,
+    action: Action | None,
     body_for: Callable[[OpenedCase], Body],
     stream: Stream = Stream.MEMBERS,
 ) -> OpenedCase:
-    """Writes one entry if the case allows the action, and returns what the case is like then. Raises NotNow."""
+    """Writes one entry if the case allows the action, and returns what the case is like then. Raises NotNow.
+
+    Without an action the entry tells what has been done already, and is written whatever the case allows by now.
+    """
     for tries_left in reversed(range(TRIES)):
         case = await book.open(book.state.find(name))
-        demand(case, action)
+        if action is not None:
+            demand(case, action)
         try:
             await _append(book, case, stream, body_for(case))
         except ServerRefused as refused:
@@ -216,9 +221,9 @@ async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.State
     )
 
 
-def demand(case: OpenedCase, action: Action) -> None:
-    """Returns when the case allows this now. Raises NotNow with the reason."""
+def demand(case: OpenedCase, action: Action, text_key: str | None = None) -> None:
+    """Returns when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
     try:
         demand_allowed(case.state, action)
     except NotAllowed as refused:
-        raise NotNow(refused.text_key) from refused
+        raise NotNow(text_key or refused.text_key) from refused

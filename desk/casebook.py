@@ -145,7 +145,15 @@ class Casebook:
         # put off every deadline.
         signed_day = streams[Stream.REPORTER][0].day
         release_day = min(signed_day, answer.release_day or signed_day)
-        state = fold(streams, release_day, today(self.clock), "member", released=True, member=self.keys.id)
+        state = fold(
+            streams,
+            release_day,
+            today(self.clock),
+            "member",
+            released=True,
+            member=self.keys.id,
+            roster=chain.current,
+        )
         seen = {
             int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
         }

@@ -5,10 +5,11 @@ Pure: opened entries and verified rosters in; an error, or the text keys of warn
 
 from collections.abc import Mapping, Sequence
 
-from cases.entry import Access, Entry, Handover, Recusal, Report, Stream
+from cases.entry import Entry, Report, Stream
 from cases.errors import CaseError
-from cases.roster import Chain, Member, Roster
+from cases.roster import Chain, Roster
 from cases.routing import route
+from cases.signers import enough_to_sign, given_to, left_to_sign
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, WrongServer
 from desk.state import Pin, SeenHead
 
@@ -16,8 +17,7 @@ WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"
 WARN_REFERENCES = "warning.references"
 WARN_FEW_SIGNERS = "warning.few_signers"
-# Moving and erasing take two members.
-SIGNERS = 2
+WARN_NOBODY_LEFT = "warning.nobody_left"
 
 Streams = Mapping[Stream, tuple[Entry, ...]]
 
@@ -84,26 +84,13 @@ def report_of(streams: Streams) -> Report:
     return entries[0].body
 
 
-def given_to(streams: Streams) -> frozenset[str]:
-    """Returns to whom the case was sealed, or was given later by a member's signed entry."""
-    written = (*streams.get(Stream.MEMBERS, ()), *streams.get(Stream.NOTES, ()))
-    later = {entry.body.member for entry in written if isinstance(entry.body, Access)}
-    later |= {entry.body.to for entry in written if isinstance(entry.body, Handover)}
-    return frozenset(report_of(streams).sealed_to) | later
+def check_stepping_aside(own_id: str, streams: Streams, roster: Roster) -> tuple[str, ...]:
+    """Returns a warning when this member's signature is still needed after stepping aside, or nobody is left to ask it.
 
-
-def who_can_sign(streams: Streams, roster: Roster) -> tuple[Member, ...]:
-    """Returns the members who read the case, as its entries say, and have not stepped aside.
-
-    Who was left out by an earlier move stands among them: no entry tells of leaving.
+    Where she could not sign with those who are left (counsel with counsel), her stepping aside takes nothing away.
     """
-    notes = streams.get(Stream.NOTES, ())
-    aside = {entry.body.member for entry in notes if isinstance(entry.body, Recusal)}
-    able = given_to(streams) - aside
-    return tuple(member for member in roster.members if member.id in able)
-
-
-def check_signers(left: Sequence[Member], roster: Roster) -> tuple[str, ...]:
-    """Returns a warning when these cannot sign together: two members are needed, and one of them not counsel."""
-    enough = len(left) >= SIGNERS and any(member in roster.readers for member in left)
-    return () if enough else (WARN_FEW_SIGNERS,)
+    left = {member.id for member in left_to_sign(streams, roster)} - {own_id}
+    if not left:
+        return (WARN_NOBODY_LEFT,)
+    needed = not enough_to_sign(left, roster) and enough_to_sign({*left, own_id}, roster)
+    return (WARN_FEW_SIGNERS,) if needed else ()

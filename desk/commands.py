@@ -18,7 +18,7 @@ from cases.timeline import Action
 from desk import acts, answers, moves, show, turns
 from desk.address import tidy_address
 from desk.casebook import Casebook
-from desk.checks import check_signers, who_can_sign
+from desk.checks import check_stepping_aside
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keyfile import DeskHome, enrol
 from desk.listing import list_cases, red_of
@@ -169,8 +169,7 @@ async def recuse(book: Casebook, given: Given) -> Result:
     """
     case = await _opened(book, given)
     roster = case.chain.current
-    left = [] if roster is None else [one for one in who_can_sign(case.streams, roster) if one.id != book.keys.id]
-    few = () if roster is None else check_signers(left, roster)
+    few = () if roster is None else check_stepping_aside(book.keys.id, case.streams, roster)
     told = " ".join(in_words(warning) for warning in few)
     acts.demand(case, Action.RECUSE)
     if few and given.steps_aside is not None and not given.steps_aside(told):
@@ -188,9 +187,10 @@ async def move(book: Casebook, given: Given) -> Result:
     args = given.args
     await book.sync()
     made = await moves.offer(book, args.case, args.reader, args.signer, args.reason)
-    save_bytes(args.out, made)
+    save_bytes(args.out, made.file)
     told = f"Give the file to {args.signer}, who runs: kallskydd desk sign-move {args.out.name}"
-    return Result({"out": str(args.out)}, f"Nothing is moved yet. {told}")
+    told += f"\n{in_words('move.second')}" if made.signer_aside else ""
+    return Result({"out": str(args.out), "signer_aside": made.signer_aside}, f"Nothing is moved yet. {told}")
 
 
 async def sign_move(book: Casebook, given: Given) -> Result:

@@ -4,6 +4,10 @@ The offer is a file, sealed to the second member. It goes by hand and not by the
 but in its slot. `offer` makes it, `read_offer` opens and checks it, `sign_offer` has it done. Then the handovers are
 written, one for each reader who is new, so that the reporter and every desk can see who let her in; a break in between
 is made good by signing again. The other readers get the new key with the next daily release.
+
+Who has stepped aside offers no move, and signs one only while the others are too few to sign together
+(docs/decisions/0010). She is one of its readers, like every signer: her desk checks the new key with the grant that she
+gets. So a second move, between those who are left, leaves her out.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,12 +24,12 @@ from cases.entry import Body, Handover
 from cases.errors import SealBroken
 from cases.rekeying import rekeying_hash
 from cases.roster import Member, Roster
+from cases.signers import enough_to_sign, given_to, stepped_aside, who_may_sign
 from cases.statements import Act, read_statement, sign_statement
 from cases.timeline import Action
 from desk import acts
 from desk.casebook import Casebook, take_grant
-from desk.checks import check_signers, given_to, who_can_sign
-from desk.errors import MoveBroken, MoveRefused, RosterBroken, UnknownCase
+from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
 from desk.opened import OpenedCase
 from desk.rekeying import Checked, check_prepared, prepare, readers_of
 
@@ -44,6 +48,14 @@ class _Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return "<_Offer>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Offered:
+    """The file for the second member, and whether she has stepped aside: then another move has to follow."""
+
+    file: bytes
+    signer_aside: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,9 +86,12 @@ def read_file(path: Path) -> bytes:
     return content
 
 
-async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> bytes:
+async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
     """Returns the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
     case = await book.open(book.state.find(name))
+    aside = stepped_aside(case.streams)
+    if book.keys.id in aside:
+        raise NotNow("move.aside")
     roster = _roster(book)
     given = [_labelled(roster, label) for label in readers]
     signer = _labelled(roster, second)
@@ -90,11 +105,11 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     request = prepare(case, answer, roster, {member.id for member in given})
     signed = msgspec.structs.replace(request, statements=(_sign(book, request), b""))
     plain = msgspec.json.encode(_Offer(FORMAT, reason, signed))
-    return bytes(SealedBox(PublicKey(signer.box)).encrypt(plain))
+    return Offered(bytes(SealedBox(PublicKey(signer.box)).encrypt(plain)), signer.id in aside)
 
 
 async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
-    """Returns what a file offers, checked. Raises MoveRefused, MoveBroken, and what opening the case raises."""
+    """Returns what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
     untrusted = _opened(book, untrusted_file)
     request, roster = untrusted.request, _roster(book)
     try:
@@ -113,6 +128,10 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
         return ReadOffer(case, request, untrusted.reason, by, readers, _joining(case, readers), (), None)
+    # Before the move is looked at: stepping aside is an entry too, so an offer from before does not fit the case now.
+    if by.id in stepped_aside(case.streams):
+        raise NotNow("move.offerer_aside")
+    acts.demand(case, Action.CO_SIGN, "move.signer_aside")
     answer = await book.fetch_case(known)
     checked = check_prepared(case, answer, roster, request, book.keys.id_bytes, book.keys.box_private)
     _demand_unconcerned(case, checked.readers)
@@ -135,8 +154,9 @@ async def sign_offer(book: Casebook, read: ReadOffer) -> OpenedCase:
         cases = dict(book.state.case_list.cases)
         take_grant(cases, read.checked.grant)
         book.state.keep_cases(msgspec.structs.replace(book.state.case_list, cases=cases))
+    # They have been let in: that is written down also when the first of two has made enough readers of too few.
     for member in read.joining:
-        await acts.write(book, name, Action.HAND_OVER, _handover(member, read.reason))
+        await acts.write(book, name, None, _handover(member, read.reason))
     return await book.open(book.state.find(name))
 
 
@@ -158,9 +178,8 @@ def _demand_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
 
 def _demand_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
     """Returns if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
-    able = who_can_sign(case.streams, roster)
-    own = tuple(member for member in roster.members if member.id == case.own_id)
-    others = [one for one in able if one.id != case.own_id and not check_signers((*own, one), roster)]
+    able = who_may_sign(case.streams, roster)
+    others = [one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster)]
     if not others:
         raise MoveRefused("move.no_signer")
     if signer not in others:

@@ -16,6 +16,7 @@ import msgspec
 from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
 from cases.merging import merge
 from cases.roster import Chain, Member, Roster, fingerprint_words
+from cases.signers import stepped_aside
 from cases.timeline import DEFAULT_RULES, Action, CaseState, DeadlineKind
 from desk.answers import Cleaned
 from desk.moves import ReadOffer
@@ -34,6 +35,7 @@ _INDENT = "  "
 _COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     Action.CONCLUDE: ("close",),
     Action.HAND_OVER: ("move",),
+    Action.CO_SIGN: ("sign-move",),
     Action.REPLY: ("reply", "answer", "minutes"),
 }
 _MARK = "\N{REPLACEMENT CHARACTER}"
@@ -193,6 +195,8 @@ def move_prose(read: ReadOffer) -> str:
         f"  new to the case: {_names(read.joining)}",
         f"  does not read it any more: {_names(read.leaving)}",
     ]
+    aside = read.case.own_id in stepped_aside(read.case.streams)
+    lines += [f"  {in_words('move.second_yours')}"] if aside else []
     return "\n".join(lines)
 
 

@@ -116,7 +116,7 @@ _OF_THE_DESK: Final = {
         "Name each with --reader, and one of them, not yourself, with --signer.",
     ),
     "move.signer": (
-        "Who is named with --signer does not read the case today, or has stepped aside, and so cannot sign its move.",
+        "Who is named with --signer does not read the case today, or has stepped aside while others can sign.",
         "Name a reader who reads it today; if you are counsel, one who is not. Others can be named with --reader.",
     ),
     "move.no_signer": (
@@ -131,13 +131,37 @@ _OF_THE_DESK: Final = {
         "The reporter has said that the report concerns one of these members.",
         "Leave the member out; reports about somebody unnamed are for counsel alone.",
     ),
+    "move.aside": (
+        "You have stepped aside in this case, so you offer no move of it.",
+        "Ask a member who has not to offer it; you may be asked to sign.",
+    ),
+    "move.offerer_aside": (
+        "Who offers the move has stepped aside in the case, so it was not signed.",
+        "Let a member who has not stepped aside offer it.",
+    ),
+    "move.signer_aside": (
+        "You have stepped aside in this case, and others can sign its move without you.",
+        "Let it be offered anew, with one of them as --signer.",
+    ),
+    "move.second": (
+        "Who signs has stepped aside, and reads the case after this move too: only a reader can check the new key.",
+        "After the next daily release move it again: leave out who stepped aside, with the new reader as --signer.",
+    ),
+    "move.second_yours": (
+        "You have stepped aside and are asked since too few others can sign; you read the case after this move too.",
+        "After the next daily release let it be moved again without you: the new reader can sign that.",
+    ),
+    "erase.aside": (
+        "You have stepped aside in this case, and the members who have not can sign its erasure without you.",
+        "Leave it to two of them, or one and counsel; what you signed before counts.",
+    ),
     "move.not_agreed": (
         "You did not agree, so nothing was signed and nothing was moved.",
         "Run sign-move again with --agree, or on a terminal, when the readers are right.",
     ),
     "recuse.not_agreed": (
         "You did not agree, so nothing was written and you have not stepped aside.",
-        "Run move first, with another reader as --signer.",
+        "Run recuse again and answer yes, or move the case first.",
     ),
     "act.notes_hidden": (
         "The case has notes, and this member was not given their key.",
@@ -232,7 +256,11 @@ _OF_THE_DESK: Final = {
     ),
     "warning.few_signers": (
         "Who steps aside here leaves fewer than two members who can sign a move or an erasure of the case.",
-        "Move it first: afterwards nobody new can be let in.",
+        "You will be asked to sign an erasure, or a move to a third reader, who then signs one that leaves you out.",
+    ),
+    "warning.nobody_left": (
+        "Who steps aside here is the last: nobody is left who can work on the case or offer a move of it.",
+        "Move it first: afterwards nobody can close it, and only what is closed can be erased.",
     ),
     "warning.audits_changed": (
         "The server's chain of daily audits is not the one this desk has seen.",

@@ -5,7 +5,8 @@ statement, by which the server knows that it may not erase. The entry comes firs
 between the same command makes good what is missing, and says so when nothing is.
 
 Who steps aside writes it among the notes: the reporter is not told who of the members knows whom. From then on every
-desk allows her notes and nothing else. A member can say it of herself only, or one could shut another out.
+desk allows her notes, and her signature beside another's as long as too few others can sign (`cases.signers`). A member
+can say it of herself only, or one could shut another out.
 """
 
 from collections.abc import Callable

@@ -46,7 +46,7 @@ ON_A_CASE = {
     "reopen": "open a closed case again, with a text for the reporter",
     "hold": "keep a case from being erased, with the reason",
     "release-hold": "let a case be erased again, with the reason",
-    "recuse": "step aside in a case, with the reason; from then on you may write notes and nothing else: move it first",
+    "recuse": "step aside in a case, with the reason; you may write notes then, and sign where too few others can",
     "move": "offer a case to other readers: a new key, in a file for a second member to sign",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }

@@ -6,16 +6,18 @@ from dataclasses import replace
 
 import msgspec
 import pytest
+from case_samples import CaseInMaking, person, roster_of
 from desk_harness import running_desks
 from intake_harness import make_home
 
 from cases import wire
-from cases.entry import Message, Stream
+from cases.entry import Message, Recusal, Stream
 from cases.member import new_member_keys
 from cases.roster import Member, parse_roster, propose, render, sign_roster
 from cases.statements import seal_statement, sign_statement
 from desk import acts, show
 from desk.casebook import Casebook
+from desk.checks import check_stepping_aside
 from desk.commands import COMMANDS
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
 from desk.show import plain
@@ -175,6 +177,32 @@ async def test_words_that_a_terminal_would_obey_are_shown_as_marks():
     shown = plain(hostile)
 
     assert shown == "lugnt\ufffd[2J\ufffd]0;titel\ufffd\n\tnästa\ufffdbakvänt\ufffd31m"
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "aside", "warnings"),
+    [
+        ("lead", ["handler", "handler"], [], ()),
+        ("lead", ["handler", "counsel"], [], ()),
+        ("counsel", ["handler", "counsel"], [], ()),
+        ("lead", ["handler"], [], ("warning.few_signers",)),
+        ("lead", ["counsel", "counsel"], [], ("warning.few_signers",)),
+        ("counsel", ["handler"], ["handler"], ("warning.few_signers",)),
+        ("lead", [], [], ("warning.nobody_left",)),
+        ("lead", [], ["handler", "handler"], ("warning.nobody_left",)),
+        # Two counsel can sign nothing together, and the handler signs with whoever of them is left.
+        ("counsel", ["counsel"], [], ()),
+        ("counsel", ["counsel"], ["handler"], ()),
+    ],
+)
+def test_stepping_aside_warns_when_the_signature_is_still_needed_or_nobody_is_left(own, others, aside, warnings):
+    people = [person(f"{number} {role}", role) for number, role in enumerate([own, *others, *aside])]
+    case = CaseInMaking(*people)
+    case.report(sealed_to=tuple(one.keys.id for one in people))
+    for one in people[1 + len(others) :]:
+        case.by_member(Recusal(one.keys.id, "Jäv."), stream=Stream.NOTES, who=one)
+
+    assert check_stepping_aside(people[0].keys.id, case.streams, roster_of(*people)) == warnings
 
 
 def lie(book: Casebook, verb: str, lies: msgspec.Struct) -> None:

@@ -97,7 +97,7 @@ async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_word
         async with desks.desk(LEAD) as book:
             await book.sync()
             move = await offer(book, name, [LABELS[HANDLER], LABELS[COUNSEL]], LABELS[HANDLER], "Jäv.")
-        (tmp_path / "move").write_bytes(move)
+        (tmp_path / "move").write_bytes(move.file)
         signed = await desks.command(HANDLER, "sign-move", str(tmp_path / "move"), "--agree")
         new = await log_in(browser, approved.receipt)
         old = await log_in(browser, page.receipt)

@@ -16,7 +16,7 @@ from cases.grants import decoy_grant
 from cases.rekeying import rekeying_hash
 from cases.statements import Act, sign_statement
 from desk import acts, moves, turns
-from desk.errors import MoveBroken, MoveRefused, ServerRefused
+from desk.errors import MoveBroken, MoveRefused, NotNow, ServerRefused
 
 LEAD, HANDLER, COUNSEL, OTHER = range(4)
 ROLES = ("lead", "handler", "counsel", "handler")
@@ -40,7 +40,7 @@ async def offered(
 ) -> bytes:
     async with desks.desk(LEAD) as book:
         await book.sync()
-        return await moves.offer(book, name, readers, signer, "Jäv.")
+        return (await moves.offer(book, name, readers, signer, "Jäv.")).file
 
 
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):
@@ -265,7 +265,7 @@ async def test_a_first_note_after_a_move_is_read_by_whom_the_case_was_given_to(t
             made = await moves.offer(book, name, (LABELS[HANDLER], LABELS[COUNSEL]), LABELS[HANDLER], "Jäv.")
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            await moves.sign_offer(book, await moves.read_offer(book, made))
+            await moves.sign_offer(book, await moves.read_offer(book, made.file))
             await acts.note(book, name, "För oss.")
         await desks.release()
 
@@ -276,3 +276,155 @@ async def test_a_first_note_after_a_move_is_read_by_whom_the_case_was_given_to(t
 
     assert not case.notes_hidden
     assert [entry.body for entry in answered.streams[Stream.NOTES]] == [Note("För oss."), Note("Läst.")]
+
+
+# Who has stepped aside
+
+
+async def of_two(desks: RunningDesks, *, aside: int) -> tuple[str, Reporter]:
+    """A case of lead and handler, of whom one has stepped aside."""
+    reporter = await desks.file("En sak.", sealed_to=[LEAD, HANDLER], grants_to=[LEAD, HANDLER])
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    await steps_aside(desks, aside, name)
+    return name, reporter
+
+
+async def steps_aside(desks: RunningDesks, number: int, name: str) -> None:
+    async with desks.desk(number) as book:
+        await book.sync()
+        await turns.recuse(book, name, "Vi är släkt.")
+
+
+async def refused_to(desks: RunningDesks, number: int, file: bytes) -> Exception:
+    async with desks.desk(number) as book:
+        await book.sync()
+        with pytest.raises((NotNow, MoveRefused, MoveBroken)) as refused:
+            await moves.read_offer(book, file)
+    return refused.value
+
+
+async def test_of_two_readers_who_stepped_aside_signs_a_move_to_a_third_and_the_next_leaves_her_out(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, reporter = await of_two(desks, aside=HANDLER)
+        first, second = tmp_path / "first", tmp_path / "second"
+        with_her = [word for number in (LEAD, HANDLER, COUNSEL) for word in ("--reader", LABELS[number])]
+        without = ["--reader", LABELS[LEAD], "--reader", LABELS[COUNSEL], "--signer", LABELS[COUNSEL]]
+        why = ["--reason", "Jäv.", "--out"]
+
+        made = await desks.command(LEAD, "move", name[:8], *with_her, "--signer", LABELS[HANDLER], *why, str(first))
+        signed = await desks.command(HANDLER, "sign-move", str(first), "--agree")
+        again = await desks.command(HANDLER, "sign-move", str(first), "--agree")
+        await desks.release()
+        left = await desks.command(LEAD, "move", name[:8], *without, *why, str(second))
+        done = await desks.command(COUNSEL, "sign-move", str(second), "--agree")
+        await desks.release()
+        hers = await desks.command(HANDLER, "read", name[:8])
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            seen = await desks.reporter_sees(replace(reporter, keys=(await book.open(book.state.find(name))).keys))
+
+    ids = [keys.id for keys in desks.made.keys]
+    assert [one.exit_code for one in (made, signed, again, left, done)] == [0, 1, 1, 0, 1]
+    # The report was sealed to two by hand, which every desk warns of.
+    assert signed.found["warnings"] == done.found["warnings"] == ["warning.routing"]
+    assert (made.found["signer_aside"], left.found["signer_aside"]) == (True, False)
+    assert (signed.found["joining"], done.found["leaving"]) == ([ids[COUNSEL]], [ids[HANDLER]])
+    assert signed.found["allowed"] == ["note"]
+    assert hers.found["error"]["text_key"] == "store.not_there"
+    assert seen == [Handover(ids[COUNSEL], "Jäv.")]
+
+
+async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_breaks_off_between_them(
+    tmp_path, monkeypatch
+):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await of_two(desks, aside=HANDLER)
+        made = await offered(desks, name, LABELS, LABELS[HANDLER])
+        whole, written = acts.write, []
+
+        async def breaks_off(*given: object) -> object:
+            if written:
+                raise ConnectionResetError
+            written.append(given)
+            return await whole(*given)
+
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            with monkeypatch.context() as patched:
+                patched.setattr(acts, "write", breaks_off)
+                with pytest.raises(ConnectionResetError):
+                    await moves.sign_offer(book, await moves.read_offer(book, made))
+            half = await book.open(book.state.find(name))
+            case = await moves.sign_offer(book, await moves.read_offer(book, made))
+
+    ids = [keys.id for keys in desks.made.keys]
+    given = [[entry.body.to for entry in one.streams[Stream.MEMBERS]] for one in (half, case)]
+    assert given == [[ids[COUNSEL]], [ids[COUNSEL], ids[OTHER]]]
+
+
+@pytest.mark.parametrize("roles", [ROLES, ("lead", "handler", "handler", "handler")])
+async def test_who_stepped_aside_offers_no_move_whoever_is_left(tmp_path, roles):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", roles)) as desks:
+        reporter = await desks.file("En sak.", concerns=[OTHER])
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        await steps_aside(desks, LEAD, name)
+
+        with pytest.raises(NotNow) as leaving:
+            await offered(desks, name, (LABELS[HANDLER], f"{roles[2].title()} 3"))
+        with pytest.raises(NotNow) as staying:
+            await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER]))
+
+    assert leaving.value.text_key == staying.value.text_key == "move.aside"
+
+
+async def test_an_offer_by_who_has_stepped_aside_since_is_not_signed(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        made = await offered(desks, name)
+
+        await steps_aside(desks, LEAD, name)
+
+        assert (await refused_to(desks, HANDLER, made)).text_key == "move.offerer_aside"
+
+
+async def test_who_stepped_aside_after_the_offer_is_told_that_another_signs_it(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file("En sak.", concerns=[COUNSEL])
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        made = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER]))
+
+        await steps_aside(desks, HANDLER, name)
+
+        assert (await refused_to(desks, HANDLER, made)).text_key == "move.signer_aside"
+
+
+async def test_of_two_readers_who_stepped_aside_after_the_offer_signs_the_next(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        made = await offered(desks, name)
+
+        await steps_aside(desks, HANDLER, name)
+        stale = await refused_to(desks, HANDLER, made)
+        anew = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            case = await moves.sign_offer(book, await moves.read_offer(book, anew))
+
+    # The case was written to meanwhile, and the first offer would lose that.
+    assert isinstance(stale, MoveBroken)
+    assert case.known.epoch == 2
+
+
+async def test_a_desk_that_was_changed_to_offer_all_the_same_finds_no_second_signature(tmp_path, monkeypatch):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await of_two(desks, aside=LEAD)
+
+        with monkeypatch.context() as changed:
+            changed.setattr(acts, "demand", lambda *_: None)
+            changed.setattr(moves, "stepped_aside", lambda _: frozenset())
+            made = await offered(desks, name)
+
+        assert (await refused_to(desks, HANDLER, made)).text_key == "move.offerer_aside"

@@ -111,8 +111,8 @@ async def test_a_member_who_steps_aside_may_write_notes_and_nothing_else(tmp_pat
             case = await book.open(book.state.find(name))
 
         seen = await desks.reporter_sees(reporter)
-    # Of two readers one is left, and nothing can be moved with one signature.
-    assert (aside.exit_code, aside.found["allowed"]) == (1, ["note"])
+    # Of two readers one is left, and with one signature nothing can be moved: it is still hers to sign.
+    assert (aside.exit_code, aside.found["allowed"]) == (1, ["note", "sign-move"])
     assert aside.found["warnings"] == ["warning.few_signers"]
     assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "timing.not_now")
     assert other.exit_code == 0
@@ -128,7 +128,57 @@ async def test_who_steps_aside_while_two_others_can_sign_is_not_warned(tmp_path)
         second = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
 
     assert (first.exit_code, first.found["warnings"]) == (0, [])
+    assert (first.found["allowed"], second.found["allowed"]) == (["note"], ["note", "sign-move"])
     assert (second.exit_code, second.found["warnings"]) == (1, ["warning.few_signers"])
+
+
+async def test_the_last_who_steps_aside_is_told_that_nobody_is_left_to_move_the_case(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=False)
+
+        first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
+        last = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
+
+    assert (first.found["warnings"], last.found["warnings"]) == (["warning.few_signers"], ["warning.nobody_left"])
+
+
+@pytest.mark.parametrize("aside_first", [True, False])
+async def test_of_two_readers_who_stepped_aside_signs_an_erasure(tmp_path, aside_first):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=True)
+        await step_aside(desks, HANDLER, name)
+        desks.clock.forward(days=40)
+
+        states = [await erased(desks, one, name) for one in ((HANDLER, LEAD) if aside_first else (LEAD, HANDLER))]
+
+    assert states == ["kept", "done"]
+
+
+async def test_who_stepped_aside_signs_no_erasure_that_two_others_can_and_what_she_signed_before_counts(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
+        name, _reporter = await filed(desks, closed=True)
+        desks.clock.forward(days=40)
+        before = await erased(desks, HANDLER, name)
+        await step_aside(desks, HANDLER, name)
+
+        with pytest.raises(NotNow) as refused:
+            await erased(desks, HANDLER, name)
+        done = await erased(desks, LEAD, name)
+
+    assert refused.value.text_key == "erase.aside"
+    assert (before, done) == ("kept", "done")
+
+
+async def step_aside(desks: RunningDesks, number: int, name: str) -> None:
+    async with desks.desk(number) as book:
+        await book.sync()
+        await turns.recuse(book, name, "Vi är släkt.")
+
+
+async def erased(desks: RunningDesks, number: int, name: str) -> str:
+    async with desks.desk(number) as book:
+        await book.sync()
+        return await acts.erase(book, name, "G 1")
 
 
 @pytest.mark.parametrize("yes", [True, False])

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from case_samples import DAY, CaseInMaking, person
+from case_samples import DAY, CaseInMaking, person, roster_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +15,7 @@ from cases.entry import (
     Attachment,
     Close,
     CompletionRequest,
+    Handover,
     InboxEnded,
     LegalHold,
     MeetingRequest,
@@ -32,6 +33,7 @@ from cases.timeline import Action, Rules, State, demand_allowed, fold, merge, wa
 
 RELEASED = DAY + timedelta(days=2)  # so that the statutory clocks start on DAY
 ANNA = person("Anna")
+MEMBERS = {role: [person(f"{role} {number}", role) for number in range(5)] for role in ("handler", "lead", "counsel")}
 HANDLED = Outcome("handled", "Vi har rättat fakturan.")
 
 
@@ -42,9 +44,9 @@ def days(count):
 class Story(CaseInMaking):
     """A case and the day it is looked at."""
 
-    def __init__(self):
-        super().__init__(ANNA)
-        self.report(day=RELEASED)
+    def __init__(self, *readers):
+        super().__init__(*(readers or (ANNA,)))
+        self.report(day=RELEASED, sealed_to=tuple(self.members))
 
     def state(self, day=RELEASED, role="member", **options):
         return fold(self.streams, RELEASED, day, role, **options)
@@ -204,8 +206,9 @@ def test_a_reopened_case_needs_a_new_outcome():
 def test_a_closed_case_can_be_reopened_held_and_erased_and_nothing_else():
     story = closed_story()
 
-    assert story.state(days(41)).allowed == {Action.NOTE, Action.RECUSE, Action.HOLD, Action.REOPEN}
-    assert story.state(days(70)).allowed == {Action.NOTE, Action.RECUSE, Action.HOLD, Action.REOPEN, Action.ERASE}
+    closed = {Action.NOTE, Action.RECUSE, Action.HOLD, Action.REOPEN, Action.CO_SIGN}
+    assert story.state(days(41)).allowed == closed
+    assert story.state(days(70)).allowed == closed | {Action.ERASE}
     assert story.state(days(41), "reporter").allowed == {Action.WRITE, Action.END_INBOX}
 
 
@@ -272,12 +275,79 @@ def test_a_legal_hold_stops_erasing_and_shows_the_cap():
     assert (lifted.state, lifted.erase_by) == (State.ERASABLE, days(70))
 
 
-def test_who_is_recused_may_note_and_nothing_else():
+def test_who_is_recused_may_note_and_nothing_else_where_nobody_counts_who_is_left():
     story = Story()
     story.by_member(Recusal(ANNA.keys.id, "Min svåger"), stream=Stream.NOTES)
 
     assert story.state(member=ANNA.keys.id).allowed == {Action.NOTE}
     assert Action.REPLY in story.state(member="00" * 16).allowed
+
+
+def recused_story(*readers, aside):
+    story = Story(*readers)
+    for one in aside:
+        story.by_member(Recusal(one.keys.id, "Min svåger"), stream=Stream.NOTES, who=one)
+    return story
+
+
+def test_of_two_readers_who_is_recused_may_sign_with_the_other_and_erase_what_is_erasable():
+    bodil = person("Bodil")
+    story, roster = recused_story(ANNA, bodil, aside=[ANNA]), roster_of(ANNA, bodil)
+
+    open_case = story.state(member=ANNA.keys.id, roster=roster)
+    story.by_member(HANDLED, who=bodil)
+    story.by_member(Close(), day=days(40), who=bodil)
+    closed, erasable = (story.state(days(day), member=ANNA.keys.id, roster=roster) for day in (69, 70))
+
+    assert open_case.allowed == closed.allowed == {Action.NOTE, Action.CO_SIGN}
+    assert erasable.allowed == {Action.NOTE, Action.CO_SIGN, Action.ERASE}
+
+
+def test_whom_the_case_was_given_to_later_is_counted_and_who_has_left_the_roster_is_not():
+    bodil, cilla = person("Bodil"), person("Cilla")
+    story = recused_story(ANNA, bodil, aside=[ANNA])
+    story.members[cilla.keys.id] = cilla
+
+    before = story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil, cilla))
+    story.by_member(Handover(cilla.keys.id, "Jäv."), who=bodil)
+    after = story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil, cilla))
+    left = story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil))
+
+    assert Action.CO_SIGN in before.allowed
+    assert after.allowed == {Action.NOTE}
+    assert Action.CO_SIGN in left.allowed
+
+
+def test_nobody_is_recused_by_what_another_has_written():
+    bodil = person("Bodil")
+    story = Story(ANNA, bodil)
+
+    story.by_member(Recusal(ANNA.keys.id, "Hon är jävig."), stream=Stream.NOTES, who=bodil)
+
+    assert Action.REPLY in story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil)).allowed
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["handler", "lead", "counsel"]), st.booleans()), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_who_is_recused_signs_only_while_the_others_are_too_few_and_never_begins_anything(readers, closed):
+    people = [(MEMBERS[role][number], aside) for number, (role, aside) in enumerate(readers)]
+    story = recused_story(*(one for one, _ in people), aside=[one for one, aside in people if aside])
+    if closed:
+        story.by_member(HANDLED)
+        story.by_member(Close(), day=days(40))
+    roster = roster_of(*(one for one, _ in people))
+    left = [one.member.role for one, aside in people if not aside]
+    enough = len(left) > 1 and set(left) != {"counsel"}
+
+    for one, aside in people:
+        allowed = story.state(days(70), member=one.keys.id, roster=roster).allowed
+        signs = {Action.CO_SIGN, Action.ERASE} if closed else {Action.CO_SIGN}
+        if aside:
+            assert allowed == ({Action.NOTE} if enough else {Action.NOTE} | signs)
+        else:
+            assert allowed >= signs | {Action.NOTE, Action.RECUSE}
 
 
 @pytest.mark.parametrize(("ahead", "allowed"), [(0, False), (6, False), (7, True), (400, True)])
