@@ -23,11 +23,13 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
+from cases.config import LONGEST_INBOX_DAYS
 from cases.envelope import HEADER_BYTES, Sealed, u64
 from cases.errors import RequestRefused, SealBroken
 from cases.grants import GRANT_BYTES
 from cases.member import MemberKeys
 from cases.signing import sign, verify_signature
+from cases.timeline import DEFAULT_RULES
 
 MEMBER_HEADER = "Kallskydd-Member"
 COUNTER_HEADER = "Kallskydd-Counter"
@@ -45,6 +47,7 @@ Hash: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 GrantBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=GRANT_BYTES, max_length=GRANT_BYTES)]
 HeaderBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=HEADER_BYTES, max_length=HEADER_BYTES)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+InboxDays: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_COUNTER)]
 
 
@@ -83,11 +86,15 @@ class AuditTail(Wire, frozen=True):
 
 
 class RosterAnswer(Wire, frozen=True):
-    """Verb `roster`: all versions in force, the proposal that waits for signatures, and the server's last audits."""
+    """Verb `roster`: all versions in force, the proposal that waits for signatures, and the server's last audits.
+
+    And how long a reporter reads the outcome before a case may be erased: a setting of the server, which holds to it.
+    """
 
     chain: tuple[RosterVersion, ...]
     proposal: RosterVersion | None
     audit: AuditTail | None = None
+    inbox_days: InboxDays = DEFAULT_RULES.inbox_days
 
 
 class SignRosterRequest(Wire, frozen=True):

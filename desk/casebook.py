@@ -52,7 +52,7 @@ from cases.seal import (
     open_stream,
 )
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
-from cases.timeline import fold
+from cases.timeline import DEFAULT_RULES, Rules, fold
 from desk.audits import NO_AUDITS, Audits, take_audits
 from desk.checks import check_continues, check_not_cut, check_references, check_sealed_to
 from desk.client import Answer, DeskClient
@@ -83,6 +83,8 @@ class Casebook:
     # All versions that verify, taken or not: who wrote an entry is looked up here.
     shown: tuple[Roster, ...] = ()
     audits: Audits = NO_AUDITS
+    # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
+    rules: Rules = DEFAULT_RULES
 
     async def sync_roster(self) -> Chain:
         """Returns the verified chain as far as this desk takes it, and pins its newest version.
@@ -100,7 +102,7 @@ class Casebook:
         if chain.current is not None:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(whole, self.state.pin.version, seen, day))
-        self.chain, self.shown = chain, whole.all
+        self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
         self.audits = take_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
             self.state.pin_audits(self.audits.pin)
@@ -150,6 +152,7 @@ class Casebook:
             release_day,
             today(self.clock),
             "member",
+            rules=self.rules,
             released=True,
             member=self.keys.id,
             roster=chain.current,

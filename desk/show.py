@@ -17,7 +17,7 @@ from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, 
 from cases.merging import merge
 from cases.roster import Chain, Member, Roster, fingerprint_words
 from cases.signers import stepped_aside
-from cases.timeline import DEFAULT_RULES, Action, CaseState, DeadlineKind
+from cases.timeline import Action, CaseState, DeadlineKind
 from desk.answers import Cleaned
 from desk.moves import ReadOffer
 from desk.opened import OpenedCase
@@ -175,16 +175,10 @@ def _state_lines(case: OpenedCase) -> list[str]:
 
 
 def _erasing(case: OpenedCase) -> str:
-    """Returns from when a closed case may be erased, which is no limit; how long its inbox is open the server knows."""
-    state, roster = case.state, case.chain.current
-    if state.on_hold:
+    """Returns from when a closed case may be erased, by the inbox that the server has set; it is no limit."""
+    if case.state.on_hold:
         return "on legal hold: not erased until that is released"
-    if state.inbox_ended:
-        return f"may be erased from {state.erasable_from}"
-    if roster is not None and roster.trial:
-        return "may be erased when its inbox is over, in a trial as a rule at once"
-    usual = f"another day if the operator has changed the {DEFAULT_RULES.inbox_days} days of the inbox"
-    return f"may be erased from {state.erasable_from}, or {usual}"
+    return f"may be erased from {case.state.erasable_from}"
 
 
 def move_prose(read: ReadOffer) -> str:

@@ -69,12 +69,13 @@ Verb = Callable[[Asked], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
 
 
 async def roster(asked: Asked) -> wire.RosterAnswer:
-    """The chain as it rests, for the desk to verify by itself, and the proposal."""
+    """The chain as it rests, for the desk to verify by itself, the proposal, and what desks are told of the home."""
     texts = await asyncio.to_thread(read_texts, asked.services.home / ROSTER_FOLDER)
     versions = [_version(text) for text in texts]
     proposal = versions.pop() if asked.chain.proposal is not None else None
     audit = await asyncio.to_thread(_last_audits, asked.services.home)
-    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit)
+    inbox_days = asked.services.config.inbox_days
+    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
 
 
 def _last_audits(home: Path) -> wire.AuditTail | None:

@@ -6,11 +6,15 @@ import argparse
 import asyncio
 import subprocess
 import sys
+from datetime import timedelta
 
+import msgspec
 import pytest
 from desk_harness import RunningDesks, at_work, make_desk_home, run_desk, running_desks, running_with_pages
 from intake_harness import make_home
 
+from cases import wire
+from cases.errors import RequestRefused
 from cases.roster import parse_roster, propose, render
 from desk import acts, show, turns
 from desk.address import tidy_address
@@ -81,10 +85,39 @@ async def test_a_closed_case_has_no_time_limit_but_that_of_erasing(tmp_path):
 
     assert "acknowledge by" not in show.list_prose([case])
     told = show.list_prose([case])
-    # The server may have another period, which a desk does not know: the day is none by which something is due.
-    day = case.state.erasable_from
-    assert f"may be erased from {day}, or another day if the operator has changed the 30 days of the inbox" in told
+    # The day is none by which something is due.
+    assert f"may be erased from {case.state.erasable_from}" in told
     assert "erase by" not in told
+
+
+@pytest.mark.parametrize(("trial", "days"), [(True, 0), (False, 30), (False, 90)])
+async def test_erasing_is_listed_and_its_day_named_by_the_inbox_of_the_server(tmp_path, trial, days):
+    settings = f"inbox_days = {days}" + ("\nat_once = true" if trial else "")
+    async with running_desks(tmp_path, make_home(tmp_path / "home", trial=trial, settings=settings)) as desks:
+        name = await closed_case(desks)
+        listed = []
+        for passed in (0, days - 1, 1) if days else (0,):
+            desks.clock.forward(days=passed)
+            async with desks.desk(1) as book:
+                await book.sync()
+                case = await book.open(book.state.find(name))
+                listed.append("erase" in show.state_object(case)["allowed"])
+        async with desks.desk(1) as book:
+            await book.sync()
+            signed = await acts.erase(book, name, "G 1")
+
+    assert listed == ([False, False, True] if days else [True])
+    assert case.state.erasable_from == case.state.closed_on + timedelta(days=days)
+    assert f"may be erased from {case.state.erasable_from}" in show.list_prose([case])
+    assert signed == "kept"
+
+
+@pytest.mark.parametrize("days", [-1, 731, 2**40])
+def test_an_inbox_that_no_home_can_have_is_no_answer(days):
+    answer = msgspec.json.encode(wire.RosterAnswer((), None, None, days))
+
+    with pytest.raises(RequestRefused):
+        wire.decode(answer, wire.RosterAnswer)
 
 
 @pytest.mark.parametrize("days", [1, 40])
