@@ -3,7 +3,7 @@
 # those in browsers and the planted faults after them, and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor, real browsers and measured times have chance in them. Tests that failed in one or two files of a process are
-# therefore run once more, alone, after everything else (docs/decisions/0010): both outcomes are printed, and a test that
+# therefore run once more, alone, after everything else (docs/decisions/0011): both outcomes are printed, and a test that
 # fails again, or in a third file, makes the run red.
 set -u
 cd "$(dirname "$0")/.." || exit
