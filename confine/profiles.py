@@ -25,6 +25,7 @@ _CLONE_NEW_ANY: Final = 0x7E020000
 _SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 _WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
 _PR_SET_DUMPABLE: Final = 4
+_PR_SET_NAME: Final = 15
 _F_DUPFD_CLOEXEC: Final = 1030
 # Pushing characters into a terminal's input: a way to run commands in the shell that started us.
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
@@ -117,6 +118,8 @@ JOB_WITH_THREAD: Final = Profile(
         Rule(Action.ALLOW, ("clone",), _THREAD),
         # A new thread tells the kernel where its locks lie.
         Rule(Action.ALLOW, ("set_robust_list", "rseq")),
+        # Python from 3.14 gives its threads names, and goes on without.
+        Rule(Action.EPERM, ("prctl",), (Equals(0, _PR_SET_NAME),)),
         *JOB.rules,
     ),
     default=JOB.default,

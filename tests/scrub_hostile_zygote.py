@@ -120,6 +120,7 @@ ATTEMPTS = {
     "run a program by descriptor": lambda: call("execveat", -100, b"/bin/true", None, None, 0),
     "fork": os.fork,
     "start a thread": lambda: threading.Thread(target=time.sleep).start(),
+    "name a thread": lambda: call("prctl", 15, b"x", 0, 0, 0),
     "unshare": lambda: call("unshare", 0x10000000),
     "trace the parent": lambda: call("ptrace", 16, PARENT, None, None),
     "read the parent's memory": lambda: read_memory_of(PARENT),

@@ -48,6 +48,7 @@ JOB_OUTCOMES = {
     "run a program by descriptor": KILLED,
     "fork": f"errno {errno.EAGAIN}",
     "start a thread": "no thread",
+    "name a thread": KILLED,
     "unshare": KILLED,
     "trace the parent": KILLED,
     "read the parent's memory": KILLED,
@@ -103,6 +104,8 @@ ZYGOTE_OUTCOMES = {
 # A job that decodes HEIC may start a thread, and is otherwise bound as any other.
 THREADED_OUTCOMES = {
     "threaded:start a thread": "done",
+    "threaded:name a thread": f"errno {errno.EPERM}",
+    "threaded:become dumpable": KILLED,
     "threaded:make a process in place of a thread": f"errno {errno.EAGAIN}",
     "threaded:fork": f"errno {errno.EAGAIN}",
     "threaded:unshare": KILLED,
