@@ -13,6 +13,7 @@ The file is also the lock of the store: who holds it open holds the home's only 
 when the process dies, however it dies.
 """
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -100,8 +101,19 @@ class Slots:
         self.overwrite(slot)
         self.free(slot)
 
+    def stamp(self) -> None:
+        """
+        Give the file the time of now; never raises.
+
+        Reading a share moves the time of reading, and whoever comes back with a case code reads one: without this the
+        moment of that visit would stay on the disk, also through heartbeats, until the next visit.
+        """
+        with contextlib.suppress(OSError):
+            os.utime(self._descriptor)
+
     def close(self) -> None:
-        """Close the file and with it let go of the lock."""
+        """Close the file, with the time of now, and let go of the lock."""
+        self.stamp()
         os.close(self._descriptor)
 
     def _grow(self) -> None:

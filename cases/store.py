@@ -127,18 +127,27 @@ class Store:
         self._closing = True
         while self._under_way:
             await asyncio.wait(self._under_way)
-        await self._parts.db.close()
-        self._parts.slots.close()
+        try:
+            await self._parts.db.close()
+        finally:
+            self._parts.slots.close()
 
     async def heartbeat(self) -> None:
-        """Write the same amount of random bytes to both files, so that all times are those of the heartbeat."""
+        """
+        Write the same amount of random bytes to both files, so that all times are those of the heartbeat.
+
+        The times are set also when the bytes cannot be written or the log cannot be cut: it raises StoreFault after it.
+        """
 
         async def beat() -> None:
-            async with self._parts.db.write() as connection:
-                await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(BEAT_BYTES),))
-            await asyncio.to_thread(self._parts.slots.touch)
-            await self._parts.db.sweep()
-            self._parts.db.stamp()
+            try:
+                async with self._parts.db.write() as connection:
+                    await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(BEAT_BYTES),))
+                await asyncio.to_thread(self._parts.slots.touch)
+                await self._parts.db.sweep()
+            finally:
+                self._parts.db.stamp()
+                self._parts.slots.stamp()
 
         await self._finish(beat())
 

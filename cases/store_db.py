@@ -133,6 +133,7 @@ class Database:
             await self.sweep()
         finally:
             async with self._lock:
+                self.stamp()
                 await self._connection.close()
 
     @contextlib.asynccontextmanager
@@ -158,13 +159,14 @@ class Database:
 
     def stamp(self) -> None:
         """
-        Give all three files the time of now.
+        Give all three files the time of now; never raises, since where no time can be set none is kept either.
 
         The log's index is mapped memory: the kernel moves its time when a clean page is first written, so after a
         filing it could keep the filing's time through a heartbeat that writes to the same page.
         """
         for name in self._files:
-            os.utime(name)
+            with contextlib.suppress(OSError):
+                os.utime(name)
 
     async def sweep(self) -> None:
         """

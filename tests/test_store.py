@@ -26,6 +26,7 @@ from store_harness import (
     stage,
 )
 
+from cases import store_db
 from cases.entry import ItemKind, Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere, StoreFault
 from cases.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
@@ -440,6 +441,44 @@ async def test_a_heartbeat_gives_both_files_its_own_time_and_changes_no_size(hom
         assert {path.name: path.stat().st_size for path in home.iterdir()} == sizes
         assert all(path.stat().st_mtime > 1 for path in home.iterdir())
         assert sizes["kallskydd.db-wal"] == 0
+
+
+async def test_a_heartbeat_takes_the_time_of_a_log_in_from_the_slots(home, members):
+    async with open_store(home) as store:
+        await store.find_by_lookup(new_filing(members).filing.lookup_id)
+        for path in home.iterdir():
+            os.utime(path, (1, 1))
+
+        await store.heartbeat()
+
+        assert {path.name for path in home.iterdir() if path.stat().st_atime == 1} == set()
+
+
+async def test_a_heartbeat_sets_the_times_also_while_somebody_reads_and_the_log_cannot_be_cut(
+    home, members, monkeypatch
+):
+    monkeypatch.setattr(store_db, "CHECKPOINT_TRIES", 2)
+    async with open_store(home) as store:
+        await store.file_case(new_filing(members).filing)
+        with contextlib.closing(sqlite3.connect(home / "kallskydd.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM entries").fetchall()
+            for path in home.iterdir():
+                os.utime(path, (1, 1))
+
+            with pytest.raises(Busy):
+                await store.heartbeat()
+
+            assert {path.name for path in home.iterdir() if 1 in {path.stat().st_atime, path.stat().st_mtime}} == set()
+
+
+async def test_what_is_stopped_keeps_the_time_of_the_stop_alone(home, members):
+    async with open_store(home) as store:
+        await store.find_by_lookup(new_filing(members).filing.lookup_id)
+        for path in home.iterdir():
+            os.utime(path, (1, 1))
+
+    assert {path.name for path in home.iterdir() if 1 in {path.stat().st_atime, path.stat().st_mtime}} == set()
 
 
 CHILD = """
