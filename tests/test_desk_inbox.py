@@ -1,6 +1,7 @@
 """What desks see of acts in the inbox, on real pages: approved notes, an inbox that has ended, an earlier report."""
 
 import pytest
+from code_search import code_in
 from desk_harness import running_with_pages
 from intake_harness import file_report, log_in, make_home, words_asked, zygotes
 from test_reporter_filing import photograph
@@ -82,7 +83,7 @@ async def test_notes_written_at_a_desk_are_approved_in_the_inbox_and_the_desk_sa
     assert wrote.exit_code == 0
     assert kinds == [["report", "phone-minutes"], ["report", "phone-minutes", "minutes-approved"]]
     assert "the notes that are entry 0 of the members are right" in prose
-    assert not any(word in prose for word in approved.receipt.words)
+    assert not code_in(prose, approved.receipt.words)
 
 
 async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_words_still_open_it(tmp_path):
