@@ -14,14 +14,18 @@ from cases.member import new_member_keys
 from cases.roster import add_signature, read_chain, sign_roster
 from desk.errors import NotReachable
 from desk.keyfile import DeskHome
+from desk.reach import PASSING
 from desk.state import join_server
 from kallskydd.desk_way import Way
 from kallskydd.init_command import example_config
 from kallskydd.init_command import make_home as init_home
+from onion.errors import TorNotReady
 from onion.keys import public_from_address, read_onion_key
 from onion.publish import Onion, Publisher
 
 SOCKS_GREETING = b"\x05\x01\x00"
+# What is said of a circuit that stalled or broke, as one does now and then; the next try takes another.
+STALLED = {*PASSING, "reach.timed_out"}
 
 
 @contextlib.asynccontextmanager
@@ -91,10 +95,21 @@ async def test_a_desk_works_over_tor_and_only_with_the_members_key(
             home = desks.home(0)
             host, port = tor_client.socks
 
-            async def listed(way: Way) -> int:
+            async def listed_once(way: Way) -> int:
                 async with at_work(home, way, desks.clock) as book:
                     await book.sync()
                     return len(book.state.case_list.cases)
+
+            async def listed(way: Way) -> int:
+                for _ in range(2):
+                    try:
+                        return await listed_once(way)
+                    except TorNotReady:
+                        continue
+                    except NotReachable as failed:
+                        if failed.text_key not in STALLED:
+                            raise
+                return await listed_once(way)
 
             by_its_own_tor = await listed(Way(tor_network=tor_network.root))
             with pytest.raises(NotReachable) as without_key:

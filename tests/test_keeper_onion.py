@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest_tor import started_client
 from service import KALLSKYDD, Service, kallskydd
 from test_serve import alive
 
@@ -23,6 +24,7 @@ from onion.probe import probe
 
 SECONDS = 45  # an address answers within 2 to 4 s; the rest is for a busy machine
 TRY_SECONDS = 8.0  # now and then a circuit stalls for a minute; the next try takes another
+STALLED_SECONDS = 180  # where the keeper itself must come to the next try
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,11 @@ def home(short_folder, member) -> Path:
 @pytest.fixture
 def client(tor_network):
     """A client of this test's own: what another has learnt of an address must not decide here."""
-    with tor_network.client() as one:
+    one = started_client(tor_network.client)
+    try:
         yield one
+    finally:
+        one.stop()
 
 
 def address(home: Path, which: str) -> str:
@@ -60,12 +65,37 @@ async def look(client: ClientTor, onion: str, within: float = TRY_SECONDS):
     return await probe(client.socks, onion, within=within, isolate=os.urandom(4).hex())
 
 
-async def reached(client: ClientTor, onion: str) -> bool:
-    """Whether the onion answers, tried until it does."""
+async def seen(client: ClientTor, onion: str, expected: str = "onion.reached") -> str:
+    """What a look at the onion gives, tried until it is this."""
     deadline = time.monotonic() + SECONDS
-    while not (found := (await look(client, onion)).reached) and time.monotonic() < deadline:
+    while (found := (await look(client, onion)).text_key) != expected and time.monotonic() < deadline:
         await asyncio.sleep(0.3)
     return found
+
+
+async def reached(client: ClientTor, onion: str) -> bool:
+    """Whether the onion answers, tried until it does."""
+    return await seen(client, onion) == "onion.reached"
+
+
+def published(service: Service) -> dict:
+    """What is said when both addresses are up. A keeper whose tor stalls at its first circuit is begun anew, twice."""
+    for _ in range(2):
+        try:
+            return service.wait_for("published", within=SECONDS)
+        except AssertionError:
+            service.stop()
+            service.start()
+    return service.wait_for("published", within=SECONDS)
+
+
+def told_that_it_answers(home: Path, *words: str) -> str:
+    """What `kallskydd status` says, asked again while a circuit of its own stalls."""
+    for _ in range(3):
+        done = kallskydd("status", "--home", home, *words, check=False)
+        if done.returncode == 0:
+            break
+    return done.stdout + done.stderr
 
 
 def all_ended(pids: list[int], within: float = 10) -> bool:
@@ -80,24 +110,23 @@ async def test_both_addresses_are_published_the_desks_only_for_those_with_a_key_
 ):
     desk = address(home, "desk")
     with Service(home, tor_network.root) as service:
-        said = service.wait_for("published", within=SECONDS)
+        said = published(service)
 
         public_answers = await reached(client, address(home, "public"))
-        without_key = await look(client, desk)
+        without_key = await seen(client, desk, "onion.key_missing")
         await asyncio.to_thread(add_client_key, client.control_socket, desk, member.onion_private)
         desk_answers = await reached(client, desk)
-        own_look = service.wait_for("probe", within=SECONDS, reached=True)
-        status = kallskydd("status", "--home", home, "--json")
+        own_look = service.wait_for("probe", within=STALLED_SECONDS, reached=True)
+        status = told_that_it_answers(home, "--json")
         pids = service.tree()
         code = service.stop()
 
     assert said == {
         "event": "published", "public": f"{address(home, 'public')}.onion", "desk": f"{desk}.onion", "trial": True
     }  # fmt: skip
-    assert (public_answers, without_key.reached, desk_answers) == (True, False, True)
-    assert without_key.text_key == "onion.key_missing"
+    assert (public_answers, without_key, desk_answers) == (True, "onion.key_missing", True)
     assert own_look["seconds"] < SECONDS
-    assert "onion: The onion answers" in status.stderr
+    assert "onion: The onion answers" in status
     assert code == 0
     assert all_ended(pids)
     assert not (await look(client, address(home, "public"), within=3)).reached
@@ -111,9 +140,9 @@ async def test_a_killed_tor_comes_back_with_the_same_addresses_and_a_proposed_me
     join.write_text(make_join(newcomer, "New", "handler", "Handler 2"))
     desk = address(home, "desk")
     with Service(home, tor_network.root) as service:
-        service.wait_for("published", within=SECONDS)
+        published(service)
         os.kill(service.wait_for("tor-started")["pid"], signal.SIGKILL)
-        service.wait_for("republished", within=SECONDS)
+        service.wait_for("republished", within=STALLED_SECONDS)
         public_answers = await reached(client, address(home, "public"))
 
         kallskydd("roster", "--home", home, "--add", join, check=False)
@@ -133,16 +162,16 @@ async def test_a_tor_that_runs_already_is_used_and_not_ended_and_the_addresses_a
     public = address(home, "public")
     for _ in range(2):  # the second start finds the home as the first one left it
         with Service(home, tor_network.root) as service:
-            service.wait_for("published", within=SECONDS)
+            published(service)
             answers = await reached(client, public)
-            status = kallskydd("status", "--home", home)
-            service.wait_for("probe", within=SECONDS, reached=True)
+            status = told_that_it_answers(home)
+            service.wait_for("probe", within=STALLED_SECONDS, reached=True)
             started = [event for event in service.events if event["event"] == "tor-started"]
             modes = [oct((home / name).stat().st_mode & 0o777) for name in ("", "run", "onion")]
             assert service.stop() == 0
 
         assert answers
-        assert "onion: The onion answers" in status.stdout
+        assert "onion: The onion answers" in status
         assert started == []
         assert modes == ["0o710", "0o710", "0o700"]
         assert keeper_tor.process.alive()
@@ -179,7 +208,7 @@ def test_a_terminal_gets_a_qr_code_and_a_file_does_not(home, tor_network):
     assert not re.search("[\u2580\u2584\u2588\x1b]", in_file)
 
 
-def read_until(descriptor: int, pattern: str, within: float = SECONDS) -> str:
+def read_until(descriptor: int, pattern: str, within: float = STALLED_SECONDS) -> str:
     import select
 
     deadline = time.monotonic() + within

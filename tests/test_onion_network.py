@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from conftest_tor import started_client
 
 from onion.client import ClientTor
 from onion.errors import NoPrivateNetwork, PathUnusable, PrivateNetworkFailed, SocksMissing
@@ -53,8 +54,9 @@ def test_another_process_joins_by_the_folder_and_a_killed_holder_takes_all_tors_
         pids = usable["pids"]
         lines = PrivateNetwork.lines_from(short_folder / "net")
 
-        with ClientTor(short_folder / "client", lines) as client:
-            host, port = client.socks
+        client = started_client(lambda: ClientTor(short_folder / "client", lines))
+        host, port = client.socks
+        client.stop()
 
         assert (host, port > 0) == ("127.0.0.1", True)
         assert len(running(pids)) == 4

@@ -17,6 +17,7 @@ _REQUEST = re.compile(rb"^(GET|POST|HEAD|OPTIONS|PUT) (\S+) HTTP/1\.1\r\n")
 _DOMAIN = 3
 _ADDRESS_BYTES = {1: 4, 4: 16}
 _GRANTED = b"\x05\x00\x00\x01" + bytes(6)
+TRIES, TRY_SECONDS = 4, 12.0
 _NOT_REACHABLE = b"\x05\x04\x00\x01" + bytes(6)
 
 
@@ -29,7 +30,8 @@ class OnionWay:
         self.names: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: set[socket.socket] = set()
+        self._open: set[socket.socket | None] = set()
+        self._circuit = 0
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -56,7 +58,7 @@ class OnionWay:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for one in list(self._open):
+        for one in filter(None, list(self._open)):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
@@ -71,29 +73,50 @@ class OnionWay:
 
     def _serve(self, browser: socket.socket) -> None:
         self._open.add(browser)
-        onion = socket.socket(socket.AF_UNIX if isinstance(self._target, Path) else socket.AF_INET)
+        onion = None
         try:
-            with browser, onion:
+            with browser:
                 host, port = _asked(browser)
                 self.names.append(host)
                 if not host.endswith(".onion"):
                     browser.sendall(_NOT_REACHABLE)
                     return
+                onion = self._connected(host, port)
                 self._open.add(onion)
-                if isinstance(self._target, Path):
-                    onion.connect(str(self._target))
-                else:
-                    onion.connect(self._target)
-                    _ask(onion, host, port)
-                browser.sendall(_GRANTED)
-                back = threading.Thread(target=_pump, args=(onion, browser), daemon=True)
-                back.start()
-                _pump(browser, onion, self._note)
-                back.join()
+                with onion:
+                    browser.sendall(_GRANTED)
+                    back = threading.Thread(target=_pump, args=(onion, browser), daemon=True)
+                    back.start()
+                    _pump(browser, onion, self._note)
+                    back.join()
         except OSError:
             return
         finally:
             self._open -= {browser, onion}
+
+    def _connected(self, host: str, port: bytes) -> socket.socket:
+        """The way to the onion. Raises OSError when there is none.
+
+        All connections share a circuit. Now and then one stalls for a minute; then they all take another.
+        """
+        if isinstance(self._target, Path):
+            onion = socket.socket(socket.AF_UNIX)
+            onion.connect(str(self._target))
+            return onion
+        for tries_left in reversed(range(TRIES)):
+            circuit = self._circuit
+            onion = socket.create_connection(self._target, TRY_SECONDS)
+            try:
+                _ask(onion, host, port, b"circuit %d" % circuit)
+            except OSError:
+                onion.close()
+                self._circuit = max(self._circuit, circuit + 1)
+                if not tries_left:
+                    raise
+            else:
+                onion.settimeout(None)
+                return onion
+        raise ConnectionError
 
     def _note(self, sent: bytes) -> None:
         # Browsers begin each request with a packet of its own.
@@ -114,9 +137,11 @@ def _asked(browser: socket.socket) -> tuple[str, bytes]:
     return host, _exactly(browser, 2)
 
 
-def _ask(tor: socket.socket, host: str, port: bytes) -> None:
-    """Ask a tor for an onion. Raises ConnectionError when it does not get there."""
-    tor.sendall(b"\x05\x01\x00")
+def _ask(tor: socket.socket, host: str, port: bytes, circuit: bytes) -> None:
+    """Ask a tor for an onion, on the circuit of this name. Raises OSError when it does not get there."""
+    tor.sendall(b"\x05\x01\x02")
+    _exactly(tor, 2)
+    tor.sendall(bytes([1, len(circuit)]) + circuit + b"\x01x")
     _exactly(tor, 2)
     tor.sendall(b"\x05\x01\x00\x03" + bytes([len(host)]) + host.encode() + port)
     answer = _exactly(tor, len(_GRANTED))
