@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from service import offline_network
 
+from onion.control import open_controller
+
 ROOT = Path(__file__).parent.parent
 AS_ROOT = os.geteuid() == 0
 # Nobody's on any system; the installations of the tests may be read by it.
@@ -65,7 +67,9 @@ def audited(folder: Path, python: Path, *prefix: str):
                 break
         else:
             pytest.fail("the service did not start")
-        wait_for(folder / "home" / "run" / "control.sock", folder / "home" / "tor" / "data" / "control_auth_cookie")
+        control = folder / "home" / "run" / "control.sock"
+        wait_for(control, folder / "home" / "tor" / "data" / "control_auth_cookie")
+        wait_for_both_onions(control)
         yield Audited(python, folder, process)
     finally:
         process.terminate()
@@ -79,7 +83,15 @@ def wait_for(*paths: Path) -> None:
     while not all(path.exists() for path in paths):
         assert time.monotonic() < deadline, paths
         time.sleep(0.05)
-    time.sleep(0.5)  # and published: the keeper has told tor of both onions
+
+
+def wait_for_both_onions(control: Path) -> None:
+    """Until the keeper has told tor of the public address and the desks'."""
+    deadline = time.monotonic() + 30
+    with open_controller(control) as tor:
+        while len(tor.get_info("onions/detached", "").split()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def verdicts(report: dict) -> dict[str, str]:

@@ -30,7 +30,7 @@ def confine_intake(home):
     import mmap; os.ftruncate(noise, 4096)
     shared = os.open(home.parent / "noise", os.O_RDWR); sys.kept = mmap.mmap(shared, 4096)
     threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
-    import subprocess; sys.child = subprocess.Popen(["sleep", "20"])
+    import subprocess; sys.child = subprocess.Popen(["sleep", "60"])
     class Locks: complete = True
     return Locks()
 """

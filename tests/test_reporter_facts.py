@@ -152,7 +152,9 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
             intake.clock.now += timedelta(minutes=31)
             # Nobody visits: it is the intake's own clock that lets go.
             clockwork = asyncio.create_task(keep_time(services, lambda: None))
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(10):
+                while reachable([services.marks, services.sessions], OWNER):
+                    await asyncio.sleep(0.05)
             clockwork.cancel()
         after = reachable([services.marks, services.sessions], OWNER)
 
