@@ -251,7 +251,11 @@ def holding(root: Path, markers: list[str]) -> list[tuple[str, str]]:
     forms = {marker: copies(marker) for marker in markers}
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                # What tor writes anew has another name until it is whole.
+                continue
             found += [
                 (str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)
             ]

@@ -1,6 +1,7 @@
 """What the plain browser of a demonstration gets to see: no more of the program and the clock than a reporter does."""
 
 import asyncio
+import socket
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,10 @@ from kallskydd.demo_forwarder import Forwarder
     ids=["onion down", "other name", "no request"],
 )
 async def test_no_answer_names_the_program_or_the_time(request_line, host, status):
-    forwarder = Forwarder(("127.0.0.1", await closed_port()), f"{'a' * 56}.onion")
+    # Taken, and nobody listens: no other program gets this port meanwhile.
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    forwarder = Forwarder(taken.getsockname(), f"{'a' * 56}.onion")
     where = urlsplit(await forwarder.start())
     try:
         reader, writer = await asyncio.open_connection(where.hostname, where.port)
@@ -23,17 +27,10 @@ async def test_no_answer_names_the_program_or_the_time(request_line, host, statu
         writer.close()
     finally:
         await forwarder.close()
+        taken.close()
 
     head = answer.partition("\r\n\r\n")[0].lower()
     assert head.startswith((f"http/1.1 {status} ", f"http/1.0 {status} "))
     assert "content-length:" in head
     assert "\r\nserver:" not in head
     assert "\r\ndate:" not in head
-
-
-async def closed_port() -> int:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port

@@ -98,6 +98,8 @@ def test_the_first_page_comes_at_least_half_as_often_a_second_as_hello_world_of_
                 break
 
         ours.close()
-    print(f"first page {by_the_clock:.0f} a second, {1e6 * page:.0f} µs of the processor, {hello / page:.2f} of hello world")
+    print(
+        f"first page {by_the_clock:.0f} a second, {1e6 * page:.0f} µs of the processor, {hello / page:.2f} of hello world"
+    )
     assert hello / page >= 0.5
     assert by_the_clock >= LEAST_BY_THE_CLOCK

@@ -6,8 +6,11 @@ long value may lie on several pages of the file.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +19,7 @@ from pathlib import Path
 _PACKED = b"mozLz40\0"
 _DATABASE = b"SQLite format 3\0"
 _GZIP = b"\x1f\x8b"
+_LOOKS = 20
 
 
 @dataclass
@@ -30,18 +34,35 @@ def searched(profile: Path, markers: Sequence[str]) -> Search:
     """Look through every file below a profile for every marker."""
     found = Search()
     forms = [form for marker in markers for form in (marker.encode(), marker.encode("utf-16-le"))]
-    for path in sorted(profile.rglob("*")):
-        if not path.is_file() or path.is_symlink():
-            continue
+    for path in _files(profile):
         found.looked_at += 1
         try:
-            contents = list(_contents(path))
+            contents = _whole(path)
         except FileNotFoundError:
             # Gone between the two looks; a browser tidies up all the time.
             continue
         if any(form in content for content in contents for form in forms):
             found.files.append(str(path.relative_to(profile)))
     return found
+
+
+def _files(profile: Path) -> list[Path]:
+    """Every file; a folder may go while it is listed."""
+    return sorted(
+        path
+        for folder, _, names in os.walk(profile)
+        for path in (Path(folder) / name for name in names)
+        if path.is_file() and not path.is_symlink()
+    )
+
+
+def _whole(path: Path) -> list[bytes]:
+    """What is in a file. One that is being written cannot be unpacked, and can be a moment later."""
+    for _ in range(_LOOKS - 1):
+        with contextlib.suppress(zlib.error, IndexError, AssertionError):
+            return list(_contents(path))
+        time.sleep(0.1)
+    return list(_contents(path))
 
 
 def _contents(path: Path) -> Iterator[bytes]:
@@ -60,7 +81,8 @@ def _rows(path: Path) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         for suffix in ("", "-wal"):
             one = path.with_name(path.name + suffix)
-            if one.exists():
+            # The log goes when the browser folds it in.
+            with contextlib.suppress(FileNotFoundError):
                 (Path(folder) / f"copy{suffix}").write_bytes(one.read_bytes())
         connection = sqlite3.connect(Path(folder) / "copy")
         connection.text_factory = bytes

@@ -24,6 +24,7 @@ from browsers.person import LOOK_SECONDS, NotOnThePage
 
 SCREEN = (60, 100)  # lines and columns
 WAIT_SECONDS = 60.0
+SAME_LOOKS = 6
 _BACK_TO_THE_TOP = "\x1b<"
 _SAVE_WHAT_IS_SHOWN = "S"
 _NEXT_FIELD = "\t"
@@ -78,13 +79,14 @@ class W3m:
         saved = self._folder / f"page-{self._count}"
         self._keys(f"{_SAVE_WHAT_IS_SHOWN}{saved}{_ENTER}")
         deadline = time.monotonic() + WAIT_SECONDS
-        size = -1
-        while size <= 0 or saved.stat().st_size != size:
+        sizes = []
+        # Whole once it has grown no more for a while: in a crowd w3m may be kept waiting between two pieces.
+        while not sizes or sizes[-1] <= 0 or sizes[-SAME_LOOKS:] != sizes[-1:] * SAME_LOOKS:
             if time.monotonic() > deadline:
                 message = "w3m saved no page"
                 raise TimeoutError(message)
-            size = saved.stat().st_size if saved.exists() else -1
             time.sleep(LOOK_SECONDS)
+            sizes.append(saved.stat().st_size if saved.exists() else -1)
         return saved.read_text()
 
     def press(self, words: str) -> str:
