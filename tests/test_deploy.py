@@ -109,7 +109,9 @@ def test_systemd_has_nothing_to_say_against_the_installed_units(installed, tmp_p
 
     done = run("systemd-analyze", "verify", "--man=no", *units)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    # Newer ones (seen with 262) know this option no more and say so; older ones need it.
+    said = [line for line in done.stderr.splitlines() if "option CPUAccounting= has been removed" not in line]
+    assert (done.returncode, done.stdout, said) == (0, "", [])
 
 
 def test_the_accounts_share_a_group_and_tor_can_pass_through_to_the_home_and_not_list_it(tmp_path):
