@@ -10,6 +10,7 @@ import hashlib
 import re
 import sqlite3
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -67,7 +68,7 @@ def check_values(look: Look, scene: Scene) -> None:
 def check_storage(look: Look, scene: Scene) -> None:
     """How the file is written: log, vacuum, no bytes left in free pages, nothing mapped, no temporary file."""
     try:
-        raw = (scene.home / DATABASE).read_bytes()
+        raw, free, dirty = _read_at_rest(scene.home / DATABASE)
     except OSError:
         look.missed("the database cannot be read by this account")
         return
@@ -77,11 +78,7 @@ def check_storage(look: Look, scene: Scene) -> None:
     look.demand(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else "another")
     version = struct.unpack_from(">I", raw, 60)[0]
     look.demand(version == 1, "user_version: {version}", version=version)
-    free = list(_free_pages(raw))
-    dirty = [number for number, page in free if any(page)]
-    look.demand(
-        not dirty, "secure_delete: {dirty} of {free} free pages hold old bytes", dirty=len(dirty), free=len(free)
-    )
+    look.demand(not dirty, "secure_delete: {dirty} of {free} free pages hold old bytes", dirty=dirty, free=free)
     for process in scene.service.intakes:
         try:
             deleted = [one.target for one in process.descriptors() if one.target.endswith(" (deleted)")]
@@ -104,6 +101,21 @@ def schema_digest(statements: list[str]) -> str:
     """Of statements, without comments and spaces and in any order."""
     plain = sorted(re.sub(r"\s+", "", re.sub(r"--[^\n]*", "", one)).removesuffix(";") for one in statements)
     return hashlib.sha256("\n".join(plain).encode()).hexdigest()
+
+
+def _read_at_rest(path: Path) -> tuple[bytes, int, int]:
+    """The file, how many free pages it has and how many of them hold bytes; raises OSError.
+
+    The intake may fold its log in while we read: then the list of free pages is older than the pages. So it is read
+    again; bytes that were left stay.
+    """
+    for pause in (0.1, 0.1, 0.0):
+        raw = path.read_bytes()
+        pages = [any(page) for _number, page in _free_pages(raw)]
+        if not any(pages):
+            break
+        time.sleep(pause)
+    return raw, len(pages), sum(pages)
 
 
 @contextlib.contextmanager

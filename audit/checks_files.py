@@ -7,8 +7,10 @@ older than that. Nothing may have been born, written or changed by a report else
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import re
 import stat
 import struct
 import time
@@ -35,6 +37,8 @@ _ROSTER_ENDINGS = {".toml", ".sig"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Sockets, and the folders on the way to them, may be opened for the group of a system tor.
 _FOR_A_SYSTEM_TOR = {"", "run", "run/public.sock", "run/desk.sock"}
+# A draft is put in its place as soon as it is on the disk.
+_DRAFT_SECONDS = 0.3
 _STATX_BIRTH = 0x800
 _NO_FOLLOW = 0x100
 _AT_CWD = -100
@@ -58,27 +62,21 @@ def check_permissions(look: Look, scene: Scene) -> None:
     except OSError:
         look.missed("all of the home")
         return
-    system_tor = not scene.own_tor
     open_ones, strange = [], []
     for path in paths:
         name = "" if path == scene.home else str(path.relative_to(scene.home))
-        try:
-            state = path.lstat()
-        except FileNotFoundError:
-            continue
-        loose = state.st_mode & _OTHERS if not stat.S_ISLNK(state.st_mode) else _OTHERS
-        if system_tor and name in _FOR_A_SYSTEM_TOR:
-            loose &= ~stat.S_IRWXG
         # Tor makes files of its own in its own folder, which is closed.
         if name.startswith("tor/"):
             continue
-        if loose or state.st_uid != owner:
-            open_ones.append(f"{name or '.'} {stat.filemode(state.st_mode)}")
-        if not _is_known(name):
-            strange.append(name)
+        with contextlib.suppress(FileNotFoundError):
+            state = path.lstat()
+            if _is_loose(scene, name, state) or state.st_uid != owner:
+                open_ones.append(f"{name or '.'} {stat.filemode(state.st_mode)}")
+            if not _is_known(name):
+                strange.append(name)
     for one in open_ones:
         look.found("others may reach {name}", name=one)
-    for one in strange:
+    for one in _not_on_their_way(scene, strange):
         look.found("nobody knows the file {name} in the home", name=one)
     look.saw(
         "{count} files and folders belong to account {owner} alone", count=len(paths) - len(open_ones), owner=owner
@@ -136,6 +134,27 @@ def _is_known(name: str) -> bool:
         return True
     path = Path(name)
     return path.parts[0] == "roster" and len(path.parts) == 2 and path.suffix in _ROSTER_ENDINGS  # noqa: PLR2004
+
+
+def _is_loose(scene: Scene, name: str, state: os.stat_result) -> bool:
+    """Whether others than its owner can reach it, by its mode; a link leads anywhere."""
+    loose = state.st_mode & _OTHERS if not stat.S_ISLNK(state.st_mode) else _OTHERS
+    if not scene.own_tor and name in _FOR_A_SYSTEM_TOR:
+        loose &= ~stat.S_IRWXG
+    return bool(loose)
+
+
+def _not_on_their_way(scene: Scene, strange: list[str]) -> list[str]:
+    """Without the drafts that are gone a moment later: a file is written beside the old one and put in its place."""
+    if any(_is_draft(name) for name in strange):
+        time.sleep(_DRAFT_SECONDS)
+    return [name for name in strange if not _is_draft(name) or os.path.lexists(scene.home / name)]
+
+
+def _is_draft(name: str) -> bool:
+    """Whether this is how the roster or a desk names a known file until it is whole."""
+    found = re.fullmatch(r"(roster/|trial-member/)\.(.+)\.(new|[0-9a-f]{16})", name)
+    return found is not None and _is_known(found[1] + found[2])
 
 
 def _intake_started(scene: Scene) -> float | None:

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from audit.proc import NotSeen, Process
 from audit.scene import Scene
@@ -48,6 +48,8 @@ def check_processes(look: Look, scene: Scene) -> None:
         try:
             programs.setdefault(process.executable(), []).append(process.pid)
         except NotSeen:
+            if job_has_ended(look, scene, process):
+                continue
             look.missed("the program of {name} {pid}", name=service.name_of(process.pid), pid=process.pid)
     for program, pids in programs.items():
         # A program that was replaced or removed since its start is called "(deleted)" by the kernel.
@@ -59,8 +61,10 @@ def check_filter(look: Look, scene: Scene) -> None:
     for process in (*scene.service.silent, *scene.service.tors):
         name = scene.service.name_of(process.pid)
         try:
-            threads = [process.status(task) for task in process.tasks()]
+            threads = _threads(process)
         except NotSeen:
+            if job_has_ended(look, scene, process):
+                continue
             look.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
             continue
         modes = sorted({thread.get("Seccomp", "?") for thread in threads})
@@ -122,6 +126,8 @@ def check_core_dumps(look: Look, scene: Scene) -> None:
             )  # fmt: skip
             _closed_to_others(look, process, name)
         except NotSeen:
+            if job_has_ended(look, scene, process):
+                continue
             look.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
     pattern = scene.value("/proc/sys/kernel/core_pattern")
     if pattern is None:
@@ -155,6 +161,26 @@ def check_memory(look: Look, scene: Scene) -> None:
         swapped = status.get("VmSwap", "0 kB")
         look.demand(swapped == "0 kB", "{name} {pid}: {locked} locked, {swapped} in swap", name=name, pid=process.pid,
                     locked=status.get("VmLck", "?"), swapped=swapped)  # fmt: skip
+
+
+def job_has_ended(look: Look, scene: Scene, process: Process) -> bool:
+    """Whether this is a job that is gone: then it is no longer a part of the service that could not be looked at."""
+    if scene.service.name_of(process.pid) != "job" or not process.ended():
+        return False
+    look.saw("job {pid} ended while we looked; a job lasts as long as its file", pid=process.pid)
+    return True
+
+
+def _threads(process: Process) -> list[Mapping[str, str]]:
+    """The status of each thread that has not ended between the list and the look; raises NotSeen."""
+    threads = []
+    for task in process.tasks():
+        try:
+            threads.append(process.status(task))
+        except NotSeen:
+            if process.ended():
+                raise
+    return threads
 
 
 def _closed_to_others(look: Look, process: Process, name: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import socket
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +103,10 @@ def system_tor(scene: Scene) -> tuple[Process, ...]:
     with _asked(Look(), scene) as tor:
         if tor is None:
             return ()
-        process = Process(int(tor.get_info("process/pid")))
+        try:
+            process = Process(int(tor.get_info("process/pid")))
+        except stem.ControllerError:  # it ends just now
+            return ()
     try:
         # The number may be one of another namespace.
         return (process,) if process.status().get("Name") == "tor" else ()
@@ -126,7 +130,11 @@ def _asked(look: Look, scene: Scene) -> Iterator[Any]:
         warnings.simplefilter("ignore", DeprecationWarning)  # stem 1.8.2 calls Thread.setDaemon
         controller = None
         try:
-            controller = Controller.from_socket_file(str(scene.control_socket))
+            path = str(scene.control_socket)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+                # stem leaves a socket open each time that nobody listens.
+                knock.connect(path)
+            controller = Controller.from_socket_file(path)
             controller.set_caching(False)
             controller.authenticate()
         except (stem.SocketError, stem.ControllerError, OSError, stem.connection.AuthenticationFailure):

@@ -2,15 +2,23 @@
 
 Order: find who serves the home; then each row of `audit.table`, one function a row. A check that fails by itself is
 "not seen", never left out.
+
+While the service starts, or a part of it is started again, it is not yet closed, and not all of it is there. So where
+something is not in order and a part is younger than ten seconds, or missing, everything is looked at again until the
+parts are older or all is in order. What counts is the last look, whole: a weakness that stays is found. What a start
+does before that the canary sees.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import stem
 
 from audit import (
     checks_database,
@@ -22,7 +30,7 @@ from audit import (
     checks_system,
     checks_tor,
 )
-from audit.proc import NotSeen, find_service
+from audit.proc import NotSeen, Process, find_service
 from audit.scene import Scene
 from audit.table import TABLE, Row
 from audit.verdict import Check, Look, Verdict, worst
@@ -56,6 +64,13 @@ CHECKS: dict[str, Callable[[Look, Scene], None]] = {
     "audit-subsystem": checks_system.check_audit_subsystem,
     "accounting": checks_system.check_accounting,
 }
+
+
+# A start takes two seconds; on a computer that is busy or slow, eight.
+SETTLED_SECONDS = 10.0
+# Looking again ends here, whatever is seen.
+PATIENCE_SECONDS = 20.0
+_PAUSE_SECONDS = 0.25
 
 
 class NotRunning(Exception):
@@ -96,13 +111,35 @@ class Report:
 
 def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | None = None) -> tuple[Scene, Report]:
     """Examine the service of a home; raises NotRunning."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            scene = _scene(home, root, manifest)
+            trial = scene.trial
+        except OSError as fault:  # no home, or one that this account may not look into
+            raise NotRunning from fault
+        checks = tuple(_checked(row, scene) for row in TABLE)
+        if not _could_settle(scene, checks) or time.monotonic() > deadline:
+            return scene, Report(day, trial, scene.as_root, checks)
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _could_settle(scene: Scene, checks: tuple[Check, ...]) -> bool:
+    """Whether something is not in order that may be so because the service starts or stops just now."""
+    for_root = {row.id for row in TABLE if row.root and not scene.as_root}
+    if all(check.verdict is Verdict.CLEAN or check.id in for_root for check in checks):
+        return False
+    service = scene.service
+    whole = service.intakes and service.zygotes and (service.tors or not scene.own_tor)
+    return not whole or any(_is_new(process) for process in service.lasting)
+
+
+def _is_new(process: Process) -> bool:
+    """Whether it was started just now, or has ended since we began to look."""
     try:
-        scene = _scene(home, root, manifest)
-        trial = scene.trial
-    except OSError as fault:  # no home, or one that this account may not look into
-        raise NotRunning from fault
-    checks = tuple(_checked(row, scene) for row in TABLE)
-    return scene, Report(day, trial, scene.as_root, checks)
+        return process.ended() or process.age() < SETTLED_SECONDS
+    except NotSeen:
+        return True
 
 
 def _scene(home: Path, root: Path, manifest: Path | None) -> Scene:
@@ -119,7 +156,7 @@ def _checked(row: Row, scene: Scene) -> Check:
     look = Look()
     try:
         CHECKS[row.id](look, scene)
-    except (NotSeen, OSError, ValueError, LookupError, sqlite3.Error) as fault:
+    except (NotSeen, OSError, ValueError, LookupError, sqlite3.Error, stem.ControllerError) as fault:
         # What ends between two looks, or has another form than we know, has not been seen.
         look.missed("the rest of this row ({fault})", fault=type(fault).__name__)
     return Check(row.id, row.title, look.verdict, tuple(look.said), row.by_hand)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROC = Path("/proc")
+# On a busy computer we may have to wait between two of them, and a start would seem that much earlier or later.
+_CLOCK_READINGS = 5
 
 
 class NotSeen(Exception):
@@ -98,10 +100,18 @@ class Process:
 
     def started(self) -> float:
         """When it was started, in seconds since 1970."""
-        # After the name in brackets, which may hold spaces, the start is the 20th field, in ticks since the boot.
-        ticks = int(self._read("stat").rpartition(")")[2].split()[19])
-        booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-        return booted + ticks / os.sysconf("SC_CLK_TCK")
+        return _booted() + self._started_after_boot()
+
+    def age(self) -> float:
+        """For how many seconds it has run."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - self._started_after_boot()
+
+    def ended(self) -> bool:
+        """Whether it is gone, or waits only for its parent to hear of it."""
+        try:
+            return self.status().get("State", "Z")[:1] in {"Z", "X"}
+        except NotSeen:
+            return not self.place("").exists()
 
     def files_belong_to(self) -> int:
         """The owner of its files under /proc: root when the process is closed to others, else the process's own."""
@@ -125,11 +135,27 @@ class Process:
         """Where something of it stands."""
         return PROC / str(self.pid) / name
 
+    def _started_after_boot(self) -> float:
+        # After the name in brackets, which may hold spaces, the start is the 20th field, in ticks since the boot.
+        return int(self._read("stat").rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+
     def _read(self, name: str) -> str:
         try:
             return self.place(name).read_text(errors="replace")
         except OSError as fault:
             raise NotSeen from fault
+
+
+def _booted() -> float:
+    """When the computer was started, by its clock of today: two clocks, read as if at once."""
+    shortest, booted = float("inf"), 0.0
+    for _ in range(_CLOCK_READINGS):
+        before = time.clock_gettime(time.CLOCK_BOOTTIME)
+        now = time.time()
+        after = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if after - before < shortest:
+            shortest, booted = after - before, now - before
+    return booted
 
 
 def everything() -> Iterator[Process]:
@@ -155,6 +181,11 @@ class Service:
         """Those that read what reporters send."""
         return (*self.intakes, *self.zygotes, *self.jobs)
 
+    @property
+    def lasting(self) -> tuple[Process, ...]:
+        """Those that run for as long as the service, and whoever was started beside them."""
+        return (self.keeper, *self.intakes, *self.zygotes, *self.tors, *self.watchdogs, *self.others)
+
     def name_of(self, pid: int) -> str:
         """What this process is here, in one word."""
         for name in ("intakes", "zygotes", "jobs", "tors", "watchdogs", "audits"):
@@ -174,6 +205,8 @@ def find_service(home: Path) -> Service | None:
         return None
     parts: dict[str, list[Process]] = {}
     for child in keeper.children():
+        if child.ended():
+            continue
         part = _part(child)
         parts.setdefault(part, []).append(child)
         # What a zygote has forked are its jobs. Nothing else of the service starts anything.

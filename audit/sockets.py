@@ -94,17 +94,17 @@ def _peers() -> dict[int, int]:
     return peers
 
 
-def holders(processes: Iterable[Process]) -> dict[int, list[Process]]:
-    """Which processes hold each socket, of those that may be looked into."""
-    found: dict[int, list[Process]] = {}
+def holders(processes: Iterable[Process]) -> dict[str, list[Process]]:
+    """Which processes hold each socket and each pipe, by what the kernel calls it, of those that may be looked into."""
+    found: dict[str, list[Process]] = {}
     for process in processes:
         try:
             descriptors = process.descriptors()
         except NotSeen:
             continue
         for descriptor in descriptors:
-            if descriptor.socket_inode is not None:
-                found.setdefault(descriptor.socket_inode, []).append(process)
+            if descriptor.target.startswith(("socket:[", "pipe:[")):
+                found.setdefault(descriptor.target, []).append(process)
     return found
 
 

@@ -16,6 +16,9 @@ SWEDISH: dict[str, str] = {
     "{program} runs as {pids}": "{program} körs som {pids}",
     "the program of {name} {pid}": "programmet i {name} {pid}",
     "{name} {pid} has ended while we looked": "{name} {pid} slutade medan vi tittade",
+    "job {pid} ended while we looked; a job lasts as long as its file": (
+        "job {pid} slutade medan vi tittade; ett job varar så länge som sin fil"
+    ),
     "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (
         "{name} {pid}, {count} trådar: Seccomp {modes}, NoNewPrivs {privileges}"
     ),
