@@ -79,6 +79,8 @@ class Chain:
     # The versions that came about by one signature and fourteen days; each desk shows them in red.
     by_waiting: tuple[int, ...] = ()
     problem: str | None = None
+    # The version that does not read or verify.
+    faulty: int | None = None
 
 
 def verify_chain(untrusted_texts: Sequence[SignedText], today: date | None = None) -> Chain:
@@ -103,7 +105,8 @@ def verify_chain(untrusted_texts: Sequence[SignedText], today: date | None = Non
             if agreed is Consent.BY_WAITING:
                 waited.append(roster.version)
     except RosterFault as fault:
-        return Chain(None, tuple(settled), by_waiting=tuple(waited), problem=fault.text_key)
+        faulty = len(settled) + 1
+        return Chain(None, tuple(settled), by_waiting=tuple(waited), problem=fault.text_key, faulty=faulty)
     if not settled:
         return Chain(None, (), problem="roster.none")
     return Chain(settled[-1], tuple(settled), by_waiting=tuple(waited))

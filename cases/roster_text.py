@@ -171,6 +171,9 @@ def parse_roster(untrusted_text: str) -> Roster:
     try:
         read = msgspec.toml.decode(untrusted_text, type=_Roster)
         digest = blake(32, "ks1-roster", untrusted_text.encode())
+    except msgspec.ValidationError as error:
+        is_key = "unknown field" in str(error)
+        raise RosterFault("roster.unknown_key" if is_key else "roster.unreadable") from None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise RosterFault("roster.unreadable") from None
     organisations = tuple(Organisation(one.key, one.name) for one in read.organisations)

@@ -40,6 +40,7 @@ SENTENCES = {
     "roster.bad_signature": ("A signature under the roster does not verify.", RESTORE_ROSTER),
     "roster.gap": ("A version of the roster is missing from its folder.", RESTORE_ROSTER),
     "roster.unreadable": ("A file of the roster does not read.", RESTORE_ROSTER),
+    "roster.unknown_key": ("A file of the roster has a key that no roster has.", RESTORE_ROSTER),
     "roster.wrong_id": ("The id of a member does not follow from the member's keys.", RESTORE_ROSTER),
     "roster.none": ("There is no roster in the home.", RESTORE_ROSTER),
     "roster.twice": (

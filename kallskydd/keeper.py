@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cases.audit_chain import make_chain_file
+from cases.clock import today, utc_now
 from cases.roster import read_chain
 from confine.landlock import landlock_abi
 from intake.control import Event, Order
@@ -34,6 +35,7 @@ from kallskydd.children import (
 )
 from kallskydd.daily_audit import keep_audited
 from kallskydd.onions import OnionPlaces, Onions
+from kallskydd.roster_command import why_not_open
 from onion.keys import read_onion_key
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ class Keeper:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _intakes: IntakeSet | None = None
+    _was_open: bool | None = None
 
     async def run(self) -> int:
         """Serve until told to stop; returns the exit code."""
@@ -236,14 +239,26 @@ class Keeper:
     async def _follow_roster(self, onions: Onions) -> None:
         """Tell the intake and the desks' onion when a version or a signature has come."""
         seen = self._roster_state()
+        self._say_whether_open()
         while True:
             await asyncio.sleep(ROSTER_POLL_SECONDS)
             now = self._roster_state()
             if now != seen:
                 seen = now
+                self._say_whether_open()
                 onions.roster_changed.set()
                 if self._intakes is not None:
                     await self._intakes.order(Order.ROSTER_CHANGED)
+
+    def _say_whether_open(self) -> None:
+        chain = read_chain(self.plan.home / "roster", today(utc_now))
+        is_open = chain.current is not None and chain.current.is_open
+        self.announcer.event("opening", open=is_open)
+        if not is_open:
+            self.announcer.say(f"Not open: reports cannot be sent yet. {why_not_open(chain)}")
+        elif self._was_open is False:
+            self.announcer.say("Open now: reports can be sent.")
+        self._was_open = is_open
 
     def _roster_state(self) -> list[tuple[str, int, int, int]]:
         # Not what is in the files: the intake may write there, and one taken over could leave one larger than memory.

@@ -167,7 +167,7 @@ class Onions:
             desk = Onion(self._desk_key, {HTTP_PORT: places.desk_target}, client_auth_public_keys=keys)
             await self._publisher.publish(desk)
         else:
-            self._announcer.say("No member is enrolled yet, so the desks' address is not published.")
+            self._announcer.say("No roster names a member, so the desks' address is not published.")
 
     async def _wait_published(self) -> None:
         """Until a directory has taken both descriptors; meanwhile say what tor is waiting for."""

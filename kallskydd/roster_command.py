@@ -137,7 +137,10 @@ def _show(args: argparse.Namespace, chain: Chain, unsigned: list[Member]) -> int
 def why_not_open(chain: Chain) -> str:
     """Say what a roster that is not open waits for, in two sentences or one."""
     if chain.problem is not None:
-        return in_words(chain.problem)
+        file = (
+            "" if chain.faulty is None else f" The file is roster/{chain.faulty:04}.toml, or its signatures beside it."
+        )
+        return in_words(chain.problem) + file
     if chain.current is None:
         return in_words("roster.not_open")
     has, needs = len(chain.current.readers), chain.current.readers_needed

@@ -194,7 +194,7 @@ def test_the_chain_is_closed_by_one_bad_signature_among_enough_good_ones():
 
     for line in (strange, "nonsense", f"{one.keys.id} 00", f"{one.keys.id} {'00' * 64}", f"{one.keys.id} zz"):
         chain = verify_chain([SignedText(roster.text, signed(roster, one, two) + line + "\n")])
-        assert chain == Chain(None, (), problem="roster.bad_signature")
+        assert chain == Chain(None, (), problem="roster.bad_signature", faulty=1)
 
 
 # In a folder

@@ -155,11 +155,28 @@ async def test_an_unknown_key_in_the_roster_closes_the_service_and_stores_nothin
     with Service(home, network) as service:
         page = await browser(service).get("/report")
         shown = kallskydd("roster", "--home", home, check=False)
+        service.wait_for("opening", open=False)
 
     assert 'id="text"' not in page.text
     assert page.status in {200, 503}
     assert shown.returncode == 1
     assert "not open" in shown.stdout
+    for said in (shown.stdout, "".join(service.stderr)):
+        assert "has a key that no roster has" in said
+        assert "roster/0001.toml" in said
+
+
+async def test_serve_says_when_a_mended_roster_opens_the_service(home, network):
+    roster = home / "roster" / "0001.toml"
+    right = roster.read_text()
+    roster.write_text(right.replace("trial = true", "trial = true\nescrow = true", 1))
+
+    with Service(home, network) as service:
+        service.wait_for("opening", open=False)
+        roster.write_text(right)
+        service.wait_for("opening", open=True)
+
+    assert "Open now: reports can be sent." in "".join(service.stderr)
 
 
 def test_a_real_home_needs_a_join_file_and_makes_no_private_key(short_folder):
@@ -177,8 +194,10 @@ async def test_a_real_home_is_not_open_below_two_readers_and_holds_no_members_ke
 
     with Service(short_folder / "home", network) as service:
         page = await browser(service).get("/report")
+        service.wait_for("opening", open=False)
 
     assert 'id="text"' not in page.text
+    assert "Not open: reports cannot be sent yet." in "".join(service.stderr)
     private = (short_folder / "desk" / "member.key").read_bytes()
     assert not any(path.read_bytes() == private for path in (short_folder / "home").rglob("*") if path.is_file())
     assert not (short_folder / "home" / "trial-member").exists()

@@ -98,7 +98,7 @@ def rosters():
             "unknown key",
             [version(roster_text(1, ZERO, two, extra='colour = "red"'), anna, bo)],
             None,
-            "roster.unreadable",
+            "roster.unknown_key",
         ),
         (
             "member twice",
