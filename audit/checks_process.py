@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import struct
+import time
 from collections.abc import Iterator, Mapping
 
 from audit.proc import NotSeen, Process
@@ -22,6 +23,8 @@ _CAPABILITY_FIELDS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 _CAPABILITIES_VERSION_3 = 0x20080522
 _LANDLOCK_CREATE_RULESET = 444  # the same on every processor
 _ASK_VERSION = 1
+# What ends has given its memory and files back some time before the kernel calls it ended.
+_ENDING_SECONDS = 0.2
 
 
 def check_processes(look: Look, scene: Scene) -> None:
@@ -165,8 +168,13 @@ def check_memory(look: Look, scene: Scene) -> None:
 
 def job_has_ended(look: Look, scene: Scene, process: Process) -> bool:
     """Whether this is a job that is gone: then it is no longer a part of the service that could not be looked at."""
-    if scene.service.name_of(process.pid) != "job" or not process.ended():
+    if scene.service.name_of(process.pid) != "job":
         return False
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while not process.ended():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_ENDING_SECONDS / 10)
     look.saw("job {pid} ended while we looked; a job lasts as long as its file", pid=process.pid)
     return True
 

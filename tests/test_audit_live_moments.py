@@ -30,6 +30,7 @@ from audit import live
 from audit.checks_database import check_storage
 from audit.checks_descriptors import check_intake_descriptors
 from audit.checks_files import check_permissions
+from audit.checks_process import job_has_ended
 from audit.live import NotRunning, look_at
 from audit.proc import Process, find_service
 from audit.proc import Service as Processes
@@ -247,6 +248,16 @@ def test_a_child_of_the_keepers_that_has_ended_is_no_part_of_the_service(tmp_pat
 
     assert service.keeper.pid == os.getpid()
     assert process.pid not in {one.pid for one in service.others}
+
+
+@pytest.mark.parametrize(("seconds", "over"), [(0.1, True), (60, False)])
+def test_a_job_that_is_just_ending_has_ended_and_one_that_goes_on_was_not_seen(tmp_path, seconds, over):
+    with child(START + f"time.sleep({seconds})") as process:
+        look = Look()
+        scene = Scene(tmp_path, Processes(Process(1), jobs=(process,)))
+
+        assert job_has_ended(look, scene, process) == over
+        assert len(look.said) == over
 
 
 def home_of(folder: Path) -> Scene:
