@@ -23,11 +23,13 @@ from kallskydd.exit_codes import code_of
 from kallskydd.roster_command import why_not_open
 from kallskydd.say import FINDINGS, OK, answer, count, prose, result
 from onion.control import open_controller, socks_listener
-from onion.errors import OnionError
+from onion.errors import OnionError, SocksMissing
 from onion.keys import read_onion_key
 from onion.probe import SocksAddress, probe
 
 LEAST_FREE_BYTES = 2 * 2**30  # ten full reports
+# Of the keeper's own tor: the operator has neither started one nor named a socket.
+NO_WAY_YET = "The keeper's tor is not ready, or its network is switched off. `serve` says what it waits for."
 OLDEST_PLAUSIBLE_YEAR = 2026  # a clock before this program was written is wrong, and tor will not work with it
 
 
@@ -112,7 +114,9 @@ async def _onion(home: Home) -> Finding:
     except OSError:
         return Finding("onion", well=False, words="The key of the public address is missing from the home.")
     found = await probe(socks, key.address, isolate="status")
-    return Finding("onion", found.reached, found.words)
+    is_own_tor = home.config.tor.control_socket is None
+    words = NO_WAY_YET if is_own_tor and found.text_key == SocksMissing.text_key else found.words
+    return Finding("onion", found.reached, words)
 
 
 def _is_served(home: Home) -> bool:

@@ -58,6 +58,8 @@ def test_a_home_that_is_not_served_is_said_not_to_be_and_socks_is_not_spoken_of(
     unserved = kallskydd("status", "--home", home, check=False)
 
     assert "not being served" not in served.stdout
+    assert "The keeper's tor is not ready, or its network is switched off." in served.stdout
+    assert "SOCKS" not in served.stdout
     assert "kallskydd serve" in unserved.stdout
     assert "SOCKS" not in unserved.stdout
 
