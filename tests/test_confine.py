@@ -49,7 +49,7 @@ def run(code: str, home: Path, *inherited: int) -> dict[str, object]:
         [sys.executable, "-I", "-c", PRELUDE + textwrap.dedent(code), home, *map(str, inherited)],
         pass_fds=inherited,
         capture_output=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr.decode()
@@ -287,12 +287,12 @@ def test_the_locked_intake_still_serves_an_inherited_socket_and_its_database(tmp
     )
 
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(10)
+        client.settimeout(60)
         client.connect(str(path))
         client.sendall(b"hello\n")
         answer = client.recv(100)
 
-    _, complaint = process.communicate(timeout=10)
+    _, complaint = process.communicate(timeout=60)
     assert answer == b"1 rows\n", complaint.decode()
     assert process.returncode == 0
     listener.close()

@@ -240,7 +240,7 @@ def tor_of_the_unit(short_folder, monkeypatch):
     monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(short_folder / "notify"))
-        told.settimeout(20)
+        told.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(short_folder / "notify"))
         process = TorProcess(torrc, control_socket=short_folder / "run/control")
         process.start()
@@ -292,4 +292,4 @@ def test_the_unit_ends_its_tor_by_the_control_socket(tor_of_the_unit, short_fold
     run(*UNDER_UNIT, TOR_UNIT, sys.executable, *arguments, cwd=PROJECT)
 
     assert program == "/opt/kallskydd/bin/python"
-    assert process.wait(5)
+    assert process.wait(20)

@@ -17,7 +17,7 @@ HAS_ATHERIS = fuzz.importlib.util.find_spec("atheris") is not None
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_a_target_keeps_its_promise_for_its_seeds_and_damaged_ones(target) -> None:
     finished = subprocess.run(
-        [sys.executable, str(CHILD), target, "--damaged", "30"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(CHILD), target, "--damaged", "30"], capture_output=True, text=True, timeout=240, check=False
     )
 
     assert finished.returncode == 0, finished.stderr
@@ -25,8 +25,9 @@ def test_a_target_keeps_its_promise_for_its_seeds_and_damaged_ones(target) -> No
 
 
 def test_the_search_finds_a_mistake_and_tells_it_from_a_crash(tmp_path) -> None:
-    mistake = fuzz.search("planted_mistake", 6 * HAS_ATHERIS, tmp_path)
-    crash = fuzz.search("planted_crash", 6 * HAS_ATHERIS, tmp_path)
+    # It ends with what it finds; the rest of the time is for a busy machine.
+    mistake = fuzz.search("planted_mistake", 30 * HAS_ATHERIS, tmp_path)
+    crash = fuzz.search("planted_crash", 12 * HAS_ATHERIS, tmp_path)
 
     assert (len(mistake.mistakes), len(mistake.decoder)) == (HAS_ATHERIS, 0)
     assert (len(crash.mistakes), bool(crash.decoder)) == (0, HAS_ATHERIS)

@@ -34,7 +34,7 @@ async def upload(service: Service, number: int) -> object | None:
     browser = Browser(service.public_socket, f"{service.public_address}.onion")
     files = [sample_jpeg(MARKER).content, encoded(picture((1200, 900)), "JPEG"), sample_jpeg(MARKER).content]
     try:
-        page = await asyncio.wait_for(file_report(browser, f"{MARKER} number {number}", files), 30)
+        page = await asyncio.wait_for(file_report(browser, f"{MARKER} number {number}", files), 60)
         return page.receipt
     except (OSError, AssertionError, IndexError, ValueError, TimeoutError):
         return None

@@ -181,7 +181,7 @@ async def sent(short_folder: Path, content: bytes) -> tuple[int, str | None]:
         before = held_bytes(service.tree())
         watch = Watch(service)
         watching = asyncio.create_task(watch.run())
-        page = await asyncio.wait_for(file_report(browser, "Large.", [content]), 60)
+        page = await asyncio.wait_for(file_report(browser, "Large.", [content]), 120)
         watching.cancel()
         inbox = await log_in(browser, page.receipt)
     rose = watch.most - before

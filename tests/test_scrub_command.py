@@ -314,11 +314,11 @@ def children(process: int) -> list[int]:
 
 
 def wait_until(true) -> None:
-    for _ in range(1500):
+    for _ in range(6000):
         if true():
             return
         time.sleep(0.01)
-    raise AssertionError("it did not happen within 15 seconds")
+    raise AssertionError("it did not happen within a minute")
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
@@ -330,7 +330,7 @@ def test_an_interruption_leaves_whole_files_alone_and_no_process(tmp_path, told)
 
     process.send_signal(told)
 
-    assert process.wait(15) == 130
+    assert process.wait(60) == 130
     made = list(out.iterdir())
     assert 5 < len(made) < 200
     assert all(not entry.name.startswith(".") for entry in made)
@@ -364,7 +364,7 @@ def test_a_zygote_that_is_lost_is_started_again_and_every_file_comes_out(tmp_pat
 
     lost = children(process.pid)
     for zygote in lost:
-        # All may be done before the second one's turn comes.
+        # All may have been cleaned, and all ended, before the last one is killed.
         with contextlib.suppress(ProcessLookupError):
             os.kill(zygote, signal.SIGKILL)
         # A job is tried twice, so one after the other: the second attempt must find a zygote.
@@ -403,21 +403,14 @@ def test_a_bar_shows_on_a_terminal_and_nowhere_else(photo, tmp_path) -> None:
     assert " 0/1 " not in scrub(photo, "--out", tmp_path / "d")[2]
 
 
-def orphaned_zygotes() -> set[str]:
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command, status = (process / "cmdline").read_bytes(), (process / "stat").read_text()
-        except OSError:
-            continue
-        if b"scrubbers.jailed.zygote" in command and status.rpartition(")")[2].split()[1] == "1":
-            found.add(process.name)
-    return found
-
-
 def test_no_process_is_left_behind(photo, tmp_path) -> None:
-    before = orphaned_zygotes()
+    process, zygotes = started(photo, "--out", tmp_path / "clean"), set()
 
-    scrub(photo, "--out", tmp_path / "clean")
+    while process.poll() is None:
+        with contextlib.suppress(OSError):
+            zygotes |= set(children(process.pid))
+        time.sleep(0.005)
 
-    assert orphaned_zygotes() <= before
+    assert process.returncode == 0
+    assert zygotes
+    assert [zygote for zygote in zygotes if Path(f"/proc/{zygote}").exists()] == []
