@@ -198,7 +198,7 @@ def walk(browser: Chromium, *, skips: bool = True) -> list[str]:
 
 def settled(browser: Chromium) -> None:
     """Wait until what asks for the focus has it, which is once the page has been painted."""
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 10
     while browser.has("[autofocus]:not(:focus)") and time.monotonic() < deadline:
         time.sleep(0.02)
 

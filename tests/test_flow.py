@@ -15,18 +15,19 @@ import subprocess
 import sys
 
 import aiohttp
+from measured import crowd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from service import KALLSKYDD
 
 from kallskydd import demo_search
 
-MOST_SECONDS = 90  # the network's start included, on two cores
+MOST_SECONDS = 90  # the network's start included, on two cores that nobody else uses
 
 
 def run_check(*words: str) -> tuple[int, dict, str]:
     done = subprocess.run(
-        [*KALLSKYDD, "demo", "--check", "--json", *words], capture_output=True, text=True, timeout=240, check=False
+        [*KALLSKYDD, "demo", "--check", "--json", *words], capture_output=True, text=True, timeout=600, check=False
     )
     return done.returncode, json.loads(done.stdout), done.stderr
 
@@ -47,7 +48,9 @@ def planted_file(folder, marker: str):
 def test_a_report_travels_to_a_handler_and_the_answer_back_and_no_marker_is_left(tmp_path):
     named = planted_file(tmp_path, f"mk{secrets.token_hex(8)}")
 
+    before = crowd()
     code, found, said = run_check("--markers", str(named))
+    crowded = max(before, crowd())
 
     assert found["ok"], said
     assert code == 0
@@ -56,7 +59,7 @@ def test_a_report_travels_to_a_handler_and_the_answer_back_and_no_marker_is_left
     assert found["looked_at"] > 20
     assert found["not_seen"] == 0
     assert set(found["seconds"]) >= {"network", "publish", "report filed over Tor", "erased by two members"}
-    assert found["total_seconds"] < MOST_SECONDS, found["seconds"]
+    assert found["total_seconds"] < MOST_SECONDS * crowded, found["seconds"]
 
 
 def test_the_check_finds_a_marker_that_stays(tmp_path):
@@ -97,7 +100,7 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
         *KALLSKYDD, "demo", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        shown = json.loads(await asyncio.wait_for(process.stdout.readline(), 120))
+        shown = json.loads(await asyncio.wait_for(process.stdout.readline(), 300))
         async with aiohttp.ClientSession() as session:
             async with session.get(shown["open"] + "/report?plain=1") as answer:
                 form = await answer.text()

@@ -17,7 +17,11 @@ HAS_ATHERIS = fuzz.importlib.util.find_spec("atheris") is not None
 @pytest.mark.parametrize("target", fuzz.TARGETS)
 def test_a_target_keeps_its_promise_for_its_seeds_and_damaged_ones(target) -> None:
     finished = subprocess.run(
-        [sys.executable, str(CHILD), target, "--damaged", "30"], capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, str(CHILD), target, "--damaged", "30"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
     assert finished.returncode == 0, finished.stderr

@@ -149,7 +149,9 @@ class _Visit:
         self._keep("progress-before", before, frame)
         (watch,) = re.findall(r'href="(/progress/[^"]*)"', before.text)
         watched = asyncio.ensure_future(self._browser.get(watch.replace("&amp;", "&")))
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(30):
+            while not len(self._desks.intake.services.progress):
+                await asyncio.sleep(0.01)
         form = form_with(page, "text")
         await self._browser.post(form.action, form.with_(text=TEXT), [telling_photograph()])
         self._keep("progress", await asyncio.wait_for(watched, 30), frame)

@@ -24,6 +24,7 @@ from typing import TypeVar
 WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 STILL_SECONDS = 10.0
+STILL_LOOKS = 3
 # What is not there yet of the page and its frames, or nothing. A frame may be written without an end, so only the page
 # itself has to have come whole; pages of the browser's own are taken as they are.
 UNREAD = """(() => {
@@ -129,14 +130,17 @@ class Person:
             time.sleep(LOOK_SECONDS)
 
     def _at_rest(self, what: str, measure: Callable[[], _T]) -> _T:
-        """Step 2: the place that `measure` returns twice in a row. Raises `NotOnThePage` when it goes on moving."""
+        """Step 2: the place that `measure` returns several times in a row. Raises `NotOnThePage` when it goes on moving.
+
+        A busy machine paints seldom: between two paintings what moves seems to stand still.
+        """
         deadline = time.monotonic() + STILL_SECONDS
-        place = measure()
+        places = [measure()]
         while True:
             time.sleep(LOOK_SECONDS)
-            before, place = place, measure()
-            if place == before:
-                return place
+            places.append(measure())
+            if places[-STILL_LOOKS:] == places[-1:] * STILL_LOOKS:
+                return places[-1]
             if time.monotonic() > deadline:
                 message = f"{what} does not stand still"
                 raise NotOnThePage(message)
