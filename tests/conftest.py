@@ -33,7 +33,10 @@ PROGRAMS = {
     "java": "default-jre-headless",
 }
 
-settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+# The same examples each time, so that a run can be had again; "fuzz" and `make fuzz` are for searching by chance.
+settings.register_profile(
+    "quick", max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -54,6 +54,7 @@ _PRESSED_INSTEAD = """function () {
 }"""
 # In the order in which they come, when a frame or the page goes somewhere.
 _ON_THE_WAY = ("frameRequestedNavigation", "frameStartedNavigating", "frameNavigated", "frameStoppedLoading")
+_PAINTED_SECONDS = 1.0
 
 
 class Chromium(Person):
@@ -267,9 +268,13 @@ class Chromium(Person):
         node = self._node(css)
         # Step 2.
         x, y = self._at_rest(css, lambda: self._middle(node))
-        if instead := self._asked(node, _INSTEAD, x, y):
-            message = f"over {css} lies {instead}"
-            raise NotOnThePage(message)
+        while instead := self._asked(node, _INSTEAD, x, y):
+            # In a crowd it paints so seldom that what moves seems to stand still: it is looked for once more.
+            time.sleep(_PAINTED_SECONDS)
+            before, (x, y) = (x, y), self._at_rest(css, lambda: self._middle(node))
+            if (x, y) == before:
+                message = f"over {css} lies {instead}"
+                raise NotOnThePage(message)
         where = {"x": x, "y": y, "button": "left", "clickCount": 1}
         # Step 3.
         self.do("Input.dispatchMouseEvent", type="mousePressed", **where)
