@@ -36,6 +36,8 @@ _TEXTUAL = re.compile(rb"[A-Za-z0-9+/_-]{10,}")
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\x00")
 _MOST_UNPACKED = 8 * 2**20
 _PIECE = 4096
+# Sixteen, without a vowel. In a row of digits the form can see a telephone number, and sends the report back.
+_LETTERS = "bcdfghjklmnprstx"
 _BASE64_PHASES = (0, 1, 2)
 PACKED_V4 = "packed"  # four bytes occur by chance: once in two thousand runs, in ciphertext
 
@@ -69,8 +71,8 @@ class Hit:
 
 
 def new_text(kind: str, carrier: str = "{}") -> Needle:
-    """A needle of 24 letters and digits; `carrier` is the field it will stand in, with braces for the needle."""
-    text = "q" + secrets.token_hex(11) + "z"
+    """A needle of 24 letters; `carrier` is the field it will stand in, with braces for the needle."""
+    text = "q" + "".join(secrets.choice(_LETTERS) for _ in range(22)) + "z"
     return planted(kind, text, (carrier.format(text),))
 
 

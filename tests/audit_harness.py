@@ -39,7 +39,7 @@ class Audited:
 
     def audit(self, *words: object) -> subprocess.CompletedProcess[str]:
         command = [self.python, "-I", "-m", "kallskydd", "audit", *words]
-        return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=180, check=False)
 
     def live(self, *words: object) -> tuple[int, dict]:
         done = self.audit("live", "--home", self.home, "--json", *words)
@@ -79,7 +79,7 @@ def audited(folder: Path, python: Path, *prefix: str):
 
 
 def wait_for(*paths: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not all(path.exists() for path in paths):
         assert time.monotonic() < deadline, paths
         time.sleep(0.05)
@@ -87,7 +87,7 @@ def wait_for(*paths: Path) -> None:
 
 def wait_for_both_onions(control: Path) -> None:
     """Until the keeper has told tor of the public address and the desks'."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     with open_controller(control) as tor:
         while len(tor.get_info("onions/detached", "").split()) < 2:
             assert time.monotonic() < deadline

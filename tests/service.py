@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -90,7 +91,7 @@ class Service:
         for line in self.process.stdout:
             self.events.append(json.loads(line))
 
-    def wait_for(self, event: str, within: float = 30, count: int = 1, **facts: object) -> dict:
+    def wait_for(self, event: str, within: float = 60, count: int = 1, **facts: object) -> dict:
         """The `count`-th such event."""
         deadline = time.monotonic() + within
         while True:
@@ -225,6 +226,11 @@ def descriptors(pids: list[int]) -> list[tuple[int, str, str]]:
             if target.startswith("/") and not target.startswith(("/dev/", "/proc/")):
                 found.append((pid, link, target))
     return found
+
+
+def new_marker() -> str:
+    """A text that stands nowhere else, of letters alone: in a row of digits the form may see a telephone number."""
+    return "mk" + secrets.token_hex(8).translate(str.maketrans("0123456789", "ghijklmnop"))
 
 
 def copies(marker: str) -> set[bytes]:

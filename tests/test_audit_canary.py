@@ -31,6 +31,7 @@ from audit.needles import new_address, new_text, search
 from audit.seccomp_reader import Attempt, read_filter, refused
 from audit.strace_reader import TraceDamaged, read_trace
 from audit.verdict import Look, Verdict
+from intake.pointers import pointers_in
 
 NEEDLE = new_text("Referer", "https://{}.example/start")
 ADDRESS = new_address("X-Forwarded-For", "{}, 10.0.0.1")
@@ -103,6 +104,15 @@ def test_a_newer_address_is_found_packed_and_written_out():
 
     for written in (packed, packed.hex().encode(), ipaddress.ip_address(ADDRESS_6.text).exploded.encode()):
         assert search([ADDRESS_6], written)
+
+
+def test_a_needle_holds_nothing_that_the_form_would_take_for_a_telephone_number():
+    needles = [new_text(str(number)) for number in range(50)]
+
+    # A report with one in its text is sent back, and the canary had nothing to look for.
+    assert all(needle.text.isalpha() for needle in needles)
+    assert {len(needle.text) for needle in needles} == {24}
+    assert pointers_in(" ".join(needle.text for needle in needles), ()) == ()
 
 
 def test_nothing_is_found_where_nothing_is():

@@ -101,7 +101,7 @@ def ordinary(place):
             str(running.home),
             "--json",
         ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, cwd="/")
         yield (done.returncode, json.loads(done.stdout)), running.live()
 
 

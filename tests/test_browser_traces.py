@@ -23,6 +23,7 @@ from browsers.shelf import ORIGIN
 from browsers.way import OnionWay
 from code_search import code_in
 from conftest_tor import SHORT_FOLDER_PREFIX
+from service import new_marker
 
 from cases.entry import Stream
 from desk import acts
@@ -125,7 +126,7 @@ def test_after_logging_out_no_way_back_opens_the_inbox(served, way, start):
 @pytest.mark.parametrize("start", [stock_firefox, stock_chromium, private_chromium])
 def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start):
     secret = {
-        name: f"{name} {secrets.token_hex(8)} som ingen annan har."
+        name: f"{name} {new_marker()} som ingen annan har."
         for name in ("text", "text by the plain way", "message", "answer")
     }
     found = {}

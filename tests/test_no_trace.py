@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from pathlib import Path
 
 import pytest
 from intake_harness import SHOWN, Browser, log_in, multipart
-from service import Service, copies, descriptors, holding, kallskydd, offline_network, opened_for_writing
+from service import Service, copies, descriptors, holding, kallskydd, new_marker, offline_network, opened_for_writing
 
 from kallskydd.sample_files import sample_jpeg, sample_pdf
 
@@ -31,7 +30,7 @@ class Markers:
 
     def __init__(self) -> None:
         self.places = {
-            name: f"mk{secrets.token_hex(8)}"
+            name: new_marker()
             for name in ("address", "agent", "referer", "language", "cookie", "query", "file", "type", "text", "body")
         }
 
@@ -126,7 +125,7 @@ async def test_no_process_ever_opens_a_file_for_writing_outside_the_home(home, s
 
 
 def test_the_search_finds_what_is_there_in_every_form(tmp_path):
-    marker = f"mk{secrets.token_hex(8)}"
+    marker = new_marker()
     import base64
 
     forms = [

@@ -55,7 +55,7 @@ class Process:
         self.told = self.keeper.events()
 
     async def next_event(self, wanted: Event) -> Told:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for told in self.told:
                 if told.event is wanted:
                     return told
@@ -63,7 +63,7 @@ class Process:
         raise AssertionError(message)
 
     async def ended(self) -> int:
-        return await asyncio.to_thread(self.process.wait, 20)
+        return await asyncio.to_thread(self.process.wait, 60)
 
 
 @asynccontextmanager

@@ -54,7 +54,13 @@ _PRESSED_INSTEAD = """function () {
 }"""
 # In the order in which they come, when a frame or the page goes somewhere.
 _ON_THE_WAY = ("frameRequestedNavigation", "frameStartedNavigating", "frameNavigated", "frameStoppedLoading")
-_PAINTED_SECONDS = 1.0
+# Whether an animation that ends is moving it, or something that it is in.
+_MOVING = """function () {
+  for (let one = this; one; one = one.parentElement)
+    if (one.getAnimations().some((each) => each.playState === "running" && each.effect.getComputedTiming().endTime < Infinity))
+      return true;
+  return false;
+}"""
 
 
 class Chromium(Person):
@@ -267,14 +273,10 @@ class Chromium(Person):
         self._wait_until_read()
         node = self._node(css)
         # Step 2.
-        x, y = self._at_rest(css, lambda: self._middle(node))
-        while instead := self._asked(node, _INSTEAD, x, y):
-            # In a crowd it paints so seldom that what moves seems to stand still: it is looked for once more.
-            time.sleep(_PAINTED_SECONDS)
-            before, (x, y) = (x, y), self._at_rest(css, lambda: self._middle(node))
-            if (x, y) == before:
-                message = f"over {css} lies {instead}"
-                raise NotOnThePage(message)
+        x, y, _ = self._at_rest(css, lambda: self._place(node))
+        if instead := self._asked(node, _INSTEAD, x, y):
+            message = f"over {css} lies {instead}"
+            raise NotOnThePage(message)
         where = {"x": x, "y": y, "button": "left", "clickCount": 1}
         # Step 3.
         self.do("Input.dispatchMouseEvent", type="mousePressed", **where)
@@ -282,6 +284,13 @@ class Chromium(Person):
             message = f"the press on {css} went to {instead}"
             raise NotOnThePage(message)
         self.do("Input.dispatchMouseEvent", type="mouseReleased", **where)
+
+    def _place(self, node: str) -> tuple[float, float, float]:
+        """Its middle, and a number that is another each time while it moves.
+
+        A busy machine paints so seldom that what moves is in one place at several looks in a row.
+        """
+        return *self._middle(node), time.monotonic() if self._asked(node, _MOVING) else 0.0
 
     def _middle(self, node: str) -> tuple[float, float]:
         quad = self.do("DOM.getContentQuads", objectId=node)["quads"][0]
