@@ -84,6 +84,8 @@ def published(service: Service) -> dict:
         try:
             return service.wait_for("published", within=SECONDS)
         except AssertionError:
+            if service.process.poll() is not None:
+                raise
             service.stop()
             service.start()
     return service.wait_for("published", within=SECONDS)
