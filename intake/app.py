@@ -28,7 +28,7 @@ from intake.kept_page import kept_page
 from intake.padding import padded
 from intake.progress_page import progress
 from intake.redirects import answered_elsewhere
-from intake.report_send import answer_frame, report_form, send_report
+from intake.report_send import answer_frame, as_it_is, report_form, send_report
 from intake.reporter import icon, leave, not_found, start, style
 from intake.reporter_receipt import check_receipt, show_receipt
 from intake.services import SERVICES, Services
@@ -39,6 +39,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("GET", "/report", report_form),
     ("POST", "/report", send_report),
     ("GET", "/report/answer", answer_frame),
+    ("POST", "/report/as-it-is", as_it_is),
     ("GET", "/progress/{id:[0-9a-f]{32}}", progress),
     ("POST", "/receipt", show_receipt),
     ("POST", "/receipt/check", check_receipt),

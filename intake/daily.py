@@ -64,6 +64,7 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
             services.sessions.end_idle()
             services.marks.prune()
             services.kept_pages.prune()
+            services.pointed_out.prune()
             last_sweep = now
         if released_for != due_day(now) and await release(services, due_day(now)):
             released_for = due_day(now)

@@ -150,6 +150,7 @@ async def inbox_page(
         facts_mark=services.marks.new(FACTS_FORM),
         typed={"text": text},
         pointers=pointers_shown(pointers, language),
+        seals=services.pointed_out.seals(session.handle, pointers),
         **limits_shown(services.limits),
     )
 

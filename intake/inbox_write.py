@@ -23,7 +23,7 @@ from intake.inbox_show import WRITE_FORM, Visit, back_to_inbox, form_language, i
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import Use
-from intake.pointers import Pointer, pointers_in_form
+from intake.pointers import Pointer
 from intake.services import SERVICES, Services
 from intake.sessions import Session
 from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
@@ -87,7 +87,7 @@ class _SentBefore(Exception):
 
 
 class _PointsOut(Exception):
-    """The text seems to say who wrote it, and was not marked to be sent as it is."""
+    """The text seems to say who wrote it, and its writer has not been shown that yet, or not said that it shall go."""
 
     def __init__(self, pointers: tuple[Pointer, ...]) -> None:
         super().__init__()
@@ -158,7 +158,8 @@ class _Writing:
 
     def _point_out(self) -> None:
         """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
-        pointers = pointers_in_form(self._form, self._services.config.phone)
+        services = self._services
+        pointers = services.pointed_out.left_in(self._form, self._form.one("handle"), services.config.phone)
         if pointers:
             raise _PointsOut(pointers)
 

@@ -91,8 +91,10 @@ def draft_of(form: Form) -> str:
 class KeptPages:
     """Every page that is kept."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_forget: Callable[[str], None] | None = None) -> None:
         self._clock = clock
+        # Told of each owner that is over.
+        self._on_forget = on_forget
         self._known: dict[str, Address] = {}
         # Of each owner the addresses, the oldest first.
         self._of: dict[str, OrderedDict[str, None]] = {}
@@ -138,6 +140,8 @@ class KeptPages:
         for address in self._of.pop(owner, ()):
             self._take_down(address)
             del self._known[address]
+        if self._on_forget is not None:
+            self._on_forget(owner)
 
     def prune(self) -> None:
         """Let go of what is over; done by the clock, each minute."""

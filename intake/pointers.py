@@ -24,7 +24,6 @@ from itertools import islice
 from typing import Final
 
 from intake.form import Form
-from intake.frames import YES
 from intake.texts import N_
 
 # More than this is a list of contacts; the first say enough.
@@ -57,12 +56,7 @@ class Pointer:
 
 
 def pointers_in_form(form: Form, phone: str | None) -> tuple[Pointer, ...]:
-    """Return what is in the text of a form, unless it was ticked that it shall go as it is.
-
-    `phone` is the number of the service, which says nothing of who writes it.
-    """
-    if form.one("looked") == YES:
-        return ()
+    """Return what is in the text of a form. `phone` is the service's own number, which says nothing of the writer."""
     return pointers_in(form.one("text"), () if phone is None else (phone,))
 
 

@@ -7,7 +7,7 @@ once more. What was typed and chosen is never lost: it comes back in the form, o
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -16,16 +16,17 @@ from intake.form import Form
 from intake.frames import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.kept_pages import DRAFT_FIELD, draft_of
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
+from intake.pointed_out import LOOKED_FIELD
 from intake.pointers import Pointer
 from intake.services import Services
 from intake.shown import limits_shown, pointers_shown
 from intake.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
-from intake.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, said_in_frame
+from intake.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
 
 REPORT_FORM: Final = "report"
 SWITCH_FIELD: Final = "switch"
 # Everything that is typed or chosen, files apart.
-_TYPED: Final = ("text", "organisation", "unnamed", "urgent", "earlier", "answers", "looked")
+_TYPED: Final = ("text", "organisation", "unnamed", "urgent", "earlier", "answers")
 
 
 def form_page(
@@ -58,6 +59,7 @@ def form_page(
         show_authorities=said is NOBODY_LEFT,
         wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
         pointers=pointers_shown(pointers, language),
+        seals=services.pointed_out.seals(draft, pointers),
         fields=[("mark", mark), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), way],
         leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
         progress_id="" if is_plain else services.progress.id_of(mark),
@@ -73,7 +75,6 @@ def form_page(
             "urgent": form.one("urgent") == YES,
             "earlier": form.one("earlier") == YES,
             "answers": form.one("answers"),
-            "looked": form.one("looked") == YES,
         },
         # A frame that is written keeps the browser from keeping this page for Back, and the typed text with it. An
         # answer to a form is not kept either, or what was typed before would be on the disk.
@@ -96,21 +97,32 @@ def in_frame(
     links: Sequence[Link] = (),
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
-    shown = language.said(said_in_frame(text_key) if text_key in SENTENCES else said)
-    way = [(DRAFT_FIELD, draft_of(form)), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
+    if text_key in SENTENCES:
+        said = said_in_frame(text_key)
+    draft = draft_of(form)
+    way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
+    seals = services.pointed_out.seals(draft, pointers)
     anew = [] if links else [*typed_fields(form), *way]
-    body = services.pages.render(
-        "report_answer.html",
+    return frame_says(
+        services,
         language,
-        "/report",
-        said=shown,
+        POINTS_TO_YOU_IN_FRAME if said is POINTS_TO_YOU else said,
         show_authorities=said in (NOBODY_LEFT, NOT_OPEN),
         pointers=pointers_shown(pointers, language),
+        as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (LOOKED_FIELD, seals)],
         same_form=text_key not in FORM_IS_SPENT,
         anew=anew,
         links=[Link(link.path, language.say(link.label)) for link in links],
     )
-    return answer(body, status=400, headers=IN_A_FRAME)
+
+
+def frame_says(services: Services, language: Language, said: Said, **more: Any) -> web.Response:
+    """Return the page for the frame below the form that says this, and `more` that its template shows."""
+    nothing: dict[str, Any] = {"show_authorities": False, "pointers": (), "anew": (), "links": ()}
+    body = services.pages.render(
+        "report_answer.html", language, "/report", said=language.said(said), **{**nothing, **more}
+    )
+    return answer(body, status=200 if said.tone == "good" else 400, headers=IN_A_FRAME)
 
 
 def typed_fields(form: Form) -> list[tuple[str, str]]:

@@ -34,14 +34,15 @@ from intake.inbox_show import inbox_fields
 from intake.kept_pages import draft_of
 from intake.marks import Use
 from intake.pages import LANGUAGE_FIELD, Language, Link, answer
-from intake.pointers import Pointer, pointers_in_form
+from intake.pointed_out import LOOKED_FIELD
+from intake.pointers import Pointer
 from intake.progress import Sending, Step
-from intake.report_form import REPORT_FORM, SWITCH_FIELD, form_page, in_frame
+from intake.report_form import REPORT_FORM, SWITCH_FIELD, form_page, frame_says, in_frame
 from intake.reporter_receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
 from intake.shown import files_shown
 from intake.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
-from intake.texts_report import NOT_SENT_ANEW, POINTS_TO_YOU
+from intake.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU, said_in_frame
 
 _WAYS_ON: Final = (Link("/return", N_("Open a case with its code")), Link("/", N_("To the first page")))
 
@@ -60,6 +61,19 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     return answer(services.pages.render("report_sink.html", language, "/report"), headers=IN_A_FRAME)
+
+
+async def as_it_is(request: web.Request) -> web.StreamResponse:
+    """POST /report/as-it-is : what was pointed out beside the form may be sent from it; nothing is sent by this."""
+    services = request.app[SERVICES]
+    form, said = Form(), GOES_AS_IT_IS
+    try:
+        await read_form(request, services.limits, form)
+        services.pointed_out.accept(draft_of(form), form.all(LOOKED_FIELD))
+    except FormRefused as refused:
+        await drain(request, services.limits)
+        said = said_in_frame(refused.text_key)
+    return frame_says(services, services.pages.language(form.one(LANGUAGE_FIELD)), said)
 
 
 async def send_report(request: web.Request) -> web.StreamResponse:
@@ -92,7 +106,7 @@ class _OtherForm(Exception):
 
 
 class _PointsOut(Exception):
-    """The text seems to say who wrote it, and nobody has said that it shall go as it is."""
+    """The text seems to say who wrote it, and its writer has not been shown that yet, or not said that it shall go."""
 
     def __init__(self, pointers: tuple[Pointer, ...]) -> None:
         super().__init__()
@@ -132,6 +146,10 @@ class _Reception:
         return self._services.pages.language(self.form.one(SWITCH_FIELD) or self.form.one(LANGUAGE_FIELD))
 
     @property
+    def draft(self) -> str:
+        return draft_of(self.form)
+
+    @property
     def in_frame(self) -> bool:
         """Whether the answer is shown in a frame. Another language, or a form anew, is always a whole page."""
         return self.form.one(FRAMES_FIELD) == YES and not self._other_form
@@ -161,7 +179,7 @@ class _Reception:
         finally:
             await self._conclude(view)
         self.sending.received = True
-        self._services.kept_pages.forget(draft_of(self.form))
+        self._services.kept_pages.forget(self.draft)
         return view
 
     async def _take_file(self, part: Part, form: Form) -> None:
@@ -173,6 +191,7 @@ class _Reception:
         if self._settled is not None:
             return self._settled
         if self._other_form:
+            self._services.pointed_out.accept(self.draft, self.form.all(LOOKED_FIELD))
             raise _OtherForm
         services = self._services
         use, is_first = await services.marks.claim(self.form.one("mark"), REPORT_FORM)
@@ -194,7 +213,8 @@ class _Reception:
 
     def _point_out(self) -> None:
         """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
-        pointers = pointers_in_form(self.form, self._services.config.phone)
+        services = self._services
+        pointers = services.pointed_out.left_in(self.form, self.draft, services.config.phone)
         if pointers:
             raise _PointsOut(pointers)
 

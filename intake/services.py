@@ -22,6 +22,7 @@ from intake.limits import Limits
 from intake.marks import Marks
 from intake.memory import MemoryBudget
 from intake.pages import Pages
+from intake.pointed_out import PointedOut
 from intake.progress import ProgressBoard
 from intake.sessions import Sessions
 from intake.silence import Faults
@@ -89,6 +90,7 @@ class Services:
     lane: ArgonLane
     sessions: Sessions
     kept_pages: KeptPages
+    pointed_out: PointedOut
     marks: Marks
     progress: ProgressBoard
     budget: MemoryBudget
@@ -113,7 +115,8 @@ def compose(
 ) -> Services:
     """Put together what the pages work with; for the process and for tests alike."""
     config = home.config
-    kept_pages = KeptPages(clock)
+    pointed_out = PointedOut(clock)
+    kept_pages = KeptPages(clock, on_forget=pointed_out.forget)
     return Services(
         home=home.path,
         config=config,
@@ -133,6 +136,7 @@ def compose(
         lane=ArgonLane(),
         sessions=Sessions(clock, on_end=kept_pages.forget),
         kept_pages=kept_pages,
+        pointed_out=pointed_out,
         marks=Marks(clock),
         progress=ProgressBoard(),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),

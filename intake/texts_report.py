@@ -9,6 +9,18 @@ POINTS_TO_YOU: Final = Said(
     N_("The text seems to say who you are. Nothing was stored."),
     N_("Look at what we found. Change it, or tick that the text is to be sent as it is, and send again."),
 )
+POINTS_TO_YOU_IN_FRAME: Final = Said(
+    POINTS_TO_YOU.what,
+    N_(
+        "Look at what we found. Change it in the form and send again. If it is to stay as it is, press the button below"
+        " the list."
+    ),
+)
+GOES_AS_IT_IS: Final = Said(
+    N_("We will not stop your text for this again. Nothing has been sent yet."),
+    N_("Now press “Send the report” in the form once more."),
+    "good",
+)
 # In the frame the form still stands beside the answer, with the text and the files in it.
 _IN_FRAME: Final[Mapping[str, str]] = {
     "form.refused": N_("Please try again."),

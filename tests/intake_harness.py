@@ -191,6 +191,8 @@ class Form:
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     id: str = ""
+    # The last box of each name, ticked or not.
+    boxes: dict[str, str] = field(default_factory=dict)
 
     def with_(self, **values: str | Sequence[str]) -> list[tuple[str, str]]:
         """Return the fields with some replaced or added."""
@@ -198,6 +200,10 @@ class Form:
         for name, value in values.items():
             kept += [(name, value)] if isinstance(value, str) else [(name, one) for one in value]
         return kept
+
+    def as_it_is(self, **values: str | Sequence[str]) -> list[tuple[str, str]]:
+        """The fields, with the box ticked that what was found in the text is to stay. Raises KeyError without one."""
+        return self.with_(looked=self.boxes["looked"], **values)
 
 
 @dataclass
@@ -259,6 +265,8 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append(Form(named["action"], id=named.get("id", "")))
         elif tag == "input" and named.get("type") in {"checkbox", "radio"}:
+            if self.forms:
+                self.forms[-1].boxes[named["name"]] = named.get("value", "")
             if "checked" in named:
                 self._add(named["name"], named.get("value", ""))
         elif tag == "input" and named.get("type") != "file":

@@ -182,7 +182,7 @@ async def test_what_was_typed_is_gone_from_its_address_once_it_is_received(tmp_p
         form = (await browser.get("/report?plain=1")).form("/report")
         led = await send(browser, "/report", form.with_(text=POINTING))
         page = await browser.follow(led)
-        await browser.post("/report", page.form("/report").with_(looked="yes"))
+        await browser.post("/report", page.form("/report").as_it_is())
         after = await browser.follow(led)
 
     assert POINTING in page.text
@@ -196,7 +196,8 @@ async def test_what_a_frame_held_is_gone_once_the_form_beside_it_is_received(tmp
         form = (await browser.get("/report")).form("/report")
         led = await send(browser, "/report", form.with_(text=POINTING))
         in_frame = await browser.follow(led)
-        await browser.post("/report", form.with_(text=POINTING, looked="yes"))
+        await browser.post("/report/as-it-is", in_frame.form("/report/as-it-is").fields)
+        await browser.post("/report", form.with_(text=POINTING))
         after = await browser.follow(led)
 
     assert POINTING in in_frame.text

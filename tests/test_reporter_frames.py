@@ -197,7 +197,6 @@ TYPED = {
     "urgent": "yes",
     "earlier": "yes",
     "answers": "en",
-    "looked": "yes",
 }
 
 

@@ -374,7 +374,7 @@ async def test_a_message_that_says_who_wrote_it_comes_back_with_what_was_found_a
         stopped = await browser.post("/inbox/write", fields)
         after_stop = rows(intake, "entries")
         again = stopped.form("/inbox/write")
-        sent = await browser.post("/inbox/write", again.with_(looked="yes"))
+        sent = await browser.post("/inbox/write", again.as_it_is())
 
     assert stopped.status == 400
     assert "<bdi>070-123 45 67</bdi>" in stopped.text

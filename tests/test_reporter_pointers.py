@@ -172,7 +172,7 @@ async def test_what_was_found_is_shown_before_any_file_is_read_and_nothing_is_st
         read_before = len(read)
         stored = rows(intake, "cases")
         disk = b"".join(path.read_bytes() for path in intake.made.home.path.rglob("*") if path.is_file())
-        again = back.form("/report").with_(looked="yes")
+        again = back.form("/report").as_it_is()
         sent = await browser.post("/report", again, [photograph()])
         case = await opened(intake, sent)
 

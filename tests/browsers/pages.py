@@ -162,6 +162,8 @@ class _Visit:
             await self._post(f"report-empty{where}", await self._form(plain=plain), text="")
             await self._post(f"report-nobody-left{where}", await self._form(plain=plain), text=TEXT, concerns=everybody)
             await self._post(f"report-points-to-you{where}", await self._form(plain=plain), text=POINTING)
+        stopped = await self._browser.post("/report", (await self._form()).with_(text=POINTING))
+        await self._post("report-as-it-is", stopped.form("/report/as-it-is"))
 
     async def _wrong_codes(self) -> None:
         right = new_receipt().words
