@@ -93,10 +93,11 @@ def _facts_of_the_home(config: Config, language: Language) -> dict[str, Any]:
 def _facts_of_the_roster(roster: Roster | None, language: Language) -> dict[str, Any]:
     """Return who reads and which organisations there are; nothing while no roster holds."""
     if roster is None:
-        return {"organisations": (), "readers": (), "roster_version": 0, "roster_words": ""}
+        return {"organisations": (), "readers": (), "has_counsel": False, "roster_version": 0, "roster_words": ""}
     return {
         "organisations": [known.name for known in roster.organisations],
         "readers": [_Reader(member.label, language.say(_ROLES[member.role])) for member in roster.members],
+        "has_counsel": bool(roster.counsel),
         "roster_version": roster.version,
         "roster_words": " ".join(fingerprint_words(roster.digest)),
     }

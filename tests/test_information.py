@@ -279,3 +279,36 @@ def test_words_fall_back_to_english_and_then_to_the_first_that_is_given():
     assert config.phone_seen_by.shown("uk").code == "en"
     assert config.ways[0].name.shown("uk") == config.ways[0].name.shown("fi")
     assert config.ways[0].name.shown("pl").text == "Usterki"
+
+
+FOR_WHO_CANNOT_SAY = "Vänd dig i stället till en myndighet utanför kommunen."
+
+
+async def test_outside_counsel_is_promised_where_there_is_some(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        readers, form = await browser.get("/readers"), await browser.get("/report")
+
+    assert "En liten förtroendegrupp, och en extern jurist vid jäv." in readers.plain
+    assert 'name="unnamed"' in form.text
+    for page in (readers, form):
+        assert FOR_WHO_CANNOT_SAY not in page.plain
+
+
+@pytest.mark.parametrize("way", ["", "?plain=1"])
+async def test_without_counsel_nobody_promises_it_and_who_cannot_say_who_it_is_is_led_to_an_authority(tmp_path, way):
+    made = make_home(tmp_path / "home", ("lead", "handler"))
+    async with running_intake(tmp_path, made) as intake:
+        browser = intake.browser()
+        readers, form = await browser.get("/readers"), await browser.get(f"/report{way}")
+        place = await browser.get("/place")
+
+    assert "och en extern jurist" not in readers.plain
+    assert "Gruppen har ingen extern jurist." in readers.plain
+    assert "En liten förtroendegrupp. Du kan markera" in readers.plain
+    assert 'name="unnamed"' not in form.text
+    for page in (readers, form):
+        assert FOR_WHO_CANNOT_SAY in page.plain
+        assert 'href="/place#authorities"' in page.text
+    assert ('#authorities" target="_blank"' in form.text) == (not way)
+    assert 'id="authorities"' in place.text
