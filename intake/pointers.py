@@ -7,8 +7,7 @@ warned of everything reads no warning:
 1. A personal or coordination number has a day that exists and a last digit that fits.
 2. A telephone number has an area code, a mobile's beginning or a country's. Numbers that everybody may call (020, 0771,
    112) and the home's own do not count.
-3. A name counts where a letter is signed: after a greeting or a stroke at the end, or alone on the last line; and after
-   words such as "my name is".
+3. A name counts where its bearer signs or says it (`pointers_names`).
 4. Names of others in the text are what a report is about, and nobody can tell them from the writer's own: they are
    left alone.
 
@@ -24,6 +23,7 @@ from itertools import islice
 from typing import Final
 
 from intake.form import Form
+from intake.pointers_names import name_signed, names_said
 from intake.texts import N_
 
 # More than this is a list of contacts; the first say enough.
@@ -31,9 +31,6 @@ MOST_SHOWN: Final = 12
 _LONGEST_SHOWN: Final = 80
 # A line of nothing but addresses must not take long.
 _MOST_IN_A_LINE: Final = 100
-_LAST_LINES: Final = 3
-_LONGEST_SIGNATURE: Final = 60
-_MOST_NAMES: Final = 3
 
 
 class Sort(Enum):
@@ -44,6 +41,9 @@ class Sort(Enum):
     TELEPHONE = N_("Telephone number")
     USER_NAME = N_("User name in the path of a file")
     NAME = N_("Name")
+
+
+_OWN: Final = (Sort.NAME, Sort.PERSONAL_NUMBER)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,11 +76,15 @@ def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, 
             found.append(Pointer(sort, line[start:end].strip()[:_LONGEST_SHOWN], number))
         # A name is signed with what else was found left out.
         without.append(_without(line, taken))
-    found += _signature(without)
+    if (signed := name_signed(without)) is not None:
+        row, name = signed
+        found.append(Pointer(Sort.NAME, name, row))
     seen: dict[tuple[Sort, str], Pointer] = {}
     for one in sorted(found, key=lambda one: one.line):
         seen.setdefault((one.sort, one.found), one)
-    return tuple(seen.values())[:MOST_SHOWN]
+    # Of a long list what is most likely the writer's own comes first.
+    most = sorted(seen.values(), key=lambda one: one.sort not in _OWN)[:MOST_SHOWN]
+    return tuple(sorted(most, key=lambda one: one.line))
 
 
 def _without(line: str, taken: Sequence[tuple[int, int]]) -> str:
@@ -99,6 +103,7 @@ _TELEPHONE: Final = re.compile(
     r"|07\d(?:[ -]{0,3}\d){7}"
     r"|0\d{1,3}[ ]?[-\u2013/][ ]?\d{2,3}(?:[ ]?\d{2,3}){1,3}"
     r"|0\d{1,3}[ ]\d{2,3}(?:[ ]\d{2,3}){1,3}"
+    r"|0[1-9]\d{0,2}[ /-]\d{5,8}"
     r")(?![\d-])"
 )
 _SHORTEST: Final = 8  # 023-123 45
@@ -109,11 +114,6 @@ _FOR_EVERYBODY: Final = ("020", "0771", "0200", "0900")
 _YEAR_IN_A_DATE: Final = re.compile(r"0?\d[-/]\d{1,2}[ -]?(?:19|20)\d{2}")
 _USER_NAME: Final = re.compile(
     r"(?:[A-Za-z]:\\(?:Users|Användare|Documents and Settings)\\|/home/|/Users/)([^\s\\/:\"'<>|]{2,40})", re.IGNORECASE
-)
-_SAYS_NAME: Final = re.compile(
-    r"\b(?:jag heter|mitt namn är|my name is|nimeni on|minun nimeni on|me llamo|mi nombre es|nazywam się|мене звати"
-    r"|magacaygu waa|اسمي|نام من|ስመይ)\s+([^\W\d_][\w'-]*(?:\s+(?-i:[A-ZÅÄÖÉÜ])[\w'-]*){0,2})",
-    re.IGNORECASE,
 )
 
 
@@ -128,8 +128,8 @@ def _in_line(line: str, known: set[str]) -> Iterator[tuple[Sort, int, int]]:
     for found in _TELEPHONE.finditer(line):
         if _is_private_number(found[0], known):
             yield Sort.TELEPHONE, *found.span()
-    for found in _SAYS_NAME.finditer(line):
-        yield Sort.NAME, *found.span(1)
+    for start, end in names_said(line):
+        yield Sort.NAME, start, end
 
 
 def _is_personal_number(digits: str) -> bool:
@@ -160,107 +160,3 @@ def _digits(written: str) -> str:
     if plain.lstrip().startswith("+46"):
         return "0" + digits[2:]
     return "0" + digits[4:] if digits.startswith("0046") else digits
-
-
-_GREETING: Final = re.compile(
-    r"(?:(?:med\s+)?(?:vänlig|vänliga|bästa|hjärtlig|hjärtliga)?\s*hälsning(?:ar(?:na)?)?|mvh|m\.v\.h|vänligen|hälsar"
-    r"|(?:best|kind|warm|many)?\s*regards|sincerely|yours(?:\s+(?:sincerely|truly|faithfully))?"
-    r"|(?:ystävällisin\s+)?terveisin|t\.|saludos|pozdrawiam|з повагою)\b\.?\s*[,:!-]?\s*",
-    re.IGNORECASE,
-)
-_STROKE: Final = re.compile(r"(?://?|[-\u2013\u2014]{1,2})\s*")
-_WORD: Final = re.compile(r"[^\W\d_][^\W\d_]*(?:['\u2019-][^\W\d_]+)*\.?")
-# What people write in the place of a name, and what ends a letter without being one.
-_NOT_NAMES: Final = frozenset(
-    {
-        "a",
-        "ab",
-        "an",
-        "and",
-        "anonimowo",
-        "anonym",
-        "anonyma",
-        "anonymous",
-        "anonymt",
-        "anställd",
-        "anónimo",
-        "av",
-        "colleague",
-        "employee",
-        "en",
-        "end",
-        "ett",
-        "friend",
-        "from",
-        "från",
-        "för",
-        "hälsning",
-        "hälsningar",
-        "i",
-        "ja",
-        "jag",
-        "kollega",
-        "kommun",
-        "kommunen",
-        "kommuns",
-        "medarbetare",
-        "mvh",
-        "nej",
-        "nimetön",
-        "no",
-        "och",
-        "of",
-        "om",
-        "on",
-        "orolig",
-        "person",
-        "på",
-        "slut",
-        "tack",
-        "thanks",
-        "the",
-        "till",
-        "vi",
-        "visselblåsare",
-        "vän",
-        "yes",
-    }
-)
-
-
-def _signature(all_lines: Sequence[str]) -> Iterator[Pointer]:
-    """Yield a name that is signed at the end; lines with nothing left in them do not count."""
-    lines = list(all_lines)
-    while lines and not lines[-1]:
-        lines.pop()
-    first = max(len(lines) - _LAST_LINES, 0)
-    for index in range(first, len(lines)):
-        greeting = _GREETING.match(lines[index])
-        if greeting is not None:
-            # On the line of the greeting, or on the one after it.
-            after = lines[index][greeting.end() :] or (lines[index + 1] if index + 1 < len(lines) else "")
-            row = index + 1 if lines[index][greeting.end() :] else index + 2
-            if _is_name(after, capitals=False):
-                yield Pointer(Sort.NAME, after, row)
-            return
-    if not lines:
-        return
-    stroke = _STROKE.match(lines[-1])
-    if stroke is not None and _is_name(lines[-1][stroke.end() :], capitals=True):
-        yield Pointer(Sort.NAME, lines[-1][stroke.end() :], len(lines))
-    elif len(lines) > 1 and _is_name(lines[-1], capitals=True):
-        yield Pointer(Sort.NAME, lines[-1], len(lines))
-
-
-def _is_name(untrusted: str, *, capitals: bool) -> bool:
-    """Whether this is one to three words that can be a name and nothing else."""
-    words = untrusted.split()
-    if not 1 <= len(words) <= _MOST_NAMES or len(untrusted) > _LONGEST_SIGNATURE:
-        return False
-    if not all(_WORD.fullmatch(word.rstrip(",")) for word in words):
-        return False
-    # "A." is an initial, "a" is an article.
-    if any(word.casefold().strip(",") in _NOT_NAMES for word in words):
-        return False
-    # A sentence of three words ends with a full stop; an initial may have one, but not as the last of a name.
-    return not capitals or (all(word[0].isupper() for word in words) and not untrusted.endswith("."))
