@@ -84,7 +84,8 @@ _NOT_NAMES: Final = _words(
     a ab an and anonym anonyma anonymt anställd av en ett from från för hälsning hälsningar i ja jag kollega kommun
     kommunen kommuns medarbetare mvh nej och om orolig person på slut tack till vi vän visselblåsare hälsar invånare
     ex. alla boende anhörig förälder undersköterska sjuksköterska lärare chef chefen handläggare socialsekreterare
-    assistent vikarie medborgare svensk svenska sverigedemokrat socialdemokrat moderat skyddsombud personal personalen bilaga
+    assistent vikarie medborgare svensk svenska sverigedemokrat socialdemokrat moderat skyddsombud personal
+    personalen bilaga
     kiitos gracias dziękuję дякую mahadsanid
     anonymous colleague employee end friend no of on or thanks the to yes nurse head manager teacher assistant staff
     worker resident citizen parent whistleblower concerned worried officer director union representative swedish
@@ -162,29 +163,29 @@ def _below_a_greeting(lines: Sequence[str], index: int, after: str) -> tuple[int
 
 
 def _alone(lines: Sequence[str]) -> tuple[int, str] | None:
-    """Return a name that stands alone on the last line, or on the ones before it with what its bearer does below."""
+    """Return a name that is signed without a greeting, and its line."""
     if not lines:
         return None
     stroke = _STROKE.match(lines[-1])
     if stroke is not None:
         signed = lines[-1][stroke.end() :]
         return (len(lines), signed) if _is_name(signed, capitals=_has_capitals(signed)) else None
-    if len(lines) > _FEWEST_AFTER_I_AM and all(word.casefold().strip(".") in _NOT_NAMES for word in lines[-1].split()):
+    if len(lines) > _FEWEST_AFTER_I_AM and _holds_no_name(lines[-1].split(), every=True):
         above = lines[-2]
-        of_two = len(above.split()) >= _FEWEST_AFTER_I_AM and _is_name(above, capitals=True)
-        return (len(lines) - 1, above) if of_two else None
+        return (len(lines) - 1, above) if _is_whole_name(above) else None
     first = len(lines)
     # The first line of a text is what it is about.
     while first > max(1, len(lines) - _LAST_NAMES) and _is_name(lines[first - 1], capitals=True):
         first -= 1
     if first < len(lines):
         return first + 1, lines[first]
-    parts = _UNDER_THE_NAME.split(lines[-1], maxsplit=1)
-    if lines[-1].endswith((".", "!", "?")):
-        return None
-    if len(lines) > 1 and len(parts[0].split()) >= _FEWEST_AFTER_I_AM and _is_name(parts[0], capitals=True):
-        return len(lines), parts[0]
-    return None
+    before = _UNDER_THE_NAME.split(lines[-1], maxsplit=1)[0]
+    is_a_sentence = lines[-1].endswith((".", "!", "?"))
+    return (len(lines), before) if len(lines) > 1 and not is_a_sentence and _is_whole_name(before) else None
+
+
+def _is_whole_name(text: str) -> bool:
+    return len(text.split()) >= _FEWEST_AFTER_I_AM and _is_name(text, capitals=True)
 
 
 def _has_capitals(text: str) -> bool:
@@ -192,7 +193,10 @@ def _has_capitals(text: str) -> bool:
     return any(letter.isupper() or letter.islower() for letter in text)
 
 
-def _holds_no_name(words: Sequence[str]) -> bool:
+def _holds_no_name(words: Sequence[str], *, every: bool = False) -> bool:
+    """Whether one of these words, or every one, is no part of a name."""
+    if every:
+        return all(word.casefold().strip(",.") in _NOT_NAMES for word in words)
     # "A." is an initial, "a" is an article.
     return any(word.casefold().strip(",") in _NOT_NAMES for word in words)
 
