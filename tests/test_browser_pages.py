@@ -8,8 +8,10 @@ our style sheet has nothing that goes by how a page began.
 
 from __future__ import annotations
 
+import html
 import itertools
 import pprint
+import re
 import time
 
 import pytest
@@ -96,6 +98,17 @@ def test_each_page_is_looked_at_in_each_language_and_combination(collected, look
 
     assert set(looked_at["axe"]) == {f"{page} {one}" for page in every for one in combinations}
     assert {page.language for page in collected.pages} == set(LOOKED_AT)
+
+
+def test_a_page_is_looked_at_with_the_frames_of_its_own_language(collected):
+    found = {}
+    for page in collected.pages:
+        for source in re.findall(r'<iframe[^>]* src="([^"]*)"', page.body.decode()):
+            frame = collected.at(html.unescape(source))
+            found[f"{page.name} {page.language} {source}"] = (frame.in_a_frame, frame.language == page.language)
+
+    assert len(found) >= 2 * len(LOOKED_AT)
+    assert set(found.values()) == {(True, True)}
 
 
 def test_axe_finds_nothing(looked_at):

@@ -24,6 +24,8 @@ TEXT = "En inköpare har beställt varor av sin svåger i tre år, alltid strax 
 POINTING = TEXT + "Jag heter Anna Andersson, 070-123 45 67, anna@example.com, 19800101-1234.\n"
 # One long word must not push a phone's page sideways.
 LONG_WORD = "upphandlingsbestämmelseöverträdelseanmälan" * 3
+# Refused before anything is read that could say a language.
+WITHOUT_A_LANGUAGE = ("wrong-origin", "wrong-host")
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ class _Visit:
             approve = _marked(words, "/inbox/minutes")
             inbox = await self._post("inbox-approved", approve, word=words_asked(words))
             await acts.close(book, name, "handled", "Det har rättats till.")
-        inbox = await self._post("inbox-closed", inbox.form("/inbox"))
+        inbox = await self._post("inbox-closed", inbox.form("/inbox", language=self._language))
         asked = await self._post("ask-end", inbox.form("/inbox/end"))
         await self._post("inbox-ended", _marked(asked, "/inbox/end"))
         await self._withdrawn()
@@ -248,6 +250,8 @@ class _Visit:
 
     def _keep(self, name: str, page: Page, path: str = "") -> Page:
         assert page.headers["content-type"].startswith("text/html"), (name, page.headers)
+        if name not in WITHOUT_A_LANGUAGE:
+            assert f'<html lang="{self._language}"' in page.text, f"{name} is not in {self._language}: {page.text[:60]}"
         self.found.append(Rendered(name, self._language, path, page.status, page.headers, page.body))
         return page
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from intake_harness import PUBLIC_HOST
 
@@ -27,9 +28,25 @@ class Collected:
 
     pages: tuple[Rendered, ...]
     beside: dict[str, Rendered]
+    # The language of addresses that name none.
+    first_language: str
 
     def named(self, name: str, language: str) -> Rendered:
         return next(page for page in self.pages if (page.name, page.language) == (name, language))
+
+    def at(self, path: str) -> Rendered | None:
+        """What the shelf answers here: a page of ours, a frame of one, or what stands beside them."""
+        asked = urlsplit(path)
+        if asked.path.startswith("/shelf/"):
+            _, _, language, name = asked.path.split("/")
+            return self.named(name, language)
+        query = parse_qs(asked.query)
+        language = query.get("lang", [self.first_language])[0]
+        if asked.path == "/report/answer":
+            return self.named("report-answer", language)
+        if asked.path.startswith("/progress/"):
+            return self.named("progress" if "watch" in query else "progress-before", language)
+        return self.beside.get(asked.path)
 
 
 def collect(folder: Path, languages: Sequence[str] = ()) -> Collected:
@@ -45,7 +62,7 @@ def collect(folder: Path, languages: Sequence[str] = ()) -> Collected:
         for language in offered:
             pages += served.call(every_page, served.desks, language)
         beside = {page.path: page for page in served.call(files_beside, served.desks)}
-    return Collected(tuple(pages), beside)
+    return Collected(tuple(pages), beside, served.made.home.config.languages[0])
 
 
 def address(page: Rendered) -> str:
@@ -58,11 +75,7 @@ class Shelf:
     def __init__(self, folder: Path, collected: Collected) -> None:
         self.socket = folder / "shelf.sock"
         self._server = _Server(str(self.socket), _Handler)
-        self._server.found = dict(collected.beside)
-        for page in collected.pages:
-            self._server.found[f"/shelf/{page.language}/{page.name}"] = page
-            # Frames are asked for by their own addresses.
-            self._server.found.setdefault(page.path, page)
+        self._server.collected = collected
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self) -> Shelf:
@@ -79,7 +92,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
-    found: dict[str, Rendered]
+    collected: Collected
 
     def handle_error(self, request, client_address) -> None:
         """Browsers hang up when they like."""
@@ -89,9 +102,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        page = self.server.found.get(self.path)
-        if page is None and self.path.startswith("/progress/"):
-            page = next(one for path, one in self.server.found.items() if path.startswith("/progress/"))
+        page = self.server.collected.at(self.path)
         if page is None:
             self.send_error(404)
             return
