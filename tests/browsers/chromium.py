@@ -132,7 +132,8 @@ class Chromium(Person):
         return base64.b64decode(self.do("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"])
 
     def printed(self) -> bytes:
-        return base64.b64decode(self.do("Page.printToPDF", preferCSSPageSize=True, printBackground=False)["data"])
+        how = {"preferCSSPageSize": True, "printBackground": False, "displayHeaderFooter": True}
+        return base64.b64decode(self.do("Page.printToPDF", **how)["data"])
 
     def evaluate(self, script: str):
         """The value of an expression of ours in the page; the page's own policy does not apply to it."""

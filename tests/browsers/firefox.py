@@ -89,6 +89,11 @@ _GONE = {"stale element reference", "no such element", "no such window", "unknow
 # Of each frame: which document it shows, from where, and whether another is being fetched.
 _FRAMES = """return gBrowser.selectedBrowser.browsingContext.children.map((one) =>
   [one.currentWindowGlobal?.innerWindowId, one.currentWindowGlobal?.documentURI?.spec, one.webProgress.isLoadingDocument]);"""
+# As the driver prints, but with what Firefox writes at the edges of every paper unless it is told not to.
+_PRINT = """const { print } = ChromeUtils.importESModule("chrome://remote/content/shared/PDF.sys.mjs");
+  const settings = print.getPrintSettings(print.addDefaultSettings({}));
+  Object.assign(settings, { headerStrLeft: "&T", headerStrRight: "&U", footerStrLeft: "&PT", footerStrRight: "&D" });
+  return print.printToBinaryString(gBrowser.selectedBrowser.browsingContext, settings).then(btoa);"""
 _ENTER = "\ue007"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -198,7 +203,7 @@ class Firefox(Person):
         return base64.b64decode(self.do("WebDriver:TakeScreenshot", full=True))
 
     def printed(self) -> bytes:
-        return base64.b64decode(self.do("WebDriver:Print"))
+        return base64.b64decode(self._in_firefox(_PRINT))
 
     def stop(self) -> None:
         """End it as a person does and keep the profile."""

@@ -205,7 +205,7 @@ class Person:
         raise NotImplementedError
 
     def printed(self) -> bytes:
-        """The page as PDF, as it would come from a printer."""
+        """The page as PDF, as it would come from a printer, with what the browser itself writes at the edges."""
         raise NotImplementedError
 
     def quit(self) -> None:
