@@ -16,12 +16,14 @@ import time
 
 import pytest
 from browsers.chromium import Chromium
-from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure, names, show
+from browsers.looks import CONTRAST, CONTRAST_LARGE, HEIGHT, TARGET_PIXELS, axe, change, measure, names, show
 from browsers.pages import Rendered
 from browsers.shelf import ORIGIN, address
 from conftest_browsers import LOOKED_AT
 
 NARROW, WIDE = 320, 1280
+ZOOMED_HEIGHT = 256  # of 1024 pixels at 400 %
+LONG = ("first", "report", "report-points-to-you-plain", "receipt-files", "inbox-answered", "inbox-closed", "protect")
 CHOICES = ("textbox", "combobox", "checkbox", "radio", "spinbutton", "searchbox")
 FAULTY = """<!doctype html><html lang=en><head><title>x</title></head><body><a href="#main">past</a>
 <img src=/icon.png><p style="color:#999;background:#fff">pale</p><input name=unlabelled style="outline:none">
@@ -207,6 +209,65 @@ def walk(browser: Chromium, *, skips: bool = True) -> list[str]:
         if other["bottom"] <= one["top"]:
             wrong.append(f"from {one['what']} Tab goes up to {other['what']}")
     return wrong
+
+
+@pytest.mark.parametrize("language", ["sv", "ar"])
+@pytest.mark.parametrize("height", [ZOOMED_HEIGHT, HEIGHT])
+def test_the_way_out_stays_on_the_screen_and_lies_over_nothing_that_has_the_focus(
+    collected, chromium, language, height
+):
+    found = {}
+    for name in LONG:
+        show(chromium, collected.named(name, language))
+        chromium.size(NARROW, height)
+        found[name] = to_and_fro(chromium)
+
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def to_and_fro(browser: Chromium) -> list[str]:
+    """Press Tab to the end, or the first frame, and Shift and Tab back again; what is wrong on the way."""
+    settled(browser)
+    measure(browser, "toTheTop()")
+    wrong, met, back = [], [], False
+    for _ in range(2 * len(measure(browser, "stops()"))):
+        browser.key("Tab", shift=back)
+        at = measure(browser, "focus()")
+        if at["tag"] in {"body", "html"}:
+            break
+        if at["covered"]:
+            wrong.append(f"{at['covered']} lies over {at['what']} {'on the way back' if back else ''}")
+        if not measure(browser, "wayOut()"):
+            wrong.append(f"at {at['what']} the way out is not at the top, or takes a quarter of the screen")
+        back = back or at["tag"] == "iframe" or len(met) + 1 == len(measure(browser, "stops()"))
+        met.append(at["what"])
+    if not back:
+        wrong.append(f"Tab came no further than {met[-1:]}")
+    return wrong
+
+
+def test_the_heading_of_a_box_stands_within_it_and_cuts_no_edge(collected, chromium):
+    show(chromium, collected.named("report", "sv"), width=NARROW)
+
+    found = chromium.evaluate("""[...document.querySelectorAll("fieldset")].map((box) =>
+      box.querySelector("legend").getBoundingClientRect().top - box.getBoundingClientRect().top)""")
+
+    assert len(found) >= 3
+    assert min(found) > 4
+
+
+def test_a_text_from_left_to_right_begins_at_its_own_side_and_keeps_away_from_the_bar(collected, chromium):
+    show(chromium, collected.named("inbox-answered", "ar"), width=NARROW)
+
+    found = chromium.evaluate("""[...document.querySelectorAll(".entries .written")].map((text) => {
+      const words = document.createRange();
+      words.selectNodeContents(text);
+      const [line, box, entry] = [words.getClientRects()[0], text.getBoundingClientRect(), text.closest("li").getBoundingClientRect()];
+      return [line.left - box.left, entry.right - box.right];
+    })""")
+
+    assert len(found) >= 3
+    assert all(abs(from_its_side) < 1 and from_the_bar > 15 for from_its_side, from_the_bar in found), found
 
 
 def settled(browser: Chromium) -> None:

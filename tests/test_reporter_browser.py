@@ -41,6 +41,19 @@ async def test_once_a_report_is_received_the_browser_is_asked_to_forget_the_page
         assert one.headers["cache-control"] == "no-store"
 
 
+async def test_the_page_after_leaving_says_that_back_may_show_what_was_typed_and_nothing_of_where_it_was(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        inbox = await log_in(browser, (await file_report(browser, "Typed")).receipt)
+        form = await browser.get("/report")
+        left = [await browser.get("/leave")]
+        left += [await browser.post("/inbox/leave", page.form("/inbox/leave").fields) for page in (form, inbox)]
+
+    for page in left:
+        assert "Tills fliken är stängd kan tillbakapilen visa det som skrevs." in page.plain
+        assert not re.search("anmäl|ärende|kommun|källskydd", page.plain, re.IGNORECASE)
+
+
 async def test_titles_say_nothing_of_a_report(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()

@@ -342,6 +342,21 @@ async def test_before_it_is_asked_to_watch_the_frame_is_a_whole_page_or_firefox_
     assert watching == 0
 
 
+@pytest.mark.parametrize("language", ["sv", "ar"])
+async def test_before_sending_the_form_says_that_it_will_stand_still_and_what_to_press_to_see_how_far(
+    tmp_path, language
+):
+    made = make_home(tmp_path / "home", settings='languages = ["sv", "ar"]')
+    async with running_intake(tmp_path, made) as intake:
+        page = await intake.browser().get(f"/report?lang={language}")
+        (watch, _answer) = re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)
+        frame = await intake.browser().get(html.unescape(watch))
+
+    (link,) = re.findall(r'<a href="[^"]*" target="_self">([^<]*)</a>', frame.text)
+    before_the_button = page.text.split('<button type="submit" class="main">')[0]
+    assert link in before_the_button.rsplit('<p class="hint">', 1)[1]
+
+
 async def test_a_frame_that_waits_too_long_ends_with_a_way_to_begin_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("intake.progress_page.WAIT_SECONDS", 0.2)
     async with running_intake(tmp_path) as intake:

@@ -175,6 +175,18 @@ async def test_a_file_that_was_not_taken_can_be_added_from_the_same_page(tmp_pat
     assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Attachment", "ScrubRecord"]
 
 
+async def test_a_file_after_a_refused_one_says_which_it_was_when_it_was_chosen(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        page = await file_report(intake.browser(), "Text", [photograph(), b"PK\x03\x04 packed", photograph()])
+
+    headings = [" ".join(re.sub("<[^>]*>", " ", one).split()) for one in re.findall("<h3>(.*?)</h3>", page.text)]
+    assert headings == [
+        "Bilaga 1 (JPEG)",
+        "Filen som du valde som nummer 2",
+        "Bilaga 2 (JPEG) \N{EN DASH} vald som nummer 3",
+    ]
+
+
 async def test_what_is_printed_is_the_list_alone(tmp_path):
     """What browsers make of it stands in test_browser_print.py."""
     async with running_intake(tmp_path) as intake:

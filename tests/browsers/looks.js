@@ -77,6 +77,17 @@ const looks = (() => {
     return [...wrong];
   };
 
+  // What lies over an element, at nine places of its first line that are on the screen; nothing, if nothing does.
+  const coveredBy = (element) => {
+    const { left, right, top, bottom } = element.getClientRects()[0];
+    for (const x of [left + 2, (left + right) / 2, right - 2])
+      for (const y of [top + 1, (top + bottom) / 2, bottom - 1]) {
+        const hit = document.elementFromPoint(x, y);
+        if (hit && !element.contains(hit) && !hit.contains(element)) return named(hit);
+      }
+    return "";
+  };
+
   // Where the focus is now: its place among all elements, how it is shown, and what has it.
   const focus = () => {
     const element = document.activeElement;
@@ -93,6 +104,7 @@ const looks = (() => {
       height: where.height,
       top: where.top + scrollY,
       bottom: where.bottom + scrollY,
+      covered: coveredBy(element),
       onScreen: where.right > 0 && where.left < innerWidth && where.bottom > 0 && where.top < innerHeight,
     };
   };
@@ -116,5 +128,11 @@ const looks = (() => {
     scrollTo(0, 0);
   };
 
-  return { toTheTop, targets, overflow, contrast, focus, stops, labels, buttons, ratio, parsed };
+  // Whether the one way out stands at the top of the screen and leaves most of it to the page.
+  const wayOut = () => {
+    const boxes = [...document.querySelectorAll(".exit")].map((one) => one.getBoundingClientRect());
+    return boxes.length === 1 && boxes[0].top >= -0.5 && boxes[0].bottom > 0 && boxes[0].bottom < innerHeight / 4;
+  };
+
+  return { wayOut, toTheTop, targets, overflow, contrast, focus, stops, labels, buttons, ratio, parsed };
 })();
