@@ -4,7 +4,7 @@ What is wrong with words that are no receipt, and which words may have been mean
 Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so whatever is said here tells
 nobody which receipts exist (docs/decisions/0006). `explain` looks in this order and stops at the first that it finds:
 
-1. Another number of words than eight.
+1. Another number of words than eight, also when they are divided where spaces were left out.
 2. Words that are not in the list, each by its place, with near words of the list. When there is only one, those near
    words with which the check bits fit come alone: no other can be right, if the rest is.
 3. Check bits that do not fit: each place at which a near word makes them fit. Other words are better candidates when
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Final
 
-from cases.receipt import WORDS_IN_RECEIPT, check_fits
-from cases.wordlist import PREFIX_LETTERS, split_words, words_by_prefix
+from cases.receipt import WORDS_IN_RECEIPT, check_fits, typed_words
+from cases.wordlist import PREFIX_LETTERS, words_by_prefix
 
 # More than this for one place is a list, not a hint.
 MOST_NEAR: Final = 4
@@ -57,7 +57,7 @@ class Misreading:
 
 def explain(untrusted_text: str) -> Misreading:
     """Return what is wrong with a text for which `parse_receipt` has raised WrongReceipt."""
-    typed = split_words(untrusted_text)
+    typed = typed_words(untrusted_text)
     # 1.
     if len(typed) != WORDS_IN_RECEIPT:
         return Misreading(len(typed))

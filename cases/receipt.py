@@ -20,7 +20,7 @@ from nacl.utils import random
 from cases.envelope import blake
 from cases.errors import WrongReceipt
 from cases.signing import id_of, sign_public_of
-from cases.wordlist import PREFIX_LETTERS, from_words, split_words, to_words, words
+from cases.wordlist import PREFIX_LETTERS, divided, from_words, split_words, to_words, words
 
 __all__ = [
     "Receipt",
@@ -70,11 +70,21 @@ def new_receipt() -> Receipt:
 
 def parse_receipt(untrusted_text: str) -> Receipt:
     """Return the receipt that was typed; raise WrongReceipt for what cannot be one."""
-    typed = split_words(untrusted_text)
+    typed = typed_words(untrusted_text)
     value = from_words(typed)
     if len(typed) != WORDS_IN_RECEIPT or value is None or not check_fits(typed):
         raise WrongReceipt
     return _receipt(value >> CHECK_BITS)
+
+
+def typed_words(untrusted_text: str) -> tuple[str, ...]:
+    """Return the words that were typed. Where spaces were left out and only one way makes eight, they are those eight.
+
+    Of 20,000 receipts without a space each can be read in one way only.
+    """
+    typed = split_words(untrusted_text)
+    ways = divided(typed, WORDS_IN_RECEIPT) if len(typed) < WORDS_IN_RECEIPT else []
+    return ways[0] if len(ways) == 1 else typed
 
 
 def check_fits(eight: tuple[str, ...]) -> bool:
@@ -102,10 +112,16 @@ def receipt_keys(receipt: Receipt, salt: bytes) -> ReceiptKeys:
 
 def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
     """Say whether the text gives away a half of the receipt or more: four of its words in a row."""
-    typed = tuple(word[:PREFIX_LETTERS] for word in split_words(untrusted_text))
+    split = split_words(untrusted_text)
+    without_spaces = "".join(split)
+    typed = tuple(word[:PREFIX_LETTERS] for word in split)
     runs = {typed[start : start + WORDS_THAT_TELL] for start in range(len(typed) - WORDS_THAT_TELL + 1)}
     secret = tuple(word[:PREFIX_LETTERS] for word in receipt.words)
-    return any(secret[start : start + WORDS_THAT_TELL] in runs for start in range(len(secret) - WORDS_THAT_TELL + 1))
+    return any(
+        secret[start : start + WORDS_THAT_TELL] in runs
+        or "".join(receipt.words[start : start + WORDS_THAT_TELL]) in without_spaces
+        for start in range(len(secret) - WORDS_THAT_TELL + 1)
+    )
 
 
 def _receipt(secret: int) -> Receipt:

@@ -13,6 +13,7 @@ from importlib.resources import files
 WORDS = 4_096
 BITS_PER_WORD = 12
 PREFIX_LETTERS = 4
+LONGEST = 8  # letters; the shortest have four
 
 
 @cache
@@ -59,6 +60,33 @@ def split_words(untrusted_text: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", untrusted_text).casefold()
     seen = (character for character in text if unicodedata.category(character) != "Cf")
     return tuple("".join(character if character.isalpha() else " " for character in seen).split())
+
+
+def divided(untrusted_words: tuple[str, ...], count: int) -> list[tuple[str, ...]]:
+    """Return every way to read these as `count` words of the list when spaces between whole words were left out."""
+    listed = _listed()
+    ways: list[tuple[str, ...]] = []
+
+    def go_on(so_far: tuple[str, ...], left: tuple[str, ...]) -> None:
+        if not left or len(so_far) == count:
+            if not left and len(so_far) == count:
+                ways.append(so_far)
+            return
+        run, rest = left[0], left[1:]
+        # Written apart, a word may be shortened or misspelt further in.
+        if run[:PREFIX_LETTERS] in words_by_prefix():
+            go_on((*so_far, run), rest)
+        for length in range(PREFIX_LETTERS, min(LONGEST, len(run) - PREFIX_LETTERS) + 1):
+            if run[:length] in listed:
+                go_on((*so_far, run[:length]), (run[length:], *rest))
+
+    go_on((), untrusted_words)
+    return list(dict.fromkeys(ways))
+
+
+@cache
+def _listed() -> frozenset[str]:
+    return frozenset(words())
 
 
 @lru_cache(maxsize=1)

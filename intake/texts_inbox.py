@@ -9,7 +9,7 @@ from intake.texts import N_, Said
 
 WRONG_COUNT: Final = Said(
     N_("A case code is eight words, and you wrote %(count)d."),
-    N_("Look at your note and write all eight, in their order."),
+    N_("Look at your note and write all eight in their order, with a space between the words."),
 )
 UNKNOWN_WORDS: Final = Said(
     N_("Not all of the words are on our list, so this is no case code."),

@@ -1,6 +1,7 @@
 """Eight words lead back to one case and forgive how people type; what cannot be a receipt is none."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,33 @@ def test_a_receipt_may_be_typed_in_many_ways(typed):
     for spelling in (str, str.upper, str.title, lambda word: word[:4]):
         parsed = parse_receipt(typed.format(*map(spelling, receipt.words)))
         assert parsed.secret == receipt.secret
+
+
+@pytest.mark.parametrize(
+    "typed", ["{0}{1}{2}{3}{4}{5}{6}{7}", "{0} {1}{2} {3} {4} {5}{6}{7}", "{0}{1}{2}{3}\n{4}{5}{6}{7}"]
+)
+def test_a_receipt_without_spaces_is_read_when_one_way_alone_divides_it_into_eight_words(typed):
+    for _ in range(50):
+        receipt = new_receipt()
+
+        assert parse_receipt(typed.format(*receipt.words)).secret == receipt.secret
+        assert parse_receipt(typed.format(*map(str.upper, receipt.words))).secret == receipt.secret
+
+
+def test_four_words_of_a_receipt_without_spaces_give_it_away_in_a_text():
+    receipt = new_receipt()
+
+    assert text_contains_receipt(f"My code is {''.join(receipt.words[2:6])}!", receipt)
+    assert not text_contains_receipt(f"My code is {''.join(receipt.words[2:5])}!", receipt)
+
+
+@pytest.mark.parametrize("typed", ["a" * 4000, "abakus" * 600, "abakusabakus " * 7, "abak" * 1000])
+def test_the_longest_row_of_letters_takes_no_time(typed):
+    began = time.perf_counter()
+    with pytest.raises(WrongReceipt):
+        parse_receipt(typed)
+
+    assert time.perf_counter() - began < 1
 
 
 def test_letters_of_full_width_and_soft_hyphens_are_the_letters_they_stand_for():
