@@ -1,4 +1,4 @@
-"""What the computer itself writes down: journal, syslog, firewall, tracked connections, audit subsystem, accounting.
+"""What the computer itself writes down: kernel, journal, syslog, firewall, connections, audit subsystem, accounting.
 
 The service gives none of them anything to write. What is looked at is whether they would write about it all the same.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from audit.netlink import NotAllowed, audit_state, logging_rules
@@ -24,6 +25,52 @@ _FORWARDS = ("omfwd", "omrelp", "@@", 'action(type="om')
 _JOURNAL_SOCKETS = ("/run/systemd/journal/", "/dev/log")
 _PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
 _ACCOUNTING = ("IPAccounting", "IOAccounting")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    """A setting of the kernel: what it has to be, what we set first, and what it is where nobody has set anything."""
+
+    name: str
+    wanted: tuple[str, ...]
+    comes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return "/proc/sys/" + self.name.replace(".", "/")
+
+
+# Those of deploy/sysctl.d that no other row looks at, and one that only somebody who wants to know switches on.
+_KERNEL = (
+    _Kernel("debug.exception-trace", ("0",), ("1",)),
+    _Kernel("kernel.seccomp.actions_logged", ("log", ""),
+            ("kill_process kill_thread trap errno user_notif trace log",
+             "kill_process kill_thread trap errno trace log")),
+    _Kernel("kernel.print-fatal-signals", ("0",)),
+    _Kernel("kernel.dmesg_restrict", ("1",), ("0",)),
+    _Kernel("kernel.kptr_restrict", ("2",), ("0", "1")),
+    _Kernel("kernel.yama.ptrace_scope", ("2", "3"), ("0", "1")),
+)  # fmt: skip
+
+
+def check_kernel(look: Look, scene: Scene) -> None:
+    """The kernel notes no job that is ended, with its moment, and shows other accounts neither its log nor processes.
+
+    A trial, on whose computer nobody has set anything, says so. Copies of a server's files are judged as a server's.
+    """
+    may_be_as_it_comes = scene.trial and not scene.copies
+    for setting in _KERNEL:
+        value = scene.value(setting.path)
+        if value is None and "yama" in setting.path and scene.system("/proc/sys/kernel").exists():
+            look.saw("this kernel has no {name}; that processes are closed to others by themselves, core-dumps shows",
+                     name=setting.name)  # fmt: skip
+        elif value is None:
+            look.missed("{name}", name=setting.name)
+        elif value in setting.comes and may_be_as_it_comes:
+            look.saw("{name} = {value}, as the kernel comes: a trial says so; a real home asks for {wanted}",
+                     name=setting.name, value=value, wanted=setting.wanted[0])  # fmt: skip
+        else:
+            look.demand(value in setting.wanted, "{name} = {value}", name=setting.name, value=value)
 
 
 def check_journal(look: Look, scene: Scene) -> None:

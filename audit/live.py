@@ -57,6 +57,7 @@ CHECKS: dict[str, Callable[[Look, Scene], None]] = {
     "roster": checks_roster.check_roster,
     "libraries": checks_packages.check_libraries,
     "own-files": checks_packages.check_own_files,
+    "kernel": checks_system.check_kernel,
     "journal": checks_system.check_journal,
     "syslog": checks_system.check_syslog,
     "firewall": checks_system.check_firewall,

@@ -32,6 +32,11 @@ class Scene:
         return os.geteuid() == 0
 
     @property
+    def copies(self) -> bool:
+        """Whether copies of the system's files are examined, and not those of this computer."""
+        return self.root != Path("/")
+
+    @property
     def control_socket(self) -> Path:
         """Tor's: the system's if the home's configuration names one, else the keeper's own."""
         with (self.home / "config.toml").open("rb") as file:

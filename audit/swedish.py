@@ -166,6 +166,12 @@ SWEDISH: dict[str, str] = {
     "when the service was started": "när tjänsten startades",
     "files changed since the service was started: {files}": "filer ändrade sedan tjänsten startades: {files}",
     # The computer.
+    "this kernel has no {name}; that processes are closed to others by themselves, core-dumps shows": (
+        "kärnan saknar {name}; att processerna själva är stängda för andra visar core-dumps"
+    ),
+    "{name} = {value}, as the kernel comes: a trial says so; a real home asks for {wanted}": (
+        "{name} = {value}, som kärnan är från början: provdrift säger det; ett riktigt hem kräver {wanted}"
+    ),
     "where the keeper's words go": "vart det keeper säger tar vägen",
     "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}": (
         "keeper har {target} som {number}; systemloggen: {journal}; händelser: {events}"

@@ -80,6 +80,10 @@ TABLE = (
         "$PYTHON -m pip freeze --all   # against requirements.lock; the files against RECORD in each *.dist-info"),
     Row("own-files", "Our own program is the reviewed one", "Programmet är det granskade",
         "git status --short; git rev-parse HEAD; sha256sum -c MANIFEST"),
+    Row("kernel", "The kernel's log tells of no job, and nobody reads along",
+        "Kärnans logg nämner inget jobb, och ingen läser med",
+        "sysctl debug.exception-trace kernel.seccomp.actions_logged kernel.print-fatal-signals kernel.dmesg_restrict"
+        " kernel.kptr_restrict kernel.yama.ptrace_scope"),
     Row("journal", "What the journal could keep", "Vad systemloggen skulle kunna behålla",
         "readlink /proc/$KEEPER/fd/{1,2}; systemd-analyze cat-config systemd/journald.conf | grep -E '^(Storage|Forw)';"
         " journalctl -b | grep -i kallskydd", root=True),

@@ -9,12 +9,14 @@ import re
 import sqlite3
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 from audit_harness import ROOT
 
 from audit import checks_process
 from audit.checks_database import SCHEMA_DIGEST, schema_digest
+from audit.checks_system import check_kernel
 from audit.html_report import as_html
 from audit.live import CHECKS, Report
 from audit.netlink import has_log
@@ -33,6 +35,68 @@ def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
     assert [str(one.verdict) for one in look.said] == ["finding", "clean"]
     assert "no Landlock" in look.said[0].text()
     assert "what still holds" in look.said[1].text()
+
+
+AS_THE_KERNEL_COMES = {
+    "debug/exception-trace": "1", "kernel/seccomp/actions_logged": "kill_process kill_thread trap errno trace log",
+    "kernel/print-fatal-signals": "0", "kernel/dmesg_restrict": "0", "kernel/kptr_restrict": "0",
+}  # fmt: skip
+
+
+def kernel_row(home: Path, root: Path, **weakened: str) -> Look:
+    """The row `kernel` on a kernel as it comes, looked at as if it were that of this computer."""
+    for name, value in {**AS_THE_KERNEL_COMES, **weakened}.items():
+        path = root / "proc/sys" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(value + "\n")
+    look = Look()
+
+    class Here(Scene):
+        """A scene whose copies of the system's files are this computer's own."""
+
+        @property
+        def copies(self) -> bool:
+            return False
+
+    check_kernel(look, Here(home, Service(Process(1)), root))
+    return look
+
+
+def test_a_kernel_as_it_comes_is_a_finding_for_a_real_home_and_said_for_a_trial(tmp_path):
+    trial, real = tmp_path / "trial", tmp_path / "real"
+    trial.mkdir()
+    (trial / "TRIAL").touch()
+
+    of_the_trial, of_the_real = kernel_row(trial, tmp_path), kernel_row(real, tmp_path)
+
+    assert str(of_the_trial.verdict) == "clean"
+    assert "debug.exception-trace = 1, as the kernel comes: a trial says so" in of_the_trial.said[0].text()
+    assert str(of_the_real.verdict) == "finding"
+    assert [str(one.verdict) for one in of_the_real.said].count("finding") == 4
+
+
+def test_a_kernel_that_was_made_to_tell_more_is_a_finding_for_a_trial_too(tmp_path):
+    (tmp_path / "TRIAL").touch()
+
+    assert str(kernel_row(tmp_path, tmp_path, **{"kernel/print-fatal-signals": "1"}).verdict) == "finding"
+
+
+def test_a_setting_of_the_kernel_that_is_not_there_is_not_seen(tmp_path):
+    (tmp_path / "proc/sys/kernel").mkdir(parents=True)
+    look = Look()
+
+    check_kernel(look, Scene(tmp_path, Service(Process(1)), tmp_path))
+
+    assert str(look.verdict) == "not seen"
+
+
+def test_the_audit_reads_every_setting_of_the_kernel_that_we_ship():
+    shipped = (ROOT / "deploy" / "sysctl.d" / "60-kallskydd.conf").read_text()
+    names = re.findall(r"(?m)^([a-z][^=#]*)=", shipped)
+    read = (ROOT / "audit" / "checks_system.py").read_text() + (ROOT / "audit" / "checks_process.py").read_text()
+
+    assert len(names) == 7
+    assert [name for name in names if name not in read] == []
 
 
 def test_every_row_has_a_check_a_title_in_two_languages_and_a_line_by_hand():
