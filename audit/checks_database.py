@@ -1,6 +1,8 @@
 """The database as it lies on the disk: exactly the known schema, no value finer than a day, no deleted bytes.
 
-The file's header and its free pages are read byte by byte; SQL is read through a connection that may not write.
+The file's header and what is free in it are read byte by byte; SQL is read through a connection that may not write.
+With secure_delete SQLite writes zeros over what it frees: over pages on its list, and over blocks within a page. What
+lies between a page's list of cells and its cells is not judged: SQLite leaves parts of cells there that it has moved.
 """
 
 from __future__ import annotations
@@ -11,13 +13,16 @@ import re
 import sqlite3
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from audit.checks_files import check_times
+from audit.checks_packages import check_own_files
 from audit.proc import NotSeen
 from audit.scene import Scene
-from audit.verdict import Look, listed
+from audit.verdict import Look, Verdict, listed
 
 DATABASE = "kallskydd.db"
 # Of cases/schema.sql without comments and spaces; a test holds the two together. Our own copy: a schema that came with
@@ -31,6 +36,10 @@ _TIME_FROM = 10**9
 _RANDOM_NUMBERS = {("files", "number")}
 _HEADER = struct.Struct(">16sH")
 _WAL = b"\x02\x02"
+# Kinds of pages that hold cells, by their first byte, and how long their head is.
+_CELL_PAGES = {2: 12, 5: 12, 10: 8, 13: 8}
+_FIRST_PAGE_HEAD = 100
+_BLOCK_HEAD = 4
 
 
 def check_schema(look: Look, scene: Scene) -> None:
@@ -66,9 +75,9 @@ def check_values(look: Look, scene: Scene) -> None:
 
 
 def check_storage(look: Look, scene: Scene) -> None:
-    """How the file is written: log, vacuum, no bytes left in free pages, nothing mapped, no temporary file."""
+    """How the file is written: log, vacuum, no bytes left where it is free, nothing mapped, no temporary file."""
     try:
-        raw, free, dirty = _read_at_rest(scene.home / DATABASE)
+        raw, free = _read_at_rest(scene.home / DATABASE)
     except OSError:
         look.missed("the database cannot be read by this account")
         return
@@ -78,23 +87,25 @@ def check_storage(look: Look, scene: Scene) -> None:
     look.demand(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else "another")
     version = struct.unpack_from(">I", raw, 60)[0]
     look.demand(version == 1, "user_version: {version}", version=version)
-    look.demand(not dirty, "secure_delete: {dirty} of {free} free pages hold old bytes", dirty=dirty, free=free)
+    look.demand(free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
+                dirty=free.dirty, pages=free.pages, blocks=free.blocks)  # fmt: skip
+    if not free.pages and not free.blocks:
+        look.saw("secure_delete: nothing was deleted yet by which it would show")
     for process in scene.service.intakes:
         try:
-            deleted = [one.target for one in process.descriptors() if one.target.endswith(" (deleted)")]
+            opened = [one.target for one in process.descriptors()]
             mapped = [path for _, path in process.mappings() if path.startswith(str(scene.home / DATABASE))]
         except NotSeen:
             look.missed("temp_store and mmap_size: the open and mapped files of the intake")
             continue
-        temporary = [target for target in deleted if not target.startswith("/memfd:")]
+        # SQLite opens the file once for each connection, and so they can be counted from outside.
+        count = opened.count(str(scene.home / DATABASE))
+        look.demand(count == 1, "connections of the intake to the database: {count}", count=count)
+        temporary = [one for one in opened if one.endswith(" (deleted)") and not one.startswith("/memfd:")]
         look.demand(not temporary, "temp_store: unlinked files open: {files}", files=listed(temporary) or "0")
         wrong = [path for path in mapped if not path.endswith("-shm")]
         look.demand(not wrong, "mmap_size: the database is mapped: {mapped}", mapped=bool(wrong))
-    look.saw(
-        "synchronous, foreign_keys, trusted_schema and cell_size_check belong to a connection and cannot be seen from"
-        " outside: the program sets them and reads them back at each opening, and the row on our own files proves it"
-        " is that program"
-    )
+    _by_construction(look, scene)
 
 
 def schema_digest(statements: list[str]) -> str:
@@ -103,8 +114,17 @@ def schema_digest(statements: list[str]) -> str:
     return hashlib.sha256("\n".join(plain).encode()).hexdigest()
 
 
-def _read_at_rest(path: Path) -> tuple[bytes, int, int]:
-    """The file, how many free pages it has and how many of them hold bytes; raises OSError.
+@dataclass(frozen=True, slots=True)
+class _Free:
+    """Pages and blocks within pages that are free, and how many of them are not zeros."""
+
+    pages: int
+    blocks: int
+    dirty: int
+
+
+def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
+    """The file, and what is free in it; raises OSError.
 
     The intake may fold its log in while we read: then the list of free pages is older than the pages. So it is read
     again; bytes that were left stay.
@@ -112,10 +132,33 @@ def _read_at_rest(path: Path) -> tuple[bytes, int, int]:
     for pause in (0.1, 0.1, 0.0):
         raw = path.read_bytes()
         pages = [any(page) for _number, page in _free_pages(raw)]
-        if not any(pages):
+        blocks = [any(block) for block in freed_blocks(raw)]
+        free = _Free(len(pages), len(blocks), sum(pages) + sum(blocks))
+        if not free.dirty:
             break
         time.sleep(pause)
-    return raw, len(pages), sum(pages)
+    return raw, free
+
+
+def _by_construction(look: Look, scene: Scene) -> None:
+    """Settings of a connection that leave no mark outside: the program's own, which ends without them."""
+    if _is_clean(check_own_files, scene) and _is_clean(check_times, scene):
+        look.saw(
+            "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
+            " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
+            " each heartbeat, the last of which times shows, and ends where one does not hold"
+        )
+        return
+    look.missed(
+        "synchronous, foreign_keys, trusted_schema and cell_size_check: no mark outside, and own-files or times is not"
+        " clean, by which the program would be known to end without them"
+    )
+
+
+def _is_clean(check: Callable[[Look, Scene], None], scene: Scene) -> bool:
+    look = Look()
+    check(look, scene)
+    return look.verdict is Verdict.CLEAN
 
 
 @contextlib.contextmanager
@@ -181,3 +224,28 @@ def _free_pages(raw: bytes) -> Iterator[tuple[int, bytes]]:
         for (leaf,) in struct.iter_unpack(">I", page[8 : 8 + 4 * min(count, size // 4 - 2)]):
             yield leaf, raw[(leaf - 1) * size : leaf * size]
         trunk = following
+
+
+def freed_blocks(raw: bytes) -> Iterator[bytes]:
+    """What was freed within pages that are in use, each block without its head; with secure_delete these are zeros."""
+    _magic, size = _HEADER.unpack_from(raw)
+    size = 65536 if size == 1 else size
+    # Every so many pages, from the second on, one says which page leads to which.
+    step = (size - raw[20]) // 5 + 1
+    for number in range(1, len(raw) // size + 1):
+        if number > 1 and (number - 2) % step == 0:
+            continue
+        page = raw[(number - 1) * size : number * size]
+        head = _FIRST_PAGE_HEAD if number == 1 else 0
+        if page[head] in _CELL_PAGES:
+            yield from _blocks_of(page, head)
+
+
+def _blocks_of(page: bytes, head: int) -> Iterator[bytes]:
+    (block,) = struct.unpack_from(">H", page, head + 1)
+    before = head + _CELL_PAGES[page[head]] - 1
+    # The list goes upwards; what does not is no list.
+    while before < block <= len(page) - _BLOCK_HEAD:
+        following, length = struct.unpack_from(">HH", page, block)
+        yield page[block + _BLOCK_HEAD : block + length]
+        before, block = block, following

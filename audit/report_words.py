@@ -23,6 +23,10 @@ NOT_COVERED = {
         "DNS-frågor från besökarens dator, och allt annat på den.",
         "En spegel på den öppna webben: den granskas för sig.",
         "Det som medlemmarna sparar, skriver ut eller kopierar på sina datorer.",
+        (
+            "Det som ingen kärna visar utifrån: att Landlock binder intake, och vissa inställningar hos databasens"
+            " anslutning. Programmet startar inte, eller slutar, utan dem; det vilar på att det är det granskade."
+        ),
         "Ett program som ändrades efter granskningen, och en kärna eller maskin som ljuger om allt ovan.",
     ),
     "en": (
@@ -32,6 +36,11 @@ NOT_COVERED = {
         "DNS questions from the visitor's computer, and everything else on it.",
         "A mirror on the open web: it is audited by itself.",
         "What members save, print or copy on their own computers.",
+        (
+            "What no kernel shows from outside: that Landlock binds the intake, and some settings of the database's"
+            " connection. The program does not start, or ends, without them; that rests on its being the one that was"
+            " reviewed."
+        ),
         "A program that was changed after the audit, and a kernel or machine that lies about all of the above.",
     ),
 }

@@ -111,22 +111,33 @@ SWEDISH: dict[str, str] = {
     "journal_mode: {mode}": "journal_mode: {mode}",
     "auto_vacuum: {mode}": "auto_vacuum: {mode}",
     "user_version: {version}": "user_version: {version}",
-    "secure_delete: {dirty} of {free} free pages hold old bytes": (
-        "secure_delete: {dirty} av {free} lediga sidor har gammalt innehåll"
+    "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros": (
+        "secure_delete: {dirty} av {pages} lediga sidor och {blocks} lediga block är inte nollor"
     ),
+    "secure_delete: nothing was deleted yet by which it would show": (
+        "secure_delete: inget har raderats ännu som det skulle synas på"
+    ),
+    "connections of the intake to the database: {count}": "anslutningar från intake till databasen: {count}",
     "temp_store: unlinked files open: {files}": "temp_store: öppna borttagna filer: {files}",
     "mmap_size: the database is mapped: {mapped}": "mmap_size: databasen är inläst: {mapped}",
     "temp_store and mmap_size: the open and mapped files of the intake": (
         "temp_store och mmap_size: öppna och inlästa filer i intake"
     ),
     (
-        "synchronous, foreign_keys, trusted_schema and cell_size_check belong to a connection and cannot be seen from"
-        " outside: the program sets them and reads them back at each opening, and the row on our own files proves it"
-        " is that program"
+        "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
+        " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
+        " each heartbeat, the last of which times shows, and ends where one does not hold"
     ): (
-        "synchronous, foreign_keys, trusted_schema och cell_size_check hör till en anslutning och syns inte utifrån:"
-        " programmet sätter dem och läser tillbaka dem vid varje öppning, och raden om programmets filer visar att det"
-        " är det programmet"
+        "inte sett, utan så genom konstruktionen: synchronous, foreign_keys, trusted_schema, cell_size_check och resten"
+        " av secure_delete och temp_store; programmet, som own-files känner, läser tillbaka alla vid öppningen och före"
+        " varje hjärtslag, varav times visar det senaste, och slutar om någon inte håller"
+    ),
+    (
+        "synchronous, foreign_keys, trusted_schema and cell_size_check: no mark outside, and own-files or times is not"
+        " clean, by which the program would be known to end without them"
+    ): (
+        "synchronous, foreign_keys, trusted_schema och cell_size_check: syns inte utifrån, och own-files eller times,"
+        " genom vilka programmet är känt för att sluta utan dem, är inte utan anmärkning"
     ),
     # The roster.
     "the rosters cannot be read by this account": "förteckningarna kan inte läsas av det här kontot",

@@ -72,7 +72,9 @@ TABLE = (
     Row("storage", "How the database is kept; nothing deleted is left",
         "Hur databasen förvaras; inget raderat ligger kvar",
         "xxd -s 16 -l 84 $HOMEDIR/kallskydd.db; sqlite3 -readonly $HOMEDIR/kallskydd.db"
-        " 'PRAGMA journal_mode; PRAGMA auto_vacuum; PRAGMA freelist_count'", root=True),
+        " 'PRAGMA journal_mode; PRAGMA auto_vacuum; PRAGMA freelist_count';"
+        " ls -l /proc/$INTAKE/fd | grep -c 'kallskydd.db$'",
+        root=True),
     Row("roster", "Who may read, by the chain of signatures", "Vilka som får läsa, enligt underskrifterna",
         "cat $HOMEDIR/roster/*; sed -n '/^## 7/,/^## 8/p' docs/FORMATS.md"),
     Row("libraries", "Libraries of the locked versions, unchanged",

@@ -13,7 +13,8 @@ CaseError                  the base; `code` and `text_key` say what a page or a 
     ├── Conflict      211  the stream moved meanwhile: read again, then try again
     ├── NotThere      212  unknown case, wrong MAC and erased case, all alike
     ├── NotAllowed    213  refused by timing or by a missing signature; text_key has the reason
-    └── Busy          214  the database is held; nothing was changed
+    ├── Busy          214  the database is held; nothing was changed
+    └── SettingLost   215  the connection does not have, or no longer has, what the store asks of it
 
 No error ever carries bytes, names or paths: an error may end up on a page or in a traceback. `text_key` names a
 sentence in sentences.py. Where one class has several sentences the key is given at the raise, always as a literal.
@@ -121,3 +122,10 @@ class Busy(StoreFault):
 
     code = 214
     text_key = "store.busy"
+
+
+class SettingLost(StoreFault):
+    """A PRAGMA does not hold on the connection. Whoever hears of it ends: what follows would be kept in another way."""
+
+    code = 215
+    text_key = "store.pragma"

@@ -137,10 +137,12 @@ class Store:
         Write the same amount of random bytes to both files, so that all times are those of the heartbeat.
 
         The times are set also when the bytes cannot be written or the log cannot be cut: it raises StoreFault after it.
+        Raises SettingLost when the connection has lost a setting: a beat that was made says that all of them hold.
         """
 
         async def beat() -> None:
             try:
+                await self._parts.db.demand_settings()
                 async with self._parts.db.write() as connection:
                     await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(BEAT_BYTES),))
                 await asyncio.to_thread(self._parts.slots.touch)

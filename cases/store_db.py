@@ -4,9 +4,10 @@ The database file: how it is made, opened, written to and swept.
 One connection, one writer. Every use of it goes through `write` or `read`, which hold one lock, so nobody ever reads
 the half of somebody else's transaction. Locks are held for one transaction; a long upload is many short ones.
 
-Each PRAGMA below is set on every connection and read back: `secure_delete` belongs to the connection and not to the
-file (measured: after reopening it is whatever the library was built with). `cache_spill` stays on: what could be
-spilt into the write-ahead log before a commit is ciphertext, and with it a 50 MiB file needs no 50 MiB of cache.
+Each PRAGMA below is set on every connection and read back, then and before every heartbeat: `secure_delete` belongs to
+the connection and not to the file (measured: after reopening it is whatever the library was built with). `cache_spill`
+stays on: what could be spilt into the write-ahead log before a commit is ciphertext, and with it a 50 MiB file needs no
+50 MiB of cache.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from urllib.parse import quote
 import aiosqlite
 
 from cases.clock import Clock
-from cases.errors import Busy, StoreFault
+from cases.errors import Busy, SettingLost, StoreFault
 from cases.shred import Slots
 
 DATABASE_NAME = "kallskydd.db"
@@ -105,7 +106,7 @@ class Database:
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
-        """Open the file; raises StoreFault if a PRAGMA does not hold or the schema is of another version."""
+        """Open the file; raises SettingLost if a PRAGMA does not hold, StoreFault if the schema is another's."""
         # mode=rw: a missing file is a fault, never a new and empty home.
         address = f"file:{quote(str(path))}?mode=rw"
         try:
@@ -156,6 +157,11 @@ class Database:
         """Hold the lock for queries that belong together."""
         async with self._lock:
             yield self._connection
+
+    async def demand_settings(self) -> None:
+        """Read every PRAGMA back; raises SettingLost."""
+        async with self.read() as connection:
+            await _demand_settings(connection)
 
     def stamp(self) -> None:
         """
@@ -210,21 +216,27 @@ def _plain_fault(fault: sqlite3.OperationalError) -> StoreFault:
 
 async def _prepare(connection: aiosqlite.Connection) -> None:
     """Set and read back every PRAGMA and look at the version."""
-    for name, value, expected in _PRAGMAS:
+    for name, value, _ in _PRAGMAS:
         await connection.execute_fetchall(f"PRAGMA {name} = {value}")
-        row = await one(connection, f"PRAGMA {name}")
-        # A library built without memory mapping answers mmap_size with no row at all, which is as good as 0.
-        if row is None and name == "mmap_size":
-            continue
-        if row is None or row[0] != expected:
-            raise StoreFault("store.pragma")
-    if await one(connection, "PRAGMA auto_vacuum") != (_AUTO_VACUUM_INCREMENTAL,):
-        raise StoreFault("store.pragma")
+    await _demand_settings(connection)
     version = await one(connection, "PRAGMA user_version")
     if version != (SCHEMA_VERSION,):
         # A newer home is refused: an older program would write what the newer one no longer expects.
         raise StoreFault("store.newer" if version is not None and version[0] > SCHEMA_VERSION else "store.version")
     await _add_later_tables(connection)
+
+
+async def _demand_settings(connection: aiosqlite.Connection) -> None:
+    """Raise SettingLost unless every PRAGMA reads as it was set."""
+    for name, _, expected in _PRAGMAS:
+        row = await one(connection, f"PRAGMA {name}")
+        # A library built without memory mapping answers mmap_size with no row at all, which is as good as 0.
+        if row is None and name == "mmap_size":
+            continue
+        if row is None or row[0] != expected:
+            raise SettingLost
+    if await one(connection, "PRAGMA auto_vacuum") != (_AUTO_VACUUM_INCREMENTAL,):
+        raise SettingLost
 
 
 async def _add_later_tables(connection: aiosqlite.Connection) -> None:

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cases.clock import RELEASE_AT, STOCKHOLM, today
-from cases.errors import CaseError
+from cases.errors import CaseError, SettingLost
 from intake.services import Services
 
 BEAT: Final = timedelta(minutes=10)
@@ -54,7 +54,7 @@ async def release_everything(services: Services) -> bool:
 
 
 async def keep_time(services: Services, released: Callable[[], None]) -> None:
-    """Run until cancelled; `released` is called after each release."""
+    """Run until cancelled; `released` is called after each release. Raises SettingLost, with which the intake ends."""
     released_for: date | None = None
     last_beat: datetime | None = None
     last_sweep: datetime | None = None
@@ -72,6 +72,8 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
         if last_beat is None or abs(now - last_beat) >= BEAT:
             try:
                 await services.store.heartbeat()
+            except SettingLost:
+                raise
             except CaseError:
                 services.faults.note()
             last_beat = now

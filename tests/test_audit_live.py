@@ -216,7 +216,29 @@ def test_deleted_rows_that_were_not_overwritten(service):
         "DELETE FROM chunks WHERE position = 7777"
     )
     with sql(service.home, wrong, "PRAGMA secure_delete = ON; PRAGMA incremental_vacuum"):
-        assert_weakened(service, "storage", "free pages hold old bytes")
+        assert_weakened(service, "storage", "freed blocks are not zeros")
+
+
+def test_a_deleted_row_that_lies_on_in_a_page_in_use(service):
+    # Too little for a page of its own: no page becomes free.
+    wrong = (
+        "PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF;"
+        "INSERT INTO chunks VALUES (x'01', 7777, randomblob(300)), (x'02', 7777, randomblob(300)),"
+        " (x'03', 7777, randomblob(300)); DELETE FROM chunks WHERE position = 7777 AND file_id = x'02'"
+    )
+    right = "PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; DELETE FROM chunks WHERE position = 7777"
+    with sql(service.home, wrong, right):
+        assert_weakened(service, "storage", "secure_delete: 1 of 0 free pages and")
+
+
+def test_pragmas_that_leave_no_mark_are_not_seen_when_the_program_is_not_known(service, tmp_path):
+    manifest = tmp_path / "MANIFEST"
+    manifest.write_text("")
+
+    _, report = look_at(service.home, "2026-01-01", manifest=manifest)
+
+    assert "cell_size_check: no mark outside" in evidence(report.as_object(), "storage", "not seen")
+    assert "so by construction: synchronous" in evidence(service.live()[1], "storage", "clean")
 
 
 def test_another_auto_vacuum(service):

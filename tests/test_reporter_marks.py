@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from intake_harness import SetClock, file_report, log_in, make_home, running_intake
 
+from cases.errors import SettingLost
 from cases.seal import new_case_keys
 from intake.daily import due_day, keep_time, release_everything
 from intake.errors import OldMark
@@ -240,3 +241,13 @@ def test_half_an_hour_and_a_day_are_what_the_design_says():
 
     assert PAGE_KEPT_FOR == IDLE == timedelta(minutes=30)
     assert timedelta(hours=24) == VALID_FOR
+
+
+async def test_the_clock_and_with_it_the_intake_ends_when_the_database_has_lost_a_setting(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        async with intake.services.store._parts.db.read() as connection:
+            await connection.execute_fetchall("PRAGMA secure_delete = OFF")
+
+        with pytest.raises(SettingLost):
+            await asyncio.wait_for(keep_time(intake.services, lambda: None), 20)

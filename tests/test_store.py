@@ -28,7 +28,7 @@ from store_harness import (
 
 from cases import store_db
 from cases.entry import ItemKind, Message, Stream
-from cases.errors import Busy, Conflict, NotAllowed, NotThere, StoreFault
+from cases.errors import Busy, Conflict, NotAllowed, NotThere, SettingLost, StoreFault
 from cases.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
 from cases.store import Store
 
@@ -69,6 +69,7 @@ async def test_every_pragma_holds_on_the_connection_that_is_used(home):
         "synchronous": 2,
         "foreign_keys": 1,
         "trusted_schema": 0,
+        "cell_size_check": 1,
         "mmap_size": 0,
         "auto_vacuum": 2,
         "user_version": 1,
@@ -77,6 +78,39 @@ async def test_every_pragma_holds_on_the_connection_that_is_used(home):
         found = {name: (await (await connection.execute(f"PRAGMA {name}")).fetchone())[0] for name in expected}
 
     assert found == expected
+
+
+WEAKENED = {
+    "journal_mode": "DELETE", "secure_delete": "OFF", "temp_store": "FILE", "synchronous": "NORMAL",
+    "foreign_keys": "OFF", "trusted_schema": "ON", "cell_size_check": "OFF", "mmap_size": "1000000",
+}  # fmt: skip
+
+
+def test_there_is_a_weakening_for_every_pragma():
+    assert {name for name, *_ in store_db._PRAGMAS} == WEAKENED.keys()
+
+
+@pytest.mark.parametrize("name", WEAKENED)
+async def test_a_store_on_whose_connection_a_pragma_does_not_hold_does_not_open(home, name, monkeypatch):
+    kept = tuple((one, WEAKENED[one] if one == name else value, read) for one, value, read in store_db._PRAGMAS)
+    monkeypatch.setattr(store_db, "_PRAGMAS", kept)
+
+    with pytest.raises(SettingLost):
+        await Store.open(home, SetClock())
+
+
+@pytest.mark.parametrize("name", WEAKENED)
+async def test_no_heart_beats_on_a_connection_that_has_lost_a_pragma(home, name):
+    async with open_store(home) as store:
+        beat = "SELECT beat FROM home"
+        (before,) = rows(home, beat)
+        async with store._parts.db.read() as connection:
+            await connection.execute_fetchall(f"PRAGMA {name} = {WEAKENED[name]}")
+
+        with pytest.raises(SettingLost):
+            await store.heartbeat()
+
+        assert rows(home, beat) == [before]
 
 
 @pytest.mark.parametrize("version", [0, 2])
