@@ -26,7 +26,7 @@ from pathlib import Path
 from audit import checks_database, checks_tor
 from audit.canary_desk import Desk, to_clean, trial_desk
 from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
-from audit.canary_locks import check_closing, check_counters, check_threads
+from audit.canary_locks import Names, check_closing, check_counters, check_names, check_threads, names_of
 from audit.canary_material import picture
 from audit.canary_opened import NotOpened, open_everything
 from audit.canary_release import State, compare, demand_rows, look_around, look_at_rest, no_clock
@@ -81,6 +81,7 @@ class Run:
     looks: dict[str, Look] = field(default_factory=lambda: {name: Look() for name in ROWS})
     exchanges: list[Exchange] = field(default_factory=list)
     first_visit: float = float("inf")
+    names: Names = field(default_factory=dict)
     say: Callable[[str], None] = lambda _sentence: None
 
 
@@ -144,6 +145,7 @@ def _live(run: Run) -> None:
 
 def _visit(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     run.first_visit = time.time()
+    run.names = names_of(run.service.pids())
     before = look_at_rest(run.service.home, desk.everything(), run.folder / "copy")
     visitor = Visitor(run.service.public_socket, addresses["public"], run.needles, run.exchanges)
     visit(visitor)
@@ -199,6 +201,7 @@ def _compare(run: Run, before: State, after: State) -> None:
 
 def _look_inside(run: Run) -> None:
     check_threads(run.looks["locks"], run.service.pids())
+    check_names(run.looks["locks"], run.names, names_of(run.service.pids()))
     found = find_service(run.service.home)
     if found is None:
         run.looks["tor"].missed("nobody holds the home")

@@ -4,7 +4,8 @@
 2. The filter, run on our own interpreter, refuses everything that leads out, and lets pass what the work needs.
 3. Every thread of intake and zygotes is under a filter and can gain no privileges; no core dump; no handler for the
    signals of a crash, as a program would have that writes where it crashed.
-4. To the keeper go messages of eight bytes: a known code, two zero bytes, the number one.
+4. Nothing that every account reads of a process, its command line and the names of its threads, has changed.
+5. To the keeper go messages of eight bytes: a known code, two zero bytes, the number one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from audit.seccomp_reader import LEADS_OUT, MACHINES, NEEDED, read_filter, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from audit.strace_reader import Call
     from audit.verdict import Look
@@ -99,8 +100,33 @@ def check_threads(look: Look, pids: Mapping[str, Sequence[int]]) -> None:
             )
 
 
+Names = dict[int, tuple[str, frozenset[str]]]
+
+
+def names_of(pids: Mapping[str, Sequence[int]]) -> Names:
+    """The command line and the threads' names of each process."""
+    found = {}
+    for pid in (pid for several in pids.values() for pid in several):
+        with suppress(OSError):
+            place = Path(f"/proc/{pid}")
+            command = (place / "cmdline").read_text("utf-8", "replace").replace("\0", " ").strip()
+            found[pid] = (command, frozenset(_thread_names(place)))
+    return found
+
+
+def check_names(look: Look, before: Names, after: Names) -> None:
+    """Step 4. A command line lies in the process's own memory: to change it takes no call that could be refused."""
+    for pid in before.keys() & after.keys():
+        (command, names), (command_now, names_now) = before[pid], after[pid]
+        strange = sorted(names_now - names) + ([command_now] if command_now != command else [])
+        look.demand(
+            not strange, "process {pid} shows every account its name and command line; changed since the start: {what}",
+            pid=pid, what=", ".join(strange) or "0",
+        )  # fmt: skip
+
+
 def check_counters(look: Look, messages: Sequence[tuple[Call, bytes]]) -> None:
-    """Step 4. `messages` are the intake's writes to the keeper."""
+    """Step 5. `messages` are the intake's writes to the keeper."""
     told = b"".join(content for _call, content in messages)
     strange = len(told) % _MESSAGE.size != 0
     codes = []
@@ -114,6 +140,13 @@ def check_counters(look: Look, messages: Sequence[tuple[Call, bytes]]) -> None:
     )  # fmt: skip
     if _FAULT_CODE in codes:
         look.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
+
+
+def _thread_names(place: Path) -> Iterator[str]:
+    for task in place.glob("task/*"):
+        # One that ended between the list and the look.
+        with suppress(OSError):
+            yield (task / "comm").read_text("utf-8", "replace").strip()
 
 
 def _status(path: Path) -> dict[str, str]:

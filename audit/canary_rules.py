@@ -62,6 +62,10 @@ _PYC = r".*/__pycache__(/[^/]+\.pyc(\.\d+)?)?"
 _LOG_INDEX = r"{home}/kallskydd\.db-(wal|shm)"
 _WORKED_IN = r"{home}/(kallskydd\.db(-wal|-shm)?|shred\.slots)"
 
+# What Python gives its threads from 3.14 on, cut to what the kernel keeps; strace writes that it is cut.
+_THREAD_NAME = r'PR_SET_NAME, "((asyncio|argon)_\d{1,2}|Thread-\d{1,2}( \(_(c(o(nn?)?)?)?)?)"\.*'
+_OWN_LOCKS = r"PR_(GET|SET)_(DUMPABLE|NO_NEW_PRIVS|SECCOMP|PDEATHSIG)(, .*)?"
+
 RULES = (
     _rule(".*", "open", r"/dev/null", "nowhere"),
     _rule(".*", "open rename renameat write unlink mkdir", _PYC, "Python's own cache of programs", before=True),
@@ -99,6 +103,13 @@ RULES = (
     _rule("job", "memfd_create", r"[a-z]+", "memory"),
     _rule("job", "execve socket", r".*", "tries that the filter kills it for this", before=True),
     _rule("job", "open", r"/dev/null|/etc/hostname|/dev/zero", "tries that it is refused", before=True),
+    # What a process is told of itself or says of itself: its name and its command line are every account's to read.
+    _rule("keeper|intake|zygote", "prctl", _OWN_LOCKS, "their locks", before=True),
+    _rule("job", "prctl", r"PR_SET_PDEATHSIG, SIGKILL", "it ends with its zygote"),
+    _rule("keeper|intake|job", "prctl", _THREAD_NAME, "Python's names for threads; intake and job are refused"),
+    _rule("keeper", "prctl", r'PR_SET_NAME, "(Tor listener|Event notifier)"\.*', "the same"),
+    _rule("tor", "prctl", r"PR_(?!SET_(NAME|MM|VMA)).*", "its rights"),
+    _rule("other", "prctl", r".*", "what the watch starts it with", before=True),
     # tor, with its network switched off
     _rule("tor", "open mkdir rename unlink", r"{home}/tor/data(/.*)?", "its state"),
     _rule("tor", "unlink bind", r"{home}/run/(control|socks)\.sock", "its control socket"),
@@ -171,8 +182,11 @@ class Rulebook:
             return self._listed(call, (_mapped(call),), "files") if shared else None
         if call.name in {"execve", "execveat"}:
             return self._listed(call, call.paths[:1], "programs")
-        if call.name == "memfd_create":
-            return self._listed(call, call.paths, "files")
+        if call.name in {"memfd_create", "prctl"}:
+            of_a_file = call.name == "memfd_create"
+            return self._listed(
+                call, call.paths if of_a_file else (plain(call.arguments),), "files" if of_a_file else "channels"
+            )
         if call.name == "socket":
             # Of these nothing can come but a connection, and connect has its own list.
             early = call.at < self._first_visit or call.role in {"keeper", "tor"}

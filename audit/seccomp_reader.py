@@ -26,12 +26,14 @@ MACHINES: Final = {
         "execve": 59, "execveat": 322, "fork": 57, "ptrace": 101, "process_vm_writev": 311, "pidfd_getfd": 438,
         "io_uring_setup": 425, "io_uring_enter": 426, "unshare": 272, "setns": 308, "bpf": 321, "add_key": 248,
         "shmget": 29, "msgget": 68, "mq_open": 240, "syslog": 103, "kill": 62, "memfd_create": 319,
+        "prctl": 157,
     }),
     "aarch64": (0xC00000B7, {
         "socket": 198, "connect": 203, "bind": 200, "listen": 201, "socketpair": 199, "sendto": 206, "sendmmsg": 269,
         "execve": 221, "execveat": 281, "ptrace": 117, "process_vm_writev": 271, "pidfd_getfd": 438,
         "io_uring_setup": 425, "io_uring_enter": 426, "unshare": 97, "setns": 268, "bpf": 280, "add_key": 217,
         "shmget": 194, "msgget": 186, "mq_open": 180, "syslog": 116, "kill": 129, "memfd_create": 279,
+        "prctl": 167,
     }),
 }  # fmt: skip
 
@@ -73,6 +75,8 @@ LEADS_OUT: Final = (
     Attempt("a named message queue", "mq_open", (_SOMEWHERE, 0o101)),
     Attempt("the kernel's log", "syslog", (2, _SOMEWHERE, 100)),
     Attempt("a signal to another", "kill", (1, 9)),
+    Attempt("a name for every account to read", "prctl", (15, _SOMEWHERE)),
+    Attempt("a command line for every account to read", "prctl", (35, 14, _SOMEWHERE, 104)),
 )
 # And what it must be able to do: a filter that refuses everything, or is not understood, proves nothing.
 NEEDED: Final = (

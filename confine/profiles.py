@@ -24,7 +24,7 @@ _CLONE_THREAD: Final = 0x10000
 _CLONE_NEW_ANY: Final = 0x7E020000
 _SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 _WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
-_PR_SET_DUMPABLE: Final = 4
+_PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS = 3, 21, 39
 _PR_SET_NAME: Final = 15
 _F_DUPFD_CLOEXEC: Final = 1030
 # Pushing characters into a terminal's input: a way to run commands in the shell that started us.
@@ -166,8 +166,12 @@ _CLOSED_ANYWHERE: Final = (
     # Limits of its own (process 0 is oneself), and nobody else's: a limit of none on the keeper's files would end it.
     Rule(Action.ALLOW, ("prlimit64",), (Equals(0, 0),)),
     Rule(Action.EPERM, ("prlimit64",)),
-    # Undumpable stays undumpable.
-    Rule(Action.EPERM, ("prctl",), (Equals(0, _PR_SET_DUMPABLE),)),
+    # It may ask which locks are on. Undumpable stays undumpable, and it takes no name and no command line: every
+    # account reads them. Python from 3.14 gives its threads names, and goes on without.
+    Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_DUMPABLE),)),
+    Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_SECCOMP),)),
+    Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_NO_NEW_PRIVS),)),
+    Rule(Action.EPERM, ("prctl",)),
     Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCSTI),)),
     Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCLINUX),)),
     # Many messages with many destinations in one call, each behind a pointer.

@@ -23,7 +23,7 @@ from service import KALLSKYDD
 
 from audit.canary_http import Answer
 from audit.canary_judge import judge_answers, judge_calls, judge_needles
-from audit.canary_locks import check_closing, check_counters
+from audit.canary_locks import check_closing, check_counters, check_names
 from audit.canary_release import look_around, look_at_rest
 from audit.canary_requests import Exchange
 from audit.canary_rules import Rulebook
@@ -201,6 +201,10 @@ JOURNAL = "{sa_family=AF_UNIX, sun_path=" + hexed("/run/systemd/journal/socket")
         ("channels", "io_uring_setup(8, {flags=0}) = 5"),
         ("channels", "sendfile(5, 6, NULL, 100) = 100"),
         ("channels", "syslog(2, MARKER, 6) = -1 EPERM (Operation not permitted)"),
+        ("channels", f"prctl(PR_SET_NAME, {hexed('Mozilla/5.0 (X1')}...) = -1 EPERM (Operation not permitted)"),
+        ("channels", f"prctl(PR_SET_NAME, {hexed('Thread-1 (Mozil')}...) = 0"),
+        ("channels", "prctl(PR_SET_MM, PR_SET_MM_MAP, 0x7f0000000000, 104, 0) = 0"),
+        ("channels", "prctl(PR_SET_DUMPABLE, SUID_DUMP_USER) = -1 EPERM (Operation not permitted)"),
         ("files", f"openat(AT_FDCWD<{hexed('/').strip(chr(34))}>, {hexed('/tmp/x')}, O_WRONLY|O_CREAT, 0600) = 5"),
         (
             "files",
@@ -223,6 +227,29 @@ def test_what_leads_out_is_a_finding_also_when_the_kernel_refused_it(tmp_path, k
     judge_calls(looks, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
 
     assert [name for name, look in looks.items() if look.verdict is Verdict.FINDING] == [kind]
+
+
+@pytest.mark.parametrize("name", ["asyncio_0", "argon_1", "Thread-1 (_conn"])
+def test_the_name_that_python_gives_a_thread_of_the_intake_is_none(tmp_path, name):
+    line = f"prctl(PR_SET_NAME, {hexed(name)}...) = -1 EPERM (Operation not permitted)"
+    calls = traced(tmp_path, f"{AT_WORK}10 2.0 {line}\n")
+    looks = {name: Look() for name in ("files", "sockets", "programs", "channels")}
+
+    judge_calls(looks, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
+
+    assert {look.verdict for look in looks.values()} == {Verdict.CLEAN}
+
+
+def test_a_command_line_or_name_that_changed_while_visitors_came_is_a_finding():
+    names = {7: ("python -I -m intake", frozenset({"python3"}))}
+    same, written, named = Look(), Look(), Look()
+
+    check_names(same, names, {**names, 9: ("another", frozenset({"x"}))})
+    check_names(written, names, {7: ("Mozilla -m intake", frozenset({"python3"}))})
+    check_names(named, names, {7: ("python -I -m intake", frozenset({"python3", "Mozilla/5.0"}))})
+
+    assert same.verdict is Verdict.CLEAN
+    assert written.verdict is named.verdict is Verdict.FINDING
 
 
 def test_a_needle_split_over_two_writes_is_found(tmp_path):

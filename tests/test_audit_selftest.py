@@ -22,9 +22,16 @@ ORDERED = [
     "confined-after-a-thread", "io-uring-open", "safe-logging-off", "tcp-listener", "debug-logger", "date-header",
     "core-dumps-on",
 ]  # fmt: skip
-# One for each kind of evidence: a digest in the database, a call that leads out, the filter, the schema, tor, answers.
+# One for each kind of evidence: a name for all to read, a digest in the database, a call that leads out, the filter, the schema, tor, answers.
 # All of them are `make audit`.
-A_HANDFUL = ["forwarded-header-digest", "syslog-datagram-pair", "io-uring-open", "new-column", "safe-logging-off"]
+A_HANDFUL = [
+    "process-name",
+    "forwarded-header-digest",
+    "syslog-datagram-pair",
+    "io-uring-open",
+    "new-column",
+    "safe-logging-off",
+]
 
 # Written for this test, not by whoever wrote the canary's rules: other places, another way of hiding.
 OF_OUR_OWN = {

@@ -130,6 +130,10 @@ def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
             "keys": lambda: call("keyctl", 0, -3, 0),
             "kernel log": lambda: call("syslog", 10, None, 0),
             "mount": lambda: call("mount", b"x", b"/", b"tmpfs", 0, None),
+            "a name for all to read": lambda: call("prctl", 15, b"of a visitor", 0, 0, 0),
+            "a name by its file": lambda: open("/proc/self/comm", "w").write("of a visitor"),
+            "a command line of its own": lambda: call("prctl", 35, 14, None, 0, 0),
+            "names of memory": lambda: call("prctl", 0x53564D41, 0, None, 0, b"of a visitor"),
             "become dumpable": lambda: call("prctl", 4, 1, 0, 0, 0),
             "write outside": lambda: open(home.parent / "escaped", "w"),
             "temporary file": lambda: open("/tmp/kallskydd-escaped", "w"),
@@ -160,6 +164,8 @@ def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
     allowed = {"send", "stream pair", "thread", "write to nowhere", "own limits"}
     assert {name for name, outcome in said.items() if outcome == "done"} == allowed
     assert said["sendmsg to a path"] == "EISCONN"
+    # Python from 3.14 gives its threads names, and goes on when that is not permitted.
+    assert said["a name for all to read"] == said["a command line of its own"] == "EPERM"
     assert {
         said[name] for name in ("inet", "unix", "connect", "datagram pair", "sendto a path", "exec", "spawn", "fork")
     } == {"EPERM"}
@@ -167,6 +173,30 @@ def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
     with pytest.raises(BlockingIOError):
         listening.recv(100)
     listening.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another account takes root")
+def test_without_landlock_an_intake_that_is_not_root_can_take_no_name_by_its_file_either(tmp_path) -> None:
+    said = run(
+        """
+        from confine import landlock
+        landlock.landlock_abi = lambda: 0
+        def take():
+            # A path that is opened by Python's own code needs modules that another account may not read.
+            os.write(os.open("/proc/self/comm", os.O_WRONLY), b"of a visitor")
+        os.setresuid(65534, 65534, 65534)
+        call("prctl", 4, 1, 0, 0, 0)
+        before = outcome(take)
+        from confine import lock
+        lock.intake_rules = lambda home: ()
+        on = confine_intake(home)
+        print(json.dumps({"before": before, "after": outcome(take), "landlock": on.landlock_abi}))
+        """,
+        tmp_path,
+    )
+
+    # The kernel gives the files of a process that is closed to others to root.
+    assert said == {"before": "done", "after": "EACCES", "landlock": 0}
 
 
 def test_the_intake_touches_of_its_home_only_what_it_works_on(tmp_path) -> None:
