@@ -174,11 +174,27 @@ TEXTS |= {
     f"pale letters of {size} points under a bar": under_a_bar(b"Helvetica", size, ink=b".7 g ") for size in (5, 6, 8)
 }
 
+GRID = b".5 w " + b"".join(b"20 %g m 380 %g l S " % (30 + at * 0.7, 30 + at * 0.7) for at in range(499))
+# What a signature is drawn with: a number of its own for each stroke.
+STROKES = b"".join(b"%d 371 m %d.125 389 l S " % (at, at + 5) for at in range(150, 260, 6))
+LINES = {
+    "under a bar beside 499 lines": GRID + STROKES + b"140 365 150 30 re f",
+    "under a bar and ten rectangles": STROKES + b"1 g " + b"140 365 150 30 re f " * 10,
+    "off the page beside 499 lines": GRID + b"q 1 0 0 1 0 200 cm " + STROKES + b"Q",
+    "outside a clip beside 499 lines": GRID + b"q 0 0 50 50 re W n " + STROKES + b"Q",
+    "under veils that cannot be told apart": STROKES + b"/G gs " + b"".join(
+        b"%d %d 200 200 re f " % (120 + at % 20, 190 + at // 20) for at in range(500)
+    ),
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def cleaned():
     accents = document(Pdf(), b"BT /F0 12 Tf 20 200 Td [(Hej) 700 (alla) 700 (barn)] TJ ET")
-    documents = {**PICTURES, **TEXTS, "seen": with_picture(picture), "pen goes back": accents}
+    veil = FONTS % b"" + b"/ExtGState<</G<</ca .05>>>>"
+    drawings = LINES | {"a grid": GRID}
+    lines = {name: document(Pdf(), SEEN + contents, resources=veil) for name, contents in drawings.items()}
+    documents = {**PICTURES, **TEXTS, **lines, "seen": with_picture(picture), "pen goes back": accents}
     results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
     return {name: (content, report) for name, (_, content, _, report) in zip(documents, results, strict=True)}
 
@@ -227,6 +243,25 @@ def test_no_text_that_nobody_sees_is_in_the_clean_copy(cleaned, name) -> None:
     assert "SVART" not in said
     assert b"SVART" not in inflated
     assert "Syns" in said or Lost.SELECTABLE_TEXT in report.lost
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_no_drawing_that_nobody_sees_is_in_the_clean_copy(cleaned, name) -> None:
+    content, report = cleaned[name]
+
+    (page,) = pypdf.PdfReader(io.BytesIO(content)).pages
+
+    assert b".125 389 l" not in page.get_contents().get_data()
+    assert (Lost.SELECTABLE_TEXT in report.lost) == ("cannot" in name)
+
+
+def test_a_grid_of_very_many_lines_keeps_its_text(cleaned) -> None:
+    content, report = cleaned["a grid"]
+
+    (page,) = pypdf.PdfReader(io.BytesIO(content)).pages
+
+    assert page.get_contents().get_data().count(b" l\nS\n") == 499
+    assert report.lost == ()
 
 
 def test_a_text_that_was_looked_at_letter_by_letter_and_seen_is_said_as_before(cleaned) -> None:

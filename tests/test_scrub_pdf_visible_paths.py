@@ -3,6 +3,7 @@
 import pytest
 from pdf_page_by_hand import box_at, document, form, text_at
 
+from scrubbers.jailed.pdf_objects import Node, NotRebuildable
 from scrubbers.jailed.pdf_visible import Sheet, sight
 
 LINE = b"50 100 m\n250 100 l\nS\n"
@@ -12,7 +13,7 @@ def paths(contents, **how):
     made = document(contents, **how)
     sheet = Sheet(made[0], 1.0)
     before = sheet.drawn()
-    found = sight(sheet, before, document, paths=True).paths
+    found = sight(sheet, before, lambda: document(contents, **how)[0], paths=True).paths
     assert sheet.drawn().tobytes() == before.tobytes()
     return found
 
@@ -59,6 +60,61 @@ def test_paths_in_forms_are_told_each_time():
     assert paths(contents, XObject={b"X0": form(LINE)}) == (False, True, True)
 
 
-def test_of_very_many_paths_nothing_is_told():
-    assert paths(b"".join(box_at(at % 50 * 10, at // 50 * 10, 5, 5) for at in range(500))) is None
-    assert paths(b"".join(box_at(100 + at, 100 + at, 200, 200, b"0.%d g" % (at % 9 + 1)) for at in range(40))) is None
+INK = b"".join(b"%d 100 m\n%d 118 l\n%d 100 l\nS\n" % (x, x + 4, x + 8) for x in range(60, 200, 10))
+
+
+def grid(rows, columns=20):
+    """The cells of a table, each with a line beneath and one at its left that is cut to the cell."""
+    cells = [(column * 28, 140 + row * 6) for row in range(rows) for column in range(columns)]
+    return b"".join(
+        b"0.95 g\n%d %d 27 5 re\nf\n0.5 w\n%d %d m\n%d %d l\nS\n" % (x, y, x, y, x + 28, y)
+        + b"q\n%d %d 28 6 re\nW n\n%d %d m\n%d %d l\nS\nQ\n" % (x, y, x, y, x, y + 6)
+        for x, y in cells
+    )
+
+
+def test_all_lines_of_a_large_table_are_seen():
+    told = paths(grid(100))
+
+    assert len(told) == 6000
+    assert all(told)
+
+
+@pytest.mark.parametrize(
+    "bar", [box_at(50, 90, 200, 40), b"1 g\n50 90 200 40 re\nb\n", b"0 0 1 rg\n50 90 200 40 re\nf\n"]
+)
+def test_ink_under_a_bar_is_hidden_on_a_page_of_very_many_lines(bar):
+    told = paths(INK + grid(30) + bar)
+
+    assert told == (False,) * 14 + (True,) * 1801
+
+
+def test_ink_under_a_bar_is_hidden_wherever_there_are_many_layers():
+    stack = b"".join(box_at(300 + at, 500 + at, 200, 200, b"0.%d g" % (at % 9 + 1)) for at in range(40))
+
+    assert paths(INK + stack + box_at(50, 90, 200, 40)) == (False,) * 14 + (True,) * 41
+
+
+def test_what_lies_off_the_page_or_outside_its_clip_is_hidden_among_very_many():
+    off = b"1 0 0 1 0 -200 cm\n" + INK
+    clipped = b"300 600 20 20 re\nW n\n" + INK
+
+    assert paths(grid(30) + b"q\n%sQ\nq\n%sQ\n" % (off, clipped)) == (True,) * 1800 + (False,) * 28
+
+
+def test_white_ink_on_white_is_hidden_among_very_many_lines():
+    assert paths(grid(30) + b"1 G\n" + INK) == (True,) * 1800 + (False,) * 14
+
+
+def test_see_through_areas_hide_nothing():
+    marks = b"".join(box_at(20 + at % 60 * 8, 20 + at // 60 * 8, 12, 12, b"0 0 1 rg") for at in range(500))
+    told = paths(INK + b"/G0 gs\n" + marks, ExtGState={b"G0": Node({b"ca": 0.5})})
+
+    assert all(told)
+
+
+def test_paths_on_each_other_that_cannot_be_told_apart_are_not_kept():
+    veils = b"".join(box_at(100 + at % 20, 100 + at // 20, 300, 300) for at in range(500))
+
+    with pytest.raises(NotRebuildable):
+        paths(b"/G0 gs\n" + veils, ExtGState={b"G0": Node({b"ca": 0.05})})

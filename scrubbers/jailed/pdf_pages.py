@@ -72,9 +72,7 @@ class Page:
 
     def paths(self) -> list[Path]:
         """The lines and areas that are painted, in the order of drawing."""
-        return [
-            step for step in executed(self.steps) if isinstance(step, Path) and step.painted != b"n" and not step.hidden
-        ]
+        return [step for step in executed(self.steps) if isinstance(step, Path) and step.is_drawn()]
 
     def pictures(self) -> list[tuple[Drawn, Picture]]:
         """The pictures, in the order of drawing; one that is drawn twice stands here twice."""

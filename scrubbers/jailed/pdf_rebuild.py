@@ -54,6 +54,10 @@ _MOST_WORK: Final = 7000.0
 _PAGE_WORK: Final = 6.0
 _STEP_WORK: Final = 0.05
 _BYTE_WORK: Final = 0.0002
+# Of pages whose lines and areas lie on each other in so many layers that they need more drawings than other pages.
+_MOST_CROWDED_WORK: Final = 4000.0
+_USUAL_DRAWINGS: Final = 24
+_DRAWN_STEP_WORK: Final = 0.01
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +81,7 @@ class Rebuilder:
         self._first: Image.Image | None = None
         self._used: dict[Font, set[bytes]] = {}
         self._work = 0.0
+        self._crowded_work = 0.0
 
     def write(self, output: IO[bytes]) -> Image.Image:
         """Writes the whole result; returns the first page's small picture. Raises Refused."""
@@ -191,8 +196,11 @@ class Rebuilder:
                     if entry.number == 0:
                         self._first = shrinking.shrunk(drawn.convert("RGB"))
                     if look:
+                        if self._crowded_work > _MOST_CROWDED_WORK:
+                            raise NotRebuildable
                         open_anew = functools.partial(_page_of, written, at)
                         entry.seen = look_at(sheet, drawn, page, open_anew, letters=letters)
+                        self._crowded_work += max(0, sheet.drawings - _USUAL_DRAWINGS) * page.size() * _DRAWN_STEP_WORK
 
     def _looks_the_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image

@@ -13,6 +13,7 @@ after something was taken out gives a smaller stream, and nothing of what went.
     Drawn, Shaded          Do of a picture or a form, sh
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
@@ -99,6 +100,10 @@ class Path:
     painted: bytes
     clips: bytes
     hidden: bool = False
+
+    def is_drawn(self) -> bool:
+        """Whether it is painted and has more than one point."""
+        return self.painted != b"n" and not self.hidden and _HAS_EXTENT.search(self.segments) is not None
 
 
 @dataclass(slots=True)
@@ -191,6 +196,8 @@ Step: TypeAlias = (
 # Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
 _MOVES_BACK: Final = 600
 _STANDS: Final = 100
+# A segment that leads from one point to another.
+_HAS_EXTENT: Final = re.compile(rb" (?:[lcvy]|re)(?:\n|$)")
 _KINDS: Final = {
     b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState", b"C": b"ColorSpace", b"P": b"Pattern", b"S": b"Shading",
 }  # fmt: skip

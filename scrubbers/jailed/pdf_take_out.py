@@ -35,7 +35,7 @@ class PageSeen:
     texts: list[tuple[Show, list[bool]]] = field(default_factory=list)
     pictures: list[tuple[Drawn, Picture, Image.Image | None]] = field(default_factory=list)
     unseen: list[Drawn] = field(default_factory=list)
-    # Lines and areas, and whether they are seen; all are when there are too many to tell.
+    # Lines and areas, and whether they are seen.
     paths: list[tuple[Path, bool]] = field(default_factory=list)
     # Texts of which only letters can tell.
     partly: list[Show] = field(default_factory=list)
@@ -81,8 +81,9 @@ def look_at(
             seen.unseen.append(step)
         seen.pictures.append((step, picture, None if part.share > _WHOLE else part.mask(*picture.size)))
     paths = page.paths()
-    told = found.paths if found.paths is not None and len(found.paths) == len(paths) else [True] * len(paths)
-    seen.paths = list(zip(paths, told, strict=True))
+    if found.paths is None or len(found.paths) != len(paths):
+        raise NotRebuildable
+    seen.paths = list(zip(paths, found.paths, strict=True))
     return seen
 
 

@@ -28,7 +28,7 @@ class Sight:
 
     texts: tuple[TextSight, ...]
     pictures: tuple[PictureSight, ...]
-    paths: tuple[bool, ...] | None  # None: not asked for, or too many to be told apart
+    paths: tuple[bool, ...] | None  # None: not asked for
 
 
 def sight(
@@ -44,7 +44,7 @@ def sight(
 
     `open_anew` opens the document once more and returns this page of it; it is called when the page has pictures, once
     for each layer of them. A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of
-    its own, and looked at again with `letters`. `paths` asks for those as well: up to nine drawings more.
+    its own, and looked at again with `letters`. `paths` asks for those as well: a few drawings more on ordinary pages.
     `plain`: nothing on the page is blended or masked. Raises NotRebuildable when there is more than can be told
     apart.
     """
@@ -52,5 +52,5 @@ def sight(
     texts = texts_seen(sheet, drawn, all_things, letters=letters, plain=plain)
     some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
     pictures = pictures_seen(open_anew, sheet.scale) if some_pictures else []
-    drawings = paths_seen(sheet, drawn, all_things) if paths else None
+    drawings = paths_seen(sheet, drawn, all_things, open_anew) if paths else None
     return Sight(tuple(texts), tuple(pictures), None if drawings is None else tuple(drawings))

@@ -1,4 +1,4 @@
-"""Whether something may cut a piece off a thing: the edge of the page or a clip path that does not hold all of it."""
+"""What may cut a piece off a thing: the edge of the page or a clip path that does not hold all of it."""
 
 import ctypes
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ _CLIPS: Final = 16  # clip paths looked at, of one thing
 _RECTANGLE: Final = (4, 5)  # segments of a clip path that may be a rectangle
 # Two edges that are the same differ by rounding; a piece this thin shows nothing of a letter.
 _SAME_EDGE: Final = 0.05
+_SEGMENTS: Final = 500  # of one clip path; one with more is taken to cut nothing
 
 
 def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
@@ -27,8 +28,28 @@ def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
     return any(_cuts(clip, number, thing) for number in range(paths))
 
 
+def box_within_clips(thing: Thing) -> tuple[float, float, float, float] | None:
+    """The box of what its clip paths can leave of it, in points of the page; None if that is nothing."""
+    left, bottom, right, top = thing.box
+    clip = pdfium.FPDFPageObj_GetClipPath(thing.handle)
+    for number in range(min(pdfium.FPDFClipPath_CountPaths(clip), _CLIPS) if clip else 0):
+        if pdfium.FPDFClipPath_CountPathSegments(clip, number) > _SEGMENTS:
+            continue
+        # Those of a curve lie around it.
+        points = list(_corners(clip, number, _SEGMENTS))
+        if not points:
+            continue
+        xs, ys = zip(*points, strict=True)
+        held = bounds(thing.to_page, (min(xs), min(ys), max(xs), max(ys)))
+        left, bottom = max(left, held[0]), max(bottom, held[1])
+        right, top = min(right, held[2]), min(top, held[3])
+        if left > right + _SAME_EDGE or bottom > top + _SAME_EDGE:
+            return None
+    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+
+
 def _cuts(clip: Any, number: int, thing: Thing) -> bool:
-    corners = list(_corners(clip, number))
+    corners = list(_corners(clip, number, _RECTANGLE[-1] + 1))
     xs, ys = {round(x, 2) for x, _ in corners}, {round(y, 2) for _, y in corners}
     if len(corners) not in _RECTANGLE or len(xs) != 2 or len(ys) != 2:  # noqa: PLR2004  two sides each way
         return True
@@ -36,10 +57,10 @@ def _cuts(clip: Any, number: int, thing: Thing) -> bool:
     return _reaches_over(thing.box, held)
 
 
-def _corners(clip: Any, number: int) -> Iterator[tuple[float, float]]:
+def _corners(clip: Any, number: int, most: int) -> Iterator[tuple[float, float]]:
     x, y = ctypes.c_float(), ctypes.c_float()
     count = pdfium.FPDFClipPath_CountPathSegments(clip, number)
-    for at in range(min(count, _RECTANGLE[-1] + 1)):
+    for at in range(min(count, most)):
         if pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(clip, number, at), x, y):
             yield x.value, y.value
 

@@ -36,6 +36,7 @@ _THINGS: Final = 50_000  # on one page; a page of dense text shown letter by let
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER
+_ROUGH: Final = pdfium.FPDF_RENDER_NO_SMOOTHTEXT | pdfium.FPDF_RENDER_NO_SMOOTHIMAGE | pdfium.FPDF_RENDER_NO_SMOOTHPATH
 _AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 _WHITE: Final = b"\xff\xff\xff\xff"
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
@@ -63,7 +64,7 @@ class Thing:
 
 
 class Sheet:
-    """A page and the size it is drawn in."""
+    """A page and the size it is drawn in; `drawings` counts how often that was done."""
 
     def __init__(self, page: pypdfium2.PdfPage, scale: float) -> None:
         """`scale`: pixels a point; less on pages that would have too many. Raises NotRebuildable."""
@@ -75,6 +76,7 @@ class Sheet:
         self.size = max(1, round(width * scale)), max(1, round(height * scale))
         self.scale = scale
         self.to_pixels = _to_pixels(page, self.size)
+        self.drawings = 0
 
     @property
     def whole(self) -> Box:
@@ -98,8 +100,12 @@ class Sheet:
         left, top, right, bottom = bounds(self.to_pixels, box)
         return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
 
-    def drawn(self, box: Box | None = None) -> Image.Image:
-        """The page as it is now, in mode RGBX: all of it or the pixels of the box."""
+    def drawn(self, box: Box | None = None, *, rough: bool = False) -> Image.Image:
+        """The page as it is now, in mode RGBX: all of it or the pixels of the box.
+
+        `rough`: each pixel has the colour of one thing, as nothing is smoothed.
+        """
+        self.drawings += 1
         left, top, right, bottom = box or self.whole
         width, height = right - left, bottom - top
         pixels = bytearray(_WHITE) * (width * height)
@@ -108,7 +114,9 @@ class Sheet:
         if not bitmap:
             raise MemoryError
         try:
-            pdfium.FPDF_RenderPageBitmap(bitmap, self.page, -left, -top, *self.size, 0, _FLAGS)
+            pdfium.FPDF_RenderPageBitmap(
+                bitmap, self.page, -left, -top, *self.size, 0, _FLAGS | _ROUGH if rough else _FLAGS
+            )
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
         return Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)
@@ -117,7 +125,7 @@ class Sheet:
         """The same page in another size, without a bound on its pixels: draw parts of it only."""
         sheet = Sheet.__new__(Sheet)
         width, height = self.page.get_size()
-        sheet.page, sheet.scale = self.page, scale
+        sheet.page, sheet.scale, sheet.drawings = self.page, scale, 0
         sheet.size = max(1, round(width * scale)), max(1, round(height * scale))
         sheet.to_pixels = _to_pixels(self.page, sheet.size)
         return sheet

@@ -1,51 +1,88 @@
 """Which lines and areas on a page can be seen. Each is taken away for a moment: what changes nothing cannot be seen.
 
-1 what lies off the page is hidden
+1 what lies off the page or outside what it is clipped to is hidden, however many there are
 2 paths that lie apart form a group, which is taken away at once
 3 all that seemed hidden is taken away together: of two that are drawn on the same place each alone changes nothing
 
-On pages with very many paths or layers of them, maps and plans, nothing is told.
+On pages with very many paths or layers of them, maps and plans, two things come before step 2:
+
+a what plainly lies on top is seen (`pdf_visible_on_top`)
+b all the rest is taken away at once: where that changes nothing it is hidden
+
+What is left is looked at as on other pages, or the page is one that cannot be told: what is covered must not stay.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_same_look import greatest
-from scrubbers.jailed.pdf_visible_page import Box, Sheet, Thing, apart, around, strongest_change, within
+from scrubbers.jailed.pdf_visible_clip import box_within_clips
+from scrubbers.jailed.pdf_visible_on_top import on_top
+from scrubbers.jailed.pdf_visible_page import Box, Sheet, Thing, apart, area_of, around, strongest_change, within
 
-_PATHS: Final = 400  # looked at on one page
-_LAYERS: Final = 8  # of paths on each other; the grid of a table has two or three
+# Looked at one layer after the other; the grid of a table has two or three. A drawing of a page takes one or two
+# milliseconds, and ten microseconds more for each path.
+_PATHS: Final = 400
+_LAYERS: Final = 12
+# The same, of what is left after a and b: half a second in all.
+_PATHS_LEFT: Final = 2000
+_LAYERS_LEFT: Final = 48
+_THINGS_DRAWN: Final = 60_000
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
 _SEEN_FROM: Final = 4
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
+_NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
-def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) -> list[bool] | None:
-    """Whether each path can be seen, in the order of drawing, or None: there are too many to tell.
+def paths_seen(
+    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], open_anew: Callable[[], pypdfium2.PdfPage]
+) -> list[bool]:
+    """Whether each path can be seen, in the order of drawing. Raises NotRebuildable when it cannot be told in time.
 
     All things must be active, and are again when it returns.
     """
     paths = [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
-    if len(paths) > _PATHS:
-        return None
-    boxes = [sheet.pixel_box(path.box, margin=_SMOOTHED) for path in paths]
-    on_the_sheet = [at for at, box in enumerate(boxes) if box[2]]
+    boxes = [_box(sheet, path) for path in paths]
+    unclear = [at for at, box in enumerate(boxes) if box[2]]
     seen = [False] * len(paths)
-    try:
-        groups = apart([boxes[at] for at in on_the_sheet], sheet.size, _LAYERS)
-    except NotRebuildable:
-        return None
+    groups = _groups(sheet, boxes, unclear, _LAYERS) if len(unclear) <= _PATHS else None
+    if groups is None:
+        plain = on_top(open_anew, sheet.scale, drawn)
+        for at in unclear:
+            seen[at] = at in plain
+        unclear = [*_changing(sheet, drawn, paths, boxes, [at for at in unclear if not seen[at]])]
+        groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, _THINGS_DRAWN // len(all_things)))
+        if groups is None or len(unclear) > _PATHS_LEFT:
+            raise NotRebuildable
     for group in groups:
-        for at in _changing(sheet, drawn, paths, boxes, [on_the_sheet[number] for number in group]):
+        for at in _changing(sheet, drawn, paths, boxes, group):
             seen[at] = True
-    seemed = [at for at in on_the_sheet if not seen[at]]
+    seemed = [at for at in unclear if not seen[at]]
     for at in _changing(sheet, drawn, paths, boxes, seemed):
         seen[at] = True
     return seen
+
+
+def _box(sheet: Sheet, path: Thing) -> Box:
+    """The pixels that it can change; none if it lies off the page or outside its clips."""
+    left = box_within_clips(path)
+    return _NOWHERE if left is None else sheet.pixel_box(left, margin=_SMOOTHED)
+
+
+def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int], most: int) -> list[list[int]] | None:
+    """Groups of paths that lie apart; None if they are more than `most`, or bound to be."""
+    chosen = [boxes[at] for at in numbers]
+    if sum(map(area_of, chosen)) > most * area_of(sheet.whole):
+        return None
+    try:
+        return [[numbers[at] for at in group] for group in apart(chosen, sheet.size, most)]
+    except NotRebuildable:
+        return None
 
 
 def _changing(
@@ -60,4 +97,6 @@ def _changing(
     change = strongest_change(drawn.crop(whole), sheet.drawn(whole))
     for at in group:
         paths[at].activate(active=True)
+    if change.getbbox() is None:
+        return []
     return [at for at in group if greatest(change.crop(within(boxes[at], whole))) >= _SEEN_FROM]
