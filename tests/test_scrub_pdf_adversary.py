@@ -18,7 +18,7 @@ from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf_font_standard import standard_width
 from scrubbers.protocol import Role
-from scrubbers.stages import Lost
+from scrubbers.stages import Lost, Removed, What, Where
 
 MARKER = b"KmkSVARTLISTAD"
 CELLS = as_cells(MARKER, 72)
@@ -118,6 +118,15 @@ TEXTS = {
     ),
 }
 
+SQUEEZED = {
+    "squeezed by the matrix": b"BT /F0 12 Tf .001 0 0 1 72 200 Tm (SVARTLISTAD) Tj ET",
+    "squeezed by its scale": b"BT /F0 12 Tf 1 Tz 72 200 Td (SVARTLISTAD) Tj ET",
+    "squeezed by the page": b"q .05 0 0 1 0 0 cm BT /F0 12 Tf 72 200 Td (SVARTLISTAD) Tj ET Q",
+    "squeezed and turned": b"BT /F0 12 Tf 0 .01 -1 0 72 200 Tm (SVARTLISTAD) Tj ET",
+    "squeezed flat": b"BT /F0 12 Tf 1 0 0 .01 72 200 Tm (SVARTLISTAD) Tj ET",
+}
+TEXTS |= {name: document(Pdf(), SEEN + contents) for name, contents in SQUEEZED.items()}
+
 
 def drawn_font(glyphs: dict[str, bytes]) -> bytes:
     """A page in a Type 3 font with these glyphs, the first of them shown on both sides of the others."""
@@ -194,7 +203,8 @@ def cleaned():
     veil = FONTS % b"" + b"/ExtGState<</G<</ca .05>>>>"
     drawings = LINES | {"a grid": GRID}
     lines = {name: document(Pdf(), SEEN + contents, resources=veil) for name, contents in drawings.items()}
-    documents = {**PICTURES, **TEXTS, **lines, "seen": with_picture(picture), "pen goes back": accents}
+    narrow = document(Pdf(), b"BT /F0 12 Tf 40 Tz 20 200 Td (SMAL) Tj ET BT /F0 90 Tf 10 Tz 20 250 Td (SMAL) Tj ET")
+    documents = {"narrow": narrow, **PICTURES, **TEXTS, **lines, "seen": with_picture(picture), "pen goes back": accents}
     results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
     return {name: (content, report) for name, (_, content, _, report) in zip(documents, results, strict=True)}
 
@@ -262,6 +272,20 @@ def test_a_grid_of_very_many_lines_keeps_its_text(cleaned) -> None:
 
     assert page.get_contents().get_data().count(b" l\nS\n") == 499
     assert report.lost == ()
+
+
+@pytest.mark.parametrize("name", SQUEEZED)
+def test_what_goes_is_reported_when_its_trace_makes_the_page_a_picture_too(cleaned, name) -> None:
+    _, report = cleaned[name]
+
+    assert Removed(What.HIDDEN_TEXT, Where.PAGES, None) in report.removed
+
+
+def test_narrow_letters_that_can_be_read_stay(cleaned) -> None:
+    content, report = cleaned["narrow"]
+
+    assert "SMAL" in pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
+    assert report.removed == ()
 
 
 def test_a_text_that_was_looked_at_letter_by_letter_and_seen_is_said_as_before(cleaned) -> None:

@@ -164,7 +164,8 @@ class Rebuilder:
             for entry in again:
                 entry.page = None
         for entry in batch:
-            if entry.page is not None and entry.seen is not None:
+            # A page that became pixels because something left a trace when it went lost it all the same.
+            if entry.seen is not None:
                 if entry.seen.hides_text:
                     self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
                 if entry.seen.hides_picture:

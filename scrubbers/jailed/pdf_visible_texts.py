@@ -1,6 +1,6 @@
 """Which texts on a page can be seen. Each is taken away for a moment: what changes nothing cannot be seen.
 
-1 what no look is needed for: painted in no colour, off the page, below two points; empty letters are blank
+1 what no look is needed for: painted in no colour, off the page, below two points high or wide; empty letters are blank
 2 letters printed twice to make them bold are judged together (`pdf_visible_units`)
 3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it
 4 what hardly changes anything is looked at again from nearby: a full stop of five points, pale grey
@@ -40,6 +40,7 @@ from scrubbers.jailed.pdf_visible_plain import plainly_seen
 from scrubbers.jailed.pdf_visible_units import Text, Unit, near_scale, units_of
 
 _LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
+_SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn; narrow prints have 0.6
 _FAINT_FROM: Final = 1  # a change this small may be a very small or very pale sign: looked at from nearby
 _SMALL_BOX: Final = 3  # pixels; signs this small may change nothing at all
 _NEARER: Final = 1.5  # times: so much nearer than its neighbours a small sign may want to be looked at
@@ -138,10 +139,19 @@ def _without_looking(text: Text) -> Look | None:
         return Look.HIDDEN
     if text.box[2] == 0:
         return Look.HIDDEN
+    if _width_of_letters(text) < min(_LEAST_SIZE, _SQUEEZED * text.size):
+        return Look.HIDDEN
     # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
     if text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE:
         return Look.HIDDEN
     return None
+
+
+def _width_of_letters(text: Text) -> float:
+    """Their size along their own direction: as large as `text.size` where nothing squeezes them."""
+    a, b, c, d, _, _ = text.matrix
+    up = math.hypot(c, d)
+    return text.size * math.hypot(a, b) / up if up else 0.0
 
 
 def _height(text: Text) -> float:
