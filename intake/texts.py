@@ -255,6 +255,7 @@ WHAT: Final = {
     What.COLOUR_PROFILE: N_("colour profile"),
     What.EARLIER_VERSION: N_("earlier version"),
     What.HIDDEN_TEXT: N_("hidden text"),
+    What.HIDDEN_DRAWING: N_("hidden drawing"),
     What.HIDDEN_COLOUR: N_("colours under transparent parts"),
     What.EMBEDDED_FILE: N_("file within the file"),
     What.SCRIPT: N_("program code"),

@@ -52,6 +52,8 @@ GROUP_OF: Final = {
     # A preview is often older than the picture: it shows what was cropped or painted over since.
     What.THUMBNAIL: Group.EARLIER_VERSIONS,
     What.HIDDEN_TEXT: Group.HIDDEN_TEXT,
+    # Text that was turned into outlines is one, too, and a signature.
+    What.HIDDEN_DRAWING: Group.HIDDEN_TEXT,
     What.TITLE: Group.HIDDEN_TEXT,
     What.COMMENT: Group.HIDDEN_TEXT,
     What.ANNOTATION: Group.HIDDEN_TEXT,

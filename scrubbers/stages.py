@@ -90,6 +90,7 @@ class What(enum.StrEnum):
     COLOUR_PROFILE = "colour_profile"
     EARLIER_VERSION = "earlier_version"
     HIDDEN_TEXT = "hidden_text"
+    HIDDEN_DRAWING = "hidden_drawing"
     HIDDEN_COLOUR = "hidden_colour"
     EMBEDDED_FILE = "embedded_file"
     SCRIPT = "script"

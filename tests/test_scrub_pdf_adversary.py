@@ -204,7 +204,14 @@ def cleaned():
     drawings = LINES | {"a grid": GRID}
     lines = {name: document(Pdf(), SEEN + contents, resources=veil) for name, contents in drawings.items()}
     narrow = document(Pdf(), b"BT /F0 12 Tf 40 Tz 20 200 Td (SMAL) Tj ET BT /F0 90 Tf 10 Tz 20 250 Td (SMAL) Tj ET")
-    documents = {"narrow": narrow, **PICTURES, **TEXTS, **lines, "seen": with_picture(picture), "pen goes back": accents}
+    documents = {
+        "narrow": narrow,
+        **PICTURES,
+        **TEXTS,
+        **lines,
+        "seen": with_picture(picture),
+        "pen goes back": accents,
+    }
     results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
     return {name: (content, report) for name, (_, content, _, report) in zip(documents, results, strict=True)}
 

@@ -40,6 +40,14 @@ _INFORMATION: Final = {
     "/ModDate": What.DATE,
     "/Company": What.PERSON,
 }
+_SIGNED: Final = {
+    "/M": What.DATE,
+    "/Location": What.PLACE,
+    "/Reason": What.COMMENT,
+    "/ContactInfo": What.PERSON,
+}
+_HARMLESS_ACTIONS: Final = {"/GoTo", "/Named"}
+_ACTIONS_READ: Final = 8
 _MEDIA: Final = {"/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
 _PICTURE_EXIF: Final = re.compile(rb"\xff\xe1..(?=Exif\0\0)", re.DOTALL)
 _PACKET: Final = re.compile(rb"<\?xpacket begin")
@@ -49,6 +57,9 @@ _END: Final = b"%%EOF"
 def look_into(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
     """Notes what the document holds; of one that pypdf cannot follow (None) what its bytes show."""
     if reader is not None:
+        # PDFium gives one to what it writes anew.
+        if "/ID" in reader.trailer and untrusted.find(b"/ID") >= 0:
+            findings.add(What.IDENTIFIER, Where.DOCUMENT)
         for look in (_information, _catalog, _pages):
             with _reading(findings):
                 look(reader, reader.root_object, findings)
@@ -66,8 +77,6 @@ def _reading(findings: Findings) -> Iterator[None]:
 
 
 def _information(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings) -> None:
-    if "/ID" in reader.trailer:
-        findings.add(What.IDENTIFIER, Where.DOCUMENT)
     for key, value in (reader.metadata or {}).items():
         findings.add(_INFORMATION.get(key, What.OTHER), Where.DOCUMENT_INFORMATION, value)
 
@@ -81,17 +90,12 @@ def _catalog(_reader: pypdf.PdfReader, root: DictionaryObject, findings: Finding
         findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS, _file_name(target) or name)
     for name, _ in _name_tree(_dictionary(names, "/JavaScript")):
         findings.add(What.SCRIPT, Where.DOCUMENT, name)
-    if "/OpenAction" in root or "/AA" in root:
+    if _acts(_get(root, "/OpenAction")) or _acts_somewhere(_get(root, "/AA")):
         findings.add(What.SCRIPT, Where.DOCUMENT)
     layers = _dictionary(root, "/OCProperties")
     if _array(_dictionary(layers, "/D"), "/OFF"):
         findings.add(What.HIDDEN_TEXT, Where.LAYERS)
-    fields = _array(_dictionary(root, "/AcroForm"), "/Fields")
-    if fields or "/XFA" in _dictionary(root, "/AcroForm"):
-        findings.lose(Lost.FORM)
-    for item in itertools.islice(_fields(fields), _NODES_READ):
-        value = as_line(_get(item, "/V"))
-        findings.add(What.FORM_FIELD, Where.FORM, f"{as_line(_get(item, '/T'))}: {value}")
+    _form(_dictionary(root, "/AcroForm"), findings)
     for key in ("/Lang", "/StructTreeRoot", "/Outlines", "/PieceInfo", "/Threads", "/Collection", "/PageLabels"):
         if key in root:
             findings.add(What.OTHER, Where.DOCUMENT)
@@ -101,7 +105,7 @@ def _pages(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings)
     for page in itertools.islice(reader.pages, _PAGES_READ):
         if "/PieceInfo" in page or "/Thumb" in page:
             findings.add(What.THUMBNAIL if "/Thumb" in page else What.OTHER, Where.PAGES)
-        if "/AA" in page:
+        if _acts_somewhere(_get(page, "/AA")):
             findings.add(What.SCRIPT, Where.PAGES)
         for annotation in itertools.islice(_array(page, "/Annots"), _NODES_READ):
             with _reading(findings):
@@ -129,13 +133,53 @@ def _annotation(annotation: Any, findings: Findings) -> None:
             findings.add(What.PERSON, Where.PAGES, _get(annotation, "/T"))
 
 
+def _form(form: DictionaryObject, findings: Findings) -> None:
+    fields = _array(form, "/Fields")
+    if fields or "/XFA" in form:
+        findings.lose(Lost.FORM)
+    for item in itertools.islice(_fields(fields), _NODES_READ):
+        value, name = _get(item, "/V"), as_line(_get(item, "/T"))
+        if isinstance(value, DictionaryObject):
+            findings.add(What.FORM_FIELD, Where.FORM, name)
+            _signature(value, findings)
+        else:
+            findings.add(What.FORM_FIELD, Where.FORM, f"{name}: {as_line(value)}")
+
+
+def _signature(signature: DictionaryObject, findings: Findings) -> None:
+    """Who signed the document, when, where and what for; of who did only the certificate may tell."""
+    findings.add(What.PERSON, Where.FORM, _get(signature, "/Name"))
+    for key, what in _SIGNED.items():
+        if key in signature:
+            findings.add(what, Where.FORM, _get(signature, key))
+
+
+def _acts(action: Any) -> bool:
+    """Whether it is more than a place to go to: a program, a link, a form to send off, or something unknown."""
+    for _ in range(_ACTIONS_READ):
+        if not isinstance(action, DictionaryObject):
+            return False
+        if _get(action, "/S") not in _HARMLESS_ACTIONS:
+            return True
+        action = _get(action, "/Next")
+        if isinstance(action, ArrayObject):
+            break
+    return True
+
+
+def _acts_somewhere(actions: Any) -> bool:
+    """Whether one of the actions does, of those that stand under the names of events."""
+    return isinstance(actions, DictionaryObject) and any(_acts(_get(actions, event)) for event in actions)
+
+
 def _raw(untrusted: mmap.mmap, findings: Findings) -> None:
     """What shows in the bytes themselves, wherever the structure hides it."""
     # A file made for the web has one more end, near its beginning.
     expected_ends = 2 if untrusted.find(b"/Linearized", 0, _LINEARIZED_WITHIN) >= 0 else 1
     if len(re.findall(_END, untrusted)) > expected_ends:
         findings.add(What.EARLIER_VERSION, Where.DOCUMENT)
-    if untrusted[untrusted.rfind(_END) + len(_END) :].strip(b"\0\r\n\t "):
+    end = untrusted.rfind(_END)
+    if end >= 0 and untrusted[end + len(_END) :].strip(b"\0\r\n\t "):
         findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
     for packet in itertools.islice(_PACKET.finditer(untrusted), _PICTURES_READ):
         look_into_xmp(untrusted[packet.start() : packet.start() + _XMP_BYTES].partition(b"<?xpacket end")[0], findings)

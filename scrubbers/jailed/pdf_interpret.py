@@ -4,7 +4,8 @@ Left out on the way: comments, marked content, compatibility sections, rendering
 operator of ISO 32000-1 annex A; text in invisible mode; all that lies in a layer that is switched off. Of a thing left
 out only its effect on what follows remains: how far invisible text moved the next glyph.
 
-Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels).
+Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), nor is the one that paints nothing
+(ClippingText).
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from pypdf.generic import DictionaryObject, NameObject
 from scrubbers.jailed import pdf_read
 from scrubbers.jailed.pdf_colour import Space, device_space
 from scrubbers.jailed.pdf_lexer import INLINE, LexedName, Number, Operand, operations
-from scrubbers.jailed.pdf_objects import Node, NotRebuildable, number
+from scrubbers.jailed.pdf_objects import ClippingText, Node, NotRebuildable, number
 from scrubbers.jailed.pdf_script import (
     Drawable,
     Drawn,
@@ -41,6 +42,7 @@ _DEEPEST_STATE: Final = 100
 _MOST_STEPS: Final = 500_000
 _INVISIBLE: Final = 3
 _FIRST_CLIPPING_MODE: Final = 4
+_ONLY_CLIPPING: Final = 7
 _DEVICE_COUNTS: Final = {b"g": 1, b"rg": 3, b"k": 4}
 _SEGMENT_COUNTS: Final = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
 _PAINTING: Final = {
@@ -271,10 +273,10 @@ class Interpreter:
     def mode(self, _operator: bytes, operands: list[Operand]) -> None:
         (value,) = _numbers(operands, 1)
         mode = int(float(value))
-        if not 0 <= mode < _FIRST_CLIPPING_MODE:
+        if not 0 <= mode < _FIRST_CLIPPING_MODE and mode != _ONLY_CLIPPING:
             raise NotRebuildable
         self._state.mode = mode
-        if mode != _INVISIBLE:
+        if mode not in (_INVISIBLE, _ONLY_CLIPPING):
             self._steps.append(Set("Tr", (b"%d Tr" % mode,)))
 
     def move(self, operator: bytes, operands: list[Operand]) -> None:
@@ -326,6 +328,8 @@ class Interpreter:
                 raise NotRebuildable
         if font is None:
             return
+        if state.mode == _ONLY_CLIPPING and parts:
+            raise ClippingText
         show = Show(font, state.size, state.character_space, state.word_space, parts)
         if self._hidden:
             show.seen = [False] * sum(1 for _ in show.codes())

@@ -32,6 +32,10 @@ class NotRebuildable(Exception):
     """Something on this page cannot be said in the new document's few words: the page becomes pixels."""
 
 
+class ClippingText(NotRebuildable):
+    """Text that is not painted and only clips: it may say something, and what is seen of it is a shape."""
+
+
 class Name(bytes):
     """A name, without its slash: letters, digits and + - _ . only."""
 

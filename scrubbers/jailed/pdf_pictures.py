@@ -33,6 +33,11 @@ _JPEG: Final = {"/DCTDecode", "/DCT"}
 _MODES: Final = {1: "L", 3: "RGB"}
 _DEVICES: Final = {"/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3}
 _OPAQUE: Final = 255
+_MASKS: Final = {"/SMask", "/Mask", "/SMaskInData"}
+# A logo's smoothed edge and what JPEG does to it are not hidden: so many levels of brightness, such a part.
+_LIKE: Final = 32
+_SAME: Final = 3
+_FEW: Final = 0.02
 # Coarse before fine: the nearest mean is the last that is put down.
 _BLOCKS: Final = (64, 16, 4)
 
@@ -43,6 +48,7 @@ class Picture:
 
     node: Node
     size: tuple[int, int]
+    hides_colour: bool = False  # whether a mask of its own hid something
     _whole: Stream | None = None
 
     @property
@@ -87,7 +93,7 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     if pdf_read.is_true(_entry(source, "/ImageMask", "/IM")):
         painted = _drawn_alone(source, (width, height), resources).getchannel("A")
         return Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size)
-    pixels = _decoded_jpeg(source, filters, (width, height), resources)
+    jpeg = pixels = _decoded_jpeg(source, filters, (width, height), resources)
     if pixels is not None:
         mask = source.get("/SMask")
         alpha = None if mask is None else _soft_mask(pdf_read.stream(mask))
@@ -95,13 +101,39 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
         drawn = _drawn_alone(source, _finest(source, width, height), resources)
         pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
     pixels, alpha = _in_few_channels(pixels), _needed(alpha)
+    hides_colour = False
     if alpha is not None:
+        hides_colour = _hides_colour(source, jpeg, alpha, resources, like=_LIKE if lossy else _SAME)
         pixels = _without_unseen(pixels, alpha)
     stored = _stored(pixels, lossy=lossy, smooth=smooth)
     if alpha is not None:
         soft = Node(_stored(alpha, lossy=False, smooth=smooth), kept=True)
         stored = Stream({**stored.entries, b"SMask": soft}, stored.data)
-    return Picture(Node(stored, kept=True), pixels.size)
+    return Picture(Node(stored, kept=True), pixels.size, hides_colour)
+
+
+def _hides_colour(
+    source: StreamObject, pixels: Image.Image | None, alpha: Image.Image, resources: DictionaryObject, *, like: int
+) -> bool:
+    """Whether there is more than one colour under what alpha hides, for the report. `pixels`: without any mask.
+
+    Colours whose brightness differs by no more than `like` are one.
+    """
+    hidden = alpha.point([0 if value >= SEEN_FROM else _OPAQUE for value in range(256)])
+    if hidden.getbbox() is None:
+        return False
+    if pixels is None:
+        bare = StreamObject()
+        bare._data = source._data  # noqa: SLF001  the bytes as they are stored
+        for key in source:
+            if key not in _MASKS:
+                bare[NameObject(key)] = source.raw_get(key)
+        pixels = _drawn_alone(bare, alpha.size, resources)
+    hidden = hidden.resize(pixels.size, Image.Resampling.NEAREST)
+    shades = pixels.convert("L").histogram(hidden)
+    commonest = shades.index(max(shades))
+    others = sum(shades) - sum(shades[max(0, commonest - like) : commonest + like + 1])
+    return others > _FEW * sum(shades)
 
 
 def _cut(whole: Stream, seen: Image.Image) -> Stream:

@@ -27,7 +27,7 @@ from PIL import Image
 
 from scrubbers.jailed import pdf_read, shrinking
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Writer
+from scrubbers.jailed.pdf_objects import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf_pages import Page, read_page
 from scrubbers.jailed.pdf_pdfium import PdfiumSource, drawn_unturned
 from scrubbers.jailed.pdf_pixels import pixel_page
@@ -139,7 +139,12 @@ class Rebuilder:
             page = read_page(self._reader.pages[number], document)
             if page.has_invisible_text():
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            if any(picture.hides_colour for _, picture in page.pictures()):
+                self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
             self._work += _PAGE_WORK + page.size() * _STEP_WORK
+        except ClippingText:
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            return None
         except (NotRebuildable, *pdf_read.BROKEN):
             return None
         finally:
@@ -168,6 +173,8 @@ class Rebuilder:
             if entry.seen is not None:
                 if entry.seen.hides_text:
                     self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+                if entry.seen.hides_drawing:
+                    self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
                 if entry.seen.hides_picture:
                     self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
         return not changed and not spelled

@@ -105,6 +105,10 @@ class Path:
         """Whether it is painted and has more than one point."""
         return self.painted != b"n" and not self.hidden and _HAS_EXTENT.search(self.segments) is not None
 
+    def is_rectangle(self) -> bool:
+        """Whether it is a single one, upright."""
+        return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
+
 
 @dataclass(slots=True)
 class Show:

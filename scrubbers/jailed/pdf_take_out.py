@@ -37,6 +37,7 @@ class PageSeen:
     unseen: list[Drawn] = field(default_factory=list)
     # Lines and areas, and whether they are seen.
     paths: list[tuple[Path, bool]] = field(default_factory=list)
+    hides_ink: bool = False
     # Texts of which only letters can tell.
     partly: list[Show] = field(default_factory=list)
 
@@ -49,6 +50,11 @@ class PageSeen:
     @property
     def hides_text(self) -> bool:
         return any(not all(flags) for _, flags in self.texts)
+
+    @property
+    def hides_drawing(self) -> bool:
+        """Whether a path is not seen that is more than a white area: those lie under whole pages and empty cells."""
+        return self.hides_ink or any(not is_seen and not path.is_rectangle() for path, is_seen in self.paths)
 
     @property
     def hides_picture(self) -> bool:
@@ -83,6 +89,7 @@ def look_at(
     paths = page.paths()
     if found.paths is None or len(found.paths) != len(paths):
         raise NotRebuildable
+    seen.hides_ink = found.hides_ink
     seen.paths = list(zip(paths, found.paths, strict=True))
     return seen
 

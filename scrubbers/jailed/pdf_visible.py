@@ -15,7 +15,8 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf_visible_page import Sheet, things
-from scrubbers.jailed.pdf_visible_paths import paths_seen
+from scrubbers.jailed.pdf_visible_painted import painted
+from scrubbers.jailed.pdf_visible_paths import paths_of, paths_seen
 from scrubbers.jailed.pdf_visible_pictures import PictureSight, pictures_seen
 from scrubbers.jailed.pdf_visible_texts import Look, TextSight, texts_seen
 
@@ -29,6 +30,7 @@ class Sight:
     texts: tuple[TextSight, ...]
     pictures: tuple[PictureSight, ...]
     paths: tuple[bool, ...] | None  # None: not asked for
+    hides_ink: bool = False  # whether a path that cannot be seen has another colour than paper
 
 
 def sight(
@@ -53,4 +55,8 @@ def sight(
     some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
     pictures = pictures_seen(open_anew, sheet.scale) if some_pictures else []
     drawings = paths_seen(sheet, drawn, all_things, open_anew) if paths else None
-    return Sight(tuple(texts), tuple(pictures), None if drawings is None else tuple(drawings))
+    if drawings is None:
+        return Sight(tuple(texts), tuple(pictures), None)
+    hidden = (path for path, is_seen in zip(paths_of(all_things), drawings, strict=True) if not is_seen)
+    hides_ink = any(not painted(path).is_paper for path in hidden)
+    return Sight(tuple(texts), tuple(pictures), tuple(drawings), hides_ink)

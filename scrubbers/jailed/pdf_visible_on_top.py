@@ -9,9 +9,7 @@ a neighbour on the page as it is, and nearly white paths are never plain. What i
 """
 
 import contextlib
-import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdfium2
@@ -20,28 +18,14 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_visible_page import Sheet, Thing, strongest_change, things
+from scrubbers.jailed.pdf_visible_painted import Painted, painted
 
-_PAPER: Final = 250  # of 255: hardly told from white
-_OPAQUE: Final = 250
 _FAINT: Final = 26  # a tenth; what is fainter is looked at in another way
 _DIFFERS: Final = [255 if change >= 4 else 0 for change in range(256)]  # noqa: PLR2004  as in pdf_visible_paths
 _COLOURS: Final = 2**24
 _SPREAD: Final = 0x9E3779  # odd, so that no two numbers get the same colour; colours of neighbours lie far apart
 _BLACK: Final = 0
 _BESIDE: Final = ((1, 0), (-1, 0), (0, 1), (0, -1))
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Painted:
-    """A path with how it is painted; `alpha` is the least of its fill and its line."""
-
-    thing: Thing
-    alpha: int
-    is_paper: bool
-
-    @property
-    def is_opaque(self) -> bool:
-        return self.alpha >= _OPAQUE
 
 
 def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Image.Image) -> set[int]:
@@ -59,7 +43,9 @@ def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Imag
         found = _colours_at(sheet, edges)
         candidates = [number for number, path in enumerate(paths) if path.is_opaque and not path.is_paper]
         seen = {number for number in candidates if _colour(number) in found}
-        see_through = [n for n, path in enumerate(paths) if _FAINT <= path.alpha < _OPAQUE and not path.is_paper]
+        see_through = [
+            n for n, path in enumerate(paths) if path.alpha >= _FAINT and not path.is_opaque and not path.is_paper
+        ]
         if see_through:
             for path in paths:
                 path.thing.activate(active=True)
@@ -72,13 +58,13 @@ def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Imag
         document.close()
 
 
-def _recoloured(all_things: Sequence[Thing]) -> list[_Painted]:
+def _recoloured(all_things: Sequence[Thing]) -> list[Painted]:
     """Gives every path its colour and makes all else black; returns the paths, as they were painted."""
-    paths: list[_Painted] = []
+    paths: list[Painted] = []
     with contextlib.closing(_Black()) as black:
         for thing in all_things:
             if thing.kind == pdfium.FPDF_PAGEOBJ_PATH:
-                paths.append(_painted(thing))
+                paths.append(painted(thing))
                 _paint(thing.handle, _colour(len(paths) - 1))
             elif thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
                 _paint(thing.handle, _BLACK)
@@ -102,22 +88,6 @@ class _Black:
 
     def close(self) -> None:
         pdfium.FPDFBitmap_Destroy(self._bitmap)
-
-
-def _painted(path: Thing) -> _Painted:
-    """What has no colour of its own, as a pattern, counts as faint: it is looked at in another way."""
-    filled, stroked = ctypes.c_int(), ctypes.c_int()
-    if not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked):
-        return _Painted(path, 0, is_paper=True)
-    asked = ((filled.value, pdfium.FPDFPageObj_GetFillColor), (stroked.value, pdfium.FPDFPageObj_GetStrokeColor))
-    colours = [_colour_of(path.handle, get) for used, get in asked if used]
-    alpha = min((colour[3] for colour in colours), default=0)
-    return _Painted(path, alpha, is_paper=all(min(colour[:3]) >= _PAPER for colour in colours))
-
-
-def _colour_of(handle: Any, get: Any) -> tuple[int, ...]:
-    parts = [ctypes.c_uint() for _ in range(4)]
-    return tuple(part.value for part in parts) if get(handle, *parts) else (0, 0, 0, 0)
 
 
 def _paint(handle: Any, colour: int) -> None:

@@ -46,7 +46,7 @@ def paths_seen(
 
     All things must be active, and are again when it returns.
     """
-    paths = [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
+    paths = paths_of(all_things)
     boxes = [_box(sheet, path) for path in paths]
     unclear = [at for at, box in enumerate(boxes) if box[2]]
     seen = [False] * len(paths)
@@ -66,6 +66,11 @@ def paths_seen(
     for at in _changing(sheet, drawn, paths, boxes, seemed):
         seen[at] = True
     return seen
+
+
+def paths_of(all_things: Iterable[Thing]) -> list[Thing]:
+    """Those of the things that are lines and areas."""
+    return [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
 
 
 def _box(sheet: Sheet, path: Thing) -> Box:
