@@ -49,7 +49,7 @@ def small_document() -> bytes:
     # A note without a look of its own has PDFium write the document anew, through a callback. With a process's first
     # callback libffi asks about SELinux, which is death in a job.
     note: dict[bytes, Value] = {b"Type": Name(b"Annot"), b"Subtype": Name(b"Square"), b"Rect": [0, 0, 9, 9]}
-    pages = [_page(parent, drawn, resources, note), _page(parent, text + b"BT 7 Tr ET\n", resources)]
+    pages = [_page(parent, drawn, resources, note), _page(parent, text + b"BT 4 Tr ET\n", resources)]
     parent.value = {b"Type": Name(b"Pages"), b"Count": len(pages), b"Kids": pages}
     made = io.BytesIO()
     Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
