@@ -43,6 +43,10 @@ FILE_SENTENCES: Final = {
         "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and send that.",
     ),
     "refused.damaged": ("The file is damaged and cannot be read.", _ANEW),
+    "refused.letters_missing": (
+        "Some letters of the PDF are not in the file, and they cannot be drawn here.",
+        "Print it to a new PDF and send that.",
+    ),
     "refused.took_too_long": ("The cleaning took too long.", _SMALLER),
     "refused.out_of_memory": ("The cleaning needed too much memory.", _SMALLER),
     "refused.job_died": ("The cleaning broke off.", _ANEW),

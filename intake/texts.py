@@ -153,6 +153,10 @@ _FILES: Final = {
     "refused.damaged": Said(
         N_("The file is damaged and cannot be read."), N_("Open it, save it anew as PDF or JPEG and send that.")
     ),
+    "refused.letters_missing": Said(
+        N_("Some letters of the PDF are not in the file, and they cannot be drawn here."),
+        N_("Open it, print it to a new PDF or take a picture of the screen, and send that."),
+    ),
     "refused.took_too_long": Said(
         N_("The cleaning took too long."), N_("Make the file simpler or smaller, and add it with the case code.")
     ),

@@ -50,6 +50,8 @@ _SENTENCES: Final = {
     "refused.too_much_to_hold": "It is stored in a way that takes too much memory to clean. "
     "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller.",
     "refused.damaged": "It is damaged and cannot be read. Save it anew as PDF or JPEG.",
+    "refused.letters_missing": "Some letters of the PDF are not in the file, and they cannot be drawn here. "
+    "Print it to a new PDF and clean that.",
     "refused.took_too_long": "Cleaning took too long. Make the file smaller or divide it.",
     "refused.out_of_memory": "Cleaning needed too much memory. Make the file smaller or divide it.",
     "refused.job_died": "Cleaning broke off. Save it anew as PDF or JPEG.",

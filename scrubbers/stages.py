@@ -26,6 +26,7 @@ Refused
 │   ├── ResultTooLarge      the clean copy would be too large
 │   └── TooMuchToHold       a large file of a sort that takes too much memory: save as an ordinary JPEG
 ├── Damaged                 it does not decode
+├── LettersMissing          a PDF with letters that are neither in it nor here: print it to a new PDF
 ├── Unfinished              the job did not come to its end
 │   ├── TookTooLong
 │   ├── OutOfMemory
@@ -292,6 +293,11 @@ class Damaged(Refused):
     text_key = "refused.damaged"
 
 
+class LettersMissing(Refused):
+    code = 222
+    text_key = "refused.letters_missing"
+
+
 class Unfinished(Refused): ...
 
 
@@ -322,8 +328,8 @@ class WouldNotVouch(Refused):
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
-    Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold, Damaged, TookTooLong,
-    OutOfMemory, JobDied, NoJail, WouldNotVouch,
+    Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold, Damaged, LettersMissing,
+    TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}
 

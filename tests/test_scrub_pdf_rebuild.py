@@ -26,7 +26,7 @@ from scrubbers.jailed.pdf_tell import say
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Damaged, Kind, Lost, What
+from scrubbers.stages import Kind, LettersMissing, Lost, What
 
 SENTENCE = "Kommunens inköp gjordes utan upphandling. "
 
@@ -272,7 +272,7 @@ def test_text_in_a_font_that_only_the_readers_computer_may_have_is_not_lost_with
     page.drawString(50, 700, "\u65e5\u672c\u8a9e")
     page.save()
 
-    with pytest.raises(Damaged):
+    with pytest.raises(LettersMissing):
         asyncio.run(clean_all([made.getvalue()]))
 
 

@@ -47,7 +47,7 @@ from scrubbers.jailed.pdf_script import (
     multiplied,
 )
 from scrubbers.jailed.pdf_tell import say
-from scrubbers.stages import Damaged
+from scrubbers.stages import Damaged, LettersMissing
 
 _DEEPEST_FORM: Final = 12
 _MOST_EXECUTED: Final = 100_000
@@ -176,7 +176,7 @@ class SourceDocument:
             dictionary = pdf_read.dictionary(untrusted)
             if _is_left_to_the_reader(dictionary):
                 # As pixels its text would be missing as well, and nobody would see that it is.
-                raise Damaged
+                raise LettersMissing
             found = self.fonts[key] = Font(SourceFont(dictionary, len(self.fonts), self._glyph))
         if found.broken:
             raise NotRebuildable
