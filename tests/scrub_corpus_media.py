@@ -33,7 +33,7 @@ CODING = {"heic": (b"hvcC", b"hvc1"), "avif": (b"av1C", b"av01")}
 
 def media_corpus() -> list[Sample]:
     """Every sample. The same each time."""
-    return planted((heic_everything, avif_everything, heic_second_picture, avif_moving))
+    return planted((heic_everything, avif_everything, heic_second_picture, avif_moving, heic_described, avif_described))
 
 
 def box(name: bytes, *content: bytes) -> bytes:
@@ -201,3 +201,21 @@ def avif_moving(plant: Planter) -> bytes:
     second = as_cells(plant("second frame"), height=64).convert("RGB")
     first = picture(second.size)
     return encoded(first, "AVIF", save_all=True, append_images=[second], quality=95, duration=100)
+
+
+def _described(plant: Planter, kind: str) -> bytes:
+    """Wide colours by numbers, with a marker behind them, and numbers of no colours beside."""
+    made = Media(kind)
+    numbers = made.add_property(box(b"colr", b"nclx", struct.pack(">HHHB", 12, 13, 6, 0x80), plant("nclx tail")))
+    other = made.add_property(box(b"colr", b"nclx", struct.pack(">HHHB", 300, 400, 6, 0), plant("other nclx tail")))
+    made.add_picture(picture(), numbers)
+    made.refer(b"thmb", made.add_picture(picture((64, 64)), other, hidden=True), 1)
+    return made.write()
+
+
+def heic_described(plant: Planter) -> bytes:
+    return _described(plant, "heic")
+
+
+def avif_described(plant: Planter) -> bytes:
+    return _described(plant, "avif")

@@ -32,7 +32,7 @@ def more_corpus() -> list[Sample]:
     """Every sample. The same each time."""
     return planted(
         (
-            jpeg_thumbnails, jpeg_second_picture, jpeg_stray_segments, jpeg_cmyk, jpeg_content_credentials, png_cropped,
+            jpeg_thumbnails, jpeg_second_picture, jpeg_stray_segments, jpeg_cmyk, jpeg_content_credentials, png_cropped, png_described, png_corners,
             apng_second_frame, apng_stand_in, webp_behind_the_end, webp_second_frame, tiff_private, tiff_fax, tiff_small_copy, gif_second_frame, gif_profile,
             bmp_palette,
         )
@@ -140,6 +140,27 @@ def png_cropped(plant: Planter) -> bytes:
         ],
     )
     return cut + uncut[len(cut) :]
+
+
+def png_described(plant: Planter) -> bytes:
+    """Chunks that describe colours, with more behind what they should have; the corners lie where a marker says."""
+    corners = plant("cHRM numbers").ljust(32, b"!")
+    chunks = [
+        chunk(b"gAMA", struct.pack(">I", 55_556) + plant("gAMA tail")),
+        chunk(b"cHRM", corners + plant("cHRM tail")),
+        chunk(b"cICP", bytes((12, 13, 0, 1)) + plant("cICP tail")),
+        chunk(b"sRGB", b"\0" + plant("sRGB tail")),
+        chunk(b"sBIT", b"\x08\x08\x08" + plant("sBIT tail")),
+        chunk(b"bKGD", bytes(6) + plant("bKGD tail")),
+        chunk(b"cHRM", plant("second cHRM").ljust(32, b"!")),
+    ]
+    return with_chunks(encoded(picture(), "PNG"), chunks)
+
+
+def png_corners(plant: Planter) -> bytes:
+    """A gamma and corners of no space there is."""
+    gamma = chunk(b"gAMA", struct.pack(">I", 100_000))
+    return with_chunks(encoded(picture(), "PNG"), [gamma, chunk(b"cHRM", plant("cHRM numbers").ljust(32, b"!"))])
 
 
 def apng_second_frame(plant: Planter) -> bytes:

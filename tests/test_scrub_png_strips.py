@@ -11,7 +11,7 @@ import zlib
 import pytest
 from measured import quickest
 from PIL import Image, ImageChops
-from scrub_corpus import chunk, encoded
+from scrub_corpus import chunk, encoded, with_chunks
 from scrub_harness import arrived, clean_all
 from scrub_pictures import ADOBE_RGB, as_picture, deep_png, interlaced_png, matrix_profile, photograph, turned_file
 
@@ -46,7 +46,9 @@ def demand_the_same(content: bytes, monkeypatch) -> bytes:
     turned_to_strips = []
     rebuild = png_strips.rebuild
     with monkeypatch.context() as watched:
-        watched.setattr(png_strips, "rebuild", lambda *given: turned_to_strips.append(1) or rebuild(*given))
+        watched.setattr(
+            png_strips, "rebuild", lambda *given, **named: turned_to_strips.append(1) or rebuild(*given, **named)
+        )
         made, preview, findings = scrubbed(content)
     with monkeypatch.context() as ordinary:
         ordinary.setattr(png_strips, "LARGE_PIXELS", NEVER)
@@ -102,6 +104,10 @@ def png(made: Image.Image, **settings: object) -> bytes:
     return encoded(made, "PNG", **settings)
 
 
+def described(mode: str, name: bytes, content: bytes) -> bytes:
+    return with_chunks(png(motif(mode)), [chunk(name, content)])
+
+
 def opaque(mode: str) -> Image.Image:
     made = motif(mode)
     made.putalpha(255)
@@ -133,6 +139,14 @@ FILES = {
     "deep colours and alpha": lambda: deep(6),
     "wide colours": lambda: png(motif("RGB"), icc_profile=matrix_profile(ADOBE_RGB)),
     "wide colours and alpha": lambda: png(motif("RGBA"), icc_profile=matrix_profile(ADOBE_RGB)),
+    "grey of another curve": lambda: png(motif("L"), icc_profile=matrix_profile(ADOBE_RGB)),
+    "grey of another curve and alpha": lambda: png(motif("LA"), icc_profile=matrix_profile(ADOBE_RGB)),
+    "wide colours by numbers": lambda: described("RGB", b"cICP", bytes((12, 13, 0, 1))),
+    "wide colours by numbers, and alpha": lambda: described("RGBA", b"cICP", bytes((12, 13, 0, 1))),
+    "palette of wide colours by numbers": lambda: described("P", b"cICP", bytes((9, 14, 0, 1))),
+    "colours by gamma": lambda: described("RGB", b"gAMA", struct.pack(">I", 100_000)),
+    "grey by gamma": lambda: described("L", b"gAMA", struct.pack(">I", 100_000)),
+    "brighter than paper": lambda: described("RGB", b"cICP", bytes((9, 16, 0, 1))),
     "broken profile": lambda: png(motif("RGB"), icc_profile=b"no profile"),
     "other way round": lambda: turned_file("PNG", 2, motif("RGB")),
     "whole strips": lambda: png(motif("RGB", (401, 100))),

@@ -47,7 +47,7 @@ def jpeg(made: Image.Image, **settings: object) -> bytes:
 def by_strips(content: bytes) -> tuple[bytes, Image.Image]:
     output = io.BytesIO()
     with arrived(content) as file, open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
-        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, PREVIEW_SIDE, file.fileno())
+        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, PREVIEW_SIDE, file.fileno(), findings=Findings())
     return output.getvalue(), small
 
 

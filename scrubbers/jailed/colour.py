@@ -6,16 +6,19 @@ from typing import Final
 
 from PIL import Image, ImageCms, ImageFile
 
-from scrubbers.jailed.findings import MALFORMED
-from scrubbers.stages import Damaged
+from scrubbers.jailed.findings import MALFORMED, Findings
+from scrubbers.stages import Damaged, Lost
 
 _PLAIN: Final = {"1", "L", "LA", "RGB", "RGBA"}
-# Modes that stand for one of the plain ones.
-_NEAREST: Final = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB", "HSV": "RGB", "CMYK": "RGB", "PA": "RGBA"}
+_GREY: Final = {"L", "LA"}
+# Modes that stand for one of the plain ones, with the same colours.
+_NEAREST: Final = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
 _WITH_ALPHA: Final = {"1": "LA", "L": "LA", "RGB": "RGBA", "P": "RGBA"}
 _PROFILE_SPACE: Final = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "LAB": "Lab "}
 _SIXTEEN_BITS, _EIGHT_BITS = 65535, 255
 _BAND_PIXELS: Final = 2**19
+# How far the channels of a grey may be apart after rounding.
+_STILL_GREY: Final = 2
 
 
 def is_deep(picture: ImageFile.ImageFile) -> bool:
@@ -27,8 +30,11 @@ def is_deep(picture: ImageFile.ImageFile) -> bool:
     return any("16" in str(raw_mode) for raw_mode in raw_modes)
 
 
-def to_plain(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture in one of the plain modes; raises Damaged for a mode nobody knows."""
+def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) -> Image.Image:
+    """The picture in one of the plain modes; raises Damaged for a mode nobody knows.
+
+    A profile that cannot be used is left aside, as viewers do, and noted as lost.
+    """
     transparency = picture.info.get("transparency")
     if picture.mode.startswith(("I", "F")):
         picture = _to_eight_bits(picture)
@@ -36,9 +42,14 @@ def to_plain(picture: Image.Image, profile: bytes | None) -> Image.Image:
         picture = picture.convert(_WITH_ALPHA[picture.mode])
     elif picture.mode == "P":
         picture = picture.convert("RGB")
+    elif picture.mode in _NEAREST:
+        picture = picture.convert(_NEAREST[picture.mode])
     if profile or picture.mode == "LAB":
-        picture = _to_srgb(picture, profile)
-    picture = picture.convert(_NEAREST[picture.mode]) if picture.mode in _NEAREST else picture
+        try:
+            picture = _to_srgb(picture, profile)
+        except (ImageCms.PyCMSError, *MALFORMED):
+            findings.lose(Lost.COLOURS)
+    picture = picture.convert("RGB") if picture.mode == "CMYK" else picture
     if picture.mode not in _PLAIN:
         raise Damaged
     return picture
@@ -89,24 +100,48 @@ def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Converts when the profile is a usable one of another space; a broken profile is left aside.
+    """Converts when the profile is one of another space. Raises one of MALFORMED, or PyCMSError, if it is of no use.
 
-    Grey profiles are left aside too: they change brightness a little and would make the picture three times as large.
     Converting takes longer than all the rest together, so a profile that calls itself sRGB is taken at its word.
     """
-    space = _PROFILE_SPACE.get(picture.mode)
-    try:
-        if profile is None:
-            source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-        else:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if source.profile.xcolor_space != space or "sRGB" in (source.profile.profile_description or ""):
-            return picture
-        target = ImageCms.createProfile("sRGB")
-        if picture.mode in {"RGB", "RGBA"}:
-            ImageCms.profileToProfile(picture, source, target, inPlace=True)
-            return picture
-        converted = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, *MALFORMED):
+    if picture.mode == "1":
         return picture
-    return converted if converted is not None else picture
+    if profile is None:
+        source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    else:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    if "sRGB" in (source.profile.profile_description or ""):
+        return picture
+    if picture.mode in _GREY:
+        return _with_greys(picture, _greys(source))
+    if source.profile.xcolor_space != _PROFILE_SPACE[picture.mode]:
+        raise ValueError
+    target = ImageCms.createProfile("sRGB")
+    if picture.mode in {"RGB", "RGBA"}:
+        ImageCms.profileToProfile(picture, source, target, inPlace=True)
+        return picture
+    converted = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
+    return picture if converted is None else converted
+
+
+def _greys(source: ImageCms.ImageCmsProfile) -> list[int]:
+    """What each of the 256 greys becomes. Raises ValueError for a profile in which grey is a colour."""
+    greys = Image.frombytes("L", (256, 1), bytes(range(256)))
+    if source.profile.xcolor_space != "GRAY":
+        greys = greys.convert("RGB")
+    made = Image.new("RGB", greys.size)
+    target = ImageCms.createProfile("sRGB")
+    # Unasked it would work out every eighth value and lay lines between them, far off where it is dark.
+    transform = ImageCms.buildTransform(source, target, greys.mode, "RGB", flags=ImageCms.Flags.NOOPTIMIZE)
+    transform.apply(greys, made)
+    colours = list(zip(*(band.tobytes() for band in made.split()), strict=True))
+    if any(max(colour) - min(colour) > _STILL_GREY for colour in colours):
+        raise ValueError
+    return [green for _, green, _ in colours]
+
+
+def _with_greys(picture: Image.Image, greys: list[int]) -> Image.Image:
+    """By a table: as colours it would be three times as large, and take as long as they do."""
+    if picture.mode == "L":
+        return picture.point(greys)
+    return picture.point([*greys, *range(256)])

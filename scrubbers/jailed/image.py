@@ -7,7 +7,7 @@ The first frame is the first that viewers show: not a stand-in for readers that 
 3 refuse too many pixels or pages, and what would take too much memory (`held_whole`), before decoding anything
 4 decode, and give the memory of a large file back (a large JPEG or PNG goes by strips instead: `strips`, `png_strips`)
 5 turn as the file says it should be seen, because what says so will be gone
-6 convert to sRGB, because the colour profile will be gone
+6 convert to sRGB, because the colour profile will be gone, and what says the same by numbers (`described_colour`)
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
 8 blacken the colours of pixels that cannot be seen (alpha 0); put on white what becomes a JPEG
 9 forget `info`: Pillow writes back what it finds there
@@ -27,6 +27,7 @@ from scrubbers.jailed import (
     colour,
     containers,
     decoders,
+    described_colour,
     exif,
     held_whole,
     hidden_colour,
@@ -36,6 +37,7 @@ from scrubbers.jailed import (
     png_strips,
     strips,
 )
+from scrubbers.jailed.described_colour import Described
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.hidden_colour import WITH_ALPHA
 from scrubbers.jailed.shrinking import PREVIEW_SIDE, shrunk
@@ -66,6 +68,7 @@ _REDUCED_PICTURE, _MASK = 1, 4
 # The older tag for the same, and its number for a small copy.
 _SUBFILE_TYPE, _OLD_REDUCED = 0x00FF, 2
 _PAPER: Final = (255, 255, 255)
+_NOTHING_DESCRIBED: Final = Described()
 
 
 def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
@@ -75,6 +78,7 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         # Its decoder gives all pixels, also those that viewers were told to leave out.
         if kind is Kind.AVIF and media_boxes.crops(untrusted):
             raise UncommonPicture
+        described = described_colour.described(kind, untrusted)
     held_whole.demand_room_to_open(kind, untrusted_descriptor)
     # What is asked for at once a buffer would hold once more.
     buffering = 0 if kind in held_whole.TAKEN_AT_ONCE else -1
@@ -83,14 +87,20 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         decoders.open_picture(kind, file) as picture,
         open(clean, "w+b", closefd=False) as output,
     ):
-        first = _by_rows(kind, picture, output, findings, untrusted_descriptor)
+        first = _by_rows(kind, picture, output, findings, untrusted_descriptor, described=described)
         if first is None:
-            first = _whole(kind, picture, output, findings, untrusted_descriptor)
+            first = _whole(kind, picture, output, findings, untrusted_descriptor, described=described)
     write_preview(first, preview)
 
 
 def _by_rows(
-    kind: Kind, picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
+    kind: Kind,
+    picture: ImageFile.ImageFile,
+    output: IO[bytes],
+    findings: Findings,
+    untrusted_descriptor: int,
+    *,
+    described: Described,
 ) -> Image.Image | None:
     """Rebuilds a large JPEG or PNG strip by strip and returns a small one; None if this one cannot be."""
     if kind is Kind.JPEG and strips.can_be_used(picture):
@@ -98,7 +108,7 @@ def _by_rows(
         if held_whole.is_in_scans(picture, untrusted_descriptor):
             held_whole.demand_room(kind, picture, untrusted_descriptor)
         look_into(picture, findings)
-        return strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor)
+        return strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor, findings=findings)
     if kind is not Kind.PNG or not png_strips.can_be_used(picture, untrusted_descriptor):
         return None
     with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
@@ -108,11 +118,17 @@ def _by_rows(
         turn = decoders.turn(tags)
     if turn not in png_strips.TURNS:
         return None
-    return png_strips.rebuild(picture, turn, output, untrusted_descriptor, findings)
+    return png_strips.rebuild(picture, turn, output, untrusted_descriptor, findings, described=described)
 
 
 def _whole(
-    kind: Kind, picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
+    kind: Kind,
+    picture: ImageFile.ImageFile,
+    output: IO[bytes],
+    findings: Findings,
+    untrusted_descriptor: int,
+    *,
+    described: Described,
 ) -> Image.Image:
     """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
     # Before anything is asked of it: a PNG is decoded for its tags.
@@ -125,7 +141,7 @@ def _whole(
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
         picture.seek(1)
     settings = _settings(kind, untrusted_descriptor)
-    rebuilt = rebuild(picture, findings, untrusted_descriptor)
+    rebuilt = rebuild(picture, findings, untrusted_descriptor, described=described)
     if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in WITH_ALPHA:
         findings.lose(Lost.TRANSPARENCY)
         rebuilt = on_white(rebuilt)
@@ -178,7 +194,9 @@ def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
             look(value, findings)
 
 
-def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None) -> Image.Image:
+def rebuild(
+    picture: ImageFile.ImageFile, findings: Findings, spent: int | None, *, described: Described = _NOTHING_DESCRIBED
+) -> Image.Image:
     """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read."""
     decoders.demand_few_pixels(picture)
     turn = decoders.turn(picture)
@@ -187,7 +205,7 @@ def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None)
     decoders.demand_few_pixels(picture)
     if spent is not None:
         give_back(spent)
-    profile = picture.info.get("icc_profile")
+    profile = described.or_profile(picture.info.get("icc_profile"), findings)
     transparency = picture.info.get("transparency")
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
     bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
@@ -199,7 +217,7 @@ def rebuild(picture: ImageFile.ImageFile, findings: Findings, spent: int | None)
         bare = bare.transpose(turn)
     if picture.mode == "P" and hidden_colour.palette_hides_something(bare.histogram(), bare.getpalette() or []):
         findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
-    bare = colour.to_plain(bare, profile)
+    bare = colour.to_plain(bare, profile, findings)
     bare = _without_hidden_colour(bare, findings)
     bare.info = {}
     return bare

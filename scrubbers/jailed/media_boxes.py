@@ -1,4 +1,4 @@
-"""Which boxes a HEIC or AVIF file is made of: for the report, and for the one box that the AVIF decoder does not heed.
+"""Which boxes a HEIC or AVIF is made of: for the report, for its colours, and for a box that a decoder does not heed.
 
 Both are ISO media files: boxes with a length and four letters, some with boxes inside. Like `containers` this walk is
 bounded and forgiving, and decides nothing of what is removed: only the decoded first picture reaches the output.
@@ -50,6 +50,58 @@ def crops(untrusted: mmap.mmap) -> bool:
     Searched for in all bytes and not by a walk, so that no way of nesting hides it from us and shows it to a viewer.
     """
     return untrusted.find(_CROP) >= 0
+
+
+def colour_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
+    """What the first picture says of its colours by numbers: for the three colours, and for the curve of light.
+
+    A second picture has numbers of its own, so which ones are meant is followed from the item to its properties.
+    """
+    for name, start, end in _boxes(untrusted, 0, len(untrusted)):
+        if name == b"meta":
+            inner = {name: (begin, behind) for name, begin, behind in _boxes(untrusted, start + _FULL_BOX_BYTES, end)}
+            if not {b"pitm", b"iprp"} <= inner.keys():
+                return None
+            begin, behind = inner[b"pitm"]
+            first = _number(untrusted, begin + _FULL_BOX_BYTES, min(4, behind - begin - _FULL_BOX_BYTES))
+            return _numbers_of(untrusted, *inner[b"iprp"], first)
+    return None
+
+
+def _numbers_of(untrusted: mmap.mmap, start: int, end: int, item: int) -> tuple[int, int] | None:
+    containers = list(_boxes(untrusted, start, end))
+    properties: list[tuple[bytes, int, int]] = []
+    for name, begin, behind in containers:
+        if name == b"ipco":
+            properties += _boxes(untrusted, begin, behind)
+    for name, begin, behind in containers:
+        for number in _properties_of(untrusted[begin:behind], item) if name == b"ipma" else ():
+            if not 0 < number <= len(properties):
+                continue
+            kind, at, _ = properties[number - 1]
+            if kind == b"colr" and untrusted[at : at + 4] == b"nclx":
+                return _number(untrusted, at + 4, 2), _number(untrusted, at + 6, 2)
+    return None
+
+
+def _number(untrusted: mmap.mmap | bytes, start: int, length: int) -> int:
+    return int.from_bytes(untrusted[start : start + max(0, length)], "big")
+
+
+def _properties_of(associations: bytes, item: int) -> list[int]:
+    """The numbers of an item's properties, counted from one, as a box of associations has them."""
+    item_bytes = 4 if associations[:1] > b"\0" else 2
+    number_bytes = 2 if associations[3:4] > b"\0" else 1
+    # The highest bit says that a reader must know the property.
+    mask = 2 ** (8 * number_bytes - 1) - 1
+    position = _FULL_BOX_BYTES + 4
+    while position < len(associations):
+        count = _number(associations, position + item_bytes, 1)
+        start = position + item_bytes + 1
+        position = start + number_bytes * count
+        if _number(associations, start - 1 - item_bytes, item_bytes) == item:
+            return [_number(associations, at, number_bytes) & mask for at in range(start, position, number_bytes)]
+    return []
 
 
 def _boxes(untrusted: mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

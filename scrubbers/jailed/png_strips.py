@@ -16,6 +16,7 @@ from typing import IO, Final
 from PIL import Image, ImageFile
 
 from scrubbers.jailed import colour, decoders, held_whole, hidden_colour, png_stored
+from scrubbers.jailed.described_colour import Described
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.hidden_colour import WITH_ALPHA
 from scrubbers.jailed.png_joined import JoinedPng
@@ -40,12 +41,15 @@ def rebuild(
     output: IO[bytes],
     untrusted_descriptor: int,
     findings: Findings,
+    *,
+    described: Described,
 ) -> Image.Image:
     """Write the rebuilt picture and return a small one. Raises Damaged, TooManyPixels and TooMuchToHold."""
     decoders.demand_few_pixels(picture)
-    is_opaque = _is_opaque(picture, untrusted_descriptor)
+    profile = described.or_profile(picture.info.get("icc_profile"), findings)
+    is_opaque = _is_opaque(picture, untrusted_descriptor, findings)
     joined, small = JoinedPng(output, picture.size), Shrinking(picture.size, PREVIEW_SIDE)
-    for plain in _plain_strips(picture, untrusted_descriptor, findings):
+    for plain in _plain_strips(picture, profile, untrusted_descriptor, findings):
         strip = plain if turn is None else plain.transpose(turn)
         if is_opaque:
             strip = hidden_colour.without_alpha(strip)
@@ -58,22 +62,23 @@ def rebuild(
     return small.finish()
 
 
-def _is_opaque(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
+def _is_opaque(picture: ImageFile.ImageFile, untrusted_descriptor: int, findings: Findings) -> bool:
     """Step 2: whether there is alpha that hides nothing."""
     # Alpha has no part in a profile, and converting takes longer than all the rest.
-    strips = (colour.to_plain(strip, None) for strip in png_stored.strips(picture, untrusted_descriptor))
+    strips = (colour.to_plain(strip, None, findings) for strip in png_stored.strips(picture, untrusted_descriptor))
     return all(strip.mode in WITH_ALPHA and hidden_colour.is_opaque(strip) for strip in strips)
 
 
-def _plain_strips(picture: ImageFile.ImageFile, untrusted_descriptor: int, findings: Findings) -> Iterator[Image.Image]:
+def _plain_strips(
+    picture: ImageFile.ImageFile, profile: bytes | None, untrusted_descriptor: int, findings: Findings
+) -> Iterator[Image.Image]:
     """Steps 3 and 4, but for what is hidden under alpha."""
-    profile = picture.info.get("icc_profile")
     used, colours = [0] * 256, list[int]()
     for stored in png_stored.strips(picture, untrusted_descriptor):
         if stored.mode == "P":
             used = [before + more for before, more in zip(used, stored.histogram(), strict=True)]
             colours = stored.getpalette() or []
-        plain = colour.to_plain(stored, profile)
+        plain = colour.to_plain(stored, profile, findings)
         # The encoder would write down what it finds there.
         plain.info = {}
         yield plain

@@ -22,6 +22,7 @@ from typing import IO, Any, Final, cast
 from PIL import Image, ImageFile
 
 from scrubbers.jailed import colour, decoders
+from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.jpeg_strips import JoinedStrips, rows_of_strip
 from scrubbers.jailed.shrinking import Shrinking
 from scrubbers.jailed.spent import Consumed, is_large
@@ -58,27 +59,35 @@ class Made:
 
 
 def rebuild(
-    picture: ImageFile.ImageFile, output: IO[bytes], settings: dict[str, Any], side: int, untrusted_descriptor: int
+    picture: ImageFile.ImageFile,
+    output: IO[bytes],
+    settings: dict[str, Any],
+    side: int,
+    untrusted_descriptor: int,
+    *,
+    findings: Findings,
 ) -> Image.Image:
     """Write the rebuilt picture and return a small one of at most `side`; raises what the decoder raises."""
     decoders.demand_few_pixels(picture)
     turn = decoders.turn(picture)
     if turn is None or turn is Image.Transpose.FLIP_LEFT_RIGHT:
         made = Made(output, picture.size, settings, side)
-        _decode(picture, lambda strip, _: made.add(strip if turn is None else strip.transpose(turn)))
+        _decode(picture, findings, lambda strip, _: made.add(strip if turn is None else strip.transpose(turn)))
         return made.small()
     bands = TurnedBands(picture.size, turn)
     made = Made(output, bands.size, settings, side)
     if is_large(untrusted_descriptor):
         picture.fp = cast("IO[bytes]", Consumed(untrusted_descriptor))
-    _decode(picture, bands.add, bands.odd_rows)
+    _decode(picture, findings, bands.add, bands.odd_rows)
     for strip in bands.strips():
         made.add(strip)
     return made.small()
 
 
-def _decode(picture: ImageFile.ImageFile, take: Callable[[Image.Image, int], None], odd_rows: int = 0) -> None:
-    window = _Window(picture, take, odd_rows)
+def _decode(
+    picture: ImageFile.ImageFile, findings: Findings, take: Callable[[Image.Image, int], None], odd_rows: int = 0
+) -> None:
+    window = _Window(picture, findings, take, odd_rows)
     picture.load()
     window.move(is_last=True)
 
@@ -86,7 +95,14 @@ def _decode(picture: ImageFile.ImageFile, take: Callable[[Image.Image, int], Non
 class _Window:
     """Steps 1 and 2: what stands behind the decoder of a picture."""
 
-    def __init__(self, picture: ImageFile.ImageFile, take: Callable[[Image.Image, int], None], odd_rows: int) -> None:
+    def __init__(
+        self,
+        picture: ImageFile.ImageFile,
+        findings: Findings,
+        take: Callable[[Image.Image, int], None],
+        odd_rows: int,
+    ) -> None:
+        self._findings = findings
         self._hand_on = take
         self._width, self._height = picture.size
         self._profile = picture.info.get("icc_profile")
@@ -112,7 +128,7 @@ class _Window:
         first, behind = self._done * self._row_bytes, self._next * self._row_bytes
         strip = self._picture_of(memoryview(self._rows)[first:behind], self._next - self._done)
         if self._profile is not None:
-            strip = colour.to_plain(strip.convert("RGB"), self._profile)
+            strip = colour.to_plain(strip.convert("RGB"), self._profile, self._findings)
         self._hand_on(strip, self._done)
         # Whole pages only: the one that the next strip begins in goes with that.
         from_page = first - first % mmap.PAGESIZE
