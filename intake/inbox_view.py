@@ -301,7 +301,7 @@ _HEADLINES: Final[dict[type, str]] = {
     Assessment: N_("First assessment"),
     PhoneMinutes: N_("Notes from a conversation"),
     MinutesApproved: N_("You approved the notes"),
-    MeetingRequest: N_("A wish to meet"),
+    MeetingRequest: N_("A request to meet"),
     Close: N_("The case is closed"),
     Reopen: N_("The case is open again"),
 }

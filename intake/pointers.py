@@ -36,7 +36,7 @@ _MOST_IN_A_LINE: Final = 100
 class Sort(Enum):
     """What was found, in words."""
 
-    PERSONAL_NUMBER = N_("Personal number")
+    PERSONAL_NUMBER = N_("Personal identity number")
     EMAIL = N_("E-mail address")
     TELEPHONE = N_("Telephone number")
     USER_NAME = N_("User name in the path of a file")

@@ -32,18 +32,18 @@ _SAID_ALOUD_EVERY: Final = 25
 
 WATCH_FIELD: Final = "watch"
 _BEFORE: Final = N_("When you have pressed the button above:")
-_READY: Final = N_("Once you send, this shows how far it has come.")
-_PERCENT: Final = N_("%(percent)d per cent has come.")
+_READY: Final = N_("Once you send, progress is shown here.")
+_PERCENT: Final = N_("%(percent)d per cent has arrived.")
 _STEPS: Final = {
     Step.CLEANING: N_("File %(number)d is being cleaned."),
     Step.CLEAN: N_("File %(number)d is clean."),
-    Step.NOT_TAKEN: N_("File %(number)d was not taken. The answer says why."),
-    Step.TO_BE_MENDED: N_("Something is to be mended. The answer comes when your browser has sent everything."),
+    Step.NOT_TAKEN: N_("File %(number)d was not accepted. The answer says why."),
+    Step.TO_BE_MENDED: N_("Something needs to be corrected. The answer comes when your browser has sent everything."),
 }
-_RECEIVED: Final = N_("Everything has come. Now read the answer.")
-_REFUSED: Final = N_("Nothing is stored yet. Read the answer; when you send again, this shows it.")
-_ENDED: Final = N_("How far it has come is not shown now. Sending works all the same.")
-_WATCH: Final = N_("Show how far it has come")
+_RECEIVED: Final = N_("Everything has arrived. Now read the answer.")
+_REFUSED: Final = N_("Nothing is stored yet. Read the answer; when you send again, it is shown here.")
+_ENDED: Final = N_("Progress cannot be shown right now. You can still send.")
+_WATCH: Final = N_("Show progress")
 
 
 async def progress(request: web.Request) -> web.StreamResponse:

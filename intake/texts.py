@@ -42,7 +42,7 @@ _FORM: Final = {
         N_("Please send it with an ordinary browser, such as Tor Browser."),
     ),
     "form.old": Said(
-        N_("The page had become too old, or the service was restarted. Nothing was stored."),
+        N_("The page had expired, or the service was restarted. Nothing was stored."),
         N_("Your text is below: choose your files once more and send again."),
     ),
     "form.empty": Said(
@@ -54,7 +54,7 @@ _FORM: Final = {
         N_("Please shorten it; you can send more afterwards with the case code."),
     ),
     "form.holds_the_code": Said(
-        N_("Your message holds words of your case code, so it was not sent. Nothing was stored."),
+        N_("Your message contains words from your case code, so it was not sent. Nothing was stored."),
         N_("Please remove them: whoever has the code can read and withdraw the report."),
     ),
     "form.too_much_data": Said(
@@ -62,15 +62,15 @@ _FORM: Final = {
         N_("Please send fewer or smaller files; you can add more afterwards with the case code."),
     ),
     "form.try_again_soon": Said(
-        N_("Many are here at the same time. Nothing was stored."),
-        N_("Please wait a minute and send again; your text is below, choose your files once more."),
+        N_("Too many people are using the service right now. Nothing was stored."),
+        N_("Please wait a minute and send again. Your text is below; choose your files once more."),
     ),
     "form.unknown_choice": Said(
         N_("Something you chose is no longer on the form. Nothing was stored."),
         N_("Please look through your choices and send again."),
     ),
     "form.stalled": Said(
-        N_("The connection stood still for too long. Nothing was stored."),
+        N_("The connection was silent for too long. Nothing was stored."),
         N_("Please send again; smaller files are quicker through Tor."),
     ),
     "form.case_full": Said(
@@ -92,36 +92,36 @@ _FILES: Final = {
         N_("The files together are larger than the form allows."), N_("Add the rest afterwards with the case code.")
     ),
     "file.no_room": Said(
-        N_("Too much is being received at once just now."), N_("Add the file in a while with the case code.")
+        N_("Too much is being received at the moment."), N_("Add the file a little later with the case code.")
     ),
     "refused": Said(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
-    "refused.empty": Said(N_("The file is empty."), N_("Look whether it is the right file.")),
+    "refused.empty": Said(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Said(
         N_("Office documents cannot be cleaned safely."),
-        N_("Save it as PDF, or take a picture of the screen, and send that."),
+        N_("Save it as PDF, or take a screenshot, and send that."),
     ),
     "refused.drawn_picture": Said(
-        N_("Drawn pictures (SVG) cannot be cleaned safely."), N_("Take a picture of the screen and send that.")
+        N_("Vector drawings (SVG) cannot be cleaned safely."), N_("Take a screenshot and send that.")
     ),
     "refused.sound_or_film": Said(
-        N_("Sound and film cannot be cleaned yet."), N_("Describe it in words, or send a still picture from it.")
+        N_("Sound and video cannot be cleaned yet."), N_("Describe it in words, or send a still picture from it.")
     ),
     "refused.archive": Said(
-        N_("Packed files (such as ZIP) are not taken."), N_("Unpack it and send the files one by one.")
+        N_("Compressed archives (such as ZIP) are not accepted."), N_("Unpack it and send the files separately.")
     ),
     "refused.uncommon_picture": Said(
         N_("Pictures of this kind (such as JPEG XL) cannot be cleaned."),
-        N_("Save it as JPEG, or take a picture of the screen, and send that."),
+        N_("Save it as JPEG, or take a screenshot, and send that."),
     ),
     "refused.camera_raw": Said(
         N_("Raw pictures from a camera cannot be cleaned."), N_("Save it as JPEG and send that.")
     ),
     "refused.unknown_kind": Said(
-        N_("We do not know this kind of file."), N_("Make a PDF of it, or take a picture of the screen, and send that.")
+        N_("We do not know this kind of file."), N_("Make a PDF of it, or take a screenshot, and send that.")
     ),
     "refused.kinds_disagree": Said(
-        N_("The file says two different things about its kind."),
-        N_("Open it, save it anew as PDF or JPEG and send that."),
+        N_("The file looks like two different kinds of file at once."),
+        N_("Open it, save it again as PDF or JPEG, and send that."),
     ),
     "refused.locked": Said(
         N_("The PDF is locked with a password or with restrictions."),
@@ -151,7 +151,7 @@ _FILES: Final = {
         ),
     ),
     "refused.damaged": Said(
-        N_("The file is damaged and cannot be read."), N_("Open it, save it anew as PDF or JPEG and send that.")
+        N_("The file is damaged and cannot be read."), N_("Open it, save it again as PDF or JPEG, and send that.")
     ),
     "refused.letters_missing": Said(
         N_("Some letters of the PDF are not in the file, and they cannot be drawn here."),
@@ -164,14 +164,14 @@ _FILES: Final = {
         N_("The cleaning needed too much memory."), N_("Make the file smaller, and add it with the case code.")
     ),
     "refused.job_died": Said(
-        N_("The cleaning broke off."), N_("Save the file anew as PDF or JPEG, and add it with the case code.")
+        N_("The cleaning was interrupted."), N_("Save the file again as PDF or JPEG, and add it with the case code.")
     ),
     "refused.no_jail": Said(
-        N_("The cleaning is not running just now."), N_("Add the file in a few minutes with the case code.")
+        N_("Cleaning is not available right now."), N_("Add the file in a few minutes with the case code.")
     ),
     "refused.would_not_vouch": Said(
-        N_("After cleaning something was left that we could not vouch for, so the file was not taken."),
-        N_("Take a picture of the screen and send that."),
+        N_("After cleaning, something was left that we could not vouch for, so the file was not accepted."),
+        N_("Take a screenshot and send that."),
     ),
 }
 
@@ -186,7 +186,8 @@ NOBODY_LEFT: Final = Said(
     N_("Turn to one of the authorities below, which do not belong to the municipality."),
 )
 SENT_ALREADY: Final = Said(
-    N_("This form has been sent already."), N_("Nothing was done again. Log in with your case code to see the case.")
+    N_("This form has already been sent."),
+    N_("Nothing was done a second time. Log in with your case code to see the case."),
 )
 SESSION_OVER: Final = Said(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
 LEFT: Final = Said(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))
@@ -202,7 +203,7 @@ TAKEN_BACK: Final = Said(
     N_("The case code does not work any more. Close the tab."),
 )
 NONE_TAKEN: Final = Said(
-    N_("None of the files was taken, so nothing was stored."),
+    N_("None of the files was accepted, so nothing was stored."),
     N_("Below you see why; choose other files and send again."),
 )
 SENT: Final = Said(N_("Your message has been received."), "", "good")
@@ -216,10 +217,12 @@ FILE_TAKEN_BACK: Final = Said(N_("The file has been taken back. Nobody has seen 
 FILE_WITHDRAWN: Final = Said(N_("You have withdrawn the file. Those who handle the case will be told."), "", "good")
 WITHDRAWN: Final = Said(N_("You have withdrawn the report. Those who handle the case will be told."), "", "good")
 TOO_LATE: Final = Said(
-    N_("It has been released meanwhile, so it can no longer be taken back unseen."),
+    N_("In the meantime it has become visible to those who read it, so it can no longer be taken back unseen."),
     N_("You can withdraw it instead."),
 )
-TRY_AGAIN: Final = Said(N_("That could not be done just now. Nothing was stored."), N_("Please try again in a minute."))
+TRY_AGAIN: Final = Said(
+    N_("That could not be done right now. Nothing was stored."), N_("Please try again in a minute.")
+)
 ASK_TAKE_BACK: Final = Said(
     N_("Take back the whole report?"),
     N_("Nobody has seen it. It is erased at once, and the case code stops working."),
@@ -293,12 +296,12 @@ WHERE: Final = {
 }
 LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected (pages became pictures)"),
-    Lost.ANIMATION: N_("movement (only the first picture is kept)"),
+    Lost.ANIMATION: N_("animation (only the first picture is kept)"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
     Lost.COLOURS: N_("the exact look of the colours (they may look different)"),
-    Lost.TRANSPARENCY: N_("see-through parts (they became white)"),
+    Lost.TRANSPARENCY: N_("transparent parts (they became white)"),
     Lost.SECOND_PICTURE: N_("a second picture in the file"),
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links that can be clicked"),
-    Lost.SOUND_OR_FILM: N_("sound or film within the document"),
+    Lost.SOUND_OR_FILM: N_("sound or video within the document"),
 }

@@ -17,7 +17,7 @@ UNKNOWN_WORDS: Final = Said(
 )
 CHECK_FAILS: Final = Said(
     N_("All eight words are on our list, but they do not belong together: one of them is probably misread."),
-    N_("Compare each with your note, look whether two have changed places, and write all eight again."),
+    N_("Compare each with your note, check whether two have changed places, and write all eight again."),
 )
 UNKNOWN_WORD: Final = N_("Word %(number)d is not one of our words.")
 MAYBE_MISREAD: Final = N_("Word %(number)d may be misread.")
@@ -28,20 +28,20 @@ REASONS: Final = (
         "The case has been erased or taken back, its inbox has been ended, or a new code took the place of this one"
         " when notes were approved."
     ),
-    N_("The code is for another address. Look whether you are where you left your report."),
+    N_("The code is for another address. Check that you are where you left your report."),
 )
 RETURN_OLD: Final = Said(
-    N_("The page had become too old, or the service was restarted."), N_("Please write your case code again.")
+    N_("The page had expired, or the service was restarted."), N_("Please write your case code again.")
 )
 RETURN_BUSY: Final = Said(
-    N_("Many are here at the same time."), N_("Please wait a minute and write your case code again.")
+    N_("Too many people are using the service right now."), N_("Please wait a minute and write your case code again.")
 )
 RETURN_AGAIN: Final = Said(
     N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
 )
 SESSION_OVER_KEPT: Final = Said(
     N_("You are logged out, so your message was not sent."),
-    N_("It stands below and goes with you: write your case code, and you can send it. Choose files once more."),
+    N_("It is below and comes with you: write your case code, and you can send it. Choose any files once more."),
 )
 NOT_SENT_YET: Final = Said(
     N_("Your message is below. It has not been sent."),
@@ -54,29 +54,27 @@ NOT_SENT_YET: Final = Said(
 ASK_END: Final = Said(
     N_("End the inbox?"),
     N_(
-        "You read and write nothing here any more, and the case code stops working at once. Those who handle the case"
-        " are told at the next release, and two of them can then have the case erased."
+        "You can no longer read or write here, and the case code stops working at once. Those who handle the case are"
+        " told on one of the next mornings, and two of them can then have the case erased."
     ),
 )
 INBOX_ENDED: Final = Said(
-    N_("The inbox has been ended. The case code opens nothing any more."),
+    N_("The inbox has been ended. The case code no longer opens anything."),
     N_("Destroy your note. Close the tab. In Tor Browser, choose New Identity."),
 )
 END_NOT_YET: Final = Said(
     N_("The inbox can be ended when the case is closed."),
-    N_("If you want no more to do with it now, you can withdraw the report."),
+    N_("If you want nothing more to do with it, you can withdraw the report now."),
 )
 APPROVED: Final = Said(
     N_("You have approved the notes. From now on the new code opens the case."),
-    N_("The code from before opens nothing any more. Destroy the note with it."),
+    N_("The old code no longer opens anything. Destroy the note with it."),
     "good",
 )
-NO_SUCH_NOTES: Final = Said(
-    N_("There are no notes that wait for your answer."), N_("You may have approved them already.")
-)
+NO_SUCH_NOTES: Final = Said(N_("No notes are waiting for your answer."), N_("You may have approved them already."))
 MEETING_ASKED: Final = Said(N_("You have asked for a meeting. You get the answer here."), "", "good")
 NOT_NOW: Final = Said(
-    N_("The file cannot be taken back now, because you have approved notes meanwhile."),
+    N_("The file cannot be taken back now, because you have approved notes in the meantime."),
     N_("You can withdraw it after the next release."),
 )
 ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
@@ -101,8 +99,8 @@ STATES: Final = {
         N_("Look in now and then: questions to you are asked here. You can add what you remember or find."),
     ),
     State.AWAITING_COMPLETION: (
-        N_("A question waits for your answer."),
-        N_("Answer when you can, also later than the day. Silence closes nothing by itself."),
+        N_("A question is waiting for your answer."),
+        N_("Answer when you can, even after that day. Nothing is closed just because you do not answer."),
     ),
     State.CONCLUDED: (
         N_("There is an outcome. You can read it below."),
@@ -126,7 +124,7 @@ STATES: Final = {
 }
 PROMISES: Final = {
     DeadlineKind.ACKNOWLEDGE: N_("By then you get a confirmation that your report has been received."),
-    DeadlineKind.ASSESS: N_("By about then there is a first assessment. This is an aim and no rule of law."),
+    DeadlineKind.ASSESS: N_("A first assessment is expected by about then. This is an aim, not a legal requirement."),
     DeadlineKind.FEEDBACK: N_("By then you are told here what has been done, and why."),
     DeadlineKind.ERASE: N_(
         "From then on those who handle the case may erase it for good. Nothing is erased by itself before two years"

@@ -7,12 +7,12 @@ from intake.texts import N_, SENTENCES, Said
 
 POINTS_TO_YOU: Final = Said(
     N_("The text seems to say who you are. Nothing was stored."),
-    N_("Look at what we found. Change it, or tick that the text is to be sent as it is, and send again."),
+    N_("Look at what we found. Change it, or tick the box to send the text as it is, and send again."),
 )
 POINTS_TO_YOU_IN_FRAME: Final = Said(
     POINTS_TO_YOU.what,
     N_(
-        "Look at what we found. Change it in the form and send again. If it is to stay as it is, press the button below"
+        "Look at what we found. Change it in the form and send again. To leave it as it is, press the button below"
         " the list."
     ),
 )
@@ -31,9 +31,9 @@ _IN_FRAME: Final[Mapping[str, str]] = {
 }
 # With these the same form would be refused again.
 FORM_IS_SPENT: Final = frozenset({"form.old"})
-NOT_SENT_ANEW: Final = Said(N_("What you now change in the form is not sent. You can add it with the code."))
+NOT_SENT_ANEW: Final = Said(N_("Changes you make in the form now are not sent. You can add them with the code."))
 NOT_THE_CODE: Final = Said(
-    N_("That is not what stands on the page."),
+    N_("That does not match the words on the page."),
     N_("Compare your paper with the words below, one by one, and try again."),
 )
 
@@ -46,7 +46,7 @@ def said_in_frame(text_key: str) -> Said:
 
 # After a restart, or long after the report came; it is in the store, whether or not its words were written down.
 PAGE_OVER: Final = Said(
-    N_("This page is not open any more. If your report was received, it is kept and will be handled."),
+    N_("This page is no longer open. If your report was received, it has been kept and will be handled."),
     N_(
         "If you have the eight words, write them here. If you never saw them, write a new report and tick that it"
         " belongs to an earlier one."

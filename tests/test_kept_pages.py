@@ -119,7 +119,7 @@ async def test_an_address_of_a_session_that_is_over_asks_for_the_code_in_the_lan
         await browser.post("/inbox/leave", inbox.form("/inbox/leave").fields)
         over, never = await browser.follow(led), await browser.get(f"/page/{'0' * 32}?lang=en")
 
-    assert "This page is not open any more." in over.plain
+    assert "This page is no longer open." in over.plain
     assert over.form("/return")
     assert over.plain == never.plain
 

@@ -72,7 +72,7 @@ async def test_the_form_holds_two_named_frames_of_ours_and_a_way_without(tmp_pat
         frames = [await browser.get(path) for path in re.findall(r'<iframe[^>]* src="([^"?]*)', page.text)[1:]]
 
     assert re.findall(r'<iframe[^>]* title="([^"]+)"', page.text) == [
-        "How far the sending has come",
+        "Progress of the sending",
         "The answer to what you send",
     ]
     assert 'target="sink"' in page.text
@@ -253,15 +253,15 @@ async def test_the_progress_shows_the_sending_the_files_and_the_end_and_the_next
             await frame.shows("Nothing is stored yet. Read the answer")
             sending = slow_post(intake, form.with_(text="With files"), [photograph(1200), b"PK\x03\x04"])
             answered = asyncio.ensure_future(sending)
-            await frame.shows("per cent has come")
+            await frame.shows("per cent has arrived")
             await frame.shows("File 1 is being cleaned.")
             await frame.shows("File 1 is clean.")
-            await frame.shows("File 2 was not taken.")
+            await frame.shows("File 2 was not accepted.")
             await frame.ended()
             answer = await browser.follow(read_answer(await answered))
 
     assert "Show your case code" in answer.plain
-    assert frame.lines.endswith("Everything has come. Now read the answer.")
+    assert frame.lines.endswith("Everything has arrived. Now read the answer.")
     percents = [int(one) for one in re.findall(r'<progress value="(\d+)"', frame.got)]
     assert percents == sorted(percents)
     assert len(set(percents)) >= 3
@@ -296,9 +296,9 @@ async def test_a_button_pressed_twice_does_not_say_that_nothing_is_stored(tmp_pa
             await frame.ended()
 
     assert answers[0].form("/receipt").fields == answers[1].form("/receipt").fields
-    assert frame.lines.endswith("Everything has come. Now read the answer.")
+    assert frame.lines.endswith("Everything has arrived. Now read the answer.")
     assert "Nothing is stored" not in frame.lines
-    assert "mended" not in frame.lines
+    assert "corrected" not in frame.lines
 
 
 async def test_a_frame_that_is_closed_at_any_time_is_no_fault_and_leaves_nothing(tmp_path):
