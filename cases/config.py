@@ -16,7 +16,7 @@ any case. There is no setting that turns logging on.
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -61,6 +61,13 @@ class ConfigFault(CaseError):
 
     def __str__(self) -> str:
         return f"{self.what} {self.to_do}"
+
+
+_CORRECT_IT: Final = "Correct it; see the example."
+# Where what people write first is refused, by the key.
+_HOW_TO_WRITE: Final = {
+    "mirror": "Write the host alone in small letters, without https:// before it and without / behind it.",
+}
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +180,7 @@ def _plain_fault(message: str) -> ConfigFault:
         missing = problem.split("`")[1]
         name = f"{key}.{missing}" if key else missing
         return ConfigFault(f"The configuration lacks the key `{name}`.", "Add it; the example shows how.")
-    return ConfigFault(f"The key `{key}` cannot be used: {_in_words(problem)}.", "Correct it; see the example.")
+    return ConfigFault(f"The key `{key}` cannot be used: {_in_words(problem)}.", _HOW_TO_WRITE.get(key, _CORRECT_IT))
 
 
 def _in_words(problem: str) -> str:

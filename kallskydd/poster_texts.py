@@ -1,7 +1,8 @@
 """What a poster and the block for the municipality's own page say, in every complete language.
 
 The English here is the key of the catalogues in locale/<code>/poster.po. The same sentences stand in both, in the same
-order: what to beware of before the codes, the mirror before the onion, the telephone last.
+order: what to beware of before the codes, the mirror before the onion, the telephone last. A page has a link, which
+paper has not, so the block says one sentence more.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ WARNINGS: Final = (
     N_("Use a phone or computer of your own, not one from work and not one with a work profile."),
     N_("Copy or type the address. Do not search for it at work."),
 )
+# Only where there is something to click.
+BEWARE_OF_THE_LINK: Final = N_("Before you click or scan")
+LINK: Final = N_("Do not click the link on a computer or phone from work, nor on the network at work.")
 MIRROR: Final = N_("The simple way: any browser")
 MIRROR_SEEN: Final = N_(
     "The network you use and whoever runs this address can see that somebody comes, but not what you write."

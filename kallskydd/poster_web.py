@@ -13,8 +13,10 @@ from typing import Final
 from kallskydd import poster_qr
 from kallskydd.poster_texts import (
     BEWARE,
+    BEWARE_OF_THE_LINK,
     COVERS,
     LEAD,
+    LINK,
     MIRROR,
     MIRROR_ALT,
     MIRROR_SEEN,
@@ -46,9 +48,9 @@ def block(words: Words, facts: Facts) -> str:
         f"<h2>{_text(words(TITLE))}</h2>",
         f"<p>{_text(words(LEAD))}</p>",
         *([_covers(words, facts)] if len(facts.organisations) > 1 else []),
-        f"<h3>{_text(words(BEWARE))}</h3>",
+        f"<h3>{_text(words(BEWARE_OF_THE_LINK if facts.mirror else BEWARE))}</h3>",
         '<ul class="kallskydd-beware">',
-        *(f"<li>{_text(words(one))}</li>" for one in WARNINGS),
+        *(f"<li>{_text(words(one))}</li>" for one in (LINK, *WARNINGS) if facts.mirror or one is not LINK),
         "</ul>",
         *(_mirror(words, facts.mirror) if facts.mirror else []),
         *_onion(words, facts.onion),

@@ -264,6 +264,11 @@ BAD = {
     "a text for a number": (change("attachments = 20", 'attachments = "20"'), "a whole number", "Correct it"),
     "more than the design": (change("attachment_mib = 50", "attachment_mib = 51"), "at most 50", "Correct it"),
     "an organisation's capitals": (change('"wbab"', '"WBAB"'), "signs that may not stand there", "Correct it"),
+    "a mirror as an address": (
+        change('languages = ["sv", "en"', 'mirror = "https://x.example/"\nlanguages = ["sv", "en"'),
+        "`mirror`",
+        "without https:// before it and without / behind it",
+    ),
     "a language that is not there": (change('"sv", "en"', '"sv", "de"'), "languages[1]", "Correct it"),
     "a language twice": (change('"sv", "en"', '"sv", "sv"'), "`languages`", "once"),
     "no organisation": (EXAMPLE.partition("[[organisations]]")[0], "`organisations`", "Add it"),

@@ -53,6 +53,28 @@ def test_the_block_links_the_mirror_without_a_referrer_and_the_onion_not_at_all(
     assert f'<code class="kallskydd-address" translate="no">{made.onion}</code>' in text
 
 
+NOT_TO_BE_CLICKED_AT_WORK = {
+    "sv": "Klicka inte på länken på en dator eller mobil från jobbet",
+    "en": "Do not click the link on a computer or phone from work, nor on the network at work.",
+    "fi": "Älä napsauta linkkiä",
+}
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_a_block_with_a_link_says_before_it_where_not_to_click(made, code):
+    text = (made.out / f"block-{code}.html").read_text()
+
+    assert 0 < text.index(NOT_TO_BE_CLICKED_AT_WORK[code]) < text.index("<a ")
+
+
+def test_a_block_without_a_mirror_speaks_of_no_link(tmp_path):
+    made = Made(tmp_path, LANGUAGES_OF_THE_HOME)
+    made.make("--web")
+
+    for code in COMPLETE:
+        assert NOT_TO_BE_CLICKED_AT_WORK[code] not in (made.out / f"block-{code}.html").read_text()
+
+
 @pytest.mark.parametrize("code", COMPLETE)
 def test_the_block_is_complete_in_itself_without_script_and_style(made, code):
     fragment = Fragment((made.out / f"block-{code}.html").read_text())
