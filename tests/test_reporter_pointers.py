@@ -74,6 +74,7 @@ def test_a_telephone_number_is_found_however_it_is_written(number):
         "Belopp 1 250 000 kr, konto 5012, faktura 100234567.",
         "Diarienummer KS 2023/00451-12.",
         "Fastigheten Ludvika 4:15, 59.3293, 18.0686.",
+        "Bilagan a0240 12345 och 0240 12345b.",
     ],
 )
 def test_numbers_that_everybody_has_dates_and_sums_are_left_alone(text):
