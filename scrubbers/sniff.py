@@ -24,6 +24,7 @@ from scrubbers.stages import (
 )
 
 _HEAD_BYTES: Final = 4096
+PDF_WITHIN: Final = 1024  # ISO 32000-1, annex H.3, note 13
 # Where the brands of a ZIP-based office file show: its first entry is named so by the standards.
 _OFFICE_FIRST_ENTRIES: Final = (
     b"[Content_Types].xml", b"_rels/", b"word/", b"xl/", b"ppt/", b"docProps/",
@@ -112,10 +113,14 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
         return Kind.WEBP
     if untrusted_head[_ISO_MEDIA_MARK] == b"ftyp":
         return _kind_by_brands(untrusted_head)
-    # Some programs put a mark or empty lines before a PDF's first line; PDF readers look past them.
+    # Some programs put a mark or empty lines before a PDF's first line, or what a server or a printer is told; PDF
+    # readers look past so much of it.
     if untrusted_head.removeprefix(_UTF8_MARK).lstrip().startswith(b"%PDF-"):
         return Kind.PDF
-    raise _advice(untrusted_head)
+    advice = _advice(untrusted_head)
+    if isinstance(advice, UnknownKind) and b"%PDF-" in untrusted_head[:PDF_WITHIN]:
+        return Kind.PDF
+    raise advice
 
 
 def _kind_by_brands(untrusted_head: bytes) -> Kind:

@@ -62,6 +62,8 @@ def jail():
         (b"%!PS-Adobe-3.0", stages.UnknownKind),
         (b"\x7fELF", stages.UnknownKind),
         (b"just words", stages.UnknownKind),
+        (b"just words\n" * 100 + b"%PDF-1.7\n", stages.UnknownKind),
+        (b"PK\x03\x04" + bytes(26) + b"bilder/1.pdf %PDF-1.7", stages.Archive),
     ],
 )
 def test_what_cannot_be_cleaned_is_refused_with_the_advice_that_fits(head, refused) -> None:

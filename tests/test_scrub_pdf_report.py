@@ -87,6 +87,8 @@ DOCUMENTS = {
         page(b"", catalog=b"/OpenAction<</S/GoTo/D[3 0 R/Fit]/Next<</S/JavaScript/JS(x)>>>>"), SCRIPT,
     ),
     "runs when closed": (page(b"", catalog=b"/AA<</WC<</S/JavaScript/JS(x)>>>>"), SCRIPT),
+    "something before the first line": (b"HTTP/1.1 200 OK\r\n\r\n" + page(b""), {(What.OTHER, Where.DOCUMENT, None)}),
+    "a mark before the first line": (b"\xef\xbb\xbf\n" + page(b""), set()),
     "no end": (cut_end(), set()),
     "something after the end": (page(b"") + b"hemligt", {(What.EMBEDDED_FILE, Where.AFTER_THE_END, None)}),
     "signed": (

@@ -1,5 +1,6 @@
 """Simple fonts (a byte a code) taken apart and put together anew: Type 1 and TrueType, in the document or not."""
 
+import functools
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -12,7 +13,7 @@ from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, 
 from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name, text_of
 from scrubbers.jailed.pdf_font_program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf_font_quadratic import Glyph
-from scrubbers.jailed.pdf_font_standard import DINGBATS, SYMBOL, is_italic, standard_name, standard_width
+from scrubbers.jailed.pdf_font_standard import DINGBATS, SYMBOL, is_italic, standard_name, standard_width, symbol_width
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 
 _CODES: Final = 256
@@ -69,12 +70,29 @@ class SimpleFont:
         if self._program is not None:
             return self._program.width(self._glyph(number) or 0)
         standard = standard_name(self._base_font)
-        width = (
-            standard_width(standard, self._encoding.name(number, BY_NAME["/StandardEncoding"])) if standard else None
-        )
+        width = self._standard_width(standard, number) if standard else None
         if width is None:
             raise NotRebuildable
         return width
+
+    def _standard_width(self, standard: str, code: int) -> float | None:
+        if bytes((code,)) in self.undrawn:
+            return standard_width(standard, "space")
+        if standard == SYMBOL and code not in self._encoding.differences:
+            return symbol_width(code)
+        return standard_width(standard, self._encoding.name(code, BY_NAME["/StandardEncoding"]))
+
+    @functools.cached_property
+    def undrawn(self) -> frozenset[bytes]:
+        """Codes for which one of the fourteen fonts, outside the document, has no glyph, as for tabs and line ends."""
+        standard = standard_name(self._base_font)
+        if self._program is not None or standard in {None, DINGBATS}:
+            return frozenset()
+        base = BY_NAME["/StandardEncoding"]
+        codes = {bytes((code,)) for code in range(_CODES) if code not in self._encoding.differences}
+        if standard == SYMBOL:
+            return frozenset(code for code in codes if symbol_width(code[0]) is None)
+        return frozenset(code for code in codes if self._encoding.name(code[0], base) is None)
 
     def _glyph(self, code: int) -> int | None:
         return self._codes.glyph(code) if self._codes is not None else None

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from pypdf._codecs.core_font_metrics import CORE_FONT_METRICS
+from pypdf._codecs.symbol import _symbol_encoding
 
 from scrubbers.jailed.pdf_font_names import text_of
 
@@ -24,6 +25,8 @@ _FAMILIES: Final = {
     "helvetica": 4, "arial": 4, "arialmt": 4,
     "times": 8, "timesroman": 8, "timesnewroman": 8, "timesnewromanps": 8, "timesnewromanpsmt": 8, "timesnewromanmt": 8,
 }  # fmt: skip
+# Of letters that have two codes the metrics know one.
+_SYMBOL_TEXTS: Final = {"\u03bc": "\u00b5"}
 _SUBSET: Final = re.compile(r"[A-Z]{6}\+")
 _BOLD: Final = re.compile(r"bold|black|heavy", re.IGNORECASE)
 _ITALIC: Final = re.compile(r"italic|oblique", re.IGNORECASE)
@@ -45,6 +48,12 @@ def is_bold(base_font: str) -> bool:
 
 def is_italic(base_font: str) -> bool:
     return _ITALIC.search(base_font) is not None
+
+
+def symbol_width(code: int) -> float | None:
+    """How wide the font of symbols draws a code in its own encoding; None if it draws nothing there."""
+    text = _SYMBOL_TEXTS.get(_symbol_encoding[code], _symbol_encoding[code])
+    return CORE_FONT_METRICS[SYMBOL].character_widths.get(text)
 
 
 def standard_width(standard: str, glyph_name: str | None) -> float | None:

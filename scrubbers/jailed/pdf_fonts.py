@@ -68,6 +68,11 @@ class SourceFont:
         """Whether a glyph that was cut out so far may have colours of its own."""
         return isinstance(self._font, DrawnFont) and self._font.is_coloured
 
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        """Codes that move the pen and draw nothing, though they are no spaces."""
+        return self._font.undrawn if isinstance(self._font, SimpleFont) else ()
+
     def codes(self, shown: bytes) -> list[bytes]:
         """A shown string cut into codes."""
         with _understanding():

@@ -19,6 +19,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamO
 from scrubbers.jailed import exif
 from scrubbers.jailed.findings import Findings, as_line
 from scrubbers.jailed.xmp import look_into_xmp
+from scrubbers.sniff import PDF_WITHIN
 from scrubbers.stages import Lost, What, Where
 
 # The report of a long document says what is on its first pages.
@@ -52,6 +53,7 @@ _MEDIA: Final = {"/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
 _PICTURE_EXIF: Final = re.compile(rb"\xff\xe1..(?=Exif\0\0)", re.DOTALL)
 _PACKET: Final = re.compile(rb"<\?xpacket begin")
 _END: Final = b"%%EOF"
+_NOTHING: Final = b"\0\r\n\t \xef\xbb\xbf"
 
 
 def look_into(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
@@ -178,8 +180,10 @@ def _raw(untrusted: mmap.mmap, findings: Findings) -> None:
     expected_ends = 2 if untrusted.find(b"/Linearized", 0, _LINEARIZED_WITHIN) >= 0 else 1
     if len(re.findall(_END, untrusted)) > expected_ends:
         findings.add(What.EARLIER_VERSION, Where.DOCUMENT)
+    if untrusted[: max(0, untrusted.find(b"%PDF-", 0, PDF_WITHIN))].strip(_NOTHING):
+        findings.add(What.OTHER, Where.DOCUMENT)
     end = untrusted.rfind(_END)
-    if end >= 0 and untrusted[end + len(_END) :].strip(b"\0\r\n\t "):
+    if end >= 0 and untrusted[end + len(_END) :].strip(_NOTHING):
         findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
     for packet in itertools.islice(_PACKET.finditer(untrusted), _PICTURES_READ):
         look_into_xmp(untrusted[packet.start() : packet.start() + _XMP_BYTES].partition(b"<?xpacket end")[0], findings)

@@ -8,7 +8,8 @@ Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), 
 (ClippingText).
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -320,7 +321,9 @@ class Interpreter:
         for item in items:
             if type(item) is bytes and font is not None:
                 codes = font.codes(item)
-                if codes:
+                if font.undrawn:
+                    parts += self._with_gaps(font, codes)
+                elif codes:
                     parts.append(codes)
             elif isinstance(item, Number):
                 parts.append(item)
@@ -334,6 +337,16 @@ class Interpreter:
         if self._hidden:
             show.seen = [False] * sum(1 for _ in show.codes())
         self._steps.append(show)
+
+    def _with_gaps(self, font: ShownFont, codes: Sequence[bytes]) -> Iterator[list[bytes] | bytes]:
+        """The codes that draw something, and for the others how far they move the pen."""
+        state = self._state
+        for undrawn, run in itertools.groupby(codes, font.undrawn.__contains__):
+            if not undrawn:
+                yield list(run)
+            elif state.size:
+                apart = 1000 * state.character_space / state.size
+                yield number(round(-sum(font.advance(code) + apart for code in run), 3))
 
     # Marked content, of which nothing is written; it only says what lies in a layer that is off
 

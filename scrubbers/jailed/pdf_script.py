@@ -14,7 +14,7 @@ after something was taken out gives a smaller stream, and nothing of what went.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
@@ -29,6 +29,10 @@ class ShownFont(Protocol):
     @property
     def is_coloured(self) -> bool:
         """Whether its glyphs may have colours of their own."""
+
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        """Codes that only move the pen: gaps are said for them."""
 
     def codes(self, shown: bytes) -> list[bytes]: ...
 

@@ -8,7 +8,7 @@ Text inside patterns, soft masks and glyphs of Type 3 fonts is not looked at for
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -75,11 +75,16 @@ class Font:
         if found is None:
             found = self._cut[shown] = self._source.codes(shown)
             self.read.update(found)
+            self.read.difference_update(self.undrawn)
         return found
 
     @property
     def is_coloured(self) -> bool:
         return self._source.is_coloured
+
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        return self._source.undrawn
 
     def advance(self, code: bytes) -> float:
         found = self._advances.get(code)

@@ -10,6 +10,7 @@ from typing import Final
 
 import magic
 
+from scrubbers.sniff import PDF_WITHIN
 from scrubbers.stages import Kind, KindsDisagree
 
 # libmagic's patterns for our kinds look no further.
@@ -27,6 +28,8 @@ _NAMES: Final = {
     Kind.HEIC: {"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"},
     Kind.AVIF: {"image/avif", "image/heif", "image/heif-sequence"},
 }
+# What it says of what it does not know.
+_NOTHING: Final = {"application/octet-stream", "text/plain"}
 
 
 class SecondOpinion:
@@ -37,7 +40,12 @@ class SecondOpinion:
 
     def demand_agreement(self, kind: Kind, untrusted_descriptor: int) -> None:
         """Raises KindsDisagree."""
-        said = self._magic.from_buffer(os.pread(untrusted_descriptor, _HEAD_BYTES, 0))
+        untrusted_head = os.pread(untrusted_descriptor, _HEAD_BYTES, 0)
+        said = self._magic.from_buffer(untrusted_head)
+        if kind is Kind.PDF and said in _NOTHING:
+            # libmagic does not look past what may stand before a PDF's first line.
+            start = untrusted_head.find(b"%PDF-", 0, PDF_WITHIN)
+            said = self._magic.from_buffer(untrusted_head[max(0, start) :])
         if said not in _NAMES[kind]:
             raise KindsDisagree
 
