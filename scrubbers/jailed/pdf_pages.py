@@ -96,14 +96,14 @@ class Page:
         """Whether nothing on it is blended or masked, all of it is text and paths, and each has one colour."""
         return all(_is_plain(step) for step in executed(self.steps))
 
-    def is_a_lone_picture(self) -> bool:
-        """Whether one picture is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.
+    def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
+        """The picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.
 
         A stencil may be of the paper's colour, and a soft mask may hide or be all that says something: not those.
         """
         matrix: Matrix = (1, 0, 0, 1, 0, 0)
         saved: list[Matrix] = []
-        found: Matrix | None = None
+        found: tuple[Drawn, Picture, Matrix] | None = None
         for step in self.steps:
             match step:
                 case Saved():
@@ -113,14 +113,14 @@ class Page:
                 case Moved():
                     matrix = multiplied(step.line, matrix)
                 case Drawn(Picture() as picture) if found is None and picture.is_opaque:
-                    found = matrix
+                    found = step, picture, matrix
                 case Set() | TextBegun() | TextEnded() | Placed():
                     pass
                 case Show() if not step.shows_anything():
                     pass
                 case _:
-                    return False
-        return found is not None and self._holds(found)
+                    return None
+        return found if found is not None and self._holds(found[2]) else None
 
     def _holds(self, placed: Matrix) -> bool:
         """Whether the unit square of this matrix lies on the page, and is larger than a speck."""

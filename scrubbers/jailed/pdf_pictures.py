@@ -69,16 +69,20 @@ class Picture:
 
     @property
     def is_cut(self) -> bool:
-        """Whether parts of it were taken out."""
+        """Whether parts of it were taken out, or pixels."""
         return self._whole is not None
 
-    def keep_only(self, seen: Image.Image | None) -> None:
-        """Takes out what cannot be seen; `seen` is a mask ("L") of the picture's size, None for all of it."""
+    def keep_only(self, seen: Image.Image | None, size: tuple[int, int]) -> None:
+        """Takes out what cannot be seen, and makes it of this size.
+
+        `seen` is a mask ("L") of the picture's own size, None for all of it.
+        """
         whole = self._whole or self.node.value
         if not isinstance(whole, Stream):
             raise NotRebuildable
         self._whole = whole
-        self.node.value = whole if seen is None else _cut(whole, seen)
+        kept = whole if seen is None else _cut(whole, seen)
+        self.node.value = kept if size == self.size else _shrunk(kept, size)
 
 
 def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
@@ -147,6 +151,27 @@ def _cut(whole: Stream, seen: Image.Image) -> Stream:
     if b"SMask" not in whole.entries:
         return cut
     return Stream({**cut.entries, b"SMask": whole.entries[b"SMask"]}, cut.data)
+
+
+def _shrunk(whole: Stream, size: tuple[int, int]) -> Stream:
+    """The stream with fewer pixels, and those of its mask."""
+    smooth = b"Interpolate" in whole.entries
+    pixels = _resized(whole, size)
+    if b"ImageMask" in whole.entries:
+        return _stencil(pixels, smooth=smooth)
+    shrunk = _stored(pixels, lossy=whole.entries[b"Filter"] == b"DCTDecode", smooth=smooth)
+    mask = whole.entries.get(b"SMask")
+    if not isinstance(mask, Node) or not isinstance(mask.value, Stream):
+        return shrunk
+    alpha = Node(_stored(_resized(mask.value, size), lossy=False, smooth=smooth), kept=True)
+    return Stream({**shrunk.entries, b"SMask": alpha}, shrunk.data)
+
+
+def _resized(stored: Stream, size: tuple[int, int]) -> Image.Image:
+    width, height = stored.entries[b"Width"], stored.entries[b"Height"]
+    if not isinstance(width, int) or not isinstance(height, int):
+        raise NotRebuildable
+    return _pixels_of(stored, (width, height)).resize(size, Image.Resampling.BOX)
 
 
 def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:

@@ -3,10 +3,11 @@
 A form can be drawn on several pages, and a picture too: what any of them shows stays.
 """
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import pypdfium2
 from PIL import Image, ImageChops
@@ -14,7 +15,7 @@ from PIL import Image, ImageChops
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_pages import Page
 from scrubbers.jailed.pdf_pictures import Picture
-from scrubbers.jailed.pdf_script import Drawn, Path, Show
+from scrubbers.jailed.pdf_script import Drawn, Matrix, Path, Show
 from scrubbers.jailed.pdf_visible import Look, PictureSight, Sheet, sight
 
 # A blank text has no ink; what its letters are called in the font can still be a text.
@@ -23,17 +24,34 @@ _THINNEST: Final = 0.05  # points
 _SMALLEST: Final = 1.0
 # Of a picture; edges of clips cut through pixels, and viewers smooth them.
 _WHOLE: Final = 0.97
+# A picture that is drawn as small as a letter shows no more than this; scans have half of it.
+_FINEST: Final = 600  # pixels an inch
+_INCH: Final = 72.0  # points
+_CLEARLY_MORE: Final = 2
+_ROUNDED: Final = 0.01
+
+
+class PictureSeen(NamedTuple):
+    """One drawing of a picture: which part of it is seen, and how large it is drawn.
+
+    The part is a mask of the picture's size, None for all of it.
+    """
+
+    step: Drawn
+    picture: Picture
+    part: Image.Image | None
+    points: tuple[float, float]  # across and up, in the picture's own directions
 
 
 @dataclass(slots=True)
 class PageSeen:
     """What one page shows: of each text which codes, of each drawing of a picture which part.
 
-    A part is a mask of the picture's size, None for all of it; `unseen` are the drawings of which nothing is seen.
+    `unseen` are the drawings of which nothing is seen.
     """
 
     texts: list[tuple[Show, list[bool]]] = field(default_factory=list)
-    pictures: list[tuple[Drawn, Picture, Image.Image | None]] = field(default_factory=list)
+    pictures: list[PictureSeen] = field(default_factory=list)
     unseen: list[Drawn] = field(default_factory=list)
     # Lines and areas, and whether they are seen.
     paths: list[tuple[Path, bool]] = field(default_factory=list)
@@ -43,7 +61,7 @@ class PageSeen:
 
     def touches(self, changed: set[int]) -> bool:
         """Whether the page draws something of which a part was taken out."""
-        drawn = (id(part) for step, picture, _ in self.pictures for part in (step, picture))
+        drawn = (id(part) for each in self.pictures for part in (each.step, each.picture))
         shown = any(id(step) in changed for step, _ in (*self.texts, *self.paths))
         return shown or any(part in changed for part in drawn)
 
@@ -58,7 +76,7 @@ class PageSeen:
 
     @property
     def hides_picture(self) -> bool:
-        return bool(self.unseen) or any(mask is not None for _, _, mask in self.pictures)
+        return bool(self.unseen) or any(each.part is not None for each in self.pictures)
 
 
 def look_at(
@@ -68,8 +86,10 @@ def look_at(
 
     `letters`: the texts that were seen in part are now shown letter by letter, and judged so.
     """
-    if page.is_a_lone_picture():
-        return PageSeen()
+    alone = page.lone_picture()
+    if alone is not None:
+        step, picture, matrix = alone
+        return PageSeen(pictures=[PictureSeen(step, picture, None, _points(matrix))])
     shows, pictures = page.shows(), page.pictures()
     found = sight(sheet, drawn, open_anew, letters=letters, plain=page.is_plain(), paths=True)
     if len(found.texts) != sum(show.operators() for show in shows) or len(found.pictures) != len(pictures):
@@ -85,7 +105,8 @@ def look_at(
     for (step, picture), part in zip(pictures, found.pictures, strict=True):
         if not part.share or _is_a_speck(part):
             seen.unseen.append(step)
-        seen.pictures.append((step, picture, None if part.share > _WHOLE else part.mask(*picture.size)))
+        mask = None if part.share > _WHOLE else part.mask(*picture.size)
+        seen.pictures.append(PictureSeen(step, picture, mask, _points(part.matrix)))
     paths = page.paths()
     if found.paths is None or len(found.paths) != len(paths):
         raise NotRebuildable
@@ -96,9 +117,14 @@ def look_at(
 
 def _is_a_speck(part: PictureSight) -> bool:
     """Whether a picture is drawn so small that nobody sees what it shows; a thin line may be a picture."""
-    a, b, c, d, _, _ = part.matrix
-    across, up = sorted((math.hypot(a, b), math.hypot(c, d)))
-    return across < _THINNEST or up < _SMALLEST
+    shorter, longer = sorted(_points(part.matrix))
+    return shorter < _THINNEST or longer < _SMALLEST
+
+
+def _points(matrix: Matrix) -> tuple[float, float]:
+    """How large the unit square becomes."""
+    a, b, c, d, _, _ = matrix
+    return math.hypot(a, b), math.hypot(c, d)
 
 
 def take_out(pages: Sequence[PageSeen]) -> set[int]:
@@ -135,23 +161,30 @@ def _take_out_paths(pages: Sequence[PageSeen]) -> set[int]:
 def _take_out_pictures(pages: Sequence[PageSeen]) -> set[int]:
     changed: set[int] = set()
     unseen = {id(step) for page in pages for step in page.unseen}
-    seen = {id(step) for page in pages for step, _, _ in page.pictures} - unseen
-    parts: dict[int, tuple[Picture, Image.Image | None]] = {}
-    for page in pages:
-        for step, picture, mask in page.pictures:
-            step.hidden = id(step) not in seen
-            if step.hidden:
-                changed.add(id(step))
-                continue
-            known = parts.get(id(picture))
-            both = mask if known is None else _either(known[1], mask)
-            parts[id(picture)] = (picture, both)
-    for picture, part in parts.values():
-        if part is not None:
+    seen = {id(each.step) for page in pages for each in page.pictures} - unseen
+    shown: dict[int, list[PictureSeen]] = {}
+    for each in (each for page in pages for each in page.pictures):
+        each.step.hidden = id(each.step) not in seen
+        if each.step.hidden:
+            changed.add(id(each.step))
+        else:
+            shown.setdefault(id(each.picture), []).append(each)
+    for drawings in shown.values():
+        picture = drawings[0].picture
+        part = functools.reduce(_either, (each.part for each in drawings))
+        size = _size_needed(picture.size, [each.points for each in drawings])
+        if part is not None or size != picture.size:
             changed.add(id(picture))
-        if part is not None or picture.is_cut:
-            picture.keep_only(part)
+        if part is not None or size != picture.size or picture.is_cut:
+            picture.keep_only(part, size)
     return changed
+
+
+def _size_needed(size: tuple[int, int], drawn: Sequence[tuple[float, float]]) -> tuple[int, int]:
+    """The pixels that the largest drawing of a picture can show; its own where those are not clearly more."""
+    needed = tuple(max(1, math.ceil(max(points) * _FINEST / _INCH - _ROUNDED)) for points in zip(*drawn, strict=True))
+    across, up = (least if least * _CLEARLY_MORE <= own else own for own, least in zip(size, needed, strict=True))
+    return across, up
 
 
 def _either(one: Image.Image | None, other: Image.Image | None) -> Image.Image | None:
