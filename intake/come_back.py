@@ -18,14 +18,14 @@ from cases.receipt import parse_receipt
 from intake.errors import FormRefused, OldMark, TryAgainSoon
 from intake.form import TEXT_FIELD, Form, drain, read_form
 from intake.inbox import find_case
-from intake.inbox_show import LOG_IN, form_language, inbox_page
+from intake.inbox_show import LOG_IN, Typed, form_language, inbox_page
 from intake.kept_pages import draft_of
 from intake.marks import Use
-from intake.pages import FORGET, Language
+from intake.pages import FORGET, SWITCH_FIELD, Language
 from intake.return_page import RETURN_FORM, misread_page, nothing_opened_page, return_page
 from intake.services import SERVICES, Services
 from intake.texts import SENT_ALREADY, TRY_AGAIN
-from intake.texts_inbox import NOT_SENT_YET, RETURN_AGAIN, RETURN_BUSY, RETURN_OLD
+from intake.texts_inbox import NOT_SENT_YET, RETURN_AGAIN, RETURN_BUSY, RETURN_OLD, SESSION_OVER_KEPT
 
 # The code is not shown again, so what is said elsewhere of typed text does not hold here.
 _RETURN_REFUSALS: Final = defaultdict(lambda: RETURN_AGAIN, {OldMark: RETURN_OLD, TryAgainSoon: RETURN_BUSY})
@@ -43,12 +43,20 @@ async def come_back(request: web.Request) -> web.StreamResponse:
     form = Form()
     try:
         await read_form(request, services.limits, form)
-        use, is_first = await services.marks.claim(form.one("mark"), RETURN_FORM)
+        return await _come_back(services, form)
     except FormRefused as refused:
         await drain(request, services.limits)
         said = _RETURN_REFUSALS[type(refused)]
         return return_page(services, form_language(services, form), said, **_kept(form))
+
+
+async def _come_back(services: Services, form: Form) -> web.StreamResponse:
+    """Answer a form that is whole. Raises `FormRefused`."""
     language, text = form_language(services, form), form.one(TEXT_FIELD)
+    if form.one(SWITCH_FIELD):
+        # The page with the message in another language; what was typed as the code is not shown again.
+        return return_page(services, language, SESSION_OVER_KEPT if text else None, **_kept(form))
+    use, is_first = await services.marks.claim(form.one("mark"), RETURN_FORM)
     if not is_first:
         if text:
             return return_page(services, language, SENT_ALREADY, **_kept(form))
@@ -57,9 +65,8 @@ async def come_back(request: web.Request) -> web.StreamResponse:
         return await _open_with_code(services, form, language, use)
     except WrongReceipt:
         return misread_page(services, language, explain(form.one("code")), **_kept(form))
-    except (FormRefused, CaseError) as refused:
-        said = _RETURN_REFUSALS[type(refused)] if isinstance(refused, FormRefused) else TRY_AGAIN
-        return return_page(services, language, said, **_kept(form))
+    except CaseError:
+        return return_page(services, language, TRY_AGAIN, **_kept(form))
     finally:
         use.give_back()
 
@@ -79,6 +86,6 @@ async def _open_with_code(services: Services, form: Form, language: Language, us
         return nothing_opened_page(services, language, **_kept(form))
     use.spend()
     services.kept_pages.forget(draft_of(form))
-    page = await inbox_page(services, session, language, NOT_SENT_YET if text else None, text=text)
+    page = await inbox_page(services, session, language, NOT_SENT_YET if text else None, typed=Typed(text))
     page.headers.update(FORGET)
     return page

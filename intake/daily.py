@@ -63,6 +63,7 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
         if last_sweep is None or abs(now - last_sweep) >= SWEEP:
             services.sessions.end_idle()
             services.marks.prune()
+            services.sessions.forget_found()
             services.kept_pages.prune()
             services.pointed_out.prune()
             last_sweep = now

@@ -5,7 +5,7 @@ Every form of ours is multipart, so there is one reader and `request.post()` is 
 temporary files in plaintext. The library enforces no limit on this path, so we count for ourselves:
 
 1. A field is short, but for the text, and all fields together are little more than one text. Text is UTF-8, whatever a
-   part named `_charset_` would have it be.
+   part named `_charset_` would have it be. One that is too long is kept as far as a page can give it back.
 2. Files are handed to `take_file` one by one, with the fields that came before. Their names and content types are never
    asked for.
 3. A form within the form is refused.
@@ -27,6 +27,7 @@ from aiohttp.multipart import MultipartReader
 
 from intake.errors import FormRefused, NestedForm, NotAForm, StalledUpload, TextTooLong, TooMuchData
 from intake.limits import Limits
+from intake.text_parts import beginning
 
 FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"
@@ -197,6 +198,7 @@ async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: F
     text = bytes(untrusted[: limit + 1]).decode("utf-8", errors="replace").replace("\r\n", "\n")
     if len(untrusted) > limit or len(text) > limits.text_characters:
         form.fault = form.fault or (TextTooLong() if is_text else NotAForm())
+        return beginning(text, limits.given_back_bytes)
     return text
 
 

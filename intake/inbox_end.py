@@ -23,11 +23,11 @@ async def end(request: web.Request) -> web.StreamResponse:
 
 async def _end(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
-    if not visit.form.one("mark"):
+    if not visit.mark:
         if not may_end(services, await open_case(services, session)):
             return await inbox_page(services, session, visit.language, END_NOT_YET)
         return ask_once_more(visit, ASK_END, "/inbox/end", END_FORM, N_("Yes, end the inbox"))
-    use, is_first = await services.marks.claim(visit.form.one("mark"), END_FORM)
+    use, is_first = await services.marks.claim(visit.mark, END_FORM)
     if not is_first:
         return sent_already(services, visit.form)
     try:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from cases.entry import Message
 from intake.facts import FACT_FIELD, ticked
-from intake.inbox_show import FACTS_FORM, Visit, in_session, inbox_page
+from intake.inbox_show import FACTS_FORM, FACTS_MARK_FIELD, Visit, in_session, inbox_page, typed_in
 from intake.inbox_write import write_one
 from intake.texts import FACTS_ADDED, NOTHING_TICKED
 
@@ -23,5 +23,8 @@ async def _add_facts(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
     text = ticked(visit.form.all(FACT_FIELD))
     if not text:
-        return await inbox_page(services, session, visit.language, NOTHING_TICKED)
-    return await write_one(visit, FACTS_FORM, Message(text), FACTS_ADDED)
+        services.sessions.forget_found()
+        return await inbox_page(
+            services, session, visit.language, NOTHING_TICKED, typed=typed_in(visit), found=session.found
+        )
+    return await write_one(visit, FACTS_FORM, Message(text), FACTS_ADDED, mark=FACTS_MARK_FIELD, typed=typed_in(visit))

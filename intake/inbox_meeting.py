@@ -7,7 +7,7 @@ from aiohttp import web
 from cases.entry import MeetingRequest
 from intake.form import TEXT_FIELD
 from intake.inbox import open_case
-from intake.inbox_show import Visit, in_session, inbox_fields, inbox_page
+from intake.inbox_show import Typed, Visit, in_session, inbox_fields, inbox_page
 from intake.inbox_view import may_meet
 from intake.inbox_write import write_one
 from intake.pages import Cache
@@ -24,8 +24,8 @@ async def meeting(request: web.Request) -> web.StreamResponse:
 async def _meeting(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
     if not may_meet(services, await open_case(services, session)):
-        return await inbox_page(services, session, visit.language, text=visit.form.one(TEXT_FIELD))
-    if not visit.form.one("mark"):
+        return await inbox_page(services, session, visit.language, typed=Typed(visit.form.one(TEXT_FIELD)))
+    if not visit.mark:
         return _ask(visit)
     text = visit.form.one(TEXT_FIELD).strip()
     return await write_one(visit, MEETING_FORM, MeetingRequest(text), MEETING_ASKED)
@@ -39,5 +39,6 @@ def _ask(visit: Visit) -> web.Response:
         "/inbox",
         cache=Cache.NOTHING,
         fields=fields,
+        typed={"text": visit.form.one(TEXT_FIELD)},
         meeting_fields=[*fields, ("mark", visit.services.marks.new(MEETING_FORM))],
     )

@@ -18,17 +18,22 @@ from aiohttp import web
 
 from cases.errors import NotAllowed
 from cases.receipt import new_receipt
+from intake.form import TEXT_FIELD, Form
 from intake.inbox import OpenedCase, open_case
 from intake.inbox_access import approve_minutes
-from intake.inbox_show import WRITE_FORM, Visit, in_session, inbox_fields, inbox_page, sent_already
+from intake.inbox_pieces import AT_FIELD, PIECE_BYTES
+from intake.inbox_show import WRITE_FORM, Typed, Visit, in_session, inbox_fields, inbox_page, sent_already
 from intake.inbox_view import open_minutes, text_of_minutes
-from intake.pages import FORGET, Cache
+from intake.pages import FORGET, LANGUAGE_FIELD, Cache
+from intake.text_parts import parts_of
 from intake.texts import Said
 from intake.texts_inbox import ABOUT_THE_NOTES, APPROVED, NO_SUCH_NOTES
 from intake.texts_report import NOT_THE_CODE
 from intake.two_words import are_right, draw_places
 
 MINUTES_FORM: Final = "minutes"
+# Of long notes another part is asked for; nothing is approved by it.
+PART_FIELD: Final = "part"
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -42,17 +47,18 @@ async def _minutes(visit: Visit) -> web.StreamResponse:
     untrusted_number = visit.form.one("number")
     number = int(untrusted_number) if _NUMBER.fullmatch(untrusted_number) else -1
     opened = await open_case(services, session)
-    if visit.form.one("mark"):
+    if visit.mark and not visit.form.one(PART_FIELD):
         return await _approve(visit, number)
     if number not in open_minutes(services, opened):
-        return await inbox_page(services, session, visit.language, NO_SUCH_NOTES)
+        typed = Typed(visit.form.one(TEXT_FIELD))
+        return await inbox_page(services, session, visit.language, NO_SUCH_NOTES, typed=typed)
     return _show_words(visit, number) if visit.form.one("right") else _ask(visit, opened, number)
 
 
 async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     """Take step 3."""
     services, session = visit.services, visit.session
-    use, is_first = await services.marks.claim(visit.form.one("mark"), MINUTES_FORM)
+    use, is_first = await services.marks.claim(visit.mark, MINUTES_FORM)
     if not is_first or session.next_receipt is None:
         use.give_back()
         return sent_already(services, visit.form)
@@ -91,6 +97,7 @@ def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Resp
         words=session.next_receipt.words,
         asked=draw_places(),
         fields=fields,
+        again_fields=[*fields, ("number", str(number)), ("right", "yes")],
         approve_fields=[*fields, ("number", str(number)), ("mark", services.marks.new(MINUTES_FORM))],
     )
 
@@ -98,16 +105,34 @@ def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Resp
 def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
     """Take step 1."""
     services, language = visit.services, visit.language
-    fields = inbox_fields(visit.session, language)
+    fields = [*inbox_fields(visit.session, language), ("number", str(number))]
+    parts = parts_of(text_of_minutes(opened, number), PIECE_BYTES)
+    part = _part(visit.form, len(parts))
     return services.pages.page(
         "inbox_minutes.html",
         language,
         "/inbox",
         cache=Cache.NOTHING,
         fields=fields,
-        right_fields=[*fields, ("number", str(number)), ("right", "yes")],
-        write_fields=[*fields, ("mark", services.marks.new(WRITE_FORM))],
-        notes=text_of_minutes(opened, number),
-        beginning=language.say(ABOUT_THE_NOTES),
+        right_fields=[*fields, ("right", "yes")],
+        write_fields=[*fields, ("mark", services.marks.new(WRITE_FORM)), (AT_FIELD, str(part))],
+        notes=parts[part - 1],
+        part=part,
+        parts_of_notes=len(parts),
+        typed={"text": _answer(visit)},
         file_waits=opened.file_waits,
     )
+
+
+def _part(form: Form, parts: int) -> int:
+    """Return which part of the notes is asked for, counted from one."""
+    untrusted_part = form.one(PART_FIELD) or form.one(AT_FIELD)
+    return max(1, min(int(untrusted_part), parts)) if _NUMBER.fullmatch(untrusted_part) else 1
+
+
+def _answer(visit: Visit) -> str:
+    """Return what was typed, or how a message about the notes begins; untouched it is in the language of the page."""
+    text, pages = visit.form.one(TEXT_FIELD), visit.services.pages
+    before = pages.language(visit.form.one(LANGUAGE_FIELD)).say(ABOUT_THE_NOTES)
+    untouched = text.strip() in ("", before)
+    return f"{visit.language.say(ABOUT_THE_NOTES)}\n" if untouched else text

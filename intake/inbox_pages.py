@@ -15,7 +15,16 @@ from intake.errors import FileRefused, FormRefused
 from intake.form import Form, drain, read_form
 from intake.inbox import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_files import clean_copy, demand_vouched
-from intake.inbox_show import Visit, ask_once_more, form_language, in_session, inbox_page, sent_already, to_inbox
+from intake.inbox_show import (
+    Visit,
+    ask_once_more,
+    form_language,
+    in_session,
+    inbox_again,
+    inbox_page,
+    sent_already,
+    to_inbox,
+)
 from intake.inbox_view import may_withdraw
 from intake.kept_pages import SECOND_HAND, draft_of
 from intake.pages import FORGET, Cache
@@ -54,7 +63,7 @@ _MEDIA_TYPES: Final = {
 
 async def inbox(request: web.Request) -> web.StreamResponse:
     """POST /inbox : the case as it is now."""
-    return await in_session(request, show_inbox)
+    return await in_session(request, inbox_again)
 
 
 async def look_at_file(request: web.Request) -> web.StreamResponse:
@@ -152,10 +161,10 @@ def _file_response(attachment: Attachment) -> web.StreamResponse:
 
 async def _take_back(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
-    if not visit.form.one("mark"):
+    if not visit.mark:
         question = ASK_TAKE_BACK if visit.file_id is None else ASK_TAKE_BACK_FILE
         return ask_once_more(visit, question, "/inbox/take-back", TAKE_BACK_FORM, N_("Yes, take it back"))
-    use, is_first = await services.marks.claim(visit.form.one("mark"), TAKE_BACK_FORM)
+    use, is_first = await services.marks.claim(visit.mark, TAKE_BACK_FORM)
     if not is_first:
         return sent_already(services, visit.form)
     try:
@@ -180,12 +189,12 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
 
 async def _withdraw(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
-    if not visit.form.one("mark"):
+    if not visit.mark:
         if not may_withdraw(services, await open_case(services, session), visit.file_id):
             return await _cannot_be_withdrawn(visit)
         question = ASK_WITHDRAW if visit.file_id is None else ASK_WITHDRAW_FILE
         return ask_once_more(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
-    use, is_first = await services.marks.claim(visit.form.one("mark"), WITHDRAW_FORM)
+    use, is_first = await services.marks.claim(visit.mark, WITHDRAW_FORM)
     if not is_first:
         return sent_already(services, visit.form)
     try:

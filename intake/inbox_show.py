@@ -8,31 +8,37 @@ Nothing of these pages may be stored by the browser, and no address of theirs ca
 is then shown at an address of its own (`kept_pages`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from aiohttp import web
 
 from cases.errors import CaseError, NotThere
-from intake.attachments import FileShown
 from intake.errors import FormRefused
 from intake.facts import FACT_FIELD
 from intake.form import TEXT_FIELD, Form, drain, read_form
+from intake.frames import YES
 from intake.inbox import open_case
-from intake.inbox_view import inbox_view
-from intake.pages import LANGUAGE_FIELD, Action, Cache, Language, Link
-from intake.pointers import Pointer
+from intake.inbox_pieces import AFTER_FIELD, AT_FIELD, BEFORE_FIELD, Wanted, piece_of
+from intake.inbox_view import InboxView, inbox_view
+from intake.kept_pages import UNTIL
+from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD, Action, Cache, Language, Link
+from intake.pointed_out import LOOKED_FIELD
+from intake.pointers import Pointer, pointers_in_form
 from intake.return_page import return_page
 from intake.services import SERVICES, Services
-from intake.sessions import Session
-from intake.shown import files_shown, limits_shown, pointers_shown
+from intake.sessions import FoundInFiles, Session
+from intake.shown import Ticked, files_shown, limits_shown, pointers_shown
 from intake.texts import N_, SENT_ALREADY, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
 from intake.texts_inbox import SESSION_OVER_KEPT
+from intake.texts_report import POINTS_TO_YOU
 
 WRITE_FORM: Final = "write"
 FACTS_FORM: Final = "facts"
+FACTS_MARK_FIELD: Final = "facts_mark"
+# What in the text may say who wrote it has been pointed out.
+POINTED_FIELD: Final = "pointed"
 LOG_IN: Final = (Link("/return", N_("Log in with your case code")),)
 
 
@@ -49,6 +55,30 @@ class Visit:
     @property
     def file_id(self) -> str | None:
         return self.form.one("file") or None
+
+    @property
+    def switched(self) -> bool:
+        """Whether the button of another language was pressed: the same page again, and nothing else."""
+        return bool(self.form.one(SWITCH_FIELD))
+
+    @property
+    def mark(self) -> str:
+        """The mark of a form that acts; none when only its page is wanted once more."""
+        return "" if self.switched else self.form.one("mark")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Typed:
+    """What was typed and ticked, and which piece of the case was read meanwhile: the page comes with it again."""
+
+    text: str = ""
+    looked: bool = False
+    pointers: Sequence[Pointer] = ()
+    facts: Ticked = field(default_factory=Ticked)
+    piece: Wanted = field(default_factory=Wanted)
+
+
+NOTHING_TYPED: Final = Typed()
 
 
 async def in_session(
@@ -95,7 +125,12 @@ async def back_to_inbox(
     if session is None:
         return session_over(services, form)
     try:
-        return await inbox_page(services, session, language, said, text=typed_text(form), pointers=pointers)
+        services.sessions.forget_found()
+        found, facts = session.found, Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD)))
+        # Where the boxes do not come back, what was ticked is text.
+        text = typed_text(form) if found is None else form.one(TEXT_FIELD)
+        typed = Typed(text, pointers=pointers, facts=facts)
+        return await inbox_page(services, session, language, said, typed=typed, found=found)
     except NotThere:
         services.sessions.end_case(session.case.case_id)
         return session_over(services, form)
@@ -121,37 +156,76 @@ async def inbox_page(
     language: Language,
     said: Said | None = None,
     *,
-    text: str = "",
-    files: Sequence[FileShown] = (),
-    numbers: Mapping[str, int] = MappingProxyType({}),
-    pointers: Sequence[Pointer] = (),
+    typed: Typed = NOTHING_TYPED,
+    found: FoundInFiles | None = None,
 ) -> web.Response:
-    """Return the page of the case.
-
-    `files` are those that came with this request, `numbers` what they are called, `pointers` what in the text may say
-    who wrote it.
-    """
+    """Return the page of the case, with `found` in the files that came with this request or shortly before."""
     opened = await open_case(services, session)
     if services.sessions.peek(session.handle) is None:
         # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
-        return return_page(services, language, said or SESSION_OVER, text=text)
-    return services.pages.page(
+        return return_page(services, language, said or SESSION_OVER, text=typed.text)
+    session.found = found
+    view = inbox_view(services, opened, language)
+    page = services.pages.page(
         "inbox.html",
         language,
         "/inbox",
         status=400 if said is not None and said.tone == "bad" else 200,
         cache=Cache.NOTHING,
         said=None if said is None else language.said(said),
-        handle=session.handle,
         fields=inbox_fields(session, language),
-        write_mark=services.marks.new(WRITE_FORM),
-        view=inbox_view(services, opened, language),
-        files=files_shown(files, language, numbers),
-        facts_mark=services.marks.new(FACTS_FORM),
-        typed={"text": text},
-        pointers=pointers_shown(pointers, language),
-        seals=services.pointed_out.seals(session.handle, pointers),
+        view=view,
+        typed=typed,
+        pointers=pointers_shown(typed.pointers, language),
+        seals=services.pointed_out.seals(session.handle, typed.pointers),
+        **_pieces_and_files(services, session, language, view, typed),
         **limits_shown(services.limits),
+    )
+    if found is not None:
+        page[UNTIL] = found.until
+    return page
+
+
+def _pieces_and_files(
+    services: Services, session: Session, language: Language, view: InboxView, typed: Typed
+) -> dict[str, Any]:
+    """Return the piece of the entries that is shown, what was found in files, and the fields of the form."""
+    piece, found = piece_of(view.entries, typed.piece), session.found
+    files = [] if found is None else files_shown(found.files, language, found.numbers, typed.facts)
+    fields = [*inbox_fields(session, language), ("mark", services.marks.new(WRITE_FORM))]
+    if files:
+        fields.append((FACTS_MARK_FIELD, services.marks.new(FACTS_FORM)))
+    if typed.pointers:
+        fields.append((POINTED_FIELD, YES))
+    if piece.after:
+        fields.append((AT_FIELD, piece.start))
+    return {"piece": piece, "files": files, "write_fields": fields}
+
+
+async def inbox_again(visit: Visit) -> web.StreamResponse:
+    """Return the case as it is now with what was typed: in another language, another piece of it, or for news of it.
+
+    Raises what `open_case` raises.
+    """
+    services, session, form = visit.services, visit.session, visit.form
+    typed = typed_in(visit)
+    said = POINTS_TO_YOU if typed.pointers else None
+    services.sessions.forget_found()
+    same_files = visit.switched or form.one(BEFORE_FIELD) or form.one(AFTER_FIELD)
+    found = session.found if same_files else None
+    return await inbox_page(services, session, visit.language, said, typed=typed, found=found)
+
+
+def typed_in(visit: Visit) -> Typed:
+    """Return what was typed and ticked in the form of the inbox, and the piece that it asks for."""
+    services, form = visit.services, visit.form
+    pointed = form.one(POINTED_FIELD) == YES
+    return Typed(
+        form.one(TEXT_FIELD),
+        bool(form.one(LOOKED_FIELD)),
+        pointers_in_form(form, services.config.phone) if pointed else (),
+        Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))),
+        Wanted.by(form, same=visit.switched),
     )
 
 
@@ -166,15 +240,20 @@ def sent_already(services: Services, form: Form) -> web.Response:
 
 def ask_once_more(visit: Visit, question: Said, path: str, form_name: str, label: str) -> web.Response:
     """Return the page that asks once more; its form carries the mark."""
-    fields = [*inbox_fields(visit.session, visit.language), ("mark", visit.services.marks.new(form_name))]
+    fields = inbox_fields(visit.session, visit.language)
     if visit.file_id is not None:
         fields.append(("file", visit.file_id))
-    yes = Action(path, fields, label, "danger")
-    return visit.services.pages.plain(visit.language, question, actions=(yes, to_inbox(visit.session, visit.language)))
+    yes = Action(path, [*fields, ("mark", visit.services.marks.new(form_name))], label, "danger")
+    back = to_inbox(visit.session, visit.language)
+    return visit.services.pages.plain(visit.language, question, actions=(yes, back), again=Action(path, fields, ""))
 
 
 def inbox_fields(session: Session, language: Language) -> list[tuple[str, str]]:
-    return [("handle", session.handle), (LANGUAGE_FIELD, language.code)]
+    return fields_of(session.handle, language)
+
+
+def fields_of(handle: str, language: Language) -> list[tuple[str, str]]:
+    return [("handle", handle), (LANGUAGE_FIELD, language.code)]
 
 
 def to_inbox(session: Session, language: Language) -> Action:
@@ -182,4 +261,4 @@ def to_inbox(session: Session, language: Language) -> Action:
 
 
 def form_language(services: Services, form: Form) -> Language:
-    return services.pages.language(form.one(LANGUAGE_FIELD))
+    return services.pages.language(form.one(SWITCH_FIELD) or form.one(LANGUAGE_FIELD))

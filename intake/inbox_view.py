@@ -29,9 +29,14 @@ from cases.timeline import Action, CaseState, Deadline, DeadlineKind, Rules, fol
 from intake.inbox import OpenedCase
 from intake.pages import Language
 from intake.services import Services
+from intake.text_parts import parts_of
 from intake.texts import LOST, N_, WHAT
 from intake.texts_inbox import PROMISES, STATES
 from scrubbers.stages import Lost, What
+
+# What waits for an answer, and the outcome, stand above everything that has been written, where all of it stands.
+_ASKED_BYTES: Final = 3 * 1024
+_MOST_ASKED: Final = 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +51,9 @@ class EntryShown:
     file_id: str = ""
     can_take_back: bool = False
     can_withdraw: bool = False
+    # Of a long text, which part this is and of how many.
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +72,8 @@ class AskedShown:
     text: str
     day: str = ""
     number: int = 0
+    # The text goes on where everything stands that has been written.
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,6 +82,7 @@ class OutcomeShown:
 
     headline: str
     text: str
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -83,6 +94,8 @@ class InboxView:
     next_step: str
     questions: tuple[AskedShown, ...]
     minutes: tuple[AskedShown, ...]
+    # More waits for an answer than stands above.
+    more_asked: bool
     outcome: OutcomeShown | None
     organisation: str
     dates: tuple[DateShown, ...]
@@ -90,7 +103,6 @@ class InboxView:
     entries: tuple[EntryShown, ...]
     at_once: bool
     next_release: str
-    can_write: bool
     can_take_back: bool
     can_withdraw: bool
     can_meet: bool
@@ -102,6 +114,7 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
     state = _state(services, opened)
     labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
     show = _Shower(opened, state, language, labels)
+    questions, minutes = _questions(state, language), _minutes(state, opened)
     what, next_step = STATES[state.state]
     days = {
         "release": language.day(opened.rows.release_day),
@@ -110,20 +123,16 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
     return InboxView(
         state=language.say(what),
         next_step=language.say(next_step) % days,
-        questions=_questions(state, language),
-        minutes=tuple(AskedShown(text_of_minutes(opened, number), number=number) for number in state.open_minutes)
-        if Action.APPROVE_MINUTES in state.allowed
-        else (),
-        outcome=None
-        if state.outcome is None
-        else OutcomeShown(language.say(_OUTCOMES[state.outcome.result]), state.outcome.text),
+        questions=questions[:_MOST_ASKED],
+        minutes=minutes[:_MOST_ASKED],
+        more_asked=max(len(questions), len(minutes)) > _MOST_ASKED,
+        outcome=_outcome(state, language),
         organisation=_organisation(services, state.organisation),
         dates=_dates(state, language),
         on_hold=state.on_hold,
         entries=tuple(shown for entry in merge(_streams(opened)) if (shown := show.entry(entry)) is not None),
         at_once=answers_at_once(services, opened),
         next_release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
-        can_write=Action.WRITE in state.allowed,
         can_take_back=Action.TAKE_BACK in state.allowed,
         can_withdraw=Action.WITHDRAW in state.allowed,
         can_meet=Action.ASK_TO_MEET in state.allowed,
@@ -183,7 +192,25 @@ def _questions(state: CaseState, language: Language) -> tuple[AskedShown, ...]:
     """Return the questions that wait, each with the day that the time limit gives it."""
     days = [limit.day for limit in state.deadlines if limit.kind is DeadlineKind.COMPLETION]
     asked = [entry.body for entry in state.open_requests if isinstance(entry.body, CompletionRequest)]
-    return tuple(AskedShown(body.text, language.day(day)) for body, day in zip(asked, days, strict=True))
+    return tuple(_asked(body.text, day=language.day(day)) for body, day in zip(asked, days, strict=True))
+
+
+def _minutes(state: CaseState, opened: OpenedCase) -> tuple[AskedShown, ...]:
+    if Action.APPROVE_MINUTES not in state.allowed:
+        return ()
+    return tuple(_asked(text_of_minutes(opened, number), number=number) for number in state.open_minutes)
+
+
+def _asked(text: str, *, day: str = "", number: int = 0) -> AskedShown:
+    first, *more = parts_of(text, _ASKED_BYTES)
+    return AskedShown(first, day, number, bool(more))
+
+
+def _outcome(state: CaseState, language: Language) -> OutcomeShown | None:
+    if state.outcome is None:
+        return None
+    first, *more = parts_of(state.outcome.text, _ASKED_BYTES)
+    return OutcomeShown(language.say(_OUTCOMES[state.outcome.result]), first, bool(more))
 
 
 def _dates(state: CaseState, language: Language) -> tuple[DateShown, ...]:

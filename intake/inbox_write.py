@@ -19,13 +19,23 @@ from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.filing import file_numbers
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
-from intake.inbox_show import WRITE_FORM, Visit, back_to_inbox, form_language, inbox_page, sent_already, session_over
+from intake.inbox_show import (
+    NOTHING_TYPED,
+    WRITE_FORM,
+    Typed,
+    Visit,
+    back_to_inbox,
+    form_language,
+    inbox_page,
+    sent_already,
+    session_over,
+)
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
-from intake.marks import Use
+from intake.marks import PAGE_KEPT_FOR, Use
 from intake.pointers import Pointer
 from intake.services import SERVICES, Services
-from intake.sessions import Session
+from intake.sessions import FoundInFiles, Session
 from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
 from intake.texts_report import POINTS_TO_YOU
 
@@ -43,26 +53,36 @@ async def write(request: web.Request) -> web.StreamResponse:
     except _SentBefore:
         await drain(request, services.limits)
         return sent_already(services, form)
-    except _PointsOut as found:
+    except _PointsOut as pointing:
         await drain(request, services.limits)
-        return await back_to_inbox(services, form, POINTS_TO_YOU, found.pointers)
+        return await back_to_inbox(services, form, POINTS_TO_YOU, pointing.pointers)
     except (FormRefused, CaseError) as refused:
         await drain(request, services.limits)
         return await back_to_inbox(services, form, SENTENCES.get(refused.text_key, TRY_AGAIN))
     said = SENT if writing.stored else NONE_TAKEN
-    return await inbox_page(
-        services, session, form_language(services, form), said, files=writing.shown, numbers=writing.numbers
-    )
+    until = services.clock() + PAGE_KEPT_FOR
+    found = FoundInFiles(writing.shown, writing.numbers, until) if writing.shown else None
+    return await inbox_page(services, session, form_language(services, form), said, found=found)
 
 
-async def write_one(visit: Visit, form_name: str, body: Message | MeetingRequest, said: Said) -> web.Response:
+async def write_one(
+    visit: Visit,
+    form_name: str,
+    body: Message | MeetingRequest,
+    said: Said,
+    *,
+    mark: str = "mark",
+    typed: Typed = NOTHING_TYPED,
+) -> web.Response:
     """Keep one entry without files, once for each form, and return the inbox that says so.
+
+    `mark` names the field of the form's mark, and `typed` is what stands beside the entry and is not sent with it.
 
     Raises `HoldsTheCode`, `CaseFull` or `OldMark`, and a `CaseError` of the store; nothing is kept then.
     """
     services, session = visit.services, visit.session
     demand_no_code(body.text, session)
-    use, is_first = await services.marks.claim(visit.form.one("mark"), form_name)
+    use, is_first = await services.marks.claim(visit.form.one(mark), form_name)
     if not is_first:
         return sent_already(services, visit.form)
     try:
@@ -75,7 +95,7 @@ async def write_one(visit: Visit, form_name: str, body: Message | MeetingRequest
         use.spend()
     finally:
         use.give_back()
-    return await inbox_page(services, session, visit.language, said)
+    return await inbox_page(services, session, visit.language, said, typed=typed)
 
 
 class _SessionOver(Exception):

@@ -19,6 +19,9 @@ class Limits:
     # sends shows its own error page and not ours.
     discard_bytes: int = 400 * 2**20
     text_characters: int = 100_000
+    # A text that is given back, as it stands in a page: every character of the longest an ampersand. One that is
+    # longer than may be sent comes back as far as this goes, which is all of it where few characters are escaped.
+    given_back_bytes: int = 500_000
     # A field that is not the text: marks, handles, choices.
     field_bytes: int = 4096
     fields: int = 400  # every member of a large trust group marked as concerned, and some

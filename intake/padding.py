@@ -2,9 +2,9 @@
 Answers of a few sizes only, so that what travels through Tor does not tell which page is read.
 
 Whoever watches a reporter's line sees how much comes down it. So every page, and the stylesheet and the icon with it,
-is filled up, head and body together, to the next of four sizes. Beyond the largest, which takes a very long inbox, it
-is a multiple of that. What is streamed (a cleaned copy, the progress of an upload) is not filled up; a copy's size is
-its own.
+is filled up, head and body together, to the next of four sizes. None is larger, unless a roster had many hundred
+members; that would be a multiple of the last. What is streamed (a cleaned copy, the progress of an upload) is not
+filled up; a copy's size is its own.
 """
 
 import zlib
@@ -15,7 +15,9 @@ from aiohttp import hdrs, web
 
 from intake.silence import Handler
 
-SIZES: Final = (16 * 1024, 32 * 1024, 64 * 1024, 256 * 1024)
+# The last holds what gives a writer a long text back, 500,000 bytes at the worst (`Limits.given_back_bytes`), with the
+# largest page around it, and what was found in many files. Whatever else there is to show comes in pieces.
+SIZES: Final = (16 * 1024, 32 * 1024, 64 * 1024, 768 * 1024)
 
 _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _PNG_CHUNK: Final = 12  # length, name and sum around the bytes of a chunk

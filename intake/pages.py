@@ -29,6 +29,8 @@ from intake.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
 from intake.texts import N_, Said
 
 LANGUAGE_FIELD: Final = "language"
+# The button of another language, in the form that holds what was typed.
+SWITCH_FIELD: Final = "switch"
 # Some fourteen pages in ten languages, and again after the roster or the day has changed.
 _MOST_MADE: Final = 400
 
@@ -213,8 +215,9 @@ class Pages:
         show_authorities: bool = False,
         links: Sequence[Link] = (),
         actions: Sequence[Action] = (),
+        again: Action | None = None,
     ) -> web.Response:
-        """Return a page of two sentences, and ways on."""
+        """Return a page of two sentences, and ways on. `again` asks for the same page, as the other languages do."""
         said_here, leave_fields = language.said(said), _session_of(actions)
         body = self.render(
             "plain.html",
@@ -228,6 +231,7 @@ class Pages:
             leave_fields=leave_fields,
             information_pages=() if leave_fields else self._common["information_pages"],
             actions=[Action(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
+            again=again,
         )
         return answer(body, status=status, cache=cache)
 

@@ -15,7 +15,7 @@ from cases.errors import RosterFault
 from intake.form import Form
 from intake.frames import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.kept_pages import DRAFT_FIELD, draft_of
-from intake.pages import LANGUAGE_FIELD, Language, Link, answer
+from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
 from intake.pointed_out import LOOKED_FIELD
 from intake.pointers import Pointer
 from intake.services import Services
@@ -24,9 +24,10 @@ from intake.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
 from intake.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
 
 REPORT_FORM: Final = "report"
-SWITCH_FIELD: Final = "switch"
 # Everything that is typed or chosen, files apart.
-_TYPED: Final = ("text", "organisation", "unnamed", "urgent", "earlier", "answers")
+_TYPED: Final = ("organisation", "unnamed", "urgent", "earlier", "answers")
+# Names of organisations, members and languages, as our own forms have them.
+_LONGEST_CHOICE: Final = 64
 
 
 def form_page(
@@ -127,8 +128,10 @@ def frame_says(services: Services, language: Language, said: Said, **more: Any) 
 
 def typed_fields(form: Form) -> list[tuple[str, str]]:
     """Return all that was typed and chosen, as hidden fields."""
-    one_each = [(name, form.one(name)) for name in _TYPED if form.one(name)]
-    return [*one_each, *(("concerns", one) for one in dict.fromkeys(form.all("concerns")))]
+    chosen = [(name, form.one(name)) for name in _TYPED]
+    chosen += [("concerns", one) for one in dict.fromkeys(form.all("concerns"))]
+    kept = [one for one in chosen if 0 < len(one[1]) <= _LONGEST_CHOICE]
+    return [("text", form.one("text")), *kept] if form.one("text") else kept
 
 
 def _is_of_the_text(text_key: str) -> bool:

@@ -30,17 +30,16 @@ from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report
 from intake.form import TEXT_FIELD, Form, Part, drain, read_form
 from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
-from intake.inbox_show import inbox_fields
+from intake.inbox_show import fields_of, inbox_fields
 from intake.kept_pages import draft_of
 from intake.marks import Use
-from intake.pages import LANGUAGE_FIELD, Language, Link, answer
+from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
 from intake.pointed_out import LOOKED_FIELD
 from intake.pointers import Pointer
 from intake.progress import Sending, Step
-from intake.report_form import REPORT_FORM, SWITCH_FIELD, form_page, frame_says, in_frame
+from intake.report_form import REPORT_FORM, form_page, frame_says, in_frame
 from intake.reporter_receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
-from intake.shown import files_shown
 from intake.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
 from intake.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU, said_in_frame
 
@@ -240,19 +239,19 @@ class _Reception:
         return receipt_view(
             services,
             session,
-            self.language,
             shown_on=filed.release_day,
             at_once=filed.at_once,
             readers=[member.label for member in settled.wishes.routing.readers],
-            files=files_shown(settled.taker.shown, self.language, filed.numbers),
+            files=settled.taker.shown,
+            numbers=filed.numbers,
             text_hash=_hash_of_text(self.form),
         )
 
 
 def _received(services: Services, reception: _Reception, view: ReceiptView) -> web.Response:
     if reception.in_frame:
-        return received_in_frame(services, view.language, view.fields)
-    return receipt_page(services, view)
+        return received_in_frame(services, reception.language, fields_of(view.handle, reception.language))
+    return receipt_page(services, view, reception.language)
 
 
 def _hash_of_text(form: Form) -> bytes:
@@ -263,7 +262,7 @@ def _sent_before(services: Services, reception: _Reception, use: Use) -> web.Res
     """Return what the first sending of the form was answered, or the way to it, or that it has been here before."""
     if isinstance(use.kept, ReceiptView):
         if not reception.in_frame and use.kept.text_hash != _hash_of_text(reception.form):
-            return receipt_page(services, use.kept, NOT_SENT_ANEW)
+            return receipt_page(services, use.kept, reception.language, NOT_SENT_ANEW)
         return _received(services, reception, use.kept)
     language = reception.language
     if not reception.in_frame:

@@ -7,24 +7,28 @@ The receipt: the page with the eight words, and the question for two of them.
    tells what happens next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
 from aiohttp import web
 
 from cases.clock import clock_start
 from cases.deadlines import statutory
+from intake.attachments import FileShown
+from intake.facts import FACT_FIELD
 from intake.frames import IN_A_FRAME
 from intake.inbox import OpenedCase, open_case
-from intake.inbox_show import FACTS_FORM, Visit, in_session, inbox_fields, inbox_page
+from intake.inbox_show import FACTS_FORM, Visit, fields_of, in_session, inbox_fields, inbox_page
 from intake.inbox_view import answers_at_once
 from intake.kept_pages import UNTIL
 from intake.marks import PAGE_KEPT_FOR
-from intake.pages import FORGET, Language, answer
+from intake.pages import FORGET, LANGUAGE_FIELD, Language, answer
 from intake.services import Services
 from intake.sessions import Session
+from intake.shown import NOTHING_TICKED, Ticked, files_shown
 from intake.texts import Said
 from intake.texts_report import NOT_THE_CODE, PAGE_OVER
 from intake.two_words import are_right, draw_places
@@ -39,60 +43,73 @@ class ReceiptView:
 
     words: tuple[str, ...]
     at_once: bool
-    days: dict[str, str]
+    # In each language in its own words.
+    shown_on: date
     readers: tuple[str, ...]
     # None when it is not known any more what came.
-    files: Sequence[dict[str, Any]] | None
-    # Of the session: they open it, as the page does.
-    fields: Sequence[tuple[str, str]]
+    files: Sequence[FileShown] | None
+    # What the case calls them.
+    numbers: Mapping[str, int]
+    # Of the session: it opens it, as the page does.
+    handle: str
     facts_mark: str
-    language: Language
     # Of the text that was sent, to know another one in the same form.
     text_hash: bytes = b""
     # What was found in the files may be shown no longer than this.
     until: datetime | None = None
 
+    def days(self, language: Language) -> dict[str, str]:
+        """Return the days that count, in words."""
+        begin = clock_start(self.shown_on)
+        due = statutory(self.shown_on, acknowledged=None, assessed=False, concluded=False, today=begin)
+        return {"release": language.day(self.shown_on), **{one.kind.value: language.day(one.day) for one in due}}
+
 
 def receipt_view(
     services: Services,
     session: Session,
-    language: Language,
     *,
     shown_on: date,
     at_once: bool,
     readers: Sequence[str],
-    files: Sequence[dict[str, Any]] | None = None,
+    files: Sequence[FileShown] | None = None,
+    numbers: Mapping[str, int] = MappingProxyType({}),
     text_hash: bytes = b"",
 ) -> ReceiptView:
     """Return what the page with the code shows of a report that members see from `shown_on`."""
-    due = statutory(shown_on, acknowledged=None, assessed=False, concluded=False, today=clock_start(shown_on))
-    days = {one.kind.value: language.day(one.day) for one in due}
     return ReceiptView(
         words=session.receipt.words,
         at_once=at_once,
-        days={"release": language.day(shown_on), **days},
+        shown_on=shown_on,
         readers=tuple(readers),
         files=files,
-        fields=inbox_fields(session, language),
+        numbers=numbers,
+        handle=session.handle,
         facts_mark=services.marks.new(FACTS_FORM),
-        language=language,
         text_hash=text_hash,
         until=services.clock() + PAGE_KEPT_FOR if files else None,
     )
 
 
-def receipt_page(services: Services, view: ReceiptView, said: Said | None = None) -> web.Response:
+def receipt_page(
+    services: Services,
+    view: ReceiptView,
+    language: Language,
+    said: Said | None = None,
+    ticked: Ticked = NOTHING_TICKED,
+) -> web.Response:
     """Return the page with the code, asking for two words of it that are drawn anew."""
     page = answer(
         services.pages.render(
             "receipt.html",
-            view.language,
+            language,
             "/receipt",
             view=view,
-            said=None if said is None else view.language.said(said),
+            days=view.days(language),
+            said=None if said is None else language.said(said),
             asked=draw_places(),
-            fields=view.fields,
-            files=view.files or (),
+            fields=fields_of(view.handle, language),
+            files=files_shown(view.files or (), language, view.numbers, ticked),
             no_files=view.files is not None and not view.files,
             facts_mark=view.facts_mark,
             information_pages=_NO_WAY_OFF,
@@ -127,23 +144,26 @@ async def show_again(visit: Visit) -> web.StreamResponse:
     if view is None:
         # Whoever came in by typing the code has it, and it need not stand on a screen again.
         return await inbox_page(visit.services, visit.session, visit.language)
-    return receipt_page(visit.services, view)
+    ticked = Ticked(visit.form.all(FACT_FIELD), visit.services.pages.language(visit.form.one(LANGUAGE_FIELD)))
+    return receipt_page(visit.services, view, visit.language, ticked=ticked)
 
 
 async def _check(visit: Visit) -> web.StreamResponse:
     view = await _view(visit)
     if view is None:
         return await inbox_page(visit.services, visit.session, visit.language)
-    if not are_right(visit.session.receipt, visit.form):
-        return receipt_page(visit.services, view, NOT_THE_CODE)
+    was_right = visit.switched and visit.session.confirmed
+    if not was_right and not are_right(visit.session.receipt, visit.form):
+        return receipt_page(visit.services, view, visit.language, NOT_THE_CODE)
     visit.session.confirmed = True
     return answer(
         visit.services.pages.render(
             "receipt_right.html",
-            view.language,
+            visit.language,
             "/receipt",
             view=view,
-            fields=view.fields,
+            days=view.days(visit.language),
+            fields=inbox_fields(visit.session, visit.language),
             information_pages=_NO_WAY_OFF,
         ),
         headers=FORGET,
@@ -163,7 +183,6 @@ async def _view(visit: Visit) -> ReceiptView | None:
     return receipt_view(
         visit.services,
         visit.session,
-        visit.language,
         shown_on=opened.reporter[0].day,
         at_once=answers_at_once(visit.services, opened),
         readers=_readers(visit.services, opened),

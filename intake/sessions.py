@@ -13,7 +13,7 @@ for a second sending of the same form goes with it, and so do the pages that ans
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ from typing import Final
 from cases.clock import Clock
 from cases.receipt import Receipt, ReceiptKeys
 from cases.seal import CaseKeys
+from intake.attachments import FileShown
 from intake.marks import Use
 
 IDLE: Final = timedelta(minutes=30)
@@ -30,6 +31,15 @@ HANDLE_BYTES: Final = 32
 MAX_SESSIONS: Final = 2000
 # One code opens no more than this at once, so that nobody ends the sessions of others by logging in again and again.
 MAX_FOR_ONE_CASE: Final = 8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FoundInFiles:
+    """What was found in the files that came last, for as long as a page may show it, and what the case calls them."""
+
+    files: Sequence[FileShown]
+    numbers: Mapping[str, int]
+    until: datetime
 
 
 @dataclass(slots=True, repr=False)
@@ -50,6 +60,8 @@ class Session:
     unseen: bool = False
     # Two of the words have been typed back: they are on paper and need not stand on a screen by themselves again.
     confirmed: bool = False
+    # The page in another language, or with another piece of what has been written, shows it again.
+    found: FoundInFiles | None = None
 
 
 class Sessions:
@@ -133,6 +145,13 @@ class Sessions:
         """End every session of a case but the one to keep."""
         for session in [one for one in self._open.values() if one.case.case_id == case_id and one is not keep]:
             self.end(session.handle)
+
+    def forget_found(self) -> None:
+        """Let go of what was found in files once it may not be shown any more; done by the clock, each minute."""
+        now = self._clock()
+        for session in self._open.values():
+            if session.found is not None and session.found.until < now:
+                session.found = None
 
     def end_idle(self) -> None:
         """End what nobody has used for as long as it may rest; done at each use, and each minute by the clock."""

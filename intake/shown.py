@@ -1,18 +1,39 @@
 """What templates show of files, entries and limits: values in words, made where the language is known."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 from intake.attachments import FileShown
 from intake.facts import facts_of
 from intake.limits import Limits
 from intake.pages import Language
 from intake.pointers import Pointer
+from intake.text_parts import bytes_in_page
 from intake.texts import GROUPS, LOST, SENTENCES, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import ScrubReport
 
 _MIB: Final = 2**20
+# What was found in the files of one form, and what of it may be ticked, as bytes of the page; each file has its share.
+_FOUND_BYTES: Final = 96 * 1024
+_FACTS_BYTES: Final = 40 * 1024
+# What stands around each, in the language that takes most.
+_AROUND_FOUND: Final = 250
+_AROUND_FACT: Final = 150
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Ticked:
+    """The facts that were ticked before, in the words of the page on which they were."""
+
+    facts: Sequence[str] = ()
+    language: Language | None = None
+
+
+NOTHING_TICKED: Final = Ticked()
 
 
 def limits_shown(limits: Limits) -> dict[str, Any]:
@@ -29,12 +50,14 @@ def pointers_shown(pointers: Sequence[Pointer], language: Language) -> list[dict
     return [{"sort": language.say(one.sort.value), "found": one.found, "line": one.line} for one in pointers]
 
 
-def files_shown(files: Sequence[FileShown], language: Language, numbers: Mapping[str, int]) -> list[dict[str, Any]]:
+def files_shown(
+    files: Sequence[FileShown], language: Language, numbers: Mapping[str, int], before: Ticked = NOTHING_TICKED
+) -> list[dict[str, Any]]:
     """Return what was removed from each file, and what was refused and why. `numbers` is what the case calls them."""
-    return [_file_shown(file, language, numbers.get(file.file_id, file.order)) for file in files]
+    return [_file_shown(file, language, numbers.get(file.file_id, file.order), before, len(files)) for file in files]
 
 
-def _file_shown(file: FileShown, language: Language, number: int) -> dict[str, Any]:
+def _file_shown(file: FileShown, language: Language, number: int, before: Ticked, files: int) -> dict[str, Any]:
     return {
         # A file that was refused has no number in the case, only its place among those that were chosen.
         "order": file.order,
@@ -42,18 +65,46 @@ def _file_shown(file: FileShown, language: Language, number: int) -> dict[str, A
         "file_id": file.file_id,
         "kind": "" if file.kind is None else file.kind.value.upper(),
         "refused": None if file.refused is None else language.said(SENTENCES[file.refused]),
-        **_report_shown(file.report, language, number),
+        **_report_shown(file.report, language, number, before, files),
     }
 
 
-def _report_shown(report: ScrubReport | None, language: Language, number: int) -> dict[str, Any]:
+def _report_shown(
+    report: ScrubReport | None, language: Language, number: int, before: Ticked, files: int
+) -> dict[str, Any]:
     if report is None:
-        return {"groups": [], "lost": [], "facts": []}
+        return {"groups": [], "left_out": 0, "lost": [], "facts": []}
+    every = tuple(dict.fromkeys(report.removed))
+    found = _within(_FOUND_BYTES // files, every, lambda one: _AROUND_FOUND + bytes_in_page(one.example or ""))
     return {
-        "groups": [_group_shown(found, language) for found in grouped(report.removed)],
+        "groups": [_group_shown(one, language) for one in grouped(found)],
+        "left_out": len(every) - len(found),
         "lost": [language.say(LOST[one]) for one in report.lost],
-        "facts": facts_of(report.removed, number, language),
+        "facts": _facts_shown(report, language, number, before, files),
     }
+
+
+def _facts_shown(
+    report: ScrubReport, language: Language, number: int, before: Ticked, files: int
+) -> list[dict[str, Any]]:
+    facts = facts_of(report.removed, number, language)
+    # The same facts in the same order; only the words are others.
+    as_before = facts_of(report.removed, number, before.language or language)
+    ticked = {fact for fact, old in zip(facts, as_before, strict=False) if old in before.facts}
+    # The words stand there twice: beside the box and as what comes back.
+    shown = _within(_FACTS_BYTES // files, facts, lambda fact: _AROUND_FACT + 2 * bytes_in_page(fact))
+    return [{"text": fact, "ticked": fact in ticked} for fact in shown]
+
+
+def _within(most: int, found: Iterable[_T], size: Callable[[_T], int]) -> list[_T]:
+    """Return the first of what was found, as many as there is room for."""
+    kept, left = [], most
+    for one in found:
+        left -= size(one)
+        if left < 0:
+            break
+        kept.append(one)
+    return kept
 
 
 def _group_shown(found: GroupFound, language: Language) -> dict[str, Any]:

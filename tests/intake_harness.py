@@ -228,12 +228,17 @@ class Page:
     def forms(self) -> list[Form]:
         parser = _Forms()
         parser.feed(self.text)
-        return parser.forms
+        return parser.whole()
 
     def form(self, action: str, *, without: str = "", **having: str) -> Form:
-        """The first form that posts to `action`, holds these hidden values and has no field named `without`."""
+        """The first form that posts to `action`, holds these hidden values and has no field named `without`.
+
+        One that leads to another language is met with `switch` only.
+        """
         for form in self.forms:
             names = {name for name, _value in form.fields}
+            if "switch" in names and "switch" not in having:
+                continue
             if form.action == action and set(having.items()) <= set(form.fields) and without not in names:
                 return form
         message = f"no form to {action} with {having} on this page: {self.plain[:600]}"
@@ -256,6 +261,9 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        # Of fields and of buttons that lead elsewhere, the form that they name, or none for the one around them.
+        self._outside: list[tuple[str, str, str]] = []
+        self._buttons: list[tuple[str, str, tuple[str, str]]] = []
         self._textarea: str | None = None
         self._select: tuple[str, str | None] | None = None
         self._collected = ""
@@ -267,8 +275,13 @@ class _Forms(HTMLParser):
         elif tag == "input" and named.get("type") in {"checkbox", "radio"}:
             if self.forms:
                 self.forms[-1].boxes[named["name"]] = named.get("value", "")
-            if "checked" in named:
+            if "checked" in named and "form" in named:
+                self._outside.append((named["form"], named["name"], named.get("value", "")))
+            elif "checked" in named:
                 self._add(named["name"], named.get("value", ""))
+        elif tag == "button" and "form" in named and "disabled" not in named:
+            value = (named.get("name", ""), named.get("value", ""))
+            self._buttons.append((named["form"], named.get("formaction", "").partition("#")[0], value))
         elif tag == "input" and named.get("type") != "file":
             self._add(named["name"], named.get("value", ""))
         elif tag == "textarea":
@@ -277,6 +290,17 @@ class _Forms(HTMLParser):
             self._select = (named["name"], None)
         elif tag == "option" and self._select is not None and ("selected" in named or self._select[1] is None):
             self._select = (self._select[0], named.get("value", ""))
+
+    def whole(self) -> list[Form]:
+        """The forms, and after them what each button sends that stands outside of its form or leads elsewhere."""
+        by_id = {form.id: form for form in self.forms if form.id}
+        for form, name, value in self._outside:
+            by_id[form].fields.append((name, value))
+        pressed = [
+            Form(action or by_id[form].action, [*([value] if value[0] else []), *by_id[form].fields])
+            for form, action, value in self._buttons
+        ]
+        return [*self.forms, *pressed]
 
     def handle_data(self, data: str) -> None:
         if self._textarea is not None:

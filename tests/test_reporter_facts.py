@@ -104,7 +104,7 @@ async def test_facts_of_a_file_added_later_are_added_in_the_chosen_language(tmp_
         browser = intake.browser()
         page = await file_report(browser, "First", [photograph()])
         inbox = await log_in(browser, page.receipt)
-        english = await browser.post("/inbox", inbox.form("/inbox", language="en").fields)
+        english = await browser.post("/inbox", inbox.form("/inbox", switch="en").fields)
 
         sent = await browser.post("/inbox/write", english.form("/inbox/write").fields, [telling_photograph()])
         added = await browser.post("/inbox/facts", sent.form("/inbox/facts").with_(fact=offered(sent)[0]))

@@ -346,7 +346,7 @@ async def test_the_inbox_changes_language_with_a_button(tmp_path):
         page = await file_report(browser, "Words")
         inbox = await log_in(browser, page.receipt)
 
-        english = await browser.post("/inbox", inbox.form("/inbox", language="en").fields)
+        english = await browser.post("/inbox", inbox.form("/inbox", switch="en").fields)
 
     assert '<html lang="en">' in english.text
     assert "Nobody has seen your report yet." in english.plain
@@ -395,4 +395,4 @@ async def test_a_page_that_asks_once_more_has_the_way_out_that_ends_the_session_
     assert 'href="/leave' not in asked.text
     assert 'href="/law' not in asked.text
     assert "Logga ut" in asked.plain
-    assert "You are logged out." in after.plain
+    assert "Du är utloggad." in after.plain
