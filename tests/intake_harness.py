@@ -220,6 +220,11 @@ class Page:
         return self.body.decode()
 
     @property
+    def travelled(self) -> int:
+        """All that came down the line, but for the answer to our `close`, which no browser asks for."""
+        return len(self.raw_headers) + len("\r\n\r\n") + len(self.body) - len("Connection: close\r\n")
+
+    @property
     def plain(self) -> str:
         """The text as a person reads it."""
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", self.text)).split())

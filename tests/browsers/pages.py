@@ -26,6 +26,8 @@ POINTING = TEXT + "Jag heter Anna Andersson, 070-123 45 67, anna@example.com, 19
 LONG_WORD = "upphandlingsbestämmelseöverträdelseanmälan" * 3
 # Refused before anything is read that could say a language.
 WITHOUT_A_LANGUAGE = ("wrong-origin", "wrong-host")
+# Of three parts.
+LONG_TEXT = TEXT * 150
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Rendered:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    # All that came down the line.
+    travelled: int = 0
 
     @property
     def in_a_frame(self) -> bool:
@@ -69,7 +73,7 @@ async def files_beside(desks: RunningDesks) -> list[Rendered]:
     for method, path, _ in ROUTES:
         if method == "GET" and "{" not in path and "." in path:
             answer = await browser.get(path)
-            found.append(Rendered(path, "", path, answer.status, answer.headers, answer.body))
+            found.append(Rendered(path, "", path, answer.status, answer.headers, answer.body, answer.travelled))
     return found
 
 
@@ -238,6 +242,8 @@ class _Visit:
         receipt = await self._filed("", [telling_photograph()])
         await self._desks.release()
         inbox = await self._inbox("inbox-released", receipt)
+        inbox = await self._post("inbox-long-text", inbox.form("/inbox/write"), text=LONG_TEXT)
+        inbox = await self._post("inbox-part-of-a-text", beside(inbox, "after"), text="Skrivet, inte skickat.")
         asked = await self._post("", _whole(inbox, "/inbox/withdraw"))
         inbox = await self._post("inbox-withdrawn", _marked(asked, "/inbox/withdraw"))
         await self._post("left-inbox", inbox.form("/inbox/leave"))
@@ -252,8 +258,13 @@ class _Visit:
         assert page.headers["content-type"].startswith("text/html"), (name, page.headers)
         if name not in WITHOUT_A_LANGUAGE:
             assert f'<html lang="{self._language}"' in page.text, f"{name} is not in {self._language}: {page.text[:60]}"
-        self.found.append(Rendered(name, self._language, path, page.status, page.headers, page.body))
+        self.found.append(Rendered(name, self._language, path, page.status, page.headers, page.body, page.travelled))
         return page
+
+
+def beside(page: Page, field: str) -> Form:
+    """The button to the piece before or after the one that is shown."""
+    return next(form for form in page.forms if form.action == "/inbox" and form.fields[0][0] == field)
 
 
 def _whole(page: Page, action: str) -> Form:
