@@ -238,12 +238,10 @@ class Page:
     def form(self, action: str, *, without: str = "", **having: str) -> Form:
         """The first form that posts to `action`, holds these hidden values and has no field named `without`.
 
-        One that leads to another language is met with `switch` only.
+        One that leads to another language is met with `switch`, or where there is no other.
         """
-        for form in self.forms:
+        for form in sorted(self.forms, key=lambda one: "switch" in dict(one.fields) and "switch" not in having):
             names = {name for name, _value in form.fields}
-            if "switch" in names and "switch" not in having:
-                continue
             if form.action == action and set(having.items()) <= set(form.fields) and without not in names:
                 return form
         message = f"no form to {action} with {having} on this page: {self.plain[:600]}"

@@ -17,12 +17,14 @@ import pytest
 from browsers import reporter
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox
+from browsers.pages import LONG_TEXT
 from browsers.profiles import searched
 from browsers.served import Served
 from browsers.shelf import ORIGIN
 from browsers.way import OnionWay
 from code_search import code_in
 from conftest_tor import SHORT_FOLDER_PREFIX
+from intake_harness import Browser, file_report
 from service import new_marker
 
 from cases.entry import Stream
@@ -85,6 +87,37 @@ def test_typed_text_stays_through_back_reload_and_another_language(way, start):
     assert after_back == text
     assert after_switch == (text, "en")
     assert after_reload == text
+
+
+@STOCK
+def test_a_message_stays_through_another_language_and_another_piece_of_what_was_written(served, way, start):
+    text = f"Skrivet men inte skickat, {secrets.token_hex(4)}."
+    kept = []
+    # Nobody types that much here.
+    long_report = served.call(file_report, Browser(served.socket), LONG_TEXT)
+    with start(way) as person:
+        reporter.send(person, ORIGIN, "Kort.")
+        words = reporter.to_the_code(person)
+        person.unfold("details.languages")
+        person.press("/receipt", holding="switch")
+        in_other_words = reporter.code_on(person)
+        reporter.come_back(person, ORIGIN, long_report.receipt.words)
+        person.fill("text", text)
+        for field, value in (("switch", "en"), ("after", "0.1"), ("before", "0.1"), ("switch", "sv")):
+            if field == "switch":
+                person.unfold("details.languages")
+            person.switch(field, value)
+            kept.append((person.value("text"), language_of(person), "#entries" in person.address))
+        person.reload()
+        after_reload = person.value("text")
+
+    assert in_other_words == words
+    assert kept == [(text, "en", False), (text, "en", True), (text, "en", True), (text, "sv", False)]
+    assert after_reload == text
+
+
+def language_of(person) -> str:
+    return person.source().split('<html lang="')[1][:2]
 
 
 @STOCK

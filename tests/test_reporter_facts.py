@@ -140,6 +140,9 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
         browser = intake.browser()
         page = await file_report(browser, "Text", [telling_photograph()])
         services = intake.services
+        # The inbox keeps those of the last message, to show them in another language.
+        inbox = await log_in(browser, page.receipt)
+        await browser.post("/inbox/write", inbox.form("/inbox/write").fields, [telling_photograph()])
         during = reachable([services.marks, services.sessions], OWNER)
         # The session itself never has them, only the page that is kept for a second sending.
         in_session = any(
