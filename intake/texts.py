@@ -298,7 +298,7 @@ LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected (pages became pictures)"),
     Lost.ANIMATION: N_("animation (only the first picture is kept)"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
-    Lost.COLOURS: N_("the exact look of the colours (they may look different)"),
+    Lost.EXACT_COLOURS: N_("the exact look of the colours (they may look different)"),
     Lost.TRANSPARENCY: N_("transparent parts (they became white)"),
     Lost.SECOND_PICTURE: N_("a second picture in the file"),
     Lost.FORM: N_("form fields that can be filled in"),

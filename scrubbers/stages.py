@@ -133,7 +133,7 @@ class Lost(enum.StrEnum):
     SELECTABLE_TEXT = "selectable_text"
     ANIMATION = "animation"
     COLOUR_DEPTH = "colour_depth"
-    COLOURS = "colours"
+    EXACT_COLOURS = "exact_colours"
     TRANSPARENCY = "transparency"
     SECOND_PICTURE = "second_picture"
     FORM = "form"

@@ -230,7 +230,7 @@ def test_what_is_srgb_in_other_words_stays_to_the_bit_and_is_not_converted(chunk
 def test_what_cannot_be_converted_is_said(kind, content) -> None:
     seen, lost = scrubbed(content(), kind)
 
-    assert lost == (Lost.COLOURS,)
+    assert lost == (Lost.EXACT_COLOURS,)
     demand_shown(seen.convert("RGB"), GREYS, (), 8)
 
 
@@ -286,7 +286,7 @@ def test_grey_is_converted_and_stays_grey(kind, content, greys) -> None:
     seen, lost = scrubbed(content(), kind)
 
     assert seen.mode in {"L", "LA"}
-    assert Lost.COLOURS not in lost
+    assert Lost.EXACT_COLOURS not in lost
     demand_shown(seen.convert("RGB"), greys, (), 8 if kind is Kind.JPEG else 2)
 
 

@@ -48,7 +48,7 @@ def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) ->
         try:
             picture = _to_srgb(picture, profile)
         except (ImageCms.PyCMSError, *MALFORMED):
-            findings.lose(Lost.COLOURS)
+            findings.lose(Lost.EXACT_COLOURS)
     picture = picture.convert("RGB") if picture.mode == "CMYK" else picture
     if picture.mode not in _PLAIN:
         raise Damaged

@@ -65,7 +65,7 @@ class Described:
         if embedded and not self.comes_first:
             return embedded
         if not self.is_understood:
-            findings.lose(Lost.COLOURS)
+            findings.lose(Lost.EXACT_COLOURS)
         return self.profile
 
 
