@@ -238,11 +238,12 @@ def png_palette(plant: Planter) -> bytes:
 
 
 def _see_through(plant: Planter) -> Image.Image:
-    """A picture whose top row cannot be seen and spells a marker in its colours."""
+    """A picture whose top rows cannot be seen and spell markers in their colours."""
     made = picture((40, 30)).convert("RGBA")
-    hidden = plant("colour under alpha 0").ljust(15, b"!")
-    for column in range(5):
-        made.putpixel((column, 0), (*hidden[3 * column : 3 * column + 3], 0))
+    for row, alpha in enumerate((0, 1, 7, 40)):
+        hidden = plant(f"colour under alpha {alpha}").ljust(15, b"!")
+        for column in range(5):
+            made.putpixel((column, row), (*hidden[3 * column : 3 * column + 3], alpha))
     made.putpixel((20, 20), (1, 2, 3, 128))
     return made
 

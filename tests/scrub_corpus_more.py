@@ -32,7 +32,7 @@ def more_corpus() -> list[Sample]:
     """Every sample. The same each time."""
     return planted(
         (
-            jpeg_thumbnails, jpeg_second_picture, jpeg_stray_segments, jpeg_cmyk, jpeg_content_credentials, png_cropped, png_described, png_corners,
+            jpeg_thumbnails, jpeg_second_picture, jpeg_stray_segments, jpeg_cmyk, jpeg_content_credentials, png_cropped, png_described, png_corners, png_faint_hidden_colour, webp_faint_hidden_colour, tiff_faint_hidden_colour,
             apng_second_frame, apng_stand_in, webp_behind_the_end, webp_second_frame, tiff_private, tiff_fax, tiff_small_copy, gif_second_frame, gif_profile,
             bmp_palette,
         )
@@ -161,6 +161,28 @@ def png_corners(plant: Planter) -> bytes:
     """A gamma and corners of no space there is."""
     gamma = chunk(b"gAMA", struct.pack(">I", 100_000))
     return with_chunks(encoded(picture(), "PNG"), [gamma, chunk(b"cHRM", plant("cHRM numbers").ljust(32, b"!"))])
+
+
+def _faint(plant: Planter) -> Image.Image:
+    """Words that are read once the alpha is dropped: in full contrast at alpha 5, and in little at an alpha of 24."""
+    made = picture((14 * 8 * 4, 24)).convert("RGBA")
+    for top, place, alpha, dark, light in ((4, "at alpha 5", 5, 0, 255), (12, "unlike by 8 at alpha 24", 24, 124, 132)):
+        cells = as_cells(plant(place)).point([dark] * 128 + [light] * 128).convert("RGBA")
+        cells.putalpha(alpha)
+        made.paste(cells, (0, top))
+    return made
+
+
+def png_faint_hidden_colour(plant: Planter) -> bytes:
+    return encoded(_faint(plant), "PNG")
+
+
+def webp_faint_hidden_colour(plant: Planter) -> bytes:
+    return encoded(_faint(plant), "WEBP", lossless=True, exact=True)
+
+
+def tiff_faint_hidden_colour(plant: Planter) -> bytes:
+    return encoded(_faint(plant), "TIFF", compression="tiff_lzw")
 
 
 def apng_second_frame(plant: Planter) -> bytes:

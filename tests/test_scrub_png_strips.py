@@ -104,6 +104,12 @@ def png(made: Image.Image, **settings: object) -> bytes:
     return encoded(made, "PNG", **settings)
 
 
+def faint(mode: str) -> Image.Image:
+    made = Image.effect_noise((256, 256), 200).resize(SIZE).convert(mode)
+    made.putalpha(Image.linear_gradient("L").rotate(90).resize(SIZE))
+    return made
+
+
 def described(mode: str, name: bytes, content: bytes) -> bytes:
     return with_chunks(png(motif(mode)), [chunk(name, content)])
 
@@ -126,6 +132,8 @@ FILES = {
     "grey and alpha": lambda: png(motif("LA")),
     "alpha that hides nothing": lambda: png(opaque("RGBA")),
     "grey, alpha that hides nothing": lambda: png(opaque("LA")),
+    "every alpha and every colour": lambda: png(faint("RGBA")),
+    "every alpha and every grey": lambda: png(faint("LA")),
     "palette": lambda: png(motif("P")),
     "palette of four bits": palette_of_few_bits,
     "palette with a see-through entry": lambda: png(motif("P"), transparency=3),

@@ -1,6 +1,12 @@
-"""Colours that nobody sees: under pixels that are fully see-through, and in entries of a palette that no pixel uses.
+"""Colours that nobody sees: under pixels that are see-through, and in entries of a palette that no pixel uses.
 
-A picture with something painted out by making it see-through still has what was there.
+A picture with something painted out by making it see-through still has what was there: also where a little alpha is
+left, for whoever drops the alpha sees the colours in full. At an alpha of `a` a colour shows as `a` of 255 parts of it:
+
+less than 8          the colour goes. Over any background that changes a pixel by 7 of 255 at most
+less than 128        of colours that look the same on every background one stays: `a` + 1 levels of a channel, and what
+                     is shown changes by less than one of 255
+128 and more         every level can make a difference, and all stay
 """
 
 from typing import Final
@@ -12,6 +18,10 @@ from scrubbers.stages import What, Where
 
 WITH_ALPHA: Final = frozenset({"LA", "RGBA"})
 _OPAQUE: Final = 255
+_FAINT_BELOW, _ALL_LEVELS_FROM = 8, 128
+# With the colours multiplied by alpha, in as many levels as that has.
+_MULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}
+_BAND_PIXELS: Final = 2**19
 _OPAQUE_MODE: Final = {"LA": "L", "RGBA": "RGB"}
 
 
@@ -32,14 +42,28 @@ def without_alpha(picture: Image.Image) -> Image.Image:
     return picture.convert(_OPAQUE_MODE[picture.mode])
 
 
-def blacken(picture: Image.Image, findings: Findings) -> None:
-    """Make the colours black where nothing is seen of them, in place, and note it if some were not."""
-    alpha = picture.getchannel("A")
-    lowest, _ = alpha.getextrema()
-    if lowest != 0:
-        return
-    unseen = alpha.point([_OPAQUE] + [0] * _OPAQUE)
-    hidden = (ImageChops.darker(picture.getchannel(band), unseen) for band in picture.getbands()[:-1])
-    if any(band.getbbox() for band in hidden):
+def keep_what_is_seen(picture: Image.Image, findings: Findings) -> None:
+    """Take out the colours of which nothing is seen, in place, and note it if there were some."""
+    # Whole it would take the picture's memory twice more.
+    rows = max(1, _BAND_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        box = (0, top, picture.width, min(picture.height, top + rows))
+        band = picture.crop(box)
+        if any(band.getchannel("A").histogram()[:_ALL_LEVELS_FROM]):
+            picture.paste(_seen(band, findings), box)
+
+
+def _seen(band: Image.Image, findings: Findings) -> Image.Image:
+    alpha = band.getchannel("A")
+    made = band.convert(_MULTIPLIED[band.mode]).convert(band.mode)
+    made.paste(band, mask=alpha.point([0] * _ALL_LEVELS_FROM + [_OPAQUE] * (256 - _ALL_LEVELS_FROM)))
+    faint = alpha.point([_OPAQUE] * _FAINT_BELOW + [0] * (256 - _FAINT_BELOW))
+    if not faint.getbbox():
+        return made
+    hidden = (ImageChops.darker(band.getchannel(name), faint) for name in band.getbands()[:-1])
+    if any(one.getbbox() for one in hidden):
         findings.add(What.HIDDEN_COLOUR, Where.PIXELS)
-    picture.paste((0,) * len(picture.getbands()), mask=unseen)
+    black = Image.new(band.mode, band.size)
+    black.putalpha(alpha)
+    made.paste(black, mask=faint)
+    return made

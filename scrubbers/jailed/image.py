@@ -9,7 +9,7 @@ The first frame is the first that viewers show: not a stand-in for readers that 
 5 turn as the file says it should be seen, because what says so will be gone
 6 convert to sRGB, because the colour profile will be gone, and what says the same by numbers (`described_colour`)
 7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
-8 blacken the colours of pixels that cannot be seen (alpha 0); put on white what becomes a JPEG
+8 take out the colours that alpha lets nobody see (`hidden_colour`); put on white what becomes a JPEG
 9 forget `info`: Pillow writes back what it finds there
 10 encode with constant settings, so that tables and parameters say nothing of the camera
 11 a small preview from the same pixels
@@ -229,7 +229,7 @@ def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Im
         return picture
     if hidden_colour.is_opaque(picture):
         return hidden_colour.without_alpha(picture)
-    hidden_colour.blacken(picture, findings)
+    hidden_colour.keep_what_is_seen(picture, findings)
     return picture
 
 

@@ -3,7 +3,7 @@
 1 the tags are read before, from all that is not pixels (`png_chunks`)
 2 a picture with alpha is decoded once to see whether all of it is opaque: then the copy has none
 3 the rows come strip by strip as they are stored (`png_stored`)
-4 each strip is brought to sRGB, eight bits and a plain mode, and what is hidden in it blackened, as in a whole one
+4 each strip is brought to sRGB, eight bits and a plain mode, and what is hidden in it taken out, as in a whole one
 5 it is filtered by itself and deflated with the others (`png_joined`), and leaves for the preview what is needed of it
 
 The pixels that come out are those of the ordinary way, to the last bit. A picture that is to be turned upside down or
@@ -54,7 +54,7 @@ def rebuild(
         if is_opaque:
             strip = hidden_colour.without_alpha(strip)
         elif strip.mode in WITH_ALPHA:
-            hidden_colour.blacken(strip, findings)
+            hidden_colour.keep_what_is_seen(strip, findings)
         joined.add(strip)
         # A palette, or one bit a pixel, may become many times as much.
         held_whole.demand_room_for_result(untrusted_descriptor, output.tell())
