@@ -21,6 +21,7 @@ from pathlib import Path
 import stem
 
 from audit import (
+    checks_code,
     checks_database,
     checks_descriptors,
     checks_files,
@@ -46,6 +47,7 @@ CHECKS: dict[str, Callable[[Look, Scene], None]] = {
     "zygote-descriptors": checks_descriptors.check_zygote_descriptors,
     "streams": checks_descriptors.check_streams,
     "mappings": checks_descriptors.check_mappings,
+    "code": checks_code.check_code,
     "torrc": checks_tor.check_torrc,
     "tor-listeners": checks_tor.check_tor_listeners,
     "tor-files": checks_tor.check_tor_files,

@@ -32,6 +32,14 @@ class Descriptor:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A part of a process's memory that can be run; with no path if it is of no file."""
+
+    path: str
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """One process by its number. Every method reads anew, and raises NotSeen."""
 
@@ -90,6 +98,23 @@ class Process:
             if len(parts) > 5:  # noqa: PLR2004 - the sixth field is the path
                 found.append((parts[1], parts[5]))
         return found
+
+    def code(self) -> list[Code]:
+        """Every part of its memory that can be run."""
+        lines = [line.split(maxsplit=5) for line in self._read("maps").splitlines()]
+        return [Code("".join(parts[5:]), "w" in parts[1]) for parts in lines if "x" in parts[1]]
+
+    def environment(self) -> Mapping[str, str]:
+        """What it was started with. Of a process that is closed to others, root alone sees it."""
+        words = self._read("environ").split("\0")
+        return {name: value for name, _, value in (word.partition("=") for word in words if word)}
+
+    def world(self) -> str:
+        """The name of its view of the file system."""
+        try:
+            return str(self.place("ns/mnt").readlink())
+        except OSError as fault:
+            raise NotSeen from fault
 
     def executable(self) -> str:
         """The program it runs."""

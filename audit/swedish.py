@@ -64,6 +64,12 @@ SWEDISH: dict[str, str] = {
     "the standard streams of {name} {pid}": "standardströmmarna i {name} {pid}",
     "{name} {pid}, mapped and shared: {files}": "{name} {pid}, inläst och delat: {files}",
     "the mapped files of {name} {pid}": "inlästa filer i {name} {pid}",
+    # Code.
+    "{path} loads into every program: {files}": "{path} läser in i alla program: {files}",
+    "{name} {pid} runs code of {count} files and {bare} pieces of memory; not in order: {strange}": (
+        "{name} {pid} kör kod ur {count} filer och {bare} stycken minne; inte i ordning: {strange}"
+    ),
+    "the code and the environment of {name} {pid}": "koden och miljön i {name} {pid}",
     # tor.
     "{count} rows of the table were compared with what tor answers": (
         "{count} rader i tabellen jämfördes med vad tor svarar"

@@ -55,6 +55,10 @@ TABLE = (
         "for p in $INTAKE $ZYGOTES $JOBS; do readlink /proc/$p/fd/{0,1,2}; done", root=True),
     Row("mappings", "What is mapped and shared", "Vad som är inläst och delat",
         "grep ' ...s ' /proc/$INTAKE/maps", root=True),
+    Row("code", "Code is the installation's and the system's", "Koden är installationens och systemets",
+        "cat /etc/ld.so.preload; for p in $KEEPER $INTAKE $ZYGOTES $JOBS $TOR; do awk '$2 ~ /x/ {print $2, $6, $7}'"
+        " /proc/$p/maps; tr '\\0' '\\n' < /proc/$p/environ | grep -E '^(LD_|PYTHON)'; done | sort | uniq -c",
+        root=True),
     Row("torrc", "tor's settings as tor itself reports them", "Tors inställningar, som tor själv uppger dem",
         "asktor 'GETINFO config-text'; asktor 'GETCONF SafeLogging Log ControlPort HiddenServiceSingleHopMode'"),
     Row("tor-listeners", "Where tor listens, and which onions it has", "Var tor lyssnar, och vilka adresser det har",

@@ -326,6 +326,12 @@ def test_a_library_of_another_version_than_the_locked_one(service):
     [
         ("proc/sys/kernel/core_pattern", "|/usr/share/apport %p\n", "core-dumps", "kernel.core_pattern = |/usr/share"),
         ("proc/sys/fs/suid_dumpable", "2\n", "core-dumps", "fs.suid_dumpable = 2"),
+        (
+            "etc/ld.so.preload",
+            "/tmp/listens.so\n",
+            "code",
+            "/etc/ld.so.preload loads into every program: /tmp/listens.so",
+        ),
         ("proc/sys/debug/exception-trace", "1\n", "kernel", "debug.exception-trace = 1"),
         ("proc/sys/kernel/seccomp/actions_logged", "kill_process log\n", "kernel", "actions_logged = kill_process log"),
         ("proc/sys/kernel/print-fatal-signals", "1\n", "kernel", "kernel.print-fatal-signals = 1"),
