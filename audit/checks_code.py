@@ -60,7 +60,7 @@ class _Places:
         for process in scene.service.intakes:
             try:
                 installation = Installation.of(process.command())
-                base = Path(process.executable()).parent.parent
+                base = Path(process.command()[0]).resolve().parent.parent
             except (NotSeen, FileNotFoundError):
                 continue
             # Libraries may be links to where another environment has them, as in one that was made of this one.
@@ -85,6 +85,8 @@ class _Places:
         """Whether file and folder are nobody's to write but root's and the installation's owner's."""
         try:
             states = [(root / part.relative_to("/")).stat() for part in (path, path.parent)]
+        except PermissionError as fault:
+            raise NotSeen from fault
         except OSError:
             return False
         # A group that has the number of its only account is that account.
