@@ -22,7 +22,7 @@ from audit.checks_files import check_times
 from audit.checks_packages import check_own_files
 from audit.proc import NotSeen
 from audit.scene import Scene
-from audit.verdict import Look, Verdict, listed
+from audit.verdict import Look, Verdict, Word, listed
 
 DATABASE = "kallskydd.db"
 # Of cases/schema.sql without comments and spaces; a test holds the two together. Our own copy: a schema that came with
@@ -84,7 +84,7 @@ def check_storage(look: Look, scene: Scene) -> None:
     modes = raw[18:20]
     look.demand(modes == _WAL, "journal_mode: {mode}", mode="wal" if modes == _WAL else modes.hex())
     incremental = struct.unpack_from(">I", raw, 64)[0] != 0 and struct.unpack_from(">I", raw, 52)[0] != 0
-    look.demand(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else "another")
+    look.demand(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else Word("another"))
     version = struct.unpack_from(">I", raw, 60)[0]
     look.demand(version == 1, "user_version: {version}", version=version)
     look.demand(free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",

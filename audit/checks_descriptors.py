@@ -19,7 +19,7 @@ from audit.checks_process import job_has_ended
 from audit.proc import Descriptor, NotSeen, Process, everything
 from audit.scene import Scene
 from audit.sockets import UnixSocket, holders, unix_peers, unix_table
-from audit.verdict import Look, listed
+from audit.verdict import Counted, Look, listed
 
 HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain")
 LISTENERS = ("run/public.sock", "run/desk.sock")
@@ -200,8 +200,7 @@ def _say(look: Look, scene: Scene, process: Process, found: Collection[_Found], 
     for inode in (one.untold for one in found if one.untold is not None):
         look.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
     kinds = Counter(one.kind for one in found if one.kind is not None)
-    counted = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
-    look.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=counted)
+    look.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=Counted(kinds))
 
 
 def _kind(one: Descriptor, process: Process, around: _Around, table: dict[int, UnixSocket], *, handles: bool) -> _Found:

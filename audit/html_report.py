@@ -9,7 +9,7 @@ from html import escape
 
 from audit.live import Report
 from audit.report_words import ASSERTION, NOT_COVERED, WORDS
-from audit.table import BY_HAND_FIRST, TABLE
+from audit.table import TABLE, first_lines, with_remarks
 from audit.verdict import Check, Language, Said, Verdict
 
 _STYLE = """
@@ -54,6 +54,7 @@ def as_html(report: Report, language: Language) -> str:
     uncovered = "".join(f"<li>{escape(one)}</li>" for one in NOT_COVERED[language])
     short = "".join(_short(report, verdict, words) for verdict in (Verdict.FINDING, Verdict.NOT_SEEN))
     rows = "".join(_row(check, language) for check in report.checks)
+    first = first_lines(report.home, language)
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(words["title"])} {report.day}</title><style>{_STYLE}</style></head><body>
@@ -63,9 +64,14 @@ def as_html(report: Report, language: Language) -> str:
 <div class="assertion"><h3>{escape(words["assertion"])}</h3><p>{escape(ASSERTION[language])}</p></div>
 <div class="box"><h3>{escape(words["not_covered"])}</h3><ul>{uncovered}</ul></div>
 <h2>{escape(words["evidence"])}</h2>{rows}
-<h2>{escape(words["by_hand"])}</h2><p>{escape(words["first"])}</p><pre>{escape(BY_HAND_FIRST)}</pre>
+<h2>{escape(words["by_hand"])}</h2><p>{escape(words["first"])}</p><pre>{escape(first)}</pre>
 <p class="sign">{escape(words["sign"])}</p></body></html>
 """
+
+
+def title_of(check: Check, language: Language) -> str:
+    """The name of a row in words."""
+    return _TITLES.get(check.id, check.title) if language == "sv" else check.title
 
 
 def _short(report: Report, verdict: Verdict, words: dict[str, str]) -> str:
@@ -75,12 +81,12 @@ def _short(report: Report, verdict: Verdict, words: dict[str, str]) -> str:
 
 def _row(check: Check, language: Language) -> str:
     words = WORDS[language]
-    title = _TITLES.get(check.id, check.title) if language == "sv" else check.title
+    title = title_of(check, language)
     evidence = "".join(_said(one, language) for one in check.evidence)
     return (
         f'<div class="row"><div class="head"><h3>{escape(title)} <span class="id">{escape(check.id)}</span></h3>'
         f'<span class="mark {_CLASSES[check.verdict]}">{escape(words[str(check.verdict)])}</span></div>'
-        f'<ul class="evidence">{evidence}</ul><pre>{escape(check.by_hand)}</pre></div>'
+        f'<ul class="evidence">{evidence}</ul><pre>{escape(with_remarks(check.by_hand, language))}</pre></div>'
     )
 
 

@@ -88,6 +88,7 @@ class Report:
     trial: bool
     as_root: bool
     checks: tuple[Check, ...]
+    home: Path
 
     @property
     def verdict(self) -> Verdict:
@@ -123,7 +124,7 @@ def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | No
             raise NotRunning from fault
         checks = tuple(_checked(row, scene) for row in TABLE)
         if not _could_settle(scene, checks) or time.monotonic() > deadline:
-            return scene, Report(day, trial, scene.as_root, checks)
+            return scene, Report(day, trial, scene.as_root, checks, home)
         time.sleep(_PAUSE_SECONDS)
 
 

@@ -12,12 +12,12 @@ import os
 from pathlib import Path
 
 from audit.checks_tor import config_text
-from audit.html_report import as_html
+from audit.html_report import as_html, title_of
 from audit.installed import Installation, manifest_text
 from audit.live import Report
 from audit.proc import NotSeen
 from audit.scene import Scene
-from audit.table import BY_HAND_FIRST
+from audit.table import first_lines, with_remarks
 from audit.verdict import Language
 
 CHAIN = "audit.chain"
@@ -32,7 +32,7 @@ def make_pack(folder: Path, scene: Scene, report: Report, language: Language) ->
     texts = {
         "report.html": as_html(report, language),
         "report.json": json.dumps(report.as_object(), ensure_ascii=False, indent=1) + "\n",
-        "by-hand.sh": BY_HAND_FIRST + "".join(f"\n# {check.title}\n{check.by_hand}\n" for check in report.checks),
+        "by-hand.sh": _by_hand(report, language),
         **_from_the_service(scene),
     }
     for name, text in texts.items():
@@ -40,6 +40,11 @@ def make_pack(folder: Path, scene: Scene, report: Report, language: Language) ->
     sums = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sorted(texts.items()))
     _write(folder / "SHA256SUMS", sums)
     return sorted([*texts, "SHA256SUMS"])
+
+
+def _by_hand(report: Report, language: Language) -> str:
+    rows = (f"\n# {title_of(one, language)}\n{with_remarks(one.by_hand, language)}\n" for one in report.checks)
+    return first_lines(report.home, language) + "".join(rows)
 
 
 def _from_the_service(scene: Scene) -> dict[str, str]:

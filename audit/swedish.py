@@ -1,6 +1,7 @@
 """Swedish for every sentence of the audit, by its English template. A test holds the two together.
 
-The processes keep their names (keeper, intake, zygote, job, tor): an auditor meets them in a list of processes.
+The processes keep their names (keeper, intake, zygote, job, tor): an auditor meets them in a list of processes. So do
+the rows, which the command and the guide call by them.
 """
 
 SWEDISH: dict[str, str] = {
@@ -217,4 +218,27 @@ SWEDISH: dict[str, str] = {
     "the kernel's process accounts are kept in {path}": "kärnans processräkning sparas i {path}",
     "units of the service: {units}": "tjänstens enheter: {units}",
     "the rest of this row ({fault})": "resten av raden ({fault})",
+}
+# Words that stand in sentences as values, and by which what is open is counted.
+SWEDISH_WORDS: dict[str, str] = {
+    "listener": "lyssnare",
+    "accepted stream": "mottagen ström",
+    "stream pair": "strömpar",
+    "stream pair, closed": "strömpar, stängt",
+    "pipe within the service": "rör inom tjänsten",
+    "own library, for reading": "eget bibliotek, för läsning",
+    "/dev/null": "/dev/null",
+    "memfd": "memfd",
+    "pidfd": "pidfd",
+    "eventpoll": "eventpoll",
+    "file of the home": "fil i hemmet",
+    "another": "en annan",
+}
+# Remarks in the lines of shell.
+SWEDISH_REMARKS: dict[str, str] = {
+    "# the home, as an absolute path": "# hemmet, med hela sökvägen",
+    "# or that of the system's tor": "# eller systemets tor",
+    "# against requirements.lock; the files against RECORD in each *.dist-info": (
+        "# mot requirements.lock; filerna mot RECORD i varje *.dist-info"
+    ),
 }

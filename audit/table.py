@@ -5,7 +5,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
+
+from audit.swedish import SWEDISH_REMARKS
+from audit.verdict import Language
+
+_USUAL_HOME = "HOMEDIR=/var/lib/kallskydd/home "
+_REMARK = re.compile(r"(?<=  )# [^\n]+$", re.MULTILINE)
 
 BY_HAND_FIRST = """\
 HOMEDIR=/var/lib/kallskydd/home          # the home, as an absolute path
@@ -28,6 +37,19 @@ class Row:
     titel: str
     by_hand: str
     root: bool = False
+
+
+def first_lines(home: Path, language: Language) -> str:
+    """`BY_HAND_FIRST` for the home that is audited, as an absolute path."""
+    named = f"HOMEDIR={shlex.quote(str(home))} "
+    return with_remarks(BY_HAND_FIRST.replace(_USUAL_HOME, named), language)
+
+
+def with_remarks(lines: str, language: Language) -> str:
+    """Lines of shell with what is remarked in them in this language."""
+    if language == "en":
+        return lines
+    return _REMARK.sub(lambda remark: SWEDISH_REMARKS.get(remark[0], remark[0]), lines)
 
 
 TABLE = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from audit.swedish import SWEDISH
+from audit.swedish import SWEDISH, SWEDISH_WORDS
 
 Language = Literal["sv", "en"]
 
@@ -26,6 +26,32 @@ class Verdict(StrEnum):
     VOID = "void"
 
 
+class Word(str):
+    """A value that is a word of ours, and so has its own in Swedish."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A value: how many of each kind, in words of ours."""
+
+    kinds: Mapping[str, int]
+
+    def text(self, language: Language) -> str:
+        """The kinds in the order of their words here."""
+        return ", ".join(sorted(f"{_shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
+
+
+def _shown(value: object, language: Language) -> object:
+    if isinstance(value, bool):
+        yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
+        return yes if value else no
+    if isinstance(value, Counted):
+        return value.text(language)
+    return SWEDISH_WORDS.get(value, value) if isinstance(value, Word) and language == "sv" else value
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One thing that was seen, or could not be."""
@@ -37,11 +63,7 @@ class Said:
     def text(self, language: Language = "en") -> str:
         """The sentence in this language."""
         template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
-        yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
-        shown = {
-            name: (yes if value else no) if isinstance(value, bool) else value for name, value in self.values.items()
-        }
-        return template.format(**shown)
+        return template.format(**{name: _shown(value, language) for name, value in self.values.items()})
 
 
 @dataclass(frozen=True, slots=True)

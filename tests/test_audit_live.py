@@ -373,6 +373,7 @@ def test_what_an_auditor_takes_away_has_everything_and_no_secret(service, tmp_pa
         "SHA256SUMS", "audit.chain",
     }  # fmt: skip
     assert done.returncode in {0, 1}
+    assert (tmp_path / "pack" / "by-hand.sh").read_text().startswith(f"HOMEDIR={service.home} ")
     subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=tmp_path / "pack", check=True)
     packed = b"".join(path.read_bytes() for path in (tmp_path / "pack").iterdir())
     for secret in secrets_of(service.home):
@@ -417,6 +418,9 @@ def test_the_printed_page_stands_alone_and_says_what_is_not_covered(service, tmp
         assert all(one.replace("'", "&#x27;") in text for one in NOT_COVERED[language])
         assert not re.search(r"(src|href)=|url\(|<script|@import", text)
         assert all(row.id in text for row in TABLE)
+        assert f"HOMEDIR={service.home} " in text
+        assert ("file of the home" in text or "stream pair" in text) == (language == "en" and AS_ROOT)
+        assert ("# or that of" in text) == (language == "en")
 
 
 class Heard(Announcer):

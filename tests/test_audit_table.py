@@ -22,8 +22,8 @@ from audit.live import CHECKS, Report
 from audit.netlink import has_log
 from audit.proc import Process, Service
 from audit.scene import Scene
-from audit.swedish import SWEDISH
-from audit.table import TABLE
+from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
+from audit.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.verdict import Check, Look
 
 
@@ -138,8 +138,40 @@ def test_a_row_that_saw_nothing_is_never_clean():
     look = Look()
 
     assert str(look.verdict) == "not seen"
-    assert Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),)).of(look.verdict) == ["a"]
-    assert "Inte sett" in as_html(Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),)), "sv")
+    assert Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),), ROOT).of(look.verdict) == ["a"]
+    assert "Inte sett" in as_html(
+        Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),), ROOT), "sv"
+    )
+
+
+def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
+    tree = ast.parse((ROOT / "audit" / "checks_descriptors.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_Found"]
+    (plain,) = [node for node in ast.walk(tree) if getattr(node, "name", "") == "_plain_kind"]
+    named = [node.args[0] for node in calls] + [node.value for node in ast.walk(plain) if isinstance(node, ast.Return)]
+    words = {
+        part.value
+        for one in named
+        for part in ast.walk(one)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value != "anon_inode:[pidfd]"
+    }
+
+    assert len(words) > 8
+    assert words - SWEDISH_WORDS.keys() == set()
+
+
+def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():
+    remarks = {one for row in TABLE for one in re.findall(r"(?m)(?<=  )# .+$", row.by_hand)}
+
+    assert remarks | set(re.findall(r"(?m)(?<=  )# .+$", BY_HAND_FIRST)) == SWEDISH_REMARKS.keys()
+
+
+def test_the_first_lines_name_the_home_that_is_audited_and_are_shell():
+    lines = first_lines(Path("/srv/a home"), "sv")
+
+    assert lines.startswith("HOMEDIR='/srv/a home'")
+    assert "/var/lib/kallskydd" not in lines
+    subprocess.run(["bash", "-n", "-c", lines], check=True)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
