@@ -13,13 +13,13 @@ import re
 import sqlite3
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from audit.checks_files import check_times
-from audit.checks_packages import check_own_files
+from audit.checks_packages import program_is_known
 from audit.proc import NotSeen
 from audit.scene import Scene
 from audit.verdict import Look, Verdict, Word, listed
@@ -142,7 +142,9 @@ def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
 
 def _by_construction(look: Look, scene: Scene) -> None:
     """Settings of a connection that leave no mark outside: the program's own, which ends without them."""
-    if _is_clean(check_own_files, scene) and _is_clean(check_times, scene):
+    beats = Look()
+    check_times(beats, scene)
+    if program_is_known(scene) and beats.verdict is Verdict.CLEAN:
         look.saw(
             "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
             " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
@@ -153,12 +155,6 @@ def _by_construction(look: Look, scene: Scene) -> None:
         "synchronous, foreign_keys, trusted_schema and cell_size_check: no mark outside, and own-files or times is not"
         " clean, by which the program would be known to end without them"
     )
-
-
-def _is_clean(check: Callable[[Look, Scene], None], scene: Scene) -> bool:
-    look = Look()
-    check(look, scene)
-    return look.verdict is Verdict.CLEAN
 
 
 @contextlib.contextmanager

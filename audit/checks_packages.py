@@ -17,7 +17,7 @@ from audit.installed import (
 )
 from audit.proc import NotSeen
 from audit.scene import Scene
-from audit.verdict import Look, listed
+from audit.verdict import Look, Verdict, listed
 
 
 def check_libraries(look: Look, scene: Scene) -> None:
@@ -74,6 +74,13 @@ def check_own_files(look: Look, scene: Scene) -> None:
         look.demand(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
                     commit=commit[:12], faults=listed(faults) or "0")  # fmt: skip
     _changed_since_start(look, scene, folder)
+
+
+def program_is_known(scene: Scene) -> bool:
+    """Whether the row on our own files is clean: then what the reviewed program does by itself may be counted on."""
+    look = Look()
+    check_own_files(look, scene)
+    return look.verdict is Verdict.CLEAN
 
 
 def _changed_since_start(look: Look, scene: Scene, folder: Path) -> None:

@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Iterator, Mapping
 
+from audit.checks_packages import program_is_known
 from audit.proc import NotSeen, Process
 from audit.scene import Scene
 from audit.swap import Harmless, swap_places
@@ -83,10 +84,12 @@ def check_landlock(look: Look, scene: Scene) -> None:
     """Whether the kernel has Landlock. That a process has used it, no kernel shows from outside."""
     version = _landlock_version()
     if version > 0:
-        look.saw(
-            "the kernel offers Landlock {version}; the intake does not start when its own rules do not hold",
-            version=version,
-        )
+        look.saw("seen: the kernel offers Landlock {version}", version=version)
+        if program_is_known(scene):
+            look.saw("claimed: the intake uses it, which no kernel shows; the program, which own-files knows, does not"
+                     " start where its rules do not hold, and the canary sees them put on")  # fmt: skip
+        else:
+            look.missed("that the intake uses it: no kernel shows that, and own-files does not know the program")
         return
     look.found("this kernel has no Landlock: the second layer, over files, is missing")
     if scene.service.intakes:

@@ -21,7 +21,7 @@ from stem.control import Controller
 
 from audit.proc import NotSeen, Process
 from audit.scene import Scene
-from audit.verdict import Look, listed
+from audit.verdict import Look, Word, listed
 from onion.torrc import RULES, problems_in_values
 
 logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
@@ -53,7 +53,7 @@ def check_torrc(look: Look, scene: Scene) -> None:
         for problem in broken:
             look.found(
                 "{name} is {found}, and should be {wanted}",
-                name=problem.name, found=problem.found or "-", wanted=problem.wanted,
+                name=problem.name, found=problem.found or "-", wanted=Word(problem.wanted),
             )  # fmt: skip
         look.saw("{count} rows of the table were compared with what tor answers", count=len(RULES))
         log = values.get("Log", [])

@@ -23,8 +23,16 @@ SWEDISH: dict[str, str] = {
     "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (
         "{name} {pid}, {count} trådar: Seccomp {modes}, NoNewPrivs {privileges}"
     ),
-    "the kernel offers Landlock {version}; the intake does not start when its own rules do not hold": (
-        "kärnan har Landlock {version}; intake startar inte om dess egna regler inte håller"
+    "seen: the kernel offers Landlock {version}": "sett: kärnan har Landlock {version}",
+    (
+        "claimed: the intake uses it, which no kernel shows; the program, which own-files knows, does not"
+        " start where its rules do not hold, and the canary sees them put on"
+    ): (
+        "påstått: intake använder det, vilket ingen kärna visar; programmet, som own-files känner, startar inte om dess"
+        " regler inte håller, och canary ser dem läggas på"
+    ),
+    "that the intake uses it: no kernel shows that, and own-files does not know the program": (
+        "att intake använder det: ingen kärna visar det, och own-files känner inte programmet"
     ),
     "this kernel has no Landlock: the second layer, over files, is missing": (
         "kärnan saknar Landlock: det andra skyddet, över filer, fattas"
@@ -233,6 +241,16 @@ SWEDISH_WORDS: dict[str, str] = {
     "eventpoll": "eventpoll",
     "file of the home": "fil i hemmet",
     "another": "en annan",
+    # What a setting of tor's should be.
+    "left out": "utelämnad",
+    "left out or 0": "utelämnad eller 0",
+    "left out or 1": "utelämnad eller 1",
+    "left out or 0 or auto": "utelämnad, 0 eller auto",
+    "left out, 0, or an absolute unix: path": "utelämnad, 0 eller en hel unix:-sökväg",
+    "0, an absolute unix: path, or a loopback address": "0, en hel unix:-sökväg eller en adress på datorn själv",
+    "an absolute path": "en hel sökväg",
+    "a port and an absolute unix: path": "en port och en hel unix:-sökväg",
+    "notice, warn or err to stdout or stderr": "notice, warn eller err till stdout eller stderr",
 }
 # Remarks in the lines of shell.
 SWEDISH_REMARKS: dict[str, str] = {

@@ -25,6 +25,7 @@ from audit.scene import Scene
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
 from audit.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.verdict import Check, Look
+from onion.torrc import RULES
 
 
 def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
@@ -158,6 +159,33 @@ def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
 
     assert len(words) > 8
     assert words - SWEDISH_WORDS.keys() == set()
+
+
+def test_what_a_setting_of_tors_should_be_has_its_own_words_in_swedish():
+    wanted = {rule.wanted for rule in RULES if " " in rule.wanted or rule.wanted.isalpha()}
+
+    assert wanted - SWEDISH_WORDS.keys() == set()
+
+
+def test_that_landlock_is_in_use_is_claimed_and_not_seen_where_the_program_is_not_known(monkeypatch):
+    monkeypatch.setattr(checks_process, "_landlock_version", lambda: 7)
+    said = {}
+    for known in (True, False):
+        look = Look()
+        monkeypatch.setattr(checks_process, "program_is_known", lambda _scene, known=known: known)
+        checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
+        said[str(look.verdict)] = [one.text() for one in look.said]
+
+    assert set(said) == {"clean", "not seen"}
+    assert said["clean"][0] == "seen: the kernel offers Landlock 7"
+    assert said["clean"][1].startswith("claimed: ")
+
+
+def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_kernels():
+    (row,) = [row for row in TABLE if row.id == "landlock"]
+    done = subprocess.run(["bash", "-c", row.by_hand], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) == checks_process._landlock_version()
 
 
 def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():
