@@ -62,9 +62,9 @@ upgrade: setup
 install: setup
 	@scripts/install.sh
 
-# The canary once, and then the proof of it: 28 planted faults, each of which it must find. Four minutes.
+# The canary three times in a row, and then the proof of it: 28 planted faults, each of which it must find.
 audit: setup-test
-	@$(KALLSKYDD) audit canary
+	@for run in 1 2 3; do $(KALLSKYDD) audit canary || exit; done
 	@$(KALLSKYDD) audit selftest $(ARGS)
 
 soak:

@@ -2,7 +2,8 @@
 
 The file's header and what is free in it are read byte by byte; SQL is read through a connection that may not write.
 With secure_delete SQLite writes zeros over what it frees: over pages on its list, and over blocks within a page. What
-lies between a page's list of cells and its cells is not judged: SQLite leaves parts of cells there that it has moved.
+lies between a page's list of cells and its cells is counted and not judged: SQLite leaves parts of rows there that it
+has moved to another page, and they stay when the row is deleted later (measured with 3.46: of one row in 500).
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def check_storage(look: Look, scene: Scene) -> None:
                 dirty=free.dirty, pages=free.pages, blocks=free.blocks)  # fmt: skip
     if not free.pages and not free.blocks:
         look.saw("secure_delete: nothing was deleted yet by which it would show")
+    look.saw("out of its reach: {moved} bytes of rows that SQLite has moved within the file", moved=free.moved)
     for process in scene.service.intakes:
         try:
             opened = [one.target for one in process.descriptors()]
@@ -116,11 +118,12 @@ def schema_digest(statements: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Free:
-    """Pages and blocks within pages that are free, and how many of them are not zeros."""
+    """Pages and blocks within pages that are free, how many of them are not zeros, and what bytes lie between."""
 
     pages: int
     blocks: int
     dirty: int
+    moved: int
 
 
 def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
@@ -132,8 +135,10 @@ def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
     for pause in (0.1, 0.1, 0.0):
         raw = path.read_bytes()
         pages = [any(page) for _number, page in _free_pages(raw)]
-        blocks = [any(block) for block in freed_blocks(raw)]
-        free = _Free(len(pages), len(blocks), sum(pages) + sum(blocks))
+        cells = list(_cell_pages(raw))
+        blocks = [any(block) for page, head in cells for block in _blocks_of(page, head)]
+        moved = sum(len(gap) - gap.count(0) for gap in (_gap_of(page, head) for page, head in cells))
+        free = _Free(len(pages), len(blocks), sum(pages) + sum(blocks), moved)
         if not free.dirty:
             break
         time.sleep(pause)
@@ -222,8 +227,8 @@ def _free_pages(raw: bytes) -> Iterator[tuple[int, bytes]]:
         trunk = following
 
 
-def freed_blocks(raw: bytes) -> Iterator[bytes]:
-    """What was freed within pages that are in use, each block without its head; with secure_delete these are zeros."""
+def _cell_pages(raw: bytes) -> Iterator[tuple[bytes, int]]:
+    """Pages that hold cells, and where the head of each begins."""
     _magic, size = _HEADER.unpack_from(raw)
     size = 65536 if size == 1 else size
     # Every so many pages, from the second on, one says which page leads to which.
@@ -234,10 +239,17 @@ def freed_blocks(raw: bytes) -> Iterator[bytes]:
         page = raw[(number - 1) * size : number * size]
         head = _FIRST_PAGE_HEAD if number == 1 else 0
         if page[head] in _CELL_PAGES:
-            yield from _blocks_of(page, head)
+            yield page, head
+
+
+def _gap_of(page: bytes, head: int) -> bytes:
+    """What lies between the list of cells and the first cell."""
+    count, first = struct.unpack_from(">HH", page, head + 3)
+    return page[head + _CELL_PAGES[page[head]] + 2 * count : first or len(page)]
 
 
 def _blocks_of(page: bytes, head: int) -> Iterator[bytes]:
+    """What was freed within a page that is in use, each block without its head; with secure_delete these are zeros."""
     (block,) = struct.unpack_from(">H", page, head + 1)
     before = head + _CELL_PAGES[page[head]] - 1
     # The list goes upwards; what does not is no list.

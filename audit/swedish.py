@@ -132,6 +132,9 @@ SWEDISH: dict[str, str] = {
     "secure_delete: nothing was deleted yet by which it would show": (
         "secure_delete: inget har raderats ännu som det skulle synas på"
     ),
+    "out of its reach: {moved} bytes of rows that SQLite has moved within the file": (
+        "utom räckhåll för det: {moved} byte av rader som SQLite har flyttat inom filen"
+    ),
     "connections of the intake to the database: {count}": "anslutningar från intake till databasen: {count}",
     "temp_store: unlinked files open: {files}": "temp_store: öppna borttagna filer: {files}",
     "mmap_size: the database is mapped: {mapped}": "mmap_size: databasen är inläst: {mapped}",

@@ -95,8 +95,8 @@ TABLE = (
         'sqlite3 "file:$HOMEDIR/kallskydd.db?mode=ro" .schema | diff - cases/schema.sql'),
     Row("values", "No value in the database is finer than a day", "Inget värde i databasen är finare än en dag",
         "sqlite3 -readonly $HOMEDIR/kallskydd.db 'SELECT DISTINCT release_day, closed_day, erase_by FROM cases'"),
-    Row("storage", "How the database is kept; nothing deleted is left",
-        "Hur databasen förvaras; inget raderat ligger kvar",
+    Row("storage", "How the database is kept; what is deleted is overwritten",
+        "Hur databasen förvaras; det raderade skrivs över",
         "xxd -s 16 -l 84 $HOMEDIR/kallskydd.db; sqlite3 -readonly $HOMEDIR/kallskydd.db"
         " 'PRAGMA journal_mode; PRAGMA auto_vacuum; PRAGMA freelist_count';"
         " ls -l /proc/$INTAKE/fd | grep -c 'kallskydd.db$'",
