@@ -244,7 +244,7 @@ def _come_back(visitor: Visitor, words: list[str]) -> None:
     more = [*write, ("text", f"One more thing: {needles['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
     visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
-    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox/leave"), right=(_SHOWN, 400, 403))
+    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(_SHOWN, 400, 403))
 
 
 def _broken_requests(visitor: Visitor) -> None:

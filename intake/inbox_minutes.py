@@ -105,7 +105,8 @@ def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Resp
 def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
     """Take step 1."""
     services, language = visit.services, visit.language
-    fields = [*inbox_fields(visit.session, language), ("number", str(number))]
+    fields = inbox_fields(visit.session, language)
+    of_notes = [*fields, ("number", str(number))]
     parts = parts_of(text_of_minutes(opened, number), PIECE_BYTES)
     part = _part(visit.form, len(parts))
     return services.pages.page(
@@ -114,8 +115,9 @@ def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
         "/inbox",
         cache=Cache.NOTHING,
         fields=fields,
-        right_fields=[*fields, ("right", "yes")],
-        write_fields=[*fields, ("mark", services.marks.new(WRITE_FORM)), (AT_FIELD, str(part))],
+        number=number,
+        right_fields=[*of_notes, ("right", "yes")],
+        write_fields=[*of_notes, ("mark", services.marks.new(WRITE_FORM)), (AT_FIELD, str(part))],
         notes=parts[part - 1],
         part=part,
         parts_of_notes=len(parts),

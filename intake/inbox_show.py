@@ -193,13 +193,14 @@ def _pieces_and_files(
     piece, found = piece_of(view.entries, typed.piece), session.found
     files = [] if found is None else files_shown(found.files, language, found.numbers, typed.facts)
     fields = [*inbox_fields(session, language), ("mark", services.marks.new(WRITE_FORM))]
+    facts_mark = services.marks.new(FACTS_FORM)
     if files:
-        fields.append((FACTS_MARK_FIELD, services.marks.new(FACTS_FORM)))
+        fields.append((FACTS_MARK_FIELD, facts_mark))
     if typed.pointers:
         fields.append((POINTED_FIELD, YES))
     if piece.after:
         fields.append((AT_FIELD, piece.start))
-    return {"piece": piece, "files": files, "write_fields": fields}
+    return {"piece": piece, "files": files, "facts_mark": facts_mark, "write_fields": fields}
 
 
 async def inbox_again(visit: Visit) -> web.StreamResponse:

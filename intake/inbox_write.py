@@ -19,6 +19,7 @@ from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.filing import file_numbers
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
+from intake.inbox_pieces import AFTER_FIELD, BEFORE_FIELD
 from intake.inbox_show import (
     NOTHING_TYPED,
     WRITE_FORM,
@@ -26,6 +27,8 @@ from intake.inbox_show import (
     Visit,
     back_to_inbox,
     form_language,
+    in_visit,
+    inbox_again,
     inbox_page,
     sent_already,
     session_over,
@@ -33,6 +36,7 @@ from intake.inbox_show import (
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import PAGE_KEPT_FOR, Use
+from intake.pages import SWITCH_FIELD
 from intake.pointers import Pointer
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
@@ -50,6 +54,9 @@ async def write(request: web.Request) -> web.StreamResponse:
     except _SessionOver:
         await drain(request, services.limits)
         return session_over(services, form)
+    except _OnlyAgain as again:
+        await drain(request, services.limits)
+        return await in_visit(Visit(request, services, form, again.session, form_language(services, form)), inbox_again)
     except _SentBefore:
         await drain(request, services.limits)
         return sent_already(services, form)
@@ -100,6 +107,14 @@ async def write_one(
 
 class _SessionOver(Exception):
     """The handle opens nothing any more."""
+
+
+class _OnlyAgain(Exception):
+    """A button that only shows the page again; a browser that sends it here does not know where it leads."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
 
 
 class _SentBefore(Exception):
@@ -190,6 +205,8 @@ class _Writing:
         session = services.sessions.find(self._form.one("handle"))
         if session is None:
             raise _SessionOver
+        if any(map(self._form.one, (SWITCH_FIELD, BEFORE_FIELD, AFTER_FIELD))):
+            raise _OnlyAgain(session)
         use, is_first = await services.marks.claim(self._form.one("mark"), WRITE_FORM)
         if not is_first:
             raise _SentBefore

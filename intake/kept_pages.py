@@ -42,7 +42,7 @@ UNTIL: Final = web.ResponseKey("until", datetime)
 DRAFT_FIELD: Final = "draft"
 MOST_BYTES: Final = 32 * 2**20  # of small pages some two thousand
 SMALL_BYTES: Final = 64 * 1024
-# An inbox of eight megabytes of entries can be made much larger than that; nobody needs it kept.
+# No page of ours comes near it (`padding.SIZES`); one that did would not be kept.
 LARGEST_BYTES: Final = 4 * 2**20
 MOST_OF_ONE: Final = 4
 # An address is short; but nobody shall make them without end.

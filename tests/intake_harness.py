@@ -266,6 +266,7 @@ class _Forms(HTMLParser):
         self.forms: list[Form] = []
         # Of fields and of buttons that lead elsewhere, the form that they name, or none for the one around them.
         self._outside: list[tuple[str, str, str]] = []
+        self._with_button: list[Form] = []
         self._buttons: list[tuple[str, str, tuple[str, str]]] = []
         self._textarea: str | None = None
         self._select: tuple[str, str | None] | None = None
@@ -274,7 +275,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(named["action"], id=named.get("id", "")))
+            self.forms.append(Form(named["action"].partition("#")[0], id=named.get("id", "")))
         elif tag == "input" and named.get("type") in {"checkbox", "radio"}:
             if self.forms:
                 self.forms[-1].boxes[named["name"]] = named.get("value", "")
@@ -282,6 +283,8 @@ class _Forms(HTMLParser):
                 self._outside.append((named["form"], named["name"], named.get("value", "")))
             elif "checked" in named:
                 self._add(named["name"], named.get("value", ""))
+        elif tag == "button" and "form" not in named and self.forms:
+            self._with_button.append(self.forms[-1])
         elif tag == "button" and "form" in named and "disabled" not in named:
             value = (named.get("name", ""), named.get("value", ""))
             self._buttons.append((named["form"], named.get("formaction", "").partition("#")[0], value))
@@ -295,7 +298,7 @@ class _Forms(HTMLParser):
             self._select = (self._select[0], named.get("value", ""))
 
     def whole(self) -> list[Form]:
-        """The forms, and after them what each button sends that stands outside of its form or leads elsewhere."""
+        """The forms that have a button, and after them what each button sends that names another form than its own."""
         by_id = {form.id: form for form in self.forms if form.id}
         for form, name, value in self._outside:
             by_id[form].fields.append((name, value))
@@ -303,7 +306,7 @@ class _Forms(HTMLParser):
             Form(action or by_id[form].action, [*([value] if value[0] else []), *by_id[form].fields])
             for form, action, value in self._buttons
         ]
-        return [*self.forms, *pressed]
+        return [*(form for form in self.forms if form in self._with_button), *pressed]
 
     def handle_data(self, data: str) -> None:
         if self._textarea is not None:

@@ -277,3 +277,17 @@ async def test_a_message_stays_also_when_the_session_ended_before_the_language_w
         english = await in_english(browser, inbox, "/inbox", text=TYPED)
 
     assert (language_of(english), text_in(english, "/return")) == ("en", TYPED)
+
+
+@pytest.mark.parametrize("field", ["switch", "before", "after"])
+async def test_a_browser_that_does_not_know_where_a_button_leads_sends_nothing_by_it(tmp_path, field):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Report")
+        inbox = await log_in(browser, report.receipt)
+
+        again = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(**{field: "en", "text": TYPED}))
+        case = await opened(intake, report)
+
+    assert text_in(again, "/inbox/write") == TYPED
+    assert len(case.reporter) == 1

@@ -264,7 +264,7 @@ class _Visit:
 
 def beside(page: Page, field: str) -> Form:
     """The button to the piece before or after the one that is shown."""
-    return next(form for form in page.forms if form.action == "/inbox" and form.fields[0][0] == field)
+    return next(form for form in page.forms if form.action == "/inbox" and (form.fields or [("", "")])[0][0] == field)
 
 
 def _whole(page: Page, action: str) -> Form:
