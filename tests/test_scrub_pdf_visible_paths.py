@@ -113,8 +113,9 @@ def test_see_through_areas_hide_nothing():
     assert all(told)
 
 
-def test_paths_on_each_other_that_cannot_be_told_apart_are_not_kept():
-    veils = b"".join(box_at(100 + at % 20, 100 + at // 20, 300, 300) for at in range(500))
+@pytest.mark.parametrize(("count", "side"), [(500, 300), (46, 550)])
+def test_paths_on_each_other_that_cannot_be_told_apart_in_time_are_not_kept(count, side):
+    veils = b"".join(box_at(20 + at % 20, 20 + at // 20, side, side + 200) for at in range(count))
 
     with pytest.raises(NotRebuildable):
         paths(b"/G0 gs\n" + veils, ExtGState={b"G0": Node({b"ca": 0.05})})

@@ -55,9 +55,7 @@ _PAGE_WORK: Final = 6.0
 _STEP_WORK: Final = 0.05
 _BYTE_WORK: Final = 0.0002
 # Of pages whose lines and areas lie on each other in so many layers that they need more drawings than other pages.
-_MOST_CROWDED_WORK: Final = 4000.0
-_USUAL_DRAWINGS: Final = 24
-_DRAWN_STEP_WORK: Final = 0.01
+_MOST_CROWDED_WORK: Final = 3000.0
 
 
 @dataclass(slots=True, eq=False)
@@ -207,8 +205,10 @@ class Rebuilder:
                         if self._crowded_work > _MOST_CROWDED_WORK:
                             raise NotRebuildable
                         open_anew = functools.partial(_page_of, written, at)
-                        entry.seen = look_at(sheet, drawn, page, open_anew, letters=letters)
-                        self._crowded_work += max(0, sheet.drawings - _USUAL_DRAWINGS) * page.size() * _DRAWN_STEP_WORK
+                        try:
+                            entry.seen = look_at(sheet, drawn, page, open_anew, letters=letters)
+                        finally:
+                            self._crowded_work += sheet.drawn_work
 
     def _looks_the_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image

@@ -64,7 +64,7 @@ class Thing:
 
 
 class Sheet:
-    """A page and the size it is drawn in; `drawings` counts how often that was done."""
+    """A page and the size it is drawn in; `drawn_work` is what more drawings than usual took, in milliseconds."""
 
     def __init__(self, page: pypdfium2.PdfPage, scale: float) -> None:
         """`scale`: pixels a point; less on pages that would have too many. Raises NotRebuildable."""
@@ -76,7 +76,7 @@ class Sheet:
         self.size = max(1, round(width * scale)), max(1, round(height * scale))
         self.scale = scale
         self.to_pixels = _to_pixels(page, self.size)
-        self.drawings = 0
+        self.drawn_work = 0.0
 
     @property
     def whole(self) -> Box:
@@ -105,7 +105,6 @@ class Sheet:
 
         `rough`: each pixel has the colour of one thing, as nothing is smoothed.
         """
-        self.drawings += 1
         left, top, right, bottom = box or self.whole
         width, height = right - left, bottom - top
         pixels = bytearray(_WHITE) * (width * height)
@@ -125,7 +124,7 @@ class Sheet:
         """The same page in another size, without a bound on its pixels: draw parts of it only."""
         sheet = Sheet.__new__(Sheet)
         width, height = self.page.get_size()
-        sheet.page, sheet.scale, sheet.drawings = self.page, scale, 0
+        sheet.page, sheet.scale, sheet.drawn_work = self.page, scale, 0.0
         sheet.size = max(1, round(width * scale)), max(1, round(height * scale))
         sheet.to_pixels = _to_pixels(self.page, sheet.size)
         return sheet

@@ -12,6 +12,7 @@ b all the rest is taken away at once: where that changes nothing it is hidden
 What is left is looked at as on other pages, or the page is one that cannot be told: what is covered must not stay.
 """
 
+import ctypes
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -25,14 +26,18 @@ from scrubbers.jailed.pdf_visible_clip import box_within_clips
 from scrubbers.jailed.pdf_visible_on_top import on_top
 from scrubbers.jailed.pdf_visible_page import Box, Sheet, Thing, apart, area_of, around, strongest_change, within
 
-# Looked at one layer after the other; the grid of a table has two or three. A drawing of a page takes one or two
-# milliseconds, and ten microseconds more for each path.
+# Looked at one layer after the other; the grid of a table has two or three.
 _PATHS: Final = 400
 _LAYERS: Final = 12
-# The same, of what is left after a and b: half a second in all.
+# The same, of what is left after a and b.
 _PATHS_LEFT: Final = 2000
 _LAYERS_LEFT: Final = 48
-_THINGS_DRAWN: Final = 60_000
+_MOST_WORK: Final = 500.0
+# What one drawing takes is reckoned, in milliseconds of the machine this was written on: something for each thing, and
+# for each pixel of an area.
+_THING_WORK: Final = 0.01
+_PIXEL_WORK: Final = 1.3e-6
+_PLAIN_DRAWINGS: Final = 6  # as many drawings as a takes, with all that it asks
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
 _SEEN_FROM: Final = 4
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
@@ -52,13 +57,16 @@ def paths_seen(
     seen = [False] * len(paths)
     groups = _groups(sheet, boxes, unclear, _LAYERS) if len(unclear) <= _PATHS else None
     if groups is None:
+        work = _THING_WORK * len(all_things) + _PIXEL_WORK * _painted_pixels(paths, boxes)
+        sheet.drawn_work += _PLAIN_DRAWINGS * work
         plain = on_top(open_anew, sheet.scale, drawn)
         for at in unclear:
             seen[at] = at in plain
         unclear = [*_changing(sheet, drawn, paths, boxes, [at for at in unclear if not seen[at]])]
-        groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, _THINGS_DRAWN // len(all_things)))
+        groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, int(_MOST_WORK / work)))
         if groups is None or len(unclear) > _PATHS_LEFT:
             raise NotRebuildable
+        sheet.drawn_work += len(groups) * work
     for group in groups:
         for at in _changing(sheet, drawn, paths, boxes, group):
             seen[at] = True
@@ -71,6 +79,16 @@ def paths_seen(
 def paths_of(all_things: Iterable[Thing]) -> list[Thing]:
     """Those of the things that are lines and areas."""
     return [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
+
+
+def _painted_pixels(paths: Sequence[Thing], boxes: Sequence[Box]) -> int:
+    """How many there are in areas, at most; a line has few."""
+    filled, stroked = ctypes.c_int(), ctypes.c_int()
+    return sum(
+        area_of(box)
+        for path, box in zip(paths, boxes, strict=True)
+        if pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked) and filled.value
+    )
 
 
 def _box(sheet: Sheet, path: Thing) -> Box:
