@@ -65,6 +65,7 @@ class Font:
         self.node = Node(late=True)
         self.read: set[bytes] = set()
         self.broken = False
+        self.undrawn: Collection[bytes] = source.undrawn
         self._source = source
         self._cut: dict[bytes, list[bytes]] = {}
         self._advances: dict[bytes, float] = {}
@@ -75,16 +76,13 @@ class Font:
         if found is None:
             found = self._cut[shown] = self._source.codes(shown)
             self.read.update(found)
-            self.read.difference_update(self.undrawn)
+            if self.undrawn:
+                self.read.difference_update(self.undrawn)
         return found
 
     @property
     def is_coloured(self) -> bool:
         return self._source.is_coloured
-
-    @property
-    def undrawn(self) -> Collection[bytes]:
-        return self._source.undrawn
 
     def advance(self, code: bytes) -> float:
         found = self._advances.get(code)
