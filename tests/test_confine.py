@@ -175,7 +175,6 @@ def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
     listening.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another account takes root")
 def test_without_landlock_an_intake_that_is_not_root_can_take_no_name_by_its_file_either(tmp_path) -> None:
     said = run(
         """
@@ -184,7 +183,8 @@ def test_without_landlock_an_intake_that_is_not_root_can_take_no_name_by_its_fil
         def take():
             # A path that is opened by Python's own code needs modules that another account may not read.
             os.write(os.open("/proc/self/comm", os.O_WRONLY), b"of a visitor")
-        os.setresuid(65534, 65534, 65534)
+        if os.geteuid() == 0:
+            os.setresuid(65534, 65534, 65534)
         call("prctl", 4, 1, 0, 0, 0)
         before = outcome(take)
         from confine import lock
