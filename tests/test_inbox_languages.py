@@ -291,3 +291,30 @@ async def test_a_browser_that_does_not_know_where_a_button_leads_sends_nothing_b
 
     assert text_in(again, "/inbox/write") == TYPED
     assert len(case.reporter) == 1
+
+
+@pytest.mark.parametrize(("field", "value"), [("switch", "en"), ("plain", "yes")])
+async def test_a_text_browser_sends_the_little_form_around_a_button_of_the_report_form(tmp_path, field, value):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await browser.get("/report")
+        around = r'<form method="post" action="(/report)"[^>]*>\n((?:<input[^>]*>\n)+)'
+        button = rf'{around}<button[^>]* name="{field}" value="{value}"'
+        (action, hidden), *_others = re.findall(button, page.text)
+        fields = re.findall('name="([^"]+)" value="([^"]*)"', hidden)
+
+        answer = await browser.post(action, [*fields, (field, value)])
+
+    assert answer.status == SHOWN
+    assert language_of(answer) == ("en" if field == "switch" else "sv")
+    assert ("<iframe" in answer.text) is (field == "switch")
+
+
+async def test_the_enter_key_on_a_box_of_the_page_with_the_code_changes_no_language(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        page = await file_report(intake.browser(), "Report", [telling_photograph()])
+
+    # The key presses the first button of the form, and one that is disabled does nothing.
+    first, *others = re.findall('<button[^>]* form="facts"[^>]*>', page.text)
+    assert "disabled" in first
+    assert others

@@ -80,16 +80,18 @@ class Person:
     def press(self, action: str, *, stays: bool = False, holding: str = "", without: str = "") -> None:
         """Press the first button of the form that posts to `action`, and wait for the page that comes.
 
+        A button that names another form than the one around it is met with `switch`.
         `holding` and `without` name a field that the form has, or has not. `stays` is for a form whose answer comes into
         a frame: the page itself stays.
         """
         form = f'form[action="{action}"]'
         form += f':has([name="{holding}"])' if holding else ""
         form += f':not(:has([name="{without}"]))' if without else ""
+        button = f"{form} button:not([form])"
         if stays:
-            self._send(lambda: self._click(f"{form} button"))
+            self._send(lambda: self._click(button))
         else:
-            self._go(lambda: self._click(f"{form} button"))
+            self._go(lambda: self._click(button))
 
     def switch(self, field: str, value: str) -> None:
         """Press the button that has this name and value."""
