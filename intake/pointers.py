@@ -1,5 +1,5 @@
 """
-What in a text points to who wrote it: personal numbers, addresses, telephone numbers, user names, a name at its end.
+What in a text points to its writer: personal numbers, addresses, telephone numbers, user names, a name signed or said.
 
 Found on the spot, shown on the writer's own page and kept nowhere. The rules are few and narrow, because whoever is
 warned of everything reads no warning:
