@@ -10,7 +10,6 @@ from PIL import Image, ImageChops, ImageDraw
 
 from scrubbers.jailed.pdf_same_look import same_look
 
-FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 SENTENCE = "Granskning av upphandlingen 2024-117, se bilaga."
 
 

@@ -182,10 +182,6 @@ def test_no_object_is_left_over_missing_twice_or_leads_back():
 # Dictionaries
 
 
-def with_image(made: Rebuilt, **entries: object) -> None:
-    put(made.picture, **entries)
-
-
 def twice(made: Rebuilt) -> None:
     put(made.pages, Kids=[made.page, made.page], Count=2)
 
