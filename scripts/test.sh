@@ -2,9 +2,8 @@
 # Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
 # those in browsers and the planted faults after them, and the rest. With arguments: one process, as pytest takes them.
 #
-# Real tor, real browsers and measured times have chance in them. Tests that failed in one or two files of a process are
-# therefore run once more, alone, after everything else (docs/decisions/0011): both outcomes are printed, and a test that
-# fails again, or in a third file, makes the run red.
+# Real tor, real browsers and measured times have chance in them. Tests that failed in one or two files are therefore run
+# once more, alone, after everything else (docs/decisions/0011, scripts/run_again.py).
 set -u
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
@@ -27,10 +26,10 @@ echo "Two processes side by side. Lines that begin with [tor] are of the tests o
 mkfifo "$work/lines"
 tee "$output" <"$work/lines" | sed -u -n 's/^tests\/\(.*\)$/[tor] \1/p' &
 # shellcheck disable=SC2086  # lists of files, meant to be split
-$python -m pytest -v --no-header -o cache_dir="$work/cache-a" --basetemp="$work/a" $on_tor >"$work/lines" 2>&1 &
+KALLSKYDD_OUTCOME="$work/on-tor.json" $python -m pytest -v --no-header -p no:cacheprovider --basetemp="$work/a" $on_tor >"$work/lines" 2>&1 &
 tor_tests=$!
 # shellcheck disable=SC2086
-$python -m pytest -q -o cache_dir="$work/cache-b" --basetemp="$work/b" $others
+KALLSKYDD_OUTCOME="$work/others.json" $python -m pytest -q -p no:cacheprovider --basetemp="$work/b" $others
 code=$?
 wait "$tor_tests"
 tor_code=$?
@@ -41,19 +40,4 @@ echo "Tests on the private Tor network and in browsers:"
 # What has been said line by line is not said again.
 grep -v '^tests/.*::.* PASSED' "$output"
 
-again() {  # the code of a process, its cache, its tests: the code after what failed was run once more
-    failed=$($python -c 'import json, sys; print(*json.load(open(sys.argv[1])), sep="\n")' "$2/v/cache/lastfailed" 2>/dev/null)
-    files=$(printf '%s\n' "$failed" | sed 's/::.*//' | sort -u | wc -l)
-    if [ "$1" -ne 1 ] || [ -z "$failed" ] || [ "$files" -gt 2 ]; then return "$1"; fi
-    printf '\nFailed, and run once more alone:\n%s\n' "$failed"
-    # shellcheck disable=SC2086
-    $python -m pytest -q --last-failed -o cache_dir="$2" --basetemp="$work/again" $3 || return $?
-    printf '\nUNSTEADY: failed once, passed alone. A fault of the test or of the product; what it said stands above:\n%s\n' "$failed"
-}
-
-again "$code" "$work/cache-b" "$others"
-code=$?
-again "$tor_code" "$work/cache-a" "$on_tor"
-tor_code=$?
-if [ "$code" -ne 0 ]; then exit "$code"; fi
-exit "$tor_code"
+$python scripts/run_again.py "$work" "$code" "$work/others.json" "$tor_code" "$work/on-tor.json"

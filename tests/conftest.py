@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -21,6 +22,8 @@ os.environ.pop("KALLSKYDD_HOME", None)
 from conftest_browsers import *  # noqa: F403  # every page, collected once
 from conftest_tor import *  # noqa: F403  # the private network's fixtures; after the variable they honour
 
+SOME_SKIPPED = 6  # an exit code that pytest itself does not use
+OUTCOME_FILE = "KALLSKYDD_OUTCOME"  # names the file that scripts/test.sh reads the outcome from
 PROGRAMS = {
     "tor": "tor",
     "tor-gencert": "tor",
@@ -76,8 +79,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = reporter.stats.get("skipped", []) if reporter else []
-    if skipped and exitstatus == 0:
+    outcomes = reporter.stats if reporter else {}
+    skipped = len(outcomes.get("skipped", []))
+    if skipped:
         # A test that was not run has proved nothing; here that is a failure and not a footnote.
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        reporter.write_line(f"FAILED: {len(skipped)} tests were skipped, and none may be.")
+        session.exitstatus = exitstatus = SOME_SKIPPED
+        reporter.write_line(f"FAILED: {skipped} tests were skipped, and none may be.")
+    if place := os.environ.get(OUTCOME_FILE):
+        failed = {one.nodeid for kind in ("failed", "error") for one in outcomes.get(kind, [])}
+        passed = len(outcomes.get("passed", []))
+        Path(place).write_text(json.dumps({"code": int(exitstatus), "failed": sorted(failed), "passed": passed}))

@@ -1,0 +1,66 @@
+"""
+Runs the tests that failed in one or two files once more, alone, and ends as `make test` is to end.
+
+run_again.py FOLDER CODE OUTCOME [CODE OUTCOME ...]: a folder for temporary files, and of each pytest that ran its exit
+code and the file that tests/conftest.py wrote at its end. See docs/decisions/0011 for what this costs.
+
+Green (0) is a run whose every pytest ended by itself with nothing failed and nothing skipped, or with failures in two
+files at most over all of them, each of which passed when it was run again. Everything else is red: another exit code, a
+missing outcome, failures in a third file, one that fails again or is not to be found again.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+GREEN, FAILED, CUT_OFF = 0, 1, 70
+MOST_FILES: Final = 2
+
+
+def main(folder: Path, runs: list[tuple[int, Path]]) -> int:
+    """Return the exit code of the whole run."""
+    failed: list[str] = []
+    for code, place in runs:
+        outcome = read(place)
+        if outcome is None or outcome["code"] != code or (code == FAILED) != bool(outcome["failed"]):
+            print(f"\nRED: a pytest ended with {code} and did not say the same of itself.")
+            return code or CUT_OFF
+        if code not in {GREEN, FAILED}:
+            return code
+        failed += outcome["failed"]
+    if not failed:
+        return GREEN
+    if len({one.split("::")[0] for one in failed}) > MOST_FILES:
+        return FAILED
+    return again(folder, failed)
+
+
+def again(folder: Path, failed: list[str]) -> int:
+    """Run these tests alone; all of them have to be there and to pass."""
+    print("\nFailed, and run once more alone:", *failed, sep="\n", flush=True)
+    names, place = folder / "failed.txt", folder / "again.json"
+    names.write_text("".join(f"{one}\n" for one in failed))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder / 'again'}"]
+    done = subprocess.run([*command, f"@{names}"], env={**os.environ, "KALLSKYDD_OUTCOME": str(place)}, check=False)
+    outcome = read(place)
+    if done.returncode != GREEN or outcome is None or outcome["passed"] != len(failed):
+        return done.returncode or CUT_OFF
+    print("\nUNSTEADY: failed once, passed alone. A fault of the test or of the product; what it said stands above:")
+    print(*failed, sep="\n")
+    return GREEN
+
+
+def read(place: Path) -> dict[str, Any] | None:
+    """Return what a pytest wrote at its end; nothing when it did not come to that."""
+    try:
+        return json.loads(place.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+if __name__ == "__main__":
+    numbers, places = sys.argv[2::2], sys.argv[3::2]
+    sys.exit(main(Path(sys.argv[1]), [(int(code), Path(place)) for code, place in zip(numbers, places, strict=True)]))
