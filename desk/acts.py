@@ -34,7 +34,7 @@ from cases.entry import (
 from cases.envelope import KEY_BYTES
 from cases.errors import Conflict, NotAllowed
 from cases.seal import CaseKeys, append, make_grant
-from cases.signers import given_to
+from cases.signers import given_to, left_to_sign, stepped_aside
 from cases.statements import Act, sign_statement
 from cases.streams import MAY_COUNT
 from cases.timeline import Action, demand_allowed
@@ -115,12 +115,22 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
         raise NotNow("erase.not_closed")
     if case.state.on_hold:
         raise NotNow("erase.hold")
+    _demand_one_who_is_left(book, case)
     answer = await declare(book, case, Act.ERASE, reference)
     if answer.state == "done":
         # The tombstone is fetched, verified and kept, and the case's key forgotten.
         await book.forget_erased(case.known)
         return "done"
     return "kept"
+
+
+def _demand_one_who_is_left(book: Casebook, case: OpenedCase) -> None:
+    """Return unless our signature would be the second of two who have stepped aside while somebody has not."""
+    aside = stepped_aside(case.streams)
+    signed = {member for member, _reference in case.waiting} - {case.own_id}
+    roster = None if book.chain is None else book.chain.current
+    if case.own_id in aside and signed and signed <= aside and (roster is None or left_to_sign(case.streams, roster)):
+        raise NotNow("erase.two_aside")
 
 
 async def write(

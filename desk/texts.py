@@ -151,6 +151,10 @@ _OF_THE_DESK: Final = {
         "You have stepped aside and are asked since too few others can sign; you read the case after this move too.",
         "After the next daily release let it be moved again without you: the new reader can sign that.",
     ),
+    "erase.two_aside": (
+        "You have stepped aside in this case, and so has the member who has signed its erasure.",
+        "Let a member who has not stepped aside sign it.",
+    ),
     "erase.aside": (
         "You have stepped aside in this case, and the members who have not can sign its erasure without you.",
         "Leave it to two of them, or one and counsel; what you signed before counts.",

@@ -169,6 +169,22 @@ async def test_who_stepped_aside_signs_no_erasure_that_two_others_can_and_what_s
     assert (before, done) == ("kept", "done")
 
 
+async def test_two_who_stepped_aside_do_not_erase_without_the_one_who_is_left(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
+        name, _reporter = await filed(desks, closed=True)
+        for number in (LEAD, HANDLER):
+            await step_aside(desks, number, name)
+        desks.clock.forward(days=40)
+        first = await erased(desks, LEAD, name)
+
+        with pytest.raises(NotNow) as refused:
+            await erased(desks, HANDLER, name)
+        done = await erased(desks, HANDLER + 1, name)
+
+    assert refused.value.text_key == "erase.two_aside"
+    assert (first, done) == ("kept", "done")
+
+
 async def step_aside(desks: RunningDesks, number: int, name: str) -> None:
     async with desks.desk(number) as book:
         await book.sync()
