@@ -37,7 +37,7 @@ from scrubbers.jailed.pdf_script import (
     multiplied,
 )
 from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
-from scrubbers.jailed.pdf_state import is_blended
+from scrubbers.jailed.pdf_state import is_blended, is_mixed
 from scrubbers.jailed.pdf_tell import say
 from scrubbers.stages import TookTooLong
 
@@ -95,6 +95,10 @@ class Page:
     def is_plain(self) -> bool:
         """Whether nothing on it is blended or masked, all of it is text and paths, and each has one colour."""
         return all(_is_plain(step) for step in executed(self.steps))
+
+    def is_blended(self) -> bool:
+        """Whether something on it is mixed with what lies under it in another way than by its alpha and masks."""
+        return any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(self.steps))
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """The picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.

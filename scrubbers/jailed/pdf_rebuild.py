@@ -15,6 +15,7 @@ At the end come the fonts, with the glyphs that the pages in the result use, and
 import contextlib
 import functools
 import gc
+import hashlib
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -191,6 +192,7 @@ class Rebuilder:
         written = self._in_memory(entries)
         if written is None:
             return
+        digest = hashlib.blake2b(written).digest()
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
             for at, (entry, page) in enumerate(_rebuilt(entries)):
                 with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
@@ -206,7 +208,7 @@ class Rebuilder:
                             raise NotRebuildable
                         open_anew = functools.partial(_page_of, written, at)
                         try:
-                            entry.seen = look_at(sheet, drawn, page, open_anew, letters=letters)
+                            entry.seen = look_at(sheet, drawn, page, open_anew, digest, letters=letters)
                         finally:
                             self._crowded_work += sheet.drawn_work
 

@@ -36,6 +36,7 @@ from scrubbers.jailed.pdf_pictures import Picture, picture
 from scrubbers.jailed.pdf_script import (
     Drawable,
     Drawn,
+    GoneTo,
     Moved,
     Names,
     Path,
@@ -46,6 +47,7 @@ from scrubbers.jailed.pdf_script import (
     Step,
     multiplied,
 )
+from scrubbers.jailed.pdf_state import is_mixed
 from scrubbers.jailed.pdf_tell import say
 from scrubbers.stages import Damaged, LettersMissing
 
@@ -322,6 +324,9 @@ class SourceDocument:
         steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
         _demand_no_text(steps)
         _demand_pictures_bare(steps)
+        if any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(steps)):
+            # What a page's letters are mixed with, only its own steps say.
+            raise NotRebuildable
         return Node(Stream({}, say(steps, names)))
 
 

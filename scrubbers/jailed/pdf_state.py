@@ -46,8 +46,16 @@ def graphics_state(untrusted: object, group: Callable[[object], Node]) -> Node |
 
 def is_blended(state: Node) -> bool:
     """Whether a state made here mixes what is painted with what lies under it in another way than by its alpha."""
-    entries = state.value if isinstance(state.value, dict) else {}
-    return entries.get(b"BM", b"Normal") not in {b"Normal", b"Compatible"} or entries.get(b"SMask", b"None") != b"None"
+    return is_mixed(state) or _entries(state).get(b"SMask", b"None") != b"None"
+
+
+def is_mixed(state: Node) -> bool:
+    """Whether it does so by another mode than the usual one; a mask alone is only more alpha."""
+    return _entries(state).get(b"BM", b"Normal") not in {b"Normal", b"Compatible"}
+
+
+def _entries(state: Node) -> dict[bytes, Value]:
+    return state.value if isinstance(state.value, dict) else {}
 
 
 def _dashes(source: DictionaryObject) -> Value:

@@ -80,18 +80,26 @@ class PageSeen:
 
 
 def look_at(
-    sheet: Sheet, drawn: Image.Image, page: Page, open_anew: Callable[[], pypdfium2.PdfPage], *, letters: bool = False
+    sheet: Sheet,
+    drawn: Image.Image,
+    page: Page,
+    open_anew: Callable[[], pypdfium2.PdfPage],
+    digest: bytes,
+    *,
+    letters: bool = False,
 ) -> PageSeen:
     """What is seen of the page, which `drawn` shows; raises NotRebuildable when PDFium draws other things than said.
 
-    `letters`: the texts that were seen in part are now shown letter by letter, and judged so.
+    `digest`: of the bytes that `open_anew` opens. `letters`: the texts that were seen in part are now shown letter by
+    letter, and judged so.
     """
     alone = page.lone_picture()
     if alone is not None:
         step, picture, matrix = alone
         return PageSeen(pictures=[PictureSeen(step, picture, None, _points(matrix))])
     shows, pictures = page.shows(), page.pictures()
-    found = sight(sheet, drawn, open_anew, letters=letters, plain=page.is_plain(), paths=True)
+    usable = None if page.is_blended() else digest
+    found = sight(sheet, drawn, open_anew, letters=letters, plain=page.is_plain(), paths=True, digest=usable)
     if len(found.texts) != sum(show.operators() for show in shows) or len(found.pictures) != len(pictures):
         raise NotRebuildable
     seen = PageSeen()

@@ -41,20 +41,22 @@ def sight(
     letters: bool = False,
     paths: bool = False,
     plain: bool = False,
+    digest: bytes | None = None,
 ) -> Sight:
     """What can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 
     `open_anew` opens the document once more and returns this page of it; it is called when the page has pictures, once
     for each layer of them. A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of
     its own, and looked at again with `letters`. `paths` asks for those as well: a few drawings more on ordinary pages.
-    `plain`: nothing on the page is blended or masked. Raises NotRebuildable when there is more than can be told
-    apart.
+    `plain`: nothing on the page is blended or masked. `digest`: of all of the document's bytes, to draw its paths in
+    colours that nobody could choose; None where something is blended, as other colours tell nothing there. Raises
+    NotRebuildable when there is more than can be told apart.
     """
     all_things = things(sheet.page)
     texts = texts_seen(sheet, drawn, all_things, letters=letters, plain=plain)
     some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
     pictures = pictures_seen(open_anew, sheet.scale) if some_pictures else []
-    drawings = paths_seen(sheet, drawn, all_things, open_anew) if paths else None
+    drawings = paths_seen(sheet, drawn, all_things, open_anew, digest) if paths else None
     if drawings is None:
         return Sight(tuple(texts), tuple(pictures), None)
     hidden = (path for path, is_seen in zip(paths_of(all_things), drawings, strict=True) if not is_seen)

@@ -1,14 +1,22 @@
-"""Which lines and areas of a crowded page plainly are seen: two drawings tell, however many paths there are.
+"""Which lines and areas of a crowded page plainly are seen: drawings in other colours tell, however many there are.
 
-Each path is given a colour of its own and the page is drawn without smoothing: the colours that are in the drawing are
-those of paths that something later does not cover. See-through ones are left out the first time, as they cover nothing,
-and made opaque the second time, to see them.
+1 each path is given a colour of its own and the page is drawn without smoothing: a pixel of that colour is the path's,
+  which nothing later covers there. See-through ones are left out the first time, as they cover nothing, and made opaque
+  the second time, to see them
+2 all of it once more with other colours: a path is seen only where both drawings show it. A shading or a glyph with
+  colours of its own looks the same in both, and no colour is in both tables
+3 the colours hang on every byte of the document: whoever writes one cannot choose what mixes to them
+
+Not for pages where something is blended otherwise than by its alpha: black on white may let through what white hides.
 
 A path of the colour of its surroundings is on top as well and yet not seen; so only those pixels count that differ from
 a neighbour on the page as it is, and nearly white paths are never plain. What is not plain here may still be seen.
 """
 
 import contextlib
+import hashlib
+import itertools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -22,50 +30,54 @@ from scrubbers.jailed.pdf_visible_painted import Painted, painted
 
 _FAINT: Final = 26  # a tenth; what is fainter is looked at in another way
 _DIFFERS: Final = [255 if change >= 4 else 0 for change in range(256)]  # noqa: PLR2004  as in pdf_visible_paths
-_COLOURS: Final = 2**24
-_SPREAD: Final = 0x9E3779  # odd, so that no two numbers get the same colour; colours of neighbours lie far apart
 _BLACK: Final = 0
+_WHITE: Final = 0xFFFFFF
+_DRAWN_BYTES: Final = 63  # colours of three bytes from each digest
 _BESIDE: Final = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
-def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Image.Image) -> set[int]:
+def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Image.Image, digest: bytes) -> set[int]:
     """The numbers of the paths, in the order of drawing, that plainly are seen on the page that `drawn` shows.
 
-    `open_anew` opens the document once more and returns the page; it is closed again. Raises NotRebuildable.
+    `open_anew` opens the document once more and returns the page; it is closed again. `digest`: of all its bytes.
+    Raises NotRebuildable.
     """
     page = open_anew()
     try:
         sheet = Sheet(page, scale)
-        paths = _recoloured(things(page))
+        paths = _blackened(things(page))
         edges = _edges(drawn)
-        for path in paths:
-            path.thing.activate(active=path.is_opaque)
-        found = _colours_at(sheet, edges)
-        candidates = [number for number, path in enumerate(paths) if path.is_opaque and not path.is_paper]
-        seen = {number for number in candidates if _colour(number) in found}
-        see_through = [
+        opaque = {n for n, path in enumerate(paths) if path.is_opaque and not path.is_paper}
+        see_through = {
             n for n, path in enumerate(paths) if path.alpha >= _FAINT and not path.is_opaque and not path.is_paper
-        ]
-        if see_through:
-            for path in paths:
-                path.thing.activate(active=True)
-            found = _colours_at(sheet, edges)
-            seen.update(number for number in see_through if _colour(number) in found)
-        return seen
+        }
+        left_out = [path.thing for path in paths if not path.is_opaque]
+        tables = _tables(digest, len(paths))
+        without, with_all = [], []
+        for table in tables:
+            for path, colour in zip(paths, table, strict=True):
+                _paint(path.thing.handle, colour)
+            for thing in left_out:
+                thing.activate(active=False)
+            without.append(_colours_at(sheet, edges))
+            for thing in left_out:
+                thing.activate(active=True)
+            if see_through:
+                with_all.append(_colours_at(sheet, edges))
+        return opaque & _in_both(without, tables) | see_through & _in_both(with_all, tables)
     finally:
         document = page.pdf
         page.close()
         document.close()
 
 
-def _recoloured(all_things: Sequence[Thing]) -> list[Painted]:
-    """Gives every path its colour and makes all else black; returns the paths, as they were painted."""
+def _blackened(all_things: Sequence[Thing]) -> list[Painted]:
+    """Makes all but paths black; returns the paths, as they are painted."""
     paths: list[Painted] = []
     with contextlib.closing(_Black()) as black:
         for thing in all_things:
             if thing.kind == pdfium.FPDF_PAGEOBJ_PATH:
                 paths.append(painted(thing))
-                _paint(thing.handle, _colour(len(paths) - 1))
             elif thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
                 _paint(thing.handle, _BLACK)
             elif thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE:
@@ -96,17 +108,41 @@ def _paint(handle: Any, colour: int) -> None:
     pdfium.FPDFPageObj_SetStrokeColor(handle, *parts)
 
 
-def _colour(number: int) -> int:
-    """The colour of the path with this number: never black, and never the paper's white."""
-    return (number + 1) * _SPREAD % _COLOURS
+def _tables(digest: bytes, count: int) -> tuple[list[int], list[int]]:
+    """Two tables of colours for so many paths: none twice, none in both, neither black nor the paper's white."""
+    found: dict[int, None] = {}
+    for block in itertools.count():
+        if len(found) >= 2 * count:
+            break
+        drawn = hashlib.blake2b(block.to_bytes(8, "big"), key=digest, digest_size=_DRAWN_BYTES).digest()
+        for at in range(0, _DRAWN_BYTES, 3):
+            colour = int.from_bytes(drawn[at : at + 3], "big")
+            if colour not in {_BLACK, _WHITE}:
+                found[colour] = None
+    colours = list(found)
+    return colours[:count], colours[count : 2 * count]
 
 
-def _colours_at(sheet: Sheet, edges: Image.Image) -> set[int]:
-    """The colours of the page as it is now, where the mask `edges` is set."""
+def _colours_at(sheet: Sheet, edges: Image.Image) -> bytes:
+    """The page as it is now, four bytes a pixel, black where the mask `edges` is not set."""
     rough = sheet.drawn(rough=True).convert("RGB")
-    shown = Image.composite(rough, Image.new("RGB", rough.size), edges)
-    colours = shown.getcolors(shown.width * shown.height) or []
-    return {red << 16 | green << 8 | blue for _, (red, green, blue) in colours}  # type: ignore[misc]
+    return Image.composite(rough, Image.new("RGB", rough.size), edges).convert("RGBX").tobytes()
+
+
+def _in_both(drawings: Sequence[bytes], tables: Sequence[Sequence[int]]) -> set[int]:
+    """The numbers of the paths that some pixel shows in both drawings, each in the colours of its table."""
+    if not drawings:
+        return set()
+    first, second = ([_pixel(colour) for colour in table] for table in tables)
+    number_of = {pixel: number for number, pixel in enumerate(first)}
+    before, after = (memoryview(drawing).cast("I") for drawing in drawings)
+    numbers = map(number_of.get, before)
+    return {n for n, pixel in zip(numbers, after, strict=True) if n is not None and second[n] == pixel}
+
+
+def _pixel(colour: int) -> int:
+    """As four bytes of a drawing are read at once."""
+    return int.from_bytes((*colour.to_bytes(3, "big"), 255), sys.byteorder)
 
 
 def _edges(drawn: Image.Image) -> Image.Image:

@@ -6,7 +6,7 @@
 
 On pages with very many paths or layers of them, maps and plans, two things come before step 2:
 
-a what plainly lies on top is seen (`pdf_visible_on_top`)
+a what plainly lies on top is seen (`pdf_visible_on_top`); not asked where something is blended
 b all the rest is taken away at once: where that changes nothing it is hidden
 
 What is left is looked at as on other pages, or the page is one that cannot be told: what is covered must not stay.
@@ -37,7 +37,7 @@ _MOST_WORK: Final = 500.0
 # for each pixel of an area.
 _THING_WORK: Final = 0.01
 _PIXEL_WORK: Final = 1.3e-6
-_PLAIN_DRAWINGS: Final = 6  # as many drawings as a takes, with all that it asks
+_PLAIN_DRAWINGS: Final = 9  # as many drawings as a takes, with all that it asks
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
 _SEEN_FROM: Final = 4
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
@@ -45,11 +45,16 @@ _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
 def paths_seen(
-    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], open_anew: Callable[[], pypdfium2.PdfPage]
+    sheet: Sheet,
+    drawn: Image.Image,
+    all_things: Sequence[Thing],
+    open_anew: Callable[[], pypdfium2.PdfPage],
+    digest: bytes | None,
 ) -> list[bool]:
     """Whether each path can be seen, in the order of drawing. Raises NotRebuildable when it cannot be told in time.
 
-    All things must be active, and are again when it returns.
+    All things must be active, and are again when it returns. `digest`: of the document; None where something on the
+    page is blended.
     """
     paths = paths_of(all_things)
     boxes = [_box(sheet, path) for path in paths]
@@ -58,10 +63,11 @@ def paths_seen(
     groups = _groups(sheet, boxes, unclear, _LAYERS) if len(unclear) <= _PATHS else None
     if groups is None:
         work = _THING_WORK * len(all_things) + _PIXEL_WORK * _painted_pixels(paths, boxes)
-        sheet.drawn_work += _PLAIN_DRAWINGS * work
-        plain = on_top(open_anew, sheet.scale, drawn)
-        for at in unclear:
-            seen[at] = at in plain
+        if digest is not None:
+            sheet.drawn_work += _PLAIN_DRAWINGS * work
+            plain = on_top(open_anew, sheet.scale, drawn, digest)
+            for at in unclear:
+                seen[at] = at in plain
         unclear = [*_changing(sheet, drawn, paths, boxes, [at for at in unclear if not seen[at]])]
         groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, int(_MOST_WORK / work)))
         if groups is None or len(unclear) > _PATHS_LEFT:
