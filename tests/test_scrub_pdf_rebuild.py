@@ -8,11 +8,13 @@ import os
 import re
 import zlib
 
+import pdf_by_hand
 import pypdfium2
 import pytest
 from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pdf_by_hand import Pdf
 from pypdf.generic import DictionaryObject
 from scrub_harness import clean_all
 
@@ -275,6 +277,82 @@ def test_text_in_a_font_that_only_the_readers_computer_may_have_is_not_lost_with
 
     with pytest.raises(LettersMissing):
         asyncio.run(clean_all([made.getvalue()]))
+
+
+def left_to_the_reader(encoding: bytes) -> bytes:
+    """A Chinese font that is not in the document."""
+    info = b"/CIDSystemInfo<</Registry(Adobe)/Ordering(CNS1)/Supplement 0>>"
+    descriptor = b"/FontDescriptor<</Type/FontDescriptor/FontName/MSung/Flags 4/FontBBox[0 0 1000 1000]>>"
+    below = b"<</Type/Font/Subtype/CIDFontType0/BaseFont/MSung%s%s>>" % (info, descriptor)
+    return b"<</Type/Font/Subtype/Type0/BaseFont/MSung/Encoding/%s/DescendantFonts[%s]>>" % (encoding, below)
+
+
+def in_a_font_left_to_the_reader(contents: bytes, encoding: bytes = b"UniCNS-UCS2-H") -> bytes:
+    """A page with Helvetica as F0 and that font as F1."""
+    resources = b"/Font<</F0 6 0 R/F1 %s>>" % left_to_the_reader(encoding)
+    return pdf_by_hand.document(Pdf(), contents, resources=resources)
+
+
+@pytest.mark.parametrize(
+    ("shown", "encoding"),
+    [
+        (b"3 Tr <4e2d6587> Tj", b"UniCNS-UCS2-H"),
+        (b"<0020> Tj <3000> Tj", b"UniCNS-UCS2-H"),
+        (b"<0001> Tj", b"Identity-H"),
+        (b"() Tj", b"UniCNS-UCS2-H"),
+    ],
+)
+def test_letters_that_nobody_would_see_are_not_missed(shown, encoding):
+    contents = b"BT /F0 12 Tf 20 380 Td (Hej) Tj /F1 12 Tf %s 0 Tr /F0 12 Tf (alla) Tj ET" % shown
+
+    [(_, content, _, report)] = asyncio.run(clean_all([in_a_font_left_to_the_reader(contents, encoding)]))
+
+    assert "alla" in pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
+    assert any(each.what is What.HIDDEN_TEXT for each in report.removed) == (b"3 Tr" in shown)
+    assert b"MSung" not in content
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        b"<00204e2d> Tj",
+        b"3 Tr <4e2d> Tj 0 Tr <4e2d> Tj",
+        b"<4e2d> Tj 3 Tr <4e2d> Tj",
+        b"7 Tr <4e2d> Tj",
+        b"/Unknown sh <4e2d> Tj",
+        b"3 Tr <4e> Tj 0 Tr <4e2d> Tj",
+    ],
+)
+def test_letters_that_somebody_would_see_are_missed_whatever_else_is_on_the_page(shown):
+    contents = b"BT /F0 12 Tf 20 380 Td (Hej) Tj /F1 12 Tf %s ET" % shown
+
+    with pytest.raises(LettersMissing):
+        asyncio.run(clean_all([in_a_font_left_to_the_reader(contents)]))
+
+
+def test_letters_in_a_form_that_only_a_page_of_pixels_shows_are_missed():
+    made = Pdf()
+    form = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<</Font<</F1 %s>>>>" % left_to_the_reader(
+        b"Identity-H"
+    )
+    shared = made.new_stream(b"BT /F1 12 Tf 20 300 Td <4e2d> Tj ET", form)
+    layer = made.new(b"<</Type/OCG/Name(L)>>")
+    resources = b"<</Font<</F0 6 0 R>>/XObject<</X %s>>/Properties<</L %s>>>>" % (shared, layer)
+    made.add(1, b"<</Type/Catalog/Pages 2 0 R/OCProperties<</OCGs[%s]/D<</OFF[%s]>>>>>>" % (layer, layer))
+    made.add(2, b"<</Type/Pages/Count 2/Kids[3 0 R 7 0 R]>>")
+    contents = (
+        b"/OC /L BDC /X Do EMC BT /F0 12 Tf 20 380 Td (Hej) Tj ET",
+        b"/X Do BT /F0 12 Tf 7 Tr 20 380 Td (Hej) Tj ET",
+    )
+    for page, said in zip((3, 7), contents, strict=True):
+        stream = made.new_stream(said)
+        entries = b"/MediaBox[0 0 400 400]/Contents %s/Resources %s" % (stream, resources)
+        made.add(page, b"<</Type/Page/Parent 2 0 R%s>>" % entries)
+    made.add(6, pdf_by_hand.HELVETICA)
+    made.end(b"/Root 1 0 R")
+
+    with pytest.raises(LettersMissing):
+        asyncio.run(clean_all([bytes(made.content)]))
 
 
 def test_pages_beyond_what_a_document_may_cost_become_pictures(monkeypatch):

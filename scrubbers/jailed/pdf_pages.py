@@ -85,6 +85,11 @@ class Page:
             isinstance(step, Show) and step.seen is not None and not any(step.seen) for step in executed(self.steps)
         )
 
+    def lacks_letters(self) -> bool:
+        """Whether something is shown, not in invisible mode, in a font whose letters nothing here can draw."""
+        shows = (step for step in executed(self.steps) if isinstance(step, Show))
+        return any(isinstance(show.font, Font) and show.font.lacks_letters and show.shows_anything() for show in shows)
+
     def size(self) -> int:
         """How many steps drawing it takes; what is blended takes as long as many others."""
         return sum(

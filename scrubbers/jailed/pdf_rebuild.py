@@ -36,7 +36,7 @@ from scrubbers.jailed.pdf_same_look import same_look
 from scrubbers.jailed.pdf_source import Font, SourceDocument
 from scrubbers.jailed.pdf_take_out import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf_visible_page import Sheet
-from scrubbers.stages import Damaged, Lost, What, Where
+from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
 _BATCH_PAGES: Final = 60
 # Pictures on a batch's pages are held until it is written, and once more in the batch's own file.
@@ -133,9 +133,11 @@ class Rebuilder:
     def _read(self, number: int, document: SourceDocument | None) -> Page | None:
         if document is None or self._reader is None or self._work > _MOST_WORK:
             return None
-        before = document.read_bytes
+        before, document.lacks_letters = document.read_bytes, False
+        page = None
         try:
             page = read_page(self._reader.pages[number], document)
+            document.lacks_letters = page.lacks_letters()
             if page.has_invisible_text():
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             if any(picture.hides_colour for _, picture in page.pictures()):
@@ -143,11 +145,13 @@ class Rebuilder:
             self._work += _PAGE_WORK + page.size() * _STEP_WORK
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
-            return None
         except (NotRebuildable, *pdf_read.BROKEN):
-            return None
+            page = None
         finally:
             self._work += (document.read_bytes - before) * _BYTE_WORK
+        if document.lacks_letters:
+            # As pixels its text would be missing as well, and nobody would see that it is.
+            raise LettersMissing
         return page
 
     # Steps 2 to 5

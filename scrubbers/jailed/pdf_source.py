@@ -8,7 +8,7 @@ Text inside patterns, soft masks and glyphs of Type 3 fonts is not looked at for
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,7 +49,7 @@ from scrubbers.jailed.pdf_script import (
 )
 from scrubbers.jailed.pdf_state import is_mixed
 from scrubbers.jailed.pdf_tell import say
-from scrubbers.stages import Damaged, LettersMissing
+from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12
 _MOST_EXECUTED: Final = 100_000
@@ -57,18 +57,21 @@ _MOST_EXECUTED: Final = 100_000
 _KEPT_BYTES: Final = 4 * 2**20
 _TILING, _SHADED = 1, 2
 _SLACK: Final = 0.5
+_SPACE: Final = b"\0\1"
 _EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
 
 
 class Font:
     """A font of the source, and the codes that were read of it so far."""
 
-    def __init__(self, source: SourceFont) -> None:
+    def __init__(self, source: SourceFont, blank: Callable[[bytes], bool] | None = None) -> None:
+        """`blank`: of a font whose letters are neither in the document nor here, which codes draw nothing anyway."""
         self.node = Node(late=True)
         self.read: set[bytes] = set()
         self.broken = False
         self.undrawn: Collection[bytes] = source.undrawn
         self._source = source
+        self._blank = blank
         self._cut: dict[bytes, list[bytes]] = {}
         self._advances: dict[bytes, float] = {}
         self._least: tuple[int, float] = 0, 0.0  # of how many codes, and how much
@@ -77,10 +80,17 @@ class Font:
         found = self._cut.get(shown)
         if found is None:
             found = self._cut[shown] = self._source.codes(shown)
+            if self._blank is not None:
+                self.undrawn = {*self.undrawn, *filter(self._blank, found)}
             self.read.update(found)
             if self.undrawn:
                 self.read.difference_update(self.undrawn)
         return found
+
+    @property
+    def lacks_letters(self) -> bool:
+        """Whether nothing can draw its letters, here or as pixels."""
+        return self._blank is not None
 
     @property
     def is_coloured(self) -> bool:
@@ -154,6 +164,8 @@ class SourceDocument:
         self._depth = 0
         self._patterns_being_read: set[object] = set()
         self.read_bytes = 0
+        # Whether a font was chosen whose letters nothing here can draw. Whoever reads a page sets it back.
+        self.lacks_letters = False
 
     def begin_batch(self) -> None:
         """Forgets what only the pages so far had; small pictures of which all was seen stay."""
@@ -179,10 +191,10 @@ class SourceDocument:
         found = self.fonts.get(key)
         if found is None:
             dictionary = pdf_read.dictionary(untrusted)
-            if _is_left_to_the_reader(dictionary):
-                # As pixels its text would be missing as well, and nobody would see that it is.
-                raise LettersMissing
-            found = self.fonts[key] = Font(SourceFont(dictionary, len(self.fonts), self._glyph))
+            blank = _blank_in(dictionary) if _is_left_to_the_reader(dictionary) else None
+            self.lacks_letters |= blank is not None
+            found = self.fonts[key] = Font(SourceFont(dictionary, len(self.fonts), self._glyph), blank)
+        self.lacks_letters |= found.lacks_letters
         if found.broken:
             raise NotRebuildable
         return found
@@ -339,6 +351,12 @@ def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     descriptor = pdf_read.dictionary_in(descendant, "/FontDescriptor")
     has_program = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
     return str(ordering) in _EASTERN and not has_program
+
+
+def _blank_in(font: DictionaryObject) -> Callable[[bytes], bool]:
+    """Whether a code of such a font is a space: by Unicode, or as the first CID of all these orderings."""
+    is_unicode = str(pdf_read.entry(font, "/Encoding")).startswith("/Uni")
+    return lambda code: chr(int.from_bytes(code[:2], "big")).isspace() if is_unicode else code == _SPACE
 
 
 def transparency_group(source: DictionaryObject) -> Value:
