@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageColor, ImageDraw
 from scrub_corpus import encoded
 from scrub_harness import arrived
 from scrub_pictures import as_picture
@@ -43,6 +43,10 @@ def every_alpha(mode: str) -> Image.Image:
     return Image.merge("RGBA", (across, ImageChops.invert(across), ImageChops.offset(across, 77, 0), down))
 
 
+def kept_alpha(made: Image.Image) -> Image.Image:
+    return made.getchannel("A").point([0] * FAINT + list(range(FAINT, 256)))
+
+
 def shown(colour: int, alpha: int, background: int) -> float:
     return (colour * alpha + background * (255 - alpha)) / 255
 
@@ -61,9 +65,26 @@ def test_words_that_are_nearly_see_through_are_gone_and_reported(kind, written, 
 
     seen, found = scrubbed(written(made), kind)
 
-    assert seen.getchannel("A").tobytes() == made.getchannel("A").tobytes()
-    dropped = seen.convert("RGB").crop((0, 4, 200, 40))
-    assert dropped.getextrema() == ((0, 0), (0, 0), (0, 0))
+    faint = seen.crop((0, 4, 200, 40))
+    assert faint.getextrema() == ((0, 0), (0, 0), (0, 0), (0, 0))
+    assert HIDDEN in found
+
+
+@pytest.mark.parametrize(("kind", "written"), WAYS)
+@pytest.mark.parametrize("alpha", [1, 7])
+@pytest.mark.parametrize("colour", ["black", "white"])
+def test_words_written_in_a_faint_alpha_alone_are_gone_and_reported(kind, written, alpha, colour) -> None:
+    made = Image.new("RGBA", (200, 40))
+    made.paste((90, 90, 90, 255), (0, 0, 200, 4))
+    words = Image.new("1", made.size)
+    ImageDraw.Draw(words).text((5, 10), "Planted-secret", 1, font_size=20)
+    made.paste((*ImageColor.getrgb(colour), alpha), mask=words)
+
+    seen, found = scrubbed(written(made), kind)
+
+    faint = seen.crop((0, 4, 200, 40))
+    assert faint.getextrema() == ((0, 0), (0, 0), (0, 0), (0, 0))
+    assert seen.getchannel("A").getextrema() == (0, 255)
     assert HIDDEN in found
 
 
@@ -76,8 +97,8 @@ def test_so_are_grey_ones_and_those_of_a_palette() -> None:
     in_grey, found_in_grey = scrubbed(grey, Kind.PNG)
     in_palette, found_in_palette = scrubbed(encoded(few, "PNG", transparency=bytes((1, 7, 255))), Kind.PNG)
 
-    assert in_grey.getchannel("L").crop((0, 4, 200, 40)).getextrema() == (0, 0)
-    assert set(in_palette.convert("RGBA").get_flattened_data()) == {(0, 0, 0, 1), (0, 0, 0, 7), (0, 0, 255, 255)}
+    assert in_grey.crop((0, 4, 200, 40)).getextrema() == ((0, 0), (0, 0))
+    assert set(in_palette.convert("RGBA").get_flattened_data()) == {(0, 0, 0, 0), (0, 0, 255, 255)}
     assert HIDDEN in found_in_grey & found_in_palette
 
 
@@ -87,7 +108,7 @@ def test_what_can_be_seen_stays_on_every_background(mode) -> None:
 
     after, _ = scrubbed(encoded(before, "PNG"), Kind.PNG)
 
-    assert after.getchannel("A").tobytes() == before.getchannel("A").tobytes()
+    assert after.getchannel("A").tobytes() == kept_alpha(before).tobytes()
     for band in before.getbands()[:-1]:
         for alpha in range(256):
             row = (0, alpha, 256, alpha + 1)
@@ -95,8 +116,12 @@ def test_what_can_be_seen_stays_on_every_background(mode) -> None:
             if alpha >= HALF:
                 assert all(one == other for one, other in pairs), alpha
                 continue
-            # A background adds the same to both.
-            off = max(abs(shown(one, alpha, 0) - shown(other, alpha, 0)) for one, other in pairs)
+            left = 0 if alpha < FAINT else alpha
+            off = max(
+                abs(shown(one, alpha, ground) - shown(other, left, ground))
+                for one, other in pairs
+                for ground in (0, 255)
+            )
             assert off <= FAINT - 1 if alpha < FAINT else off < 1, alpha
 
 
@@ -109,9 +134,21 @@ def test_of_colours_that_look_the_same_one_stays() -> None:
         assert len(left) <= (alpha + 1 if alpha >= FAINT else 1), alpha
 
 
-def test_a_shadow_stays_to_the_bit_and_is_no_finding() -> None:
+def test_a_shadow_stays_to_the_bit_where_it_is_seen_and_its_end_is_a_finding() -> None:
     made = Image.new("RGBA", (256, 64))
     made.putalpha(Image.linear_gradient("L").rotate(90).resize(made.size))
+
+    seen, found = scrubbed(encoded(made, "PNG"), Kind.PNG)
+
+    made.putalpha(kept_alpha(made))
+    assert seen.tobytes() == made.tobytes()
+    assert HIDDEN in found
+
+
+def test_a_shadow_that_is_seen_to_its_end_is_no_finding() -> None:
+    made = Image.new("RGBA", (256, 64))
+    made.putalpha(Image.linear_gradient("L").rotate(90).resize(made.size))
+    made.putalpha(kept_alpha(made))
 
     seen, found = scrubbed(encoded(made, "PNG"), Kind.PNG)
 

@@ -110,6 +110,12 @@ def faint(mode: str) -> Image.Image:
     return made
 
 
+def faint_alone() -> Image.Image:
+    made = Image.new("RGBA", SIZE)
+    made.paste((0, 0, 0, 3), (5, SIZE[1] - 9, SIZE[0] - 5, SIZE[1] - 5))
+    return made
+
+
 def described(mode: str, name: bytes, content: bytes) -> bytes:
     return with_chunks(png(motif(mode)), [chunk(name, content)])
 
@@ -134,6 +140,7 @@ FILES = {
     "grey, alpha that hides nothing": lambda: png(opaque("LA")),
     "every alpha and every colour": lambda: png(faint("RGBA")),
     "every alpha and every grey": lambda: png(faint("LA")),
+    "a drawing in a faint alpha alone": lambda: png(faint_alone()),
     "palette": lambda: png(motif("P")),
     "palette of four bits": palette_of_few_bits,
     "palette with a see-through entry": lambda: png(motif("P"), transparency=3),

@@ -3,7 +3,8 @@
 A picture with something painted out by making it see-through still has what was there: also where a little alpha is
 left, for whoever drops the alpha sees the colours in full. At an alpha of `a` a colour shows as `a` of 255 parts of it:
 
-less than 8          the colour goes. Over any background that changes a pixel by 7 of 255 at most
+less than 8          colour and alpha go: words can stand in either. Over any background that changes a pixel by 7 of
+                     255 at most
 less than 128        of colours that look the same on every background one stays: `a` + 1 levels of a channel, and what
                      is shown changes by less than one of 255
 128 and more         every level can make a difference, and all stay
@@ -43,13 +44,16 @@ def without_alpha(picture: Image.Image) -> Image.Image:
 
 
 def keep_what_is_seen(picture: Image.Image, findings: Findings) -> None:
-    """Take out the colours of which nothing is seen, in place, and note it if there were some."""
+    """Take out the colours and the alpha of which nothing is seen, in place, and note it if there were some."""
     # Whole it would take the picture's memory twice more.
     rows = max(1, _BAND_PIXELS // picture.width)
     for top in range(0, picture.height, rows):
         box = (0, top, picture.width, min(picture.height, top + rows))
         band = picture.crop(box)
-        if any(band.getchannel("A").histogram()[:_ALL_LEVELS_FROM]):
+        levels = band.getchannel("A").histogram()
+        if any(levels[:_ALL_LEVELS_FROM]):
+            if any(levels[1:_FAINT_BELOW]):
+                findings.add(What.HIDDEN_COLOUR, Where.PIXELS)
             picture.paste(_seen(band, findings), box)
 
 
@@ -63,7 +67,5 @@ def _seen(band: Image.Image, findings: Findings) -> Image.Image:
     hidden = (ImageChops.darker(band.getchannel(name), faint) for name in band.getbands()[:-1])
     if any(one.getbbox() for one in hidden):
         findings.add(What.HIDDEN_COLOUR, Where.PIXELS)
-    black = Image.new(band.mode, band.size)
-    black.putalpha(alpha)
-    made.paste(black, mask=faint)
+    made.paste((0,) * len(band.getbands()), mask=faint)
     return made
