@@ -70,13 +70,16 @@ class Slots:
         return slot
 
     def write(self, slot: int, share: bytes) -> None:
-        """Put a share into its slot; when this returns it is on the disk."""
+        """Put a share into its slot; when this returns it is on the disk. Raises StoreFault."""
         if len(share) != SHARE_BYTES:
             raise StoreFault
-        if os.pwrite(self._descriptor, share, slot * SHARE_BYTES) != SHARE_BYTES:
-            raise StoreFault
-        # fsync and not fdatasync: the price is the same for a file whose length stands, and no reader has to wonder.
-        os.fsync(self._descriptor)
+        try:
+            if os.pwrite(self._descriptor, share, slot * SHARE_BYTES) != SHARE_BYTES:
+                raise StoreFault
+            # fsync and not fdatasync: the price is the same for a file whose length stands, and nobody has to wonder.
+            os.fsync(self._descriptor)
+        except OSError as fault:
+            raise StoreFault("store.not_written") from fault
 
     def read(self, slot: int) -> bytes:
         """Return what is in the slot."""
@@ -98,8 +101,10 @@ class Slots:
     def touch(self) -> None:
         """Rewrite one free slot, so that the file's time is that of the heartbeat and not of the last filing."""
         slot = self.take()
-        self.overwrite(slot)
-        self.free(slot)
+        try:
+            self.overwrite(slot)
+        finally:
+            self.free(slot)
 
     def stamp(self) -> None:
         """

@@ -15,7 +15,7 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -139,27 +139,31 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[aiosqlite.Connection]:
-        """Hold the lock and one transaction: all of it is on the disk when the block ends, or none of it."""
+        """
+        Hold the lock and one transaction: all of it is on the disk when the block ends, or none of it.
+
+        What SQLite raises in the block comes out as StoreFault, here as in `read`.
+        """
         async with self._lock:
-            try:
-                await self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                await self._connection.execute("COMMIT")
-            except BaseException as fault:
-                # Shielded: a transaction left open by a cancelled task would swallow the next writer's.
-                await asyncio.shield(self._connection.rollback())
-                if isinstance(fault, sqlite3.OperationalError):
-                    raise _plain_fault(fault) from fault
-                raise
+            with _plain_faults():
+                try:
+                    await self._connection.execute("BEGIN IMMEDIATE")
+                    yield self._connection
+                    await self._connection.execute("COMMIT")
+                except BaseException:
+                    # Shielded: a transaction left open by a cancelled task would swallow the next writer's.
+                    await asyncio.shield(self._connection.rollback())
+                    raise
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[aiosqlite.Connection]:
         """Hold the lock for queries that belong together."""
         async with self._lock:
-            yield self._connection
+            with _plain_faults():
+                yield self._connection
 
     async def demand_settings(self) -> None:
-        """Read every PRAGMA back; raises SettingLost."""
+        """Read every PRAGMA back; raises SettingLost, and another StoreFault where they cannot be read."""
         async with self.read() as connection:
             await _demand_settings(connection)
 
@@ -176,14 +180,16 @@ class Database:
 
     async def sweep(self) -> None:
         """
-        Give back empty pages and fold the log into the file and cut it; raises Busy if it could not be cut.
+        Give back empty pages and fold the log into the file and cut it.
+
+        Raises Busy if it could not be cut, StoreFault if the file could not be written.
 
         A passive checkpoint leaves the deleted bytes in the log, and a busy one says so only in the flag it returns.
         """
         for attempt in range(CHECKPOINT_TRIES):
-            async with self._lock:
-                await self._connection.execute_fetchall("PRAGMA incremental_vacuum")
-                (flags,) = await self._connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            async with self.read() as connection:
+                await connection.execute_fetchall("PRAGMA incremental_vacuum")
+                (flags,) = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             if flags[0] == 0:
                 return
             await asyncio.sleep(CHECKPOINT_PAUSE_SECONDS if attempt + 1 < CHECKPOINT_TRIES else 0)
@@ -208,10 +214,14 @@ async def change(connection: aiosqlite.Connection, query: str, *values: object) 
         return cursor.rowcount
 
 
-def _plain_fault(fault: sqlite3.OperationalError) -> StoreFault:
-    """Tell a database that somebody else holds from one that cannot be written to: a full disk, an I/O error."""
-    held = fault.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-    return Busy() if held else StoreFault("store.not_written")
+@contextlib.contextmanager
+def _plain_faults() -> Iterator[None]:
+    """Raise Busy for a database that somebody else holds, StoreFault for a full disk or an I/O error."""
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        held = fault.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        raise Busy() if held else StoreFault("store.not_written") from fault
 
 
 async def _prepare(connection: aiosqlite.Connection) -> None:

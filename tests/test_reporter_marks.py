@@ -1,6 +1,7 @@
 """One-time marks, sessions and the daily clock, without a browser."""
 
 import asyncio
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -251,3 +252,38 @@ async def test_the_clock_and_with_it_the_intake_ends_when_the_database_has_lost_
 
         with pytest.raises(SettingLost):
             await asyncio.wait_for(keep_time(intake.services, lambda: None), 20)
+
+
+async def test_the_clock_goes_on_when_the_disk_takes_no_heartbeat(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        store, faults = intake.services.store, intake.services.faults
+        connection = store._parts.db._connection
+        beats = []
+        real_beat, real_fetch = store.heartbeat, connection.execute_fetchall
+
+        async def beat() -> None:
+            beats.append(intake.clock())
+            await real_beat()
+
+        async def full(statement, *values):
+            if "wal_checkpoint" in statement:
+                fault = sqlite3.OperationalError("disk I/O error")
+                fault.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+                raise fault
+            return await real_fetch(statement, *values)
+
+        before = faults.count
+        monkeypatch.setattr(store, "heartbeat", beat)
+        with monkeypatch.context() as broken:
+            broken.setattr(connection, "execute_fetchall", full)
+            clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+            await come(lambda: (len(beats) == 1 and faults.count > before) or clockwork.done())
+            intake.clock.forward(minutes=11)
+            await come(lambda: (len(beats) == 2 and faults.count > before + 1) or clockwork.done())
+            ended = clockwork.done()
+            clockwork.cancel()
+            await asyncio.wait([clockwork])
+
+    assert not ended
+    assert len(beats) == 2
