@@ -24,8 +24,7 @@ from intake.inbox_pieces import AFTER_FIELD, AT_FIELD, BEFORE_FIELD, Wanted, pie
 from intake.inbox_view import InboxView, inbox_view
 from intake.kept_pages import UNTIL
 from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD, Action, Cache, Language, Link
-from intake.pointed_out import LOOKED_FIELD
-from intake.pointers import Pointer, pointers_in_form
+from intake.pointers import Pointer
 from intake.return_page import return_page
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
@@ -220,11 +219,14 @@ async def inbox_again(visit: Visit) -> web.StreamResponse:
 def typed_in(visit: Visit) -> Typed:
     """Return what was typed and ticked in the form of the inbox, and the piece that it asks for."""
     services, form = visit.services, visit.form
-    pointed = form.one(POINTED_FIELD) == YES
+    pointers: Sequence[Pointer] = ()
+    looked = False
+    if form.one(POINTED_FIELD) == YES:
+        pointers, looked = services.pointed_out.shown_again(form, visit.session.handle, services.config.phone)
     return Typed(
         form.one(TEXT_FIELD),
-        bool(form.one(LOOKED_FIELD)),
-        pointers_in_form(form, services.config.phone) if pointed else (),
+        looked,
+        pointers,
         Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))),
         Wanted.by(form, same=visit.switched),
     )

@@ -191,10 +191,16 @@ class _Writing:
         if self._settled is not None:
             self._services.sessions.used(self._settled.session)
 
-    def _point_out(self) -> None:
-        """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
+    def _point_out(self, session: Session) -> None:
+        """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is.
+
+        Raises `_SessionOver` when it ended meanwhile: nothing of it is remembered.
+        """
+                self._services.pointed_out.forget(settled.session.handle)
         services = self._services
-        pointers = services.pointed_out.left_in(self._form, self._form.one("handle"), services.config.phone)
+        if services.sessions.peek(session.handle) is None:
+            raise _SessionOver
+        pointers = services.pointed_out.left_in(self._form, session.handle, services.config.phone)
         if pointers:
             raise _PointsOut(pointers)
 
@@ -214,7 +220,7 @@ class _Writing:
             demand_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
             demand_room(self._form.one("text"), opened, services.limits)
-            self._point_out()
+            self._point_out(session)
         except BaseException:
             use.give_back()
             raise

@@ -15,22 +15,20 @@ A text without any of this can still point to its writer, which the form says.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from itertools import islice
 from typing import Final
 
 from intake.form import Form
 from intake.pointers_names import name_signed, names_said
 from intake.texts import N_
 
-# More than this is a list of contacts; the first say enough.
+# Nobody reads a longer list; what is left is shown once these are accepted.
 MOST_SHOWN: Final = 12
-_LONGEST_SHOWN: Final = 80
-# A line of nothing but addresses must not take long.
-_MOST_IN_A_LINE: Final = 100
+# More than this is a list of contacts, and what is accepted has to be remembered.
+MOST_FOUND: Final = 256
 
 
 class Sort(Enum):
@@ -61,19 +59,22 @@ def pointers_in_form(form: Form, phone: str | None) -> tuple[Pointer, ...]:
 
 
 def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, ...]:
-    """Return what points to the writer, in the order of the text. `known_numbers` are telephone numbers of the home."""
+    """Return what points to the writer, at most `MOST_FOUND`, in the order of the text.
+
+    `known_numbers` are telephone numbers of the home.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     known = {_digits(number) for number in known_numbers}
     found: list[Pointer] = []
     without: list[str] = []
     for number, line in enumerate(lines, start=1):
-        taken: list[tuple[int, int]] = []
-        for sort, start, end in islice(_in_line(line, known), _MOST_IN_A_LINE):
+        taken = bytearray(len(line))
+        for sort, start, end in _in_line(line, known):
             # A personal number is not a telephone number as well.
-            if any(start < till and since < end for since, till in taken):
+            if any(taken[start:end]):
                 continue
-            taken.append((start, end))
-            found.append(Pointer(sort, line[start:end].strip()[:_LONGEST_SHOWN], number))
+            taken[start:end] = bytes([1]) * (end - start)
+            found.append(Pointer(sort, line[start:end].strip(), number))
         # A name is signed with what else was found left out.
         without.append(_without(line, taken))
     if (signed := name_signed(without)) is not None:
@@ -82,14 +83,18 @@ def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, 
     seen: dict[tuple[Sort, str], Pointer] = {}
     for one in sorted(found, key=lambda one: one.line):
         seen.setdefault((one.sort, one.found), one)
-    # Of a long list what is most likely the writer's own comes first.
-    most = sorted(seen.values(), key=lambda one: one.sort not in _OWN)[:MOST_SHOWN]
-    return tuple(sorted(most, key=lambda one: one.line))
+    return most_telling(seen.values(), MOST_FOUND)
 
 
-def _without(line: str, taken: Sequence[tuple[int, int]]) -> str:
-    for start, end in sorted(taken, reverse=True):
-        line = f"{line[:start]} {line[end:]}"
+def most_telling(pointers: Iterable[Pointer], most: int = MOST_SHOWN) -> tuple[Pointer, ...]:
+    """Return no more than `most` of these, in the order of the text: first what is most likely the writer's own."""
+    chosen = sorted(pointers, key=lambda one: one.sort not in _OWN)[:most]
+    return tuple(sorted(chosen, key=lambda one: one.line))
+
+
+def _without(line: str, taken: bytearray) -> str:
+    """Return a line with a space for each character of it that is taken."""
+    line = "".join(" " if is_taken else character for character, is_taken in zip(line, taken, strict=True))
     # One space for many: where the patterns of a greeting meet, a long row of them would be divided in every way.
     return " ".join(line.split()).strip(" ,;:|")
 

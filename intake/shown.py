@@ -22,6 +22,8 @@ _FACTS_BYTES: Final = 40 * 1024
 _AROUND_FOUND: Final = 250
 _AROUND_FACT: Final = 150
 
+_LONGEST_FOUND: Final = 80  # characters of what points to the writer
+
 _T = TypeVar("_T")
 
 
@@ -47,7 +49,11 @@ def limits_shown(limits: Limits) -> dict[str, Any]:
 
 def pointers_shown(pointers: Sequence[Pointer], language: Language) -> list[dict[str, object]]:
     """Return what was found in the text, in the words of the page."""
-    return [{"sort": language.say(one.sort.value), "found": one.found, "line": one.line} for one in pointers]
+    return [{"sort": language.say(one.sort.value), "found": _cut(one.found), "line": one.line} for one in pointers]
+
+
+def _cut(found: str) -> str:
+    return found if len(found) <= _LONGEST_FOUND else f"{found[: _LONGEST_FOUND - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def files_shown(

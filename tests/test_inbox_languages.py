@@ -68,7 +68,7 @@ async def test_what_was_pointed_out_and_ticked_stays(tmp_path):
         text = "Call me on 070-123 45 67"
         stopped = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text=text))
 
-        english = await in_english(browser, stopped, "/inbox", looked="yes")
+        english = await in_english(browser, stopped, "/inbox", looked=stopped.form("/inbox/write").boxes["looked"])
         sent = await browser.post("/inbox/write", english.form("/inbox/write").fields)
 
     assert language_of(english) == "en"

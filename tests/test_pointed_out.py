@@ -120,8 +120,10 @@ async def test_in_the_inbox_too_only_what_was_shown_may_go_and_it_is_forgotten_w
         made_up = await browser.post("/inbox/write", form.with_(text="Ring 070-123 45 67", looked="yes"))
         ticked = made_up.form("/inbox/write")
         changed = await browser.post("/inbox/write", ticked.as_it_is(text="Ring 070-123 45 67 eller 070-765 43 21"))
-        sent = await browser.post("/inbox/write", changed.form("/inbox/write").as_it_is())
         during = len(intake.services.pointed_out)
+        sent = await browser.post("/inbox/write", changed.form("/inbox/write").as_it_is())
+        sent_on = len(intake.services.pointed_out)
+        once_more = await browser.post("/inbox/write", sent.form("/inbox/write").with_(text="Ring 070-123 45 67"))
         await browser.post("/inbox/leave", sent.form("/inbox/leave").fields)
         after = len(intake.services.pointed_out)
 
@@ -129,13 +131,83 @@ async def test_in_the_inbox_too_only_what_was_shown_may_go_and_it_is_forgotten_w
     assert "<bdi>070-765 43 21</bdi>" in changed.text
     assert "<bdi>070-123 45 67</bdi>" not in changed.text
     assert sent.status == SHOWN
-    assert (during, after) == (1, 0)
+    assert STOPS in once_more.plain
+    assert (during, sent_on, after) == (1, 0, 0)
+
+
+TWELVE = "\n".join(f"Kund {number}: 070-123 45 {number:02d}" for number in range(12))
+
+
+async def test_what_comes_after_the_twelfth_finding_is_shown_in_the_next_round(tmp_path):
+    longer = f"{TWELVE}\nMejla mig, anna@example.com"
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        first = await browser.post("/report", (await plain_form(browser)).with_(text=TWELVE))
+        added = await browser.post("/report", first.form("/report").as_it_is(text=longer))
+        at_once = await browser.post("/report", (await plain_form(browser)).with_(text=longer))
+        then = await browser.post("/report", at_once.form("/report").as_it_is())
+        stored = rows(intake, "cases")
+        sent = await browser.post("/report", then.form("/report").as_it_is())
+
+    for stopped in (added, then):
+        assert STOPS in stopped.plain
+        assert "<bdi>anna@example.com</bdi>" in stopped.text
+        assert "<bdi>070-123" not in stopped.text
+    assert "<bdi>anna@example.com</bdi>" not in at_once.text
+    assert stored == 0
+    assert len(sent.receipt.words) == 8
+
+
+async def test_a_text_full_of_findings_goes_once_each_was_shown_also_after_others_were_accepted(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        service = intake.services.pointed_out
+        for beginning in "ab":
+            text = " ".join(f"{beginning}{number}@b.se" for number in range(300))
+            shown = []
+            while left := service.left_in(Form({"text": [text]}), DRAFT, None):
+                shown += [one.found for one in left]
+                service.accept(DRAFT, [service.seals(DRAFT, left)])
+
+            assert shown == text.split()[:256]
+
+
+async def test_what_was_found_counts_as_a_whole_and_is_cut_only_where_it_is_shown(tmp_path):
+    one, other = (f"{'x' * 60}@{'y' * 40}.{end}" for end in ("com", "org"))
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        first = await browser.post("/report", (await plain_form(browser)).with_(text=one))
+        second = await browser.post("/report", first.form("/report").as_it_is(text=other))
+
+    assert STOPS in second.plain
+    assert f"<bdi>{other[:79]}…</bdi>" in second.text
+
+
+async def test_a_late_press_on_leave_it_as_it_is_keeps_nothing_of_a_draft_that_is_over(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report")).form("/report")
+        stopped = await browser.post("/report", form.with_(text=POINTING))
+        during = len(intake.services.pointed_out)
+        await browser.post("/inbox/leave", [("draft", dict(form.fields)["draft"]), ("language", "sv")])
+        await browser.post("/report/as-it-is", stopped.form("/report/as-it-is").fields)
+        late = len(intake.services.pointed_out)
+
+    assert (during, late) == (1, 0)
+
+
+async def test_nothing_is_kept_for_drafts_that_are_made_up(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        service = intake.services.pointed_out
+        service.accept(DRAFT, ["a" * 24])
+        service.left_in(Form({"text": ["Nothing"], "looked": ["a" * 24]}), DRAFT, None)
+
+        assert len(service) == 0
 
 
 async def test_what_was_accepted_is_gone_after_a_day(tmp_path):
     async with running_intake(tmp_path) as intake:
         service = intake.services.pointed_out
-        service.accept(DRAFT, ["a" * 24])
+        service.left_in(Form({"text": [POINTING]}), DRAFT, None)
         intake.clock.forward(hours=24)
         service.prune()
         within = len(service)
@@ -150,14 +222,16 @@ async def test_no_more_is_remembered_than_the_bounds_and_no_draft_or_name_stands
     async with running_intake(tmp_path) as intake:
         service = PointedOut(intake.clock)
         for draft in "abcde":
+            service.left_in(Form({"text": [POINTING]}), draft * 32, None)
             service.accept(draft * 32, [" ".join(f"{number:024x}" for number in range(300))])
         name = Pointer(Sort.NAME, "Anna Andersson", 3)
         form = Form({"text": [POINTING], "looked": [service.seals(DRAFT, [name])]})
+        shown = service.left_in(Form({"text": [POINTING]}), DRAFT, None)
         left = service.left_in(form, DRAFT, None)
-        kept = repr(service._accepted)
+        kept = service._accepted
 
-    assert left == ()
+    assert (len(shown), left) == (1, ())
     assert len(service) == 3
-    assert len(kept) < 3 * 64 * 40
-    assert DRAFT not in kept
-    assert "Anna" not in kept
+    assert max(len(seals) for _since, seals in kept.values()) == 256 * 12
+    assert DRAFT not in repr(kept)
+    assert "Anna" not in repr(kept)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.pointers import Sort, pointers_in
+from intake.pointers import Sort, most_telling, pointers_in
 
 BODIES = {
     "sv": "Chefen har beställt varor av sin svåger i tre år.\nFakturan betalades två gånger.\n",
@@ -153,7 +153,7 @@ def test_who_says_what_they_are_is_left_alone(text):
 def test_beyond_the_most_that_is_shown_the_own_name_and_number_come_first():
     numbers = "".join(f"070-123 45 {number}\n" for number in range(10, 40))
 
-    found = pointers_in(f"{numbers}850709-9805\nMvh Anna Andersson")
+    found = most_telling(pointers_in(f"{numbers}850709-9805\nMvh Anna Andersson"))
 
     assert len(found) == 12
     assert [one.sort for one in found[-2:]] == [Sort.PERSONAL_NUMBER, Sort.NAME]
