@@ -16,6 +16,7 @@ from cases.errors import CaseError
 from cases.receipt import text_contains_receipt
 from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
 from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
+from intake.facts import FACT_FIELD
 from intake.filing import file_numbers
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
@@ -36,10 +37,11 @@ from intake.inbox_show import (
 from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import PAGE_KEPT_FOR, Use
-from intake.pages import SWITCH_FIELD
+from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD
 from intake.pointers import Pointer
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
+from intake.shown import Ticked, facts_offered
 from intake.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
 from intake.texts_report import POINTS_TO_YOU
 
@@ -69,7 +71,24 @@ async def write(request: web.Request) -> web.StreamResponse:
     said = SENT if writing.stored else NONE_TAKEN
     until = services.clock() + PAGE_KEPT_FOR
     found = FoundInFiles(writing.shown, writing.numbers, until) if writing.shown else None
-    return await inbox_page(services, session, form_language(services, form), said, found=found)
+    typed, found = _left_beside(services, session, form, found)
+    return await inbox_page(services, session, form_language(services, form), said, typed=typed, found=found)
+
+
+def _left_beside(
+    services: Services, session: Session, form: Form, found: FoundInFiles | None
+) -> tuple[Typed, FoundInFiles | None]:
+    """Return what was ticked beside a message and not sent with it, and what the page shows of files.
+
+    That is `found` in the files of the message, or else what was found before. Facts whose boxes do not come back are
+    text.
+    """
+    services.sessions.forget_found()
+    found = session.found if found is None else found
+    facts, language = form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))
+    offered = frozenset[str]() if found is None else facts_offered(found.files, language, found.numbers)
+    text = "\n".join(fact for fact in facts if fact not in offered)
+    return Typed(text, facts=Ticked(facts, language)), found
 
 
 async def write_one(
@@ -174,6 +193,7 @@ class _Writing:
                     self.numbers = file_numbers(entries)
                 self.stored = True
                 settled.use.spend()
+                self._services.pointed_out.forget(settled.session.handle)
         finally:
             if not self.stored and self._settled is not None:
                 try:
@@ -196,7 +216,6 @@ class _Writing:
 
         Raises `_SessionOver` when it ended meanwhile: nothing of it is remembered.
         """
-                self._services.pointed_out.forget(settled.session.handle)
         services = self._services
         if services.sessions.peek(session.handle) is None:
             raise _SessionOver

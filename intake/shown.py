@@ -63,6 +63,14 @@ def files_shown(
     return [_file_shown(file, language, numbers.get(file.file_id, file.order), before, len(files)) for file in files]
 
 
+def facts_offered(files: Sequence[FileShown], language: Language, numbers: Mapping[str, int]) -> frozenset[str]:
+    """Return the facts of these files that may be ticked, in the words of a page in this language."""
+    removed = (
+        (numbers.get(file.file_id, file.order), file.report.removed) for file in files if file.report is not None
+    )
+    return frozenset(fact for number, every in removed for fact in facts_of(every, number, language))
+
+
 def _file_shown(file: FileShown, language: Language, number: int, before: Ticked, files: int) -> dict[str, Any]:
     return {
         # A file that was refused has no number in the case, only its place among those that were chosen.

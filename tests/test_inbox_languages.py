@@ -78,6 +78,59 @@ async def test_what_was_pointed_out_and_ticked_stays(tmp_path):
     assert text in sent.plain
 
 
+async def test_the_box_comes_back_ticked_only_for_findings_that_were_shown(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Report")
+        inbox = await log_in(browser, report.receipt)
+        text = "Ring 070-123 45 67"
+        stopped = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text=text))
+        seals = stopped.form("/inbox/write").boxes["looked"]
+
+        signed = await in_english(browser, stopped, "/inbox", text=f"{text}\nMvh\nAnna Andersson", looked=seals)
+        made_up = await in_english(browser, stopped, "/inbox", looked="yes")
+        again = await browser.post("/inbox/write", signed.form("/inbox/write").fields)
+        case = await opened(intake, report)
+
+    for page in (signed, made_up, again):
+        assert "looked" in page.form("/inbox/write").boxes
+        assert "looked" not in dict(page.form("/inbox/write").fields)
+    assert "<bdi>Anna Andersson</bdi>" in signed.text
+    assert again.status == 400
+    assert len(case.reporter) == 1
+
+
+async def test_facts_that_were_ticked_stay_ticked_when_the_message_is_sent(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Report", [photograph()])
+        inbox = await log_in(browser, report.receipt)
+        sent = await browser.post("/inbox/write", inbox.form("/inbox/write").fields, [telling_photograph()])
+        facts = offered(sent)[:2]
+
+        beside = await browser.post("/inbox/write", sent.form("/inbox/write").with_(text="Text", fact=facts))
+        ticked = [value for name, value in beside.form("/inbox/facts").fields if name == "fact"]
+        with_file = await browser.post(
+            "/inbox/write", beside.form("/inbox/write").with_(fact=facts), [telling_photograph()]
+        )
+        of_before = await browser.post("/inbox/write", with_file.form("/inbox/write").with_(text="More", fact=facts))
+        newer = boxes(of_before)
+        intake.clock.forward(minutes=20)
+        await browser.post("/inbox", of_before.form("/inbox", switch="en").fields)
+        intake.clock.forward(minutes=11)
+        late = await browser.post("/inbox/write", of_before.form("/inbox/write").with_(text="Late", fact=newer))
+        case = await opened(intake, report)
+
+    assert ticked == facts
+    for page in (with_file, of_before):
+        assert text_in(page, "/inbox/write") == "\n".join(facts)
+    assert newer == boxes(with_file) != boxes(beside)
+    assert "<table" not in late.text
+    assert text_in(late, "/inbox/write") == "\n".join(newer)
+    texts = [entry.body.text for entry in case.reporter if hasattr(entry.body, "text")]
+    assert texts == ["Report", "Text", "More", "Late"]
+
+
 async def test_what_was_found_in_files_is_shown_again_with_the_ticks_and_the_message(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
