@@ -11,7 +11,9 @@ check bits that do not fit. misread.py says which, and what may have been meant 
 never existed, one of an erased case and one of another home are whole, and cannot be told apart here.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nacl.bindings import crypto_scalarmult_base
 from nacl.pwhash import argon2id
@@ -41,6 +43,8 @@ ARGON_OPS = 2
 ARGON_BYTES = 64 * 2**20
 # Four words in their order are 48 bits of the secret: too many to leave in a text, too many to be a coincidence.
 WORDS_THAT_TELL = 4
+# Of a word that goes on otherwise than the list has it, so that a text of a hundred thousand letters takes no time.
+_LONGEST_TYPED = 200
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,17 +115,46 @@ def receipt_keys(receipt: Receipt, salt: bytes) -> ReceiptKeys:
 
 
 def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
-    """Say whether the text gives away a half of the receipt or more: four of its words in a row."""
+    """Say whether the text gives away a half of the receipt or more: four of its words in a row.
+
+    Each of them may be whole, shortened or misspelt after its first letters, and run together with the next.
+    """
     split = split_words(untrusted_text)
-    without_spaces = "".join(split)
-    typed = tuple(word[:PREFIX_LETTERS] for word in split)
-    runs = {typed[start : start + WORDS_THAT_TELL] for start in range(len(typed) - WORDS_THAT_TELL + 1)}
-    secret = tuple(word[:PREFIX_LETTERS] for word in receipt.words)
+    # Without spaces as well, for words that are broken in the middle.
+    spaced, together = " ".join(split), "".join(split)
     return any(
-        secret[start : start + WORDS_THAT_TELL] in runs
-        or "".join(receipt.words[start : start + WORDS_THAT_TELL]) in without_spaces
-        for start in range(len(secret) - WORDS_THAT_TELL + 1)
+        _follow_each_other(receipt.words[start : start + WORDS_THAT_TELL], text)
+        for start in range(len(receipt.words) - WORDS_THAT_TELL + 1)
+        for text in (spaced, together)
     )
+
+
+def _follow_each_other(some: tuple[str, ...], text: str) -> bool:
+    """Say whether these words stand in the text one right after the other. Nothing here keeps a word, as `re` would."""
+    starts = _places_of(some[0][:PREFIX_LETTERS], text)
+    for word, following in pairwise(some):
+        beginning = following[:PREFIX_LETTERS]
+        starts = {end for start in starts for end in _ends(word, text, start) if text.startswith(beginning, end)}
+    return bool(starts)
+
+
+def _places_of(sought: str, text: str) -> set[int]:
+    places: set[int] = set()
+    at = text.find(sought)
+    while at >= 0:
+        places.add(at)
+        at = text.find(sought, at + 1)
+    return places
+
+
+def _ends(word: str, text: str, start: int) -> Iterator[int]:
+    """Give where the word after this one may begin: after its first letters, the whole of it, or the next space."""
+    yield start + PREFIX_LETTERS
+    if text.startswith(word, start):
+        yield start + len(word)
+    space = text.find(" ", start, start + _LONGEST_TYPED)
+    if space >= 0:
+        yield space + 1
 
 
 def _receipt(secret: int) -> Receipt:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from measured import quickest
 
 from cases import receipt as receipts
 from cases.errors import WrongReceipt
@@ -73,6 +74,40 @@ def test_four_words_of_a_receipt_without_spaces_give_it_away_in_a_text():
 
     assert text_contains_receipt(f"My code is {''.join(receipt.words[2:6])}!", receipt)
     assert not text_contains_receipt(f"My code is {''.join(receipt.words[2:5])}!", receipt)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "koden {0}{1} {2:.4} {3:.4}, tack",
+        "{0:.4}{1:.4}{2:.4}{3:.4}{4:.4}{5:.4}{6:.4}{7:.4}",
+        "koden{3:.4}{4:.4}{5:.4}{6:.4}",
+        "{2:.4}xyz {3}{4:.4}xyz {5:.4}",
+        "{0:.4} {1:.4}\n{2}{3}",
+        "1. {4:.4} 2. {5:.4}{6}-{7:.4}",
+    ],
+)
+def test_four_words_glued_and_shortened_in_any_way_give_it_away_in_a_text(written):
+    for _ in range(50):
+        receipt = new_receipt()
+
+        assert text_contains_receipt(written.format(*receipt.words), receipt)
+        assert not text_contains_receipt(written.format(*new_receipt().words), receipt)
+
+
+def test_three_words_and_four_out_of_their_order_tell_nothing():
+    receipt = new_receipt()
+
+    for told in ("{0}{1:.4} {2}", "{1}{0:.4} {3}{2}", "{0:.4}{1:.4} och {2:.4} {3:.4}"):
+        assert not text_contains_receipt(told.format(*receipt.words), receipt)
+
+
+@pytest.mark.parametrize("between", ["", " ", "x" * 50])
+def test_a_long_text_of_the_own_words_takes_no_time(between):
+    receipt = new_receipt()
+    text = (between.join((receipt.words[0][:4], receipt.words[1])) * 20_000)[:100_000]
+
+    assert quickest(lambda: text_contains_receipt(text, receipt), 1) < 1
 
 
 @pytest.mark.parametrize("typed", ["a" * 4000, "abakus" * 600, "abakusabakus " * 7, "abak" * 1000])
