@@ -28,6 +28,7 @@ from cases.roster import Roster
 from cases.routing import route
 from cases.seal import CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
 from cases.store import Filing, Store
+from desk import turns
 from desk.casebook import Casebook
 from desk.keyfile import DeskHome
 from desk.session import work
@@ -110,6 +111,12 @@ class RunningDesks:
         async with self.desk(number, name) as book:
             await book.sync()
             return list(book.state.case_list.cases.values())
+
+    async def step_aside(self, number: int, name: str) -> None:
+        """A member says of herself that she is disqualified in this case."""
+        async with self.desk(number) as book:
+            await book.sync()
+            await turns.recuse(book, name, "Vi är släkt.")
 
     async def file(
         self,

@@ -286,14 +286,8 @@ async def of_two(desks: RunningDesks, *, aside: int) -> tuple[str, Reporter]:
     reporter = await desks.file("En sak.", sealed_to=[LEAD, HANDLER], grants_to=[LEAD, HANDLER])
     await desks.release()
     name = reporter.keys.case_id.hex()
-    await steps_aside(desks, aside, name)
+    await desks.step_aside(aside, name)
     return name, reporter
-
-
-async def steps_aside(desks: RunningDesks, number: int, name: str) -> None:
-    async with desks.desk(number) as book:
-        await book.sync()
-        await turns.recuse(book, name, "Vi är släkt.")
 
 
 async def refused_to(desks: RunningDesks, number: int, file: bytes) -> Exception:
@@ -369,7 +363,7 @@ async def test_who_stepped_aside_offers_no_move_whoever_is_left(tmp_path, roles)
         reporter = await desks.file("En sak.", concerns=[OTHER])
         await desks.release()
         name = reporter.keys.case_id.hex()
-        await steps_aside(desks, LEAD, name)
+        await desks.step_aside(LEAD, name)
 
         with pytest.raises(NotNow) as leaving:
             await offered(desks, name, (LABELS[HANDLER], f"{roles[2].title()} 3"))
@@ -384,7 +378,7 @@ async def test_an_offer_by_who_has_stepped_aside_since_is_not_signed(tmp_path):
         name, _reporter = await a_case(desks)
         made = await offered(desks, name)
 
-        await steps_aside(desks, LEAD, name)
+        await desks.step_aside(LEAD, name)
 
         assert (await refused_to(desks, HANDLER, made)).text_key == "move.offerer_aside"
 
@@ -396,7 +390,7 @@ async def test_who_stepped_aside_after_the_offer_is_told_that_another_signs_it(t
         name = reporter.keys.case_id.hex()
         made = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER]))
 
-        await steps_aside(desks, HANDLER, name)
+        await desks.step_aside(HANDLER, name)
 
         assert (await refused_to(desks, HANDLER, made)).text_key == "move.signer_aside"
 
@@ -406,7 +400,7 @@ async def test_of_two_readers_who_stepped_aside_after_the_offer_signs_the_next(t
         name, _reporter = await a_case(desks)
         made = await offered(desks, name)
 
-        await steps_aside(desks, HANDLER, name)
+        await desks.step_aside(HANDLER, name)
         stale = await refused_to(desks, HANDLER, made)
         anew = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
         async with desks.desk(HANDLER) as book:

@@ -146,7 +146,7 @@ async def test_the_last_who_steps_aside_is_told_that_nobody_is_left_to_move_the_
 async def test_of_two_readers_who_stepped_aside_signs_an_erasure(tmp_path, aside_first):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, _reporter = await filed(desks, closed=True)
-        await step_aside(desks, HANDLER, name)
+        await desks.step_aside(HANDLER, name)
         desks.clock.forward(days=40)
 
         states = [await erased(desks, one, name) for one in ((HANDLER, LEAD) if aside_first else (LEAD, HANDLER))]
@@ -159,7 +159,7 @@ async def test_who_stepped_aside_signs_no_erasure_that_two_others_can_and_what_s
         name, _reporter = await filed(desks, closed=True)
         desks.clock.forward(days=40)
         before = await erased(desks, HANDLER, name)
-        await step_aside(desks, HANDLER, name)
+        await desks.step_aside(HANDLER, name)
 
         with pytest.raises(NotNow) as refused:
             await erased(desks, HANDLER, name)
@@ -173,7 +173,7 @@ async def test_two_who_stepped_aside_do_not_erase_without_the_one_who_is_left(tm
     async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
         name, _reporter = await filed(desks, closed=True)
         for number in (LEAD, HANDLER):
-            await step_aside(desks, number, name)
+            await desks.step_aside(number, name)
         desks.clock.forward(days=40)
         first = await erased(desks, LEAD, name)
 
@@ -183,12 +183,6 @@ async def test_two_who_stepped_aside_do_not_erase_without_the_one_who_is_left(tm
 
     assert refused.value.text_key == "erase.two_aside"
     assert (first, done) == ("kept", "done")
-
-
-async def step_aside(desks: RunningDesks, number: int, name: str) -> None:
-    async with desks.desk(number) as book:
-        await book.sync()
-        await turns.recuse(book, name, "Vi är släkt.")
 
 
 async def erased(desks: RunningDesks, number: int, name: str) -> str:
