@@ -36,7 +36,7 @@ class Channel:
         self.landlock_abi = 0
         self.saw = Saw(0)
         self.lost = False
-        # Jobs running or waiting for a slot: the pool gives the next one to the channel with the fewest.
+        # Jobs running or waiting for a slot: the pool gives a channel no more than it has slots.
         self.load = 0
         self.settled = asyncio.Event()
         self._socket = channel
@@ -48,7 +48,7 @@ class Channel:
         self._changed: Callable[[], None] = lambda: None
 
     def attach(self, changed: Callable[[], None]) -> None:
-        """Starts listening, on the running loop; says so when the zygote is ready or lost."""
+        """Starts listening, on the running loop; says so when the zygote is ready, lost, or has a slot again."""
         self._changed = changed
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
@@ -85,6 +85,7 @@ class Channel:
     def _give_up_slot(self) -> None:
         self.load -= 1
         self._slots.release()
+        self._changed()
 
     def lose(self) -> None:
         """Gives the zygote up. It ends when it sees its channel closed."""

@@ -24,6 +24,7 @@ import importlib.metadata
 import os
 import signal
 import zlib
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from socket import socket
@@ -85,7 +86,9 @@ class Sandbox:
         self._jobs_at_once = jobs_at_once
         self._channels = [Channel(channel, jobs_at_once) for channel in channels]
         self._attached = False
+        # Wakes whoever waits for a zygote: one is ready, lost, or has a slot again.
         self._changed = asyncio.Event()
+        self._queues: dict[Role, deque[object]] = {role: deque() for role in Role}
         self._version = scrubber_version()
 
     async def scrub(self, sniffed: Sniffed) -> Scrubbed:
@@ -173,7 +176,7 @@ class Sandbox:
     ) -> bool:
         """Steps 2 to 7; False when the zygote died with the job. Raises Refused."""
         with _pipe() as (status_reader, status_writer):
-            channel = await self._live_channel(_ROLES.get(kind, Role.PICTURES))
+            channel = await self._free_channel(_ROLES.get(kind, Role.PICTURES))
             descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
             wait_status = await channel.run(operation, KindNumber[kind.name], descriptors, status_reader)
             if wait_status is None:
@@ -187,19 +190,41 @@ class Sandbox:
                 raise JobDied from None
         return True
 
-    async def _live_channel(self, role: Role) -> Channel:
-        """The least busy zygote of this role, waiting for a replacement if there is none. Raises NoJail."""
+    async def _free_channel(self, role: Role) -> Channel:
+        """A zygote of this role with a slot for one more job, in the order of asking. Raises NoJail.
+
+        A job is given to none while all are busy: it would wait for that one, and a core stand idle when another is
+        done first. Between the answer and `Channel.run`, which counts the job, nothing else may run.
+        """
         self._attach()
+        queue, turn = self._queues[role], object()
+        queue.append(turn)
+        try:
+            while True:
+                live = await self._live_channels(role)
+                free = [channel for channel in live if channel.load < self._jobs_at_once]
+                if free and queue[0] is turn:
+                    return min(free, key=lambda channel: channel.load)
+                await self._change()
+        finally:
+            queue.remove(turn)
+            self._changed.set()
+
+    async def _live_channels(self, role: Role) -> list[Channel]:
+        """The zygotes of this role, at least one, waiting for a replacement if there is none. Raises NoJail."""
         try:
             async with asyncio.timeout(_REPLACEMENT_SECONDS):
                 while True:
                     live = [channel for channel in self._channels if channel.role is role and not channel.lost]
                     if live:
-                        return min(live, key=lambda channel: channel.load)
-                    self._changed.clear()
-                    await self._changed.wait()
+                        return live
+                    await self._change()
         except TimeoutError:
             raise NoJail from None
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
 
 _ROLES: Final = {Kind.PDF: Role.DOCUMENTS}
