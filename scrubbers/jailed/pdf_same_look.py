@@ -55,11 +55,10 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
         return True
     # With room for a whole area around the change: the mean of a part of one would weigh it too much.
     box = _wider(box, _AREA, source.size)
-    difference = difference.crop(box)
     block = _COLOUR * (_NEARBY if nearby else 1)
-    if not _little_in_any_area(difference, block) and not _same_areas(source.crop(box), rebuilt.crop(box), block):
+    if not _little_in_any_area(difference, box, block) and not _same_areas(source, rebuilt, box, block):
         return False
-    spots = list(_spots_at(difference, box[:2]))
+    spots = list(_spots_at(difference, box))
     return _are_plain_edges(source, rebuilt, spots, nearby=nearby) or all(
         _is_explained(_grey(source, part), _grey(rebuilt, part), nearby=nearby)
         for part in (_wider(spot, _AROUND, source.size) for spot in spots)
@@ -76,12 +75,13 @@ def _grey(picture: Image.Image, box: Box) -> Image.Image:
     return picture.crop(box).convert("L")
 
 
-def _spots_at(difference: Image.Image, corner: tuple[int, int]) -> Iterator[Box]:
-    """Where there are spots to be explained, from the top down: most of a page has none. `corner`: of the difference.
+def _spots_at(difference: Image.Image, box: Box) -> Iterator[Box]:
+    """Where there are spots to be explained within the box, from the top down: most of a page has none.
 
     The brightness of a difference is no less than the difference of brightness, but for the rounding of one.
     """
-    brightness = difference.convert("L")
+    corner = box[:2]
+    brightness = difference.convert("L").crop(box)
     noise = Image.new("L", brightness.size, _NOISE - 1)
     halves = ImageChops.lighter(brightness, noise).reduce(_HALF).point(_ABOVE_NOISE_IN_SPOT)
     spots = _added(halves, ImageChops.add_modulo).point(_IS_A_SPOT)
@@ -125,17 +125,17 @@ def _is_explained(before: Image.Image, after: Image.Image, *, nearby: bool) -> b
     return not _has_spot(unexplained, nearby=nearby)
 
 
-def _little_in_any_area(difference: Image.Image, block: int) -> bool:
-    """Whether the mean change is within step 1's bounds everywhere; then the change of the mean is so, too."""
-    coarse = difference.reduce(block)
+def _little_in_any_area(difference: Image.Image, box: Box, block: int) -> bool:
+    """Whether the mean change is within step 1's bounds all over the box; then the change of the mean is so, too."""
+    coarse = difference.reduce(block, box)
     if _greatest_of_all(coarse) > _COLOUR_MAY_CHANGE:
         return False
     return _greatest_of_all(coarse.reduce(_AREA // _COLOUR)) <= _AREA_MAY_CHANGE
 
 
-def _same_areas(source: Image.Image, rebuilt: Image.Image, block: int) -> bool:
-    """Step 1, in two sizes."""
-    before, after = source.reduce(block), rebuilt.reduce(block)
+def _same_areas(source: Image.Image, rebuilt: Image.Image, box: Box, block: int) -> bool:
+    """Step 1 within the box, in two sizes."""
+    before, after = source.reduce(block, box), rebuilt.reduce(block, box)
     if _greatest_of_all(ImageChops.difference(before, after)) > _COLOUR_MAY_CHANGE:
         return False
     before, after = before.reduce(_AREA // _COLOUR), after.reduce(_AREA // _COLOUR)
