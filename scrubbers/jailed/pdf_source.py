@@ -168,8 +168,12 @@ class SourceDocument:
         self.lacks_letters = False
 
     def begin_batch(self) -> None:
-        """Forgets what only the pages so far had; small pictures of which all was seen stay."""
+        """Forgets what only the pages so far had; small pictures of which all was seen stay.
+
+        Masks, patterns and gradients are read anew where another page has them: the writer has let their data go.
+        """
         self._forms.clear()
+        self._nodes.clear()
         kept, room = {}, _KEPT_BYTES
         for key, made in self._pictures.items():
             if made.stored_bytes <= room and not made.is_cut:
