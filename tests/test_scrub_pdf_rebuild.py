@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import re
 import zlib
 
@@ -18,14 +17,11 @@ from pdf_by_hand import Pdf
 from pypdf.generic import DictionaryObject
 from scrub_harness import clean_all
 
-from scrubbers.jailed import pdf_rebuild
-from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_interpret import Interpreter
 from scrubbers.jailed.pdf_lexer import operations
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Writer, number
 from scrubbers.jailed.pdf_script import Names, Show, TextBegun
 from scrubbers.jailed.pdf_tell import say
-from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, LettersMissing, Lost, What
@@ -353,22 +349,6 @@ def test_letters_in_a_form_that_only_a_page_of_pixels_shows_are_missed():
 
     with pytest.raises(LettersMissing):
         asyncio.run(clean_all([bytes(made.content)]))
-
-
-def test_pages_beyond_what_a_document_may_cost_become_pictures(monkeypatch):
-    from scrubbers.jailed import pdf
-
-    warm_up(Role.DOCUMENTS)
-    monkeypatch.setattr(pdf_rebuild, "_MOST_WORK", 30.0)
-    untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
-    os.write(untrusted, report(10))
-
-    pdf.scrub(Kind.PDF, untrusted, clean, preview, Findings())
-
-    pages = list(pypdfium2.PdfDocument(os.pread(clean, os.fstat(clean).st_size, 0)))
-    shows = [page.get_textpage().count_chars() > 0 for page in pages]
-    assert shows == sorted(shows, reverse=True)
-    assert 0 < sum(shows) < 10
 
 
 def test_no_memory_of_a_zygote_can_be_written_and_executed():

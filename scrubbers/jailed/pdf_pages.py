@@ -189,7 +189,7 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
     """The page, rebuilt; raises NotRebuildable or one of `pdf_read.BROKEN`."""
     resources = pdf_read.dictionary_in(untrusted, "/Resources")
     contents = _contents(untrusted)
-    source.read_bytes += len(contents)
+    source.work.contents_read(len(contents))
     steps = Interpreter(source, resources).read(contents)
     drawn = _annotations(untrusted, source)
     if drawn:

@@ -36,6 +36,7 @@ from scrubbers.jailed.pdf_same_look import same_look
 from scrubbers.jailed.pdf_source import Font, SourceDocument
 from scrubbers.jailed.pdf_take_out import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf_visible_page import Sheet
+from scrubbers.jailed.pdf_work import Work
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
 _BATCH_PAGES: Final = 60
@@ -48,15 +49,6 @@ _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
 _MOST_ROUNDS: Final = 3
-# A job has twenty seconds of processor time. What has been done is reckoned and not measured, in milliseconds of the
-# machine this was written on: the same file must give the same bytes on a slower one, which gets twice as long. Pages
-# beyond the bound become pixels: an ordinary report reaches it after some 380 pages.
-_MOST_WORK: Final = 7000.0
-_PAGE_WORK: Final = 6.0
-_STEP_WORK: Final = 0.05
-_BYTE_WORK: Final = 0.0002
-# Of pages whose lines and areas lie on each other in so many layers that they need more drawings than other pages.
-_MOST_CROWDED_WORK: Final = 3000.0
 
 
 @dataclass(slots=True, eq=False)
@@ -79,8 +71,7 @@ class Rebuilder:
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
         self._used: dict[Font, set[bytes]] = {}
-        self._work = 0.0
-        self._crowded_work = 0.0
+        self._work = Work()
 
     def write(self, output: IO[bytes]) -> Image.Image:
         """Writes the whole result; returns the first page's small picture. Raises Refused."""
@@ -111,7 +102,7 @@ class Rebuilder:
         if self._reader is None:
             return None
         try:
-            return SourceDocument(self._reader.root_object) if len(self._reader.pages) == count else None
+            return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
         except (NotRebuildable, *pdf_read.BROKEN):
             return None
 
@@ -122,7 +113,7 @@ class Rebuilder:
         for number in range(count):
             batch.append(_Entry(number, self._read(number, document)))
             full = document is not None and document.held_bytes() > _BATCH_BYTES
-            if full or len(batch) >= _BATCH_PAGES:
+            if full or self._work.batch_is_full() or len(batch) >= _BATCH_PAGES:
                 yield batch
                 batch = []
                 if document is not None:
@@ -131,10 +122,9 @@ class Rebuilder:
             yield batch
 
     def _read(self, number: int, document: SourceDocument | None) -> Page | None:
-        if document is None or self._reader is None or self._work > _MOST_WORK:
+        if document is None or self._reader is None or self._work.is_too_much:
             return None
-        before, document.lacks_letters = document.read_bytes, False
-        page = None
+        page, document.lacks_letters = None, False
         try:
             page = read_page(self._reader.pages[number], document)
             document.lacks_letters = page.lacks_letters()
@@ -142,13 +132,11 @@ class Rebuilder:
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             if any(picture.hides_colour for _, picture in page.pictures()):
                 self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-            self._work += _PAGE_WORK + page.size() * _STEP_WORK
+            self._work.page_read(page.size())
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         except (NotRebuildable, *pdf_read.BROKEN):
             page = None
-        finally:
-            self._work += (document.read_bytes - before) * _BYTE_WORK
         if document.lacks_letters:
             # As pixels its text would be missing as well, and nobody would see that it is.
             raise LettersMissing
@@ -200,7 +188,7 @@ class Rebuilder:
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
             for at, (entry, page) in enumerate(_rebuilt(entries)):
                 with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
-                    sheet = Sheet(rebuilt, _SCALE)
+                    sheet = Sheet(rebuilt, _SCALE, self._work)
                     drawn = sheet.drawn()
                     if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn):
                         entry.page = None
@@ -208,13 +196,10 @@ class Rebuilder:
                     if entry.number == 0:
                         self._first = shrinking.shrunk(drawn.convert("RGB"))
                     if look:
-                        if self._crowded_work > _MOST_CROWDED_WORK:
+                        if self._work.is_far_too_much:
                             raise NotRebuildable
                         open_anew = functools.partial(_page_of, written, at)
-                        try:
-                            entry.seen = look_at(sheet, drawn, page, open_anew, digest, letters=letters)
-                        finally:
-                            self._crowded_work += sheet.drawn_work
+                        entry.seen = look_at(sheet, drawn, page, open_anew, digest, letters=letters)
 
     def _looks_the_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image
@@ -225,6 +210,7 @@ class Rebuilder:
             return True
         near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
         size = round(near * size[0]), round(near * size[1])
+        self._work.drawn(2 * size[0] * size[1], 0)
         return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:

@@ -49,6 +49,7 @@ from scrubbers.jailed.pdf_script import (
 )
 from scrubbers.jailed.pdf_state import is_mixed
 from scrubbers.jailed.pdf_tell import say
+from scrubbers.jailed.pdf_work import Work
 from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12
@@ -153,8 +154,9 @@ def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
 class SourceDocument:
     """What the pages of one document draw with."""
 
-    def __init__(self, root: DictionaryObject) -> None:
+    def __init__(self, root: DictionaryObject, work: Work) -> None:
         self.layers = Layers(root)
+        self.work = work
         # Without one the fields on its pages are not drawn.
         self.has_form = "/AcroForm" in root
         self.fonts: dict[object, Font] = {}
@@ -163,7 +165,6 @@ class SourceDocument:
         self._nodes: dict[object, Node | None] = {}
         self._depth = 0
         self._patterns_being_read: set[object] = set()
-        self.read_bytes = 0
         # Whether a font was chosen whose letters nothing here can draw. Whoever reads a page sets it back.
         self.lacks_letters = False
 
@@ -212,7 +213,7 @@ class SourceDocument:
             case "/Image":
                 found = self._pictures.get(key)
                 if found is None:
-                    found = self._pictures[key] = picture(source, resources)
+                    found = self._pictures[key] = self._picture(source, resources)
                 return found
             case "/Form":
                 return self.form(source, resources, key)
@@ -224,7 +225,12 @@ class SourceDocument:
         source._data = data  # noqa: SLF001  a stream made here
         for key, value in entries.items():
             source[NameObject("/" + key.decode("latin-1"))] = _as_object(value)
-        return picture(source, resources)
+        return self._picture(source, resources)
+
+    def _picture(self, source: StreamObject, resources: DictionaryObject) -> Picture:
+        made = picture(source, resources)
+        self.work.picture_rebuilt(made.size[0] * made.size[1] * made.weight, made.stored_bytes)
+        return made
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space:
         return space(untrusted, resources)
@@ -283,7 +289,7 @@ class SourceDocument:
             raise NotRebuildable
         self._depth += 1
         contents = source.get_data()
-        self.read_bytes += len(contents)
+        self.work.contents_read(len(contents))
         try:
             return Interpreter(self, resources, glyph=glyph).read(contents)
         finally:

@@ -53,9 +53,10 @@ def sight(
     NotRebuildable when there is more than can be told apart.
     """
     all_things = things(sheet.page)
+    sheet.work.looked_at(len(all_things))
     texts = texts_seen(sheet, drawn, all_things, letters=letters, plain=plain)
     some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
-    pictures = pictures_seen(open_anew, sheet.scale) if some_pictures else []
+    pictures = pictures_seen(open_anew, sheet.scale, sheet.work) if some_pictures else []
     drawings = paths_seen(sheet, drawn, all_things, open_anew, digest) if paths else None
     if drawings is None:
         return Sight(tuple(texts), tuple(pictures), None)

@@ -23,6 +23,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf_objects import NotRebuildable
+from scrubbers.jailed.pdf_work import Work
 
 Box: TypeAlias = tuple[int, int, int, int]
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
@@ -64,11 +65,13 @@ class Thing:
 
 
 class Sheet:
-    """A page and the size it is drawn in; `drawn_work` is what more drawings than usual took, in milliseconds."""
+    """A page and the size it is drawn in."""
 
-    def __init__(self, page: pypdfium2.PdfPage, scale: float) -> None:
-        """`scale`: pixels a point; less on pages that would have too many. Raises NotRebuildable."""
+    def __init__(self, page: pypdfium2.PdfPage, scale: float, work: Work | None = None) -> None:
+        """`scale`: pixels a point; less on pages that would have too many. `work` counts. Raises NotRebuildable."""
         self.page = page
+        self.work = work or Work()
+        self._things = pdfium.FPDFPage_CountObjects(page)
         width, height = page.get_size()
         if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
             raise NotRebuildable
@@ -76,7 +79,6 @@ class Sheet:
         self.size = max(1, round(width * scale)), max(1, round(height * scale))
         self.scale = scale
         self.to_pixels = _to_pixels(page, self.size)
-        self.drawn_work = 0.0
 
     @property
     def whole(self) -> Box:
@@ -107,6 +109,7 @@ class Sheet:
         """
         left, top, right, bottom = box or self.whole
         width, height = right - left, bottom - top
+        self.work.drawn(width * height, self._things)
         pixels = bytearray(_WHITE) * (width * height)
         shared = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
         bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, shared, width * 4)
@@ -124,7 +127,7 @@ class Sheet:
         """The same page in another size, without a bound on its pixels: draw parts of it only."""
         sheet = Sheet.__new__(Sheet)
         width, height = self.page.get_size()
-        sheet.page, sheet.scale, sheet.drawn_work = self.page, scale, 0.0
+        sheet.page, sheet.scale, sheet.work, sheet._things = self.page, scale, self.work, self._things  # noqa: SLF001
         sheet.size = max(1, round(width * scale)), max(1, round(height * scale))
         sheet.to_pixels = _to_pixels(self.page, sheet.size)
         return sheet

@@ -62,9 +62,10 @@ def paths_seen(
     seen = [False] * len(paths)
     groups = _groups(sheet, boxes, unclear, _LAYERS) if len(unclear) <= _PATHS else None
     if groups is None:
-        work = _THING_WORK * len(all_things) + _PIXEL_WORK * _painted_pixels(paths, boxes)
+        areas = _PIXEL_WORK * _painted_pixels(paths, boxes)
+        work = _THING_WORK * len(all_things) + areas
         if digest is not None:
-            sheet.drawn_work += _PLAIN_DRAWINGS * work
+            sheet.work.painted(_PLAIN_DRAWINGS * work)
             plain = on_top(open_anew, sheet.scale, drawn, digest)
             for at in unclear:
                 seen[at] = at in plain
@@ -72,7 +73,8 @@ def paths_seen(
         groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, int(_MOST_WORK / work)))
         if groups is None or len(unclear) > _PATHS_LEFT:
             raise NotRebuildable
-        sheet.drawn_work += len(groups) * work
+        # The drawings themselves are counted where they are made.
+        sheet.work.painted(len(groups) * areas)
     for group in groups:
         for at in _changing(sheet, drawn, paths, boxes, group):
             seen[at] = True

@@ -35,6 +35,7 @@ from scrubbers.jailed.pdf_visible_page import (
     things,
     within,
 )
+from scrubbers.jailed.pdf_work import Work
 
 _BLACK: Final = 0xFF000000
 _WHITE: Final = 0xFFFFFFFF
@@ -67,27 +68,32 @@ class PictureSight:
         return _in_the_picture(wide, combined(self.to_seen, (1, 0, 0, 1, _MARGIN, _MARGIN)), width, height)
 
 
-def pictures_seen(open_anew: Callable[[], pypdfium2.PdfPage], scale: float) -> list[PictureSight]:
+def pictures_seen(
+    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None = None
+) -> list[PictureSight]:
     """The sight of each picture of a page. `open_anew` opens the document once more and returns the page.
 
-    The documents are closed. Raises NotRebuildable when more pictures lie on each other than can be told apart.
+    `work` counts. The documents are closed. Raises NotRebuildable when more pictures lie on each other than can be told
+    apart.
     """
-    with _opened(open_anew, scale) as (sheet, pictures):
+    with _opened(open_anew, scale, work) as (sheet, pictures):
         if not pictures:
             return []
         groups = apart([_core(sheet, picture) for picture in pictures], sheet.size, _LAYERS)
         found = dict(_group_seen(sheet, pictures, groups[0]))
     for group in groups[1:]:
-        with _opened(open_anew, scale) as (sheet, pictures):
+        with _opened(open_anew, scale, work) as (sheet, pictures):
             found |= _group_seen(sheet, pictures, group)
     return [found[number] for number in range(len(found))]
 
 
 @contextlib.contextmanager
-def _opened(open_anew: Callable[[], pypdfium2.PdfPage], scale: float) -> Iterator[tuple[Sheet, list[Thing]]]:
+def _opened(
+    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None
+) -> Iterator[tuple[Sheet, list[Thing]]]:
     page = open_anew()
     try:
-        yield Sheet(page, scale), [thing for thing in things(page) if thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE]
+        yield Sheet(page, scale, work), [thing for thing in things(page) if thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE]
     finally:
         document = page.pdf
         page.close()
@@ -106,6 +112,8 @@ def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -
     members = {number: pictures[number] for number in group}
     # Asked before they are made of one colour, which makes them of one pixel.
     pixels = {number: _pixels(member) for number, member in members.items()}
+    # For the drawing before anything is changed; in those after it they are of one pixel.
+    sheet.work.decoded(sum(width * height for width, height in pixels.values()))
     boxes = {number: sheet.pixel_box(member.box) for number, member in members.items()}
     on_the_sheet = [box for box in boxes.values() if box[2]]
     whole = around(on_the_sheet) if on_the_sheet else (0, 0, 1, 1)

@@ -1,0 +1,133 @@
+"""What a document may cost: reckoned from what is in it, and pages beyond the bound become pictures of themselves."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Callable
+
+import pypdfium2
+import pytest
+from fpdf import FPDF
+from PIL import Image
+
+from scrubbers.jailed import pdf, pdf_rebuild, pdf_work
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf_work import Work
+from scrubbers.jailed.worker import warm_up
+from scrubbers.protocol import Role
+from scrubbers.stages import Kind
+
+SENTENCE = "Kommunens inköp gjordes utan upphandling. "
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm() -> None:
+    warm_up(Role.DOCUMENTS)
+
+
+def made(pages: int, draw: Callable[[FPDF, int], None]) -> bytes:
+    document = FPDF(unit="pt")
+    document.set_font("helvetica", size=11)
+    for number in range(pages):
+        document.add_page()
+        draw(document, number)
+    return bytes(document.output())
+
+
+def lines(document: FPDF, _number: int) -> None:
+    document.multi_cell(500, 14, SENTENCE * 30)
+
+
+def words_on_colours(document: FPDF, _number: int) -> None:
+    """The same words, each on a ground of its own: none is plainly seen, and all of them are looked at."""
+    document.set_fill_color(255, 230, 150)
+    for row in range(30):
+        document.cell(500, 14, SENTENCE, fill=True, new_x="LMARGIN", new_y="NEXT")
+        if row % 2:
+            document.line(40, document.get_y(), 540, document.get_y())
+
+
+def scan(document: FPDF, number: int) -> None:
+    """A whole page as one grey JPEG, each page another."""
+    picture = Image.effect_noise((1654, 2339), 10 + number)
+    encoded = io.BytesIO()
+    picture.save(encoded, "JPEG", quality=60)
+    document.image(encoded, 0, 0, document.w, document.h)
+
+
+def scrubbed(document: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[pypdfium2.PdfDocument, float, float]:
+    """The clean document, what was reckoned for it, and the seconds that it took."""
+    works: list[Work] = []
+
+    class Watched(Work):
+        def __init__(self) -> None:
+            super().__init__()
+            works.append(self)
+
+    monkeypatch.setattr(pdf_rebuild, "Work", Watched)
+    untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
+    try:
+        os.write(untrusted, document)
+        started = time.process_time()
+        pdf.scrub(Kind.PDF, untrusted, clean, preview, Findings())
+        took = time.process_time() - started
+        content = os.pread(clean, os.fstat(clean).st_size, 0)
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)
+    (work,) = works
+    return pypdfium2.PdfDocument(content), work._milliseconds, took
+
+
+def has_text(page: pypdfium2.PdfPage) -> bool:
+    return page.get_textpage().count_chars() > 0
+
+
+@pytest.mark.parametrize(("draw", "bound"), [(lines, "_MOST"), (words_on_colours, "_MOST_WITH_LOOKING")])
+def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monkeypatch):
+    content = made(10, draw)
+    _, needed, _ = scrubbed(content, monkeypatch)
+    # The first is reached while pages are read, which comes before; the other while they are looked at.
+    monkeypatch.setattr(pdf_work, bound, needed * (0.25 if bound == "_MOST" else 0.75))
+
+    document, reckoned, _ = scrubbed(content, monkeypatch)
+
+    shows = [has_text(page) for page in document]
+    assert shows == sorted(shows, reverse=True)
+    assert 0 < sum(shows) < 10
+    assert reckoned < needed
+
+
+def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkeypatch):
+    monkeypatch.setattr(pdf_work, "_MOST", 150.0)
+
+    document, _, _ = scrubbed(made(8, scan), monkeypatch)
+
+    widths = [next(iter(page.get_objects())).get_px_size()[0] for page in document]
+    coarser = document[7].get_width() * 150 / 72
+    assert len(widths) == 8
+    assert widths[0] == 1654
+    assert abs(widths[-1] - coarser) < 2
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_looking_at_what_may_be_hidden_is_counted(monkeypatch):
+    _, plain, _ = scrubbed(made(6, lines), monkeypatch)
+    _, looked_at, _ = scrubbed(made(6, words_on_colours), monkeypatch)
+
+    assert looked_at > 1.5 * plain
+
+
+@pytest.mark.parametrize("draw", [lines, words_on_colours, scan])
+def test_what_is_reckoned_is_not_far_below_what_is_measured(draw, monkeypatch):
+    """A document that takes much longer than was reckoned is refused on a slower machine, and not made pictures."""
+    content = made(12, draw)
+
+    def ratio() -> float:
+        _, reckoned, took = scrubbed(content, monkeypatch)
+        return 1000 * took / reckoned
+
+    # The quickest of three: other work on the machine makes each slower.
+    assert min(ratio() for _ in range(3)) < 2
