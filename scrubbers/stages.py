@@ -131,6 +131,7 @@ class Lost(enum.StrEnum):
     """What the reporter may miss in the clean copy."""
 
     SELECTABLE_TEXT = "selectable_text"
+    SHARPNESS = "sharpness"
     ANIMATION = "animation"
     COLOUR_DEPTH = "colour_depth"
     EXACT_COLOURS = "exact_colours"

@@ -16,7 +16,7 @@ from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, ScrubReport, What, Where
+from scrubbers.stages import Kind, Lost, ScrubReport, What, Where
 
 
 @dataclass
@@ -75,6 +75,11 @@ def exiftool_tags(folder: Path) -> dict[str, set[str]]:
         entry["SourceFile"].rpartition("/")[2]: {key.rpartition(":")[2] for key in entry} - {"SourceFile"}
         for entry in json.loads(said.stdout)
     }
+
+
+def became_pictures(report: ScrubReport) -> bool:
+    """Whether any page of the document did."""
+    return bool({Lost.SELECTABLE_TEXT, Lost.SHARPNESS} & set(report.lost))
 
 
 def found_in(result: Cleaned) -> set[tuple[What, Where]]:

@@ -12,10 +12,9 @@ import pytest
 from pdf_by_hand import Pdf, document, line
 from PIL import Image
 from pypdf.generic import StreamObject
-from scrub_harness import clean_all
+from scrub_harness import became_pictures, clean_all
 
 from scrubbers.protocol import Role
-from scrubbers.stages import Lost
 
 SEEN = line(b"(Syns)", 20, 380)
 GREY = b"/ColorSpace/DeviceGray/BitsPerComponent 8"
@@ -119,7 +118,7 @@ def test_a_picture_has_the_pixels_that_its_largest_drawing_needs(cleaned, name) 
     content, report = cleaned[name]
 
     assert {(each["/Width"], each["/Height"]) for each in pictures_in(content)} == DOCUMENTS[name][1]
-    assert Lost.SELECTABLE_TEXT not in report.lost
+    assert not became_pictures(report)
 
 
 def test_what_is_covered_on_one_page_stays_where_the_picture_is_alone_on_another(cleaned) -> None:

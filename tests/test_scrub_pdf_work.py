@@ -17,7 +17,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_work import Work
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
-from scrubbers.stages import Kind
+from scrubbers.stages import Kind, Lost
 
 SENTENCE = "Kommunens inköp gjordes utan upphandling. "
 
@@ -57,7 +57,9 @@ def scan(document: FPDF, number: int) -> None:
     document.image(encoded, 0, 0, document.w, document.h)
 
 
-def scrubbed(document: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[pypdfium2.PdfDocument, float, float]:
+def scrubbed(
+    document: bytes, monkeypatch: pytest.MonkeyPatch, findings: Findings | None = None
+) -> tuple[pypdfium2.PdfDocument, float, float]:
     """The clean document, what was reckoned for it, and the seconds that it took."""
     works: list[Work] = []
 
@@ -71,7 +73,7 @@ def scrubbed(document: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[pypdfium
     try:
         os.write(untrusted, document)
         started = time.process_time()
-        pdf.scrub(Kind.PDF, untrusted, clean, preview, Findings())
+        pdf.scrub(Kind.PDF, untrusted, clean, preview, findings or Findings())
         took = time.process_time() - started
         content = os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
@@ -92,18 +94,21 @@ def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monk
     # The first is reached while pages are read, which comes before; the other while they are looked at.
     monkeypatch.setattr(pdf_work, bound, needed * (0.25 if bound == "_MOST" else 0.75))
 
-    document, reckoned, _ = scrubbed(content, monkeypatch)
+    findings = Findings()
+    document, reckoned, _ = scrubbed(content, monkeypatch, findings)
 
     shows = [has_text(page) for page in document]
     assert shows == sorted(shows, reverse=True)
     assert 0 < sum(shows) < 10
     assert reckoned < needed
+    assert findings.lost() == (Lost.SELECTABLE_TEXT,)
 
 
 def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkeypatch):
     monkeypatch.setattr(pdf_work, "_MOST", 150.0)
 
-    document, _, _ = scrubbed(made(8, scan), monkeypatch)
+    findings = Findings()
+    document, _, _ = scrubbed(made(8, scan), monkeypatch, findings)
 
     widths = [next(iter(page.get_objects())).get_px_size()[0] for page in document]
     coarser = document[7].get_width() * 150 / 72
@@ -111,6 +116,8 @@ def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkey
     assert widths[0] == 1654
     assert abs(widths[-1] - coarser) < 2
     assert widths == sorted(widths, reverse=True)
+    # There was no text to lose.
+    assert findings.lost() == (Lost.SHARPNESS,)
 
 
 def test_looking_at_what_may_be_hidden_is_counted(monkeypatch):

@@ -1,6 +1,7 @@
 """The source document as PDFium draws it."""
 
 import ctypes
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -19,6 +20,7 @@ _KEPT_BYTES: Final = 5 * 2**20
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
 _WHITE: Final = b"\xff\xff\xff\xff"
 _BARELY: Final = 8  # pixels
+_LOOKED_THROUGH: Final = 2000  # things on a page
 
 
 class _Sink:
@@ -121,6 +123,12 @@ class PdfiumSource:
         """The page in this size, in mode RGBX, without its own turning."""
         with self.page(number) as page:
             return drawn_unturned(page, size, self._document.formenv)
+
+
+def has_text(page: pypdfium2.PdfPage) -> bool:
+    """Whether there is any on it, seen or not; not asked of more than the first things on a page of very many."""
+    objects = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE])
+    return any(each.type == pdfium.FPDF_PAGEOBJ_TEXT for each in itertools.islice(objects, _LOOKED_THROUGH))
 
 
 def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None) -> Image.Image:

@@ -30,7 +30,7 @@ from scrubbers.jailed import pdf_read, shrinking
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_objects import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf_pages import Page, read_page
-from scrubbers.jailed.pdf_pdfium import PdfiumSource, drawn_unturned
+from scrubbers.jailed.pdf_pdfium import PdfiumSource, drawn_unturned, has_text
 from scrubbers.jailed.pdf_pixels import pixel_page
 from scrubbers.jailed.pdf_same_look import same_look
 from scrubbers.jailed.pdf_source import Font, SourceDocument
@@ -250,8 +250,9 @@ class Rebuilder:
 
     def _finish_page(self, entry: _Entry, writer: Writer, *, said: bool) -> None:
         if entry.page is None:
-            self._findings.lose(Lost.SELECTABLE_TEXT)
             with self._source.page(entry.number) as page:
+                # A scan has no text to lose, but it may have had more than the 150 dots an inch that it has now.
+                self._findings.lose(Lost.SELECTABLE_TEXT if has_text(page) else Lost.SHARPNESS)
                 node, drawn = pixel_page(page, self._parent)
             if entry.number == 0:
                 self._first = shrinking.shrunk(drawn)
