@@ -25,6 +25,7 @@ CELLS = as_cells(MARKER, 72)
 SEEN = line(b"(Syns)", 20, 380)
 FONTS = b"/Font<</F0 6 0 R%s>>"
 DRAWN = b"q %s 360 0 0 72 20 200 cm /I Do Q"
+DRAWN_WHOLE = b"q 400 0 0 400 0 0 cm /I Do Q "
 WHITE = Image.new("L", (1, 1), 255)
 
 
@@ -78,6 +79,15 @@ def in_a_mask() -> bytes:
     return document(made, SEEN + b"q /G gs 1 0 0 rg 20 20 99 99 re f Q", resources=FONTS % b"" + states)
 
 
+def under_a_bar_on_a_scan(name: int) -> bytes:
+    """A scan that fills the page, with so many letters on it in the size of a name, and a bar over those."""
+    scan = Image.new("L", (1600, 1600), 250)
+    cells = as_cells(MARKER[:name], 16)
+    scan.paste(cells, (200, 200))
+    bar = DRAWN_WHOLE + b"0 g 47 342 %d 12 re f" % (cells.width / 4 + 6)
+    return with_picture(lambda made: picture(made, scan), SEEN + bar)
+
+
 PICTURES = {
     "alone and as small as a speck": with_picture(picture, b"q 0.02 0 0 0.02 20 200 cm /I Do Q"),
     "through an alpha of one": with_picture(lambda made: masked(made, CELLS, Image.new("L", (1, 1), 1))),
@@ -94,6 +104,7 @@ PICTURES = {
     "clipped in a glyph": in_a_glyph(b"q 0 0 5 5 re W n 1000 0 0 250 0 0 cm /I Do Q 0 300 500 500 re f"),
     "covered in a glyph": in_a_glyph(b"q 1000 0 0 250 0 0 cm /I Do Q 0 0 1000 500 re f"),
     "clipped in a soft mask": in_a_mask(),
+    "under a small bar on a scan": under_a_bar_on_a_scan(7),
 }
 
 

@@ -22,8 +22,6 @@ from scrubbers.jailed.pdf_visible import Look, PictureSight, Sheet, sight
 _STAYS: Final = {Look.SEEN, Look.PARTLY}
 _THINNEST: Final = 0.05  # points
 _SMALLEST: Final = 1.0
-# Of a picture; edges of clips cut through pixels, and viewers smooth them.
-_WHOLE: Final = 0.97
 # A picture that is drawn as small as a letter shows no more than this; scans have half of it.
 _FINEST: Final = 600  # pixels an inch
 _INCH: Final = 72.0  # points
@@ -113,7 +111,7 @@ def look_at(
     for (step, picture), part in zip(pictures, found.pictures, strict=True):
         if not part.share or _is_a_speck(part):
             seen.unseen.append(step)
-        mask = None if part.share > _WHOLE else part.mask(*picture.size)
+        mask = None if part.share == 1 else part.mask(*picture.size)
         seen.pictures.append(PictureSeen(step, picture, mask, _points(part.matrix)))
     paths = page.paths()
     if found.paths is None or len(found.paths) != len(paths):

@@ -11,6 +11,7 @@ everywhere: what its own mask leaves out counts as seen, so that the share tells
 import contextlib
 import ctypes
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,7 +40,10 @@ from scrubbers.jailed.pdf_work import Work
 
 _BLACK: Final = 0xFF000000
 _WHITE: Final = 0xFFFFFFFF
-_SAMPLES: Final = 256  # of a picture in each direction, to tell its share
+# Of a picture in each direction, to tell its share: one for each pixel that it is drawn on, as a bar over a name on a
+# scan is no higher than a few of them.
+_FEWEST_SAMPLES: Final = 256
+_MOST_SAMPLES: Final = 2048
 _LAYERS: Final = 8  # of pictures on each other; for each the other pictures are decoded and drawn anew
 _SMALL: Final = 6  # pixels
 _CLOSER: Final = 8.0  # times
@@ -53,7 +57,8 @@ _MARGIN: Final = 1
 class PictureSight:
     """One picture, in the order of drawing."""
 
-    share: float  # of the picture, 0 to 1, that can be seen; what its own mask leaves out counts as seen
+    # Of the picture, 0 to 1, that can be seen; what its own mask leaves out counts as seen, and 1 is all but its edges.
+    share: float
     matrix: Matrix  # of the picture, to points of the page
     pixels: tuple[int, int]  # its width and height, as PDFium read them
     seen: Image.Image  # mode L: the part of the drawn page around the picture, 255 where it can be seen
@@ -179,11 +184,17 @@ def _sight(sheet: Sheet, picture: Thing, pixels: tuple[int, int], box: Box, seen
     if not right:
         return PictureSight(0.0, matrix, pixels, Image.new("L", (1, 1)), to_seen)
     found = PictureSight(1.0, matrix, pixels, seen, to_seen)
-    share = _part(_in_the_picture(seen, to_seen, _SAMPLES, _SAMPLES))
+    samples = _samples(*to_seen[:2]), _samples(*to_seen[2:4])
+    share = _part(_in_the_picture(seen, to_seen, *samples))
     # Its edges fall between pixels: what is whole but for those is whole.
-    if share < 1 and _part(found.mask(_SAMPLES, _SAMPLES)) < 1:
+    if share < 1 and _part(found.mask(*samples)) < 1:
         return dataclasses.replace(found, share=share)
     return found
+
+
+def _samples(x: float, y: float) -> int:
+    """How many to take along a side of the picture that is drawn from one corner to another one so far away."""
+    return max(_FEWEST_SAMPLES, math.ceil(min(_MOST_SAMPLES, math.hypot(x, y))))
 
 
 def _part(mask: Image.Image) -> float:
