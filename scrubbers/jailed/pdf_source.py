@@ -302,9 +302,7 @@ class SourceDocument:
         _demand_pictures_bare(made.steps)
         if _has_pictures(made.steps):
             _demand_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
-        for step in executed(made.steps):
-            if isinstance(step, Drawn) and isinstance(step.thing, Form):
-                step.thing.say()
+        _say_forms(made.steps)
         made.say()
         return made.node
 
@@ -317,6 +315,7 @@ class SourceDocument:
         if _has_pictures(steps):
             # How much of a cell is painted only the pages know, and what covers it.
             raise NotRebuildable
+        _say_forms(steps)
         names = Names()
         data = say(steps, names)
         entries: dict[bytes, Value] = {
@@ -349,6 +348,7 @@ class SourceDocument:
         if any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(steps)):
             # What a page's letters are mixed with, only its own steps say.
             raise NotRebuildable
+        _say_forms(steps)
         return Node(Stream({}, say(steps, names)))
 
 
@@ -387,6 +387,13 @@ def _frame(source: DictionaryObject) -> dict[bytes, Value]:
     if "/Matrix" in source:
         entries[b"Matrix"] = pdf_read.numbers(pdf_read.entry(source, "/Matrix"), 6)
     return entries
+
+
+def _say_forms(steps: list[Step]) -> None:
+    """Says the forms that are drawn; a page says its own."""
+    for step in executed(steps):
+        if isinstance(step, Drawn) and isinstance(step.thing, Form):
+            step.thing.say()
 
 
 def _demand_no_text(steps: list[Step]) -> None:
