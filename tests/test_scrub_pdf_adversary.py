@@ -200,6 +200,7 @@ STROKES = b"".join(b"%d 371 m %d.125 389 l S " % (at, at + 5) for at in range(15
 LINES = {
     "under a bar beside 499 lines": GRID + STROKES + b"140 365 150 30 re f",
     "under a bar and ten rectangles": STROKES + b"1 g " + b"140 365 150 30 re f " * 10,
+    "under two bars on the same place": STROKES + b"140 365 150 30 re f " * 2,
     "off the page beside 499 lines": GRID + b"q 1 0 0 1 0 200 cm " + STROKES + b"Q",
     "outside a clip beside 499 lines": GRID + b"q 0 0 50 50 re W n " + STROKES + b"Q",
     "under veils that cannot be told apart": STROKES + b"/G gs " + b"".join(

@@ -61,8 +61,41 @@ def test_a_white_box_that_hides_something_is_seen():
     assert paths(text_at(50, 100, "hemligt") + box_at(40, 90, 100, 30, b"1 g")) == (True,)
 
 
-def test_paths_drawn_on_the_same_place_are_seen():
-    assert paths(LINE + LINE + box_at(50, 200, 90, 90) + box_at(50.2, 200, 90, 90)) == (True, True, True, True)
+def test_of_paths_drawn_on_the_same_place_the_upper_one_is_seen_and_two_where_that_looks_bolder():
+    assert paths(LINE + LINE + box_at(50, 200, 90, 90) + box_at(50.2, 200, 90, 90)) == (True, True, False, True)
+
+
+@pytest.mark.parametrize("bars", [2, 3])
+def test_ink_under_a_bar_that_is_drawn_more_than_once_is_hidden(bars):
+    told = paths(INK + box_at(50, 90, 200, 40) * bars)
+
+    assert told == (*[False] * (13 + bars), True)
+
+
+def bar_code(rows):
+    """Bars of half a point and of twice that, with as much between them: more than PDFium can tell at a pixel a point."""
+    starts = [20 + 0.54 * at for at in itertools.accumulate(2 + at * at % 3 for at in range(60))]
+    widths = [0.54 * (1 + at % 2) for at in range(60)]
+    return b"".join(
+        b"%.2f %d %.2f 15 re\nf\n" % (x + row * 0.37, 20 + row * 20, width)
+        for row in range(rows)
+        for x, width in zip(starts, widths, strict=True)
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_all_bars_of_a_small_bar_code_are_seen(rows):
+    told = paths(bar_code(rows))
+
+    assert told == (True,) * 60 * rows
+
+
+def test_thin_ink_under_a_small_bar_code_is_hidden():
+    thin = b"0.5 w\n" + b"".join(b"20 %d m\n30 %d l\nS\n" % (y, y) for y in range(25, 30))
+
+    told = paths(thin + bar_code(1) + box_at(18, 18, 14, 20))
+
+    assert told[:5] == (False,) * 5
 
 
 def test_paths_in_forms_are_told_each_time():

@@ -1,8 +1,10 @@
 """Which lines and areas on a page can be seen. Each is taken away for a moment: what changes nothing cannot be seen.
 
 1 what lies off the page or outside what it is clipped to is hidden, however many there are
-2 paths that lie apart form a group, which is taken away at once
-3 all that seemed hidden is taken away together: of two that are drawn on the same place each alone changes nothing
+2 paths that lie apart form a group, which is taken away at once; what changes nothing stays away while the others are
+  looked at: of two that are drawn on the same place each alone changes nothing, and one of them has to stay
+3 what is thinner than two pixels and seemed hidden is looked at from nearby: PDFium draws areas on whole pixels, and
+  from afar the bars of a small bar code lie on each other
 
 On pages with very many paths or layers of them, maps and plans, two things come before step 2:
 
@@ -13,7 +15,9 @@ What is left is looked at as on other pages, or the page is one that cannot be t
 """
 
 import ctypes
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pypdfium2
@@ -24,7 +28,17 @@ from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_same_look import greatest
 from scrubbers.jailed.pdf_visible_clip import box_within_clips
 from scrubbers.jailed.pdf_visible_on_top import on_top
-from scrubbers.jailed.pdf_visible_page import Box, Sheet, Thing, apart, area_of, around, strongest_change, within
+from scrubbers.jailed.pdf_visible_page import (
+    DRAWN_PIXELS,
+    Box,
+    Sheet,
+    Thing,
+    apart,
+    area_of,
+    around,
+    strongest_change,
+    within,
+)
 
 # Looked at one layer after the other; the grid of a table has two or three.
 _PATHS: Final = 400
@@ -41,6 +55,10 @@ _PLAIN_DRAWINGS: Final = 9  # as many drawings as a takes, with all that it asks
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
 _SEEN_FROM: Final = 4
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
+_THIN: Final = 2.0  # pixels
+_CLOSER: Final = 8.0  # times
+_NEAR_LOOKS: Final = 16  # enough for the lines of a table all over a page
+_NEAR_PIXEL_WORK: Final = 2.5e-6  # milliseconds, with the making of the picture
 _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
@@ -60,6 +78,7 @@ def paths_seen(
     boxes = [_box(sheet, path) for path in paths]
     unclear = [at for at, box in enumerate(boxes) if box[2]]
     seen = [False] * len(paths)
+    search = _Search(sheet, drawn, sheet.whole, paths, boxes)
     groups = _groups(sheet, boxes, unclear, _LAYERS) if len(unclear) <= _PATHS else None
     if groups is None:
         areas = _PIXEL_WORK * _painted_pixels(paths, boxes)
@@ -69,18 +88,19 @@ def paths_seen(
             plain = on_top(open_anew, sheet.scale, drawn, digest)
             for at in unclear:
                 seen[at] = at in plain
-        unclear = [*_changing(sheet, drawn, paths, boxes, [at for at in unclear if not seen[at]])]
+        unclear = search.needed([at for at in unclear if not seen[at]])
         groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, int(_MOST_WORK / work)))
         if groups is None or len(unclear) > _PATHS_LEFT:
             raise NotRebuildable
         # The drawings themselves are counted where they are made.
         sheet.work.painted(len(groups) * areas)
     for group in groups:
-        for at in _changing(sheet, drawn, paths, boxes, group):
+        for at in search.needed(group):
             seen[at] = True
-    seemed = [at for at in unclear if not seen[at]]
-    for at in _changing(sheet, drawn, paths, boxes, seemed):
+    hidden = [at for at, box in enumerate(boxes) if box[2] and not seen[at]]
+    for at in _needed_nearby(sheet, paths, hidden, len(all_things)):
         seen[at] = True
+    _switch(paths, hidden, on=True)
     return seen
 
 
@@ -116,18 +136,73 @@ def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int], most: in
         return None
 
 
-def _changing(
-    sheet: Sheet, drawn: Image.Image, paths: Sequence[Thing], boxes: Sequence[Box], group: Sequence[int]
-) -> Iterable[int]:
-    """Those in whose boxes something changes when all of the group are taken away."""
-    if not group:
-        return []
-    whole = around(boxes[at] for at in group)
-    for at in group:
-        paths[at].activate(active=False)
-    change = strongest_change(drawn.crop(whole), sheet.drawn(whole))
-    for at in group:
-        paths[at].activate(active=True)
-    if change.getbbox() is None:
-        return []
-    return [at for at in group if greatest(change.crop(within(boxes[at], whole))) >= _SEEN_FROM]
+@dataclass(frozen=True, slots=True, repr=False)
+class _Search:
+    """Among paths with their boxes on the sheet; `drawn` shows the box `ground` of it, with all that is on the page."""
+
+    sheet: Sheet
+    drawn: Image.Image
+    ground: Box
+    paths: Sequence[Thing]
+    boxes: Sequence[Box]
+
+    def needed(self, group: Sequence[int]) -> list[int]:
+        """Those in whose boxes something changes when all of the group are taken away. The others stay away."""
+        if not group:
+            return []
+        whole = around(self.boxes[at] for at in group)
+        _switch(self.paths, group, on=False)
+        change = strongest_change(self.drawn.crop(within(whole, self.ground)), self.sheet.drawn(whole))
+        if change.getbbox() is None:
+            return []
+        found = [at for at in group if greatest(change.crop(within(self.boxes[at], whole))) >= _SEEN_FROM]
+        _switch(self.paths, found, on=True)
+        return found
+
+
+def _switch(paths: Sequence[Thing], numbers: Iterable[int], *, on: bool) -> None:
+    for at in numbers:
+        paths[at].activate(active=on)
+
+
+def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int], count: int) -> list[int]:
+    """Step 3: which of the hidden ones, which are away, have to come back. `count`: of all things on the page."""
+    near = sheet.closer(sheet.scale * _CLOSER)
+    boxes = [_NOWHERE] * len(paths)
+    for at in hidden:
+        if _is_thin(sheet, paths[at]):
+            boxes[at] = _box(near, paths[at])
+    needed: list[int] = []
+    for run in itertools.islice(_runs(boxes), _NEAR_LOOKS):
+        ground = around(boxes[at] for at in run)
+        sheet.drawn_work += 2 * (_THING_WORK * count + _NEAR_PIXEL_WORK * area_of(ground))
+        _switch(paths, hidden, on=True)
+        search = _Search(near, near.drawn(ground), ground, paths, boxes)
+        _switch(paths, set(hidden).difference(needed), on=False)
+        change = strongest_change(search.drawn, near.drawn(ground))
+        changed = [at for at in run if greatest(change.crop(within(boxes[at], ground))) >= _SEEN_FROM]
+        _switch(paths, changed, on=True)
+        size = ground[2] - ground[0], ground[3] - ground[1]
+        for group in apart([within(boxes[at], ground) for at in changed], size):
+            needed += search.needed([changed[number] for number in group])
+    return needed
+
+
+def _is_thin(sheet: Sheet, path: Thing) -> bool:
+    left, bottom, right, top = path.box
+    return min(right - left, top - bottom) * sheet.scale < _THIN
+
+
+def _runs(boxes: Sequence[Box]) -> Iterator[list[int]]:
+    """Neighbours that one drawing from nearby can hold."""
+    run: list[int] = []
+    whole = _NOWHERE
+    for at in sorted((at for at, box in enumerate(boxes) if box[2]), key=lambda at: (boxes[at][1], boxes[at][0])):
+        wider = around((whole, boxes[at])) if run else boxes[at]
+        if run and area_of(wider) > DRAWN_PIXELS:
+            yield run
+            run, wider = [], boxes[at]
+        run.append(at)
+        whole = wider
+    if run:
+        yield run
