@@ -12,6 +12,7 @@ from typing import Final
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed import pdf_cmap, pdf_font_truetype_written, pdf_read
+from scrubbers.jailed.pdf_font_blank import Blanks
 from scrubbers.jailed.pdf_font_cff_written import cid_program
 from scrubbers.jailed.pdf_font_cid_widths import CidWidths
 from scrubbers.jailed.pdf_font_described import NONSYMBOLIC, SYMBOLIC, descriptor, stand_in
@@ -50,6 +51,7 @@ class CompositeFont:
             self._widths.demand_one()
         self._map = self._read_map()
         self._demanded: set[bytes] = set()
+        self._blanks = Blanks()
 
     def _read_encoding(self, said: object) -> None:
         if isinstance(said, StreamObject):
@@ -77,11 +79,19 @@ class CompositeFont:
 
     def codes(self, shown: bytes) -> list[bytes]:
         found = self._cut(shown)
-        for code in set(found) - self._demanded:
+        for code in [code for code in dict.fromkeys(found) if code not in self._demanded]:
             if self._program is not None:
-                self._program.demand(self._glyph(self._cid(code), self._program))
+                glyph = self._glyph(self._cid(code), self._program)
+                self._program.demand(glyph)
+                if self._program.is_blank(glyph):
+                    self._blanks.add(code, self._texts.text(int.from_bytes(code, "big")))
             self._demanded.add(code)
         return found
+
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        """Codes, of those that were cut out so far, that draw nothing and are no spaces."""
+        return self._blanks.undrawn
 
     def _cut(self, shown: bytes) -> list[bytes]:
         if self._spaces == [(b"\0\0", b"\xff\xff")]:

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_font_blank import Blanks
 from scrubbers.jailed.pdf_font_described import measure
 from scrubbers.jailed.pdf_font_names import Encoding, text_of
 from scrubbers.jailed.pdf_font_simple import differences, said_texts, said_widths, text_map, widths
@@ -39,17 +40,25 @@ class DrawnFont:
         self._texts = text_map(untrusted)
         self._widths, _ = widths(untrusted)
         self._demanded: set[int] = set()
+        self._blanks = Blanks()
         self.is_coloured = False
 
     def codes(self, shown: bytes) -> list[bytes]:
-        for code in set(shown) - self._demanded:
+        for code in [code for code in dict.fromkeys(shown) if code not in self._demanded]:
             # Noted before it is drawn: a glyph that shows itself would never come to an end.
             self._demanded.add(code)
             procedure = self._procedure(self._encoding.name(code, None))
-            if procedure is not None:
-                made = self._glyph(procedure, self._resources, Names()).value
-                self.is_coloured |= isinstance(made, Stream) and not _UNCOLOURED.search(made.data)
+            made = self._glyph(procedure, self._resources, Names()).value if procedure is not None else None
+            if isinstance(made, Stream):
+                self.is_coloured |= not _UNCOLOURED.search(made.data)
+            if not _paints(made):
+                self._blanks.add(bytes((code,)), self._text(code))
         return [shown[at : at + 1] for at in range(len(shown))]
+
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        """Codes, of those that were cut out so far, that draw nothing and are no spaces."""
+        return self._blanks.undrawn
 
     def advance(self, code: bytes) -> float:
         return self._widths.get(code[0], 0) * self._matrix[0] * 1000
@@ -80,9 +89,7 @@ class DrawnFont:
         if resources:
             entries[b"Resources"] = resources
         # What paints nothing says nothing, whatever the document calls it.
-        inked = {
-            name for name, node in drawn.values() if isinstance(node.value, Stream) and _PAINTS.search(node.value.data)
-        }
+        inked = {name for name, node in drawn.values() if _paints(node.value)}
         texts = {
             bytes((code,)): text for code in codes if (text := self._text(code)).isspace() or by_code.get(code) in inked
         }
@@ -97,3 +104,8 @@ class DrawnFont:
 
     def _text(self, code: int) -> str:
         return self._texts.text(code) or text_of(self._encoding.name(code, None))
+
+
+def _paints(made: object) -> bool:
+    """Whether a glyph paints anything."""
+    return isinstance(made, Stream) and _PAINTS.search(made.data) is not None

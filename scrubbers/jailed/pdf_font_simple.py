@@ -7,6 +7,7 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed import pdf_cmap, pdf_font_truetype_written, pdf_read
+from scrubbers.jailed.pdf_font_blank import Blanks
 from scrubbers.jailed.pdf_font_cff_written import named_program
 from scrubbers.jailed.pdf_font_codes import NamedCodes, TableCodes
 from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, measure, stand_in
@@ -38,6 +39,7 @@ class SimpleFont:
         self._program = program_in(self._descriptor)
         self._codes = self._found_codes(first)
         self._demanded: set[int] = set()
+        self._blanks = Blanks()
 
     def _found_codes(self, first: int) -> NamedCodes | TableCodes | None:
         flags, program = flags_of(self._descriptor), self._program
@@ -54,10 +56,13 @@ class SimpleFont:
         return None
 
     def codes(self, shown: bytes) -> list[bytes]:
-        for code in set(shown) - self._demanded:
+        for code in [code for code in dict.fromkeys(shown) if code not in self._demanded]:
             glyph = self._glyph(code)
-            if glyph is not None and self._program is not None:
-                self._program.demand(glyph)
+            if self._program is not None:
+                if glyph is not None:
+                    self._program.demand(glyph)
+                if self._is_blank(glyph, self._program):
+                    self._blanks.add(bytes((code,)), self._text(code))
             self._demanded.add(code)
         return [shown[at : at + 1] for at in range(len(shown))]
 
@@ -76,14 +81,19 @@ class SimpleFont:
         return width
 
     def _standard_width(self, standard: str, code: int) -> float | None:
-        if bytes((code,)) in self.undrawn:
+        if bytes((code,)) in self._without_glyph:
             return standard_width(standard, "space")
         if standard == SYMBOL and code not in self._encoding.differences:
             return symbol_width(code)
         return standard_width(standard, self._encoding.name(code, BY_NAME["/StandardEncoding"]))
 
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        """Codes, of those that were cut out so far, that draw nothing and are no spaces."""
+        return self._blanks.undrawn if self._program is not None else self._without_glyph
+
     @functools.cached_property
-    def undrawn(self) -> frozenset[bytes]:
+    def _without_glyph(self) -> frozenset[bytes]:
         """Codes for which one of the fourteen fonts, outside the document, has no glyph, as for tabs and line ends."""
         standard = standard_name(self._base_font)
         if self._program is not None or standard in {None, DINGBATS}:
@@ -131,9 +141,13 @@ class SimpleFont:
             names = {code: b"g%d" % place for code, place in placed.items()}
             entries[b"Encoding"] = {b"Type": Name(b"Encoding"), b"Differences": differences(names)}
         # What nobody sees says nothing, whatever the document calls it.
-        blank = {code for code in codes if (glyph := glyphs[code]) is None or program.is_blank(glyph)}
+        blank = {code for code in codes if self._is_blank(glyphs[code], program)}
         texts = {bytes((code,)): text for code in codes if (text := self._text(code)).isspace() or code not in blank}
         return {**entries, **said_texts(texts)}
+
+    @staticmethod
+    def _is_blank(glyph: int | None, program: Program) -> bool:
+        return glyph is None or program.is_blank(glyph)
 
     def _text(self, code: int) -> str:
         return self._texts.text(code) or (self._codes.text(code) if self._codes is not None else "")

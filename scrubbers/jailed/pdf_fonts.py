@@ -71,7 +71,7 @@ class SourceFont:
     @property
     def undrawn(self) -> Collection[bytes]:
         """Codes that move the pen and draw nothing, though they are no spaces."""
-        return self._font.undrawn if isinstance(self._font, SimpleFont) else ()
+        return self._font.undrawn
 
     def codes(self, shown: bytes) -> list[bytes]:
         """A shown string cut into codes."""

@@ -37,6 +37,7 @@ from scrubbers.jailed.pdf_script import (
     TextBegun,
     TextEnded,
     Use,
+    joined,
 )
 
 _DEEPEST_STATE: Final = 100
@@ -103,6 +104,7 @@ class Interpreter:
         self._hidden_marks = 0
         self._segments: list[bytes] = []
         self._clips = b""
+        self._last_show: Show | None = None
 
     def read(self, untrusted: bytes) -> list[Step]:
         """The steps; raises NotRebuildable."""
@@ -243,9 +245,11 @@ class Interpreter:
     # Text
 
     def begin_text(self, _operator: bytes, _operands: list[Operand]) -> None:
+        self._end_of_line()
         self._steps.append(TextBegun())
 
     def end_text(self, _operator: bytes, _operands: list[Operand]) -> None:
+        self._end_of_line()
         self._steps.append(TextEnded())
 
     def spacing(self, operator: bytes, operands: list[Operand]) -> None:
@@ -284,12 +288,15 @@ class Interpreter:
         x, y = _numbers(operands, 2)
         if operator == b"TD":
             self._state.leading = -float(y)
+        self._end_of_line()
         self._steps.append(Placed(None, x, y))
 
     def matrix(self, _operator: bytes, operands: list[Operand]) -> None:
+        self._end_of_line()
         self._steps.append(Placed(b" ".join(_numbers(operands, 6)), b"0", b"0"))
 
     def next_line(self, _operator: bytes, _operands: list[Operand]) -> None:
+        self._end_of_line()
         self._steps.append(Placed(None, b"0", number(-self._state.leading)))
 
     def show(self, _operator: bytes, operands: list[Operand]) -> None:
@@ -333,10 +340,18 @@ class Interpreter:
             return
         if state.mode == _ONLY_CLIPPING and parts:
             raise ClippingText
-        show = Show(font, state.size, state.character_space, state.word_space, parts)
+        show = Show(font, state.size, state.character_space, state.word_space, [*joined(parts)])
         if self._hidden:
             show.seen = [False] * sum(1 for _ in show.codes())
         self._steps.append(show)
+        self._last_show = show
+
+    def _end_of_line(self) -> None:
+        """What moves the pen after the last letter says nothing once the pen is put elsewhere."""
+        if self._last_show is not None:
+            while self._last_show.parts and isinstance(self._last_show.parts[-1], bytes):
+                self._last_show.parts.pop()
+        self._last_show = None
 
     def _with_gaps(self, font: ShownFont, codes: Sequence[bytes]) -> Iterator[list[bytes] | bytes]:
         """The codes that draw something, and for the others how far they move the pen."""

@@ -13,12 +13,13 @@ after something was taken out gives a smaller stream, and nothing of what went.
     Drawn, Shaded          Do of a picture or a form, sh
 """
 
+import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from scrubbers.jailed.pdf_objects import Node, Value
+from scrubbers.jailed.pdf_objects import Node, Value, number
 
 
 class ShownFont(Protocol):
@@ -227,6 +228,19 @@ class Names:
             _KINDS[letter]: {given: resource for resource, given in of_kind.items()}
             for letter, of_kind in sorted(self._given.items())
         }
+
+
+def joined(parts: Sequence[list[bytes] | bytes]) -> Iterator[list[bytes] | bytes]:
+    """Of a show: codes that follow each other in one list; of moves that follow each other only where they lead."""
+    telling = (part for part in parts if part != b"0")
+    for is_move, run in itertools.groupby(telling, lambda part: isinstance(part, bytes)):
+        together = [*run]
+        if len(together) == 1:
+            yield together[0]
+        elif not is_move:
+            yield [code for part in together if isinstance(part, list) for code in part]
+        elif moved := round(sum(float(part) for part in together if isinstance(part, bytes)), 3):
+            yield number(moved)
 
 
 def multiplied(line: bytes, then: Matrix) -> Matrix:

@@ -73,6 +73,7 @@ class Font:
         self.undrawn: Collection[bytes] = source.undrawn
         self._source = source
         self._blank = blank
+        self._left_out: set[bytes] = set()
         self._cut: dict[bytes, list[bytes]] = {}
         self._advances: dict[bytes, float] = {}
         self._least: tuple[int, float] = 0, 0.0  # of how many codes, and how much
@@ -81,8 +82,10 @@ class Font:
         found = self._cut.get(shown)
         if found is None:
             found = self._cut[shown] = self._source.codes(shown)
+            self.undrawn = self._source.undrawn
             if self._blank is not None:
-                self.undrawn = {*self.undrawn, *filter(self._blank, found)}
+                self._left_out.update(filter(self._blank, found))
+                self.undrawn = self._left_out
             self.read.update(found)
             if self.undrawn:
                 self.read.difference_update(self.undrawn)
