@@ -38,6 +38,8 @@ class OneByteFont:
     def codes(self, shown: bytes) -> list[bytes]:
         return [shown[at : at + 1] for at in range(len(shown))]
 
+    is_drawn = False
+
     def advance(self, _code: bytes) -> float:
         return 500.0
 

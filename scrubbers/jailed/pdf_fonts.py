@@ -69,6 +69,11 @@ class SourceFont:
         return isinstance(self._font, DrawnFont) and self._font.is_coloured
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether its glyphs are drawn as pages are."""
+        return isinstance(self._font, DrawnFont)
+
+    @property
     def undrawn(self) -> Collection[bytes]:
         """Codes that move the pen and draw nothing, though they are no spaces."""
         return self._font.undrawn

@@ -22,7 +22,6 @@ from scrubbers.jailed.pdf_objects import ClippingText, Node, NotRebuildable, num
 from scrubbers.jailed.pdf_script import (
     Drawable,
     Drawn,
-    GoneTo,
     Line,
     Moved,
     Path,
@@ -47,6 +46,7 @@ _FIRST_CLIPPING_MODE: Final = 4
 _ONLY_CLIPPING: Final = 7
 _DEVICE_COUNTS: Final = {b"g": 1, b"rg": 3, b"k": 4}
 _SEGMENT_COUNTS: Final = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
+_BEGINNINGS: Final = {b"m", b"re"}
 _PAINTING: Final = {
     b"S": b"S", b"s": b"s", b"f": b"f", b"F": b"f", b"f*": b"f*", b"B": b"B", b"B*": b"B*", b"b": b"b", b"b*": b"b*",
     b"n": b"n",
@@ -70,8 +70,7 @@ class Source(Protocol):
 
     def shading(self, untrusted: object, resources: DictionaryObject) -> Node: ...
 
-    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> Node | None:
-        """None when nothing of it is left."""
+    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]: ...
 
     def layer_is_off(self, untrusted: object) -> bool: ...
 
@@ -151,9 +150,7 @@ class Interpreter:
     def graphics_state(self, _operator: bytes, operands: list[Operand]) -> None:
         untrusted = self._resource("/ExtGState", operands)
         if untrusted is not None:
-            node = self._source.graphics_state(untrusted, self._resources)
-            if node is not None:
-                self._steps.append(GoneTo(node))
+            self._steps += self._source.graphics_state(untrusted, self._resources)
 
     # Colours
 
@@ -203,12 +200,21 @@ class Interpreter:
 
     def segment(self, operator: bytes, operands: list[Operand]) -> None:
         values = _numbers(operands, _SEGMENT_COUNTS[operator])
+        if operator in _BEGINNINGS:
+            self._without_lone_move()
         self._segments.append(b" ".join((*values, operator)))
+
+    def _without_lone_move(self) -> None:
+        """A part of a path that begins somewhere and leads nowhere is not drawn."""
+        if self._segments and self._segments[-1].endswith(b" m"):
+            self._segments.pop()
 
     def clip(self, operator: bytes, _operands: list[Operand]) -> None:
         self._clips = operator
 
     def paint(self, operator: bytes, _operands: list[Operand]) -> None:
+        if len(self._segments) > 1:
+            self._without_lone_move()
         segments, clips = self._segments, self._clips
         self._segments, self._clips = [], b""
         painted = _PAINTING[operator]

@@ -72,6 +72,14 @@ class Picture:
         value = self.node.value
         return isinstance(value, Stream) and not {b"ImageMask", b"SMask"} & value.entries.keys()
 
+    def needed(self) -> frozenset[str]:
+        """A stencil is painted in the colour of areas."""
+        value = self.node.value
+        return frozenset(("fill",)) if isinstance(value, Stream) and b"ImageMask" in value.entries else frozenset()
+
+    def paints(self) -> bool:
+        return True
+
     @property
     def is_cut(self) -> bool:
         """Whether parts of it were taken out, or pixels."""

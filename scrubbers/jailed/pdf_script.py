@@ -35,6 +35,10 @@ class ShownFont(Protocol):
     def undrawn(self) -> Collection[bytes]:
         """Codes that only move the pen: gaps are said for them."""
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its glyphs are drawn as pages are, with the states of the page."""
+
     def codes(self, shown: bytes) -> list[bytes]: ...
 
     def advance(self, code: bytes) -> float: ...
@@ -194,6 +198,11 @@ class Shaded:
 
 class Drawable(Protocol):
     node: Node
+
+    def needed(self) -> frozenset[str]:
+        """The keys of the states that it is painted with and does not choose itself."""
+
+    def paints(self) -> bool: ...
 
 
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]

@@ -25,7 +25,7 @@ from pypdf.generic import (
     StreamObject,
 )
 
-from scrubbers.jailed import pdf_read, pdf_shading, pdf_state
+from scrubbers.jailed import pdf_needs, pdf_read, pdf_shading, pdf_state
 from scrubbers.jailed.pdf_colour import Space, space
 from scrubbers.jailed.pdf_fonts import SourceFont
 from scrubbers.jailed.pdf_interpret import Interpreter
@@ -100,6 +100,10 @@ class Font:
     def is_coloured(self) -> bool:
         return self._source.is_coloured
 
+    @property
+    def is_drawn(self) -> bool:
+        return self._source.is_drawn
+
     def advance(self, code: bytes) -> float:
         found = self._advances.get(code)
         if found is None:
@@ -128,9 +132,15 @@ class Form:
     steps: list[Step]
     node: Node = field(default_factory=Node)
 
+    def needed(self) -> frozenset[str]:
+        return pdf_needs.inherited(self.steps)
+
+    def paints(self) -> bool:
+        return pdf_needs.paints(self.steps)
+
     def say(self) -> None:
         names = Names()
-        data = say(self.steps, names)
+        data = say(self.steps, names, within=True)
         resources = names.resources()
         self.node.value = Stream({**self.entries, **({b"Resources": resources} if resources else {})}, data)
 
@@ -166,6 +176,7 @@ class SourceDocument:
         self._pictures: dict[object, Picture] = {}
         self._forms: dict[object, Form] = {}
         self._nodes: dict[object, Node | None] = {}
+        self._states: dict[object, list[Step]] = {}
         self._depth = 0
         self._patterns_being_read: set[object] = set()
         # Whether a font was chosen whose letters nothing here can draw. Whoever reads a page sets it back.
@@ -247,11 +258,11 @@ class SourceDocument:
             raise NotRebuildable
         return found
 
-    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> Node | None:
+    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]:
         key = pdf_read.key_of(untrusted)
-        if key not in self._nodes:
-            self._nodes[key] = pdf_state.graphics_state(untrusted, lambda group: self._mask(group, resources))
-        return self._nodes[key]
+        if key not in self._states:
+            self._states[key] = pdf_state.graphics_state(untrusted, lambda group: self._mask(group, resources))
+        return self._states[key]
 
     def layer_is_off(self, untrusted: object) -> bool:
         return self.layers.is_off(untrusted)

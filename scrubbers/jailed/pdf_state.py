@@ -1,4 +1,4 @@
-"""Graphics state dictionaries (ISO 32000-1, 8.4.5), said anew from a list of keys."""
+"""Graphics state dictionaries (ISO 32000-1, 8.4.5), said anew from a list of keys; what is of lines by operators."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,9 +6,12 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed import pdf_read
-from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value, number
+from scrubbers.jailed.pdf_script import GoneTo, Set, Step
 
-_NUMBERS: Final = ("/LW", "/LC", "/LJ", "/ML", "/CA", "/ca")
+# States of lines, which have operators of their own.
+_OF_LINES: Final = {"/LW": "w", "/LC": "J", "/LJ": "j", "/ML": "M"}
+_NUMBERS: Final = ("/CA", "/ca")
 _FLAGS: Final = ("/AIS", "/SA", "/TK", "/OP", "/op")
 _BLENDS: Final = frozenset(
     (
@@ -20,12 +23,13 @@ _BLENDS: Final = frozenset(
 _MOST_DASHES: Final = 64
 
 
-def graphics_state(untrusted: object, group: Callable[[object], Node]) -> Node | None:
-    """The states that stay; None when none does. `group` rebuilds the form of a soft mask. Raises NotRebuildable."""
+def graphics_state(untrusted: object, group: Callable[[object], Node]) -> list[Step]:
+    """The states that stay. `group` rebuilds the form of a soft mask. Raises NotRebuildable."""
     source = pdf_read.dictionary(untrusted)
     # A font chosen here would escape the reader of the text.
     if "/Font" in source:
         raise NotRebuildable
+    steps = _of_lines(source)
     entries: dict[bytes, Value] = {}
     for key in _NUMBERS:
         if key in source:
@@ -35,13 +39,24 @@ def graphics_state(untrusted: object, group: Callable[[object], Node]) -> Node |
             entries[key[1:].encode()] = pdf_read.is_true(pdf_read.entry(source, key))
     if "/OPM" in source:
         entries[b"OPM"] = pdf_read.whole(pdf_read.entry(source, "/OPM"), 0, 1)
-    if "/D" in source:
-        entries[b"D"] = _dashes(source)
     if "/BM" in source:
         entries[b"BM"] = _blend(pdf_read.entry(source, "/BM"))
     if "/SMask" in source:
         entries[b"SMask"] = _soft_mask(source, group)
-    return Node({b"Type": Name(b"ExtGState"), **entries}) if entries else None
+    if entries:
+        steps.append(GoneTo(Node({b"Type": Name(b"ExtGState"), **entries})))
+    return steps
+
+
+def _of_lines(source: DictionaryObject) -> list[Step]:
+    steps: list[Step] = []
+    for key, operator in _OF_LINES.items():
+        if key in source:
+            value = number(pdf_read.number(pdf_read.entry(source, key)))
+            steps.append(Set(operator, (b"%s %s" % (value, operator.encode()),)))
+    if "/D" in source:
+        steps.append(Set("d", (_dashes(source),)))
+    return steps
 
 
 def is_blended(state: Node) -> bool:
@@ -54,18 +69,23 @@ def is_mixed(state: Node) -> bool:
     return _entries(state).get(b"BM", b"Normal") not in {b"Normal", b"Compatible"}
 
 
+def states_in(state: Node) -> frozenset[bytes]:
+    """The keys of what a state made here sets."""
+    return frozenset(_entries(state).keys() - {b"Type"})
+
+
 def _entries(state: Node) -> dict[bytes, Value]:
     return state.value if isinstance(state.value, dict) else {}
 
 
-def _dashes(source: DictionaryObject) -> Value:
+def _dashes(source: DictionaryObject) -> bytes:
     found = pdf_read.array(pdf_read.entry(source, "/D"))
     if len(found) != 2:  # noqa: PLR2004  an array and a phase
         raise NotRebuildable
     pattern = pdf_read.numbers(found[0])
     if len(pattern) > _MOST_DASHES:
         raise NotRebuildable
-    return [pattern, pdf_read.number(found[1])]
+    return b"[%s] %s d" % (b" ".join(map(number, pattern)), number(pdf_read.number(found[1])))
 
 
 def _blend(found: object) -> Name:

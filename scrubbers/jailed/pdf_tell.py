@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from scrubbers.jailed.pdf_needs import FILLED, needed
 from scrubbers.jailed.pdf_objects import number
 from scrubbers.jailed.pdf_script import (
     Drawn,
@@ -29,8 +30,13 @@ from scrubbers.jailed.pdf_script import (
     TextBegun,
     TextEnded,
     Use,
+    multiplied,
 )
+from scrubbers.jailed.pdf_state import states_in
 
+_MOVES: Final = b" cm"
+_STAYS_THERE: Final = b"1 0 0 1 0 0 cm"
+_LEAST_SCALE: Final = 0.01
 _SPACE_CODE: Final = b" "
 # Written as digits, strings made the contents of a report a tenth larger.
 _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
@@ -46,10 +52,8 @@ class _Level:
     pending: dict[str, tuple[Line, ...]]
     said: dict[str, tuple[Line, ...]]
     painted: bool = False
-
-
-# States that an ExtGState can change as well.
-_OF_GRAPHICS_STATE: Final = ("w", "J", "j", "M", "d")
+    painted_to: int = 0  # how many of the lines something that is painted needs
+    states: list[int] = field(default_factory=list)  # which of the lines since then are a gs
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class _Teller:
     """Says a script. One pass; the names are given at the end, when it is known which lines stay."""
 
     levels: list[_Level] = field(default_factory=lambda: [_Level([], {}, {})])
+    within: bool = False
     in_text: bool = False
     # Where the next text goes: None while it follows the last one.
     matrix: bytes | None = None
@@ -70,7 +75,7 @@ class _Teller:
         self._leave_text()
         while len(self.levels) > 1:
             self._restore()
-        return self.levels[0].lines
+        return self.levels[0].lines[: self.levels[0].painted_to]
 
     def saved(self, _step: Step) -> None:
         self._leave_text()
@@ -86,8 +91,8 @@ class _Teller:
         level = self.levels.pop()
         if level.painted:
             outer = self.levels[-1]
-            outer.lines += [b"q", *level.lines, b"Q"]
-            outer.painted = True
+            outer.lines += [b"q", *level.lines[: level.painted_to], b"Q"]
+            self._painted(outer)
 
     def set(self, step: Set) -> None:
         level = self.levels[-1]
@@ -96,14 +101,32 @@ class _Teller:
 
     def moved(self, step: Moved) -> None:
         self._leave_text()
-        self.levels[-1].lines.append(step.line)
+        level = self.levels[-1]
+        last = level.lines[-1] if level.lines else None
+        if not step.line.endswith(_MOVES):
+            level.lines.append(step.line)
+            # The width of a Type 3 glyph.
+            level.painted_to = len(level.lines)
+            return
+        line: bytes | None = step.line
+        if isinstance(last, bytes) and last.endswith(_MOVES):
+            line = _moved_twice(last, step.line)
+            if line is not None:
+                level.lines.pop()
+        if line != _STAYS_THERE:
+            level.lines.append(line or step.line)
 
     def gone_to(self, step: GoneTo) -> None:
-        # What it changes is no longer what was said, and what waits must come before it. It may stand amid text.
-        self._flush()
         level = self.levels[-1]
-        for key in _OF_GRAPHICS_STATE:
-            level.said.pop(key, None)
+        keys = states_in(step.resource)
+        for at in reversed(level.states):
+            before = level.lines[at]
+            if isinstance(before, Use) and states_in(before.resource) <= keys:
+                # Nothing was painted with it.
+                del level.lines[at]
+                level.states.remove(at)
+                level.states = [other - (other > at) for other in level.states]
+        level.states.append(len(level.lines))
         level.lines.append(Use(b"", b"G", step.resource, b"gs"))
 
     def text_begun(self, _step: Step) -> None:
@@ -133,9 +156,10 @@ class _Teller:
             return
         level = self.levels[-1]
         if painted != b"n":
-            self._flush()
-            level.painted = True
+            self._flush(step)
         level.lines += [step.segments, *([step.clips] if step.clips else []), painted]
+        if painted != b"n":
+            self._painted(level)
 
     def show(self, step: Show) -> None:
         if step.spelled:
@@ -155,13 +179,13 @@ class _Teller:
             return
         self.gap = 0.0
         level = self.levels[-1]
-        level.painted = True
-        self._flush(for_text=True)
+        self._flush(step)
         if not self.in_text:
             level.lines.append(b"BT")
             self.in_text = True
         self._place(level)
         level.lines.append(said)
+        self._painted(level)
         self.gap = gap_after
 
     def _place(self, level: _Level) -> None:
@@ -174,31 +198,43 @@ class _Teller:
 
     def drawn(self, step: Drawn) -> None:
         self._leave_text()
-        if not step.hidden:
-            self._paint(Use(b"", b"X", step.thing.node, b"Do"))
+        if not step.hidden and step.thing.paints():
+            self._paint(step, Use(b"", b"X", step.thing.node, b"Do"))
 
     def shaded(self, step: Shaded) -> None:
         self._leave_text()
-        self._paint(Use(b"", b"S", step.resource, b"sh"))
+        self._paint(step, Use(b"", b"S", step.resource, b"sh"))
 
-    def _paint(self, line: Line) -> None:
-        self._flush()
-        self.levels[-1].painted = True
+    def _paint(self, step: Step, line: Line) -> None:
+        self._flush(step)
         self.levels[-1].lines.append(line)
+        self._painted(self.levels[-1])
 
-    def _flush(self, *, for_text: bool = False) -> None:
-        """Says what waits. A font is said before a text alone: one that shows nothing is not in the document."""
+    @staticmethod
+    def _painted(level: _Level) -> None:
+        level.painted = True
+        level.painted_to = len(level.lines)
+        level.states.clear()
+
+    def _flush(self, step: Step) -> None:
+        """Says what waits of what the step is painted with."""
         level = self.levels[-1]
         waiting = level.pending
-        level.pending = {} if for_text else {key: lines for key, lines in waiting.items() if key == "Tf"}
+        if not waiting:
+            return
+        modes = waiting.get("Tr") or level.said.get("Tr") or ((None,) if self.within else (FILLED,))
+        keys = needed(step, modes[0])
+        level.pending = {key: lines for key, lines in waiting.items() if key not in keys}
         for key, lines in waiting.items():
-            if key not in level.pending and level.said.get(key) != lines:
+            if key in keys and level.said.get(key) != lines:
                 level.lines += lines
                 level.said[key] = lines
 
     def _leave_text(self) -> None:
         if self.in_text:
-            self.levels[-1].lines.append(b"ET")
+            level = self.levels[-1]
+            level.lines.append(b"ET")
+            level.painted_to = len(level.lines)
             self.in_text = False
 
 
@@ -209,14 +245,25 @@ _TELLING: Final[dict[type, Callable[..., None]]] = {
 }  # fmt: skip
 
 
-def say(steps: Sequence[Step], names: Names) -> bytes:
-    """The stream of operators, one a line; resources get their names here."""
+def say(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
+    """The stream of operators, one a line; resources get their names here.
+
+    `within`: a form, which begins with the states of who draws it.
+    """
     return b"".join(
         b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
         if isinstance(line, Use)
         else line + b"\n"
-        for line in _Teller().tell(steps)
+        for line in _Teller(within=within).tell(steps)
     )
+
+
+def _moved_twice(first: bytes, second: bytes) -> bytes | None:
+    """One line for two that follow each other; None where six decimals are too few for it."""
+    moved = multiplied(second, multiplied(first, (1, 0, 0, 1, 0, 0)))
+    if any(part and abs(part) < _LEAST_SCALE for part in moved[:4]):
+        return None
+    return b"%s cm" % b" ".join(number(round(part, 6)) for part in moved)
 
 
 def _said(show: Show, gap_before: float) -> tuple[bytes | None, float]:
