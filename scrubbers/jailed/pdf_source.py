@@ -189,6 +189,7 @@ class SourceDocument:
         """
         self._forms.clear()
         self._nodes.clear()
+        self._states.clear()
         kept, room = {}, _KEPT_BYTES
         for key, made in self._pictures.items():
             if made.stored_bytes <= room and not made.is_cut:
