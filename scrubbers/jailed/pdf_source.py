@@ -26,6 +26,7 @@ from pypdf.generic import (
 )
 
 from scrubbers.jailed import pdf_needs, pdf_read, pdf_shading, pdf_state
+from scrubbers.jailed.pdf_apart_seen import demand_all_seen
 from scrubbers.jailed.pdf_colour import Space, space
 from scrubbers.jailed.pdf_fonts import SourceFont
 from scrubbers.jailed.pdf_interpret import Interpreter
@@ -58,6 +59,7 @@ _MOST_EXECUTED: Final = 100_000
 _KEPT_BYTES: Final = 4 * 2**20
 _TILING, _SHADED = 1, 2
 _SLACK: Final = 0.5
+_LOOK_BYTES: Final = 25_000  # as much as can be read in the time that a look takes
 _SPACE: Final = b"\0\1"
 _EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
 
@@ -318,6 +320,8 @@ class SourceDocument:
         if _has_pictures(made.steps):
             _demand_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
         _say_forms(made.steps)
+        box = pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4)
+        self._demand_all_seen(made.steps, box)
         made.say()
         return made.node
 
@@ -331,6 +335,7 @@ class SourceDocument:
             # How much of a cell is painted only the pages know, and what covers it.
             raise NotRebuildable
         _say_forms(steps)
+        self._demand_all_seen(steps, pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4))
         names = Names()
         data = say(steps, names)
         entries: dict[bytes, Value] = {
@@ -364,7 +369,15 @@ class SourceDocument:
             # What a page's letters are mixed with, only its own steps say.
             raise NotRebuildable
         _say_forms(steps)
+        self._demand_all_seen(steps, None)
         return Node(Stream({}, say(steps, names)))
+
+    def _demand_all_seen(self, steps: list[Step], box: list[float] | None) -> None:
+        """Raises NotRebuildable if something drawn there cannot be seen; one path alone can only be out of the box."""
+        paths = sum(isinstance(step, Path) and step.is_drawn() for step in executed(steps))
+        if paths > 1 or (paths and box is not None):
+            self.read_bytes += _LOOK_BYTES
+            demand_all_seen(steps, box)
 
 
 def _is_left_to_the_reader(font: DictionaryObject) -> bool:
