@@ -13,7 +13,7 @@ from pypdf.generic import StreamObject
 from scrub_harness import clean_all
 
 from scrubbers.protocol import Role
-from scrubbers.stages import Lost
+from scrubbers.stages import Lost, Removed, What, Where
 
 SEEN = line(b"(Syns)", 20, 380)
 FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<<>>"
@@ -91,11 +91,13 @@ def test_a_form_that_is_drawn_there_is_no_reason_to_lose_the_text_of_the_page(cl
     ("where", "name"), [each for each in itertools.product(APART, HIDDEN) if each != ("glyph", "out of the box")]
 )
 def test_what_cannot_be_seen_there_is_not_in_the_clean_copy(cleaned, where, name) -> None:
-    content, _ = cleaned[where, name]
+    content, report = cleaned[where, name]
 
     reader = pypdf.PdfReader(io.BytesIO(content))
     found = [reader.get_object(number) for number in range(1, reader.trailer["/Size"])]
 
+    assert report.lost == ()
+    assert Removed(What.HIDDEN_DRAWING, Where.PAGES, None) in report.removed
     assert not any(b".125 89" in each.get_data() for each in found if isinstance(each, StreamObject))
 
 

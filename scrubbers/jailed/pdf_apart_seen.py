@@ -1,7 +1,6 @@
-"""Whether all can be seen that a pattern's cell, a glyph of a Type 3 font or a soft mask paints.
+"""Which lines and areas can be seen that a pattern's cell, a glyph of a Type 3 font or a soft mask paints.
 
-On a page they are one thing with what is painted with them, so each is drawn alone here, on a page of its own. What
-lies under something else in it or out of its box is not taken out of it: the page that it is for becomes pixels.
+On a page they are one thing with what is painted with them, so each is drawn alone here, on a page of its own.
 """
 
 import contextlib
@@ -27,16 +26,16 @@ _BLACK: Final = Set("fill", (b"0 g",))
 _FAR: Final = [-_LARGEST, -_LARGEST, _LARGEST, _LARGEST]
 
 
-def demand_all_seen(steps: Sequence[Step], box: Sequence[float] | None) -> None:
-    """Raises NotRebuildable if a path cannot be seen. `box`: what is shown; None if that is all that is drawn.
+def seen_apart(steps: Sequence[Step], box: Sequence[float] | None) -> list[bool]:
+    """Of each path, in the order of drawing. `box`: what is shown; None if that is all that is drawn.
 
-    The forms that are drawn must have been said.
+    The forms that are drawn must have been said. Raises NotRebuildable.
     """
     if box is None:
         with _page_of(steps, _FAR) as page:
             boxes = [thing.box for thing in things(page)]
         if not boxes:
-            return
+            return []
         lefts, bottoms, rights, tops = zip(*boxes, strict=True)
         box = min(lefts), min(bottoms), max(rights), max(tops)
     left, right = sorted(box[::2])
@@ -49,8 +48,7 @@ def demand_all_seen(steps: Sequence[Step], box: Sequence[float] | None) -> None:
     with _page_of([*beneath, *steps], [left, bottom, right, top]) as page:
         sheet = Sheet(page, _PIXELS / longer)
         # The ground is never taken away. Without a digest nothing is opened anew.
-        if not all(paths_seen(sheet, sheet.drawn(), things(page)[1:], lambda: page, None)):
-            raise NotRebuildable
+        return paths_seen(sheet, sheet.drawn(), things(page)[1:], lambda: page, None)
 
 
 @contextlib.contextmanager

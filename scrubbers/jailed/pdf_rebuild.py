@@ -133,6 +133,8 @@ class Rebuilder:
             if any(picture.hides_colour for _, picture in page.pictures()):
                 self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
             self._work.page_read(page.size())
+            if document.hides_drawing:
+                self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         except (NotRebuildable, *pdf_read.BROKEN):

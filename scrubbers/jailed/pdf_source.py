@@ -7,7 +7,9 @@ the pages that draw them.
 Text inside patterns, soft masks and glyphs of Type 3 fonts is not looked at for visibility, so it is not rebuilt.
 """
 
+import itertools
 import math
+import operator
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,7 +28,7 @@ from pypdf.generic import (
 )
 
 from scrubbers.jailed import pdf_needs, pdf_read, pdf_shading, pdf_state
-from scrubbers.jailed.pdf_apart_seen import demand_all_seen
+from scrubbers.jailed.pdf_apart_seen import seen_apart
 from scrubbers.jailed.pdf_colour import Space, space
 from scrubbers.jailed.pdf_fonts import SourceFont
 from scrubbers.jailed.pdf_interpret import Interpreter
@@ -183,6 +185,8 @@ class SourceDocument:
         self._patterns_being_read: set[object] = set()
         # Whether a font was chosen whose letters nothing here can draw. Whoever reads a page sets it back.
         self.lacks_letters = False
+        # Whether something was left out of a pattern, a glyph or a mask.
+        self.hides_drawing = False
 
     def begin_batch(self) -> None:
         """Forgets what only the pages so far had; small pictures of which all was seen stay.
@@ -321,7 +325,7 @@ class SourceDocument:
             _demand_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
         _say_forms(made.steps)
         box = pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4)
-        self._demand_all_seen(made.steps, box)
+        self._take_out_unseen(made.steps, box)
         made.say()
         return made.node
 
@@ -335,7 +339,7 @@ class SourceDocument:
             # How much of a cell is painted only the pages know, and what covers it.
             raise NotRebuildable
         _say_forms(steps)
-        self._demand_all_seen(steps, pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4))
+        self._take_out_unseen(steps, pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4))
         names = Names()
         data = say(steps, names)
         entries: dict[bytes, Value] = {
@@ -369,15 +373,24 @@ class SourceDocument:
             # What a page's letters are mixed with, only its own steps say.
             raise NotRebuildable
         _say_forms(steps)
-        self._demand_all_seen(steps, None)
+        self._take_out_unseen(steps, None)
         return Node(Stream({}, say(steps, names)))
 
-    def _demand_all_seen(self, steps: list[Step], box: list[float] | None) -> None:
-        """Raises NotRebuildable if something drawn there cannot be seen; one path alone can only be out of the box."""
-        paths = sum(isinstance(step, Path) and step.is_drawn() for step in executed(steps))
-        if paths > 1 or (paths and box is not None):
-            self.read_bytes += _LOOK_BYTES
-            demand_all_seen(steps, box)
+    def _take_out_unseen(self, steps: list[Step], box: list[float] | None) -> None:
+        """Hides what is drawn there and cannot be seen; one path alone can only be out of the box."""
+        paths = [step for step in executed(steps) if isinstance(step, Path) and step.is_drawn()]
+        if len(paths) < 2 and (not paths or box is None):  # noqa: PLR2004
+            return
+        self.read_bytes += _LOOK_BYTES
+        seen = seen_apart(steps, box)
+        own = {id(step) for step in steps}
+        if len(seen) != len(paths):
+            raise NotRebuildable
+        for path in itertools.compress(paths, map(operator.not_, seen)):
+            if id(path) not in own:
+                # A form may be drawn elsewhere as well, and seen.
+                raise NotRebuildable
+            path.hidden = self.hides_drawing = True
 
 
 def _is_left_to_the_reader(font: DictionaryObject) -> bool:
