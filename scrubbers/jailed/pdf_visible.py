@@ -3,8 +3,9 @@
 `sight` tells of each text, picture and path, in the order of drawing (`pdf_visible_page`). What it calls hidden is to
 be left out of the document: nothing is handed on that its author covered, cut off or painted in the colour of paper.
 
-Not looked at: what tiling patterns, shadings and Type3 letters paint. A form that is drawn twice has its texts,
-pictures and paths twice: only what is hidden each time may be left out of it.
+Not looked at: what shadings paint, and what tiling patterns and Type3 letters paint, which are looked at alone
+(`pdf_apart_seen`). A form that is drawn twice has its texts, pictures and paths twice: only what is hidden each time
+may be left out of it.
 """
 
 from collections.abc import Callable
