@@ -90,6 +90,19 @@ def test_all_bars_of_a_small_bar_code_are_seen(rows):
     assert told == (True,) * 60 * rows
 
 
+def test_lines_of_tables_that_are_drawn_twice_or_white_need_no_look_from_nearby(monkeypatch):
+    looks = []
+    drawn = Sheet.drawn
+    monkeypatch.setattr(Sheet, "drawn", lambda sheet, *box: (looks.append(sheet.scale), drawn(sheet, *box))[1])
+    black = [box_at(20, y, 360, 0.48, b"0 g") for y in range(20, 360, 12)]
+    white = [box_at(20, y + 5, 360, 0.48, b"1 g") for y in range(20, 360, 12)]
+
+    told = paths(b"".join(line * 2 for line in black) + b"".join(white))
+
+    assert told == (False, True) * len(black) + (False,) * len(white)
+    assert set(looks) == {1.0}
+
+
 def test_thin_ink_under_a_small_bar_code_is_hidden():
     thin = b"0.5 w\n" + b"".join(b"20 %d m\n30 %d l\nS\n" % (y, y) for y in range(25, 30))
 

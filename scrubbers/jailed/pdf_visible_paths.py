@@ -39,6 +39,7 @@ from scrubbers.jailed.pdf_visible_page import (
     strongest_change,
     within,
 )
+from scrubbers.jailed.pdf_visible_painted import painted
 
 # Looked at one layer after the other; the grid of a table has two or three.
 _PATHS: Final = 400
@@ -169,16 +170,20 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int], 
     """Step 3: which of the hidden ones, which are away, have to come back. `count`: of all things on the page."""
     near = sheet.closer(sheet.scale * _CLOSER)
     boxes = [_NOWHERE] * len(paths)
+    # Lines of tables are often white or drawn twice, all over a page: of those nothing is to be seen from nearby.
+    away = set(hidden)
+    places = {_place(path) for at, path in enumerate(paths) if at not in away}
     for at in hidden:
-        if _is_thin(sheet, paths[at]):
-            boxes[at] = _box(near, paths[at])
+        path = paths[at]
+        if _is_thin(sheet, path) and _place(path) not in places and not painted(path).is_paper:
+            boxes[at] = _box(near, path)
     needed: list[int] = []
     for run in itertools.islice(_runs(boxes), _NEAR_LOOKS):
         ground = around(boxes[at] for at in run)
         sheet.drawn_work += 2 * (_THING_WORK * count + _NEAR_PIXEL_WORK * area_of(ground))
         _switch(paths, hidden, on=True)
         search = _Search(near, near.drawn(ground), ground, paths, boxes)
-        _switch(paths, set(hidden).difference(needed), on=False)
+        _switch(paths, away.difference(needed), on=False)
         change = strongest_change(search.drawn, near.drawn(ground))
         changed = [at for at in run if greatest(change.crop(within(boxes[at], ground))) >= _SEEN_FROM]
         _switch(paths, changed, on=True)
@@ -186,6 +191,10 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int], 
         for group in apart([within(boxes[at], ground) for at in changed], size):
             needed += search.needed([changed[number] for number in group])
     return needed
+
+
+def _place(path: Thing) -> tuple[float, ...]:
+    return tuple(round(edge, 1) for edge in path.box)
 
 
 def _is_thin(sheet: Sheet, path: Thing) -> bool:
