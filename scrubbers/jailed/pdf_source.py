@@ -61,7 +61,7 @@ _MOST_EXECUTED: Final = 100_000
 _KEPT_BYTES: Final = 4 * 2**20
 _TILING, _SHADED = 1, 2
 _SLACK: Final = 0.5
-_LOOK_BYTES: Final = 25_000  # as much as can be read in the time that a look takes
+_LOOK_WORK: Final = 5.0  # milliseconds, as in `pdf_work`, for a look at a cell, a glyph or a mask
 _SPACE: Final = b"\0\1"
 _EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
 
@@ -381,7 +381,7 @@ class SourceDocument:
         paths = [step for step in executed(steps) if isinstance(step, Path) and step.is_drawn()]
         if len(paths) < 2 and (not paths or box is None):  # noqa: PLR2004
             return
-        self.read_bytes += _LOOK_BYTES
+        self.work.painted(_LOOK_WORK)
         seen = seen_apart(steps, box)
         own = {id(step) for step in steps}
         if len(seen) != len(paths):

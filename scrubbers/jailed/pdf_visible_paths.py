@@ -59,7 +59,6 @@ _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
 _THIN: Final = 2.0  # pixels
 _CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 16  # enough for the lines of a table all over a page
-_NEAR_PIXEL_WORK: Final = 2.5e-6  # milliseconds, with the making of the picture
 _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
@@ -99,7 +98,7 @@ def paths_seen(
         for at in search.needed(group):
             seen[at] = True
     hidden = [at for at, box in enumerate(boxes) if box[2] and not seen[at]]
-    for at in _needed_nearby(sheet, paths, hidden, len(all_things)):
+    for at in _needed_nearby(sheet, paths, hidden):
         seen[at] = True
     _switch(paths, hidden, on=True)
     return seen
@@ -166,8 +165,8 @@ def _switch(paths: Sequence[Thing], numbers: Iterable[int], *, on: bool) -> None
         paths[at].activate(active=on)
 
 
-def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int], count: int) -> list[int]:
-    """Step 3: which of the hidden ones, which are away, have to come back. `count`: of all things on the page."""
+def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) -> list[int]:
+    """Step 3: which of the hidden ones, which are away, have to come back."""
     near = sheet.closer(sheet.scale * _CLOSER)
     boxes = [_NOWHERE] * len(paths)
     # Lines of tables are often white or drawn twice, all over a page: of those nothing is to be seen from nearby.
@@ -180,7 +179,6 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int], 
     needed: list[int] = []
     for run in itertools.islice(_runs(boxes), _NEAR_LOOKS):
         ground = around(boxes[at] for at in run)
-        sheet.drawn_work += 2 * (_THING_WORK * count + _NEAR_PIXEL_WORK * area_of(ground))
         _switch(paths, hidden, on=True)
         search = _Search(near, near.drawn(ground), ground, paths, boxes)
         _switch(paths, away.difference(needed), on=False)

@@ -78,5 +78,5 @@ class Work:
         self._milliseconds += pixels * _DECODED_PIXEL
 
     def painted(self, milliseconds: float) -> None:
-        """Areas in many layers were painted, reckoned where that is known (`pdf_visible_paths`)."""
+        """Areas in many layers were painted, or a cell alone: reckoned where that is known."""
         self._milliseconds += milliseconds
