@@ -18,7 +18,7 @@ _PAGES: Final = 2000  # design, "Numbers"
 _KEPT_BYTES: Final = 5 * 2**20
 # The same as for the rebuilt page, and what annotations and filled-in forms look like.
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
-_WHITE: Final = b"\xff\xff\xff\xff"
+_WHITE: Final = b"\xff"
 _BARELY: Final = 8  # pixels
 _LOOKED_THROUGH: Final = 2000  # things on a page
 
@@ -135,7 +135,7 @@ def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object 
     """A page drawn as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
-    pixels = bytearray(_WHITE) * (width * height)
+    pixels = bytearray(_WHITE) * (4 * width * height)
     first = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
     # On a bitmap without alpha the text in form fields would be drawn with coloured edges.
     layout = pdfium.FPDFBitmap_BGRx if form is None else pdfium.FPDFBitmap_BGRA

@@ -39,7 +39,7 @@ _DEPTH: Final = 16  # forms in forms
 _FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER
 _ROUGH: Final = pdfium.FPDF_RENDER_NO_SMOOTHTEXT | pdfium.FPDF_RENDER_NO_SMOOTHIMAGE | pdfium.FPDF_RENDER_NO_SMOOTHPATH
 _AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
-_WHITE: Final = b"\xff\xff\xff\xff"
+_WHITE: Final = b"\xff"
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
 
@@ -110,7 +110,7 @@ class Sheet:
         left, top, right, bottom = box or self.whole
         width, height = right - left, bottom - top
         self.work.drawn(width * height, self._things)
-        pixels = bytearray(_WHITE) * (width * height)
+        pixels = bytearray(_WHITE) * (4 * width * height)
         shared = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
         bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, shared, width * 4)
         if not bitmap:

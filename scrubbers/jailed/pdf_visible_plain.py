@@ -16,6 +16,8 @@ from scrubbers.jailed.pdf_visible_units import Text
 _OPAQUE: Final = 255
 _DARK: Final = 128  # on paper: a contrast of half of all there is
 _LIGHT: Final = 224
+# What PDFium writes a colour to: made once, for it is asked of every text.
+_PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 
 
 def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing]) -> bool:
@@ -62,8 +64,7 @@ def _is_dark(thing: Thing) -> bool:
 
 def _colour(thing: Thing) -> tuple[int, int, int, int] | None:
     """Red, green, blue, alpha of its fill; None if it has no colour of its own."""
-    parts = [ctypes.c_uint() for _ in range(4)]
-    if not pdfium.FPDFPageObj_GetFillColor(thing.handle, *parts):
+    red, green, blue, alpha = _PARTS
+    if not pdfium.FPDFPageObj_GetFillColor(thing.handle, red, green, blue, alpha):
         return None
-    red, green, blue, alpha = (part.value for part in parts)
-    return red, green, blue, alpha
+    return red.value, green.value, blue.value, alpha.value

@@ -102,7 +102,9 @@ class _Reader:
     def show_spaced(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
-        strings = [_unescaped(string) for string in _STRING.findall(line)]
+        strings = _STRING.findall(line)
+        if b"\\" in line:
+            strings = [_unescaped(string) for string in strings]
         demand(strings, "text without a string")
         self.contents.shown.setdefault(self.font, []).extend(strings)
 
