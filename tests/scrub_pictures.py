@@ -67,13 +67,18 @@ def patches(colours: int = 6) -> Image.Image:
     return made.resize((colours * colours * 16, colours * 16), Image.Resampling.NEAREST)
 
 
-def matrix_profile(space: tuple[tuple[tuple[float, float], ...], float], name: str = "Test space") -> bytes:
-    """An ICC profile of three primaries and a gamma, after ICC.1:2001, with what a reader needs and no more."""
+def matrix_profile(
+    space: tuple[tuple[tuple[float, float], ...], float], name: str = "Test space", curve: bytes = b""
+) -> bytes:
+    """An ICC profile of three primaries and a gamma, after ICC.1:2001, with what a reader needs and no more.
+
+    The gamma is left aside for a `curve` that is given.
+    """
     primaries, gamma = space
     columns = _adapted(primaries)
     text = name.encode()
     described = b"desc\0\0\0\0" + struct.pack(">I", len(text) + 1) + text + b"\0" + bytes(4 + 4 + 2 + 1 + 67)
-    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    curve = curve or b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     tags = [(b"desc", described), (b"wtpt", _xyz((0.9642, 1.0, 0.8249))), (b"cprt", b"text\0\0\0\0none\0")]
     tags += [(name, _xyz(column)) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)]
     tags += [(name, curve) for name in (b"rTRC", b"gTRC", b"bTRC")]

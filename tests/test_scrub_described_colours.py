@@ -64,6 +64,14 @@ def numbers_property(primaries: int, transfer: int) -> bytes:
     return box(b"colr", b"nclx", struct.pack(">HHHB", primaries, transfer, 6, 0x80))
 
 
+def stepped_srgb() -> bytes:
+    """The usual profile, its curve a table."""
+    steps = [step / 1023 for step in range(1024)]
+    values = [round(65535 * (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4)) for one in steps]
+    curve = b"curv\0\0\0\0" + struct.pack(">I1024H", 1024, *values)
+    return matrix_profile((SRGB, 1.0), "sRGB IEC61966-2.1", curve)
+
+
 def scrubbed(content: bytes, kind: Kind = Kind.PNG) -> tuple[Image.Image, tuple[Lost, ...]]:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
@@ -295,6 +303,48 @@ def test_grey_of_the_usual_profile_stays_to_the_bit() -> None:
     usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
     seen, lost = scrubbed(png(made=made, icc_profile=usual))
+
+    assert seen.tobytes() == made.tobytes()
+    assert lost == ()
+
+
+# As Krita, darktable and GIMP call what they write from pictures of linear light.
+LINEAR_BY_NAME = ("GIMP built-in Linear sRGB", "sRGB-elle-V2-g10.icc")
+
+
+@pytest.mark.parametrize("name", LINEAR_BY_NAME)
+@pytest.mark.parametrize(
+    ("kind", "format_name", "settings"),
+    [
+        (Kind.PNG, "PNG", {}),
+        (Kind.WEBP, "WEBP", {"lossless": True}),
+        (Kind.TIFF, "TIFF", {}),
+        (Kind.JPEG, "JPEG", {"quality": 98, "subsampling": "4:4:4"}),
+    ],
+)
+def test_a_profile_that_bears_the_name_of_srgb_and_is_another_is_converted(kind, format_name, settings, name) -> None:
+    profile = matrix_profile((SRGB, 1.0), name)
+
+    seen, lost = scrubbed(encoded(patches(), format_name, icc_profile=profile, **settings), kind)
+
+    demand_shown(seen, LINEAR, with_last((229, 168, 122)), most=16 if kind is Kind.JPEG else 2)
+    assert lost == ()
+
+
+def test_grey_of_a_profile_that_bears_the_name_of_srgb_and_is_another_is_converted() -> None:
+    profile = matrix_profile((SRGB, 1.0), LINEAR_BY_NAME[0])
+
+    seen, _ = scrubbed(png(made=Image.linear_gradient("L"), icc_profile=profile))
+
+    assert [seen.getpixel((0, grey)) for grey in GREYS] == pytest.approx(list(LINEAR), abs=2)
+
+
+@pytest.mark.parametrize("made", [patches(), patches().convert("L")], ids=["colours", "greys"])
+def test_what_differs_from_srgb_in_rounding_alone_stays_to_the_bit(made, monkeypatch) -> None:
+    """The curve is given in 1024 steps as the profile has it that came with most scanners and screens."""
+    monkeypatch.setattr(ImageCms, "profileToProfile", None)
+
+    seen, lost = scrubbed(png(made=made, icc_profile=stepped_srgb()))
 
     assert seen.tobytes() == made.tobytes()
     assert lost == ()

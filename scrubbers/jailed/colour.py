@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import Final
 
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageChops, ImageCms, ImageFile
 
 from scrubbers.jailed.findings import MALFORMED, Findings
 from scrubbers.stages import Damaged, Lost
@@ -17,8 +17,13 @@ _WITH_ALPHA: Final = {"1": "LA", "L": "LA", "RGB": "RGBA", "P": "RGBA"}
 _PROFILE_SPACE: Final = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "LAB": "Lab "}
 _SIXTEEN_BITS, _EIGHT_BITS = 65535, 255
 _BAND_PIXELS: Final = 2**19
-# How far the channels of a grey may be apart after rounding.
-_STILL_GREY: Final = 2
+# How far the channels of a grey may be apart after rounding, and colours from what they were.
+_STILL_GREY, _STILL_SRGB = 2, 2
+_GREYS: Final = Image.frombytes("L", (256, 1), bytes(range(256)))
+# Six steps of each channel in all combinations, and then the greys: three bytes for each.
+_SAMPLES: Final = bytes(
+    value for number in range(6**3) for value in (number // 36 * 51, number // 6 % 6 * 51, number % 6 * 51)
+) + bytes(grey for grey in range(256) for _ in "RGB")  # fmt: skip
 
 
 def is_deep(picture: ImageFile.ImageFile) -> bool:
@@ -102,7 +107,8 @@ def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     """Converts when the profile is one of another space. Raises one of MALFORMED, or PyCMSError, if it is of no use.
 
-    Converting takes longer than all the rest together, so a profile that calls itself sRGB is taken at its word.
+    Converting takes longer than all the rest together, so a profile that calls itself sRGB is tried on a few colours
+    and left aside if it changes none. Others bear the name, too: that of linear light above all.
     """
     if picture.mode == "1":
         return picture
@@ -110,7 +116,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     else:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if "sRGB" in (source.profile.profile_description or ""):
+    if "sRGB" in (source.profile.profile_description or "") and _changes_nothing(source):
         return picture
     if picture.mode in _GREY:
         return _with_greys(picture, _greys(source))
@@ -124,16 +130,32 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return picture if converted is None else converted
 
 
-def _greys(source: ImageCms.ImageCmsProfile) -> list[int]:
-    """What each of the 256 greys becomes. Raises ValueError for a profile in which grey is a colour."""
-    greys = Image.frombytes("L", (256, 1), bytes(range(256)))
-    if source.profile.xcolor_space != "GRAY":
-        greys = greys.convert("RGB")
-    made = Image.new("RGB", greys.size)
+def _changes_nothing(source: ImageCms.ImageCmsProfile) -> bool:
+    """Whether the colours and greys of a profile are those of sRGB, but for rounding."""
+    if source.profile.xcolor_space == "GRAY":
+        samples = _GREYS
+    elif source.profile.xcolor_space == "RGB ":
+        samples = Image.frombytes("RGB", (len(_SAMPLES) // 3, 1), _SAMPLES)
+    else:
+        return False
+    changed = ImageChops.difference(samples.convert("RGB"), _exactly(samples, source))
+    return max(changed.tobytes()) <= _STILL_SRGB
+
+
+def _exactly(samples: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    """A few colours as sRGB."""
+    made = Image.new("RGB", samples.size)
     target = ImageCms.createProfile("sRGB")
     # Unasked it would work out every eighth value and lay lines between them, far off where it is dark.
-    transform = ImageCms.buildTransform(source, target, greys.mode, "RGB", flags=ImageCms.Flags.NOOPTIMIZE)
-    transform.apply(greys, made)
+    transform = ImageCms.buildTransform(source, target, samples.mode, "RGB", flags=ImageCms.Flags.NOOPTIMIZE)
+    transform.apply(samples, made)
+    return made
+
+
+def _greys(source: ImageCms.ImageCmsProfile) -> list[int]:
+    """What each of the 256 greys becomes. Raises ValueError for a profile in which grey is a colour."""
+    greys = _GREYS if source.profile.xcolor_space == "GRAY" else _GREYS.convert("RGB")
+    made = _exactly(greys, source)
     colours = list(zip(*(band.tobytes() for band in made.split()), strict=True))
     if any(max(colour) - min(colour) > _STILL_GREY for colour in colours):
         raise ValueError
