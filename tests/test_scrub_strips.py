@@ -13,7 +13,7 @@ from scrub_harness import arrived, clean, clean_all
 from scrub_pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, psnr, turned_file
 
 from scrubbers.jailed import image, shrinking, strips, verify_jpeg
-from scrubbers.jailed.decoders import open_picture
+from scrubbers.jailed.decoders import open_picture, turn
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.jpeg_strips import rows_of_strip
 from scrubbers.jailed.shrinking import PREVIEW_SIDE
@@ -54,7 +54,7 @@ def by_strips(content: bytes) -> tuple[bytes, Image.Image]:
 def ordinary(content: bytes) -> tuple[bytes, Image.Image]:
     output = io.BytesIO()
     with open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
-        rebuilt = image.rebuild(picture, Findings(), None)
+        rebuilt = image.rebuild(picture, Findings(), None, turn=turn(picture))
     rebuilt.save(output, "JPEG", **image.JPEG_SETTINGS)
     return output.getvalue(), shrinking.shrunk(rebuilt)
 

@@ -20,6 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from scrubbers.jailed.findings import MALFORMED
 from scrubbers.stages import Kind, TooManyPixels
 
 PIXELS: Final = 100_000_000  # 100 megapixels: design, "Numbers"; as RGB 400 MB in Pillow's memory
@@ -70,13 +71,27 @@ def demand_few_pixels(picture: Image.Image) -> None:
 def turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
     """How the picture must be turned to stand upright once its tags are gone; None when it does already.
 
+    To be asked before anything is decoded, for browsers heed the EXIF block alone, and in a PNG only in front of the
+    pixels. Left to itself Pillow would go by XMP as well, and by an EXIF block that is written in letters, where
+    programs that turned the pixels leave what was.
+
     Two decoders turn by themselves: TIFF's as its tag says, and HEIC's as the file's boxes say (the tag is then to be
     left alone, for cameras write the same turn into both). AVIF's decoder gives the turn of the boxes as the tag.
     """
-    if picture.format in {"TIFF", "HEIF"}:
+    block = picture.info.get("exif")
+    if picture.format in {"TIFF", "HEIF"} or not isinstance(block, bytes):
         return None
+    tags = Image.Exif()
     try:
-        value = picture.getexif().get(_ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, LookupError, TypeError):
+        tags.load(block)
+        value = tags.get(_ORIENTATION_TAG, 1)
+    except MALFORMED:
         return None
     return _TURNS.get(value) if isinstance(value, int) else None
+
+
+def leave_turn_to_tag(picture: ImageFile.ImageFile) -> None:
+    """Keeps the decoder of a TIFF from turning by XMP; to be asked before each page is decoded."""
+    picture.info.pop("xmp", None)
+    if _ORIENTATION_TAG not in getattr(picture, "tag_v2", {}):
+        picture.getexif().pop(_ORIENTATION_TAG, None)

@@ -114,8 +114,8 @@ def _by_rows(
     with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
         rest = png_chunks.without_pixels(untrusted)
     with rest, decoders.open_picture(kind, rest) as tags:
-        look_into(tags, findings)
         turn = decoders.turn(tags)
+        look_into(tags, findings)
     if turn not in png_strips.TURNS:
         return None
     return png_strips.rebuild(picture, turn, output, untrusted_descriptor, findings, described=described)
@@ -133,6 +133,7 @@ def _whole(
     """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
     # Before anything is asked of it: a PNG is decoded for its tags.
     held_whole.demand_room(kind, picture, untrusted_descriptor)
+    turn = decoders.turn(picture)
     look_into(picture, findings)
     if kind is Kind.TIFF:
         return _write_pages(picture, output, findings, untrusted_descriptor)
@@ -141,7 +142,7 @@ def _whole(
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
         picture.seek(1)
     settings = _settings(kind, untrusted_descriptor)
-    rebuilt = rebuild(picture, findings, untrusted_descriptor, described=described)
+    rebuilt = rebuild(picture, findings, untrusted_descriptor, turn=turn, described=described)
     if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in WITH_ALPHA:
         findings.lose(Lost.TRANSPARENCY)
         rebuilt = on_white(rebuilt)
@@ -195,11 +196,15 @@ def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
 
 
 def rebuild(
-    picture: ImageFile.ImageFile, findings: Findings, spent: int | None, *, described: Described = _NOTHING_DESCRIBED
+    picture: ImageFile.ImageFile,
+    findings: Findings,
+    spent: int | None,
+    *,
+    turn: Image.Transpose | None = None,
+    described: Described = _NOTHING_DESCRIBED,
 ) -> Image.Image:
     """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read."""
     decoders.demand_few_pixels(picture)
-    turn = decoders.turn(picture)
     picture.load()
     # A HEIC's size is what its boxes say until it was decoded.
     decoders.demand_few_pixels(picture)
@@ -279,6 +284,7 @@ def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descripto
     for number in _shown_pages(picture, findings):
         picture.seek(number)
         held_whole.demand_room(Kind.TIFF, picture, untrusted_descriptor)
+        decoders.leave_turn_to_tag(picture)
         yield rebuild(picture, findings, spent)
 
 
