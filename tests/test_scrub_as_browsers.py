@@ -5,6 +5,7 @@ What is wanted was seen in Chromium 156 and Firefox 153, which agree.
 
 from __future__ import annotations
 
+import struct
 import zlib
 
 import pytest
@@ -13,10 +14,11 @@ from scrub_corpus import chunk, encoded, with_chunks, with_segments
 from scrub_harness import arrived
 from scrub_pictures import as_picture, psnr
 
-from scrubbers.jailed import image
+from scrubbers.jailed import image, png_strips
 from scrubbers.jailed.findings import Findings
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
+from scrubbers.stages import Lost
 
 
 def scrubbed(content: bytes) -> tuple[Image.Image, Findings]:
@@ -76,3 +78,61 @@ def test_a_picture_is_not_turned_by_what_browsers_do_not_heed(upright) -> None:
         seen, _ = scrubbed(content)
         assert seen.size == upright.size, name
         assert psnr(seen, upright) > 25, name
+
+
+# See-through.
+
+
+def grey_png(bits: int, values: list[int], see_through: int) -> bytes:
+    """Each value for a square of 16 pixels; one of them stands for nothing."""
+    row = [value for value in values for _ in range(16)]
+    number = 0
+    for value in row:
+        number = number << bits | value
+    stored = b"\0" + number.to_bytes(len(row) * bits // 8, "big")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", len(row), 16, bits, 0, 0, 0, 0))
+    parts = header + chunk(b"tRNS", struct.pack(">H", see_through)) + chunk(b"IDAT", zlib.compress(stored * 16))
+    return b"\x89PNG\r\n\x1a\n" + parts + chunk(b"IEND", b"")
+
+
+SEE_THROUGH = {
+    "one bit": (1, [0, 1, 0, 1], 1, (0, None, 0, None)),
+    "two bits": (2, [0, 1, 2, 3], 2, (0, 85, None, 255)),
+    "four bits": (4, [0, 5, 10, 15], 5, (0, None, 170, 255)),
+    "eight bits": (8, [0, 5, 10, 255], 5, (0, None, 10, 255)),
+    # Of two that are the same in eight bits, one.
+    "sixteen bits": (16, [0, 0x1234, 0x1235, 0xFFFF], 0x1234, (0, None, 18, 255)),
+}
+
+
+@pytest.mark.parametrize("by_strips", [False, True])
+@pytest.mark.parametrize("name", SEE_THROUGH)
+def test_a_see_through_grey_is_the_one_that_is_stored(name, by_strips, monkeypatch) -> None:
+    bits, values, see_through, wanted = SEE_THROUGH[name]
+    if by_strips:
+        monkeypatch.setattr(png_strips, "LARGE_PIXELS", 1)
+
+    seen, findings = scrubbed(grey_png(bits, values, see_through))
+
+    shown = [seen.convert("LA").getpixel((16 * place + 8, 8)) for place in range(len(wanted))]
+    assert [grey if alpha else None for grey, alpha in shown] == list(wanted)
+    assert Lost.TRANSPARENCY not in findings.lost()
+
+
+@pytest.mark.parametrize("by_strips", [False, True])
+def test_a_see_through_colour_of_sixteen_bits_is_said_to_be_lost_and_no_other_goes_for_it(
+    by_strips, monkeypatch
+) -> None:
+    """The decoder keeps the upper eight; its lower eight are those of a colour that is seen."""
+    stored = struct.pack(">6H", 0x1234, 0x5678, 0x9ABC, 0x3400, 0x7800, 0xBC00)
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 16, 16, 2, 0, 0, 0))
+    key = chunk(b"tRNS", stored[:6])
+    content = b"\x89PNG\r\n\x1a\n" + header + key + chunk(b"IDAT", zlib.compress((b"\0" + stored) * 16))
+    if by_strips:
+        monkeypatch.setattr(png_strips, "LARGE_PIXELS", 1)
+
+    seen, findings = scrubbed(content + chunk(b"IEND", b""))
+
+    assert seen.mode == "RGB"
+    assert [seen.getpixel((place, 8)) for place in range(2)] == [(0x12, 0x56, 0x9A), (0x34, 0x78, 0xBC)]
+    assert Lost.TRANSPARENCY in findings.lost()

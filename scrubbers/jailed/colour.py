@@ -16,6 +16,8 @@ _NEAREST: Final = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB", "H
 _WITH_ALPHA: Final = {"1": "LA", "L": "LA", "RGB": "RGBA", "P": "RGBA"}
 _PROFILE_SPACE: Final = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "LAB": "Lab "}
 _SIXTEEN_BITS, _EIGHT_BITS = 65535, 255
+# What a grey of few bits is multiplied by when it is spread over eight.
+_SPREAD: Final = {"L;2": 85, "L;4": 17}
 _BAND_PIXELS: Final = 2**19
 # How far the channels of a grey may be apart after rounding, and colours from what they were.
 _STILL_GREY, _STILL_SRGB = 2, 2
@@ -28,11 +30,29 @@ _SAMPLES: Final = bytes(
 
 def is_deep(picture: ImageFile.ImageFile) -> bool:
     """Whether the file has more than eight bits a channel; to be asked before decoding."""
-    if picture.mode.startswith(("I", "F")):
-        return True
-    # A decoder's arguments are its raw mode, alone or first.
-    raw_modes = (tile.args if isinstance(tile.args, str) else (tile.args or [""])[0] for tile in picture.tile)
-    return any("16" in str(raw_mode) for raw_mode in raw_modes)
+    return picture.mode.startswith(("I", "F")) or any("16" in raw_mode for raw_mode in _raw_modes(picture))
+
+
+def see_through(picture: ImageFile.ImageFile) -> object:
+    """The colour that counts as see-through, or the alpha of a palette; to be asked before decoding.
+
+    As the decoded pixels have it: a PNG gives it as they are stored. Of a colour of sixteen bits a channel the decoder
+    keeps the upper eight, which colours that are seen may have as well: then there is none, and it is lost.
+    """
+    given = picture.info.get("transparency")
+    if loses_see_through(picture):
+        return None
+    return given * _SPREAD.get(_raw_modes(picture)[0], 1) if isinstance(given, int) and picture.tile else given
+
+
+def loses_see_through(picture: ImageFile.ImageFile) -> bool:
+    """Whether the file has a see-through colour that cannot be told from others once decoded."""
+    return is_deep(picture) and isinstance(picture.info.get("transparency"), tuple)
+
+
+def _raw_modes(picture: ImageFile.ImageFile) -> list[str]:
+    """How the pixels are stored: a decoder's arguments are that, alone or first."""
+    return [str(tile.args if isinstance(tile.args, str) else (tile.args or [""])[0]) for tile in picture.tile]
 
 
 def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) -> Image.Image:
@@ -42,7 +62,7 @@ def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) ->
     """
     transparency = picture.info.get("transparency")
     if picture.mode.startswith(("I", "F")):
-        picture = _to_eight_bits(picture)
+        picture = _to_eight_bits(picture, transparency)
     elif transparency is not None and picture.mode in _WITH_ALPHA:
         picture = picture.convert(_WITH_ALPHA[picture.mode])
     elif picture.mode == "P":
@@ -68,8 +88,9 @@ def description(profile: bytes) -> str | None:
         return None
 
 
-def _to_eight_bits(picture: Image.Image) -> Image.Image:
+def _to_eight_bits(picture: Image.Image, transparency: object) -> Image.Image:
     """Sixteen bits and more, integer or floating, spread over eight. Nobody's camera, but some scanners."""
+    see_through = transparency if picture.mode.startswith("I;16") and isinstance(transparency, int) else None
     low, high = _least_and_most(picture)
     if picture.mode.startswith("I;16"):
         low, high = 0, _SIXTEEN_BITS
@@ -77,11 +98,21 @@ def _to_eight_bits(picture: Image.Image) -> Image.Image:
         # Thirty-two bits that hold sixteen, or eight: the picture does not say.
         low, high = 0, _SIXTEEN_BITS if high > _EIGHT_BITS else _EIGHT_BITS
     scale = _EIGHT_BITS / (high - low) if high > low else None
-    made = Image.new("L", picture.size)
+    made = Image.new("L" if see_through is None else "LA", picture.size)
     for top, wide in _wide_bands(picture):
-        narrow = wide if scale is None else wide.point(lambda value: value * scale - low * scale)
-        made.paste(narrow.convert("L"), (0, top))
+        narrow = (wide if scale is None else wide.point(lambda value: value * scale - low * scale)).convert("L")
+        if see_through is not None:
+            narrow.putalpha(_all_but(wide, see_through))
+        made.paste(narrow, (0, top))
     return made
+
+
+def _all_but(wide: Image.Image, grey: int) -> Image.Image:
+    """Opaque where a picture of floating numbers has another value than this."""
+    # What is less than nothing becomes nought.
+    above = wide.point(lambda value: value - grey).convert("L")
+    below = wide.point(lambda value: value * -1 + grey).convert("L")
+    return ImageChops.lighter(above, below).point([0] + [_EIGHT_BITS] * _EIGHT_BITS)
 
 
 def _least_and_most(picture: Image.Image) -> tuple[float, float]:

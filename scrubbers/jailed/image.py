@@ -133,7 +133,7 @@ def _whole(
     """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
     # Before anything is asked of it: a PNG is decoded for its tags.
     held_whole.demand_room(kind, picture, untrusted_descriptor)
-    turn = decoders.turn(picture)
+    turn, transparency = decoders.turn(picture), colour.see_through(picture)
     look_into(picture, findings)
     if kind is Kind.TIFF:
         return _write_pages(picture, output, findings, untrusted_descriptor)
@@ -142,7 +142,9 @@ def _whole(
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
         picture.seek(1)
     settings = _settings(kind, untrusted_descriptor)
-    rebuilt = rebuild(picture, findings, untrusted_descriptor, turn=turn, described=described)
+    rebuilt = rebuild(
+        picture, findings, untrusted_descriptor, turn=turn, transparency=transparency, described=described
+    )
     if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in WITH_ALPHA:
         findings.lose(Lost.TRANSPARENCY)
         rebuilt = on_white(rebuilt)
@@ -170,6 +172,8 @@ def look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
     # First, because asking a PNG for its EXIF block decodes it, and then its depth is forgotten.
     if colour.is_deep(picture):
         findings.lose(Lost.COLOUR_DEPTH)
+    if colour.loses_see_through(picture):
+        findings.lose(Lost.TRANSPARENCY)
     where = Where.TAGS if picture.format == "TIFF" else Where.EXIF
     with findings.reading(where):
         exif.look_into(picture.getexif(), where, findings)
@@ -201,9 +205,13 @@ def rebuild(
     spent: int | None,
     *,
     turn: Image.Transpose | None = None,
+    transparency: object = None,
     described: Described = _NOTHING_DESCRIBED,
 ) -> Image.Image:
-    """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read."""
+    """Steps 3 to 9 for one picture; `spent` is the file if there is nothing else in it to be read.
+
+    How it is turned and what of it is see-through can be asked only while nothing of it was decoded.
+    """
     decoders.demand_few_pixels(picture)
     picture.load()
     # A HEIC's size is what its boxes say until it was decoded.
@@ -211,7 +219,6 @@ def rebuild(
     if spent is not None:
         give_back(spent)
     profile = described.or_profile(picture.info.get("icc_profile"), findings)
-    transparency = picture.info.get("transparency")
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
     bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
     if spent is not None:

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from PIL import Image, ImageFile
 
-from scrubbers.jailed import png_chunks
+from scrubbers.jailed import colour, png_chunks
 from scrubbers.stages import Damaged
 
 _STRIP_PIXELS: Final = 2**19
@@ -124,7 +124,7 @@ def _as_opened(strip: Image.Image, picture: ImageFile.ImageFile) -> Image.Image:
         strip = strip.convert("RGB")
     elif picture.mode == "LA":
         strip = Image.merge("LA", (strip.getchannel("R"), strip.getchannel("A")))
-    transparency = picture.info.get("transparency")
+    transparency = colour.see_through(picture)
     # Before the palette, which takes it up.
     strip.info = {} if transparency is None else {"transparency": transparency}
     if picture.mode == "P" and picture.palette is not None:
