@@ -18,7 +18,7 @@ from scrubbers.jailed import image, png_strips
 from scrubbers.jailed.findings import Findings
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Lost
+from scrubbers.stages import Lost, Refused
 
 
 def scrubbed(content: bytes) -> tuple[Image.Image, Findings]:
@@ -136,3 +136,47 @@ def test_a_see_through_colour_of_sixteen_bits_is_said_to_be_lost_and_no_other_go
     assert seen.mode == "RGB"
     assert [seen.getpixel((place, 8)) for place in range(2)] == [(0x12, 0x56, 0x9A), (0x34, 0x78, 0xBC)]
     assert Lost.TRANSPARENCY in findings.lost()
+
+
+# Taken, whatever state its texts are in.
+
+
+def long_text() -> bytes:
+    """What a drawing program keeps beside the picture: deflated little, inflated more than the library takes at once."""
+    return zlib.compress(b"<mxCell/>" * 300_000)
+
+
+TEXTS = {
+    "long": lambda: chunk(b"zTXt", b"mxfile\0\0" + long_text()),
+    "long and in any letters": lambda: chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + long_text()),
+    "far too long": lambda: chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(20 * 2**20))),
+    "not deflated": lambda: chunk(b"zTXt", b"Comment\0\0" + b"no stream"),
+    "not deflated, in letters": lambda: chunk(b"zTXt", b"Raw profile type xmp\0\0" + b"no stream"),
+    "wrong checksum": lambda: chunk(b"tEXt", b"Comment\0changed by hand")[:-4] + b"none",
+    "no text": lambda: chunk(b"tEXt", b""),
+    "profile that is no stream": lambda: chunk(b"iCCP", b"x\0\0" + b"no stream"),
+}
+
+
+@pytest.mark.parametrize("by_strips", [False, True])
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_png_is_not_refused_for_its_texts(upright, name, behind, by_strips, monkeypatch) -> None:
+    plain = encoded(upright, "PNG")
+    at = len(plain) - 12 if behind else 33
+    if by_strips:
+        monkeypatch.setattr(png_strips, "LARGE_PIXELS", 1)
+
+    seen, findings = scrubbed(plain[:at] + TEXTS[name]() + plain[at:])
+
+    assert seen.tobytes() == upright.tobytes()
+    assert name == "profile that is no stream" or findings.removed()
+
+
+@pytest.mark.parametrize("cut", [8, 13, 40])
+def test_pixels_that_are_not_all_there_are_refused_all_the_same(cut) -> None:
+    plain = encoded(Image.effect_noise((64, 64), 90), "PNG")
+    end = plain.index(b"IEND") - 8
+
+    with pytest.raises((OSError, SyntaxError, Refused)):
+        scrubbed(plain[: end - cut])

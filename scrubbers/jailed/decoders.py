@@ -44,6 +44,8 @@ _FORMATS: Final = {
 pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
 # With one thread it starts none, which no other job could.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+# For what of a PNG is deflated beside its pixels. Of its own accord it takes 1 MiB, and scanners' profiles are longer.
+PngImagePlugin.MAX_TEXT_CHUNK = 8 * 2**20
 
 _ORIENTATION_TAG: Final = 0x0112
 _TURNS: Final = {
@@ -59,7 +61,13 @@ _TURNS: Final = {
 
 def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
     """The picture, not decoded yet, by the decoder of its kind and no other; raises what that decoder raises."""
-    return Image.open(file, formats=_FORMATS[kind])
+    # A PNG would be refused for a text that is broken or too long. While nothing is decoded this concerns texts alone,
+    # and after that pixels that are missing must be an error again.
+    ImageFile.LOAD_TRUNCATED_IMAGES = kind is Kind.PNG
+    try:
+        return Image.open(file, formats=_FORMATS[kind])
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 def demand_few_pixels(picture: Image.Image) -> None:

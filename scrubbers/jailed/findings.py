@@ -6,6 +6,7 @@ and everything else is gone whether it was found here or not. So reading for the
 
 import codecs
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -19,7 +20,7 @@ _EXAMPLES_OF_A_SORT: Final = 6
 # What readers of broken metadata raise, Pillow's and ours.
 MALFORMED: Final = (
     AttributeError, LookupError, OSError, OverflowError, RecursionError, SyntaxError, TypeError, ValueError,
-    ZeroDivisionError, struct.error,
+    ZeroDivisionError, struct.error, zlib.error,
 )  # fmt: skip
 
 
