@@ -10,7 +10,9 @@ import struct
 import zlib
 from typing import Final
 
-from scrubbers.jailed import media_boxes
+from PIL import Image
+
+from scrubbers.jailed import exif, media_boxes
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import Kind, What, Where
@@ -136,11 +138,19 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
 def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
     """A block of another format, written in hex behind its name and length. EXIF among them was read by the decoder."""
     findings.add(What.OTHER, Where.TEXT_BLOCK)
-    block = bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
+    # The name may be of two words.
+    letters = text.lstrip().split(b"\n", 2)[2]
+    block = bytes.fromhex(b"".join(letters.split()).decode("ascii"))
     if key.endswith((" iptc", " 8bim")):
         look_into_iptc(block, findings)
     elif key.endswith(" xmp"):
         look_into_xmp(block, findings)
+    elif block.startswith(_XMP_HEADER):
+        look_into_xmp(block[len(_XMP_HEADER) :], findings)
+    elif key.endswith(" app1") and block.startswith(b"Exif\0\0"):
+        tags = Image.Exif()
+        tags.load(block)
+        exif.look_into(tags, Where.EXIF, findings)
 
 
 def _webp(untrusted: mmap.mmap, findings: Findings) -> None:

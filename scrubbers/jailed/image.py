@@ -192,11 +192,11 @@ def look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
 
 
 def _look_into_tiff(picture: ImageFile.ImageFile, findings: Findings) -> None:
-    tags = getattr(picture, "tag_v2", {})
+    # As they are stored: Photoshop says of IPTC that it is numbers.
+    stored = getattr(getattr(picture, "tag_v2", None), "_tagdata", {})
     for tag, look in ((_XMP, look_into_xmp), (_IPTC, look_into_iptc), (_PHOTOSHOP, look_into_iptc)):
-        value = tags.get(tag)
-        if isinstance(value, bytes):
-            look(value, findings)
+        if tag in stored:
+            look(stored[tag], findings)
 
 
 def rebuild(

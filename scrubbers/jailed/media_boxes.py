@@ -21,9 +21,15 @@ _PROPERTIES: Final = {
     b"hvcC", b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"lsel", b"a1op", b"a1lx",
     b"clli", b"mdcv", b"cclv", b"amve", b"ndwt",
 }  # fmt: skip
+# Pictures, and blocks that are read by the decoder or as XMP.
+_ITEMS: Final = {b"hvc1", b"av01", b"grid", b"iden", b"iovl", b"Exif", b"mime"}
+_GAIN_MAP: Final = b"tmap"
+_XMP_TYPE: Final = b"application/rdf+xml"
 # Moving pictures that phones put behind a still one.
 _FILM: Final = {b"mpvd"}
 _FULL_BOX_BYTES: Final = 4
+# The first version of an item's box that says what it is.
+_ITEMS_HAVE_KINDS: Final = 2
 # A clean aperture: its length and name, then four fractions of eight bytes each.
 _CROP: Final = b"\x00\x00\x00\x28clap"
 
@@ -128,9 +134,27 @@ def _meta(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> Non
             _properties(untrusted, inner, inner_end, findings)
         elif name == b"iref":
             _references(untrusted, inner + _FULL_BOX_BYTES, inner_end, findings)
+        elif name == b"iinf":
+            _items(untrusted, inner, inner_end, findings)
         elif name == b"hdlr" and untrusted[inner + 24 : min(inner_end, inner + _NAME_BYTES)].strip(b"\0"):
             findings.add(What.SOFTWARE, Where.VENDOR_BLOCK, untrusted[inner + 24 : inner_end].rstrip(b"\0"))
         elif name not in _META and not _is_empty_padding(untrusted, name, inner, inner_end):
+            findings.add(What.OTHER, Where.VENDOR_BLOCK)
+
+
+def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
+    """What things there are in the file; each says its kind, and then its name and what sort of text it is."""
+    count_bytes = 4 if untrusted[start] else 2
+    for name, inner, inner_end in _boxes(untrusted, start + _FULL_BOX_BYTES + count_bytes, end):
+        if name != b"infe" or untrusted[inner] < _ITEMS_HAVE_KINDS:
+            continue
+        number_bytes = 2 if untrusted[inner] == _ITEMS_HAVE_KINDS else 4
+        kind_at = inner + _FULL_BOX_BYTES + number_bytes + 2
+        kind = untrusted[kind_at : kind_at + 4]
+        words = untrusted[kind_at + 4 : min(inner_end, kind_at + _NAME_BYTES)].split(b"\0")
+        if kind == _GAIN_MAP:
+            findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
+        elif kind not in _ITEMS or (kind == b"mime" and _XMP_TYPE not in words[1:2]):
             findings.add(What.OTHER, Where.VENDOR_BLOCK)
 
 

@@ -12,36 +12,57 @@ from scrubbers.stages import What, Where
 
 _MOST_BYTES: Final = 2**20
 
+# By name alone, in small letters, for programs differ in their prefixes and in how they write GPS.
 _NAMES: Final = {
-    "creator": What.PERSON, "rights": What.PERSON, "OwnerName": What.PERSON, "CameraOwnerName": What.PERSON,
-    "Author": What.PERSON, "Credit": What.PERSON, "CaptionWriter": What.PERSON, "Artist": What.PERSON,
-    "CreatorTool": What.SOFTWARE, "Producer": What.SOFTWARE, "softwareAgent": What.SOFTWARE,
-    "Software": What.SOFTWARE, "xmptk": What.SOFTWARE,
-    "CreateDate": What.DATE, "ModifyDate": What.DATE, "MetadataDate": What.DATE, "DateCreated": What.DATE,
-    "DateTimeOriginal": What.DATE, "when": What.DATE,
-    "GPSLatitude": What.PLACE, "GPSLongitude": What.PLACE, "City": What.PLACE, "State": What.PLACE,
-    "Country": What.PLACE, "Location": What.PLACE, "Sublocation": What.PLACE,
-    "Make": What.DEVICE, "Model": What.DEVICE, "Lens": What.DEVICE, "LensModel": What.DEVICE,
-    "SerialNumber": What.SERIAL, "BodySerialNumber": What.SERIAL, "LensSerialNumber": What.SERIAL,
-    "title": What.TITLE, "Headline": What.TITLE, "subject": What.TITLE, "Keywords": What.TITLE,
-    "description": What.COMMENT, "UserComment": What.COMMENT, "Instructions": What.COMMENT,
-    "DocumentID": What.IDENTIFIER, "InstanceID": What.IDENTIFIER, "OriginalDocumentID": What.IDENTIFIER,
-    "ImageUniqueID": What.IDENTIFIER,
+    "creator": What.PERSON, "contributor": What.PERSON, "rights": What.PERSON, "owner": What.PERSON,
+    "ownername": What.PERSON, "cameraownername": What.PERSON, "author": What.PERSON, "credit": What.PERSON,
+    "captionwriter": What.PERSON, "artist": What.PERSON, "personinimage": What.PERSON,
+    "persondisplayname": What.PERSON, "ciemailwork": What.PERSON, "citelwork": What.PERSON, "ciurlwork": What.PERSON,
+    "creatortool": What.SOFTWARE, "producer": What.SOFTWARE, "softwareagent": What.SOFTWARE,
+    "software": What.SOFTWARE, "xmptk": What.SOFTWARE,
+    "createdate": What.DATE, "modifydate": What.DATE, "metadatadate": What.DATE, "datecreated": What.DATE,
+    "datetimeoriginal": What.DATE, "datetimedigitized": What.DATE, "datetime": What.DATE, "when": What.DATE,
+    "gpstimestamp": What.DATE, "gpsdatetime": What.DATE,
+    "gpslatitude": What.PLACE, "gpslongitude": What.PLACE, "gpslongtitude": What.PLACE, "city": What.PLACE,
+    "state": What.PLACE, "country": What.PLACE, "location": What.PLACE, "sublocation": What.PLACE,
+    "countryname": What.PLACE, "provincestate": What.PLACE, "locationname": What.PLACE, "ciadrextadr": What.PLACE,
+    "ciadrcity": What.PLACE, "ciadrregion": What.PLACE, "ciadrpcode": What.PLACE, "ciadrctry": What.PLACE,
+    "make": What.DEVICE, "model": What.DEVICE, "lens": What.DEVICE, "lensmodel": What.DEVICE,
+    "dronemodel": What.DEVICE,
+    "serialnumber": What.SERIAL, "bodyserialnumber": What.SERIAL, "lensserialnumber": What.SERIAL,
+    "cameraserialnumber": What.SERIAL, "droneserialnumber": What.SERIAL,
+    "title": What.TITLE, "headline": What.TITLE, "subject": What.TITLE, "keywords": What.TITLE,
+    "hierarchicalsubject": What.TITLE, "tagslist": What.TITLE, "lastkeywordxmp": What.TITLE,
+    "rawfilename": What.TITLE, "preservedfilename": What.TITLE,
+    "description": What.COMMENT, "usercomment": What.COMMENT, "instructions": What.COMMENT,
+    "layertext": What.HIDDEN_TEXT,
+    "documentid": What.IDENTIFIER, "instanceid": What.IDENTIFIER, "originaldocumentid": What.IDENTIFIER,
+    "documentancestors": What.IDENTIFIER, "imageuniqueid": What.IDENTIFIER, "burstid": What.IDENTIFIER,
     "image": What.THUMBNAIL,
 }  # fmt: skip
-# prefix:Name="value" or <prefix:Name>value<
-_ATTRIBUTE: Final = re.compile(rb"[\w-]{1,40}:(\w{1,40})=[\"']([^\"'<]{1,400})[\"']")
-_ELEMENT: Final = re.compile(rb"<[\w-]{1,40}:(\w{1,40})[^<>]{0,200}>([^<]{1,400})<")
-# <prefix:Name><rdf:Seq><rdf:li>value<
+# With their prefix, because others mean something else by the same: faces that were found, and files in letters.
+_FULL_NAMES: Final = {
+    "mwg-rs:name": What.PERSON, "gimage:data": What.EMBEDDED_FILE, "gdepth:data": What.EMBEDDED_FILE,
+    "gaudio:data": What.EMBEDDED_FILE,
+}  # fmt: skip
+# What is written in letters tells nobody anything.
+_NO_EXAMPLE: Final = {What.THUMBNAIL, What.EMBEDDED_FILE}
+# prefix:Name="value" or <prefix:Name>value, of which the first letters will do.
+_ATTRIBUTE: Final = re.compile(rb"([\w-]{1,40}:\w{1,40})=[\"']([^\"'<]{1,400})")
+_ELEMENT: Final = re.compile(rb"<([\w-]{1,40}:\w{1,40})[^<>]{0,200}>([^<]{1,400})")
+# <prefix:Name><rdf:Seq><rdf:li>value
 _LIST: Final = re.compile(
-    rb"<[\w-]{1,40}:(\w{1,40})>\s{0,40}<rdf:(?:Seq|Bag|Alt)>\s{0,40}<rdf:li[^<>]{0,100}>([^<]{1,400})<"
+    rb"<([\w-]{1,40}:\w{1,40})>\s{0,40}<rdf:(?:Seq|Bag|Alt)>\s{0,40}<rdf:li[^<>]{0,100}>([^<]{1,400})"
 )
 
 _IPTC: Final = {
-    5: What.TITLE, 25: What.TITLE, 55: What.DATE, 60: What.DATE, 62: What.DATE, 65: What.SOFTWARE, 80: What.PERSON,
-    90: What.PLACE, 92: What.PLACE, 95: What.PLACE, 101: What.PLACE, 105: What.TITLE, 110: What.PERSON,
-    116: What.PERSON, 118: What.PERSON, 120: What.COMMENT, 122: What.PERSON,
+    5: What.TITLE, 25: What.TITLE, 26: What.PLACE, 27: What.PLACE, 55: What.DATE, 60: What.DATE, 62: What.DATE,
+    65: What.SOFTWARE, 80: What.PERSON, 90: What.PLACE, 92: What.PLACE, 95: What.PLACE, 100: What.PLACE,
+    101: What.PLACE, 105: What.TITLE, 110: What.PERSON, 116: What.PERSON, 118: What.PERSON, 120: What.COMMENT,
+    122: What.PERSON,
 }  # fmt: skip
+# A small picture of how it was when Photoshop last kept it: the newer and the older number.
+_SMALL_PICTURE: Final = re.compile(rb"8BIM\x04[\x09\x0c]")
 # A record of the application part: mark, record 2, data set, length.
 _IPTC_RECORD: Final = re.compile(rb"\x1c\x02(.)(..)", re.DOTALL)
 
@@ -51,17 +72,19 @@ def look_into_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP
     found = False
     for pattern in (_LIST, _ATTRIBUTE, _ELEMENT):
         for name, value in pattern.findall(text):
-            what = _NAMES.get(name.decode("ascii", "replace"))
+            full = name.decode("ascii", "replace").lower()
+            what = _FULL_NAMES.get(full) or _NAMES.get(full.partition(":")[2])
             if what is not None and value.strip():
                 found = True
-                # A thumbnail's value is a picture in letters, which tells nobody anything.
-                findings.add(what, where, None if what is What.THUMBNAIL else value)
+                findings.add(what, where, None if what in _NO_EXAMPLE else value)
     if not found:
         findings.add(What.OTHER, where)
 
 
 def look_into_iptc(untrusted: bytes, findings: Findings) -> None:
     findings.add(What.OTHER, Where.IPTC)
+    if _SMALL_PICTURE.search(untrusted):
+        findings.add(What.THUMBNAIL, Where.IPTC)
     for record in _IPTC_RECORD.finditer(untrusted[:_MOST_BYTES]):
         what = _IPTC.get(record[1][0])
         length = int.from_bytes(record[2], "big")
