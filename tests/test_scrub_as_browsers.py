@@ -138,6 +138,30 @@ def test_a_see_through_colour_of_sixteen_bits_is_said_to_be_lost_and_no_other_go
     assert Lost.TRANSPARENCY in findings.lost()
 
 
+def gif_part(*, see_through: bool) -> bytes:
+    """A square in the middle of the screen; the screen's background is blue, and of eight squares one is another colour."""
+    made = Image.new("P", (40, 40))
+    made.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0])
+    made.paste(1, (0, 0, 20, 20))
+    content = encoded(made, "GIF", optimize=False, **({"transparency": 1} if see_through else {}))
+    screen, rest = bytearray(content[:13]), bytearray(content[13:])
+    # Width, height, and the number of the background's colour.
+    screen[6:10], screen[11] = struct.pack("<HH", 80, 60), 2
+    at = rest.index(b"\x2c" + struct.pack("<HHHH", 0, 0, 40, 40)) + 1
+    rest[at : at + 4] = struct.pack("<HH", 20, 10)
+    return bytes(screen + rest)
+
+
+@pytest.mark.parametrize("see_through", [False, True])
+def test_what_no_frame_of_a_gif_covers_is_see_through_and_not_of_the_background(see_through) -> None:
+    seen, _ = scrubbed(gif_part(see_through=see_through))
+
+    assert (seen.size, seen.mode) == ((80, 60), "RGBA")
+    assert [seen.getpixel(place) for place in ((0, 0), (79, 59), (19, 30), (60, 30))] == [(0, 0, 0, 0)] * 4
+    assert seen.getpixel((50, 40)) == (255, 0, 0, 255)
+    assert seen.getpixel((25, 15)) == ((0, 0, 0, 0) if see_through else (0, 255, 0, 255))
+
+
 # Taken, whatever state its texts are in.
 
 

@@ -230,9 +230,24 @@ def rebuild(
     if picture.mode == "P" and hidden_colour.palette_hides_something(bare.histogram(), bare.getpalette() or []):
         findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
     bare = colour.to_plain(bare, profile, findings)
+    if picture.format == "GIF":
+        bare = _nothing_around(bare, getattr(picture, "dispose_extent", None))
     bare = _without_hidden_colour(bare, findings)
     bare.info = {}
     return bare
+
+
+def _nothing_around(picture: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:
+    """See-through where a GIF's first frame does not reach: its decoder fills that with a colour no browser shows."""
+    width, height = picture.size
+    if frame is None or frame == (0, 0, width, height):
+        return picture
+    left, top, right, bottom = frame
+    picture = picture.convert("RGBA")
+    for box in ((0, 0, width, top), (0, bottom, width, height), (0, top, left, bottom), (right, top, width, bottom)):
+        if box[0] < box[2] and box[1] < box[3]:
+            picture.paste((0, 0, 0, 0), box)
+    return picture
 
 
 def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Image:
