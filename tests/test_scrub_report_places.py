@@ -8,20 +8,25 @@ import zlib
 import pytest
 from PIL import Image
 from scrub_corpus import chunk, encoded, picture, with_chunks, with_segments
-from scrub_corpus_media import Item, Media
+from scrub_corpus_media import Item, Media, full
 from scrub_harness import arrived
 
 from scrubbers.jailed import image
 from scrubbers.jailed.findings import Findings
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import What, Where
+from scrubbers.stages import Lost, What, Where
 
 
-def found_in(content: bytes) -> dict[tuple[What, Where], list[str | None]]:
+def looked_into(content: bytes) -> Findings:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
         image.scrub(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
+    return findings
+
+
+def found_in(content: bytes) -> dict[tuple[What, Where], list[str | None]]:
+    findings = looked_into(content)
     found: dict[tuple[What, Where], list[str | None]] = {}
     for one in findings.removed():
         found.setdefault((one.what, one.where), []).append(one.example)
@@ -160,3 +165,59 @@ def test_things_beside_a_phone_picture_that_are_no_picture_are_named(kind) -> No
 
     assert found_in(plain.write()) == {}
     assert (What.OTHER, Where.VENDOR_BLOCK) in found_in(more.write())
+
+
+@pytest.mark.parametrize("kind", ["heic", "avif"])
+def test_another_picture_in_the_file_of_a_phone_picture_is_named_and_said_to_be_lost(kind) -> None:
+    """Whichever of them is the first, and whether or not the decoder knows of the other."""
+    made = Media(kind)
+    made.add_picture(picture((128, 64)))
+    made.add_picture(picture((128, 64)).rotate(180))
+    content = made.write()
+    at = content.index(b"pitm") + 8
+
+    for first in (1, 2):
+        findings = looked_into(content[:at] + bytes([0, first]) + content[at + 2 :])
+        assert [(one.what, one.where) for one in findings.removed()] == [(What.EMBEDDED_FILE, Where.SECOND_PICTURE)]
+        assert findings.lost() == (Lost.SECOND_PICTURE,)
+
+
+@pytest.mark.parametrize("kind", ["heic", "avif"])
+def test_parts_of_a_phone_picture_and_what_belongs_to_it_are_no_other_picture(kind) -> None:
+    """A thumbnail, a mask, and the alpha of a see-through one."""
+    made = Media(kind)
+    first = made.add_picture(picture((128, 64)))
+    made.refer(b"thmb", made.add_picture(picture((64, 64)), hidden=True), first)
+    for urn in (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0", b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"):
+        of_sort = made.add_property(full(b"auxC", urn))
+        made.refer(b"auxl", made.add_picture(picture((128, 64)), of_sort, hidden=True), first)
+
+    assert Lost.SECOND_PICTURE not in looked_into(made.write()).lost()
+
+
+def tiffs() -> dict[str, bytes]:
+    """Each in both orders of bytes, of one page or of three, with and without blocks of tags of their own."""
+    tags = Image.Exif()
+    tags[0x13B] = "Anna Andersson, who is named at some length"
+    tags.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0" + b"a comment" * 20
+    pages = {"save_all": True, "append_images": [picture(mode="L"), picture(mode="1")]}
+    return {
+        "plain": encoded(picture(), "TIFF"),
+        "one byte too many for pairs": encoded(picture((7, 7), "L"), "TIFF"),
+        "deflated": encoded(picture(), "TIFF", compression="tiff_adobe_deflate"),
+        "JPEG": encoded(picture((96, 64)), "TIFF", compression="jpeg"),
+        "tags": encoded(picture(), "TIFF", exif=tags),
+        "pages": encoded(picture(), "TIFF", **pages),
+        "Motorola": tiff_with(33723, 7, 1, iptc(80, b"Anna Andersson"), ">"),
+    }
+
+
+@pytest.mark.parametrize("name", tiffs())
+def test_what_stands_behind_a_tiff_is_named_and_nothing_where_nothing_does(name) -> None:
+    content = tiffs()[name]
+    behind = (What.EMBEDDED_FILE, Where.AFTER_THE_END)
+
+    assert behind not in found_in(content)
+    # As some programs fill up what they write.
+    assert behind not in found_in(content + bytes(37))
+    assert behind in found_in(content + b"PK\3\4 another file")

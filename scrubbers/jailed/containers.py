@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image
 
-from scrubbers.jailed import exif, media_boxes
+from scrubbers.jailed import exif, media_boxes, tiff_directories
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import Kind, What, Where
@@ -226,6 +226,11 @@ def _bmp(untrusted: mmap.mmap, findings: Findings) -> None:
         findings.add(What.COLOUR_PROFILE, Where.ICC)
 
 
+def _tiff(untrusted: mmap.mmap, findings: Findings) -> None:
+    if tiff_directories.holds_something_behind(untrusted):
+        findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
+
+
 def _inflate(text: bytes) -> bytes:
     return zlib.decompressobj().decompress(text, _TEXT_BYTES)
 
@@ -234,6 +239,7 @@ _WALKERS: Final = {
     Kind.JPEG: _jpeg,
     Kind.PNG: _png,
     Kind.WEBP: _webp,
+    Kind.TIFF: _tiff,
     Kind.GIF: _gif,
     Kind.BMP: _bmp,
     Kind.HEIC: media_boxes.look_into,

@@ -21,8 +21,9 @@ _PROPERTIES: Final = {
     b"hvcC", b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"lsel", b"a1op", b"a1lx",
     b"clli", b"mdcv", b"cclv", b"amve", b"ndwt",
 }  # fmt: skip
-# Pictures, and blocks that are read by the decoder or as XMP.
-_ITEMS: Final = {b"hvc1", b"av01", b"grid", b"iden", b"iovl", b"Exif", b"mime"}
+# Items that are pictures by themselves or put together from others; and how one says that it belongs to another.
+_PICTURES: Final = {b"hvc1", b"av01", b"grid", b"iden", b"iovl"}
+_BELONGS: Final = {b"thmb", b"auxl"}
 _GAIN_MAP: Final = b"tmap"
 _XMP_TYPE: Final = b"application/rdf+xml"
 # Moving pictures that phones put behind a still one.
@@ -129,21 +130,29 @@ def _is_empty_padding(untrusted: mmap.mmap, name: bytes, start: int, end: int) -
 
 
 def _meta(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
+    pictures, parts = set[int](), set[int]()
     for name, inner, inner_end in _boxes(untrusted, start, end):
         if name == b"iprp":
             _properties(untrusted, inner, inner_end, findings)
         elif name == b"iref":
-            _references(untrusted, inner + _FULL_BOX_BYTES, inner_end, findings)
+            parts |= _references(untrusted, inner, inner_end, findings)
         elif name == b"iinf":
-            _items(untrusted, inner, inner_end, findings)
+            pictures |= _items(untrusted, inner, inner_end, findings)
         elif name == b"hdlr" and untrusted[inner + 24 : min(inner_end, inner + _NAME_BYTES)].strip(b"\0"):
             findings.add(What.SOFTWARE, Where.VENDOR_BLOCK, untrusted[inner + 24 : inner_end].rstrip(b"\0"))
         elif name not in _META and not _is_empty_padding(untrusted, name, inner, inner_end):
             findings.add(What.OTHER, Where.VENDOR_BLOCK)
+    if len(pictures - parts) > 1:
+        findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
+        findings.lose(Lost.SECOND_PICTURE)
 
 
-def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
-    """What things there are in the file; each says its kind, and then its name and what sort of text it is."""
+def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
+    """Notes what things there are in the file, and returns the numbers of the pictures.
+
+    Each says its number and its kind, and then its name and what sort of text it is.
+    """
+    pictures = set()
     count_bytes = 4 if untrusted[start] else 2
     for name, inner, inner_end in _boxes(untrusted, start + _FULL_BOX_BYTES + count_bytes, end):
         if name != b"infe" or untrusted[inner] < _ITEMS_HAVE_KINDS:
@@ -152,16 +161,31 @@ def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> No
         kind_at = inner + _FULL_BOX_BYTES + number_bytes + 2
         kind = untrusted[kind_at : kind_at + 4]
         words = untrusted[kind_at + 4 : min(inner_end, kind_at + _NAME_BYTES)].split(b"\0")
-        if kind == _GAIN_MAP:
+        if kind in _PICTURES:
+            pictures.add(_number(untrusted, inner + _FULL_BOX_BYTES, number_bytes))
+        elif kind == _GAIN_MAP:
             findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
-        elif kind not in _ITEMS or (kind == b"mime" and _XMP_TYPE not in words[1:2]):
+        elif kind != b"Exif" and (kind != b"mime" or _XMP_TYPE not in words[1:2]):
             findings.add(What.OTHER, Where.VENDOR_BLOCK)
+    return pictures
 
 
-def _references(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
-    for name, _, _ in _boxes(untrusted, start, end):
+def _references(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
+    """Notes a thumbnail, and returns the numbers of pictures that belong to another or are a part of it."""
+    number_bytes = 4 if untrusted[start] else 2
+    parts = set()
+    for name, inner, _ in _boxes(untrusted, start + _FULL_BOX_BYTES, end):
         if name == b"thmb":
             findings.add(What.THUMBNAIL, Where.SECOND_PICTURE)
+        if name in _BELONGS:
+            parts.add(_number(untrusted, inner, number_bytes))
+        elif name == b"dimg":
+            first = inner + number_bytes + 2
+            count = _number(untrusted, inner + number_bytes, 2)
+            parts |= {
+                _number(untrusted, at, number_bytes) for at in range(first, first + count * number_bytes, number_bytes)
+            }
+    return parts
 
 
 def _properties(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> None:
