@@ -204,3 +204,42 @@ def test_pixels_that_are_not_all_there_are_refused_all_the_same(cut) -> None:
 
     with pytest.raises((OSError, SyntaxError, Refused)):
         scrubbed(plain[: end - cut])
+
+
+# Grey of many bits in a TIFF, of which browsers show nothing: as the format has it.
+
+
+def grey_tiff(bits: int, white_is: int, content: bytes) -> bytes:
+    """Rows of two pixels as scanners write them: least first, one strip."""
+    tags = {
+        256: 2,
+        257: 8,
+        258: bits,
+        259: 1,
+        262: white_is,
+        273: 8 + 2 + 12 * 9 + 4,
+        277: 1,
+        278: 8,
+        279: len(content),
+    }
+    entries = b"".join(
+        struct.pack("<HHII", tag, 4 if tag in {273, 279} else 3, 1, value) for tag, value in tags.items()
+    )
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + content
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (grey_tiff(16, 1, struct.pack("<2H", 0x4000, 0xFFFF) * 8), (64, 255)),
+        (grey_tiff(16, 0, struct.pack("<2H", 0x4000, 0xFFFF) * 8), (191, 0)),
+        (grey_tiff(12, 1, b"\x40\x0f\xff" * 8), (64, 255)),
+        (grey_tiff(8, 0, b"\x40\xff" * 8), (191, 0)),
+    ],
+    ids=["sixteen bits", "sixteen bits, white is nought", "twelve bits", "eight bits, white is nought"],
+)
+def test_a_grey_tiff_of_many_bits_is_neither_a_negative_nor_dark(content, wanted) -> None:
+    seen, findings = scrubbed(content)
+
+    assert [seen.getpixel((x, 4)) for x in range(2)] == pytest.approx(list(wanted), abs=1)
+    assert (Lost.COLOUR_DEPTH in findings.lost()) == (content != grey_tiff(8, 0, b"\x40\xff" * 8))

@@ -65,6 +65,10 @@ _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
 _MOST_WEBP_BLOCKS: Final = 64
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
 _REDUCED_PICTURE, _MASK = 1, 4
+# How many bits a channel has, and what its numbers mean.
+_BITS, _MEANING = 0x0102, 0x0106
+_TWELVE, _WHITE_IS_NOUGHT, _MOST_OF_SIXTEEN = 12, 0, 65535
+_TWELVE_TO_SIXTEEN: Final = _MOST_OF_SIXTEEN / 4095
 # The older tag for the same, and its number for a small copy.
 _SUBFILE_TYPE, _OLD_REDUCED = 0x00FF, 2
 _PAPER: Final = (255, 255, 255)
@@ -224,6 +228,8 @@ def rebuild(
     if spent is not None:
         # Turning copies the pixels, and some decoders keep a copy of their own: here the first ones are let go.
         picture.close()
+    if picture.format == "TIFF":
+        bare = _of_sixteen_bits(bare, getattr(picture, "tag_v2", {}))
     bare.info = {} if transparency is None else {"transparency": transparency}
     if turn is not None:
         bare = bare.transpose(turn)
@@ -235,6 +241,19 @@ def rebuild(
     bare = _without_hidden_colour(bare, findings)
     bare.info = {}
     return bare
+
+
+def _of_sixteen_bits(picture: Image.Image, tags: dict[int, Any]) -> Image.Image:
+    """Deep grey with black as nought and white as the most: the decoder hands on what is stored."""
+    if not picture.mode.startswith("I;16"):
+        return picture
+    if tags.get(_BITS) == (_TWELVE,):
+        picture = picture.point(lambda value: value * _TWELVE_TO_SIXTEEN)
+    return (
+        picture.point(lambda value: value * -1 + _MOST_OF_SIXTEEN)
+        if tags.get(_MEANING) == _WHITE_IS_NOUGHT
+        else picture
+    )
 
 
 def _nothing_around(picture: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:
