@@ -162,6 +162,20 @@ def test_what_no_frame_of_a_gif_covers_is_see_through_and_not_of_the_background(
     assert seen.getpixel((25, 15)) == ((0, 0, 0, 0) if see_through else (0, 255, 0, 255))
 
 
+@pytest.mark.parametrize("lossless", [False, True])
+def test_nor_is_anything_shown_around_the_first_frame_of_a_moving_webp(lossless) -> None:
+    """A sticker whose frames are cut to what is in them: nothing in the file says then that it is see-through."""
+    first = Image.new("RGBA", (64, 64))
+    first.paste((255, 0, 0, 255), (10, 12, 30, 32))
+    content = encoded(first, "WEBP", save_all=True, append_images=[first.rotate(90)], duration=100, lossless=lossless)
+
+    seen, _ = scrubbed(content)
+
+    assert (seen.size, seen.mode) == ((64, 64), "RGBA")
+    assert [seen.getpixel(place)[3] for place in ((0, 0), (9, 20), (40, 20), (20, 40))] == [0] * 4
+    assert seen.getpixel((20, 20)) == pytest.approx((255, 0, 0, 255), abs=3)
+
+
 # Taken, whatever state its texts are in.
 
 

@@ -16,7 +16,6 @@ The first frame is the first that viewers show: not a stand-in for readers that 
 """
 
 import mmap
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import IO, Any, Final
@@ -36,6 +35,7 @@ from scrubbers.jailed import (
     png_joined,
     png_strips,
     strips,
+    webp_frames,
 )
 from scrubbers.jailed.described_colour import Described
 from scrubbers.jailed.findings import Findings
@@ -62,7 +62,6 @@ _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
     Kind.WEBP: {"quality": 90, "method": 4, "lossless": False, "exact": False},
     Kind.TIFF: {"compression": "tiff_adobe_deflate"},
 }
-_MOST_WEBP_BLOCKS: Final = 64
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
 _REDUCED_PICTURE, _MASK = 1, 4
 # How many bits a channel has, and what its numbers mean.
@@ -145,10 +144,12 @@ def _whole(
         # Shown by programs that know no animated PNG alone: most people never see it.
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
         picture.seek(1)
-    settings = _settings(kind, untrusted_descriptor)
+    settings, frame = _settings(kind, untrusted_descriptor), _first_frame(kind, picture, untrusted_descriptor)
     rebuilt = rebuild(
         picture, findings, untrusted_descriptor, turn=turn, transparency=transparency, described=described
     )
+    if turn is None and frame is not None:
+        rebuilt = _nothing_around(rebuilt, frame)
     if RESULT_KIND[kind] is Kind.JPEG and rebuilt.mode in WITH_ALPHA:
         findings.lose(Lost.TRANSPARENCY)
         rebuilt = on_white(rebuilt)
@@ -236,8 +237,6 @@ def rebuild(
     if picture.mode == "P" and hidden_colour.palette_hides_something(bare.histogram(), bare.getpalette() or []):
         findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
     bare = colour.to_plain(bare, profile, findings)
-    if picture.format == "GIF":
-        bare = _nothing_around(bare, getattr(picture, "dispose_extent", None))
     bare = _without_hidden_colour(bare, findings)
     bare.info = {}
     return bare
@@ -256,10 +255,19 @@ def _of_sixteen_bits(picture: Image.Image, tags: dict[int, Any]) -> Image.Image:
     )
 
 
-def _nothing_around(picture: Image.Image, frame: tuple[int, int, int, int] | None) -> Image.Image:
-    """See-through where a GIF's first frame does not reach: its decoder fills that with a colour no browser shows."""
+def _first_frame(
+    kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: int
+) -> tuple[int, int, int, int] | None:
+    """Which part of the picture the first frame of a GIF or WebP covers; None if that is not said."""
+    if kind is Kind.WEBP:
+        return webp_frames.first_frame(untrusted_descriptor)
+    return getattr(picture, "dispose_extent", None) if kind is Kind.GIF else None
+
+
+def _nothing_around(picture: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
+    """See-through where the first frame does not reach: decoders fill that with a colour that no browser shows."""
     width, height = picture.size
-    if frame is None or frame == (0, 0, width, height):
+    if frame == (0, 0, width, height):
         return picture
     left, top, right, bottom = frame
     picture = picture.convert("RGBA")
@@ -282,22 +290,9 @@ def _without_hidden_colour(picture: Image.Image, findings: Findings) -> Image.Im
 def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
     settings = dict(_SETTINGS[RESULT_KIND[kind]])
     # A screenshot that came without loss goes without loss.
-    if kind is Kind.WEBP and _webp_is_lossless(untrusted_descriptor):
+    if kind is Kind.WEBP and webp_frames.is_lossless(untrusted_descriptor):
         settings["lossless"] = True
     return settings
-
-
-def _webp_is_lossless(untrusted_descriptor: int) -> bool:
-    """Whether the first frame is; its block may stand behind others, a profile above all, or within a frame's."""
-    position = 12
-    for _ in range(_MOST_WEBP_BLOCKS):
-        head = os.pread(untrusted_descriptor, 8, position)
-        name, length = head[:4], int.from_bytes(head[4:], "little")
-        if name in {b"VP8L", b"VP8 ", b""}:
-            break
-        # A frame begins with where it lies, and then has blocks of its own.
-        position += 8 + 16 if name == b"ANMF" else 8 + length + length % 2
-    return name == b"VP8L"
 
 
 def _write_pages(
