@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from PIL import Image, ImageChops, ImageCms, ImageFile
@@ -145,10 +146,10 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         return picture
     if profile is None:
         source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    elif _is_srgb(profile):
+        return picture
     else:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if "sRGB" in (source.profile.profile_description or "") and _changes_nothing(source):
-        return picture
     if picture.mode in _GREY:
         return _with_greys(picture, _greys(source))
     if source.profile.xcolor_space != _PROFILE_SPACE[picture.mode]:
@@ -159,6 +160,13 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
         return picture
     converted = ImageCms.profileToProfile(picture, source, target, outputMode="RGB")
     return picture if converted is None else converted
+
+
+# A large picture asks for every strip of it.
+@lru_cache(maxsize=1)
+def _is_srgb(profile: bytes) -> bool:
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return "sRGB" in (source.profile.profile_description or "") and _changes_nothing(source)
 
 
 def _changes_nothing(source: ImageCms.ImageCmsProfile) -> bool:
