@@ -221,3 +221,19 @@ def test_what_stands_behind_a_tiff_is_named_and_nothing_where_nothing_does(name)
     # As some programs fill up what they write.
     assert behind not in found_in(content + bytes(37))
     assert behind in found_in(content + b"PK\3\4 another file")
+
+
+WORDS = b"words that are none of what the block is for"
+MISUSED = {
+    "EXIF of a JPEG": (with_segments(encoded(picture(), "JPEG"), [(0xE1, b"Exif\0\0" + WORDS)]), Where.EXIF),
+    "EXIF of a PNG": (with_chunks(encoded(picture(), "PNG"), [chunk(b"eXIf", WORDS)]), Where.EXIF),
+    "profile of a JPEG": (with_segments(encoded(picture(), "JPEG"), [(0xE2, b"ICC_PROFILE\0" + WORDS)]), Where.ICC),
+    "profile of a PNG": (with_chunks(encoded(picture(), "PNG"), [chunk(b"iCCP", b"x\0\0" + WORDS)]), Where.ICC),
+}
+
+
+@pytest.mark.parametrize("name", MISUSED)
+def test_a_block_that_no_decoder_can_read_is_named_all_the_same(name) -> None:
+    content, where = MISUSED[name]
+
+    assert where in {place for _, place in found_in(content)}

@@ -32,7 +32,7 @@ _GIF_PLAIN_TEXT, _GIF_CONTROL, _GIF_COMMENT, _GIF_APPLICATION = 0x01, 0xF9, 0xFE
 # Sizes of a bitmap's header: from which on it has a colour count, and a profile.
 _BMP_WITH_COUNT, _BMP_WITH_PROFILE = 40, 124
 _XMP_HEADER: Final = b"http://ns.adobe.com/xap/1.0/\0"
-_READ_ELSEWHERE: Final = (b"Exif\0\0", b"ICC_PROFILE\0")
+_READ_ELSEWHERE, _PROFILE_HEADER = b"Exif\0\0", b"ICC_PROFILE\0"
 _XMP_EXTENDED: Final = b"http://ns.adobe.com/xmp/extension/\0"
 
 
@@ -74,6 +74,8 @@ def _jpeg_segment(marker: int, body: bytes, findings: Findings) -> None:
         look_into_iptc(body, findings)
     elif marker == _APP0_JFIF and not (body.startswith(b"JFIF\0") and body[12:14] in {b"", b"\0\0"}):
         findings.add(What.THUMBNAIL, Where.VENDOR_BLOCK)
+    elif marker == _APP2_ICC_MPF and body.startswith(_PROFILE_HEADER):
+        findings.add(What.COLOUR_PROFILE, Where.ICC)
     elif marker == _APP2_ICC_MPF and body.startswith(b"MPF\0"):
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
     elif marker == _APP14_ADOBE and len(body) == _ADOBE_BYTES:
@@ -109,6 +111,8 @@ def _png(untrusted: mmap.mmap, findings: Findings) -> None:
         elif name == b"tIME":
             year, month, day = struct.unpack(">HBB", untrusted[position + 8 : position + 12])
             findings.add(What.DATE, Where.TEXT_BLOCK, f"{year:04}-{month:02}-{day:02}")
+        elif name == b"iCCP":
+            findings.add(What.COLOUR_PROFILE, Where.ICC)
         elif name not in _PNG_PICTURE:
             findings.add(What.OTHER, Where.VENDOR_BLOCK)
         position += 12 + length

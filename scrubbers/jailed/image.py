@@ -181,7 +181,10 @@ def look_into(picture: ImageFile.ImageFile, findings: Findings) -> None:
         findings.lose(Lost.TRANSPARENCY)
     where = Where.TAGS if picture.format == "TIFF" else Where.EXIF
     with findings.reading(where):
-        exif.look_into(picture.getexif(), where, findings)
+        tags = picture.getexif()
+        exif.look_into(tags, where, findings)
+        if picture.info.get("exif") and not tags:
+            findings.add(What.OTHER, where)
     if picture.info.get("icc_profile"):
         findings.add(What.COLOUR_PROFILE, Where.ICC, colour.description(picture.info["icc_profile"]))
     if picture.format == "TIFF":
