@@ -211,6 +211,26 @@ def test_a_png_is_not_refused_for_its_texts(upright, name, behind, by_strips, mo
     assert name == "profile that is no stream" or findings.removed()
 
 
+# What the library calls what it knows of a PNG; it keeps texts under their own names among that.
+TAKEN_NAMES = (
+    "transparency", "interlace", "exif", "icc_profile", "bbox", "default_image", "duration", "disposal", "blend", "loop",
+    "gamma", "dpi", "xmp", "srgb", "chromaticity", "aspect", "background", "Raw profile type exif",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("by_strips", [False, True])
+@pytest.mark.parametrize("name", TAKEN_NAMES)
+def test_no_name_of_a_text_changes_the_picture(upright, name, by_strips, monkeypatch) -> None:
+    if by_strips:
+        monkeypatch.setattr(png_strips, "LARGE_PIXELS", 1)
+    texts = [chunk(b"tEXt", name.encode() + b"\0 words"), chunk(b"iTXt", name.encode() + b"\0\0\0\0\0words")]
+
+    seen, findings = scrubbed(with_chunks(encoded(upright, "PNG"), texts))
+
+    assert seen.tobytes() == upright.tobytes()
+    assert findings.lost() == ()
+
+
 @pytest.mark.parametrize("cut", [8, 13, 40])
 def test_pixels_that_are_not_all_there_are_refused_all_the_same(cut) -> None:
     plain = encoded(Image.effect_noise((64, 64), 90), "PNG")

@@ -140,7 +140,7 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
 
 
 def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
-    """A block of another format, written in hex behind its name and length. EXIF among them was read by the decoder."""
+    """A block of another format, written in hex behind its name and length."""
     findings.add(What.OTHER, Where.TEXT_BLOCK)
     # The name may be of two words.
     letters = text.lstrip().split(b"\n", 2)[2]
@@ -151,10 +151,11 @@ def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
         look_into_xmp(block, findings)
     elif block.startswith(_XMP_HEADER):
         look_into_xmp(block[len(_XMP_HEADER) :], findings)
-    elif key.endswith(" app1") and block.startswith(b"Exif\0\0"):
-        tags = Image.Exif()
-        tags.load(block)
-        exif.look_into(tags, Where.EXIF, findings)
+    elif key.endswith((" exif", " app1")):
+        with findings.reading(Where.EXIF):
+            tags = Image.Exif()
+            tags.load(block)
+            exif.look_into(tags, Where.EXIF, findings)
 
 
 def _webp(untrusted: mmap.mmap, findings: Findings) -> None:

@@ -4,7 +4,7 @@ Decoders are loaded by name and asked by name. Left to itself Pillow would try a
 as a photograph would start an interpreter.
 """
 
-from typing import IO, Final
+from typing import IO, Final, cast
 
 import pillow_heif
 from PIL import (
@@ -44,8 +44,18 @@ _FORMATS: Final = {
 pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
 # With one thread it starts none, which no other job could.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# For what of a PNG is deflated beside its pixels. Of its own accord it takes 1 MiB, and scanners' profiles are longer.
+# For a PNG's profile. Of its own accord it takes 1 MiB, and those of some scanners are longer.
 PngImagePlugin.MAX_TEXT_CHUNK = 8 * 2**20
+
+
+def _step_over(stream: PngImagePlugin.PngStream, _position: int, length: int) -> bytes:
+    return ImageFile._safe_read(cast("IO[bytes]", stream.fp), length)  # noqa: SLF001  what its own readers of chunks begin with
+
+
+# A PNG's texts are read for the report by `containers`. Pillow would keep them under the names that they bear, among
+# what it knows of the picture: one called "transparency" or "interlace" would be taken for that.
+for _text in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
+    setattr(PngImagePlugin.PngStream, _text, _step_over)
 
 _ORIENTATION_TAG: Final = 0x0112
 _TURNS: Final = {
@@ -61,8 +71,8 @@ _TURNS: Final = {
 
 def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
     """The picture, not decoded yet, by the decoder of its kind and no other; raises what that decoder raises."""
-    # A PNG would be refused for a text that is broken or too long. While nothing is decoded this concerns texts alone,
-    # and after that pixels that are missing must be an error again.
+    # A PNG would be refused for a wrong checksum of what is not its pixels, or for too long a profile. While nothing is
+    # decoded this concerns those alone, and after that pixels that are missing must be an error again.
     ImageFile.LOAD_TRUNCATED_IMAGES = kind is Kind.PNG
     try:
         return Image.open(file, formats=_FORMATS[kind])
@@ -80,8 +90,7 @@ def turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
     """How the picture must be turned to stand upright once its tags are gone; None when it does already.
 
     To be asked before anything is decoded, for browsers heed the EXIF block alone, and in a PNG only in front of the
-    pixels. Left to itself Pillow would go by XMP as well, and by an EXIF block that is written in letters, where
-    programs that turned the pixels leave what was.
+    pixels. Left to itself Pillow would go by XMP as well, where programs that turned the pixels leave what was.
 
     Two decoders turn by themselves: TIFF's as its tag says, and HEIC's as the file's boxes say (the tag is then to be
     left alone, for cameras write the same turn into both). AVIF's decoder gives the turn of the boxes as the tag.
