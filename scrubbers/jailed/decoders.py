@@ -58,6 +58,7 @@ for _text in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
     setattr(PngImagePlugin.PngStream, _text, _step_over)
 
 _ORIENTATION_TAG: Final = 0x0112
+_SHORT, _SHORT_BYTES = 3, 2
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -101,10 +102,16 @@ def turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
     tags = Image.Exif()
     try:
         tags.load(block)
-        value = tags.get(_ORIENTATION_TAG, 1)
+        is_one_short = _is_one_short(tags, _ORIENTATION_TAG)
+        return _TURNS.get(tags[_ORIENTATION_TAG]) if is_one_short else None
     except MALFORMED:
         return None
-    return _TURNS.get(value) if isinstance(value, int) else None
+
+
+def _is_one_short(tags: Image.Exif, tag: int) -> bool:
+    """Whether the tag is stored as one number of two bytes: browsers heed no turn of another type."""
+    stored = tags._info  # noqa: SLF001  the library takes any type and any number of them
+    return stored is not None and stored.tagtype.get(tag) == _SHORT and len(stored._tagdata[tag]) == _SHORT_BYTES  # noqa: SLF001
 
 
 def leave_turn_to_tag(picture: ImageFile.ImageFile) -> None:
