@@ -237,3 +237,18 @@ def test_a_block_that_no_decoder_can_read_is_named_all_the_same(name) -> None:
     content, where = MISUSED[name]
 
     assert where in {place for _, place in found_in(content)}
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_what_stands_between_and_behind_the_scans_of_a_jpeg_is_named(progressive) -> None:
+    plain = encoded(picture(), "JPEG", progressive=progressive, restart_marker_blocks=3)
+    # With the mark of an end in it, which is none.
+    comment = b"\xff\xfe\0\x12between \xff\xd9 scans"
+    last_scan = plain.rindex(b"\xff\xda")
+    segment = (What.COMMENT, Where.COMMENT_BLOCK)
+    behind = (What.EMBEDDED_FILE, Where.AFTER_THE_END)
+
+    assert found_in(plain) == {}
+    assert set(found_in(plain[:-2] + comment + plain[-2:])) == {segment}
+    assert set(found_in(plain[:last_scan] + comment + plain[last_scan:])) == {segment}
+    assert set(found_in(plain[:-2] + comment + plain[-2:] + b"more")) == {segment, behind}
