@@ -144,9 +144,11 @@ def _command(arguments: str) -> tuple[str, ...]:
 
 
 def _role(command: tuple[str, ...]) -> str:
-    if command and command[0].rpartition("/")[2] == "tor":
+    program = command[0].rpartition("/")[2] if command else ""
+    if program == "tor":
         return "tor"
-    if "-m" in command[:-1]:
+    # Of an interpreter alone: setpriv, which stands before it for an ordinary account, has its whole command line too.
+    if program.startswith("python") and "-m" in command[:-1]:
         return _MODULES.get(command[command.index("-m") + 1], "other")
     return "other"
 

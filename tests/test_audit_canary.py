@@ -158,6 +158,16 @@ def test_calls_that_others_interrupted_are_put_together_and_belong_to_their_proc
     assert [call.role for call in calls if call.name == "execve"] == ["other", "keeper"]
 
 
+def test_what_the_watch_starts_the_keeper_with_is_not_the_keeper(tmp_path):
+    # Where an ordinary account watches, setpriv stands before the interpreter, whose command line is part of its own.
+    setpriv = ", ".join(map(hexed, ("setpriv", "--bounding-set=-all", "--", "python", "-m", "kallskydd", "serve")))
+    started = f"10 1.0 execve({hexed('/usr/bin/setpriv')}, [{setpriv}], []) = 0\n10 1.1 prctl(PR_GET_SECUREBITS) = 0\n"
+
+    calls = traced(tmp_path, started + '10 1.2 execve("/p", [KEEPER], []) = 0\n10 1.3 getpid() = 10\n')
+
+    assert [call.role for call in calls] == ["other", "other", "other", "keeper"]
+
+
 def test_a_fork_of_a_zygote_is_a_job(tmp_path):
     calls = traced(
         tmp_path, '10 1.0 execve("/p", [ZYGOTE], []) = 0\n10 1.1 fork() = 11\n11 1.2 write(1<PATH>, MARKER, 6) = 6\n'
