@@ -78,30 +78,54 @@ as_root=
 if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
 apt_line="$as_root apt-get install -y --no-install-recommends$packages"
 
-offline() {
+stop_here() {  # stop_here WHAT_FAILED WHAT_TO_DO
     say ""
-    say "No network answered within four seconds, and the set-up is not complete: what is named above cannot be fetched."
-    if [ -n "$packages" ]; then say "Connect, then run:  ${apt_line# }"; else say "Connect to the internet first."; fi
+    say "$1 The set-up is not complete: what is named above cannot be fetched."
+    if [ -n "$packages" ]; then say "$2 Then run:  ${apt_line# }"; else say "$2"; fi
     say "Then run the same make command again. If the network or the computer is only slow, put KALLSKYDD_ONLINE=1 before it."
     exit 4
 }
 
-can_fetch() {  # asks for the smallest lock file with the pip that every Python carries, before anything is made
-    [ "${KALLSKYDD_ONLINE:-}" != 1 ] || return 0
+offline() { stop_here "No network answered within four seconds." "Connect to the internet."; }
+
+fetch_one() {  # fetch_one SECONDS: asks for the smallest lock file; where that fails, `pip_said` is what pip said, else empty
     wheel=$("$python" -c 'import ensurepip, glob, os, sysconfig
 folders = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR") or ""]
 print(next((w for folder in folders for w in glob.glob(os.path.join(folder, "pip-*.whl"))), ""))')
+    pip_said=
     [ -n "$wheel" ] || return 0
     target=$(mktemp -d)
     code=0
-    # pip's own temporary folders go in there too: cut off by the time-out, it leaves them behind.
-    TMPDIR=$target PYTHONPATH=$wheel timeout 4 "$python" -m pip --disable-pip-version-check --timeout 3 --retries 0 --quiet \
-        download --no-deps --require-hashes -d "$target/packages" -r requirements-build.lock >/dev/null 2>&1 || code=$?
+    # With the pip that every Python carries, before anything is made. Its own temporary folders go in there too: cut off
+    # by the time-out, it leaves them behind. Twice -v, or it keeps to itself why an index could not be read.
+    TMPDIR=$target PYTHONPATH=$wheel timeout "$1" "$python" -m pip --disable-pip-version-check --timeout 3 --retries 0 -v -v \
+        download --no-deps --require-hashes -d "$target/packages" -r requirements-build.lock >"$target/said" 2>&1 || code=$?
+    if [ $code != 0 ]; then
+        pip_said=$(sed -n 's/.*Could not fetch URL [^ ]* *\(.*\) - skipping$/\1/p' "$target/said" | head -n 1)
+        [ -n "$pip_said" ] || pip_said=$(sed -n 's/^ERROR: //p' "$target/said" | tail -n 1)
+    fi
     rm -rf "$target"
     return $code
 }
 
-if [ "$ready" = no ] && [ -n "$python" ]; then can_fetch || offline; fi
+cannot_fetch() {  # says what really failed: what helps against it differs
+    case "$pip_said" in
+        "" | *"Network is unreachable"* | *"No route to host"* | *"name resolution"* | *"Name or service not known"* | *"timed out"*)
+            offline ;;
+        *"[SSL"* | *SSLError* | *"ssl certificate"*)
+            why=$(printf '%s' "$pip_said" | sed "s/.*\[SSL[^]]*\] *//; s/ *(_ssl.*//; s/['\")]*\$//")
+            stop_here "The index of Python packages was reached, but no encrypted connection to it came about ($why)." \
+                "Set this computer's clock, install ca-certificates; for a proxy that opens TLS, name its certificate in PIP_CERT." ;;
+        *)
+            why=$(printf '%s' "$pip_said" | sed "s/.*(Caused by //; s/<[^>]*>: //g; s/[A-Za-z]*Error('//g; s/', */ /g; s/['\")]*\$//")
+            stop_here "The Python packages cannot be fetched: $why." \
+                "Look at the index and the proxy in pip's own settings (python3 -m pip config list)." ;;
+    esac
+}
+
+if [ "$ready" = no ] && [ -n "$python" ] && [ "${KALLSKYDD_ONLINE:-}" != 1 ]; then
+    fetch_one 4 || cannot_fetch
+fi
 
 # ---- 2. the system's packages
 if [ -n "$packages" ]; then
@@ -175,6 +199,8 @@ if [ "$ready" = no ]; then
             $pip install --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements.lock &&
             $pip install --no-deps --no-build-isolation --no-index --editable .
     } || {
+        # pip has said that it found no version, and not why. Asked once more and with time, it may say that too.
+        fetch_one 60 || cannot_fetch
         say "The Python packages could not be installed. The lines above say why; mend that, then run the same command again."
         exit 4
     }

@@ -1,0 +1,88 @@
+"""The set-up says what really failed: no network, an index that cannot be trusted, or one that has nothing."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# It promises five seconds on a quiet computer; here others may work beside it.
+SECONDS = 60
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """What the set-up reads, in a folder of its own where nothing is set up yet."""
+    (tmp_path / "scripts").mkdir()
+    for name in ("scripts/setup.sh", "requirements.lock", "requirements-build.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def set_up(checkout, index, **more):
+    kept = {
+        name: value for name, value in os.environ.items() if not name.upper().startswith(("PIP_", "HTTP", "ALL_PROXY"))
+    }
+    settings = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index, "PIP_RETRIES": "0", "NO_PROXY": "*"}
+    settings["KALLSKYDD_PYTHON"] = sys.executable
+    done = subprocess.run(
+        ["sh", checkout / "scripts" / "setup.sh", "run"],
+        env={**kept, **settings, **more}, capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4, done.stderr
+    assert "Then run the same make command again." in done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def answering():
+    """The port of a server that says the same to whoever connects: over TLS, that is no answer in TLS."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        with suppress(OSError):
+            while True:
+                visitor, _ = listener.accept()
+                with closing(visitor), suppress(OSError):
+                    visitor.recv(4096)
+                    visitor.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield listener.getsockname()[1]
+    # A listener that is only closed leaves the thread waiting in accept.
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join()
+
+
+@pytest.mark.parametrize("online", ["", "1"], ids=["looked for first", "the look left out"])
+def test_an_index_to_which_no_encrypted_connection_comes_about_is_not_called_a_missing_network(
+    checkout, answering, online
+):
+    said = set_up(checkout, f"https://127.0.0.1:{answering}/simple", KALLSKYDD_ONLINE=online)
+
+    assert "no encrypted connection to it came about" in said
+    assert "PIP_CERT" in said
+    assert "No network" not in said
+
+
+def test_an_index_without_the_packages_is_not_called_a_missing_network(checkout, answering):
+    said = set_up(checkout, f"http://127.0.0.1:{answering}/simple")
+
+    assert "The Python packages cannot be fetched: 404" in said
+    assert "No network" not in said
+
+
+def test_an_index_that_never_answers_is_a_missing_network(checkout):
+    # The kernel takes the connection and nobody ever reads from it.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        said = set_up(checkout, f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+
+    assert "No network answered within four seconds" in said
