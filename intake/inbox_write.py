@@ -38,7 +38,7 @@ from intake.inbox_view import answers_at_once
 from intake.limits import Limits
 from intake.marks import PAGE_KEPT_FOR, Use
 from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD
-from intake.pointers import Pointer
+from intake.pointed_out import PointsOut
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, facts_offered
@@ -62,7 +62,7 @@ async def write(request: web.Request) -> web.StreamResponse:
     except _SentBefore:
         await drain(request, services.limits)
         return sent_already(services, form)
-    except _PointsOut as pointing:
+    except PointsOut as pointing:
         await drain(request, services.limits)
         return await back_to_inbox(services, form, POINTS_TO_YOU, pointing.pointers)
     except (FormRefused, CaseError) as refused:
@@ -140,14 +140,6 @@ class _SentBefore(Exception):
     """The same form has been here before."""
 
 
-class _PointsOut(Exception):
-    """The text seems to say who wrote it, and its writer has not been shown that yet, or not said that it shall go."""
-
-    def __init__(self, pointers: tuple[Pointer, ...]) -> None:
-        super().__init__()
-        self.pointers = pointers
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class _Settled:
     """What stands once all fields before the files are known."""
@@ -212,7 +204,7 @@ class _Writing:
             self._services.sessions.used(self._settled.session)
 
     def _point_out(self, session: Session) -> None:
-        """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is.
+        """Raise `PointsOut` when the text seems to say who wrote it, unless it shall go as it is.
 
         Raises `_SessionOver` when it ended meanwhile: nothing of it is remembered.
         """
@@ -221,7 +213,7 @@ class _Writing:
             raise _SessionOver
         pointers = services.pointed_out.left_in(self._form, session.handle, services.config.phone)
         if pointers:
-            raise _PointsOut(pointers)
+            raise PointsOut(pointers)
 
     async def _settle(self) -> _Settled:
         if self._settled is not None:

@@ -34,7 +34,7 @@ from intake.inbox_show import fields_of, inbox_fields
 from intake.kept_pages import draft_of
 from intake.marks import Use
 from intake.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
-from intake.pointed_out import LOOKED_FIELD
+from intake.pointed_out import LOOKED_FIELD, PointsOut
 from intake.pointers import Pointer
 from intake.progress import Sending, Step
 from intake.report_form import REPORT_FORM, form_page, frame_says, in_frame
@@ -81,7 +81,7 @@ async def send_report(request: web.Request) -> web.StreamResponse:
     with _Reception(services, Sending(request.content_length or 0)) as reception:
         try:
             view = await reception.receive(request)
-        except (_SentBefore, _OtherForm, _PointsOut, FormRefused, CaseError) as outcome:
+        except (_SentBefore, _OtherForm, PointsOut, FormRefused, CaseError) as outcome:
             # Of a form that was sent twice the report is there; what is shown must not say otherwise.
             reception.sending.received = isinstance(outcome, _SentBefore)
             if not isinstance(outcome, (_SentBefore, _OtherForm)):
@@ -102,14 +102,6 @@ class _SentBefore(Exception):
 
 class _OtherForm(Exception):
     """The button of another language, or of the plain way, was pressed: the form with what was typed, nothing done."""
-
-
-class _PointsOut(Exception):
-    """The text seems to say who wrote it, and its writer has not been shown that yet, or not said that it shall go."""
-
-    def __init__(self, pointers: tuple[Pointer, ...]) -> None:
-        super().__init__()
-        self.pointers = pointers
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -211,11 +203,11 @@ class _Reception:
         return self._settled
 
     def _point_out(self) -> None:
-        """Raise `_PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
+        """Raise `PointsOut` when the text seems to say who wrote it, unless it shall go as it is."""
         services = self._services
         pointers = services.pointed_out.left_in(self.form, self.draft, services.config.phone)
         if pointers:
-            raise _PointsOut(pointers)
+            raise PointsOut(pointers)
 
     async def _conclude(self, view: ReceiptView | None) -> None:
         """Keep what the page shows for a second sending, or undo everything."""
@@ -277,7 +269,7 @@ def _sent_before(services: Services, reception: _Reception, use: Use) -> web.Res
 def _other_answer(
     services: Services,
     reception: _Reception,
-    outcome: "_SentBefore | _OtherForm | _PointsOut | FormRefused | CaseError",
+    outcome: "_SentBefore | _OtherForm | PointsOut | FormRefused | CaseError",
 ) -> web.Response:
     """Return the answer to a form that did not become a report now."""
     language, form = reception.language, reception.form
@@ -288,7 +280,7 @@ def _other_answer(
             return _sent_before(services, reception, use)
         case _OtherForm():
             return form_page(services, language, form)
-        case _PointsOut():
+        case PointsOut():
             said, pointers = POINTS_TO_YOU, outcome.pointers
         case FormRefused():
             said, text_key = SENTENCES[outcome.text_key], outcome.text_key
