@@ -12,8 +12,6 @@ The rules, in this order:
 5. With nobody left NobodyLeft is raised and nothing is stored. There is never a fall-back to the whole group.
 """
 
-from dataclasses import dataclass
-
 from cases.errors import NobodyLeft, RosterFault
 from cases.roster_text import Member, Roster
 
@@ -21,15 +19,7 @@ from cases.roster_text import Member, Roster
 _ENOUGH_READERS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
-    """Who reads, and which members do not."""
-
-    readers: tuple[Member, ...]
-    excluded: tuple[Member, ...]
-
-
-def route(roster: Roster, organisation: str | None, concerns: frozenset[str], unnamed: bool) -> Routing:
+def route(roster: Roster, organisation: str | None, concerns: frozenset[str], unnamed: bool) -> tuple[Member, ...]:
     """Return who reads; raise NobodyLeft, or RosterFault by rule 1."""
     if not roster.is_open:
         raise RosterFault("roster.not_open")
@@ -45,4 +35,4 @@ def route(roster: Roster, organisation: str | None, concerns: frozenset[str], un
         readers += counsel
     if not readers:
         raise NobodyLeft
-    return Routing(readers, tuple(member for member in roster.members if member not in readers))
+    return readers

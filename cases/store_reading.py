@@ -73,8 +73,7 @@ async def tombstone(parts: Parts, case_id: bytes, mac: bytes, counter: int, verb
     """Return what is left of an erased case to who can show the MAC; raises NotThere."""
     # While the case's row is still there the erasure is not finished, and nothing may say that it is.
     query = (
-        "SELECT access_key, erased_day FROM tombstones WHERE case_id = ?1"
-        " AND NOT EXISTS (SELECT 1 FROM cases WHERE case_id = ?1)"
+        "SELECT access_key FROM tombstones WHERE case_id = ?1 AND NOT EXISTS (SELECT 1 FROM cases WHERE case_id = ?1)"
     )
     statements = "SELECT statement FROM tombstone_statements WHERE case_id = ? ORDER BY position"
     async with parts.db.read() as connection:
@@ -83,7 +82,7 @@ async def tombstone(parts: Parts, case_id: bytes, mac: bytes, counter: int, verb
         kept = await every(connection, statements, case_id)
     if row is None:
         raise NotThere
-    return TombstoneRow(case_id, date.fromisoformat(row[1]), tuple(blob for (blob,) in kept))
+    return TombstoneRow(case_id, tuple(blob for (blob,) in kept))
 
 
 async def _check_mac(row: Row | None, case_id: bytes, mac: bytes, counter: int, verb: str) -> None:

@@ -123,5 +123,4 @@ class TombstoneRow:
     """What is left of an erased case."""
 
     case_id: bytes
-    erased_day: date
     statements: tuple[bytes, ...]

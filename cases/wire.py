@@ -286,29 +286,12 @@ def sign_request(  # noqa: PLR0917 (the order of the signed text)
     return {MEMBER_HEADER: keys.id, COUNTER_HEADER: str(counter), SIGNATURE_HEADER: signature.hex()}
 
 
-def verify_request(  # noqa: PLR0917 (the order of the signed text)
-    untrusted_headers: Mapping[str, str],
-    method: str,
-    path: str,
-    body: bytes,
-    server_key: bytes,
-    sign_key_of: Callable[[str], bytes | None],
-    last_counter: int = -1,
-) -> SignedBy:
-    """Return who signed the request; raise RequestRefused.
-
-    `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
-    """
-    body_hash = new_body_hash(body).digest()
-    return verify_hashed(untrusted_headers, method, path, body_hash, server_key, sign_key_of, last_counter)
-
-
 def new_body_hash(beginning: bytes = b"") -> "hashlib.blake2b":
     """Return the hash over a body, to be fed with it as it comes."""
     return hashlib.blake2b(beginning, digest_size=32, person=b"ks1-body")
 
 
-def verify_hashed(  # noqa: PLR0917 (the order of the signed text)
+def verify_request(  # noqa: PLR0917 (the order of the signed text)
     untrusted_headers: Mapping[str, str],
     method: str,
     path: str,
@@ -317,7 +300,10 @@ def verify_hashed(  # noqa: PLR0917 (the order of the signed text)
     sign_key_of: Callable[[str], bytes | None],
     last_counter: int = -1,
 ) -> SignedBy:
-    """Return who signed the request with a body of this hash, as `verify_request` does."""
+    """Return who signed the request with a body of this hash; raise RequestRefused.
+
+    `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
+    """
     member = untrusted_headers.get(MEMBER_HEADER, "")
     untrusted_counter = untrusted_headers.get(COUNTER_HEADER, "")
     signature = untrusted_headers.get(SIGNATURE_HEADER, "")

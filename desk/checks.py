@@ -64,10 +64,10 @@ def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, .
     if roster is None or roster.digest.hex() != report.roster_hash:
         return (WARN_ROSTER,)
     try:
-        routing = route(roster, report.organisation, frozenset(report.concerns), report.concerns_unnamed)
+        readers = route(roster, report.organisation, frozenset(report.concerns), report.concerns_unnamed)
     except CaseError:
         return (WARN_ROUTING,)
-    by_the_rules = {member.id for member in routing.readers}
+    by_the_rules = {member.id for member in readers}
     return () if by_the_rules == set(report.sealed_to) else (WARN_ROUTING,)
 
 

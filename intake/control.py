@@ -46,7 +46,7 @@ class Event(IntEnum):
     HANDLER_FAULT = 2
     RELEASED = 3
     SELF_TEST_FAILED = 4
-    ZYGOTE_LOST = 5
+    # Not 5, which meant something else: after an update an older keeper starts the newer intake.
     ROSTER_FAULT = 6
 
 

@@ -96,7 +96,7 @@ async def check_signed(services: DeskServices, request: web.Request, name: str, 
         return None if member is None else member.sign
 
     # 3.
-    signed_by = wire.verify_hashed(
+    signed_by = wire.verify_request(
         request.headers, hdrs.METH_POST, request.path, body_hash, known[0].server_key, sign_key_of
     )
     # 4.

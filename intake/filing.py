@@ -22,7 +22,8 @@ from cases.clock import first_release_day, today
 from cases.entry import Attachment, Body, Entry, Report, Stream
 from cases.receipt import Receipt, ReceiptKeys
 from cases.roster import Roster
-from cases.routing import Routing, route
+from cases.roster_text import Member
+from cases.routing import route
 from cases.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
 from cases.store import Filing
 from intake.attachments import CaseUnderWay
@@ -44,7 +45,7 @@ class Wishes:
     # In which the reporter wants answers.
     language: str
     roster: Roster
-    routing: Routing
+    readers: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def check_wishes(form: Form, roster: Roster, language: str, languages: Collectio
     if untrusted_answers not in languages:
         raise UnknownChoice
     unnamed = form.one("unnamed") == "yes"
-    routing = route(roster, organisation, concerns, unnamed)
+    readers = route(roster, organisation, concerns, unnamed)
     return Wishes(
         text=text,
         organisation=organisation,
@@ -97,7 +98,7 @@ def check_wishes(form: Form, roster: Roster, language: str, languages: Collectio
         earlier=form.one("earlier") == "yes",
         language=untrusted_answers,
         roster=roster,
-        routing=routing,
+        readers=readers,
     )
 
 
@@ -165,7 +166,7 @@ def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:
         organisation=wishes.organisation,
         concerns=tuple(sorted(wishes.concerns)),
         concerns_unnamed=wishes.unnamed,
-        sealed_to=tuple(sorted(member.id for member in wishes.routing.readers)),
+        sealed_to=tuple(sorted(member.id for member in wishes.readers)),
         roster_version=wishes.roster.version,
         roster_hash=wishes.roster.digest.hex(),
         reporter_sign=keys.sign_public.hex(),
@@ -177,7 +178,7 @@ def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:
 
 
 def _box_items(wishes: Wishes, case: CaseUnderWay) -> dict[bytes, bytes]:
-    readers = {member.id for member in wishes.routing.readers}
+    readers = {member.id for member in wishes.readers}
     return {
         bytes.fromhex(member.id): make_grant(case.keys, bytes.fromhex(member.id), member.box, wishes.roster.version)
         if member.id in readers

@@ -233,7 +233,7 @@ class _Reception:
             session,
             shown_on=filed.release_day,
             at_once=filed.at_once,
-            readers=[member.label for member in settled.wishes.routing.readers],
+            readers=[member.label for member in settled.wishes.readers],
             files=settled.taker.shown,
             numbers=filed.numbers,
             text_hash=_hash_of_text(self.form),

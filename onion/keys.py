@@ -138,11 +138,6 @@ class ClientAuthKey:
         return f"{address.removesuffix('.onion')}:descriptor:x25519:{self.private}\n"
 
 
-def new_client_auth_key() -> ClientAuthKey:
-    """A fresh pair; the private half stays where it was made."""
-    return ClientAuthKey(_base32(secrets.token_bytes(X25519_BYTES)))
-
-
 def client_public_key(untrusted_public: str) -> str:
     """The same text in tor's form if it is a client's public key; raises BadKey."""
     return _base32(_x25519_bytes(untrusted_public))

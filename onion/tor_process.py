@@ -162,13 +162,11 @@ def relay_fingerprint(torrc: Path) -> str:
     return "".join(output.strip().splitlines()[-1].split()[1:])
 
 
-def tor_version() -> str:
-    """As in "0.4.9.11"; raises TorProgramMissing."""
-    return _run_to_its_end(["--version"]).split()[2].rstrip(".")
-
-
 def accepts(torrc: Path) -> bool:
-    """Whether tor itself would start with this file. It says yes to much that `torrc.problems` refuses."""
+    """Whether tor itself would start with this file. It says yes to much that `torrc.problems` refuses.
+
+    For the tests, which hold the table against tor's word; it stands here because one file alone runs the program.
+    """
     try:
         _run_to_its_end(["-f", str(torrc), "--verify-config"])
     except TorDidNotStart:

@@ -5,8 +5,10 @@ From here on no test, and no process that a test starts, can start a tor that re
 """
 
 import asyncio
+import base64
 import contextlib
 import os
+import secrets
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 from onion.control import wait_until_ready
 from onion.errors import TorNotReady
+from onion.keys import ClientAuthKey
 from onion.private_network import PrivateNetwork
 from onion.tor_process import NO_PUBLIC_TOR, TorProcess
 from onion.torrc import render
@@ -109,6 +112,11 @@ def tor_client(tor_network):
         yield client
     finally:
         client.stop()
+
+
+def new_client_key():
+    """Return a member's key for the desks' onion. In the product `cases.member` makes it, which onion knows nothing of."""
+    return ClientAuthKey(base64.b32encode(secrets.token_bytes(32)).decode().rstrip("="))
 
 
 def started_client(make):

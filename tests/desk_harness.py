@@ -134,7 +134,7 @@ class RunningDesks:
         # Entries bear the day of their release, as those of the intake do.
         roster, day = self.roster, first_release_day(self.clock())
         marked = frozenset(self.made.keys[number].id for number in concerns)
-        readers = [member.id for member in route(roster, None, marked, unnamed).readers]
+        readers = [member.id for member in route(roster, None, marked, unnamed)]
         named = readers if sealed_to is None else [self.made.keys[number].id for number in sealed_to]
         granted = readers if grants_to is None else [self.made.keys[number].id for number in grants_to]
         bodies: list[Body] = [_report(reporter, roster, text, marked=marked, unnamed=unnamed, named=named)]

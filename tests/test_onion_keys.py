@@ -4,6 +4,7 @@ import base64
 import hashlib
 
 import pytest
+from conftest_tor import new_client_key
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.public import PrivateKey
@@ -15,7 +16,6 @@ from onion.keys import (
     OnionKey,
     address_from_public,
     client_public_key,
-    new_client_auth_key,
     new_onion_key,
     public_from_address,
     read_onion_key,
@@ -88,7 +88,7 @@ def test_a_file_that_is_no_key_is_refused(tmp_path, content):
 
 
 def test_a_client_key_pair_is_the_one_an_independent_x25519_derives():
-    key = new_client_auth_key()
+    key = new_client_key()
 
     private = base64.b32decode(key.private + "====")
 
@@ -104,7 +104,7 @@ def test_a_text_that_is_no_client_key_is_refused(untrusted):
 
 
 def test_no_repr_shows_a_key():
-    onion, client = new_onion_key(), new_client_auth_key()
+    onion, client = new_onion_key(), new_client_key()
 
     shown = repr(onion) + repr(client)
 

@@ -30,7 +30,7 @@ from onion.errors import (
     TorProgramMissing,
 )
 from onion.publish import Publisher
-from onion.tor_process import TorProcess, tor_version
+from onion.tor_process import TorProcess
 from onion.torrc import render
 from onion.torrc_reader import reaches_public_network
 
@@ -182,10 +182,6 @@ def test_a_missing_program_is_named(short_folder, monkeypatch):
 
     with pytest.raises(TorProgramMissing, match="apt-get install -y tor"):
         offline_tor(short_folder).start()
-
-
-def test_the_version_is_a_number_with_dots():
-    assert all(part.isdigit() for part in tor_version().split(".")[:3])
 
 
 def test_no_tor_behind_the_control_socket_and_one_that_lets_us_not_in_are_told_apart(short_folder):

@@ -7,13 +7,13 @@ import os
 import signal
 
 import pytest
-from conftest_tor import started_client
+from conftest_tor import new_client_key, started_client
 from measured import best_of
 
 from onion import publish as publish_module
 from onion.client import add_client_key
 from onion.errors import BadKey, NobodyMayEnter, NotPublished, OnionUnreachable, PathUnusable, SocksTimeout, TorGone
-from onion.keys import new_client_auth_key, new_onion_key, read_onion_key, write_onion_key
+from onion.keys import new_onion_key, read_onion_key, write_onion_key
 from onion.probe import probe
 from onion.publish import Onion, Publisher
 from onion.socks import socks_connect
@@ -90,8 +90,8 @@ async def test_an_onion_for_members_opens_with_either_of_two_keys_and_with_no_ot
 ):
     onion_key, members, stranger = (
         new_onion_key(),
-        [new_client_auth_key(), new_client_auth_key()],
-        new_client_auth_key(),
+        [new_client_key(), new_client_key()],
+        new_client_key(),
     )
     onion = Onion(onion_key, {80: await tiny_server("members")}, tuple(member.public for member in members))
     address = (await put_up(publisher, onion)).address

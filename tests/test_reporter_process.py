@@ -223,7 +223,7 @@ def test_the_orders_and_events_are_those_of_the_agreement():
         ("REPLACE_ZYGOTE", 1), ("STOP", 2), ("ROSTER_CHANGED", 3), ("RELEASE", 4),
     ]  # fmt: skip
     assert [(one.name, one.value) for one in Event] == [
-        ("READY", 1), ("HANDLER_FAULT", 2), ("RELEASED", 3), ("SELF_TEST_FAILED", 4), ("ZYGOTE_LOST", 5), ("ROSTER_FAULT", 6),
+        ("READY", 1), ("HANDLER_FAULT", 2), ("RELEASED", 3), ("SELF_TEST_FAILED", 4), ("ROSTER_FAULT", 6),
     ]  # fmt: skip
     assert re.search(r'Struct\("!BB6x"\)', source)
     assert re.search(r'Struct\("!HHI"\)', source)
