@@ -92,8 +92,13 @@ def _propose(args: argparse.Namespace, folder: Path, day: date) -> int:
         members=members,
         proposed=day if base.version > 1 else None,
     )
-    propose(folder, parse_roster(text))
+    proposed = parse_roster(text)
+    propose(folder, proposed)
     prose(f"Version {base.version} is proposed. It counts once enough members have signed it at their own desks.")
+    if base.roster.is_open and not proposed.is_open:
+        prose(
+            "Too few are left in it who read: once it counts, the service takes no reports until one more is taken in."
+        )
     return OK
 
 

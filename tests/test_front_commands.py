@@ -107,6 +107,24 @@ def test_who_had_signed_a_founding_roster_that_is_written_anew_is_named_and_must
     assert "They compare the new words and sign again" in added.stderr
 
 
+def test_a_change_that_would_close_the_service_says_so(short_folder):
+    home = short_folder / "home"
+    keys = [new_member_keys() for _ in range(3)]
+    joins = []
+    for number, one in enumerate(keys):
+        joins.append(short_folder / f"{number}.toml")
+        joins[-1].write_text(make_join(one, f"Person {number}", "handler", f"Handläggare {number}"))
+    kallskydd("init", "--home", home, "--member", joins[0], "--member", joins[1])
+    for one in keys[:2]:
+        add_signature(home / "roster", 1, sign_roster(read_chain(home / "roster").proposal, one))
+
+    fewer = kallskydd("roster", "--home", home, "--remove", keys[0].id)
+    more = kallskydd("roster", "--home", home, "--add", joins[2])
+
+    assert "Too few are left in it who read: once it counts, the service takes no reports" in fewer.stderr
+    assert "Too few" not in more.stderr
+
+
 def test_a_join_file_that_is_not_there_is_named_wrongly(home, short_folder):
     for words in (("roster", "--home", home, "--add"), ("init", "--home", short_folder / "other", "--member")):
         done = kallskydd(*words, short_folder / "nowhere.toml", check=False)
