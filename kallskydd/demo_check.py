@@ -154,7 +154,7 @@ async def _travel(check: Check, visitor: Visitor) -> None:
     async with check.step("answered"):
         await first.run("acknowledge", case, text="Rapporten är mottagen.")
         await first.run("reply", case, text=ANSWER)
-    async with check.step("answer read with the receipt"):
+    async with check.step("answer read with the case code"):
         inbox = await _log_in(visitor, receipt)
         _demand(ANSWER in inbox.html, "the answer is not on the reporter's page")
     async with check.step("closed"):

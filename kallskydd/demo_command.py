@@ -88,7 +88,7 @@ async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sampl
         result(found)
     prose(f"{found['total_seconds']:7.2f} s  in all")
     prose(f"{found['markers_in_originals']} of {len(check.markers)} markers are found in the files as they were sent.")
-    prose(f"{len(check.markers)} markers, looked for in {check.search.looked_at} files, descriptors and texts.")
+    prose(f"Markers looked for: {len(check.markers)}, in {check.search.looked_at} files, descriptors and texts.")
     if check.search.not_seen:
         prose(f"Not seen: {check.search.not_seen} that this account may not read. As root everything is seen.")
     for line in check.search.found:

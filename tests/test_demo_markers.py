@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +51,11 @@ def test_the_markers_that_the_demonstration_plants_itself_are_in_its_files(tmp_p
     demo_check.demand_markers_in(check.samples)
 
     assert check.result()["ok"]
+
+
+def test_what_the_demonstration_says_has_the_word_of_the_pages_for_the_case_code():
+    folder = Path(demo_check.__file__).parent
+    said = re.findall(r'(?:step|prose)\(f?"([^"]*)"', "".join(one.read_text() for one in folder.glob("demo*.py")))
+
+    assert any("case code" in words for words in said)
+    assert [words for words in said if "receipt" in re.sub(r"\{[^}]*\}", "", words)] == []
