@@ -1,4 +1,4 @@
-"""`audit live`: looks at a running service from outside, by /proc, tor's control socket and files; changes nothing.
+"""`audit live`: looks at a running service from outside, by /proc, tor's control socket and files; writes nothing.
 
 Order: find who serves the home; then each row of `audit.table`, one function a row. A check that fails by itself is
 "not seen", never left out.
