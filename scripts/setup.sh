@@ -86,7 +86,7 @@ stop_here() {  # stop_here WHAT_FAILED WHAT_TO_DO
     exit 4
 }
 
-offline() { stop_here "No network answered within four seconds." "Connect to the internet."; }
+offline() { stop_here "Nothing answered in time: there is no network, or it is slow." "Connect to the internet."; }
 
 fetch_one() {  # fetch_one SECONDS: asks for the smallest lock file; where that fails, `pip_said` is what pip said, else empty
     wheel=$("$python" -c 'import ensurepip, glob, os, sysconfig
