@@ -29,7 +29,13 @@ def set_up(checkout, index, **more):
     kept = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(("PIP_", "HTTP", "ALL_PROXY"))
     }
-    settings = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": index, "PIP_RETRIES": "0", "NO_PROXY": "*"}
+    settings = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": index,
+        "PIP_RETRIES": "0",
+        "NO_PROXY": "*",
+        "KALLSKYDD_ONLINE": "",
+    }
     settings["KALLSKYDD_PYTHON"] = sys.executable
     done = subprocess.run(
         ["sh", checkout / "scripts" / "setup.sh", "run"],
