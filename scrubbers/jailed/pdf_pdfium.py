@@ -10,6 +10,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
+from scrubbers.jailed.pdf_bitmap import drawn_on_white
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -17,8 +18,7 @@ _PAGES: Final = 2000  # design, "Numbers"
 # this much of the file has been drawn.
 _KEPT_BYTES: Final = 5 * 2**20
 # The same as for the rebuilt page, and what annotations and filled-in forms look like.
-_FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER | pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
-_WHITE: Final = b"\xff"
+_FLAGS: Final = pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
 _BARELY: Final = 8  # pixels
 _LOOKED_THROUGH: Final = 2000  # things on a page
 
@@ -135,18 +135,11 @@ def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object 
     """A page drawn as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
-    pixels = bytearray(_WHITE) * (4 * width * height)
-    first = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
-    # On a bitmap without alpha the text in form fields would be drawn with coloured edges.
-    layout = pdfium.FPDFBitmap_BGRx if form is None else pdfium.FPDFBitmap_BGRA
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, layout, first, width * 4)
-    if not bitmap:
-        raise MemoryError
     place = (0, 0, width, height, -turned % 4, _FLAGS)
-    try:
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, *place)
+
+    def draw(on: object) -> None:
+        pdfium.FPDF_RenderPageBitmap(on, page, *place)
         if form is not None:
-            pdfium.FPDF_FFLDraw(form, bitmap, page, *place)
-    finally:
-        pdfium.FPDFBitmap_Destroy(bitmap)
-    return Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)
+            pdfium.FPDF_FFLDraw(form, on, page, *place)
+
+    return drawn_on_white((width, height), draw)

@@ -22,6 +22,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
+from scrubbers.jailed.pdf_bitmap import drawn_on_white
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_work import Work
 
@@ -36,10 +37,8 @@ AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text shown letter by letter has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
-_FLAGS: Final = pdfium.FPDF_REVERSE_BYTE_ORDER
 _ROUGH: Final = pdfium.FPDF_RENDER_NO_SMOOTHTEXT | pdfium.FPDF_RENDER_NO_SMOOTHIMAGE | pdfium.FPDF_RENDER_NO_SMOOTHPATH
 _AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
-_WHITE: Final = b"\xff"
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
 
@@ -110,18 +109,9 @@ class Sheet:
         left, top, right, bottom = box or self.whole
         width, height = right - left, bottom - top
         self.work.drawn(width * height, self._things)
-        pixels = bytearray(_WHITE) * (4 * width * height)
-        shared = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
-        bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_BGRx, shared, width * 4)
-        if not bitmap:
-            raise MemoryError
-        try:
-            pdfium.FPDF_RenderPageBitmap(
-                bitmap, self.page, -left, -top, *self.size, 0, _FLAGS | _ROUGH if rough else _FLAGS
-            )
-        finally:
-            pdfium.FPDFBitmap_Destroy(bitmap)
-        return Image.frombuffer("RGBX", (width, height), pixels, "raw", "RGBX", 0, 1)
+        flags = _ROUGH if rough else 0
+        place = (-left, -top, *self.size, 0, flags)
+        return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
 
     def closer(self, scale: float) -> "Sheet":
         """The same page in another size, without a bound on its pixels: draw parts of it only."""
