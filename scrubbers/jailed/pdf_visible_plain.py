@@ -23,7 +23,8 @@ _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing]) -> bool:
     """Whether all of the texts are. The caller knows that nothing on the page is blended or masked."""
     beneath = _paper(all_things)
-    boxes = [sheet.pixel_box(thing.box) for thing in all_things[beneath:]]
+    known = {id(text.thing): text.box for text in texts}
+    boxes = [known.get(id(thing)) or sheet.pixel_box(thing.box) for thing in all_things[beneath:]]
     return _are_apart([box for box in boxes if box[2]]) and all(
         _is_dark(text.thing) and not may_be_cut(sheet, text.thing) for text in texts
     )
