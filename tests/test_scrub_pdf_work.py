@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import time
 from collections.abc import Callable
 
 import pypdfium2
@@ -51,7 +50,7 @@ def words_on_colours(document: FPDF, _number: int) -> None:
 
 def scan(document: FPDF, number: int) -> None:
     """A whole page as one grey JPEG, each page another."""
-    picture = Image.effect_noise((1654, 2339), 10 + number)
+    picture = Image.effect_noise((1654, 2339), 12 + number % 2)
     encoded = io.BytesIO()
     picture.save(encoded, "JPEG", quality=60)
     document.image(encoded, 0, 0, document.w, document.h)
@@ -59,8 +58,8 @@ def scan(document: FPDF, number: int) -> None:
 
 def scrubbed(
     document: bytes, monkeypatch: pytest.MonkeyPatch, findings: Findings | None = None
-) -> tuple[pypdfium2.PdfDocument, float, float]:
-    """The clean document, what was reckoned for it, and the seconds that it took."""
+) -> tuple[pypdfium2.PdfDocument, float]:
+    """The clean document, and what was reckoned for it."""
     works: list[Work] = []
 
     class Watched(Work):
@@ -72,15 +71,13 @@ def scrubbed(
     untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
     try:
         os.write(untrusted, document)
-        started = time.process_time()
         pdf.scrub(Kind.PDF, untrusted, clean, preview, findings or Findings())
-        took = time.process_time() - started
         content = os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)
     (work,) = works
-    return pypdfium2.PdfDocument(content), work._milliseconds, took
+    return pypdfium2.PdfDocument(content), work._milliseconds
 
 
 def has_text(page: pypdfium2.PdfPage) -> bool:
@@ -90,12 +87,12 @@ def has_text(page: pypdfium2.PdfPage) -> bool:
 @pytest.mark.parametrize(("draw", "bound"), [(lines, "_MOST"), (words_on_colours, "_MOST_WITH_LOOKING")])
 def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monkeypatch):
     content = made(10, draw)
-    _, needed, _ = scrubbed(content, monkeypatch)
+    _, needed = scrubbed(content, monkeypatch)
     # The first is reached while pages are read, which comes before; the other while they are looked at.
     monkeypatch.setattr(pdf_work, bound, needed * (0.25 if bound == "_MOST" else 0.75))
 
     findings = Findings()
-    document, reckoned, _ = scrubbed(content, monkeypatch, findings)
+    document, reckoned = scrubbed(content, monkeypatch, findings)
 
     shows = [has_text(page) for page in document]
     assert shows == sorted(shows, reverse=True)
@@ -108,7 +105,7 @@ def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkey
     monkeypatch.setattr(pdf_work, "_MOST", 150.0)
 
     findings = Findings()
-    document, _, _ = scrubbed(made(8, scan), monkeypatch, findings)
+    document, _ = scrubbed(made(8, scan), monkeypatch, findings)
 
     widths = [next(iter(page.get_objects())).get_px_size()[0] for page in document]
     coarser = document[7].get_width() * 150 / 72
@@ -121,20 +118,19 @@ def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkey
 
 
 def test_looking_at_what_may_be_hidden_is_counted(monkeypatch):
-    _, plain, _ = scrubbed(made(6, lines), monkeypatch)
-    _, looked_at, _ = scrubbed(made(6, words_on_colours), monkeypatch)
+    _, plain = scrubbed(made(6, lines), monkeypatch)
+    _, looked_at = scrubbed(made(6, words_on_colours), monkeypatch)
 
     assert looked_at > 1.5 * plain
 
 
-@pytest.mark.parametrize("draw", [lines, words_on_colours, scan])
-def test_what_is_reckoned_is_not_far_below_what_is_measured(draw, monkeypatch):
-    """A document that takes much longer than was reckoned is refused on a slower machine, and not made pictures."""
-    content = made(12, draw)
+@pytest.mark.parametrize(("draw", "measured"), [(lines, 6), (words_on_colours, 18), (scan, 67)])
+def test_what_is_reckoned_is_not_far_below_what_was_measured(draw, measured, monkeypatch):
+    """A document that takes much longer than was reckoned is refused on a slower machine, and not made pictures.
 
-    def ratio() -> float:
-        _, reckoned, took = scrubbed(content, monkeypatch)
-        return 1000 * took / reckoned
+    `measured`: milliseconds a page, of the machine that all figures of `pdf_work` are of. Not measured again here: what
+    else a machine does at the time would decide.
+    """
+    _, reckoned = scrubbed(made(4, draw), monkeypatch)
 
-    # The quickest of three: other work on the machine makes each slower.
-    assert min(ratio() for _ in range(3)) < 2
+    assert reckoned / 4 > 0.8 * measured

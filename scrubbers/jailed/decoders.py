@@ -54,8 +54,9 @@ def _step_over(stream: PngImagePlugin.PngStream, _position: int, length: int) ->
 
 # A PNG's texts are read for the report by `containers`. Pillow would keep them under the names that they bear, among
 # what it knows of the picture: one called "transparency" or "interlace" would be taken for that.
-for _text in ("chunk_tEXt", "chunk_zTXt", "chunk_iTXt"):
-    setattr(PngImagePlugin.PngStream, _text, _step_over)
+PngImagePlugin.PngStream.chunk_tEXt = _step_over  # type: ignore[assignment, method-assign]
+PngImagePlugin.PngStream.chunk_zTXt = _step_over  # type: ignore[assignment, method-assign]
+PngImagePlugin.PngStream.chunk_iTXt = _step_over  # type: ignore[assignment, method-assign]
 
 _ORIENTATION_TAG: Final = 0x0112
 _SHORT, _SHORT_BYTES = 3, 2
