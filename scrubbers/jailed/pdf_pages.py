@@ -14,6 +14,8 @@ from pypdf import PageObject
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed import pdf_read
+from scrubbers.jailed.pdf_font_used import Font
+from scrubbers.jailed.pdf_forms import Form, executed, transparency_group
 from scrubbers.jailed.pdf_interpret import Interpreter
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.jailed.pdf_pictures import Picture
@@ -36,7 +38,7 @@ from scrubbers.jailed.pdf_script import (
     Use,
     multiplied,
 )
-from scrubbers.jailed.pdf_source import Font, Form, SourceDocument, executed, transparency_group
+from scrubbers.jailed.pdf_source import SourceDocument
 from scrubbers.jailed.pdf_state import is_blended, is_mixed
 from scrubbers.jailed.pdf_tell import say
 from scrubbers.stages import TookTooLong

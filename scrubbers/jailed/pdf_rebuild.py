@@ -28,12 +28,13 @@ from PIL import Image
 
 from scrubbers.jailed import pdf_read, shrinking
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf_font_used import Font
 from scrubbers.jailed.pdf_objects import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf_pages import Page, read_page
 from scrubbers.jailed.pdf_pdfium import PdfiumSource, drawn_unturned, has_text
 from scrubbers.jailed.pdf_pixels import pixel_page
 from scrubbers.jailed.pdf_same_look import same_look
-from scrubbers.jailed.pdf_source import Font, SourceDocument
+from scrubbers.jailed.pdf_source import SourceDocument
 from scrubbers.jailed.pdf_take_out import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf_visible_page import Sheet
 from scrubbers.jailed.pdf_work import Work
