@@ -90,6 +90,24 @@ def test_all_bars_of_a_small_bar_code_are_seen(rows):
     assert told == (True,) * 60 * rows
 
 
+def test_a_bar_code_with_white_bars_between_the_black_ones_looks_the_same_from_nearby():
+    """As pyHanko writes them. PDFium draws a thin black bar as wide as a pixel; the white one beside it covers the rest."""
+    bars, left = b"", 57.2
+    for at, wide in enumerate(
+        [2, 1, 1, 2, 1, 4, 1, 2, 4, 1, 1, 2, 1, 2, 2, 4, 1, 2, 1, 4, 1, 1, 3, 2, 2, 1, 2, 3, 1, 2]
+    ):
+        bars += box_at(left, 52.8346, wide * 0.56693, 42.5197, b"1 g" if at % 2 else b"0 g")
+        left += wide * 0.56693
+    made = document_bytes(bars)
+
+    [(_, content, _, report)] = asyncio.run(clean_all([made], [Role.DOCUMENTS]))
+
+    assert not became_pictures(report)
+    for scale in (1, 2, 3, 4, 8):
+        before, after = (pypdfium2.PdfDocument(each)[0].render(scale=scale).to_pil() for each in (made, content))
+        assert before.tobytes() == after.tobytes(), scale
+
+
 def test_lines_of_tables_that_are_drawn_twice_or_white_need_no_look_from_nearby(monkeypatch):
     looks = []
     drawn = Sheet.drawn

@@ -16,7 +16,7 @@ What is left is looked at as on other pages, or the page is one that cannot be t
 
 import ctypes
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,6 +59,7 @@ _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
 _THIN: Final = 2.0  # pixels
 _CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 16  # enough for the lines of a table all over a page
+_BOX_SEGMENTS: Final = (4, 5)
 _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
@@ -172,11 +173,11 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) 
     # Lines of tables are often white or drawn twice, all over a page: of those nothing is to be seen from nearby.
     away = set(hidden)
     places = {_place(path) for at, path in enumerate(paths) if at not in away}
-    for at in hidden:
-        path = paths[at]
-        if _is_thin(sheet, path) and _place(path) not in places and not painted(path).is_paper:
-            boxes[at] = _box(near, path)
+    thin = [at for at in hidden if _is_thin(sheet, paths[at]) and _place(paths[at]) not in places]
+    white = {at for at in hidden if painted(paths[at]).is_paper}
     needed: list[int] = []
+    for at in set(thin).difference(white):
+        boxes[at] = _box(near, paths[at])
     for run in itertools.islice(_runs(boxes), _NEAR_LOOKS):
         ground = around(boxes[at] for at in run)
         _switch(paths, hidden, on=True)
@@ -188,6 +189,25 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) 
         size = ground[2] - ground[0], ground[3] - ground[1]
         for group in apart([within(boxes[at], ground) for at in changed], size):
             needed += search.needed([changed[number] for number in group])
+    return needed + _beside_ink(sheet, paths, white, away.difference(needed)) if white else needed
+
+
+def _beside_ink(sheet: Sheet, paths: Sequence[Thing], white: Collection[int], away: Collection[int]) -> list[int]:
+    """The white boxes right beside boxes of ink that were drawn before them, as in bar codes.
+
+    PDFium and other programs draw a box to whole pixels, a thin one as wide as one at least, and a white one after it
+    takes the rest back. Whether it does depends on the size that a page is shown in: it is needed at any.
+    """
+    ink = Image.new("L", sheet.size)
+    needed = []
+    for at, path in enumerate(paths):
+        if pdfium.FPDFPath_CountSegments(path.handle) not in _BOX_SEGMENTS:
+            continue
+        if at in white:
+            if ink.crop(sheet.pixel_box(path.box)).getbbox() is not None:
+                needed.append(at)
+        elif at not in away and not painted(path).is_paper:
+            ink.paste(255, sheet.pixel_box(path.box, margin=1))
     return needed
 
 
