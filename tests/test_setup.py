@@ -25,13 +25,14 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def set_up(checkout, index, **more):
+def set_up(checkout, scheme, port, **more):
+    """What the set-up says of packages that are to come from this port of this computer."""
     kept = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(("PIP_", "HTTP", "ALL_PROXY"))
     }
     settings = {
         "PIP_CONFIG_FILE": os.devnull,
-        "PIP_INDEX_URL": index,
+        "PIP_INDEX_URL": f"{scheme}://localhost:{port}",
         "PIP_RETRIES": "0",
         "NO_PROXY": "*",
         "KALLSKYDD_ONLINE": "",
@@ -72,7 +73,7 @@ def answering():
 def test_an_index_to_which_no_encrypted_connection_comes_about_is_not_called_a_missing_network(
     checkout, answering, online
 ):
-    said = set_up(checkout, f"https://127.0.0.1:{answering}/simple", KALLSKYDD_ONLINE=online)
+    said = set_up(checkout, "https", answering, KALLSKYDD_ONLINE=online)
 
     assert "no encrypted connection to it came about" in said
     assert "PIP_CERT" in said
@@ -80,7 +81,7 @@ def test_an_index_to_which_no_encrypted_connection_comes_about_is_not_called_a_m
 
 
 def test_an_index_without_the_packages_is_not_called_a_missing_network(checkout, answering):
-    said = set_up(checkout, f"http://127.0.0.1:{answering}/simple")
+    said = set_up(checkout, "http", answering)
 
     assert "The Python packages cannot be fetched: 404" in said
     assert "no network" not in said
@@ -89,6 +90,6 @@ def test_an_index_without_the_packages_is_not_called_a_missing_network(checkout,
 def test_an_index_that_never_answers_is_a_missing_network(checkout):
     # The kernel takes the connection and nobody ever reads from it.
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        said = set_up(checkout, f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        said = set_up(checkout, "http", silent.getsockname()[1])
 
     assert "Nothing answered in time: there is no network, or it is slow." in said
