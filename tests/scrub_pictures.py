@@ -194,6 +194,14 @@ def deep_png(values: list[int], colour: int, width: int, height: int, profile: b
     return b"\x89PNG\r\n\x1a\n" + header + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
+def corners() -> Image.Image:
+    """A different colour in each corner, and no symmetry."""
+    made = Image.new("RGB", (96, 64), "white")
+    for corner, colour in (((0, 0, 48, 32), "red"), ((48, 0, 96, 32), "lime"), ((0, 32, 48, 64), "blue")):
+        made.paste(colour, corner)
+    return made
+
+
 def turned_file(format_name: str, orientation: int, upright: Image.Image) -> bytes:
     """A file whose pixels lie as the orientation says, so that turned by it they stand upright."""
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose that undoes each

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from scrub_corpus import chunk, encoded, with_chunks, with_segments
 from scrub_harness import arrived
-from scrub_pictures import as_picture, psnr
+from scrub_pictures import as_picture, corners, psnr
 
 from scrubbers.jailed import image, png_strips
 from scrubbers.jailed.findings import Findings
@@ -33,11 +33,7 @@ def scrubbed(content: bytes) -> tuple[Image.Image, Findings]:
 
 @pytest.fixture(scope="module")
 def upright() -> Image.Image:
-    """A different colour in each corner, and no symmetry."""
-    made = Image.new("RGB", (96, 64), "white")
-    for corner, colour in (((0, 0, 48, 32), "red"), ((48, 0, 96, 32), "lime"), ((0, 32, 48, 64), "blue")):
-        made.paste(colour, corner)
-    return made
+    return corners()
 
 
 TURNED_IN_XMP = (

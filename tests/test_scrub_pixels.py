@@ -19,6 +19,7 @@ from scrub_pictures import (
     ADOBE_RGB,
     DISPLAY_P3,
     as_picture,
+    corners,
     deep_png,
     furthest,
     ink_profile,
@@ -46,11 +47,7 @@ def cleaned(contents: Iterable[bytes]) -> list[Result]:
 
 @pytest.fixture(scope="module")
 def upright() -> Image.Image:
-    """A different colour in each corner, and no symmetry."""
-    made = Image.new("RGB", (96, 64), "white")
-    for corner, colour in (((0, 0, 48, 32), "red"), ((48, 0, 96, 32), "lime"), ((0, 32, 48, 64), "blue")):
-        made.paste(colour, corner)
-    return made
+    return corners()
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "TIFF"])
