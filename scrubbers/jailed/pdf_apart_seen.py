@@ -15,6 +15,7 @@ from scrubbers.jailed.pdf_script import Names, Path, Restored, Saved, Set, Step
 from scrubbers.jailed.pdf_tell import say
 from scrubbers.jailed.pdf_visible_page import Sheet, things
 from scrubbers.jailed.pdf_visible_paths import paths_seen
+from scrubbers.jailed.pdf_work import Work
 
 _PIXELS: Final = 400.0  # the longer side
 _LEAST: Final = 0.001
@@ -26,10 +27,10 @@ _BLACK: Final = Set("fill", (b"0 g",))
 _FAR: Final = [-_LARGEST, -_LARGEST, _LARGEST, _LARGEST]
 
 
-def seen_apart(steps: Sequence[Step], box: Sequence[float] | None) -> list[bool]:
+def seen_apart(steps: Sequence[Step], box: Sequence[float] | None, work: Work) -> list[bool]:
     """Of each path, in the order of drawing. `box`: what is shown; None if that is all that is drawn.
 
-    The forms that are drawn must have been said. Raises NotRebuildable.
+    The forms that are drawn must have been said. `work` counts. Raises NotRebuildable.
     """
     if box is None:
         with _page_of(steps, _FAR) as page:
@@ -46,9 +47,11 @@ def seen_apart(steps: Sequence[Step], box: Sequence[float] | None) -> list[bool]
     ground = b"%f %f %f %f re" % (left, bottom, max(right - left, _LEAST), max(top - bottom, _LEAST))
     beneath: list[Step] = [Saved(), _GROUND, Path(ground, b"f", b""), Restored(), _BLACK]
     with _page_of([*beneath, *steps], [left, bottom, right, top]) as page:
-        sheet = Sheet(page, _PIXELS / longer)
+        sheet = Sheet(page, _PIXELS / longer, work)
         # The ground is never taken away. Without a digest nothing is opened anew.
-        return paths_seen(sheet, sheet.drawn(), things(page)[1:], lambda: page, None)
+        found = things(page)
+        work.looked_at(len(found))
+        return paths_seen(sheet, sheet.drawn(), found[1:], lambda: page, None)
 
 
 @contextlib.contextmanager

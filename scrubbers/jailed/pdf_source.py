@@ -34,7 +34,7 @@ _DEEPEST_FORM: Final = 12
 # Pictures that later pages may use again (a letterhead) stay in memory up to this much.
 _KEPT_BYTES: Final = 4 * 2**20
 _TILING, _SHADED = 1, 2
-_LOOK_WORK: Final = 5.0  # milliseconds, as in `pdf_work`, for a look at a cell, a glyph or a mask
+_LOOK_WORK: Final = 3.0  # milliseconds, as in `pdf_work`, to make a page of a cell, a glyph or a mask
 
 
 class SourceDocument:
@@ -246,8 +246,10 @@ class SourceDocument:
         paths = [step for step in executed(steps) if isinstance(step, Path) and step.is_drawn()]
         if len(paths) < 2 and (not paths or box is None):  # noqa: PLR2004
             return
+        if self.work.is_far_too_much:
+            raise NotRebuildable
         self.work.painted(_LOOK_WORK)
-        seen = seen_apart(steps, box)
+        seen = seen_apart(steps, box, self.work)
         own = {id(step) for step in steps}
         if len(seen) != len(paths):
             raise NotRebuildable
