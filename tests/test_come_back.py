@@ -8,7 +8,7 @@ import pytest
 from code_search import code_in
 from intake_harness import file_report, log_in, make_home, running_intake
 from measured import fastest_of_each
-from test_reporter_inbox import opened, session_of
+from reporter_samples import opened, session_of, without_marks
 
 from cases.misread import near_words
 from cases.receipt import check_fits, new_receipt
@@ -19,11 +19,6 @@ TUESDAY = date(2026, 3, 3)
 async def typed(browser, code, **more):
     form = (await browser.get("/return")).form("/return")
     return await browser.post("/return", form.with_(code=code, **more))
-
-
-def without_marks(page):
-    body = re.sub(rb'name="(mark|draft)" value="[^"]*"', b"", page.body)
-    return page.status, page.raw_headers, body, len(page.body)
 
 
 async def test_codes_that_never_existed_were_erased_or_are_of_another_address_answer_with_the_same_bytes(tmp_path):

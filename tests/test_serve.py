@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from intake_harness import SHOWN, Browser, file_report, log_in
 from scrub_corpus import encoded, picture
-from service import KALLSKYDD, Service, kallskydd, offline_network
+from service import KALLSKYDD, Service, alive, kallskydd, offline_network
 
 
 @pytest.fixture
@@ -36,13 +36,6 @@ def passphrase_file(folder: Path) -> Path:
     path.write_text("a passphrase of many words\n")
     path.chmod(0o600)
     return path
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def left_of(pids: list[int]) -> list[int]:
