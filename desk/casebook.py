@@ -29,6 +29,7 @@ seen the case closed and the two years are over, and never before (TombstoneBrok
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
@@ -92,16 +93,18 @@ class Casebook:
         Raises RosterBroken, WrongServer.
         """
         answer = await self.client.ask("roster", lambda _: _NoQuestion(), wire.RosterAnswer)
-        untrusted = [*answer.chain, *((answer.proposal,) if answer.proposal is not None else ())]
-        texts = [SignedText(version.text, version.signatures) for version in untrusted]
+        # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
+        # counted here, by `desk.waiting`, and never asked of the server.
+        texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]
+        if answer.proposal is not None:
+            texts.append(SignedText(answer.proposal.text, answer.proposal.signatures, None))
         day, pin = today(self.clock), self.state.pin
         whole = verify_chain(texts, day)
         check_continues(pin, whole, self.server_key)
-        seen = days_of(whole, pin.version, self.state.roster_seen, day)
-        chain, self.unripe = take_own_time(whole, pin.version, seen, day)
+        chain, self.unripe = take_own_time(whole, pin.version, self.state.roster_seen, day)
         if chain.current is not None:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
-        self.state.keep_roster_seen(days_of(whole, self.state.pin.version, seen, day))
+        self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
         self.audits = take_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
