@@ -6,9 +6,12 @@
    desk has pinned. A version that came about by one signature and waiting counts fourteen days after this desk was
    first shown it (`desk.waiting`); until then the desk works with the version before.
 2. Every item of every new batch is tried with the member's own key. Most are random bytes and do not open; those that
-   do are grants, and go into the sealed list.
+   do are grants, and go into the sealed list. Nobody has signed them, so one of a case that is known takes no other's
+   place: it is one more key to try.
 
-`open` takes a case of the list through these steps, and stops at the first that fails:
+`open` takes a case of the list through these steps with each of its keys, latest epoch first, until one passes; a key
+stops at the first step that fails. The keys of earlier epochs than the one that passed are forgotten then, and not
+before; those of later ones are kept, and shown in red (check_other_keys):
 
 1. The server answers for the case id in the grant, with the same epoch and commitment.
 2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.seal.open_stream`), and
@@ -55,9 +58,9 @@ from cases.seal import (
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import DEFAULT_RULES, Rules, fold
 from desk.audits import NO_AUDITS, Audits, take_audits
-from desk.checks import check_continues, check_not_cut, check_references, check_sealed_to
+from desk.checks import check_continues, check_not_cut, check_other_keys, check_references, check_sealed_to
 from desk.client import Answer, DeskClient
-from desk.errors import CaseBroken, Erased, RosterBroken, ServerRefused, TombstoneBroken
+from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.opened import OpenedCase
 from desk.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.waiting import Unripe, days_of, take_own_time
@@ -125,7 +128,27 @@ class Casebook:
         self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
 
     async def open(self, known: KnownCase) -> OpenedCase:
-        """Returns one case in the clear. Raises Erased, and the errors of the steps above."""
+        """Returns one case in the clear. Raises Erased, and the errors of the steps above.
+
+        Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
+        """
+        self._chain()
+        broken: NotVerified | None = None
+        for candidate in known.candidates():
+            try:
+                return await self._open_with(candidate)
+            except ServerRefused as refused:
+                if refused.code != NotThere.code:
+                    raise
+            except NotVerified as error:
+                broken = broken or error
+        if broken is not None:
+            raise broken
+        await self.forget_erased(known)
+        raise Erased
+
+    async def _open_with(self, known: KnownCase) -> OpenedCase:
+        """Takes the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         chain = self._chain()
         answer = await self.fetch_case(known)
         grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
@@ -178,24 +201,29 @@ class Casebook:
             server_state=answer.state,
             release_day=release_day,
             waiting=waiting,
-            warnings=warnings + check_references(waiting),
+            warnings=warnings + check_references(waiting) + check_other_keys(known),
             chain=chain,
         )
 
     async def fetch_case(self, known: KnownCase) -> wire.CaseAnswer:
-        """Returns what the server has of a case, sealed. Raises Erased when it has only the tombstone."""
-        try:
-            return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
-        except ServerRefused as refused:
-            if refused.code != NotThere.code:
-                raise
-            await self.forget_erased(known)
-            raise Erased from None
+        """Returns what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
+        return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
 
     async def forget_erased(self, known: KnownCase) -> None:
-        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's key."""
-        answer = await self.ask_case(known, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
-        self.state.keep_tombstone(KeptTombstone(known.case_id, self._verified(known, answer)))
+        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's keys.
+
+        Raises ServerRefused when there is none for any of them, TombstoneBroken when one does not verify.
+        """
+        candidates = known.candidates()
+        for candidate in candidates:
+            try:
+                answer = await self.ask_case(candidate, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
+            except ServerRefused as refused:
+                if refused.code != NotThere.code or candidate is candidates[-1]:
+                    raise
+                continue
+            self.state.keep_tombstone(KeptTombstone(known.case_id, self._verified(candidate, answer)))
+            return
 
     async def ask_case(
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
@@ -292,16 +320,11 @@ def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fie
 
 
 def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
-    """Puts a grant into the list; a newer epoch of a known case takes the place of the older key."""
+    """Puts a grant into the list; of a known case it is one more key that may open it."""
     name = grant.case_id.hex()
     before = cases.get(name)
-    if before is None or before.epoch < grant.epoch:
-        fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
-        cases[name] = (
-            fresh
-            if before is None
-            else msgspec.structs.replace(fresh, seen=before.seen, read=before.read, closed_on=before.closed_on)
-        )
+    fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
+    cases[name] = fresh if before is None else before.with_grant(grant)
 
 
 def _readable(keys: CaseKeys, notes_keys: CaseKeys | None) -> Iterator[tuple[Stream, CaseKeys]]:

@@ -125,6 +125,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     except UnknownCase:
         raise MoveRefused("move.not_held") from None
     case = await book.open(known)
+    known = case.known
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
         return ReadOffer(case, request, untrusted.reason, by, readers, _joining(case, readers), (), None)

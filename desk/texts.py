@@ -270,6 +270,10 @@ _OF_THE_DESK: Final = {
         "The server's chain of daily audits is not the one this desk has seen.",
         "Call another member, and have the file audit.chain on the server looked at by an auditor.",
     ),
+    "warning.other_keys": (
+        "RED: a later key of the case came here, and opens nothing. It was made up, or the server shows an old copy.",
+        "Write nothing in it before you have asked another member whether the case was moved, by voice.",
+    ),
     "warning.by_waiting": (
         "RED: a version of the roster came into force by one signature and fourteen days of waiting.",
         "Ask the member who signed, by voice.",
