@@ -58,7 +58,14 @@ from cases.seal import (
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import DEFAULT_RULES, Rules, fold
 from desk.audits import NO_AUDITS, Audits, take_audits
-from desk.checks import check_continues, check_not_cut, check_other_keys, check_references, check_sealed_to
+from desk.checks import (
+    WARN_NOTES_KEY,
+    check_continues,
+    check_not_cut,
+    check_other_keys,
+    check_references,
+    check_sealed_to,
+)
 from desk.client import Answer, DeskClient
 from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.opened import OpenedCase
@@ -156,7 +163,7 @@ class Casebook:
             # 1.
             check_grant(grant, known.case_id, answer.epoch, answer.commitment)
             keys = case_keys(grant, answer.share)
-            notes_keys = self._notes_keys(keys, answer)
+            notes_keys = self._notes_keys(known, keys, answer)
             # 2.
             streams = {
                 stream: _open(stream_keys, stream, answer, self._sign_key_of)
@@ -187,6 +194,11 @@ class Casebook:
             int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
         }
         known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
+        notes_key_kept = (
+            notes_keys is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_keys.key)
+        )
+        if notes_keys is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
+            known = known.with_notes(keys.epoch, notes_keys.key)
         self.state.keep_case(known)
         waiting = self._waiting(keys, answer)
         return OpenedCase(
@@ -196,12 +208,16 @@ class Casebook:
             notes_keys=notes_keys,
             streams=streams,
             notes_hidden=notes_keys is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_key_kept=notes_key_kept,
             files=answer.files,
             state=state,
             server_state=answer.state,
             release_day=release_day,
             waiting=waiting,
-            warnings=warnings + check_references(waiting) + check_other_keys(known),
+            warnings=warnings
+            + check_references(waiting)
+            + check_other_keys(known)
+            + ((WARN_NOTES_KEY,) if notes_key_kept else ()),
             chain=chain,
         )
 
@@ -261,9 +277,18 @@ class Casebook:
                 # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
                 continue
 
-    def _notes_keys(self, keys: CaseKeys, answer: wire.CaseAnswer) -> CaseKeys | None:
+    def _notes_keys(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> CaseKeys | None:
+        """Returns the keys of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+
+        A notes grant has no sender either. One that came without notes would let the server choose the key under which
+        the first is written, so a key is taken only with notes that open under it.
+        """
+        if not _stream(answer, Stream.NOTES).sealed:
+            return None
         for grant in self._grants(answer.notes_grants):
             if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
+                if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
+                    raise SealBroken
                 return keys.for_notes(grant.key)
         return None
 

@@ -17,6 +17,7 @@ WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"
 WARN_REFERENCES = "warning.references"
 WARN_OTHER_KEYS = "warning.other_keys"
+WARN_NOTES_KEY = "warning.notes_key"
 WARN_FEW_SIGNERS = "warning.few_signers"
 WARN_NOBODY_LEFT = "warning.nobody_left"
 

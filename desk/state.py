@@ -31,6 +31,7 @@ COUNTER_BLOCK = 64
 # The smallest sealed list; holds about twenty cases.
 LIST_BYTES_MIN = 8192
 PERSON_LIST_KEY = b"ks1-desk-list"
+PERSON_NOTES_MARK = b"ks1-desk-notes"
 # A shorter beginning of a case's name than this is too easily another case.
 CASE_NAME_CHARACTERS_MIN = 4
 
@@ -76,6 +77,9 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed_on: date | None = None
     # Keys of other grants of the case that came here.
     others: tuple[HeldKey, ...] = ()
+    # The latest epoch in which this desk has opened notes, and a hash of their key: the next one has another.
+    notes_epoch: int = 0
+    notes_mark: bytes = b""
 
     def __repr__(self) -> str:
         return "<KnownCase>"
@@ -99,6 +103,14 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for one in held
         )
 
+    def with_notes(self, epoch: int, notes_key: bytes) -> "KnownCase":
+        """Returns the case as one whose notes have this key in this epoch."""
+        return msgspec.structs.replace(self, notes_epoch=epoch, notes_mark=_notes_mark(notes_key))
+
+    def has_notes_key(self, notes_key: bytes) -> bool:
+        """Whether the notes had this key when this desk last opened some."""
+        return self.notes_mark == _notes_mark(notes_key)
+
     def with_grant(self, grant: Grant) -> "KnownCase":
         """Returns the case with one more key that may open it; itself for one that is held or that has ended."""
         new = HeldKey(grant.epoch, grant.key, grant.commitment, grant.roster_version)
@@ -106,6 +118,10 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if (has_opened and new.epoch <= self.epoch) or new.key in {self.key, *(one.key for one in self.others)}:
             return self
         return msgspec.structs.replace(self, others=(*self.others, new))
+
+
+def _notes_mark(notes_key: bytes) -> bytes:
+    return blake2b(key=notes_key, person=PERSON_NOTES_MARK, digest_size=16).digest()
 
 
 class KeptTombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
