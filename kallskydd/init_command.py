@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cases.clock import today, utc_now
 from cases.config import ConfigFault, parse_config
 from cases.errors import CaseError
 from cases.home import as_trial, create_home
@@ -129,9 +130,10 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
         joins = [trial_keys.public("Trial member", "handler", "Trial member")]
     text = founding_roster(parse_config(config_text), joins, home_id=home_id, server_key=server_key, trial=trial)
     roster = parse_roster(text)
-    propose(home / "roster", roster)
+    day = today(utc_now)
+    propose(home / "roster", roster, day)
     if trial_keys is not None:
-        add_signature(home / "roster", 1, sign_roster(roster, trial_keys))
+        add_signature(home / "roster", 1, sign_roster(roster, trial_keys), day)
         _keep_trial_member(home / TRIAL_FOLDER, trial_keys)
     return {"public": f"{public_key.address}.onion", "desk": f"{desk_key.address}.onion"}
 

@@ -11,6 +11,7 @@ from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
 from cases import wire
+from cases.clock import today
 from cases.entry import Message, Recusal, Stream
 from cases.member import new_member_keys
 from cases.roster import parse_roster, propose, render, sign_roster
@@ -130,7 +131,7 @@ async def test_a_roster_that_continues_the_pinned_one_is_taken(tmp_path):
             organisations=desks.roster.organisations,
             members=[*desks.roster.members, member_row(newcomer)],
         )
-        propose(made.home.roster, parse_roster(text))
+        propose(made.home.roster, parse_roster(text), today(desks.clock))
         words = " ".join((await desks.command(0, "roster")).found["proposal"]["words"])
 
         wrong = await desks.command(0, "sign-roster", "--words", "ett två tre fyra fem sex")

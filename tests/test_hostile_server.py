@@ -37,7 +37,7 @@ async def test_two_members_who_sign_the_roster_at_the_same_moment_are_both_count
             members=[*now.members, member_row(new_member_keys())],
         )
         proposal = parse_roster(text)
-        propose(made.home.roster, proposal)
+        propose(made.home.roster, proposal, today(desks.clock))
         write = roster._write
 
         def slowly(path, text):
