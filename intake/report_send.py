@@ -192,7 +192,7 @@ class _Reception:
             roster = services.roster.open_roster()
             wishes = check_wishes(self.form, roster, self.language.code, services.config.languages)
             self._point_out()
-            deriving = services.lane.derive(self._receipt, services.store.salt)
+            deriving = services.lane.derive_to_file(self._receipt, services.store.salt)
         except BaseException:
             use.give_back()
             raise
