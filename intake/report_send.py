@@ -226,8 +226,9 @@ class _Reception:
 
     def _view(self, settled: _Settled, filed: Filed, keys: ReceiptKeys) -> ReceiptView:
         services = self._services
-        session = services.sessions.open(self._receipt, keys, settled.taker.case.keys, opened_by=settled.use)
-        session.unseen = self.in_frame
+        session = services.sessions.open(
+            self._receipt, keys, settled.taker.case.keys, opened_by=settled.use, unseen=self.in_frame
+        )
         return receipt_view(
             services,
             session,
