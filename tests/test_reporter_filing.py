@@ -459,7 +459,7 @@ async def test_an_upload_that_stands_still_is_given_up(tmp_path):
 
 
 async def test_a_flood_of_reports_is_told_to_wait_and_loses_no_text(tmp_path, monkeypatch):
-    monkeypatch.setattr("intake.lane.QUEUE", 0)
+    monkeypatch.setattr("intake.lane.FILING_QUEUE", 0)
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         forms = [(await browser.get("/report")).form("/report").with_(text=f"Text {n}") for n in range(8)]
