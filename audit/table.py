@@ -82,10 +82,12 @@ TABLE = (
         " /proc/$p/maps; tr '\\0' '\\n' < /proc/$p/environ | grep -E '^(LD_|PYTHON)'; done | sort | uniq -c",
         root=True),
     Row("torrc", "tor's settings as tor itself reports them", "Tors inställningar, som tor själv uppger dem",
-        "asktor 'GETINFO config-text'; asktor 'GETCONF SafeLogging Log ControlPort HiddenServiceSingleHopMode'"),
-    Row("tor-listeners", "Where tor listens, and which onions it has", "Var tor lyssnar, och vilka adresser det har",
+        "asktor 'GETINFO config-text'; asktor 'GETCONF SafeLogging DisableDebuggerAttachment __ControlPort __SocksPort"
+        " __HashedControlSessionPassword'; tr '\\0' ' ' < /proc/$TOR/cmdline; cat $HOMEDIR/tor/torrc"),
+    Row("tor-listeners", "Where tor listens, who steers it, and which onions it has",
+        "Var tor lyssnar, vem som styr det, och vilka adresser det har",
         'for k in control socks or dir extor trans natd dns httptunnel metrics; do asktor "GETINFO net/listeners/$k";'
-        " done; asktor 'GETINFO onions/detached'; ss -lntup | grep pid=$TOR,"),
+        " done; asktor 'GETINFO onions/detached'; ss -lnxtup | grep pid=$TOR,; ss -xp | grep control.sock", root=True),
     Row("tor-files", "What tor has open", "Vad tor har öppet", "ls -l /proc/$TOR/fd", root=True),
     Row("permissions", "Who may reach the home's files", "Vilka som når filerna i hemmet",
         "find $HOMEDIR -path $HOMEDIR/tor -prune -o -perm /077 -print; find $HOMEDIR -type l; ls -lR $HOMEDIR"),
