@@ -117,6 +117,9 @@ SWEDISH: dict[str, str] = {
     "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window}": (
         "{name}: läst, skriven och ändrad för högst {age} s sedan; hjärtslaget medger {window}"
     ),
+    "{name}: read {age} s ago at most; the heartbeat allows {window}": (
+        "{name}: läst för högst {age} s sedan; hjärtslaget medger {window}"
+    ),
     "when {name} was born: the file system does not keep it": "när {name} skapades: filsystemet sparar det inte",
     "{name} was born before the intake started to take reports: {fine}": (
         "{name} skapades innan intake började ta emot: {fine}"

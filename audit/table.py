@@ -92,7 +92,7 @@ TABLE = (
     Row("permissions", "Who may reach the home's files", "Vilka som når filerna i hemmet",
         "find $HOMEDIR -path $HOMEDIR/tor -prune -o -perm /077 -print; find $HOMEDIR -type l; ls -lR $HOMEDIR"),
     Row("times", "No time of a file is that of a report", "Ingen fils tid är en anmälans",
-        "stat $HOMEDIR/kallskydd.db* $HOMEDIR/shred.slots; date"),
+        "stat $HOMEDIR/kallskydd.db* $HOMEDIR/shred.slots $HOMEDIR/roster/* $HOMEDIR/run/{public,desk}.sock; date"),
     Row("schema", "The database's tables are the known ones", "Databasens tabeller är de kända",
         'sqlite3 "file:$HOMEDIR/kallskydd.db?mode=ro" .schema | diff - cases/schema.sql'),
     Row("values", "No value in the database is finer than a day", "Inget värde i databasen är finare än en dag",
