@@ -28,7 +28,7 @@ from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, public_from_address, write_onion_key
-from onion.torrc import UNIX_PATH_BYTES, quoted_path, usable_socket_path
+from onion.torrc import UNIX_PATH_BYTES, socket_path, usable_socket_path
 
 if TYPE_CHECKING:
     from cases.config import Config
@@ -92,8 +92,8 @@ def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
 
 def _demand_room_for_sockets(home: Path) -> None:
     """Raise PathUnusable unless `serve` can open its sockets there and tell tor of them."""
-    # The order by which tor publishes knows no quotes, so a path with a space would end at it.
-    if " " in quoted_path(usable_socket_path(home / LONGEST_SOCKET)):
+    # The order by which tor publishes knows no quotes, nor does the form of a torrc that `audit live` calls clean.
+    if socket_path(str(usable_socket_path(home / LONGEST_SOCKET))) is None:
         raise PathUnusable
 
 

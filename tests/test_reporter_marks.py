@@ -1,6 +1,7 @@
 """One-time marks, sessions and the daily clock, without a browser."""
 
 import asyncio
+import os
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
@@ -240,6 +241,26 @@ async def test_the_daily_release_and_the_heartbeat_come_by_the_clock(tmp_path, m
     assert len(beats) == 2
     assert "ingen har sett det" in before
     assert "ingen har sett det" not in after
+
+
+async def test_a_heartbeat_gives_what_a_visit_reads_its_own_time_of_reading_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        home = intake.services.home
+        for path in read_by_visits(home):
+            path.touch()
+            os.utime(path, (1, 1))
+        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+        await come(lambda: min(path.stat().st_atime for path in read_by_visits(home)) > 1)
+        clockwork.cancel()
+        await asyncio.gather(clockwork, return_exceptions=True)
+
+    assert {path.stat().st_mtime for path in read_by_visits(home)} == {1.0}
+
+
+def read_by_visits(home):
+    (home / "run").mkdir(exist_ok=True)
+    return [*(home / "roster").iterdir(), home / "run" / "public.sock", home / "run" / "desk.sock"]
 
 
 async def test_only_a_trial_releases_before_its_time(tmp_path):
