@@ -29,7 +29,12 @@ def offline_network(folder: Path) -> Path:
     return folder
 
 
-def kallskydd(*words: str | Path, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def kallskydd(
+    *words: str | Path, check: bool = True, stdin: str | None = None, declared: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run the command. A real home is made by an operator who declares to be no member, unless not `declared`."""
+    if words[0] == "init" and "--member" in words and declared:
+        words += ("--operator-is-no-member",)
     done = subprocess.run(
         [*KALLSKYDD, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=120, check=False
     )
