@@ -24,7 +24,9 @@ before; those of later ones are kept, and shown in red (check_other_keys):
    is shown with a warning: hiding it would punish the reporter.
 6. The entries fold into a state with deadlines (`cases.timeline`).
 
-A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. One
+A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. The
+server takes the signatures of any two members who show the case's key, since it cannot know who reads. This desk does:
+it remembers, sealed, who was given the case, and believes no tombstone that anybody else signed (TombstoneBroken). One
 without signatures is the server's own erasure, two years after the case was closed: it is believed when this desk has
 seen the case closed and the two years are over, and never before (TombstoneBroken).
 """
@@ -55,16 +57,19 @@ from cases.seal import (
     open_grant,
     open_stream,
 )
+from cases.signers import may_erase
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import DEFAULT_RULES, Rules, fold
 from desk.audits import NO_AUDITS, Audits, take_audits
 from desk.checks import (
     WARN_NOTES_KEY,
     check_continues,
+    check_erased_by,
     check_not_cut,
     check_other_keys,
     check_references,
     check_sealed_to,
+    check_signers,
 )
 from desk.client import Answer, DeskClient
 from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
@@ -194,6 +199,7 @@ class Casebook:
             int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
         }
         known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
+        known = msgspec.structs.replace(known, may_erase=tuple(sorted(may_erase(streams))))
         notes_key_kept = (
             notes_keys is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_keys.key)
         )
@@ -216,6 +222,7 @@ class Casebook:
             waiting=waiting,
             warnings=warnings
             + check_references(waiting)
+            + check_signers(waiting, streams)
             + check_other_keys(known)
             + ((WARN_NOTES_KEY,) if notes_key_kept else ()),
             chain=chain,
@@ -238,7 +245,9 @@ class Casebook:
                 if refused.code != NotThere.code or candidate is candidates[-1]:
                     raise
                 continue
-            self.state.keep_tombstone(KeptTombstone(known.case_id, self._verified(candidate, answer)))
+            statements = self._verified(candidate, answer)
+            unknown = bool(statements) and known.may_erase is None
+            self.state.keep_tombstone(KeptTombstone(known.case_id, statements, unknown))
             return
 
     async def ask_case(
@@ -326,7 +335,9 @@ class Casebook:
             raise TombstoneBroken from None
         for roster in reversed(self._chain().all):
             with contextlib.suppress(SealBroken):
-                if verify_tombstone(statements, roster, self.server_key).case_id == known.case_id:
+                tombstone = verify_tombstone(statements, roster, self.server_key)
+                if tombstone.case_id == known.case_id:
+                    check_erased_by(known.may_erase, tombstone)
                     return statements
         raise TombstoneBroken
 
