@@ -207,12 +207,16 @@ def _notes(case: OpenedCase) -> Notes:
         raise NotNow("act.notes_key_kept")
     if case.notes_keys is not None:
         return Notes(case.notes_keys, None)
-    keys = case.keys.for_notes(random(KEY_BYTES))
+    notes_key = random(KEY_BYTES)
+    granted = case.keys.granting_notes(notes_key)
     roster = case.chain.current
     given = given_to(case.streams)
     readers = [] if roster is None else [member for member in roster.members if member.id in given]
     version = 0 if roster is None else roster.version
-    return Notes(keys, tuple(make_grant(keys, reader.id_bytes, reader.box, version) for reader in readers))
+    return Notes(
+        case.keys.for_notes(notes_key),
+        tuple(make_grant(granted, reader.id_bytes, reader.box, version) for reader in readers),
+    )
 
 
 async def declare(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:

@@ -168,11 +168,11 @@ class Casebook:
             # 1.
             check_grant(grant, known.case_id, answer.epoch, answer.commitment)
             keys = case_keys(grant, answer.share)
-            notes_keys = self._notes_keys(known, keys, answer)
+            notes_key = self._notes_key(known, keys, answer)
             # 2.
             streams = {
                 stream: _open(stream_keys, stream, answer, self._sign_key_of)
-                for stream, stream_keys in _readable(keys, notes_keys)
+                for stream, stream_keys in _readable(keys, notes_key)
             }
             merge(streams)
         except SealBroken as broken:
@@ -200,20 +200,18 @@ class Casebook:
         }
         known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
         known = msgspec.structs.replace(known, may_erase=tuple(sorted(may_erase(streams))))
-        notes_key_kept = (
-            notes_keys is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_keys.key)
-        )
-        if notes_keys is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
-            known = known.with_notes(keys.epoch, notes_keys.key)
+        notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
+        if notes_key is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
+            known = known.with_notes(keys.epoch, notes_key)
         self.state.keep_case(known)
         waiting = self._waiting(keys, answer)
         return OpenedCase(
             own_id=self.keys.id,
             known=known,
             keys=keys,
-            notes_keys=notes_keys,
+            notes_key=notes_key,
             streams=streams,
-            notes_hidden=notes_keys is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_hidden=notes_key is None and bool(_stream(answer, Stream.NOTES).sealed),
             notes_key_kept=notes_key_kept,
             files=answer.files,
             state=state,
@@ -286,8 +284,8 @@ class Casebook:
                 # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
                 continue
 
-    def _notes_keys(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> CaseKeys | None:
-        """Returns the keys of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+    def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> bytes | None:
+        """Returns the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
 
         A notes grant has no sender either. One that came without notes would let the server choose the key under which
         the first is written, so a key is taken only with notes that open under it.
@@ -298,7 +296,7 @@ class Casebook:
             if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
                 if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
                     raise SealBroken
-                return keys.for_notes(grant.key)
+                return grant.key
         return None
 
     def _sign_key_of(self, member_id: str) -> bytes | None:
@@ -363,11 +361,11 @@ def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
     cases[name] = fresh if before is None else before.with_grant(grant)
 
 
-def _readable(keys: CaseKeys, notes_keys: CaseKeys | None) -> Iterator[tuple[Stream, CaseKeys]]:
+def _readable(keys: CaseKeys, notes_key: bytes | None) -> Iterator[tuple[Stream, CaseKeys]]:
     yield Stream.REPORTER, keys
     yield Stream.MEMBERS, keys
-    if notes_keys is not None:
-        yield Stream.NOTES, notes_keys
+    if notes_key is not None:
+        yield Stream.NOTES, keys.for_notes(notes_key)
 
 
 def _stream(answer: wire.CaseAnswer, stream: Stream) -> wire.WireStream:

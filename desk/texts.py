@@ -295,7 +295,7 @@ _OF_THE_DESK: Final = {
         "Ask another member who read the case, by voice, whether it was to be erased.",
     ),
     "warning.notes_key": (
-        "RED: the notes kept their key when the case was moved, so whoever was left out could read what is added.",
+        "RED: the notes kept their key when the case was moved, and whoever was left out has it.",
         "Write no note in it: move it again, to the same readers, and the notes get a key of their own.",
     ),
     "warning.by_waiting": (
