@@ -35,7 +35,7 @@ _KNOWN = {
     "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",
     "trial-member/cases.sealed",
 }  # fmt: skip
-_ROSTER_ENDINGS = {".toml", ".sig"}
+_ROSTER_ENDINGS = {".toml", ".sig", ".seen"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Sockets, and the folders on the way to them, may be opened for the group of a system tor.
 _FOR_A_SYSTEM_TOR = {"", "run", "run/public.sock", "run/desk.sock"}

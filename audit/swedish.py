@@ -173,6 +173,16 @@ SWEDISH: dict[str, str] = {
     "the rosters cannot be read by this account": "förteckningarna kan inte läsas av det här kontot",
     "the chain of rosters does not hold at {place}": "kedjan av förteckningar håller inte vid {place}",
     "roster {number} was signed for another server": "förteckning {number} undertecknades för en annan server",
+    "a trial: whether its operator is a member is not asked": (
+        "provdrift: om den som driver servern är medlem frågas inte"
+    ),
+    "declared in config.toml, and seen by no audit: who runs the server is no member": (
+        "uppgivet i config.toml, och inget som en granskning kan se: den som driver servern är inte medlem"
+    ),
+    "nobody has declared that the operator is no member, who could see which case excludes her": (
+        "ingen har uppgett att den som driver servern inte är medlem; en medlem skulle kunna se vilket ärende som"
+        " utesluter henne"
+    ),
     "roster {number} and the home do not agree on whether this is a trial": (
         "förteckning {number} och hemmet är inte ense om detta är provdrift"
     ),

@@ -104,7 +104,8 @@ TABLE = (
         " ls -l /proc/$INTAKE/fd | grep -c 'kallskydd.db$'",
         root=True),
     Row("roster", "Who may read, by the chain of signatures", "Vilka som får läsa, enligt underskrifterna",
-        "cat $HOMEDIR/roster/*; sed -n '/^## 7/,/^## 8/p' docs/FORMATS.md"),
+        "grep operator_is_no_member $HOMEDIR/config.toml;"
+        " cat $HOMEDIR/roster/*; sed -n '/^## 7/,/^## 8/p' docs/FORMATS.md"),
     Row("libraries", "Libraries of the locked versions, unchanged",
         "Biblioteken har låsta versioner och är oförändrade",
         "$PYTHON -m pip freeze --all   # against requirements.lock; the files against RECORD in each *.dist-info"),

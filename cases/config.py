@@ -90,6 +90,8 @@ class Config(SiteConfig, frozen=True, kw_only=True):
     """Everything that an operator may decide: the facts of the home, and how the service works."""
 
     trial: bool = False
+    # Declared when a real home is made: one who runs the server and is a member could see which case excludes her.
+    operator_is_no_member: bool = False
     at_once: bool = False
     hold_hours: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_HOLD_HOURS)] = SHORTEST_HOLD_HOURS
     inbox_days: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)] = 30

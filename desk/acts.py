@@ -195,6 +195,8 @@ def _notes(case: OpenedCase) -> Notes:
     """Returns the notes keys; new ones are sealed to those the case was given to, if they are still members."""
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
+    if case.notes_key_kept:
+        raise NotNow("act.notes_key_kept")
     if case.notes_keys is not None:
         return Notes(case.notes_keys, None)
     keys = case.keys.for_notes(random(KEY_BYTES))

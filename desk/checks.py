@@ -11,11 +11,13 @@ from cases.roster import Chain, Roster
 from cases.routing import route
 from cases.signers import enough_to_sign, given_to, left_to_sign
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, WrongServer
-from desk.state import Pin, SeenHead
+from desk.state import KnownCase, Pin, SeenHead
 
 WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"
 WARN_REFERENCES = "warning.references"
+WARN_OTHER_KEYS = "warning.other_keys"
+WARN_NOTES_KEY = "warning.notes_key"
 WARN_FEW_SIGNERS = "warning.few_signers"
 WARN_NOBODY_LEFT = "warning.nobody_left"
 
@@ -74,6 +76,14 @@ def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, .
 def check_references(waiting: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Returns a warning when members have signed to erase a case under references that differ: that erases nothing."""
     return (WARN_REFERENCES,) if len({reference for _member, reference in waiting}) > 1 else ()
+
+
+def check_other_keys(opened: KnownCase) -> tuple[str, ...]:
+    """Returns a warning when there are keys of later epochs than the one that opened the case.
+
+    A move ends the epoch before it at once, so a key that opens nothing is made up, or the case an old copy.
+    """
+    return (WARN_OTHER_KEYS,) if opened.others else ()
 
 
 def report_of(streams: Streams) -> Report:

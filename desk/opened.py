@@ -28,6 +28,8 @@ class OpenedCase:
     streams: Mapping[Stream, tuple[Entry, ...]]
     # There are notes, and this member was not given their key.
     notes_hidden: bool
+    # The notes kept their key when the case was moved: who was left out could read on, so nothing is added to them.
+    notes_key_kept: bool
     files: tuple[wire.FileRow, ...]
     state: CaseState
     server_state: str

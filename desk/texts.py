@@ -167,6 +167,10 @@ _OF_THE_DESK: Final = {
         "You did not agree, so nothing was written and you have not stepped aside.",
         "Run recuse again and answer yes, or move the case first.",
     ),
+    "act.notes_key_kept": (
+        "Nothing was written: the notes kept their key when the case was moved, and whoever was left out has it.",
+        "Move it again, to the same readers, and the notes get a key of their own.",
+    ),
     "act.notes_hidden": (
         "The case has notes, and this member was not given their key.",
         "Ask a member who can read them.",
@@ -269,6 +273,14 @@ _OF_THE_DESK: Final = {
     "warning.audits_changed": (
         "The server's chain of daily audits is not the one this desk has seen.",
         "Call another member, and have the file audit.chain on the server looked at by an auditor.",
+    ),
+    "warning.other_keys": (
+        "RED: a later key of the case came here, and opens nothing. It was made up, or the server shows an old copy.",
+        "Write nothing in it before you have asked another member whether the case was moved, by voice.",
+    ),
+    "warning.notes_key": (
+        "RED: the notes kept their key when the case was moved, so whoever was left out could read what is added.",
+        "Write no note in it: move it again, to the same readers, and the notes get a key of their own.",
     ),
     "warning.by_waiting": (
         "RED: a version of the roster came into force by one signature and fourteen days of waiting.",

@@ -192,7 +192,7 @@ class _Reception:
             roster = services.roster.open_roster()
             wishes = check_wishes(self.form, roster, self.language.code, services.config.languages)
             self._point_out()
-            deriving = services.lane.derive(self._receipt, services.store.salt)
+            deriving = services.lane.derive_to_file(self._receipt, services.store.salt)
         except BaseException:
             use.give_back()
             raise
@@ -226,8 +226,9 @@ class _Reception:
 
     def _view(self, settled: _Settled, filed: Filed, keys: ReceiptKeys) -> ReceiptView:
         services = self._services
-        session = services.sessions.open(self._receipt, keys, settled.taker.case.keys, opened_by=settled.use)
-        session.unseen = self.in_frame
+        session = services.sessions.open(
+            self._receipt, keys, settled.taker.case.keys, opened_by=settled.use, unseen=self.in_frame
+        )
         return receipt_view(
             services,
             session,

@@ -95,6 +95,6 @@ if systemctl --quiet is-active kallskydd.service; then
     exit 0
 fi
 say "Installed. Make a home, once:"
-say "  runuser -u kallskydd -- kallskydd init --home /var/lib/kallskydd/home --config FILE --member FILE"
+say "  runuser -u kallskydd -- kallskydd init --home /var/lib/kallskydd/home --config FILE --member FILE --operator-is-no-member"
 say "(/etc/kallskydd/config.example.toml is a configuration to begin with.) Then start it, now and with the computer:"
 say "  systemctl enable --now kallskydd-tor kallskydd"

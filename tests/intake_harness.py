@@ -95,9 +95,9 @@ def make_home(
             members=members,
         )
     )
-    propose(folder / "roster", roster)
+    propose(folder / "roster", roster, NOON.date())
     for one in keys:
-        add_signature(folder / "roster", 1, sign_roster(roster, one))
+        add_signature(folder / "roster", 1, sign_roster(roster, one), NOON.date())
     return MadeHome(read_home(folder), home_id, members, keys)
 
 

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 from intake_harness import Browser, file_report, log_in, multipart, read_answer, running_intake, zygotes
-from test_reporter_filing import photograph, rows
-from test_reporter_inbox import opened
+from reporter_samples import opened, photograph, rows
 
 from intake.daily import release
 from intake.limits import Limits
