@@ -14,7 +14,6 @@ name them: all of it or nothing. What it keeps it cannot read. A desk that was c
 cleaned, so the reporter's page has the jail vouch for each file of a member before it gives it out (inbox_files.py).
 """
 
-import asyncio
 import itertools
 from contextlib import ExitStack
 from typing import Final, Protocol, TypeVar
@@ -153,7 +152,7 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
             scrubbed = await scrub(sniffed, services.sandbox)
         verified = await verify(scrubbed, services.sandbox)
         with verified.clean, verified.preview:
-            return await _send_clean(request, verified, limits)
+            return await _send_clean(request, verified)
 
 
 async def attach_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
@@ -213,7 +212,7 @@ def _demand_length(request: web.Request, most: int) -> None:
         raise FileTooLarge
 
 
-async def _send_clean(request: web.Request, verified: Verified, limits: Limits) -> web.StreamResponse:
+async def _send_clean(request: web.Request, verified: Verified) -> web.StreamResponse:
     """Answer with the clean copy, its picture, and what was removed, without values."""
     told = verified.report.without_values()
     answer = ScrubAnswer(
@@ -233,11 +232,6 @@ async def _send_clean(request: web.Request, verified: Verified, limits: Limits) 
         (beginning,), verified.clean.chunks(_SEND_BYTES), verified.preview.chunks(_SEND_BYTES), padding(left)
     )
     for piece in pieces:
-        try:
-            async with asyncio.timeout(limits.idle_seconds):
-                await response.write(piece)
-        except TimeoutError:
-            # Nobody reads any more; the room is for others.
-            raise ConnectionAbortedError from None
+        await response.write(piece)
     await response.write_eof()
     return response

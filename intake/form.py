@@ -11,7 +11,8 @@ temporary files in plaintext. The library enforces no limit on this path, so we 
 3. A form within the form is refused.
 4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page.
 5. Something comes within a while, and over all the waiting not too little: nobody holds a connection for days with a
-   byte now and then. Only waiting counts; how long we clean a file does not.
+   byte now and then. Only waiting counts; how long we clean a file does not. A body of which nothing comes at all is
+   given up sooner (intake/connections.py).
 
 What is refused raises a `FormRefused`.
 """
@@ -102,8 +103,10 @@ class Part:
 class Pace:
     """Waits for what comes, while it comes fast enough; else a TimeoutError. Rule 5."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, *, refused: bool = False) -> None:
+        """`refused`: what comes is thrown away, and who sends it for our page does so without long pauses."""
+        self._idle_seconds = limits.refused_idle_seconds if refused else limits.idle_seconds
+        self._slowest = limits.slowest_bytes_a_second
         self._waited = 0.0
         self.read = 0
 
@@ -111,10 +114,10 @@ class Pace:
         """Return what comes. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with asyncio.timeout(self._limits.idle_seconds):
+        async with asyncio.timeout(self._idle_seconds):
             came = await reading
         self._waited += loop.time() - began
-        if self._waited > self._limits.idle_seconds + self.read / self._limits.slowest_bytes_a_second:
+        if self._waited > self._idle_seconds + self.read / self._slowest:
             raise TimeoutError
         return came
 
@@ -202,10 +205,25 @@ async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: F
     return text
 
 
+async def read_body(request: web.Request, limits: Limits, most: int) -> bytes:
+    """Return a short body, whole. Raises `StalledUpload`, and HTTPRequestEntityTooLarge for one of more than `most`."""
+    pace = Pace(limits)
+    untrusted = bytearray()
+    try:
+        while piece := await pace.wait(request.content.readany()):
+            pace.read += len(piece)
+            untrusted += piece
+            if len(untrusted) > most:
+                raise web.HTTPRequestEntityTooLarge(most, len(untrusted))
+    except TimeoutError:
+        raise StalledUpload from None
+    return bytes(untrusted)
+
+
 async def drain(request: web.Request, limits: Limits, came: Came | None = None) -> bool:
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
     most = limits.report_bytes + limits.discard_bytes
-    pace = Pace(limits)
+    pace = Pace(limits, refused=True)
     try:
         while pace.read < most:
             piece = await pace.wait(request.content.readany())

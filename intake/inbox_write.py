@@ -17,7 +17,7 @@ from cases.receipt import text_contains_receipt
 from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
 from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.facts import FACT_FIELD
-from intake.filing import file_numbers
+from intake.filing import file_numbers, to_its_end
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
 from intake.inbox_pieces import AFTER_FIELD, BEFORE_FIELD
@@ -177,22 +177,29 @@ class _Writing:
             if not bodies and not settled.taker.shown:
                 raise EmptyReport
             if bodies:
-                async with settled.session.turn:
-                    opened = await open_case(self._services, settled.session)
-                    at_once = answers_at_once(self._services, opened)
-                    case = settled.taker.case
-                    entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
-                    self.numbers = file_numbers(entries)
-                self.stored = True
-                settled.use.spend()
-                self._services.pointed_out.forget(settled.session.handle)
+                await to_its_end(self._store(settled, bodies))
         finally:
             if not self.stored and self._settled is not None:
-                try:
-                    await self._settled.taker.drop()
-                finally:
-                    self._settled.use.give_back()
+                await to_its_end(self._drop(self._settled))
         return settled.session
+
+    async def _store(self, settled: _Settled, bodies: list[Body]) -> None:
+        async with settled.session.turn:
+            opened = await open_case(self._services, settled.session)
+            at_once = answers_at_once(self._services, opened)
+            case = settled.taker.case
+            entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
+            self.numbers = file_numbers(entries)
+        self.stored = True
+        settled.use.spend()
+        self._services.pointed_out.forget(settled.session.handle)
+
+    @staticmethod
+    async def _drop(settled: _Settled) -> None:
+        try:
+            await settled.taker.drop()
+        finally:
+            settled.use.give_back()
 
     async def _take_file(self, part: Part, form: Form) -> None:
         settled = await self._settle()
