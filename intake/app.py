@@ -18,6 +18,7 @@ from aiohttp import web
 
 from intake.come_back import come_back, return_form
 from intake.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
+from intake.counted import counted
 from intake.gate import gate
 from intake.inbox_end import end
 from intake.inbox_facts import add_facts
@@ -81,7 +82,7 @@ _HEADERS: Final = 48
 
 def public_app(services: Services) -> web.Application:
     """Return what reporters reach."""
-    middlewares = [padded, answered_elsewhere, silent_errors(services.faults), gate]
+    middlewares = [counted, padded, answered_elsewhere, silent_errors(services.faults), gate]
     app = web.Application(middlewares=middlewares, logger=quiet_logger())
     app[SERVICES] = services
     for method, path, handler in ROUTES:

@@ -15,7 +15,8 @@ cleaned, so the reporter's page has the jail vouch for each file of a member bef
 """
 
 import itertools
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final, Protocol, TypeVar
 
 from aiohttp import hdrs, web
@@ -65,9 +66,9 @@ class FileServices(DeskServices, Protocol):
 class _Incoming:
     """A frame on its way in: each byte hashed, each byte of a payload counted."""
 
-    def __init__(self, request: web.Request, limits: Limits, hold: Hold) -> None:
+    def __init__(self, request: web.Request, pace: Pace, hold: Hold) -> None:
         self._content = request.content
-        self._pace = Pace(limits)
+        self._pace = pace
         self._hold = hold
         self._hash = wire.new_body_hash()
         self._ahead = bytearray()
@@ -107,6 +108,7 @@ class _Incoming:
             left -= len(piece)
         if self._ahead or await self._pace_wait():
             raise RequestRefused("request.unreadable")
+        self._hold.whole()
         return self._hash.digest()
 
     async def _exactly(self, size: int) -> bytes:
@@ -130,23 +132,26 @@ class _Incoming:
             piece = await self._pace.wait(self._content.readany())
         except TimeoutError:
             raise StalledUpload from None
-        self._pace.read += len(piece)
         self._hash.update(piece)
         return piece
+
+
+@asynccontextmanager
+async def _room(services: FileServices, request: web.Request, signed: SignedRequest) -> AsyncIterator[_Incoming]:
+    """Give room for what a member signed, for as long as it is entered. When it gives way the member is told so."""
+    pace, most = Pace(services.limits), signed.head.body_bytes
+    async with services.budget.room_for(most).hold(most, pace, pace.give_up) as hold:
+        yield _Incoming(request, pace, hold)
 
 
 async def scrub_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST scrub : a member's file in, its clean copy out."""
     limits = services.limits
-    async with services.budget.hold(limits.file_bytes) as hold:
-        incoming = _Incoming(request, limits, hold)
+    async with _room(services, request, signed) as incoming:
         asked = await incoming.head(ScrubRequest)
         if asked.size > limits.file_bytes:
             raise FileTooLarge
-        untrusted = await incoming.payload(asked.size)
-        # No more will be asked for, so no more is kept from others.
-        hold.claim = hold.held
-        with untrusted:
+        with await incoming.payload(asked.size) as untrusted:
             wire.demand_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
             scrubbed = await scrub(sniffed, services.sandbox)
@@ -157,15 +162,12 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
 
 async def attach_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST attach : a sealed file, its picture and their entries, all or none."""
-    length = signed.head.body_bytes
-    async with services.budget.hold(length) as hold:
-        incoming = _Incoming(request, services.limits, hold)
+    async with _room(services, request, signed) as incoming:
         asked = await incoming.head(AttachRequest)
-        if sum(row.sealed_size for row in asked.files) > length:
+        if sum(row.sealed_size for row in asked.files) > signed.head.body_bytes:
             raise RequestRefused("request.unreadable")
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
-            hold.claim = hold.held
             wire.demand_body(signed.head, await incoming.digest())
             count = await services.store.attach_member(
                 asked.case_id,
@@ -200,7 +202,7 @@ def answering_with_files(services: FileServices, name: str) -> Handler:
 
 def _most_bytes(services: FileServices, name: str) -> int:
     if name == "attach":
-        return min(ATTACH_BYTES_MAX, services.budget.total)
+        return min(ATTACH_BYTES_MAX, services.budget.large.total)
     return size_class(LENGTH_BYTES + HEAD_BYTES_MAX + services.limits.file_bytes)
 
 

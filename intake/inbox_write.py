@@ -155,6 +155,7 @@ class _Writing:
     def __init__(self, services: Services, form: Form) -> None:
         self._services = services
         self._form = form
+        self._announced: int | None = None
         self._settled: _Settled | None = None
         # Whether there was anything to store: with no text and every file refused there is not.
         self.stored = False
@@ -170,6 +171,7 @@ class _Writing:
 
         When nothing is stored, the same form may be sent again.
         """
+        self._announced = request.content_length
         try:
             await read_form(request, self._services.limits, self._form, self._take_file, self._came)
             settled = await self._settle()
@@ -242,9 +244,8 @@ class _Writing:
         except BaseException:
             use.give_back()
             raise
-        taker = FileTaker(
-            CaseUnderWay(opened.keys), Allowance(services.limits, services.budget), services.sandbox, services.store
-        )
+        allowance = Allowance(services.limits, services.budget, self._announced)
+        taker = FileTaker(CaseUnderWay(opened.keys), allowance, services.sandbox, services.store)
         self._settled = _Settled(use, session, taker)
         return self._settled
 

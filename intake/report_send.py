@@ -200,7 +200,7 @@ class _Reception:
         except BaseException:
             use.give_back()
             raise
-        allowance = Allowance(services.limits, services.budget)
+        allowance = Allowance(services.limits, services.budget, self.sending.total or None)
         case = CaseUnderWay(new_case_keys(), deriving=deriving)
         taker = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
         self._settled = _Settled(use, wishes, taker, deriving)
