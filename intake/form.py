@@ -123,7 +123,7 @@ class Pace:
 
     def __init__(self, limits: Limits, *, refused: bool = False) -> None:
         """`refused`: what comes is thrown away, and who sends it for our page does so without long pauses."""
-        self._limits = limits
+        self._slowest = limits.slowest_bytes_a_second
         self._idle_seconds = limits.refused_idle_seconds if refused else limits.idle_seconds
         self._waited = 0.0
         self._waiting_since: float | None = None
@@ -156,13 +156,16 @@ class Pace:
             self._waited, self._waiting_since, self._patience = self.waited, None, None
         if isinstance(came, bytes | bytearray):
             self.moved += len(came)
-        if self._gave_up or self._last_minute() < self._limits.slowest_bytes_a_second:
+        if self._gave_up or self._last_minute() < self._slowest:
             raise TimeoutError
         return came
 
     def _last_minute(self) -> float:
-        """Return the bytes a second of the last `idle_seconds` of waiting; before that there is nothing to blame."""
-        minute, now = self._limits.idle_seconds, self._waited
+        """Return the bytes a second of the last minute of waiting; before that there is nothing to blame.
+
+        After a refusal the minute is the shorter `refused_idle_seconds`.
+        """
+        minute, now = self._idle_seconds, self._waited
         while len(self._before) > 1 and self._before[1][0] <= now - minute:
             self._before.popleft()
         if now - self._before[-1][0] >= minute / _LOOKS_A_MINUTE:
