@@ -127,7 +127,7 @@ async def test_an_upload_that_trickles_is_given_up_with_a_page(tmp_path):
 
 async def test_what_trickles_in_after_a_refusal_is_not_read_for_ever(tmp_path):
     async with running_intake(tmp_path) as intake:
-        limited(intake, refused_idle_seconds=0.3)
+        limited(intake, idle_seconds=0.3, refused_idle_seconds=0.3)
         answer, took = await trickle(intake, "/report", b"no form at all", 8)
         page = await intake.browser().follow(read_answer(answer))
 
