@@ -139,7 +139,7 @@ async def test_however_much_came_quickly_each_minute_counts(tmp_path):
 
 async def test_what_trickles_in_after_a_refusal_is_not_read_for_ever(tmp_path):
     async with running_intake(tmp_path) as intake:
-        limited(intake, refused_idle_seconds=0.3)
+        limited(intake, idle_seconds=0.3, refused_idle_seconds=0.3)
         answer, took = await trickle(intake, "/report", b"no form at all", 8)
         page = await intake.browser().follow(read_answer(answer))
 
