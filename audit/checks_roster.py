@@ -54,6 +54,7 @@ class Version:
 
 def check_roster(look: Look, scene: Scene) -> None:
     """Each version continues the one before and is signed by enough members of it; the home is the one they signed."""
+    _check_declaration(look, scene)
     try:
         settled, proposed, waited = verify(
             scene.home / "roster", today=datetime.now(ZoneInfo("Europe/Stockholm")).date()
@@ -82,6 +83,16 @@ def check_roster(look: Look, scene: Scene) -> None:
         look.saw("roster {number} is a proposal and not in force", number=version.number)
     if not settled:
         look.saw("no roster is in force yet, so the service is not open")
+
+
+def _check_declaration(look: Look, scene: Scene) -> None:
+    """Whether the operator has declared to be no member. That it is so, no audit sees."""
+    if scene.trial:
+        look.saw("a trial: whether its operator is a member is not asked")
+    elif scene.config().get("operator_is_no_member") is True:
+        look.saw("declared in config.toml, and seen by no audit: who runs the server is no member")
+    else:
+        look.found("nobody has declared that the operator is no member, who could see which case excludes her")
 
 
 def verify(folder: Path, *, today: date) -> tuple[list[Version], list[Version], list[int]]:

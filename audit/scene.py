@@ -6,6 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from audit.proc import Service
 
@@ -36,11 +37,15 @@ class Scene:
         """Whether copies of the system's files are examined, and not those of this computer."""
         return self.root != Path("/")
 
+    def config(self) -> dict[str, Any]:
+        """What the home's configuration says; raises OSError, ValueError."""
+        with (self.home / "config.toml").open("rb") as file:
+            return tomllib.load(file)
+
     @property
     def control_socket(self) -> Path:
         """Tor's: the system's if the home's configuration names one, else the keeper's own."""
-        with (self.home / "config.toml").open("rb") as file:
-            named = tomllib.load(file).get("tor", {}).get("control_socket")
+        named = self.config().get("tor", {}).get("control_socket")
         return Path(named) if named else self.home / "run" / "control.sock"
 
     @property

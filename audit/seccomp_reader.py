@@ -26,14 +26,16 @@ MACHINES: Final = {
         "execve": 59, "execveat": 322, "fork": 57, "ptrace": 101, "process_vm_writev": 311, "pidfd_getfd": 438,
         "io_uring_setup": 425, "io_uring_enter": 426, "unshare": 272, "setns": 308, "bpf": 321, "add_key": 248,
         "shmget": 29, "msgget": 68, "mq_open": 240, "syslog": 103, "kill": 62, "memfd_create": 319,
-        "prctl": 157,
+        "prctl": 157, "fcntl": 72, "ioctl": 16, "prlimit64": 302, "setrlimit": 160, "setpriority": 141, "umask": 95,
+        "flock": 73, "timer_create": 222, "setsockopt": 54,
     }),
     "aarch64": (0xC00000B7, {
         "socket": 198, "connect": 203, "bind": 200, "listen": 201, "socketpair": 199, "sendto": 206, "sendmmsg": 269,
         "execve": 221, "execveat": 281, "ptrace": 117, "process_vm_writev": 271, "pidfd_getfd": 438,
         "io_uring_setup": 425, "io_uring_enter": 426, "unshare": 97, "setns": 268, "bpf": 280, "add_key": 217,
         "shmget": 194, "msgget": 186, "mq_open": 180, "syslog": 116, "kill": 129, "memfd_create": 279,
-        "prctl": 167,
+        "prctl": 167, "fcntl": 25, "ioctl": 29, "prlimit64": 261, "setrlimit": 164, "setpriority": 140, "umask": 166,
+        "flock": 32, "timer_create": 107, "setsockopt": 208,
     }),
 }  # fmt: skip
 
@@ -75,6 +77,20 @@ LEADS_OUT: Final = (
     Attempt("a named message queue", "mq_open", (_SOMEWHERE, 0o101)),
     Attempt("the kernel's log", "syslog", (2, _SOMEWHERE, 100)),
     Attempt("a signal to another", "kill", (1, 9)),
+    Attempt("a signal by an owner of a descriptor", "fcntl", (3, 8, 1)),
+    Attempt("a signal by an owner in a structure", "fcntl", (3, 15, _SOMEWHERE)),
+    Attempt("which signal it is", "fcntl", (3, 10, 9)),
+    Attempt("a signal by an owner of a socket", "ioctl", (3, 0x8901, _SOMEWHERE)),
+    Attempt("a signal by a group of a socket", "ioctl", (3, 0x8902, _SOMEWHERE)),
+    Attempt("a lock that belongs to an open file", "fcntl", (3, 37, _SOMEWHERE)),
+    Attempt("a lease", "fcntl", (3, 1024, 0)),
+    Attempt("a shared lock", "flock", (3, 1)),
+    Attempt("a limit for every account to read", "prlimit64", (0, 1, _SOMEWHERE)),
+    Attempt("a limit by the older call", "setrlimit", (1, _SOMEWHERE)),
+    Attempt("a priority for every account to read", "setpriority", (0, 0, 7)),
+    Attempt("a umask for every account to read", "umask", (0o123,)),
+    Attempt("a timer for every account to read", "timer_create", (1, _SOMEWHERE)),
+    Attempt("the size of a buffer for every account to read", "setsockopt", (3, 1, 7, _SOMEWHERE, 4)),
     Attempt("a name for every account to read", "prctl", (15, _SOMEWHERE)),
     Attempt("a command line for every account to read", "prctl", (35, 14, _SOMEWHERE, 104)),
 )
@@ -83,6 +99,8 @@ NEEDED: Final = (
     Attempt("a pair of streams", "socketpair", (_AF_UNIX, _SOCK_STREAM)),
     Attempt("an answer", "sendto", (3, _SOMEWHERE, 1)),
     Attempt("a file in memory", "memfd_create", (_SOMEWHERE, 1)),
+    Attempt("a lock of SQLite's", "fcntl", (3, 6, _SOMEWHERE)),
+    Attempt("asking for a limit", "prlimit64", (0, 3, 0, _SOMEWHERE)),
 )
 
 

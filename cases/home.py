@@ -34,7 +34,7 @@ from cases.errors import CaseError
 from cases.store import Store
 from cases.store_db import DATABASE_NAME, SLOTS_NAME
 
-__all__ = ["ConfigFault", "Home", "HomeFault", "as_trial", "create_home", "hold_home", "read_home"]
+__all__ = ["ConfigFault", "Home", "HomeFault", "as_declared", "as_trial", "create_home", "hold_home", "read_home"]
 
 # roster: the signed chain. onion: the keys of both addresses. tor: tor's own. run: sockets.
 FOLDERS = ("roster", "onion", "tor", "run")
@@ -167,9 +167,18 @@ def create_home(path: Path, config_text: str, *, trial: bool, server_key: bytes)
 
 def as_trial(config_text: str) -> str:
     """Return the text of a configuration with `trial = true`, comments and all else as they were."""
-    changed, count = re.subn(r"(?m)^trial\s*=\s*(?:true|false)", "trial = true", config_text, count=1)
+    return _with_true("trial", config_text)
+
+
+def as_declared(config_text: str) -> str:
+    """Return the text of a configuration in which the operator declares to be no member."""
+    return _with_true("operator_is_no_member", config_text)
+
+
+def _with_true(key: str, config_text: str) -> str:
+    changed, count = re.subn(rf"(?m)^{key}\s*=\s*(?:true|false)", f"{key} = true", config_text, count=1)
     # A bare key must stand before the first table.
-    return changed if count else f"trial = true\n{config_text}"
+    return changed if count else f"{key} = true\n{config_text}"
 
 
 def read_home(path: Path) -> Home:

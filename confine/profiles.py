@@ -4,12 +4,16 @@ Zygote and job are deny-by-default: what is not listed kills the process. Their 
 and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
 error instead, so that the library goes on. A job is bound by both filters, and the stricter answer counts.
 Intake and relay are allow-by-default with a list of what is closed: a web server's needs are too wide to list, and what
-must be impossible is narrow: making a socket, reaching one by name, starting a program, looking into another process.
+must be impossible is narrow: making a socket, reaching one by name, starting a program, looking into another process,
+sending it a signal, changing what every account reads of a process under /proc. Of the calls that do many things
+(fcntl, ioctl, prctl, setsockopt) what is needed is listed and the rest is closed.
 
 Order when a process confines itself, the same in each function of `confine.lock`:
 1 one thread only   2 limits, undumpable   3 no new privileges   4 Landlock   5 seccomp
 """
 
+import fcntl
+import signal
 import socket
 from dataclasses import dataclass
 from typing import Final
@@ -25,10 +29,11 @@ _CLONE_NEW_ANY: Final = 0x7E020000
 _SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 _WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
 _PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS = 3, 21, 39
-_PR_SET_NAME: Final = 15
-_F_DUPFD_CLOEXEC: Final = 1030
-# Pushing characters into a terminal's input: a way to run commands in the shell that started us.
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
+# Whether a descriptor is a terminal; a socket that does not wait; a descriptor that a program inherits or not.
+_HARMLESS_REQUESTS: Final = {"TCGETS": 0x5401, "FIONBIO": 0x5421, "FIONCLEX": 0x5450, "FIOCLEX": 0x5451}
+# The two signals that the C library keeps for itself: ending a thread, changing the account of all threads.
+_SIGCANCEL, _SIGSETXID = 32, 33
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ _STREAM_PAIR: tuple[Condition, ...] = (
     # A datagram pair can be sent from to any named socket, and so reaches the system log without ever calling socket().
     Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),
 )
+# Asking for a limit; a second pointer would set one, which every account reads in /proc/PID/limits.
+_ONLY_ASKING: tuple[Condition, ...] = (Equals(0, 0), Null(2))
 _THREAD: tuple[Condition, ...] = (Equals(0, _CLONE_THREAD, _CLONE_THREAD), BitsClear(0, _CLONE_NEW_ANY))
 
 # Reading and writing descriptors it already holds, memory that is not code, the time, random bytes, ending.
@@ -90,10 +97,19 @@ ZYGOTE: Final = Profile(
         Rule(
             Action.ALLOW,
             (
-                "prctl", "seccomp", "setitimer", "rt_sigaction", "rt_sigprocmask", "set_robust_list", "rseq", "fcntl",
-                "getppid", "close_range",
+                "seccomp", "setitimer", "rt_sigaction", "rt_sigprocmask", "set_robust_list", "rseq", "getppid",
+                "close_range",
             ),
         ),
+        *(
+            Rule(Action.ALLOW, ("prctl",), (Equals(0, operation),))
+            for operation in (_PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS)
+        ),
+        # A job with a thread is told so when it takes a name, and goes on without.
+        Rule(Action.EPERM, ("prctl",)),
+        # Mapping a file duplicates its descriptor first.
+        Rule(Action.ALLOW, ("fcntl",), (Equals(1, fcntl.F_DUPFD_CLOEXEC),)),
+        Rule(Action.EPERM, ("fcntl",)),
     ),
     default=Action.KILL,
 )  # fmt: skip
@@ -104,7 +120,7 @@ JOB: Final = Profile(
         # No new process. Some encoders try a thread and go on without.
         Rule(Action.EAGAIN, ("clone", "fork")),
         # Mapping a file duplicates its descriptor first.
-        Rule(Action.ALLOW, ("fcntl",), (Equals(1, _F_DUPFD_CLOEXEC),)),
+        Rule(Action.ALLOW, ("fcntl",), (Equals(1, fcntl.F_DUPFD_CLOEXEC),)),
         # The wall clock is a timer whose signal kills; none of these may touch signals, timers or limits.
         Rule(Action.EPERM, ("fcntl", "rt_sigaction", "rt_sigprocmask", "prlimit64")),
     ),
@@ -153,9 +169,15 @@ _CLOSED_ANYWHERE: Final = (
             "capset",
             # signals to others: keeper and tor run as the same owner, and only new kernels' Landlock bounds them
             "kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
-            # their share of the machine
+            # their share of the machine, and one's own: every account reads it in /proc/PID/stat
             "sched_setaffinity", "sched_setparam", "sched_setscheduler", "sched_setattr", "setpriority", "ioprio_set",
             "migrate_pages", "move_pages",
+            # what else every account reads under /proc: limits, umask, group, session, a timer's number, the count of
+            # filters, flags of the processor, the label of a security module, events reserved by the machine
+            "setrlimit", "umask", "setpgid", "setsid", "timer_create", "setitimer", "alarm", "seccomp", "arch_prctl",
+            "lsm_set_self_attr", "io_setup",
+            # memory that may reach swap after all
+            "munlock", "munlockall",
             # who may read a file, and notes on files that no list of its content shows; Landlock governs neither
             "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr",
             "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
@@ -163,17 +185,31 @@ _CLOSED_ANYWHERE: Final = (
             "shmget", "msgget", "semget", "mq_open", "mq_unlink",
         ),
     ),
-    # Limits of its own (process 0 is oneself), and nobody else's: a limit of none on the keeper's files would end it.
-    Rule(Action.ALLOW, ("prlimit64",), (Equals(0, 0),)),
+    # The C library asks for the size of a stack before each thread. Limits are set before the locks and never after: a
+    # limit of none on the keeper's files would end it, and one's own is read by every account.
+    Rule(Action.ALLOW, ("prlimit64",), _ONLY_ASKING),
     Rule(Action.EPERM, ("prlimit64",)),
+    # Handlers of the signals that end it, of no other: every account reads which are caught and which ignored.
+    *(
+        Rule(Action.ALLOW, ("rt_sigaction",), (Equals(0, number),))
+        for number in (signal.SIGINT, signal.SIGTERM, _SIGCANCEL, _SIGSETXID)
+    ),
+    Rule(Action.EPERM, ("rt_sigaction",)),
     # It may ask which locks are on. Undumpable stays undumpable, and it takes no name and no command line: every
     # account reads them. Python from 3.14 gives its threads names, and goes on without.
     Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_DUMPABLE),)),
     Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_SECCOMP),)),
     Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_NO_NEW_PRIVS),)),
     Rule(Action.EPERM, ("prctl",)),
-    Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCSTI),)),
-    Rule(Action.EPERM, ("ioctl",), (Equals(1, _TIOCLINUX),)),
+    # Not among them: an owner for a descriptor's signals (F_SETOWN, FIOSETOWN, SIOCSPGRP) and which signal it is
+    # (F_SETSIG), by which a byte from oneself kills keeper or tor; what /proc/locks shows (leases, locks of an open
+    # file); characters for the terminal that started us (TIOCSTI).
+    *(Rule(Action.ALLOW, ("ioctl",), (Equals(1, request),)) for request in _HARMLESS_REQUESTS.values()),
+    Rule(Action.EPERM, ("ioctl",)),
+    *(
+        Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
+        for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC)
+    ),
     # Many messages with many destinations in one call, each behind a pointer.
     Rule(Action.EPERM, ("sendmmsg",)),
     Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
@@ -187,7 +223,23 @@ _CLOSED_ANYWHERE: Final = (
 )  # fmt: skip
 
 INTAKE: Final = Profile(
-    rules=(Rule(Action.EPERM, ("socket", "connect", "bind", "listen")), *_CLOSED_ANYWHERE),
+    rules=(
+        Rule(Action.EPERM, ("socket", "connect", "bind", "listen")),
+        *_CLOSED_ANYWHERE,
+        # Locks as SQLite takes them. Which byte is locked lies behind a pointer, so a taken-over intake can show every
+        # account numbers of its choice in /proc/locks (docs/decisions/0018). Seals are for files in memory.
+        *(
+            Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
+            for command in (fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)
+        ),
+        Rule(Action.EPERM, ("fcntl",)),
+        # The one lock on the slots: it is let go of by closing them.
+        Rule(Action.ALLOW, ("flock",), (Equals(1, fcntl.LOCK_EX | fcntl.LOCK_NB),)),
+        Rule(Action.EPERM, ("flock",)),
+        # What aiohttp asks for of each connection. The sizes of buffers can be read by every account (sock_diag).
+        Rule(Action.ALLOW, ("setsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, socket.SO_KEEPALIVE))),
+        Rule(Action.EPERM, ("setsockopt",)),
+    ),
     default=Action.ALLOW,
 )
 
@@ -197,6 +249,7 @@ RELAY: Final = Profile(
         Rule(Action.ALLOW, ("socket",), (Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),)),
         Rule(Action.EPERM, ("socket",)),
         *_CLOSED_ANYWHERE,
+        Rule(Action.EPERM, ("fcntl", "flock")),
     ),
     default=Action.ALLOW,
 )

@@ -27,7 +27,7 @@ _EVERYWHERE: Final = {
     "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_open": 434, "clone3": 435,
     "close_range": 436, "openat2": 437, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442,
     "landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446, "memfd_secret": 447,
-    "fchmodat2": 452, "setxattrat": 463, "removexattrat": 466,
+    "fchmodat2": 452, "lsm_set_self_attr": 460, "setxattrat": 463, "removexattrat": 466,
 }  # fmt: skip
 
 _X86_64: Final = {
@@ -54,7 +54,9 @@ _X86_64: Final = {
     "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240, "mq_unlink": 241, "settimeofday": 164, "adjtimex": 159,
     "clock_settime": 227, "clock_adjtime": 305, "readlinkat": 267, "sched_setaffinity": 203, "sched_setparam": 142,
     "sched_setscheduler": 144, "sched_setattr": 314, "setpriority": 141, "ioprio_set": 251, "migrate_pages": 256,
-    "move_pages": 279, "getsockname": 51,
+    "move_pages": 279, "getsockname": 51, "setsockopt": 54, "alarm": 37, "flock": 73, "umask": 95, "setpgid": 109,
+    "setsid": 112, "munlock": 150, "munlockall": 152, "arch_prctl": 158, "setrlimit": 160, "io_setup": 206,
+    "timer_create": 222,
 }  # fmt: skip
 
 _AARCH64: Final = {
@@ -81,6 +83,8 @@ _AARCH64: Final = {
     "mq_unlink": 181, "settimeofday": 170, "adjtimex": 171, "clock_settime": 112, "clock_adjtime": 266,
     "sched_setaffinity": 122, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setattr": 274,
     "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239, "getsockname": 204,
+    "setsockopt": 208, "flock": 32, "umask": 166, "setpgid": 154, "setsid": 157, "munlock": 229, "munlockall": 231,
+    "setrlimit": 164, "io_setup": 0, "timer_create": 107,
 }  # fmt: skip
 
 TABLES: Final = {"x86_64": _X86_64 | _EVERYWHERE, "aarch64": _AARCH64 | _EVERYWHERE}

@@ -2,9 +2,9 @@
 
 A real home is made from the public join files of its first members; no private key of a member is ever made or seen
 here. It stays "not open yet" until two readers are enrolled and every founding member has signed the first roster
-at their own desk. A TRIAL home may be made without any: then a trial member's key is made on this computer, in
-`trial-member/` inside the home, sealed with a passphrase that lies beside it. Every page of a trial says that it is
-one, and a trial never becomes real.
+at their own desk, and it is made only once the operator has declared to be none of them. A TRIAL home may be made
+without any: then a trial member's key is made on this computer, in `trial-member/` inside the home, sealed with a
+passphrase that lies beside it. Every page of a trial says that it is one, and a trial never becomes real.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from cases.clock import today, utc_now
 from cases.config import ConfigFault, parse_config
 from cases.errors import CaseError
-from cases.home import as_trial, create_home
+from cases.home import as_declared, as_trial, create_home
 from cases.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
 from cases.roster import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
 from cases.roster_text import READERS_OF_A_REAL_HOME
@@ -28,7 +28,7 @@ from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, public_from_address, write_onion_key
-from onion.torrc import UNIX_PATH_BYTES, quoted_path, usable_socket_path
+from onion.torrc import UNIX_PATH_BYTES, socket_path, usable_socket_path
 
 if TYPE_CHECKING:
     from cases.config import Config
@@ -48,6 +48,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration; default: the example of Ludvika")
     parser.add_argument("--trial", action="store_true", help="a home for trying out; it can never become a real one")
+    parser.add_argument(
+        "--operator-is-no-member",
+        action="store_true",
+        help="declare that nobody who can read the server's disk is on the roster; needed for a real home",
+    )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
@@ -87,13 +92,22 @@ def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
         config_text = args.config.read_text("utf-8") if args.config else example_config(trial=args.trial)
     except (OSError, UnicodeDecodeError):
         return None
-    return [read_join(text) for text in texts], as_trial(config_text) if args.trial else config_text
+    if args.trial:
+        config_text = as_trial(config_text)
+    if args.operator_is_no_member:
+        config_text = as_declared(config_text)
+    if not args.trial and not parse_config(config_text).operator_is_no_member:
+        raise ConfigFault(
+            "A member who also runs the server could see on its disk which case does not open for her.",
+            "Let somebody run it who is no member, and declare that with --operator-is-no-member.",
+        )
+    return [read_join(text) for text in texts], config_text
 
 
 def _demand_room_for_sockets(home: Path) -> None:
     """Raise PathUnusable unless `serve` can open its sockets there and tell tor of them."""
-    # The order by which tor publishes knows no quotes, so a path with a space would end at it.
-    if " " in quoted_path(usable_socket_path(home / LONGEST_SOCKET)):
+    # The order by which tor publishes knows no quotes, nor does the form of a torrc that `audit live` calls clean.
+    if socket_path(str(usable_socket_path(home / LONGEST_SOCKET))) is None:
         raise PathUnusable
 
 

@@ -29,7 +29,12 @@ def offline_network(folder: Path) -> Path:
     return folder
 
 
-def kallskydd(*words: str | Path, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def kallskydd(
+    *words: str | Path, check: bool = True, stdin: str | None = None, declared: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run the command. A real home is made by an operator who declares to be no member, unless not `declared`."""
+    if words[0] == "init" and "--member" in words and declared:
+        words += ("--operator-is-no-member",)
     done = subprocess.run(
         [*KALLSKYDD, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=120, check=False
     )
@@ -266,3 +271,10 @@ def holding(root: Path, markers: list[str]) -> list[tuple[str, str]]:
                 (str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)
             ]
     return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

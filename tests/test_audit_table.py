@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from audit_harness import ROOT
+from intake_harness import make_home
 
 from audit import checks_process
 from audit.checks_database import SCHEMA_DIGEST, schema_digest
+from audit.checks_roster import check_roster
 from audit.checks_system import check_kernel
 from audit.html_report import as_html
 from audit.live import CHECKS, Report
@@ -25,7 +27,7 @@ from audit.scene import Scene
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
 from audit.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.verdict import Check, Look
-from onion.torrc import RULES
+from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 
 
 def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
@@ -36,6 +38,26 @@ def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
     assert [str(one.verdict) for one in look.said] == ["finding", "clean"]
     assert "no Landlock" in look.said[0].text()
     assert "what still holds" in look.said[1].text()
+
+
+@pytest.mark.parametrize(
+    ("trial", "settings", "verdict", "said"),
+    [
+        (False, "operator_is_no_member = true", "clean", "uppgivet i config.toml"),
+        (False, "", "finding", "ingen har uppgett"),
+        (False, "operator_is_no_member = false", "finding", "ingen har uppgett"),
+        (True, "", "clean", "frågas inte"),
+    ],
+)
+def test_the_report_says_whether_the_operator_has_declared_to_be_no_member(tmp_path, trial, settings, verdict, said):
+    made = make_home(tmp_path / "home", ("lead", "handler"), trial=trial, settings=settings)
+    look = Look()
+
+    check_roster(look, Scene(made.home.path, Service(Process(1), ())))
+
+    assert (str(look.verdict), str(look.said[0].verdict)) == (verdict, verdict)
+    report = Report("2026-11-27", trial, True, (Check("roster", "", look.verdict, tuple(look.said), ""),), tmp_path)
+    assert said in as_html(report, "sv")
 
 
 AS_THE_KERNEL_COMES = {
@@ -162,7 +184,7 @@ def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
 
 
 def test_what_a_setting_of_tors_should_be_has_its_own_words_in_swedish():
-    wanted = {rule.wanted for rule in RULES if " " in rule.wanted or rule.wanted.isalpha()}
+    wanted = {rule.wanted for rule in RULES if " " in rule.wanted} | {LEFT_OUT, ONCE, NOT_PLAIN}
 
     assert wanted - SWEDISH_WORDS.keys() == set()
 

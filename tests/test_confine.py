@@ -155,7 +155,8 @@ def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
             "stream pair": socket.socketpair,
             "thread": thread,
             "write to nowhere": lambda: open("/dev/null", "w").write("x"),
-            "own limits": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+            "limit itself": lambda: call("prlimit64", 0, resource.RLIMIT_CORE, bytes(16), None),
+            "own limits": lambda: resource.getrlimit(resource.RLIMIT_CORE),
         }}.items()}}))
         """,
         home,

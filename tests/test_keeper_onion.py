@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest_tor import started_client
-from service import KALLSKYDD, Service, kallskydd
-from test_serve import alive
+from service import KALLSKYDD, Service, alive, kallskydd
 
 from cases.clock import today, utc_now
 from cases.member import make_join, new_member_keys, read_join

@@ -225,7 +225,14 @@ def requests():
         "server": SERVER.hex(),
         "last_counter": 40,
     }
-    request["headers"] = {"Kallskydd-Member": anna.id, "Kallskydd-Counter": "41", "Kallskydd-Signature": signature}
+    body_hash = hand.H(32, "ks1-body", body).hex()
+    other_hash = hand.H(32, "ks1-body", b'{"after":4}').hex()
+    request["headers"] = {
+        "Kallskydd-Member": anna.id,
+        "Kallskydd-Counter": "41",
+        "Kallskydd-Body": body_hash,
+        "Kallskydd-Signature": signature,
+    }
 
     def changed(name, *, headers=None, **changes):
         whole = request | changes
@@ -242,6 +249,11 @@ def requests():
         changed("another method", method="GET"),
         changed("another path", path="/desk/1/case"),
         changed("another body", body='{"after":4}'),
+        changed("another body, and its hash", body='{"after":4}', headers={"Kallskydd-Body": other_hash}),
+        changed("a longer body", body='{"after":3} '),
+        changed("the hash of another body", headers={"Kallskydd-Body": other_hash}),
+        changed("hash in capitals", headers={"Kallskydd-Body": body_hash.upper()}),
+        changed("hash cut", headers={"Kallskydd-Body": body_hash[:-2]}),
         changed("another server", server=OTHER_SERVER.hex()),
         changed("another member's name", headers={"Kallskydd-Member": bo.id}),
         changed("unknown member", headers={"Kallskydd-Member": cia.id}),
