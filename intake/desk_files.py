@@ -38,7 +38,6 @@ from cases.sealed_files import CHUNK_BYTES, size_class
 from intake.desk_request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
 from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
 from intake.form import Pace, drain
-from intake.limits import Limits
 from intake.memory import Hold, MemoryBudget
 from intake.silence import Handler
 from scrubbers.memory_file import MemoryFile
