@@ -95,8 +95,8 @@ _OF_THE_DESK: Final = {
         "Call another member: it may have been deleted by somebody else.",
     ),
     "desk.erased_by_others": (
-        "RED: the case is gone, and one of the two who signed its erasure was not given it, or it is about that one.",
-        "Call a member you trust who is not one of them, and keep the desk home as it is: the key is kept here.",
+        "RED: the case is gone, and one who signed its erasure was not given it, as far as this desk has seen.",
+        "Ask a member you trust, who is neither of the two, whether it was moved to that one. The key is kept here.",
     ),
     "desk.erased_without_signatures": (
         "The case is gone without any member's signature, and this desk has not seen it closed for two years.",

@@ -29,6 +29,7 @@ from intake_harness import SHOWN, Browser, file_report, log_in
 from scrub_corpus import encoded, picture
 from service import KALLSKYDD, Service, kallskydd, offline_network
 
+from cases.clock import today, utc_now
 from cases.member import MemberKeys, seal_member_keys
 from cases.receipt import receipt_keys
 from cases.roster import add_signature, read_chain, sign_roster
@@ -178,9 +179,9 @@ def installation(short_folder: Path) -> Iterator[Installation]:
     joins = [word for home, _ in desks for word in ("--member", home.join)]
     # A trial, so that what is reported is shown at once; its members are at their own desks all the same.
     kallskydd("init", "--home", short_folder / "home", "--trial", *joins)
+    roster, day = short_folder / "home" / "roster", today(utc_now)
     for _, keys in desks:
-        roster = short_folder / "home" / "roster"
-        add_signature(roster, 1, sign_roster(read_chain(roster).proposal, keys))
+        add_signature(roster, 1, sign_roster(read_chain(roster, day).proposal, keys), day)
     with Service(short_folder / "home", offline_network(short_folder / "net")) as service:
         service.wait_for("tor-started")
         wait_for(service.home / "run" / "control.sock", service.home / "tor" / "data" / "control_auth_cookie")
