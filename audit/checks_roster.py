@@ -107,7 +107,8 @@ def verify(folder: Path, *, today: date) -> tuple[list[Version], list[Version], 
         before = settled[-1] if settled else None
         _demand_continues(before, version, position)
         signers = _signers(before, version, path.with_suffix(".sig"))
-        agreed = _agreed(settled, version, signers, today)
+        shown = _first_shown(version, path.with_suffix(".seen"))
+        agreed = _agreed(settled, version, signers, shown, today)
         if agreed is None:
             if position != len(files):
                 raise BrokenChain(path.name)
@@ -146,6 +147,7 @@ def _demand_continues(before: Version | None, version: Version, position: int) -
     fits = version.number == position and version.read["previous"] == previous
     if before is not None:
         fits = fits and all(version.read[key] == before.read[key] for key in ("home_id", "trial"))
+        fits = fits and len(_concerned(before, version)) <= 1
     if not fits:
         raise BrokenChain(f"{position:04d}.toml")
 
@@ -166,25 +168,42 @@ def _signers(before: Version | None, version: Version, path: Path) -> set[str]:
     return found
 
 
-def _agreed(settled: list[Version], version: Version, signers: set[str], today: date) -> str | None:
+def _first_shown(version: Version, path: Path) -> date | None:
+    """The day that the server wrote down beside this very text; None for none, and for one that is of another text."""
+    try:
+        day, digest = path.read_text("ascii").split()
+        return date.fromisoformat(day) if digest == version.digest.hex() else None
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _concerned(before: Version, version: Version) -> set[str]:
+    """Whom the version adds, removes or alters, by id."""
+    everyone = set(before.members) | set(version.members)
+    return {one for one in everyone if before.members.get(one) != version.members.get(one)}
+
+
+def _agreed(settled: list[Version], version: Version, signers: set[str], shown: date | None, today: date) -> str | None:
     """Rules 1 to 5: "full", "waited", or None."""
     if not settled:
         return "full" if signers >= set(version.members) else None
     before = settled[-1]
-    everyone = set(before.members) | set(version.members)
-    concerned = {one for one in everyone if before.members.get(one) != version.members.get(one)}
+    concerned = _concerned(before, version)
     readers, counsel = before.readers() - concerned, before.counsel() - concerned
     enough = 1 if before.read["trial"] else _TWO
     was_open = any(len(one.readers()) >= enough for one in settled)
+    left = readers or counsel
     if version.read["trial"] or not was_open:
-        return "full" if signers & (readers | counsel) else None
+        return "full" if signers & left else None
     if len(readers) >= _TWO:
         return "full" if len(signers & readers) >= _TWO else None
-    if readers and signers & readers and signers & counsel:
+    if signers & readers and signers & counsel:
         return "full"
+    if not left or len(signers & left) < min(_TWO, len(left)):
+        return None
     day = version.read.get("proposed")
-    ripe = isinstance(day, date) and today >= day + _WAIT
-    return "waited" if ripe and signers & (readers | counsel) else None
+    counted = isinstance(day, date) and shown is not None and today - max(day, shown) >= _WAIT
+    return "waited" if counted else None
 
 
 def _blake(size: int, person: bytes, data: bytes) -> bytes:

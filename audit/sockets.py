@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.proc import NotSeen, Process
+from audit.proc import NotSeen, Process, everything
 
 # linux/netlink.h, linux/sock_diag.h, linux/unix_diag.h
 _SOCK_DIAG = 4
@@ -23,6 +23,8 @@ _HEADER = struct.Struct("=IHHII")
 _RECEIVE_BYTES = 1 << 16
 _ACCEPTS = 0x10000  # a listening socket's flag in the table
 _NEW_NETWORK = 0x40000000
+# net/tcp_states.h, as /proc/net has them: a socket that listens, and one that takes packets from anywhere.
+_TCP_LISTENS, _UDP_OPEN = "0A", "07"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,40 @@ def holders(processes: Iterable[Process]) -> dict[str, list[Process]]:
             if descriptor.target.startswith(("socket:[", "pipe:[")):
                 found.setdefault(descriptor.target, []).append(process)
     return found
+
+
+def listening(process: Process) -> set[str]:
+    """Where this process takes connections or packets: paths of unix sockets, and ports as "tcp 0100007F:1F90".
+
+    As the kernel has them, addresses in its own form; raises NotSeen.
+    """
+    mine = {one.socket_inode for one in process.descriptors()}
+    found = {one.path for one in unix_table(process).values() if one.inode in mine and one.listening}
+    for protocol, waits in (("tcp", _TCP_LISTENS), ("tcp6", _TCP_LISTENS), ("udp", _UDP_OPEN), ("udp6", _UDP_OPEN)):
+        try:
+            lines = process.place(f"net/{protocol}").read_text().splitlines()[1:]
+        except FileNotFoundError:  # a kernel without IPv6
+            continue
+        except OSError as fault:
+            raise NotSeen from fault
+        rows = (line.split() for line in lines)
+        found |= {f"{protocol} {row[1]}" for row in rows if row[3] == waits and int(row[9]) in mine}
+    return found
+
+
+def holders_of_other_ends(process: Process, path: str) -> set[int]:
+    """Who is connected to this process by the unix socket of this path, by number; raises NotSeen.
+
+    Who ends just now is not among them.
+    """
+    mine = {one.socket_inode for one in process.descriptors()}
+    accepted = [one for one in unix_table(process).values() if one.inode in mine and one.path == path]
+    peers = unix_peers(process)
+    if not peers:
+        raise NotSeen
+    ends = {f"socket:[{peers[one.inode]}]" for one in accepted if peers.get(one.inode)}
+    held = holders(everything()) if ends else {}
+    return {one.pid for end in ends for one in held.get(end, [])}
 
 
 def dump(protocol: int, kind: int, body: bytes) -> Iterator[bytes]:

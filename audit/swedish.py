@@ -80,13 +80,22 @@ SWEDISH: dict[str, str] = {
     ),
     "the code and the environment of {name} {pid}": "koden och miljön i {name} {pid}",
     # tor.
-    "{count} rows of the table were compared with what tor answers": (
-        "{count} rader i tabellen jämfördes med vad tor svarar"
+    "{count} lines that tor answers with were held against the {rows} rows of the table": (
+        "{count} rader som tor svarar med jämfördes med tabellens {rows} rader"
     ),
     "tor says: SafeLogging {safe}, Log {log}": "tor uppger: SafeLogging {safe}, Log {log}",
     "{name} is {found}, and should be {wanted}": "{name} är {found} och borde vara {wanted}",
-    "a private network on this computer, not the public one (a trial home: {trial})": (
-        "ett privat nät på den här datorn, inte det öppna (provdrift: {trial})"
+    "{file}, line {line}: {name} is {found}, and should be {wanted}": (
+        "{file}, rad {line}: {name} är {found} och borde vara {wanted}"
+    ),
+    "{file} was held against the table": "{file} jämfördes med tabellen",
+    "tor's own file {file}": "tors egen fil {file}",
+    "tor's command line": "tors kommandorad",
+    "tor {pid} was started with {words}": "tor {pid} startades med {words}",
+    "the sockets of tor": "tors socketar",
+    "the kernel has tor {pid} listening on {places}": "kärnan har tor {pid} lyssnande på {places}",
+    "tor {pid} is steered by {count} processes; not of the service: {strange}": (
+        "tor {pid} styrs av {count} processer; inte tjänstens: {strange}"
     ),
     "tor listens for {kind} on {place}": "tor lyssnar efter {kind} på {place}",
     "onions that are not this service's: {onions}": "adresser som inte är tjänstens: {onions}",
@@ -107,6 +116,9 @@ SWEDISH: dict[str, str] = {
     "the times of {name}": "tiderna för {name}",
     "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window}": (
         "{name}: läst, skriven och ändrad för högst {age} s sedan; hjärtslaget medger {window}"
+    ),
+    "{name}: read {age} s ago at most; the heartbeat allows {window}": (
+        "{name}: läst för högst {age} s sedan; hjärtslaget medger {window}"
     ),
     "when {name} was born: the file system does not keep it": "när {name} skapades: filsystemet sparar det inte",
     "{name} was born before the intake started to take reports: {fine}": (
@@ -256,13 +268,20 @@ SWEDISH_WORDS: dict[str, str] = {
     "another": "en annan",
     # What a setting of tor's should be.
     "left out": "utelämnad",
-    "left out or 0": "utelämnad eller 0",
-    "left out or 1": "utelämnad eller 1",
-    "left out or 0 or auto": "utelämnad, 0 eller auto",
-    "left out, 0, or an absolute unix: path": "utelämnad, 0 eller en hel unix:-sökväg",
-    "0, an absolute unix: path, or a loopback address": "0, en hel unix:-sökväg eller en adress på datorn själv",
+    "there once": "där en gång",
+    "a plain line": "en vanlig rad",
+    "0 or 1": "0 eller 1",
     "an absolute path": "en hel sökväg",
-    "a port and an absolute unix: path": "en port och en hel unix:-sökväg",
+    "a directory on this computer": "en katalog på den här datorn",
+    "the folder of the keeper's own tor, or one below /var/lib": (
+        "mappen för keeperns eget tor, eller en under /var/lib"
+    ),
+    "the one unix socket that the keeper uses, with no flag that opens it": (
+        "den enda unix-socket som keeper använder, utan flagga som öppnar den"
+    ),
+    "0, or one unix socket with no flag but ExtendedErrors": (
+        "0, eller en unix-socket utan annan flagga än ExtendedErrors"
+    ),
     "notice, warn or err to stdout or stderr": "notice, warn eller err till stdout eller stderr",
 }
 # Remarks in the lines of shell.

@@ -9,7 +9,7 @@ names inside what it is for, and `open_grant` takes these steps:
 3. The commitment that it carries follows from its key, case id and epoch.
 
 `check_grant` then compares it with the case that the server hands out. Every member gets one blob of one length for
-every case that is filed; only who can open it knows whether it is a grant or random bytes.
+every case that is filed; only who can open it knows whether it is a grant or a decoy.
 """
 
 import struct

@@ -10,7 +10,9 @@ Contract. `verify_chain` starts at version 1 every time and takes these steps fo
 
 Any fault closes the service: `current` is None and `problem` is the key of a sentence. There is no falling back to an
 older version, since whoever can spoil the newest file would then choose who reads. Files are `0001.toml` and
-`0001.sig`, the latter with lines of `member-id signature` in hex.
+`0001.sig`, the latter with lines of `member-id signature` in hex, and `0002.seen`, the day on which this computer was
+given the proposal and the hash of its text: the fourteen days of rule 5 are counted from there. A file that is missing,
+does not read or has another hash lets nothing come about by waiting.
 """
 
 import os
@@ -28,6 +30,7 @@ from cases.roster_text import (
     Member,
     Organisation,
     Roster,
+    digest_of,
     fingerprint_words,
     parse_roster,
     render,
@@ -61,10 +64,11 @@ _FIELDS_OF_A_LINE = 2
 
 @dataclass(frozen=True, slots=True)
 class SignedText:
-    """One version as it rests: the text and the lines of its signatures."""
+    """One version as it rests: the text, the lines of its signatures, and when it was first shown to who keeps it."""
 
     text: str
     signatures: str
+    first_shown: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ class Chain:
     faulty: int | None = None
 
 
-def verify_chain(untrusted_texts: Sequence[SignedText], today: date | None = None) -> Chain:
+def verify_chain(untrusted_texts: Sequence[SignedText], today: date) -> Chain:
     """Return the chain that these versions make, from version 1; never raises, `problem` says what is wrong."""
     settled: list[Roster] = []
     waited: list[int] = []
@@ -95,7 +99,7 @@ def verify_chain(untrusted_texts: Sequence[SignedText], today: date | None = Non
             demand_continues(before, roster)
             signers = _signers(before, roster, untrusted.signatures)
             was_open = any(version.is_open for version in settled)
-            agreed = consent(before, roster, signers, was_open=was_open, today=today)
+            agreed = consent(before, roster, signers, was_open=was_open, first_shown=untrusted.first_shown, today=today)
             if agreed is Consent.MISSING and not is_last:
                 return Chain(None, tuple(settled), by_waiting=tuple(waited), problem="roster.unsigned")
             if agreed is Consent.MISSING:
@@ -112,7 +116,7 @@ def verify_chain(untrusted_texts: Sequence[SignedText], today: date | None = Non
     return Chain(settled[-1], tuple(settled), by_waiting=tuple(waited))
 
 
-def read_chain(folder: Path, today: date | None = None) -> Chain:
+def read_chain(folder: Path, today: date) -> Chain:
     """Return the verified chain of the files in a folder; never raises, `problem` says what is wrong."""
     try:
         return verify_chain(read_texts(folder), today)
@@ -127,9 +131,7 @@ def read_texts(folder: Path) -> tuple[SignedText, ...]:
         names = [f"{number:04}" for number in range(1, len(found) + 1)]
         if found != {f"{name}.toml" for name in names}:
             raise RosterFault("roster.gap")
-        return tuple(
-            SignedText(_read(folder / f"{name}.toml"), _read(folder / f"{name}.sig", missing="")) for name in names
-        )
+        return tuple(_read_version(folder, name) for name in names)
     except (OSError, UnicodeDecodeError):
         raise RosterFault("roster.unreadable") from None
 
@@ -158,21 +160,24 @@ def verify_line(before: Roster | None, roster: Roster, untrusted_line: str) -> s
     return member.id
 
 
-def propose(folder: Path, roster: Roster) -> None:
+def propose(folder: Path, roster: Roster, today: date) -> None:
     """Write the next version, still without signatures; raise RosterFault if it does not continue the chain.
 
-    A proposal that was not agreed to yet is replaced.
+    A proposal that was not agreed to yet is replaced, and its fourteen days with it.
     """
-    chain = read_chain(folder)
+    chain = read_chain(folder, today)
     if chain.problem not in {None, "roster.none", "roster.unsigned"}:
         raise RosterFault(chain.problem)
     demand_continues(chain.current, roster)
     # The signatures of a proposal that is replaced go first: they are not for the new text.
     (folder / f"{roster.version:04}.sig").unlink(missing_ok=True)
+    if chain.current is not None:
+        # Before the text: after a break in between, the day is of another text and counts for none.
+        _write(folder / f"{roster.version:04}.seen", _seen_line(roster.text, today))
     _write(folder / f"{roster.version:04}.toml", roster.text)
 
 
-def add_signature(folder: Path, version: int, untrusted_line: str, today: date | None = None) -> Chain:
+def add_signature(folder: Path, version: int, untrusted_line: str, today: date) -> Chain:
     """Keep one member's agreement to the proposal; return the chain as it is then. Raise RosterFault."""
     chain = read_chain(folder, today)
     proposal = chain.proposal
@@ -188,6 +193,21 @@ def add_signature(folder: Path, version: int, untrusted_line: str, today: date |
 def _signers(before: Roster | None, roster: Roster, untrusted_lines: str) -> frozenset[str]:
     lines = (line for line in untrusted_lines.splitlines() if line.strip())
     return frozenset(verify_line(before, roster, line) for line in lines)
+
+
+def _read_version(folder: Path, name: str) -> SignedText:
+    text = _read(folder / f"{name}.toml")
+    seen = _read(folder / f"{name}.seen", missing="")
+    try:
+        day = date.fromisoformat(seen[:10])
+    except ValueError:
+        day = None
+    first_shown = day if day is not None and seen == _seen_line(text, day) else None
+    return SignedText(text, _read(folder / f"{name}.sig", missing=""), first_shown)
+
+
+def _seen_line(text: str, day: date) -> str:
+    return f"{day.isoformat()} {digest_of(text).hex()}\n"
 
 
 def _read(path: Path, missing: str | None = None) -> str:

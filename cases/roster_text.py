@@ -146,7 +146,7 @@ def render(
 ) -> str:
     """Return the text of a roster; raise RosterFault if it could not be read again.
 
-    `proposed` is the day from which the fourteen days are counted when one signature has to do.
+    `proposed` is the day before which the fourteen days do not begin when one signature has to do.
     """
     lines = [
         f"version = {version}",
@@ -170,7 +170,7 @@ def parse_roster(untrusted_text: str) -> Roster:
     """Return the roster that the text describes; raise RosterFault."""
     try:
         read = msgspec.toml.decode(untrusted_text, type=_Roster)
-        digest = blake(32, "ks1-roster", untrusted_text.encode())
+        digest = digest_of(untrusted_text)
     except msgspec.ValidationError as error:
         is_key = "unknown field" in str(error)
         raise RosterFault("roster.unknown_key" if is_key else "roster.unreadable") from None
@@ -194,6 +194,11 @@ def parse_roster(untrusted_text: str) -> Roster:
         digest=digest,
         text=untrusted_text,
     )
+
+
+def digest_of(text: str) -> bytes:
+    """Return the hash of the file, by which the next version and every signature name it."""
+    return blake(32, "ks1-roster", text.encode())
 
 
 def fingerprint_words(digest: bytes) -> tuple[str, ...]:

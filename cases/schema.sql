@@ -2,7 +2,7 @@
 --
 -- Every blob is ciphertext, a random id or a public value. No column is finer than a day, and the CHECKs hold it. WITHOUT
 -- ROWID with random keys, so that neither row numbers nor the order of rows tell who came first. No table says which
--- member can read which case: before a release every member has one item for each case, a grant or random bytes; after
+-- member can read which case: before a release every member has one item for each case, a grant or a decoy; after
 -- it the items have lost the case.
 
 PRAGMA user_version = 1;
@@ -60,7 +60,7 @@ CREATE TABLE heads (
     PRIMARY KEY (case_id, stream, count)
 ) STRICT, WITHOUT ROWID;
 
--- The notes key sealed to members, shuffled and padded with random bytes: neither who nor how many.
+-- The notes key sealed to members, shuffled and padded with decoys: neither who nor how many.
 CREATE TABLE notes_grants (
     case_id  BLOB    NOT NULL REFERENCES cases ON DELETE CASCADE,
     position INTEGER NOT NULL,
@@ -87,7 +87,8 @@ CREATE TABLE chunks (
     PRIMARY KEY (file_id, position)
 ) STRICT, WITHOUT ROWID;
 
--- One item of one size for every member and case, a grant or random bytes, until the release.
+-- One item of one size for every member and case, a grant or a decoy (a sealed box of
+-- random bytes that nobody can open), until the release.
 CREATE TABLE waiting_items (
     case_id   BLOB NOT NULL REFERENCES cases ON DELETE CASCADE,
     member_id BLOB NOT NULL CHECK (length(member_id) = 16),

@@ -37,6 +37,10 @@ SENTENCES = {
     # The roster, and the join files of those whom it takes in.
     "roster.broken": ("The roster does not verify or does not allow this.", RESTORE_ROSTER),
     "roster.broken_chain": ("The version does not continue the roster before it.", RESTORE_ROSTER),
+    "roster.more_than_one": (
+        "The version adds, removes or alters more than one member.",
+        "Propose one change, and the next when it is in force.",
+    ),
     "roster.bad_signature": ("A signature under the roster does not verify.", RESTORE_ROSTER),
     "roster.gap": ("A version of the roster is missing from its folder.", RESTORE_ROSTER),
     "roster.unreadable": ("A file of the roster does not read.", RESTORE_ROSTER),

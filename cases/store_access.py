@@ -5,8 +5,9 @@ In both the store keeps, in one transaction, the entry that says so and what sta
 
 1. New words: their lookup id, and a grant to their keys. The words from before find nothing from then on, and what they
    find is then what words find that never existed.
-2. The end: random bytes of both sizes. Nothing in these columns tells a case with an inbox from one without. The day
-   from which erasing need not wait for the inbox is that of the entry's release: until then no member can know of it.
+2. The end: a random lookup id and a decoy. Nothing in these columns tells a case with an inbox from one without. The
+   day from which erasing need not wait for the inbox is that of the entry's release: until then no member can know of
+   it.
 """
 
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 Post boxes and the release.
 
 Nobody can see that a case exists which they cannot open. For every case each member has one item of one size: a
-grant, or random bytes. They wait until the release; then each box gets one batch, with the same number of items in
-every box (4, 8, 16 …), shuffled, the rest filled with random bytes, and the link from item to case is deleted. A
+grant, or a decoy. They wait until the release; then each box gets one batch, with the same number of items in
+every box (4, 8, 16 …), shuffled, the rest filled with decoys, and the link from item to case is deleted. A
 daily release makes a batch also when nothing was filed.
 
 A release sees a day and never an hour. An entry is visible to members when its day has come, every entry before it is

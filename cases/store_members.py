@@ -121,7 +121,7 @@ async def _change_epoch(connection: aiosqlite.Connection, case_id: bytes, slot: 
         raise NotAllowed("rekey.wait_for_release")
     changed = await change(
         connection,
-        # Where the reporter has ended the inbox, random bytes stand in the grant's place, and stay: with a new one the
+        # Where the reporter has ended the inbox, a decoy stands in the grant's place, and stay: with a new one the
         # words would open the case again to whoever has them and the disk.
         "UPDATE cases SET epoch = ?1, commitment = ?2, access_key = ?3, reporter_grant = CASE"
         " WHEN EXISTS (SELECT 1 FROM ended_inboxes WHERE case_id = ?6) THEN reporter_grant ELSE ?4 END,"

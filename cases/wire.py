@@ -1,15 +1,18 @@
 """
 The desk's interface on the wire: what each request and answer holds, and how a request is signed.
 
-Contract (docs/FORMATS.md §9). Every request is signed by one member over method, path, body, the server's key and a
-counter that only rises, so it can be shown neither to another server nor to the same one twice. `verify_request` takes
-these steps and raises RequestRefused at the first that fails:
+Contract (docs/FORMATS.md §9). Every request is signed by one member over method, path, the hash and the length of its
+body, the server's key and a counter that only rises, so it can be shown neither to another server nor to the same one
+twice. The hash stands in a header: whether a member signed a request is known before anything of its body is read, and
+who is no member gets no room for one. `verify_head` takes steps 1 to 4, `demand_body` the last; RequestRefused is
+raised at the first that fails:
 
-1. The three headers are there, once, and well formed.
+1. The four headers are there, once, and well formed.
 2. The member is one whose key we know.
 3. The signature is by that key, over this very request and this server.
 4. The counter is above the last one of this member. The store keeps it and decides; it is compared here as well when
    the caller gives it.
+5. The body that came has that hash.
 
 All structs refuse unknown fields. Bytes are base64 in JSON.
 """
@@ -24,7 +27,7 @@ from typing import Annotated, TypeAlias, TypeVar
 import msgspec
 
 from cases.config import LONGEST_INBOX_DAYS
-from cases.envelope import HEADER_BYTES, Sealed, u64
+from cases.envelope import HEADER_BYTES, Sealed, same, u64
 from cases.errors import RequestRefused, SealBroken
 from cases.grants import GRANT_BYTES
 from cases.member import MemberKeys
@@ -33,6 +36,7 @@ from cases.timeline import DEFAULT_RULES
 
 MEMBER_HEADER = "Kallskydd-Member"
 COUNTER_HEADER = "Kallskydd-Counter"
+BODY_HEADER = "Kallskydd-Body"
 SIGNATURE_HEADER = "Kallskydd-Signature"
 PATH = "/desk/1/"
 # Said of a counter that is not above the last one; a desk that was restored from an older copy jumps ahead on it.
@@ -40,6 +44,7 @@ COUNTER_BEHIND = "request.counter_behind"
 _MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
 _MEMBER = re.compile(r"[0-9a-f]{32}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,18}")
+_BODY = re.compile(r"[0-9a-f]{64}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 
 Id: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
@@ -270,20 +275,28 @@ def decode(untrusted_body: bytes, kind: type[Struct]) -> Struct:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedBy:
-    """Who sent a verified request, and its counter."""
+class SignedHead:
+    """Who sent a request whose head was verified, its counter, and the hash and length that its body has to have."""
 
     member: str
     counter: int
+    body_hash: bytes
+    body_bytes: int
 
 
 def sign_request(  # noqa: PLR0917 (the order of the signed text)
     keys: MemberKeys, method: str, path: str, body: bytes, server_key: bytes, counter: int
 ) -> dict[str, str]:
-    """Return the three headers of a request."""
+    """Return the four headers of a request."""
     body_hash = new_body_hash(body).digest()
-    signature = sign(keys.sign_seed, "ks1-request", _signed_text(method, path, body_hash, server_key, counter))
-    return {MEMBER_HEADER: keys.id, COUNTER_HEADER: str(counter), SIGNATURE_HEADER: signature.hex()}
+    signed = _signed_text(method, path, body_hash, len(body), server_key, counter)
+    signature = sign(keys.sign_seed, "ks1-request", signed)
+    return {
+        MEMBER_HEADER: keys.id,
+        COUNTER_HEADER: str(counter),
+        BODY_HEADER: body_hash.hex(),
+        SIGNATURE_HEADER: signature.hex(),
+    }
 
 
 def new_body_hash(beginning: bytes = b"") -> "hashlib.blake2b":
@@ -291,40 +304,52 @@ def new_body_hash(beginning: bytes = b"") -> "hashlib.blake2b":
     return hashlib.blake2b(beginning, digest_size=32, person=b"ks1-body")
 
 
-def verify_request(  # noqa: PLR0917 (the order of the signed text)
+def verify_head(  # noqa: PLR0917 (the order of the signed text)
     untrusted_headers: Mapping[str, str],
     method: str,
     path: str,
-    body_hash: bytes,
+    length: int,
     server_key: bytes,
     sign_key_of: Callable[[str], bytes | None],
     last_counter: int = -1,
-) -> SignedBy:
-    """Return who signed the request with a body of this hash; raise RequestRefused.
+) -> SignedHead:
+    """Return who signed the request, whose body is to have this length; raise RequestRefused. Steps 1 to 4.
 
     `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
     """
     member = untrusted_headers.get(MEMBER_HEADER, "")
     untrusted_counter = untrusted_headers.get(COUNTER_HEADER, "")
+    untrusted_hash = untrusted_headers.get(BODY_HEADER, "")
     signature = untrusted_headers.get(SIGNATURE_HEADER, "")
     well_formed = (
-        _MEMBER.fullmatch(member) and _COUNTER.fullmatch(untrusted_counter) and _SIGNATURE.fullmatch(signature)
+        _MEMBER.fullmatch(member)
+        and _COUNTER.fullmatch(untrusted_counter)
+        and _BODY.fullmatch(untrusted_hash)
+        and _SIGNATURE.fullmatch(signature)
     )
     if not well_formed or int(untrusted_counter) > _MOST_COUNTER:
         raise RequestRefused
-    counter = int(untrusted_counter)
+    counter, body_hash = int(untrusted_counter), bytes.fromhex(untrusted_hash)
     sign_key = sign_key_of(member)
     if sign_key is None:
         raise RequestRefused
-    signed = _signed_text(method, path, body_hash, server_key, counter)
+    signed = _signed_text(method, path, body_hash, length, server_key, counter)
     try:
         verify_signature(sign_key, "ks1-request", signed, bytes.fromhex(signature))
     except SealBroken:
         raise RequestRefused from None
     if counter <= last_counter:
         raise RequestRefused(COUNTER_BEHIND)
-    return SignedBy(member, counter)
+    return SignedHead(member, counter, body_hash, length)
 
 
-def _signed_text(method: str, path: str, body_hash: bytes, server_key: bytes, counter: int) -> bytes:
-    return method.encode() + b"\0" + path.encode() + b"\0" + body_hash + server_key + u64(counter)
+def demand_body(head: SignedHead, body_hash: bytes) -> None:
+    """Return if the body that came is the one that was signed; raise RequestRefused. Step 5."""
+    if not same(head.body_hash, body_hash):
+        raise RequestRefused
+
+
+def _signed_text(  # noqa: PLR0917 (the order of the signed text)
+    method: str, path: str, body_hash: bytes, length: int, server_key: bytes, counter: int
+) -> bytes:
+    return method.encode() + b"\0" + path.encode() + b"\0" + body_hash + u64(length) + server_key + u64(counter)

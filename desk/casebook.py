@@ -6,9 +6,12 @@
    desk has pinned. A version that came about by one signature and waiting counts fourteen days after this desk was
    first shown it (`desk.waiting`); until then the desk works with the version before.
 2. Every item of every new batch is tried with the member's own key. Most are random bytes and do not open; those that
-   do are grants, and go into the sealed list.
+   do are grants, and go into the sealed list. Nobody has signed them, so one of a case that is known takes no other's
+   place: it is one more key to try.
 
-`open` takes a case of the list through these steps, and stops at the first that fails:
+`open` takes a case of the list through these steps with each of its keys, latest epoch first, until one passes; a key
+stops at the first step that fails. The keys of earlier epochs than the one that passed are forgotten then, and not
+before; those of later ones are kept, and shown in red (check_other_keys):
 
 1. The server answers for the case id in the grant, with the same epoch and commitment.
 2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.seal.open_stream`), and
@@ -21,7 +24,9 @@
    is shown with a warning: hiding it would punish the reporter.
 6. The entries fold into a state with deadlines (`cases.timeline`).
 
-A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. One
+A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. The
+server takes the signatures of any two members who show the case's key, since it cannot know who reads. This desk does:
+it remembers, sealed, who was given the case, and believes no tombstone that anybody else signed (TombstoneBroken). One
 without signatures is the server's own erasure, two years after the case was closed: it is believed when this desk has
 seen the case closed and the two years are over, and never before (TombstoneBroken).
 """
@@ -29,6 +34,7 @@ seen the case closed and the two years are over, and never before (TombstoneBrok
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
@@ -51,12 +57,22 @@ from cases.seal import (
     open_grant,
     open_stream,
 )
+from cases.signers import may_erase
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import DEFAULT_RULES, Rules, fold
 from desk.audits import NO_AUDITS, Audits, take_audits
-from desk.checks import check_continues, check_not_cut, check_references, check_sealed_to
+from desk.checks import (
+    WARN_NOTES_KEY,
+    check_continues,
+    check_erased_by,
+    check_not_cut,
+    check_other_keys,
+    check_references,
+    check_sealed_to,
+    check_signers,
+)
 from desk.client import Answer, DeskClient
-from desk.errors import CaseBroken, Erased, RosterBroken, ServerRefused, TombstoneBroken
+from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.opened import OpenedCase
 from desk.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.waiting import Unripe, days_of, take_own_time
@@ -92,16 +108,18 @@ class Casebook:
         Raises RosterBroken, WrongServer.
         """
         answer = await self.client.ask("roster", lambda _: _NoQuestion(), wire.RosterAnswer)
-        untrusted = [*answer.chain, *((answer.proposal,) if answer.proposal is not None else ())]
-        texts = [SignedText(version.text, version.signatures) for version in untrusted]
+        # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
+        # counted here, by `desk.waiting`, and never asked of the server.
+        texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]
+        if answer.proposal is not None:
+            texts.append(SignedText(answer.proposal.text, answer.proposal.signatures, None))
         day, pin = today(self.clock), self.state.pin
         whole = verify_chain(texts, day)
         check_continues(pin, whole, self.server_key)
-        seen = days_of(whole, pin.version, self.state.roster_seen, day)
-        chain, self.unripe = take_own_time(whole, pin.version, seen, day)
+        chain, self.unripe = take_own_time(whole, pin.version, self.state.roster_seen, day)
         if chain.current is not None:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
-        self.state.keep_roster_seen(days_of(whole, self.state.pin.version, seen, day))
+        self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
         self.audits = take_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
@@ -122,7 +140,27 @@ class Casebook:
         self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
 
     async def open(self, known: KnownCase) -> OpenedCase:
-        """Returns one case in the clear. Raises Erased, and the errors of the steps above."""
+        """Returns one case in the clear. Raises Erased, and the errors of the steps above.
+
+        Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
+        """
+        self._chain()
+        broken: NotVerified | None = None
+        for candidate in known.candidates():
+            try:
+                return await self._open_with(candidate)
+            except ServerRefused as refused:
+                if refused.code != NotThere.code:
+                    raise
+            except NotVerified as error:
+                broken = broken or error
+        if broken is not None:
+            raise broken
+        await self.forget_erased(known)
+        raise Erased
+
+    async def _open_with(self, known: KnownCase) -> OpenedCase:
+        """Takes the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         chain = self._chain()
         answer = await self.fetch_case(known)
         grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
@@ -130,11 +168,11 @@ class Casebook:
             # 1.
             check_grant(grant, known.case_id, answer.epoch, answer.commitment)
             keys = case_keys(grant, answer.share)
-            notes_keys = self._notes_keys(keys, answer)
+            notes_key = self._notes_key(known, keys, answer)
             # 2.
             streams = {
                 stream: _open(stream_keys, stream, answer, self._sign_key_of)
-                for stream, stream_keys in _readable(keys, notes_keys)
+                for stream, stream_keys in _readable(keys, notes_key)
             }
             merge(streams)
         except SealBroken as broken:
@@ -161,38 +199,54 @@ class Casebook:
             int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
         }
         known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
+        known = msgspec.structs.replace(known, may_erase=tuple(sorted(may_erase(streams))))
+        notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
+        if notes_key is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
+            known = known.with_notes(keys.epoch, notes_key)
         self.state.keep_case(known)
         waiting = self._waiting(keys, answer)
         return OpenedCase(
             own_id=self.keys.id,
             known=known,
             keys=keys,
-            notes_keys=notes_keys,
+            notes_key=notes_key,
             streams=streams,
-            notes_hidden=notes_keys is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_hidden=notes_key is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_key_kept=notes_key_kept,
             files=answer.files,
             state=state,
             server_state=answer.state,
             release_day=release_day,
             waiting=waiting,
-            warnings=warnings + check_references(waiting),
+            warnings=warnings
+            + check_references(waiting)
+            + check_signers(waiting, streams)
+            + check_other_keys(known)
+            + ((WARN_NOTES_KEY,) if notes_key_kept else ()),
             chain=chain,
         )
 
     async def fetch_case(self, known: KnownCase) -> wire.CaseAnswer:
-        """Returns what the server has of a case, sealed. Raises Erased when it has only the tombstone."""
-        try:
-            return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
-        except ServerRefused as refused:
-            if refused.code != NotThere.code:
-                raise
-            await self.forget_erased(known)
-            raise Erased from None
+        """Returns what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
+        return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
 
     async def forget_erased(self, known: KnownCase) -> None:
-        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's key."""
-        answer = await self.ask_case(known, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
-        self.state.keep_tombstone(KeptTombstone(known.case_id, self._verified(known, answer)))
+        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's keys.
+
+        Raises ServerRefused when there is none for any of them, TombstoneBroken when one does not verify.
+        """
+        candidates = known.candidates()
+        for candidate in candidates:
+            try:
+                answer = await self.ask_case(candidate, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
+            except ServerRefused as refused:
+                if refused.code != NotThere.code or candidate is candidates[-1]:
+                    raise
+                continue
+            statements = self._verified(candidate, answer)
+            unknown = bool(statements) and known.may_erase is None
+            self.state.keep_tombstone(KeptTombstone(known.case_id, statements, unknown))
+            return
 
     async def ask_case(
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
@@ -230,10 +284,19 @@ class Casebook:
                 # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
                 continue
 
-    def _notes_keys(self, keys: CaseKeys, answer: wire.CaseAnswer) -> CaseKeys | None:
+    def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> bytes | None:
+        """Returns the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+
+        A notes grant has no sender either. One that came without notes would let the server choose the key under which
+        the first is written, so a key is taken only with notes that open under it.
+        """
+        if not _stream(answer, Stream.NOTES).sealed:
+            return None
         for grant in self._grants(answer.notes_grants):
             if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
-                return keys.for_notes(grant.key)
+                if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
+                    raise SealBroken
+                return grant.key
         return None
 
     def _sign_key_of(self, member_id: str) -> bytes | None:
@@ -270,7 +333,9 @@ class Casebook:
             raise TombstoneBroken from None
         for roster in reversed(self._chain().all):
             with contextlib.suppress(SealBroken):
-                if verify_tombstone(statements, roster, self.server_key).case_id == known.case_id:
+                tombstone = verify_tombstone(statements, roster, self.server_key)
+                if tombstone.case_id == known.case_id:
+                    check_erased_by(known.may_erase, tombstone)
                     return statements
         raise TombstoneBroken
 
@@ -289,23 +354,18 @@ def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fie
 
 
 def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
-    """Puts a grant into the list; a newer epoch of a known case takes the place of the older key."""
+    """Puts a grant into the list; of a known case it is one more key that may open it."""
     name = grant.case_id.hex()
     before = cases.get(name)
-    if before is None or before.epoch < grant.epoch:
-        fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
-        cases[name] = (
-            fresh
-            if before is None
-            else msgspec.structs.replace(fresh, seen=before.seen, read=before.read, closed_on=before.closed_on)
-        )
+    fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
+    cases[name] = fresh if before is None else before.with_grant(grant)
 
 
-def _readable(keys: CaseKeys, notes_keys: CaseKeys | None) -> Iterator[tuple[Stream, CaseKeys]]:
+def _readable(keys: CaseKeys, notes_key: bytes | None) -> Iterator[tuple[Stream, CaseKeys]]:
     yield Stream.REPORTER, keys
     yield Stream.MEMBERS, keys
-    if notes_keys is not None:
-        yield Stream.NOTES, notes_keys
+    if notes_key is not None:
+        yield Stream.NOTES, keys.for_notes(notes_key)
 
 
 def _stream(answer: wire.CaseAnswer, stream: Stream) -> wire.WireStream:

@@ -125,6 +125,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     except UnknownCase:
         raise MoveRefused("move.not_held") from None
     case = await book.open(known)
+    known = case.known
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
         return ReadOffer(case, request, untrusted.reason, by, readers, _joining(case, readers), (), None)
@@ -153,6 +154,8 @@ async def sign_offer(book: Casebook, read: ReadOffer) -> OpenedCase:
         await book.ask_case(read.case.known, "rekey", wire.RekeyRequest, wire.RekeyAnswer, **fields)
         cases = dict(book.state.case_list.cases)
         take_grant(cases, read.checked.grant)
+        if read.checked.notes_key is not None:
+            cases[name] = cases[name].with_notes(read.request.epoch, read.checked.notes_key)
         book.state.keep_cases(msgspec.structs.replace(book.state.case_list, cases=cases))
     # They have been let in: that is written down also when the first of two has made enough readers of too few.
     for member in read.joining:

@@ -4,22 +4,29 @@
 first that fails (docs/decisions/0004); what it returns is who reads from then on:
 
 1. The member's own grant in it opens, and is for this case, one epoch later.
-2. Commitment, access key and share are those of that grant.
+2. Commitment, access key and share are those of that grant. Where there are notes, her notes grant brings another notes
+   key than they had: who is left out kept that one.
 3. Every header opens with the new keys to the item key it had before, and none is missing; heads follow.
 4. Each member's item is her grant, or no grant of this epoch. `regrant` makes the same bytes for everybody who holds
    the new key, so a reader who is left out, or let in unsaid, is seen.
-5. The reporter keeps the case, and the notes keep their key and go to the same readers.
+5. The reporter keeps the case, and the notes go to the same readers.
+
+The notes that are there stay readable to those readers without moving: their item keys are wrapped anew, under the key
+that is made from the new case key and the new notes key.
 
 Pure: an opened case, what the server has of it, and a roster in.
 """
 
-from collections.abc import Collection, Iterator
+import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from nacl.utils import random
 
 from cases import wire
 from cases.case_keys import next_epoch, open_header
 from cases.entry import Stream
-from cases.envelope import read_header, same
+from cases.envelope import KEY_BYTES, read_header, same
 from cases.errors import NotARecipient, SealBroken
 from cases.rekeying import regrant
 from cases.reporter_keys import latest_keys
@@ -44,9 +51,11 @@ NO_PROOF = bytes(32)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Checked:
-    """A re-keying that does what it says: the new grant of the member who checked it, and who reads."""
+    """A re-keying that does what it says: the new grant of the member who checked it, the notes key, and who reads."""
 
     grant: Grant
+    # None when there are no notes.
+    notes_key: bytes | None
     readers: tuple[Member, ...]
 
 
@@ -55,11 +64,12 @@ def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: 
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
     new = next_epoch(case.keys)
-    notes = None if case.notes_keys is None else new.for_notes(case.notes_keys.key)
+    notes = None if case.notes_key is None else random(KEY_BYTES)
     given = [member for member in roster.members if member.id in readers]
     try:
         headers = {
-            stream: rekey(*_old_and_new(case, new, stream), found) for stream, found in _old_headers(answer).items()
+            stream: rekey(*_old_and_new(case, new, notes, stream), found)
+            for stream, found in _old_headers(answer).items()
         }
     except SealBroken:
         raise MoveBroken from None
@@ -71,13 +81,13 @@ def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: 
         access_key=new.access_key,
         share=new.share,
         headers=headers,
-        heads=_heads(case, new),
+        heads=_heads(case, new, notes),
         grants={
             member.id: regrant(new, member.id_bytes, member.box, roster.version) if member in given else decoy_grant()
             for member in roster.members
         },
         reporter_grant=_reporter_grant(case, new, roster),
-        notes_grants=() if notes is None else tuple(_grants(notes, given, roster)),
+        notes_grants=_notes_grants(new, notes, given, roster),
         statements=UNSIGNED,
     )
 
@@ -101,29 +111,46 @@ def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
             raise MoveBroken
         if not same(untrusted.access_key, new.access_key):
             raise MoveBroken
+        notes = _new_notes_key(case, new, untrusted, own_id, box_private)
         # 3.
-        _check_headers(case, answer, new, untrusted)
+        _check_headers(case, answer, new, notes, untrusted)
     except (KeyError, NotARecipient, SealBroken):
         raise MoveBroken from None
     # 4.
     readers = readers_of(new, roster, untrusted)
     # 5.
-    notes = None if case.notes_keys is None else new.for_notes(case.notes_keys.key)
-    expected_notes = () if notes is None else tuple(_grants(notes, readers, roster))
-    if untrusted.reporter_grant != _reporter_grant(case, new, roster) or untrusted.notes_grants != expected_notes:
+    if untrusted.reporter_grant != _reporter_grant(case, new, roster):
         raise MoveBroken
-    return Checked(grant, readers)
+    if untrusted.notes_grants != _notes_grants(new, notes, readers, roster):
+        raise MoveBroken
+    return Checked(grant, notes, readers)
 
 
-def _check_headers(case: OpenedCase, answer: wire.CaseAnswer, new: CaseKeys, untrusted: wire.RekeyRequest) -> None:
+def _new_notes_key(
+    case: OpenedCase, new: CaseKeys, untrusted: wire.RekeyRequest, own_id: bytes, box_private: bytes
+) -> bytes | None:
+    """Returns the key of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
+    if case.notes_key is None:
+        return None
+    for item in untrusted.notes_grants:
+        with contextlib.suppress(NotARecipient):
+            grant = open_grant(item, own_id, box_private)
+            if (grant.case_id, grant.epoch) == (new.case_id, new.epoch) and not same(grant.key, case.notes_key):
+                return grant.key
+    raise MoveBroken
+
+
+def _check_headers(
+    case: OpenedCase, answer: wire.CaseAnswer, new: CaseKeys, notes: bytes | None, untrusted: wire.RekeyRequest
+) -> None:
     old_headers = _old_headers(answer)
-    if set(untrusted.headers) != set(old_headers) or untrusted.heads != _heads(case, new):
+    if set(untrusted.headers) != set(old_headers) or untrusted.heads != _heads(case, new, notes):
         raise MoveBroken
     for stream, olds in old_headers.items():
         news = untrusted.headers[stream]
         if len(news) != len(olds):
             raise MoveBroken
-        old_keys, new_keys = _old_and_new(case, new, stream)
+        old_keys, new_keys = _old_and_new(case, new, notes, stream)
         for old, fresh in zip(olds, news, strict=True):
             place = read_header(old).place
             # Item key and the associated data of the body: with both the same, the body opens as before.
@@ -152,19 +179,19 @@ def _old_headers(answer: wire.CaseAnswer) -> dict[int, tuple[bytes, ...]]:
     return headers | ({int(Stream.FILES): files} if files else {})
 
 
-def _old_and_new(case: OpenedCase, new: CaseKeys, stream: int) -> tuple[CaseKeys, CaseKeys]:
+def _old_and_new(case: OpenedCase, new: CaseKeys, notes: bytes | None, stream: int) -> tuple[CaseKeys, CaseKeys]:
     if stream == Stream.NOTES:
-        if case.notes_keys is None:
+        if case.notes_keys is None or notes is None:
             raise MoveBroken
-        return case.notes_keys, new.for_notes(case.notes_keys.key)
+        return case.notes_keys, new.for_notes(notes)
     return case.keys, new
 
 
-def _heads(case: OpenedCase, new: CaseKeys) -> dict[int, wire.WireHead]:
+def _heads(case: OpenedCase, new: CaseKeys, notes: bytes | None) -> dict[int, wire.WireHead]:
     heads: dict[int, wire.WireHead] = {}
     for stream, entries in case.streams.items():
         if entries:
-            head: Head = make_head(_old_and_new(case, new, stream)[1], stream, entries)
+            head: Head = make_head(_old_and_new(case, new, notes, stream)[1], stream, entries)
             heads[int(stream)] = wire.WireHead(head.count, head.tag)
     return heads
 
@@ -175,6 +202,8 @@ def _reporter_grant(case: OpenedCase, new: CaseKeys, roster: Roster) -> bytes:
     return regrant(new, reporter.id, reporter.box, roster.version)
 
 
-def _grants(keys: CaseKeys, members: Collection[Member], roster: Roster) -> Iterator[bytes]:
-    for member in members:
-        yield regrant(keys, member.id_bytes, member.box, roster.version)
+def _notes_grants(new: CaseKeys, notes: bytes | None, members: Collection[Member], roster: Roster) -> tuple[bytes, ...]:
+    if notes is None:
+        return ()
+    granted = new.granting_notes(notes)
+    return tuple(regrant(granted, member.id_bytes, member.box, roster.version) for member in members)

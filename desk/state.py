@@ -20,6 +20,7 @@ import msgspec
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
+from cases.grants import Grant
 from desk import files
 from desk.audits import NO_PIN, AuditPin
 from desk.errors import StateDamaged, UnknownCase
@@ -27,9 +28,10 @@ from desk.errors import StateDamaged, UnknownCase
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
 COUNTER_BLOCK = 64
-# The smallest sealed list; holds about twenty cases.
-LIST_BYTES_MIN = 8192
+# The smallest sealed list; holds about twenty cases (measured: 760 bytes each, of five readers).
+LIST_BYTES_MIN = 16_384
 PERSON_LIST_KEY = b"ks1-desk-list"
+PERSON_NOTES_MARK = b"ks1-desk-notes"
 # A shorter beginning of a case's name than this is too easily another case.
 CASE_NAME_CHARACTERS_MIN = 4
 
@@ -43,8 +45,24 @@ class SeenHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: bytes
 
 
+class HeldKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a grant of a case brought, without the case. Never printed."""
+
+    epoch: int
+    key: bytes
+    commitment: bytes
+    roster_version: int
+
+    def __repr__(self) -> str:
+        return "<HeldKey>"
+
+
 class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A grant this member holds. It holds a case key: never printed."""
+    """A case of which this member holds a grant: the key that opened it last, and those that have not opened it yet.
+
+    A grant has no sender: the server can make one as well as a member. So a later one takes the place of an earlier
+    only when the case has opened with it. It holds case keys: never printed.
+    """
 
     case_id: bytes
     epoch: int
@@ -57,9 +75,55 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read: dict[int, int] = {}
     # When this desk last saw the case closed; only long after it may the server erase the case by itself.
     closed_on: date | None = None
+    # Keys of other grants of the case that came here.
+    others: tuple[HeldKey, ...] = ()
+    # The latest epoch in which this desk has opened notes, and a hash of their key: the next one has another.
+    notes_epoch: int = 0
+    notes_mark: bytes = b""
+    # Whose signature under an erasure counts, as the case said when this desk last opened it; None: it never has.
+    may_erase: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         return "<KnownCase>"
+
+    def candidates(self) -> "tuple[KnownCase, ...]":
+        """Returns the case with each key that may open it in the first place, latest epoch first.
+
+        What a candidate is kept with are the keys of later epochs: it opens the case, so those before it have ended.
+        """
+        own = HeldKey(self.epoch, self.key, self.commitment, self.roster_version)
+        held = sorted((own, *self.others), key=lambda one: one.epoch, reverse=True)
+        return tuple(
+            msgspec.structs.replace(
+                self,
+                epoch=one.epoch,
+                key=one.key,
+                commitment=one.commitment,
+                roster_version=one.roster_version,
+                others=tuple(later for later in held if later.epoch > one.epoch),
+            )
+            for one in held
+        )
+
+    def with_notes(self, epoch: int, notes_key: bytes) -> "KnownCase":
+        """Returns the case as one whose notes have this key in this epoch."""
+        return msgspec.structs.replace(self, notes_epoch=epoch, notes_mark=_notes_mark(notes_key))
+
+    def has_notes_key(self, notes_key: bytes) -> bool:
+        """Whether the notes had this key when this desk last opened some."""
+        return self.notes_mark == _notes_mark(notes_key)
+
+    def with_grant(self, grant: Grant) -> "KnownCase":
+        """Returns the case with one more key that may open it; itself for one that is held or that has ended."""
+        new = HeldKey(grant.epoch, grant.key, grant.commitment, grant.roster_version)
+        has_opened = bool(self.seen)
+        if (has_opened and new.epoch <= self.epoch) or new.key in {self.key, *(one.key for one in self.others)}:
+            return self
+        return msgspec.structs.replace(self, others=(*self.others, new))
+
+
+def _notes_mark(notes_key: bytes) -> bytes:
+    return blake2b(key=notes_key, person=PERSON_NOTES_MARK, digest_size=16).digest()
 
 
 class KeptTombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +131,8 @@ class KeptTombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     case_id: bytes
     statements: tuple[bytes, ...]
+    # This desk never opened the case, so it cannot tell whether those who signed were given it.
+    unknown_signers: bool = False
 
 
 class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

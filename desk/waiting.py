@@ -1,9 +1,10 @@
 """One signature and fourteen days: this desk counts them from when it saw the change, and not as the change says.
 
-The day of rule 5 (cases/roster_rules.py) stands in the signed text, so a member who is alone, or who has the server on
-her side, can date it back and let anybody in at once. A server cannot see that. A desk can: it remembers for every
-version that is not pinned yet the day on which it was first shown, and takes one that came about by waiting fourteen
-days after that day, however old it says it is. Until then it works with the version before, and says so in red.
+The day from which a server counts (cases/roster_rules.py, rule 5) lies in a file of its own, so a member who has the
+server on her side can date it back and let anybody in at once. A desk does not ask for that day. It remembers the day
+on which it was first shown a version, and takes one that came about by waiting fourteen days after that day, however
+old it says it is. Until then it works with the version before, and says so in red. What comes after such a version is
+not remembered until that one is taken: several in a row wait fourteen days each, and not all the same fourteen.
 
 A desk that has pinned nothing takes the chain as it is: there is nothing it could hold against it but the six words.
 """
@@ -23,12 +24,12 @@ class Unripe:
     from_day: date
 
 
-def days_of(chain: Chain, pinned_version: int, seen: Mapping[str, date], today: date) -> dict[str, date]:
-    """Returns when each version that is not pinned yet was first shown, with those that are shown for the first time.
+def days_of(chain: Chain, unripe: Unripe | None, seen: Mapping[str, date], today: date) -> dict[str, date]:
+    """Returns when that which may come next was first shown: the version not taken yet, or the proposal.
 
     What has left the chain is forgotten: a proposal that comes again begins anew.
     """
-    shown = [version for version in chain.all if version.version > pinned_version]
+    shown = [] if unripe is None else [unripe.roster]
     shown += [] if chain.proposal is None else [chain.proposal]
     return {version.digest.hex(): seen.get(version.digest.hex(), today) for version in shown}
 

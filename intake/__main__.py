@@ -34,7 +34,7 @@ from cases.store import Store
 from confine import confine_intake
 from intake.app import Serving, public_app, serve
 from intake.control import Event, IntakeEnd, Order
-from intake.daily import keep_time, release_everything
+from intake.daily import keep_time, release_everything, stamp_what_visits_read
 from intake.desk_api import desk_app
 from intake.services import Services, compose
 from intake.silence import Faults, be_silent, silence_loop
@@ -130,6 +130,8 @@ async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox) -> Non
 
 
 async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stack: AsyncExitStack) -> Services:
+    # Closed last: what a stopped service was last read for is not kept either.
+    stack.callback(stamp_what_visits_read, inherited.home)
     home = read_home(inherited.home)
     store = await Store.open(home.path, utc_now)
     stack.push_async_callback(store.close)

@@ -79,7 +79,7 @@ def _kept(form: Form) -> dict[str, str]:
 async def _open_with_code(services: Services, form: Form, language: Language, use: Use) -> web.StreamResponse:
     """Return the inbox that the words open, or the page that says they open none. Raises WrongReceipt."""
     receipt = parse_receipt(form.one("code"))
-    keys = await services.lane.derive(receipt, services.store.salt)
+    keys = await services.lane.derive_to_log_in(receipt, services.store.salt)
     session = await find_case(services, receipt, keys)
     text = form.one(TEXT_FIELD)
     if session is None:

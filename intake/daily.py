@@ -3,15 +3,20 @@ What happens by the clock and not by a request: the release at 06:00 and the hea
 
 The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning
 on which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year
-cap is erased. The heartbeat writes to the store's files so that their times tell of no report. Each minute sessions
+cap is erased. The heartbeat writes to the store's files so that their times tell of no report, and gives what a visit
+reads besides, the roster and the two sockets, its own moment as the time of reading. Each minute sessions
 that nobody uses and pages that were kept for half an hour leave the memory, also when nobody visits.
 
 The clock is passed in; only how long to sleep between two looks at it is real time.
 """
 
 import asyncio
+import contextlib
+import os
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from cases.clock import RELEASE_AT, STOCKHOLM, today
@@ -21,6 +26,7 @@ from intake.services import Services
 BEAT: Final = timedelta(minutes=10)
 SWEEP: Final = timedelta(minutes=1)
 LOOK_SECONDS: Final = 5.0
+_SOCKETS: Final = ("public.sock", "desk.sock")
 # Nothing waits longer than this many days from today (24 hours' hold, then the next 06:00).
 _LONGEST_WAIT: Final = timedelta(days=2)
 
@@ -53,6 +59,22 @@ async def release_everything(services: Services) -> bool:
     return await release(services, today(services.clock) + _LONGEST_WAIT)
 
 
+def stamp_what_visits_read(home: Path) -> None:
+    """
+    Give the roster's files and both sockets the time of now as that of their last reading; never raises.
+
+    Every connection moves the time of its socket, and the first visit of a day that of each file of the roster, which
+    is verified anew then. The time of writing stays: the keeper sees by it that the roster has changed.
+    """
+    paths = [home / "run" / name for name in _SOCKETS]
+    with contextlib.suppress(OSError):
+        paths += (home / "roster").iterdir()
+    for path in paths:
+        with contextlib.suppress(OSError):
+            written = path.stat(follow_symlinks=False).st_mtime_ns
+            os.utime(path, ns=(time.time_ns(), written), follow_symlinks=False)
+
+
 async def keep_time(services: Services, released: Callable[[], None]) -> None:
     """Run until cancelled; `released` is called after each release. Raises SettingLost, with which the intake ends."""
     released_for: date | None = None
@@ -77,5 +99,6 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
                 raise
             except CaseError:
                 services.faults.note()
+            stamp_what_visits_read(services.home)
             last_beat = now
         await asyncio.sleep(LOOK_SECONDS)

@@ -3,12 +3,13 @@
 Every request takes these steps, and the first that fails is the answer (docs/FORMATS.md, desk API):
 
 1. `Host` is the desk onion's own address.
-2. The path is in the table below, and the body is no larger than `BODY_BYTES_MAX`. The two verbs that carry files have
-   limits of their own, and take steps 3 and 4 when the body has come (intake/desk_files.py).
-3. A member of the roster in force signed it: method, path, body, this server, a counter. For the two roster verbs a
-   member of the proposal will do as well, since she has to see what she is asked to sign.
+2. The path is in the table below, and the body says to be no larger than `BODY_BYTES_MAX`. The two verbs that carry
+   files have limits of their own (intake/desk_files.py).
+3. A member of the roster in force signed the head: method, path, hash and length of the body, this server, a counter.
+   For the two roster verbs a member of the proposal will do as well, since she has to see what she is asked to sign.
 4. The counter is above the member's last one, and is kept before anything else is done: no request is played twice.
-5. The body is read strictly.
+   Until here nothing of the body has been read, and no room was taken for it.
+5. The body has the hash that was signed, and is read strictly.
 6. Verbs on a case carry a proof of the case key, which the store checks. There is no other access list: unknown, wrong,
    unreleased and erased are one answer after the same work, and no verb lists cases.
 
@@ -38,7 +39,8 @@ from cases.seal import Head
 from cases.statements import read_statement
 from cases.store import CaseRows, Rekeying
 from intake.desk_files import FILE_VERBS, FileServices, answering_with_files
-from intake.desk_request import DeskServices, check_signed, padded, refusal_of, refusals, stream
+from intake.desk_request import DeskServices, check_head, padded, refusal_of, refusals, stream
+from intake.form import read_body
 from intake.silence import Handler, drop_telltales, quiet_logger, refuse_expect
 
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
@@ -49,7 +51,7 @@ _AUDITS_SHOWN: Final = 31  # a month: a desk that was away for less can tell whe
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Asked:
-    """A request that has passed steps 1 to 4, with its body."""
+    """A request that has passed steps 1 to 4, with the body that was signed."""
 
     services: DeskServices
     chain: Chain
@@ -206,7 +208,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 def desk_app(services: FileServices) -> web.Application:
     """Returns the application behind the desk onion."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[refusals(services)], logger=quiet_logger())
+    app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
         app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
@@ -218,12 +220,15 @@ def desk_app(services: FileServices) -> web.Application:
     return app
 
 
-def _answering(services: DeskServices, name: str, verb: Verb) -> Handler:
-    """Returns the handler of one verb: steps 3 and 4, then the verb itself."""
+def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
+    """Returns the handler of one verb: steps 2 to 5, then the verb itself."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        untrusted_body = await request.read()
-        signed = await check_signed(services, request, name, wire.new_body_hash(untrusted_body).digest())
+        if (request.content_length or 0) > BODY_BYTES_MAX:
+            raise RequestRefused("request.too_large")
+        signed = await check_head(services, request, name)
+        untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
+        wire.demand_body(signed.head, wire.new_body_hash(untrusted_body).digest())
         answer = await verb(Asked(services, signed.chain, signed.member, signed.counter, untrusted_body))
         if isinstance(answer, msgspec.Struct):
             return padded(200, answer)

@@ -3,9 +3,9 @@ Files that members send: cleaned in the jail like a reporter's, and attached to 
 
 `scrub` takes these steps, after steps 1 and 2 of intake/desk_api.py:
 
-1. Who says to be a member is one; whoever is not gets no memory.
+1. Its head was signed, and the counter is new (steps 3 and 4 there): who is no member gets no memory.
 2. The body is read into memory as it comes, counted against the room that all uploads share, at a pace, and hashed.
-3. It was signed, and the counter is new (steps 3 and 4 there). Until here nobody has looked at what was sent.
+3. It is the body that was signed. Until here nobody has looked at what was sent.
 4. The file goes the way of every attachment: sniffed, rebuilt in a job, verified in another, by the same functions.
 5. The clean copy, its small picture and what was removed, in kinds, go back. Nothing is stored.
 
@@ -14,15 +14,15 @@ name them: all of it or nothing. What it keeps it cannot read. A desk that was c
 cleaned, so the reporter's page has the jail vouch for each file of a member before it gives it out (inbox_files.py).
 """
 
-import asyncio
 import itertools
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final, Protocol, TypeVar
 
 from aiohttp import hdrs, web
 
 from cases import wire
-from cases.errors import CaseError, RequestRefused, RosterFault
+from cases.errors import CaseError, RequestRefused
 from cases.file_wire import (
     HEAD_BYTES_MAX,
     LENGTH_BYTES,
@@ -35,7 +35,7 @@ from cases.file_wire import (
 )
 from cases.seal import Head
 from cases.sealed_files import CHUNK_BYTES, size_class
-from intake.desk_request import BYTES, HEADERS, DeskServices, check_signed, padded
+from intake.desk_request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
 from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
 from intake.form import Pace, drain
 from intake.limits import Limits
@@ -61,16 +61,14 @@ class FileServices(DeskServices, Protocol):
     def sandbox(self) -> Sandbox: ...
     @property
     def budget(self) -> MemoryBudget: ...
-    @property
-    def limits(self) -> Limits: ...
 
 
 class _Incoming:
     """A frame on its way in: each byte hashed, each byte of a payload counted."""
 
-    def __init__(self, request: web.Request, limits: Limits, hold: Hold) -> None:
+    def __init__(self, request: web.Request, pace: Pace, hold: Hold) -> None:
         self._content = request.content
-        self._pace = Pace(limits)
+        self._pace = pace
         self._hold = hold
         self._hash = wire.new_body_hash()
         self._ahead = bytearray()
@@ -110,6 +108,7 @@ class _Incoming:
             left -= len(piece)
         if self._ahead or await self._pace_wait():
             raise RequestRefused("request.unreadable")
+        self._hold.whole()
         return self._hash.digest()
 
     async def _exactly(self, size: int) -> bytes:
@@ -133,44 +132,43 @@ class _Incoming:
             piece = await self._pace.wait(self._content.readany())
         except TimeoutError:
             raise StalledUpload from None
-        self._pace.read += len(piece)
         self._hash.update(piece)
         return piece
 
 
-async def scrub_file(services: FileServices, request: web.Request) -> web.StreamResponse:
+@asynccontextmanager
+async def _room(services: FileServices, request: web.Request, signed: SignedRequest) -> AsyncIterator[_Incoming]:
+    """Give room for what a member signed, for as long as it is entered. When it gives way the member is told so."""
+    pace, most = Pace(services.limits), signed.head.body_bytes
+    async with services.budget.room_for(most).hold(most, pace, pace.give_up) as hold:
+        yield _Incoming(request, pace, hold)
+
+
+async def scrub_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST scrub : a member's file in, its clean copy out."""
     limits = services.limits
-    _demand_length(request, size_class(LENGTH_BYTES + HEAD_BYTES_MAX + limits.file_bytes))
-    async with services.budget.hold(limits.file_bytes) as hold:
-        incoming = _Incoming(request, limits, hold)
+    async with _room(services, request, signed) as incoming:
         asked = await incoming.head(ScrubRequest)
         if asked.size > limits.file_bytes:
             raise FileTooLarge
-        untrusted = await incoming.payload(asked.size)
-        # No more will be asked for, so no more is kept from others.
-        hold.claim = hold.held
-        with untrusted:
-            await check_signed(services, request, "scrub", await incoming.digest())
+        with await incoming.payload(asked.size) as untrusted:
+            wire.demand_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
             scrubbed = await scrub(sniffed, services.sandbox)
         verified = await verify(scrubbed, services.sandbox)
         with verified.clean, verified.preview:
-            return await _send_clean(request, verified, limits)
+            return await _send_clean(request, verified)
 
 
-async def attach_file(services: FileServices, request: web.Request) -> web.StreamResponse:
+async def attach_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST attach : a sealed file, its picture and their entries, all or none."""
-    length = _demand_length(request, min(ATTACH_BYTES_MAX, services.budget.total))
-    async with services.budget.hold(length) as hold:
-        incoming = _Incoming(request, services.limits, hold)
+    async with _room(services, request, signed) as incoming:
         asked = await incoming.head(AttachRequest)
-        if sum(row.sealed_size for row in asked.files) > length:
+        if sum(row.sealed_size for row in asked.files) > signed.head.body_bytes:
             raise RequestRefused("request.unreadable")
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
-            hold.claim = hold.held
-            signed = await check_signed(services, request, "attach", await incoming.digest())
+            wire.demand_body(signed.head, await incoming.digest())
             count = await services.store.attach_member(
                 asked.case_id,
                 asked.mac,
@@ -187,13 +185,14 @@ FILE_VERBS: Final = {"scrub": scrub_file, "attach": attach_file}
 
 
 def answering_with_files(services: FileServices, name: str) -> Handler:
-    """Return the handler of one verb; what is refused half-way is read to its end, so that the desk sees why."""
+    """Return the handler of one verb; what a member sent and is refused is read to its end, so that she sees why."""
     verb = FILE_VERBS[name]
 
     async def handler(request: web.Request) -> web.StreamResponse:
+        _demand_length(request, _most_bytes(services, name))
+        signed = await check_head(services, request, name)
         try:
-            _demand_member(services, request)
-            return await verb(services, request)
+            return await verb(services, request, signed)
         except (CaseError, Refused, FileRefused, FormRefused):
             await drain(request, services.limits)
             raise
@@ -201,26 +200,21 @@ def answering_with_files(services: FileServices, name: str) -> Handler:
     return handler
 
 
-def _demand_member(services: DeskServices, request: web.Request) -> None:
-    """Return if the request names a member; raises RequestRefused. Step 1: the signature comes after the body."""
-    roster = services.roster.chain().current
-    if roster is None:
-        raise RosterFault("roster.not_open")
-    if roster.member(request.headers.get(wire.MEMBER_HEADER, "")) is None:
-        raise RequestRefused
+def _most_bytes(services: FileServices, name: str) -> int:
+    if name == "attach":
+        return min(ATTACH_BYTES_MAX, services.budget.large.total)
+    return size_class(LENGTH_BYTES + HEAD_BYTES_MAX + services.limits.file_bytes)
 
 
-def _demand_length(request: web.Request, most: int) -> int:
-    """Return how long the body says to be. Raises RequestRefused, FileTooLarge."""
-    length = request.content_length
-    if not length:
+def _demand_length(request: web.Request, most: int) -> None:
+    """Return if the body says how long it is, and that is not too long. Raises RequestRefused, FileTooLarge."""
+    if not request.content_length:
         raise RequestRefused("request.unreadable")
-    if length > most:
+    if request.content_length > most:
         raise FileTooLarge
-    return length
 
 
-async def _send_clean(request: web.Request, verified: Verified, limits: Limits) -> web.StreamResponse:
+async def _send_clean(request: web.Request, verified: Verified) -> web.StreamResponse:
     """Answer with the clean copy, its picture, and what was removed, without values."""
     told = verified.report.without_values()
     answer = ScrubAnswer(
@@ -240,11 +234,6 @@ async def _send_clean(request: web.Request, verified: Verified, limits: Limits) 
         (beginning,), verified.clean.chunks(_SEND_BYTES), verified.preview.chunks(_SEND_BYTES), padding(left)
     )
     for piece in pieces:
-        try:
-            async with asyncio.timeout(limits.idle_seconds):
-                await response.write(piece)
-        except TimeoutError:
-            # Nobody reads any more; the room is for others.
-            raise ConnectionAbortedError from None
+        await response.write(piece)
     await response.write_eof()
     return response

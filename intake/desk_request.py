@@ -1,6 +1,6 @@
 """One request of a desk, from its headers to the shape of its answer; what both kinds of verbs share.
 
-The steps have the numbers of intake/desk_api.py and docs/FORMATS.md §9: `refusals` takes step 1, `check_signed` steps 3
+The steps have the numbers of intake/desk_api.py and docs/FORMATS.md §9: `refusals` takes step 1, `check_head` steps 3
 and 4. Whatever is refused has one shape, and every answer in JSON is padded to a size class.
 """
 
@@ -21,6 +21,8 @@ from cases.roster import Chain
 from cases.sealed_files import size_class
 from cases.store import Store
 from intake.errors import FileRefused, FormRefused
+from intake.form import drain
+from intake.limits import Limits
 from intake.silence import Faults, Handler
 from scrubbers.stages import Refused
 
@@ -73,19 +75,32 @@ class DeskServices(Protocol):
     def faults(self) -> Faults: ...
     @property
     def desk_hosts(self) -> frozenset[str]: ...
+    @property
+    def limits(self) -> Limits: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SignedRequest:
-    """A request that has passed steps 1 to 4."""
+    """A request that has passed steps 1 to 4. Its body has not been read; `wire.demand_body` takes step 5."""
 
     chain: Chain
-    member: str
-    counter: int
+    head: wire.SignedHead
+
+    @property
+    def member(self) -> str:
+        """Who signed it."""
+        return self.head.member
+
+    @property
+    def counter(self) -> int:
+        """What it was counted as."""
+        return self.head.counter
 
 
-async def check_signed(services: DeskServices, request: web.Request, name: str, body_hash: bytes) -> SignedRequest:
-    """Returns who signed this request with a body of this hash (steps 3 and 4). Raises RequestRefused, RosterFault."""
+async def check_head(services: DeskServices, request: web.Request, name: str) -> SignedRequest:
+    """Returns who signed the head of this request (steps 3 and 4). Raises RequestRefused, RosterFault, Busy."""
+    if request.content_length is None:
+        raise RequestRefused("request.unreadable")
     chain = services.roster.chain()
     known = [version for version in (chain.current, chain.proposal if name in _ROSTER_VERBS else None) if version]
     if not known:
@@ -96,17 +111,19 @@ async def check_signed(services: DeskServices, request: web.Request, name: str, 
         return None if member is None else member.sign
 
     # 3.
-    signed_by = wire.verify_request(
-        request.headers, hdrs.METH_POST, request.path, body_hash, known[0].server_key, sign_key_of
+    head = wire.verify_head(
+        request.headers, hdrs.METH_POST, request.path, request.content_length, known[0].server_key, sign_key_of
     )
     # 4.
     try:
-        await services.store.accept_counter(bytes.fromhex(signed_by.member), signed_by.counter)
+        await services.store.accept_counter(bytes.fromhex(head.member), head.counter)
     except CaseError as refused:
+        # It is a member's: her desk reads why only once it has sent all.
+        await drain(request, services.limits)
         if isinstance(refused, Busy):
             raise
         raise RequestRefused(wire.COUNTER_BEHIND) from None
-    return SignedRequest(chain, signed_by.member, signed_by.counter)
+    return SignedRequest(chain, head)
 
 
 def refusals(services: DeskServices) -> Middleware:

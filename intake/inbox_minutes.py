@@ -67,7 +67,7 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
         return _show_words(visit, number, NOT_THE_CODE)
     try:
         receipt = session.next_receipt
-        keys = await services.lane.derive(receipt, services.store.salt)
+        keys = await services.lane.derive_to_file(receipt, services.store.salt)
         async with session.turn:
             await approve_minutes(services, session, number, receipt, keys)
         use.spend()

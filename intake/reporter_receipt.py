@@ -155,7 +155,7 @@ async def _check(visit: Visit) -> web.StreamResponse:
     was_right = visit.switched and visit.session.confirmed
     if not was_right and not are_right(visit.session.receipt, visit.form):
         return receipt_page(visit.services, view, visit.language, NOT_THE_CODE)
-    visit.session.confirmed = True
+    visit.services.sessions.confirm(visit.session)
     return answer(
         visit.services.pages.render(
             "receipt_right.html",

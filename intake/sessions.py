@@ -8,14 +8,20 @@ whoever lets a long upload run and goes away would otherwise never get the code.
 A session holds the keys that the eight words gave, so nothing here shows itself. Every report opens one, so that its
 page can show the clean copies and ask for two of the words; when that session ends, the copy of the page that is kept
 for a second sending of the same form goes with it, and so do the pages that answered its forms (`kept_pages`).
+
+How many there may be is counted for each standing by itself (`MOST`), so that a flood of one kind ends none of another:
+reports that nobody comes back for end no inbox that is in use. Where one has to go, the case with the most sessions
+loses the one unused for longest; where each case has one, the one unused for longest goes. Whoever has the code can log
+in again; a code that nobody has seen is lost, so these have the most room.
 """
 
 import asyncio
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Final
 
 from cases.clock import Clock
@@ -27,10 +33,21 @@ from intake.marks import Use
 IDLE: Final = timedelta(minutes=30)
 UNSEEN: Final = timedelta(hours=12)
 HANDLE_BYTES: Final = 32
-# Each is a few kilobytes and took a right receipt. Beyond this the one unused for longest is ended.
-MAX_SESSIONS: Final = 2000
 # One code opens no more than this at once, so that nobody ends the sessions of others by logging in again and again.
 MAX_FOR_ONE_CASE: Final = 8
+
+
+class Standing(Enum):
+    """What is known of who holds a session."""
+
+    UNSEEN = auto()  # a report opened it, and nobody has asked for the words yet
+    SHOWN = auto()  # a report opened it, and its words were shown
+    PROVED = auto()  # the words were typed: to log in, or two of them
+
+
+# Each is a few kilobytes and took one Argon2id, so that to fill a standing takes minutes in which nobody else files or
+# logs in.
+MOST: Final = {Standing.UNSEEN: 8000, Standing.SHOWN: 2000, Standing.PROVED: 2000}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,6 +80,12 @@ class Session:
     # The page in another language, or with another piece of what has been written, shows it again.
     found: FoundInFiles | None = None
 
+    @property
+    def standing(self) -> Standing:
+        if self.opened_by is None or self.confirmed:
+            return Standing.PROVED
+        return Standing.UNSEEN if self.unseen else Standing.SHOWN
+
 
 class Sessions:
     """All open inboxes."""
@@ -78,18 +101,18 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._open)
 
-    def open(self, receipt: Receipt, keys: ReceiptKeys, case: CaseKeys, opened_by: Use | None = None) -> Session:
-        """Return a new session for this case; one too many ends the one unused for longest."""
+    def open(
+        self, receipt: Receipt, keys: ReceiptKeys, case: CaseKeys, opened_by: Use | None = None, *, unseen: bool = False
+    ) -> Session:
+        """Return a new session for this case; one too many of its standing ends another of that standing."""
         self.end_idle()
         same_case = [one for one in self._open.values() if one.case.case_id == case.case_id]
         for unused_longest in same_case[: max(0, len(same_case) + 1 - MAX_FOR_ONE_CASE)]:
             self.end(unused_longest.handle)
-        while len(self._open) >= MAX_SESSIONS:
-            # Whoever has seen the code can log in again.
-            seen = (handle for handle, session in self._open.items() if not session.unseen)
-            self.end(next(seen, None) or next(iter(self._open)))
-        session = Session(secrets.token_hex(HANDLE_BYTES), receipt, keys, case, self._clock(), opened_by=opened_by)
+        handle = secrets.token_hex(HANDLE_BYTES)
+        session = Session(handle, receipt, keys, case, self._clock(), opened_by=opened_by, unseen=unseen)
         self._open[session.handle] = session
+        self._end_one_too_many(session)
         return session
 
     def find(self, untrusted_handle: str) -> Session | None:
@@ -98,9 +121,16 @@ class Sessions:
         session = self._open.get(untrusted_handle)
         if session is not None:
             session.last_used = self._clock()
-            session.unseen = False
             self._open.move_to_end(session.handle)
+            if session.unseen:
+                session.unseen = False
+                self._end_one_too_many(session)
         return session
+
+    def confirm(self, session: Session) -> None:
+        """Note that two of the words were typed back as they stand."""
+        session.confirmed = True
+        self._end_one_too_many(session)
 
     def used(self, session: Session) -> None:
         """Count this as use of a session that is still there: what comes for it may come for hours."""
@@ -125,7 +155,7 @@ class Sessions:
             return
         self._on_end(session.handle)
         self._ended[session.handle] = session.case.case_id
-        if len(self._ended) > MAX_SESSIONS:
+        if len(self._ended) > sum(MOST.values()):
             self._ended.popitem(last=False)
         if session.opened_by is not None:
             session.opened_by.kept = None
@@ -162,3 +192,11 @@ class Sessions:
                 return
             if not session.unseen or rested > UNSEEN:
                 self.end(session.handle)
+
+    def _end_one_too_many(self, newest: Session) -> None:
+        """End one session of this standing, not this one, when there are more than there may be."""
+        alike = [one for one in self._open.values() if one.standing is newest.standing and one is not newest]
+        if len(alike) >= MOST[newest.standing]:
+            of_case = Counter(one.case.case_id for one in alike)
+            # Of equals `max` gives the first, which is the one unused for longest.
+            self.end(max(alike, key=lambda one: of_case[one.case.case_id]).handle)

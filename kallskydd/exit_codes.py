@@ -5,7 +5,7 @@ from __future__ import annotations
 from cases.errors import CaseError, RosterFault
 from cases.home import HomeMissing
 from kallskydd.say import MISSING, REFUSED, USAGE
-from onion.errors import OnionError, PathUnusable, PublicTorRefused
+from onion.errors import NetworkForTrialsOnly, OnionError, PathUnusable, PublicTorRefused
 
 _NO_JOIN_FILE = "join.unreadable"
 
@@ -16,4 +16,4 @@ def code_of(error: CaseError | OnionError) -> int:
         return USAGE
     if isinstance(error, HomeMissing):
         return MISSING
-    return REFUSED if isinstance(error, CaseError | PublicTorRefused) else MISSING
+    return REFUSED if isinstance(error, CaseError | NetworkForTrialsOnly | PublicTorRefused) else MISSING

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cases.clock import today, utc_now
 from cases.config import ConfigFault, parse_config
 from cases.errors import CaseError
 from cases.home import as_declared, as_trial, create_home
@@ -27,7 +28,7 @@ from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, public_from_address, write_onion_key
-from onion.torrc import UNIX_PATH_BYTES, quoted_path, usable_socket_path
+from onion.torrc import UNIX_PATH_BYTES, socket_path, usable_socket_path
 
 if TYPE_CHECKING:
     from cases.config import Config
@@ -105,8 +106,8 @@ def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
 
 def _demand_room_for_sockets(home: Path) -> None:
     """Raise PathUnusable unless `serve` can open its sockets there and tell tor of them."""
-    # The order by which tor publishes knows no quotes, so a path with a space would end at it.
-    if " " in quoted_path(usable_socket_path(home / LONGEST_SOCKET)):
+    # The order by which tor publishes knows no quotes, nor does the form of a torrc that `audit live` calls clean.
+    if socket_path(str(usable_socket_path(home / LONGEST_SOCKET))) is None:
         raise PathUnusable
 
 
@@ -143,9 +144,10 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
         joins = [trial_keys.public("Trial member", "handler", "Trial member")]
     text = founding_roster(parse_config(config_text), joins, home_id=home_id, server_key=server_key, trial=trial)
     roster = parse_roster(text)
-    propose(home / "roster", roster)
+    day = today(utc_now)
+    propose(home / "roster", roster, day)
     if trial_keys is not None:
-        add_signature(home / "roster", 1, sign_roster(roster, trial_keys))
+        add_signature(home / "roster", 1, sign_roster(roster, trial_keys), day)
         _keep_trial_member(home / TRIAL_FOLDER, trial_keys)
     return {"public": f"{public_key.address}.onion", "desk": f"{desk_key.address}.onion"}
 

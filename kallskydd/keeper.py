@@ -40,6 +40,7 @@ from onion.keys import read_onion_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     from kallskydd.announce import Announcer
@@ -170,7 +171,7 @@ class Keeper:
 
     def _desk_keys(self) -> Sequence[str]:
         """Client keys of everyone who may enter: the members, and those of a proposal, so that they can sign it."""
-        chain = read_chain(self.plan.home / "roster")
+        chain = read_chain(self.plan.home / "roster", today(utc_now))
         rosters = [roster for roster in (chain.current, chain.proposal) if roster is not None]
         return sorted({member.onion for roster in rosters for member in roster.members})
 
@@ -260,7 +261,11 @@ class Keeper:
             self.announcer.say("Open now: reports can be sent.")
         self._was_open = is_open
 
-    def _roster_state(self) -> list[tuple[str, int, int, int]]:
+    def _roster_state(self) -> tuple[date, list[tuple[str, int, int, int]]]:
+        # With the day: a version that comes about by waiting changes no file on the day on which it does.
+        return today(utc_now), self._roster_files()
+
+    def _roster_files(self) -> list[tuple[str, int, int, int]]:
         # Not what is in the files: the intake may write there, and one taken over could leave one larger than memory.
         with suppress(OSError):
             files = sorted(os.scandir(self.plan.home / "roster"), key=lambda file: file.name)

@@ -93,7 +93,7 @@ def _propose(args: argparse.Namespace, folder: Path, day: date) -> int:
         proposed=day if base.version > 1 else None,
     )
     proposed = parse_roster(text)
-    propose(folder, proposed)
+    propose(folder, proposed, day)
     prose(f"Version {base.version} is proposed. It counts once enough members have signed it at their own desks.")
     if base.roster.is_open and not proposed.is_open:
         prose(

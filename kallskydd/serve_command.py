@@ -16,9 +16,10 @@ from kallskydd.children import HomePathTooLong
 from kallskydd.exit_codes import code_of
 from kallskydd.keeper import Keeper, KeeperPlan
 from kallskydd.say import MISSING, REFUSED, prose
-from onion.errors import ControlMissing, OnionError, TorProgramMissing
+from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
 from onion.tor_process import TOR, demand_no_public_tor
+from onion.torrc import Expected, problems
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -76,8 +77,11 @@ def _swap_is_harmless(home: Home) -> bool:
 def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:
     """What the configuration asks for.
 
-    Raises TorProgramMissing, ControlMissing or PublicTorRefused: no waiting would mend those.
+    Raises NetworkForTrialsOnly, TorProgramMissing, ControlMissing or PublicTorRefused: no waiting would mend those.
     """
+    joining = problems("\n".join(network_lines), Expected(own_tor=True, trial=home.trial))
+    if any(problem.line for problem in joining):
+        raise NetworkForTrialsOnly
     system = Path(home.config.tor.control_socket) if home.config.tor.control_socket else None
     if system is None and shutil.which(TOR) is None:
         raise TorProgramMissing

@@ -12,6 +12,7 @@
     ├── PublicTorRefused        814  a test was about to start a tor that can reach the public network
     ├── PrivateNetworkFailed    815  the private network did not come up, also not from scratch
     ├── NoPrivateNetwork        816  the folder that was named has no private network that is up
+    ├── NetworkForTrialsOnly    817  lines of a private network, or others that no tor of a home may have
     ├── ControlMissing          821  nobody listens on the control socket
     ├── ControlRefused          822  tor would not let us in: permission or cookie
     ├── TorGone                 823  the control connection ended, most likely with tor itself
@@ -147,6 +148,17 @@ class NoPrivateNetwork(OnionError):
     text_key = "onion.no_private_network"
     happened = "There is no private Tor network in the folder of --tor-network, or it is not up."
     to_do = "Name the folder in which network.torrc lies."
+
+
+class NetworkForTrialsOnly(OnionError):
+    """Lines for tor that this home may not have: a private network is for trials, and anything else for nobody."""
+
+    code = 817
+    text_key = "onion.network_for_trials_only"
+    happened = "The network.torrc in the folder of --tor-network asks tor for more than this home may have."
+    to_do = (
+        "Serve a trial on a private network of `python -m onion.private_network`; a real home needs no --tor-network."
+    )
 
 
 class ControlMissing(OnionError):

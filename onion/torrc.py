@@ -1,8 +1,9 @@
 """Judges a torrc by the table, and writes ours.
 
-`problems(text)` promises: every row of `torrc_table` that the file breaks, and every required row it leaves out, is
-named once per line, also where tor itself would say "Configuration was valid". It follows no %include and refuses one.
-`problems_in_values` does the same for what a running tor answers to GETCONF, for which no file need be trusted.
+`problems(text, expected)` promises: each line that is not in `torrc_table` with an allowed value, each that stands
+there twice, each of a form that tor and we could read differently, and every required row that is left out, is named;
+also where tor itself would say "Configuration was valid". The text is a file's, or what a running tor says of itself
+(GETINFO config-text), for which no file need be trusted.
 `render` writes the keeper's torrc from the same table, and `example` the annotated one for those who run tor
 themselves: what is demanded and what is written cannot drift apart.
 
@@ -11,32 +12,43 @@ the command line.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
 from onion.errors import PathUnusable
-from onion.torrc_reader import Directive, read_torrc, unquoted
-from onion.torrc_table import FORBIDDEN, REQUIRED, RULES, Rule
+from onion.torrc_reader import read_torrc
+from onion.torrc_table import OPTIONAL, REQUIRED, RULES, Expected, Rule, socket_path
 
 __all__ = [
-    "FORBIDDEN",
+    "LEFT_OUT",
+    "NOT_PLAIN",
+    "ONCE",
+    "OPTIONAL",
     "REQUIRED",
     "RULES",
+    "Expected",
     "Problem",
     "Rule",
     "example",
     "problems",
-    "problems_in_values",
     "quoted_path",
     "render",
+    "socket_path",
     "usable_socket_path",
 ]
 
 UNIX_PATH_BYTES = 107  # sun_path is 108 bytes on Linux, with a closing zero
 _UNWRITABLE = frozenset('"\\#')  # mean something else in a torrc, and nobody's folder needs them
 _COMMENT_WIDTH = 110
+
+# What should be there instead, where that is not a row's own.
+LEFT_OUT = "left out"
+ONCE = "there once"
+NOT_PLAIN = "a plain line"
+_ONLY_KNOWN = "Only what onion/torrc_table.py names may stand there: delete the line."
+_ONLY_PLAIN = "tor could read it otherwise than we do: write it without quotes, backslashes and abbreviations."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ class Problem:
     found: str
     wanted: str
     reason: str
-    grave: bool
+    grave: bool = True
     line: int | None = None
 
     def __str__(self) -> str:
@@ -56,30 +68,30 @@ class Problem:
         return f"{place}{self.name} should be {self.wanted}, not {self.found or 'left out'}. {self.reason}"
 
 
-def problems(text: str, *, private_network: bool = False) -> list[Problem]:
-    """What in this torrc breaks the table; an empty list means nothing does."""
-    directives = read_torrc(text, [rule.name for rule in RULES])
+def problems(text: str, expected: Expected) -> list[Problem]:
+    """What in this torrc is not in the table, and what it lacks; an empty list means nothing."""
+    rules = {rule.name.lower(): rule for rule in RULES if _may_have(expected, rule)}
     found: list[Problem] = []
-    for rule in _rules(private_network=private_network):
-        mine = [directive for directive in directives if directive.name == rule.name]
-        if not mine and rule in REQUIRED:
-            found.append(_problem(rule, "", None))
-        found += [_problem(rule, _shown(one), one.line) for one in mine if one.resets or not rule.allowed(one.value)]
-    return sorted(found, key=lambda problem: (problem.line is None, problem.line or 0))
-
-
-def problems_in_values(values: Mapping[str, Sequence[str]], *, private_network: bool = False) -> list[Problem]:
-    """The same for a running tor: `values` are its answers to GETCONF, by the names in RULES.
-
-    A required name that is missing from `values` counts as broken: what could not be asked is not clean.
-    """
-    found: list[Problem] = []
-    for rule in _rules(private_network=private_network):
-        # tor answers with quotes where a value has spaces, and with an empty value where a list is empty.
-        answers = [value for value in (unquoted(answer) for answer in values.get(rule.name, ())) if value]
-        if not answers and rule in REQUIRED:
-            found.append(_problem(rule, "", None))
-        found += [_problem(rule, answer, None) for answer in answers if not rule.allowed(answer)]
+    seen: set[str] = set()
+    for directive in read_torrc(text):
+        name = directive.name.lower()
+        rule = rules.get(name)
+        if not directive.plain:
+            found.append(Problem(directive.name, directive.value, NOT_PLAIN, _ONLY_PLAIN, line=directive.line))
+        elif rule is None:
+            found.append(Problem(directive.name, directive.value, LEFT_OUT, _ONLY_KNOWN, line=directive.line))
+        elif name in seen:
+            found.append(Problem(rule.name, directive.value, ONCE, rule.reason, line=directive.line))
+        elif not rule.allowed(directive.value, expected):
+            found.append(
+                Problem(rule.name, directive.value, rule.wanted, rule.reason, grave=rule.grave, line=directive.line)
+            )
+        seen.add(name)
+    found += [
+        Problem(rule.name, "", rule.wanted, rule.reason, grave=rule.grave)
+        for rule in REQUIRED
+        if rule.name.lower() not in seen
+    ]
     return found
 
 
@@ -113,14 +125,22 @@ def example() -> str:
     lines = [
         "# What tor must be told when it serves Källskydd and the keeper does not start it itself.",
         "# Written from the table in onion/torrc_table.py; a test holds the two together.",
-        "# A running tor can be held against the same table, whatever file it was started with.",
+        "# A running tor is held against the same table, whatever file it was started with (`kallskydd audit live`).",
         "",
     ]
     for rule in REQUIRED:
         lines += [*_comment(rule.reason), f"{rule.name} {rule.example}", ""]
-    lines += ["# None of the following may be here, unless with the value named.", "#"]
-    for rule in FORBIDDEN:
-        lines += _comment(f"{rule.name}: {rule.wanted}. {rule.reason}")
+    lines += [
+        *_comment(
+            "Nothing else may be here, and each of them once: a line that the table does not name is a finding,"
+            " whatever it says. ControlSocket and SocksPort may have the flag GroupWritable besides. The table also"
+            " names:"
+        ),
+        "#",
+    ]
+    for rule in OPTIONAL:
+        if _may_have(Expected(own_tor=False), rule):
+            lines += _comment(f"{rule.name}: {rule.wanted}. {rule.reason}")
     return "\n".join(lines) + "\n"
 
 
@@ -139,16 +159,8 @@ def quoted_path(path: Path) -> str:
     return f'"{text}"' if " " in text else text
 
 
-def _rules(*, private_network: bool) -> Iterable[Rule]:
-    return (rule for rule in RULES if not (private_network and rule.public_only))
-
-
-def _problem(rule: Rule, found: str, line: int | None) -> Problem:
-    return Problem(rule.name, found, rule.wanted, rule.reason, rule.grave, line)
-
-
-def _shown(directive: Directive) -> str:
-    return "reset to the default" if directive.resets else directive.value
+def _may_have(expected: Expected, rule: Rule) -> bool:
+    return not (rule.only_unit and expected.own_tor) and not (rule.only_trial and not expected.trial)
 
 
 def _comment(text: str) -> list[str]:

@@ -1,80 +1,93 @@
-"""Which directives a tor for Källskydd must have and must not have, and why: one table, to be read by an auditor.
+"""Which directives a tor for Källskydd has, with which values, and why: one table, to be read by an auditor.
 
-A row says which values are fine. `example` is what our own torrc says; a row without one is a directive that has no
-place there at all. `grave` rows are about finding a person; the others make a break-in harder or a stop cleaner.
+The table is closed. A directive that is not in it has no place in the torrc, nor in what a running tor says of itself,
+whatever it is: tor knows some four hundred, and a list of the bad ones is always one short. So there is no bridge, no
+upstream proxy, no second control socket, no relay of one's own choice, and no onion that the keeper did not publish.
 tor's own --verify-config accepts most of what the table refuses, so its word is not enough.
+
+`example` is what our own torrc says. `grave` rows are about finding a person; the others make a break-in harder or a
+stop cleaner.
 """
 
-import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 
-ALLOWED_LOG_LEVELS = {"notice", "warn", "err"}
+from onion.torrc_reader import is_on_loopback
+
+# A path of plain characters: no quote, no space, no "..", nothing that tor could read as a flag.
+_PATH = r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._+@-]+)+"
+_SOCKET = re.compile(rf"(?:unix:)?(?P<path>{_PATH})(?P<flags>(?: \w+)*)", re.ASCII)
 # A file or the system's journal keeps times on a disk. What goes to stdout is kept in memory by whoever started tor.
-ALLOWED_LOG_PLACES = {"stdout", "stderr", "file /dev/null"}
+_LOG = re.compile(r"(?:notice|warn|err) (?:stdout|stderr|file /dev/null)")
+# What stands in another folder may be gone at the next start, the guards with it.
+_STATE_OF_A_UNIT = re.compile(rf"/var/lib{_PATH}")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Which tor is judged. A place that is None may be any that the row allows."""
+
+    own_tor: bool  # the keeper starts it; else it is a unit of its own, with an account of its own
+    trial: bool = False  # only a trial may be on a private network
+    data_directory: Path | None = None
+    control_socket: Path | None = None
+    socks_socket: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row."""
+    """One row. `only_unit` and `only_trial` say which tor may have it at all."""
 
     name: str
-    allowed: Callable[[str], bool]
+    allowed: Callable[[str, Expected], bool]
     wanted: str  # the same in words
     reason: str
-    example: str | None = None
+    example: str = ""
     grave: bool = True
-    public_only: bool = False  # a private network needs what the row refuses
+    only_unit: bool = False
+    only_trial: bool = False
 
 
-def _only(*values: str) -> Callable[[str], bool]:
-    return lambda value: value in values
+def socket_path(value: str) -> Path | None:
+    """The path in the value of a ControlSocket or SocksPort that is a unix socket; None if it is none."""
+    found = _SOCKET.fullmatch(value)
+    return Path(found["path"]) if found else None
 
 
-def _absolute(value: str) -> bool:
-    return PurePosixPath(value).is_absolute()
+def _only(*values: str) -> Callable[[str, Expected], bool]:
+    return lambda value, _: value in values
 
 
-def _control_socket(value: str) -> bool:
-    return _absolute(value.removeprefix("unix:").strip('"'))
+def _data_directory(value: str, expected: Expected) -> bool:
+    if expected.data_directory is not None:
+        return value == str(expected.data_directory)
+    return expected.own_tor or _STATE_OF_A_UNIT.fullmatch(value) is not None
 
 
-def _control_port(value: str) -> bool:
-    return value == "0" or (value.startswith("unix:") and _control_socket(value))
-
-
-def _socks_port(value: str) -> bool:
-    place = value.split(" ", 1)[0]
-    if place.startswith("unix:"):
-        return _absolute(value.removeprefix("unix:").strip('"'))
-    if place.isdigit() or place == "auto":  # tor listens on 127.0.0.1 when no address is given
-        return True
-    host = place.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
+def _is_socket(value: str, expected: Expected, place: Path | None, flags: set[str]) -> bool:
+    found = _SOCKET.fullmatch(value)
+    if found is None or (place is not None and found["path"] != str(place)):
         return False
+    # The keeper's own tor has the keeper's account. That of a unit has another, and lets the keeper in by their group.
+    return set(found["flags"].split()) <= (flags if expected.own_tor else flags | {"GroupWritable"})
 
 
-def _log(value: str) -> bool:
-    level, _, place = value.partition(" ")
-    return level in ALLOWED_LOG_LEVELS and " ".join(place.split()) in ALLOWED_LOG_PLACES
+def _control_socket(value: str, expected: Expected) -> bool:
+    return _is_socket(value, expected, expected.control_socket, set())
 
 
-def _service_target(value: str) -> bool:
-    target = value.partition(" ")[2].strip()
-    return target.startswith("unix:") and _absolute(target.removeprefix("unix:").strip('"'))
+def _socks_socket(value: str, expected: Expected) -> bool:
+    return value == "0" or _is_socket(value, expected, expected.socks_socket, {"ExtendedErrors"})
 
 
-def _needs(name: str, value: str, reason: str, *, also: tuple[str, ...] = (), grave: bool = True) -> Rule:
-    wanted = " or ".join((value, *also))
-    return Rule(name, _only(value, *also), wanted, reason, example=value, grave=grave)
+def _path(value: str, _: Expected) -> bool:
+    return re.fullmatch(_PATH, value) is not None
 
 
-def _never(name: str, reason: str, *harmless: str, public_only: bool = False) -> Rule:
-    wanted = f"left out{''.join(f' or {value}' for value in harmless)}"
-    return Rule(name, _only(*harmless), wanted, reason, public_only=public_only)
+def _needs(name: str, value: str, reason: str, *, grave: bool = True) -> Rule:
+    return Rule(name, _only(value), value, reason, value, grave)
 
 
 DATA = "/var/lib/kallskydd/tor"  # the example's folder; `torrc.render` puts the real one
@@ -84,32 +97,33 @@ SOCKS = f"{DATA}/socks"
 REQUIRED = (
     Rule(
         "DataDirectory",
-        _absolute,
-        "an absolute path",
-        "Where tor keeps its guards. tor takes a relative path too, and then it depends on where it was started.",
+        _data_directory,
+        "the folder of the keeper's own tor, or one below /var/lib",
+        "Where tor keeps its guards. In a folder that is gone at the next start it would choose new ones each time, and"
+        " every relay sooner or later sees the service's address.",
         DATA,
     ),
     Rule(
         "ControlSocket",
         _control_socket,
-        "an absolute path",
+        "the one unix socket that the keeper uses, with no flag that opens it",
         "The keeper speaks to tor here. A unix socket is closed to other computers and, by its folder, to other"
-        " accounts. tor takes a relative path without a word.",
+        " accounts. tor takes a second one, WorldWritable, and a relative path without a word.",
         CONTROL,
     ),
     _needs("CookieAuthentication", "1", "Who may use the control socket must also be able to read tor's cookie file."),
     Rule(
         "SocksPort",
-        lambda value: value == "0" or _socks_port(value),
-        "0, an absolute unix: path, or a loopback address",
-        "The keeper looks at its own onions from outside through this. ExtendedErrors lets it tell a missing key from a"
-        " missing onion.",
+        _socks_socket,
+        "0, or one unix socket with no flag but ExtendedErrors",
+        "The keeper looks at its own onions from outside through this, and nobody else uses it. ExtendedErrors lets it"
+        " tell a missing key from a missing onion.",
         f"unix:{SOCKS} ExtendedErrors",
     ),
     _needs("SafeLogging", "1", "Addresses never stand in a log line. tor accepts 0 and relay with a warning only."),
     Rule(
         "Log",
-        _log,
+        lambda value, _: _LOG.fullmatch(value) is not None,
         "notice, warn or err to stdout or stderr",
         "Lines below notice tell of single connections, and a file or the journal keeps their times. The keeper keeps"
         " the last few lines in memory and nowhere else.",
@@ -132,55 +146,36 @@ REQUIRED = (
     _needs("ShutdownWaitLength", "0", "tor ends when it is told to, so that a restart takes a second.", grave=False),
 )
 
-_PORT = "It would let another program through this tor whose mistakes are then this service's."
-_RELAY = "A relay is listed in public, and its traffic can be compared with the service's."
-_GUARDS = "The choice of relays must be tor's own: a choice of one's own stands out and is easier to watch."
-_TEST = "Only a private network for tests has this. It gives no anonymity at all."
+_JOINS = "One of the four lines by which a trial joins a private network on this computer (`serve --tor-network`)."
 
-FORBIDDEN = (
+# May be there, and need not.
+OPTIONAL = (
     Rule(
-        "ControlPort",
-        _control_port,
-        "left out, 0, or an absolute unix: path",
-        "Anything on this computer, or beyond it, could steer tor: read client addresses, take the onions down. tor"
-        " accepts an open one without authentication.",
+        "CookieAuthFile",
+        _path,
+        "an absolute path",
+        "Where the keeper finds the cookie of a tor that has an account of its own.",
+        only_unit=True,
     ),
-    _never("HiddenServiceSingleHopMode", "With it the service's own address is known to the relays.", "0"),
-    _never("HiddenServiceNonAnonymousMode", "With it the service's own address is known to the relays.", "0"),
-    _never("HiddenServiceExportCircuitID", "It marks every request with its circuit; the intake must not know it."),
     Rule(
-        "HiddenServicePort",
-        _service_target,
-        "a port and an absolute unix: path",
-        "The intake listens on unix sockets only. A relative path or a TCP target can lead to somebody else's server.",
+        "CookieAuthFileGroupReadable",
+        _only("0", "1"),
+        "0 or 1",
+        "The group of such a tor is the keeper's, and nobody else's.",
+        only_unit=True,
     ),
-    _never("ORPort", _RELAY, "0"),
-    _never("ExtORPort", _RELAY, "0"),
-    _never("DirPort", _RELAY, "0"),
-    _never("ExitRelay", _RELAY, "0", "auto"),
-    _never("BridgeRelay", _RELAY, "0"),
-    _never("AuthoritativeDirectory", _RELAY, "0"),
-    _never("DNSPort", _PORT, "0"),
-    _never("TransPort", _PORT, "0"),
-    _never("NATDPort", _PORT, "0"),
-    _never("HTTPTunnelPort", _PORT, "0"),
-    _never("MetricsPort", "It counts the service's traffic for whoever asks.", "0"),
-    _never("ReducedConnectionPadding", "It takes the padding away again.", "0"),
-    _never("CircuitPadding", "Without it the making of a circuit to the service stands out.", "1"),
-    _never("ReducedCircuitPadding", "It takes the padding away again.", "0"),
-    _never("UseEntryGuards", "Without guards every relay sooner or later sees the service's address.", "1"),
-    _never("EntryNodes", _GUARDS),
-    _never("ExcludeNodes", _GUARDS),
-    _never("NumEntryGuards", _GUARDS, "0"),
-    _never("EnforceDistinctSubnets", "Two relays of one owner in one circuit see both ends.", "1", public_only=True),
-    _never("TestSocks", "It writes a log line for every connection.", "0"),
-    _never("ProtocolWarnings", "It writes a log line for what single visitors do wrong.", "0"),
-    _never("RunAsDaemon", "tor would leave the process that has to end and restart it.", "0"),
-    _never("TestingTorNetwork", _TEST, "0", public_only=True),
-    _never("DirAuthority", _TEST, public_only=True),
-    _never("AlternateDirAuthority", _TEST, public_only=True),
-    _never("FallbackDir", _TEST, public_only=True),
-    _never("%include", "What another file brings in has not been read. Put the lines here."),
+    Rule("DisableNetwork", _only("0", "1"), "0 or 1", "1 keeps tor from the network altogether; nobody is reached."),
+    Rule("TestingTorNetwork", _only("1"), "1", _JOINS, only_trial=True),
+    Rule(
+        "DirAuthority",
+        lambda value, _: is_on_loopback(value),
+        "a directory on this computer",
+        _JOINS,
+        only_trial=True,
+    ),
+    # tor gives numbers back in a form of its own.
+    Rule("PathsNeededToBuildCircuits", _only("0.67", "0.670000"), "0.67", _JOINS, only_trial=True),
+    Rule("TestingClientMaxIntervalWithoutRequest", _only("1", "1 second"), "1", _JOINS, only_trial=True),
 )
 
-RULES = (*REQUIRED, *FORBIDDEN)
+RULES = (*REQUIRED, *OPTIONAL)

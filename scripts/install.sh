@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the service on a server with systemd: program, accounts, units. `make install` runs it, as root.
 #
-# 1. The program goes to /opt/kallskydd: the packages of .venv that are needed to serve, each file held against the hash
-#    it was installed with, and no pip among them. It is made beside the old one and takes its place in one step.
+# 1. The program goes to /opt/kallskydd: the packages that are needed to serve, out of archives whose hash is in the lock
+#    files, and no pip among them. It is made beside the old one and takes its place in one step.
 # 2. Units, accounts, folders, kernel settings, torrc and the papers go where the system looks for them.
 # 3. Accounts and folders are made, the units are read. Nothing is started: a home comes first (docs/OPERATING.md).
 #
@@ -24,7 +24,8 @@ if [ -z "$root" ] && ! command -v systemctl >/dev/null 2>&1; then
     say "This system has no systemd, and the service is kept by its units. Run it by hand with make run, or use DESTDIR."
     exit 4
 fi
-interpreter=$(.venv/bin/python -c 'import os, sys; print(os.path.realpath(sys.executable))')
+# Not asked of itself: it would run what may have been put into .venv.
+interpreter=$(readlink -f .venv/bin/python)
 case "$interpreter" in
     /usr/*) ;;
     *)
@@ -38,7 +39,8 @@ esac
 # ---- 1. the program
 rm -rf "$root$program.new"
 mkdir -p "$root$program.new"
-.venv/bin/python scripts/install_program.py "$root$program.new" "$program"
+# -S: without the packages and the startup files of any environment.
+"$interpreter" -I -S scripts/install_program.py "$root$program.new" "$program"
 rm -rf "$root$program.old"
 [ ! -e "$root$program" ] || mv "$root$program" "$root$program.old"
 mv "$root$program.new" "$root$program"

@@ -1,16 +1,19 @@
 """Makes the folder of an installed Källskydd: `install_program.py FOLDER LATER`; FOLDER is moved to LATER afterwards.
 
-1. A virtual environment without pip, by the interpreter behind .venv.
-2. The packages that the service imports, copied from .venv: what pyproject.toml names and what those need in turn, not
-   the tools of the tests. Each file is held against the hash with which pip installed it, and pip had checked the
-   package against requirements.lock. Compiled code bears no hash: it is left out and made anew.
-3. Our own packages, as a wheel, with a list of hashes of their own (RECORD).
-4. `bin/kallskydd`, for the place where the folder will lie.
+What serves comes out of archives whose hash is in a lock file, and out of nothing else: .venv may have been changed
+since it was made, and so may the lists of hashes (RECORD) beside its files. `make setup` keeps the archives in
+.venv/archives, so that no network is needed here. The order:
+1. The build tools, each archive held against requirements-build.lock, are unpacked into a folder of their own.
+2. A virtual environment without pip, by the interpreter that runs this. It need not be .venv's, and reads no startup
+   file of .venv.
+3. The packages that the service imports, each archive held against requirements.lock: what pyproject.toml names and
+   what those need in turn, not the tools of the tests. What comes as source is built with the tools of step 1.
+4. Our own packages, built likewise, with a list of hashes of their own.
+5. `bin/kallskydd`, for the place where the folder will lie.
 """
 
 from __future__ import annotations
 
-import base64
 import compileall
 import csv
 import hashlib
@@ -18,16 +21,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import venv
 import zipfile
-from importlib import metadata
+from email.parser import BytesParser
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 PROJECT = Path(__file__).resolve().parent.parent
+ARCHIVES = PROJECT / ".venv" / "archives"
+TOOLS = ("setuptools", "wheel", "packaging")
 LAUNCHER = """\
 #!{later}/bin/python -I
 import sys
@@ -36,21 +40,35 @@ from kallskydd.__main__ import main
 
 sys.exit(main())
 """
+# Alone with the standard library and the tools: no startup file and no package of whatever environment runs this. The
+# older way in, by which the set-up of stem finds itself.
+BUILD = """
+import sys
+sys.path.append(sys.argv[1])
+from setuptools.build_meta import __legacy__
+__legacy__.build_wheel(sys.argv[2])
+"""
 
 
 class Changed(Exception):
-    """A file of .venv is not what pip installed."""
+    """No archive of a package is there that the lock file knows."""
 
 
 def main(folder: Path, later: Path) -> None:
-    """Fill `folder`, from nothing."""
+    """Fill `folder`, from nothing. Raises Changed."""
     pyproject = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
-    venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
-    (packages,) = (folder / "lib").glob("python*/site-packages")
-    for name in needed(pyproject["project"]["dependencies"]):
-        copy_distribution(metadata.distribution(name), packages)
-    with tempfile.TemporaryDirectory() as work, zipfile.ZipFile(own_wheel(Path(work), pyproject)) as wheel:
-        wheel.extractall(packages)
+    with tempfile.TemporaryDirectory() as work:
+        tools = Path(work, "tools")
+        build_lock = hashes_of(PROJECT / "requirements-build.lock")
+        for name in TOOLS:
+            unpack(archive_of(name, build_lock, ARCHIVES), tools)
+        # Verified by now; `wheels_needed` imports it.
+        sys.path.insert(0, str(tools))
+        venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
+        (packages,) = (folder / "lib").glob("python*/site-packages")
+        for wheel in wheels_needed(pyproject["project"]["dependencies"], Path(work), tools):
+            unpack(wheel, packages)
+        unpack(own_wheel(Path(work), pyproject, tools), packages)
     compileall.compile_dir(packages, quiet=2, workers=0, stripdir=folder, prependdir=later)
     # Those that activate it for a shell hold the path of now, and a service has no use for them.
     for script in (folder / "bin").glob("[Aa]ctivate*"):
@@ -60,70 +78,117 @@ def main(folder: Path, later: Path) -> None:
     launcher.chmod(0o755)
 
 
-def needed(requirements: list[str]) -> list[str]:
-    """Names of the packages that these need here, in the order of the alphabet."""
-    found: set[str] = set()
+def hashes_of(lock: Path) -> dict[str, set[str]]:
+    """The hashes that a lock file has for each package."""
+    known: dict[str, set[str]] = {}
+    name = ""
+    for line in lock.read_text("utf-8").splitlines():
+        if found := re.match(r"([A-Za-z0-9._-]+)==", line):
+            name = canonical(found[1])
+        known.setdefault(name, set()).update(re.findall(r"--hash=sha256:([0-9a-f]{64})", line))
+    return known
+
+
+def archive_of(name: str, known: dict[str, set[str]], folder: Path) -> Path:
+    """The archive of this package whose hash is in the lock file. Raises Changed."""
+    for archive in sorted(folder.glob("*")):
+        # Before the version no hyphen stands in the name of a wheel, and in that of a source archive the last one does.
+        stem = archive.name.split("-")[0] if archive.suffix == ".whl" else archive.name.rpartition("-")[0]
+        if canonical(stem) == name and hashlib.sha256(archive.read_bytes()).hexdigest() in known.get(name, ()):
+            return archive
+    raise Changed
+
+
+def wheels_needed(requirements: list[str], work: Path, tools: Path) -> list[Path]:
+    """A wheel for each package that these need here, in the order of the alphabet. Raises Changed."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - out of an archive that had to be verified first
+
+    lock = hashes_of(PROJECT / "requirements.lock")
+    found: dict[str, Path] = {}
     todo = [(text, "") for text in requirements]
     while todo:
         text, extra = todo.pop()
         requirement = Requirement(text)
-        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        name = canonical(requirement.name)
         if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
             continue
-        if name not in found or requirement.extras:
-            found.add(name)
-            for wanted in ("", *requirement.extras):
-                todo += [(inner, wanted) for inner in metadata.requires(name) or ()]
-    return sorted(found)
+        is_new = name not in found
+        if is_new:
+            archive = archive_of(name, lock, ARCHIVES)
+            found[name] = archive if archive.suffix == ".whl" else built(archive, work / name, tools)
+        if is_new or requirement.extras:
+            inner = requires(found[name])
+            todo += [(one, wanted) for wanted in ("", *requirement.extras) for one in inner]
+    return [found[name] for name in sorted(found)]
 
 
-def copy_distribution(distribution: metadata.Distribution, packages: Path) -> None:
-    """Copy one package with its list of hashes. Raises Changed."""
-    kept: list[str] = []
-    for file in distribution.files or ():
-        # Programs of a package lie outside and name the interpreter of .venv; none of them serves.
-        if ".." in file.parts:
-            continue
-        kept.append(str(file))
-        if file.suffix == ".pyc":
-            continue
-        source = Path(str(distribution.locate_file(file)))
-        if file.hash is not None and digest(source, file.hash.mode) != file.hash.value:
-            raise Changed
-        target = packages / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        if file.name == "RECORD":
-            record = target
+def requires(wheel: Path) -> list[str]:
+    """What a wheel says that it needs."""
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+        return BytesParser().parsebytes(archive.read(metadata), headersonly=True).get_all("Requires-Dist", [])
+
+
+def unpack(wheel: Path, packages: Path) -> None:
+    """Unpack a wheel with its list of hashes."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name: place for name in archive.namelist() if (place := place_in_packages(name)) is not None}
+        for name, place in names.items():
+            target = packages / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(name) as source, target.open("wb") as file:
+                shutil.copyfileobj(source, file)
+            if re.fullmatch(r"[^/]+\.dist-info/RECORD", place):
+                record = target
     # The list is of what is there: an audit takes a file that is on it and missing for one that was removed.
-    lines = csv.reader(record.read_text("utf-8").splitlines())
+    lines = [line for line in csv.reader(record.read_text("utf-8").splitlines()) if line and line[0] in names]
     with record.open("w", encoding="utf-8", newline="") as file_of_lines:
-        csv.writer(file_of_lines, lineterminator="\n").writerows(line for line in lines if line and line[0] in kept)
+        csv.writer(file_of_lines, lineterminator="\n").writerows([names[line[0]], *line[1:]] for line in lines)
 
 
-def digest(path: Path, name: str) -> str:
-    """In the form of a RECORD file."""
-    return base64.urlsafe_b64encode(hashlib.new(name, path.read_bytes()).digest()).rstrip(b"=").decode("ascii")
+def place_in_packages(name: str) -> str | None:
+    """Where a file of a wheel belongs among the packages; None for folders, and for programs, none of which serves."""
+    found = re.fullmatch(r"[^/]+\.data/(\w+)/(.+)", name)
+    if found is None:
+        return None if name.endswith("/") else name
+    return found[2] if found[1] in {"purelib", "platlib"} else None
 
 
-def own_wheel(work: Path, pyproject: dict) -> Path:
+def built(source: Path, work: Path, tools: Path) -> Path:
+    """The wheel of a source archive."""
+    with tarfile.open(source) as archive:
+        archive.extractall(work / "source", filter="data")
+    (folder,) = (work / "source").iterdir()
+    return build(folder, work, tools)
+
+
+def own_wheel(work: Path, pyproject: dict, tools: Path) -> Path:
     """Our packages as a wheel; built from a copy, because building leaves folders beside the sources."""
-    sources = work / "sources"
-    sources.mkdir()
+    sources = work / "kallskydd" / "source"
+    sources.mkdir(parents=True)
     for name in ("pyproject.toml", pyproject["project"]["readme"]):
         shutil.copyfile(PROJECT / name, sources / name)
     for package in pyproject["tool"]["setuptools"]["packages"]:
         if "." not in package:
             shutil.copytree(PROJECT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "wheel"]
-    command += ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(work), str(sources)]
-    subprocess.run(command, check=True)
-    (wheel,) = work.glob("*.whl")
+    return build(sources, work / "kallskydd", tools)
+
+
+def build(sources: Path, target: Path, tools: Path) -> Path:
+    """Build a wheel of these sources, with nothing but the standard library and the tools."""
+    command = [sys.executable, "-I", "-S", "-c", BUILD, str(tools), str(target)]
+    subprocess.run(command, cwd=sources, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    (wheel,) = target.glob("*.whl")
     return wheel
+
+
+def canonical(name: str) -> str:
+    """A package's name in the one form in which names are compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path(sys.argv[2]))
     except Changed:
-        sys.exit("A package in .venv is not as it was installed. Make it anew:  rm -r .venv; make setup")
+        sys.exit("An archive in .venv is not one that the lock files know. Make it anew:  rm -r .venv; make setup")

@@ -7,7 +7,7 @@
 #
 # 1. Names what the system lacks; offline, it names everything at once and the one apt line, within five seconds, exit 4.
 # 2. Installs it with apt, with sudo when not root. A tor daemon that this started is disabled again: the keeper runs its own.
-# 3. Makes .venv from the hashed lock files. Done before, it returns at once.
+# 3. Makes .venv from the hashed lock files, and keeps the archives in it for `make install`. Done before, it returns at once.
 #
 # KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the look for a network, which a slow one fails.
 set -eu
@@ -45,7 +45,7 @@ packages=
 need() { packages="$packages $1"; say "  missing: $2 (Debian package $1)"; }
 python=$(find_python) || python=
 ready=no
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c 'import aiohttp' 2>/dev/null; then ready=yes; fi
+if [ -f "$stamp" ] && [ -d "$venv/archives" ] && [ "$(cat "$stamp")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c 'import aiohttp' 2>/dev/null; then ready=yes; fi
 
 if [ "$ready" = no ] && [ -z "$python" ]; then
     need python3 "Python 3.11 to 3.14"
@@ -193,10 +193,14 @@ if [ "$ready" = no ]; then
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
+    fetch="download --require-hashes --no-deps --no-build-isolation --dest $venv/archives"
+    known="install --require-hashes --no-deps --no-build-isolation --no-index --find-links $venv/archives"
     # The build tools come first: stem is source only, and is built without isolation so that nothing unhashed is fetched.
     {
-        $pip install --require-hashes --no-deps -r requirements-build.lock &&
-            $pip install --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements.lock &&
+        $pip $fetch -r requirements-build.lock &&
+            $pip $known -r requirements-build.lock &&
+            $pip $fetch -r requirements.lock &&
+            $pip $known --use-pep517 -r requirements.lock &&
             $pip install --no-deps --no-build-isolation --no-index --editable .
     } || {
         # pip has said that it found no version, and not why. Asked once more and with time, it may say that too.

@@ -1,12 +1,15 @@
 #!/bin/sh
-# Makes the two lock files anew: every Python from 3.11 on and every platform at once, hashes in them and no addresses.
-# The compiler itself is not a dependency of the project, so it lives in a folder of its own and is thrown away.
+# Makes the three lock files anew: every Python from 3.11 on and every platform at once, hashes in them and no addresses.
+# The compiler itself is not a dependency of the project, so it lives in a folder of its own and is thrown away. It has a
+# lock of its own: whoever could exchange it could write any hash into the others. What it locks for itself it is from the
+# next upgrade on.
 set -eu
 cd "$(dirname "$0")/.."
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 python3 -m venv "$tools/venv"
-"$tools/venv/bin/pip" install --quiet uv
+"$tools/venv/bin/pip" --disable-pip-version-check install --quiet --require-hashes --no-deps --only-binary :all: \
+    -r requirements-upgrade.lock
 # Releases of the last week wait: a bad one is usually found by then.
 week_ago=$(date -u -d '7 days ago' +%Y-%m-%d)
 compile() {
@@ -16,4 +19,6 @@ compile() {
 compile pyproject.toml --extra dev --extra build --output-file requirements.lock
 printf 'setuptools\nwheel\npackaging\n' >"$tools/build.in"
 compile "$tools/build.in" --constraint requirements.lock --output-file requirements-build.lock
-git diff --stat -- requirements.lock requirements-build.lock
+printf 'uv\n' >"$tools/upgrade.in"
+compile "$tools/upgrade.in" --output-file requirements-upgrade.lock
+git diff --stat -- requirements.lock requirements-build.lock requirements-upgrade.lock

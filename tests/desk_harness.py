@@ -18,13 +18,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 from intake_harness import MadeHome, RunningIntake, SetClock, _listener, running_intake
 
 from cases.clock import first_release_day, today
 from cases.entry import Attachment, Body, Report, Stream
 from cases.grants import decoy_grant, make_grant
 from cases.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
-from cases.roster import Roster
+from cases.roster import Member, Roster
 from cases.routing import route
 from cases.seal import CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
 from cases.store import Filing, Store
@@ -306,3 +307,17 @@ async def _served(
             yield RunningDesks(made, store, clock, source, faults, socket, address, folder)
         finally:
             await serving.close()
+
+
+def member_row(keys):
+    return Member(keys.id, "Ny person", "handler", "Ny", keys.sign_public, keys.box_public, keys.onion_public)
+
+
+def lie(book: Casebook, verb: str, lies: msgspec.Struct) -> None:
+    """Let the server answer one verb with something of ours."""
+    ask = book.client.ask
+
+    async def answer(asked, question, kind):
+        return lies if asked == verb else await ask(asked, question, kind)
+
+    book.client.ask = answer

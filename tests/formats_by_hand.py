@@ -53,6 +53,10 @@ class Keys:
 # §2 Binding
 
 
+def notes_case_key(case_key, notes_key):
+    return H(32, "ks1-notes", notes_key, key=case_key)
+
+
 def bind(case_id, epoch, stream, number, kind):
     return b"\x01" + case_id + be32(epoch) + bytes([stream]) + be32(number) + bytes([kind])
 
@@ -346,7 +350,8 @@ def read_waiting_statement(case_id, epoch, key, sealed):
 
 
 def request_signature(seed, method, path, body, server_key, counter):
-    text = method.encode() + b"\0" + path.encode() + b"\0" + H(32, "ks1-body", body) + server_key + be64(counter)
+    body_hash = H(32, "ks1-body", body)
+    text = method.encode() + b"\0" + path.encode() + b"\0" + body_hash + be64(len(body)) + server_key + be64(counter)
     return sign(seed, b"ks1-request" + text)
 
 

@@ -271,3 +271,10 @@ def holding(root: Path, markers: list[str]) -> list[tuple[str, str]]:
                 (str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)
             ]
     return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False

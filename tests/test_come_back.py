@@ -8,7 +8,7 @@ import pytest
 from code_search import code_in
 from intake_harness import file_report, log_in, make_home, running_intake
 from measured import fastest_of_each
-from test_reporter_inbox import opened, session_of
+from reporter_samples import opened, session_of, without_marks
 
 from cases.misread import near_words
 from cases.receipt import check_fits, new_receipt
@@ -19,11 +19,6 @@ TUESDAY = date(2026, 3, 3)
 async def typed(browser, code, **more):
     form = (await browser.get("/return")).form("/return")
     return await browser.post("/return", form.with_(code=code, **more))
-
-
-def without_marks(page):
-    body = re.sub(rb'name="(mark|draft)" value="[^"]*"', b"", page.body)
-    return page.status, page.raw_headers, body, len(page.body)
 
 
 async def test_codes_that_never_existed_were_erased_or_are_of_another_address_answer_with_the_same_bytes(tmp_path):
@@ -132,8 +127,8 @@ async def test_a_misread_that_is_a_word_of_the_list_is_found_by_the_check_and_op
 
 async def test_what_is_said_of_misread_words_costs_no_derivation(tmp_path, monkeypatch):
     async with running_intake(tmp_path) as intake:
-        monkeypatch.setattr("intake.lane.AT_ONCE", 0)
-        monkeypatch.setattr("intake.lane.QUEUE", 0)
+        monkeypatch.setattr("intake.lane.LOG_IN_AT_ONCE", 0)
+        monkeypatch.setattr("intake.lane.LOG_IN_QUEUE", 0)
         page = await typed(intake.browser(), " ".join(("qqqq", *new_receipt().words[1:])))
         whole = await typed(intake.browser(), " ".join(new_receipt().words))
 
@@ -190,8 +185,8 @@ async def test_an_old_log_in_page_and_a_crowd_are_told_so(tmp_path, monkeypatch)
         browser = intake.browser()
         form = (await browser.get("/return")).form("/return")
         code = " ".join(new_receipt().words)
-        monkeypatch.setattr("intake.lane.AT_ONCE", 0)
-        monkeypatch.setattr("intake.lane.QUEUE", 0)
+        monkeypatch.setattr("intake.lane.LOG_IN_AT_ONCE", 0)
+        monkeypatch.setattr("intake.lane.LOG_IN_QUEUE", 0)
         crowd = await browser.post("/return", form.with_(code=code))
         intake.clock.forward(hours=30)
         old = await browser.post("/return", form.with_(code=code))

@@ -7,6 +7,7 @@ No systemd runs here: the units are weighed and read by systemd-analyze, their f
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import os
 import re
@@ -15,6 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
@@ -29,7 +31,7 @@ from unit_filter import settings
 from onion.control import open_controller
 from onion.keys import FILE_HEADER
 from onion.tor_process import TorProcess
-from onion.torrc import REQUIRED, problems
+from onion.torrc import REQUIRED, Expected, problems
 from onion.torrc_reader import read_torrc
 
 PROJECT = Path(__file__).parent.parent
@@ -64,6 +66,11 @@ def fingerprints(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.is_symlink() and path.suffix != ".pyc"
     }
+
+
+def digest(path: Path, name: str) -> str:
+    """In the form of a RECORD file."""
+    return base64.urlsafe_b64encode(hashlib.new(name, path.read_bytes()).digest()).rstrip(b"=").decode()
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +146,9 @@ def test_the_accounts_share_a_group_and_tor_can_pass_through_to_the_home_and_not
 
 def test_the_torrc_of_the_unit_keeps_every_row_of_the_table():
     text = (DEPLOY / "torrc").read_text()
-    values = {one.name: one.value for one in read_torrc(text, [rule.name for rule in REQUIRED])}
+    values = {one.name: one.value for one in read_torrc(text)}
 
-    assert problems(text) == []
+    assert problems(text, Expected(own_tor=False, control_socket=Path("/run/kallskydd-tor/control"))) == []
     assert {rule.name: values[rule.name] for rule in REQUIRED if rule.name not in PLACES} == {
         rule.name: rule.example for rule in REQUIRED if rule.name not in PLACES
     }
@@ -197,7 +204,7 @@ def test_every_file_on_the_lists_of_the_libraries_is_there_with_its_hash(install
 
     assert len(lists) > 20
     assert [path for path in listed if not path.exists()] == []
-    assert [path for path, known in hashed if install_program.digest(path, known.mode) != known.value] == []
+    assert [path for path, known in hashed if digest(path, known.mode) != known.value] == []
 
 
 def test_everybody_can_read_the_program_and_nobody_but_its_owner_can_change_it(installed):
@@ -221,18 +228,67 @@ def test_installing_again_changes_nothing_and_keeps_what_the_operator_wrote(inst
     assert not (installed / "opt/kallskydd.old").exists()
 
 
-def test_a_library_that_was_changed_since_it_was_installed_is_not_put_into_service(tmp_path):
-    library = tmp_path / "from"
-    (library / "thing-1.0.dist-info").mkdir(parents=True)
-    (library / "thing.py").write_text("changed = True\n")
-    of_another_file = install_program.digest(KEEPER_UNIT, "sha256")
-    (library / "thing-1.0.dist-info" / "RECORD").write_text(f"thing.py,sha256={of_another_file},15\n")
-    distribution = metadata.PathDistribution(library / "thing-1.0.dist-info")
+def test_a_library_that_was_changed_since_it_was_fetched_is_not_put_into_service(tmp_path, monkeypatch):
+    archives = tmp_path / "archives"
+    shutil.copytree(install_program.ARCHIVES, archives)
+    (pypdf,) = archives.glob("pypdf-*.whl")
+    # With a list of hashes that says the same.
+    with zipfile.ZipFile(pypdf) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    changed = files["pypdf/__init__.py"] = files["pypdf/__init__.py"] + b"# and more\n"
+    sha256 = base64.urlsafe_b64encode(hashlib.sha256(changed).digest()).rstrip(b"=").decode()
+    record = next(name for name in files if name.endswith("/RECORD"))
+    files[record] = re.sub(
+        rb"(?m)^pypdf/__init__.py,.*$", f"pypdf/__init__.py,sha256={sha256},{len(changed)}".encode(), files[record]
+    )
+    with zipfile.ZipFile(pypdf, "w") as new:
+        for name, content in files.items():
+            new.writestr(name, content)
+    monkeypatch.setattr(install_program, "ARCHIVES", archives)
+    # The file of another package that the lock knows does not take its place either.
+    shutil.copy(next(archives.glob("idna-*.whl")), archives / "pypdf-9.9.9-py3-none-any.whl")
 
     with pytest.raises(install_program.Changed):
-        install_program.copy_distribution(distribution, tmp_path / "to")
+        install_program.main(tmp_path / "to", Path("/opt/kallskydd"))
 
-    assert not (tmp_path / "to" / "thing.py").exists()
+    assert not (tmp_path / "to" / "lib").exists() or not list((tmp_path / "to").rglob("pypdf*"))
+
+
+def test_build_tools_that_were_changed_build_nothing(tmp_path, monkeypatch):
+    archives = tmp_path / "archives"
+    shutil.copytree(install_program.ARCHIVES, archives)
+    with next(archives.glob("setuptools-*.whl")).open("ab") as file:
+        file.write(b"\0")
+    monkeypatch.setattr(install_program, "ARCHIVES", archives)
+
+    with pytest.raises(install_program.Changed):
+        install_program.main(tmp_path / "to", Path("/opt/kallskydd"))
+
+    assert not (tmp_path / "to").exists()
+
+
+def test_what_is_put_into_service_is_what_stands_in_archives_that_the_lock_knows(installed):
+    packages = next((installed / "opt/kallskydd").glob("lib/python*/site-packages"))
+    lock = (PROJECT / "requirements.lock").read_text()
+    known = {
+        archive: zipfile.ZipFile(archive)
+        for archive in install_program.ARCHIVES.glob("*.whl")
+        if f"--hash=sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}" in lock
+    }
+    from_archives = {
+        name: archive.read(name) for archive in known.values() for name in archive.namelist() if not name.endswith("/")
+    }
+
+    files = {str(path.relative_to(packages)): path for path in packages.rglob("*") if path.is_file()}
+    others = {
+        name for name, path in files.items()
+        if path.suffix != ".pyc" and path.name != "RECORD" and from_archives.get(name) != path.read_bytes()
+    }  # fmt: skip
+
+    # Ours, and the one that is there as source alone, both built on the spot.
+    ours = {path.name for path in PROJECT.iterdir() if (path / "__init__.py").exists()}
+    assert {name.split("/")[0].split("-")[0] for name in others} <= {*ours, "kallskydd", "stem"}
+    assert len(files) - len(others) > 500
 
 
 @pytest.fixture

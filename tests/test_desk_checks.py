@@ -7,16 +7,16 @@ from dataclasses import replace
 import msgspec
 import pytest
 from case_samples import CaseInMaking, person, roster_of
-from desk_harness import running_desks
+from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
 from cases import wire
+from cases.clock import today
 from cases.entry import Message, Recusal, Stream
 from cases.member import new_member_keys
-from cases.roster import Member, parse_roster, propose, render, sign_roster
+from cases.roster import parse_roster, propose, render, sign_roster
 from cases.statements import seal_statement, sign_statement
 from desk import acts, show
-from desk.casebook import Casebook
 from desk.checks import check_stepping_aside
 from desk.commands import COMMANDS
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
@@ -129,9 +129,9 @@ async def test_a_roster_that_continues_the_pinned_one_is_taken(tmp_path):
             server_key=desks.roster.server_key,
             trial=False,
             organisations=desks.roster.organisations,
-            members=[*desks.roster.members, _member(newcomer)],
+            members=[*desks.roster.members, member_row(newcomer)],
         )
-        propose(made.home.roster, parse_roster(text))
+        propose(made.home.roster, parse_roster(text), today(desks.clock))
         words = " ".join((await desks.command(0, "roster")).found["proposal"]["words"])
 
         wrong = await desks.command(0, "sign-roster", "--words", "ett två tre fyra fem sex")
@@ -203,20 +203,6 @@ def test_stepping_aside_warns_when_the_signature_is_still_needed_or_nobody_is_le
         case.by_member(Recusal(one.keys.id, "Jäv."), stream=Stream.NOTES, who=one)
 
     assert check_stepping_aside(people[0].keys.id, case.streams, roster_of(*people)) == warnings
-
-
-def lie(book: Casebook, verb: str, lies: msgspec.Struct) -> None:
-    """Let the server answer one verb with something of ours."""
-    ask = book.client.ask
-
-    async def answer(asked, question, kind):
-        return lies if asked == verb else await ask(asked, question, kind)
-
-    book.client.ask = answer
-
-
-def _member(keys):
-    return Member(keys.id, "Ny person", "handler", "Ny", keys.sign_public, keys.box_public, keys.onion_public)
 
 
 async def test_reading_a_case_says_what_may_be_done_with_it_and_names_its_organisation_in_words(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from code_search import code_in
 from desk_harness import running_with_pages
 from intake_harness import file_report, log_in, make_home, words_asked, zygotes
-from test_reporter_filing import photograph
+from reporter_samples import photograph
 
 from desk import acts, show
 from desk.errors import ServerRefused

@@ -9,6 +9,7 @@ import pytest
 from desk_harness import at_work, make_desk_home, running_desks
 from intake_harness import MadeHome, SetClock
 
+from cases.clock import today, utc_now
 from cases.home import read_home
 from cases.member import new_member_keys
 from cases.roster import add_signature, read_chain, sign_roster
@@ -130,8 +131,8 @@ def founded_home(folder, keys) -> MadeHome:
     """A home as `init` makes it, with onion keys, signed by its members."""
     joins = [one.public(f"Person {number}", "handler", f"Handler {number}") for number, one in enumerate(keys)]
     facts = init_home(folder, example_config(), joins, trial=False)
-    roster = read_chain(folder / "roster").proposal
+    roster = read_chain(folder / "roster", today(utc_now)).proposal
     for one in keys:
-        add_signature(folder / "roster", 1, sign_roster(roster, one))
+        add_signature(folder / "roster", 1, sign_roster(roster, one), today(utc_now))
     assert roster.server_key == public_from_address(facts["desk"])
     return MadeHome(read_home(folder), roster.home_id, roster.members, keys)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 from desk_harness import RunningDesks, running_desks
-from intake_harness import make_home
+from intake_harness import SetClock, make_home
 from service import kallskydd
 
 from cases.clock import today
@@ -17,10 +18,10 @@ from cases.roster import Member, add_signature, parse_roster, propose, render, s
 LEAD, HANDLER, COUNSEL = range(3)
 
 
-def change_alone(desks: RunningDesks, proposed: date) -> str:
-    """The lead puts somebody of her own in the handler's place, signs alone, and says since when it is proposed."""
-    newcomer, before = new_member_keys(), desks.roster
-    added = Member.of(newcomer.public("Ny", "handler", "Ny handläggare"))
+def change_alone(desks: RunningDesks, proposed: date, members: Sequence[Member] | None = None) -> None:
+    """The lead removes the handler, signs alone, and dates it back: in the text, and in the server's own day of it."""
+    before = desks.roster
+    chosen = [before.members[LEAD], before.members[COUNSEL]] if members is None else members
     text = render(
         version=before.version + 1,
         previous=before.digest,
@@ -28,14 +29,14 @@ def change_alone(desks: RunningDesks, proposed: date) -> str:
         server_key=before.server_key,
         trial=False,
         organisations=before.organisations,
-        members=[before.members[LEAD], added, before.members[COUNSEL]],
+        members=chosen,
         proposed=proposed,
     )
     folder, roster = desks.made.home.roster, parse_roster(text)
-    propose(folder, roster)
+    propose(folder, roster, today(desks.clock))
+    (folder / f"{roster.version:04}.seen").write_text(f"{proposed.isoformat()} {roster.digest.hex()}\n")
     add_signature(folder, roster.version, sign_roster(roster, desks.made.keys[LEAD]), today(desks.clock))
     desks.roster_source.forget()
-    return added.id
 
 
 async def seen(desks: RunningDesks, number: int) -> tuple[int, int | None, list[str]]:
@@ -50,7 +51,7 @@ async def seen(desks: RunningDesks, number: int) -> tuple[int, int | None, list[
 async def test_a_change_that_was_dated_back_is_taken_fourteen_days_after_the_desk_saw_it_and_not_before(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         await desks.listed(COUNSEL)
-        added = change_alone(desks, today(desks.clock) - timedelta(days=40))
+        change_alone(desks, today(desks.clock) - timedelta(days=40))
 
         at_the_server = desks.roster.version
         first = await seen(desks, COUNSEL)
@@ -62,9 +63,28 @@ async def test_a_change_that_was_dated_back_is_taken_fourteen_days_after_the_des
     assert at_the_server == 2
     assert first == still
     assert first[:2] == (1, 2)
-    assert added not in first[2]
+    assert desks.made.keys[HANDLER].id in first[2]
     assert after[:2] == (2, None)
-    assert added in after[2]
+    assert desks.made.keys[HANDLER].id not in after[2]
+
+
+async def test_several_changes_by_one_member_wait_fourteen_days_each_and_not_all_the_same_fourteen(tmp_path):
+    long_ago = {"proposed": SetClock().now.date() - timedelta(days=40)}
+    puppet = Member.of(new_member_keys().public("Ny", "handler", "Ny handläggare"))
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        await desks.listed(COUNSEL)
+        change_alone(desks, **long_ago)
+        change_alone(desks, **long_ago, members=[*desks.roster.members, puppet])
+
+        at_the_server = desks.roster.version
+        found = [await seen(desks, COUNSEL)]
+        for days in (14, 13, 1):
+            desks.clock.forward(days=days)
+            found.append(await seen(desks, COUNSEL))
+
+    assert at_the_server == 3
+    assert [one[:2] for one in found] == [(1, 2), (2, 3), (2, 3), (3, None)]
+    assert [puppet.id in one[2] for one in found] == [False, False, False, True]
 
 
 async def test_a_change_that_a_desk_has_seen_proposed_counts_from_that_day(tmp_path):

@@ -14,6 +14,7 @@ from desk_harness import RunningDesks, at_work, make_desk_home, run_desk, runnin
 from intake_harness import make_home
 
 from cases import wire
+from cases.clock import today
 from cases.errors import RequestRefused
 from cases.roster import parse_roster, propose, render
 from desk import acts, show, turns
@@ -169,7 +170,7 @@ async def test_a_desk_that_has_joined_the_reporters_address_is_told_so_when_it_a
 async def test_whoever_does_not_answer_yes_signs_nothing_and_is_told_so(tmp_path):
     made = make_home(tmp_path / "home")
     async with running_desks(tmp_path, made) as desks:
-        propose(made.home.roster, parse_roster(next_version(desks)))
+        propose(made.home.roster, parse_roster(next_version(desks)), today(desks.clock))
         async with desks.desk(0) as book:
             with pytest.raises(NotAgreed) as refused:
                 await sign(book, Given(argparse.Namespace(words=None), "", lambda _shown: False))

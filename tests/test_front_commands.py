@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from service import Service, kallskydd, offline_network
 
+from cases.clock import today, utc_now
 from cases.member import MemberKeys, make_join, new_member_keys
 from cases.roster import add_signature, read_chain, sign_roster
 from cases.sentences import SENTENCES
@@ -28,7 +29,7 @@ def home(short_folder: Path, anna: MemberKeys) -> Path:
     join.write_text(make_join(anna, "Anna", "handler", "Handläggare 1"))
     kallskydd("init", "--home", short_folder / "home", "--member", join)
     folder = short_folder / "home" / "roster"
-    add_signature(folder, 1, sign_roster(read_chain(folder).proposal, anna))
+    add_signature(folder, 1, sign_roster(read_chain(folder, today(utc_now)).proposal, anna), today(utc_now))
     return short_folder / "home"
 
 
@@ -93,11 +94,11 @@ def test_who_had_signed_a_founding_roster_that_is_written_anew_is_named_and_must
         joins[-1].write_text(make_join(one, f"Person {number}", "handler", f"Handläggare {number}"))
     kallskydd("init", "--home", short_folder / "home", "--member", joins[0], "--member", joins[1])
     folder = short_folder / "home" / "roster"
-    add_signature(folder, 1, sign_roster(read_chain(folder).proposal, keys[0]))
+    add_signature(folder, 1, sign_roster(read_chain(folder, today(utc_now)).proposal, keys[0]), today(utc_now))
 
     added = kallskydd("roster", "--home", short_folder / "home", "--add", joins[2], "--json", check=False)
     shown = kallskydd("roster", "--home", short_folder / "home", "--json", check=False)
-    add_signature(folder, 1, sign_roster(read_chain(folder).proposal, keys[0]))
+    add_signature(folder, 1, sign_roster(read_chain(folder, today(utc_now)).proposal, keys[0]), today(utc_now))
     removed = kallskydd("roster", "--home", short_folder / "home", "--remove", keys[0].id, "--json", check=False)
 
     assert json.loads(removed.stdout)["must_sign_again"] == []
@@ -116,7 +117,9 @@ def test_a_change_that_would_close_the_service_says_so(short_folder):
         joins[-1].write_text(make_join(one, f"Person {number}", "handler", f"Handläggare {number}"))
     kallskydd("init", "--home", home, "--member", joins[0], "--member", joins[1])
     for one in keys[:2]:
-        add_signature(home / "roster", 1, sign_roster(read_chain(home / "roster").proposal, one))
+        add_signature(
+            home / "roster", 1, sign_roster(read_chain(home / "roster", today(utc_now)).proposal, one), today(utc_now)
+        )
 
     fewer = kallskydd("roster", "--home", home, "--remove", keys[0].id)
     more = kallskydd("roster", "--home", home, "--add", joins[2])

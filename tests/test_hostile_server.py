@@ -8,9 +8,8 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from desk_harness import running_desks
+from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
-from test_desk_checks import _member, lie
 
 from cases import roster, wire
 from cases.clock import add_months, today
@@ -35,10 +34,10 @@ async def test_two_members_who_sign_the_roster_at_the_same_moment_are_both_count
             server_key=now.server_key,
             trial=False,
             organisations=now.organisations,
-            members=[*now.members, _member(new_member_keys())],
+            members=[*now.members, member_row(new_member_keys())],
         )
         proposal = parse_roster(text)
-        propose(made.home.roster, proposal)
+        propose(made.home.roster, proposal, today(desks.clock))
         write = roster._write
 
         def slowly(path, text):

@@ -2,36 +2,16 @@
 
 from datetime import date
 
+from inbox_samples import closed_case, members_write
 from intake_harness import file_report, log_in, make_home, running_intake
+from reporter_samples import opened, without_marks
 from store_harness import rows
-from test_come_back import without_marks
-from test_reporter_inbox import members_write, opened, session_of
 
-from cases.case_keys import fetch_mac
-from cases.entry import Close, CompletionRequest, MeetingRequest, Outcome
+from cases.entry import CompletionRequest, MeetingRequest, Outcome
 from cases.receipt import new_receipt
-from cases.statements import Act, read_statement, sign_statement
 from intake.daily import release
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
-
-
-async def closed_case(intake, browser):
-    page = await file_report(browser, "Something")
-    await release(intake.services, TUESDAY)
-    intake.clock.forward(days=1)
-    await members_write(intake, page, Outcome("handled", "It has been put right."), Close())
-    session = await session_of(intake, page)
-    roster = intake.services.roster.open_roster()
-    blob = sign_statement(
-        intake.made.keys[0], Act.CLOSE, session.case.case_id, day=TUESDAY, server=roster.server_key, reference=""
-    )
-    mac = fetch_mac(session.case.access_key, "statement", session.case.case_id, 9)
-    await intake.services.store.keep_statement(
-        session.case.case_id, mac, 9, blob, read_statement(blob, roster, roster.server_key), roster,
-        session.case.statement_key,
-    )  # fmt: skip
-    return page
 
 
 async def test_the_reporter_ends_the_inbox_of_a_closed_case_and_the_code_opens_nothing(tmp_path):

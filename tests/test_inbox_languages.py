@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from inbox_samples import TUESDAY, closed_case, shown_words, with_notes
 from intake_harness import SHOWN, Page, file_report, log_in, multipart, running_intake, words_asked, zygotes
-from test_inbox_end import closed_case
-from test_inbox_minutes import shown_words, with_notes
-from test_reporter_facts import offered, telling_photograph
-from test_reporter_filing import opened, rows
-from test_reporter_inbox import TUESDAY, photograph
+from reporter_samples import offered, opened, photograph, rows, telling_photograph
 
 from intake.daily import release
 

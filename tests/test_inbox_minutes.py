@@ -4,13 +4,12 @@ import asyncio
 from datetime import date
 
 import pytest
-from intake_harness import file_report, log_in, running_intake, words_asked, zygotes
+from inbox_samples import NOTES, filled, shown_words, with_notes
+from intake_harness import log_in, running_intake, zygotes
+from reporter_samples import opened, photograph, without_marks
 from store_harness import rows
-from test_come_back import without_marks
-from test_reporter_filing import photograph
-from test_reporter_inbox import members_write, opened
 
-from cases.entry import Message, MinutesApproved, PhoneMinutes
+from cases.entry import Message, MinutesApproved
 from cases.errors import NotThere
 from cases.receipt import new_receipt
 from intake.attachments import CaseUnderWay
@@ -18,27 +17,6 @@ from intake.daily import release
 from intake.inbox import add_entries, open_case, written
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
-NOTES = "You said that the bridge was paid twice."
-
-
-async def with_notes(intake, browser):
-    """A released case with notes that wait; its receipt page, and the reporter's inbox."""
-    page = await file_report(browser, "By telephone")
-    await release(intake.services, TUESDAY)
-    intake.clock.forward(days=1)
-    await members_write(intake, page, PhoneMinutes(NOTES))
-    return page, await log_in(browser, page.receipt)
-
-
-async def shown_words(browser, inbox):
-    """The page that asks, and the page with the new words."""
-    asked = await browser.post("/inbox/minutes", inbox.form("/inbox/minutes").fields)
-    return asked, await browser.post("/inbox/minutes", asked.form("/inbox/minutes").fields)
-
-
-def filled(words):
-    """The form that approves, with the two words that it asks for."""
-    return words.form("/inbox/minutes").with_(word=words_asked(words))
 
 
 async def approve(browser, inbox):

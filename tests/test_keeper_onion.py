@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from conftest_tor import started_client
-from service import KALLSKYDD, Service, kallskydd
-from test_serve import alive
+from service import KALLSKYDD, Service, alive, kallskydd
 
+from cases.clock import today, utc_now
 from cases.member import make_join, new_member_keys, read_join
 from cases.roster import add_signature, read_chain, sign_roster
 from onion.client import ClientTor, add_client_key
@@ -38,7 +38,7 @@ def made_home(folder: Path, member) -> Path:
     join.write_text(make_join(member, "Trial member", "handler", "Handler 1"))
     kallskydd("init", "--home", folder / "home", "--trial", "--member", join)
     roster = folder / "home" / "roster"
-    add_signature(roster, 1, sign_roster(read_chain(roster).proposal, member))
+    add_signature(roster, 1, sign_roster(read_chain(roster, today(utc_now)).proposal, member), today(utc_now))
     return folder / "home"
 
 

@@ -10,6 +10,7 @@ from browsers.pages import POINTING, every_page, telling_photograph
 from browsers.served import example_home
 from code_search import code_in
 from desk_harness import running_with_pages
+from inbox_samples import filled, shown_words, with_notes
 from intake_harness import (
     SEE_OTHER,
     SHOWN,
@@ -21,7 +22,6 @@ from intake_harness import (
     words_asked,
     zygotes,
 )
-from test_inbox_minutes import filled, shown_words, with_notes
 
 from intake import inbox_write
 from intake.app import ROUTES

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 from desk_harness import running_with_pages
@@ -16,6 +19,7 @@ from cases import wire
 from cases.entry import Attachment, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.file_wire import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
+from cases.member import new_member_keys
 from desk import acts, answers
 from desk.client import FILE_BYTES_MAX
 from desk.errors import NotSent, ServerRefused
@@ -320,9 +324,10 @@ async def test_limits_are_those_of_a_reporter_and_uploads_share_one_room(tmp_pat
             with pytest.raises(ServerRefused) as said:
                 await book.client.send("scrub", lambda _: framed(ScrubRequest(limit + 1), b"x"))
             # All the room there is belongs to somebody else, who does not come to an end.
-            services.budget._room_seconds = 0.1
-            async with services.budget.hold(services.budget.total) as hold:
-                await hold.take(services.budget.total)
+            room = services.budget.small
+            room.room_seconds = 0.1
+            async with room.hold(room.total, None) as hold:
+                await hold.take(room.total)
                 with pytest.raises(ServerRefused) as full:
                     await book.client.send("scrub", lambda _: framed(ScrubRequest(9), b"\xff\xd8\xff......"))
         free = services.budget.free
@@ -333,7 +338,7 @@ async def test_limits_are_those_of_a_reporter_and_uploads_share_one_room(tmp_pat
 
 
 def test_what_comes_back_from_cleaning_can_be_attached_fetched_and_previewed():
-    assert MemoryBudget().total >= ATTACH_BYTES_MAX
+    assert MemoryBudget().large.total >= ATTACH_BYTES_MAX
     assert FILE_BYTES_MAX >= ATTACH_BYTES_MAX
     assert PREVIEW_BYTES_MAX == protocol.PREVIEW_BYTES
     assert answers.FILE_BYTES_MAX == protocol.ATTACHMENT_BYTES == Limits().file_bytes
@@ -359,3 +364,54 @@ def test_an_answer_that_is_no_clean_copy_is_refused():
     for bad in (b"", whole[:-1], whole + b"\0", whole[:-1] + b"x", b"\0\0\0\2{}" + whole[6:], b"\xff" + whole[1:]):
         with pytest.raises(RequestRefused):
             read_clean_copy(bad)
+
+
+async def test_who_is_no_member_takes_no_room_however_much_is_announced_and_is_answered_before_the_body(tmp_path):
+    """An id is no secret among members, and was enough to reserve 156 MiB and fill it."""
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        budget = desks.intake.services.budget
+        member = desks.made.keys[0]
+        stranger = wire.sign_request(new_member_keys(), "POST", f"{wire.PATH}attach", b"", bytes(32), 1)
+        named = stranger | {wire.MEMBER_HEADER: member.id}
+        head = f"POST {wire.PATH}attach HTTP/1.1\r\nHost: {desks.address}.onion\r\nContent-Length: {156 * 2**20}\r\n"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
+        reader, writer = await asyncio.open_unix_connection(str(desks.socket))
+        writer.write(f"{head}{lines}\r\n".encode())
+
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        least = budget.free
+        with suppress(ConnectionError):
+            for _ in range(64):
+                writer.write(bytes(2**18))
+                await asyncio.wait_for(writer.drain(), 5)
+                least = min(least, budget.free)
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert least == budget.total
+
+
+async def test_a_head_that_was_sent_before_takes_no_room_again(tmp_path):
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        budget = desks.intake.services.budget
+        body = framed(ScrubRequest(9), b"\xff\xd8\xff......")
+        path = f"{wire.PATH}scrub"
+        headers = wire.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
+        told = []
+        for _ in range(2):
+            connector = aiohttp.UnixConnector(path=str(desks.socket))
+            async with (
+                aiohttp.ClientSession(connector=connector) as session,
+                session.post(f"http://{desks.address}.onion{path}", data=body, headers=headers) as response,
+            ):
+                told.append(msgspec.json.decode(await response.read())["text_key"])
+
+    assert told[0] != wire.COUNTER_BEHIND
+    assert told[1] == wire.COUNTER_BEHIND
+    assert budget.free == budget.total

@@ -12,8 +12,8 @@ import secrets
 from pathlib import Path
 
 from intake_harness import Browser, file_report, log_in
+from reporter_samples import offered
 from service import Service, copies, descriptors, holding, kallskydd, offline_network, opened_for_writing
-from test_reporter_facts import offered
 
 from kallskydd.sample_files import sample_jpeg
 

@@ -17,9 +17,9 @@ import pytest
 from browsers.pages import beside, every_page
 from browsers.served import Served, example_home
 from conftest_tor import SHORT_FOLDER_PREFIX
+from inbox_samples import TUESDAY, members_write, with_notes
 from intake_harness import Page, file_report, log_in, running_intake
-from test_inbox_minutes import with_notes
-from test_reporter_inbox import TUESDAY, members_write, session_of
+from reporter_samples import session_of
 
 from cases.entry import TEXT_CHARACTERS, Acknowledgement, CompletionRequest, Message, Outcome, PhoneMinutes
 from intake.attachments import CaseUnderWay, FileShown

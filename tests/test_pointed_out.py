@@ -2,7 +2,7 @@
 
 import pytest
 from intake_harness import SHOWN, file_report, log_in, running_intake
-from test_reporter_filing import rows
+from reporter_samples import rows
 
 from intake import pointed_out
 from intake.form import Form

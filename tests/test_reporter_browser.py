@@ -6,7 +6,7 @@ import time
 import pytest
 from intake_harness import file_report, log_in, make_home, running_intake
 from measured import fastest_of_each
-from test_reporter_inbox import session_of
+from reporter_samples import session_of
 
 from cases.home import read_home
 from cases.receipt import new_receipt

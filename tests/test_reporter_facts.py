@@ -5,42 +5,16 @@ from __future__ import annotations
 import asyncio
 import gc
 from datetime import timedelta
-from io import BytesIO
 
 import pytest
 from intake_harness import file_report, log_in, running_intake, zygotes
-from PIL import ExifTags, Image
-from test_reporter_filing import opened, photograph
+from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
 from cases.entry import Message
 from intake.daily import keep_time
 from intake.errors import UnknownChoice
 from intake.facts import facts_of, ticked
 from scrubbers.stages import Removed, What, Where
-
-MAKER, OWNER = "Planted-maker-7f1c", "Planted-owner-7f1c"
-
-
-def telling_photograph() -> bytes:
-    """A photograph with a maker, an owner, a day and a place."""
-    picture = Image.effect_noise((64, 64), 60).convert("RGB")
-    exif = picture.getexif()
-    exif[0x010F], exif[0x013B], exif[0x0132] = MAKER, OWNER, "2026:03:14 10:11:12"
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    gps.update({1: "N", 2: (60.0, 8.0, 56.4), 3: "E", 4: (15.0, 11.0, 16.08)})
-    kept = BytesIO()
-    picture.save(kept, "JPEG", exif=exif)
-    return kept.getvalue()
-
-
-def offered(page) -> list[str]:
-    """The values of the boxes on a page, as a browser would send them when they are ticked."""
-    import html
-    import re
-
-    boxes = re.findall(r'<input type="checkbox" name="fact" value="([^"]*)"([^>]*)>', page.text)
-    assert all("checked" not in rest for _value, rest in boxes), "a box is ticked before anybody ticked it"
-    return [html.unescape(value) for value, _rest in boxes]
 
 
 def reachable(root: object, marker: str) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import secrets
-import sqlite3
 from datetime import date
 from io import BytesIO
 
@@ -21,42 +20,18 @@ from intake_harness import (
     zygotes,
 )
 from PIL import Image
+from reporter_samples import opened, photograph, rows
 
 from cases.entry import Report
 from cases.errors import NotARecipient
-from cases.receipt import receipt_keys
 from cases.seal import GRANT_BYTES, open_grant
 from intake.daily import release
-from intake.inbox import find_case, open_case
 from intake.limits import Limits
-
-
-def photograph(side: int = 64, maker: str = "Planted maker") -> bytes:
-    picture = Image.effect_noise((side, side), 60).convert("RGB")
-    exif = picture.getexif()
-    exif[0x010F] = maker
-    kept = BytesIO()
-    picture.save(kept, "JPEG", exif=exif)
-    return kept.getvalue()
-
 
 NESTED = (
     b'--b\r\nContent-Type: multipart/mixed; boundary=c\r\nContent-Disposition: form-data; name="attachment"\r\n\r\n'
     b"--c\r\n\r\nx\r\n--c--\r\n--b--\r\n"
 )
-
-
-def rows(intake, table: str) -> int:
-    with sqlite3.connect(f"file:{intake.made.home.path}/kallskydd.db?mode=ro", uri=True) as connection:
-        found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-    connection.close()
-    return found
-
-
-async def opened(intake, page):
-    keys = receipt_keys(page.receipt, intake.services.store.salt)
-    session = await find_case(intake.services, page.receipt, keys)
-    return await open_case(intake.services, session)
 
 
 async def boxes(intake):
@@ -463,7 +438,7 @@ async def test_far_too_much_data_still_gets_a_page_and_stores_nothing(tmp_path):
 
 async def test_an_upload_that_stands_still_is_given_up(tmp_path):
     async with running_intake(tmp_path) as intake:
-        object.__setattr__(intake.services, "limits", Limits(idle_seconds=0.2))
+        object.__setattr__(intake.services, "limits", Limits(idle_seconds=0.2, refused_idle_seconds=0.2))
         mark = intake.services.marks.new("report")
         body = multipart("b", [("mark", mark), ("text", "Kept")], [bytes(900_000)])
         reader, writer = await asyncio.open_unix_connection(str(intake.public_socket))
@@ -484,7 +459,7 @@ async def test_an_upload_that_stands_still_is_given_up(tmp_path):
 
 
 async def test_a_flood_of_reports_is_told_to_wait_and_loses_no_text(tmp_path, monkeypatch):
-    monkeypatch.setattr("intake.lane.QUEUE", 0)
+    monkeypatch.setattr("intake.lane.FILING_QUEUE", 0)
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         forms = [(await browser.get("/report")).form("/report").with_(text=f"Text {n}") for n in range(8)]

@@ -9,7 +9,7 @@ import secrets
 
 import pytest
 from intake_harness import PUBLIC_HOST, SHOWN, Browser, Form, make_home, multipart, read_answer, running_intake, zygotes
-from test_reporter_filing import opened, photograph, rows
+from reporter_samples import opened, photograph, rows
 
 from intake.progress import ProgressBoard, Sending, Shown
 

@@ -6,61 +6,13 @@ from datetime import date
 from io import BytesIO
 
 from code_search import code_in
+from inbox_samples import TUESDAY, members_write
 from intake_harness import SHOWN, file_report, log_in, running_intake, zygotes
 from PIL import Image
-from test_reporter_filing import photograph, rows
+from reporter_samples import opened, photograph, rows
 
-from cases.clock import today
 from cases.entry import Acknowledgement, Close, CompletionRequest, Message, Outcome, Stream
-from cases.receipt import receipt_keys
-from cases.seal import append, case_keys, fetch_mac, open_grant, open_stream
 from intake.daily import release
-from intake.inbox import find_case, open_case
-
-TUESDAY = date(2026, 3, 3)
-
-
-async def session_of(intake, page):
-    keys = receipt_keys(page.receipt, intake.services.store.salt)
-    return await find_case(intake.services, page.receipt, keys)
-
-
-async def members_write(intake, page, *bodies, by: int = 0):
-    """Do what a desk does: find the grant in the box, fetch, open, sign, seal, append."""
-    services, keys = intake.services, intake.made.keys[by]
-    session = await session_of(intake, page)
-    for batch in await services.store.box(keys.id_bytes):
-        for item in batch.items:
-            try:
-                grant = open_grant(item, keys.id_bytes, keys.box_private)
-            except Exception:  # noqa: BLE001, S112 - the boxes are full of what does not open
-                continue
-            if grant.case_id != session.case.case_id:
-                continue
-            row = await services.store.find_by_lookup(session.keys.lookup_id)
-            case = case_keys(grant, row.share)
-            for counter, body in enumerate(bodies, start=1):
-                mac = fetch_mac(case.access_key, "case", case.case_id, counter)
-                seen = await services.store.released_case(case.case_id, mac, counter)
-                stream = seen.streams.get(Stream.MEMBERS)
-                known = {one.id: one.sign for one in intake.made.members}
-                existing = open_stream(case, Stream.MEMBERS, stream.sealed, stream.head, known.get) if stream else ()
-                count = len(seen.streams[Stream.REPORTER].sealed)
-                sealed, _entry, head = append(
-                    case, Stream.MEMBERS, existing, keys.id, keys.sign_seed, today(services.clock),
-                    {int(Stream.REPORTER): count}, body,
-                )  # fmt: skip
-                mac = fetch_mac(case.access_key, "append", case.case_id, counter)
-                await services.store.append_member(
-                    case.case_id, mac, counter, len(existing), Stream.MEMBERS, sealed, head
-                )
-            return
-    message = "the member has no grant for this case"
-    raise AssertionError(message)
-
-
-async def opened(intake, page):
-    return await open_case(intake.services, await session_of(intake, page))
 
 
 async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(tmp_path):

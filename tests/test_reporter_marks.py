@@ -1,18 +1,19 @@
 """One-time marks, sessions and the daily clock, without a browser."""
 
 import asyncio
+import os
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from intake_harness import SetClock, file_report, log_in, make_home, running_intake
+from intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
 
 from cases.errors import SettingLost
-from cases.seal import new_case_keys
+from cases.seal import CaseKeys, new_case_keys
 from intake.daily import due_day, keep_time, release_everything
 from intake.errors import OldMark
-from intake.marks import Marks
-from intake.sessions import Sessions
+from intake.marks import Marks, Use
+from intake.sessions import MOST, Session, Sessions, Standing
 
 
 async def test_a_mark_is_for_one_form_and_for_one_day():
@@ -120,44 +121,70 @@ async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_b
         await marks.claim(open_form, "report")
 
 
-def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch):
-    monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
+def opened_as(standing: Standing, sessions: Sessions, case: CaseKeys | None = None) -> Session:
+    opened_by = None if standing is Standing.PROVED else Use(Marks(SetClock()), b"", NOON)
+    return sessions.open(None, None, case or new_case_keys(), opened_by, unseen=standing is Standing.UNSEEN)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch, standing):
+    monkeypatch.setitem(MOST, standing, 2)
     sessions = Sessions(SetClock())
-    first, second = (sessions.open(None, None, new_case_keys()) for _ in range(2))
-    sessions.find(first.handle)
+    first, second = (opened_as(standing, sessions) for _ in range(2))
+    sessions.used(first)
 
-    third = sessions.open(None, None, new_case_keys())
+    third = opened_as(standing, sessions)
 
-    assert sessions.find(second.handle) is None
-    assert sessions.find(first.handle) is first
-    assert sessions.find(third.handle) is third
+    assert sessions.peek(second.handle) is None
+    assert sessions.peek(first.handle) is first
+    assert sessions.peek(third.handle) is third
     assert len(first.handle) == 64
 
 
-def test_a_session_whose_code_nobody_has_seen_goes_last(monkeypatch):
-    monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
+@pytest.mark.parametrize("flood", Standing)
+def test_a_flood_of_one_standing_pushes_out_no_session_of_another(monkeypatch, flood):
+    for standing in Standing:
+        monkeypatch.setitem(MOST, standing, 3)
     sessions = Sessions(SetClock())
-    unseen, seen = (sessions.open(None, None, new_case_keys()) for _ in range(2))
-    unseen.unseen = True
+    honest = [opened_as(standing, sessions) for standing in Standing]
 
-    third = sessions.open(None, None, new_case_keys())
+    for _ in range(50):
+        opened_as(flood, sessions)
 
-    assert sessions.find(seen.handle) is None
-    assert sessions.find(unseen.handle) is unseen
-    assert sessions.find(third.handle) is third
+    assert [sessions.peek(one.handle) is one for one in honest] == [standing is not flood for standing in Standing]
+    assert len(sessions) == 3 + 2
 
 
-def test_of_sessions_whose_code_nobody_has_seen_the_oldest_goes(monkeypatch):
-    monkeypatch.setattr("intake.sessions.MAX_SESSIONS", 2)
+def test_a_code_that_is_shown_or_typed_back_changes_its_standing_and_the_bounds_hold(monkeypatch):
+    for standing in Standing:
+        monkeypatch.setitem(MOST, standing, 3)
     sessions = Sessions(SetClock())
-    first, second = (sessions.open(None, None, new_case_keys()) for _ in range(2))
-    first.unseen = second.unseen = True
+    logged_in = opened_as(Standing.PROVED, sessions)
 
-    third = sessions.open(None, None, new_case_keys())
+    for _ in range(50):
+        shown = sessions.find(opened_as(Standing.UNSEEN, sessions).handle)
+        assert shown.standing is Standing.SHOWN
+        sessions.used(logged_in)
+        sessions.confirm(shown)
+        assert shown.standing is Standing.PROVED
+    for _ in range(50):
+        sessions.find(opened_as(Standing.UNSEEN, sessions).handle)
 
-    assert sessions.find(first.handle) is None
-    assert sessions.find(second.handle) is second
-    assert sessions.find(third.handle) is third
+    assert len(sessions) == 3 + 3
+    assert sessions.peek(logged_in.handle) is logged_in
+
+
+def test_the_case_with_the_most_sessions_loses_one_before_a_case_with_one(monkeypatch):
+    monkeypatch.setitem(MOST, Standing.PROVED, 6)
+    sessions = Sessions(SetClock())
+    honest = opened_as(Standing.PROVED, sessions)
+
+    for case in [new_case_keys() for _ in range(4)]:
+        for _ in range(8):
+            opened_as(Standing.PROVED, sessions, case)
+
+    assert sessions.peek(honest.handle) is honest
+    assert len(sessions) == 6
 
 
 @pytest.mark.parametrize(
@@ -214,6 +241,26 @@ async def test_the_daily_release_and_the_heartbeat_come_by_the_clock(tmp_path, m
     assert len(beats) == 2
     assert "ingen har sett det" in before
     assert "ingen har sett det" not in after
+
+
+async def test_a_heartbeat_gives_what_a_visit_reads_its_own_time_of_reading_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        home = intake.services.home
+        for path in read_by_visits(home):
+            path.touch()
+            os.utime(path, (1, 1))
+        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+        await come(lambda: min(path.stat().st_atime for path in read_by_visits(home)) > 1)
+        clockwork.cancel()
+        await asyncio.gather(clockwork, return_exceptions=True)
+
+    assert {path.stat().st_mtime for path in read_by_visits(home)} == {1.0}
+
+
+def read_by_visits(home):
+    (home / "run").mkdir(exist_ok=True)
+    return [*(home / "roster").iterdir(), home / "run" / "public.sock", home / "run" / "desk.sock"]
 
 
 async def test_only_a_trial_releases_before_its_time(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 from intake_harness import SHOWN, file_report, running_intake, zygotes
 from measured import quickest
-from test_reporter_filing import opened, photograph, rows
+from reporter_samples import opened, photograph, rows
 
 from intake.pointers import Sort, pointers_in
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from intake_harness import SHOWN, Browser, Page, file_report, log_in, make_home, running_intake, words_asked, zygotes
-from test_reporter_filing import opened, photograph
+from reporter_samples import opened, photograph
 
 WORDS = 8
 

@@ -5,7 +5,7 @@ import sqlite3
 
 from desk_harness import running_desks
 from intake_harness import file_report, log_in, make_home, running_intake, zygotes
-from test_reporter_filing import photograph
+from reporter_samples import photograph
 
 from desk import acts
 from intake.daily import release

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from intake_harness import SHOWN, Browser, file_report, log_in
 from scrub_corpus import encoded, picture
-from service import KALLSKYDD, Service, kallskydd, offline_network
+from service import KALLSKYDD, Service, alive, kallskydd, offline_network
 
 
 @pytest.fixture
@@ -37,13 +37,6 @@ def passphrase_file(folder: Path) -> Path:
     path.write_text("a passphrase of many words\n")
     path.chmod(0o600)
     return path
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def left_of(pids: list[int]) -> list[int]:
@@ -323,6 +316,31 @@ def test_a_folder_without_a_private_network_is_said_to_be_one(home, short_folder
     assert done.returncode == 4
     assert "no private Tor network in the folder of --tor-network" in done.stderr
     assert "network.torrc" in done.stderr
+
+
+JOINS = "TestingTorNetwork 1\nDirAuthority a orport=1 v3ident=AA 127.0.0.1:80 FF\n"
+
+
+@pytest.mark.parametrize(
+    ("trial", "lines"),
+    [(False, JOINS), (True, f"{JOINS}SafeLogging 0\n"), (True, f"{JOINS}ControlPort 9051\n"), (True, "%include x\n")],
+)
+def test_a_private_network_is_for_trials_and_brings_no_other_line(short_folder, trial, lines):
+    folder = short_folder / "net"
+    folder.mkdir()
+    (folder / "network.torrc").write_text(lines)
+    if trial:
+        kallskydd("init", "--home", short_folder / "home", "--trial")
+    else:
+        desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase_file(short_folder)]
+        kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")
+        kallskydd("init", "--home", short_folder / "home", "--member", short_folder / "desk" / "join.toml")
+
+    done = kallskydd("serve", "--home", short_folder / "home", "--tor-network", folder, check=False)
+
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert "asks tor for more than this home may have" in done.stderr
 
 
 def test_a_missing_tor_is_said_at_once(home, network):

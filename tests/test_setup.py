@@ -1,6 +1,7 @@
 """The set-up says what really failed: no network, an index that cannot be trusted, or one that has nothing."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -93,3 +94,29 @@ def test_an_index_that_never_answers_is_a_missing_network(checkout):
         said = set_up(checkout, "http", silent.getsockname()[1])
 
     assert "Nothing answered in time: there is no network, or it is slow." in said
+
+
+def test_whatever_a_script_fetches_with_pip_it_fetches_by_hash():
+    """A lock, also of the program that makes the locks, and no address in any."""
+    fetched = []
+    for script in (ROOT / "scripts").glob("*.sh"):
+        text = script.read_text().replace("\\\n", " ")
+        fetched += [line for line in text.splitlines() if re.search(r"\b(pip|fetch|known)\b.*\b(install|download)\b", line)
+                    and not line.lstrip().startswith("#")]  # fmt: skip
+    locks = list(ROOT.glob("requirements*.lock"))
+
+    assert len(fetched) >= 4
+    assert [line for line in fetched if "--require-hashes" not in line and "--no-index" not in line] == []
+    assert {lock.name for lock in locks} == {
+        "requirements.lock",
+        "requirements-build.lock",
+        "requirements-upgrade.lock",
+    }
+    for lock in locks:
+        lines = lock.read_text().splitlines()
+        assert [
+            line
+            for line in lines
+            if not re.fullmatch(r"[a-z0-9.-]+==[^ ]+( ;[^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line)
+        ] == []
+    assert "requirements-upgrade.lock" in (ROOT / "scripts" / "upgrade.sh").read_text()

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from inbox_samples import members_write
 from intake_harness import SHOWN, file_report, log_in, make_home, running_intake, zygotes
-from test_reporter_filing import photograph
-from test_reporter_inbox import members_write, opened
+from reporter_samples import opened, photograph
 
 from cases.entry import Acknowledgement, Attachment, Stream
 from intake.daily import release

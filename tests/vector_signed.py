@@ -7,6 +7,9 @@ import formats_by_hand as hand
 from formats_by_hand import ZERO
 from vector_cast import DAY, OTHER_SERVER, SERVER, anna, bo, case, cia, fixed, other, reporter
 
+# The day on which the chains are looked at, and days fourteen and thirteen before it.
+TODAY, OVER, NOT_OVER = "2026-03-16", "2026-03-02", "2026-03-03"
+
 
 def roster_text(version, previous, people, trial=False, extra="", server=SERVER):
     lines = [
@@ -41,17 +44,23 @@ def rosters():
     first = roster_text(1, ZERO, two)
     next_one = roster_text(2, hand.roster_hash(first), three)
 
-    def version(text, *signers):
-        return {"text": text, "signatures": "".join(hand.roster_line(p.seed, p.id, text) + "\n" for p in signers)}
+    def version(text, *signers, shown=None):
+        lines = "".join(hand.roster_line(p.seed, p.id, text) + "\n" for p in signers)
+        return {"text": text, "signatures": lines, "first_shown": shown}
+
+    # Bo is gone, and Anna alone removes him; the day in the text is her word.
+    dated_back = roster_text(2, hand.roster_hash(first), two[:1], extra="proposed = 2026-01-01")
+    dated_forward = roster_text(2, hand.roster_hash(first), two[:1], extra=f"proposed = {TODAY}")
+    undated = roster_text(2, hand.roster_hash(first), two[:1])
+    lone = roster_text(1, ZERO, [two[0], three[2]])
+    joined = roster_text(2, hand.roster_hash(lone), three)
+    replaced = roster_text(2, hand.roster_hash(first), [two[0], three[2]], extra="proposed = 2026-01-01")
 
     begun, agreed = version(first, anna, bo), version(next_one, anna, bo)
     wrong_line = hand.roster_line(bo.seed, anna.id, next_one) + "\n"
     renamed = roster_text(2, hand.roster_hash(first), [("Anna", "lead", anna), ("Bo B", "handler", bo)])
-    altered = {"text": next_one.replace("Ludvika kommun", "Ludvika"), "signatures": agreed["signatures"]}
-    swapped = {
-        "text": next_one.replace(cia.box_public.hex(), anna.box_public.hex()),
-        "signatures": agreed["signatures"],
-    }
+    altered = agreed | {"text": next_one.replace("Ludvika kommun", "Ludvika")}
+    swapped = agreed | {"text": next_one.replace(cia.box_public.hex(), anna.box_public.hex())}
     vectors = [
         ("one version", [begun], 1, None),
         ("two versions", [begun, agreed], 2, None),
@@ -90,7 +99,7 @@ def rosters():
         ("a member's key altered after signing", [begun, swapped], None, "roster.wrong_id"),
         (
             "signature by another member's key",
-            [begun, {"text": next_one, "signatures": wrong_line}],
+            [begun, {"text": next_one, "signatures": wrong_line, "first_shown": None}],
             None,
             "roster.bad_signature",
         ),
@@ -107,8 +116,40 @@ def rosters():
             "roster.twice",
         ),
         ("no version at all", [], None, "roster.none"),
+        (
+            "two members changed at once, signed by all who are left",
+            [begun, version(replaced, anna, bo, cia, shown=OVER)],
+            None,
+            "roster.more_than_one",
+        ),
+        (
+            "counsel lets a second reader in before the home was ever open",
+            [version(lone, anna, cia), version(joined, cia)],
+            1,
+            None,
+        ),
+        ("the only reader does so", [version(lone, anna, cia), version(joined, anna)], 2, None),
+        ("fourteen days after it was shown", [begun, version(dated_back, anna, shown=OVER)], 2, None, [2]),
+        ("thirteen days after it was shown", [begun, version(dated_back, anna, shown=NOT_OVER)], 1, None),
+        ("the day on which it was shown is not known", [begun, version(dated_back, anna)], 1, None),
+        ("the day on which it was shown is to come", [begun, version(dated_back, anna, shown="2027-01-01")], 1, None),
+        ("the day in the text is later", [begun, version(dated_forward, anna, shown=OVER)], 1, None),
+        ("no day in the text", [begun, version(undated, anna, shown=OVER)], 1, None),
+        ("fourteen days and no signature", [begun, version(dated_back, shown=OVER)], 1, None),
+        ("fourteen days and who is removed signs", [begun, version(dated_back, bo, shown=OVER)], 1, None),
+        (
+            "fourteen days and a second reader who could be asked",
+            [
+                begun,
+                version(
+                    roster_text(2, hand.roster_hash(first), three, extra="proposed = 2026-01-01"), anna, shown=OVER
+                ),
+            ],
+            1,
+            None,
+        ),
     ]
-    names = ("name", "chain", "current", "problem")
+    names = ("name", "chain", "current", "problem", "by_waiting")
     join = {"format": "kallskydd-join-1", "name": "Anna", "role": "lead", "label": "Sammankallande"}
     join |= {"sign": anna.sign_public.hex(), "box": anna.box_public.hex(), "onion": anna.onion}
     join["signature"] = hand.join_signature(
@@ -119,7 +160,8 @@ def rosters():
         "fingerprint": [
             int.from_bytes(hand.roster_hash(first)[:9], "big") >> shift & 4095 for shift in range(60, -1, -12)
         ],
-        "vectors": [dict(zip(names, vector, strict=True)) for vector in vectors],
+        "today": TODAY,
+        "vectors": [dict(zip(names, (*vector, [])[: len(names)], strict=True)) for vector in vectors],
         "join": "".join(f'{key} = "{value}"\n' for key, value in join.items()),
     }
 
@@ -183,7 +225,14 @@ def requests():
         "server": SERVER.hex(),
         "last_counter": 40,
     }
-    request["headers"] = {"Kallskydd-Member": anna.id, "Kallskydd-Counter": "41", "Kallskydd-Signature": signature}
+    body_hash = hand.H(32, "ks1-body", body).hex()
+    other_hash = hand.H(32, "ks1-body", b'{"after":4}').hex()
+    request["headers"] = {
+        "Kallskydd-Member": anna.id,
+        "Kallskydd-Counter": "41",
+        "Kallskydd-Body": body_hash,
+        "Kallskydd-Signature": signature,
+    }
 
     def changed(name, *, headers=None, **changes):
         whole = request | changes
@@ -200,6 +249,11 @@ def requests():
         changed("another method", method="GET"),
         changed("another path", path="/desk/1/case"),
         changed("another body", body='{"after":4}'),
+        changed("another body, and its hash", body='{"after":4}', headers={"Kallskydd-Body": other_hash}),
+        changed("a longer body", body='{"after":3} '),
+        changed("the hash of another body", headers={"Kallskydd-Body": other_hash}),
+        changed("hash in capitals", headers={"Kallskydd-Body": body_hash.upper()}),
+        changed("hash cut", headers={"Kallskydd-Body": body_hash[:-2]}),
         changed("another server", server=OTHER_SERVER.hex()),
         changed("another member's name", headers={"Kallskydd-Member": bo.id}),
         changed("unknown member", headers={"Kallskydd-Member": cia.id}),

@@ -16,6 +16,7 @@ from typing import Any
 from desk_harness import RunningDesks, running_with_pages
 from intake_harness import MadeHome, zygotes
 
+from cases.clock import today, utc_now
 from cases.home import read_home
 from cases.member import new_member_keys
 from cases.roster import add_signature, read_chain, sign_roster
@@ -38,9 +39,9 @@ def example_home(folder: Path, *, opened: bool = True, settings: str = "") -> Ma
         for number, (one, role) in enumerate(zip(keys, ROLES, strict=True), start=1)
     ]
     init_home(folder, text, joins, trial=False)
-    roster = read_chain(folder / "roster").proposal
+    roster = read_chain(folder / "roster", today(utc_now)).proposal
     for one in keys if opened else ():
-        add_signature(folder / "roster", 1, sign_roster(roster, one))
+        add_signature(folder / "roster", 1, sign_roster(roster, one), today(utc_now))
     return MadeHome(read_home(folder), roster.home_id, roster.members, keys)
 
 
