@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -141,6 +142,13 @@ ATTEMPTS = {
     "ignore the clock": lambda: call("rt_sigaction", signal.SIGALRM, bytes(32), None, ctypes.c_size_t(8)),
     "block the clock": lambda: call("rt_sigprocmask", 0, bytes(8), None, ctypes.c_size_t(8)),
     "raise a limit": lambda: call("prlimit64", 0, resource.RLIMIT_AS, bytes(16), None),
+    "signal the parent by a descriptor": lambda: call("fcntl", DESCRIPTORS["clean"], 8, PARENT),
+    "signal the parent by a socket": lambda: call("ioctl", DESCRIPTORS["clean"], 0x8901, struct.pack("=i", PARENT)),
+    "choose the signal": lambda: call("fcntl", DESCRIPTORS["clean"], 10, signal.SIGKILL),
+    "lock a byte": lambda: call("fcntl", DESCRIPTORS["clean"], 6, struct.pack("=hh4xqqi4x", 1, 0, 0xFEED, 1, 0)),
+    "lock a file": lambda: call("flock", DESCRIPTORS["clean"], 1),
+    "take a priority": lambda: call("setpriority", 0, 0, 7),
+    "take a umask": lambda: call("umask", 0o123),
     "become dumpable": lambda: call("prctl", 4, 1, 0, 0, 0),
     "map executable memory": lambda: mmap.mmap(-1, 4096, prot=EXECUTABLE),
     "make memory executable": make_executable,
