@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run test demo desk lint fix bench corpus soak fuzz audit install upgrade
+.PHONY: setup setup-test setup-bench run test demo desk lint fix bench flood corpus soak fuzz audit install upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -46,6 +46,10 @@ fix: setup
 # What cleaning costs, beside mat2, ExifTool and qpdf, which this installs: about five minutes. ARGS="--out FILE", "--only PDF"
 bench: setup-bench
 	@$(PY) benchmarks/run.py $(ARGS)
+
+# What one honest visitor gets while others attack: some ten minutes. ARGS="--only pictures", "--seconds 10", "--out FILE"
+flood: setup-test
+	@$(PY) benchmarks/flood.py $(ARGS)
 
 # Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes.
 corpus: setup-test

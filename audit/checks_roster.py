@@ -192,13 +192,13 @@ def _agreed(settled: list[Version], version: Version, signers: set[str], shown: 
     readers, counsel = before.readers() - concerned, before.counsel() - concerned
     enough = 1 if before.read["trial"] else _TWO
     was_open = any(len(one.readers()) >= enough for one in settled)
+    left = readers or counsel
     if version.read["trial"] or not was_open:
-        return "full" if signers & (readers | counsel) else None
+        return "full" if signers & left else None
     if len(readers) >= _TWO:
         return "full" if len(signers & readers) >= _TWO else None
     if signers & readers and signers & counsel:
         return "full"
-    left = readers or counsel
     if not left or len(signers & left) < min(_TWO, len(left)):
         return None
     day = version.read.get("proposed")

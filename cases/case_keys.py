@@ -75,7 +75,15 @@ class CaseKeys:
         return blake(32, "ks1-head", u32(self.epoch), key=self.data_key)
 
     def for_notes(self, notes_key: bytes) -> "CaseKeys":
-        """Return the keys of the NOTES stream: the notes key, which no server ever sees, in the place of K."""
+        """Return the keys of the NOTES stream, which need both the case key and the notes key.
+
+        Each is held by somebody who may not read notes: the case key by the reporter, and by the server while the
+        reporter is logged in; a notes key by who was moved out, and by a server that made one up.
+        """
+        return replace(self, key=blake(32, "ks1-notes", notes_key, key=self.key))
+
+    def granting_notes(self, notes_key: bytes) -> "CaseKeys":
+        """Return what a notes grant carries: the notes key in the place of K."""
         return replace(self, key=notes_key)
 
 

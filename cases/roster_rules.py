@@ -7,8 +7,8 @@ The rules, in this order (docs/FORMATS.md §7):
 2. A later version continues the one before: next number, its hash, the same home, and trial or real as it was. It adds,
    removes or alters at most one member: a change of several would leave its author as the only one without concern.
 3. The member whom the change concerns (added, removed or altered by it) has no say in it.
-4. In a trial home, and as long as no version has been open, one member without concern is enough: there is no case yet
-   that anybody could be let into.
+4. In a trial home, and as long as no version has been open, one reader without concern is enough, or one counsel where
+   no reader is left: there is no case yet that anybody could be let into.
 5. Otherwise two readers (handlers or leads) of the version before. With only one such reader left, that one and one
    counsel. Failing that, that one and fourteen days of waiting, which every desk shows in red. With no reader left two
    counsel, or the only one, and the same fourteen days.
@@ -77,14 +77,15 @@ def consent(
     partial = concerned(before, roster)
     readers = frozenset(member.id for member in before.readers) - partial
     counsel = frozenset(member.id for member in before.counsel) - partial
+    # Who is left to be asked: the readers, or counsel when there are none.
+    left = readers or counsel
     if roster.trial or not was_open:
-        return Consent.COMPLETE if signers & (readers | counsel) else Consent.MISSING
+        return Consent.COMPLETE if signers & left else Consent.MISSING
     if len(readers) >= READERS_OF_A_REAL_HOME:
         return Consent.COMPLETE if len(signers & readers) >= _TWO else Consent.MISSING
     if signers & readers and signers & counsel:
         return Consent.COMPLETE
-    # Who is left to be asked: the one reader, or the counsel when there is none. Nobody signs past a second of them.
-    left = readers or counsel
+    # Nobody signs past a second who could be asked.
     enough = bool(left) and len(signers & left) >= min(_TWO, len(left))
     return Consent.BY_WAITING if enough and _is_over(roster, first_shown, today) else Consent.MISSING
 

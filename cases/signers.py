@@ -37,6 +37,20 @@ def given_to(streams: Streams) -> frozenset[str]:
     return frozenset(sealed_to) | later
 
 
+def may_erase(streams: Streams) -> frozenset[str]:
+    """Return the ids of those whose signature under an erasure counts, whatever the roster is by then.
+
+    Those to whom the case was given, and none whom the report concerns: one reader alone can write that she gave the
+    case to such a member, and both together must not be able to do away with it. Where the reporter would not say whom
+    it concerns, nobody counts to whom it was not sealed at first.
+    """
+    report = next((entry.body for entry in streams.get(Stream.REPORTER, ())), None)
+    if not isinstance(report, Report):
+        return frozenset()
+    given = frozenset(report.sealed_to) if report.concerns_unnamed else given_to(streams)
+    return given - frozenset(report.concerns)
+
+
 def stepped_aside(streams: Streams) -> frozenset[str]:
     """Return the ids of those who have stepped aside. Each can say it of herself only, or one could shut others out."""
     notes = streams.get(Stream.NOTES, ())

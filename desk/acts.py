@@ -34,7 +34,7 @@ from cases.entry import (
 from cases.envelope import KEY_BYTES
 from cases.errors import Conflict, NotAllowed
 from cases.seal import CaseKeys, append, make_grant
-from cases.signers import given_to, left_to_sign, stepped_aside
+from cases.signers import given_to, left_to_sign, may_erase, stepped_aside
 from cases.statements import Act, sign_statement
 from cases.streams import MAY_COUNT
 from cases.timeline import Action, demand_allowed
@@ -116,6 +116,7 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
     if case.state.on_hold:
         raise NotNow("erase.hold")
     _demand_one_who_is_left(book, case)
+    _demand_signers_count(case, reference)
     answer = await declare(book, case, Act.ERASE, reference)
     if answer.state == "done":
         # The tombstone is fetched, verified and kept, and the case's key forgotten.
@@ -131,6 +132,13 @@ def _demand_one_who_is_left(book: Casebook, case: OpenedCase) -> None:
     roster = None if book.chain is None else book.chain.current
     if case.own_id in aside and signed and signed <= aside and (roster is None or left_to_sign(case.streams, roster)):
         raise NotNow("erase.two_aside")
+
+
+def _demand_signers_count(case: OpenedCase, reference: str) -> None:
+    """Return unless our signature would be one of two of which one does not count: no other desk would believe it."""
+    others = {member for member, waiting in case.waiting if waiting == reference}
+    if not {case.own_id, *others} <= may_erase(case.streams):
+        raise NotNow("erase.by_another")
 
 
 async def write(
@@ -199,12 +207,16 @@ def _notes(case: OpenedCase) -> Notes:
         raise NotNow("act.notes_key_kept")
     if case.notes_keys is not None:
         return Notes(case.notes_keys, None)
-    keys = case.keys.for_notes(random(KEY_BYTES))
+    notes_key = random(KEY_BYTES)
+    granted = case.keys.granting_notes(notes_key)
     roster = case.chain.current
     given = given_to(case.streams)
     readers = [] if roster is None else [member for member in roster.members if member.id in given]
     version = 0 if roster is None else roster.version
-    return Notes(keys, tuple(make_grant(keys, reader.id_bytes, reader.box, version) for reader in readers))
+    return Notes(
+        case.keys.for_notes(notes_key),
+        tuple(make_grant(granted, reader.id_bytes, reader.box, version) for reader in readers),
+    )
 
 
 async def declare(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:

@@ -24,7 +24,9 @@ before; those of later ones are kept, and shown in red (check_other_keys):
    is shown with a warning: hiding it would punish the reporter.
 6. The entries fold into a state with deadlines (`cases.timeline`).
 
-A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. One
+A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. The
+server takes the signatures of any two members who show the case's key, since it cannot know who reads. This desk does:
+it remembers, sealed, who was given the case, and believes no tombstone that anybody else signed (TombstoneBroken). One
 without signatures is the server's own erasure, two years after the case was closed: it is believed when this desk has
 seen the case closed and the two years are over, and never before (TombstoneBroken).
 """
@@ -55,16 +57,19 @@ from cases.seal import (
     open_grant,
     open_stream,
 )
+from cases.signers import may_erase
 from cases.statements import Act, open_statement, read_statement, verify_tombstone
 from cases.timeline import DEFAULT_RULES, Rules, fold
 from desk.audits import NO_AUDITS, Audits, take_audits
 from desk.checks import (
     WARN_NOTES_KEY,
     check_continues,
+    check_erased_by,
     check_not_cut,
     check_other_keys,
     check_references,
     check_sealed_to,
+    check_signers,
 )
 from desk.client import Answer, DeskClient
 from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
@@ -163,11 +168,11 @@ class Casebook:
             # 1.
             check_grant(grant, known.case_id, answer.epoch, answer.commitment)
             keys = case_keys(grant, answer.share)
-            notes_keys = self._notes_keys(known, keys, answer)
+            notes_key = self._notes_key(known, keys, answer)
             # 2.
             streams = {
                 stream: _open(stream_keys, stream, answer, self._sign_key_of)
-                for stream, stream_keys in _readable(keys, notes_keys)
+                for stream, stream_keys in _readable(keys, notes_key)
             }
             merge(streams)
         except SealBroken as broken:
@@ -194,20 +199,19 @@ class Casebook:
             int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
         }
         known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
-        notes_key_kept = (
-            notes_keys is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_keys.key)
-        )
-        if notes_keys is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
-            known = known.with_notes(keys.epoch, notes_keys.key)
+        known = msgspec.structs.replace(known, may_erase=tuple(sorted(may_erase(streams))))
+        notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
+        if notes_key is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
+            known = known.with_notes(keys.epoch, notes_key)
         self.state.keep_case(known)
         waiting = self._waiting(keys, answer)
         return OpenedCase(
             own_id=self.keys.id,
             known=known,
             keys=keys,
-            notes_keys=notes_keys,
+            notes_key=notes_key,
             streams=streams,
-            notes_hidden=notes_keys is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_hidden=notes_key is None and bool(_stream(answer, Stream.NOTES).sealed),
             notes_key_kept=notes_key_kept,
             files=answer.files,
             state=state,
@@ -216,6 +220,7 @@ class Casebook:
             waiting=waiting,
             warnings=warnings
             + check_references(waiting)
+            + check_signers(waiting, streams)
             + check_other_keys(known)
             + ((WARN_NOTES_KEY,) if notes_key_kept else ()),
             chain=chain,
@@ -238,7 +243,9 @@ class Casebook:
                 if refused.code != NotThere.code or candidate is candidates[-1]:
                     raise
                 continue
-            self.state.keep_tombstone(KeptTombstone(known.case_id, self._verified(candidate, answer)))
+            statements = self._verified(candidate, answer)
+            unknown = bool(statements) and known.may_erase is None
+            self.state.keep_tombstone(KeptTombstone(known.case_id, statements, unknown))
             return
 
     async def ask_case(
@@ -277,8 +284,8 @@ class Casebook:
                 # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
                 continue
 
-    def _notes_keys(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> CaseKeys | None:
-        """Returns the keys of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+    def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> bytes | None:
+        """Returns the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
 
         A notes grant has no sender either. One that came without notes would let the server choose the key under which
         the first is written, so a key is taken only with notes that open under it.
@@ -289,7 +296,7 @@ class Casebook:
             if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
                 if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
                     raise SealBroken
-                return keys.for_notes(grant.key)
+                return grant.key
         return None
 
     def _sign_key_of(self, member_id: str) -> bytes | None:
@@ -326,7 +333,9 @@ class Casebook:
             raise TombstoneBroken from None
         for roster in reversed(self._chain().all):
             with contextlib.suppress(SealBroken):
-                if verify_tombstone(statements, roster, self.server_key).case_id == known.case_id:
+                tombstone = verify_tombstone(statements, roster, self.server_key)
+                if tombstone.case_id == known.case_id:
+                    check_erased_by(known.may_erase, tombstone)
                     return statements
         raise TombstoneBroken
 
@@ -352,11 +361,11 @@ def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
     cases[name] = fresh if before is None else before.with_grant(grant)
 
 
-def _readable(keys: CaseKeys, notes_keys: CaseKeys | None) -> Iterator[tuple[Stream, CaseKeys]]:
+def _readable(keys: CaseKeys, notes_key: bytes | None) -> Iterator[tuple[Stream, CaseKeys]]:
     yield Stream.REPORTER, keys
     yield Stream.MEMBERS, keys
-    if notes_keys is not None:
-        yield Stream.NOTES, notes_keys
+    if notes_key is not None:
+        yield Stream.NOTES, keys.for_notes(notes_key)
 
 
 def _stream(answer: wire.CaseAnswer, stream: Stream) -> wire.WireStream:

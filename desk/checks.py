@@ -9,14 +9,16 @@ from cases.entry import Entry, Report, Stream
 from cases.errors import CaseError
 from cases.roster import Chain, Roster
 from cases.routing import route
-from cases.signers import enough_to_sign, given_to, left_to_sign
-from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, WrongServer
+from cases.signers import enough_to_sign, given_to, left_to_sign, may_erase
+from cases.statements import Tombstone
+from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, TombstoneBroken, WrongServer
 from desk.state import KnownCase, Pin, SeenHead
 
 WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"
 WARN_REFERENCES = "warning.references"
 WARN_OTHER_KEYS = "warning.other_keys"
+WARN_ERASE_SIGNER = "warning.erase_signer"
 WARN_NOTES_KEY = "warning.notes_key"
 WARN_FEW_SIGNERS = "warning.few_signers"
 WARN_NOBODY_LEFT = "warning.nobody_left"
@@ -76,6 +78,18 @@ def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, .
 def check_references(waiting: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Returns a warning when members have signed to erase a case under references that differ: that erases nothing."""
     return (WARN_REFERENCES,) if len({reference for _member, reference in waiting}) > 1 else ()
+
+
+def check_signers(waiting: Sequence[tuple[str, str]], streams: Streams) -> tuple[str, ...]:
+    """Returns a warning when somebody has signed to erase a case whose signature does not count."""
+    return () if {member for member, _reference in waiting} <= may_erase(streams) else (WARN_ERASE_SIGNER,)
+
+
+def check_erased_by(counting: Sequence[str] | None, tombstone: Tombstone) -> None:
+    """Returns if each signature counts, or this desk never opened the case and cannot tell. Raises TombstoneBroken."""
+    signers = {statement.member for statement in tombstone.statements}
+    if counting is not None and not signers <= set(counting):
+        raise TombstoneBroken("desk.erased_by_others")
 
 
 def check_other_keys(opened: KnownCase) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
             problems.append(_problem(known.case_id, broken))
     erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
     chain = book.chain
-    red = red_of(book)
+    unknown = any(kept.unknown_signers for kept in book.state.case_list.tombstones.values())
+    red = red_of(book) + (["warning.erased_unseen"] if unknown else [])
     found = {
         "cases": [show.state_object(case) for case in cases],
         "problems": problems,
@@ -75,6 +76,7 @@ def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
         "day": None,
         "reference": "two years after closing",
         "members": [],
+        "unknown_signers": kept.unknown_signers,
     }
     if not kept.statements or book.chain is None:
         return nobody
@@ -84,7 +86,7 @@ def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
         except SealBroken:
             continue
         return {
-            "case": kept.case_id.hex(),
+            **nobody,
             "day": tombstone.day.isoformat(),
             "reference": tombstone.reference,
             "members": [statement.member for statement in tombstone.statements],

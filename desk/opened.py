@@ -24,11 +24,11 @@ class OpenedCase:
     own_id: str
     known: KnownCase
     keys: CaseKeys
-    notes_keys: CaseKeys | None
+    notes_key: bytes | None
     streams: Mapping[Stream, tuple[Entry, ...]]
     # There are notes, and this member was not given their key.
     notes_hidden: bool
-    # The notes kept their key when the case was moved: who was left out could read on, so nothing is added to them.
+    # The notes kept their key when the case was moved: who was left out has it, so nothing is added to them.
     notes_key_kept: bool
     files: tuple[wire.FileRow, ...]
     state: CaseState
@@ -38,6 +38,11 @@ class OpenedCase:
     waiting: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     chain: Chain
+
+    @property
+    def notes_keys(self) -> CaseKeys | None:
+        """The keys of the notes, if this member has them."""
+        return None if self.notes_key is None else self.keys.for_notes(self.notes_key)
 
     @property
     def report(self) -> Report:

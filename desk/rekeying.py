@@ -4,21 +4,21 @@
 first that fails (docs/decisions/0004); what it returns is who reads from then on:
 
 1. The member's own grant in it opens, and is for this case, one epoch later.
-2. Commitment, access key and share are those of that grant. The notes have a key of their own grant of hers, and it is
-   not the one they had: who is left out kept that one, and a copy of the disk would be enough to read on with it.
+2. Commitment, access key and share are those of that grant. Where there are notes, her notes grant brings another notes
+   key than they had: who is left out kept that one.
 3. Every header opens with the new keys to the item key it had before, and none is missing; heads follow.
 4. Each member's item is her grant, or no grant of this epoch. `regrant` makes the same bytes for everybody who holds
    the new key, so a reader who is left out, or let in unsaid, is seen.
 5. The reporter keeps the case, and the notes go to the same readers.
 
-The notes that are there stay readable to those readers without moving: their item keys are wrapped anew, under the new
-notes key as under the new case key.
+The notes that are there stay readable to those readers without moving: their item keys are wrapped anew, under the key
+that is made from the new case key and the new notes key.
 
 Pure: an opened case, what the server has of it, and a roster in.
 """
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from nacl.utils import random
@@ -64,7 +64,7 @@ def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: 
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
     new = next_epoch(case.keys)
-    notes = None if case.notes_keys is None else new.for_notes(random(KEY_BYTES))
+    notes = None if case.notes_key is None else random(KEY_BYTES)
     given = [member for member in roster.members if member.id in readers]
     try:
         headers = {
@@ -87,7 +87,7 @@ def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: 
             for member in roster.members
         },
         reporter_grant=_reporter_grant(case, new, roster),
-        notes_grants=() if notes is None else tuple(_grants(notes, given, roster)),
+        notes_grants=_notes_grants(new, notes, given, roster),
         statements=UNSIGNED,
     )
 
@@ -111,7 +111,7 @@ def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
             raise MoveBroken
         if not same(untrusted.access_key, new.access_key):
             raise MoveBroken
-        notes = _new_notes(case, new, untrusted, own_id, box_private)
+        notes = _new_notes_key(case, new, untrusted, own_id, box_private)
         # 3.
         _check_headers(case, answer, new, notes, untrusted)
     except (KeyError, NotARecipient, SealBroken):
@@ -119,28 +119,29 @@ def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     # 4.
     readers = readers_of(new, roster, untrusted)
     # 5.
-    expected_notes = () if notes is None else tuple(_grants(notes, readers, roster))
-    if untrusted.reporter_grant != _reporter_grant(case, new, roster) or untrusted.notes_grants != expected_notes:
+    if untrusted.reporter_grant != _reporter_grant(case, new, roster):
         raise MoveBroken
-    return Checked(grant, None if notes is None else notes.key, readers)
+    if untrusted.notes_grants != _notes_grants(new, notes, readers, roster):
+        raise MoveBroken
+    return Checked(grant, notes, readers)
 
 
-def _new_notes(
+def _new_notes_key(
     case: OpenedCase, new: CaseKeys, untrusted: wire.RekeyRequest, own_id: bytes, box_private: bytes
-) -> CaseKeys | None:
-    """Returns the keys of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
-    if case.notes_keys is None:
+) -> bytes | None:
+    """Returns the key of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
+    if case.notes_key is None:
         return None
     for item in untrusted.notes_grants:
         with contextlib.suppress(NotARecipient):
             grant = open_grant(item, own_id, box_private)
-            if (grant.case_id, grant.epoch) == (new.case_id, new.epoch) and not same(grant.key, case.notes_keys.key):
-                return new.for_notes(grant.key)
+            if (grant.case_id, grant.epoch) == (new.case_id, new.epoch) and not same(grant.key, case.notes_key):
+                return grant.key
     raise MoveBroken
 
 
 def _check_headers(
-    case: OpenedCase, answer: wire.CaseAnswer, new: CaseKeys, notes: CaseKeys | None, untrusted: wire.RekeyRequest
+    case: OpenedCase, answer: wire.CaseAnswer, new: CaseKeys, notes: bytes | None, untrusted: wire.RekeyRequest
 ) -> None:
     old_headers = _old_headers(answer)
     if set(untrusted.headers) != set(old_headers) or untrusted.heads != _heads(case, new, notes):
@@ -178,15 +179,15 @@ def _old_headers(answer: wire.CaseAnswer) -> dict[int, tuple[bytes, ...]]:
     return headers | ({int(Stream.FILES): files} if files else {})
 
 
-def _old_and_new(case: OpenedCase, new: CaseKeys, notes: CaseKeys | None, stream: int) -> tuple[CaseKeys, CaseKeys]:
+def _old_and_new(case: OpenedCase, new: CaseKeys, notes: bytes | None, stream: int) -> tuple[CaseKeys, CaseKeys]:
     if stream == Stream.NOTES:
         if case.notes_keys is None or notes is None:
             raise MoveBroken
-        return case.notes_keys, notes
+        return case.notes_keys, new.for_notes(notes)
     return case.keys, new
 
 
-def _heads(case: OpenedCase, new: CaseKeys, notes: CaseKeys | None) -> dict[int, wire.WireHead]:
+def _heads(case: OpenedCase, new: CaseKeys, notes: bytes | None) -> dict[int, wire.WireHead]:
     heads: dict[int, wire.WireHead] = {}
     for stream, entries in case.streams.items():
         if entries:
@@ -201,6 +202,8 @@ def _reporter_grant(case: OpenedCase, new: CaseKeys, roster: Roster) -> bytes:
     return regrant(new, reporter.id, reporter.box, roster.version)
 
 
-def _grants(keys: CaseKeys, members: Collection[Member], roster: Roster) -> Iterator[bytes]:
-    for member in members:
-        yield regrant(keys, member.id_bytes, member.box, roster.version)
+def _notes_grants(new: CaseKeys, notes: bytes | None, members: Collection[Member], roster: Roster) -> tuple[bytes, ...]:
+    if notes is None:
+        return ()
+    granted = new.granting_notes(notes)
+    return tuple(regrant(granted, member.id_bytes, member.box, roster.version) for member in members)

@@ -94,6 +94,10 @@ _OF_THE_DESK: Final = {
         "The case is gone, and the proof that it was erased by two members does not verify.",
         "Call another member: it may have been deleted by somebody else.",
     ),
+    "desk.erased_by_others": (
+        "RED: the case is gone, and one of the two who signed its erasure was not given it, or it is about that one.",
+        "Call a member you trust who is not one of them, and keep the desk home as it is: the key is kept here.",
+    ),
     "desk.erased_without_signatures": (
         "The case is gone without any member's signature, and this desk has not seen it closed for two years.",
         "Call another member: the server may have deleted it. The key is kept here.",
@@ -150,6 +154,10 @@ _OF_THE_DESK: Final = {
     "move.second_yours": (
         "You have stepped aside and are asked since too few others can sign; you read the case after this move too.",
         "After the next daily release let it be moved again without you: the new reader can sign that.",
+    ),
+    "erase.by_another": (
+        "With this reference an erasure would be signed by somebody who was not given the case, or whom it concerns.",
+        "Sign with another reference, and let a member who reads the case sign with that one too.",
     ),
     "erase.two_aside": (
         "You have stepped aside in this case, and so has the member who has signed its erasure.",
@@ -278,8 +286,16 @@ _OF_THE_DESK: Final = {
         "RED: a later key of the case came here, and opens nothing. It was made up, or the server shows an old copy.",
         "Write nothing in it before you have asked another member whether the case was moved, by voice.",
     ),
+    "warning.erase_signer": (
+        "RED: somebody has signed to erase the case who was not given it, or whom it concerns.",
+        "Somebody who reads the case has given the key away: call a member you trust. Keep a copy of what matters.",
+    ),
+    "warning.erased_unseen": (
+        "RED: a case was erased that this desk had never opened, so it cannot tell whether those who signed read it.",
+        "Ask another member who read the case, by voice, whether it was to be erased.",
+    ),
     "warning.notes_key": (
-        "RED: the notes kept their key when the case was moved, so whoever was left out could read what is added.",
+        "RED: the notes kept their key when the case was moved, and whoever was left out has it.",
         "Write no note in it: move it again, to the same readers, and the notes get a key of their own.",
     ),
     "warning.by_waiting": (

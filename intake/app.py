@@ -11,11 +11,14 @@ connections are taken from a socket that listens already.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from aiohttp import web
 
 from intake.come_back import come_back, return_form
+from intake.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
+from intake.counted import counted
 from intake.gate import gate
 from intake.inbox_end import end
 from intake.inbox_facts import add_facts
@@ -64,19 +67,22 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("*", "/{rest:.*}", not_found),
 )
 
-# Tor keeps one connection for each stream; a browser opens up to six. Beyond this, new ones wait in the socket's queue.
-MOST_CONNECTIONS: Final = 512
 _ACCEPTED_AT_A_TIME: Final = 16
-_FULL_SECONDS: Final = 0.2
+_FULL_SECONDS: Final = 0.1
 # Also how long a connection may take to send a whole request head; through Tor that takes a second or two.
 _KEEPALIVE_SECONDS: Final = 20.0
 _SHUTDOWN_SECONDS: Final = 5.0
 _LINGER_SECONDS: Final = 2.0
+# A browser sends some fifteen headers of at most two hundred bytes. The library's own limits would let a head grow to a
+# mebibyte before it is whole.
+_LINE_BYTES: Final = 4096
+_HEADER_BYTES: Final = 2048
+_HEADERS: Final = 48
 
 
 def public_app(services: Services) -> web.Application:
     """Return what reporters reach."""
-    middlewares = [padded, answered_elsewhere, silent_errors(services.faults), gate]
+    middlewares = [counted, padded, answered_elsewhere, silent_errors(services.faults), gate]
     app = web.Application(middlewares=middlewares, logger=quiet_logger())
     app[SERVICES] = services
     for method, path, handler in ROUTES:
@@ -88,9 +94,10 @@ def public_app(services: Services) -> web.Application:
 class Serving:
     """An application on a listening socket. Close it to stop."""
 
-    def __init__(self, runner: QuietRunner, listener: socket.socket) -> None:
+    def __init__(self, runner: QuietRunner, listener: socket.socket, connections: Connections) -> None:
         self._runner = runner
         self._listener = listener
+        self._connections = connections
         self._loop = asyncio.get_running_loop()
         self._beginning: set[asyncio.Task[object]] = set()
         self._later: asyncio.TimerHandle | None = None
@@ -100,17 +107,15 @@ class Serving:
         """Take no more connections, let what is under way finish for a moment, then end it."""
         if self._later is not None:
             self._later.cancel()
+        self._connections.close()
         self._loop.remove_reader(self._listener.fileno())
         # The keeper has its own descriptor of it: connections that come now wait there for the next intake.
         self._listener.close()
         await self._runner.cleanup()
 
     def _accept(self) -> None:
-        server = self._runner.server
-        if server is None:
-            return
         for _ in range(_ACCEPTED_AT_A_TIME):
-            if len(server.connections) >= MOST_CONNECTIONS:
+            if not self._connections.may_come(len(self._beginning)):
                 self._pause()
                 return
             try:
@@ -126,6 +131,7 @@ class Serving:
             task = self._loop.create_task(self._begin(connection))
             self._beginning.add(task)
             task.add_done_callback(self._beginning.discard)
+            self._connections.came(len(self._beginning))
 
     async def _begin(self, connection: socket.socket) -> None:
         server = self._runner.server
@@ -144,11 +150,13 @@ class Serving:
         )
 
 
-async def serve(app: web.Application, listener: socket.socket) -> Serving:
+async def serve(app: web.Application, listener: socket.socket, limits: ConnectionLimits = CONNECTION_LIMITS) -> Serving:
     """Serve the application, silently, on a socket that listens already."""
     listener.setblocking(False)
+    connections = Connections(limits)
     runner = QuietRunner(
         app,
+        partial(Connection, connections),
         access_log=None,
         logger=quiet_logger(),
         handle_signals=False,
@@ -158,6 +166,9 @@ async def serve(app: web.Application, listener: socket.socket) -> Serving:
         lingering_time=_LINGER_SECONDS,
         # Nobody asks us to decompress a request, and a small request must not become a large one.
         auto_decompress=False,
+        max_line_size=_LINE_BYTES,
+        max_field_size=_HEADER_BYTES,
+        max_headers=_HEADERS,
     )
     await runner.setup()
-    return Serving(runner, listener)
+    return Serving(runner, listener, connections)

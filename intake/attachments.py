@@ -21,7 +21,7 @@ from cases.receipt import ReceiptKeys
 from cases.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
-from intake.form import Form, Part
+from intake.form import Form, Pace, Part
 from intake.limits import Limits
 from intake.memory import Hold, MemoryBudget
 from intake.progress import Sending, Step
@@ -69,24 +69,26 @@ class CaseUnderWay:
 class Allowance:
     """What one form may still bring."""
 
-    def __init__(self, limits: Limits, budget: MemoryBudget) -> None:
+    def __init__(self, limits: Limits, budget: MemoryBudget, announced: int | None) -> None:
+        """`announced` is the length of the whole form, if its sender said it."""
         self.limits = limits
+        self._most = limits.file_bytes if announced is None else min(limits.file_bytes, announced)
         self._budget = budget
         self._files_left = limits.files
         self.bytes_left = limits.report_bytes
 
     @asynccontextmanager
-    async def one_file(self) -> AsyncIterator["Room"]:
-        """Give room for one file, held until it is sealed. Raises `TooManyFiles`."""
+    async def one_file(self, untrusted: MemoryFile, pace: Pace) -> AsyncIterator["FileRoom"]:
+        """Give room for one file, held until it is sealed; let go of it if it gives way. Raises `TooManyFiles`."""
         if self._files_left == 0:
             raise TooManyFiles
         self._files_left -= 1
-        async with self._budget.hold(self.limits.file_bytes) as hold:
-            yield Room(self, hold)
+        async with self._budget.room_for(self._most).hold(self._most, pace, untrusted.close) as hold:
+            yield FileRoom(self, hold)
 
 
 @dataclass(slots=True)
-class Room:
+class FileRoom:
     """The room of one file."""
 
     allowance: Allowance
@@ -106,8 +108,9 @@ async def accept_attachment(
     part: Part, case: CaseUnderWay, limits: Allowance, sandbox: Sandbox, store: Store
 ) -> ScrubReport:
     """Take one file into the case and return what was removed. Raises `Refused` or `FileRefused`, and keeps nothing."""
-    async with limits.one_file() as room:
-        untrusted = await read_part(part, room)  # memory only; counts its own bytes; never request.post()
+    untrusted = MemoryFile()
+    async with limits.one_file(untrusted, part.pace) as room:
+        await read_part(part, untrusted, room)  # memory only; counts its own bytes; never request.post()
         with untrusted:
             sniffed = sniff(untrusted)  # Refused: not a kind we can clean
             await _let_keys_be_made(case, untrusted)  # not both at once in memory
@@ -121,17 +124,16 @@ async def accept_attachment(
     return scrubbed.report
 
 
-async def read_part(part: Part, room: Room) -> MemoryFile:
-    """Read one file into memory. Raises a `FileRefused` as soon as a limit is passed."""
-    untrusted = MemoryFile()
+async def read_part(part: Part, untrusted: MemoryFile, room: FileRoom) -> None:
+    """Read one file into memory. Raises a `FileRefused` as soon as a limit is passed, or if it had to give way."""
     try:
         async for piece in part.pieces():
             await room.take(len(piece))
             untrusted.write(piece)
+        room.hold.whole()
     except BaseException:
         untrusted.close()
         raise
-    return untrusted
 
 
 async def _let_keys_be_made(case: CaseUnderWay, untrusted: MemoryFile) -> None:

@@ -40,6 +40,7 @@ from cases.statements import read_statement
 from cases.store import CaseRows, Rekeying
 from intake.desk_files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_request import DeskServices, check_head, padded, refusal_of, refusals, stream
+from intake.form import read_body
 from intake.silence import Handler, drop_telltales, quiet_logger, refuse_expect
 
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
@@ -207,7 +208,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 def desk_app(services: FileServices) -> web.Application:
     """Returns the application behind the desk onion."""
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[refusals(services)], logger=quiet_logger())
+    app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
         app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
@@ -219,14 +220,14 @@ def desk_app(services: FileServices) -> web.Application:
     return app
 
 
-def _answering(services: DeskServices, name: str, verb: Verb) -> Handler:
+def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
     """Returns the handler of one verb: steps 2 to 5, then the verb itself."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if (request.content_length or 0) > BODY_BYTES_MAX:
             raise RequestRefused("request.too_large")
         signed = await check_head(services, request, name)
-        untrusted_body = await request.read()
+        untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
         wire.demand_body(signed.head, wire.new_body_hash(untrusted_body).digest())
         answer = await verb(Asked(services, signed.chain, signed.member, signed.counter, untrusted_body))
         if isinstance(answer, msgspec.Struct):

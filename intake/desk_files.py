@@ -14,9 +14,9 @@ name them: all of it or nothing. What it keeps it cannot read. A desk that was c
 cleaned, so the reporter's page has the jail vouch for each file of a member before it gives it out (inbox_files.py).
 """
 
-import asyncio
 import itertools
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Final, Protocol, TypeVar
 
 from aiohttp import hdrs, web
@@ -38,7 +38,6 @@ from cases.sealed_files import CHUNK_BYTES, size_class
 from intake.desk_request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
 from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
 from intake.form import Pace, drain
-from intake.limits import Limits
 from intake.memory import Hold, MemoryBudget
 from intake.silence import Handler
 from scrubbers.memory_file import MemoryFile
@@ -66,9 +65,9 @@ class FileServices(DeskServices, Protocol):
 class _Incoming:
     """A frame on its way in: each byte hashed, each byte of a payload counted."""
 
-    def __init__(self, request: web.Request, limits: Limits, hold: Hold) -> None:
+    def __init__(self, request: web.Request, pace: Pace, hold: Hold) -> None:
         self._content = request.content
-        self._pace = Pace(limits)
+        self._pace = pace
         self._hold = hold
         self._hash = wire.new_body_hash()
         self._ahead = bytearray()
@@ -108,6 +107,7 @@ class _Incoming:
             left -= len(piece)
         if self._ahead or await self._pace_wait():
             raise RequestRefused("request.unreadable")
+        self._hold.whole()
         return self._hash.digest()
 
     async def _exactly(self, size: int) -> bytes:
@@ -131,42 +131,42 @@ class _Incoming:
             piece = await self._pace.wait(self._content.readany())
         except TimeoutError:
             raise StalledUpload from None
-        self._pace.read += len(piece)
         self._hash.update(piece)
         return piece
+
+
+@asynccontextmanager
+async def _room(services: FileServices, request: web.Request, signed: SignedRequest) -> AsyncIterator[_Incoming]:
+    """Give room for what a member signed, for as long as it is entered. When it gives way the member is told so."""
+    pace, most = Pace(services.limits), signed.head.body_bytes
+    async with services.budget.room_for(most).hold(most, pace, pace.give_up) as hold:
+        yield _Incoming(request, pace, hold)
 
 
 async def scrub_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST scrub : a member's file in, its clean copy out."""
     limits = services.limits
-    async with services.budget.hold(limits.file_bytes) as hold:
-        incoming = _Incoming(request, limits, hold)
+    async with _room(services, request, signed) as incoming:
         asked = await incoming.head(ScrubRequest)
         if asked.size > limits.file_bytes:
             raise FileTooLarge
-        untrusted = await incoming.payload(asked.size)
-        # No more will be asked for, so no more is kept from others.
-        hold.claim = hold.held
-        with untrusted:
+        with await incoming.payload(asked.size) as untrusted:
             wire.demand_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
             scrubbed = await scrub(sniffed, services.sandbox)
         verified = await verify(scrubbed, services.sandbox)
         with verified.clean, verified.preview:
-            return await _send_clean(request, verified, limits)
+            return await _send_clean(request, verified)
 
 
 async def attach_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST attach : a sealed file, its picture and their entries, all or none."""
-    length = signed.head.body_bytes
-    async with services.budget.hold(length) as hold:
-        incoming = _Incoming(request, services.limits, hold)
+    async with _room(services, request, signed) as incoming:
         asked = await incoming.head(AttachRequest)
-        if sum(row.sealed_size for row in asked.files) > length:
+        if sum(row.sealed_size for row in asked.files) > signed.head.body_bytes:
             raise RequestRefused("request.unreadable")
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
-            hold.claim = hold.held
             wire.demand_body(signed.head, await incoming.digest())
             count = await services.store.attach_member(
                 asked.case_id,
@@ -201,7 +201,7 @@ def answering_with_files(services: FileServices, name: str) -> Handler:
 
 def _most_bytes(services: FileServices, name: str) -> int:
     if name == "attach":
-        return min(ATTACH_BYTES_MAX, services.budget.total)
+        return min(ATTACH_BYTES_MAX, services.budget.large.total)
     return size_class(LENGTH_BYTES + HEAD_BYTES_MAX + services.limits.file_bytes)
 
 
@@ -213,7 +213,7 @@ def _demand_length(request: web.Request, most: int) -> None:
         raise FileTooLarge
 
 
-async def _send_clean(request: web.Request, verified: Verified, limits: Limits) -> web.StreamResponse:
+async def _send_clean(request: web.Request, verified: Verified) -> web.StreamResponse:
     """Answer with the clean copy, its picture, and what was removed, without values."""
     told = verified.report.without_values()
     answer = ScrubAnswer(
@@ -233,11 +233,6 @@ async def _send_clean(request: web.Request, verified: Verified, limits: Limits) 
         (beginning,), verified.clean.chunks(_SEND_BYTES), verified.preview.chunks(_SEND_BYTES), padding(left)
     )
     for piece in pieces:
-        try:
-            async with asyncio.timeout(limits.idle_seconds):
-                await response.write(piece)
-        except TimeoutError:
-            # Nobody reads any more; the room is for others.
-            raise ConnectionAbortedError from None
+        await response.write(piece)
     await response.write_eof()
     return response

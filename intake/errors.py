@@ -104,7 +104,10 @@ class UnknownChoice(FormRefused):
 
 
 class StalledUpload(FormRefused):
-    """Nothing came for `Limits.idle_seconds`, or less than `Limits.slowest_bytes_a_second` over all."""
+    """Nothing came for `Limits.idle_seconds`, or less than `Limits.slowest_bytes_a_second` over all.
+
+    Or nothing at all for `ConnectionLimits.first_byte_seconds`.
+    """
 
     code = 310
     text_key = "form.stalled"

@@ -12,9 +12,11 @@ The steps, in their order:
 6. The store keeps all of it or nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -100,6 +102,23 @@ def check_wishes(form: Form, roster: Roster, language: str, languages: Collectio
         roster=roster,
         readers=readers,
     )
+
+
+async def to_its_end(step: Coroutine[Any, Any, None]) -> None:
+    """Await a step to its end also when the caller is cancelled meanwhile; then the cancellation goes on.
+
+    The store finishes a filing once it has begun. Who was cancelled in it would take the report for one that was not
+    filed, and delete its files.
+    """
+    task = asyncio.ensure_future(step)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        if not task.cancelled():
+            # Whatever became of it, the caller is not there to be told.
+            task.exception()
+        raise
 
 
 async def file_report(

@@ -10,13 +10,17 @@ temporary files in plaintext. The library enforces no limit on this path, so we 
    asked for.
 3. A form within the form is refused.
 4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page.
-5. Something comes within a while, and over all the waiting not too little: nobody holds a connection for days with a
-   byte now and then. Only waiting counts; how long we clean a file does not.
+5. Something comes within a while, and in each minute of waiting not too little, however much came before: nobody holds
+   a connection for days with a byte now and then. Only waiting counts; how long we clean a file does not. A body of
+   which nothing comes at all is given up sooner (intake/connections.py).
+6. What is kept of fields is counted in the room for text (`text_room`).
 
 What is refused raises a `FormRefused`.
 """
 
 import asyncio
+import math
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -25,13 +29,23 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.multipart import MultipartReader
 
-from intake.errors import FormRefused, NestedForm, NotAForm, StalledUpload, TextTooLong, TooMuchData
+from intake.errors import (
+    FormRefused,
+    NestedForm,
+    NoRoomNow,
+    NotAForm,
+    StalledUpload,
+    TextTooLong,
+    TooMuchData,
+    TryAgainSoon,
+)
 from intake.limits import Limits
 from intake.text_parts import beginning
+from intake.text_room import BYTES_A_CHARACTER, TEXT_ROOM, TextRoom
 
 FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"
-_BYTES_A_CHARACTER: Final = 4  # UTF-8 at its longest
+_LOOKS_A_MINUTE: Final = 60
 # What the library's parser raises on damaged input, as of 3.14.5; the tests send such input.
 _DAMAGED: Final = (ValueError, RuntimeError, AssertionError, LookupError, HttpProcessingError)
 
@@ -77,6 +91,11 @@ class Part:
         # Called when all of it has come.
         self.when_whole: Callable[[], None] | None = None
 
+    @property
+    def pace(self) -> "Pace":
+        """How fast the form comes."""
+        return self._body.pace
+
     async def is_empty(self) -> bool:
         """Say whether there is nothing in it: a browser sends an empty part for an input that was left alone."""
         if not self._ahead:
@@ -100,23 +119,59 @@ class Part:
 
 
 class Pace:
-    """Waits for what comes, while it comes fast enough; else a TimeoutError. Rule 5."""
+    """Waits for what comes and counts it, while it comes fast enough; else a TimeoutError. Rule 5."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, *, refused: bool = False) -> None:
+        """`refused`: what comes is thrown away, and who sends it for our page does so without long pauses."""
+        self._slowest = limits.slowest_bytes_a_second
+        self._idle_seconds = limits.refused_idle_seconds if refused else limits.idle_seconds
         self._waited = 0.0
-        self.read = 0
+        self._waiting_since: float | None = None
+        self._patience: asyncio.Timeout | None = None
+        self._gave_up = False
+        # How much had come after so many seconds of waiting, for the last minute of it.
+        self._before = deque([(0.0, 0)])
+        self.moved = 0
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which we waited, also now."""
+        now = asyncio.get_running_loop().time()
+        return self._waited + (0.0 if self._waiting_since is None else now - self._waiting_since)
+
+    def give_up(self) -> None:
+        """Wait no more: what waits now gets its TimeoutError, and whatever would wait later."""
+        self._gave_up = True
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
         """Return what comes. Raises TimeoutError."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        async with asyncio.timeout(self._limits.idle_seconds):
-            came = await reading
-        self._waited += loop.time() - began
-        if self._waited > self._limits.idle_seconds + self.read / self._limits.slowest_bytes_a_second:
+        self._waiting_since = loop.time()
+        try:
+            async with asyncio.timeout(self._idle_seconds) as self._patience:
+                came = await reading
+        finally:
+            self._waited, self._waiting_since, self._patience = self.waited, None, None
+        if isinstance(came, bytes | bytearray):
+            self.moved += len(came)
+        if self._gave_up or self._last_minute() < self._slowest:
             raise TimeoutError
         return came
+
+    def _last_minute(self) -> float:
+        """Return the bytes a second of the last minute of waiting; before that there is nothing to blame.
+
+        After a refusal the minute is the shorter `refused_idle_seconds`.
+        """
+        minute, now = self._idle_seconds, self._waited
+        while len(self._before) > 1 and self._before[1][0] <= now - minute:
+            self._before.popleft()
+        if now - self._before[-1][0] >= minute / _LOOKS_A_MINUTE:
+            self._before.append((now, self.moved))
+        began, had_come = self._before[0]
+        return math.inf if now - began < minute else (self.moved - had_come) / (now - began)
 
 
 class _Body:
@@ -124,7 +179,7 @@ class _Body:
 
     def __init__(self, limits: Limits, came: Came | None) -> None:
         self._limits = limits
-        self._pace = Pace(limits)
+        self.pace = Pace(limits)
         self._parts = 0
         self._came = came
 
@@ -138,17 +193,16 @@ class _Body:
         piece = b""
         while not piece and not part.at_eof():
             piece = bytes(await self.wait(part.read_chunk(self._limits.piece_bytes)))
-        self._pace.read += len(piece)
         if self._came is not None:
             self._came(len(piece))
-        if self._pace.read > self._limits.report_bytes + self._limits.discard_bytes:
+        if self.pace.moved > self._limits.report_bytes + self._limits.discard_bytes:
             raise TooMuchData
         return piece
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
         """Await one reading of the library's, in our words when it fails."""
         try:
-            return await self._pace.wait(reading)
+            return await self.pace.wait(reading)
         except TimeoutError:
             raise StalledUpload from None
         except _DAMAGED:
@@ -162,7 +216,7 @@ async def read_form(
 
     Raises a `FormRefused`; what was read until then is in the form, to be given back.
     """
-    body = _Body(limits, came)
+    body, room = _Body(limits, came), request[TEXT_ROOM]
     reader = await body.wait(_multipart(request))
     while (part := await body.wait(reader.next())) is not None:
         if isinstance(part, MultipartReader):
@@ -170,13 +224,15 @@ async def read_form(
         body.count_part()
         name = part.name or ""
         if name != FILE_FIELD:
-            form.add(name, await _read_field(part, body, limits, form), limits)
+            await _has_room(len(name), body, form, room)
+            form.add(name, await _read_field(part, body, limits, form, room), limits)
             continue
         untrusted_file = Part(part, body)
         if take_file is not None and form.fault is None:
             await take_file(untrusted_file, form)
         # Whoever took it may have stopped early.
         await untrusted_file.discard()
+    room.whole()
     if form.fault is not None:
         raise form.fault
 
@@ -187,12 +243,12 @@ async def _multipart(request: web.Request) -> MultipartReader:
     return await request.multipart()
 
 
-async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: Form) -> str:
+async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: Form, room: TextRoom) -> str:
     is_text = part.name == TEXT_FIELD
-    limit = limits.text_characters * _BYTES_A_CHARACTER if is_text else limits.field_bytes
+    limit = limits.text_characters * BYTES_A_CHARACTER if is_text else limits.field_bytes
     untrusted = bytearray()
     while piece := await body.read(part):
-        if len(untrusted) <= limit:
+        if len(untrusted) <= limit and await _has_room(len(piece), body, form, room):
             untrusted += piece
     # Browsers send line ends as CR LF, which a textarea counts as one.
     text = bytes(untrusted[: limit + 1]).decode("utf-8", errors="replace").replace("\r\n", "\n")
@@ -202,16 +258,41 @@ async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: F
     return text
 
 
+async def _has_room(size: int, body: _Body, form: Form, room: TextRoom) -> bool:
+    """Count what is kept of a field. Without room reading goes on, so that what was kept can be given back."""
+    if isinstance(form.fault, TryAgainSoon):
+        return False
+    try:
+        await room.keep(size, body.pace)
+    except NoRoomNow:
+        form.fault = TryAgainSoon()
+        return False
+    return True
+
+
+async def read_body(request: web.Request, limits: Limits, most: int) -> bytes:
+    """Return a short body, whole. Raises `StalledUpload`, and HTTPRequestEntityTooLarge for one of more than `most`."""
+    pace = Pace(limits)
+    untrusted = bytearray()
+    try:
+        while piece := await pace.wait(request.content.readany()):
+            untrusted += piece
+            if len(untrusted) > most:
+                raise web.HTTPRequestEntityTooLarge(most, len(untrusted))
+    except TimeoutError:
+        raise StalledUpload from None
+    return bytes(untrusted)
+
+
 async def drain(request: web.Request, limits: Limits, came: Came | None = None) -> bool:
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
     most = limits.report_bytes + limits.discard_bytes
-    pace = Pace(limits)
+    pace = Pace(limits, refused=True)
     try:
-        while pace.read < most:
+        while pace.moved < most:
             piece = await pace.wait(request.content.readany())
             if not piece:
                 return True
-            pace.read += len(piece)
             if came is not None:
                 came(len(piece))
     except (TimeoutError, *_DAMAGED):

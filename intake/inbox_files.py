@@ -58,9 +58,11 @@ async def _demand_vouched(services: Services, opened: OpenedCase, attachment: At
     if kind is None or preview_row.item_kind != ItemKind.PREVIEW:
         raise WouldNotVouch
     claim = clean_row.sealed_size + preview_row.sealed_size
-    if claim > services.budget.total:
+    room = services.budget.room_for(claim)
+    if claim > room.total:
         raise NoRoomNow
-    async with services.budget.hold(claim) as hold:
+    # From our own disk, and so at a pace of our own.
+    async with room.hold(claim, None) as hold:
         with ExitStack() as kept:
             clean = kept.enter_context(MemoryFile())
             await _open_into(clean, services, opened, clean_row, hold)
@@ -68,6 +70,7 @@ async def _demand_vouched(services: Services, opened: OpenedCase, attachment: At
             await _open_into(preview, services, opened, preview_row, hold)
             if clean.size != attachment.size or clean.size > RESULT_BYTES or preview.size > PREVIEW_BYTES:
                 raise WouldNotVouch
+            hold.whole()
             # Not believed yet: made by nobody we know, exactly as what a job made that a hostile file took over.
             told = Scrubbed(kind, clean, preview, ScrubReport(kind, (), (), ""))
             await verify(told, services.sandbox)

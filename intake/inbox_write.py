@@ -17,7 +17,7 @@ from cases.receipt import text_contains_receipt
 from intake.attachments import Allowance, CaseUnderWay, FileShown, FileTaker
 from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
 from intake.facts import FACT_FIELD
-from intake.filing import file_numbers
+from intake.filing import file_numbers, to_its_end
 from intake.form import Form, Part, drain, read_form
 from intake.inbox import OpenedCase, add_entries, open_case, written
 from intake.inbox_pieces import AFTER_FIELD, BEFORE_FIELD
@@ -155,6 +155,7 @@ class _Writing:
     def __init__(self, services: Services, form: Form) -> None:
         self._services = services
         self._form = form
+        self._announced: int | None = None
         self._settled: _Settled | None = None
         # Whether there was anything to store: with no text and every file refused there is not.
         self.stored = False
@@ -170,6 +171,7 @@ class _Writing:
 
         When nothing is stored, the same form may be sent again.
         """
+        self._announced = request.content_length
         try:
             await read_form(request, self._services.limits, self._form, self._take_file, self._came)
             settled = await self._settle()
@@ -177,22 +179,29 @@ class _Writing:
             if not bodies and not settled.taker.shown:
                 raise EmptyReport
             if bodies:
-                async with settled.session.turn:
-                    opened = await open_case(self._services, settled.session)
-                    at_once = answers_at_once(self._services, opened)
-                    case = settled.taker.case
-                    entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
-                    self.numbers = file_numbers(entries)
-                self.stored = True
-                settled.use.spend()
-                self._services.pointed_out.forget(settled.session.handle)
+                await to_its_end(self._store(settled, bodies))
         finally:
             if not self.stored and self._settled is not None:
-                try:
-                    await self._settled.taker.drop()
-                finally:
-                    self._settled.use.give_back()
+                await to_its_end(self._drop(self._settled))
         return settled.session
+
+    async def _store(self, settled: _Settled, bodies: list[Body]) -> None:
+        async with settled.session.turn:
+            opened = await open_case(self._services, settled.session)
+            at_once = answers_at_once(self._services, opened)
+            case = settled.taker.case
+            entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
+            self.numbers = file_numbers(entries)
+        self.stored = True
+        settled.use.spend()
+        self._services.pointed_out.forget(settled.session.handle)
+
+    @staticmethod
+    async def _drop(settled: _Settled) -> None:
+        try:
+            await settled.taker.drop()
+        finally:
+            settled.use.give_back()
 
     async def _take_file(self, part: Part, form: Form) -> None:
         settled = await self._settle()
@@ -235,9 +244,8 @@ class _Writing:
         except BaseException:
             use.give_back()
             raise
-        taker = FileTaker(
-            CaseUnderWay(opened.keys), Allowance(services.limits, services.budget), services.sandbox, services.store
-        )
+        allowance = Allowance(services.limits, services.budget, self._announced)
+        taker = FileTaker(CaseUnderWay(opened.keys), allowance, services.sandbox, services.store)
         self._settled = _Settled(use, session, taker)
         return self._settled
 

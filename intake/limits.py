@@ -33,10 +33,13 @@ class Limits:
     # reporter can make the intake hold in memory for one request.
     case_bytes: int = 8 * 2**20  # 8 MiB: eighty messages of the longest sort
     piece_bytes: int = 256 * 1024  # what is read at a time; the sealed chunks have the same size
-    idle_seconds: float = 180.0  # a stalled Tor circuit is replaced well within this
-    # Over all the waiting there is; a bad day through Tor is ten times this. Slower, and a few hundred visitors who
-    # send a byte now and then would hold every connection there is for days.
-    slowest_bytes_a_second: int = 1024
+    # Nothing for that long, or in any minute of waiting less than the rate below over it, and the form is given up. A
+    # bad day through Tor is two and a half times this rate; any slower, and a few hundred visitors who send a byte now
+    # and then would hold every connection there is.
+    idle_seconds: float = 60.0
+    # The same after a refusal, while what is left of a form is thrown away so that its browser shows our page.
+    refused_idle_seconds: float = 15.0
+    slowest_bytes_a_second: int = 4096
 
     @classmethod
     def configured(cls, chosen: LimitsConfig) -> Self:

@@ -27,7 +27,7 @@ _PNG_NAME: Final = b"paDd"
 
 @web.middleware
 async def padded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Fill up every whole answer; the outermost middleware, so that nothing goes out past it."""
+    """Fill up every whole answer; outside of all that make answers, so that nothing goes out past it."""
     response = await handler(request)
     if isinstance(response, web.Response):
         pad(response)

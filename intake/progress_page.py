@@ -16,6 +16,7 @@ from typing import Final
 from aiohttp import web
 from markupsafe import Markup
 
+from intake.connections import Connection
 from intake.frames import IN_A_FRAME
 from intake.pages import Language, answer
 from intake.progress import Sending, Shown, Step, TooManyWatch
@@ -57,10 +58,10 @@ async def progress(request: web.Request) -> web.StreamResponse:
         with services.progress.watch(request.match_info["id"]) as shown:
             response = web.StreamResponse(headers=answer(b"", headers=IN_A_FRAME).headers)
             await response.prepare(request)
-            await _write(services, response, head + _AHEAD)
+            await _write(request, response, head + _AHEAD)
             async for line in _lines(shown, language, request):
-                await _write(services, response, line.encode())
-            await _write(services, response, tail)
+                await _write(request, response, line.encode())
+            await _write(request, response, tail)
             await response.write_eof()
             return response
     except TooManyWatch:
@@ -74,13 +75,10 @@ def _page(services: Services, language: Language, path: str) -> tuple[bytes, byt
     return head, tail
 
 
-async def _write(services: Services, response: web.StreamResponse, piece: bytes) -> None:
-    try:
-        async with asyncio.timeout(services.limits.idle_seconds):
-            await response.write(piece)
-    except TimeoutError:
-        # Nobody reads any more; the connection is for others.
-        raise ConnectionAbortedError from None
+async def _write(request: web.Request, response: web.StreamResponse, piece: bytes) -> None:
+    """Write a piece, and wait until it is taken: the library would let 64 KiB of them wait."""
+    await response.write(piece)
+    await request.writer.drain()
 
 
 async def _lines(shown: Shown, language: Language, request: web.Request) -> AsyncIterator[str]:
@@ -112,8 +110,12 @@ async def _next_sending(shown: Shown, request: web.Request) -> Sending | None:
 
 
 async def _lines_of(sending: Sending, language: Language, request: web.Request) -> AsyncIterator[str]:
-    told, percent, said_aloud = 0, -1, 0
+    told, percent, said_aloud, read = 0, -1, 0, 0
     while True:
+        # The frame makes as much progress as what it shows; by itself it would be the first to make room for others.
+        if isinstance(request.protocol, Connection):
+            request.protocol.progressed(sending.read - read)
+        read = sending.read
         # Looked at before the rest: what comes between the two looks is then in the lines.
         ended = sending.ended
         if not ended and sending.percent != percent:

@@ -16,6 +16,7 @@ form is told how far it has come.
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final, Self
@@ -27,7 +28,7 @@ from cases.receipt import ReceiptKeys, new_receipt
 from cases.seal import new_case_keys
 from intake.attachments import Allowance, CaseUnderWay, FileTaker
 from intake.errors import FormRefused
-from intake.filing import Filed, Wishes, check_wishes, file_report
+from intake.filing import Filed, Wishes, check_wishes, file_report, to_its_end
 from intake.form import TEXT_FIELD, Form, Part, drain, read_form
 from intake.frames import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.inbox_show import fields_of, inbox_fields
@@ -160,18 +161,21 @@ class _Reception:
 
     async def receive(self, request: web.Request) -> ReceiptView:
         """Return what the page with the code shows, once the report is in the store."""
-        view: ReceiptView | None = None
+        kept: list[ReceiptView] = []
+
+        async def file_it(settled: _Settled, keys: ReceiptKeys) -> None:
+            filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.case)
+            kept.append(self._view(settled, filed, keys))
+
         try:
             await read_form(request, self._services.limits, self.form, self._take_file, self.came)
             settled = await self._settle()
-            keys = await settled.deriving
-            filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.case)
-            view = self._view(settled, filed, keys)
+            await to_its_end(file_it(settled, await settled.deriving))
         finally:
-            await self._conclude(view)
+            await to_its_end(self._conclude(kept))
         self.sending.received = True
         self._services.kept_pages.forget(self.draft)
-        return view
+        return kept[0]
 
     async def _take_file(self, part: Part, form: Form) -> None:
         settled = await self._settle()
@@ -196,7 +200,7 @@ class _Reception:
         except BaseException:
             use.give_back()
             raise
-        allowance = Allowance(services.limits, services.budget)
+        allowance = Allowance(services.limits, services.budget, self.sending.total or None)
         case = CaseUnderWay(new_case_keys(), deriving=deriving)
         taker = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
         self._settled = _Settled(use, wishes, taker, deriving)
@@ -209,13 +213,13 @@ class _Reception:
         if pointers:
             raise PointsOut(pointers)
 
-    async def _conclude(self, view: ReceiptView | None) -> None:
+    async def _conclude(self, kept: Sequence[ReceiptView]) -> None:
         """Keep what the page shows for a second sending, or undo everything."""
         settled = self._settled
         if settled is None:
             return
-        if view is not None:
-            settled.use.spend(view)
+        if kept:
+            settled.use.spend(kept[0])
             return
         settled.deriving.cancel()
         await asyncio.gather(settled.deriving, return_exceptions=True)

@@ -20,7 +20,7 @@ from intake.kept_pages import KeptPages
 from intake.lane import ArgonLane
 from intake.limits import Limits
 from intake.marks import Marks
-from intake.memory import MemoryBudget
+from intake.memory import TEXT_BYTES, MemoryBudget, Room
 from intake.pages import Pages
 from intake.pointed_out import PointedOut
 from intake.progress import ProgressBoard
@@ -94,6 +94,7 @@ class Services:
     marks: Marks
     progress: ProgressBoard
     budget: MemoryBudget
+    texts: Room
     limits: Limits
     # `Host` values that are ours, in lower case.
     public_hosts: frozenset[str]
@@ -140,6 +141,7 @@ def compose(
         marks=Marks(clock),
         progress=ProgressBoard(),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
+        texts=Room(TEXT_BYTES),
         limits=Limits.configured(config.limits),
         public_hosts=public_hosts,
         desk_hosts=desk_hosts,

@@ -165,18 +165,32 @@ class QuietHandler(RequestHandler):
         return
 
 
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+MakeHandler = Callable[..., QuietHandler]
+
+
 class QuietServer(web.Server):
     """Makes a quiet handler for every connection."""
 
+    def __init__(self, make_handler: MakeHandler, answer: Answer, **settings: Any) -> None:
+        super().__init__(answer, **settings)
+        self._make_handler = make_handler
+
     def __call__(self) -> RequestHandler:
-        return QuietHandler(self, loop=self._loop, **self._kwargs)
+        return self._make_handler(self, loop=self._loop, **self._kwargs)
 
 
 class QuietRunner(web.AppRunner):
     """The library's runner with the quiet server in the place of its own."""
 
+    def __init__(self, app: web.Application, make_handler: MakeHandler = QuietHandler, **settings: Any) -> None:
+        super().__init__(app, **settings)
+        self._make_handler = make_handler
+
     async def _make_server(self) -> web.Server:
         # The library makes `web.Server` by name and leaves no seam, so its server is made first (that also starts the
         # application), and a quiet one takes over its handler, its way to make requests and its settings.
         loud = await super()._make_server()
-        return QuietServer(loud.request_handler, request_factory=loud.request_factory, **self._kwargs)
+        return QuietServer(
+            self._make_handler, loud.request_handler, request_factory=loud.request_factory, **self._kwargs
+        )

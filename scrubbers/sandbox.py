@@ -63,7 +63,7 @@ from scrubbers.stages import (
 )
 
 # Counts up whenever a change of ours changes the bytes that come out.
-_RULES_VERSION: Final = 9
+_RULES_VERSION: Final = 10
 # What decodes, encodes and draws. The first three bring libraries in machine code with them: libjpeg, libtiff, libwebp,
 # littleCMS, libavif; libheif; PDFium.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")

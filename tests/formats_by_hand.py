@@ -53,6 +53,10 @@ class Keys:
 # §2 Binding
 
 
+def notes_case_key(case_key, notes_key):
+    return H(32, "ks1-notes", notes_key, key=case_key)
+
+
 def bind(case_id, epoch, stream, number, kind):
     return b"\x01" + case_id + be32(epoch) + bytes([stream]) + be32(number) + bytes([kind])
 

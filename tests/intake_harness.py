@@ -23,7 +23,8 @@ from cases.member import MemberKeys, Role, new_member_keys
 from cases.receipt import Receipt, parse_receipt
 from cases.roster import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
 from cases.store import Store
-from intake.app import public_app, serve
+from intake.app import Serving, public_app, serve
+from intake.connections import CONNECTION_LIMITS, ConnectionLimits
 from intake.desk_api import desk_app
 from intake.services import Services, compose
 from intake.silence import Faults
@@ -122,6 +123,7 @@ class RunningIntake:
     clock: SetClock
     public_socket: Path
     desk_socket: Path | None
+    public: Serving
 
     def browser(self) -> Browser:
         return Browser(self.public_socket)
@@ -149,6 +151,7 @@ async def running_intake(
     clock: SetClock | None = None,
     desk: bool = False,
     public_host: str = PUBLIC_HOST,
+    connections: ConnectionLimits = CONNECTION_LIMITS,
 ) -> AsyncIterator[RunningIntake]:
     """Serve an intake. Without `sandbox` there is none: fine for tests without files."""
     made = made or make_home(folder / "home")
@@ -168,12 +171,13 @@ async def running_intake(
         )
         stack.callback(services.lane.close)
         public = folder / "public.sock"
-        stack.push_async_callback((await serve(public_app(services), _listener(public))).close)
+        serving = await serve(public_app(services), _listener(public), connections)
+        stack.push_async_callback(serving.close)
         desk_socket = None
         if desk:
             desk_socket = folder / "desk.sock"
-            stack.push_async_callback((await serve(desk_app(services), _listener(desk_socket))).close)
-        yield RunningIntake(made, services, clock, public, desk_socket)
+            stack.push_async_callback((await serve(desk_app(services), _listener(desk_socket), connections)).close)
+        yield RunningIntake(made, services, clock, public, desk_socket, serving)
 
 
 def _listener(path: Path) -> socket.socket:

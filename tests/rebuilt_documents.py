@@ -36,15 +36,14 @@ q
 Q
 /X1 Do
 /X2 Do
-/C0 cs
-0.75 scn
+0.75 0 0 rg
 0 0 30 30 re
 B*
 /Pattern cs
 /P0 scn
 0 0 30 30 re
 f
-/C1 cs
+/C0 cs
 1 0 0 /P1 scn
 0 0 30 30 re
 f
@@ -97,15 +96,17 @@ def form_node(contents: bytes = b"0 0 9 9 re\nf\n", **entries: object) -> Node:
 
 
 def tint_node() -> Node:
-    return Node({b"FunctionType": 2, b"Domain": [0, 1], b"C0": [0, 0, 0], b"C1": [1, 0.5, 0], b"N": 1})
+    return Node({b"FunctionType": 2, b"Domain": [0, 1], b"C0": [0, 0, 0], b"C1": [1, 0.502, 0], b"N": 1})
 
 
 def calculator_node() -> Node:
+    """What an ink's function may be in a source, and nothing in a result."""
     entries = {b"FunctionType": 4, b"Domain": [0, 1], b"Range": [0, 1, 0, 1, 0, 1]}
     return Node(Stream(entries, b"{ dup 0.5 mul exch dup 1 gt { pop 0 } { 1 exch sub } ifelse 0 }"))
 
 
 def samples_node() -> Node:
+    """Likewise."""
     entries = {
         b"FunctionType": 0, b"Domain": [0, 1], b"Range": [0, 1, 0, 1, 0, 1], b"Size": [4], b"BitsPerSample": 8,
     }  # fmt: skip
@@ -242,10 +243,9 @@ class Rebuilt:
 
     def __post_init__(self) -> None:
         self.picture.value.entries = {**self.picture.value.entries, b"SMask": self.mask}
-        self.tint, self.calculator, self.samples = tint_node(), calculator_node(), samples_node()
-        self.joined = Node({b"FunctionType": 3, b"Functions": [self.tint, self.samples], b"Bounds": [0.5],
-                            b"Encode": [0, 1, 0, 1], b"Domain": [0, 1]})  # fmt: skip
-        self.separation = Node([Name(b"Separation"), Name(b"C"), Name(b"DeviceRGB"), self.calculator])
+        self.tint = tint_node()
+        self.joined = Node({b"FunctionType": 3, b"Domain": [0, 1], b"Functions": [self.tint, tint_node()],
+                            b"Bounds": [0.503906], b"Encode": [0, 1, 0, 1]})  # fmt: skip
         self.uncoloured = Node([Name(b"Pattern"), Name(b"DeviceRGB")])
         self.shading = Node({b"ShadingType": 2, b"ColorSpace": Name(b"DeviceRGB"), b"Coords": [0, 0, 1, 0],
                              b"Function": self.joined, b"Extend": [True, False]})  # fmt: skip
@@ -271,7 +271,7 @@ class Rebuilt:
             b"Font": {b"F0": self.font},
             b"XObject": {b"X0": self.picture, b"X1": self.form, b"X2": self.small},
             b"ExtGState": {b"G0": self.state},
-            b"ColorSpace": {b"C0": self.separation, b"C1": self.uncoloured},
+            b"ColorSpace": {b"C0": self.uncoloured},
             b"Pattern": {b"P0": self.shaded, b"P1": self.tiling},
             b"Shading": {b"S0": self.shading},
         }

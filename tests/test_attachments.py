@@ -3,7 +3,9 @@
 import ast
 import asyncio
 import hashlib
+import random
 import threading
+from contextlib import AsyncExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -15,9 +17,12 @@ from cases.receipt import receipt_keys
 from cases.seal import new_case_keys, open_file
 from cases.store import Store
 from intake.attachments import Allowance, CaseUnderWay, accept_attachment, read_part
+from intake.desk_files import ATTACH_BYTES_MAX
 from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
+from intake.form import Pace
 from intake.limits import Limits
-from intake.memory import MemoryBudget
+from intake.memory import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
+from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.stages import Archive, Kind, NoJail, Refused
 
@@ -31,6 +36,7 @@ class Sent:
     def __init__(self, content: bytes, piece: int = 1000) -> None:
         self._content = content
         self._piece = piece
+        self.pace = Pace(Limits())
 
     async def pieces(self):
         for start in range(0, len(self._content), self._piece):
@@ -48,7 +54,15 @@ def photograph(side: int = 64) -> bytes:
 
 
 def allowance(budget: MemoryBudget | None = None, **limits) -> Allowance:
-    return Allowance(Limits(**limits), budget or MemoryBudget())
+    return Allowance(Limits(**limits), budget or MemoryBudget(), announced=None)
+
+
+async def read(limited: Allowance, sent: Sent) -> int:
+    """The size of what was read."""
+    with MemoryFile() as untrusted:
+        async with limited.one_file(untrusted, sent.pace) as room:
+            await read_part(sent, untrusted, room)
+            return untrusted.size
 
 
 def memory_files() -> int:
@@ -161,45 +175,72 @@ async def test_the_bytes_are_counted_as_they_come(tmp_path):
     budget = MemoryBudget()
     limited = allowance(budget, file_bytes=5_000, report_bytes=7_000, files=3)
 
-    async with limited.one_file() as room:
-        with await read_part(Sent(bytes(5_000)), room) as kept:
-            assert kept.size == 5_000
-    async with limited.one_file() as room:
-        with pytest.raises(ReportTooLarge):
-            await read_part(Sent(bytes(2_001)), room)
-    async with limited.one_file() as room:
-        with pytest.raises(FileTooLarge):
-            await read_part(Sent(bytes(5_001), piece=5_001), room)
+    assert await read(limited, Sent(bytes(5_000))) == 5_000
+    with pytest.raises(ReportTooLarge):
+        await read(limited, Sent(bytes(2_001)))
+    with pytest.raises(FileTooLarge):
+        await read(limited, Sent(bytes(5_001), piece=5_001))
     with pytest.raises(TooManyFiles):
-        async with limited.one_file():
-            pass
+        await read(limited, Sent(b"x"))
 
     assert budget.free == 256 * 2**20
     assert memory_files() == 0
     assert Limits() == Limits(file_bytes=50 * 2**20, files=20, report_bytes=200 * 2**20, text_characters=100_000)
 
 
+class Sender:
+    """How far somebody has come, as the tests say."""
+
+    def __init__(self, waited: float = 0.0, moved: int = 0) -> None:
+        self.waited = waited
+        self.moved = moved
+
+
 async def test_uploads_beyond_the_shared_room_wait_and_all_get_through_in_the_end():
-    budget = MemoryBudget(total=100)
+    room = Room(total=100)
 
     async def upload(number: int) -> int:
-        async with budget.hold(40) as hold:
+        async with room.hold(40, Sender()) as hold:
             for _ in range(4):
                 await hold.take(10)
                 await asyncio.sleep(0)
-            assert budget.free >= 0
+            hold.whole()
+            assert room.free >= 0
         return number
 
     done = await asyncio.wait_for(asyncio.gather(*(upload(number) for number in range(12))), 5)
 
     assert done == list(range(12))
-    assert budget.free == 100
+    assert room.free == 100
 
 
-async def test_slow_uploads_never_take_what_the_first_needs_to_finish():
-    budget = MemoryBudget(total=100, room_seconds=0.05)
+@pytest.mark.parametrize("seed", range(20))
+async def test_uploads_of_all_sizes_never_wait_for_each_other_for_ever(seed):
+    chance = random.Random(seed)
+    room = Room(total=100)
 
-    async with budget.hold(40) as leader, budget.hold(40) as second, budget.hold(40) as third:
+    async def upload(claim: int) -> None:
+        async with room.hold(claim, Sender()) as hold:
+            left = chance.choice((claim, claim // 2))
+            while left:
+                piece = min(left, chance.randint(1, 20))
+                await hold.take(piece)
+                left -= piece
+                for _ in range(chance.randint(0, 3)):
+                    await asyncio.sleep(0)
+            hold.whole()
+            for _ in range(chance.randint(0, 9)):
+                await asyncio.sleep(0)
+
+    await asyncio.wait_for(asyncio.gather(*(upload(chance.randint(2, 80)) for _ in range(40))), 20)
+
+    assert room.free == 100
+
+
+async def test_what_the_first_needs_to_finish_is_taken_by_no_other():
+    room = Room(total=100, room_seconds=0.05)
+
+    async with room.hold(40, Sender()) as leader, room.hold(40, Sender()) as second, room.hold(40, Sender()) as third:
         await leader.take(10)
         await second.take(40)
         await third.take(20)
@@ -207,26 +248,119 @@ async def test_slow_uploads_never_take_what_the_first_needs_to_finish():
             await third.take(1)
         await leader.take(30)
 
-        assert budget.free == 0
-    assert budget.free == 100
+        assert room.free == 0
+    assert room.free == 100
+
+
+async def test_what_was_announced_and_does_not_come_takes_no_room_from_who_sends():
+    room = Room(total=60)
+    dawdlers = [Sender(waited=GRACE_SECONDS + 1) for _ in range(6)]
+    async with AsyncExitStack() as stack:
+        holds = [await stack.enter_async_context(room.hold(40, one)) for one in dawdlers]
+        for one in dawdlers:
+            one.waited += GRACE_SECONDS + 1
+        async with room.hold(40, Sender()) as quick:
+            for _ in range(4):
+                await asyncio.wait_for(quick.take(10), 1)
+
+        assert any(one.gave_way for one in holds)
+
+
+async def test_six_who_hold_all_and_hardly_move_give_way_to_who_waits_and_are_told_so():
+    room, let_go = Room(total=60), []
+    senders = [Sender() for _ in range(6)]
+    async with AsyncExitStack() as stack:
+        holds = []
+        for number, one in enumerate(senders):
+            hold = await stack.enter_async_context(room.hold(12, one, lambda number=number: let_go.append(number)))
+            await hold.take(8)
+            holds.append(hold)
+        for number, one in enumerate(senders):
+            # The fourth is the slowest of those who are too slow; the sixth is quick enough.
+            one.waited, one.moved = GRACE_SECONDS + (5 if number == 3 else 1), 8
+        senders[5].moved = 2 * CROWD_BYTES_A_SECOND
+        async with room.hold(12, Sender()) as waiting:
+            await asyncio.wait_for(waiting.take(12), 1)
+
+            assert let_go[0] == 3
+            assert 5 not in let_go
+            assert room.free == 60 - 12 - 8 * (6 - len(let_go))
+            with pytest.raises(NoRoomNow):
+                await holds[3].take(1)
+            with pytest.raises(NoRoomNow):
+                holds[3].whole()
+    assert room.free == 60
+
+
+async def test_who_takes_time_keeps_the_place_as_long_as_nobody_waits():
+    room = Room(total=60)
+    slow = Sender()
+    async with room.hold(40, slow) as hold, room.hold(20, Sender()) as other:
+        await hold.take(10)
+        slow.waited = 10 * GRACE_SECONDS
+        await other.take(20)
+
+        assert not hold.gave_way
+
+
+async def test_what_has_come_whole_gives_way_to_nobody():
+    room = Room(total=60, room_seconds=0.2)
+    async with room.hold(60, Sender()) as hold, room.hold(10, Sender()) as waiting:
+        await hold.take(60)
+        hold.whole()
+        with pytest.raises(NoRoomNow):
+            await waiting.take(10)
+
+        assert hold.held == 60
+
+
+async def test_of_those_who_wait_whoever_needs_least_goes_first():
+    room, order = Room(total=60, room_seconds=2), []
+
+    async def wait(claim: int) -> None:
+        async with room.hold(claim, Sender()) as hold:
+            await hold.take(claim)
+            order.append(claim)
+
+    async with room.hold(20, Sender()) as leader:
+        await leader.take(20)
+        async with room.hold(20, Sender()) as one, room.hold(20, Sender()) as other:
+            for hold in (one, other):
+                await hold.take(20)
+                hold.whole()
+            waiting = [asyncio.create_task(wait(claim)) for claim in (20, 15, 10)]
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(asyncio.gather(*waiting), 1)
+
+    assert order == [10, 15, 20]
+
+
+async def test_small_forms_have_a_room_that_large_ones_cannot_take():
+    budget = MemoryBudget()
+
+    assert budget.room_for(SMALL_BYTES) is budget.small
+    assert budget.room_for(SMALL_BYTES + 1) is budget.large
+    assert budget.total == 256 * 2**20
+    # The largest file of a reporter, and the largest that a member attaches.
+    assert Limits().file_bytes <= ATTACH_BYTES_MAX <= budget.large.total
 
 
 async def test_a_cancelled_upload_gives_its_room_back():
-    budget = MemoryBudget(total=100)
+    room = Room(total=100)
 
     async def stuck() -> None:
-        async with budget.hold(80) as hold:
+        async with room.hold(80, Sender()) as hold:
             await hold.take(80)
             await asyncio.sleep(60)
 
     task = asyncio.ensure_future(stuck())
     await asyncio.sleep(0.01)
-    held = budget.free
+    held = room.free
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
     assert held == 20
-    assert budget.free == 100
+    assert room.free == 100
 
 
 def test_nothing_in_the_intake_reads_a_name_a_type_or_a_whole_form_of_the_library():

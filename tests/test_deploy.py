@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import zipfile
+from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
@@ -24,9 +25,11 @@ import pytest
 from intake_harness import SHOWN, Browser, file_report
 from scrub_pictures import ycck_jpeg
 from service import Service, kallskydd, offline_network
+from test_where_secrets_live import OTHER_FILES, SECRETS
 from unit_filter import settings
 
 from onion.control import open_controller
+from onion.keys import FILE_HEADER
 from onion.tor_process import TorProcess
 from onion.torrc import REQUIRED, Expected, problems
 from onion.torrc_reader import read_torrc
@@ -181,6 +184,16 @@ def test_what_is_installed_runs_and_is_the_service_without_the_tools_of_its_test
         .read_text()
         .endswith('[tor]\ncontrol_socket = "/run/kallskydd-tor/control"\n')
     )
+
+
+def test_what_is_installed_holds_no_file_of_a_home_or_a_desk_and_no_key(installed):
+    """Also not those of a trial in the folder that it was installed from."""
+    patterns = {row.rests_in for row in SECRETS.values() if row.rests_in} | {pattern for _, pattern in OTHER_FILES}
+    files = {path for path in installed.rglob("*") if path.is_file() and not path.is_symlink()}
+    beginnings = (FILE_HEADER, b'{"format":"kallskydd-member')
+
+    assert [path for path in files for pattern in patterns if fnmatch(str(path), f"*/{pattern}")] == []
+    assert [path for path in files if path.read_bytes().startswith(beginnings)] == []
 
 
 def test_every_file_on_the_lists_of_the_libraries_is_there_with_its_hash(installed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import date
 
 import pytest
 from desk_harness import PASSPHRASE, run_desk, running_desks
@@ -14,7 +15,7 @@ from desk import files
 from desk.address import server_key_of, tidy_address
 from desk.errors import BadAddress, DeskBusy, StateDamaged
 from desk.lock import desk_lock
-from desk.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, join_server, read_state
+from desk.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, SeenHead, join_server, read_state
 from kallskydd.init_command import example_config
 from kallskydd.init_command import make_home as init_home
 from onion.keys import new_onion_key, public_from_address
@@ -113,7 +114,20 @@ def state_in(folder):
 
 
 def known(number: int) -> KnownCase:
-    return KnownCase(number.to_bytes(16, "big"), 1, bytes(32), bytes(32), 1)
+    """A case as it is kept, with all that a desk remembers of one that five members read."""
+    return KnownCase(
+        number.to_bytes(16, "big"),
+        2,
+        bytes(32),
+        bytes(32),
+        1,
+        seen={stream: SeenHead(12, bytes(32)) for stream in (1, 2, 3)},
+        read={1: 12, 2: 12, 3: 12},
+        closed_on=date(2026, 3, 2),
+        notes_epoch=2,
+        notes_mark=bytes(16),
+        may_erase=tuple(f"{member:032x}" for member in range(5)),
+    )
 
 
 def test_the_counter_never_gives_a_number_twice_also_after_a_crash(tmp_path):

@@ -13,8 +13,9 @@ from cases import wire
 from cases.case_keys import CaseKeys, open_header, seal_header
 from cases.entry import Note, Stream
 from cases.envelope import Sealed, read_header
-from cases.errors import SealBroken
-from cases.grants import make_grant
+from cases.errors import NotARecipient, SealBroken
+from cases.grants import Grant, make_grant, open_grant
+from cases.member import MemberKeys
 from cases.seal import Head, make_head, open_stream
 from desk import acts, moves, rekeying
 from desk.checks import WARN_NOTES_KEY
@@ -23,9 +24,9 @@ from desk.errors import CaseBroken, MoveBroken, NotNow
 RANDOM = bytes(range(32))
 
 
-def reads_with(desks: RunningDesks, told: wire.CaseAnswer, notes_key: bytes) -> tuple:
-    """The notes, to somebody with this key, a copy of the disk and no key of the case."""
-    keys = CaseKeys(bytes.fromhex(desks.name), told.epoch, notes_key, told.share)
+def reads_with(desks: RunningDesks, told: wire.CaseAnswer, notes_key: bytes, case_key: bytes) -> tuple:
+    """The notes, to somebody with these keys and a copy of the disk."""
+    keys = CaseKeys(bytes.fromhex(desks.name), told.epoch, case_key, told.share).for_notes(notes_key)
     notes = told.streams[Stream.NOTES]
     sealed = [Sealed(item.header, item.body) for item in notes.sealed]
     members = {member.id: member.sign for member in desks.roster.members}
@@ -58,8 +59,8 @@ async def desks(tmp_path):
 
 async def test_who_was_left_out_of_a_move_reads_no_later_note_with_a_copy_of_the_disk_and_who_stayed_reads_all(desks):
     left_out, before = await opened(desks, LEAD)
-    old_key = left_out.notes_keys.key
-    known_before = reads_with(desks, before, old_key)
+    old_key = left_out.notes_key
+    known_before = reads_with(desks, before, old_key, left_out.keys.key)
     await moved(desks, (LABELS[HANDLER], LABELS[COUNSEL]))
     async with desks.desk(HANDLER) as book:
         await book.sync()
@@ -72,14 +73,44 @@ async def test_who_was_left_out_of_a_move_reads_no_later_note_with_a_copy_of_the
 
     assert len(known_before) == 1
     assert bodies == [[Note("För oss."), Note("Efter flytten.")]] * 2
-    assert case.notes_keys.key != old_key
-    with pytest.raises(SealBroken):
-        reads_with(desks, told, old_key)
+    assert case.notes_key != old_key
+    # Neither is enough: the notes key that she kept, nor the new case key, if the server had it from somebody.
+    for case_key in (left_out.keys.key, case.keys.key):
+        with pytest.raises(SealBroken):
+            reads_with(desks, told, old_key, case_key)
+
+
+async def test_a_first_note_after_a_move_is_not_read_by_who_was_left_out_though_its_key_was_sealed_to_her(tmp_path):
+    # No entry tells who was left out, so a desk that writes the first note seals its key to her as well.
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        desks.name = reporter.keys.case_id.hex()
+        left_out, _told = await opened(desks, LEAD)
+        await moved(desks, (LABELS[HANDLER], LABELS[COUNSEL]))
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            case = await acts.note(book, desks.name, "Efter flytten.")
+
+        _case, told = await opened(desks, HANDLER)
+
+        lead = desks.made.keys[LEAD]
+        hers = [grant for item in told.notes_grants if (grant := grant_in(item, lead)) is not None]
+        assert [grant.key for grant in hers] == [case.notes_key]
+        with pytest.raises(SealBroken):
+            reads_with(desks, told, hers[0].key, left_out.keys.key)
+
+
+def grant_in(item: bytes, keys: MemberKeys) -> Grant | None:
+    try:
+        return open_grant(item, keys.id_bytes, keys.box_private)
+    except NotARecipient:
+        return None
 
 
 async def test_the_second_desk_signs_no_move_in_which_the_notes_keep_their_key(desks, monkeypatch):
     case, _told = await opened(desks, LEAD)
-    monkeypatch.setattr(rekeying, "random", lambda _size: case.notes_keys.key)
+    monkeypatch.setattr(rekeying, "random", lambda _size: case.notes_key)
 
     kept = await offered(desks, desks.name)
 
@@ -93,10 +124,10 @@ async def test_a_desk_that_reads_a_case_whose_notes_kept_their_key_says_so_in_re
     desks, monkeypatch
 ):
     case, _told = await opened(desks, LEAD)
-    old_key = case.notes_keys.key
+    old_key = case.notes_key
     with monkeypatch.context() as two_changed_desks:
         two_changed_desks.setattr(rekeying, "random", lambda _size: old_key)
-        two_changed_desks.setattr(rekeying, "_new_notes", lambda _case, new, *_: new.for_notes(old_key))
+        two_changed_desks.setattr(rekeying, "_new_notes_key", lambda *_: old_key)
         await moved(desks, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
 
     async with desks.desk(LEAD) as book:
@@ -114,7 +145,7 @@ async def test_a_desk_that_reads_a_case_whose_notes_kept_their_key_says_so_in_re
     assert refused.value.text_key == "act.notes_key_kept"
     assert after.warnings == ()
     assert [entry.body for entry in after.streams[Stream.NOTES]] == [Note("För oss."), Note("Hit.")]
-    assert after.notes_keys.key != old_key
+    assert after.notes_key != old_key
 
 
 async def test_a_server_cannot_choose_the_key_of_the_first_note(tmp_path):
@@ -134,7 +165,7 @@ async def test_a_server_cannot_choose_the_key_of_the_first_note(tmp_path):
         case, told = await opened(desks, HANDLER)
         assert [entry.body for entry in case.streams[Stream.NOTES]] == [Note("För oss.")]
         with pytest.raises(SealBroken):
-            reads_with(desks, told, RANDOM)
+            reads_with(desks, told, RANDOM, reporter.keys.key)
 
 
 def answer_once(ask, lies):
@@ -148,7 +179,8 @@ def answer_once(ask, lies):
 
 
 async def test_a_key_of_the_notes_that_changes_within_an_epoch_is_refused(desks):
-    # The server has the share, and who was a reader has the item keys of old notes: together they could wrap them anew.
+    # The server has the share, perhaps the case key of a reporter who was logged in, and who was a reader the item keys
+    # of old notes: together they could wrap them anew.
     case, told = await opened(desks, HANDLER)
     other = case.keys.for_notes(RANDOM)
     notes = told.streams[Stream.NOTES]
@@ -162,7 +194,7 @@ async def test_a_key_of_the_notes_that_changes_within_an_epoch_is_refused(desks)
         wire.WireHead(head.count, head.tag),
     )
     lead = desks.made.members[LEAD]
-    grant = make_grant(other, lead.id_bytes, lead.box, 1)
+    grant = make_grant(case.keys.granting_notes(RANDOM), lead.id_bytes, lead.box, 1)
     async with desks.desk(LEAD) as book:
         await book.sync()
         lie(

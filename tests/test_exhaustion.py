@@ -1,11 +1,197 @@
-"""One visitor, or a few, who try to take a room or a queue from everybody else."""
+"""One visitor, or a few, who try to take a room or a queue from everybody else: what an honest report meets meanwhile."""
+
+from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager, suppress
 
-from intake_harness import SHOWN, file_report, running_intake
+from intake_harness import SHOWN, Browser, file_report, multipart, running_intake, zygotes
+from test_attachments import photograph
+from test_hostile_forms import part
+from test_reporter_filing import rows
 
 from cases.receipt import new_receipt
+from intake.memory import MemoryBudget, Room
+from intake.text_room import BYTES_A_CHARACTER, OWN_BYTES
+
+MIB = 2**20
+LONGEST = b"x" * 100_000
+
+
+class Dawdler:
+    """Sends the beginning of a report, and after that no more than it must."""
+
+    def __init__(self, intake, announced: int, beginning: bytes) -> None:
+        self._intake = intake
+        self._announced = announced
+        self._beginning = part("mark", intake.services.marks.new("report").encode()) + beginning
+        self.answer = b""
+
+    async def run(self) -> None:
+        reader, writer = await asyncio.open_unix_connection(str(self._intake.public_socket))
+        reading = asyncio.ensure_future(self._read(reader))
+        host = Browser(self._intake.public_socket).host
+        head = f"POST /report HTTP/1.1\r\nHost: {host}\r\nContent-Length: {self._announced}\r\nConnection: close\r\n"
+        try:
+            writer.write(head.encode() + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" + self._beginning)
+            while True:
+                await writer.drain()
+                await asyncio.sleep(0.1)
+                writer.write(b"x" * 800)
+        except ConnectionError:
+            await reading
+        finally:
+            reading.cancel()
+            writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with suppress(ConnectionError):
+            while piece := await reader.read(65536):
+                self.answer += piece
+
+
+@asynccontextmanager
+async def attacked(dawdlers: list[Dawdler], until):
+    """Have them all at work, once what they came for is reached."""
+    tasks = [asyncio.create_task(one.run()) for one in dawdlers]
+    try:
+        async with asyncio.timeout(20):
+            while not until():
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def seconds_to_file(intake, text: str = "Filed", *files: bytes) -> float:
+    began = time.perf_counter()
+    page = await file_report(intake.browser(), text, files)
+    assert page.status == SHOWN, page.plain[:300]
+    assert "Togs inte emot" not in page.plain
+    return time.perf_counter() - began
+
+
+async def emptied(room: Room | MemoryBudget) -> None:
+    """Wait until all of it is free again."""
+    async with asyncio.timeout(10):
+        while room.free < room.total:
+            await asyncio.sleep(0.02)
+
+
+def hurry(monkeypatch) -> None:
+    """Have a crowd look sooner who is slow."""
+    monkeypatch.setattr("intake.memory.GRACE_SECONDS", 1.0)
+    monkeypatch.setattr("intake.memory.CROWD_BYTES_A_SECOND", 4 * MIB)
+
+
+def file_of(size: int) -> bytes:
+    return part("text", b"Kept") + part("attachment", b"\xff\xd8\xff" + bytes(size), b'; filename="a"')[:-2]
+
+
+async def test_six_who_hold_the_room_for_files_keep_no_picture_out(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        await sandbox.self_test()
+        object.__setattr__(intake.services, "budget", MemoryBudget(40 * MIB))
+        dawdlers = [Dawdler(intake, 9 * MIB, file_of(5 * MIB)) for _ in range(6)]
+        alone = await seconds_to_file(intake, "Filed", photograph())
+
+        async with attacked(dawdlers, lambda: intake.services.budget.large.free < 6 * MIB):
+            beside = await seconds_to_file(intake, "Filed", photograph())
+
+    print(f"a report with a picture: {alone:.2f} s alone, {beside:.2f} s beside six large uploads that hardly move")
+    assert beside < alone + 3
+
+
+async def test_who_dawdles_in_the_room_for_small_files_gives_way_with_a_page_and_nothing_half_stored(
+    tmp_path, monkeypatch
+):
+    hurry(monkeypatch)
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        await sandbox.self_test()
+        object.__setattr__(intake.services, "budget", MemoryBudget(40 * MIB))
+        dawdlers = [Dawdler(intake, 3 * MIB, file_of(3 * MIB - 50_000)) for _ in range(4)]
+
+        async with attacked(dawdlers, lambda: intake.services.budget.small.free < MIB):
+            beside = await seconds_to_file(intake, "Filed", photograph(1000))
+        await emptied(intake.services.budget)
+        stored = rows(intake, "cases")
+
+    print(f"a report with a picture: {beside:.2f} s beside four small uploads that hardly move and hold all")
+    assert beside < 6
+    assert stored == 1
+
+
+async def test_whoever_sends_long_texts_holds_no_more_than_one_room(tmp_path, monkeypatch):
+    hurry(monkeypatch)
+    async with running_intake(tmp_path) as intake:
+        room = Room(4 * MIB)
+        object.__setattr__(intake.services, "texts", room)
+        # Within the limit of all fields: 550,000 characters each, counted as 2.2 MB.
+        fields = b"".join(part(f"f{number}", b"x" * 4000) for number in range(110)) + part("text", LONGEST)
+        dawdlers = [Dawdler(intake, 9 * MIB, fields + file_of(1000)) for _ in range(8)]
+
+        async with attacked(dawdlers, lambda: room.free < MIB):
+            held = room.total - room.free
+            short = await seconds_to_file(intake, "y" * (OWN_BYTES // BYTES_A_CHARACTER - 2000))
+            long = await seconds_to_file(intake, "z" * 60_000)
+        await emptied(room)
+
+    print(f"{held / MIB:.1f} MiB of text held; short text {short:.2f} s, long text {long:.2f} s")
+    assert short < 5
+    assert long < 10
+
+
+async def test_a_long_text_that_finds_no_room_comes_back_and_the_short_ones_go_through(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        room = Room(MIB // 4, room_seconds=0.3)
+        object.__setattr__(intake.services, "texts", room)
+        browser = intake.browser()
+        async with room.hold(room.total, None) as hold:
+            await hold.take(room.total)
+            form = (await browser.get("/report?plain=1")).form("/report")
+            refused = await browser.post("/report", form.with_(text="First words. " + "y" * 60_000))
+            short = await file_report(browser, "Short")
+        stored = rows(intake, "cases")
+
+    assert refused.status == 400
+    assert "Många är här samtidigt. Inget har sparats." in refused.plain
+    assert short.status == SHOWN
+    assert stored == 1
+
+
+async def test_long_pages_that_nobody_reads_are_counted_and_cut_off_in_a_crowd(tmp_path, monkeypatch):
+    hurry(monkeypatch)
+    async with running_intake(tmp_path) as intake:
+        room = Room(3 * MIB)
+        object.__setattr__(intake.services, "texts", room)
+        browser = intake.browser()
+        form = (await browser.get("/report?plain=1")).form("/report")
+        # A text that is too long comes back, in a page of 768 kB.
+        answer = await browser.request_once(*_posted(browser, form.with_(text="&" * 100_001)))
+        path = answer.headers["location"]
+        writers = []
+        for _ in range(6):
+            _reader, writer = await asyncio.open_unix_connection(str(intake.public_socket), limit=1024)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: {browser.host}\r\n\r\n".encode())
+            writers.append(writer)
+            await asyncio.sleep(0.1)
+        held = room.total - room.free
+        await asyncio.sleep(1)
+        page = await asyncio.wait_for(browser.get(path), 10)
+        for writer in writers:
+            writer.close()
+        await emptied(room)
+
+    assert held > 3 * 700_000
+    assert "&amp;&amp;" in page.text
+
+
+def _posted(browser: Browser, fields):
+    head = {"Content-Type": "multipart/form-data; boundary=b", "Origin": f"http://{browser.host}"}
+    return "POST", "/report", multipart("b", fields), head
 
 
 async def test_a_crowd_at_the_log_in_keeps_nobody_from_filing(tmp_path):
@@ -13,7 +199,7 @@ async def test_a_crowd_at_the_log_in_keeps_nobody_from_filing(tmp_path):
         browser = intake.browser()
         forms = [(await browser.get("/return")).form("/return") for _ in range(80)]
         guesses = [form.with_(code=" ".join(new_receipt().words)) for form in forms]
-        alone = await _seconds_to_file(intake)
+        alone = await seconds_to_file(intake)
 
         guessing = []
         for guess in guesses:
@@ -21,17 +207,10 @@ async def test_a_crowd_at_the_log_in_keeps_nobody_from_filing(tmp_path):
             # The test's listener takes no more than 64 in one go.
             await asyncio.sleep(0.005)
         under_way = sum(not one.done() for one in guessing)
-        beside = await _seconds_to_file(intake)
+        beside = await seconds_to_file(intake)
         answers = await asyncio.gather(*guessing)
 
     print(f"filing: {alone:.2f} s alone, {beside:.2f} s beside {under_way} log-ins")
     assert under_way > 10
     assert any("Många är här samtidigt" in page.plain for page in answers)
     assert beside < 5
-
-
-async def _seconds_to_file(intake) -> float:
-    began = time.perf_counter()
-    page = await file_report(intake.browser(), "Filed")
-    assert page.status == SHOWN, page.plain[:300]
-    return time.perf_counter() - began

@@ -111,7 +111,7 @@ async def trickle(intake, path: str, start: bytes, seconds: float) -> tuple[byte
 
 async def test_an_upload_that_trickles_is_given_up_with_a_page(tmp_path):
     async with running_intake(tmp_path) as intake:
-        limited(intake, idle_seconds=1.0)
+        limited(intake, idle_seconds=1.0, refused_idle_seconds=1.0)
         mark = intake.services.marks.new("report")
         start = part("mark", mark.encode()) + part("text", b"Kept") + part("attachment", b"", b'; filename="a"')[:-2]
         answer, took = await trickle(intake, "/report", start, 8)
@@ -124,9 +124,22 @@ async def test_an_upload_that_trickles_is_given_up_with_a_page(tmp_path):
     assert stored == 0
 
 
+async def test_however_much_came_quickly_each_minute_counts(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        limited(intake, idle_seconds=1.0)
+        mark = intake.services.marks.new("report")
+        much = part("attachment", bytes(600_000), b'; filename="a"')[:-2]
+        start = part("mark", mark.encode()) + part("text", b"Kept") + much
+        answer, took = await trickle(intake, "/report", start, 8)
+        page = await intake.browser().follow(read_answer(answer))
+
+    assert "stod stilla för länge" in page.plain
+    assert took < 7
+
+
 async def test_what_trickles_in_after_a_refusal_is_not_read_for_ever(tmp_path):
     async with running_intake(tmp_path) as intake:
-        limited(intake, idle_seconds=0.3)
+        limited(intake, refused_idle_seconds=0.3)
         answer, took = await trickle(intake, "/report", b"no form at all", 8)
         page = await intake.browser().follow(read_answer(answer))
 

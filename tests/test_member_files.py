@@ -324,9 +324,10 @@ async def test_limits_are_those_of_a_reporter_and_uploads_share_one_room(tmp_pat
             with pytest.raises(ServerRefused) as said:
                 await book.client.send("scrub", lambda _: framed(ScrubRequest(limit + 1), b"x"))
             # All the room there is belongs to somebody else, who does not come to an end.
-            services.budget._room_seconds = 0.1
-            async with services.budget.hold(services.budget.total) as hold:
-                await hold.take(services.budget.total)
+            room = services.budget.small
+            room.room_seconds = 0.1
+            async with room.hold(room.total, None) as hold:
+                await hold.take(room.total)
                 with pytest.raises(ServerRefused) as full:
                     await book.client.send("scrub", lambda _: framed(ScrubRequest(9), b"\xff\xd8\xff......"))
         free = services.budget.free
@@ -337,7 +338,7 @@ async def test_limits_are_those_of_a_reporter_and_uploads_share_one_room(tmp_pat
 
 
 def test_what_comes_back_from_cleaning_can_be_attached_fetched_and_previewed():
-    assert MemoryBudget().total >= ATTACH_BYTES_MAX
+    assert MemoryBudget().large.total >= ATTACH_BYTES_MAX
     assert FILE_BYTES_MAX >= ATTACH_BYTES_MAX
     assert PREVIEW_BYTES_MAX == protocol.PREVIEW_BYTES
     assert answers.FILE_BYTES_MAX == protocol.ATTACHMENT_BYTES == Limits().file_bytes

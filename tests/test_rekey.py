@@ -54,8 +54,9 @@ async def prepared(
     answer = await book.fetch_case(case.known)
 
     def keys_of(stream: int) -> tuple[CaseKeys, CaseKeys]:
-        notes = case.notes_keys
-        return (notes, new.for_notes(notes.key)) if stream == Stream.NOTES and notes else (case.keys, new)
+        if stream == Stream.NOTES and case.notes_keys and case.notes_key:
+            return case.notes_keys, new.for_notes(case.notes_key)
+        return case.keys, new
 
     return Move(
         case.keys,

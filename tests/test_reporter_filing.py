@@ -438,7 +438,7 @@ async def test_far_too_much_data_still_gets_a_page_and_stores_nothing(tmp_path):
 
 async def test_an_upload_that_stands_still_is_given_up(tmp_path):
     async with running_intake(tmp_path) as intake:
-        object.__setattr__(intake.services, "limits", Limits(idle_seconds=0.2))
+        object.__setattr__(intake.services, "limits", Limits(idle_seconds=0.2, refused_idle_seconds=0.2))
         mark = intake.services.marks.new("report")
         body = multipart("b", [("mark", mark), ("text", "Kept")], [bytes(900_000)])
         reader, writer = await asyncio.open_unix_connection(str(intake.public_socket))

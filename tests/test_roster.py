@@ -302,6 +302,13 @@ def test_before_a_home_was_ever_open_one_is_enough():
     assert settled([one], [one, two], [two]) == (False, False)
 
 
+def test_before_that_counsel_lets_nobody_in_past_the_only_reader():
+    one, puppet, counsel = group("lead", "handler", "counsel")
+
+    assert settled([one, counsel], [one, counsel, puppet], [counsel]) == (False, False)
+    assert settled([one, counsel], [one, counsel, puppet], [one]) == (True, False)
+
+
 def test_a_home_that_was_open_and_shrank_is_not_opened_by_one():
     one, two, three = group("lead", "handler", "handler")
     first = roster_of(one, two)

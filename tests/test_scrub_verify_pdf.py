@@ -16,7 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from rebuilt_documents import Rebuilt, form_node, picture_node, read, standard_font
+from rebuilt_documents import (
+    Rebuilt,
+    calculator_node,
+    form_node,
+    picture_node,
+    read,
+    samples_node,
+    standard_font,
+    tint_node,
+)
 
 from scrubbers.jailed.pdf_objects import Hex, Name, Node, Stream, Writer
 from scrubbers.jailed.verify_pdf_values import Unaccounted, value_of
@@ -268,7 +277,7 @@ FAULTS = [
     (lambda made: put(made.photograph, BitsPerComponent=4), "a JPEG's depth"),
     # Graphics states
     (lambda made: put(made.state, Font=[made.font, 1]), "a key that may not be here"),
-    (lambda made: put(made.state, TR=made.tint), "a key that may not be here"),
+    (lambda made: put(made.state, TR=tint_node()), "a key that may not be here"),
     (lambda made: put(made.state, HTP=Hex(MARKER)), "a key that may not be here"),
     (lambda made: put(made.state, BM=Name(b"Marker")), "one of"),
     (lambda made: put(made.state, BM=[Name(b"Normal")]), "one of"),
@@ -279,26 +288,54 @@ FAULTS = [
     (lambda made: put(made.state, SMask=Name(b"Marker")), "dictionary"),
     (lambda made: put(made.state, SMask={b"S": Name(b"Alpha"), b"G": made.small}), "a group's form"),
     (
-        lambda made: put(made.state, SMask={b"S": Name(b"Alpha"), b"G": made.masking, b"TR": made.tint}),
+        lambda made: put(made.state, SMask={b"S": Name(b"Alpha"), b"G": made.masking, b"TR": tint_node()}),
         "may not be here",
     ),
     # Colours
-    (lambda made: made.separation.value.__setitem__(1, Name(b"Marker")), "one of"),
-    (lambda made: made.separation.value.__setitem__(2, Name(b"Pattern")), "one of"),
-    (lambda made: made.separation.value.append(Hex(MARKER)), "colour space"),
     (lambda made: made.uncoloured.value.append(Name(b"Marker")), "pattern space"),
-    (lambda made: put(made.tint, FunctionType=5), "function"),
-    (lambda made: put(made.tint, C0=[0] * 65), "how many numbers"),
+    (lambda made: made.uncoloured.value.pop(), "pattern space"),
+    (lambda made: made.uncoloured.value.__setitem__(0, Name(b"Marker")), "pattern space"),
+    *(
+        (lambda made, space=space: made.resources.update({b"ColorSpace": {b"C0": Node(space)}}), rule)
+        for space, rule in (
+            ([Name(b"Separation"), Name(b"C"), Name(b"DeviceRGB"), calculator_node()], "pattern space"),
+            ([Name(b"DeviceN"), [Name(b"C0")], Name(b"DeviceRGB"), samples_node()], "pattern space"),
+            ([Name(b"Lab"), {b"WhitePoint": [0.95, 1, 1.08]}], "pattern space"),
+            ([Name(b"Pattern"), [Name(b"Separation"), Name(b"All"), Name(b"DeviceRGB"), tint_node()]], "one of"),
+            ([Name(b"Pattern"), [Name(b"CalGray"), {b"WhitePoint": [0.95, 1, 1.08]}]], "one of"),
+            (Name(b"DeviceRGB"), "list"),
+        )
+    ),
+    (lambda made: put(made.page, Group={b"S": Name(b"Transparency"), b"CS": [Name(b"Lab"), {}]}), "one of"),
+    (lambda made: put(made.tint, FunctionType=5), "exactly 2"),
+    (lambda made: put(made.tint, C0=[0] * 65), "red, green and blue"),
+    (lambda made: put(made.tint, C0=[0.123456, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.tint, C0=[2, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.tint, C1=[True, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.tint, N=1.5), "exactly 1"),
+    (lambda made: put(made.tint, Domain=[0, 7]), "from 0 to 1"),
+    (lambda made: put(made.tint, Range=[0, 1, 0, 1, 0, 1]), "a key that may not be here"),
     (lambda made: put(made.tint, Marker=1), "a key that may not be here"),
-    (lambda made: put(made.joined, Functions=[]), "functions"),
-    (lambda made: put(made.samples, Size=[5]), "samples"),
-    (lambda made: put(made.samples, Size=[0.5]), "samples"),
-    (lambda made: put(made.samples, BitsPerSample=33), "whole number"),
-    (lambda made: put(made.samples, Order=3), "a key that may not be here"),
-    (lambda made: put(made.shading, ShadingType=4), "shading"),
+    (lambda made: put(made.joined, Functions=[]), "pieces of a gradient"),
+    (lambda made: put(made.joined, Functions=[made.tint, made.joined]), "a key that must be here"),
+    (lambda made: put(made.joined, Functions=[tint_node() for _ in range(16)]), "pieces of a gradient"),
+    (lambda made: put(made.joined, Functions=[tint_node() for _ in range(3)]), "pieces of a gradient"),
+    (lambda made: put(made.joined, Functions=[tint_node(), samples_node()]), "dictionary"),
+    (lambda made: put(made.joined, Functions=[tint_node(), calculator_node()]), "dictionary"),
+    (lambda made: put(made.joined, Bounds=[0.5039]), "places in a gradient"),
+    (lambda made: put(made.joined, Bounds=[0]), "places in a gradient"),
+    (lambda made: put(made.joined, Encode=[0, 1, 0, 0.75]), "pieces of a gradient"),
+    (lambda made: put(made.shading, Function=samples_node()), "dictionary"),
+    (lambda made: put(made.shading, Function=calculator_node()), "dictionary"),
+    (lambda made: put(made.shading, Function=[made.joined]), "dictionary"),
+    (lambda made: put(made.shading, ShadingType=4), "whole number"),
+    (lambda made: put(made.shading, ShadingType=1), "whole number"),
+    (lambda made: put(made.shading, Domain=[0, 7]), "a key that may not be here"),
     (lambda made: put(made.shading, Extend=[True]), "extend"),
     (lambda made: put(made.shading, Coords=[0, 0, 1]), "how many numbers"),
-    (lambda made: put(made.shading, ColorSpace=[Name(b"Pattern")]), "colour space"),
+    (lambda made: put(made.shading, ColorSpace=Name(b"DeviceGray")), "exactly DeviceRGB"),
+    (lambda made: put(made.shading, ColorSpace=[Name(b"Separation")]), "exactly DeviceRGB"),
+    (lambda made: put(made.shading, Background=[0.123456, 0, 0]), "red, green and blue"),
     (lambda made: put(made.shading, AntiAlias=True), "a key that may not be here"),
     (lambda made: put(made.shaded, ExtGState=made.state), "a key that may not be here"),
     (lambda made: put(made.shaded, PatternType=1), "exactly 2"),
@@ -314,23 +351,6 @@ def test_what_may_not_be_in_a_dictionary_is_refused(plant, rule):
     plant(made)
 
     refused(made.file(), rule)
-
-
-# Programs of functions
-
-
-@pytest.mark.parametrize(
-    "program",
-    [
-        b"{ %marker\n dup }", b"{ (marker) pop }", b"{  dup }", b"{ dup }\n", b"{ dup } }", b"{ { dup }", b"{ marker }",
-        b"{ 1.0 }", b"{ 1 } { 2 }", b"{ dup", b"{dup}", b"",
-    ],
-)  # fmt: skip
-def test_a_calculator_has_numbers_and_operators_and_its_braces_close(program):
-    made = Rebuilt()
-    made.calculator.value.data = program
-
-    refused(made.file(), "program")
 
 
 # Contents
@@ -467,7 +487,7 @@ def another_number(changed: bytes) -> bool:
 
 
 def test_a_flipped_bit_anywhere_but_in_pixels_is_refused():
-    assert len(NOT_PIXELS) > 3500
+    assert len(NOT_PIXELS) > 3000
 
     for at in NOT_PIXELS:
         changed = bytearray(SAMPLE)

@@ -264,7 +264,14 @@ def test_a_waiting_message_changes_nothing_that_a_desk_is_given():
     assert desk_sees == (case.sealed[Stream.MEMBERS], case.heads[Stream.MEMBERS])
 
 
-def test_notes_open_under_the_notes_key_and_under_no_other():
+def test_the_key_of_notes_is_that_of_the_vector():
+    case, granted = keys_of(STREAMS, "case"), keys_of(STREAMS, "notes grant")
+
+    assert case.for_notes(granted.key).key == keys_of(STREAMS, "notes").key
+    assert case.granting_notes(granted.key).commitment == granted.commitment
+
+
+def test_notes_open_under_case_key_and_notes_key_together_and_under_neither_alone():
     case = a_case()
     anna = next(iter(case.members.values())).keys
     notes_keys = case.keys.for_notes(bytes(range(32)))
@@ -275,8 +282,9 @@ def test_notes_open_under_the_notes_key_and_under_no_other():
     opened = seal.open_stream(notes_keys, Stream.NOTES, [sealed], head, case.verify_key)
 
     assert opened == (entry,)
-    with pytest.raises(SealBroken):
-        seal.open_stream(case.keys, Stream.NOTES, [sealed], head, case.verify_key)
+    for one_of_both in (case.keys, case.keys.granting_notes(bytes(range(32)))):
+        with pytest.raises(SealBroken):
+            seal.open_stream(one_of_both, Stream.NOTES, [sealed], head, case.verify_key)
 
 
 def test_a_reporter_stream_is_held_against_the_key_that_a_caller_expects():

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 from intake_harness import PUBLIC_HOST, Browser, _listener, running_intake
 
 from intake.app import serve
@@ -262,20 +263,35 @@ async def test_the_public_pages_carry_the_agreed_headers_and_no_cookie(tmp_path)
     assert [page.headers["cache-control"] for page in pages[:4]] == ["no-cache", "no-cache", "no-store", "no-store"]
 
 
-async def test_more_connections_than_are_taken_wait_their_turn(tmp_path, monkeypatch):
-    monkeypatch.setattr("intake.app.MOST_CONNECTIONS", 2)
-    async with served(tmp_path, _fine) as browser:
-        idle = [await asyncio.open_unix_connection(str(browser.path)) for _ in range(2)]
-        await asyncio.sleep(0.05)
-        waiting = asyncio.ensure_future(browser.get("/"))
-        await asyncio.sleep(0.3)
-        was_waiting = not waiting.done()
-        for _reader, writer in idle:
-            writer.close()
-        page = await asyncio.wait_for(waiting, 5)
+@pytest.mark.parametrize(
+    "name", ["_current_request", "_messages", "_paused", "_reading_paused", "_task_handler", "close", "connection_lost"]
+)
+def test_the_library_has_the_names_that_our_connections_use_and_it_does_not_promise(name):
+    assert name in dir(RequestHandler)
 
-    assert was_waiting
-    assert page.status == 200
+
+async def test_the_task_of_a_connection_ends_with_it_and_is_what_a_cancellation_reaches(tmp_path):
+    ended = []
+
+    async def waits(request):
+        request.protocol.make_room()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            ended.append(len(serving_connections(request)))
+            raise
+
+    async with served(tmp_path, waits) as browser:
+        with pytest.raises(IndexError):
+            # Nothing came: there is no line of status.
+            await asyncio.wait_for(browser.get("/"), 5)
+        await asyncio.sleep(0.1)
+
+    assert ended == [0]
+
+
+def serving_connections(request):
+    return request.protocol._connections
 
 
 def test_in_a_silenced_process_no_exception_reaches_any_output():

@@ -37,8 +37,12 @@ case = Keys(fixed("case id", 16), 1, fixed("case key"), fixed("share"))
 later = Keys(case.case_id, 2, fixed("case key 2"), fixed("share 2"))
 other = Keys(fixed("other case id", 16), 1, fixed("other case key"), fixed("other share"))
 second = Keys(case.case_id, 1, fixed("second key"), case.share)
-notes = Keys(case.case_id, 1, fixed("notes key"), case.share)
-KEYS = {"case": case, "later": later, "other": other, "second": second, "notes": notes}
+# What a notes grant carries, and under what notes are sealed: made from it and from the case key.
+notes_grant = Keys(case.case_id, 1, fixed("notes key"), case.share)
+notes = Keys(case.case_id, 1, hand.notes_case_key(case.key, notes_grant.key), case.share)
+KEYS = {
+    "case": case, "later": later, "other": other, "second": second, "notes": notes, "notes grant": notes_grant
+}  # fmt: skip
 
 
 def all_keys():

@@ -5,7 +5,7 @@
 
 import formats_by_hand as hand
 from formats_by_hand import FILE, PREVIEW
-from vector_cast import all_keys, anna, b64, bo, case, fixed, later, notes, other, second
+from vector_cast import all_keys, anna, b64, bo, case, fixed, later, notes_grant, other, second
 
 
 def files():
@@ -63,7 +63,7 @@ def grants():
 
     good = hand.grant_plain(case, anna.id_bytes, 7)
     add("grant", "opens", good)
-    add("notes grant", "opens", hand.grant_plain(notes, anna.id_bytes, 7), against=notes)
+    add("notes grant", "opens", hand.grant_plain(notes_grant, anna.id_bytes, 7), against=notes_grant)
     add("grant for somebody else", "not a recipient", hand.grant_plain(case, bo.id_bytes, 7), to=bo)
     add("random bytes", "not a recipient", good, change=lambda blob: fixed("decoy", len(blob)))
     add(

@@ -52,6 +52,8 @@ def rosters():
     dated_back = roster_text(2, hand.roster_hash(first), two[:1], extra="proposed = 2026-01-01")
     dated_forward = roster_text(2, hand.roster_hash(first), two[:1], extra=f"proposed = {TODAY}")
     undated = roster_text(2, hand.roster_hash(first), two[:1])
+    lone = roster_text(1, ZERO, [two[0], three[2]])
+    joined = roster_text(2, hand.roster_hash(lone), three)
     replaced = roster_text(2, hand.roster_hash(first), [two[0], three[2]], extra="proposed = 2026-01-01")
 
     begun, agreed = version(first, anna, bo), version(next_one, anna, bo)
@@ -120,6 +122,13 @@ def rosters():
             None,
             "roster.more_than_one",
         ),
+        (
+            "counsel lets a second reader in before the home was ever open",
+            [version(lone, anna, cia), version(joined, cia)],
+            1,
+            None,
+        ),
+        ("the only reader does so", [version(lone, anna, cia), version(joined, anna)], 2, None),
         ("fourteen days after it was shown", [begun, version(dated_back, anna, shown=OVER)], 2, None, [2]),
         ("thirteen days after it was shown", [begun, version(dated_back, anna, shown=NOT_OVER)], 1, None),
         ("the day on which it was shown is not known", [begun, version(dated_back, anna)], 1, None),

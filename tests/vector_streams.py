@@ -99,7 +99,8 @@ def good_streams(s):
     s.vector("report that belongs to an earlier one", "case", REPORTER, ["r0 earlier"], opens=True)
     s.vector("released part of the reporter stream", "case", REPORTER, ["r0"], opens=True)
     s.vector("members stream", "case", MEMBERS, ["m0", "m1"], opens=True)
-    s.vector("notes stream under the notes key", "notes", NOTES, ["n0"], opens=True)
+    s.vector("notes stream under the key made from case key and notes key", "notes", NOTES, ["n0"], opens=True)
+    s.vector("notes stream under the notes key alone", "notes grant", NOTES, ["n0"], opens=False)
     s.vector("empty stream with a head", "case", MEMBERS, [], opens=True)
     for name, number in (("r0", 0), ("r1", 1)):
         # The same body under the key of a later epoch: the item key rewrapped, sealed in epoch 1.

@@ -3,8 +3,9 @@
 1 refuse streams that inflate without measure (`pdf_bounded`)
 2 open it, refuse a locked one and too many pages (`pdf_open`)
 3 read what it holds, for the report (`pdf_found`)
-4 rebuild page by page (`pdf_rebuild`); a page that does not look the same then becomes a picture of itself
-5 a small preview of the first page
+4 make fields drawable that have no form (`pdf_stray`)
+5 rebuild page by page (`pdf_rebuild`); a page that does not look the same then becomes a picture of itself
+6 a small preview of the first page
 """
 
 import contextlib
@@ -18,7 +19,7 @@ import pypdfium2
 
 from scrubbers.jailed import image, pdf_bounded, pdf_font_rehearsed, pdf_found
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf_open import open_document
+from scrubbers.jailed.pdf_open import open_document, with_stray_fields
 from scrubbers.jailed.pdf_rebuild import Rebuilder
 from scrubbers.jailed.pdf_warm import document_without_fonts, small_document
 from scrubbers.stages import Kind
@@ -40,6 +41,7 @@ def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, find
         pdf_bounded.demand_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf_found.look_into(reader, untrusted, findings)
+        source, reader = with_stray_fields(source, reader)
         first = Rebuilder(source, reader, findings).write(output)
     image.write_preview(first, preview)
 

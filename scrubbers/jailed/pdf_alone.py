@@ -1,4 +1,4 @@
-"""A document of one page that holds one picture of the source, for PDFium to draw. It never leaves the job's memory.
+"""A document of one page that holds one thing of the source, for PDFium to draw. It never leaves the job's memory.
 
 Here, and only here, objects of the source are copied as they are: their stored bytes, filters and colour spaces, with
 everything they refer to, within bounds.
@@ -7,6 +7,9 @@ everything they refer to, within bounds.
 import re
 from typing import Final
 
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
@@ -42,8 +45,34 @@ _ODD: Final = re.compile(rb"[^A-Za-z0-9+\-_.]")
 
 
 def document_of(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> bytes:
-    """A PDF whose page has a point for each pixel; raises NotRebuildable."""
-    return _Copier(resources).document(source, size)
+    """A PDF whose page is this picture, a point for each pixel; raises NotRebuildable."""
+    return _Copier(resources).picture(source, size)
+
+
+def document_drawing(contents: bytes, resources: DictionaryObject, size: tuple[int, int]) -> bytes:
+    """A PDF whose page has these contents and a copy of these resources; raises NotRebuildable."""
+    copier = _Copier(DictionaryObject())
+    return copier.document(contents, copier.copied(resources), size)
+
+
+def drawn_on_nothing(document: bytes) -> Image.Image:
+    """Its page as PDFium draws it, a pixel for each point ("RGBA"); raises NotRebuildable."""
+    try:
+        opened = pypdfium2.PdfDocument(document)
+        page = opened[0]
+        bitmap = page.render(
+            scale=1,
+            fill_color=(0, 0, 0, 0),
+            force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRA,
+            rev_byteorder=True,
+        )
+    except pypdfium2.PdfiumError:
+        raise NotRebuildable from None
+    drawn: Image.Image = bitmap.to_pil().copy()
+    bitmap.close()
+    page.close()
+    opened.close()
+    return drawn
 
 
 class _Copier:
@@ -53,15 +82,19 @@ class _Copier:
         self._numbers: dict[object, int] = {}
         self._items = 0
 
-    def document(self, source: StreamObject, size: tuple[int, int]) -> bytes:
+    def picture(self, source: StreamObject, size: tuple[int, int]) -> bytes:
         picture = self._stream(source, 0)
-        drawing = b"q %d 0 0 %d 0 0 cm /I Do Q" % size
+        return self.document(b"q %d 0 0 %d 0 0 cm /I Do Q" % size, b"<</XObject<</I %d 0 R>>>>" % picture, size)
+
+    def copied(self, untrusted: DictionaryObject) -> bytes:
+        return self._value(untrusted, 0)
+
+    def document(self, contents: bytes, resources: bytes, size: tuple[int, int]) -> bytes:
         self._bodies[:4] = [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources<</XObject<</I %d 0 R>>>>/Contents 4 0 R>>"
-            % (*size, picture),
-            b"<</Length %d>>\nstream\n%s\nendstream" % (len(drawing), drawing),
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources%s/Contents 4 0 R>>" % (*size, resources),
+            b"<</Length %d>>\nstream\n%s\nendstream" % (len(contents), contents),
         ]
         parts = [b"%PDF-1.7\n"]
         position, offsets = len(parts[0]), []

@@ -5,12 +5,13 @@ ones have one fixed frame, a line for each code in use, codes in order.
 """
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.pdf_font_names import allowed_text
+from scrubbers.jailed.pdf_font_names import allowed_text, one_letter
 from scrubbers.jailed.pdf_objects import NotRebuildable
 
 _TOKEN: Final = re.compile(
@@ -30,11 +31,12 @@ _Token = bytes | int | str
 
 @dataclass(slots=True, repr=False)
 class SourceCMap:
-    """What the map lines of one CMap say."""
+    """What the map lines of one CMap say. `says_more`: whether a text was longer than what one glyph may say."""
 
     spaces: list[tuple[bytes, bytes]] = field(default_factory=list)
     vertical: bool = False
     uses: str | None = None
+    says_more: bool = False
     _single: dict[int, bytes | int] = field(default_factory=dict)
     _ranges: list[tuple[int, int, bytes | int]] = field(default_factory=list)
     _sorted: bool = False
@@ -49,13 +51,16 @@ class SourceCMap:
     def text(self, code: int) -> str:
         """The text for a code; empty if there is none that may be kept."""
         found = self._found(code)
-        if not isinstance(found, bytes) or len(found) % 2:
-            # One byte is what some programs write for a letter of Latin-1.
-            return allowed_text(found.decode("latin-1")) if isinstance(found, bytes) and len(found) == 1 else ""
+        if not isinstance(found, bytes):
+            return ""
         try:
-            return allowed_text(found.decode("utf-16-be"))
+            # One byte is what some programs write for a letter of Latin-1.
+            said = found.decode("latin-1" if len(found) == 1 else "utf-16-be")
         except UnicodeDecodeError:
             return ""
+        kept = one_letter(allowed_text(said))
+        self.says_more |= len(unicodedata.normalize("NFC", said)) > max(1, len(kept)) and not said.isspace()
+        return kept
 
     def cid(self, code: int) -> int:
         """The CID for a code; 0 if there is none."""

@@ -1,8 +1,9 @@
-"""Colour spaces of a PDF, said anew. Device spaces become g, rg and k; so do ICC profiles, converted where needed.
+"""Colour spaces of a PDF, said anew: as g, rg and k, and no other space is in the result.
 
-A profile's text, a colorant's name and a table's unused entries could carry anything: profiles and tables do not exist
-in the result, colorants are called C, C1, C2 …. A colour given in the space of an ICC profile that is not sRGB is
-converted to sRGB here, once, and written as the colour it is. (ISO 32000-1, 8.6)
+A profile's text, an ink's name, a table's unused entries and a program could carry anything: none of them exists in the
+result. A colour given in the space of an ICC profile that is not sRGB is converted to sRGB here, once, and written as
+the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`pdf_swatch`).
+(ISO 32000-1, 8.6)
 """
 
 import io
@@ -15,9 +16,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed import pdf_read
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf_function import function
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value, number
 from scrubbers.jailed.pdf_script import Line, Use
+from scrubbers.jailed.pdf_swatch import Swatches
 
 _DEVICES: Final = {
     "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,
@@ -39,24 +40,27 @@ Conversion = Callable[[Sequence[float]], Sequence[float]]
 class Space:
     """A colour space as the new document says it.
 
-    `device`: how many components its device space has; None for one that is a resource. `convert`: what makes a colour
-    of the source one of `device`, if they are not the same.
+    `device`: how many components its device space has; None for patterns. `convert`: what makes a colour of the source
+    one of `device`, if they are not the same. `is_drawn`: PDFium says which, also of the first one, by no components.
     """
 
     components: int
     value: Value
     device: int | None = None
     convert: Conversion | None = None
+    is_drawn: bool = False
     node: Node | None = None
     base: "Space | None" = None
     is_pattern: bool = False
 
     def initial(self, *, fills: bool) -> tuple[Line, ...]:
         """The lines that choose the space and its first colour."""
-        if self.device is not None:
-            black = [b"0", b"0", b"0", b"1"] if self.components == _CMYK else [b"0"] * self.components
-            return self.colour(black, None, fills=fills)
-        return self._chosen(fills=fills)
+        if self.is_pattern:
+            return self._chosen(fills=fills)
+        if self.is_drawn:
+            return (self._line((), fills=fills),)
+        black = [b"0", b"0", b"0", b"1"] if self.components == _CMYK else [b"0"] * self.components
+        return self.colour(black, None, fills=fills)
 
     def colour(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
         """The lines that choose this colour; raises NotRebuildable."""
@@ -64,19 +68,22 @@ class Space:
             return self._pattern(values, pattern, fills=fills)
         if pattern is not None or len(values) != self.components:
             raise NotRebuildable
-        if self.device is None:
-            scn = b"scn" if fills else b"SCN"
-            return (*self._chosen(fills=fills), b"%s %s" % (b" ".join(values), scn))
-        if self.convert is not None:
-            values = [number(round(value, 4)) for value in self.convert([float(value) for value in values])]
-        operator = _FILL[self.device]
-        return (b"%s %s" % (b" ".join(values), operator if fills else operator.upper()),)
+        return (self._line(values, fills=fills),)
+
+    def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
+        operator = _FILL[self.device or 0]
+        return b"%s %s" % (b" ".join(self._converted(values)), operator if fills else operator.upper())
+
+    def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
+        if self.convert is None:
+            return values
+        return [number(round(value, 4)) for value in self.convert([float(value) for value in values])]
 
     def _pattern(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
         if pattern is None or len(values) != (self.base.components if self.base else 0):
             raise NotRebuildable
-        if self.base is not None and self.base.convert is not None:
-            values = [number(round(value, 4)) for value in self.base.convert([float(value) for value in values])]
+        if self.base is not None:
+            values = self.base._converted(values)  # noqa: SLF001  another one of its own kind
         before = b" ".join(values) + b" " if values else b""
         return (*self._chosen(fills=fills), Use(before, b"P", pattern, b"scn" if fills else b"SCN"))
 
@@ -94,7 +101,7 @@ def device_space(components: int) -> Space:
     return Space(components, _DEVICE_NAMES[components], device=components)
 
 
-def space(untrusted: object, resources: DictionaryObject, depth: int = 0) -> Space:
+def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, depth: int = 0) -> Space:
     """A space of the source; raises NotRebuildable."""
     found = pdf_read.resolved(untrusted)
     if depth > _DEEPEST:
@@ -107,7 +114,7 @@ def space(untrusted: object, resources: DictionaryObject, depth: int = 0) -> Spa
         named = pdf_read.dictionary_in(resources, "/ColorSpace")
         if found not in named:
             raise NotRebuildable
-        return space(named.raw_get(found), resources, depth + 1)
+        return space(named.raw_get(found), resources, swatches, depth + 1)
     parts = list(ArrayObject.__iter__(found)) if isinstance(found, ArrayObject) else []
     family = pdf_read.name_of(parts[0]) if parts else None
     if family in _DEVICES and len(parts) == 1:
@@ -115,14 +122,24 @@ def space(untrusted: object, resources: DictionaryObject, depth: int = 0) -> Spa
     maker = _FAMILIES.get(family or "")
     if maker is None:
         raise NotRebuildable
-    return maker(parts, resources, depth + 1)
+    return maker(parts, resources, swatches, depth + 1)
 
 
-def _resource(components: int, value: Value) -> Space:
-    return Space(components, value, node=Node(value))
+def _drawn(parts: list[Any], components: int, swatches: Swatches) -> Space:
+    """A space whose colours are the ones that PDFium shows."""
+    described = ArrayObject(parts)
+    known: dict[tuple[float, ...], Sequence[float]] = {}
+
+    def convert(values: Sequence[float]) -> Sequence[float]:
+        key = tuple(values)
+        if key not in known:
+            known[key] = [channel / 255 for channel in swatches.colour(described, values)]
+        return known[key]
+
+    return Space(components, _DEVICE_NAMES[3], device=3, convert=convert, is_drawn=True)
 
 
-def _icc(parts: list[Any], _resources: DictionaryObject, _depth: int) -> Space:
+def _icc(parts: list[Any], _resources: DictionaryObject, _swatches: Swatches, _depth: int) -> Space:
     profile = pdf_read.stream(parts[1])
     components = pdf_read.whole(pdf_read.entry(profile, "/N"), 1, 4)
     if components not in _DEVICE_NAMES:
@@ -163,26 +180,17 @@ def profile_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform |
         return None
 
 
-def _calibrated(parts: list[Any], _resources: DictionaryObject, _depth: int) -> Space:
-    """CalGray, CalRGB, Lab: numbers, key by key."""
-    family = pdf_read.name_of(parts[0]) or ""
-    source = pdf_read.dictionary(parts[1])
-    entries: dict[bytes, Value] = {b"WhitePoint": pdf_read.numbers(pdf_read.entry(source, "/WhitePoint"), 3)}
-    if family == "/CalGray":
-        if "/Gamma" in source:
-            entries[b"Gamma"] = pdf_read.number(pdf_read.entry(source, "/Gamma"))
-    elif family == "/CalRGB":
-        for key, count in (("/Gamma", 3), ("/Matrix", 9)):
-            if key in source:
-                entries[key[1:].encode()] = pdf_read.numbers(pdf_read.entry(source, key), count)
-    elif "/Range" in source:
-        entries[b"Range"] = pdf_read.numbers(pdf_read.entry(source, "/Range"), 4)
-    return _resource(1 if family == "/CalGray" else 3, [Name(family[1:].encode()), entries])
+def _calibrated(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
+    """CalGray, CalRGB, Lab."""
+    swatches.described[""] = None
+    return _drawn(parts[:2], 1 if pdf_read.name_of(parts[0]) == "/CalGray" else 3, swatches)
 
 
-def _indexed(parts: list[Any], resources: DictionaryObject, depth: int) -> Space:
+def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
     """A table of colours: each is written as the colour it stands for."""
-    base = space(parts[1], resources, depth)
+    base = space(parts[1], resources, swatches, depth)
+    if base.is_drawn:
+        return _drawn(parts[:4], 1, swatches)
     highest = pdf_read.whole(parts[2], 0, _HIGHEST_INDEX)
     if base.device is None:
         raise NotRebuildable
@@ -207,39 +215,30 @@ def lookup_table(untrusted: object) -> bytes:
     return pdf_read.string(found)
 
 
-def _separation(parts: list[Any], resources: DictionaryObject, depth: int) -> Space:
-    colorant = pdf_read.name_of(parts[1])
-    said = Name(colorant[1:].encode()) if colorant in {"/All", "/None"} else Name(b"C")
-    return _resource(1, [Name(b"Separation"), said, _alternate(parts[2], resources, depth), function(parts[3])])
+def _separation(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
+    swatches.described[(pdf_read.name_of(parts[1]) or "/")[1:]] = None
+    return _drawn(parts[:4], 1, swatches)
 
 
-def _device_n(parts: list[Any], resources: DictionaryObject, depth: int) -> Space:
-    count = len(pdf_read.array(parts[1]))
-    if not 1 <= count <= _MOST_COLORANTS:
+def _device_n(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
+    inks = pdf_read.array(parts[1])
+    if not 1 <= len(inks) <= _MOST_COLORANTS:
         raise NotRebuildable
-    colorants = [Name(b"C%d" % index) for index in range(count)]
-    return _resource(count, [Name(b"DeviceN"), colorants, _alternate(parts[2], resources, depth), function(parts[3])])
+    swatches.described.update(dict.fromkeys((pdf_read.name_of(ink) or "/")[1:] for ink in inks))
+    return _drawn(parts[:4], len(inks), swatches)
 
 
-def _alternate(untrusted: object, resources: DictionaryObject, depth: int) -> Value:
-    """The space a function computes into. A profile there is taken as its device space: the page is compared."""
-    found = space(untrusted, resources, depth)
-    if found.is_pattern:
-        raise NotRebuildable
-    return _DEVICE_NAMES[found.components] if found.device is not None else found.value
-
-
-def _pattern(parts: list[Any], resources: DictionaryObject, depth: int) -> Space:
+def _pattern(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
     if len(parts) == 1:
         return Space(0, Name(b"Pattern"), is_pattern=True)
-    base = space(parts[1], resources, depth)
+    base = space(parts[1], resources, swatches, depth)
     if base.is_pattern:
         raise NotRebuildable
     value = [Name(b"Pattern"), base.value]
     return Space(0, value, node=Node(value), base=base, is_pattern=True)
 
 
-_FAMILIES: Final[dict[str, Callable[[list[Any], DictionaryObject, int], Space]]] = {
+_FAMILIES: Final[dict[str, Callable[[list[Any], DictionaryObject, Swatches, int], Space]]] = {
     "/ICCBased": _icc,
     "/CalGray": _calibrated,
     "/CalRGB": _calibrated,

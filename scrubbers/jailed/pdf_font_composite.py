@@ -89,6 +89,10 @@ class CompositeFont:
         return found
 
     @property
+    def says_more(self) -> bool:
+        return self._texts.says_more
+
+    @property
     def undrawn(self) -> Collection[bytes]:
         """Codes, of those that were cut out so far, that draw nothing and are no spaces."""
         return self._blanks.undrawn

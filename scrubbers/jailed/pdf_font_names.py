@@ -23,11 +23,27 @@ _MOST_DIFFERENCES: Final = 1_000
 _NOT_DEFINED: Final = ".notdef"
 _BULLETS_FROM: Final = 0x7F
 _DINGBAT: Final = re.compile(r"a[1-9][0-9]{0,2}")
-# A letter made of several, or one glyph for a few letters; more than that is text, not a glyph.
+# More than that is text, not the name of a glyph.
 _LONGEST_TEXT: Final = 6
+_LONGEST_LIGATURE: Final = 3  # ffi
 # Soft hyphen, and the joiners that some scripts cannot do without.
 _FORMATS_KEPT: Final = frozenset("\u00ad\u200c\u200d")
 _DROPPED: Final = frozenset(("Cc", "Cf", "Cs", "Cn"))
+
+
+def _ligatures() -> frozenset[str]:
+    """What the letters that Unicode makes of several letters or marks are made of: fi, a lam and an alef, an ij."""
+    blocks = (*range(0xC0, 0x3000), *range(0xF900, 0xFF00))
+    letters = (letter for letter in map(chr, blocks) if unicodedata.category(letter) in {"Lu", "Ll", "Lt", "Lo"})
+    found = {unicodedata.normalize("NFKC", letter) for letter in letters}
+    return frozenset(
+        each
+        for each in found
+        if 1 < len(each) <= _LONGEST_LIGATURE and all(unicodedata.category(part)[0] in "LM" for part in each)
+    )
+
+
+_LIGATURES: Final = _ligatures()
 
 
 def _win_ansi() -> dict[int, str]:
@@ -110,6 +126,18 @@ def text_of(name: str | None) -> str:
 def known_name(name: str, *, dingbats: bool) -> bool:
     """Whether every reader knows the name, so that it says nothing of its own: Adobe's list for new fonts."""
     return name in agl.AGL2UV or (dingbats and _DINGBAT.fullmatch(name) is not None)
+
+
+def one_letter(text: str) -> str:
+    """What may be said of a glyph: one character, or the letters of a ligature; of anything longer the first.
+
+    A glyph that shows several letters and is no ligature of Unicode's says less than it shows: what is said could
+    otherwise be any text at all behind the one that is seen.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    if len(text) == 1:
+        return text
+    return composed if composed in _LIGATURES else composed[:1]
 
 
 def allowed_text(untrusted: str) -> str:

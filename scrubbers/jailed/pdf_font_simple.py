@@ -11,7 +11,7 @@ from scrubbers.jailed.pdf_font_blank import Blanks
 from scrubbers.jailed.pdf_font_cff_written import named_program
 from scrubbers.jailed.pdf_font_codes import NamedCodes, TableCodes
 from scrubbers.jailed.pdf_font_described import SYMBOLIC, descriptor, flags_of, measure, stand_in
-from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name, text_of
+from scrubbers.jailed.pdf_font_names import BY_NAME, Encoding, known_name, one_letter, text_of
 from scrubbers.jailed.pdf_font_program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf_font_quadratic import Glyph
 from scrubbers.jailed.pdf_font_standard import DINGBATS, SYMBOL, is_italic, standard_name, standard_width, symbol_width
@@ -86,6 +86,10 @@ class SimpleFont:
         if standard == SYMBOL and code not in self._encoding.differences:
             return symbol_width(code)
         return standard_width(standard, self._encoding.name(code, BY_NAME["/StandardEncoding"]))
+
+    @property
+    def says_more(self) -> bool:
+        return self._texts.says_more
 
     @property
     def undrawn(self) -> Collection[bytes]:
@@ -256,6 +260,6 @@ def text_map(untrusted: DictionaryObject) -> pdf_cmap.SourceCMap:
 
 
 def said_texts(texts: dict[bytes, str]) -> dict[bytes, Value]:
-    """ToUnicode, if any code has a text."""
-    kept = {code: text for code, text in texts.items() if text}
+    """ToUnicode, if any code has a text: what a glyph's name means, too, is one letter."""
+    kept = {code: one_letter(text) for code, text in texts.items() if text}
     return {b"ToUnicode": Node(Stream({}, pdf_cmap.to_unicode(kept)))} if kept else {}

@@ -53,6 +53,10 @@ class Font:
         return self._source.is_coloured
 
     @property
+    def says_more(self) -> bool:
+        return self._source.says_more
+
+    @property
     def is_drawn(self) -> bool:
         return self._source.is_drawn
 

@@ -74,6 +74,11 @@ class SourceFont:
         return isinstance(self._font, DrawnFont)
 
     @property
+    def says_more(self) -> bool:
+        """Whether its text map gave a glyph more letters than one may show."""
+        return self._font.says_more
+
+    @property
     def undrawn(self) -> Collection[bytes]:
         """Codes that move the pen and draw nothing, though they are no spaces."""
         return self._font.undrawn

@@ -10,7 +10,9 @@ from scrubbers.jailed import pdf_needs, pdf_read
 from scrubbers.jailed.pdf_colour import space
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf_script import Drawn, Names, Step
+from scrubbers.jailed.pdf_swatch import Swatches
 from scrubbers.jailed.pdf_tell import say
+from scrubbers.jailed.pdf_work import Work
 
 _MOST_EXECUTED: Final = 100_000
 
@@ -69,7 +71,7 @@ def transparency_group(source: DictionaryObject) -> Value:
         raise NotRebuildable
     entries: dict[bytes, Value] = {b"S": Name(b"Transparency")}
     if "/CS" in source:
-        entries[b"CS"] = space(source.raw_get("/CS"), DictionaryObject()).value
+        entries[b"CS"] = space(source.raw_get("/CS"), DictionaryObject(), Swatches(Work())).value
     for key in ("/I", "/K"):
         if pdf_read.is_true(pdf_read.entry(source, key)):
             entries[key[1:].encode()] = True

@@ -103,7 +103,7 @@ def _catalog(_reader: pypdf.PdfReader, root: DictionaryObject, findings: Finding
             findings.add(What.OTHER, Where.DOCUMENT)
 
 
-def _pages(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings) -> None:
+def _pages(reader: pypdf.PdfReader, root: DictionaryObject, findings: Findings) -> None:
     for page in itertools.islice(reader.pages, _PAGES_READ):
         if "/PieceInfo" in page or "/Thumb" in page:
             findings.add(What.THUMBNAIL if "/Thumb" in page else What.OTHER, Where.PAGES)
@@ -111,10 +111,10 @@ def _pages(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings)
             findings.add(What.SCRIPT, Where.PAGES)
         for annotation in itertools.islice(_array(page, "/Annots"), _NODES_READ):
             with _reading(findings):
-                _annotation(_resolve(annotation), findings)
+                _annotation(_resolve(annotation), findings, has_form="/AcroForm" in root)
 
 
-def _annotation(annotation: Any, findings: Findings) -> None:
+def _annotation(annotation: Any, findings: Findings, *, has_form: bool) -> None:
     if not isinstance(annotation, DictionaryObject):
         return
     subtype = _get(annotation, "/Subtype")
@@ -125,7 +125,11 @@ def _annotation(annotation: Any, findings: Findings) -> None:
     elif subtype == "/FileAttachment":
         findings.add(What.EMBEDDED_FILE, Where.PAGES, _file_name(_get(annotation, "/FS")))
     elif subtype == "/Widget":
-        findings.add(What.FORM_FIELD, Where.PAGES)
+        value = None
+        if not has_form:
+            findings.lose(Lost.FORM)
+            value = f"{as_line(_get(annotation, '/T'))}: {as_line(_get(annotation, '/V'))}"
+        findings.add(What.FORM_FIELD, Where.PAGES, value)
     elif subtype in _MEDIA:
         findings.lose(Lost.SOUND_OR_FILM)
         findings.add(What.EMBEDDED_FILE, Where.PAGES)

@@ -5,6 +5,8 @@ pypdf gets the file as it is, or as PDFium writes it anew:
 - when it is encrypted but opens without a password (it may then be read, though not printed or changed)
 - when annotations have no look of their own, and viewers give them one: PDFium's becomes theirs
 - when pypdf cannot follow it, and PDFium repairs it
+
+Fields without a form are drawn from a copy, once the report has been made from the document itself (`pdf_stray`).
 """
 
 import ctypes
@@ -18,6 +20,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 from scrubbers.jailed import pdf_bounded, pdf_read
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_pdfium import PdfiumSource
+from scrubbers.jailed.pdf_stray import copy_with_fields
 
 _MOST_ANNOTATIONS: Final = 5000
 # Kinds to which PDFium gives a look.
@@ -30,16 +33,30 @@ def open_document(untrusted: mmap.mmap, file: IO[bytes]) -> tuple[PdfiumSource, 
     """The two readers; None in the place of pypdf when it cannot follow the document. Raises Locked or Damaged."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
     reader = _read(file)
-    if reader is not None:
-        bare = _pages_with_bare_annotations(reader)
-        if not bare:
-            return source, reader
-    else:
-        bare = []
+    return source, _with_looks(source, reader) if reader is not None else _anew(source, [])
+
+
+def with_stray_fields(
+    source: PdfiumSource, reader: pypdf.PdfReader | None
+) -> tuple[PdfiumSource, pypdf.PdfReader | None]:
+    """The two readers of the document, or of a copy in which fields without a form are drawn. Raises Damaged."""
+    copy = copy_with_fields(reader) if reader is not None else None
+    if copy is None:
+        return source, reader
+    source, reader = PdfiumSource((ctypes.c_ubyte * len(copy)).from_buffer_copy(copy)), _read(io.BytesIO(copy))
+    return source, _with_looks(source, reader) if reader is not None else None
+
+
+def _with_looks(source: PdfiumSource, reader: pypdf.PdfReader) -> pypdf.PdfReader | None:
+    bare = _pages_with_bare_annotations(reader)
+    return _anew(source, bare) if bare else reader
+
+
+def _anew(source: PdfiumSource, bare: list[int]) -> pypdf.PdfReader | None:
     anew = source.written_anew(bare)
     # What was encrypted could not be looked at before.
     pdf_bounded.demand_bounded(anew)
-    return source, _read(io.BytesIO(anew))
+    return _read(io.BytesIO(anew))
 
 
 def _read(file: IO[bytes]) -> pypdf.PdfReader | None:

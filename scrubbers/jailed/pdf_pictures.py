@@ -16,8 +16,6 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-import pypdfium2
-import pypdfium2.raw
 from PIL import Image, ImageChops, ImageFilter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
@@ -287,23 +285,9 @@ def _finest(source: StreamObject, width: int, height: int) -> tuple[int, int]:
 
 def _drawn_alone(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> Image.Image:
     """The picture as PDFium draws it on nothing ("RGBA")."""
-    try:
-        document = pypdfium2.PdfDocument(pdf_alone.document_of(source, size, resources))
-        page = document[0]
-        bitmap = page.render(
-            scale=1,
-            fill_color=(0, 0, 0, 0),
-            force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRA,
-            rev_byteorder=True,
-        )
-    except pypdfium2.PdfiumError:
-        raise NotRebuildable from None
-    drawn: Image.Image = bitmap.to_pil().copy()
+    drawn = pdf_alone.drawn_on_nothing(pdf_alone.document_of(source, size, resources))
     if drawn.size != size:
         raise NotRebuildable
-    bitmap.close()
-    page.close()
-    document.close()
     return drawn
 
 

@@ -91,8 +91,12 @@ class Rebuilder:
                 gc.collect()
         if self._first is None:
             raise Damaged
+        for ink in document.swatches.described if document is not None else ():
+            self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink)
         for font, used in self._used.items():
             font.build(used)
+            if font.says_more:
+                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
         writer.write_at_last(self._parent)
         writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))

@@ -9,7 +9,7 @@ import itertools
 import operator
 from typing import Final
 
-from pypdf.generic import DictionaryObject, StreamObject
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed import pdf_read, pdf_shading, pdf_state
 from scrubbers.jailed.pdf_apart import demand_no_text, demand_pictures_bare, demand_pictures_inside, has_pictures
@@ -26,6 +26,7 @@ from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Val
 from scrubbers.jailed.pdf_pictures import Picture, picture
 from scrubbers.jailed.pdf_script import Drawable, GoneTo, Names, Path, Step
 from scrubbers.jailed.pdf_state import is_mixed
+from scrubbers.jailed.pdf_swatch import Swatches
 from scrubbers.jailed.pdf_tell import say
 from scrubbers.jailed.pdf_work import Work
 from scrubbers.stages import Damaged
@@ -43,6 +44,7 @@ class SourceDocument:
     def __init__(self, root: DictionaryObject, work: Work) -> None:
         self.layers = Layers(root)
         self.work = work
+        self.swatches = Swatches(work)
         # Without one the fields on its pages are not drawn.
         self.has_form = "/AcroForm" in root
         self.fonts: dict[object, Font] = {}
@@ -50,6 +52,8 @@ class SourceDocument:
         self._forms: dict[object, Form] = {}
         self._nodes: dict[object, Node | None] = {}
         self._states: dict[object, list[Step]] = {}
+        # With the thing itself, whose place in memory is the key of one that has no number.
+        self._spaces: dict[object, tuple[object, Space]] = {}
         self._depth = 0
         self._patterns_being_read: set[object] = set()
         # Whether a font was chosen whose letters nothing here can draw. Whoever reads a page sets it back.
@@ -65,6 +69,7 @@ class SourceDocument:
         self._forms.clear()
         self._nodes.clear()
         self._states.clear()
+        self._spaces.clear()
         kept, room = {}, _KEPT_BYTES
         for key, made in self._pictures.items():
             if made.stored_bytes <= room and not made.is_cut:
@@ -119,12 +124,19 @@ class SourceDocument:
         return made
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space:
-        return space(untrusted, resources)
+        key = untrusted if isinstance(untrusted, NameObject) else pdf_read.key_of(untrusted)
+        if key in self._spaces:
+            return self._spaces[key][1]
+        found = space(untrusted, resources, self.swatches)
+        if not isinstance(untrusted, NameObject):
+            # What a name stands for is another thing elsewhere.
+            self._spaces[key] = untrusted, found
+        return found
 
     def shading(self, untrusted: object, resources: DictionaryObject) -> Node:
         key = pdf_read.key_of(untrusted)
         if key not in self._nodes:
-            self._nodes[key] = pdf_shading.shading(untrusted, resources)
+            self._nodes[key] = pdf_shading.shading(untrusted, resources, self.swatches)
         found = self._nodes[key]
         if found is None:
             raise NotRebuildable

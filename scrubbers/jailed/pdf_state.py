@@ -6,7 +6,7 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed import pdf_read
-from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Value, number
+from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.jailed.pdf_script import GoneTo, Set, Step
 
 # States of lines, which have operators of their own.
@@ -21,6 +21,7 @@ _BLENDS: Final = frozenset(
     )
 )  # fmt: skip
 _MOST_DASHES: Final = 64
+_COMPONENTS: Final = {1: b"DeviceGray", 3: b"DeviceRGB", 4: b"DeviceCMYK"}
 
 
 def graphics_state(untrusted: object, group: Callable[[object], Node]) -> list[Step]:
@@ -107,5 +108,15 @@ def _soft_mask(source: DictionaryObject, group: Callable[[object], Node]) -> Val
         raise NotRebuildable
     entries: dict[bytes, Value] = {b"S": Name(kind[1:].encode()), b"G": group(mask.raw_get("/G"))}
     if "/BC" in mask:
-        entries[b"BC"] = pdf_read.numbers(pdf_read.entry(mask, "/BC"))
+        entries[b"BC"] = _backdrop(pdf_read.numbers(pdf_read.entry(mask, "/BC")), entries[b"G"])
     return entries
+
+
+def _backdrop(found: list[float], group: Value) -> Value:
+    """The colour of what lies under a mask's group, in the space that the rebuilt group has."""
+    form = group.value if isinstance(group, Node) else None
+    said = form.entries.get(b"Group") if isinstance(form, Stream) else None
+    space = said.get(b"CS") if isinstance(said, dict) else None
+    if len(found) not in _COMPONENTS or (space is not None and space != _COMPONENTS[len(found)]):
+        raise NotRebuildable
+    return found

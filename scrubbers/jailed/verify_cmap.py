@@ -1,8 +1,8 @@
 """Reads the CMaps of a rebuilt PDF: from codes to text (ToUnicode), from codes to CIDs (Encoding).
 
 The map lines are picked out, and the whole CMap is said again from nothing but them: the two must be the same, byte for
-byte. So between the lines there is nothing, and codes stand in order and once. Text is what one glyph can mean: a few
-characters that can be seen.
+byte. So between the lines there is nothing, and codes stand in order and once. Text is what one glyph can mean: one
+character that can be seen, or those that one of Unicode's ligatures stands for.
 """
 
 import codecs
@@ -22,8 +22,16 @@ _SPACE: Final = re.compile(rb"<((?:[0-9a-f]{2}){1,4})> <((?:[0-9a-f]{2}){1,4})>\
 _MOST_SPACES: Final = 100
 _LINES_IN_BLOCK: Final = 100
 _HIGHEST_CID: Final = 0xFFFF
-# A letter made of several, or one glyph for a few letters.
-_LONGEST_TEXT: Final = 6
+_LONGEST_LIGATURE: Final = 3
+# Letters and marks that are joined in one: of all scripts but the eastern ones, and the forms that are there for print.
+_LIGATURES: Final = frozenset(
+    joined
+    for first, end in ((0xC0, 0x3000), (0xF900, 0xFF00))
+    for code in range(first, end)
+    if unicodedata.category(chr(code)) in ("Lu", "Ll", "Lt", "Lo")
+    and 1 < len(joined := unicodedata.normalize("NFKC", chr(code))) <= _LONGEST_LIGATURE
+    and {unicodedata.category(part)[0] for part in joined} <= {"L", "M"}
+)
 _UNSEEN: Final = {"Cc", "Cf", "Cs", "Cn"}
 # Soft hyphen, and the joiners that some scripts cannot do without.
 _KEPT: Final = set("\u00ad\u200c\u200d")
@@ -66,7 +74,7 @@ def read_to_unicode(untrusted: bytes) -> Mapping[bytes, str]:
     _demand_ordered(code for code, _ in found)
     texts = {code: _text(bytes.fromhex(text.decode())) for code, text in found}
     for text in texts.values():
-        demand(len(text) <= _LONGEST_TEXT, "a glyph's text")
+        demand(len(text) == 1 or unicodedata.normalize("NFC", text) in _LIGATURES, "a glyph's text")
         demand(all(unicodedata.category(each) not in _UNSEEN or each in _KEPT for each in text), "text that is seen")
     return texts
 

@@ -86,12 +86,8 @@ class _Reader:
         start = line.rindex(b"/") + 1
         self._use(chr(line[start]), line[start + 1 : line.index(b" ", start)])
 
-    def use_or_device(self, line: bytes) -> None:
+    def use_unless_plain(self, line: bytes) -> None:
         if line.startswith(b"/C"):
-            self.use(line)
-
-    def use_in_colour(self, line: bytes) -> None:
-        if b"/" in line:
             self.use(line)
 
     def show(self, line: bytes) -> None:
@@ -126,9 +122,6 @@ def _unescaped(string: bytes) -> bytes:
     if b"\\" not in string:
         return string
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), string)
-
-
-_DEVICES: Final = rb"/(?:DeviceGray|DeviceRGB|DeviceCMYK|Pattern)"
 
 
 def _rules() -> dict[bytes, _Rule]:
@@ -170,14 +163,8 @@ def _rules() -> dict[bytes, _Rule]:
     add(b"T*", b"", _TEXT_OBJECT)
     add(b"Tj", _TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
     add(b"TJ", rb"\[%s(?: %s)*\] " % (_ITEM, _ITEM), _TEXT_OBJECT, act=_Reader.show_spaced)
-    add(b"CS cs", rb"(?:%s|%s) " % (_DEVICES, _NAME % b"C"), _ANYWHERE, act=_Reader.use_or_device)
-    add(b"SC sc", rb"(?:%s ){1,32}" % _N, _ANYWHERE)
-    add(
-        b"SCN scn",
-        rb"(?:(?:%s ){1,32}|(?:%s ){0,32}%s )" % (_N, _N, _NAME % b"P"),
-        _ANYWHERE,
-        act=_Reader.use_in_colour,
-    )
+    add(b"CS cs", rb"(?:/Pattern|%s) " % (_NAME % b"C"), _ANYWHERE, act=_Reader.use_unless_plain)
+    add(b"SCN scn", rb"(?:%s ){0,4}%s " % (_N, _NAME % b"P"), _ANYWHERE, act=_Reader.use)
     add(b"G g", numbers(1), _ANYWHERE)
     add(b"RG rg", numbers(3), _ANYWHERE)
     add(b"K k", numbers(4), _ANYWHERE)

@@ -20,7 +20,7 @@ from scrubbers.jailed.verify_pdf_checks import (
     via,
     whole,
 )
-from scrubbers.jailed.verify_pdf_colours import base_space, colour_space, dashes, shading
+from scrubbers.jailed.verify_pdf_colours import dashes, device_space, pattern_space, shading
 from scrubbers.jailed.verify_pdf_composite import composite_font
 from scrubbers.jailed.verify_pdf_content import Contents, read_contents
 from scrubbers.jailed.verify_pdf_document import Check, Document, Stream
@@ -75,7 +75,7 @@ def _group_entries(document: Document, thing: object) -> None:
         document,
         thing,
         {"S": exactly("Transparency")},
-        {"CS": via(base_space), "I": flag, "K": flag},
+        {"CS": device_space, "I": flag, "K": flag},
     )
 
 
@@ -166,7 +166,7 @@ def _mask_of_state(document: Document, thing: object) -> None:
         document,
         thing,
         {"S": named("Alpha", "Luminosity"), "G": via(_group_form)},
-        {"BC": numbers(most=32)},
+        {"BC": numbers(1, 3, 4)},
     )
 
 
@@ -233,7 +233,7 @@ _KINDS: Final[Mapping[str, tuple[str, Check]]] = {
     "Font": ("F", _font),
     "XObject": ("X", _drawn),
     "ExtGState": ("G", _graphics_state),
-    "ColorSpace": ("C", via(colour_space)),
+    "ColorSpace": ("C", pattern_space),
     "Pattern": ("P", _pattern),
     "Shading": ("S", shading),
 }
