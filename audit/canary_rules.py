@@ -84,6 +84,7 @@ RULES = (
     # intake
     _rule("intake", "open", _LOG_INDEX, "made empty, for SQLite", before=True),
     _rule("intake", "open", _WORKED_IN, "the home's files"),
+    _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk)\.sock)", "the same, as that of reading"),
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
     _rule("intake", "mmap", r"{home}/kallskydd\.db-shm", "SQLite's index of its log"),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),
@@ -216,7 +217,10 @@ def _compiled(pattern: str, places: dict[str, str]) -> re.Pattern[str]:
 
 def _sets_now(call: Call) -> bool:
     """Whether a file gets the time of now, as the heartbeat gives it; one of choice is eight bytes of anything."""
-    return call.name in _TIMES and re.search(r", NULL(, [A-Z0-9_|]+)?$", call.arguments) is not None
+    return (
+        call.name in _TIMES
+        and re.search(r", (NULL|\[UTIME_NOW, UTIME_OMIT\])(, [A-Z0-9_|]+)?$", call.arguments) is not None
+    )
 
 
 def _mapped(call: Call) -> str:

@@ -11,22 +11,18 @@ The clock is passed in; only how long to sleep between two looks at it is real t
 """
 
 import asyncio
-import contextlib
-import os
-import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from cases.clock import RELEASE_AT, STOCKHOLM, today
 from cases.errors import CaseError, SettingLost
+from intake.read_times import stamp_what_visits_read
 from intake.services import Services
 
 BEAT: Final = timedelta(minutes=10)
 SWEEP: Final = timedelta(minutes=1)
 LOOK_SECONDS: Final = 5.0
-_SOCKETS: Final = ("public.sock", "desk.sock")
 # Nothing waits longer than this many days from today (24 hours' hold, then the next 06:00).
 _LONGEST_WAIT: Final = timedelta(days=2)
 
@@ -57,22 +53,6 @@ async def release_everything(services: Services) -> bool:
     if not services.config.trial:
         return False
     return await release(services, today(services.clock) + _LONGEST_WAIT)
-
-
-def stamp_what_visits_read(home: Path) -> None:
-    """
-    Give the roster's files and both sockets the time of now as that of their last reading; never raises.
-
-    Every connection moves the time of its socket, and the first visit of a day that of each file of the roster, which
-    is verified anew then. The time of writing stays: the keeper sees by it that the roster has changed.
-    """
-    paths = [home / "run" / name for name in _SOCKETS]
-    with contextlib.suppress(OSError):
-        paths += (home / "roster").iterdir()
-    for path in paths:
-        with contextlib.suppress(OSError):
-            written = path.stat(follow_symlinks=False).st_mtime_ns
-            os.utime(path, ns=(time.time_ns(), written), follow_symlinks=False)
 
 
 async def keep_time(services: Services, released: Callable[[], None]) -> None:

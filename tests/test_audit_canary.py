@@ -222,6 +222,7 @@ JOURNAL = "{sa_family=AF_UNIX, sun_path=" + hexed("/run/systemd/journal/socket")
         ),
         ("files", f"unlink({hexed('/tmp/x')}) = 0"),
         ("files", "utimensat(9<PATH>, NULL, [{tv_sec=3331234567, tv_nsec=0}, {tv_sec=3331234567, tv_nsec=0}], 0) = 0"),
+        ("files", "utimensat(9<PATH>, NULL, [UTIME_NOW, {tv_sec=3331234567, tv_nsec=0}], 0) = 0"),
         (
             "files",
             "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 5<\\x2f\\x74\\x6d\\x70\\x2f\\x78>, 0) = 0x7f0000000000",
