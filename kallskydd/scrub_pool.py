@@ -29,7 +29,7 @@ from scrubbers.stages import Kind, Refused, ScrubReport, TooLarge, Verified
 if TYPE_CHECKING:
     import socket
 
-# Each may need 1.5 GiB for its job at worst.
+# Each may need 1.5 GiB for its job at worst, one for documents 1 GiB.
 _MOST_AT_ONCE: Final = 16
 _PIECE_BYTES: Final = 2**20
 _END_SECONDS: Final = 5.0

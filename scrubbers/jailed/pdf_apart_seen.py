@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pypdfium2
+from PIL import Image
 
 from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Writer
 from scrubbers.jailed.pdf_script import Names, Path, Restored, Saved, Set, Step
@@ -41,17 +42,29 @@ def seen_apart(steps: Sequence[Step], box: Sequence[float] | None, work: Work) -
         box = min(lefts), min(bottoms), max(rights), max(tops)
     left, right = sorted(box[::2])
     bottom, top = sorted(box[1::2])
-    longer = max(right - left, top - bottom)
-    if not (_LEAST <= longer <= _LARGEST):
-        raise NotRebuildable
-    ground = b"%f %f %f %f re" % (left, bottom, max(right - left, _LEAST), max(top - bottom, _LEAST))
-    beneath: list[Step] = [Saved(), _GROUND, Path(ground, b"f", b""), Restored(), _BLACK]
-    with _page_of([*beneath, *steps], [left, bottom, right, top]) as page:
-        sheet = Sheet(page, _PIXELS / longer, work)
+    with _page_of(_on_ground(steps, (left, bottom, right, top)), [left, bottom, right, top]) as page:
+        sheet = Sheet(page, _PIXELS / max(right - left, top - bottom), work)
         # The ground is never taken away. Without a digest nothing is opened anew.
         found = things(page)
         work.looked_at(len(found))
         return paths_seen(sheet, sheet.drawn(), found[1:], lambda: page, None)
+
+
+def drawn_apart(steps: Sequence[Step], box: Sequence[float], work: Work) -> tuple[Sheet, Image.Image]:
+    """What is drawn there, as it is now. Raises NotRebuildable."""
+    left, right = sorted(box[::2])
+    bottom, top = sorted(box[1::2])
+    with _page_of(_on_ground(steps, (left, bottom, right, top)), [left, bottom, right, top]) as page:
+        sheet = Sheet(page, _PIXELS / max(right - left, top - bottom), work)
+        return sheet, sheet.drawn()
+
+
+def _on_ground(steps: Sequence[Step], box: tuple[float, float, float, float]) -> list[Step]:
+    left, bottom, right, top = box
+    if not (_LEAST <= max(right - left, top - bottom) <= _LARGEST):
+        raise NotRebuildable
+    ground = b"%f %f %f %f re" % (left, bottom, max(right - left, _LEAST), max(top - bottom, _LEAST))
+    return [Saved(), _GROUND, Path(ground, b"f", b""), Restored(), _BLACK, *steps]
 
 
 @contextlib.contextmanager

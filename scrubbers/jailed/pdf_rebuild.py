@@ -6,7 +6,8 @@ For each batch of pages, so that memory stays bounded:
 2 write a first version of the batch to memory, with everything that is drawn, seen or not
 3 draw each page of it and of the source: one that looks different will be pixels
 4 look for what cannot be seen (`pdf_visible`) and take it out of the scripts: glyphs, parts of pictures, drawings
-5 write the batch again where something went, draw, compare with the source again
+5 write the batch again where something went, draw, compare with the source again; the same once more for what of the
+  paths that are left cannot be seen (`pdf_subpaths`)
 6 write the batch to the result
 
 At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
@@ -26,7 +27,7 @@ import pypdf
 import pypdfium2
 from PIL import Image
 
-from scrubbers.jailed import pdf_read, shrinking
+from scrubbers.jailed import pdf_read, pdf_subpaths, shrinking
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf_font_used import Font
 from scrubbers.jailed.pdf_objects import ClippingText, Name, Node, NotRebuildable, Writer
@@ -50,6 +51,7 @@ _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
 _MOST_ROUNDS: Final = 3
+_SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
 
 @dataclass(slots=True, eq=False)
@@ -166,6 +168,7 @@ class Rebuilder:
             # What one page shows and another hides cannot be told apart here.
             for entry in again:
                 entry.page = None
+        subpaths_looked_at = self._take_out_subpaths(batch)
         for entry in batch:
             # A page that became pixels because something left a trace when it went lost it all the same.
             if entry.seen is not None:
@@ -175,7 +178,42 @@ class Rebuilder:
                     self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
                 if entry.seen.hides_picture:
                     self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-        return not changed and not spelled
+        return not (changed or spelled or subpaths_looked_at)
+
+    def _take_out_subpaths(self, batch: list[_Entry]) -> bool:
+        """Leaves out subpaths that no page of the batch shows; whether any page had some that were looked at."""
+        placed: dict[int, list[pdf_subpaths.Placed]] = {}
+        seen: set[pdf_subpaths.Part] = set()
+        unseen: set[pdf_subpaths.Part] = set()
+        for entry, page in _rebuilt(batch):
+            found = [*pdf_subpaths.placed_paths(page.steps)]
+            if found:
+                placed[entry.number] = found
+                with _or_pixels(entry):
+                    shown, hidden = pdf_subpaths.judged(found, functools.partial(self._drawn_now, entry))
+                    seen |= shown
+                    unseen |= hidden
+        paths = [each.path for found in placed.values() for each in found]
+        changed = {id(path) for path in pdf_subpaths.take_out(paths, unseen - seen)}
+        again = [
+            entry
+            for entry in batch
+            if any(id(each.path) in changed for each in placed.get(entry.number, ()))
+        ]  # fmt: skip
+        if again:
+            self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+            self._compare([entry for entry in again if entry.page is not None])
+        return bool(placed)
+
+    def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
+        """The page as it is said now, fonts as they were built; raises NotRebuildable."""
+        written = self._in_memory([entry], fonts=False)
+        if written is None or entry.page is None:
+            raise NotRebuildable
+        self._work.painted(_SAID_STEP * len(entry.page.steps))
+        with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
+            sheet = Sheet(page, _SCALE, self._work)
+            return sheet, sheet.drawn()
 
     def _look_closer(self, batch: list[_Entry]) -> bool:
         """Shows letter by letter what was seen in part, and looks again; False if there was nothing."""
@@ -220,10 +258,11 @@ class Rebuilder:
         self._work.drawn(2 * size[0] * size[1], 0)
         return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
 
-    def _in_memory(self, entries: list[_Entry]) -> bytes | None:
+    def _in_memory(self, entries: list[_Entry], *, fonts: bool = True) -> bytes | None:
         """The pages as a document of their own; those that cannot be said become pixels. None when none is left."""
         parent = Node()
-        self._build_fonts(entries)
+        if fonts:
+            self._build_fonts(entries)
         for entry, page in _rebuilt(entries):
             with _or_pixels(entry):
                 page.say(parent)

@@ -105,10 +105,13 @@ class Placed:
 
 @dataclass(slots=True)
 class Path:
+    """`trial`: its segments while some of them are taken away for a moment."""
+
     segments: bytes
     painted: bytes
     clips: bytes
     hidden: bool = False
+    trial: bytes | None = None
 
     def is_drawn(self) -> bool:
         """Whether it is painted and has more than one point."""

@@ -13,7 +13,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed import pdf_read, pdf_shading, pdf_state
 from scrubbers.jailed.pdf_apart import demand_no_text, demand_pictures_bare, demand_pictures_inside, has_pictures
-from scrubbers.jailed.pdf_apart_seen import seen_apart
+from scrubbers.jailed.pdf_apart_seen import drawn_apart, seen_apart
 from scrubbers.jailed.pdf_colour import Space, space
 from scrubbers.jailed.pdf_font_used import Font, blank_codes
 from scrubbers.jailed.pdf_fonts import SourceFont
@@ -26,6 +26,7 @@ from scrubbers.jailed.pdf_objects import Name, Node, NotRebuildable, Stream, Val
 from scrubbers.jailed.pdf_pictures import Picture, picture
 from scrubbers.jailed.pdf_script import Drawable, GoneTo, Names, Path, Step
 from scrubbers.jailed.pdf_state import is_mixed
+from scrubbers.jailed.pdf_subpaths import Drawing, Placed, judged, placed_paths, take_out
 from scrubbers.jailed.pdf_swatch import Swatches
 from scrubbers.jailed.pdf_tell import say
 from scrubbers.jailed.pdf_work import Work
@@ -270,3 +271,11 @@ class SourceDocument:
                 # A form may be drawn elsewhere as well, and seen.
                 raise NotRebuildable
             path.hidden = self.hides_drawing = True
+        if box is not None:
+            placed = [each for each in placed_paths(steps) if id(each.path) in own]
+            self._take_out_subpaths(placed, lambda: drawn_apart(steps, box, self.work))
+
+    def _take_out_subpaths(self, placed: list[Placed], drawing: Drawing) -> None:
+        if placed:
+            _, unseen = judged(placed, drawing)
+            self.hides_drawing |= bool(take_out([each.path for each in placed], unseen))

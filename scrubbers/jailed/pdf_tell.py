@@ -151,13 +151,14 @@ class _Teller:
 
     def path(self, step: Path) -> None:
         self._leave_text()
-        painted = b"n" if step.hidden else step.painted
+        painted = b"n" if step.hidden or step.trial == b"" else step.painted
         if painted == b"n" and not step.clips:
             return
+        segments = step.segments if step.trial is None else step.trial.removesuffix(b"\n")
         level = self.levels[-1]
         if painted != b"n":
             self._flush(step)
-        level.lines += [step.segments, *([step.clips] if step.clips else []), painted]
+        level.lines += [segments, *([step.clips] if step.clips else []), painted]
         if painted != b"n":
             self._painted(level)
 

@@ -19,6 +19,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
 from scrubbers.jailed.zygote import Play
 from scrubbers.protocol import (
+    DOCUMENT_LIMITS,
     JOB_LIMITS,
     OUTCOME_DONE,
     OUTCOME_NOT_STOPPED,
@@ -41,11 +42,12 @@ def warm_up(role: Role) -> Play:
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
     scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
     rehearse_kind: Callable[[], None] = rehearsal.rehearse
+    limits = JOB_LIMITS
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed import pdf  # noqa: PLC0415
 
-        scrub, rehearse_kind = pdf.scrub, pdf.rehearse
+        scrub, rehearse_kind, limits = pdf.scrub, pdf.rehearse, DOCUMENT_LIMITS
         pdf.warm_up()
     else:
         rehearsal.warm_up()
@@ -55,10 +57,10 @@ def warm_up(role: Role) -> Play:
     def rehearse() -> None:
         rehearse_kind()
         opinion.rehearse(rehearsal.rehearsed())
-        bound_job(JOB_LIMITS)
+        bound_job(limits)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
-        confine_job(JOB_LIMITS, with_thread=operation is Operation.SCRUB and kind_number == KindNumber.HEIC)
+        confine_job(limits, with_thread=operation is Operation.SCRUB and kind_number == KindNumber.HEIC)
         status = descriptors["status"]
         try:
             if operation is Operation.SCRUB:
