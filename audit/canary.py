@@ -25,6 +25,7 @@ from pathlib import Path
 from audit.canary_across import compare_keepers, compare_opened, compare_rows
 from audit.canary_answers import compare_answers, compare_told, random_tokens, wrong_hours
 from audit.canary_calls import numbers_given, sizes_mapped
+from audit.canary_clock import another_hour, interpreter_with_clock
 from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
 from audit.canary_locks import check_closing, check_counters
 from audit.canary_random import dependences, dependences_within
@@ -72,7 +73,7 @@ ROWS = {
                 "kallskydd desk read CASE --json; exiftool on each file"),
     "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a needle HOME"),
 }  # fmt: skip
-# (quiet, order): two are enough to compare, and start seconds apart because two at a time are what a computer bears.
+# Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
 _RUNS = (False, True, False)
 _AT_ONCE = 2
 _MOST_SHOWN = 4
@@ -98,6 +99,7 @@ def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
         Run(number, quiet, folder, CanaryService(folder, python), {name: Look() for name in ROWS})
         for number, (quiet, folder) in enumerate(zip(_RUNS, folders, strict=True))
     ]
+    runs[-1].shift = another_hour()
     try:
         say("Private homes are made and served under strace, and visitors come to them …")
         with suppress(NotStarted), ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -122,6 +124,9 @@ def _make_homes(runs: list[Run]) -> dict[str, str]:
     except NotStarted as failed:
         runs[0].void("the service did not start: {why}", why=str(failed))
         raise
+    last = runs[-1]
+    if last.shift:
+        last.service.python = interpreter_with_clock(last.service.python, last.folder / "clock", last.shift)
     for run in runs[1:]:
         for name in ("home", "net"):
             shutil.copytree(runs[0].folder / name, run.folder / name, symlinks=True)

@@ -17,7 +17,7 @@ from audit.canary_material import document, picture
 from audit.needles import Needle, new_address, new_text, planted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 WORDS = 8
@@ -121,6 +121,7 @@ class Visitor:
     exchanges: list[Exchange] = field(default_factory=list)
     run: int = 0
     name: str = "A"
+    clock: Callable[[], float] = time.time
 
     def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
         """Ask for a page."""
@@ -160,11 +161,11 @@ class Visitor:
         self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
     ) -> Answer:
         """Send a request and keep what came of it."""
-        before = time.time()
+        before = self.clock()
         answer = send(self.socket, sent)
         self.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
-                     time.time())
+                     self.clock())
         )  # fmt: skip
         return answer
 

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 SLOTS = "shred.slots"
 _EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 3, 40, 0.25
+_TICK_SECONDS = 6.0
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
 # Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the
 # clean copy and the preview.
@@ -74,6 +75,8 @@ class Run:
     folder: Path
     service: CanaryService
     looks: dict[str, Look]
+    # By how many seconds the clock is moved that its service reads (`audit.canary_clock`).
+    shift: int = 0
     needles: Needles = field(default_factory=Needles.new)
     other_needles: Needles = field(default_factory=Needles.of_another)
     exchanges: list[Exchange] = field(default_factory=list)
@@ -102,6 +105,10 @@ class Run:
     def known(self) -> list[tuple[bytes, bytes]]:
         """What of its answers is of this run, and how it is called where runs are compared."""
         return [(needle.text.encode(), needle.kind.encode()) for needle in self.planted]
+
+    def clock(self) -> float:
+        """What the service takes for now."""
+        return time.time() + self.shift
 
     def void(self, template: str, **values: object) -> None:
         """Something did not work as it should, so what was not found proves nothing."""
@@ -135,8 +142,12 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     home, look = run.service.home, run.looks["steady"]
     _wait_until_it_rests(run)
     run.names = names_of(run.service.pids())
-    one = Visitor(run.service.public_socket, addresses["public"], run.needles, run.exchanges, run.number, "A")
-    other = Visitor(run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B")
+    one = Visitor(
+        run.service.public_socket, addresses["public"], run.needles, run.exchanges, run.number, "A", run.clock
+    )
+    other = Visitor(
+        run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B", run.clock
+    )
     told = _everything(run, desk, "before")
     start, header = take_snapshot(home), database_header(home / "kallskydd.db")
     rows = look_around(home, told, run.folder / "copy")
@@ -219,6 +230,8 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
     _open(run, desk)
+    # The intake looks at its clock every five seconds, and could do something then.
+    time.sleep(_TICK_SECONDS)
     every_page(one)
     one.get("first page", f"/?{run.needles.by_kind['query'].carriers[0]}")
     _look_again(run, between, Since.URGENT, "urgent reports")
@@ -245,9 +258,9 @@ def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: Desk) -> None:
 
 def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> Result:
     """Do it, and keep the rows that are new afterwards."""
-    before = time.time()
+    before = run.clock()
     done = act()
-    after, rows = time.time(), rows_of(run.service.home, run.folder / "copy")
+    after, rows = run.clock(), rows_of(run.service.home, run.folder / "copy")
     slots = read_unseen(run.service.home / SLOTS)
     run.noted.append(
         Noted(what, run.number, visitor.name, len(run.noted), before, after, new_rows(run.rows, rows),
@@ -322,11 +335,11 @@ def _ask_oddly(run: Run, desk: Desk) -> None:
         *keyless,
         ("a member's picture, to be cleaned", "scrub", to_clean(painted), (200,)),
     ):
-        before = time.time()
+        before = run.clock()
         answer = desk.ask(verb, asked, [("X-Needle", needle)])
         run.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(), run=run.number, visitor="desk", before=before,
-                     after=time.time())
+                     after=run.clock())
         )  # fmt: skip
 
 
