@@ -23,8 +23,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from audit.canary_across import compare_keepers, compare_opened, compare_rows
-from audit.canary_answers import compare_answers, compare_told, random_tokens, wrong_hours
-from audit.canary_calls import numbers_given, sizes_mapped
+from audit.canary_answers import BITS_OF_A_LETTER, LETTERS, compare_answers, compare_told, random_tokens, wrong_hours
+from audit.canary_calls import commands_to_tor, numbers_given, sizes_mapped
 from audit.canary_clock import another_hour, interpreter_with_clock
 from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
 from audit.canary_locks import check_closing, check_counters
@@ -155,7 +155,8 @@ def _across(runs: list[Run], looks: dict[str, Look]) -> None:
         looks["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
     fields = random_fields(noted) | random_tokens(exchanges)
     for name, samples in sorted(fields.items()):
-        for words in dependences(samples)[:_MOST_SHOWN]:
+        bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
+        for words in dependences(samples, bits)[:_MOST_SHOWN]:
             looks["random"].found("{name}, which must be random: {words}", name=name, words=words)
     for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
         looks["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
@@ -194,6 +195,7 @@ def _judge(run: Run) -> None:
         looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
     else:
         told = _told(calls, book)
+        run.commands = commands_to_tor(calls)
         run.told_keeper = [call.payload for call, _payload in told if call.at >= run.first_visit]
         check_counters(looks["counters"], told)
     judge_disk(looks["disk"], run.folder, needles)

@@ -81,6 +81,9 @@ def compare_keepers(look: Look, runs: Sequence[Run]) -> None:
         for line in run.said_since:
             if not _OF_TOR.fullmatch(line):
                 look.found("the keeper said while visitors came: {line}", line=line[:200])
+        elsewhere = frozenset[str]().union(*(one.commands for one in runs if one is not run))
+        for command in sorted(run.commands - elsewhere):
+            look.found("the keeper asks tor what it asks in no other run: {command}", command=command[:200])
     _compare_memory(look, runs)
     for run in runs[1:]:
         if run.header != runs[0].header:

@@ -71,6 +71,9 @@ _ASKED = re.compile(rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")
 _CUT_OFF = re.compile(rb"(?<= )q[bcdfghjklmnprstx]{3,22}(?=</bdi>)")
 _WORDS = re.compile(rb"<bdi>[a-z]+</bdi>")
 _WORDS_OF_A_CODE = 8
+# Fields of these hold some two bits in a byte: the four letters by which a word is known, which keep its place in the
+# sorted list.
+LETTERS, BITS_OF_A_LETTER = "answer: letters", 2
 # Where the length of the words of a code, or of an address in figures, is evened out.
 _PADDING = re.compile(rb"<!--\s*-->|(?<=[}\]])\s+$")
 
@@ -125,6 +128,7 @@ def random_tokens(exchanges: Iterable[Exchange]) -> dict[str, list[Sample]]:
         if words and _SESSIONS.fullmatch(exchange.name):
             for number, word in enumerate(words[:_WORDS_OF_A_CODE], start=1):
                 note(f"answer: word {number}", exchange, _of_a_word(word))
+                note(f"{LETTERS} of word {number}", exchange, word[5:9])
     return found
 
 

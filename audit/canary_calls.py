@@ -29,7 +29,7 @@ _LEAVES_NOTHING = frozenset({
     "clone", "clone3", "fork", "vfork", "exit", "wait4", "waitid", "pidfd_open", "set_robust_list", "rseq",
     "set_tid_address", "membarrier", "getrandom", "clock_nanosleep", "nanosleep", "sched_getaffinity", "sysinfo",
     "uname", "get_robust_list", "close_range", "rt_sigaction", "rt_sigprocmask", "sigaltstack", "getrlimit",
-    "eventfd2", "arch_prctl", "brk", "madvise", "mprotect", "mremap",
+    "eventfd2", "arch_prctl", "brk", "mprotect", "mremap",
 })  # fmt: skip
 _MEMFD = r"/memfd:(kallskydd|warm)>\(deleted\)"
 _OWN = r"(UNIX-STREAM:\[.*\]|pipe:\[\d+\]|/memfd:.*|anon_inode:.*)"
@@ -37,6 +37,7 @@ _OWN = r"(UNIX-STREAM:\[.*\]|pipe:\[\d+\]|/memfd:.*|anon_inode:.*)"
 _COMPARED = frozenset({"prlimit64", "setitimer", "exit_group", "prctl"})
 _PLACE = re.compile(r"0x[0-9a-f]{6,}|\d+<[^>]*>")
 _PAGE = 4096
+_COMMAND = re.compile(r"\+?[A-Z_]{4,}[ \r]")
 _SIZE = re.compile(r"\w+, (\d+),")
 
 
@@ -69,6 +70,7 @@ RULES = (
     Rule("intake", "lseek", rf"\d+<{_MEMFD}, 0, SEEK_(SET|END)", "memory"),
     Rule("intake", "exit_group", r"0", "in order"),
     Rule("intake", "sendmsg", r".*", "judged as a write"),
+    Rule("keeper|intake|zygote|job", "madvise", r"0x[0-9a-f]+, \d+, MADV_(DONTNEED|FREE)", "gives memory back"),
     # zygotes and jobs
     Rule("zygote|job", "exit_group", r"[0-9]{1,3}", "a job's code is one of the sandbox's list"),
     Rule("job", "setitimer", r"ITIMER_REAL, .*", "the wall clock of a job; runs are compared"),
@@ -120,6 +122,16 @@ def numbers_given(calls: Iterable[Call], since: float) -> frozenset[str]:
     mine = (call for call in calls if call.role in {"intake", "zygote", "job"} and call.name in _COMPARED)
     return frozenset(
         f"{call.role} {call.name}({_PLACE.sub('', plain(call.arguments))})" for call in mine if call.at >= since
+    )
+
+
+def commands_to_tor(calls: Iterable[Call]) -> frozenset[str]:
+    """What the keeper asked tor to do, without what proves that it may; GETINFO asks and does nothing."""
+    lines = (
+        call.payload.decode("latin-1") for call in calls if call.role == "keeper" and call.name in {"sendto", "write"}
+    )
+    return frozenset(
+        line.strip() for line in lines if _COMMAND.match(line) and not line.startswith(("GETINFO", "AUTH"))
     )
 
 

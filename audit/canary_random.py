@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
 
 # So many values have to repeat what another one of their group decides: 256^-5 is 10^-12, and a field has 5,000 places.
-_BYTES_THAT_AGREE = 5
-_HALVES_THAT_AGREE = 10  # four bits each
+_BITS_THAT_AGREE = 40
+_BITS_OF_A_BYTE, _BITS_OF_HALF = 8, 4
 _WORST_CHANCE = 1e-13  # of all values lying in a part of the circle that chance would have them all over
 _EQUAL_BYTES = 5
 _IN_ORDER = 12  # values in two runs: once in 10^5 for each run of six, in both directions
@@ -65,16 +65,22 @@ _GROUPS: tuple[tuple[str, Callable[[Sample], Hashable | None]], ...] = (
 )
 
 
-def dependences(samples: Sequence[Sample]) -> list[str]:
-    """What the values of one field depend on, in words; nothing for random ones."""
+def dependences(samples: Sequence[Sample], bits: int = _BITS_OF_A_BYTE) -> list[str]:
+    """What the values of one field depend on, in words; nothing for random ones.
+
+    `bits` is how much a byte of it holds: letters of words hold less than eight, and agree by chance that much sooner.
+    """
     ordered = sorted(samples, key=lambda one: one.before)
     found = [*_equal(ordered)]
+    agree = -(-_BITS_THAT_AGREE // bits)
     shortest = min((len(one.value) for one in ordered), default=0)
-    groups = [(words, _groups(ordered, key)) for words, key in _GROUPS]
-    clocks = [*_clocks(ordered)]
+    groups = [(words, _groups(ordered, key, agree)) for words, key in _GROUPS]
+    clocks = [*_clocks(ordered)] if bits == _BITS_OF_A_BYTE else []
     for place in range(shortest):
         column = [one.value[place] for one in ordered]
-        found += [f"byte {place} {words}" for words in _of_column(column, ordered, groups, clocks)]
+        found += [f"byte {place} {words}" for words in _of_column(column, ordered, groups, clocks)][:1]
+        if bits == _BITS_OF_A_BYTE:
+            found += [f"byte {place} {words}" for words in _of_halves(column, groups)][:1]
     found += _in_order(ordered, shortest)
     return found
 
@@ -84,7 +90,7 @@ def dependences_within(rows: Sequence[Sample]) -> list[str]:
     ordered = sorted(rows, key=lambda one: one.before)
     width = min((len(one.value) for one in ordered), default=0)
     width = min(width, _LONGEST_FOR_PAIRS)
-    groups = [(words, _groups(ordered, key)) for words, key in _GROUPS]
+    groups = [(words, _groups(ordered, key, _BITS_THAT_AGREE // _BITS_OF_A_BYTE)) for words, key in _GROUPS]
     found = []
     for first in range(width):
         for second in range(first + 1, width):
@@ -95,14 +101,14 @@ def dependences_within(rows: Sequence[Sample]) -> list[str]:
     return found
 
 
-def _groups(samples: Sequence[Sample], key: Callable[[Sample], Hashable | None]) -> list[list[int]]:
+def _groups(samples: Sequence[Sample], key: Callable[[Sample], Hashable | None], agree: int) -> list[list[int]]:
     """Which values are of one group, those with the most first; nothing where too few would have to agree."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for number, one in enumerate(samples):
         if (name := key(one)) is not None:
             found[name].append(number)
     several = sorted((numbers for numbers in found.values() if len(numbers) > 1), key=len, reverse=True)
-    return several if sum(len(numbers) - 1 for numbers in several) >= _BYTES_THAT_AGREE else []
+    return several if sum(len(numbers) - 1 for numbers in several) >= agree else []
 
 
 def _agrees(groups: list[list[int]], column: Sequence[int]) -> bool:
@@ -129,22 +135,21 @@ def _of_column(
     groups: list[tuple[str, list[list[int]]]],
     clocks: list[tuple[str, float, list[float]]],
 ) -> Iterator[str]:
-    """The first answer only: a byte that never changes is decided by everything."""
+    """Every answer; a byte that never changes is decided by everything."""
+    yield from (words for words, several in groups if _agrees(several, column))
+    yield from (words for words, around, clock in clocks if _runs_along(column, clock, around))
+    if _is_covered_clock(column, samples):
+        yield "is the clock under a constant key"
+
+
+def _of_halves(column: Sequence[int], groups: list[tuple[str, list[list[int]]]]) -> Iterator[str]:
     for words, several in groups:
-        if _agrees(several, column):
-            yield words
-            return
-        if sum(len(group) - 1 for group in several) >= _HALVES_THAT_AGREE:
+        if sum(len(group) - 1 for group in several) >= _BITS_THAT_AGREE // _BITS_OF_HALF and not _agrees(
+            several, column
+        ):
             for half, shift in (("upper", 4), ("lower", 0)):
                 if _agrees(several, [byte >> shift & 15 for byte in column]):
                     yield f"in its {half} half {words}"
-                    return
-    for words, around, clock in clocks:
-        if _runs_along(column, clock, around):
-            yield words
-            return
-    if _is_covered_clock(column, samples):
-        yield "is the clock under a constant key"
 
 
 def _runs_along(column: Sequence[int], clock: Sequence[float], around: float) -> bool:
@@ -157,7 +162,11 @@ def _is_covered_clock(column: Sequence[int], samples: Sequence[Sample]) -> bool:
     certain = [(byte, one.second & 255) for byte, one in zip(column, samples, strict=True) if one.second is not None]
     seconds = {second for _byte, second in certain}
     # A key that fits one second only has been found by question 1.
-    return len(certain) > _BYTES_THAT_AGREE and len(seconds) > 1 and len({byte ^ low for byte, low in certain}) == 1
+    return (
+        len(certain) > _BITS_THAT_AGREE // _BITS_OF_A_BYTE
+        and len(seconds) > 1
+        and len({byte ^ low for byte, low in certain}) == 1
+    )
 
 
 def _equal(samples: Sequence[Sample]) -> Iterator[str]:

@@ -126,9 +126,9 @@ class Noted:
     before: float
     after: float
     rows: Tables = field(repr=False)
-    shares: Mapping[int, bytes] = field(
-        default_factory=dict, repr=False
-    )  # slots that are others now, and what is in them
+    # Slots that are others now, and what is in them.
+    shares: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    altered: tuple[str, ...] = ()  # table.column of rows that were there before and hold another value now
 
     def sample(self, value: bytes) -> Sample:
         """A value of these rows."""
@@ -149,6 +149,24 @@ def new_rows(before: Tables, after: Tables) -> Tables:
         seen = {tuple(row[key] for key in keys) for row in before.get(table, [])}
         found[table] = [row for row in after.get(table, []) if tuple(row[key] for key in keys) not in seen]
     return found
+
+
+def altered_rows(before: Tables, after: Tables) -> tuple[str, ...]:
+    """Every column in which a row that was there before holds another value now."""
+    found = set()
+    for table, keys in _KEYS.items():
+        old = {tuple(row[key] for key in keys): row for row in before.get(table, [])}
+        for row in after.get(table, []):
+            was = old.get(tuple(row[key] for key in keys), row)
+            found |= {f"{table}.{column}" for column in row if row[column] != was[column]}
+    return tuple(sorted(found))
+
+
+def check_altered(look: Look, noted: Iterable[Noted]) -> None:
+    """A report and a message add rows and alter none: what is written anew by a visit tells of it."""
+    for one in noted:
+        if one.altered:
+            look.found("{what} alters what others have left: {columns}", what=one.what, columns=", ".join(one.altered))
 
 
 def check_columns(look: Look, tables: Tables, slots: int) -> None:

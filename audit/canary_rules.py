@@ -121,6 +121,12 @@ RULES = (
     _rule("other", "write", r"pipe:\[\d+\]", "what ldconfig found", before=True),
 )
 
+# What the intake opens to read while visitors come: the roster, the verdicts, and programs with what belongs to them.
+_READABLE = (
+    r"{home}/(roster(/[^/]+)?|audit\.chain|kallskydd\.db(-wal|-shm)?|shred\.slots)|/dev/(null|urandom)"
+    r"|/etc/localtime|/usr/share/zoneinfo/.*|(?!{home}).*\.(pyc?|dat|txt|toml|po|json|css|png|html|so[.0-9]*)"
+)
+
 # Where needles may pass, and which: what was typed or is in a file, on its way to the store or back to its sender.
 MAY_CARRY = (
     ("intake", r"/memfd:kallskydd \(deleted\)", frozenset(CONTENT)),
@@ -139,6 +145,7 @@ class Rulebook:
         self._rules = [(re.compile(rule.role), rule, _compiled(rule.to, places)) for rule in RULES]
         self._carriers = [(role, _compiled(to, places), kinds) for role, to, kinds in MAY_CARRY]
         self._first_visit = first_visit
+        self._readable = _compiled(_READABLE, places)
         self._channels = _channels(calls)
         # An ordinary account is not told which files a closed process has open; then only numbers are seen.
         self.nameless = any(call.name in WRITES and call.descriptor > 0 and not call.target for call in calls)
@@ -150,7 +157,9 @@ class Rulebook:
         if call.name in WRITES:
             return self._written(call)
         if call.name in _OPENS:
-            return self._listed(call, call.paths, "files") if call.flags & _WRITING or call.name == "creat" else None
+            if call.flags & _WRITING or call.name == "creat":
+                return self._listed(call, call.paths, "files")
+            return self._read(call)
         if call.name in _CHANGES:
             if call.name in _TIMES and not _sets_now(call):
                 return "files"
@@ -169,6 +178,12 @@ class Rulebook:
     def is_to_keeper(self, call: Call) -> bool:
         """Whether this writes to the channel to the keeper."""
         return call.name in WRITES and self._channels.get((call.process.pid, call.target)) == "channel:keeper"
+
+    def _read(self, call: Call) -> str | None:
+        """Which file is read is seen in the time at which it was read last, of whatever file."""
+        if call.role != "intake" or call.at < self._first_visit:
+            return None
+        return None if all(self._readable.fullmatch(path) for path in call.paths) else "files"
 
     def _written(self, call: Call) -> str | None:
         if "sa_family" in call.arguments:

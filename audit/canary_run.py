@@ -41,7 +41,18 @@ from audit.canary_requests import (
     urgent_report,
     without_a_report,
 )
-from audit.canary_rows import SHARE_BYTES, Noted, Row, Tables, changed_slots, check_columns, check_slots, new_rows
+from audit.canary_rows import (
+    SHARE_BYTES,
+    Noted,
+    Row,
+    Tables,
+    altered_rows,
+    changed_slots,
+    check_altered,
+    check_columns,
+    check_slots,
+    new_rows,
+)
 from audit.canary_service import CanaryService, NotStarted
 from audit.canary_snapshot import Snapshot, files_of, read_unseen, take_snapshot
 from audit.canary_steady import Since, database_header, differing, no_time_of_a_visit
@@ -93,6 +104,7 @@ class Run:
     names: Names = field(default_factory=dict)
     mapped: frozenset[int] = frozenset()
     given: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
     rows: Tables = field(default_factory=dict)
     slots: bytes = b""
 
@@ -177,6 +189,8 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     run.said_since = [line for several in run.said_since for line in several.splitlines()]
     after = files_of(home)
     compare_looks(look, start, Snapshot(after, {}, start.locks), Since.STOP, "the whole run")
+    look.demand(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
+                size=after["kallskydd.db-wal"]["size"])  # fmt: skip
     no_time_of_a_visit(look, after, run.first_visit, run.last_visit)
     run.header = database_header(home / "kallskydd.db")
     look.demand(
@@ -238,6 +252,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     tables = rows_of(home, copy)
     check_columns(run.looks["database"], tables, len(run.slots) // SHARE_BYTES)
     check_slots(run.looks["database"], run.noted)
+    check_altered(run.looks["database"], run.noted)
     _check_kept(run, kept, tables, desk)
 
 
@@ -264,7 +279,7 @@ def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> 
     slots = read_unseen(run.service.home / SLOTS)
     run.noted.append(
         Noted(what, run.number, visitor.name, len(run.noted), before, after, new_rows(run.rows, rows),
-              changed_slots(run.slots, slots))
+              changed_slots(run.slots, slots), altered_rows(run.rows, rows))
     )  # fmt: skip
     run.rows, run.slots = rows, slots
     return done

@@ -6,14 +6,20 @@ import hashlib
 import os
 import random
 import struct
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from audit.canary_answers import compare_answers
+from audit.canary_clock import another_hour, interpreter_with_clock
 from audit.canary_http import Answer
 from audit.canary_random import Sample, dependences, dependences_within
 from audit.canary_requests import Exchange
-from audit.canary_rows import COLUMNS, Noted, changed_slots, check_columns, check_slots
+from audit.canary_rows import COLUMNS, Noted, altered_rows, changed_slots, check_altered, check_columns, check_slots
 from audit.canary_snapshot import Snapshot, files_of
 from audit.canary_steady import ALLOWED, Since, compare, no_time_of_a_visit
 from audit.verdict import Look, Verdict
@@ -83,6 +89,31 @@ def test_a_clock_that_is_covered_with_bytes_beside_it_is_found():
 
     assert dependences_within(samples(row))
     assert dependences_within(samples(lambda *_known: os.urandom(80))) == []
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute"), [(0, 5), (2, 0), (5, 55), (6, 5), (12, 0), (17, 30), (18, 20), (20, 0), (23, 50)]
+)
+def test_the_other_hour_is_in_the_same_part_of_the_same_day(hour, minute):
+    here = datetime(2026, 11, 27, hour, minute, tzinfo=ZoneInfo("Europe/Stockholm"))
+    moved = here + timedelta(seconds=another_hour(here))
+
+    assert moved != here
+    assert moved.date() == here.date()
+    assert [hour >= begins for begins in (6, 18)] == [moved.hour >= begins for begins in (6, 18)]
+
+
+def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_clock(tmp_path):
+    ask = "import time, cases.clock; print(time.time(), cases.clock.utc_now().timestamp(), cases.clock.__file__)"
+    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 9728)
+
+    told = [
+        subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout.split()
+        for python in (sys.executable, moved)
+    ]
+
+    assert told[0][2] == told[1][2]
+    assert all(9728 <= float(other) - float(one) < 9728 + 60 for one, other in list(zip(*told, strict=True))[:2])
 
 
 def home(folder):
@@ -185,6 +216,19 @@ def test_a_slot_that_changes_without_a_case_is_a_finding():
 
     assert named.verdict is Verdict.CLEAN
     assert other.verdict is Verdict.FINDING
+
+
+def test_a_visit_that_writes_to_the_rows_of_another_is_a_finding():
+    before = {"cases": [case(case_id=b"one"), case(case_id=b"two")]}
+    after = {"cases": [before["cases"][0] | {"reporter_grant": os.urandom(153)}, before["cases"][1], case()]}
+    same, other = Look(), Look()
+
+    check_altered(same, [Noted("a report", 0, "A", 0, 0.0, 0.0, {}, {}, altered_rows(before, before))])
+    check_altered(other, [Noted("a report", 0, "A", 0, 0.0, 0.0, {}, {}, altered_rows(before, after))])
+
+    assert same.verdict is not Verdict.FINDING
+    assert other.verdict is Verdict.FINDING
+    assert "cases.reporter_grant" in other.said[0].text()
 
 
 @pytest.mark.parametrize("other", [b"<p>3 sessions", b"<p>fine ", b"<p>Fine"])
