@@ -1,14 +1,15 @@
-"""The canary: a private instance of the service, real visits with planted needles, and everything it did looked at.
+"""The canary: private instances of the service, real visits with planted values, and everything they did compared.
 
-1. A home is made and served as an outsider would do it, under strace, in a folder that is removed afterwards.
-2. A desk asks for all it may know, and the disk is read.
-3. Visitors come: good, failing, broken and cut requests, each with needles in every place that could give one away.
-4. The desk asks again, the disk is read again; an urgent report is opened with a member's key; the running processes
-   and tor are looked at, and all is ended.
-5. Every call is held against closed lists, every written byte searched, every answer, every file left behind.
+1. A home is made, copied twice and served as an outsider would do it, under strace, in folders that are removed
+   afterwards (`audit.canary_run`): two are sent the same visits, with other planted values, at other times and in
+   another order, and one is sent no report at all.
+2. Each run is held against itself: what is seen from outside before visits and after them (`canary_steady`).
+3. The runs are held against each other: one question has one answer, and what is not the same must be random
+   (`canary_across`, `canary_answers`, `canary_rows`, `canary_random`).
+4. Every call is held against closed lists, and every written byte searched for what was planted.
 
-If one request was not answered as it should be, the verdict is void: silence of a service that does not work proves
-nothing. Findings are told all the same.
+An allowance is one thing and one field of it, with its reason. If one request was not answered as it should be, the
+verdict is void: silence of a service that does not work proves nothing. Findings are told all the same.
 """
 
 from __future__ import annotations
@@ -16,28 +17,25 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from audit import checks_database, checks_tor
-from audit.canary_desk import Desk, to_clean, trial_desk
+from audit.canary_across import compare_keepers, compare_opened, compare_rows
+from audit.canary_answers import BITS_OF_A_LETTER, LETTERS, compare_answers, compare_told, random_tokens, wrong_hours
+from audit.canary_calls import commands_to_tor, numbers_given, sizes_mapped
+from audit.canary_clock import another_hour, interpreter_with_clock
 from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
-from audit.canary_locks import Names, check_closing, check_counters, check_names, check_threads, names_of
-from audit.canary_material import picture
-from audit.canary_opened import NotOpened, open_everything
-from audit.canary_release import State, compare, demand_rows, look_around, look_at_rest, no_clock
-from audit.canary_requests import Exchange, Needles, Visitor, urgent_report, visit
+from audit.canary_locks import check_closing, check_counters
+from audit.canary_random import dependences, dependences_within
+from audit.canary_rows import random_fields, random_rows
 from audit.canary_rules import Rulebook
+from audit.canary_run import Run, live
 from audit.canary_service import CanaryService, NotStarted
 from audit.needles import PACKED_V4
-from audit.proc import find_service
-from audit.scene import Scene
 from audit.strace_reader import Call, TraceDamaged, read_trace
-from audit.verdict import Check, Look, Said, Verdict
+from audit.verdict import Check, Look, Verdict
 
 # id -> title, how to repeat it by hand
 ROWS = {
@@ -56,33 +54,29 @@ ROWS = {
                  "strace -f -yy -e trace=write,sendto,sendmsg kallskydd serve … ; awk by process and descriptor"),
     "counters": ("The keeper is told codes and the number one, and nothing else",
                  "strace -p INTAKE -xx -e trace=sendto; messages of eight bytes on the channel's descriptor"),
+    "calls": ("Nothing is asked of the kernel but what is on the list, with arguments that are on it",
+              "strace -f -yy -v -e trace=fcntl,ioctl,prlimit64,setsockopt,flock,setitimer kallskydd serve …"),
     "locks": ("The intake closed itself before its first thread, and its filter refuses what leads out",
               "strace -f -v -e trace=seccomp,landlock_restrict_self,clone kallskydd serve …; /proc/PID/task/*/status"),
     "tor": ("tor is set as the table says, by its own answers", "GETCONF on HOME/run/control.sock"),
     "database": ("The database has the known tables, and no value finer than a day",
                  "sqlite3 COPY .schema; sqlite3 COPY .dump"),
-    "release": ("Before the release nothing differs, for a member or on the disk, but sizes",
-                "kallskydd desk list before and after a report; ls -l HOME; sha256sum HOME/*"),
+    "release": ("Before the release nothing differs for a member, in body or header",
+                "kallskydd desk list before and after a report"),
+    "steady": ("Nothing that is seen from outside changes with visits: files, their times, processes, locks",
+               "stat HOME HOME/* HOME/*/*; cat /proc/PID/{status,limits,fdinfo/*} /proc/locks; before and after"),
+    "across": ("Two runs, with other values and in another order, and one without a report show the same",
+               "two homes side by side; cmp what each page, verb and file says"),
+    "random": ("What must be random depends on no order, clock, address or visitor",
+               "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases' after each report; compare with date +%s"),
     "members": ("Members read what was typed and clean copies, and nothing else",
                 "kallskydd desk read CASE --json; exiftool on each file"),
     "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a needle HOME"),
 }  # fmt: skip
-# Of a report with two files: the report, and for each file its entry, its record, the clean copy and the preview.
-_OPENED = 1 + 2 * 4
-
-
-@dataclass(slots=True)
-class Run:
-    """What one run gathers."""
-
-    folder: Path
-    service: CanaryService
-    needles: Needles = field(default_factory=Needles.new)
-    looks: dict[str, Look] = field(default_factory=lambda: {name: Look() for name in ROWS})
-    exchanges: list[Exchange] = field(default_factory=list)
-    first_visit: float = float("inf")
-    names: Names = field(default_factory=dict)
-    say: Callable[[str], None] = lambda _sentence: None
+# Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
+_RUNS = (False, True, False)
+_AT_ONCE = 2
+_MOST_SHOWN = 4
 
 
 def run_canary(python: Path | None = None, say: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
@@ -98,148 +92,113 @@ def run_canary(python: Path | None = None, say: Callable[[str], None] = lambda _
 
 
 def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
+    looks = {name: Look() for name in ROWS}
     # Short, because the path of a unix socket is.
-    folder = Path(tempfile.mkdtemp(prefix="canary-"))
-    run = Run(folder, CanaryService(folder, python), say=say)
+    folders = [Path(tempfile.mkdtemp(prefix="canary-")) for _quiet in _RUNS]
+    runs = [
+        Run(number, quiet, folder, CanaryService(folder, python), {name: Look() for name in ROWS})
+        for number, (quiet, folder) in enumerate(zip(_RUNS, folders, strict=True))
+    ]
+    runs[-1].shift = another_hour()
     try:
-        with suppress(NotStarted):
-            _live(run)
-        _judge(run)
+        say("Private homes are made and served under strace, and visitors come to them …")
+        with suppress(NotStarted), ThreadPoolExecutor(_AT_ONCE) as pool:
+            addresses = _make_homes(runs)
+            list(pool.map(lambda run: live(run, addresses), runs))
+        say("Every call, every written byte and every difference between them is looked at …")
+        for run in runs:
+            _judge(run)
+        if all(run.last_visit for run in runs):
+            _across(runs, looks)
     finally:
-        run.service.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    return [_row(name, look) for name, look in run.looks.items()]
+        for run in runs:
+            run.service.stop()
+            shutil.rmtree(run.folder, ignore_errors=True)
+    return [_row(name, _together([*(run.looks[name] for run in runs), look])) for name, look in looks.items()]
 
 
-def _live(run: Run) -> None:
-    """Steps 1 to 4."""
+def _make_homes(runs: list[Run]) -> dict[str, str]:
+    """One home, and copies of it: so that what two runs show may differ by nothing but the run. Raises NotStarted."""
     try:
-        run.say("A private home is made and served under strace …")
-        addresses = run.service.make_home()
-        desks: list[Desk] = []
-        opening = threading.Thread(
-            target=lambda: desks.append(trial_desk(run.service.home, run.service.desk_socket, addresses["desk"]))
-        )
-        opening.start()
-        run.service.start()
-        opening.join()
+        addresses = runs[0].service.make_home()
     except NotStarted as failed:
-        run.looks["requests"].said.append(Said(Verdict.VOID, "the service did not start: {why}", {"why": str(failed)}))
+        runs[0].void("the service did not start: {why}", why=str(failed))
         raise
-    try:
-        run.say("Visitors come …")
-        _visit(run, addresses, desks[0])
-        run.say("The running processes, tor and the disk are looked at …")
-        _look_inside(run)
-    except OSError as failed:
-        run.looks["requests"].said.append(
-            Said(Verdict.VOID, "the service went away: {why}", {"why": failed.strerror or ""})
-        )
-    finally:
-        run.service.stop()
-    if run.service.exit_code != 0:
-        run.looks["requests"].said.append(
-            Said(Verdict.VOID, "the service ended with {code}", {"code": run.service.exit_code})
-        )
+    last = runs[-1]
+    if last.shift:
+        last.service.python = interpreter_with_clock(last.service.python, last.folder / "clock", last.shift)
+    for run in runs[1:]:
+        for name in ("home", "net"):
+            shutil.copytree(runs[0].folder / name, run.folder / name, symlinks=True)
+    return addresses
 
 
-def _visit(run: Run, addresses: dict[str, str], desk: Desk) -> None:
-    run.first_visit = time.time()
-    run.names = names_of(run.service.pids())
-    before = look_at_rest(run.service.home, desk.everything(), run.folder / "copy")
-    visitor = Visitor(run.service.public_socket, addresses["public"], run.needles, run.exchanges)
-    visit(visitor)
-    _ask_oddly(run, desk)
-    after = look_around(run.service.home, desk.everything(run.needles.headers()), run.folder / "copy")
-    _compare(run, before, after)
-    urgent_report(visitor)
-    _open(run, desk)
+def _together(looks: list[Look]) -> Look:
+    """What was seen in all runs; what was in order is told of the first of them, which stands for the others."""
+    whole = Look()
+    for number, look in enumerate(looks):
+        whole.said += [one for one in look.said if number in {0, len(looks) - 1} or one.verdict is not Verdict.CLEAN]
+    return whole
 
 
-def _ask_oddly(run: Run, desk: Desk) -> None:
-    """A member's files, and requests that are none. Answers bring nothing back."""
-    needle = run.needles["desk request"]
-    painted = picture(run.needles["exif"], run.needles["picture comment"])
-    for name, verb, asked, right in (
-        ("a member's picture, to be cleaned", "scrub", to_clean(painted), (200,)),
-        (
-            "a member's file that is no picture",
-            "scrub",
-            to_clean(run.needles["refused file"].encode()),
-            (422, 400, 403),
-        ),
-        ("a desk's request that is none", "box", needle, (403, 422, 400)),
-        ("a desk's request for what is not there", needle, {"after": 0}, (404,)),
-    ):
-        answer = desk.ask(verb, asked, [("X-Needle", needle)])
-        run.exchanges.append(Exchange(name, answer, frozenset(right), frozenset()))
-
-
-def _open(run: Run, desk: Desk) -> None:
-    """What a member has of the urgent report: its text, and the clean copies, previews and records of two files."""
-    try:
-        opened = open_everything(desk)
-    except NotOpened:
-        opened = []
-    judge_opened(run.looks["members"], opened, list(run.needles.by_kind.values()))
-    typed = run.needles["text"].encode()
-    if len(opened) != _OPENED or not any(typed in one.content for one in opened):
-        run.looks["requests"].said.append(
-            Said(
-                Verdict.VOID, "a member opens {count} things and not {right}", {"count": len(opened), "right": _OPENED}
-            )
-        )
-
-
-def _compare(run: Run, before: State, after: State) -> None:
-    compare(run.looks["release"], before, after)
-    if missing := demand_rows(before, after):
-        run.looks["requests"].said.append(
-            Said(Verdict.VOID, "not all reports are in the store: {what}", {"what": missing})
-        )
-
-
-def _look_inside(run: Run) -> None:
-    check_threads(run.looks["locks"], run.service.pids())
-    check_names(run.looks["locks"], run.names, names_of(run.service.pids()))
-    found = find_service(run.service.home)
-    if found is None:
-        run.looks["tor"].missed("nobody holds the home")
-        return
-    scene = Scene(run.service.home, found)
-    checks_tor.check_torrc(run.looks["tor"], scene)
-    checks_tor.check_tor_listeners(run.looks["tor"], scene)
-    checks_database.check_schema(run.looks["database"], scene)
-    checks_database.check_values(run.looks["database"], scene)
-    no_clock(run.looks["database"], run.service.home, run.folder / "copy")
+def _across(runs: list[Run], looks: dict[str, Look]) -> None:
+    """Step 3."""
+    exchanges = [exchange for run in runs for exchange in run.exchanges]
+    known = {run.number: run.known for run in runs}
+    noted = [one for run in runs for one in run.noted]
+    compare_answers(looks["across"], exchanges, known)
+    compare_told(looks["across"], [(name, answer, run.known) for run in runs for name, answer in run.told])
+    compare_rows(looks["across"], noted)
+    compare_opened(looks["across"], [(run.opened, run.known) for run in runs if not run.quiet])
+    compare_keepers(looks["across"], runs)
+    for wrong in wrong_hours(exchanges):
+        looks["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
+    fields = random_fields(noted) | random_tokens(exchanges)
+    for name, samples in sorted(fields.items()):
+        bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
+        for words in dependences(samples, bits)[:_MOST_SHOWN]:
+            looks["random"].found("{name}, which must be random: {words}", name=name, words=words)
+    for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
+        looks["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
+    places = [place for run in runs for place in run.places]
+    looks["random"].demand(
+        len(set(places)) > 1, "{count} grants lie in their batches at {places} different places", count=len(places),
+        places=len(set(places)),
+    )  # fmt: skip
+    looks["random"].saw(
+        "{count} values of {fields} fields depend on no order, clock, run or visitor",
+        count=sum(map(len, fields.values())), fields=len(fields),
+    )  # fmt: skip
 
 
 def _judge(run: Run) -> None:
-    """Step 5."""
-    run.say("Every call and every written byte is looked at …")
-    needles = list(run.needles.by_kind.values())
+    """Steps 2 and 4."""
+    looks, needles = run.looks, run.planted
     for exchange in run.exchanges:
         if not exchange.as_it_should:
             values = {"name": exchange.name, "status": exchange.answer.status, "right": sorted(exchange.right)}
-            run.looks["requests"].said.append(
-                Said(Verdict.VOID, "{name} was answered {status} and not {right}", values)
-            )
-    run.looks["requests"].saw("{count} requests were sent", count=len(run.exchanges))
-    judge_answers(run.looks["answers"], run.exchanges, needles)
+            run.void("{name} was answered {status} and not {right}", **values)
+    looks["requests"].saw("{count} requests were sent", count=len(run.exchanges))
+    judge_answers(looks["answers"], run.exchanges, needles)
+    judge_opened(looks["members"], run.opened, needles)
     try:
         calls = read_trace(run.service.trace)
     except (TraceDamaged, OSError):
-        run.looks["requests"].said.append(Said(Verdict.VOID, "what strace wrote is not whole"))
+        run.void("what strace wrote is not whole")
         return
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
-    judge_needles(run.looks["needles"], calls, book, needles)
-    judge_calls(run.looks, calls, book)
-    check_closing(run.looks["locks"], calls)
+    run.mapped, run.given = sizes_mapped(calls, run.first_visit), numbers_given(calls, run.first_visit)
+    judge_needles(looks["needles"], calls, book, needles)
+    judge_calls(looks, calls, book)
+    check_closing(looks["locks"], calls)
     if book.nameless:
-        run.looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
+        looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
     else:
-        check_counters(run.looks["counters"], _told(calls, book))
-    judge_disk(run.looks["disk"], run.folder, needles)
+        told = _told(calls, book)
+        run.commands = commands_to_tor(calls)
+        run.told_keeper = [call.payload for call, _payload in told if call.at >= run.first_visit]
+        check_counters(looks["counters"], told)
+    judge_disk(looks["disk"], run.folder, needles)
 
 
 def _told(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:

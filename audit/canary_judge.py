@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import bisect
+import json
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audit.canary_requests import CONTENT
 from audit.canary_rules import NAMING, WRITES, Rulebook
-from audit.needles import PACKED_V4, Needle, search
+from audit.needles import PACKED_V4, Hit, Needle, search, stands_plainly
 from audit.strace_reader import readable
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from audit.strace_reader import Call
     from audit.verdict import Look
 
-KINDS = ("files", "sockets", "programs", "channels")
+KINDS = ("files", "sockets", "programs", "channels", "calls")
 _MOST_SHOWN = 6
+_PAGE = 512  # bytes, from which on a repetition is one of SQLite's
 _AROUND = 40  # bytes before a needle, and twice as many from it on
 _UNREAD = "{count} calls whose bytes strace could not read: the service closes itself to its account. Run it as root"
 _NAMELESS = (
@@ -81,22 +84,39 @@ def judge_needles(look: Look, calls: Sequence[Call], book: Rulebook, needles: Se
         look.missed(_NAMELESS)
         needles = [needle for needle in needles if needle.kind not in CONTENT]
     for stream in streams(calls):
-        content = stream.content
-        written += len(content)
+        written += sum(len(call.payload) for call in stream.calls)
         carried = book.may_carry(stream.calls[0])
-        in_memory = stream.target.startswith("/memfd:")
         sought = [needle for needle in needles if needle.kind not in carried]
-        for hit in search(sought, content):
-            # Pictures and ciphertext hold any four bytes sooner or later; in memory that says nothing.
-            if not (in_memory and hit.form == PACKED_V4):
-                where = stream.around(hit.offset)
-                look.found("{kind} ({form}) was written: {where}", kind=hit.needle.kind, form=hit.form, where=where)
+        if stream.target.startswith("/memfd:"):
+            # Memory, which ends with its process and lies nowhere: what is kept there is looked for as it is.
+            content = stream.content
+            hits = [
+                Hit(one, "as it is", content.find(one.text.encode())) for one in sought if stands_plainly(one, content)
+            ]
+        else:
+            stream = Stream(stream.role, stream.target, _without_repeats(stream.calls))  # noqa: PLW2901 - the same, shorter
+            hits = search(sought, stream.content)
+        for hit in hits:
+            where = stream.around(hit.offset)
+            look.found("{kind} ({form}) was written: {where}", kind=hit.needle.kind, form=hit.form, where=where)
     for call in calls:
         # Names of files and sockets, and what a program is started with, are places to put something too.
         if call.name not in WRITES and call.strings:
             _judge_names(look, call, needles)
     look.saw("{count} bytes that {calls} calls wrote were searched for {needles} needles in every form", count=written,
              calls=sum(len(one.calls) for one in streams(calls)), needles=len(needles))  # fmt: skip
+
+
+def _without_repeats(calls: Sequence[Call]) -> list[Call]:
+    """Pages of the database are written to the log and then to their place, and some of them many times."""
+    seen: set[bytes] = set()
+    kept = []
+    for call in calls:
+        payload = call.payload
+        if len(payload) < _PAGE or payload not in seen:
+            kept.append(call)
+        seen.add(payload)
+    return kept
 
 
 def _judge_names(look: Look, call: Call, needles: Sequence[Needle]) -> None:
@@ -117,7 +137,7 @@ def judge_calls(looks: dict[str, Look], calls: Sequence[Call], book: Rulebook) -
             looks[kind].found("not on the list: {call}", call=call.shown(240))
         if len(breaches[kind]) > _MOST_SHOWN:
             looks[kind].found("and {count} more of these", count=len(breaches[kind]) - _MOST_SHOWN)
-        if book.nameless and kind in {"files", "channels"}:
+        if book.nameless and kind in {"files", "channels", "calls"}:
             looks[kind].missed(_NAMELESS)
         looks[kind].saw("{count} calls were held against the list of what each process may do", count=len(calls))
 
@@ -150,6 +170,16 @@ def judge_opened(look: Look, opened: Sequence[Opened], needles: Sequence[Needle]
                     "a member reads in {name}: {kind} ({form})", name=one.name, kind=hit.needle.kind, form=hit.form
                 )
     look.saw("{count} entries and files of a report were opened with a member's key and searched", count=len(opened))
+
+
+def judge_texts(look: Look, opened: Sequence[Opened], typed: Sequence[str]) -> None:
+    """The text of a report is what was typed, to the letter: spaces after it are read by nobody and still are there."""
+    for one in opened:
+        with suppress(ValueError):
+            told = json.loads(one.content.rpartition(b"\x80")[0]).get("entry", {})
+            if told.get("kind") == "report" and told.get("text") not in typed:
+                look.found("a member reads in {name} another text than was typed: {text}", name=one.name,
+                           text=repr(told.get("text"))[:200])  # fmt: skip
 
 
 def judge_disk(look: Look, folder: Path, needles: Sequence[Needle]) -> None:

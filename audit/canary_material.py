@@ -13,8 +13,8 @@ _TEXT_CHUNKS = 24
 _TEXT_BYTES = 56 * 1024  # 24 of them are 1.3 MiB
 
 
-def picture(exif: str, comment: str) -> bytes:
-    """A PNG whose EXIF names `exif` as its artist, and that carries `comment` in texts of 1.3 MiB together."""
+def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
+    """A PNG whose EXIF names `exif` as its artist, and that carries `comment` in texts, of 1.3 MiB unless told."""
     rows = b"".join(
         b"\0" + bytes((column * 10) & 255 for column in range(row, row + 3 * _SIDE)) for row in range(_SIDE)
     )
@@ -27,7 +27,7 @@ def picture(exif: str, comment: str) -> bytes:
             b"\x89PNG\r\n\x1a\n",
             _chunk(b"IHDR", struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)),
             _chunk(b"eXIf", tiff),
-            *(_chunk(b"tEXt", b"Comment\0" + filler) for _ in range(_TEXT_CHUNKS)),
+            *(_chunk(b"tEXt", b"Comment\0" + filler) for _ in range(texts)),
             _chunk(b"IDAT", zlib.compress(rows)),
             _chunk(b"IEND", b""),
         ]

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nacl import bindings as sodium
@@ -20,6 +20,7 @@ from nacl.public import PrivateKey, SealedBox
 
 if TYPE_CHECKING:
     from audit.canary_desk import Desk
+    from audit.canary_http import Answer
 
 _GRANT = struct.Struct(">B16sI32s32s16sI")
 _HEADER = struct.Struct(">B32sIIBIB24s48s")
@@ -49,14 +50,28 @@ class _Keys:
     access_key: bytes
 
 
-def open_everything(desk: Desk) -> list[Opened]:
+@dataclass(slots=True, repr=False)
+class Found:
+    """What there was for this member: what opened, where in its batch each grant lay, and what the server answered."""
+
+    things: list[Opened] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)  # place, and how many there are
+    told: list[tuple[str, Answer]] = field(default_factory=list)
+
+
+def open_everything(desk: Desk) -> Found:
     """Every entry, file and preview that was released to this member. Raises NotOpened, OSError."""
+    found = Found()
     try:
-        box = _asked(desk.ask("box", {"after": 0}).body)
-        items = [base64.b64decode(item) for batch in box["batches"] for item in batch["items"]]
-        return [one for keys in filter(None, (_granted(item, desk) for item in items)) for one in _case(desk, keys)]
+        for batch in _asked(desk.ask("box", {"after": 0}).body)["batches"]:
+            items = [base64.b64decode(item) for item in batch["items"]]
+            for place, keys in enumerate(_granted(item, desk) for item in items):
+                if keys is not None:
+                    found.places.append((place, len(items)))
+                    found.things += _case(desk, keys, found.told)
     except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:
         raise NotOpened from failed
+    return found
 
 
 def _granted(item: bytes, desk: Desk) -> _Keys | None:
@@ -69,9 +84,11 @@ def _granted(item: bytes, desk: Desk) -> _Keys | None:
     return _Keys(case_id, epoch, key, _hash("ks1-access", case_id + struct.pack(">I", epoch), key))
 
 
-def _case(desk: Desk, keys: _Keys) -> list[Opened]:
+def _case(desk: Desk, keys: _Keys, told: list[tuple[str, Answer]]) -> list[Opened]:
     asked = {"case_id": _text(keys.case_id), "mac": _text(_mac(desk, keys, "case"))}
-    case = _asked(desk.ask("case", asked).body)
+    answer = desk.ask("case", asked)
+    case = _asked(answer.body)
+    told.append((f"a case with {len(case['files'])} files", answer))
     share = base64.b64decode(case["share"])
     data_key = hashlib.blake2b(
         share, digest_size=32, key=keys.key, salt=keys.case_id, person=b"ks1-case"
@@ -84,7 +101,9 @@ def _case(desk: Desk, keys: _Keys) -> list[Opened]:
             opened.append(Opened(f"entry {number} of stream {stream}", entry))
     for row in case["files"]:
         asked = {**asked, "mac": _text(_mac(desk, keys, "file")), "file_id": row["file_id"]}
-        body = desk.ask("file", asked).body
+        answer = desk.ask("file", asked)
+        body = answer.body
+        told.append(("file", answer))
         opened.append(Opened("a preview" if row["item_kind"] == 3 else "a file",  # noqa: PLR2004 - section 2
                              _file(keys, wrap_key, base64.b64decode(row["header"]), body)))  # fmt: skip
     return opened

@@ -1,7 +1,7 @@
-"""Around a report: what the desks are told and what the disk shows, before and after it, on the same running service.
+"""Around visits: what the desks are told and which rows there are, before and after them, on the same running service.
 
-Before the release nothing may differ for a member. On the disk may differ, and nothing else: the sizes of the
-database and its log, in whole pages, and the bytes in the database, its log and the slots.
+Before the release nothing may differ for a member, byte by byte, headers too; and in the database only the tables to
+which a report adds rows.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audit.canary_requests import SHORT
+from audit.canary_snapshot import read_unseen
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from audit.canary_http import Answer
+    from audit.canary_rows import Tables
     from audit.verdict import Look
 
-_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 3, 30, 0.4
-_PAGE = 4096
-_LOG_HEADER, _LOG_FRAME = 32, 24 + _PAGE
-_MAY_CHANGE = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
 # A moment as text, or as a number since 1970 in any of the usual units, within a day of now.
 _CLOCK_TEXT = re.compile(r"\d\d:\d\d|\d{8}T\d{4}|T\d\d")
 _UNITS = (1, 10**3, 10**6, 10**9)
@@ -33,8 +33,8 @@ _DAY_SECONDS = 86_400
 _RANDOM_NUMBERS = {("files", "number")}  # 31 random bits, docs/FORMATS.md section 2
 # Tables that a report may add to. In all others every row stays as it is.
 _MAY_GROW = {"cases", "entries", "heads", "files", "chunks", "waiting_items", "counters"}
-# Tables and how many rows a report of two files and a message add to each; each table is stated in schema.sql.
-_REPORT_ADDS = {"cases": 2, "waiting_items": 2}
+# How many rows the reports of `audit.canary_run` add that wait: with files, with files that are refused, short ones.
+_REPORTS_ADD = {"cases": 2 + SHORT, "waiting_items": 2 + SHORT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,67 +42,54 @@ class State:
     """What can be seen at one moment."""
 
     told: dict[str, bytes]
-    files: dict[str, tuple[int, str]]
     rows: dict[str, int]
     others: dict[str, str]  # digests of the tables that no report may touch
 
 
 def look_around(home: Path, told: dict[str, Answer], copy: Path) -> State:
     """Everything now."""
-    files = {}
-    for path in sorted(home.rglob("*")):
-        name = str(path.relative_to(home))
-        # tor's folder is tor's; sockets have no content.
-        if path.is_file() and not name.startswith("tor/"):
-            content = path.read_bytes()
-            files[name] = (len(content), "" if name in _MAY_CHANGE else hashlib.sha256(content).hexdigest())
-    rows, others = _tables(home, copy)
-    return State({verb: answer.body for verb, answer in told.items()}, files, rows, others)
+    counts, others = {}, {}
+    for table, rows in rows_of(home, copy).items():
+        counts[table] = len(rows)
+        if table not in _MAY_GROW:
+            others[table] = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
+    return State({verb: answer.whole for verb, answer in told.items()}, counts, others)
 
 
-def look_at_rest(home: Path, told: dict[str, Answer], copy: Path) -> State:
-    """The same, once several looks in a row find the same: a service that has just begun writes its first heartbeat.
-
-    One that never rests is looked at as it is, and what goes on in it is found.
-    """
-    looks = [look_around(home, told, copy)]
-    while len(looks) < _MOST_LOOKS and (
-        len(looks) < _EQUAL_LOOKS or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
-    ):
-        time.sleep(_BETWEEN_LOOKS_SECONDS)
-        looks.append(look_around(home, told, copy))
-    return looks[-1]
-
-
-def compare(look: Look, before: State, after: State) -> None:
+def compare(look: Look, before: State, after: State, what: str) -> None:
     """Say what differs."""
     for verb, answer in before.told.items():
         same = after.told.get(verb) == answer and bool(answer)
         look.demand(
-            same, "what the desk is told by {verb} is the same bytes after the reports: {same}", verb=verb, same=same
-        )
-    for name in sorted(before.files.keys() ^ after.files.keys()):
-        look.found("the file {name} came or went with the reports", name=name)
-    for name in sorted(before.files.keys() & after.files.keys()):
-        (size, digest), (new_size, new_digest) = before.files[name], after.files[name]
-        if digest != new_digest:
-            look.found("the file {name} is another after the reports", name=name)
-        elif size != new_size and not _whole_pages(name, new_size):
-            look.found("the file {name} has {size} bytes, which is no number of pages", name=name, size=new_size)
+            same, "what the desk is told by {verb} is the same bytes after {what}: {same}", verb=verb, what=what,
+            same=same,
+        )  # fmt: skip
     for table in sorted(before.others.keys() | after.others.keys()):
         if before.others.get(table) != after.others.get(table):
-            look.found("the table {table}, which no report may touch, is another after the reports", table=table)
-    look.saw("the database and its log grew by whole pages, and no other file changed its size")
+            look.found("the table {table}, which no report may touch, is another after {what}", table=table, what=what)
 
 
-def demand_rows(before: State, after: State) -> str:
+def missing_rows(before: State, after: State) -> str:
     """What is missing in the store of what was sent, in words; nothing if all is there."""
     wrong = [
         f"{table}: {after.rows.get(table, 0) - before.rows.get(table, 0)} rows more and not {more}"
-        for table, more in _REPORT_ADDS.items()
+        for table, more in _REPORTS_ADD.items()
         if after.rows.get(table, 0) - before.rows.get(table, 0) != more
     ]
     return ", ".join(wrong)
+
+
+def rows_of(home: Path, copy: Path) -> Tables:
+    """Every row of every table, its values by their columns."""
+    found: Tables = {}
+    # Names from the schema, in a copy that is thrown away.
+    everything = "SELECT * FROM {}"
+    with _copied(home, copy) as database:
+        for table in sorted({table for table, _column in _columns(database)}):
+            asked = database.execute(everything.format(table))
+            names = [column[0] for column in asked.description]
+            found[table] = [dict(zip(names, row, strict=True)) for row in asked]
+    return found
 
 
 def no_clock(look: Look, home: Path, copy: Path) -> None:
@@ -132,20 +119,6 @@ def _columns(database: sqlite3.Connection) -> list[tuple[str, str]]:
     return [(table, row[1]) for table in tables for row in database.execute(f'PRAGMA table_info("{table}")')]
 
 
-def _tables(home: Path, copy: Path) -> tuple[dict[str, int], dict[str, str]]:
-    """How many rows each table has, and the digest of what is in those that no report may touch."""
-    rows, others = {}, {}
-    # Names from the schema, in a copy that is thrown away.
-    everything = "SELECT * FROM {}"
-    with _copied(home, copy) as database:
-        for table in sorted({table for table, _column in _columns(database)}):
-            content = sorted(map(repr, database.execute(everything.format(table))))
-            rows[table] = len(content)
-            if table not in _MAY_GROW:
-                others[table] = hashlib.sha256("\n".join(content).encode()).hexdigest()
-    return rows, others
-
-
 @contextlib.contextmanager
 def _copied(home: Path, copy: Path) -> Iterator[sqlite3.Connection]:
     """A copy of database and log: reading the one in use would write to its index."""
@@ -153,12 +126,6 @@ def _copied(home: Path, copy: Path) -> Iterator[sqlite3.Connection]:
     copy.mkdir(mode=0o700)
     for ending in ("", "-wal"):
         with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(home / f"kallskydd.db{ending}", copy / f"kallskydd.db{ending}")
+            (copy / f"kallskydd.db{ending}").write_bytes(read_unseen(home / f"kallskydd.db{ending}"))
     with contextlib.closing(sqlite3.connect(copy / "kallskydd.db")) as database:
         yield database
-
-
-def _whole_pages(name: str, size: int) -> bool:
-    if name.endswith("-wal"):
-        return size == 0 or (size - _LOG_HEADER) % _LOG_FRAME == 0
-    return name.startswith("kallskydd.db") and size % _PAGE == 0

@@ -17,10 +17,13 @@ from audit.canary_material import document, picture
 from audit.needles import Needle, new_address, new_text, planted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 WORDS = 8
+# In each run so many short reports come from each of two visitors, before the release and at once.
+SHORT = 4
+_LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 # The code whose 90 secret bits are all zeros: whole, so that it is derived and looked for, and nobody has it.
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
@@ -36,6 +39,12 @@ class Needles:
     """One of each kind, new for every run."""
 
     by_kind: dict[str, Needle]
+
+    @classmethod
+    def of_another(cls) -> Needles:
+        """Those of a second visitor: what a mirror and a browser add, and a text."""
+        few = ("X-Forwarded-For", "X-Real-IP", "User-Agent", "Accept-Language", "text")
+        return cls({kind: needle for kind, needle in cls.new().by_kind.items() if kind in few})
 
     @classmethod
     def new(cls) -> Needles:
@@ -73,7 +82,7 @@ class Needles:
             "Accept-Language",
             "Cookie",
         )
-        return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds]
+        return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
 
     def add_code(self, words: Sequence[str]) -> None:
         """The case code is a needle from when it is shown."""
@@ -90,6 +99,11 @@ class Exchange:
     may_echo: frozenset[str]
     # Refused before it reached any page of ours, so with a constant body.
     broken: bool = False
+    # Who asked, in which run, and the moments around it, in seconds since 1970.
+    run: int = 0
+    visitor: str = ""
+    before: float = 0.0
+    after: float = 0.0
 
     @property
     def as_it_should(self) -> bool:
@@ -105,6 +119,9 @@ class Visitor:
     host: str
     needles: Needles
     exchanges: list[Exchange] = field(default_factory=list)
+    run: int = 0
+    name: str = "A"
+    clock: Callable[[], float] = time.time
 
     def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
         """Ask for a page."""
@@ -144,20 +161,30 @@ class Visitor:
         self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
     ) -> Answer:
         """Send a request and keep what came of it."""
+        before = self.clock()
         answer = send(self.socket, sent)
-        self.exchanges.append(Exchange(name, answer, frozenset(right), frozenset(may_echo), broken))
+        self.exchanges.append(
+            Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
+                     self.clock())
+        )  # fmt: skip
         return answer
 
 
-def visit(visitor: Visitor) -> None:
-    """Everything a reporter, a clumsy one and a hostile one would send."""
+def without_a_report(visitor: Visitor) -> None:
+    """Everything that somebody sends who reports nothing: pages, forms that come back, codes that open nothing."""
     _look_around(visitor)
-    words = _report(visitor)
-    _refused_reports(visitor)
-    _come_back(visitor, words)
+    _unsent_reports(visitor)
+    _wrong_codes(visitor)
     _broken_requests(visitor)
-    _go_away(visitor)
-    visitor.get("a page after all that", "/")
+    go_away(visitor, (0.1, 0.6))
+    every_page(visitor)
+
+
+def every_page(visitor: Visitor) -> None:
+    """All that the first page leads to, style, icon and other languages too, and itself once more."""
+    first = visitor.get("a page after all that", "/")
+    for target in sorted(set(_LINK.findall(first.text))):
+        visitor.get(f"the page {target}", target)
 
 
 def _look_around(visitor: Visitor) -> None:
@@ -168,8 +195,8 @@ def _look_around(visitor: Visitor) -> None:
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
 
 
-def _report(visitor: Visitor) -> list[str]:
-    """A report with a picture and a document; returns its code, or nothing."""
+def report(visitor: Visitor) -> list[str]:
+    """A report with a picture and a document, sent twice; returns its code, or nothing."""
     needles = visitor.needles
     form = visitor.get("report form", f"/report?plain=1&{needles.by_kind['query'].carriers[0]}")
     fields = [
@@ -197,7 +224,7 @@ def urgent_report(visitor: Visitor) -> None:
     needles = visitor.needles
     name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
     uploads = [
-        Upload(name, kind, picture(needles["exif"], needles["picture comment"])),
+        Upload(name, kind, picture(needles["exif"], needles["picture comment"], texts=1)),
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
     ]
     fields = [*_fresh(visitor), ("text", f"I saw {needles['text']}."), ("urgent", "yes")]
@@ -205,7 +232,14 @@ def urgent_report(visitor: Visitor) -> None:
     visitor.post("an urgent report", "/report", fields, uploads, may_echo=found)
 
 
-def _refused_reports(visitor: Visitor) -> None:
+def short_report(visitor: Visitor, *, urgent: bool) -> None:
+    """A report of one line."""
+    fields = [*_fresh(visitor), ("text", f"I saw {visitor.needles['text']}."), ("urgent", "yes" if urgent else "")]
+    visitor.post("a short urgent report" if urgent else "a short report", "/report", fields)
+
+
+def report_with_refused_files(visitor: Visitor) -> None:
+    """A report whose files are no pictures: it is received without them."""
     needles = visitor.needles
     name = needles.by_kind["file name"].carriers[0]
     refused = Upload(name, "text/plain", f"{needles['refused file']} is neither a picture nor a PDF.".encode())
@@ -213,6 +247,11 @@ def _refused_reports(visitor: Visitor) -> None:
     visitor.post(
         "a report whose files are refused", "/report", [*_fresh(visitor), ("text", needles["text"])], [refused, damaged]
     )
+
+
+def _unsent_reports(visitor: Visitor) -> None:
+    """Forms that come back: nothing of them is kept."""
+    needles = visitor.needles
     visitor.post("a report without text", "/report", [*_fresh(visitor), ("text", "")], right=(400,))
     visitor.post(
         "a report with an old mark", "/report", [("mark", needles["typed code"]), ("text", needles["text"])],
@@ -229,17 +268,25 @@ def _fresh(visitor: Visitor) -> list[tuple[str, str]]:
     return hidden_fields(visitor.get("report form", "/report?plain=1").text, "/report")
 
 
-def _come_back(visitor: Visitor, words: list[str]) -> None:
+def _log_in(visitor: Visitor, name: str, code: str, right: Iterable[int], echo: Iterable[str] = ()) -> Answer:
+    fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
+    return visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
+
+
+def _wrong_codes(visitor: Visitor) -> None:
+    typed = visitor.needles["typed code"]
+    _log_in(visitor, "a code that opens nothing", _WRONG_CODE, (400,))
+    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,))
+    _log_in(visitor, "too few words", typed, (400,))
+
+
+def come_back(visitor: Visitor, words: list[str]) -> None:
+    """Log in with the code, write, leave, and ask once more."""
     needles = visitor.needles
-    for name, code, right in (
-        ("a code that opens nothing", _WRONG_CODE, (400,)),
-        ("words that are none", " ".join([needles["typed code"]] * WORDS), (400,)),
-        ("too few words", needles["typed code"], (400,)),
-        ("the right code", " ".join(words), (_SHOWN,)),
-    ):
-        fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
-        echo = ("text", "exif", "picture comment", "document author") if right == (_SHOWN,) else ()
-        page = visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
+    echo = ("text", "exif", "picture comment", "document author")
+    page = _log_in(visitor, "the right code", " ".join(words), (_SHOWN,), echo)
+    visitor.get("the log-in form of who is logged in", "/return")
+    visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(_SHOWN, 200))
     write = hidden_fields(page.text, "/inbox/write")
     more = [*write, ("text", f"One more thing: {needles['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
@@ -270,15 +317,15 @@ def _broken_requests(visitor: Visitor) -> None:
         visitor.raw(name, sent, right)
 
 
-def _go_away(visitor: Visitor) -> None:
-    """Connections cut in the middle of an upload, right after it, and in the middle of a header."""
+def go_away(visitor: Visitor, parts: Sequence[float]) -> None:
+    """Connections cut when these parts of an upload have been sent, and in the middle of a header."""
     needles = visitor.needles
     upload = Upload(
         needles.by_kind["file name"].carriers[0],
         needles.by_kind["file type"].carriers[0],
         picture(needles["exif"], needles["picture comment"]),
     )
-    for part in (0.1, 0.6, 1.0):
+    for part in parts:
         visitor.cut("/report", [*_fresh(visitor), ("text", needles["text"])], [upload], at=part)
     send(visitor.socket, b"GET /" + needles["broken request"].encode(), then_cut=True)
     time.sleep(_SETTLE_SECONDS)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from audit.canary_calls import Arguments
 from audit.canary_requests import CONTENT
 from audit.strace_reader import plain
 
@@ -89,6 +90,7 @@ RULES = (
     _rule("intake", "mmap", r"{home}/kallskydd\.db-shm", "SQLite's index of its log"),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),
     _rule("intake", "unlink", _LOG_INDEX, "SQLite tries at its end; Landlock refuses"),
+    _rule("intake", "utimensat", _WORKED_IN, "the heartbeat and the stop give them the time of now"),
     _rule("intake", "write", _WORKED_IN, "ciphertext and random bytes"),
     _rule("intake", "write", r"/memfd:kallskydd \(deleted\)", "uploads, in memory"),
     _rule("intake", "write", r'UNIX-STREAM:.*,"{home}/run/(public|desk)\.sock"\]', "answers"),
@@ -120,6 +122,12 @@ RULES = (
     _rule("other", "write", r"pipe:\[\d+\]", "what ldconfig found", before=True),
 )
 
+# What the intake opens to read while visitors come: the roster, the verdicts, and programs with what belongs to them.
+_READABLE = (
+    r"{home}/(roster(/[^/]+)?|audit\.chain|kallskydd\.db(-wal|-shm)?|shred\.slots)|/dev/(null|urandom)"
+    r"|/etc/localtime|/usr/share/zoneinfo/.*|(?!{home}).*\.(pyc?|dat|txt|toml|po|json|css|png|html|so[.0-9]*)"
+)
+
 # Where needles may pass, and which: what was typed or is in a file, on its way to the store or back to its sender.
 MAY_CARRY = (
     ("intake", r"/memfd:kallskydd \(deleted\)", frozenset(CONTENT)),
@@ -133,24 +141,30 @@ class Rulebook:
     """The rules for one canary."""
 
     def __init__(self, folder: Path, home: Path, calls: list[Call], first_visit: float) -> None:
+        self._arguments = Arguments(home)
         places = {"{home}": re.escape(str(home)), "{folder}": re.escape(str(folder))}
         self._rules = [(re.compile(rule.role), rule, _compiled(rule.to, places)) for rule in RULES]
         self._carriers = [(role, _compiled(to, places), kinds) for role, to, kinds in MAY_CARRY]
         self._first_visit = first_visit
+        self._readable = _compiled(_READABLE, places)
         self._channels = _channels(calls)
         # An ordinary account is not told which files a closed process has open; then only numbers are seen.
         self.nameless = any(call.name in WRITES and call.descriptor > 0 and not call.target for call in calls)
 
-    def breach(self, call: Call) -> str | None:
-        """What is wrong with a call, in a word: files, sockets, programs, channels. None when nothing is."""
+    def breach(self, call: Call) -> str | None:  # noqa: PLR0911 - one answer for each kind of call
+        """What is wrong with a call, in a word: files, sockets, programs, channels, calls. None when nothing is."""
         if call.name in _NEVER:
             return "files" if call.name == "open_by_handle_at" else "channels"
         if call.name in WRITES:
             return self._written(call)
         if call.name in _OPENS:
-            return self._listed(call, call.paths, "files") if call.flags & _WRITING or call.name == "creat" else None
+            if call.flags & _WRITING or call.name == "creat":
+                return self._listed(call, call.paths, "files")
+            return self._read(call)
         if call.name in _CHANGES:
-            return None if _sets_now(call) else self._listed(call, call.paths or (call.target,), "files")
+            if call.name in _TIMES and not _sets_now(call):
+                return "files"
+            return self._listed(call, call.paths or (call.target,), "files")
         if call.name in {"connect", "bind"}:
             return self._listed(call, tuple(path.lstrip("\0") for path in call.paths) or ("?",), "sockets")
         return self._other(call)
@@ -165,6 +179,12 @@ class Rulebook:
     def is_to_keeper(self, call: Call) -> bool:
         """Whether this writes to the channel to the keeper."""
         return call.name in WRITES and self._channels.get((call.process.pid, call.target)) == "channel:keeper"
+
+    def _read(self, call: Call) -> str | None:
+        """Which file is read is seen in the time at which it was read last, of whatever file."""
+        if call.role != "intake" or call.at < self._first_visit:
+            return None
+        return None if all(self._readable.fullmatch(path) for path in call.paths) else "files"
 
     def _written(self, call: Call) -> str | None:
         if "sa_family" in call.arguments:
@@ -195,7 +215,8 @@ class Rulebook:
             return None if fine else self._listed(call, (call.arguments,), "sockets")
         if call.name == "socketpair":
             return None if {"AF_UNIX", "SOCK_STREAM"} <= call.flags else "sockets"
-        return None
+        early = call.at < self._first_visit or self.nameless
+        return None if early or self._arguments.is_listed(call) else "calls"
 
     def _listed(self, call: Call, things: tuple[str, ...], kind: str) -> str | None:
         return None if all(self._allowed(call, thing) for thing in things) else kind

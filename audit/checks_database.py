@@ -126,6 +126,11 @@ class _Free:
     moved: int
 
 
+def free_parts(path: Path) -> _Free:
+    """What is free in a file that nobody writes to, for the canary; raises OSError."""
+    return _read_at_rest(path)[1]
+
+
 def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
     """The file, and what is free in it; raises OSError.
 

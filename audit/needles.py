@@ -33,6 +33,10 @@ _DIGESTS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha3_256", "
 _CUT_BYTES = 8  # of a digest: 64 bits do not occur by chance
 _BASE64_CUT = 10  # characters of base64 that eight bytes decide
 _TEXTUAL = re.compile(rb"[A-Za-z0-9+/_-]{10,}")
+_PRINTABLE = re.compile(rb"[ -~\r\n]*")
+# The longest form that is no text has 50 bytes, and so may reach as far into one.
+_EDGE = 64
+_LONG_TEXT = re.compile(rb"[ -~\r\n]{192,}")
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08|BZh[1-9]1AY|\xfd7zXZ\x00")
 _MOST_UNPACKED = 8 * 2**20
 _PIECE = 4096
@@ -108,15 +112,22 @@ def search(needles: Iterable[Needle], content: bytes) -> list[Hit]:
     places = [("", 0, content), *((f"{kind}: ", offset, inside) for kind, offset, inside in unpacked(content))]
     found: dict[str, Hit] = {}
     for prefix, offset, bytes_here in places:
-        text = b"\n".join(_TEXTUAL.findall(bytes_here))
+        words = b"\n".join(dict.fromkeys(_TEXTUAL.findall(bytes_here)))
+        # A digest as bytes is no text, and a page is nothing else.
+        signs = _LONG_TEXT.sub(lambda text: text[0][:_EDGE] + b"\n" + text[0][-_EDGE:], bytes_here)
         for needle in needles:
             if needle.text in found:
                 continue
-            hit = _first(needle, bytes_here, text)
+            hit = _first(needle, bytes_here, signs, words)
             if hit is not None:
                 where = offset if prefix else max(bytes_here.find(hit[1]), 0)
                 found[needle.text] = Hit(needle, prefix + hit[0], where)
     return list(found.values())
+
+
+def stands_plainly(needle: Needle, content: bytes) -> bool:
+    """Whether the needle stands in the bytes as it is."""
+    return needle.text.encode() in content
 
 
 def unpacked(content: bytes) -> Iterator[tuple[str, int, bytes]]:
@@ -164,12 +175,12 @@ def _decompress(stream: bz2.BZ2Decompressor | lzma.LZMADecompressor, packed: byt
         return b""
 
 
-def _first(needle: Needle, content: bytes, text: bytes) -> tuple[str, bytes] | None:
+def _first(needle: Needle, content: bytes, signs: bytes, words: bytes) -> tuple[str, bytes] | None:
     for form in needle.raw:
-        if form.pattern in content:
+        if form.pattern in (content if _PRINTABLE.fullmatch(form.pattern) else signs):
             return form.name, form.pattern
     for form in needle.textual:
-        if form.pattern in text:
+        if form.pattern in words:
             return form.name, form.pattern
     return None
 

@@ -27,6 +27,8 @@ _UNREAD = re.compile(r"(^|, |[=\[{])0x[0-9a-f]{6,}")
 _HEX = re.compile(r"(?:\\x[0-9a-f]{2})+")
 _UNFINISHED = " <unfinished ...>"
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>")
+# The end of a process by a signal, which the kernel may write down, as a call that has the signal as its argument.
+_KILLED = re.compile(r"\+\+\+ killed by (SIG\w+)")
 _STARTS_PROCESS = frozenset({"clone", "clone3", "fork", "vfork"})
 _MODULES = {"kallskydd": "keeper", "intake": "intake", "scrubbers.jailed.zygote": "zygote"}
 
@@ -70,7 +72,7 @@ class Call:
     @property
     def unread(self) -> bool:
         """Whether strace could not look: it then writes where the bytes lie instead of the bytes."""
-        return _UNREAD.search(_SOCKET.sub("", self.arguments)) is not None and not self.strings
+        return not self.strings and _UNREAD.search(_SOCKET.sub("", self.arguments)) is not None
 
     @property
     def payload(self) -> bytes:
@@ -161,6 +163,8 @@ def _joined(lines: Iterable[str]) -> Iterator[tuple[float, int, str, str, str]]:
         if match is None:
             raise TraceDamaged
         thread, at, text = int(match[1]), float(match[2]), line[match.end() :].rstrip("\n")
+        if ended := _KILLED.match(text):
+            yield at, thread, "killed", ended[1], "?"
         if text.startswith(("+++", "---")):
             continue
         if text.endswith(_UNFINISHED):

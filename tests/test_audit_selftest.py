@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from service import KALLSKYDD
 
 from audit.canary_process import canary_in_its_own_process
 from audit.fault import DoesNotApply, copy_packages, own_packages, packages_of, read_fault
-from audit.selftest import FAULTS, as_row, faults_in, try_fault
+from audit.selftest import FAULTS, as_row, faults_in, judged, try_fault, try_together
 from audit.verdict import Verdict
 
 SHIPPED = {fault.name: fault for fault in faults_in(FAULTS)}
@@ -22,15 +21,18 @@ ORDERED = [
     "confined-after-a-thread", "io-uring-open", "safe-logging-off", "tcp-listener", "debug-logger", "date-header",
     "core-dumps-on",
 ]  # fmt: skip
-# One for each kind of evidence: a name for all to read, a digest in the database, a call that leads out, the filter, the schema, tor, answers.
-# All of them are `make audit`.
+# One for each kind of evidence: a name for all to read, the filter, the schema, tor, what must be random, what the keeper
+# hears, pages, the order of slots, a header. All in one copy, to save time; one by one, and all of them, is `make audit`.
 A_HANDFUL = [
     "process-name",
-    "forwarded-header-digest",
-    "syslog-datagram-pair",
     "io-uring-open",
     "new-column",
     "safe-logging-off",
+    "time-in-a-case-id",
+    "counter-at-a-filing",
+    "sessions-on-every-page",
+    "slots-in-order",
+    "filings-in-a-desk-header",
 ]
 
 # Written for this test, not by whoever wrote the canary's rules: other places, another way of hiding.
@@ -44,17 +46,6 @@ Evidence: canary.needles: Accept-Language \\(bzip2: .*was written: intake
 @@ -1,2 +1,3 @@
      services: Services = request.app[SERVICES]
 +    (services.home / "roster" / "seen").write_bytes(__import__("bz2").compress(request.headers.get("Accept-Language", "").encode()))
-""",
-    # Nothing of this can be found: it changes a comment.
-    "nothing at all": """\
-Title: A comment more
-Evidence: canary.needles
-
---- a/intake/gate.py
-+++ b/intake/gate.py
-@@ -1 +1 @@
--_MISDIRECTED: Final = 421
-+_MISDIRECTED: Final = 421  # as before
 """,
     "an inbox that does not open": """\
 Title: The right code opens nothing: not a leak, a service that does not work
@@ -71,10 +62,9 @@ Evidence: canary.requests: the right code was answered 4
 
 @pytest.fixture(scope="module")
 def tried():
-    """Every fault of this file, planted and looked for, two at a time."""
+    """Every fault of this file, planted and looked for together."""
     chosen = [SHIPPED[name] for name in A_HANDFUL] + [read_fault(name, text) for name, text in OF_OUR_OWN.items()]
-    with ThreadPoolExecutor(2) as pool:
-        return {caught.fault.name: caught for caught in pool.map(try_fault, chosen)}
+    return {caught.fault.name: caught for caught in try_together(chosen)}
 
 
 @pytest.mark.parametrize("name", [*A_HANDFUL, "language in a packed cookie jar"])
@@ -95,6 +85,7 @@ def test_a_service_that_does_not_do_what_it_should_makes_the_canary_void(tried):
 def test_the_faults_that_were_ordered_are_all_there():
     assert set(ORDERED) <= set(SHIPPED)
     assert len(ORDERED) == 22
+    assert len(SHIPPED) >= 35
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +164,10 @@ def test_a_folder_without_faults_is_a_usage_error(tmp_path):
     assert "no such fault" in done.stderr
 
 
-def test_what_is_not_caught_is_a_finding_and_names_the_evidence_that_was_missed(tried):
-    caught = tried["nothing at all"]
+def test_what_is_not_caught_is_a_finding_and_names_the_evidence_that_was_missed():
+    caught = judged(SHIPPED["process-name"], ["canary.database: another thing"])
 
     assert caught.verdict is Verdict.FINDING
     row = as_row(caught)
     assert row.verdict is Verdict.FINDING
-    assert any("not caught" in one.text() and "canary.needles" in one.text() for one in row.evidence)
+    assert any("not caught" in one.text() and "PR_SET_NAME" in one.text() for one in row.evidence)

@@ -1,0 +1,201 @@
+"""What must be random, held against what it must not depend on: itself, the order, the clock, the visitor.
+
+A value that hides something is, byte by byte, a function of what it hides. So for each place in the values of one field
+it is asked whether the byte there
+
+1. is decided by a group: all values, those of one run, of one visitor (and with that of the address and every header
+   that was planted for this visitor), of one second, of one visitor and second, or of one place in the order;
+2. runs with the clock or the order: the same distance from a second, a sixteenth of one, a count, wherever that begins;
+3. differs from the second's lowest byte by the same bits each time, which is a clock under a constant key.
+
+And for each pair of values, whether they hold five equal bytes at one place, and for windows of two, four and eight
+bytes, in both orders of bytes, whether they only ever rise or fall in each run. Last, for values of one row, whether
+one byte combined with another is decided by a group: a clock that is covered with bytes that stand beside it.
+
+Chance: each question is asked only where so many values answer it that a random field says yes less than once in 10^8.
+Not found is what is covered with a secret key that changes, and what is no function of a single byte and is shorter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+
+# So many values have to repeat what another one of their group decides: 256^-5 is 10^-12, and a field has 5,000 places.
+_BITS_THAT_AGREE = 40
+_BITS_OF_A_BYTE, _BITS_OF_HALF = 8, 4
+_WORST_CHANCE = 1e-13  # of all values lying in a part of the circle that chance would have them all over
+_EQUAL_BYTES = 5
+_IN_ORDER = 12  # values in two runs: once in 10^5 for each run of six, in both directions
+_WINDOWS = (2, 4, 8)
+# Steps a second of a byte that counts time. Slower ones hold still, which question 1 asks.
+_RATES = (1.0, 1 / 2, 2.0, 4.0, 10.0, 16.0, 1000 / 256, 10**6 / 256**2, 10**9 / 256**3)
+_LONGEST_FOR_PAIRS = 256  # bytes of a row that are combined with each other
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sample:
+    """One value, and all that it must not depend on. `before` and `after` are seconds since 1970 around its making."""
+
+    value: bytes
+    run: int
+    visitor: str
+    order: int
+    before: float
+    after: float
+
+    @property
+    def second(self) -> int | None:
+        """The second in which it was made, where that is certain."""
+        return int(self.before) if int(self.before) == int(self.after) else None
+
+
+_GROUPS: tuple[tuple[str, Callable[[Sample], Hashable | None]], ...] = (
+    ("is the same in all values", lambda _one: 0),
+    ("is decided by the run", lambda one: one.run),
+    ("is decided by the visitor", lambda one: (one.run, one.visitor)),
+    ("is decided by the second", lambda one: one.second),
+    ("is decided by visitor and second", lambda one: one.second and (one.visitor, one.second)),
+    ("is decided by the place in the order", lambda one: one.order),
+)
+
+
+def dependences(samples: Sequence[Sample], bits: int = _BITS_OF_A_BYTE) -> list[str]:
+    """What the values of one field depend on, in words; nothing for random ones.
+
+    `bits` is how much a byte of it holds: letters of words hold less than eight, and agree by chance that much sooner.
+    """
+    ordered = sorted(samples, key=lambda one: one.before)
+    found = [*_equal(ordered)]
+    agree = -(-_BITS_THAT_AGREE // bits)
+    shortest = min((len(one.value) for one in ordered), default=0)
+    groups = [(words, _groups(ordered, key, agree)) for words, key in _GROUPS]
+    clocks = [*_clocks(ordered)] if bits == _BITS_OF_A_BYTE else []
+    for place in range(shortest):
+        column = [one.value[place] for one in ordered]
+        found += [f"byte {place} {words}" for words in _of_column(column, ordered, groups, clocks)][:1]
+        if bits == _BITS_OF_A_BYTE:
+            found += [f"byte {place} {words}" for words in _of_halves(column, groups)][:1]
+    found += _in_order(ordered, shortest)
+    return found
+
+
+def dependences_within(rows: Sequence[Sample]) -> list[str]:
+    """Of values that are whole rows: whether one byte covered with another of its row depends on anything."""
+    ordered = sorted(rows, key=lambda one: one.before)
+    width = min((len(one.value) for one in ordered), default=0)
+    width = min(width, _LONGEST_FOR_PAIRS)
+    groups = [(words, _groups(ordered, key, _BITS_THAT_AGREE // _BITS_OF_A_BYTE)) for words, key in _GROUPS]
+    found = []
+    for first in range(width):
+        for second in range(first + 1, width):
+            for words, several in groups:
+                if _agrees(several, [one.value[first] ^ one.value[second] for one in ordered]):
+                    found.append(f"bytes {first} and {second} together: {words}")
+                    break
+    return found
+
+
+def _groups(samples: Sequence[Sample], key: Callable[[Sample], Hashable | None], agree: int) -> list[list[int]]:
+    """Which values are of one group, those with the most first; nothing where too few would have to agree."""
+    found: dict[Hashable, list[int]] = defaultdict(list)
+    for number, one in enumerate(samples):
+        if (name := key(one)) is not None:
+            found[name].append(number)
+    several = sorted((numbers for numbers in found.values() if len(numbers) > 1), key=len, reverse=True)
+    return several if sum(len(numbers) - 1 for numbers in several) >= agree else []
+
+
+def _agrees(groups: list[list[int]], column: Sequence[int]) -> bool:
+    return bool(groups) and all(column[number] == column[group[0]] for group in groups for number in group[1:])
+
+
+def _clocks(samples: Sequence[Sample]) -> Iterator[tuple[str, float, list[float]]]:
+    """What a byte could run along: in words, how exactly that is known, and where it stands for each value."""
+    orders = [("counts", [float(number) for number in range(len(samples))])]
+    orders.append(("counts in each run", [float(one.order) for one in samples]))
+    known = max((one.after - one.before for one in samples), default=0.0)
+    rates = [(f"runs with the clock, {rate:g} a second", rate * known, rate) for rate in _RATES]
+    places = [(words, width, [one.before * rate for one in samples]) for words, width, rate in rates]
+    for words, width, clock in [*places, *((words, 0.0, places) for words, places in orders)]:
+        # Either side of the first, and a step at each end for what is rounded.
+        around = width + 2.0
+        if (2 * around / 256) ** (len(samples) - 1) < _WORST_CHANCE:
+            yield words, around, clock
+
+
+def _of_column(
+    column: Sequence[int],
+    samples: Sequence[Sample],
+    groups: list[tuple[str, list[list[int]]]],
+    clocks: list[tuple[str, float, list[float]]],
+) -> Iterator[str]:
+    """Every answer; a byte that never changes is decided by everything."""
+    yield from (words for words, several in groups if _agrees(several, column))
+    yield from (words for words, around, clock in clocks if _runs_along(column, clock, around))
+    if _is_covered_clock(column, samples):
+        yield "is the clock under a constant key"
+
+
+def _of_halves(column: Sequence[int], groups: list[tuple[str, list[list[int]]]]) -> Iterator[str]:
+    for words, several in groups:
+        if sum(len(group) - 1 for group in several) >= _BITS_THAT_AGREE // _BITS_OF_HALF and not _agrees(
+            several, column
+        ):
+            for half, shift in (("upper", 4), ("lower", 0)):
+                if _agrees(several, [byte >> shift & 15 for byte in column]):
+                    yield f"in its {half} half {words}"
+
+
+def _runs_along(column: Sequence[int], clock: Sequence[float], around: float) -> bool:
+    """Whether bytes keep their distance from a clock, going round at 256, within what is not known of it."""
+    first = column[0] - clock[0]
+    return all((byte - at - first + around) % 256 <= 2 * around for byte, at in zip(column, clock, strict=True))
+
+
+def _is_covered_clock(column: Sequence[int], samples: Sequence[Sample]) -> bool:
+    certain = [(byte, one.second & 255) for byte, one in zip(column, samples, strict=True) if one.second is not None]
+    seconds = {second for _byte, second in certain}
+    # A key that fits one second only has been found by question 1.
+    return (
+        len(certain) > _BITS_THAT_AGREE // _BITS_OF_A_BYTE
+        and len(seconds) > 1
+        and len({byte ^ low for byte, low in certain}) == 1
+    )
+
+
+def _equal(samples: Sequence[Sample]) -> Iterator[str]:
+    places: dict[tuple[int, bytes], int] = {}
+    for number, one in enumerate(samples):
+        for place in range(max(len(one.value) - _EQUAL_BYTES + 1, 0)):
+            window = place, one.value[place : place + _EQUAL_BYTES]
+            if places.setdefault(window, number) != number:
+                yield f"two values have equal bytes from byte {place} on"
+                return
+
+
+def _in_order(samples: Sequence[Sample], shortest: int) -> Iterator[str]:
+    runs = sorted({one.run for one in samples})
+    values = [[one.value for one in samples if one.run == run] for run in runs]
+    if len(samples) - len(runs) < _IN_ORDER or not all(len(one) > 2 for one in values):  # noqa: PLR2004 - two are in order always
+        return
+    for size in _WINDOWS:
+        for place in range(shortest - size + 1):
+            for ending in ("big", "little"):
+                for sign in (1, -1):
+                    if all(_rises([sign * _number(one, place, size, ending) for one in several]) for several in values):
+                        yield f"{size} bytes from byte {place} on only ever {'rise' if sign == 1 else 'fall'}"
+                        return
+
+
+def _number(value: bytes, place: int, size: int, ending: str) -> int:
+    return int.from_bytes(value[place : place + size], "big" if ending == "big" else "little")
+
+
+def _rises(numbers: Sequence[int]) -> bool:
+    return all(one < other for one, other in pairwise(numbers))
