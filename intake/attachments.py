@@ -25,12 +25,16 @@ from intake.form import Form, Pace, Part
 from intake.limits import Limits
 from intake.memory import Hold, MemoryBudget
 from intake.progress import Sending, Step
+from intake.text_room import BYTES_A_CHARACTER
 from scrubbers.memory_file import MemoryFile
-from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.stages import Empty, Kind, Refused, ScrubReport, Verified
 
 _DIGEST_PIECE: Final = 2**20
+# The objects around what is shown of one file, and around each value found in it.
+_SHOWN_BYTES: Final = 1000
+_FOUND_BYTES: Final = 200
 # From here on a file waits for what else its form takes much memory for. Smaller ones are cleaned beside it.
 _LARGE_BYTES: Final = 16 * 2**20
 
@@ -105,7 +109,7 @@ class FileRoom:
 
 
 async def accept_attachment(
-    part: Part, case: CaseUnderWay, limits: Allowance, sandbox: Sandbox, store: Store
+    part: Part, case: CaseUnderWay, limits: Allowance, sandbox: Sandbox | OneForm, store: Store
 ) -> ScrubReport:
     """Take one file into the case and return what was removed. Raises `Refused` or `FileRefused`, and keeps nothing."""
     untrusted = MemoryFile()
@@ -190,6 +194,12 @@ class FileShown:
     # Empty for a file that was refused.
     file_id: str = ""
 
+    @property
+    def bytes_kept(self) -> int:
+        """What it takes in memory, about."""
+        found = () if self.report is None else self.report.removed
+        return _SHOWN_BYTES + sum(_FOUND_BYTES + BYTES_A_CHARACTER * len(one.example or "") for one in found)
+
 
 class FileTaker:
     """Takes the files of one form into a case, one after the other."""
@@ -202,7 +212,8 @@ class FileTaker:
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
-        self._sandbox = sandbox
+        # What the jail does for one form is charged to it.
+        self._sandbox = sandbox.for_form()
         self._store = store
         # One part has come, with nothing in it.
         self._alone_and_empty = False

@@ -153,8 +153,9 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
         with await incoming.payload(asked.size) as untrusted:
             wire.demand_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
-            scrubbed = await scrub(sniffed, services.sandbox)
-        verified = await verify(scrubbed, services.sandbox)
+            sandbox = services.sandbox.for_form()
+            scrubbed = await scrub(sniffed, sandbox)
+        verified = await verify(scrubbed, sandbox)
         with verified.clean, verified.preview:
             return await _send_clean(request, verified)
 

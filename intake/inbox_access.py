@@ -36,7 +36,7 @@ async def approve_minutes(
     session.receipt, session.keys, session.next_receipt = receipt, keys, None
     if session.opened_by is not None:
         # The page with the words of before.
-        session.opened_by.kept = None
+        session.opened_by.let_go()
     services.sessions.end_case(session.case.case_id, keep=session)
 
 

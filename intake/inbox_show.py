@@ -163,7 +163,7 @@ async def inbox_page(
     if services.sessions.peek(session.handle) is None:
         # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
         return return_page(services, language, said or SESSION_OVER, text=typed.text)
-    session.found = found
+    services.sessions.keep_found(session, found)
     view = inbox_view(services, opened, language)
     page = services.pages.page(
         "inbox.html",

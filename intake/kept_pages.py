@@ -34,6 +34,7 @@ from aiohttp import hdrs, web
 from cases.clock import Clock
 from intake.form import Form
 from intake.pages import Cache
+from intake.shelf import Shelf
 
 SECOND_HAND: Final = HTTPStatus.NON_AUTHORITATIVE_INFORMATION
 KEPT_FOR: Final = timedelta(minutes=30)
@@ -98,7 +99,9 @@ class KeptPages:
         self._known: dict[str, Address] = {}
         # Of each owner the addresses, the oldest first.
         self._of: dict[str, OrderedDict[str, None]] = {}
-        self._shelves = {(of_session, small): _Shelf() for of_session in (True, False) for small in (True, False)}
+        self._shelves = {
+            (of_session, small): Shelf[str](MOST_BYTES) for of_session in (True, False) for small in (True, False)
+        }
 
     def keep(self, response: web.Response, is_open: Callable[[str], bool]) -> str:
         """Return the address of an answer. `is_open` says whether there is a session of a handle."""
@@ -176,29 +179,6 @@ class KeptPages:
         known.page = known.file = None
         for shelf in self._shelves.values():
             shelf.drop(address)
-
-
-class _Shelf:
-    """How much each page takes, the oldest first: together no more than `MOST_BYTES`."""
-
-    def __init__(self) -> None:
-        self._sizes: OrderedDict[str, int] = OrderedDict()
-        self._bytes = 0
-
-    def put(self, address: str, size: int) -> list[str]:
-        """Count this page in; return the addresses of those that have to go."""
-        self._sizes[address] = size
-        self._bytes += size
-        driven_out, left = [], self._bytes
-        for older, its_size in self._sizes.items():
-            if left <= MOST_BYTES:
-                break
-            driven_out.append(older)
-            left -= its_size
-        return driven_out
-
-    def drop(self, address: str) -> None:
-        self._bytes -= self._sizes.pop(address, 0)
 
 
 def _owner_in(body: bytes) -> tuple[str, str]:

@@ -7,7 +7,8 @@ key lives in memory, so a mark needs no table until it is used, and none outlive
 1. A form older than a day, or from before a restart, is not taken; its text comes back in a new form (`OldMark`).
 2. The same form sent twice does its work once, also when both arrive at the same time: the second waits for the first.
 3. What the first was answered is kept for half an hour, in memory, so that the second shows the same. Forms whose
-   answer must not be shown again (log in, withdraw) keep none: the second gets a plain page.
+   answer must not be shown again (log in, withdraw) keep none: the second gets a plain page. Together they take no
+   more than `KEPT_BYTES`; beyond that the oldest goes sooner, and with it what was found in its files.
 4. A form that was refused may be sent again: its mark is given back.
 """
 
@@ -24,12 +25,14 @@ from typing import Final
 
 from cases.clock import Clock
 from intake.errors import OldMark
+from intake.shelf import Shelf
 
 VALID_FOR: Final = timedelta(hours=24)  # An upload of 200 MiB through Tor can take hours.
 PAGE_KEPT_FOR: Final = timedelta(minutes=30)
 # About 60 MB of used marks at the most. Each took one Argon2id, so the bound is days away from any real use; when it is
 # reached the key is changed, and every open form comes back once with its text (promise 1).
 MAX_USED: Final = 200_000
+KEPT_BYTES: Final = 32 * 2**20  # Of reports with an ordinary picture some ten thousand.
 _NONCE_BYTES: Final = 16
 _TAG_BYTES: Final = 16
 _HOUR: Final = struct.Struct("!I")
@@ -48,12 +51,19 @@ class Use:
         self.used_at = used_at
         self.kept: object | None = None
 
-    def spend(self, kept: object | None = None) -> None:
+    def spend(self, kept: object | None = None, bytes_kept: int = 0) -> None:
         """Mark the work as done. `kept` is what a second sending is answered with, for half an hour from now."""
         self.kept = kept
         # Through Tor a form can be on its way for an hour.
         self.used_at = self._marks.note_answer(self._nonce)
         self._answered.set()
+        if kept is not None:
+            self._marks.count(self._nonce, bytes_kept)
+
+    def let_go(self) -> None:
+        """Keep nothing any more for a second sending."""
+        self.kept = None
+        self._marks.count_out(self._nonce)
 
     def give_back(self) -> None:
         """Let the same form be sent again; for one that was refused and did nothing."""
@@ -72,6 +82,7 @@ class Marks:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._used: OrderedDict[bytes, Use] = OrderedDict()
+        self._shelf = Shelf[bytes](KEPT_BYTES)
 
     def new(self, form: str) -> str:
         """Return a fresh mark for the form of this name."""
@@ -96,6 +107,16 @@ class Marks:
 
     def forget(self, nonce: bytes) -> None:
         self._used.pop(nonce, None)
+
+    def count(self, nonce: bytes, bytes_kept: int) -> None:
+        """Count what is kept of a use, and let go of the oldest beyond the bound."""
+        for driven_out in self._shelf.put(nonce, bytes_kept):
+            if (use := self._used.get(driven_out)) is not None:
+                use.kept = None
+            self._shelf.drop(driven_out)
+
+    def count_out(self, nonce: bytes) -> None:
+        self._shelf.drop(nonce)
 
     def note_answer(self, nonce: bytes) -> datetime:
         """Put the use of this mark last, as `prune` looks for the oldest first, and return the time that it bears."""
@@ -130,9 +151,10 @@ class Marks:
         for nonce, use in list(self._used.items()):
             if now - use.used_at <= PAGE_KEPT_FOR:
                 break
-            use.kept = None
+            use.let_go()
             if now - use.used_at > VALID_FOR + timedelta(hours=1):
                 del self._used[nonce]
         if len(self._used) >= MAX_USED:
             self._key = secrets.token_bytes(32)
             self._used.clear()
+            self._shelf = Shelf[bytes](KEPT_BYTES)

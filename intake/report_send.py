@@ -44,6 +44,7 @@ from intake.services import SERVICES, Services
 from intake.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
 from intake.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU, said_in_frame
 
+_VIEW_BYTES: Final = 2000  # What the page keeps beside its files, about.
 _WAYS_ON: Final = (Link("/return", N_("Open a case with its code")), Link("/", N_("To the first page")))
 
 
@@ -219,7 +220,7 @@ class _Reception:
         if settled is None:
             return
         if kept:
-            settled.use.spend(kept[0])
+            settled.use.spend(kept[0], _VIEW_BYTES + sum(one.bytes_kept for one in settled.taker.shown))
             return
         settled.deriving.cancel()
         await asyncio.gather(settled.deriving, return_exceptions=True)

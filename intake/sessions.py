@@ -29,10 +29,12 @@ from cases.receipt import Receipt, ReceiptKeys
 from cases.seal import CaseKeys
 from intake.attachments import FileShown
 from intake.marks import Use
+from intake.shelf import Shelf
 
 IDLE: Final = timedelta(minutes=30)
 UNSEEN: Final = timedelta(hours=12)
 HANDLE_BYTES: Final = 32
+FOUND_BYTES: Final = 32 * 2**20
 # One code opens no more than this at once, so that nobody ends the sessions of others by logging in again and again.
 MAX_FOR_ONE_CASE: Final = 8
 
@@ -95,6 +97,7 @@ class Sessions:
         self._clock = clock
         self._on_end = on_end
         self._open: OrderedDict[str, Session] = OrderedDict()
+        self._shelf = Shelf[str](FOUND_BYTES)
         # Of sessions that are over, the case: as many as there may be.
         self._ended: OrderedDict[str, bytes] = OrderedDict()
 
@@ -154,11 +157,12 @@ class Sessions:
         if session is None:
             return
         self._on_end(session.handle)
+        self._shelf.drop(session.handle)
         self._ended[session.handle] = session.case.case_id
         if len(self._ended) > sum(MOST.values()):
             self._ended.popitem(last=False)
         if session.opened_by is not None:
-            session.opened_by.kept = None
+            session.opened_by.let_go()
 
     def log_out(self, untrusted_handle: str) -> None:
         """End this session and every other one of its case: the page with the words has one of its own.
@@ -176,12 +180,23 @@ class Sessions:
         for session in [one for one in self._open.values() if one.case.case_id == case_id and one is not keep]:
             self.end(session.handle)
 
+    def keep_found(self, session: Session, found: FoundInFiles | None) -> None:
+        """Keep what was found in files, no more than `FOUND_BYTES` of all: beyond that the oldest goes."""
+        session.found = found
+        if found is None:
+            self._shelf.drop(session.handle)
+            return
+        for driven_out in self._shelf.put(session.handle, sum(one.bytes_kept for one in found.files)):
+            if (one := self._open.get(driven_out)) is not None:
+                one.found = None
+            self._shelf.drop(driven_out)
+
     def forget_found(self) -> None:
         """Let go of what was found in files once it may not be shown any more; done by the clock, each minute."""
         now = self._clock()
         for session in self._open.values():
             if session.found is not None and session.found.until < now:
-                session.found = None
+                self.keep_found(session, None)
 
     def end_idle(self) -> None:
         """End what nobody has used for as long as it may rest; done at each use, and each minute by the clock."""

@@ -25,12 +25,14 @@ from scrubbers.protocol import (
 )
 
 _RECEIVE_BYTES = 4096
+_QUICK_SLOTS = 1
 
 
 class Channel:
     """The trusted end of one zygote's channel."""
 
     def __init__(self, channel: socket.socket, jobs_at_once: int) -> None:
+        """With a slot for `jobs_at_once`, and one more for a quick job."""
         channel.setblocking(False)
         self.role: Role | None = None
         self.landlock_abi = 0
@@ -38,12 +40,17 @@ class Channel:
         self.lost = False
         # Jobs running or waiting for a slot: the pool gives a channel no more than it has slots.
         self.load = 0
+        # Those of them that are not quick.
+        self.slow = 0
         self.settled = asyncio.Event()
         self._socket = channel
-        self._slots = asyncio.Semaphore(jobs_at_once)
+        self._jobs_at_once = jobs_at_once
+        self._slots = asyncio.Semaphore(jobs_at_once + _QUICK_SLOTS)
         self._sending = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[int | None]] = {}
+        # Of jobs under way, what is to be told of the seconds of processor time that they took.
+        self._charges: dict[int, Callable[[float], None]] = {}
         self._received = bytearray()
         self._changed: Callable[[], None] = lambda: None
 
@@ -52,38 +59,56 @@ class Channel:
         self._changed = changed
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
+    def has_slot(self, *, quick: bool) -> bool:
+        """Whether one more job can begin at once."""
+        return self.load < self._jobs_at_once + _QUICK_SLOTS and (quick or self.slow < self._jobs_at_once)
+
     async def run(
-        self, operation: Operation, kind: KindNumber | None, descriptors: Sequence[int], status: int | None = None
+        self,
+        operation: Operation,
+        kind: KindNumber | None,
+        descriptors: Sequence[int],
+        status: int | None = None,
+        *,
+        quick: bool = False,
+        charge: Callable[[float], None] = lambda _: None,
     ) -> int | None:
         """Runs one job to its end and returns its wait status, or None when the zygote was lost with it.
 
         Where a reading end of the job's status pipe is given, something to read there counts as the end, and as a good
         one: a job has nothing to do after that, but taking its memory down is half of what a small picture takes.
+        `charge` is told what it took of the processors once its process is gone, in seconds.
         """
         self.load += 1
+        self.slow += not quick
         try:
             await self._slots.acquire()
         except BaseException:
-            self.load -= 1
+            self._count_out(quick=quick)
             raise
         if self.lost:
-            self._give_up_slot()
+            self._give_up_slot(quick=quick)
             return None
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[int | None] = loop.create_future()
         self._waiting[number] = ended
+        self._charges[number] = charge
         # The kernel's clock should have ended the job long before that: the zygote itself does not answer.
         late = loop.call_later(JOB_LIMITS.wall_seconds + GRACE_SECONDS, self.lose)
         ended.add_done_callback(lambda _: late.cancel())
         # The slot belongs to the job and not to who waits for it: a job whose request was cancelled still runs, and so
         # may one that has said its number.
-        ended.add_done_callback(lambda _: self._give_up_slot())
+        ended.add_done_callback(lambda _: self._give_up_slot(quick=quick))
         await self._send(REQUEST.pack(REQUEST_MAGIC, number, operation, kind or 0), descriptors)
         return await _first(ended, status)
 
-    def _give_up_slot(self) -> None:
+    def _count_out(self, *, quick: bool) -> None:
         self.load -= 1
+        self.slow -= not quick
+
+    def _give_up_slot(self, *, quick: bool) -> None:
+        self._count_out(quick=quick)
         self._slots.release()
         self._changed()
 
@@ -98,6 +123,7 @@ class Channel:
             if not ended.done():
                 ended.set_result(None)
         self._waiting.clear()
+        self._charges.clear()
         self.settled.set()
         self._changed()
 
@@ -143,8 +169,10 @@ class Channel:
         if self.role is None and not self._take_hello():
             return
         while len(self._received) >= ENDED.size:
-            number, wait_status = ENDED.unpack(self._received[: ENDED.size])
+            number, wait_status, milliseconds = ENDED.unpack(self._received[: ENDED.size])
             del self._received[: ENDED.size]
+            if (charge := self._charges.pop(number, None)) is not None:
+                charge(milliseconds / 1000)
             ended = self._waiting.pop(number, None)
             if ended is not None and not ended.done():
                 ended.set_result(wait_status)

@@ -4,12 +4,14 @@ The channel is a unix stream between the trusted side and one zygote. Every fram
 
     zygote → trusted   HELLO once, when it is warm and locked: its role, its Landlock version, what it saw of its locks
     trusted → zygote   REQUEST: job number, operation, kind; with it the descriptors, in the order of DESCRIPTORS
-    zygote → trusted   ENDED: job number and wait status, when a job's process is gone
+    zygote → trusted   ENDED: job number, wait status and what it took of the processors, when its process is gone
 
 A job writes to the descriptors it was given and to nothing else: the clean file, the preview, the report, and STATUS on
 a pipe of its own. All four are hostile. The trusted side checks their length before anything, takes STATUS as a number,
 and reads the report with a strict decoder. A job has said all when STATUS is there: its answers are then sealed against
-itself, and its end is not waited for. How one ended that said nothing comes from the zygote, which no job can write to.
+itself, and its end is not waited for. How one ended that said nothing, and what it used, comes from the zygote, which
+no job can write to. A job that measures a picture writes MEASURED in the place of STATUS; it decides nothing but whose
+turn it is.
 """
 
 import enum
@@ -34,6 +36,8 @@ class Operation(enum.IntEnum):
     TRY_OPEN = 3
     TRY_SOCKET = 4
     TRY_EXEC = 5
+    # How many pixels a picture has, by its head.
+    MEASURE = 6
 
 
 class KindNumber(enum.IntEnum):
@@ -56,12 +60,16 @@ HELLO_MAGIC: Final = b"kszy"
 # magic, job number, operation, kind
 REQUEST: Final = struct.Struct("=4sQBB")
 REQUEST_MAGIC: Final = b"ksrq"
-# job number, wait status
-ENDED: Final = struct.Struct("=Qi")
+# job number, wait status, milliseconds of processor time
+ENDED: Final = struct.Struct("=QiI")
 # magic, outcome: 0 or the code of a refusal
 STATUS: Final = struct.Struct("=4sH")
 STATUS_MAGIC: Final = b"ksst"
 OUTCOME_DONE: Final = 0
+# magic, pixels of all pages
+MEASURED: Final = struct.Struct("=4sI")
+MEASURED_MAGIC: Final = b"ksme"
+MOST_PIXELS: Final = 2**32 - 1
 # A self-test attempt that was not stopped.
 OUTCOME_NOT_STOPPED: Final = 999
 
@@ -80,12 +88,14 @@ class Saw(enum.IntFlag):
 SCRUB_DESCRIPTORS: Final = ("untrusted", "clean", "preview", "report", "status")
 VERIFY_DESCRIPTORS: Final = ("clean", "preview", "status")
 TRY_DESCRIPTORS: Final = ("status",)
+MEASURE_DESCRIPTORS: Final = ("untrusted", "status")
 DESCRIPTORS: Final = {
     Operation.SCRUB: SCRUB_DESCRIPTORS,
     Operation.VERIFY: VERIFY_DESCRIPTORS,
     Operation.TRY_OPEN: TRY_DESCRIPTORS,
     Operation.TRY_SOCKET: TRY_DESCRIPTORS,
     Operation.TRY_EXEC: TRY_DESCRIPTORS,
+    Operation.MEASURE: MEASURE_DESCRIPTORS,
 }
 MOST_DESCRIPTORS: Final = 5
 
@@ -105,5 +115,7 @@ JOB_LIMITS: Final = JobLimits(
 # PDFium takes all there is for forms that draw forms, and two such documents at once have 2 GiB between them. A page of
 # A4 at 600 dots an inch took 0.32 GiB in colour, a photograph of 98 megapixels 0.81.
 DOCUMENT_LIMITS: Final = replace(JOB_LIMITS, address_space_bytes=2**30)
+# A head is read in milliseconds; one made to take longer counts as the most that a job may take.
+MEASURE_LIMITS: Final = replace(JOB_LIMITS, cpu_seconds=2, wall_seconds=5)
 # The trusted side waits this much longer than the kernel's own clock before it gives the zygote up.
 GRACE_SECONDS: Final = 5

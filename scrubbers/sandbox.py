@@ -5,7 +5,7 @@ its length, a number, and the strictly decoded report. No decoder is imported on
 the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
 zygote died is tried once more, unless it had already given the memory of a large input back: then the answer is
 NoJail, "in a few minutes". Input files are closed by the stage that consumed them, whatever the outcome; once a job has
-had one it is not read or mapped here again.
+had one it is not read or mapped here again. In which order jobs are given to zygotes stands in `fair_queue`.
 
 Steps of one job, from here:
 1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors
@@ -24,16 +24,27 @@ import importlib.metadata
 import os
 import signal
 import zlib
-from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from socket import socket
 from typing import Final
 
 from scrubbers.channel import Channel
+from scrubbers.fair_queue import (
+    UNKNOWN_SECONDS,
+    WORST_SECONDS,
+    Account,
+    FairQueue,
+    Turn,
+    is_measured,
+    seconds_of_picture,
+)
 from scrubbers.memory_file import MemoryFile, NotSealed
 from scrubbers.protocol import (
     ATTACHMENT_BYTES,
+    MEASURED,
+    MEASURED_MAGIC,
     OUTCOME_DONE,
     PREVIEW_BYTES,
     REPORT_BYTES,
@@ -88,16 +99,21 @@ class Sandbox:
         self._attached = False
         # Wakes whoever waits for a zygote: one is ready, lost, or has a slot again.
         self._changed = asyncio.Event()
-        self._queues: dict[Role, deque[object]] = {role: deque() for role in Role}
+        self._queues = {role: FairQueue() for role in Role}
         self._version = scrubber_version()
 
-    async def scrub(self, sniffed: Sniffed) -> Scrubbed:
+    def for_form(self) -> "OneForm":
+        """The pool for the files of one form, to which it charges what their jobs take."""
+        return OneForm(self, Account())
+
+    async def scrub(self, sniffed: Sniffed, account: Account | None = None) -> Scrubbed:
         """The file rebuilt by a jailed job; closes the input. Raises Refused."""
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
             size = untrusted.size
             untrusted.seal_for_spending()
+            seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
             for _ in range(_ATTEMPTS):
                 if untrusted.size < size:
                     raise NoJail
@@ -105,7 +121,8 @@ class Sandbox:
                     clean, preview = kept.enter_context(MemoryFile()), kept.enter_context(MemoryFile())
                     with MemoryFile() as report:
                         answers = (clean, preview, report)
-                        if not await self._job(Operation.SCRUB, sniffed.kind, (untrusted,), answers):
+                        turn = Turn(account or Account(), seconds)
+                        if not await self._job(Operation.SCRUB, sniffed.kind, (untrusted,), answers, turn):
                             continue
                         removed, lost = _read_report(report)
                     _demand_length(clean, RESULT_BYTES)
@@ -115,14 +132,16 @@ class Sandbox:
                 return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
         raise JobDied
 
-    async def verify(self, scrubbed: Scrubbed) -> Verified:
+    async def verify(self, scrubbed: Scrubbed, account: Account | None = None) -> Verified:
         """The same bytes, vouched for by a second, fresh job. Raises Refused, and then closes them."""
+        account = account or Account()
         clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
         with ExitStack() as kept:
             kept.enter_context(clean)
             kept.enter_context(preview)
             for _ in range(_ATTEMPTS):
-                if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview)):
+                turn = Turn(account, None)
+                if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview), turn):
                     kept.pop_all()
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
         raise JobDied
@@ -171,18 +190,35 @@ class Sandbox:
     def _watch(self, channel: Channel) -> None:
         channel.attach(self._changed.set)
 
+    async def _estimated(self, kind: Kind, untrusted: MemoryFile, account: Account) -> float:
+        """What this file will take of the processors, in seconds. It is measured only where somebody could mind."""
+        role = _ROLES.get(kind, Role.PICTURES)
+        if not is_measured(kind) or not self._is_busy(role):
+            return UNKNOWN_SECONDS
+        with _pipe() as (reader, writer):
+            turn = Turn(account, seconds_of_picture(0))
+            channel = await self._free_channel(role, turn)
+            await self._run(channel, turn, Operation.MEASURE, kind, [untrusted.fileno(), writer], reader)
+            untrusted_answer = _said(reader, MEASURED.size)
+        if len(untrusted_answer) != MEASURED.size or not untrusted_answer.startswith(MEASURED_MAGIC):
+            return WORST_SECONDS
+        return seconds_of_picture(MEASURED.unpack(untrusted_answer)[1])
+
+    def _is_busy(self, role: Role) -> bool:
+        return bool(self._queues[role]) or any(channel.load for channel in self._channels if channel.role is role)
+
     async def _job(
-        self, operation: Operation, kind: Kind, given: Sequence[MemoryFile], answers: Sequence[MemoryFile]
+        self, operation: Operation, kind: Kind, given: Sequence[MemoryFile], answers: Sequence[MemoryFile], turn: Turn
     ) -> bool:
         """Steps 2 to 7; False when the zygote died with the job. Raises Refused."""
         with _pipe() as (status_reader, status_writer):
-            channel = await self._free_channel(_ROLES.get(kind, Role.PICTURES))
+            channel = await self._free_channel(_ROLES.get(kind, Role.PICTURES), turn)
             descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
-            wait_status = await channel.run(operation, KindNumber[kind.name], descriptors, status_reader)
+            wait_status = await self._run(channel, turn, operation, kind, descriptors, status_reader)
             if wait_status is None:
                 return False
             _judge_end(wait_status)
-            _judge_outcome(_said(status_reader))
+            _judge_outcome(_said(status_reader, STATUS.size))
         for file in answers:
             try:
                 file.seal()
@@ -190,24 +226,34 @@ class Sandbox:
                 raise JobDied from None
         return True
 
-    async def _free_channel(self, role: Role) -> Channel:
-        """A zygote of this role with a slot for one more job, in the order of asking. Raises NoJail.
+    @staticmethod
+    async def _run(  # noqa: PLR0917 - a request and what it is charged to
+        channel: Channel, turn: Turn, operation: Operation, kind: Kind, descriptors: Sequence[int], status_reader: int
+    ) -> int | None:
+        turn.begin()
+        return await channel.run(
+            operation, KindNumber[kind.name], descriptors, status_reader, quick=turn.is_quick, charge=turn.end
+        )
+
+    async def _free_channel(self, role: Role, turn: Turn) -> Channel:
+        """A zygote of this role with a slot for this job, once it is its turn. Raises NoJail.
 
         A job is given to none while all are busy: it would wait for that one, and a core stand idle when another is
         done first. Between the answer and `Channel.run`, which counts the job, nothing else may run.
         """
         self._attach()
-        queue, turn = self._queues[role], object()
-        queue.append(turn)
+        queue = self._queues[role]
+        queue.join(turn)
         try:
             while True:
                 live = await self._live_channels(role)
-                free = [channel for channel in live if channel.load < self._jobs_at_once]
-                if free and queue[0] is turn:
+                for_all = [one for one in live if one.has_slot(quick=False)]
+                free = for_all or [one for one in live if one.has_slot(quick=True)]
+                if queue.is_next(turn, quick_alone=not for_all) and free:
                     return min(free, key=lambda channel: channel.load)
                 await self._change()
         finally:
-            queue.remove(turn)
+            queue.leave(turn)
             self._changed.set()
 
     async def _live_channels(self, role: Role) -> list[Channel]:
@@ -230,12 +276,28 @@ class Sandbox:
 _ROLES: Final = {Kind.PDF: Role.DOCUMENTS}
 
 
-async def scrub(sniffed: Sniffed, sandbox: Sandbox) -> Scrubbed:
+@dataclass(frozen=True, slots=True)
+class OneForm:
+    """The pool as one form uses it."""
+
+    pool: Sandbox
+    account: Account
+
+    async def scrub(self, sniffed: Sniffed) -> Scrubbed:
+        """As the pool does; pictures are measured first when others are there."""
+        return await self.pool.scrub(sniffed, self.account)
+
+    async def verify(self, scrubbed: Scrubbed) -> Verified:
+        """As the pool does."""
+        return await self.pool.verify(scrubbed, self.account)
+
+
+async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm) -> Scrubbed:
     """The second stage; raises Refused. The input is closed."""
     return await sandbox.scrub(sniffed)
 
 
-async def verify(scrubbed: Scrubbed, sandbox: Sandbox) -> Verified:
+async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:
     """The third stage; raises Refused."""
     return await sandbox.verify(scrubbed)
 
@@ -273,10 +335,10 @@ def _pipe() -> Iterator[tuple[int, int]]:
         os.close(writer)
 
 
-def _said(untrusted_status_reader: int) -> bytes:
+def _said(untrusted_status_reader: int, most: int) -> bytes:
     """What a job wrote as its status, one byte more than it may at most; the writing end is still open on our side."""
     try:
-        return os.read(untrusted_status_reader, STATUS.size + 1)
+        return os.read(untrusted_status_reader, most + 1)
     except BlockingIOError:
         return b""
 
@@ -328,4 +390,4 @@ async def _attempt(channel: Channel, operation: Operation) -> tuple[int | None, 
     """How a job that tries something forbidden ended, and what it had to say."""
     with _pipe() as (reader, writer):
         wait_status = await channel.run(operation, None, [writer])
-        return wait_status, _said(reader)
+        return wait_status, _said(reader, STATUS.size)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager, suppress
+from io import BytesIO
 
 from intake_harness import SHOWN, Browser, file_report, multipart, running_intake, zygotes
+from PIL import Image
 from test_attachments import photograph
 from test_hostile_forms import part
 from test_reporter_filing import rows
@@ -14,6 +16,7 @@ from test_reporter_filing import rows
 from cases.receipt import new_receipt
 from intake.memory import MemoryBudget, Room
 from intake.text_room import BYTES_A_CHARACTER, OWN_BYTES
+from scrubbers.protocol import Role
 
 MIB = 2**20
 LONGEST = b"x" * 100_000
@@ -122,6 +125,35 @@ async def test_who_dawdles_in_the_room_for_small_files_gives_way_with_a_page_and
     print(f"a report with a picture: {beside:.2f} s beside four small uploads that hardly move and hold all")
     assert beside < 6
     assert stored == 1
+
+
+def of_80_megapixels() -> bytes:
+    kept = BytesIO()
+    Image.new("RGB", (10_000, 8_000), "teal").save(kept, "JPEG")
+    return kept.getvalue()
+
+
+async def test_a_small_picture_does_not_wait_behind_six_of_80_megapixels_and_all_are_cleaned(tmp_path):
+    large = of_80_megapixels()
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        await sandbox.self_test()
+        alone = await seconds_to_file(intake, "Filed", photograph(1000))
+        alone_large = await seconds_to_file(intake, "Filed", large)
+
+        crowd = [asyncio.create_task(seconds_to_file(intake, "Large", large)) for _ in range(6)]
+        async with asyncio.timeout(30):
+            while len(sandbox._queues[Role.PICTURES]) < 4:
+                await asyncio.sleep(0.01)
+        beside = await seconds_to_file(intake, "Filed", photograph(1000))
+        still = sum(not one.done() for one in crowd)
+        seconds = await asyncio.gather(*crowd)
+
+    print(
+        f"a small picture: {alone:.2f} s alone, {beside:.2f} s beside {still} of 80 megapixels, which took "
+        f"{alone_large:.2f} s alone and up to {max(seconds):.2f} s together"
+    )
+    assert still >= 4
+    assert beside < alone_large + alone
 
 
 async def test_whoever_sends_long_texts_holds_no_more_than_one_room(tmp_path, monkeypatch):

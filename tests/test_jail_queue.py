@@ -51,7 +51,7 @@ class ActedZygote:
         number, descriptors = self._under_way.pop(0)
         os.write(descriptors[-1], STATUS.pack(STATUS_MAGIC, OUTCOME_DONE))
         self._close(descriptors)
-        self._theirs.send(ENDED.pack(number, 0))
+        self._theirs.send(ENDED.pack(number, 0, 0))
 
     def die(self) -> None:
         for _, descriptors in self._under_way:

@@ -99,9 +99,10 @@ def test_one_session_has_a_bounded_number_of_addresses(kept):
 
 
 @pytest.mark.parametrize("owner", ["", DRAFT, HANDLE], ids=["nobody", "draft", "session"])
-def test_small_pages_drive_out_the_oldest_of_their_own_and_none_of_a_session(kept, monkeypatch, owner):
+def test_small_pages_drive_out_the_oldest_of_their_own_and_none_of_a_session(clock, monkeypatch, owner):
     monkeypatch.setattr(kept_pages, "MOST_BYTES", 30_000)
     monkeypatch.setattr(kept_pages, "MOST_OF_ONE", 1000)
+    kept = KeptPages(clock)
     of_session, of_draft = kept.keep(page_of(HANDLE), is_open), kept.keep(page_of("e" * 32), is_open)
 
     newest = [kept.keep(page_of(owner, 100), is_open) for _ in range(20)][-1]
@@ -111,8 +112,9 @@ def test_small_pages_drive_out_the_oldest_of_their_own_and_none_of_a_session(kep
     assert kept.find(newest).page is not None
 
 
-def test_large_pages_drive_out_no_small_ones_and_one_that_is_too_large_is_not_kept(kept, monkeypatch):
+def test_large_pages_drive_out_no_small_ones_and_one_that_is_too_large_is_not_kept(clock, monkeypatch):
     monkeypatch.setattr(kept_pages, "MOST_BYTES", 3 * SMALL_BYTES)
+    kept = KeptPages(clock)
     small = kept.keep(page_of("e" * 32), is_open)
 
     large = [kept.keep(page_of("", SMALL_BYTES), is_open) for _ in range(10)]
@@ -135,7 +137,7 @@ def test_nothing_is_left_in_memory_of_what_is_over(kept, clock):
 
     assert not kept._known
     assert not kept._of
-    assert all(shelf._bytes == 0 and not shelf._sizes for shelf in kept._shelves.values())
+    assert all(shelf.bytes == 0 and not len(shelf) for shelf in kept._shelves.values())
 
 
 @pytest.mark.parametrize("untrusted", ["", "a" * 64, "<script>", "A" * 32])

@@ -10,10 +10,12 @@ from intake_harness import NOON, SetClock, file_report, log_in, make_home, runni
 
 from cases.errors import SettingLost
 from cases.seal import CaseKeys, new_case_keys
+from intake.attachments import FileShown
 from intake.daily import due_day, keep_time, release_everything
 from intake.errors import OldMark
 from intake.marks import Marks, Use
-from intake.sessions import MOST, Session, Sessions, Standing
+from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing
+from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
 
 
 async def test_a_mark_is_for_one_form_and_for_one_day():
@@ -119,6 +121,35 @@ async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_b
 
     with pytest.raises(OldMark):
         await marks.claim(open_form, "report")
+
+
+async def test_what_is_kept_for_second_sendings_is_bounded_and_the_oldest_goes(monkeypatch):
+    monkeypatch.setattr("intake.marks.KEPT_BYTES", 100)
+    marks = Marks(SetClock())
+    uses = [(await marks.claim(marks.new("report"), "report"))[0] for _ in range(4)]
+
+    for use in uses[:3]:
+        use.spend(b"the page", 40)
+    uses[2].let_go()
+    uses[3].spend(b"the page", 60)
+
+    assert [use.kept is not None for use in uses] == [False, True, False, True]
+
+
+def test_what_was_found_in_files_is_bounded_over_all_sessions_and_the_oldest_goes(monkeypatch):
+    found = Removed(What.PLACE, Where.EXIF, "x" * 160)
+    shown = FileShown(1, Kind.JPEG, ScrubReport(Kind.JPEG, (found,) * 120, (), ""), None)
+    monkeypatch.setattr("intake.sessions.FOUND_BYTES", 3 * shown.bytes_kept)
+    sessions = Sessions(SetClock())
+    opened = [opened_as(Standing.PROVED, sessions) for _ in range(5)]
+
+    for session in opened[:4]:
+        sessions.keep_found(session, FoundInFiles([shown], {}, NOON))
+    sessions.end(opened[2].handle)
+    sessions.keep_found(opened[4], FoundInFiles([shown], {}, NOON))
+
+    assert shown.bytes_kept > 120 * 4 * 160
+    assert [session.found is not None for session in opened] == [False, True, True, True, True]
 
 
 def opened_as(standing: Standing, sessions: Sessions, case: CaseKeys | None = None) -> Session:

@@ -14,13 +14,17 @@ from typing import Final, NoReturn
 from PIL import Image
 
 from confine.lock import bound_job, confine_job, job_filters
-from scrubbers.jailed import decoders, image, rehearsal, verify
+from scrubbers.jailed import decoders, held_whole, image, rehearsal, verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.second_opinion import SecondOpinion
 from scrubbers.jailed.zygote import Play
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
     JOB_LIMITS,
+    MEASURE_LIMITS,
+    MEASURED,
+    MEASURED_MAGIC,
+    MOST_PIXELS,
     OUTCOME_DONE,
     OUTCOME_NOT_STOPPED,
     STATUS,
@@ -60,12 +64,18 @@ def warm_up(role: Role) -> Play:
         bound_job(limits)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
-        confine_job(limits, with_thread=operation is Operation.SCRUB and kind_number == KindNumber.HEIC)
+        bound = MEASURE_LIMITS if operation is Operation.MEASURE else limits
+        with_thread = operation in {Operation.SCRUB, Operation.MEASURE} and kind_number == KindNumber.HEIC
+        confine_job(bound, with_thread=with_thread)
         status = descriptors["status"]
         try:
             if operation is Operation.SCRUB:
                 kind = Kind[KindNumber(kind_number).name]
                 _scrub(kind, descriptors, scrub, opinion)
+            elif operation is Operation.MEASURE:
+                pixels = _pixels(Kind[KindNumber(kind_number).name], descriptors["untrusted"])
+                os.write(status, MEASURED.pack(MEASURED_MAGIC, min(pixels, MOST_PIXELS)))
+                os._exit(_ENDED_WELL)
             elif operation is Operation.VERIFY:
                 kind = Kind[KindNumber(kind_number).name]
                 verify.demand_clean(kind, descriptors["clean"])
@@ -92,6 +102,17 @@ def _scrub(
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
     os.write(descriptors["report"], report)
+
+
+def _pixels(kind: Kind, untrusted_descriptor: int) -> int:
+    """How many pixels a picture has in all, by its head; nothing is decoded."""
+    held_whole.demand_room_to_open(kind, untrusted_descriptor)
+    with (
+        open(untrusted_descriptor, "rb", closefd=False) as file,
+        decoders.open_picture(kind, file) as picture,
+    ):
+        pages = getattr(picture, "n_frames", 1) if kind is Kind.TIFF else 1
+        return int(picture.width * picture.height * pages)
 
 
 def _outcome(reason: BaseException) -> int:
