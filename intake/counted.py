@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
 
+from intake.connections import Connection
 from intake.errors import NoRoomNow
 from intake.services import SERVICES
 from intake.silence import Handler, fixed_response
@@ -34,5 +35,6 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _cut_off(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+    connection = request.protocol
+    if isinstance(connection, Connection):
+        connection.make_room()
