@@ -155,6 +155,14 @@ async def pipelines(target: Target, _number: int) -> None:
             await send(connection, requests)
 
 
+async def never_reads(target: Target, _number: int) -> None:
+    """Asks for one page after the other, as a browser that keeps its connection, and reads none."""
+    with await connect(target.public.path) as connection:
+        while True:
+            await send(connection, target.public.head("GET", "/"))
+            await asyncio.sleep(2)
+
+
 async def promises_a_body(target: Target, _number: int) -> None:
     with await connect(target.public.path) as connection:
         await send(connection, target.public.head("POST", "/report", 100_000, "b"))
@@ -268,7 +276,8 @@ class Attack:
 
 
 ATTACKS = (
-    Attack("requests without reading", 2, CONNECTIONS, pipelines),
+    Attack("requests in a row, never read", 2, CONNECTIONS, pipelines),
+    Attack("page after page, never read", 2, CONNECTIONS, never_reads),
     Attack("body promised, never sent", 2, CONNECTIONS, promises_a_body),
     Attack("connections that say nothing", 2, CONNECTIONS, says_nothing),
     Attack("slow readers, 1.3 kB/s", 2, CONNECTIONS, reads_slowly),

@@ -4,8 +4,8 @@ The connections of one listening socket: how long an answer may wait for its rea
 The rules:
 
 1. A connection counts from the moment it is accepted until the work for it is over, also when its peer has left.
-2. One request at a time. A request that arrives before the answer to the previous one is written is dropped, and the
-   connection ends with that answer. No browser pipelines; who does would have us hold many answers.
+2. One request at a time: a connection on which a request arrives before the answer to the previous one is written ends
+   at once. No browser pipelines; who does would have us make and hold many answers.
 3. A reader takes something of an answer within a while, and over all the waiting not too little: the minimum rate that
    intake/form.py asks of uploads. The library puts no deadline on writing. A body that was promised begins soon; what
    waits for it is told that it has stalled, and so is what would throw the rest of it away.
@@ -82,7 +82,7 @@ class Connection(QuietHandler):
             raise TypeError
         self._wire = transport
         self._at = self._loop.time()
-        # An answer is handed over before the next is made, and what waits shows at once. Rules 2 and 3.
+        # What waits for its reader shows at once, and holds up who writes more of it. Rules 3 and 6.
         transport.set_write_buffer_limits(high=0)
         super().connection_made(transport)
         self._work = self._task_handler
@@ -107,10 +107,8 @@ class Connection(QuietHandler):
         super().data_received(data)
         # Rule 2. The next request after an answer may be here before the library has turned to it.
         allowed = 0 if self._current_request is not None else 1
-        if len(self._messages) > allowed and self._wire is not None:
-            self.close()
-            self._wire.pause_reading()
-            self._moved = 0.0
+        if len(self._messages) > allowed:
+            self.make_room()
 
     def pause_writing(self) -> None:
         super().pause_writing()
