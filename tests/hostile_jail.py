@@ -31,9 +31,9 @@ class Jail:
         self.loop.run_until_complete(self.sandbox.self_test())
 
     def clean(self, content: bytes) -> tuple[Kind, bytes]:
-        return self.loop.run_until_complete(self._clean(content))
+        return self.loop.run_until_complete(self.clean_soon(content))
 
-    async def _clean(self, content: bytes) -> tuple[Kind, bytes]:
+    async def clean_soon(self, content: bytes) -> tuple[Kind, bytes]:
         verified = await verify(await scrub(sniff(arrived(content)), self.sandbox), self.sandbox)
         with verified.clean, verified.preview:
             return verified.kind, verified.clean.read()
@@ -69,10 +69,13 @@ class Jail:
 
 
 class MemoryWatch:
-    """Looks at the jobs of these zygotes all the time; `most` is the largest share of memory that one ever had."""
+    """Looks at the jobs of these zygotes all the time; `most` is the largest share of memory that one ever had.
+
+    `most_of_two` is what the two largest had at the same moment.
+    """
 
     def __init__(self, jail: Jail) -> None:
-        self.most = 0
+        self.most = self.most_of_two = 0
         self._zygotes = [process.pid for process in jail.processes]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
@@ -87,16 +90,19 @@ class MemoryWatch:
 
     def _look(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
+            held = []
             for zygote in self._zygotes:
                 with contextlib.suppress(OSError):
                     for job in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split():
                         with contextlib.suppress(OSError):
-                            self.most = max(self.most, peak_bytes(int(job)))
+                            self.most = max(self.most, status_bytes(int(job), "VmHWM"))
+                            held.append(status_bytes(int(job), "VmRSS"))
+            self.most_of_two = max(self.most_of_two, sum(sorted(held)[-2:]))
 
 
-def peak_bytes(process: int) -> int:
-    """The most memory that the process has had in use, the zygote's shared pages included."""
+def status_bytes(process: int, key: str) -> int:
+    """VmHWM: the most memory that the process has had in use; VmRSS: what it has. The zygote's pages are included."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024
     return 0
