@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_confine import PRELUDE, decide, made_home, simulate
-from test_confine import chunks as instructions
+from filter_simulation import PRELUDE, decide, made_home, simulate
+from filter_simulation import chunks as instructions
 
 from confine import profiles, seccomp
 from confine.syscalls import TABLES, numbers

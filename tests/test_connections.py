@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from intake_harness import PUBLIC_HOST, Browser, _listener, multipart, read_answer, running_intake, zygotes
-from test_hostile_forms import part, read_all
-from test_reporter_filing import photograph, rows
+from raw_forms import part, read_all
+from reporter_samples import photograph, rows
 
 from cases import wire
 from intake.app import serve

@@ -24,8 +24,8 @@ from pathlib import Path
 import pytest
 from intake_harness import SHOWN, Browser, file_report
 from scrub_pictures import ycck_jpeg
+from secret_places import OTHER_FILES, SECRETS
 from service import Service, kallskydd, offline_network
-from test_where_secrets_live import OTHER_FILES, SECRETS
 from unit_filter import settings
 
 from onion.control import open_controller

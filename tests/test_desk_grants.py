@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from desk_harness import Reporter, RunningDesks, running_desks
+from desk_harness import Reporter, RunningDesks, lie, running_desks
 from intake_harness import make_home
-from test_desk_checks import lie
-from test_desk_moves import HANDLER, LABELS, LEAD, ROLES, a_case, offered
+from moved_cases import HANDLER, LABELS, LEAD, ROLES, a_case, offered
 
 from cases import wire
 from cases.case_keys import CaseKeys

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from desk_harness import Reporter, RunningDesks, running_desks
 from intake_harness import make_home
+from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, offered
 from nacl.public import PublicKey, SealedBox
 
 from cases import wire
@@ -17,30 +18,6 @@ from cases.rekeying import rekeying_hash
 from cases.statements import Act, sign_statement
 from desk import acts, moves, turns
 from desk.errors import MoveBroken, MoveRefused, NotNow, ServerRefused
-
-LEAD, HANDLER, COUNSEL, OTHER = range(4)
-ROLES = ("lead", "handler", "counsel", "handler")
-LABELS = ("Lead 1", "Handler 2", "Counsel 3", "Handler 4")
-
-
-async def a_case(desks: RunningDesks, **more) -> tuple[str, Reporter]:
-    """A case of lead and handler, with a file, an answer and a note; the fourth member does not read it."""
-    reporter = await desks.file("En sak.", concerns=[OTHER], files=[b"en bild"], **more)
-    await desks.release()
-    name = reporter.keys.case_id.hex()
-    async with desks.desk(LEAD) as book:
-        await book.sync()
-        await acts.reply(book, name, "Hej.")
-        await acts.note(book, name, "För oss.")
-    return name, reporter
-
-
-async def offered(
-    desks: RunningDesks, name: str, readers=(LABELS[HANDLER], LABELS[COUNSEL]), signer=LABELS[HANDLER]
-) -> bytes:
-    async with desks.desk(LEAD) as book:
-        await book.sync()
-        return (await moves.offer(book, name, readers, signer, "Jäv.")).file
 
 
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):

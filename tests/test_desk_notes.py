@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from desk_harness import RunningDesks, running_desks
+from desk_harness import RunningDesks, lie, running_desks
 from intake_harness import make_home
-from test_desk_checks import lie
-from test_desk_moves import COUNSEL, HANDLER, LABELS, LEAD, ROLES, a_case, offered
+from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, ROLES, a_case, offered
 
 from cases import wire
 from cases.case_keys import CaseKeys, open_header, seal_header

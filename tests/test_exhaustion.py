@@ -9,9 +9,8 @@ from io import BytesIO
 
 from intake_harness import SHOWN, Browser, file_report, multipart, running_intake, zygotes
 from PIL import Image
-from test_attachments import photograph
-from test_hostile_forms import part
-from test_reporter_filing import rows
+from raw_forms import part
+from reporter_samples import photograph, rows
 
 from cases.receipt import new_receipt
 from intake.memory import MemoryBudget, Room

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from acted_zygotes import ActedZygote, ask, settle
 from intake_harness import zygotes
 from pillow_heif import register_heif_opener
 from scrub_corpus import encoded, picture
 from scrub_harness import arrived
-from test_jail_queue import ActedZygote, ask, settle
 
 from scrubbers import fair_queue
 from scrubbers.fair_queue import (

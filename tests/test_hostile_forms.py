@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from intake_harness import Browser, file_report, log_in, multipart, read_answer, running_intake, zygotes
+from raw_forms import part, read_all
 from reporter_samples import opened, photograph, rows
 
 from intake.daily import release
@@ -14,12 +15,6 @@ KIND = {"Content-Type": "multipart/form-data; boundary=b"}
 
 def limited(intake, **limits):
     object.__setattr__(intake.services, "limits", Limits(**limits))
-
-
-def part(name: str, value: bytes = b"", more: bytes = b"") -> bytes:
-    return (
-        b'--b\r\nContent-Disposition: form-data; name="' + name.encode() + b'"' + more + b"\r\n\r\n" + value + b"\r\n"
-    )
 
 
 async def mark_of(browser: Browser) -> str:
@@ -75,17 +70,6 @@ async def test_headers_of_a_part_without_end_are_refused(tmp_path):
     assert page.status == 400
     assert "nget har sparats" in page.plain
     assert faults == 0
-
-
-async def read_all(reader: asyncio.StreamReader) -> bytes:
-    """Everything that was sent before the end; the intake may close with bytes of ours unread, which is a reset."""
-    got = b""
-    try:
-        while piece := await reader.read(65536):
-            got += piece
-    except ConnectionResetError:
-        return got
-    return got
 
 
 async def trickle(intake, path: str, start: bytes, seconds: float) -> tuple[bytes, float]:

@@ -27,6 +27,7 @@ from audit_harness import wait_for, wait_for_both_onions
 from desk_harness import CHEAP
 from intake_harness import SHOWN, Browser, file_report, log_in
 from scrub_corpus import encoded, picture
+from secret_places import OTHER_FILES, SECRETS
 from service import KALLSKYDD, Service, kallskydd, offline_network
 
 from cases.clock import today, utc_now
@@ -40,38 +41,10 @@ from onion.keys import read_onion_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GUIDE = Path(__file__).parent.parent / "docs" / "OPERATING.md"
 PASSPHRASE = "hamn skruv lykta betong"
 AS_ROOT = os.geteuid() == 0
 # What an account may not do with the files of another: anything.
 FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-@dataclass(frozen=True)
-class Row:
-    """One secret: the pattern of the files where it rests, whether it lies there in the clear, who may hold it."""
-
-    computer: str
-    rests_in: str | None
-    clear: bool
-    held_by: frozenset[str]
-
-
-def tables() -> tuple[dict[str, Row], dict[tuple[str, str], str]]:
-    """The rows of both tables of the guide."""
-    section = GUIDE.read_text("utf-8").split("## Where each secret lives\n")[1].split("\n## ")[0]
-    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("|") and "---" not in line]
-    cells = [[cell.strip() for cell in line] for line in lines]
-    secret_rows = {
-        name: Row(computer, None if place == "nothing" else place.strip("`"), form == "in the clear",
-                  frozenset(holders.split(", ")))
-        for name, computer, place, form, holders in (row for row in cells if len(row) == 5 and row[0] != "secret")
-    }  # fmt: skip
-    others = {(row[1], row[0].strip("`")): row[2] for row in cells if len(row) == 3 and row[0] != "other file"}
-    return secret_rows, others
-
-
-SECRETS, OTHER_FILES = tables()
 
 
 def forms(secret: bytes) -> set[bytes]:
