@@ -29,6 +29,7 @@ from intake_harness import SHOWN, Browser, file_report, log_in
 from scrub_corpus import encoded, picture
 from service import KALLSKYDD, Service, kallskydd, offline_network
 
+from cases.clock import today, utc_now
 from cases.member import MemberKeys, seal_member_keys
 from cases.receipt import receipt_keys
 from cases.roster import add_signature, read_chain, sign_roster
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GUIDE = Path(__file__).parent.parent / "docs" / "OPERATING.md"
+TODAY = today(utc_now)
 PASSPHRASE = "hamn skruv lykta betong"
 AS_ROOT = os.geteuid() == 0
 # What an account may not do with the files of another: anything.
@@ -180,7 +182,8 @@ def installation(short_folder: Path) -> Iterator[Installation]:
     kallskydd("init", "--home", short_folder / "home", "--trial", *joins)
     for _, keys in desks:
         roster = short_folder / "home" / "roster"
-        add_signature(roster, 1, sign_roster(read_chain(roster).proposal, keys))
+        proposal = read_chain(roster, TODAY).proposal
+        add_signature(roster, 1, sign_roster(proposal, keys), TODAY)
     with Service(short_folder / "home", offline_network(short_folder / "net")) as service:
         service.wait_for("tor-started")
         wait_for(service.home / "run" / "control.sock", service.home / "tor" / "data" / "control_auth_cookie")
