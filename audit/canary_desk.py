@@ -40,9 +40,10 @@ class Desk:
         self.counter += 1
         body = asked if isinstance(asked, bytes) else b"" if asked is None else json.dumps(asked).encode()
         path = f"/desk/1/{verb}"
+        digest = _hash(32, b"ks1-body", body)
         text = b"".join(
             [
-                b"ks1-request", b"POST\0", path.encode() + b"\0", _hash(32, b"ks1-body", body), self.server_key,
+                b"ks1-request", b"POST\0", path.encode() + b"\0", digest, len(body).to_bytes(8, "big"), self.server_key,
                 self.counter.to_bytes(8, "big"),
             ]
         )  # fmt: skip
@@ -50,6 +51,7 @@ class Desk:
             ("Host", self.host),
             ("Kallskydd-Member", self.member),
             ("Kallskydd-Counter", str(self.counter)),
+            ("Kallskydd-Body", digest.hex()),
             ("Kallskydd-Signature", signing.SigningKey(self.seed).sign(text).signature.hex()),
             *more,
         ]
