@@ -35,10 +35,13 @@ def attackers_tor(tor_network):
 
 
 async def never_reads(connection, host: str) -> None:
-    """Ask for one page after the other for as long as that is taken, and read none."""
+    """Ask for one page after the other for as long as that is taken, and read none.
+
+    Not more often: on the private network all of it goes through the few relays that the visitor uses too.
+    """
     while True:
         await asyncio.get_running_loop().sock_sendall(connection, request(host))
-        await asyncio.sleep(2)
+        await asyncio.sleep(5)
 
 
 async def promises_a_body(connection, host: str) -> None:
