@@ -54,12 +54,14 @@ class TextRoom:
 
     async def keep(self, size: int, sending: Sending) -> None:
         """Count `size` bytes more of what was typed. Raises `NoRoomNow`."""
-        self._kept += size * BYTES_A_CHARACTER
+        # A form has a sum of characters: of those that took more than one byte to come, fewer are kept.
+        self._kept = min(self._most, self._kept + size * BYTES_A_CHARACTER)
         if self._kept <= OWN_BYTES:
             return
         if self._hold is None:
             self._hold = await self._stack.enter_async_context(self._room.hold(self._most, sending, sending.give_up))
-        await self._hold.take(self._kept - OWN_BYTES - self._hold.held)
+        if (more := self._kept - OWN_BYTES - self._hold.held) > 0:
+            await self._hold.take(more)
 
     def whole(self) -> None:
         """Note that the form has come. Raises `NoRoomNow` if it had given way before."""

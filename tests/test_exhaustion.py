@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
 
 from intake_harness import SHOWN, Browser, file_report, multipart, running_intake, zygotes
@@ -13,8 +13,10 @@ from raw_forms import part
 from reporter_samples import photograph, rows
 
 from cases.receipt import new_receipt
+from intake.form import Pace
+from intake.limits import Limits
 from intake.memory import MemoryBudget, Room
-from intake.text_room import BYTES_A_CHARACTER, OWN_BYTES
+from intake.text_room import BYTES_A_CHARACTER, OWN_BYTES, TextRoom
 from scrubbers.protocol import Role
 
 MIB = 2**20
@@ -176,6 +178,21 @@ async def test_whoever_sends_long_texts_holds_no_more_than_one_room(tmp_path, mo
     print(f"{held / MIB:.1f} MiB of text held; short text {short:.2f} s, long text {long:.2f} s")
     assert short < PROMPT_SECONDS
     assert long < PROMPT_SECONDS
+
+
+async def test_no_form_counts_for_more_than_its_characters_can_take_and_who_needs_least_goes_first(tmp_path):
+    limits = Limits()
+    room = Room(20 * MIB)
+    async with AsyncExitStack() as stack:
+        long, short = (TextRoom(room, limits, announced, stack) for announced in (60 * MIB, 60_000))
+        # Each character in four bytes, as it came.
+        await long.keep(limits.form_characters * BYTES_A_CHARACTER, Pace(limits))
+        held = room.total - room.free
+        await short.keep(60_000, Pace(limits))
+        needs = [hold.claim - hold.held for hold in room._holds]
+
+    assert held == limits.form_characters * BYTES_A_CHARACTER - OWN_BYTES
+    assert needs == [OWN_BYTES, OWN_BYTES]
 
 
 async def test_a_long_text_that_finds_no_room_comes_back_and_the_short_ones_go_through(tmp_path):
