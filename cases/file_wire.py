@@ -15,9 +15,10 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from cases.case_keys import CaseKeys
 from cases.entry import LISTED, Count, ItemKind, Short
 from cases.errors import RequestRefused
-from cases.sealed_files import SealedFile, recut, size_class
+from cases.sealed_files import SealedFile, recut, seal_clean_bytes, seal_preview, size_class
 from cases.wire import FileRow, Hash, Id, Wire, WireHead, WireItem, decode
 
 LENGTH_BYTES = 4
@@ -63,6 +64,11 @@ class CleanCopy:
     told: ScrubAnswer
     clean: bytes
     preview: bytes
+
+
+def seal_copy(copy: CleanCopy, keys: CaseKeys, number: int) -> tuple[SealedFile, SealedFile]:
+    """Return the file that the server cleaned for a desk, and its preview, sealed under one number."""
+    return seal_clean_bytes(copy.clean, keys, number), seal_preview(copy.preview, keys, number)
 
 
 def frame_head(head: Wire, payload_bytes: int) -> tuple[bytes, int]:

@@ -16,7 +16,7 @@ from cases.entry import ItemKind
 from cases.envelope import Sealed, read_header
 from cases.errors import SealBroken
 from cases.grants import GRANT_BYTES, Grant, case_keys, check_grant, decoy_grant, make_grant, open_grant
-from cases.sealed_files import SealedFile, new_file_number, open_file, seal_copy, seal_file, seal_preview
+from cases.sealed_files import SealedFile, new_file_number, open_file, seal_file, seal_preview
 from cases.streams import EMPTY_HEAD, NOTHING_BEFORE, Head, append, make_head, open_stream, seal_entry
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "open_grant",
     "open_stream",
     "rekey",
-    "seal_copy",
     "seal_entry",
     "seal_file",
     "seal_preview",

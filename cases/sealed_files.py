@@ -23,7 +23,6 @@ from cases.envelope import Place, associated_data
 from cases.errors import SealBroken
 
 if TYPE_CHECKING:
-    from cases.file_wire import CleanCopy
     from scrubbers.stages import Verified
 
 CHUNK_BYTES = 262_144  # 256 KiB of plaintext: one row of the database
@@ -68,10 +67,9 @@ def seal_file(verified: "Verified", keys: CaseKeys, number: int) -> SealedFile:
     return _seal(verified.clean.chunks(CHUNK_BYTES), verified.clean.size, keys, number)
 
 
-def seal_copy(copy: "CleanCopy", keys: CaseKeys, number: int) -> tuple[SealedFile, SealedFile]:
-    """Return the file that the server cleaned for a desk, and its preview, sealed under one number."""
-    clean = _seal(iter((copy.clean,)), len(copy.clean), keys, number)
-    return clean, seal_preview(copy.preview, keys, number)
+def seal_clean_bytes(clean: bytes, keys: CaseKeys, number: int) -> SealedFile:
+    """Return bytes that are known to be clean, sealed. Only `cases.file_wire.seal_copy` calls this."""
+    return _seal(iter((clean,)), len(clean), keys, number)
 
 
 def seal_preview(preview: bytes, keys: CaseKeys, number: int) -> SealedFile:

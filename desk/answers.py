@@ -25,8 +25,8 @@ from cases import wire
 from cases.clock import today
 from cases.entry import Attachment, Body, Entry, Message, ScrubRecord, Stream
 from cases.errors import Conflict, RequestRefused
-from cases.file_wire import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy
-from cases.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number, seal_copy
+from cases.file_wire import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
+from cases.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
 from cases.streams import MAY_COUNT
 from cases.timeline import Action
 from desk.acts import TRIES, demand

@@ -35,7 +35,7 @@ from kallskydd.children import (
 )
 from kallskydd.daily_audit import keep_audited
 from kallskydd.onions import OnionPlaces, Onions
-from kallskydd.roster_command import why_not_open
+from kallskydd.why_not_open import why_not_open
 from onion.keys import read_onion_key
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from cases.errors import CaseError
 from cases.home import read_home
 from cases.member import read_join
 from cases.roster import Chain, Member, Roster, fingerprint_words, parse_roster, propose, read_chain, render
-from cases.sentences import in_words
 from kallskydd.exit_codes import code_of
-from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, count, prose, result
+from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, prose, result
+from kallskydd.why_not_open import why_not_open
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -137,19 +137,6 @@ def _show(args: argparse.Namespace, chain: Chain, unsigned: list[Member]) -> int
                 answer(f"  {member.id}  {member.role:8} {member.label}{signed}", as_json=args.json)
     answer("The service is open." if is_open else f"The service is not open. {why_not_open(chain)}", as_json=args.json)
     return OK if is_open else FINDINGS
-
-
-def why_not_open(chain: Chain) -> str:
-    """Say what a roster that is not open waits for, in two sentences or one."""
-    if chain.problem is not None:
-        file = (
-            "" if chain.faulty is None else f" The file is roster/{chain.faulty:04}.toml, or its signatures beside it."
-        )
-        return in_words(chain.problem) + file
-    if chain.current is None:
-        return in_words("roster.not_open")
-    has, needs = len(chain.current.readers), chain.current.readers_needed
-    return f"It has {count(has, 'reader')} and needs {needs}: take in another with `kallskydd roster --add FILE`."
 
 
 def _facts(roster: Roster | None) -> dict[str, object] | None:

@@ -20,8 +20,8 @@ from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster import read_chain
 from kallskydd.exit_codes import code_of
-from kallskydd.roster_command import why_not_open
 from kallskydd.say import FINDINGS, OK, answer, count, prose, result
+from kallskydd.why_not_open import why_not_open
 from onion.control import open_controller, socks_listener
 from onion.errors import OnionError, SocksMissing
 from onion.keys import read_onion_key

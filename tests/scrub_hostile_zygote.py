@@ -25,6 +25,7 @@ from typing import NoReturn
 from confine.lock import JobLimits, confine_job
 from confine.syscalls import MACHINE, numbers
 from scrubbers.jailed import zygote
+from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.protocol import STATUS, STATUS_MAGIC, Operation, Role
 from scrubbers.report_wire import encode_report
 
@@ -174,8 +175,8 @@ if MACHINE != "x86_64":
 DESCRIPTORS: dict[str, int] = {}
 
 
-def warm_up(_role: Role) -> zygote.Play:
-    return zygote.Play(work)
+def warm_up(_role: Role) -> JobTemplate:
+    return JobTemplate(work)
 
 
 def work(_operation: Operation, _kind: int, descriptors: dict[str, int]) -> NoReturn:

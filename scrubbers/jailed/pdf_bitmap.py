@@ -1,4 +1,4 @@
-"""A white bitmap that PDFium draws on, as a picture of Pillow's."""
+"""A white bitmap that PDFium draws on, as a picture of Pillow's, and from when a change on it is seen."""
 
 import ctypes
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from typing import Any, Final
 import pypdfium2.raw as pdfium
 from PIL import Image
 
+# Levels of 255: what differs less from its ground nobody reads. White of 99 % on white differs by 3.
+SEEN_FROM: Final = 16
 _WHITE: Final = b"\xff"
 
 

@@ -21,9 +21,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObjec
 
 from scrubbers.jailed import image, pdf_alone, pdf_read
 from scrubbers.jailed.decoders import PIXELS
+from scrubbers.jailed.pdf_bitmap import SEEN_FROM
 from scrubbers.jailed.pdf_colour import profile_transform
 from scrubbers.jailed.pdf_objects import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
-from scrubbers.jailed.pdf_visible_page import SEEN_FROM
 from scrubbers.stages import TooManyPixels
 
 _LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}

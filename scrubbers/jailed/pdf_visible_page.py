@@ -22,7 +22,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
-from scrubbers.jailed.pdf_bitmap import drawn_on_white
+from scrubbers.jailed.pdf_bitmap import SEEN_FROM, drawn_on_white
 from scrubbers.jailed.pdf_objects import NotRebuildable
 from scrubbers.jailed.pdf_work import Work
 
@@ -32,7 +32,6 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 DRAWN_PIXELS: Final = (
     2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
 )
-SEEN_FROM: Final = 16  # of 255: what differs less from its ground nobody reads. White of 99 % on white differs by 3
 AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text shown letter by letter has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two

@@ -20,13 +20,13 @@ from typing import Final
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
+from scrubbers.jailed.pdf_bitmap import SEEN_FROM
 from scrubbers.jailed.pdf_same_look import greatest
 from scrubbers.jailed.pdf_visible_alone import Alone
 from scrubbers.jailed.pdf_visible_clip import may_be_cut
 from scrubbers.jailed.pdf_visible_page import (
     AS_SEEN,
     DRAWN_PIXELS,
-    SEEN_FROM,
     Box,
     Sheet,
     Thing,

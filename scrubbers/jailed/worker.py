@@ -16,8 +16,8 @@ from PIL import Image
 from confine.lock import bound_job, confine_job, job_filters
 from scrubbers.jailed import decoders, held_whole, image, rehearsal, verify
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.second_opinion import SecondOpinion
-from scrubbers.jailed.zygote import Play
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
     JOB_LIMITS,
@@ -39,7 +39,7 @@ from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge
 _ENDED_WELL: Final = 0
 
 
-def warm_up(role: Role) -> Play:
+def warm_up(role: Role) -> JobTemplate:
     """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to do."""
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -88,7 +88,7 @@ def warm_up(role: Role) -> Play:
         os.write(status, STATUS.pack(STATUS_MAGIC, outcome))
         os._exit(_ENDED_WELL)
 
-    return Play(work, rehearse)
+    return JobTemplate(work, rehearse)
 
 
 def _scrub(

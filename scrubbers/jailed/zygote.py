@@ -27,10 +27,11 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 from confine.lock import Confinement, confine_zygote
 from confine.process import die_with_parent
+from scrubbers.jailed.job_template import JobTemplate, Work
 from scrubbers.protocol import (
     DESCRIPTORS,
     ENDED,
@@ -56,16 +57,6 @@ _OPERATIONS: Final = frozenset(Operation)
 _KINDS: Final = frozenset((0, *KindNumber))
 _JOB_FAILED: Final = 70
 
-Work = Callable[[Operation, int, dict[str, int]], NoReturn]
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """What a fork does: first, while nothing is asked of it yet; and then with its job, from which it never returns."""
-
-    work: Work
-    rehearse: Callable[[], None] = lambda: None
-
 
 @dataclass(frozen=True, slots=True)
 class _Spare:
@@ -76,7 +67,7 @@ class _Spare:
     pair: socket.socket
 
 
-def main(arguments: list[str], warm: Callable[[Role], Play]) -> None:
+def main(arguments: list[str], warm: Callable[[Role], JobTemplate]) -> None:
     """Steps 1 to 6. `warm` gives what a fork does."""
     # What libraries complain about can quote the file.
     logging.disable(logging.CRITICAL)
@@ -113,7 +104,7 @@ def _saw(on: Confinement) -> Saw:
 class _Zygote:
     """Steps 4 to 6. Waits on handles of processes, not on signals: they become readable when the process is gone."""
 
-    def __init__(self, channel: socket.socket, play: Play) -> None:
+    def __init__(self, channel: socket.socket, play: JobTemplate) -> None:
         self._channel = channel
         self._play = play
         self._jobs: dict[int, tuple[int, int]] = {}  # handle: (job number, process)
