@@ -15,8 +15,9 @@ in; for all other files; and for text (`intake/text_room.py`). In each of them:
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from intake.errors import NoRoomNow
@@ -28,9 +29,9 @@ TEXT_BYTES: Final = 64 * 2**20  # Of the longest text, with four bytes a charact
 _SMALL_SHARE: Final = 4  # The small room is a quarter of the room for files: 64 MiB.
 ROOM_SECONDS: Final = 120.0  # How long one upload waits for room before its file is left out.
 GRACE_SECONDS: Final = 30.0  # A circuit of Tor that broke is replaced within this.
-_LOOK_SECONDS: Final = (
-    0.1  # Nobody is looked at more often than that: who is not being waited for falls no further behind.
-)
+# All are looked at no more often than that, and no more seldom while somebody waits.
+_LOOK_SECONDS: Final = 0.1
+_LOOK_SECONDS_AT_MOST: Final = 1.0
 # In a crowd only: a photograph of 5 MiB in 40 seconds. Through the private network of the tests it is ten times this.
 CROWD_BYTES_A_SECOND: Final = 128 * 2**10
 
@@ -70,7 +71,7 @@ class Hold:
         if self.gave_way:
             raise NoRoomNow
         self.is_whole = True
-        self._room.notify()
+        self._room.hand_out()
 
     @property
     def behind(self) -> float | None:
@@ -87,9 +88,11 @@ class Room:
     def __init__(self, total: int, room_seconds: float = ROOM_SECONDS) -> None:
         self.total = self.free = total
         self.room_seconds = room_seconds
-        self._holds: list[Hold] = []  # in the order in which they began; without those that gave way
-        self._waiting: list[Hold] = []
-        self._changed = asyncio.Event()
+        # Dictionaries, because hundreds may come and go at once. In the order in which they began, without those that
+        # gave way; and who waits for how much.
+        self._holds: dict[Hold, None] = {}
+        self._waiting: dict[Hold, tuple[int, asyncio.Future[None]]] = {}
+        self._look_again: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def hold(
@@ -97,63 +100,75 @@ class Room:
     ) -> AsyncIterator[Hold]:
         """Begin to hold; `claim` is the most that `take` will ask for in all. Everything is given back at the end."""
         hold = Hold(self, claim, progress, on_give_way)
-        self._holds.append(hold)
+        self._holds[hold] = None
         try:
             yield hold
         finally:
             self._let_go(hold)
+            self.hand_out()
 
     async def take(self, hold: Hold, size: int) -> None:
-        if self._waiting or not self._fits(hold, size):
-            await self._turn(hold, size)
+        """Give `size` bytes to `hold`, when it is its turn. Raises `NoRoomNow`."""
         if hold.gave_way:
             raise NoRoomNow
-        self.free -= size
-        hold.held += size
-
-    def notify(self) -> None:
-        """Wake all who wait, to look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _turn(self, hold: Hold, size: int) -> None:
-        """Wait until it is this one's turn, and there is room. Raises `NoRoomNow`."""
-        self._waiting.append(hold)
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting[hold] = (size, turn)
         try:
+            self.hand_out()
             async with asyncio.timeout(self.room_seconds):
-                while not hold.gave_way and not (self._is_next(hold) and self._fits(hold, size)):
-                    await self._change()
+                await turn
         except TimeoutError:
             raise NoRoomNow from None
         finally:
-            self._waiting.remove(hold)
-            self.notify()
+            if self._waiting.pop(hold, None) is not None:
+                self.hand_out()
 
-    async def _change(self) -> None:
-        """Have the slowest give way, or wait until something has changed or somebody has fallen behind."""
-        sending = [one for one in self._holds if one not in self._waiting and one.behind is not None]
-        slowest = max(sending, key=_behind, default=None)
-        if slowest is not None and _behind(slowest) > 0:
-            slowest.gave_way = True
-            slowest.on_give_way()
-            self._let_go(slowest)
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(None if slowest is None else max(_LOOK_SECONDS, -_behind(slowest))):
-                await self._changed.wait()
+    def hand_out(self) -> None:
+        """Give room to everybody whose turn it is. Call it whenever something has changed."""
+        while self._waiting:
+            if not self._one_gets_room() and not self._one_gives_way():
+                return
+
+    def _one_gets_room(self) -> bool:
+        leader, modest = self._leader(), min(self._waiting, key=lambda one: one.claim - one.held)
+        for hold in (leader, modest):
+            if hold is not None and hold in self._waiting and self._fits(hold, self._waiting[hold][0]):
+                size, turn = self._waiting.pop(hold)
+                if not turn.done():
+                    self.free -= size
+                    hold.held += size
+                    turn.set_result(None)
+                return True
+        return False
+
+    def _one_gives_way(self) -> bool:
+        """Have the slowest give way, or see to it that we look again when somebody may have fallen behind."""
+        if self._look_again is not None:
+            return False
+        sending = [
+            (behind, one) for one in self._holds if one not in self._waiting and (behind := one.behind) is not None
+        ]
+        behind, slowest = max(sending, key=lambda pair: pair[0], default=(-math.inf, None))
+        if slowest is None or behind <= 0:
+            later = min(max(_LOOK_SECONDS, -behind), _LOOK_SECONDS_AT_MOST)
+            self._look_again = asyncio.get_running_loop().call_later(later, self._look)
+            return False
+        slowest.gave_way = True
+        self._let_go(slowest)
+        slowest.on_give_way()
+        return True
+
+    def _look(self) -> None:
+        self._look_again = None
+        self.hand_out()
 
     def _let_go(self, hold: Hold) -> None:
-        if hold in self._holds:
-            self._holds.remove(hold)
+        self._holds.pop(hold, None)
         self.free += hold.held
         hold.held = 0
-        self.notify()
 
     def _leader(self) -> Hold | None:
         return next((one for one in self._holds if not one.is_whole), None)
-
-    def _is_next(self, hold: Hold) -> bool:
-        return hold is self._leader() or hold is min(self._waiting, key=lambda one: one.claim - one.held)
 
     def _fits(self, hold: Hold, size: int) -> bool:
         leader = self._leader()
@@ -161,10 +176,6 @@ class Room:
             return size <= self.free
         largest = max(one.claim for one in self._holds if not one.is_whole)
         return size <= self.free - max(0, largest - leader.held)
-
-
-def _behind(hold: Hold) -> float:
-    return hold.behind if hold.behind is not None else -GRACE_SECONDS
 
 
 class MemoryBudget:

@@ -1,5 +1,5 @@
 """
-The room for what is typed: fields from when they come until the answer is made, and long pages until they are written.
+The room for what is typed: fields from when they come until the answer is made.
 
 Each form may keep `OWN_BYTES` without asking, which all connections together hold at most 32 MiB of: a report of some
 16,000 characters always gets in. What is longer is counted in one room for all (`memory.TEXT_BYTES`), four bytes for
@@ -7,8 +7,6 @@ each that came, which is what a character takes at the most. Where that is full,
 a text that finds no room goes back to its writer, who is told to wait a minute.
 """
 
-import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Final, Protocol
 
@@ -19,19 +17,6 @@ from intake.memory import Hold, Progress, Room
 
 OWN_BYTES: Final = 64 * 2**10
 BYTES_A_CHARACTER: Final = 4  # UTF-8 at its longest, and a str with one such character
-
-
-class Reading:
-    """A page on its way to somebody, who may not be reading: the longer it takes, the further it is behind."""
-
-    moved = 0
-
-    def __init__(self) -> None:
-        self._began = asyncio.get_running_loop().time()
-
-    @property
-    def waited(self) -> float:
-        return asyncio.get_running_loop().time() - self._began
 
 
 class Sending(Progress, Protocol):
@@ -67,11 +52,6 @@ class TextRoom:
         """Note that the form has come. Raises `NoRoomNow` if it had given way before."""
         if self._hold is not None:
             self._hold.whole()
-
-    async def show(self, size: int, give_way: Callable[[], None]) -> None:
-        """Hold a page of this size until the request is over. Raises `NoRoomNow`."""
-        hold = await self._stack.enter_async_context(self._room.hold(size, Reading(), give_way))
-        await hold.take(size)
 
 
 TEXT_ROOM: Final = web.RequestKey("text_room", TextRoom)

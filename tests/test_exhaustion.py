@@ -7,7 +7,7 @@ import time
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
 
-from intake_harness import SHOWN, Browser, file_report, multipart, running_intake, zygotes
+from intake_harness import SHOWN, Browser, file_report, running_intake, zygotes
 from PIL import Image
 from raw_forms import part
 from reporter_samples import photograph, rows
@@ -211,38 +211,6 @@ async def test_a_long_text_that_finds_no_room_comes_back_and_the_short_ones_go_t
     assert "Många är här samtidigt. Inget har sparats." in refused.plain
     assert short.status == SHOWN
     assert stored == 1
-
-
-async def test_long_pages_that_nobody_reads_are_counted_and_cut_off_in_a_crowd(tmp_path, monkeypatch):
-    hurry(monkeypatch)
-    async with running_intake(tmp_path) as intake:
-        room = Room(3 * MIB)
-        object.__setattr__(intake.services, "texts", room)
-        browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
-        # A text that is too long comes back, in a page of 768 kB.
-        answer = await browser.request_once(*_posted(browser, form.with_(text="&" * 100_001)))
-        path = answer.headers["location"]
-        writers = []
-        for _ in range(6):
-            _reader, writer = await asyncio.open_unix_connection(str(intake.public_socket), limit=1024)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: {browser.host}\r\n\r\n".encode())
-            writers.append(writer)
-            await asyncio.sleep(0.1)
-        held = room.total - room.free
-        await asyncio.sleep(1)
-        page = await asyncio.wait_for(browser.get(path), 10)
-        for writer in writers:
-            writer.close()
-        await emptied(room)
-
-    assert held > 3 * 700_000
-    assert "&amp;&amp;" in page.text
-
-
-def _posted(browser: Browser, fields):
-    head = {"Content-Type": "multipart/form-data; boundary=b", "Origin": f"http://{browser.host}"}
-    return "POST", "/report", multipart("b", fields), head
 
 
 async def test_a_crowd_at_the_log_in_keeps_nobody_from_filing(tmp_path):
