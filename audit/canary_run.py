@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 SLOTS = "shred.slots"
-_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 3, 40, 0.25
+_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 240, 0.25
 _TICK_SECONDS = 6.0
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
 # Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the
@@ -97,6 +97,7 @@ class Run:
     places: list[tuple[int, int]] = field(default_factory=list)
     first_visit: float = float("inf")
     last_visit: float = 0.0
+    reports_began: float = float("inf")  # by the service's clock
     measured: dict[tuple[str, Since], int] = field(default_factory=dict)
     header: dict[str, str] = field(default_factory=dict)
     told_keeper: list[bytes] = field(default_factory=list)
@@ -160,9 +161,11 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     other = Visitor(
         run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B", run.clock
     )
+    untouched = take_snapshot(home)
     told = _everything(run, desk, "before")
     start, header = take_snapshot(home), database_header(home / "kallskydd.db")
     rows = look_around(home, told, run.folder / "copy")
+    compare_looks(look, untouched, start, Since.REPORTS, "what a desk asks first")
     said = _said(run)
     run.first_visit = time.time()
     # 2.
@@ -188,7 +191,7 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     run.said_since = [line[len(old) :] for old, line in zip(said, _said(run), strict=True)]
     run.said_since = [line for several in run.said_since for line in several.splitlines()]
     after = files_of(home)
-    compare_looks(look, start, Snapshot(after, {}, start.locks), Since.STOP, "the whole run")
+    compare_looks(look, untouched, Snapshot(after, {}, untouched.locks), Since.STOP, "the whole run")
     look.demand(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
                 size=after["kallskydd.db-wal"]["size"])  # fmt: skip
     no_time_of_a_visit(look, after, run.first_visit, run.last_visit)
@@ -212,6 +215,7 @@ def _check_freed(run: Run) -> None:
 def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: State, before: Snapshot) -> None:
     """Steps 3 and 4."""
     one, home, copy = visitors[0], run.service.home, run.folder / "copy"
+    run.reports_began = run.clock()
     run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
     kept = run.rows["home"]
     words: list[str] = []
@@ -379,7 +383,9 @@ def _wait_until_it_rests(run: Run) -> None:
     """A service that has just begun writes its first heartbeat. One that never rests is looked at as it is."""
     looks = [files_of(run.service.home)]
     while len(looks) < _MOST_LOOKS and (
-        len(looks) < _EQUAL_LOOKS or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+        len(looks) < _EQUAL_LOOKS
+        or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+        or "run/control.sock" not in looks[-1]
     ):
         time.sleep(_BETWEEN_LOOKS_SECONDS)
         looks.append(files_of(run.service.home))

@@ -87,7 +87,7 @@ def processes_of(home: Path) -> dict[str, Fields]:
         "other": service.others,
     }
     return {
-        f"{part} {number}" if len(several) > 1 else part: _process(process)
+        f"{part} {number}" if len(several) > 1 else part: _process(process) | {"children": str(len(process.children()))}
         for part, several in parts.items()
         for number, process in enumerate(several, start=1)
     }
