@@ -138,6 +138,9 @@ def compare(look: Look, before: Snapshot, after: Snapshot, since: Since, what: s
     differences = [*_differences(before.files, after.files), *_differences(before.locks, after.locks)]
     if since < Since.STOP:
         differences += _differences(before.processes, after.processes)
+    closed = sorted(name for name, fields in after.processes.items() if "open 0" not in fields)
+    if closed:
+        look.missed("the open files of {names}: they close themselves to their account. Run it as root", names=closed)
     wrong = [one for one in differences if not _is_allowed(*one, since)]
     for thing, field, was, now in wrong[:_MOST_SHOWN]:
         look.found("{what}: {field} of {thing} was {was} and is {now}", what=what, thing=thing, field=field,
