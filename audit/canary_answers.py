@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audit.canary_requests import Exchange
     from audit.verdict import Look
 
-_MOST_SHOWN = 4
+_MOST_SHOWN = 40
 _AROUND = 60
 _HOUR_BYTES, _HOUR_SECONDS = 4, 3600  # of a mark: the hour of its making, and random bytes
 
@@ -98,6 +98,8 @@ def compare_answers(look: Look, exchanges: Sequence[Exchange], known: Mapping[in
                     "two answers to {name} differ: {one} and {other}", name=exchange.name,
                     one=_around(other, where), other=_around(plain, where),
                 )  # fmt: skip
+    if len(told) > _MOST_SHOWN:
+        look.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)
     look.saw("{count} answers, of {names} kinds, were compared byte by byte", count=len(exchanges), names=len(first))
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audit.verdict import Look
 
 KINDS = ("files", "sockets", "programs", "channels", "calls")
-_MOST_SHOWN = 6
+_MOST_SHOWN, _MOST_OF_A_CALL = 6, 4
 _PAGE = 512  # bytes, from which on a repetition is one of SQLite's
 _AROUND = 40  # bytes before a needle, and twice as many from it on
 _UNREAD = "{count} calls whose bytes strace could not read: the service closes itself to its account. Run it as root"
@@ -137,10 +137,13 @@ def judge_calls(looks: dict[str, Look], calls: Sequence[Call], book: Rulebook) -
         if kind := book.breach(call):
             breaches[kind].append(call)
     for kind in KINDS:
-        for call in breaches[kind][:_MOST_SHOWN]:
-            looks[kind].found("not on the list: {call}", call=call.shown(240))
-        if len(breaches[kind]) > _MOST_SHOWN:
-            looks[kind].found("and {count} more of these", count=len(breaches[kind]) - _MOST_SHOWN)
+        shown: dict[str, int] = defaultdict(int)
+        for call in breaches[kind]:
+            shown[call.name] += 1
+            if shown[call.name] <= _MOST_OF_A_CALL:
+                looks[kind].found("not on the list: {call}", call=call.shown(240))
+        if more := len(breaches[kind]) - sum(min(count, _MOST_OF_A_CALL) for count in shown.values()):
+            looks[kind].found("and {count} more of these", count=more)
         if book.nameless and kind in {"files", "channels", "calls"}:
             looks[kind].missed(_NAMELESS)
         looks[kind].saw("{count} calls were held against the list of what each process may do", count=len(calls))
