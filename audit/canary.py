@@ -24,9 +24,18 @@ from pathlib import Path
 
 from audit.canary_across import compare_keepers, compare_opened, compare_rows
 from audit.canary_answers import BITS_OF_A_LETTER, LETTERS, compare_answers, compare_told, random_tokens, wrong_hours
-from audit.canary_calls import commands_to_tor, numbers_given, sizes_mapped
+from audit.canary_calls import commands_to_tor, numbers_given, sizes_mapped, strange_commands
 from audit.canary_clock import another_hour, interpreter_with_clock
-from audit.canary_judge import KINDS, judge_answers, judge_calls, judge_disk, judge_needles, judge_opened
+from audit.canary_judge import (
+    KINDS,
+    judge_answers,
+    judge_calls,
+    judge_disk,
+    judge_needles,
+    judge_opened,
+    judge_pace,
+    judge_sizes,
+)
 from audit.canary_locks import check_closing, check_counters
 from audit.canary_random import dependences, dependences_within
 from audit.canary_rows import random_fields, random_rows
@@ -180,6 +189,8 @@ def _judge(run: Run) -> None:
             run.void("{name} was answered {status} and not {right}", **values)
     looks["requests"].saw("{count} requests were sent", count=len(run.exchanges))
     judge_answers(looks["answers"], run.exchanges, needles)
+    judge_sizes(looks["answers"], run.exchanges)
+    judge_pace(looks["answers"], run.exchanges, run.reports_began)
     judge_opened(looks["members"], run.opened, needles)
     try:
         calls = read_trace(run.service.trace)
@@ -195,7 +206,9 @@ def _judge(run: Run) -> None:
         looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
     else:
         told = _told(calls, book)
-        run.commands = commands_to_tor(calls)
+        run.commands = frozenset(line.replace(str(run.folder), "") for line in commands_to_tor(calls))
+        for command in strange_commands(run.commands):
+            looks["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
         run.told_keeper = [call.payload for call, _payload in told if call.at >= run.first_visit]
         check_counters(looks["counters"], told)
     judge_disk(looks["disk"], run.folder, needles)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from audit.canary_requests import Exchange
     from audit.verdict import Look
 
-_MOST_SHOWN = 4
+_MOST_SHOWN = 40
 _AROUND = 60
 _HOUR_BYTES, _HOUR_SECONDS = 4, 3600  # of a mark: the hour of its making, and random bytes
 
@@ -67,6 +67,8 @@ TOKENS = (
 )
 # Which of the eight words is asked back, in each of its places.
 _ASKED = re.compile(rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)')
+# Words of the list that are near to one that was typed and is none: they follow from what was planted there.
+_NEAR_WORDS = re.compile("(<li>Ord [1-8] är inte ett av våra ord[.])[^\n]*(</li>)".encode())
 # What was found in a picture is shown up to a length, and may end within what was planted there.
 _CUT_OFF = re.compile(rb"(?<= )q[bcdfghjklmnprstx]{3,22}(?=</bdi>)")
 _WORDS = re.compile(rb"<bdi>[a-z]+</bdi>")
@@ -96,6 +98,8 @@ def compare_answers(look: Look, exchanges: Sequence[Exchange], known: Mapping[in
                     "two answers to {name} differ: {one} and {other}", name=exchange.name,
                     one=_around(other, where), other=_around(plain, where),
                 )  # fmt: skip
+    if len(told) > _MOST_SHOWN:
+        look.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)
     look.saw("{count} answers, of {names} kinds, were compared byte by byte", count=len(exchanges), names=len(first))
 
 
@@ -103,6 +107,7 @@ def masked(whole: bytes, known: Known) -> bytes:
     """An answer without what is known of its run and what is random in it: in the place of each stands its name."""
     for token in TOKENS:
         whole = token.pattern.sub(token.name.encode(), whole)
+    whole = _NEAR_WORDS.sub(rb"\1\2", whole)
     whole = _WORDS.sub(b"<bdi>word</bdi>", whole)
     whole = _ASKED.sub(b"number", whole)
     for value, name in known:

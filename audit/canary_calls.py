@@ -38,6 +38,14 @@ _COMPARED = frozenset({"prlimit64", "setitimer", "exit_group", "prctl"})
 _PLACE = re.compile(r"0x[0-9a-f]{6,}|\d+<[^>]*>")
 _PAGE = 4096
 _COMMAND = re.compile(r"\+?[A-Z_]{4,}[ \r]")
+# What the keeper asks of tor: its state, its onions up and down, and no event that tells of a circuit or a stream.
+_COMMANDS = re.compile(
+    r"PROTOCOLINFO 1|AUTHCHALLENGE SAFECOOKIE [0-9a-f]+|AUTHENTICATE [0-9a-f]*|QUIT|TAKEOWNERSHIP|SIGNAL HALT"
+    r"|SETEVENTS( SIGNAL| CONF_CHANGED| STATUS_SERVER| STATUS_CLIENT| HS_DESC)*|GETCONF [A-Za-z_]+"
+    r"|GETINFO (version|onions/(current|detached)|status/[a-z-]+|process/pid|features/names|events/names|signal/names)"
+    r"|(RESETCONF|SETCONF) __OwningControllerProcess(=\d+)?"
+    r"|ADD_ONION ED25519-V3:\S+ Flags=\S+( [A-Za-z0-9]+=\S+)*|DEL_ONION [a-z2-7]{56}"
+)
 _SIZE = re.compile(r"\w+, (\d+),")
 
 
@@ -70,7 +78,7 @@ RULES = (
     Rule("intake", "lseek", rf"\d+<{_MEMFD}, 0, SEEK_(SET|END)", "memory"),
     Rule("intake", "exit_group", r"0", "in order"),
     Rule("intake", "sendmsg", r".*", "judged as a write"),
-    Rule("keeper|intake|zygote|job", "madvise", r"0x[0-9a-f]+, \d+, MADV_(DONTNEED|FREE)", "gives memory back"),
+    Rule("keeper|intake|zygote|job", "madvise", r"0x[0-9a-f]+, \d+, MADV_(DONTNEED|FREE|HUGEPAGE)", "its own memory"),
     # zygotes and jobs
     Rule("zygote|job", "exit_group", r"[0-9]{1,3}", "a job's code is one of the sandbox's list"),
     Rule("job", "setitimer", r"ITIMER_REAL, .*", "the wall clock of a job; runs are compared"),
@@ -126,13 +134,16 @@ def numbers_given(calls: Iterable[Call], since: float) -> frozenset[str]:
 
 
 def commands_to_tor(calls: Iterable[Call]) -> frozenset[str]:
-    """What the keeper asked tor to do, without what proves that it may; GETINFO asks and does nothing."""
+    """What the keeper asked of tor."""
     lines = (
         call.payload.decode("latin-1") for call in calls if call.role == "keeper" and call.name in {"sendto", "write"}
     )
-    return frozenset(
-        line.strip() for line in lines if _COMMAND.match(line) and not line.startswith(("GETINFO", "AUTH"))
-    )
+    return frozenset(line.strip() for line in lines if _COMMAND.match(line))
+
+
+def strange_commands(commands: Iterable[str]) -> list[str]:
+    """Those that are not on the list."""
+    return sorted(command for command in commands if not _COMMANDS.fullmatch(command))
 
 
 def _is_of_pages(match: re.Match[str]) -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit.canary_requests import CONTENT
+from audit.canary_requests import CONTENT, TIMED
 from audit.canary_rules import NAMING, WRITES, Rulebook
 from audit.needles import PACKED_V4, Hit, Needle, search, stands_plainly
 from audit.strace_reader import readable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audit.verdict import Look
 
 KINDS = ("files", "sockets", "programs", "channels", "calls")
-_MOST_SHOWN = 6
+_MOST_SHOWN, _MOST_OF_A_CALL = 6, 4
 _PAGE = 512  # bytes, from which on a repetition is one of SQLite's
 _AROUND = 40  # bytes before a needle, and twice as many from it on
 _UNREAD = "{count} calls whose bytes strace could not read: the service closes itself to its account. Run it as root"
@@ -32,6 +32,10 @@ _NAMELESS = (
     "which files are open: the service closes itself to its account, so strace sees numbers only. What was typed may"
     " pass in some and not in others, and that was not judged. Run it as root"
 )
+# As pages travel, docs/DESIGN.md section 9; the library adds one header after they have been filled up.
+_CLASSES = frozenset({16 * 1024, 32 * 1024, 64 * 1024, 768 * 1024})
+_ADDED = len(b"Connection: close\r\n")
+_SLOWER_SECONDS = 0.2
 # The clock's skew, the program and its version, the time of a file: none of them is said.
 _TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
 
@@ -133,10 +137,13 @@ def judge_calls(looks: dict[str, Look], calls: Sequence[Call], book: Rulebook) -
         if kind := book.breach(call):
             breaches[kind].append(call)
     for kind in KINDS:
-        for call in breaches[kind][:_MOST_SHOWN]:
-            looks[kind].found("not on the list: {call}", call=call.shown(240))
-        if len(breaches[kind]) > _MOST_SHOWN:
-            looks[kind].found("and {count} more of these", count=len(breaches[kind]) - _MOST_SHOWN)
+        shown: dict[str, int] = defaultdict(int)
+        for call in breaches[kind]:
+            shown[call.name] += 1
+            if shown[call.name] <= _MOST_OF_A_CALL:
+                looks[kind].found("not on the list: {call}", call=call.shown(240))
+        if more := len(breaches[kind]) - sum(min(count, _MOST_OF_A_CALL) for count in shown.values()):
+            looks[kind].found("and {count} more of these", count=more)
         if book.nameless and kind in {"files", "channels", "calls"}:
             looks[kind].missed(_NAMELESS)
         looks[kind].saw("{count} calls were held against the list of what each process may do", count=len(calls))
@@ -159,6 +166,27 @@ def judge_answers(look: Look, exchanges: Sequence[Exchange], needles: Sequence[N
         look.demand(len(bodies) == 1, "refusals of broken requests with {status} have {count} different bodies",
                     status=status, count=len(bodies))  # fmt: skip
     look.saw("{count} answers were searched", count=len(exchanges))
+
+
+def judge_sizes(look: Look, exchanges: Sequence[Exchange]) -> None:
+    """Every page is as long as its class, on its way, with head and all."""
+    pages = [one for one in exchanges if b"text/html" in one.answer.head and not one.broken]
+    odd = [one for one in pages if len(one.answer.whole) - _ADDED not in _CLASSES]
+    for one in odd[:_MOST_SHOWN]:
+        look.found("the answer to {name} has {size} bytes, which is no class of pages", name=one.name,
+                   size=len(one.answer.whole) - _ADDED)  # fmt: skip
+    look.saw("{count} pages were as long as one of the {classes} classes", count=len(pages) - len(odd),
+             classes=len(_CLASSES))  # fmt: skip
+
+
+def judge_pace(look: Look, exchanges: Sequence[Exchange], reports_began: float) -> None:
+    """The quickest answer to one question takes as long after reports as before; a slow one says that it was busy."""
+    timed = [(one.after - one.before, one.before >= reports_began) for one in exchanges if one.name == TIMED]
+    quickest = [min((took for took, after in timed if after is late), default=0.0) for late in (False, True)]
+    look.demand(
+        quickest[1] - quickest[0] < _SLOWER_SECONDS, "the first page took {before} s and after reports {after}",
+        before=round(quickest[0], 3), after=round(quickest[1], 3),
+    )  # fmt: skip
 
 
 def judge_opened(look: Look, opened: Sequence[Opened], needles: Sequence[Needle]) -> None:

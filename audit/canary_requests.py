@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WORDS = 8
 # In each run so many short reports come from each of two visitors, before the release and at once.
 SHORT = 4
+# The page whose answers are timed, and how often it is asked for before reports and after them.
+TIMED, TIMES = "a page after all that", 5
 _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 # The code whose 90 secret bits are all zeros: whole, so that it is derived and looked for, and nobody has it.
@@ -42,9 +44,16 @@ class Needles:
 
     @classmethod
     def of_another(cls) -> Needles:
-        """Those of a second visitor: what a mirror and a browser add, and a text."""
-        few = ("X-Forwarded-For", "X-Real-IP", "User-Agent", "Accept-Language", "text")
-        return cls({kind: needle for kind, needle in cls.new().by_kind.items() if kind in few})
+        """Those of a second visitor, with another browser, of another language, and by another mirror."""
+        planted_ones = [
+            new_address("X-Forwarded-For"),
+            new_address("X-Real-IP", version=6),
+            new_text("User-Agent", "{}/8.5"),
+            new_text("Accept-Language", "ar,{};q=0.9"),
+            new_text("Accept-Encoding", "gzip, br, {};q=0.1"),
+            new_text("text"),
+        ]
+        return cls({needle.kind: needle for needle in planted_ones})
 
     @classmethod
     def new(cls) -> Needles:
@@ -56,7 +65,7 @@ class Needles:
             new_text("Via", "1.1 {}"),
             new_text("User-Agent", "Mozilla/5.0 ({}) Gecko/20100101"),
             new_text("Referer", "https://{}.example/start"),
-            new_text("Accept-Language", "{},sv;q=0.5"),
+            new_text("Accept-Language", "fi,{};q=0.5"),
             new_text("Cookie", "session={}"),
             new_text("query", "from={}"),
             new_text("file name", "{}.png"),
@@ -80,6 +89,7 @@ class Needles:
             "User-Agent",
             "Referer",
             "Accept-Language",
+            "Accept-Encoding",
             "Cookie",
         )
         return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
@@ -181,8 +191,9 @@ def without_a_report(visitor: Visitor) -> None:
 
 
 def every_page(visitor: Visitor) -> None:
-    """All that the first page leads to, style, icon and other languages too, and itself once more."""
-    first = visitor.get("a page after all that", "/")
+    """All that the first page leads to, style, icon and other languages too, and itself some times."""
+    for _ in range(TIMES):
+        first = visitor.get(TIMED, "/")
     for target in sorted(set(_LINK.findall(first.text))):
         visitor.get(f"the page {target}", target)
 

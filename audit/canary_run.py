@@ -11,21 +11,18 @@ Each run has an order of its own and planted values of its own. What follows fro
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from audit import checks_database, checks_tor
-from audit.canary_desk import Desk, to_clean, trial_desk
-from audit.canary_judge import judge_texts
+from audit.canary_desk import Desk, trial_desk
 from audit.canary_locks import Names, check_names, check_threads, names_of
-from audit.canary_material import picture
-from audit.canary_opened import NotOpened, Opened, open_everything
+from audit.canary_members import ask_oddly, everything, open_reports
+from audit.canary_opened import Opened
 from audit.canary_release import State, compare, look_around, missing_rows, no_clock, rows_of
 from audit.canary_requests import (
     SHORT,
@@ -69,12 +66,10 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 SLOTS = "shred.slots"
-_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 3, 40, 0.25
+_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 240, 0.25
 _TICK_SECONDS = 6.0
+_MOST_SNAPSHOTS = 6
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
-# Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the
-# clean copy and the preview.
-_OPENED_WITH_FILES = 1 + 2 * 4
 
 
 @dataclass(slots=True)
@@ -97,6 +92,7 @@ class Run:
     places: list[tuple[int, int]] = field(default_factory=list)
     first_visit: float = float("inf")
     last_visit: float = 0.0
+    reports_began: float = float("inf")  # by the service's clock
     measured: dict[tuple[str, Since], int] = field(default_factory=dict)
     header: dict[str, str] = field(default_factory=dict)
     told_keeper: list[bytes] = field(default_factory=list)
@@ -160,9 +156,11 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     other = Visitor(
         run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B", run.clock
     )
-    told = _everything(run, desk, "before")
-    start, header = take_snapshot(home), database_header(home / "kallskydd.db")
+    untouched = _snapshot_at_rest(home)
+    told = everything(run, desk, "before")
+    start, header = _snapshot_at_rest(home), database_header(home / "kallskydd.db")
     rows = look_around(home, told, run.folder / "copy")
+    compare_looks(look, untouched, start, Since.REPORTS, "what a desk asks first")
     said = _said(run)
     run.first_visit = time.time()
     # 2.
@@ -171,13 +169,13 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     compare(
         run.looks["release"],
         rows,
-        look_around(home, _everything(run, desk, "pages"), run.folder / "copy"),
+        look_around(home, everything(run, desk, "pages"), run.folder / "copy"),
         "visits without a report",
     )
     # 3.
     if run.quiet:
         without_a_report(one)
-        _ask_oddly(run, desk)
+        ask_oddly(run, desk)
         _look_again(run, before, Since.REPORTS, "requests of desks")
     else:
         _reports(run, desk, (one, other), rows, before)
@@ -188,7 +186,7 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     run.said_since = [line[len(old) :] for old, line in zip(said, _said(run), strict=True)]
     run.said_since = [line for several in run.said_since for line in several.splitlines()]
     after = files_of(home)
-    compare_looks(look, start, Snapshot(after, {}, start.locks), Since.STOP, "the whole run")
+    compare_looks(look, untouched, Snapshot(after, {}, untouched.locks), Since.STOP, "the whole run")
     look.demand(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
                 size=after["kallskydd.db-wal"]["size"])  # fmt: skip
     no_time_of_a_visit(look, after, run.first_visit, run.last_visit)
@@ -212,6 +210,7 @@ def _check_freed(run: Run) -> None:
 def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: State, before: Snapshot) -> None:
     """Steps 3 and 4."""
     one, home, copy = visitors[0], run.service.home, run.folder / "copy"
+    run.reports_began = run.clock()
     run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
     kept = run.rows["home"]
     words: list[str] = []
@@ -233,9 +232,9 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     steps: list[Callable[[], None]] = [with_files, lambda: short(urgent=False)]
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
-    _ask_oddly(run, desk)
+    ask_oddly(run, desk)
     between = _look_again(run, before, Since.REPORTS, "reports that wait")
-    after = look_around(home, _everything(run, desk, "reports"), copy)
+    after = look_around(home, everything(run, desk, "reports"), copy)
     compare(run.looks["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
@@ -243,7 +242,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", lambda: urgent_report(one))]
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
-    _open(run, desk)
+    open_reports(run, desk)
     # The intake looks at its clock every five seconds, and could do something then.
     time.sleep(_TICK_SECONDS)
     every_page(one)
@@ -287,12 +286,24 @@ def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> 
 
 def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:
     time.sleep(_SETTLE_SECONDS)
-    after = take_snapshot(run.service.home)
+    after = _snapshot_at_rest(run.service.home)
     compare_looks(run.looks["steady"], before, after, since, what)
     for measure, kind, thing, name in MEASURED:
         value = getattr(after, kind).get(thing, {}).get(name, "0")
         run.measured[measure, since] = int(value.split()[0])
     return after
+
+
+def _snapshot_at_rest(home: Path) -> Snapshot:
+    """The second of two looks that show the same: the keeper looks at the roster every two seconds, and opens it."""
+    last = take_snapshot(home)
+    for _ in range(_MOST_SNAPSHOTS):
+        between, now = Look(), take_snapshot(home)
+        compare_looks(between, last, now, Since.PAGES, "")
+        if between.verdict is Verdict.CLEAN:
+            return now
+        last = now
+    return last
 
 
 # What differs a little between two runs, and by how much is looked at.
@@ -311,75 +322,13 @@ def _said(run: Run) -> list[str]:
     return [(run.folder / name).read_text("utf-8", "replace") for name in ("out", "err")]
 
 
-def _everything(run: Run, desk: Desk, when: str) -> dict[str, Answer]:
-    """All that a member without a case in hand is told; with what a mirror adds, but for the first time."""
-    told = desk.everything(run.needles.headers() if when != "before" else ())
-    run.told += [(verb, answer) for verb, answer in told.items()]
-    return told
-
-
-def _ask_oddly(run: Run, desk: Desk) -> None:
-    """A member's files, requests that are none, and requests for cases to which this member has no key.
-
-    Answers bring nothing back, and a case that is there is refused like one that never was.
-    """
-    needle = run.needles["desk request"]
-    painted = picture(run.needles["exif"], run.needles["picture comment"], texts=1)
-    cases = [row["case_id"] for row in run.rows.get("cases", [])[:1]]
-    files = [row["file_id"] for row in run.rows.get("files", [])[:1]]
-    keyless = [
-        (f"a desk's request for a case without its key: {verb}", verb, {**asked, "case_id": _text(case_id)}, (404, 403))
-        for case_id in (bytes(16), *cases)
-        for verb, asked in (
-            ("case", {"mac": _text(bytes(32))}),
-            ("tombstone", {"mac": _text(bytes(32))}),
-            ("file", {"mac": _text(bytes(32)), "file_id": _text(files[0] if files else bytes(16))}),
-            ("statement", {"mac": _text(bytes(32)), "statement": _text(bytes(99)), "seal_key": _text(bytes(32))}),
-        )
-    ]
-    for name, verb, asked, right in (
-        ("a member's picture, to be cleaned", "scrub", to_clean(painted), (200,)),
-        (
-            "a member's file that is no picture",
-            "scrub",
-            to_clean(run.needles["refused file"].encode()),
-            (422, 400, 403),
-        ),
-        ("a desk's request that is none", "box", needle, (403, 422, 400)),
-        ("a desk's request for what is not there", needle, {"after": 0}, (404,)),
-        *keyless,
-        ("a member's picture, to be cleaned", "scrub", to_clean(painted), (200,)),
-    ):
-        before = run.clock()
-        answer = desk.ask(verb, asked, [("X-Needle", needle)])
-        run.exchanges.append(
-            Exchange(name, answer, frozenset(right), frozenset(), run=run.number, visitor="desk", before=before,
-                     after=run.clock())
-        )  # fmt: skip
-
-
-def _text(raw: object) -> str:
-    return base64.b64encode(raw if isinstance(raw, bytes) else b"").decode()
-
-
-def _open(run: Run, desk: Desk) -> None:
-    """What a member has of the urgent reports: their texts, and clean copies, previews and records of two files."""
-    with suppress(NotOpened):
-        found = open_everything(desk)
-        run.opened, run.places = found.things, found.places
-        run.told += found.told
-    typed = run.needles["text"].encode()
-    right = _OPENED_WITH_FILES + SHORT
-    if len(run.opened) != right or not any(typed in one.content for one in run.opened):
-        run.void("a member opens {count} things and not {right}", count=len(run.opened), right=right)
-    judge_texts(run.looks["members"], run.opened, [f"I saw {one['text']}." for one in (run.needles, run.other_needles)])
-
-
 def _wait_until_it_rests(run: Run) -> None:
     """A service that has just begun writes its first heartbeat. One that never rests is looked at as it is."""
     looks = [files_of(run.service.home)]
     while len(looks) < _MOST_LOOKS and (
-        len(looks) < _EQUAL_LOOKS or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+        len(looks) < _EQUAL_LOOKS
+        or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+        or "run/control.sock" not in looks[-1]
     ):
         time.sleep(_BETWEEN_LOOKS_SECONDS)
         looks.append(files_of(run.service.home))

@@ -32,13 +32,13 @@ _SINGLE = (
     "coredump_filter", "cgroup", "autogroup", "uid_map", "gid_map", "setgroups", "projid_map", "attr/current",
 )  # fmt: skip
 _LINKS = ("cwd", "root", "exe", "ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/time", "ns/user", "ns/uts")
-# Names of the fields after the program's, proc_pid_stat(5); those that only count work are in `status` too or in WORK.
+# Names of the fields after the program's, proc_pid_stat(5), but for the last: under strace it is why it stands still.
 _STAT = (
     "state", "ppid", "pgrp", "session", "tty_nr", "tpgid", "flags", "minflt", "cminflt", "majflt", "cmajflt", "utime",
     "stime", "cutime", "cstime", "priority", "nice", "num_threads", "itrealvalue", "starttime", "vsize", "rss",
     "rsslim", "startcode", "endcode", "startstack", "kstkesp", "kstkeip", "signal", "blocked", "sigignore", "sigcatch",
     "wchan", "nswap", "cnswap", "exit_signal", "processor", "rt_priority", "policy", "blkio", "guest_time",
-    "cguest_time", "start_data", "end_data", "start_brk", "arg_start", "arg_end", "env_start", "env_end", "exit_code",
+    "cguest_time", "start_data", "end_data", "start_brk", "arg_start", "arg_end", "env_start", "env_end",
 )  # fmt: skip
 # Of each thread: what it could be given by itself.
 _OF_THREADS = ("priority", "nice", "blocked", "rt_priority", "policy", "exit_signal")
@@ -87,7 +87,7 @@ def processes_of(home: Path) -> dict[str, Fields]:
         "other": service.others,
     }
     return {
-        f"{part} {number}" if len(several) > 1 else part: _process(process)
+        f"{part} {number}" if len(several) > 1 else part: _process(process) | {"children": str(len(process.children()))}
         for part, several in parts.items()
         for number, process in enumerate(several, start=1)
     }

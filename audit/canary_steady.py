@@ -69,6 +69,10 @@ def _a_thread_or_two(before: str, after: str) -> bool:
     return int(before) - 2 <= int(after) <= int(before) + 6
 
 
+def _no_more(before: str, after: str) -> bool:
+    return int(after) <= int(before)
+
+
 def _of_a_fork(_before: str, after: str) -> bool:
     return re.fullmatch(r"|socket:\[\d+\]|anon_inode:\[pidfd\]|pos: 0; flags: 02000002; mnt_id: \d+; ino: \d+"
                         r"(; scm_fds: 0|; Pid: -?\d+; NSpid: -?\d+)?", after) is not None  # fmt: skip
@@ -99,10 +103,11 @@ _WRITTEN = "written, changed"
 ALLOWED = (
     # files
     *_named("run/public.sock, run/desk.sock", "read", Since.PAGES, "the first connection after a heartbeat"),
+    *_named("audit.chain", "read", Since.REPORTS, "a desk asks for the verdicts"),
     *_named("kallskydd.db-wal", "content, blocks, written, changed, read", Since.REPORTS, "the log of the database"),
     *_named("kallskydd.db-wal", "size", Since.REPORTS, "the log of the database", _whole_log),
     *_named("kallskydd.db-shm", "content", Since.REPORTS, "the index of the log"),
-    *_named("kallskydd.db", "read", Since.REPORTS, "read at a log-in"),
+    *_named("kallskydd.db", "read", Since.PAGES, "a code that opens nothing is looked for as well"),
     *_named("shred.slots", "read", Since.PAGES, "a code that opens nothing reads a share as well"),
     *_named("shred.slots", "content, written, changed", Since.REPORTS, "one share for each report"),
     *_named("kallskydd.db", "content, blocks, written, changed", Since.URGENT, "the log is folded in"),
@@ -119,6 +124,7 @@ ALLOWED = (
     *_named("keeper", _OWN_MEMORY, Since.PAGES, "memory; it hears of no request"),
     *_named("zygote 1, zygote 2", _OWN_MEMORY, Since.PAGES, "memory; what it may map is on the list of calls"),
     *_named("intake, keeper", "status Threads, stat num_threads", Since.PAGES, "workers, as needed", _a_thread_or_two),
+    *_named("zygote 1, zygote 2", "children", Since.PAGES, "a fork that is ready may still be made", _no_more),
     *_named("keeper", "open 1 state, open 2 state", Since.PAGES, "what it says of tor; the words are judged"),
     *(one for number in range(3, 10) for one in
       _named("zygote 1, zygote 2", f"open {number}, open {number} state", Since.PAGES, "its forks", _of_a_fork)),
@@ -132,6 +138,9 @@ def compare(look: Look, before: Snapshot, after: Snapshot, since: Since, what: s
     differences = [*_differences(before.files, after.files), *_differences(before.locks, after.locks)]
     if since < Since.STOP:
         differences += _differences(before.processes, after.processes)
+    closed = sorted(name for name, fields in after.processes.items() if "open 0" not in fields)
+    if closed:
+        look.missed("the open files of {names}: they close themselves to their account. Run it as root", names=closed)
     wrong = [one for one in differences if not _is_allowed(*one, since)]
     for thing, field, was, now in wrong[:_MOST_SHOWN]:
         look.found("{what}: {field} of {thing} was {was} and is {now}", what=what, thing=thing, field=field,

@@ -120,7 +120,9 @@ def home(folder):
     for name in ("server.pub", "kallskydd.db", "kallskydd.db-wal", "shred.slots"):
         (folder / name).write_bytes(bytes(4096))
     (folder / "run").mkdir()
-    return Snapshot(files_of(folder), {"intake": {"status Umask": "0077", "stat utime": "3"}}, {})
+    return Snapshot(
+        files_of(folder), {"intake": {"status Umask": "0077", "stat utime": "3", "open 0": "/dev/null"}}, {}
+    )
 
 
 CHANGES = {
