@@ -35,7 +35,8 @@ def ask_oddly(run: Run, desk: Desk) -> None:
     """
     needle = run.needles["desk request"]
     painted = picture(run.needles["exif"], run.needles["picture comment"], texts=1)
-    cases = [row["case_id"] for row in run.rows.get("cases", [])[:1]]
+    # One that waits and, later on, one that was released: of the two the second has a key that others hold.
+    cases = {row["released"]: row["case_id"] for row in run.rows.get("cases", [])}.values()
     files = [row["file_id"] for row in run.rows.get("files", [])[:1]]
     keyless = [
         (f"a desk's request for a case without its key: {verb}", verb, {**asked, "case_id": _text(case_id)}, (404, 403))

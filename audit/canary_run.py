@@ -243,6 +243,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
     open_reports(run, desk)
+    ask_oddly(run, desk)
     # The intake looks at its clock every five seconds, and could do something then.
     time.sleep(_TICK_SECONDS)
     every_page(one)
