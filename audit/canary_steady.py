@@ -114,6 +114,8 @@ ALLOWED = (
     *_named("kallskydd.db", "size", Since.URGENT, "the log is folded in", _whole_pages),
     *_named("kallskydd.db-shm", "written, changed", Since.REPORTS, "mapped, and the kernel has written it back before"),
     *_named("kallskydd.db-shm", "read", Since.STOP, "stamped when the intake ends"),
+    *_named("roster/0001.toml, roster/0001.sig, run/public.sock, run/desk.sock", "read, changed", Since.STOP,
+            "stamped when the intake ends, as the database is"),
     *_named("run", "written, changed", Since.STOP, "tor takes its socket away"),
     *_named("run, tor/data", "order", Since.STOP, "tor takes its socket and cookie away", _no_socket_of_control),
     *_named("tor/data", "written, changed", Since.STOP, "tor's own"),
