@@ -14,6 +14,7 @@ verdict is void: silence of a service that does not work proves nothing. Finding
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from audit.canary_across import compare_keepers, compare_opened, compare_rows
 from audit.canary_answers import BITS_OF_A_LETTER, LETTERS, compare_answers, compare_told, random_tokens, wrong_hours
 from audit.canary_calls import commands_to_tor, numbers_given, sizes_mapped, strange_commands
 from audit.canary_clock import another_hour, interpreter_with_clock
+from audit.canary_drawn import check_drawn
 from audit.canary_judge import (
     KINDS,
     judge_answers,
@@ -37,7 +39,7 @@ from audit.canary_judge import (
     judge_sizes,
 )
 from audit.canary_locks import check_closing, check_counters
-from audit.canary_random import dependences, dependences_within
+from audit.canary_random import dependences, dependences_within, told_apart
 from audit.canary_rows import random_fields, random_rows
 from audit.canary_rules import Rulebook
 from audit.canary_run import Run, live
@@ -86,6 +88,7 @@ ROWS = {
 _RUNS = (False, True, False)
 _AT_ONCE = 2
 _MOST_SHOWN = 4
+_KEY_BYTES = 32
 
 
 def run_canary(python: Path | None = None, say: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
@@ -134,8 +137,8 @@ def _make_homes(runs: list[Run]) -> dict[str, str]:
         runs[0].void("the service did not start: {why}", why=str(failed))
         raise
     last = runs[-1]
-    if last.shift:
-        last.service.python = interpreter_with_clock(last.service.python, last.folder / "clock", last.shift)
+    last.key = secrets.token_bytes(_KEY_BYTES)
+    last.service.python = interpreter_with_clock(last.service.python, last.folder / "clock", last.shift, last.key)
     for run in runs[1:]:
         for name in ("home", "net"):
             shutil.copytree(runs[0].folder / name, run.folder / name, symlinks=True)
@@ -169,6 +172,13 @@ def _across(runs: list[Run], looks: dict[str, Look]) -> None:
             looks["random"].found("{name}, which must be random: {words}", name=name, words=words)
     for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
         looks["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
+    items = {bytes(one.value) for one in fields.get("batch_items.item", [])}
+    granted = frozenset[bytes]().union(*(run.grants for run in runs))
+    for words in told_apart(sorted(items & granted), sorted(items - granted))[:_MOST_SHOWN]:
+        looks["random"].found("grants can be told from decoys: {words}", words=words)
+    for run in runs:
+        if run.key:
+            check_drawn(looks["random"], run)
     places = [place for run in runs for place in run.places]
     looks["random"].demand(
         len(set(places)) > 1, "{count} grants lie in their batches at {places} different places", count=len(places),

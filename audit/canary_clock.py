@@ -5,7 +5,9 @@ with an environment of its own: it finds every module where the examined interpr
 file that moves what `time` says, and the clock that the service hands to its parts. What asks the kernel by itself, and
 the times of files, stay as they are.
 
-The clock is moved within one part of the service's day, so that the days in both runs are the same.
+The clock of the service is moved within one part of its day, so that the days in both runs are the same. What `time`
+says, which the service asks for nothing, is moved by three days and a half besides: another half of the day, another
+day of the week.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from audit.canary_drawn import hook
 from audit.fault import own_packages
 
 _ZONE = ZoneInfo("Europe/Stockholm")
@@ -25,6 +28,8 @@ _ZONE = ZoneInfo("Europe/Stockholm")
 _PARTS_BEGIN = (0, 6, 18)
 # Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
 _SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign in (1, -1))
+# As many again for what does not ask the service's clock.
+_MORE_SECONDS = 1184 * 256
 _RUN_SECONDS = 600
 _ASK = """
 import importlib.util, json, pathlib, sys
@@ -38,11 +43,11 @@ import time
 
 import cases.clock
 
-_SHIFT = {shift}
+_SHIFT, _MORE = {shift}, {more}
 _time, _time_ns, _gmtime, _localtime = time.time, time.time_ns, time.gmtime, time.localtime
 _utc_now = cases.clock.utc_now
-time.time = lambda: _time() + _SHIFT
-time.time_ns = lambda: _time_ns() + _SHIFT * 10**9
+time.time = lambda: _time() + _SHIFT + _MORE
+time.time_ns = lambda: _time_ns() + (_SHIFT + _MORE) * 10**9
 time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
 time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
 cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_SHIFT)
@@ -60,7 +65,7 @@ def another_hour(now: datetime | None = None) -> int:
     return 0
 
 
-def interpreter_with_clock(python: Path, folder: Path, shift: int) -> Path:
+def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -> Path:
     """Make the environment; returns its interpreter."""
     asked = subprocess.run(
         [str(python), "-I", "-c", _ASK, *own_packages()], capture_output=True, text=True, check=True, timeout=60
@@ -69,8 +74,9 @@ def interpreter_with_clock(python: Path, folder: Path, shift: int) -> Path:
     layout = sysconfig.get_path("purelib", "venv", {"base": str(folder), "installed_base": str(folder)})
     packages = Path(layout)
     packages.mkdir(parents=True)
-    (packages / "another_hour.py").write_text(_HOOK.format(shift=shift), "utf-8")
-    lines = [*filter(None, paths), "import another_hour"]
+    (packages / "another_hour.py").write_text(_HOOK.format(shift=shift, more=_MORE_SECONDS), "utf-8")
+    (packages / "known_draws.py").write_text(hook(key), "utf-8")
+    lines = [*filter(None, paths), "import known_draws", "import another_hour"]
     (packages / "another_hour.pth").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     # The intake may read what the installer wrote down only within its own environment.
     for written in (one for place in paths for one in Path(place).glob("*.dist-info")):

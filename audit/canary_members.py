@@ -77,7 +77,7 @@ def open_reports(run: Run, desk: Desk) -> None:
     """What a member has of the urgent reports: their texts, and clean copies, previews and records of two files."""
     with suppress(NotOpened):
         found = open_everything(desk)
-        run.opened, run.places = found.things, found.places
+        run.opened, run.places, run.grants = found.things, found.places, frozenset(found.grants)
         run.told += found.told
     typed = run.needles["text"].encode()
     right = _OPENED_WITH_FILES + SHORT

@@ -57,6 +57,7 @@ class Found:
     things: list[Opened] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)  # place, and how many there are
     told: list[tuple[str, Answer]] = field(default_factory=list)
+    grants: list[bytes] = field(default_factory=list)
 
 
 def open_everything(desk: Desk) -> Found:
@@ -65,8 +66,9 @@ def open_everything(desk: Desk) -> Found:
     try:
         for batch in _asked(desk.ask("box", {"after": 0}).body)["batches"]:
             items = [base64.b64decode(item) for item in batch["items"]]
-            for place, keys in enumerate(_granted(item, desk) for item in items):
-                if keys is not None:
+            for place, item in enumerate(items):
+                if (keys := _granted(item, desk)) is not None:
+                    found.grants.append(item)
                     found.places.append((place, len(items)))
                     found.things += _case(desk, keys, found.told)
     except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # So many values have to repeat what another one of their group decides: 256^-5 is 10^-12, and a field has 5,000 places.
 _BITS_THAT_AGREE = 40
 _BITS_OF_A_BYTE, _BITS_OF_HALF = 8, 4
+# As many values less two repeat a bit: 2^-38 for each of the 1,224 bits of a grant.
+_BITS_THAT_TELL = 38
 _WORST_CHANCE = 1e-13  # of all values lying in a part of the circle that chance would have them all over
 _EQUAL_BYTES = 5
 _IN_ORDER = 12  # values in two runs: once in 10^5 for each run of six, in both directions
@@ -98,6 +100,19 @@ def dependences_within(rows: Sequence[Sample]) -> list[str]:
                 if _agrees(several, [one.value[first] ^ one.value[second] for one in ordered]):
                     found.append(f"bytes {first} and {second} together: {words}")
                     break
+    return found
+
+
+def told_apart(ones: Sequence[bytes], others: Sequence[bytes]) -> list[str]:
+    """By which single bits values of two kinds can be told that must look alike: the same in all of one kind."""
+    if len(ones) + len(others) - 2 < _BITS_THAT_TELL or not ones or not others:
+        return []
+    found = []
+    for place in range(min(map(len, (*ones, *others)))):
+        for bit in range(8):
+            sides = [{value[place] >> bit & 1 for value in several} for several in (ones, others)]
+            if all(len(side) == 1 for side in sides) and sides[0] != sides[1]:
+                found.append(f"bit {bit} of byte {place}")
     return found
 
 

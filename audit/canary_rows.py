@@ -218,6 +218,12 @@ def sizes(one: Noted) -> dict[str, list[int]]:
     }
 
 
+def header_nonce(header: bytes) -> bytes:
+    """What is random in a header, and drawn as it stands there."""
+    nonce: bytes = _HEADER.unpack(header)[-2] if len(header) == _HEADER.size else b""
+    return nonce
+
+
 def _random_values(rows: Tables) -> Iterator[tuple[str, bytes]]:
     for table, several in rows.items():
         for row in several:

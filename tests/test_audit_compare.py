@@ -16,8 +16,9 @@ import pytest
 
 from audit.canary_answers import compare_answers
 from audit.canary_clock import another_hour, interpreter_with_clock
+from audit.canary_drawn import check_drawn, hook, number_of
 from audit.canary_http import Answer
-from audit.canary_random import Sample, dependences, dependences_within
+from audit.canary_random import Sample, dependences, dependences_within, told_apart
 from audit.canary_requests import Exchange
 from audit.canary_rows import COLUMNS, Noted, altered_rows, changed_slots, check_altered, check_columns, check_slots
 from audit.canary_snapshot import Snapshot, files_of
@@ -105,7 +106,7 @@ def test_the_other_hour_is_in_the_same_part_of_the_same_day(hour, minute):
 
 def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_clock(tmp_path):
     ask = "import time, cases.clock; print(time.time(), cases.clock.utc_now().timestamp(), cases.clock.__file__)"
-    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 9728)
+    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 9728, KEY)
 
     told = [
         subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout.split()
@@ -113,7 +114,72 @@ def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_
     ]
 
     assert told[0][2] == told[1][2]
-    assert all(9728 <= float(other) - float(one) < 9728 + 60 for one, other in list(zip(*told, strict=True))[:2])
+    ahead = [float(other) - float(one) for one, other in list(zip(*told, strict=True))[:2]]
+    # What asks the service's clock is in the same part of the day; what asks another is in the other half of it.
+    assert 9728 <= ahead[1] < 9728 + 60
+    assert 11 * 3600 < (ahead[0] - 9728) % 86400 < 13 * 3600
+    assert (ahead[0] - 9728) // 86400 % 7
+
+
+def test_a_draw_of_the_watched_run_is_known_again_whole_and_nothing_else_is(tmp_path):
+    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 0, KEY)
+    ask = (
+        "import os, secrets, nacl.utils\n"
+        "for one in (os.urandom(16), secrets.token_bytes(4096), nacl.utils.random(24), secrets.token_bytes(15)):"
+        " print(one.hex())"
+    )
+    told = subprocess.run([moved, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout
+    drawn = [bytes.fromhex(line) for line in told.split()]
+
+    numbers = [number_of(one, KEY) for one in drawn]
+    assert numbers[1] - numbers[0] == numbers[2] - numbers[1] == 1
+    assert numbers[3] is None
+    assert number_of(drawn[1][:-2] + os.urandom(2), KEY) is None
+    assert number_of(drawn[1][:32], KEY) is None
+    assert number_of(os.urandom(16), KEY) is None
+    assert number_of(drawn[0], os.urandom(16)) is None
+
+
+class DrawnRun:
+    """A run of which only its rows are looked at."""
+
+    def __init__(self, *, thrown_away: int = 0, beat: int = 4096):
+        made = {}
+        exec(hook(KEY), made)  # noqa: S102 - our own lines
+        os.urandom, random._urandom = made["_urandom"], made["_urandom"]
+        self.key, self.exchanges, self.noted = KEY, [], []
+        for order in range(3):
+            first = made["_drawn"](16)
+            for _ in range(thrown_away * (order == 1)):
+                made["_drawn"](105)
+            rows = {"cases": [{"case_id": first}], "files": [{"file_id": made["_drawn"](16)}]}
+            self.noted.append(Noted("a report", 2, "A", order, 0.0, 0.0, rows))
+        self.rows = {"home": [{"beat": made["_drawn"](beat) + os.urandom(4096 - beat)}]}
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ({}, ""),
+        ({"thrown_away": 1}, "not as many values are drawn each time"),
+        ({"beat": 4094}, "home.beat: 1 values are not what was drawn"),
+    ],
+)
+def test_what_was_not_drawn_whole_or_was_drawn_again_is_a_finding(run, words):
+    look = Look()
+
+    check_drawn(look, DrawnRun(**run))
+
+    assert (look.verdict is Verdict.FINDING) == bool(words)
+    assert any(words in one.text() for one in look.said)
+
+
+def test_two_kinds_of_values_that_one_bit_tells_apart_are_found():
+    ones, others = [[os.urandom(152) + bytes([bit]) for _ in range(20)] for bit in (1, 0)]
+
+    assert told_apart(ones, others) == ["bit 0 of byte 152"]
+    assert told_apart([os.urandom(153) for _ in range(20)], [os.urandom(153) for _ in range(20)]) == []
+    assert told_apart(ones[:4], others[:4]) == []  # so few are told apart by chance
 
 
 def home(folder):
