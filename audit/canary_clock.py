@@ -6,8 +6,8 @@ file that moves what `time` says, and the clock that the service hands to its pa
 the times of files, stay as they are.
 
 The clock of the service is moved within one part of its day, so that the days in both runs are the same. What `time`
-says, which the service asks for nothing, is moved by three days and a half besides: another half of the day, another
-day of the week.
+says, by which intake and zygotes do nothing, is moved besides, in each second by another number of days and parts of
+one: so reports of one kind come at all times of a day and on all days of a week.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _ZONE = ZoneInfo("Europe/Stockholm")
 _PARTS_BEGIN = (0, 6, 18)
 # Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
 _SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign in (1, -1))
-# As many again for what does not ask the service's clock.
-_MORE_SECONDS = 1184 * 256
+# For what does not ask the service's clock: as many times this as the second says, of eight. A day and three hours.
+_MORE_SECONDS, _TIMES_MORE = 380 * 256, 8
 _RUN_SECONDS = 600
 _ASK = """
 import importlib.util, json, pathlib, sys
@@ -39,15 +39,17 @@ print(json.dumps([*(str(pathlib.Path(place[0]).parent) for place in places if pl
 """
 _HOOK = """\
 import datetime
+import sys
 import time
 
 import cases.clock
 
-_SHIFT, _MORE = {shift}, {more}
+# The keeper waits for tor by this clock.
+_SHIFT, _MORE = {shift}, 0 if "kallskydd" in sys.orig_argv else {more}
 _time, _time_ns, _gmtime, _localtime = time.time, time.time_ns, time.gmtime, time.localtime
 _utc_now = cases.clock.utc_now
-time.time = lambda: _time() + _SHIFT + _MORE
-time.time_ns = lambda: _time_ns() + (_SHIFT + _MORE) * 10**9
+time.time = lambda: _time() + _SHIFT + int(_time()) % {times} * _MORE
+time.time_ns = lambda: _time_ns() + (_SHIFT + int(_time()) % {times} * _MORE) * 10**9
 time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
 time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
 cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_SHIFT)
@@ -74,7 +76,7 @@ def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -
     layout = sysconfig.get_path("purelib", "venv", {"base": str(folder), "installed_base": str(folder)})
     packages = Path(layout)
     packages.mkdir(parents=True)
-    (packages / "another_hour.py").write_text(_HOOK.format(shift=shift, more=_MORE_SECONDS), "utf-8")
+    (packages / "another_hour.py").write_text(_HOOK.format(shift=shift, more=_MORE_SECONDS, times=_TIMES_MORE), "utf-8")
     (packages / "known_draws.py").write_text(hook(key), "utf-8")
     lines = [*filter(None, paths), "import known_draws", "import another_hour"]
     (packages / "another_hour.pth").write_text("".join(f"{line}\n" for line in lines), "utf-8")
