@@ -142,7 +142,8 @@ class Pace:
     def give_up(self) -> None:
         """Wait no more: what waits now gets its TimeoutError, and whatever would wait later."""
         self._gave_up = True
-        if self._patience is not None:
+        # One that runs out just now, or was told a moment ago by the other room, takes no other time.
+        if self._patience is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time())
 
     async def wait(self, reading: Awaitable[_T]) -> _T:

@@ -169,3 +169,19 @@ def test_who_is_given_room_and_gives_way_in_the_same_turn_is_told_so() -> None:
         assert room.free == 10
 
     run(main())
+
+
+def test_a_form_that_two_rooms_give_up_at_once_ends_with_a_timeout_and_harms_neither_room() -> None:
+    """The second was told by an error, in the middle of what some other visitor was waiting for."""
+
+    async def main() -> None:
+        pace = Pace(PATIENT)
+        waiting = asyncio.create_task(pace.wait(asyncio.sleep(100, b"x")))
+        await asyncio.sleep(1)
+        pace.give_up()
+        await asyncio.sleep(0)
+        pace.give_up()
+        with pytest.raises(TimeoutError):
+            await waiting
+
+    run(main())
