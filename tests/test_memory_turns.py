@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
+from contextlib import AsyncExitStack
 
 import pytest
 
 from intake.errors import NoRoomNow
-from intake.form import Pace
+from intake.form import Pace, drain
 from intake.limits import Limits
 from intake.memory import CROWD_BYTES_A_SECOND, GRACE_SECONDS, Room
+from intake.text_room import OWN_BYTES, TEXT_ROOM, TextRoom
 
 TOTAL = 40 * CROWD_BYTES_A_SECOND
 SOON = 0.001
@@ -183,5 +185,35 @@ def test_a_form_that_two_rooms_give_up_at_once_ends_with_a_timeout_and_harms_nei
         pace.give_up()
         with pytest.raises(TimeoutError):
             await waiting
+
+    run(main())
+
+
+class Request(dict):
+    """A request whose body goes on and on, at a rate that any form may have."""
+
+    def __init__(self, texts: TextRoom) -> None:
+        super().__init__({TEXT_ROOM: texts})
+        self.content = self
+
+    async def readany(self) -> bytes:
+        await asyncio.sleep(1)
+        return bytes(2 * Limits().slowest_bytes_a_second)
+
+
+def test_what_gave_way_does_not_keep_its_text_by_sending_on() -> None:
+    """What it held was counted no more, and was kept for as long as 600 MiB take at a few kilobytes a second."""
+
+    async def main() -> None:
+        room, pace, loop = Room(20 * OWN_BYTES), Pace(PATIENT), asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            texts = TextRoom(room, Limits(), 4 * OWN_BYTES, stack)
+            await texts.keep(3 * OWN_BYTES, pace)
+            await pace.wait(asyncio.sleep(3 * GRACE_SECONDS, b"x"))
+            async with room.hold(room.total, None) as other:
+                await other.take(room.total)
+                began = loop.time()
+                assert not await drain(Request(texts), Limits())
+            assert loop.time() - began <= Limits().refused_idle_seconds + SOON
 
     run(main())
