@@ -110,6 +110,12 @@ class Connection(QuietHandler):
         if len(self._messages) > allowed:
             self.make_room()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        # What was our turn until now must not fade it afterwards.
+        if self._is_our_turn:
+            self._at = self._loop.time()
+        super().resume_reading(resume_parser)
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._blocked_at = self._taken_at = self._loop.time()

@@ -308,6 +308,31 @@ async def test_an_upload_that_moves_is_not_what_makes_room(tmp_path, attackers):
     assert answer.endswith(b"200000")
 
 
+async def test_time_in_which_we_work_fades_nothing_also_once_we_read_on(tmp_path):
+    """While a file is cleaned nothing of the next is read: then it made room before those who had sent less."""
+    seen = []
+
+    async def cleans(request):
+        await request.content.readexactly(1000)
+        seen.append(request.protocol.progress(asyncio.get_running_loop().time()))
+        await asyncio.sleep(1)
+        while not request.content.at_eof():
+            await request.content.readany()
+            seen.append(request.protocol.progress(asyncio.get_running_loop().time()))
+        return web.Response(text="fine")
+
+    size = MIB
+    async with served(tmp_path, cleans, limits(half_life_seconds=0.2)) as browser:
+        with await connected(browser, post(size)) as upload:
+            sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(upload, bytes(size)))
+            answer = await asyncio.wait_for(read_head(upload), 10)
+            await sending
+
+    assert answer.endswith(b"fine")
+    # It had sent some 200 kB when it was kept waiting, five half-lives long.
+    assert min(seen[1:]) > seen[0] / 2
+
+
 async def send_some(connection: socket.socket, content: bytes) -> None:
     with suppress(ConnectionError, BlockingIOError):
         await asyncio.get_running_loop().sock_sendall(connection, content)
