@@ -333,6 +333,25 @@ async def test_time_in_which_we_work_fades_nothing_also_once_we_read_on(tmp_path
     assert min(seen[1:]) > seen[0] / 2
 
 
+async def test_who_only_waits_for_us_keeps_the_place_for_some_minutes_and_not_for_good(tmp_path):
+    """A form that was sent a second time waits for the first, which its sender could make last for hours."""
+    seen, numbers = [], limits(half_life_seconds=0.1, our_turn_seconds=0.5)
+
+    async def waits(request):
+        for seconds in (0.2, 1.0):
+            await asyncio.sleep(seconds)
+            request.protocol.progressed(0)
+            seen.append(request.protocol.progress(asyncio.get_running_loop().time()))
+        return web.Response(text="fine")
+
+    async with served(tmp_path, waits, numbers) as browser:
+        with await connected(browser, post(1000) + bytes(1000)) as connection:
+            assert (await read_head(connection)).endswith(b"fine")
+
+    assert seen[0] > 1000
+    assert seen[1] < 100
+
+
 async def send_some(connection: socket.socket, content: bytes) -> None:
     with suppress(ConnectionError, BlockingIOError):
         await asyncio.get_running_loop().sock_sendall(connection, content)
