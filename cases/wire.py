@@ -169,7 +169,7 @@ class FileRow(Wire, frozen=True):
     number: Count
     item_kind: int
     header: HeaderBlob
-    sealed_size: int
+    sealed_size: Number
 
 
 class CaseAnswer(Wire, frozen=True):

@@ -14,7 +14,8 @@ The rules:
    second, so that who connects a thousand times a second leaves each newcomer that time.
 5. Progress is bytes: those that came, and those of an answer for which the reader made room. What fits into the
    kernel's buffer does not count: it is written whether or not anybody reads. Progress fades with a half-life, but not
-   while it is our turn. So holding a place costs a steady stream of bytes, more than the slowest of the others sends.
+   in the first minutes of a turn of ours. So holding a place costs a steady stream of bytes, more than the slowest of
+   the others sends.
 6. What waits to be sent has a sum over all connections. Beyond it, the connection with the least progress among those
    that hold some of it ends.
 
@@ -49,6 +50,8 @@ class ConnectionLimits:
     evictions_at_once: int = 16
     # A stalled Tor circuit moves again within this or not at all; an upload of 5 kB/s is then still worth 100 kB.
     half_life_seconds: float = 30.0
+    # A large picture in a crowd waits some minutes for the jail; a form sent again, as long as the first takes.
+    our_turn_seconds: float = 300.0
     # From the head of a request to the first byte of the body that it promises: browsers send both together.
     first_byte_seconds: float = 15.0
     # A page can be asked for again, unlike an upload, which may stall three times as long (`Limits.idle_seconds`).
@@ -110,6 +113,13 @@ class Connection(QuietHandler):
         if len(self._messages) > allowed:
             self.make_room()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        # What was our turn until now must not fade it afterwards.
+        if self._is_our_turn:
+            now = self._loop.time()
+            self._moved, self._at = self.progress(now), now
+        super().resume_reading(resume_parser)
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._blocked_at = self._taken_at = self._loop.time()
@@ -127,15 +137,16 @@ class Connection(QuietHandler):
 
     def progressed(self, size: int) -> None:
         """Count bytes that moved. Called also by a frame that shows how an upload on another connection proceeds."""
-        now = self._loop.time()
-        self._moved = self.progress(now) + size
-        self._at = now
+        if size:
+            now = self._loop.time()
+            self._moved = self.progress(now) + size
+            self._at = now
 
     def progress(self, now: float) -> float:
         """Return the bytes that have moved, faded. Rule 5."""
-        if self._is_our_turn:
-            return self._moved
-        half_lives = (now - self._at) / self._connections.limits.half_life_seconds
+        limits = self._connections.limits
+        spared = limits.our_turn_seconds if self._is_our_turn else 0.0
+        half_lives = max(0.0, now - self._at - spared) / limits.half_life_seconds
         return float(self._moved * 0.5**half_lives)
 
     @property

@@ -9,7 +9,8 @@ temporary files in plaintext. The library enforces no limit on this path, so we 
 2. Files are handed to `take_file` one by one, with the fields that came before. Their names and content types are never
    asked for.
 3. A form within the form is refused.
-4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page.
+4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page; after giving way
+   only for a moment.
 5. Something comes within a while, and in each minute of waiting not too little, however much came before: nobody holds
    a connection for days with a byte now and then. Only waiting counts; how long we clean a file does not. A body of
    which nothing comes at all is given up sooner (intake/connections.py).
@@ -142,7 +143,8 @@ class Pace:
     def give_up(self) -> None:
         """Wait no more: what waits now gets its TimeoutError, and whatever would wait later."""
         self._gave_up = True
-        if self._patience is not None:
+        # One that runs out just now, or was told a moment ago by the other room, takes no other time.
+        if self._patience is not None and not self._patience.expired():
             self._patience.reschedule(asyncio.get_running_loop().time())
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
@@ -288,13 +290,16 @@ async def drain(request: web.Request, limits: Limits, came: Came | None = None) 
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
     most = limits.report_bytes + limits.discard_bytes
     pace = Pace(limits, refused=True)
+    # What was typed is given back on that page, and counted nowhere once it gave way.
+    gave_way = TEXT_ROOM in request and request[TEXT_ROOM].gave_way
     try:
-        while pace.moved < most:
-            piece = await pace.wait(request.content.readany())
-            if not piece:
-                return True
-            if came is not None:
-                came(len(piece))
+        async with asyncio.timeout(limits.refused_idle_seconds if gave_way else None):
+            while pace.moved < most:
+                piece = await pace.wait(request.content.readany())
+                if not piece:
+                    return True
+                if came is not None:
+                    came(len(piece))
     except (TimeoutError, *_DAMAGED):
         return False
     return False

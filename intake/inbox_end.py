@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.errors import NotAllowed
+from intake.filing import to_its_end
 from intake.inbox import open_case
 from intake.inbox_access import end_inbox
 from intake.inbox_show import Visit, ask_once_more, in_session, inbox_page, sent_already
@@ -30,10 +31,14 @@ async def _end(visit: Visit) -> web.StreamResponse:
     use, is_first = await services.marks.claim(visit.mark, END_FORM)
     if not is_first:
         return sent_already(services, visit.form)
-    try:
+
+    async def end_it() -> None:
         async with session.turn:
             await end_inbox(services, session)
         use.spend()
+
+    try:
+        await to_its_end(end_it())
     except NotAllowed:
         return await inbox_page(services, session, visit.language, END_NOT_YET)
     finally:

@@ -17,7 +17,8 @@ from typing import Final
 from aiohttp import web
 
 from cases.errors import NotAllowed
-from cases.receipt import new_receipt
+from cases.receipt import ReceiptKeys, new_receipt
+from intake.filing import to_its_end
 from intake.form import TEXT_FIELD, Form
 from intake.inbox import OpenedCase, open_case
 from intake.inbox_access import approve_minutes
@@ -65,18 +66,21 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     if not are_right(session.next_receipt, visit.form):
         use.give_back()
         return _show_words(visit, number, NOT_THE_CODE)
-    try:
-        receipt = session.next_receipt
-        keys = await services.lane.derive_to_file(receipt, services.store.salt)
+    receipt = session.next_receipt
+
+    async def approve(keys: ReceiptKeys) -> None:
         async with session.turn:
             await approve_minutes(services, session, number, receipt, keys)
+        # They show words, the old ones or the new.
+        services.kept_pages.forget(session.handle)
         use.spend()
+
+    try:
+        await to_its_end(approve(await services.lane.derive_to_file(receipt, services.store.salt)))
     except NotAllowed:
         return await inbox_page(services, session, visit.language, NO_SUCH_NOTES)
     finally:
         use.give_back()
-    # They show words, the old ones or the new.
-    services.kept_pages.forget(session.handle)
     page = await inbox_page(services, session, visit.language, APPROVED)
     page.headers.update(FORGET)
     return page

@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from cases.entry import Attachment
 from cases.errors import NotAllowed, NotThere
 from intake.errors import FileRefused, FormRefused
+from intake.filing import to_its_end
 from intake.form import Form, drain, read_form
 from intake.inbox import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox_files import clean_copy, demand_vouched
@@ -161,20 +162,24 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
     use, is_first = await services.marks.claim(visit.mark, TAKE_BACK_FORM)
     if not is_first:
         return sent_already(services, visit.form)
-    try:
+
+    async def take_it_back() -> None:
         async with session.turn:
             if visit.file_id is None:
                 await take_back_report(services, session)
+                services.sessions.end_case(session.case.case_id)
             else:
                 await take_back_file(services, session, visit.file_id)
         use.spend()
+
+    try:
+        await to_its_end(take_it_back())
     except NotAllowed as refused:
         said = TOO_LATE if refused.text_key == "take_back.released" else NOT_NOW
         return await inbox_page(services, session, visit.language, said)
     finally:
         use.give_back()
     if visit.file_id is None:
-        services.sessions.end_case(session.case.case_id)
         response = services.pages.plain(visit.language, TAKEN_BACK)
         response.headers.update(FORGET)
         return response
@@ -191,14 +196,23 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
     use, is_first = await services.marks.claim(visit.mark, WITHDRAW_FORM)
     if not is_first:
         return sent_already(services, visit.form)
-    try:
+    may = True
+
+    async def withdraw_it() -> None:
+        nonlocal may
         async with session.turn:
-            if not may_withdraw(services, await open_case(services, session), visit.file_id):
-                return await _cannot_be_withdrawn(visit)
+            may = may_withdraw(services, await open_case(services, session), visit.file_id)
+            if not may:
+                return
             await withdraw(services, session, visit.file_id)
         use.spend()
+
+    try:
+        await to_its_end(withdraw_it())
     finally:
         use.give_back()
+    if not may:
+        return await _cannot_be_withdrawn(visit)
     said = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
     return await inbox_page(services, session, visit.language, said)
 

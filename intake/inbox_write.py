@@ -111,7 +111,8 @@ async def write_one(
     use, is_first = await services.marks.claim(visit.form.one(mark), form_name)
     if not is_first:
         return sent_already(services, visit.form)
-    try:
+
+    async def keep() -> None:
         async with session.turn:
             opened = await open_case(services, session)
             demand_room(body.text, opened, services.limits)
@@ -119,6 +120,9 @@ async def write_one(
             at_once = answers_at_once(services, opened)
             await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
         use.spend()
+
+    try:
+        await to_its_end(keep())
     finally:
         use.give_back()
     return await inbox_page(services, session, visit.language, said, typed=typed)

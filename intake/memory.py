@@ -122,6 +122,9 @@ class Room:
         finally:
             if self._waiting.pop(hold, None) is not None:
                 self.hand_out()
+        # It may have got room and given way again before it came to its turn here.
+        if hold.gave_way:
+            raise NoRoomNow
 
     def hand_out(self) -> None:
         """Give room to everybody whose turn it is. Call it whenever something has changed."""

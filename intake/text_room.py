@@ -37,6 +37,11 @@ class TextRoom:
         self._kept = 0
         self._hold: Hold | None = None
 
+    @property
+    def gave_way(self) -> bool:
+        """Whether it had to let go of what it held."""
+        return self._hold is not None and self._hold.gave_way
+
     async def keep(self, size: int, sending: Sending) -> None:
         """Count `size` bytes more of what was typed. Raises `NoRoomNow`."""
         # A form has a sum of characters: of those that took more than one byte to come, fewer are kept.

@@ -18,7 +18,10 @@ _PLAIN = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:[ \t]+(?P<value>[\w./:,;=*$~@{}\[
 _LOOPBACK_DIRECTORY = re.compile(r"\w+ orport=\d+ v3ident=[0-9A-F]+ 127\.0\.0\.1:\d+ [0-9A-F]+", re.ASCII)
 # What brings a tor to other computers, or keeps it from them, in small letters.
 _NETWORK_OFF, _TEST_NETWORK, _DIRECTORY = "disablenetwork", "testingtornetwork", "dirauthority"
-_WAYS_OUT = ("alternatedirauthority", "bridge", "dirserver", "fallbackdir")
+_WAYS_OUT = (
+    "alternatedirauthority", "bridge", "dirserver", "fallbackdir",
+    "httpproxy", "httpsproxy", "socks4proxy", "socks5proxy", "tcpproxy",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

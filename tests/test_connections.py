@@ -308,6 +308,50 @@ async def test_an_upload_that_moves_is_not_what_makes_room(tmp_path, attackers):
     assert answer.endswith(b"200000")
 
 
+async def test_time_in_which_we_work_fades_nothing_also_once_we_read_on(tmp_path):
+    """While a file is cleaned nothing of the next is read: then it made room before those who had sent less."""
+    seen = []
+
+    async def cleans(request):
+        await request.content.readexactly(1000)
+        seen.append(request.protocol.progress(asyncio.get_running_loop().time()))
+        await asyncio.sleep(1)
+        while not request.content.at_eof():
+            await request.content.readany()
+            seen.append(request.protocol.progress(asyncio.get_running_loop().time()))
+        return web.Response(text="fine")
+
+    size = MIB
+    async with served(tmp_path, cleans, limits(half_life_seconds=0.2)) as browser:
+        with await connected(browser, post(size)) as upload:
+            sending = asyncio.create_task(asyncio.get_running_loop().sock_sendall(upload, bytes(size)))
+            answer = await asyncio.wait_for(read_head(upload), 10)
+            await sending
+
+    assert answer.endswith(b"fine")
+    # It had sent some 200 kB when it was kept waiting, five half-lives long.
+    assert min(seen[1:]) > seen[0] / 2
+
+
+async def test_who_only_waits_for_us_keeps_the_place_for_some_minutes_and_not_for_good(tmp_path):
+    """A form that was sent a second time waits for the first, which its sender could make last for hours."""
+    seen, numbers = [], limits(half_life_seconds=0.1, our_turn_seconds=0.5)
+
+    async def waits(request):
+        for seconds in (0.2, 1.0):
+            await asyncio.sleep(seconds)
+            request.protocol.progressed(0)
+            seen.append(request.protocol.progress(asyncio.get_running_loop().time()))
+        return web.Response(text="fine")
+
+    async with served(tmp_path, waits, numbers) as browser:
+        with await connected(browser, post(1000) + bytes(1000)) as connection:
+            assert (await read_head(connection)).endswith(b"fine")
+
+    assert seen[0] > 1000
+    assert seen[1] < 100
+
+
 async def send_some(connection: socket.socket, content: bytes) -> None:
     with suppress(ConnectionError, BlockingIOError):
         await asyncio.get_running_loop().sock_sendall(connection, content)

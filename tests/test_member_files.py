@@ -16,7 +16,7 @@ from PIL import Image
 from service import copies
 
 from cases import wire
-from cases.entry import Attachment, Message, ScrubRecord, Stream
+from cases.entry import Attachment, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.file_wire import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
 from cases.member import new_member_keys
@@ -415,3 +415,26 @@ async def test_a_head_that_was_sent_before_takes_no_room_again(tmp_path):
     assert told[0] != wire.COUNTER_BEHIND
     assert told[1] == wire.COUNTER_BEHIND
     assert budget.free == budget.total
+
+
+async def test_a_size_below_nothing_is_refused_and_holds_nobody_up(tmp_path):
+    """One such request of one member had the intake count for ever, and it answered nobody any more."""
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        item = wire.WireItem(bytes(wire.HEADER_BYTES), b"")
+        row = wire.FileRow(bytes(16), 0, ItemKind.FILE, bytes(wire.HEADER_BYTES), -(10**6))
+        asked = AttachRequest(bytes(16), bytes(32), 0, (item, item), wire.WireHead(0, bytes(32)), (row, row))
+        with pytest.raises(RequestRefused):
+            wire.decode(wire.encode(asked), AttachRequest)
+        body, path = framed(asked, b"x"), f"{wire.PATH}attach"
+        headers = wire.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
+        connector = aiohttp.UnixConnector(path=str(desks.socket))
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            session.post(f"http://{desks.address}.onion{path}", data=body, headers=headers) as response,
+        ):
+            told = msgspec.json.decode(await response.read())["text_key"]
+
+    assert (response.status, told) == (403, "request.unreadable")

@@ -229,6 +229,8 @@ LOOPBACK = "DirAuthority a orport=1 v3ident=AA 127.0.0.1:80 FF"
      "DisableNetwork 1\n/DisableNetwork", "# DisableNetwork 1", "TestingTorNetwork 1", LOOPBACK,
      f"TestingTorNetwork 0\n{LOOPBACK}", f"TestingTorNetwork 1\n{LOOPBACK}\nFallbackDir 192.0.2.1:80 orport=1 id=FF",
      "TestingTorNetwork 1\nDirAuthority a orport=1 v3ident=AA 192.0.2.1:80 FF",
+     *(f"TestingTorNetwork 1\n{LOOPBACK}\n{proxy} 192.0.2.1:9"
+       for proxy in ("Socks4Proxy", "Socks5Proxy", "HTTPSProxy", "HTTPProxy", "TCPProxy haproxy")),
      "TestingTorNetwork 1\nDirAuthority a 192.0.2.1 127.0.0.1:80", "DisableNetwork 1\n%include /etc/tor/torrc"],
 )  # fmt: skip
 def test_no_test_can_start_a_tor_that_might_reach_the_public_network(short_folder, text):

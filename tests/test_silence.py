@@ -264,7 +264,17 @@ async def test_the_public_pages_carry_the_agreed_headers_and_no_cookie(tmp_path)
 
 
 @pytest.mark.parametrize(
-    "name", ["_current_request", "_messages", "_paused", "_reading_paused", "_task_handler", "close", "connection_lost"]
+    "name",
+    [
+        "_current_request",
+        "_messages",
+        "_paused",
+        "_reading_paused",
+        "_task_handler",
+        "close",
+        "connection_lost",
+        "resume_reading",
+    ],
 )
 def test_the_library_has_the_names_that_our_connections_use_and_it_does_not_promise(name):
     assert name in dir(RequestHandler)
