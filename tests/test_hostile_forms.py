@@ -110,7 +110,7 @@ async def test_an_upload_that_trickles_is_given_up_with_a_page(tmp_path):
 
 async def test_however_much_came_quickly_each_minute_counts(tmp_path):
     async with running_intake(tmp_path) as intake:
-        limited(intake, idle_seconds=1.0)
+        limited(intake, idle_seconds=1.0, refused_idle_seconds=1.0)
         mark = intake.services.marks.new("report")
         much = part("attachment", bytes(600_000), b'; filename="a"')[:-2]
         start = part("mark", mark.encode()) + part("text", b"Kept") + much
