@@ -57,7 +57,7 @@ corpus: setup-test
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
 fuzz: setup-test
-	@$(PY) tests/fuzz.py $(ARGS)
+	@$(PY) tests/support/fuzzing/run.py $(ARGS)
 
 upgrade: setup
 	@scripts/upgrade.sh

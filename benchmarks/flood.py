@@ -37,7 +37,7 @@ from service import Service, kallskydd, offline_network
 
 from cases.clock import today, utc_now
 from cases.home import read_home
-from cases.roster import read_chain
+from cases.roster.chain import read_chain
 
 ATTACK_SECONDS = 35.0
 # A visit that has begun may end after that, while the attack goes on.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cases.envelope import blake
+from cases.crypto.envelope import blake
 from cases.errors import CaseError
 
 CHAIN_NAME = "audit.chain"

@@ -30,15 +30,15 @@ from typing import Final
 from cases.clock import utc_now
 from cases.errors import CaseError
 from cases.home import read_home
-from cases.store import Store
+from cases.store.store import Store
 from confine import confine_intake
 from intake.app import Serving, public_app, serve
 from intake.control import Event, IntakeEnd, Order
 from intake.daily import keep_time, release_everything
-from intake.desk_api import desk_app
+from intake.desk_api.app import desk_app
 from intake.read_times import stamp_what_visits_read
 from intake.services import Services, compose
-from intake.silence import Faults, be_silent, silence_loop
+from intake.http.silence import Faults, be_silent, silence_loop
 from scrubbers.sandbox import JailNotTight, Sandbox
 
 OK: Final = 0

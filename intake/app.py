@@ -2,7 +2,7 @@
 The two applications of the intake, and how they are served on sockets that were inherited.
 
 `public_app` is what reporters reach: its route table is below, and there is nothing else. The desk's application is
-made by intake.desk_api and served in the same way.
+made by intake.desk_api.app and served in the same way.
 
 The library's own listening is not used, because it calls listen(2), which the intake has forbidden itself: here
 connections are taken from a socket that listens already.
@@ -16,26 +16,26 @@ from typing import Final
 
 from aiohttp import web
 
-from intake.come_back import come_back, return_form
-from intake.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
-from intake.counted import counted
-from intake.gate import gate
-from intake.inbox_end import end
-from intake.inbox_facts import add_facts
-from intake.inbox_meeting import meeting
-from intake.inbox_minutes import minutes
-from intake.inbox_pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
-from intake.inbox_write import write
-from intake.information import INFORMATION_ROUTES
-from intake.kept_page import kept_page
-from intake.padding import padded
-from intake.progress_page import progress
-from intake.redirects import answered_elsewhere
-from intake.report_send import answer_frame, as_it_is, report_form, send_report
-from intake.reporter import icon, leave, not_found, start, style
-from intake.reporter_receipt import check_receipt, show_receipt
+from intake.inbox.log_in import come_back, return_form
+from intake.http.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
+from intake.site.count_text import counted
+from intake.site.origin_check import gate
+from intake.inbox.end import end
+from intake.inbox.facts import add_facts
+from intake.inbox.meeting import meeting
+from intake.inbox.minutes import minutes
+from intake.inbox.pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
+from intake.inbox.write import write
+from intake.site.information import INFORMATION_ROUTES
+from intake.result_page import kept_page
+from intake.http.padding import padded
+from intake.report.progress_page import progress
+from intake.site.redirects import answered_elsewhere
+from intake.report.send import answer_frame, as_it_is, report_form, send_report
+from intake.site.start import icon, leave, not_found, start, style
+from intake.report.receipt import check_receipt, show_receipt
 from intake.services import SERVICES, Services
-from intake.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
+from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
 
 ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]], ...]] = (
     ("GET", "/", start),

@@ -22,15 +22,15 @@ import msgspec
 
 from cases.clock import first_release_day, today
 from cases.entry import Attachment, Body, Entry, Report, Stream
-from cases.receipt import Receipt, ReceiptKeys
-from cases.roster import Roster
-from cases.roster_text import Member
-from cases.routing import route
-from cases.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
-from cases.store import Filing
-from intake.attachments import CaseUnderWay
+from cases.receipt.keys import Receipt, ReceiptKeys
+from cases.roster.chain import Roster
+from cases.roster.text import Member
+from cases.roster.routing import route
+from cases.crypto.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
+from cases.store.store import Filing
+from intake.uploads.attachment import CaseUnderWay
 from intake.errors import EmptyReport, UnknownChoice
-from intake.form import Form
+from intake.http.form import Form
 from intake.services import Services
 
 

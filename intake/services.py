@@ -13,19 +13,19 @@ from cases.clock import Clock, today
 from cases.config import Config
 from cases.errors import RosterFault
 from cases.home import Home
-from cases.roster import Chain, Roster, read_chain
-from cases.store import Store
-from intake.information_pages import INFORMATION_LINKS
-from intake.kept_pages import KeptPages
-from intake.lane import ArgonLane
+from cases.roster.chain import Chain, Roster, read_chain
+from cases.store.store import Store
+from intake.views.information_index import INFORMATION_LINKS
+from intake.http.result_pages import KeptPages
+from intake.argon2_workers import ArgonLane
 from intake.limits import Limits
-from intake.marks import Marks
-from intake.memory import TEXT_BYTES, MemoryBudget, Room
-from intake.pages import Pages
-from intake.pointed_out import PointedOut
-from intake.progress import ProgressBoard
+from intake.http.form_tokens import Marks
+from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
+from intake.views.pages import Pages
+from intake.identifiers.acknowledged import PointedOut
+from intake.uploads.progress import ProgressBoard
 from intake.sessions import Sessions
-from intake.silence import Faults
+from intake.http.silence import Faults
 from scrubbers.sandbox import Sandbox
 
 _MIB: Final = 2**20

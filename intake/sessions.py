@@ -25,10 +25,10 @@ from enum import Enum, auto
 from typing import Final
 
 from cases.clock import Clock
-from cases.receipt import Receipt, ReceiptKeys
-from cases.seal import CaseKeys
-from intake.attachments import FileShown
-from intake.marks import Use
+from cases.receipt.keys import Receipt, ReceiptKeys
+from cases.crypto.seal import CaseKeys
+from intake.uploads.attachment import FileShown
+from intake.http.form_tokens import Use
 from intake.shelf import Shelf
 
 IDLE: Final = timedelta(minutes=30)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from intake.attachments import FileShown
-from intake.facts import facts_of
+from intake.uploads.attachment import FileShown
+from intake.uploads.facts import facts_of
 from intake.limits import Limits
-from intake.pages import Language
-from intake.pointers import Pointer
-from intake.text_parts import bytes_in_page
-from intake.texts import GROUPS, LOST, SENTENCES, WHAT, WHERE
+from intake.views.pages import Language
+from intake.identifiers.find import Pointer
+from intake.views.text_parts import bytes_in_page
+from intake.views.texts import GROUPS, LOST, SENTENCES, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import ScrubReport
 

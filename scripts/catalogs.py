@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from intake.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
+from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
 # The poster has a catalogue of its own, in every complete language: it is printed and is no page.

@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
 if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
-on_tor="tests/test_flow.py tests/test_keeper_onion.py tests/test_desk_reach.py tests/test_browser_tor.py $(echo tests/test_onion_*.py)"
-on_tor="$on_tor $(echo tests/test_browser_*.py | sed 's#tests/test_browser_tor.py##') tests/test_pages_valid.py"
+on_tor="tests/system/test_flow.py tests/system/test_keeper_onion.py tests/system/test_desk_reach.py tests/system/test_browser_tor.py $(echo tests/test_onion_*.py)"
+on_tor="$on_tor $(echo tests/test_browser_*.py | sed 's#tests/system/test_browser_tor.py##') tests/system/test_pages_valid.py"
 # They mostly wait for strace and for a service, and the two processes then take the same time.
-on_tor="$on_tor tests/test_audit_selftest.py tests/test_audit_live.py"
+on_tor="$on_tor tests/audit/canary/test_audit_selftest.py tests/audit/live/test_audit_live.py"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.

@@ -14,10 +14,14 @@ from typing import Final, NoReturn
 from PIL import Image
 
 from confine.lock import bound_job, confine_job, job_filters
-from scrubbers.jailed import decoders, held_whole, image, rehearsal, verify
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures import memory_limits as held_whole
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import warm_up as rehearsal
+from scrubbers.jailed.verify import dispatch as verify
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.job_template import JobTemplate
-from scrubbers.jailed.second_opinion import SecondOpinion
+from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
     JOB_LIMITS,
@@ -49,7 +53,7 @@ def warm_up(role: Role) -> JobTemplate:
     limits = JOB_LIMITS
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
-        from scrubbers.jailed import pdf  # noqa: PLC0415
+        from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
 
         scrub, rehearse_kind, limits = pdf.scrub, pdf.rehearse, DOCUMENT_LIMITS
         pdf.warm_up()

@@ -1,0 +1,144 @@
+"""Runs held against each other: what is stored of one kind of report, what members read, what the keeper hears.
+
+1. Reports of one kind and size leave rows of the same number, sizes and days, whoever sent them, whatever came before.
+2. What members open is the same text and the same clean bytes, but for keys and what was typed.
+3. The keeper is told the same where reports were filed and where none was: nothing, while visitors come; and what it
+   says itself is of tor and of its own start and stop.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from audit.canary.compare.rows import COLUMNS, Kind, sizes
+from audit.canary.compare.steady import differing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from audit.canary.compare.answers import Known
+    from audit.canary.opened import Opened
+    from audit.canary.compare.rows import Noted
+    from audit.canary.run import Run
+    from audit.verdict import Look
+
+# Of an entry, what follows from keys (docs/FORMATS.md, section 4).
+_OF_KEYS = frozenset({"author", "previous", "reporter_sign", "reporter_box", "file_id", "preview_id"})
+_HEX = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
+# What the keeper says by its own clock, of tor, while visitors come: how far tor is with its network.
+_OF_TOR = re.compile(r'\{"event": "waiting", "percent": \d+, "summary": "[^"]*"\}|Not published yet: .*'
+                     r'|\{"event": "stopped"\}|Stopping\.|')  # fmt: skip
+# Up to two MiB the sizes are those of an upload of 1.3 as it comes, and of what a slow connection has not yet taken of
+# a long page. Above: arenas of the C library's threads, and their stacks; how many depends on which thread worked.
+_BUFFERS = 2 * 2**20
+_ALLOCATORS = frozenset({64 * 2**20, 128 * 2**20, 8 * 2**20 + 4096})
+# Measured on a busy computer, of eight runs: memory by nine MiB, work by a tenth, log and database by nothing.
+_MAY_DIFFER = {
+    "kB of memory": 18 * 1024,
+    "kB of memory at most": 64 * 1024,
+    "ticks of work": 300,
+    "ticks of the system's work": 300,
+    "bytes of log": 16 * 4120,
+    "bytes of database": 8 * 4096,
+}
+_MOST_SHOWN = 5
+
+
+def compare_rows(look: Look, noted: Iterable[Noted]) -> None:
+    """1."""
+    first: dict[str, object] = {}
+    compared = 0
+    for one in noted:
+        compared += 1
+        left = (_counts(one), sizes(one), _numbers(one))
+        other = first.setdefault(one.what, left)
+        if other != left:
+            look.found("{what} leaves different rows: {one} and {other}", what=one.what, one=str(other)[:300],
+                       other=str(left)[:300])  # fmt: skip
+    look.saw("rows of {count} reports and messages were compared by number, size and day", count=compared)
+
+
+def compare_opened(look: Look, runs: Sequence[tuple[Sequence[Opened], Known]]) -> None:
+    """2."""
+    plain = [sorted((one.name, _without_keys(one.content, known)) for one in opened) for opened, known in runs]
+    for several in plain[1:]:
+        for (name, one), (_name, other) in zip(plain[0], several, strict=False):
+            if one != other:
+                look.found("a member reads another thing in {name} of another run: {one} and {other}", name=name,
+                           one=one[:200], other=other[:200])  # fmt: skip
+    look.saw("{count} things that members read were compared between runs", count=sum(map(len, plain)))
+
+
+def compare_keepers(look: Look, runs: Sequence[Run]) -> None:
+    """3."""
+    for run in runs:
+        if run.told_keeper:
+            look.found("the intake told the keeper {count} things while visitors came{quiet}: {what}",
+                       count=len(run.told_keeper), quiet=" without a report" if run.quiet else "",
+                       what=b"".join(run.told_keeper).hex(" ", 8))  # fmt: skip
+        for line in run.said_since:
+            if not _OF_TOR.fullmatch(line):
+                look.found("the keeper said while visitors came: {line}", line=line[:200])
+        elsewhere = frozenset[str]().union(*(one.commands for one in runs if one is not run))
+        # What proves that it may is random, and GETINFO only asks, by the keeper's own clock.
+        for command in sorted(one for one in run.commands - elsewhere if not one.startswith(("AUTH", "GETINFO"))):
+            look.found("the keeper asks tor what it asks in no other run: {command}", command=command[:200])
+    _compare_memory(look, runs)
+    for run in runs[1:]:
+        if run.header != runs[0].header:
+            look.found("the headers of two databases differ: {what}", what=differing(runs[0].header, run.header))
+
+
+def _compare_memory(look: Look, runs: Sequence[Run]) -> None:
+    """The same visits take memory of the same sizes: one that a single run has is of what it alone had planted."""
+    for run in runs:
+        elsewhere: frozenset[str] = frozenset().union(*(one.given for one in runs if one is not run))
+        for given in sorted(run.given - elsewhere)[:_MOST_SHOWN]:
+            look.found("a process was given what it is given in no other run: {given}", given=given[:200])
+        others: frozenset[int] = frozenset().union(*(one.mapped for one in runs if one is not run))
+        odd = sorted(size for size in run.mapped - others - _ALLOCATORS if size > _BUFFERS)
+        if odd:
+            look.found(
+                "the intake took memory of sizes that it takes in no other run: {sizes}",
+                sizes=odd[:_MOST_SHOWN],
+            )
+    # Reports of one kind are compared when all of them have been filed.
+    with_reports = [run.measured for run in runs if not run.quiet]
+    for (measure, since), first in with_reports[0].items():
+        values = [first, *(other[measure, since] for other in with_reports[1:])]
+        more = max(values) - min(values)
+        look.demand(more <= _MAY_DIFFER[measure], "{measure} after the same visits: {values}",
+                    measure=measure, values=values)  # fmt: skip
+
+
+def _counts(one: Noted) -> dict[str, int]:
+    return {table: len(rows) for table, rows in one.rows.items()}
+
+
+def _numbers(one: Noted) -> list[str]:
+    return sorted(
+        f"{table}.{column}={row[column]}"
+        for table, rows in one.rows.items()
+        for row in rows
+        for column, kind in COLUMNS[table].items()
+        if kind in {Kind.DAY, Kind.COUNT} or (kind is Kind.COUNTED and column != "batch")
+    )
+
+
+def _without_keys(content: bytes, known: Known) -> str:
+    """An entry's JSON and what pads it, with keys and what was planted by name; of a file all its bytes."""
+    text, _, padding = content.rpartition(b"\x80")
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        return content.hex()
+    for value, name in known:
+        text = text.replace(value, name)
+    entry = json.loads(text)
+    for place in (entry, entry.get("entry", {})):
+        for name in _OF_KEYS & place.keys():
+            if _HEX.fullmatch(str(place[name])):
+                place[name] = name
+    return json.dumps(entry) + (f" and {len(padding)} bytes" if not padding.strip(b"\0") else padding.hex())

@@ -1,0 +1,95 @@
+"""Another hour of the day for one of the runs: the same installed program, whose Python reads a clock that is moved.
+
+What depends on the hour is the same in two runs that start seconds apart. So one of them is started by an interpreter
+with an environment of its own: it finds every module where the examined interpreter finds it, and first of all reads a
+file that moves what `time` says, and the clock that the service hands to its parts. What asks the kernel by itself, and
+the times of files, stay as they are.
+
+The clock of the service is moved within one part of its day, so that the days in both runs are the same. What `time`
+says, by which intake and zygotes do nothing, is moved besides, in each second by another number of days and parts of
+one: so reports of one kind come at all times of a day and on all days of a week.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sysconfig
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from audit.canary.drawn import hook
+from audit.fault import own_packages
+
+_ZONE = ZoneInfo("Europe/Stockholm")
+# The day changes at midnight, reports are released at six, and what comes after eighteen waits a day longer.
+_PARTS_BEGIN = (0, 6, 18)
+# Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
+_SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign in (1, -1))
+# For what does not ask the service's clock: as many times this as the second says, of eight. A day and three hours.
+_MORE_SECONDS, _TIMES_MORE = 380 * 256, 8
+_RUN_SECONDS = 600
+_ASK = """
+import importlib.util, json, pathlib, sys
+found = [importlib.util.find_spec(name) for name in sys.argv[1:]]
+places = [one.submodule_search_locations for one in found if one]
+print(json.dumps([*(str(pathlib.Path(place[0]).parent) for place in places if place), *sys.path]))
+"""
+_HOOK = """\
+import datetime
+import sys
+import time
+
+import cases.clock
+
+# The keeper waits for tor by this clock.
+_SHIFT, _MORE = {shift}, 0 if "kallskydd" in sys.orig_argv else {more}
+_time, _time_ns, _gmtime, _localtime = time.time, time.time_ns, time.gmtime, time.localtime
+_utc_now = cases.clock.utc_now
+time.time = lambda: _time() + _SHIFT + int(_time()) % {times} * _MORE
+time.time_ns = lambda: _time_ns() + (_SHIFT + int(_time()) % {times} * _MORE) * 10**9
+time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
+time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
+cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_SHIFT)
+"""
+
+
+def another_hour(now: datetime | None = None) -> int:
+    """By how many seconds to move the clock, so that it is another hour of the same part of the day; 0 for none."""
+    here = (now or datetime.now(UTC)).astimezone(_ZONE)
+    for shift in _SHIFTS_SECONDS:
+        # With room for the run itself.
+        ends = [here + timedelta(seconds=shift + more) for more in (0, _RUN_SECONDS)]
+        if all((one.date(), _part(one)) == (here.date(), _part(here)) for one in ends):
+            return shift
+    return 0
+
+
+def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -> Path:
+    """Make the environment; returns its interpreter."""
+    asked = subprocess.run(
+        [str(python), "-I", "-c", _ASK, *own_packages()], capture_output=True, text=True, check=True, timeout=60
+    )
+    paths = list(dict.fromkeys(json.loads(asked.stdout)))
+    layout = sysconfig.get_path("purelib", "venv", {"base": str(folder), "installed_base": str(folder)})
+    packages = Path(layout)
+    packages.mkdir(parents=True)
+    (packages / "another_hour.py").write_text(_HOOK.format(shift=shift, more=_MORE_SECONDS, times=_TIMES_MORE), "utf-8")
+    (packages / "known_draws.py").write_text(hook(key), "utf-8")
+    lines = [*filter(None, paths), "import known_draws", "import another_hour"]
+    (packages / "another_hour.pth").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    # The intake may read what the installer wrote down only within its own environment.
+    for written in (one for place in paths for one in Path(place).glob("*.dist-info")):
+        shutil.copytree(written, packages / written.name, dirs_exist_ok=True)
+    real = python.resolve()
+    (folder / "pyvenv.cfg").write_text(f"home = {real.parent}\ninclude-system-site-packages = false\n", "utf-8")
+    (folder / "bin").mkdir()
+    moved = folder / "bin" / "python"
+    moved.symlink_to(real)
+    return moved
+
+
+def _part(moment: datetime) -> int:
+    return sum(moment.hour >= begins for begins in _PARTS_BEGIN)

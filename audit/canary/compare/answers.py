@@ -1,0 +1,198 @@
+"""One name, one answer: what is asked in one way is answered in one way, before and after, for everybody, in every run.
+
+An answer is compared byte by byte, status, names and values of headers in their order, and body, when these have been
+taken out of it by name: what was planted, and the values below, each of which must be random and is looked at as such.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from audit.canary.compare.random import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from audit.canary.http import Answer
+    from audit.canary.requests import Exchange
+    from audit.verdict import Look
+
+_MOST_SHOWN = 40
+_AROUND = 60
+_HOUR_BYTES, _HOUR_SECONDS = 4, 3600  # of a mark: the hour of its making, and random bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A random value in answers: where it stands, in which exchanges it is a new one, and its bytes."""
+
+    name: str
+    pattern: re.Pattern[bytes]
+    new_in: re.Pattern[str]
+    decode: Callable[[bytes], bytes]
+
+
+def _hex(text: bytes) -> bytes:
+    return bytes.fromhex(text.decode())
+
+
+def _mark(text: bytes) -> bytes:
+    """Without the hour, which `_wrong_hour` looks at."""
+    return _whole_mark(text)[_HOUR_BYTES:]
+
+
+def _whole_mark(text: bytes) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+    except binascii.Error:
+        return b""
+
+
+_FORMS = re.compile("report form|log-in form")
+_SESSIONS = re.compile("a short report|a short urgent report|a report with two files|an urgent report|the right code")
+TOKENS = (
+    Token("draft", re.compile(rb'(?<=name="draft" value=")[0-9a-f]{32}(?=")'), _FORMS, _hex),
+    Token("mark", re.compile(rb'(?<=name="mark" value=")[\w-]{48}(?=")'), _FORMS, _mark),
+    Token("handle", re.compile(rb'(?<=name="handle" value=")[0-9a-f]{64}(?=")'), _SESSIONS, _hex),
+    Token("page", re.compile(rb"(?<=/page/)[0-9a-f]{32}"), re.compile(".*, sent"), _hex),
+    # Of the database, where `audit.canary.compare.rows` has it.
+    Token("file", re.compile(rb'(?<=name="file" value=")[0-9a-f]{32}(?=")'), re.compile(r"(?!)"), _hex),
+    Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), re.compile("a report with an old mark"), _hex),
+)
+# Which of the eight words is asked back, in each of its places.
+_ASKED = re.compile(rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)')
+# Words of the list that are near to one that was typed and is none: they follow from what was planted there.
+_NEAR_WORDS = re.compile("(<li>Ord [1-8] är inte ett av våra ord[.])[^\n]*(</li>)".encode())
+# What was found in a picture is shown up to a length, and may end within what was planted there.
+_CUT_OFF = re.compile(rb"(?<= )q[bcdfghjklmnprstx]{3,22}(?=</bdi>)")
+_WORDS = re.compile(rb"<bdi>[a-z]+</bdi>")
+_WORDS_OF_A_CODE = 8
+# Fields of these hold some two bits in a byte: the four letters by which a word is known, which keep its place in the
+# sorted list.
+LETTERS, BITS_OF_A_LETTER = "answer: letters", 2
+# Where the length of the words of a code, or of an address in figures, is evened out.
+_PADDING = re.compile(rb"<!--\s*-->|(?<=[}\]])\s+$")
+
+# What was planted in one run, and how it is called: in the place of each stands its name.
+Known = list[tuple[bytes, bytes]]
+
+
+def compare_answers(look: Look, exchanges: Sequence[Exchange], known: Mapping[int, Known]) -> None:
+    """Every answer of one name is the same, in all runs."""
+    first: dict[str, bytes] = {}
+    told: set[str] = set()
+    for exchange in exchanges:
+        plain = masked(exchange.answer.whole, known[exchange.run])
+        other = first.setdefault(exchange.name, plain)
+        if other != plain and exchange.name not in told:
+            told.add(exchange.name)
+            where = _first_difference(other, plain)
+            if len(told) <= _MOST_SHOWN:
+                look.found(
+                    "two answers to {name} differ: {one} and {other}", name=exchange.name,
+                    one=_around(other, where), other=_around(plain, where),
+                )  # fmt: skip
+    if len(told) > _MOST_SHOWN:
+        look.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)
+    look.saw("{count} answers, of {names} kinds, were compared byte by byte", count=len(exchanges), names=len(first))
+
+
+def masked(whole: bytes, known: Known) -> bytes:
+    """An answer without what is known of its run and what is random in it: in the place of each stands its name."""
+    for token in TOKENS:
+        whole = token.pattern.sub(token.name.encode(), whole)
+    whole = _NEAR_WORDS.sub(rb"\1\2", whole)
+    whole = _WORDS.sub(b"<bdi>word</bdi>", whole)
+    whole = _ASKED.sub(b"number", whole)
+    for value, name in known:
+        whole = whole.replace(value, name)
+    return _PADDING.sub(b"", _CUT_OFF.sub(b"cut off", whole))
+
+
+def random_tokens(exchanges: Iterable[Exchange]) -> dict[str, list[Sample]]:
+    """Every random value where it is new, with the moment of the exchange."""
+    found: dict[str, list[Sample]] = {}
+
+    def note(name: str, exchange: Exchange, value: bytes) -> None:
+        several = found.setdefault(name, [])
+        order = sum(one.run == exchange.run for one in several)
+        several.append(Sample(value, exchange.run, exchange.visitor, order, exchange.before, exchange.after))
+
+    for exchange in exchanges:
+        for token in TOKENS:
+            match = token.pattern.search(exchange.answer.whole) if token.new_in.fullmatch(exchange.name) else None
+            if match:
+                note(f"answer: {token.name}", exchange, token.decode(match[0]))
+        words = _WORDS.findall(exchange.answer.whole)
+        if words and _SESSIONS.fullmatch(exchange.name):
+            for number, word in enumerate(words[:_WORDS_OF_A_CODE], start=1):
+                note(f"answer: word {number}", exchange, _of_a_word(word))
+                note(f"{LETTERS} of word {number}", exchange, word[5:9])
+    return found
+
+
+def wrong_hours(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Marks whose hour is not that of their making: the one clock that an answer may hold, and no finer."""
+    for exchange in exchanges:
+        for match in _mark_pattern().finditer(exchange.answer.whole):
+            hour = int.from_bytes(_whole_mark(match[0])[:_HOUR_BYTES], "big")
+            if not exchange.before // _HOUR_SECONDS - 1 <= hour <= exchange.after // _HOUR_SECONDS:
+                yield f"{exchange.name}: {hour}"
+
+
+def compare_told(look: Look, answers: Sequence[tuple[str, Answer, Known]]) -> None:
+    """What desks are told by one verb, in different runs: the same headers, and JSON of the same form."""
+    first: dict[str, object] = {}
+    for name, answer, known in answers:
+        form = (masked(answer.head, known), _form(answer.body))
+        other = first.setdefault(name, form)
+        if other != form:
+            one, two = (repr(told).encode() for told in (other, form))
+            where = _first_difference(one, two)
+            look.found("a desk is told {name} in another form: {one} and {other}", name=name,
+                       one=_around(one, where), other=_around(two, where))  # fmt: skip
+    look.saw("{count} answers to desks were compared by form", count=len(answers))
+
+
+def _form(body: bytes) -> object:
+    """JSON with its values by kind and length: what differs is what keys and ciphertext are, and nothing else."""
+    try:
+        return _shape(json.loads(body))
+    except ValueError:
+        return len(body)
+
+
+def _shape(value: Any) -> object:
+    if isinstance(value, dict):
+        # The number of a file is random, and `audit.canary.compare.rows` looks at it in the database.
+        return tuple(
+            (name, None if name == "number" and "file_id" in value else _shape(one)) for name, one in value.items()
+        )
+    if isinstance(value, list):
+        # Files come in the order of their random ids.
+        return tuple(sorted((_shape(one) for one in value), key=repr))
+    return ("text", len(value)) if isinstance(value, str) else value
+
+
+def _mark_pattern() -> re.Pattern[bytes]:
+    return next(token.pattern for token in TOKENS if token.name == "mark")
+
+
+def _of_a_word(word: bytes) -> bytes:
+    """One of 4,096 as a byte: letters are not spread evenly, and would agree by chance."""
+    return hashlib.blake2b(word, digest_size=1).digest()
+
+
+def _around(whole: bytes, place: int) -> str:
+    return whole[max(place - _AROUND, 0) : place + _AROUND].decode("utf-8", "replace")
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    differ = (number for number, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1])
+    return next(differ, min(len(one), len(other)))

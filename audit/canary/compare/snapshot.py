@@ -1,0 +1,226 @@
+"""Everything that can be seen of the service from outside at one moment, as named fields with values.
+
+Files: each file and folder of the home, with its kind, owner, number, links, size, content, three times, extended
+attributes and, for a folder, the order of its names. Processes: what the kernel shows of each under /proc, with its
+open files, their positions and flags, its threads, limits and mappings. Locks: the lines of /proc/locks that are of our
+processes. Nothing is judged here; `audit.canary.compare.steady` compares two of these, `audit.canary.across` those of two runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.observe.proc import NotSeen, find_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from audit.observe.proc import Process
+
+Fields = dict[str, str]
+_TOR_OWN = "tor/data"  # tor writes here by itself, and hears of no request
+# One value in each, for every account to read or for its own.
+_SINGLE = (
+    "oom_score_adj", "timerslack_ns", "personality", "comm", "cmdline", "environ", "loginuid", "sessionid",
+    "coredump_filter", "cgroup", "autogroup", "uid_map", "gid_map", "setgroups", "projid_map", "attr/current",
+)  # fmt: skip
+_LINKS = ("cwd", "root", "exe", "ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/time", "ns/user", "ns/uts")
+# Names of the fields after the program's, proc_pid_stat(5), but for the last: under strace it is why it stands still.
+_STAT = (
+    "state", "ppid", "pgrp", "session", "tty_nr", "tpgid", "flags", "minflt", "cminflt", "majflt", "cmajflt", "utime",
+    "stime", "cutime", "cstime", "priority", "nice", "num_threads", "itrealvalue", "starttime", "vsize", "rss",
+    "rsslim", "startcode", "endcode", "startstack", "kstkesp", "kstkeip", "signal", "blocked", "sigignore", "sigcatch",
+    "wchan", "nswap", "cnswap", "exit_signal", "processor", "rt_priority", "policy", "blkio", "guest_time",
+    "cguest_time", "start_data", "end_data", "start_brk", "arg_start", "arg_end", "env_start", "env_end",
+)  # fmt: skip
+# Of each thread: what it could be given by itself.
+_OF_THREADS = ("priority", "nice", "blocked", "rt_priority", "policy", "exit_signal")
+_OF_THREADS_STATUS = ("Cpus_allowed", "SigBlk", "CapEff", "Seccomp", "Seccomp_filters", "NoNewPrivs", "Uid", "Gid")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment: names of files, processes and locks, and the fields of each."""
+
+    files: Mapping[str, Fields]
+    processes: Mapping[str, Fields]
+    locks: Mapping[str, Fields]
+
+
+def take_snapshot(home: Path) -> Snapshot:
+    """Look at the home and, if somebody serves it, at its processes. Raises OSError."""
+    return Snapshot(files_of(home), processes_of(home), _locks_of(home))
+
+
+def files_of(home: Path) -> dict[str, Fields]:
+    """Every file and folder. Times are read before content, and reading moves none of them."""
+    found: dict[str, Fields] = {}
+    todo = [home]
+    while todo:
+        path = todo.pop()
+        name = "." if path == home else str(path.relative_to(home))
+        with suppress(FileNotFoundError):
+            found[name] = _file(path)
+            if "order" in found[name] and name != _TOR_OWN:
+                todo += [path / one for one in _names(path)]
+    return found
+
+
+def processes_of(home: Path) -> dict[str, Fields]:
+    """The lasting processes, by their part in the service. A job ends with its file; its calls are judged."""
+    service = find_service(home)
+    if service is None:
+        return {}
+    parts = {
+        "keeper": (service.keeper,),
+        "intake": service.intakes,
+        "zygote": service.zygotes,
+        "tor": service.tors,
+        "watchdog": service.watchdogs,
+        "other": service.others,
+    }
+    return {
+        f"{part} {number}" if len(several) > 1 else part: _process(process) | {"children": str(len(process.children()))}
+        for part, several in parts.items()
+        for number, process in enumerate(several, start=1)
+    }
+
+
+def _file(path: Path) -> Fields:
+    state = path.lstat()
+    fields = {
+        "mode": oct(state.st_mode),
+        "owner": f"{state.st_uid}:{state.st_gid}",
+        "number": f"{state.st_dev}:{state.st_ino}",
+        "links": str(state.st_nlink),
+        "size": str(state.st_size),
+        "blocks": str(state.st_blocks),
+        "written": str(state.st_mtime_ns),
+        "changed": str(state.st_ctime_ns),
+        "read": str(state.st_atime_ns),
+        "attributes": ", ".join(
+            f"{name}={os.getxattr(path, name, follow_symlinks=False).hex()}"
+            for name in sorted(os.listxattr(path, follow_symlinks=False))
+        ),
+    }
+    if stat.S_ISREG(state.st_mode):
+        fields["content"] = hashlib.sha256(read_unseen(path)).hexdigest()
+    elif stat.S_ISDIR(state.st_mode):
+        fields["order"] = ", ".join(_names(path))
+    elif stat.S_ISLNK(state.st_mode):
+        fields["content"] = str(path.readlink())
+    return fields
+
+
+def read_unseen(path: Path) -> bytes:
+    """The content of a file, without moving the time at which it was read last, where we may."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOATIME)
+    except PermissionError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
+def _names(folder: Path) -> list[str]:
+    # Opened like a file, since a listing moves the folder's time of reading as well.
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOATIME)
+    except PermissionError:
+        return os.listdir(folder)  # noqa: PTH208 - the order that the kernel gives
+    try:
+        return os.listdir(descriptor)  # noqa: PTH208 - the order that the kernel gives
+    finally:
+        os.close(descriptor)
+
+
+def _process(process: Process) -> Fields:
+    fields: Fields = {"pid": str(process.pid)}
+    with suppress(NotSeen, OSError):
+        fields |= {f"status {name}": value for name, value in process.status().items()}
+    for name in _SINGLE:
+        with suppress(OSError):
+            fields[name] = process.place(name).read_text("utf-8", "replace").replace("\0", " ").strip()
+    for name in _LINKS:
+        with suppress(OSError):
+            fields[name] = str(process.place(name).readlink())
+    with suppress(OSError):
+        fields |= {f"stat {name}": value for name, value in _stat(process.place("stat"))}
+    with suppress(OSError):
+        fields |= _limits(process.place("limits").read_text("ascii"))
+    fields |= dict(_open_files(process))
+    fields |= _threads(process)
+    with suppress(OSError):
+        fields["mappings"] = _mappings(process.place("maps").read_text("utf-8", "replace"))
+    return fields
+
+
+def _stat(place: Path) -> Iterator[tuple[str, str]]:
+    return zip(_STAT, place.read_text("utf-8", "replace").rpartition(")")[2].split(), strict=False)
+
+
+def _limits(text: str) -> Fields:
+    lines = (re.split(r"\s{2,}", line.strip()) for line in text.splitlines()[1:])
+    return {f"limit {line[0]}": " ".join(line[1:3]) for line in lines}
+
+
+def _open_files(process: Process) -> Iterator[tuple[str, str]]:
+    with suppress(NotSeen):
+        for one in process.descriptors():
+            with suppress(OSError):
+                yield f"open {one.number}", one.target
+                text = process.place(f"fdinfo/{one.number}").read_text("utf-8", "replace")
+                # What an epoll waits for comes and goes with its connections, and each of them is itself an open file.
+                lines = (line for line in text.splitlines() if not line.startswith("tfd:"))
+                yield f"open {one.number} state", "; ".join(" ".join(line.split()) for line in lines)
+
+
+def _threads(process: Process) -> Fields:
+    kinds = set()
+    names = set()
+    with suppress(NotSeen, OSError):
+        for task in process.tasks():
+            with suppress(NotSeen, OSError):
+                numbers = dict(_stat(process.place(f"task/{task}/stat")))
+                status = process.status(task)
+                kinds.add(
+                    ", ".join(
+                        [*(f"{name} {numbers.get(name, '')}" for name in _OF_THREADS)]
+                        + [f"{name} {status.get(name, '')}" for name in _OF_THREADS_STATUS]
+                    )
+                )
+                names.add(process.place(f"task/{task}/comm").read_text("utf-8", "replace").strip())
+    return {"threads": "; ".join(sorted(kinds)), "names of threads": ", ".join(sorted(names))}
+
+
+def _mappings(text: str) -> str:
+    """What is mapped of files and with which rights; memory of its own is in the sizes of `status`."""
+    found = set()
+    for line in text.splitlines():
+        parts = line.split(maxsplit=5)
+        if len(parts) > 5 and not parts[5].startswith("["):  # noqa: PLR2004 - the sixth field is the path
+            found.add(f"{parts[1]} {parts[5]}")
+    return "; ".join(sorted(found))
+
+
+def _locks_of(home: Path) -> dict[str, Fields]:
+    """Every lock that one of our processes holds, by what it is on."""
+    service = find_service(home)
+    if service is None:
+        return {}
+    mine = {process.pid: service.name_of(process.pid) for process in service.lasting}
+    found: dict[str, list[str]] = {}
+    with suppress(OSError):
+        for line in Path("/proc/locks").read_text("ascii").splitlines():
+            words = [word for word in line.split()[1:] if word != "->"]
+            if words[3].isdigit() and int(words[3]) in mine:
+                name = f"{mine[int(words[3])]} on {words[4]}"
+                found.setdefault(name, []).append(" ".join((*words[:3], *words[5:])))
+    return {name: {"held": "; ".join(sorted(several))} for name, several in found.items()}

@@ -1,0 +1,242 @@
+"""The canary: private instances of the service, real visits with planted values, and everything they did compared.
+
+1. A home is made, copied twice and served as an outsider would do it, under strace, in folders that are removed
+   afterwards (`audit.canary.run`): two are sent the same visits, with other planted values, at other times and in
+   another order, and one is sent no report at all.
+2. Each run is held against itself: what is seen from outside before visits and after them (`canary_steady`).
+3. The runs are held against each other: one question has one answer, and what is not the same must be random
+   (`canary_across`, `canary_answers`, `canary_rows`, `canary_random`).
+4. Every call is held against closed lists, and every written byte searched for what was planted.
+
+An allowance is one thing and one field of it, with its reason. If one request was not answered as it should be, the
+verdict is void: silence of a service that does not work proves nothing. Findings are told all the same.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from audit.canary.across import compare_keepers, compare_opened, compare_rows
+from audit.canary.compare.answers import BITS_OF_A_LETTER, LETTERS, compare_answers, compare_told, random_tokens, wrong_hours
+from audit.canary.calls import commands_to_tor, numbers_given, sizes_mapped, strange_commands
+from audit.canary.clock import another_hour, interpreter_with_clock
+from audit.canary.drawn import check_drawn
+from audit.canary.judge import (
+    KINDS,
+    judge_answers,
+    judge_calls,
+    judge_disk,
+    judge_needles,
+    judge_opened,
+    judge_pace,
+    judge_sizes,
+)
+from audit.canary.locks import check_closing, check_counters
+from audit.canary.compare.random import dependences, dependences_within, told_apart
+from audit.canary.compare.rows import random_fields, random_rows
+from audit.canary.rules import Rulebook
+from audit.canary.run import Run, live
+from audit.canary.service import CanaryService, NotStarted
+from audit.canary.needles import PACKED_V4
+from audit.observe.strace import Call, TraceDamaged, read_trace
+from audit.verdict import Check, Look, Verdict
+
+# id -> title, how to repeat it by hand
+ROWS = {
+    "requests": ("Every request was answered as it should be",
+                 "curl --unix-socket HOME/run/public.sock http://ADDRESS/ and the forms by hand"),
+    "answers": ("Answers name no server, no moment, no one, and bring back only what was typed",
+                "curl -i --unix-socket HOME/run/public.sock http://ADDRESS/ | grep -iE 'date|server|etag'"),
+    "needles": ("Nothing that could give a reporter away is written anywhere",
+                "strace -f -yy -s 99999999 -e trace=write,pwrite64,sendto,sendmsg kallskydd serve … ; grep needle"),
+    "files": ("No file is opened for writing, made or removed but those on the list",
+              "strace -f -y -e trace=%file kallskydd serve … ; grep -E 'O_(WRONLY|RDWR|CREAT)|unlink'"),
+    "sockets": ("No socket is made or reached but those on the list: no journal, no system log, no network",
+                "strace -f -yy -e trace=%network kallskydd serve … ; grep -E 'connect|bind|sa_family'"),
+    "programs": ("No program is started but those on the list", "strace -f -e trace=execve kallskydd serve …"),
+    "channels": ("Nothing is written but to the places on the list; nothing to standard output or errors",
+                 "strace -f -yy -e trace=write,sendto,sendmsg kallskydd serve … ; awk by process and descriptor"),
+    "counters": ("The keeper is told codes and the number one, and nothing else",
+                 "strace -p INTAKE -xx -e trace=sendto; messages of eight bytes on the channel's descriptor"),
+    "calls": ("Nothing is asked of the kernel but what is on the list, with arguments that are on it",
+              "strace -f -yy -v -e trace=fcntl,ioctl,prlimit64,setsockopt,flock,setitimer kallskydd serve …"),
+    "locks": ("The intake closed itself before its first thread, and its filter refuses what leads out",
+              "strace -f -v -e trace=seccomp,landlock_restrict_self,clone kallskydd serve …; /proc/PID/task/*/status"),
+    "tor": ("tor is set as the table says, by its own answers", "GETCONF on HOME/run/control.sock"),
+    "database": ("The database has the known tables, and no value finer than a day",
+                 "sqlite3 COPY .schema; sqlite3 COPY .dump"),
+    "release": ("Before the release nothing differs for a member, in body or header",
+                "kallskydd desk list before and after a report"),
+    "steady": ("Nothing that is seen from outside changes with visits: files, their times, processes, locks",
+               "stat HOME HOME/* HOME/*/*; cat /proc/PID/{status,limits,fdinfo/*} /proc/locks; before and after"),
+    "across": ("Two runs, with other values and in another order, and one without a report show the same",
+               "two homes side by side; cmp what each page, verb and file says"),
+    "random": ("What must be random depends on no order, clock, address or visitor",
+               "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases' after each report; compare with date +%s"),
+    "members": ("Members read what was typed and clean copies, and nothing else",
+                "kallskydd desk read CASE --json; exiftool on each file"),
+    "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a needle HOME"),
+}  # fmt: skip
+# Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
+_RUNS = (False, True, False)
+_AT_ONCE = 2
+_MOST_SHOWN = 4
+_KEY_BYTES = 32
+
+
+def run_canary(python: Path | None = None, say: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
+    """Run it on the packages that this interpreter has installed; returns a row for each check.
+
+    Once more when all that was found are four bytes of an address among ciphertext, where chance puts them sometimes.
+    """
+    checks = _run_once(python or Path(sys.executable), say)
+    if _only_chance(checks):
+        say("Four bytes of an address stand among ciphertext. That happens by chance: once more, with other needles.")
+        checks = _run_once(python or Path(sys.executable), say)
+    return checks
+
+
+def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
+    looks = {name: Look() for name in ROWS}
+    # Short, because the path of a unix socket is.
+    folders = [Path(tempfile.mkdtemp(prefix="canary-")) for _quiet in _RUNS]
+    runs = [
+        Run(number, quiet, folder, CanaryService(folder, python), {name: Look() for name in ROWS})
+        for number, (quiet, folder) in enumerate(zip(_RUNS, folders, strict=True))
+    ]
+    runs[-1].shift = another_hour()
+    try:
+        say("Private homes are made and served under strace, and visitors come to them …")
+        with suppress(NotStarted), ThreadPoolExecutor(_AT_ONCE) as pool:
+            addresses = _make_homes(runs)
+            list(pool.map(lambda run: live(run, addresses), runs))
+        say("Every call, every written byte and every difference between them is looked at …")
+        for run in runs:
+            _judge(run)
+        if all(run.last_visit for run in runs):
+            _across(runs, looks)
+    finally:
+        for run in runs:
+            run.service.stop()
+            shutil.rmtree(run.folder, ignore_errors=True)
+    return [_row(name, _together([*(run.looks[name] for run in runs), look])) for name, look in looks.items()]
+
+
+def _make_homes(runs: list[Run]) -> dict[str, str]:
+    """One home, and copies of it: so that what two runs show may differ by nothing but the run. Raises NotStarted."""
+    try:
+        addresses = runs[0].service.make_home()
+    except NotStarted as failed:
+        runs[0].void("the service did not start: {why}", why=str(failed))
+        raise
+    last = runs[-1]
+    last.key = secrets.token_bytes(_KEY_BYTES)
+    last.service.python = interpreter_with_clock(last.service.python, last.folder / "clock", last.shift, last.key)
+    for run in runs[1:]:
+        for name in ("home", "net"):
+            shutil.copytree(runs[0].folder / name, run.folder / name, symlinks=True)
+    return addresses
+
+
+def _together(looks: list[Look]) -> Look:
+    """What was seen in all runs; what was in order is told of the first of them, which stands for the others."""
+    whole = Look()
+    for number, look in enumerate(looks):
+        whole.said += [one for one in look.said if number in {0, len(looks) - 1} or one.verdict is not Verdict.CLEAN]
+    return whole
+
+
+def _across(runs: list[Run], looks: dict[str, Look]) -> None:
+    """Step 3."""
+    exchanges = [exchange for run in runs for exchange in run.exchanges]
+    known = {run.number: run.known for run in runs}
+    noted = [one for run in runs for one in run.noted]
+    compare_answers(looks["across"], exchanges, known)
+    compare_told(looks["across"], [(name, answer, run.known) for run in runs for name, answer in run.told])
+    compare_rows(looks["across"], noted)
+    compare_opened(looks["across"], [(run.opened, run.known) for run in runs if not run.quiet])
+    compare_keepers(looks["across"], runs)
+    for wrong in wrong_hours(exchanges):
+        looks["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
+    fields = random_fields(noted) | random_tokens(exchanges)
+    for name, samples in sorted(fields.items()):
+        bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
+        for words in dependences(samples, bits)[:_MOST_SHOWN]:
+            looks["random"].found("{name}, which must be random: {words}", name=name, words=words)
+    for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
+        looks["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
+    items = {bytes(one.value) for one in fields.get("batch_items.item", [])}
+    granted = frozenset[bytes]().union(*(run.grants for run in runs))
+    for words in told_apart(sorted(items & granted), sorted(items - granted))[:_MOST_SHOWN]:
+        looks["random"].found("grants can be told from decoys: {words}", words=words)
+    for run in runs:
+        if run.key:
+            check_drawn(looks["random"], run)
+    places = [place for run in runs for place in run.places]
+    looks["random"].demand(
+        len(set(places)) > 1, "{count} grants lie in their batches at {places} different places", count=len(places),
+        places=len(set(places)),
+    )  # fmt: skip
+    looks["random"].saw(
+        "{count} values of {fields} fields depend on no order, clock, run or visitor",
+        count=sum(map(len, fields.values())), fields=len(fields),
+    )  # fmt: skip
+
+
+def _judge(run: Run) -> None:
+    """Steps 2 and 4."""
+    looks, needles = run.looks, run.planted
+    for exchange in run.exchanges:
+        if not exchange.as_it_should:
+            values = {"name": exchange.name, "status": exchange.answer.status, "right": sorted(exchange.right)}
+            run.void("{name} was answered {status} and not {right}", **values)
+    looks["requests"].saw("{count} requests were sent", count=len(run.exchanges))
+    judge_answers(looks["answers"], run.exchanges, needles)
+    judge_sizes(looks["answers"], run.exchanges)
+    judge_pace(looks["answers"], run.exchanges, run.reports_began)
+    judge_opened(looks["members"], run.opened, needles)
+    try:
+        calls = read_trace(run.service.trace)
+    except (TraceDamaged, OSError):
+        run.void("what strace wrote is not whole")
+        return
+    book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
+    run.mapped, run.given = sizes_mapped(calls, run.first_visit), numbers_given(calls, run.first_visit)
+    judge_needles(looks["needles"], calls, book, needles)
+    judge_calls(looks, calls, book)
+    check_closing(looks["locks"], calls)
+    if book.nameless:
+        looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
+    else:
+        told = _told(calls, book)
+        run.commands = frozenset(line.replace(str(run.folder), "") for line in commands_to_tor(calls))
+        for command in strange_commands(run.commands):
+            looks["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
+        run.told_keeper = [call.payload for call, _payload in told if call.at >= run.first_visit]
+        check_counters(looks["counters"], told)
+    judge_disk(looks["disk"], run.folder, needles)
+
+
+def _told(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:
+    return [(call, call.payload) for call in calls if call.role == "intake" and book.is_to_keeper(call)]
+
+
+def _row(name: str, look: Look) -> Check:
+    title, by_hand = ROWS[name]
+    return Check(f"canary.{name}", title, look.verdict, tuple(look.said), by_hand)
+
+
+def _only_chance(checks: list[Check]) -> bool:
+    """Whether something was found, and all of it is an address packed into four bytes."""
+    said = [one for check in checks for one in check.evidence if one.verdict is Verdict.FINDING]
+    return bool(said) and all(one.values.get("form") == PACKED_V4 for one in said)
+
+
+__all__ = ["KINDS", "ROWS", "run_canary"]

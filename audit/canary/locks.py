@@ -1,0 +1,157 @@
+"""How the intake closed itself, from what strace saw and what the kernel says; and what it told the keeper.
+
+1. Landlock, then the filter, before the first thread: Landlock does not reach a thread that exists already.
+2. The filter, run on our own interpreter, refuses everything that leads out, and lets pass what the work needs.
+3. Every thread of intake and zygotes is under a filter and can gain no privileges; no core dump; no handler for the
+   signals of a crash, as a program would have that writes where it crashed.
+4. Nothing that every account reads of a process, its command line and the names of its threads, has changed.
+5. To the keeper go messages of eight bytes: a known code, two zero bytes, the number one.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.observe.seccomp import LEADS_OUT, MACHINES, NEEDED, read_filter, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from audit.observe.strace import Call
+    from audit.verdict import Look
+
+# SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: whoever catches them wants to say something.
+_CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
+_MESSAGE = struct.Struct("!HHI")
+_CODES = range(1, 7)
+_FAULT_CODE = 2
+
+
+def check_closing(look: Look, calls: Sequence[Call]) -> None:
+    """Steps 1 and 2, from the trace."""
+    for pid in sorted({call.process.pid for call in calls if call.role == "intake"}):
+        mine = [call for call in calls if call.process.pid == pid and call.role == "intake"]
+        landlock = next((call for call in mine if call.name == "landlock_restrict_self" and call.result == "0"), None)
+        loaded = [call for call in mine if call.name == "seccomp" and "SET_MODE_FILTER" in call.arguments]
+        loaded = [call for call in loaded if call.result == "0"]
+        thread = next((call for call in mine if "CLONE_THREAD" in call.arguments and not call.failed), None)
+        if landlock is None:
+            look.missed("the intake {pid} has put on no Landlock: this kernel has none, or it did not ask", pid=pid)
+        else:
+            _in_order(look, landlock, thread, "put on Landlock")
+        if not loaded:
+            look.found("the intake {pid} has loaded no filter", pid=pid)
+            continue
+        _in_order(look, loaded[0], thread, "loaded its filter")
+        _check_filter(look, pid, loaded)
+
+
+def _in_order(look: Look, lock: Call, thread: Call | None, did: str) -> None:
+    if thread is not None and thread.at < lock.at:
+        look.found("the intake {pid} {did} after its first thread", pid=lock.process.pid, did=did)
+    else:
+        look.saw("the intake {pid} {did} before its first thread", pid=lock.process.pid, did=did)
+
+
+def _check_filter(look: Look, pid: int, loaded: Sequence[Call]) -> None:
+    filters = [read_filter(call.arguments) for call in loaded]
+    machine = os.uname().machine
+    if machine not in MACHINES or not all(filters):
+        look.missed("what the filter of the intake {pid} refuses", pid=pid)
+        return
+    for attempt in LEADS_OUT:
+        if refused(filters, machine, attempt) is False:
+            look.found("the filter of the intake {pid} lets pass: {words} ({call})", pid=pid, words=attempt.words,
+                       call=attempt.call)  # fmt: skip
+    if any(refused(filters, machine, attempt) for attempt in NEEDED):
+        look.missed("what the filter of the intake {pid} refuses", pid=pid)
+    look.saw(
+        "the filter of the intake {pid} was tried with {count} calls that would lead out", pid=pid, count=len(LEADS_OUT)
+    )
+
+
+def check_threads(look: Look, pids: Mapping[str, Sequence[int]]) -> None:
+    """Step 3, from /proc, while it runs."""
+    for role, pid in ((role, pid) for role, several in pids.items() for pid in several):
+        place = Path(f"/proc/{pid}")
+        try:
+            threads = [_status(task / "status") for task in sorted(place.glob("task/*"))]
+            limits = (place / "limits").read_text("ascii")
+        except OSError:
+            look.missed("{role} {pid} has ended while we looked", role=role, pid=pid)
+            continue
+        fine = bool(threads) and all((one["Seccomp"], one["NoNewPrivs"]) == ("2", "1") for one in threads)
+        look.demand(
+            fine, "{role} {pid}, {count} threads: all under a filter and without new privileges: {fine}", role=role,
+            pid=pid, count=len(threads), fine=fine,
+        )  # fmt: skip
+        core = next((line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")), [])
+        look.demand(core == ["0", "0"], "{role} {pid}: core dumps of at most {core} bytes", role=role, pid=pid,
+                    core=" and ".join(core))  # fmt: skip
+        for thread in threads[:1]:
+            caught = int(thread["SigCgt"], 16)
+            names = [name for number, name in _CRASHES.items() if caught >> (number - 1) & 1]
+            look.demand(
+                not names, "{role} {pid}: crash handlers: {names}", role=role, pid=pid, names=", ".join(names) or "0"
+            )
+
+
+Names = dict[int, tuple[str, frozenset[str]]]
+
+
+def names_of(pids: Mapping[str, Sequence[int]]) -> Names:
+    """The command line and the threads' names of each process."""
+    found = {}
+    for pid in (pid for several in pids.values() for pid in several):
+        with suppress(OSError):
+            place = Path(f"/proc/{pid}")
+            command = (place / "cmdline").read_text("utf-8", "replace").replace("\0", " ").strip()
+            found[pid] = (command, frozenset(_thread_names(place)))
+    return found
+
+
+def check_names(look: Look, before: Names, after: Names) -> None:
+    """Step 4. A command line lies in the process's own memory: to change it takes no call that could be refused."""
+    for pid in before.keys() & after.keys():
+        (command, names), (command_now, names_now) = before[pid], after[pid]
+        strange = sorted(names_now - names) + ([command_now] if command_now != command else [])
+        look.demand(
+            not strange, "process {pid} shows every account its name and command line; changed since the start: {what}",
+            pid=pid, what=", ".join(strange) or "0",
+        )  # fmt: skip
+
+
+def check_counters(look: Look, messages: Sequence[tuple[Call, bytes]]) -> None:
+    """Step 5. `messages` are the intake's writes to the keeper."""
+    told = b"".join(content for _call, content in messages)
+    strange = len(told) % _MESSAGE.size != 0
+    codes = []
+    for start in range(0, len(told) - _MESSAGE.size + 1, _MESSAGE.size):
+        code, zero, count = _MESSAGE.unpack_from(told, start)
+        codes.append(code)
+        strange = strange or code not in _CODES or zero != 0 or count != 1
+    look.demand(
+        not strange, "the intake told the keeper {count} things, each a known code and the number one: {codes}",
+        count=len(codes), codes=told.hex(" ", 8) if strange else codes,
+    )  # fmt: skip
+    if _FAULT_CODE in codes:
+        look.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
+
+
+def _thread_names(place: Path) -> Iterator[str]:
+    for task in place.glob("task/*"):
+        # One that ended between the list and the look.
+        with suppress(OSError):
+            yield (task / "comm").read_text("utf-8", "replace").strip()
+
+
+def _status(path: Path) -> dict[str, str]:
+    with suppress(FileNotFoundError):
+        lines = path.read_text("utf-8", "replace").splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    # A thread that ended between the list and the look.
+    return {"Seccomp": "2", "NoNewPrivs": "1", "SigCgt": "0"}

@@ -1,0 +1,158 @@
+"""What a member reads of a report, opened with the member's own key: there too stands only what was typed.
+
+Ciphertext can hide anything from a search of what was written: a browser's name in a sealed entry would never be seen
+in the database. So the canary sends one urgent report, which members get at once, and opens it as docs/FORMATS.md has
+it (sections 1 to 5), with libsodium and no line of ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nacl import bindings as sodium
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+
+if TYPE_CHECKING:
+    from audit.canary.desk import Desk
+    from audit.canary.http import Answer
+
+_GRANT = struct.Struct(">B16sI32s32s16sI")
+_HEADER = struct.Struct(">B32sIIBIB24s48s")
+_CHUNK = 262_144 + 17  # of a sealed file: plaintext, and what the stream adds
+_STREAM_HEADER = _NONCE = 24
+_FILES = 4
+_SIGNATURE = 64
+
+
+class NotOpened(Exception):
+    """What the desk was given does not open as the formats say."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """One thing that a member can read."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Keys:
+    case_id: bytes
+    epoch: int
+    key: bytes
+    access_key: bytes
+
+
+@dataclass(slots=True, repr=False)
+class Found:
+    """What there was for this member: what opened, where in its batch each grant lay, and what the server answered."""
+
+    things: list[Opened] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)  # place, and how many there are
+    told: list[tuple[str, Answer]] = field(default_factory=list)
+    grants: list[bytes] = field(default_factory=list)
+
+
+def open_everything(desk: Desk) -> Found:
+    """Every entry, file and preview that was released to this member. Raises NotOpened, OSError."""
+    found = Found()
+    try:
+        for batch in _asked(desk.ask("box", {"after": 0}).body)["batches"]:
+            items = [base64.b64decode(item) for item in batch["items"]]
+            for place, item in enumerate(items):
+                if (keys := _granted(item, desk)) is not None:
+                    found.grants.append(item)
+                    found.places.append((place, len(items)))
+                    found.things += _case(desk, keys, found.told)
+    except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:
+        raise NotOpened from failed
+    return found
+
+
+def _granted(item: bytes, desk: Desk) -> _Keys | None:
+    """The keys in a grant; None for the random bytes among which it lies."""
+    try:
+        plain = SealedBox(PrivateKey(desk.box_private)).decrypt(item)
+    except CryptoError:
+        return None
+    _version, case_id, epoch, key, _commitment, _recipient, _roster = _GRANT.unpack(plain)
+    return _Keys(case_id, epoch, key, _hash("ks1-access", case_id + struct.pack(">I", epoch), key))
+
+
+def _case(desk: Desk, keys: _Keys, told: list[tuple[str, Answer]]) -> list[Opened]:
+    asked = {"case_id": _text(keys.case_id), "mac": _text(_mac(desk, keys, "case"))}
+    answer = desk.ask("case", asked)
+    case = _asked(answer.body)
+    told.append((f"a case with {len(case['files'])} files", answer))
+    share = base64.b64decode(case["share"])
+    data_key = hashlib.blake2b(
+        share, digest_size=32, key=keys.key, salt=keys.case_id, person=b"ks1-case"
+    ).digest()  # fmt: skip
+    wrap_key = _hash("ks1-wrap", struct.pack(">I", keys.epoch), data_key)
+    opened = []
+    for stream, found in case["streams"].items():
+        for number, item in enumerate(found["sealed"]):
+            entry = _entry(keys, wrap_key, base64.b64decode(item["header"]), base64.b64decode(item["body"]))
+            opened.append(Opened(f"entry {number} of stream {stream}", entry))
+    for row in case["files"]:
+        asked = {**asked, "mac": _text(_mac(desk, keys, "file")), "file_id": row["file_id"]}
+        answer = desk.ask("file", asked)
+        body = answer.body
+        told.append(("file", answer))
+        opened.append(Opened("a preview" if row["item_kind"] == 3 else "a file",  # noqa: PLR2004 - section 2
+                             _file(keys, wrap_key, base64.b64decode(row["header"]), body)))  # fmt: skip
+    return opened
+
+
+def _item_key(keys: _Keys, wrap_key: bytes, header: bytes) -> tuple[bytes, bytes]:
+    """The item's own key, and what its body is bound to."""
+    version, _commitment, epoch, sealed_epoch, stream, number, kind, nonce, wrapped = _HEADER.unpack(header)
+    bound = struct.pack(">B16s", version, keys.case_id) + struct.pack(">IBIB", epoch, stream, number, kind)
+    sealed = struct.pack(">B16s", version, keys.case_id) + struct.pack(">IBIB", sealed_epoch, stream, number, kind)
+    return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(wrapped, bound, nonce, wrap_key), sealed
+
+
+def _entry(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> bytes:
+    key, bound = _item_key(keys, wrap_key, header)
+    padded = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(body[_NONCE:], bound, body[:_NONCE], key)
+    # The padding too: it is a place to put something.
+    return padded[_SIGNATURE:]
+
+
+def _file(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> bytes:
+    key, bound = _item_key(keys, wrap_key, header)
+    state = sodium.crypto_secretstream_xchacha20poly1305_state()
+    sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, body[:_STREAM_HEADER], key)
+    pieces = range(_STREAM_HEADER, len(body), _CHUNK)
+    pulled = [
+        sodium.crypto_secretstream_xchacha20poly1305_pull(state, body[start : start + _CHUNK], bound)[0]
+        for start in pieces
+    ]
+    return b"".join(pulled)
+
+
+def _mac(desk: Desk, keys: _Keys, verb: str) -> bytes:
+    counter = (desk.counter + 1).to_bytes(8, "big")
+    return _hash("ks1-fetch", verb.encode() + b"\0" + keys.case_id + counter, keys.access_key)
+
+
+def _asked(body: bytes) -> dict[str, Any]:
+    told = json.loads(body)
+    if not isinstance(told, dict):
+        raise NotOpened
+    return told
+
+
+def _text(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def _hash(person: str, data: bytes, key: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=32, key=key, person=person.encode()).digest()

@@ -1,0 +1,342 @@
+"""What the canary sends: reports, log-ins, refused and broken requests, each with all needles in its headers.
+
+Each exchange says beforehand which answers are right and which needles the answer may hold: what was typed comes back
+on the form, and what was found in a picture is told to the one who sent it. Anything else in an answer is a finding,
+and an exchange that was not answered as it should be makes the whole run void.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from audit.canary.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
+from audit.canary.material import document, picture
+from audit.canary.needles import Needle, new_address, new_text, planted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+WORDS = 8
+# In each run so many short reports come from each of two visitors, before the release and at once.
+SHORT = 4
+# The page whose answers are timed, and how often it is asked for before reports and after them.
+TIMED, TIMES = "a page after all that", 5
+_LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
+_CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
+# The code whose 90 secret bits are all zeros: whole, so that it is derived and looked for, and nobody has it.
+_WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
+_SEE_OTHER = 303
+_SHOWN = 203  # a page that answers a form
+_SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
+
+CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """One of each kind, new for every run."""
+
+    by_kind: dict[str, Needle]
+
+    @classmethod
+    def of_another(cls) -> Needles:
+        """Those of a second visitor, with another browser, of another language, and by another mirror."""
+        planted_ones = [
+            new_address("X-Forwarded-For"),
+            new_address("X-Real-IP", version=6),
+            new_text("User-Agent", "{}/8.5"),
+            new_text("Accept-Language", "ar,{};q=0.9"),
+            new_text("Accept-Encoding", "gzip, br, {};q=0.1"),
+            new_text("text"),
+        ]
+        return cls({needle.kind: needle for needle in planted_ones})
+
+    @classmethod
+    def new(cls) -> Needles:
+        """Fresh ones."""
+        planted_ones = [
+            new_address("X-Forwarded-For", "{}, 10.0.0.1"),
+            new_address("X-Real-IP"),
+            new_address("Forwarded", 'for="[{}]";proto=http', version=6),
+            new_text("Via", "1.1 {}"),
+            new_text("User-Agent", "Mozilla/5.0 ({}) Gecko/20100101"),
+            new_text("Referer", "https://{}.example/start"),
+            new_text("Accept-Language", "fi,{};q=0.5"),
+            new_text("Cookie", "session={}"),
+            new_text("query", "from={}"),
+            new_text("file name", "{}.png"),
+            new_text("file type", "image/png; name={}"),
+            new_text("broken request"),
+            new_text("desk request"),
+            *(new_text(kind) for kind in CONTENT if kind != "case code"),
+        ]
+        return cls({needle.kind: needle for needle in planted_ones})
+
+    def __getitem__(self, kind: str) -> str:
+        return self.by_kind[kind].text
+
+    def headers(self) -> list[tuple[str, str]]:
+        """What a mirror or a browser could add to any request."""
+        kinds = (
+            "X-Forwarded-For",
+            "X-Real-IP",
+            "Forwarded",
+            "Via",
+            "User-Agent",
+            "Referer",
+            "Accept-Language",
+            "Accept-Encoding",
+            "Cookie",
+        )
+        return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
+
+    def add_code(self, words: Sequence[str]) -> None:
+        """The case code is a needle from when it is shown."""
+        self.by_kind["case code"] = planted("case code", " ".join(words), ("-".join(words), "".join(words)))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer."""
+
+    name: str
+    answer: Answer = field(repr=False)
+    right: frozenset[int]
+    may_echo: frozenset[str]
+    # Refused before it reached any page of ours, so with a constant body.
+    broken: bool = False
+    # Who asked, in which run, and the moments around it, in seconds since 1970.
+    run: int = 0
+    visitor: str = ""
+    before: float = 0.0
+    after: float = 0.0
+
+    @property
+    def as_it_should(self) -> bool:
+        """Whether it was answered as it should be."""
+        return self.answer.status in self.right
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Sends everything to the public address and keeps the answers."""
+
+    socket: Path
+    host: str
+    needles: Needles
+    exchanges: list[Exchange] = field(default_factory=list)
+    run: int = 0
+    name: str = "A"
+    clock: Callable[[], float] = time.time
+
+    def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
+        """Ask for a page."""
+        return self.keep(name, request("GET", target, self._headers()), right, ())
+
+    def post(
+        self,
+        name: str,
+        target: str,
+        fields: Sequence[tuple[str, str]],
+        uploads: Sequence[Upload] = (),
+        *,
+        right: Iterable[int] = (_SHOWN,),
+        may_echo: Iterable[str] = (),
+    ) -> Answer:
+        """Send a form and look at the page that it leads to: a form is answered with an address and nothing more."""
+        led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
+        return self.keep(name, request("GET", led.location, self._headers()), right, may_echo)
+
+    def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
+        """Send bytes that are no request."""
+        return self.keep(name, sent, right, (), broken=True)
+
+    def cut(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload], *, at: float) -> None:
+        """Go away when this part of the form has been sent, or right after all of it."""
+        whole = self._form(target, multipart(fields, uploads))
+        send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
+
+    def _form(self, target: str, body: bytes) -> bytes:
+        kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+        return request("POST", target, [*self._headers(), ("Origin", f"http://{self.host}"), kind], body)
+
+    def _headers(self) -> list[tuple[str, str]]:
+        return [("Host", self.host), *self.needles.headers()]
+
+    def keep(
+        self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
+    ) -> Answer:
+        """Send a request and keep what came of it."""
+        before = self.clock()
+        answer = send(self.socket, sent)
+        self.exchanges.append(
+            Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
+                     self.clock())
+        )  # fmt: skip
+        return answer
+
+
+def without_a_report(visitor: Visitor) -> None:
+    """Everything that somebody sends who reports nothing: pages, forms that come back, codes that open nothing."""
+    _look_around(visitor)
+    _unsent_reports(visitor)
+    _wrong_codes(visitor)
+    _broken_requests(visitor)
+    go_away(visitor, (0.1, 0.6))
+    every_page(visitor)
+
+
+def every_page(visitor: Visitor) -> None:
+    """All that the first page leads to, style, icon and other languages too, and itself some times."""
+    for _ in range(TIMES):
+        first = visitor.get(TIMED, "/")
+    for target in sorted(set(_LINK.findall(first.text))):
+        visitor.get(f"the page {target}", target)
+
+
+def _look_around(visitor: Visitor) -> None:
+    visitor.get("first page", f"/?{visitor.needles.by_kind['query'].carriers[0]}")
+    visitor.get("style sheet", "/style.css")
+    visitor.get("a page that is not there", f"/{visitor.needles['query']}.php", right=(404,))
+    wrong_host = [("Host", f"{visitor.needles['broken request']}.example"), *visitor.needles.headers()]
+    visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
+
+
+def report(visitor: Visitor) -> list[str]:
+    """A report with a picture and a document, sent twice; returns its code, or nothing."""
+    needles = visitor.needles
+    form = visitor.get("report form", f"/report?plain=1&{needles.by_kind['query'].carriers[0]}")
+    fields = [
+        *hidden_fields(form.text, "/report"),
+        ("organisation", ""),
+        ("text", f"I saw {needles['text']}."),
+        ("urgent", ""),
+    ]
+    name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
+    uploads = [
+        Upload(name, kind, picture(needles["exif"], needles["picture comment"])),
+        Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
+    ]
+    found = ("exif", "picture comment", "document author")
+    shown = visitor.post("a report with two files", "/report", fields, uploads, may_echo=found)
+    words = _CODE.findall(shown.text)[:WORDS]
+    if len(words) == WORDS:
+        needles.add_code(words)
+    visitor.post("the same form again", "/report", fields, uploads, may_echo=(*found, "case code"))
+    return words
+
+
+def urgent_report(visitor: Visitor) -> None:
+    """A report that members get at once: what they read of it is looked at."""
+    needles = visitor.needles
+    name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
+    uploads = [
+        Upload(name, kind, picture(needles["exif"], needles["picture comment"], texts=1)),
+        Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
+    ]
+    fields = [*_fresh(visitor), ("text", f"I saw {needles['text']}."), ("urgent", "yes")]
+    found = ("exif", "picture comment", "document author")
+    visitor.post("an urgent report", "/report", fields, uploads, may_echo=found)
+
+
+def short_report(visitor: Visitor, *, urgent: bool) -> None:
+    """A report of one line."""
+    fields = [*_fresh(visitor), ("text", f"I saw {visitor.needles['text']}."), ("urgent", "yes" if urgent else "")]
+    visitor.post("a short urgent report" if urgent else "a short report", "/report", fields)
+
+
+def report_with_refused_files(visitor: Visitor) -> None:
+    """A report whose files are no pictures: it is received without them."""
+    needles = visitor.needles
+    name = needles.by_kind["file name"].carriers[0]
+    refused = Upload(name, "text/plain", f"{needles['refused file']} is neither a picture nor a PDF.".encode())
+    damaged = Upload(name, "image/png", picture(needles["exif"], needles["picture comment"])[:3000])
+    visitor.post(
+        "a report whose files are refused", "/report", [*_fresh(visitor), ("text", needles["text"])], [refused, damaged]
+    )
+
+
+def _unsent_reports(visitor: Visitor) -> None:
+    """Forms that come back: nothing of them is kept."""
+    needles = visitor.needles
+    visitor.post("a report without text", "/report", [*_fresh(visitor), ("text", "")], right=(400,))
+    visitor.post(
+        "a report with an old mark", "/report", [("mark", needles["typed code"]), ("text", needles["text"])],
+        right=(400,), may_echo=("text",),
+    )  # fmt: skip
+    long_text = (needles["text"] + " ") * 8000
+    visitor.post(
+        "a report that is too long", "/report", [*_fresh(visitor), ("text", long_text)], right=(400,),
+        may_echo=("text",),
+    )  # fmt: skip
+
+
+def _fresh(visitor: Visitor) -> list[tuple[str, str]]:
+    return hidden_fields(visitor.get("report form", "/report?plain=1").text, "/report")
+
+
+def _log_in(visitor: Visitor, name: str, code: str, right: Iterable[int], echo: Iterable[str] = ()) -> Answer:
+    fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
+    return visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
+
+
+def _wrong_codes(visitor: Visitor) -> None:
+    typed = visitor.needles["typed code"]
+    _log_in(visitor, "a code that opens nothing", _WRONG_CODE, (400,))
+    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,))
+    _log_in(visitor, "too few words", typed, (400,))
+
+
+def come_back(visitor: Visitor, words: list[str]) -> None:
+    """Log in with the code, write, leave, and ask once more."""
+    needles = visitor.needles
+    echo = ("text", "exif", "picture comment", "document author")
+    page = _log_in(visitor, "the right code", " ".join(words), (_SHOWN,), echo)
+    visitor.get("the log-in form of who is logged in", "/return")
+    visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(_SHOWN, 200))
+    write = hidden_fields(page.text, "/inbox/write")
+    more = [*write, ("text", f"One more thing: {needles['text']}.")]
+    page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
+    visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
+    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(_SHOWN, 400, 403))
+
+
+def _broken_requests(visitor: Visitor) -> None:
+    needle = visitor.needles["broken request"].encode()
+    host = b"Host: " + visitor.host.encode() + b"\r\n"
+    post = b"POST /report HTTP/1.1\r\n" + host
+    form = b"Content-Type: multipart/form-data; boundary=" + BOUNDARY.encode() + b"\r\n"
+    for name, sent, right in (
+        ("no request at all", needle + b"\r\n\r\n", (400,)),
+        ("an unknown version", b"GET /" + needle + b" HTTP/9.9\r\n" + host + b"\r\n", (400,)),
+        ("an unknown method", b"BREW /" + needle + b" HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n", (400, 404)),
+        ("a damaged header", b"GET / HTTP/1.1\r\n" + host + needle + b"\x00: x\r\n\r\n", (400,)),
+        ("a header that is too long", b"GET / HTTP/1.1\r\n" + host + b"X: " + needle * 800 + b"\r\n\r\n", (400,)),
+        ("an address that is too long", b"GET /" + needle * 800 + b" HTTP/1.1\r\n" + host + b"\r\n", (400,)),
+        (
+            "another expectation",
+            post + b"Expect: " + needle + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            (417,),
+        ),
+        ("a damaged piece", post + form + b"Transfer-Encoding: chunked\r\n\r\n" + needle + b"\r\n", (400,)),
+        ("a length that is none", post + form + b"Content-Length: " + needle + b"\r\n\r\n", (400,)),
+    ):
+        visitor.raw(name, sent, right)
+
+
+def go_away(visitor: Visitor, parts: Sequence[float]) -> None:
+    """Connections cut when these parts of an upload have been sent, and in the middle of a header."""
+    needles = visitor.needles
+    upload = Upload(
+        needles.by_kind["file name"].carriers[0],
+        needles.by_kind["file type"].carriers[0],
+        picture(needles["exif"], needles["picture comment"]),
+    )
+    for part in parts:
+        visitor.cut("/report", [*_fresh(visitor), ("text", needles["text"])], [upload], at=part)
+    send(visitor.socket, b"GET /" + needles["broken request"].encode(), then_cut=True)
+    time.sleep(_SETTLE_SECONDS)

@@ -1,0 +1,353 @@
+"""One run: a private home, the service on it under strace, visitors, and what was seen before, between and after.
+
+1. The home is served; once it rests, the first look.
+2. Pages, forms that come back and broken requests, without any report; the second look.
+3. Reports that wait, by two visitors; after each, the rows that are new. A quiet run has step 2 once more instead.
+4. Reports that members get at once, opened with a member's key; the third and fourth look.
+5. The running processes and tor are looked at, the service ends, and the last look.
+
+Each run has an order of its own and planted values of its own. What follows from it all, `audit.canary.examine` says.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from audit.live.checks import database as checks_database
+from audit.live.checks import tor as checks_tor
+from audit.canary.desk import Desk, trial_desk
+from audit.canary.locks import Names, check_names, check_threads, names_of
+from audit.canary.members import ask_oddly, everything, open_reports
+from audit.canary.opened import Opened
+from audit.canary.compare.release import State, compare, look_around, missing_rows, no_clock, rows_of
+from audit.canary.requests import (
+    SHORT,
+    Exchange,
+    Needles,
+    Visitor,
+    come_back,
+    go_away,
+    report,
+    report_with_refused_files,
+    short_report,
+    urgent_report,
+    without_a_report,
+)
+from audit.canary.compare.rows import (
+    SHARE_BYTES,
+    Noted,
+    Row,
+    Tables,
+    altered_rows,
+    changed_slots,
+    check_altered,
+    check_columns,
+    check_slots,
+    new_rows,
+)
+from audit.canary.service import CanaryService, NotStarted
+from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
+from audit.canary.compare.steady import Since, database_header, differing, no_time_of_a_visit
+from audit.canary.compare.steady import compare as compare_looks
+from audit.observe.proc import find_service
+from audit.observe.scene import Scene
+from audit.verdict import Look, Said, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from audit.canary.http import Answer
+    from audit.canary.needles import Needle
+
+Result = TypeVar("Result")
+SLOTS = "shred.slots"
+_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 240, 0.25
+_TICK_SECONDS = 6.0
+_MOST_SNAPSHOTS = 6
+_SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run gathers."""
+
+    number: int
+    quiet: bool
+    folder: Path
+    service: CanaryService
+    looks: dict[str, Look]
+    # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
+    shift: int = 0
+    # By which its draws are known again (`audit.canary.drawn`); nothing where they are as everywhere.
+    key: bytes = b""
+    needles: Needles = field(default_factory=Needles.new)
+    other_needles: Needles = field(default_factory=Needles.of_another)
+    exchanges: list[Exchange] = field(default_factory=list)
+    told: list[tuple[str, Answer]] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    grants: frozenset[bytes] = frozenset()
+    first_visit: float = float("inf")
+    last_visit: float = 0.0
+    reports_began: float = float("inf")  # by the service's clock
+    measured: dict[tuple[str, Since], int] = field(default_factory=dict)
+    header: dict[str, str] = field(default_factory=dict)
+    told_keeper: list[bytes] = field(default_factory=list)
+    said_since: list[str] = field(default_factory=list)
+    names: Names = field(default_factory=dict)
+    mapped: frozenset[int] = frozenset()
+    given: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
+    rows: Tables = field(default_factory=dict)
+    slots: bytes = b""
+
+    @property
+    def planted(self) -> list[Needle]:
+        """Everything that was planted in it."""
+        return [*self.needles.by_kind.values(), *self.other_needles.by_kind.values()]
+
+    @property
+    def known(self) -> list[tuple[bytes, bytes]]:
+        """What of its answers is of this run, and how it is called where runs are compared."""
+        return [(needle.text.encode(), needle.kind.encode()) for needle in self.planted]
+
+    def clock(self) -> float:
+        """What the service takes for now."""
+        return time.time() + self.shift
+
+    def void(self, template: str, **values: object) -> None:
+        """Something did not work as it should, so what was not found proves nothing."""
+        self.looks["requests"].said.append(Said(Verdict.VOID, template, values))
+
+
+def live(run: Run, addresses: dict[str, str]) -> None:
+    """Steps 1 to 5, on a home that lies there. What goes wrong makes the run void."""
+    try:
+        desks: list[Desk] = []
+        opening = threading.Thread(
+            target=lambda: desks.append(trial_desk(run.service.home, run.service.desk_socket, addresses["desk"]))
+        )
+        opening.start()
+        run.service.start()
+        opening.join()
+    except NotStarted as failed:
+        run.void("the service did not start: {why}", why=str(failed))
+        return
+    try:
+        _visits(run, addresses, desks[0])
+    except OSError as failed:
+        run.void("the service went away: {why}", why=failed.strerror or "")
+    finally:
+        run.service.stop()
+    if run.service.exit_code != 0:
+        run.void("the service ended with {code}", code=run.service.exit_code)
+
+
+def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
+    home, look = run.service.home, run.looks["steady"]
+    _wait_until_it_rests(run)
+    run.names = names_of(run.service.pids())
+    one = Visitor(
+        run.service.public_socket, addresses["public"], run.needles, run.exchanges, run.number, "A", run.clock
+    )
+    other = Visitor(
+        run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B", run.clock
+    )
+    untouched = _snapshot_at_rest(home)
+    told = everything(run, desk, "before")
+    start, header = _snapshot_at_rest(home), database_header(home / "kallskydd.db")
+    rows = look_around(home, told, run.folder / "copy")
+    compare_looks(look, untouched, start, Since.REPORTS, "what a desk asks first")
+    said = _said(run)
+    run.first_visit = time.time()
+    # 2.
+    without_a_report(one)
+    before = _look_again(run, start, Since.PAGES, "visits without a report")
+    compare(
+        run.looks["release"],
+        rows,
+        look_around(home, everything(run, desk, "pages"), run.folder / "copy"),
+        "visits without a report",
+    )
+    # 3.
+    if run.quiet:
+        without_a_report(one)
+        ask_oddly(run, desk)
+        _look_again(run, before, Since.REPORTS, "requests of desks")
+    else:
+        _reports(run, desk, (one, other), rows, before)
+    # 5.
+    run.last_visit = time.time()
+    _look_inside(run)
+    run.service.stop()
+    run.said_since = [line[len(old) :] for old, line in zip(said, _said(run), strict=True)]
+    run.said_since = [line for several in run.said_since for line in several.splitlines()]
+    after = files_of(home)
+    compare_looks(look, untouched, Snapshot(after, {}, untouched.locks), Since.STOP, "the whole run")
+    look.demand(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
+                size=after["kallskydd.db-wal"]["size"])  # fmt: skip
+    no_time_of_a_visit(look, after, run.first_visit, run.last_visit)
+    run.header = database_header(home / "kallskydd.db")
+    look.demand(
+        run.header == header, "the database's header is the same after the run, but for counters; what differs: {what}",
+        what=differing(header, run.header) or "0",
+    )  # fmt: skip
+    _check_freed(run)
+
+
+def _check_freed(run: Run) -> None:
+    """What was deleted is zeros, when the log has been folded in."""
+    free = checks_database.free_parts(run.service.home / checks_database.DATABASE)
+    run.looks["database"].demand(
+        free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
+        dirty=free.dirty, pages=free.pages, blocks=free.blocks,
+    )  # fmt: skip
+
+
+def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: State, before: Snapshot) -> None:
+    """Steps 3 and 4."""
+    one, home, copy = visitors[0], run.service.home, run.folder / "copy"
+    run.reports_began = run.clock()
+    run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
+    kept = run.rows["home"]
+    words: list[str] = []
+
+    def with_files() -> None:
+        words[:] = _noted(run, one, "a report with two files", lambda: report(one))
+        _noted(run, one, "a report whose files are refused", lambda: report_with_refused_files(one))
+        _noted(run, one, "a message in the case", lambda: come_back(one, words))
+        go_away(one, (1.0,))
+        time.sleep(_SETTLE_SECONDS)
+
+    def short(*, urgent: bool) -> None:
+        for number in range(SHORT):
+            visitor = visitors[(number // 2 + number + run.number) % 2]
+            what = "a short urgent report" if urgent else "a short report"
+            _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
+
+    # 3. In another order in each run.
+    steps: list[Callable[[], None]] = [with_files, lambda: short(urgent=False)]
+    for step in steps if run.number % 2 == 0 else steps[::-1]:
+        step()
+    ask_oddly(run, desk)
+    between = _look_again(run, before, Since.REPORTS, "reports that wait")
+    after = look_around(home, everything(run, desk, "reports"), copy)
+    compare(run.looks["release"], rows, after, "reports that wait")
+    if missing := missing_rows(rows, after):
+        run.void("not all reports are in the store: {what}", what=missing)
+    # 4.
+    steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", lambda: urgent_report(one))]
+    for step in steps if run.number % 2 == 0 else steps[::-1]:
+        step()
+    open_reports(run, desk)
+    ask_oddly(run, desk)
+    # The intake looks at its clock every five seconds, and could do something then.
+    time.sleep(_TICK_SECONDS)
+    # All that somebody sends who reports nothing, once more: with inboxes open it is answered as without.
+    without_a_report(one)
+    _look_again(run, between, Since.URGENT, "urgent reports")
+    tables = rows_of(home, copy)
+    check_columns(run.looks["database"], tables, len(run.slots) // SHARE_BYTES)
+    check_slots(run.looks["database"], run.noted)
+    check_altered(run.looks["database"], run.noted)
+    _check_kept(run, kept, tables, desk)
+
+
+def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: Desk) -> None:
+    """What the home and each member have one row of: nothing there is of a report but the number of batches."""
+    batches = SHORT + 1
+    expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
+    same = tables["home"] == expected
+    run.looks["database"].demand(same, "the home's row is the same after reports, and {batches} batches more: {same}",
+                                 batches=batches, same=same)  # fmt: skip
+    counted = {
+        bytes(str(row["member_id"]), "ascii") if isinstance(row["member_id"], str) else row["member_id"]: row["counter"]
+        for row in tables["counters"]
+    }
+    same = counted == {bytes.fromhex(desk.member): desk.counter}
+    run.looks["database"].demand(same, "counters are those of the desks' last requests: {same}", same=same)
+
+
+def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> Result:
+    """Do it, and keep the rows that are new afterwards."""
+    before = run.clock()
+    done = act()
+    after, rows = run.clock(), rows_of(run.service.home, run.folder / "copy")
+    slots = read_unseen(run.service.home / SLOTS)
+    run.noted.append(
+        Noted(what, run.number, visitor.name, len(run.noted), before, after, new_rows(run.rows, rows),
+              changed_slots(run.slots, slots), altered_rows(run.rows, rows))
+    )  # fmt: skip
+    run.rows, run.slots = rows, slots
+    return done
+
+
+def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:
+    time.sleep(_SETTLE_SECONDS)
+    after = _snapshot_at_rest(run.service.home)
+    compare_looks(run.looks["steady"], before, after, since, what)
+    for measure, kind, thing, name in MEASURED:
+        value = getattr(after, kind).get(thing, {}).get(name, "0")
+        run.measured[measure, since] = int(value.split()[0])
+    return after
+
+
+def _snapshot_at_rest(home: Path) -> Snapshot:
+    """The second of two looks that show the same: the keeper looks at the roster every two seconds, and opens it."""
+    last = take_snapshot(home)
+    for _ in range(_MOST_SNAPSHOTS):
+        between, now = Look(), take_snapshot(home)
+        compare_looks(between, last, now, Since.PAGES, "")
+        if between.verdict is Verdict.CLEAN:
+            return now
+        last = now
+    return last
+
+
+# What differs a little between two runs, and by how much is looked at.
+MEASURED = (
+    ("kB of memory", "processes", "intake", "status VmData"),
+    ("kB of memory at most", "processes", "intake", "status VmHWM"),
+    ("ticks of work", "processes", "intake", "stat utime"),
+    ("ticks of the system's work", "processes", "intake", "stat stime"),
+    ("bytes of log", "files", "kallskydd.db-wal", "size"),
+    ("bytes of database", "files", "kallskydd.db", "size"),
+)
+
+
+def _said(run: Run) -> list[str]:
+    """What the keeper has said so far, as events and in words."""
+    return [(run.folder / name).read_text("utf-8", "replace") for name in ("out", "err")]
+
+
+def _wait_until_it_rests(run: Run) -> None:
+    """A service that has just begun writes its first heartbeat. One that never rests is looked at as it is."""
+    looks = [files_of(run.service.home)]
+    while len(looks) < _MOST_LOOKS and (
+        len(looks) < _EQUAL_LOOKS
+        or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+        or "run/control.sock" not in looks[-1]
+    ):
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        looks.append(files_of(run.service.home))
+
+
+def _look_inside(run: Run) -> None:
+    check_threads(run.looks["locks"], run.service.pids())
+    check_names(run.looks["locks"], run.names, names_of(run.service.pids()))
+    found = find_service(run.service.home)
+    if found is None:
+        run.looks["tor"].missed("nobody holds the home")
+        return
+    scene = Scene(run.service.home, found)
+    checks_tor.check_torrc(run.looks["tor"], scene)
+    checks_tor.check_tor_listeners(run.looks["tor"], scene)
+    checks_database.check_schema(run.looks["database"], scene)
+    checks_database.check_values(run.looks["database"], scene)
+    no_clock(run.looks["database"], run.service.home, run.folder / "copy")

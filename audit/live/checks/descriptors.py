@@ -1,0 +1,243 @@
+"""Every open file of the intake and the zygotes: what is not on a closed list may not be there.
+
+Of a stream pair the other end is found in the kernel's own table of sockets, so that "a pair" is not taken on trust:
+the other end must be held by a process of this service. A pipe is looked for in every process of the computer.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from audit.live.checks.process import job_has_ended
+from audit.observe.proc import Descriptor, NotSeen, Process, everything
+from audit.observe.scene import Scene
+from audit.observe.sockets import UnixSocket, holders, unix_peers, unix_table
+from audit.verdict import Counted, Look, listed
+
+HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain")
+LISTENERS = ("run/public.sock", "run/desk.sock")
+_NULL = "/dev/null"
+_STANDARD = range(3)
+# A socket that is handed on is nobody's for less than a millisecond; a process that waits for its turn, for some more.
+_LOOKS = 6
+_PAUSE_SECONDS = 0.03
+
+
+def check_intake_descriptors(look: Look, scene: Scene) -> None:
+    """Listeners, accepted streams, stream pairs, jobs' pipes, memory, its home's files, eventpoll, libraries."""
+    _check(look, scene, scene.service.intakes, handles=False)
+
+
+def check_zygote_descriptors(look: Look, scene: Scene) -> None:
+    """Stream pairs, jobs' pipes, memory files, handles of their own jobs, /dev/null; no file but libraries."""
+    _check(look, scene, (*scene.service.zygotes, *scene.service.jobs), handles=True)
+
+
+def check_streams(look: Look, scene: Scene) -> None:
+    """Standard output and errors lead nowhere."""
+    for process in scene.service.silent:
+        name = scene.service.name_of(process.pid)
+        try:
+            targets = {one.number: one.target for one in process.descriptors()}
+        except NotSeen:
+            if job_has_ended(look, scene, process):
+                continue
+            look.missed("the standard streams of {name} {pid}", name=name, pid=process.pid)
+            continue
+        shown = [targets.get(number, "-") for number in _STANDARD]
+        look.demand(set(shown) <= {_NULL, "-"}, "{name} {pid}: 0, 1 and 2 are {targets}", name=name, pid=process.pid,
+                    targets=", ".join(shown))  # fmt: skip
+
+
+def check_mappings(look: Look, scene: Scene) -> None:
+    """What is mapped and could be written through: nothing but the index of SQLite's log."""
+    for process in scene.service.silent:
+        name = scene.service.name_of(process.pid)
+        try:
+            mapped = process.mappings()
+        except NotSeen:
+            if job_has_ended(look, scene, process):
+                continue
+            look.missed("the mapped files of {name} {pid}", name=name, pid=process.pid)
+            continue
+        allowed = {str(scene.home / "kallskydd.db-shm")} if name == "intake" else set()
+        shared = {path for modes, path in mapped if "s" in modes and "w" in modes and path.startswith("/")}
+        strange = sorted(path for path in shared - allowed if not path.startswith(("/memfd:", "/dev/zero")))
+        look.demand(not strange, "{name} {pid}, mapped and shared: {files}", name=name, pid=process.pid,
+                    files=listed(strange or sorted(shared)) or "-")  # fmt: skip
+
+
+class _Around:
+    """The kernel's tables, as they are just after descriptors were listed."""
+
+    def __init__(self, scene: Scene, process: Process) -> None:
+        service = scene.service
+        self.scene = scene
+        # With the jobs that were forked since the service was found.
+        known = {one.pid for one in service.silent}
+        new = [one for zygote in service.zygotes for one in zygote.children() if one.pid not in known]
+        self._silent = [*service.silent, *new]
+        self._peers = unix_peers(process)
+        self._held = holders([service.keeper, *self._silent])
+
+    @cached_property
+    def _outside(self) -> dict[str, list[Process]]:
+        """What anybody else holds. Looked up only for what cannot be told without: it is all that is open anywhere."""
+        service = self.scene.service
+        ours = {service.keeper.pid, *(one.pid for one in self._silent)}
+        zygotes = {zygote.pid for zygote in service.zygotes}
+        return holders(one for one in everything() if one.pid not in ours and one.parent() not in zygotes)
+
+    def socket(self, inode: int, table: dict[int, UnixSocket]) -> _Found:
+        """A listener, an accepted stream, an end of a pair within the service; by the process's own table."""
+        found = table.get(inode)
+        # Not a unix socket at all, or closed since it was listed.
+        if found is None:
+            return _Found.unclear()
+        named = {str(self.scene.home / name) for name in LISTENERS}
+        if not found.stream or (found.path and found.path not in named) or (found.listening and not found.path):
+            return _Found.strange()
+        if found.path:
+            return _Found("listener" if found.listening else "accepted stream")
+        return self._pair(inode, table)
+
+    def pipe(self, target: str) -> _Found:
+        """What a job says its number through. The intake, a zygote and the job have it, and nobody else."""
+        keeper = self.scene.service.keeper
+        if target in self._outside or keeper in self._held.get(target, []):
+            return _Found.strange()
+        return _Found("pipe within the service")
+
+    def _pair(self, inode: int, table: dict[int, UnixSocket]) -> _Found:
+        if not self._peers:
+            return _Found("stream pair", untold=inode)
+        peer = self._peers.get(inode, 0)
+        # An end without another one is a pair whose other end was closed; what is sent to it goes nowhere.
+        if peer == 0:
+            return _Found("stream pair, closed")
+        target, other = f"socket:[{peer}]", table.get(peer)
+        if other is not None and other.path:
+            return _Found.strange()
+        if other is not None and target in self._held:
+            return _Found("stream pair")
+        # Else on its way from one process to the other, or closed since.
+        return _Found.strange() if target in self._outside else _Found.unclear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a descriptor is; without a kind it is not on the list, for sure or by this look alone."""
+
+    kind: str | None
+    sure: bool = True
+    untold: int | None = None  # the number of a socket whose other end the kernel does not tell
+
+    @classmethod
+    def strange(cls) -> _Found:
+        return cls(None)
+
+    @classmethod
+    def unclear(cls) -> _Found:
+        return cls(None, sure=False)
+
+
+def _check(look: Look, scene: Scene, processes: tuple[Process, ...], *, handles: bool) -> None:
+    """Judge what each process has open.
+
+    The descriptors and the kernel's tables are lists of different moments, and sockets and forks come and go between
+    them. So what one list alone can tell counts at once, and the rest when it is the same at every look.
+    """
+    strange: dict[Process, set[Descriptor]] = {process: set() for process in processes}
+    left = list(processes)
+    for last in (*[False] * (_LOOKS - 1), True):
+        found = _looked_at(look, scene, left, handles=handles)
+        left = []
+        for process, kinds in found.items():
+            strange[process] |= {one for one, what in kinds.items() if what.kind is None and (what.sure or last)}
+            if not last and any(not what.sure for what in kinds.values()):
+                left.append(process)
+            else:
+                _say(look, scene, process, kinds.values(), strange[process])
+        if not left:
+            return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _looked_at(
+    look: Look, scene: Scene, processes: list[Process], *, handles: bool
+) -> dict[Process, dict[Descriptor, _Found]]:
+    """What each process has open. Of one that could not be looked into it is said, and it is left out."""
+    listed_for: dict[Process, tuple[list[Descriptor], dict[int, UnixSocket]]] = {}
+    for process in processes:
+        try:
+            listed_for[process] = (process.descriptors(), unix_table(process))
+        except NotSeen:
+            if not job_has_ended(look, scene, process):
+                look.missed("the open files of {name} {pid}", name=scene.service.name_of(process.pid), pid=process.pid)
+    if not listed_for:
+        return {}
+    around = _Around(scene, next(iter(listed_for)))
+    return {
+        process: {one: _kind(one, process, around, table, handles=handles) for one in descriptors}
+        for process, (descriptors, table) in listed_for.items()
+    }
+
+
+def _say(look: Look, scene: Scene, process: Process, found: Collection[_Found], strange: set[Descriptor]) -> None:
+    name = scene.service.name_of(process.pid)
+    for one in sorted(strange, key=lambda one: one.number):
+        look.found(
+            "{name} {pid} has {target} open as {number}",
+            name=name, pid=process.pid, target=one.target, number=one.number,
+        )  # fmt: skip
+    for inode in (one.untold for one in found if one.untold is not None):
+        look.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
+    kinds = Counter(one.kind for one in found if one.kind is not None)
+    look.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=Counted(kinds))
+
+
+def _kind(one: Descriptor, process: Process, around: _Around, table: dict[int, UnixSocket], *, handles: bool) -> _Found:
+    if one.socket_inode is not None:
+        return around.socket(one.socket_inode, table)
+    if one.target.startswith("pipe:["):
+        return around.pipe(one.target)
+    if _is_own_library(one, process):
+        return _Found("own library, for reading")
+    return _Found(_plain_kind(one, around.scene, handles=handles))
+
+
+def _plain_kind(one: Descriptor, scene: Scene, *, handles: bool) -> str | None:
+    """What a descriptor is if it is allowed and neither a socket nor a pipe."""
+    target = one.target
+    if target == _NULL:
+        return _NULL
+    if target.startswith("/memfd:"):
+        return "memfd"
+    if handles:
+        return "pidfd" if target == "anon_inode:[pidfd]" else None
+    if target == "anon_inode:[eventpoll]":
+        return "eventpoll"
+    place = Path(target)
+    ours = place in {scene.home / name for name in HOME_FILES} or place.parent == scene.home / "roster"
+    return "file of the home" if ours else None
+
+
+def _is_own_library(one: Descriptor, process: Process) -> bool:
+    """Whether it is a library of root's that the process runs, open for reading: libffi from 3.5 keeps itself open."""
+    if not one.target.startswith("/"):
+        return False
+    try:
+        state = process.place(f"fd/{one.number}").stat()
+        is_run = any("x" in modes and path == one.target for modes, path in process.mappings())
+        reads_only = process.access_mode(one.number) == os.O_RDONLY
+    except (NotSeen, OSError):
+        return False
+    is_roots = state.st_uid == 0 and not state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISREG(state.st_mode) and is_roots and is_run and reads_only

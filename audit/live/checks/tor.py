@@ -1,0 +1,265 @@
+"""Tor as it answers on its own control socket, held against the closed table of `onion.torrc`.
+
+tor accepts much that gives people away (a second control socket for everybody, relays of somebody's choice, SafeLogging
+relay), so its having started says nothing. Three things are held against the table, each line of them: what the running
+tor says it is set to, the file that it would read at its next start, and its command line, so that no other file is
+read. The one thing used of ours is the table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import re
+import socket
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import stem
+import stem.connection
+from stem.control import Controller
+
+from audit.observe.proc import NotSeen, Process
+from audit.observe.scene import Scene
+from audit.observe.sockets import holders_of_other_ends, listening
+from audit.verdict import Look, Word, listed
+from onion.torrc import RULES, Expected, problems, socket_path
+
+logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
+
+# Everything that tor can listen for (control-spec, GETINFO net/listeners).
+_KINDS = ("control", "socks", "or", "dir", "extor", "trans", "natd", "dns", "httptunnel", "metrics")
+_HIDDEN = "__"  # settings that tor leaves out of what it says of itself: ports, passwords
+# Given on the command line alone: tor ends when this process does.
+_OWNER = "__OwningControllerProcess"
+_NEVER_SHOWN = {"HashedControlPassword", "Bridge", "ClientTransportPlugin"}
+_NEVER_SHOWN_PARTS = ("Password", "Authenticator")
+
+
+def check_torrc(look: Look, scene: Scene) -> None:
+    """Every line, by tor's own answers, in its file, and on its command line."""
+    with _asked(look, scene) as tor:
+        if tor is None:
+            return
+        expected = _expected(scene)
+        running = _running(tor)
+        for problem in problems(running, expected):
+            look.found("{name} is {found}, and should be {wanted}", name=problem.name,
+                       found=_shown(problem.name, problem.found), wanted=Word(problem.wanted))  # fmt: skip
+        look.saw("{count} lines that tor answers with were held against the {rows} rows of the table",
+                 count=len(running.splitlines()), rows=len(RULES))  # fmt: skip
+        values = dict(line.split(" ", 1) for line in running.splitlines() if " " in line)
+        look.saw("tor says: SafeLogging {safe}, Log {log}", safe=values.get("SafeLogging"), log=values.get("Log"))
+        file = Path(tor.get_info("config-file"))
+    try:
+        text = file.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        look.missed("tor's own file {file}", file=file)
+    else:
+        for problem in problems(text, expected):
+            look.found("{file}, line {line}: {name} is {found}, and should be {wanted}", file=file,
+                       line=problem.line or "-", name=problem.name, found=_shown(problem.name, problem.found),
+                       wanted=Word(problem.wanted))  # fmt: skip
+        look.saw("{file} was held against the table", file=file)
+    _command_lines(look, scene, file)
+
+
+def check_tor_listeners(look: Look, scene: Scene) -> None:
+    """Where tor listens, by its own word and by the kernel's: two unix sockets; who steers it; which onions it has."""
+    with _asked(look, scene) as tor:
+        if tor is None:
+            return
+        wanted = _wanted_sockets(tor)
+        told: set[str] = set()
+        for kind in _KINDS:
+            with contextlib.suppress(stem.ControllerError):
+                told |= {f"{kind} {place}" for place in re.findall(r'"([^"]*)"', tor.get_info(f"net/listeners/{kind}"))}
+        for one in sorted(told):
+            kind, _, place = one.partition(" ")
+            look.demand(wanted.get(place.removeprefix("unix:")) == kind, "tor listens for {kind} on {place}", kind=kind,
+                        place=place)  # fmt: skip
+        _onions(look, scene, tor)
+        _kernels_view(look, scene, set(wanted))
+
+
+def check_tor_files(look: Look, scene: Scene) -> None:
+    """What tor has open for writing: its own folder, and a pipe to the keeper."""
+    folder = scene.home / "tor"
+    if not scene.service.tors:
+        look.missed("the process of the system's tor: it does not answer, or is not to be found by its number")
+    if not scene.own_tor:
+        with _asked(look, scene) as tor:
+            if tor is None:
+                return
+            folder = Path(tor.get_conf("DataDirectory"))
+    for process in scene.service.tors:
+        try:
+            files = [
+                one.target for one in process.descriptors() if one.target.startswith("/") and one.target != "/dev/null"
+            ]
+        except NotSeen:
+            look.missed("the open files of {name} {pid}", name="tor", pid=process.pid)
+            continue
+        strange = [path for path in files if not path.startswith((f"{folder}/", "/dev/", "/proc/", "/sys/"))]
+        look.demand(not strange, "tor {pid} has open: {files}", pid=process.pid, files=listed(strange or files) or "-")
+
+
+def system_tor(scene: Scene) -> tuple[Process, ...]:
+    """The process of a tor that the keeper did not start, by the number that it gives on its control socket."""
+    with _asked(Look(), scene) as tor:
+        if tor is None:
+            return ()
+        try:
+            process = Process(int(tor.get_info("process/pid")))
+        except stem.ControllerError:  # it ends just now
+            return ()
+    try:
+        # The number may be one of another namespace.
+        return (process,) if process.status().get("Name") == "tor" else ()
+    except NotSeen:
+        return ()
+
+
+def config_text(scene: Scene) -> str | None:
+    """The torrc as tor reports it; of lines that are not in the table the name alone. None when tor does not answer."""
+    with _asked(Look(), scene) as tor:
+        if tor is None:
+            return None
+        lines = tor.get_info("config-text").splitlines()
+    known = {rule.name for rule in RULES}
+    return "".join(f"{line if line.partition(' ')[0] in known else line.partition(' ')[0]}\n" for line in lines)
+
+
+@contextlib.contextmanager
+def _asked(look: Look, scene: Scene) -> Iterator[Any]:
+    """A controller that tor has let in, or None after saying that it could not be asked."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # stem 1.8.2 calls Thread.setDaemon
+        controller = None
+        try:
+            path = str(scene.control_socket)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
+                # stem leaves a socket open each time that nobody listens.
+                knock.connect(path)
+            controller = Controller.from_socket_file(path)
+            controller.set_caching(False)
+            controller.authenticate()
+        except (stem.SocketError, stem.ControllerError, OSError, stem.connection.AuthenticationFailure):
+            look.missed("tor: it does not answer on its control socket, or does not let this account in")
+            if controller is not None:
+                controller.close()
+            yield None
+            return
+        try:
+            yield controller
+        finally:
+            controller.close()
+
+
+def _expected(scene: Scene) -> Expected:
+    """What the keeper writes into the torrc of its own tor; of a unit's tor the control socket alone is known."""
+    if not scene.own_tor:
+        return Expected(own_tor=False, trial=scene.trial, control_socket=scene.control_socket)
+    return Expected(
+        own_tor=True,
+        trial=scene.trial,
+        data_directory=scene.home / "tor" / "data",
+        control_socket=scene.control_socket,
+        socks_socket=scene.home / "run" / "socks.sock",
+    )
+
+
+def _running(tor: Any) -> str:
+    """All that this tor is set to and that is not its own default, and every required row, as lines of a torrc.
+
+    config-text leaves out what is as it comes, and the settings whose names begin with two underscores: ports and
+    passwords among them. Both are asked for by name.
+    """
+    lines = tor.get_info("config-text").splitlines()
+    named = {line.partition(" ")[0] for line in lines}
+    defaults = dict(re.findall(r'(?m)^(\w+) "(.*)"$', tor.get_info("config/defaults")))
+    names = re.findall(r"(?m)^(\w+) \w", tor.get_info("config/names"))
+    hidden = [name for name in names if name.startswith(_HIDDEN) and name != _OWNER]
+    for name in hidden:
+        lines += [f"{name} {value}" for value in _values(tor, name) if value != defaults.get(name, "")]
+    for name in {rule.name for rule in RULES if rule.example} - named:
+        # A tor that does not know a row lacks it.
+        with contextlib.suppress(stem.ControllerError):
+            lines += [f"{name} {value}" for value in _values(tor, name)]
+    return "\n".join(lines)
+
+
+def _values(tor: Any, name: str) -> list[str]:
+    answer = tor.get_conf_map(name, multiple=True)
+    return [value for value in answer.get(name, ()) if value]
+
+
+def _shown(name: str, found: str) -> str:
+    is_secret = name in _NEVER_SHOWN or any(part in name for part in _NEVER_SHOWN_PARTS)
+    return "…" if is_secret and found else found or "-"
+
+
+def _command_lines(look: Look, scene: Scene, file: Path) -> None:
+    """One file and no defaults of the system's, which would be read before it; no setting by word."""
+    if not scene.service.tors:
+        look.missed("tor's command line")
+    for process in scene.service.tors:
+        words = process.command()[1:]
+        fine = words[:4] == ("-f", str(file), "--defaults-torrc", "/dev/null") and (
+            not words[4:] or (words[4] == f"--{_OWNER}" and len(words) == 6 and words[5].isdigit())  # noqa: PLR2004
+        )
+        look.demand(fine, "tor {pid} was started with {words}", pid=process.pid, words=" ".join(words))
+
+
+def _wanted_sockets(tor: Any) -> dict[str, str]:
+    """The sockets of the torrc, the one of each kind that the table lets it have."""
+    wanted = {}
+    for kind, name in (("control", "ControlSocket"), ("socks", "SocksPort")):
+        for path in map(socket_path, _values(tor, name)[:1]):
+            if path is not None:
+                wanted[str(path)] = kind
+    return wanted
+
+
+def _kernels_view(look: Look, scene: Scene, wanted: set[str]) -> None:
+    """The sockets that tor really listens on, and who is connected to the one by which it is steered."""
+    ours = {os.getpid(), scene.service.keeper.pid, *(one.pid for one in scene.service.audits)}
+    if not scene.service.tors:
+        look.missed("the sockets of tor")
+    for process in scene.service.tors:
+        try:
+            seen = listening(process)
+            steering = holders_of_other_ends(process, str(scene.control_socket))
+        except NotSeen:
+            look.missed("the sockets of tor")
+            continue
+        # With its network switched off tor has no socket for SOCKS.
+        look.demand(seen <= wanted, "the kernel has tor {pid} listening on {places}", pid=process.pid,
+                    places=listed(sorted(seen)) or "-")  # fmt: skip
+        strange = sorted(steering - ours)
+        look.demand(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
+                    pid=process.pid, count=len(steering), strange=listed(strange) or "-")  # fmt: skip
+
+
+def _onions(look: Look, scene: Scene, tor: Any) -> None:
+    published: set[str] = set()
+    for kind in ("detached", "current"):
+        with contextlib.suppress(stem.ControllerError):
+            published |= {line for line in tor.get_info(f"onions/{kind}").split() if line}
+    ours = _told_addresses(scene.service.intakes)
+    strange = published - ours
+    look.demand(not strange, "onions that are not this service's: {onions}", onions=listed(sorted(strange)) or "0")
+    look.saw("{count} onions are published, {ours} of this service", count=len(published), ours=len(published & ours))
+
+
+def _told_addresses(intakes: tuple[Process, ...]) -> set[str]:
+    found = set()
+    for process in intakes:
+        with contextlib.suppress(NotSeen):
+            words = process.command()
+            found |= {after for word, after in itertools.pairwise(words) if word.endswith("-address")}
+    return found

@@ -1,0 +1,65 @@
+"""What is being examined: one home, the processes that serve it, and the computer under them."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audit.observe.proc import Service
+
+TRIAL_MARK = "TRIAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Handed to every check. `root` is / unless copies of the system's files are examined."""
+
+    home: Path
+    service: Service
+    root: Path = Path("/")
+    manifest: Path | None = None
+
+    @property
+    def trial(self) -> bool:
+        """Whether the home was made as a trial."""
+        return (self.home / TRIAL_MARK).exists()
+
+    @property
+    def as_root(self) -> bool:
+        """Whether we may see everything."""
+        return os.geteuid() == 0
+
+    @property
+    def copies(self) -> bool:
+        """Whether copies of the system's files are examined, and not those of this computer."""
+        return self.root != Path("/")
+
+    def config(self) -> dict[str, Any]:
+        """What the home's configuration says; raises OSError, ValueError."""
+        with (self.home / "config.toml").open("rb") as file:
+            return tomllib.load(file)
+
+    @property
+    def control_socket(self) -> Path:
+        """Tor's: the system's if the home's configuration names one, else the keeper's own."""
+        named = self.config().get("tor", {}).get("control_socket")
+        return Path(named) if named else self.home / "run" / "control.sock"
+
+    @property
+    def own_tor(self) -> bool:
+        """Whether the keeper starts tor; else it is the system's, and serves others as well."""
+        return self.control_socket.parent == self.home / "run"
+
+    def system(self, path: str) -> Path:
+        """A file of the system's: the real one, or its copy under `root`."""
+        return self.root / path.lstrip("/")
+
+    def value(self, path: str) -> str | None:
+        """What stands in a file of the system's; None when it is not there or not to be read."""
+        try:
+            return self.system(path).read_text(errors="replace").strip()
+        except OSError:
+            return None

@@ -1,0 +1,77 @@
+"""What an auditor takes away: the report, what it rests on, and hashes of all of it. No key, no case, no configuration.
+
+Nothing is copied from the home but the chain of daily verdicts, which holds days and names of checks. Tor's settings
+are as tor reports them, without the lines that are secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from audit.live.checks.tor import config_text
+from audit.report.html import as_html, title_of
+from audit.observe.installed import Installation, manifest_text
+from audit.live.run import Report
+from audit.observe.proc import NotSeen
+from audit.observe.scene import Scene
+from audit.live.table import first_lines, with_remarks
+from audit.verdict import Language
+
+CHAIN = "audit.chain"
+_DOCS = ("AUDITING.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "OPERATING.md")
+
+
+def make_pack(folder: Path, scene: Scene, report: Report, language: Language) -> list[str]:
+    """Write the pack into a new or empty folder; returns the names of its files. Raises FileExistsError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(folder)
+    texts = {
+        "report.html": as_html(report, language),
+        "report.json": json.dumps(report.as_object(), ensure_ascii=False, indent=1) + "\n",
+        "by-hand.sh": _by_hand(report, language),
+        **_from_the_service(scene),
+    }
+    for name, text in texts.items():
+        _write(folder / name, text)
+    sums = "".join(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in sorted(texts.items()))
+    _write(folder / "SHA256SUMS", sums)
+    return sorted([*texts, "SHA256SUMS"])
+
+
+def _by_hand(report: Report, language: Language) -> str:
+    rows = (f"\n# {title_of(one, language)}\n{with_remarks(one.by_hand, language)}\n" for one in report.checks)
+    return first_lines(report.home, language) + "".join(rows)
+
+
+def _from_the_service(scene: Scene) -> dict[str, str]:
+    texts = {}
+    torrc = config_text(scene)
+    if torrc is not None:
+        texts["torrc-as-tor-reports-it"] = torrc
+    chain = scene.home / CHAIN
+    if chain.exists():
+        texts[CHAIN] = chain.read_text("utf-8")
+    for process in scene.service.intakes:
+        try:
+            installation = Installation.of(process.command())
+        except (NotSeen, FileNotFoundError):
+            continue
+        texts["MANIFEST"] = manifest_text(installation.ours)
+        if installation.lock is not None:
+            texts["requirements.lock"] = installation.lock.read_text("utf-8")
+        for name in _DOCS:
+            places = (installation.ours / "docs" / name, installation.prefix / "share" / name)
+            found = next((place for place in places if place.exists()), None)
+            if found is not None:
+                texts[f"docs-{name}"] = found.read_text("utf-8")
+    return texts
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

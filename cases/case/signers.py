@@ -1,0 +1,73 @@
+"""
+Who can still sign a move or an erasure of a case, as its entries say.
+
+Contract. Pure: entries and a roster in, members out; the same count for what a member may do (timeline.py), for whom a
+desk takes as a signer, and for what it warns of. Two members are needed, and one of them not counsel.
+
+Who has stepped aside (is recused) is not counted, and signs nothing, as long as those who are left can sign together.
+When they are too few she may sign with one of them: Förvaltningslagen (2017:900) 17 § lets who is disqualified do what
+nobody else can without considerable delay (docs/decisions/0010).
+
+What cannot be counted: no entry tells who was left out by a move. A member who was, without having stepped aside, is
+taken for a reader for as long as the roster has her.
+"""
+
+from collections.abc import Collection
+
+from cases.entry import Access, Handover, Recusal, Report, Stream
+from cases.case.merging import Streams
+from cases.roster.text import Member, Roster
+
+SIGNERS = 2
+
+
+def enough_to_sign(members: Collection[str], roster: Roster) -> bool:
+    """Say whether these ids are of two members, or of one and counsel. Two counsel are not enough."""
+    known = set(members) & {member.id for member in roster.members}
+    return len(known) >= SIGNERS and bool(known & {member.id for member in roster.readers})
+
+
+def given_to(streams: Streams) -> frozenset[str]:
+    """Return the ids of those to whom the case was sealed, or was given later by a member's signed entry."""
+    report = next((entry.body for entry in streams.get(Stream.REPORTER, ())), None)
+    sealed_to = report.sealed_to if isinstance(report, Report) else ()
+    written = (*streams.get(Stream.MEMBERS, ()), *streams.get(Stream.NOTES, ()))
+    later = {entry.body.member for entry in written if isinstance(entry.body, Access)}
+    later |= {entry.body.to for entry in written if isinstance(entry.body, Handover)}
+    return frozenset(sealed_to) | later
+
+
+def may_erase(streams: Streams) -> frozenset[str]:
+    """Return the ids of those whose signature under an erasure counts, whatever the roster is by then.
+
+    Those to whom the case was given, and none whom the report concerns: one reader alone can write that she gave the
+    case to such a member, and both together must not be able to do away with it. Where the reporter would not say whom
+    it concerns, nobody counts to whom it was not sealed at first.
+    """
+    report = next((entry.body for entry in streams.get(Stream.REPORTER, ())), None)
+    if not isinstance(report, Report):
+        return frozenset()
+    given = frozenset(report.sealed_to) if report.concerns_unnamed else given_to(streams)
+    return given - frozenset(report.concerns)
+
+
+def stepped_aside(streams: Streams) -> frozenset[str]:
+    """Return the ids of those who have stepped aside. Each can say it of herself only, or one could shut others out."""
+    notes = streams.get(Stream.NOTES, ())
+    recusals = (entry for entry in notes if isinstance(entry.body, Recusal) and entry.body.member == entry.author)
+    return frozenset(entry.author for entry in recusals)
+
+
+def left_to_sign(streams: Streams, roster: Roster) -> tuple[Member, ...]:
+    """Return the members of the roster who read the case and have not stepped aside."""
+    left = given_to(streams) - stepped_aside(streams)
+    return tuple(member for member in roster.members if member.id in left)
+
+
+def who_may_sign(streams: Streams, roster: Roster) -> tuple[Member, ...]:
+    """Return the members who may sign a move or an erasure: those who are left; all readers when these are too few."""
+    left = left_to_sign(streams, roster)
+    if enough_to_sign({member.id for member in left}, roster):
+        return left
+    given = given_to(streams)
+    return tuple(member for member in roster.members if member.id in given)

@@ -1,0 +1,338 @@
+"""
+What the entries of a case amount to: its state, its time limits and what may happen next.
+
+Contract. Pure: entries, days and rules in, a `CaseState` out; the same code for the reporter's page and for the desk.
+`fold` reads the streams it is given, so the reporter, who cannot open the notes, gets the same state without them.
+
+States: waiting (for its release) → received → acknowledged → investigation ⇄ awaiting completion → concluded → closed →
+erasable. A reopened case is under investigation again, and needs a new outcome to close. Withdrawn is what the reporter
+asks; members decide, and end it with an outcome like any other.
+
+Rules that no entry can break: a Close without an outcome that has a text for the reporter closes nothing; who is
+recused may note, and sign with another while too few are left who can (signers.py), and nothing else. The rules of the
+time limits are in deadlines.py, the order in which entries are shown in merging.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from cases.case.deadlines import Deadline, DeadlineKind, completions, deadline, erase_by, statutory, wanted_by
+from cases.entry import (
+    Acknowledgement,
+    Assessment,
+    Close,
+    CompletionRequest,
+    Entry,
+    InboxEnded,
+    LegalHold,
+    MinutesApproved,
+    Outcome,
+    PhoneMinutes,
+    Reopen,
+    Report,
+    Stream,
+    Withdrawal,
+)
+from cases.errors import NotAllowed
+from cases.case.merging import Streams, merge
+from cases.roster.text import Roster
+from cases.case.signers import stepped_aside, who_may_sign
+
+__all__ = [
+    "Action",
+    "CaseState",
+    "Deadline",
+    "DeadlineKind",
+    "Rules",
+    "State",
+    "demand_allowed",
+    "fold",
+    "merge",
+    "wanted_by",
+]
+
+
+class State(StrEnum):
+    """Where a case is."""
+
+    WAITING = "waiting"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    INVESTIGATION = "investigation"
+    AWAITING_COMPLETION = "awaiting-completion"
+    CONCLUDED = "concluded"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+    ERASABLE = "erasable"
+
+
+class Action(StrEnum):
+    """What may happen next. The first seven are the reporter's."""
+
+    TAKE_BACK = "take-back"
+    WRITE = "write"
+    ATTACH = "attach"
+    WITHDRAW = "withdraw"
+    APPROVE_MINUTES = "approve-minutes"
+    ASK_TO_MEET = "ask-to-meet"
+    END_INBOX = "end-inbox"
+    ACKNOWLEDGE = "acknowledge"
+    REPLY = "reply"
+    ASK = "ask"
+    ASSESS = "assess"
+    CONCLUDE = "conclude"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    HOLD = "hold"
+    RELEASE_HOLD = "release-hold"
+    ERASE = "erase"
+    HAND_OVER = "hand-over"
+    # Signing with another member: a move that she offers, an erasure.
+    CO_SIGN = "co-sign"
+    RECUSE = "recuse"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an operator may choose; the configuration checks it, and the two-year cap stands above it."""
+
+    # So long a reporter can still read the outcome before anybody may erase it.
+    inbox_days: int = 30
+
+
+DEFAULT_RULES = Rules()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseState:
+    """What the entries amount to on one day."""
+
+    state: State
+    organisation: str | None
+    deadlines: tuple[Deadline, ...]
+    outcome: Outcome | None
+    # The members' entries that still wait for an answer.
+    open_requests: tuple[Entry, ...]
+    # The numbers of minutes that the reporter has not approved yet.
+    open_minutes: tuple[int, ...]
+    withdrawn: bool
+    withdrawn_files: frozenset[str]
+    on_hold: bool
+    closed_on: date | None
+    # The reporter has ended the inbox: reads nothing any more, and erasing need not wait.
+    inbox_ended: bool
+    erasable_from: date | None
+    erase_by: date | None
+    allowed: frozenset[str]
+
+    @property
+    def due(self) -> tuple[Deadline, ...]:
+        """The time limits that somebody can still meet: of a closed case, what was never done is due no more."""
+        return tuple(
+            limit
+            for limit in self.deadlines
+            if not limit.met and (self.closed_on is None or limit.kind is DeadlineKind.ERASE)
+        )
+
+
+@dataclass(slots=True)
+class _Course:
+    """What members have done so far, in the order of their stream."""
+
+    acknowledged: date | None = None
+    assessed: bool = False
+    concluded: bool = False
+    outcome: Outcome | None = None
+    closed_on: date | None = None
+    on_hold: bool = False
+
+    def deadlines(self, release_day: date, today: date) -> tuple[Deadline, ...]:
+        return statutory(
+            release_day,
+            acknowledged=self.acknowledged,
+            assessed=self.assessed,
+            concluded=self.concluded,
+            today=today,
+        )
+
+
+def fold(
+    streams: Streams,
+    release_day: date | None,
+    today: date,
+    role: Literal["reporter", "member"] = "member",
+    *,
+    rules: Rules = DEFAULT_RULES,
+    released: bool | None = None,
+    member: str | None = None,
+    roster: Roster | None = None,
+) -> CaseState:
+    """Return the state of a case on a day, and what this reader may do.
+
+    `released` says whether the report is out; without it the day alone decides. `member` is the id of the member who
+    reads: who is recused is allowed less, by who else of the `roster` can sign.
+    """
+    by_members = streams.get(Stream.MEMBERS, ())
+    by_reporter = streams.get(Stream.REPORTER, ())
+    course = _follow(by_members)
+    out = released if released is not None else release_day is not None and release_day <= today
+    open_requests = () if course.closed_on else _unanswered(by_members, by_reporter)
+    whole, files = _withdrawn(by_reporter)
+    ended_on = _inbox_ended_on(by_reporter)
+    erasable_from = _erasable_from(course.closed_on, ended_on, rules) if course.closed_on else None
+    erased_by = None
+    if course.closed_on and erasable_from:
+        erased_by = erase_by(course.closed_on, erasable_from, on_hold=course.on_hold)
+    state = _state(
+        course, out=out, today=today, erasable_from=erasable_from, withdrawn=whole, asked=bool(open_requests)
+    )
+    deadlines = (
+        *(() if release_day is None else course.deadlines(release_day, today)),
+        *completions(open_requests, today),
+        *((deadline(DeadlineKind.ERASE, erased_by, met=False, today=today),) if erased_by else ()),
+    )
+    minutes = _unapproved(by_members, by_reporter)
+    if role == "reporter":
+        allowed = set() if ended_on else _allowed_reporter(state, withdrawn=whole, minutes=bool(minutes))
+    else:
+        allowed = _allowed_member(state, course)
+        if member in stepped_aside(streams):
+            allowed &= _allowed_recused(streams, member, roster)
+    return CaseState(
+        state=state,
+        organisation=_organisation(by_reporter),
+        deadlines=deadlines,
+        outcome=course.outcome,
+        open_requests=open_requests,
+        open_minutes=minutes,
+        withdrawn=whole,
+        withdrawn_files=files,
+        on_hold=course.on_hold,
+        closed_on=course.closed_on,
+        inbox_ended=ended_on is not None,
+        erasable_from=erasable_from,
+        erase_by=erased_by,
+        allowed=frozenset(allowed),
+    )
+
+
+def demand_allowed(state: CaseState, action: Action) -> None:
+    """Return if the action is allowed now; raise NotAllowed with the reason otherwise."""
+    if action in state.allowed:
+        return
+    if action is Action.CLOSE and state.outcome is None:
+        raise NotAllowed("timing.no_outcome")
+    if action is Action.ERASE and state.on_hold:
+        raise NotAllowed("timing.on_hold")
+    if action is Action.ERASE and state.closed_on is not None:
+        raise NotAllowed("timing.inbox_open")
+    raise NotAllowed("timing.not_now")
+
+
+def _follow(by_members: Sequence[Entry]) -> _Course:
+    course = _Course()
+    for entry in by_members:
+        match entry.body:
+            case Acknowledgement():
+                course.acknowledged = course.acknowledged or entry.day
+            case Assessment():
+                course.assessed = True
+            case Outcome() as outcome if outcome.text.strip():
+                course.outcome = outcome
+                course.concluded = True
+            case Close() if course.outcome is not None:
+                course.closed_on = course.closed_on or entry.day
+            case Reopen():
+                course.closed_on = course.outcome = None
+                course.assessed = True
+            case LegalHold(on=on):
+                course.on_hold = on
+            case _:
+                pass
+    return course
+
+
+def _state(
+    course: _Course, *, out: bool, today: date, erasable_from: date | None, withdrawn: bool, asked: bool
+) -> State:
+    """Return the furthest state that applies; the order of these lines is the rule."""
+    steps = (
+        (State.WAITING, not out),
+        (State.ERASABLE, erasable_from is not None and erasable_from <= today and not course.on_hold),
+        (State.CLOSED, course.closed_on is not None),
+        (State.CONCLUDED, course.outcome is not None),
+        (State.WITHDRAWN, withdrawn),
+        (State.AWAITING_COMPLETION, asked),
+        (State.INVESTIGATION, course.assessed),
+        (State.ACKNOWLEDGED, course.acknowledged is not None),
+    )
+    return next((state for state, applies in steps if applies), State.RECEIVED)
+
+
+def _unanswered(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Return the requests after which the reporter has written nothing; to answer, one must have seen the request."""
+    seen = max((entry.after.get(Stream.MEMBERS, 0) for entry in by_reporter), default=0)
+    return tuple(entry for entry in by_members if isinstance(entry.body, CompletionRequest) and entry.number >= seen)
+
+
+def _unapproved(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[int, ...]:
+    approved = {entry.body.number for entry in by_reporter if isinstance(entry.body, MinutesApproved)}
+    return tuple(
+        entry.number for entry in by_members if isinstance(entry.body, PhoneMinutes) and entry.number not in approved
+    )
+
+
+def _withdrawn(by_reporter: Sequence[Entry]) -> tuple[bool, frozenset[str]]:
+    """Return whether the reporter has withdrawn the whole case, and which files."""
+    withdrawn = {entry.body.file_id for entry in by_reporter if isinstance(entry.body, Withdrawal)}
+    return None in withdrawn, frozenset(file_id for file_id in withdrawn if file_id is not None)
+
+
+def _inbox_ended_on(by_reporter: Sequence[Entry]) -> date | None:
+    # Nothing stands after it in a stream that opens.
+    return by_reporter[-1].day if by_reporter and isinstance(by_reporter[-1].body, InboxEnded) else None
+
+
+def _erasable_from(closed_on: date, ended_on: date | None, rules: Rules) -> date:
+    """Return the day from which a closed case may be erased: when nobody reads the inbox any more."""
+    over = closed_on + timedelta(days=rules.inbox_days)
+    return over if ended_on is None else min(over, max(closed_on, ended_on))
+
+
+def _organisation(by_reporter: Sequence[Entry]) -> str | None:
+    report = by_reporter[0].body if by_reporter else None
+    return report.organisation if isinstance(report, Report) else None
+
+
+def _allowed_reporter(state: State, *, withdrawn: bool, minutes: bool) -> set[Action]:
+    if state is State.WAITING:
+        return {Action.TAKE_BACK, Action.WRITE, Action.ATTACH}
+    # A closed case can still be answered: an objection is a reason to reopen it.
+    if state in {State.CLOSED, State.ERASABLE}:
+        return {Action.WRITE, Action.END_INBOX}
+    allowed = {Action.WRITE, Action.ATTACH, Action.ASK_TO_MEET}
+    allowed |= set() if withdrawn else {Action.WITHDRAW}
+    return allowed | ({Action.APPROVE_MINUTES} if minutes else set())
+
+
+def _allowed_recused(streams: Streams, member: str | None, roster: Roster | None) -> set[Action]:
+    """Return what stays of what a member may do. Without a roster nobody can be counted, and she signs nothing."""
+    able = () if roster is None else who_may_sign(streams, roster)
+    signs = {Action.CO_SIGN, Action.ERASE} if any(one.id == member for one in able) else set()
+    return {Action.NOTE} | signs
+
+
+def _allowed_member(state: State, course: _Course) -> set[Action]:
+    if state is State.WAITING:
+        return set()
+    allowed = {Action.NOTE, Action.RECUSE, Action.CO_SIGN, Action.RELEASE_HOLD if course.on_hold else Action.HOLD}
+    if state in {State.CLOSED, State.ERASABLE}:
+        return allowed | {Action.REOPEN} | ({Action.ERASE} if state is State.ERASABLE else set())
+    allowed |= {Action.REPLY, Action.ASK, Action.CONCLUDE, Action.HAND_OVER}
+    allowed |= {Action.ACKNOWLEDGE} if course.acknowledged is None else set()
+    allowed |= set() if course.assessed or course.concluded else {Action.ASSESS}
+    return allowed | ({Action.CLOSE} if course.outcome is not None else set())

@@ -1,0 +1,129 @@
+"""
+What is wrong with words that are no receipt, and which words may have been meant.
+
+Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so whatever is said here tells
+nobody which receipts exist (docs/decisions/0006). `explain` looks in this order and stops at the first that it finds:
+
+1. Another number of words than eight, also when they are divided where spaces were left out.
+2. Words that are not in the list, each by its place, with near words of the list. When there is only one, those near
+   words with which the check bits fit come alone: no other can be right, if the rest is.
+3. Check bits that do not fit: each place at which a near word makes them fit. Other words are better candidates when
+   they are near in the whole and not only in the four letters that count.
+
+Near is one letter inserted, left out, changed or swapped with the next, or one of the mistakes that handwriting invites
+("rn" for "m"). What was typed is never part of the answer, only words of the list that were not typed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from string import ascii_lowercase
+from typing import Final
+
+from cases.receipt.keys import WORDS_IN_RECEIPT, check_fits, typed_words
+from cases.receipt.wordlist import PREFIX_LETTERS, words_by_prefix
+
+# More than this for one place is a list, not a hint.
+MOST_NEAR: Final = 4
+# Letters that look alike when written by hand; the nearest of near words have one of these changed.
+_ALIKE: Final = ("aou", "ceo", "nurv", "mn", "iljt", "ft", "hkb", "gqy", "jy", "uvy", "sz", "vw", "bdp")
+_SHAPES: Final = (
+    ("rn", "m"),
+    ("nn", "m"),
+    ("in", "m"),
+    ("ni", "m"),
+    ("vv", "w"),
+    ("cl", "d"),
+    ("ii", "u"),
+    ("li", "h"),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Place:
+    """A word that may be wrong, by its number from 1, and words that may have been meant."""
+
+    number: int
+    near: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Misreading:
+    """Why the words are no receipt. With eight known words and no candidates, it is not known which one is wrong."""
+
+    count: int
+    unknown: tuple[Place, ...] = ()
+    candidates: tuple[Place, ...] = ()
+
+
+def explain(untrusted_text: str) -> Misreading:
+    """Return what is wrong with a text for which `parse_receipt` has raised WrongReceipt."""
+    typed = typed_words(untrusted_text)
+    # 1.
+    if len(typed) != WORDS_IN_RECEIPT:
+        return Misreading(len(typed))
+    # 2.
+    known = words_by_prefix()
+    unknown = [place for place, word in enumerate(typed) if word[:PREFIX_LETTERS] not in known]
+    if unknown:
+        return Misreading(len(typed), unknown=tuple(_suggested(typed, place, unknown) for place in unknown))
+    # 3.
+    return Misreading(len(typed), candidates=_candidates(typed))
+
+
+def near_words(typed: str, *, whole: bool = False) -> tuple[str, ...]:
+    """Return the words of the list near to what was typed, the likeliest first; `whole`: all letters must agree."""
+    known = words_by_prefix()
+    found: dict[str, int] = {}
+    for edited, effort in _one_mistake(typed):
+        word = known.get(edited[:PREFIX_LETTERS])
+        if word is None or word == known.get(typed[:PREFIX_LETTERS]) or (whole and not word.startswith(edited)):
+            continue
+        found[word] = min(effort, found.get(word, effort))
+    return tuple(sorted(found, key=lambda word: (found[word], word)))
+
+
+def _suggested(typed: tuple[str, ...], place: int, unknown: list[int]) -> Place:
+    near = near_words(typed[place])
+    if len(unknown) == 1:
+        near = tuple(_fitting(typed, place, near)) or near
+    return Place(place + 1, near[:MOST_NEAR])
+
+
+def _candidates(typed: tuple[str, ...]) -> tuple[Place, ...]:
+    for whole in (True, False):
+        places = (
+            Place(place + 1, tuple(_fitting(typed, place, near_words(word, whole=whole)))[:MOST_NEAR])
+            for place, word in enumerate(typed)
+        )
+        found = tuple(one for one in places if one.near)
+        if found:
+            return found
+    return ()
+
+
+def _fitting(typed: tuple[str, ...], place: int, near: tuple[str, ...]) -> Iterator[str]:
+    """Yield the words that make the check bits fit when they stand at this place."""
+    for word in near:
+        if check_fits((*typed[:place], word, *typed[place + 1 :])):
+            yield word
+
+
+def _one_mistake(typed: str) -> Iterator[tuple[str, int]]:
+    """Yield what may have been meant, each with how unlikely that mistake is."""
+    # Letters beyond these are not compared; a whole word of the list is no longer than sixteen.
+    word = typed[:16]
+    for before, after in (pair for one, other in _SHAPES for pair in ((one, other), (other, one))):
+        for at in range(len(word)):
+            if word.startswith(before, at):
+                yield word[:at] + after + word[at + len(before) :], 0
+    for at in range(len(word) + 1):
+        head, rest = word[:at], word[at:]
+        if len(rest) > 1:
+            yield head + rest[1] + rest[0] + rest[2:], 1
+        if rest:
+            yield head + rest[1:], 1
+        for letter in ascii_lowercase:
+            yield head + letter + rest, 1
+            if rest and letter != rest[0]:
+                alike = any(letter in group and rest[0] in group for group in _ALIKE)
+                yield head + letter + rest[1:], 0 if alike else 2

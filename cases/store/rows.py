@@ -1,0 +1,126 @@
+"""
+What goes into the store and what comes out of it. Ciphertext and days, no plaintext and no data key D.
+
+`CaseKeys` in a Filing are the one exception: filing needs the share, the commitment and the access key of a new case.
+The store writes the share to its slot, the other two to the case's row, and keeps no reference to the case key.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from cases.crypto.case_keys import CaseKeys
+from cases.crypto.envelope import Sealed
+from cases.crypto.seal import Head
+
+GRANT_BYTES = 153
+
+# waiting: filed and not released yet. A case that is being erased is nowhere to be seen.
+State = Literal["waiting", "open", "closed"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filing:
+    """A new case, ready to be kept."""
+
+    keys: CaseKeys
+    lookup_id: bytes
+    reporter_grant: bytes
+    entries: tuple[Sealed, ...]
+    head: Head
+    # For every member of the roster: a grant, or a decoy of the same size.
+    grants: Mapping[bytes, bytes]
+    # Staged files, in the order of the case.
+    file_ids: tuple[bytes, ...]
+    release_on: date
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rekeying:
+    """A new epoch of a case, made by a desk. Headers carry their own places, so their order does not matter."""
+
+    epoch: int
+    commitment: bytes
+    access_key: bytes
+    share: bytes
+    reporter_grant: bytes
+    headers: Sequence[bytes]
+    heads: Mapping[int, Head]
+    # For every member: a grant, or a decoy of the same size. They reach the boxes at the next daily release.
+    grants: Mapping[bytes, bytes]
+    notes_grants: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReporterRow:
+    """What a reporter's receipt finds."""
+
+    case_id: bytes
+    epoch: int
+    commitment: bytes
+    share: bytes
+    reporter_grant: bytes
+    released: bool
+    state: State
+    release_day: date
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StreamRows:
+    """One stream as its reader may see it; `released_count` of its entries are visible to members."""
+
+    sealed: tuple[Sealed, ...]
+    head: Head
+    released_count: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FileRow:
+    """A sealed file without its chunks."""
+
+    file_id: bytes
+    number: int
+    item_kind: int
+    header: bytes
+    sealed_size: int
+    released: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseRows:
+    """A case as its reader may see it. A stream without entries is not in `streams`."""
+
+    case_id: bytes
+    epoch: int
+    commitment: bytes
+    share: bytes
+    streams: Mapping[int, StreamRows]
+    notes_grants: tuple[bytes, ...]
+    files: tuple[FileRow, ...]
+    state: State
+    release_day: date
+    erase_by: date | None
+    # Erase statements that wait for their second signature, sealed.
+    statements: tuple[bytes, ...] = ()
+    hold: bool = False
+    closed_day: date | None = None
+    # Set when the server has announced that the two-year cap will erase the case.
+    notice_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Batch:
+    """What one release put into one box."""
+
+    number: int
+    items: tuple[bytes, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TombstoneRow:
+    """What is left of an erased case."""
+
+    case_id: bytes
+    statements: tuple[bytes, ...]

@@ -1,0 +1,94 @@
+"""The list of a member's cases: every one opened, what hinders, what was erased, and what the roster warns of."""
+
+from typing import Any
+
+from cases.errors import SealBroken
+from cases.case.statements import verify_tombstone
+from desk.commands import show
+from desk.commands.audit_words import audit_object, audit_prose
+from desk.keep.audits import WARN_AUDITS
+from desk.work.casebook import Casebook
+from desk.errors import DeskError, Erased, NotReachable
+from desk.work.opened import OpenedCase
+from desk.commands.result import Given, Result, code_for
+from desk.keep.state import KeptTombstone
+from desk.commands.texts import in_words
+
+
+async def list_cases(book: Casebook, _given: Given) -> Result:
+    """Opens every case of the list; one that cannot be opened is shown as such and hides no other."""
+    await book.sync()
+    cases: list[OpenedCase] = []
+    problems: list[dict[str, Any]] = []
+    for known in list(book.state.case_list.cases.values()):
+        try:
+            cases.append(await book.open(known))
+        except Erased:
+            continue
+        except NotReachable:
+            raise
+        except DeskError as broken:
+            problems.append(_problem(known.case_id, broken))
+    erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
+    chain = book.chain
+    unknown = any(kept.unknown_signers for kept in book.state.case_list.tombstones.values())
+    red = red_of(book) + (["warning.erased_unseen"] if unknown else [])
+    found = {
+        "cases": [show.state_object(case) for case in cases],
+        "problems": problems,
+        "erased": erased,
+        "warnings": red,
+        "audit": audit_object(book.audits),
+        # A change of who may read must not wait unseen.
+        "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
+    }
+    prose = [show.list_prose(cases), *(f"case {one['case'][:8]}: {one['text']}" for one in problems)]
+    prose += [
+        f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {show.one_line(one['reference'])}"
+        for one in erased
+    ]
+    prose += [in_words(key) for key in red]
+    prose.append(audit_prose(book.audits))
+    prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
+    return Result(found, "\n\n".join(prose), code_for(problems, red, *(case.warnings for case in cases)))
+
+
+def red_of(book: Casebook) -> list[str]:
+    """Returns what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
+    by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
+    audits = [WARN_AUDITS] if book.audits.changed else []
+    return by_waiting + audits + ([] if book.unripe is None else ["warning.unripe"])
+
+
+def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:
+    return {
+        "case": case_id.hex(),
+        "code": error.code,
+        "text_key": error.text_key,
+        "text": in_words(error.text_key),
+    }
+
+
+def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
+    """Returns what a tombstone says; without statements the server erased the case at the two-year cap."""
+    nobody: dict[str, Any] = {
+        "case": kept.case_id.hex(),
+        "day": None,
+        "reference": "two years after closing",
+        "members": [],
+        "unknown_signers": kept.unknown_signers,
+    }
+    if not kept.statements or book.chain is None:
+        return nobody
+    for version in reversed(book.chain.all):
+        try:
+            tombstone = verify_tombstone(kept.statements, version, book.server_key)
+        except SealBroken:
+            continue
+        return {
+            **nobody,
+            "day": tombstone.day.isoformat(),
+            "reference": tombstone.reference,
+            "members": [statement.member for statement in tombstone.statements],
+        }
+    return {**nobody, "reference": "by members of a roster this desk no longer sees"}

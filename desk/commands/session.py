@@ -1,0 +1,55 @@
+"""One command's work at the desk: the home is held, the key opened, the server reached, and everything put back.
+
+`work` is the whole order, from the lock to the last write:
+
+1. There is a key in the desk home, and no other command is at work in it.
+2. The passphrase opens the key.
+3. The desk has joined a server, whose key follows from its address.
+4. The way to it is made; requests are signed.
+5. Whatever happened, what was learnt about the cases is written, sealed, and the way is taken down.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+
+from cases.clock import Clock
+from desk.server.address import server_key_of
+from desk.work.casebook import Casebook
+from desk.server.client import DeskClient
+from desk.errors import NoKey, NotJoined
+from desk.keep.keyfile import DeskHome, unlock
+from desk.keep.lock import desk_lock
+from desk.keep.state import read_state
+
+# Makes the way to an address, given the private key of tor's client authorisation, and takes it down again.
+Connect = Callable[[str, str], contextlib.AbstractAsyncContextManager[aiohttp.BaseConnector]]
+
+
+@contextlib.asynccontextmanager
+async def work(
+    home: DeskHome, passphrase: Callable[[], str], connect: Connect, clock: Clock
+) -> AsyncIterator[Casebook]:
+    """Yields the member's casebook. Raises the desk's errors, and what `connect` raises."""
+    # 1.
+    if not home.key.exists():
+        raise NoKey
+    with desk_lock(home.lock):
+        # 2.
+        keys = unlock(home, passphrase())
+        # 3.
+        state = read_state(home.settings, home.case_list, keys.sign_seed)
+        if not state.address:
+            raise NotJoined
+        server_key = server_key_of(state.address)
+        # 4.
+        async with (
+            connect(state.address, keys.onion_private) as connector,
+            DeskClient(connector, keys, state, server_key) as client,
+        ):
+            try:
+                yield Casebook(client, keys, state, clock, server_key)
+            finally:
+                # 5.
+                state.write_unwritten()

@@ -1,0 +1,325 @@
+"""The two sentences for every text key a desk can meet: what happened, and what to do next.
+
+The words are ours also for what the server refuses: it sends a key, and a key that is not here gets `_UNKNOWN`. What
+cases/ raises has sentences there; here stand those for which a member has another next step.
+"""
+
+from typing import Final
+
+from cases import sentences
+from desk.commands.file_texts import FILE_SENTENCES
+
+_OF_THE_DESK: Final = {
+    # The desk itself.
+    "desk.error": ("Something went wrong at this desk.", "Try again; if it happens again, ask another member."),
+    "desk.no_key": ("There is no member.key in this desk home.", "Run enrol first, or name the right --desk-home."),
+    "desk.key_taken": (
+        "This desk home has a member.key already, and it was left as it is.",
+        "Use it, or name another --desk-home.",
+    ),
+    "desk.wrong_passphrase": ("The passphrase does not open member.key.", "Check it and try again."),
+    "desk.weak_passphrase": (
+        "The passphrase is shorter than 12 characters.",
+        "Choose a longer one, for example four words that do not belong together.",
+    ),
+    "desk.no_passphrase": (
+        "There is no terminal to ask for the passphrase on.",
+        "Run the command on a terminal, or name a file with --passphrase-file.",
+    ),
+    "desk.passphrase_file": ("The passphrase file cannot be read.", "Check the path of --passphrase-file."),
+    "desk.passphrase_exposed": (
+        "Others on this computer can read the passphrase file, so it was not used.",
+        "Run `chmod 600` on it, and choose a new passphrase if it may have been read.",
+    ),
+    "desk.passphrases_differ": ("The two passphrases differ.", "Nothing was made. Try again."),
+    "desk.not_joined": ("This desk does not know its server yet.", "Run join --address with the desk address."),
+    "desk.bad_address": (
+        "The desk address has a misprint: its own checksum says so.",
+        "Copy it again, all 56 characters before .onion.",
+    ),
+    "desk.reporters_address": (
+        "That is the address for reporters, which a browser opens.",
+        "Run join with the other one, which serve prints as members' desks.",
+    ),
+    "desk.state_damaged": (
+        "The file desk.toml of this desk home does not read.",
+        "Move it away, run join again, and compare the six words of the roster with another member.",
+    ),
+    "desk.list_damaged": (
+        "The file cases.sealed of this desk home does not open.",
+        "Move it away: the list of cases comes back from the post box.",
+    ),
+    "desk.home_unusable": (
+        "A file of the desk home cannot be read or written.",
+        "Check its permissions and that the disk is not full.",
+    ),
+    "desk.busy": ("Another command is at work in this desk home.", "Wait until it has ended and try again."),
+    "desk.not_reachable": ("The server cannot be reached.", "Check that tor runs, then try again in a few minutes."),
+    "desk.strange_answer": (
+        "The server answered in a way this desk does not know.",
+        "Check that desk and server have the same version.",
+    ),
+    "desk.unknown_case": (
+        "No case in the list begins like that, or several do.",
+        "Run list, and give at least four characters of the case's name.",
+    ),
+    "desk.erased": ("The case has been erased.", "This desk has kept the tombstone; list shows it."),
+    "desk.not_now": ("The case does not allow that now.", "Run read to see its state and what is allowed."),
+    "desk.save_refused": (
+        "Nothing was saved: the folder is not there, or has a file of that name.",
+        "Name another folder with --save.",
+    ),
+    "desk.not_verified": ("What the server shows cannot be right.", "Do not act on it. Call another member."),
+    "desk.roster_broken": (
+        "The roster does not verify, or does not continue the one this desk has seen.",
+        "Do not act on it. Call another member and compare the six words.",
+    ),
+    "desk.wrong_server": (
+        "The roster is that of another server; the address that was joined may be the reporters'.",
+        "Check the desk address with another member, and run join again.",
+    ),
+    "desk.case_cut": (
+        "Entries that this desk has seen are gone from the case, or changed.",
+        "The server may show an old copy or be in other hands. Call another member.",
+    ),
+    "desk.sealed_to_wrong": (
+        "The report was not sealed to this member, and its key came here all the same. It is not shown.",
+        "Tell another member, who should not use the server before it is known why.",
+    ),
+    "desk.case_broken": (
+        "The case does not open as a whole.",
+        "The server may be damaged or in other hands. Call another member.",
+    ),
+    "desk.tombstone_broken": (
+        "The case is gone, and the proof that it was erased by two members does not verify.",
+        "Call another member: it may have been deleted by somebody else.",
+    ),
+    "desk.erased_by_others": (
+        "RED: the case is gone, and one who signed its erasure was not given it, as far as this desk has seen.",
+        "Ask a member you trust, who is neither of the two, whether it was moved to that one. The key is kept here.",
+    ),
+    "desk.erased_without_signatures": (
+        "The case is gone without any member's signature, and this desk has not seen it closed for two years.",
+        "Call another member: the server may have deleted it. The key is kept here.",
+    ),
+    "desk.roster_offered": (
+        "No roster waits for signatures.",
+        "Run roster to see the one in force.",
+    ),
+    "desk.move_broken": (
+        "The move of the case does something else than it says, so it was not signed.",
+        "Tell the member who made it; if the case was written to meanwhile, let the move be made again.",
+    ),
+    "move.file": (
+        "The file is no move of a case for this member.",
+        "Name the file that the other member made for you with move --signer.",
+    ),
+    "move.no_member": ("The roster has no member with that label.", "Run roster to see them."),
+    "move.too_few": (
+        "A case needs two readers or more, and who signs the move must be one of them.",
+        "Name each with --reader, and one of them, not yourself, with --signer.",
+    ),
+    "move.signer": (
+        "Who is named with --signer does not read the case today, or has stepped aside while others can sign.",
+        "Name a reader who reads it today; if you are counsel, one who is not. Others can be named with --reader.",
+    ),
+    "move.no_signer": (
+        "Nobody but you can sign a move: counsel and others can only when they read the case today.",
+        "It stays with its readers; you can go on working on it.",
+    ),
+    "move.not_held": (
+        "The file moves a case that you do not read today, so you cannot check it and sign.",
+        "Let the move be made again, with a signer who reads the case.",
+    ),
+    "move.concerned": (
+        "The reporter has said that the report concerns one of these members.",
+        "Leave the member out; reports about somebody unnamed are for counsel alone.",
+    ),
+    "move.aside": (
+        "You have stepped aside in this case, so you offer no move of it.",
+        "Ask a member who has not to offer it; you may be asked to sign.",
+    ),
+    "move.offerer_aside": (
+        "Who offers the move has stepped aside in the case, so it was not signed.",
+        "Let a member who has not stepped aside offer it.",
+    ),
+    "move.signer_aside": (
+        "You have stepped aside in this case, and others can sign its move without you.",
+        "Let it be offered anew, with one of them as --signer.",
+    ),
+    "move.second": (
+        "Who signs has stepped aside, and reads the case after this move too: only a reader can check the new key.",
+        "After the next daily release move it again: leave out who stepped aside, with the new reader as --signer.",
+    ),
+    "move.second_yours": (
+        "You have stepped aside and are asked since too few others can sign; you read the case after this move too.",
+        "After the next daily release let it be moved again without you: the new reader can sign that.",
+    ),
+    "erase.by_another": (
+        "With this reference an erasure would be signed by somebody who was not given the case, or whom it concerns.",
+        "Sign with another reference, and let a member who reads the case sign with that one too.",
+    ),
+    "erase.two_aside": (
+        "You have stepped aside in this case, and so has the member who has signed its erasure.",
+        "Let a member who has not stepped aside sign it.",
+    ),
+    "erase.aside": (
+        "You have stepped aside in this case, and the members who have not can sign its erasure without you.",
+        "Leave it to two of them, or one and counsel; what you signed before counts.",
+    ),
+    "move.not_agreed": (
+        "You did not agree, so nothing was signed and nothing was moved.",
+        "Run sign-move again with --agree, or on a terminal, when the readers are right.",
+    ),
+    "recuse.not_agreed": (
+        "You did not agree, so nothing was written and you have not stepped aside.",
+        "Run recuse again and answer yes, or move the case first.",
+    ),
+    "act.notes_key_kept": (
+        "Nothing was written: the notes kept their key when the case was moved, and whoever was left out has it.",
+        "Move it again, to the same readers, and the notes get a key of their own.",
+    ),
+    "act.notes_hidden": (
+        "The case has notes, and this member was not given their key.",
+        "Ask a member who can read them.",
+    ),
+    "usage.text": ("There is no text.", "Give it with --text, or on standard input."),
+    "usage.day": ("The day is not one.", "Write it as YYYY-MM-DD, for example 2026-05-01."),
+    "usage.text_file": ("The text is not in UTF-8.", "Save it as UTF-8, or give it with --text."),
+    "usage.way": (
+        "The way to the server does not read.",
+        "Write --socks HOST:PORT, or name a unix socket with --socket.",
+    ),
+    # On the way to the server.
+    "reach.no_tor": ("No tor listens at the SOCKS address.", "Start tor or Tor Browser, or leave --socks out."),
+    "reach.no_socket": ("Nobody listens on the socket.", "Check that the server runs on this computer."),
+    "reach.tor_failed": ("tor could not reach the server.", "Try again in a few minutes."),
+    "reach.timed_out": ("The server did not answer in time.", "Try again in a few minutes."),
+    "reach.broke_off": ("The connection broke off.", "Run list to see what was done, then try again."),
+    "reach.no_descriptor": (
+        "tor does not find the desk address: the server is off, or came up a moment ago.",
+        "Try again in a few minutes.",
+    ),
+    "reach.bad_descriptor": ("tor found the desk address and could not use it.", "Try again in a few minutes."),
+    "reach.introduction_failed": ("The server did not answer through tor.", "Try again in a few minutes."),
+    "reach.rendezvous_failed": ("The way through tor broke.", "Try again."),
+    "reach.introduction_timed_out": ("The server did not answer through tor in time.", "Try again in a few minutes."),
+    "reach.key_missing": (
+        "The server lets members in only, and this tor has not been given your key.",
+        "Leave --socks out, or add --control with tor's control socket.",
+    ),
+    "reach.key_wrong": (
+        "The server does not know this member's key.",
+        "Check with the operator that the roster names you with your own join.toml.",
+    ),
+    "reach.bad_address": ("The desk address has a misprint.", "Run join again with the right address."),
+    # What the server refuses.
+    "request.refused": (
+        "The server does not accept this member's requests.",
+        "Check that the roster names you; a proposal must have been signed first.",
+    ),
+    "request.counter_behind": ("The server has seen later requests of this member.", "Try again."),
+    "request.unknown": ("The server does not know that request.", "Check that desk and server have the same version."),
+    "request.unreadable": ("The server could not read the request.", "Check that both have the same version."),
+    "request.too_large": ("The entry is too long for the server.", "Write a shorter text."),
+    "request.other_host": (
+        "The desks' address of this server is another; the one that was joined may be the reporters'.",
+        "Run join again with the one that serve prints as members' desks.",
+    ),
+    "request.other_member": ("The statement is signed by somebody else.", "Sign it with your own key."),
+    "server.fault": ("The server made a mistake.", "Nothing was changed. Tell the operator."),
+    "store.not_there": (
+        "The server has no such case for this member.",
+        "If it was moved to a new key, that comes with the next daily release; if not, ask another member.",
+    ),
+    "store.conflict": ("Another member wrote at the same moment.", "Try again."),
+    "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
+    "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),
+    "timing.completion_too_soon": (
+        "The reporter needs at least seven days to answer.",
+        "Choose a later day with --by.",
+    ),
+    "roster.not_open": ("No roster is in force yet.", "Run roster, and sign the proposal when its words are right."),
+    "roster.unsigned": ("The first roster is not signed by all its members yet.", "Each member runs sign-roster."),
+    "roster.no_such_proposal": ("There is no such roster to sign.", "Run roster to see what is on offer."),
+    "roster.broken": ("The roster does not verify or does not allow this.", "Call another member."),
+    "join.unreadable": ("Name, role or label cannot be used.", "Use 1 to 80 ordinary characters for each."),
+    "roster.other_words": (
+        "The six words of the proposal are others, so nothing was signed.",
+        "Compare them again with another member by voice; if they stay others, do not use the server.",
+    ),
+    "roster.not_agreed": (
+        "You did not answer yes, so nothing was signed.",
+        "Compare the six words with another member by voice, then run sign-roster again.",
+    ),
+    "roster.no_words": (
+        "A roster is signed when its six words have been compared by voice, and none were given.",
+        "Run roster, compare, then give them with --words.",
+    ),
+    "roster.proposal_waits": ("A change of the roster waits for signatures.", "Run roster to see it."),
+    # Shown with a case.
+    "warning.routing": (
+        "The report was sealed to others than the rules say for what the reporter answered.",
+        "Compare with another member, and tell the operator.",
+    ),
+    "warning.roster": (
+        "The report names a roster that is not in the chain this desk has verified.",
+        "Compare with another member, and tell the operator.",
+    ),
+    "warning.references": (
+        "Members have signed to erase the case under different references, and that erases nothing.",
+        "Agree on one: who signs again with the reference of the other erases the case.",
+    ),
+    "warning.few_signers": (
+        "Who steps aside here leaves fewer than two members who can sign a move or an erasure of the case.",
+        "You will be asked to sign an erasure, or a move to a third reader, who then signs one that leaves you out.",
+    ),
+    "warning.nobody_left": (
+        "Who steps aside here is the last: nobody is left who can work on the case or offer a move of it.",
+        "Move it first: afterwards nobody can close it, and only what is closed can be erased.",
+    ),
+    "warning.audits_changed": (
+        "The server's chain of daily audits is not the one this desk has seen.",
+        "Call another member, and have the file audit.chain on the server looked at by an auditor.",
+    ),
+    "warning.other_keys": (
+        "RED: a later key of the case came here, and opens nothing. It was made up, or the server shows an old copy.",
+        "Write nothing in it before you have asked another member whether the case was moved, by voice.",
+    ),
+    "warning.erase_signer": (
+        "RED: somebody has signed to erase the case who was not given it, or whom it concerns.",
+        "Somebody who reads the case has given the key away: call a member you trust. Keep a copy of what matters.",
+    ),
+    "warning.erased_unseen": (
+        "RED: a case was erased that this desk had never opened, so it cannot tell whether those who signed read it.",
+        "Ask another member who read the case, by voice, whether it was to be erased.",
+    ),
+    "warning.notes_key": (
+        "RED: the notes kept their key when the case was moved, and whoever was left out has it.",
+        "Write no note in it: move it again, to the same readers, and the notes get a key of their own.",
+    ),
+    "warning.by_waiting": (
+        "RED: a version of the roster came into force by one signature and fourteen days of waiting.",
+        "Ask the member who signed, by voice.",
+    ),
+    "warning.unripe": (
+        "RED: one member alone has changed the roster. This desk takes it fourteen days after it was first shown it.",
+        "Run roster to see the change, and ask the member who signed, by voice.",
+    ),
+}
+
+# What only the operator can put right.
+_OF_THE_SERVER: Final = {
+    key: (happened, "Tell the operator.")
+    for key, (happened, to_do) in sentences.SENTENCES.items()
+    if to_do in {sentences.RESTORE_ROSTER, sentences.RESTORE} or key.startswith("store.")
+}
+
+SENTENCES: Final = {**sentences.SENTENCES, **_OF_THE_SERVER, **FILE_SENTENCES, **_OF_THE_DESK}
+
+_UNKNOWN = ("The server refused.", "Check that desk and server have the same version.")
+
+
+def in_words(text_key: str) -> str:
+    """Returns the two sentences."""
+    return " ".join(SENTENCES.get(text_key, _UNKNOWN))

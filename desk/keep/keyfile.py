@@ -1,0 +1,103 @@
+"""A member's private key, and the desk home it lives in.
+
+The key is made on the member's own computer and never leaves it: `enrol` writes `member.key`, sealed under a
+passphrase, and `join.toml`, which is public and is what the server and the other members get. The passphrase is asked
+for on a terminal or read from a file of the member's choosing; it is never an argument, never printed, never stored.
+"""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from cases.errors import CaseError
+from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
+from desk.keep import files
+from desk.errors import KeyTaken, NoKey, PassphraseExposed, WeakPassphrase, WrongPassphrase
+
+# Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
+PASSPHRASE_MIN_CHARACTERS = 12
+OTHERS_MAY_READ = stat.S_IRGRP | stat.S_IROTH
+
+
+@dataclass(frozen=True, slots=True)
+class DeskHome:
+    """The folder that holds all state of one member's desk, and what the things in it are called."""
+
+    folder: Path
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "member.key"
+
+    @property
+    def join(self) -> Path:
+        return self.folder / "join.toml"
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "desk.toml"
+
+    @property
+    def case_list(self) -> Path:
+        return self.folder / "cases.sealed"
+
+    @property
+    def roster(self) -> Path:
+        return self.folder / "roster"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "desk.lock"
+
+    @property
+    def tor(self) -> Path:
+        return self.folder / "tor"
+
+
+def default_folder() -> Path:
+    """Returns where a desk keeps its files on this system; on Windows a folder that does not roam to a server."""
+    return platformdirs.user_data_path("kallskydd-desk", appauthor=False, roaming=False)
+
+
+def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) -> MemberKeys:
+    """Makes a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
+    if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
+        raise WeakPassphrase
+    if home.key.exists():
+        raise KeyTaken
+    keys = new_member_keys()
+    join = make_join(keys, name, role, label)
+    files.make_folder(home.folder)
+    try:
+        # The public file first: a crash in between leaves no key that nobody has the public half of.
+        files.replace(home.join, join.encode())
+        files.write_new(home.key, seal_member_keys(keys, passphrase))
+    except FileExistsError as taken:
+        raise KeyTaken from taken
+    return keys
+
+
+def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
+    """Returns the member's keys. Raises NoKey, WrongPassphrase."""
+    try:
+        sealed = home.key.read_bytes()
+    except FileNotFoundError as missing:
+        raise NoKey from missing
+    try:
+        return open_member_keys(sealed, passphrase)
+    except CaseError as wrong:
+        raise WrongPassphrase from wrong
+
+
+def read_passphrase_file(path: Path) -> str:
+    """Returns the first line of the file, without its line break.
+
+    Raises PassphraseExposed, OSError or UnicodeDecodeError.
+    """
+    # Windows has no such bits and says that everybody may read.
+    if os.name == "posix" and path.stat().st_mode & OTHERS_MAY_READ:
+        raise PassphraseExposed
+    return path.read_text("utf-8").split("\n", 1)[0].rstrip("\r")

@@ -1,0 +1,342 @@
+"""What a desk remembers between two commands.
+
+`desk.toml`, readable: the server's address, the pinned roster (version and fingerprint), when newer versions were first
+shown, and the request counter. None of it says which cases there are. `cases.sealed`: the grants this member holds, how
+far each case has been read, and the tombstones of erased ones, sealed with a key made from the member's own and padded
+to a power of two, so that the size of the file does not count her cases. Decrypted entries are never written.
+
+The counter is stored ahead: a desk that dies in between skips numbers, which does no harm; using one twice would.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from cases.crypto.grants import Grant
+from desk.keep import files
+from desk.keep.audits import NO_PIN, AuditPin
+from desk.errors import StateDamaged, UnknownCase
+
+FORMAT = "kallskydd-desk-1"
+# How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
+COUNTER_BLOCK = 64
+# The smallest sealed list; holds about twenty cases (measured: 760 bytes each, of five readers).
+LIST_BYTES_MIN = 16_384
+PERSON_LIST_KEY = b"ks1-desk-list"
+PERSON_NOTES_MARK = b"ks1-desk-notes"
+# A shorter beginning of a case's name than this is too easily another case.
+CASE_NAME_CHARACTERS_MIN = 4
+
+Kept = TypeVar("Kept")
+
+
+class SeenHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a stream of a case has been read: the number of entries and the chain hash of the last."""
+
+    count: int
+    digest: bytes
+
+
+class HeldKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a grant of a case brought, without the case. Never printed."""
+
+    epoch: int
+    key: bytes
+    commitment: bytes
+    roster_version: int
+
+    def __repr__(self) -> str:
+        return "<HeldKey>"
+
+
+class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A case of which this member holds a grant: the key that opened it last, and those that have not opened it yet.
+
+    A grant has no sender: the server can make one as well as a member. So a later one takes the place of an earlier
+    only when the case has opened with it. It holds case keys: never printed.
+    """
+
+    case_id: bytes
+    epoch: int
+    key: bytes
+    commitment: bytes
+    roster_version: int
+    # How far the server has shown each stream; it must never show less again.
+    seen: dict[int, SeenHead] = {}
+    # How many entries of each stream the member has had on the screen.
+    read: dict[int, int] = {}
+    # When this desk last saw the case closed; only long after it may the server erase the case by itself.
+    closed_on: date | None = None
+    # Keys of other grants of the case that came here.
+    others: tuple[HeldKey, ...] = ()
+    # The latest epoch in which this desk has opened notes, and a hash of their key: the next one has another.
+    notes_epoch: int = 0
+    notes_mark: bytes = b""
+    # Whose signature under an erasure counts, as the case said when this desk last opened it; None: it never has.
+    may_erase: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return "<KnownCase>"
+
+    def candidates(self) -> "tuple[KnownCase, ...]":
+        """Returns the case with each key that may open it in the first place, latest epoch first.
+
+        What a candidate is kept with are the keys of later epochs: it opens the case, so those before it have ended.
+        """
+        own = HeldKey(self.epoch, self.key, self.commitment, self.roster_version)
+        held = sorted((own, *self.others), key=lambda one: one.epoch, reverse=True)
+        return tuple(
+            msgspec.structs.replace(
+                self,
+                epoch=one.epoch,
+                key=one.key,
+                commitment=one.commitment,
+                roster_version=one.roster_version,
+                others=tuple(later for later in held if later.epoch > one.epoch),
+            )
+            for one in held
+        )
+
+    def with_notes(self, epoch: int, notes_key: bytes) -> "KnownCase":
+        """Returns the case as one whose notes have this key in this epoch."""
+        return msgspec.structs.replace(self, notes_epoch=epoch, notes_mark=_notes_mark(notes_key))
+
+    def has_notes_key(self, notes_key: bytes) -> bool:
+        """Whether the notes had this key when this desk last opened some."""
+        return self.notes_mark == _notes_mark(notes_key)
+
+    def with_grant(self, grant: Grant) -> "KnownCase":
+        """Returns the case with one more key that may open it; itself for one that is held or that has ended."""
+        new = HeldKey(grant.epoch, grant.key, grant.commitment, grant.roster_version)
+        has_opened = bool(self.seen)
+        if (has_opened and new.epoch <= self.epoch) or new.key in {self.key, *(one.key for one in self.others)}:
+            return self
+        return msgspec.structs.replace(self, others=(*self.others, new))
+
+
+def _notes_mark(notes_key: bytes) -> bytes:
+    return blake2b(key=notes_key, person=PERSON_NOTES_MARK, digest_size=16).digest()
+
+
+class KeptTombstone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is left of an erased case: the signed statements, verified when they were kept."""
+
+    case_id: bytes
+    statements: tuple[bytes, ...]
+    # This desk never opened the case, so it cannot tell whether those who signed were given it.
+    unknown_signers: bool = False
+
+
+class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything in `cases.sealed`."""
+
+    last_batch: int = 0
+    cases: dict[str, KnownCase] = {}
+    tombstones: dict[str, KeptTombstone] = {}
+
+    def __repr__(self) -> str:
+        return "<CaseList>"
+
+
+class _DeskToml(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    format: str
+    address: str = ""
+    counter: int = 0
+    roster_version: int = 0
+    roster_hash: str = ""
+    # The hash of each version that is not pinned yet, and the day on which this desk was first shown it.
+    seen: dict[str, date] = {}
+    # The chain of the server's daily audits: how many lines, and the last one's head.
+    audit_count: int = 0
+    audit_head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The roster this desk last saw verified: the next one must continue it. Version 0: none yet."""
+
+    version: int
+    digest: bytes
+
+
+@dataclass(slots=True, repr=False)
+class DeskState:
+    """The two files of a desk home, read and written as a whole. Held under `desk.lock`."""
+
+    settings_path: Path
+    list_path: Path
+    _list_key: bytes
+    address: str
+    pin: Pin
+    case_list: CaseList
+    _counter: int
+    _counter_stored: int
+    # When each version of the roster that is not pinned yet was first shown.
+    roster_seen: Mapping[str, date]
+    audit_pin: AuditPin = NO_PIN
+    _unwritten: bool = False
+
+    def next_counter(self) -> int:
+        """Returns a request number never used before by this desk."""
+        self._counter += 1
+        if self._counter > self._counter_stored:
+            self._counter_stored = self._counter + COUNTER_BLOCK - 1
+            self._write_settings()
+        return self._counter
+
+    def skip_counter(self, by: int) -> None:
+        """Jumps ahead: the server has seen higher numbers, so this desk home was restored from an older copy."""
+        self._counter += by
+
+    def pin_roster(self, pin: Pin) -> None:
+        """Remembers a roster that has been verified and continues the one before."""
+        if pin != self.pin:
+            self.pin = pin
+            self._write_settings()
+
+    def keep_roster_seen(self, seen: Mapping[str, date]) -> None:
+        """Remembers when versions of the roster were first shown: from then on their fourteen days are counted."""
+        if seen != self.roster_seen:
+            self.roster_seen = dict(seen)
+            self._write_settings()
+
+    def pin_audits(self, pin: AuditPin) -> None:
+        """Remembers how far the server's chain of audits went, and its head."""
+        if pin != self.audit_pin:
+            self.audit_pin = pin
+            self._write_settings()
+
+    def keep_cases(self, case_list: CaseList) -> None:
+        """Seals and writes the list of cases, in one step, also when nothing has changed."""
+        plain = msgspec.json.encode(case_list)
+        size = LIST_BYTES_MIN
+        while size < len(plain):
+            size *= 2
+        files.replace(self.list_path, SecretBox(self._list_key).encrypt(plain.ljust(size)))
+        self.case_list = case_list
+        self._unwritten = False
+
+    def keep_case(self, known: KnownCase) -> None:
+        """Remembers what is known of one case now; `write_unwritten` puts it on the disk, once for all cases."""
+        cases = {**self.case_list.cases, known.case_id.hex(): known}
+        self.case_list = msgspec.structs.replace(self.case_list, cases=cases)
+        self._unwritten = True
+
+    def write_unwritten(self) -> None:
+        """Writes the list if something in it is not on the disk yet. Called at the end of every command."""
+        if self._unwritten:
+            self.keep_cases(self.case_list)
+
+    def keep_tombstone(self, tombstone: KeptTombstone) -> None:
+        """Forgets the key of an erased case and keeps the proof that it was erased."""
+        name = tombstone.case_id.hex()
+        cases = {key: known for key, known in self.case_list.cases.items() if key != name}
+        tombstones = {**self.case_list.tombstones, name: tombstone}
+        self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones))
+
+    def find(self, name: str) -> KnownCase:
+        """Returns the one case whose name begins like that. Raises UnknownCase."""
+        return _only_one(self.case_list.cases, name)
+
+    def _write_settings(self) -> None:
+        pin, seen = self.pin, dict(self.roster_seen)
+        _write_settings(
+            self.settings_path,
+            _DeskToml(
+                FORMAT,
+                self.address,
+                self._counter_stored,
+                pin.version,
+                pin.digest.hex(),
+                seen,
+                self.audit_pin.count,
+                self.audit_pin.head,
+            ),
+        )
+
+
+def join_server(settings_path: Path, address: str) -> None:
+    """Remembers the server, without any key. A desk that joins another server forgets the roster it has pinned."""
+    settings = _read_settings(settings_path)
+    if address != settings.address:
+        settings = _DeskToml(FORMAT, address, settings.counter)
+    _write_settings(settings_path, settings)
+
+
+def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskState:
+    """Reads both files; what does not exist yet is empty. Raises StateDamaged."""
+    list_key = blake2b(key=sign_seed, person=PERSON_LIST_KEY, digest_size=SecretBox.KEY_SIZE).digest()
+    settings = _read_settings(settings_path)
+    case_list = _read_list(list_path, list_key)
+    try:
+        pin = Pin(settings.roster_version, bytes.fromhex(settings.roster_hash))
+    except ValueError as damaged:
+        raise StateDamaged from damaged
+    return DeskState(
+        settings_path=settings_path,
+        list_path=list_path,
+        _list_key=list_key,
+        address=settings.address,
+        pin=pin,
+        case_list=case_list,
+        _counter=settings.counter,
+        _counter_stored=settings.counter,
+        roster_seen=settings.seen,
+        audit_pin=AuditPin(settings.audit_count, settings.audit_head),
+    )
+
+
+def _write_settings(path: Path, settings: _DeskToml) -> None:
+    lines = [
+        f'format = "{settings.format}"',
+        f'address = "{settings.address}"',
+        f"counter = {settings.counter}",
+        f"roster_version = {settings.roster_version}",
+        f'roster_hash = "{settings.roster_hash}"',
+        f"audit_count = {settings.audit_count}",
+        f'audit_head = "{settings.audit_head}"',
+        "[seen]",
+        *(f'"{digest}" = {day.isoformat()}' for digest, day in sorted(settings.seen.items())),
+    ]
+    files.replace(path, ("\n".join(lines) + "\n").encode("ascii"))
+
+
+def _read_settings(path: Path) -> _DeskToml:
+    try:
+        text = path.read_text("ascii")
+    except FileNotFoundError:
+        return _DeskToml(format=FORMAT)
+    try:
+        settings = msgspec.convert(tomllib.loads(text), _DeskToml)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as damaged:
+        raise StateDamaged from damaged
+    if settings.format != FORMAT:
+        raise StateDamaged
+    return settings
+
+
+def _read_list(path: Path, list_key: bytes) -> CaseList:
+    try:
+        sealed = path.read_bytes()
+    except FileNotFoundError:
+        return CaseList()
+    try:
+        return msgspec.json.decode(SecretBox(list_key).decrypt(sealed), type=CaseList)
+    except (CryptoError, ValueError, msgspec.MsgspecError) as damaged:
+        raise StateDamaged("desk.list_damaged") from damaged
+
+
+def _only_one(kept: Mapping[str, Kept], name: str) -> Kept:
+    wanted = name.lower()
+    matching = [value for key, value in kept.items() if key.startswith(wanted)]
+    if len(wanted) < CASE_NAME_CHARACTERS_MIN or len(matching) != 1:
+        raise UnknownCase
+    return matching[0]

@@ -1,0 +1,175 @@
+"""Signed questions to the server, and nothing it says taken on trust.
+
+`DeskClient` asks one verb at a time over the connector it is given (`desk.server.reach`). Every request is signed with the
+member's key over method, path, body, server key and a counter that only rises (docs/FORMATS.md, desk API); an answer is
+decoded strictly or it is a StrangeAnswer. The requests carry no User-Agent, no cookie and no language, follow no
+redirect, and read no proxy or password from the environment.
+
+When the server has seen a higher counter than ours (this desk home was restored from an older copy), the counter jumps
+ahead and the request is made anew: the refused one was not carried out.
+"""
+
+import asyncio
+import contextlib
+import io
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import aiohttp
+import msgspec
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+
+from cases.wire import messages as wire
+from cases.roster.member import MemberKeys
+from desk.server import reach
+from desk.errors import NotReachable, ReportersAddress, ServerRefused, StrangeAnswer
+from desk.keep.state import DeskState
+
+# The files of a case are fetched one by one; its entries, at most 100,000 characters each, stay far below this.
+ANSWER_BYTES_MAX = 64 * 2**20
+# The largest clean copy is 150 MiB: a PDF whose pages became pictures grows. Sealed and rounded up, with a head.
+FILE_BYTES_MAX = 168 * 2**20
+# A first circuit to an onion can take half a minute on a slow day; a stalled one is given up after this.
+CONNECT_SECONDS = 120.0
+READ_SECONDS = 120.0
+# A file that goes to the server takes its time through Tor; on a bad day this much comes through in a second.
+SLOWEST_BYTES_A_SECOND = 8 * 2**10
+# The library asks for a stream above this, so that it can send a large body piece by piece.
+BODY_BYTES_WHOLE = 2**20
+# The onion may have been put up seconds ago: its descriptor is not everywhere yet.
+CONNECT_TRIES = 5
+CONNECT_PAUSE_SECONDS = 2.0
+# The jumps when the counter has fallen behind. A day's work is hundreds of requests, so the first jump mostly does.
+COUNTER_JUMPS = (2**12, 2**20, 2**28)
+HTTP_OK = 200
+
+Answer = TypeVar("Answer")
+# Makes the body of a request for a counter: a struct, or a frame as it goes on the wire.
+Question = Callable[[int], msgspec.Struct | bytes]
+
+
+class DeskClient:
+    """One member's session with the server. An asynchronous context manager."""
+
+    def __init__(self, connector: aiohttp.BaseConnector, keys: MemberKeys, state: DeskState, server_key: bytes) -> None:
+        self._keys = keys
+        self._state = state
+        self._server_key = server_key
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers={"User-Agent", "Accept", "Accept-Encoding"},
+            auto_decompress=False,
+            trust_env=False,
+            timeout=_patience(0),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def ask(self, verb: str, question: Callable[[int], msgspec.Struct], answer: type[Answer]) -> Answer:
+        """Asks one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
+
+        Raises NotReachable, ReportersAddress, ServerRefused, StrangeAnswer.
+        """
+        async with self._asked(verb, question) as response:
+            untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
+        try:
+            return msgspec.json.decode(untrusted, type=answer, strict=True)
+        except msgspec.MsgspecError as strange:
+            raise StrangeAnswer from strange
+
+    async def fetch(self, verb: str, question: Callable[[int], msgspec.Struct]) -> bytes:
+        """Asks a verb whose answer is a raw body: a sealed file. Raises as `ask` does."""
+        async with self._asked(verb, question) as response:
+            return await _read_bounded(response, FILE_BYTES_MAX)
+
+    async def send(self, verb: str, frame: Callable[[int], bytes]) -> bytes:
+        """Asks a verb whose request carries a file (cases/wire/files.py); returns the raw answer. Raises as `ask`."""
+        async with self._asked(verb, frame) as response:
+            return await _read_bounded(response, FILE_BYTES_MAX)
+
+    @contextlib.asynccontextmanager
+    async def _asked(self, verb: str, question: Question) -> AsyncIterator[aiohttp.ClientResponse]:
+        for jump in (*COUNTER_JUMPS, None):
+            response = await self._send(verb, question)
+            async with response:
+                if response.status == HTTP_OK:
+                    yield response
+                    return
+                refused = await _read_refusal(response)
+            if refused.text_key != wire.COUNTER_BEHIND or jump is None:
+                raise refused
+            self._state.skip_counter(jump)
+
+    async def _send(self, verb: str, question: Question) -> aiohttp.ClientResponse:
+        path = f"{wire.PATH}{verb}"
+        counter = self._state.next_counter()
+        made = question(counter)
+        body = made if isinstance(made, bytes) else msgspec.json.encode(made)
+        headers = wire.sign_request(self._keys, "POST", path, body, self._server_key, counter)
+        url = f"http://{self._state.address}.onion{path}"
+        for tries_left in reversed(range(CONNECT_TRIES)):
+            try:
+                return await self._session.post(
+                    url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
+                )
+            except (
+                ProxyConnectionError,
+                ProxyError,
+                ProxyTimeoutError,
+                aiohttp.ClientConnectorError,
+                TimeoutError,
+            ) as failed:
+                # None of these has sent a byte of the request, but a time-out may have: it is not tried again.
+                reason = reach.in_words(failed)
+                if reason.text_key not in reach.PASSING or not tries_left:
+                    raise reason from failed
+            except aiohttp.ClientError as broken:
+                raise NotReachable("reach.broke_off") from broken
+            await asyncio.sleep(CONNECT_PAUSE_SECONDS)
+        raise NotReachable
+
+
+def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
+    """Returns how long to wait for an answer: its clock begins to run while the body is still on its way."""
+    return aiohttp.ClientTimeout(
+        total=None,
+        connect=CONNECT_SECONDS,
+        sock_connect=CONNECT_SECONDS,
+        sock_read=READ_SECONDS + body_bytes / SLOWEST_BYTES_A_SECOND,
+    )
+
+
+def _as_data(body: bytes) -> bytes | io.BytesIO:
+    return body if len(body) <= BODY_BYTES_WHOLE else io.BytesIO(body)
+
+
+async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    untrusted = bytearray()
+    try:
+        async for piece in response.content.iter_any():
+            untrusted += piece
+            if len(untrusted) > limit:
+                raise StrangeAnswer
+    except (aiohttp.ClientError, TimeoutError) as broken:
+        raise NotReachable("reach.broke_off") from broken
+    return bytes(untrusted)
+
+
+async def _read_refusal(response: aiohttp.ClientResponse) -> ServerRefused:
+    if response.content_type == "text/html":
+        # The desk onion answers in JSON whatever it is asked; pages are behind the other address.
+        raise ReportersAddress
+    untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
+    try:
+        refusal = msgspec.json.decode(untrusted, type=wire.Refusal, strict=True)
+    except msgspec.MsgspecError as strange:
+        raise StrangeAnswer from strange
+    return ServerRefused(response.status, refusal.code, refusal.text_key)

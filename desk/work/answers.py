@@ -1,0 +1,167 @@
+"""A file to the reporter: cleaned by the server, looked at, sealed here, attached.
+
+The order of one answer with a file:
+
+1. The case is opened, and allows a reply now.
+2. The file goes to the server in the clear, over the desk onion; a jailed job there makes it anew, another vouches for
+   it, and the clean copy comes back with what was removed, in kinds. The server keeps nothing of it.
+3. The member is shown what came back, and agrees. A server in other hands could give back something else than a clean
+   copy: so its digest is shown, which `kallskydd scrub` of the same version gives as well, and the copy can be saved
+   and looked at.
+4. The copy and its small picture are sealed here, under a number that nobody has used, with the entries that name
+   them: the text if there is one, the attachment, the scrub report.
+5. All of it is attached, or nothing. When another member wrote meanwhile, steps 4 and 5 start over.
+
+What the desk reads from the disk is bytes; it knows no kind of file and decodes none.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cases.wire import messages as wire
+from cases.clock import today
+from cases.entry import Attachment, Body, Entry, Message, ScrubRecord, Stream
+from cases.errors import Conflict, RequestRefused
+from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
+from cases.crypto.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
+from cases.crypto.streams import MAY_COUNT
+from cases.case.timeline import Action
+from desk.work.acts import TRIES, demand
+from desk.work.casebook import Casebook
+from desk.errors import FileUnreadable, NotNow, NotSent, ServerRefused, StrangeAnswer
+from desk.work.opened import OpenedCase
+from desk.keep.saving import ENDINGS
+
+# What the server takes: 50 MiB (design, numbers). It decides; this only saves a long way for nothing.
+FILE_BYTES_MAX: Final = 50 * 2**20
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Cleaned:
+    """A clean copy as it will be attached: its place among the members' files, and its digest."""
+
+    case: OpenedCase
+    copy: CleanCopy
+    order: int
+    digest: str
+
+
+def read_file(path: Path) -> bytes:
+    """Returns what is to be sent. Raises FileUnreadable."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError as unreadable:
+        raise FileUnreadable from unreadable
+    if len(content) > FILE_BYTES_MAX:
+        raise FileUnreadable("file.too_large")
+    return content
+
+
+async def answer(
+    book: Casebook, name: str, text: str, content: bytes, agrees: Callable[[Cleaned], bool]
+) -> tuple[OpenedCase, Cleaned]:
+    """Sends a file to the reporter, with a text if there is one. Raises NotNow, NotSent, ServerRefused."""
+    # 1.
+    case = await book.open(book.state.find(name))
+    demand(case, Action.REPLY)
+    # 2.
+    copy = await _clean(book, content)
+    cleaned = Cleaned(case, copy, _order(case), hashlib.sha256(copy.clean).hexdigest())
+    # 3.
+    if not agrees(cleaned):
+        raise NotSent
+    for tries_left in reversed(range(TRIES)):
+        # 4. and 5.
+        try:
+            await _attach(book, case, text, cleaned)
+        except ServerRefused as refused:
+            if refused.code != Conflict.code or not tries_left:
+                raise
+            case = await book.open(book.state.find(name))
+            demand(case, Action.REPLY)
+            continue
+        return await book.open(book.state.find(name)), cleaned
+    raise NotNow
+
+
+async def _clean(book: Casebook, content: bytes) -> CleanCopy:
+    """Returns the clean copy. Raises ServerRefused with the reason, and StrangeAnswer for what can be none."""
+    frame = framed(ScrubRequest(len(content)), content)
+    answered = await book.client.send("scrub", lambda _: frame)
+    try:
+        copy = read_clean_copy(answered)
+    except RequestRefused:
+        raise StrangeAnswer from None
+    if copy.told.file_kind not in ENDINGS:
+        raise StrangeAnswer
+    return copy
+
+
+async def _attach(book: Casebook, case: OpenedCase, text: str, cleaned: Cleaned) -> None:
+    files = seal_copy(cleaned.copy, case.keys, new_file_number())
+    bodies: list[Body] = [Message(text)] if text else []
+    bodies += _entries_of(cleaned, _order(case), files)
+    sealed, head = _seal(book, case, bodies)
+    # Drawn once: a frame that has to be made anew for another counter holds the same bytes.
+    drawn = [b"".join(one.chunks) for one in files]
+
+    def frame(counter: int) -> bytes:
+        access_key = CaseKeys(case.known.case_id, case.known.epoch, case.known.key, b"").access_key
+        request = AttachRequest(
+            case_id=case.known.case_id,
+            mac=fetch_mac(access_key, "attach", case.known.case_id, counter),
+            count=len(case.streams[Stream.MEMBERS]),
+            entries=tuple(wire.WireItem(one.header, one.body) for one in sealed),
+            head=wire.WireHead(head.count, head.tag),
+            files=tuple(
+                wire.FileRow(one.file_id, one.number, int(one.item_kind), one.header, one.sealed_size) for one in files
+            ),
+        )
+        return framed(request, *drawn)
+
+    await book.client.send("attach", frame)
+
+
+def _entries_of(cleaned: Cleaned, order: int, files: Sequence[SealedFile]) -> list[Body]:
+    clean, preview = files
+    told = cleaned.copy.told
+    return [
+        Attachment(
+            file_id=clean.file_id.hex(),
+            file_kind=told.file_kind,
+            size=told.size,
+            digest=cleaned.digest,
+            order=order,
+            preview_id=preview.file_id.hex(),
+        ),
+        ScrubRecord(clean.file_id.hex(), told.removed, told.lost, told.version),
+    ]
+
+
+def _seal(book: Casebook, case: OpenedCase, bodies: Sequence[Body]) -> tuple[list[Sealed], Head]:
+    entries: list[Entry] = list(case.streams.get(Stream.MEMBERS, ()))
+    seen = {int(other): len(case.streams.get(other, ())) for other in MAY_COUNT[Stream.MEMBERS]}
+    sealed: list[Sealed] = []
+    head = Head(0, bytes(32))
+    for body in bodies:
+        item, entry, head = append(
+            case.keys,
+            Stream.MEMBERS,
+            entries,
+            book.keys.id,
+            book.keys.sign_seed,
+            today(book.clock),
+            seen,
+            body,
+        )
+        sealed.append(item)
+        entries.append(entry)
+    return sealed, head
+
+
+def _order(case: OpenedCase) -> int:
+    return len(case.answers)

@@ -1,0 +1,396 @@
+"""From the post box to a case that can be read: fetch, check, decrypt, fold. All is decrypted here and kept nowhere.
+
+`sync` takes the roster first, then the box:
+
+1. The roster chain verifies from version 1, belongs to the server this desk has joined, and continues the version this
+   desk has pinned. A version that came about by one signature and waiting counts fourteen days after this desk was
+   first shown it (`desk.work.waiting`); until then the desk works with the version before.
+2. Every item of every new batch is tried with the member's own key. Most are random bytes and do not open; those that
+   do are grants, and go into the sealed list. Nobody has signed them, so one of a case that is known takes no other's
+   place: it is one more key to try.
+
+`open` takes a case of the list through these steps with each of its keys, latest epoch first, until one passes; a key
+stops at the first step that fails. The keys of earlier epochs than the one that passed are forgotten then, and not
+before; those of later ones are kept, and shown in red (check_other_keys):
+
+1. The server answers for the case id in the grant, with the same epoch and commitment.
+2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.crypto.seal.open_stream`), and
+   none counts more of another stream than was handed out (`cases.case.merging.merge`).
+3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
+4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
+   the server has handed out a key it should not have, perhaps to the person the report is about: nothing is shown
+   (SealedToWrong).
+5. To whom the report was sealed is what the rules of routing give for that roster and those answers. If not, the case
+   is shown with a warning: hiding it would punish the reporter.
+6. The entries fold into a state with deadlines (`cases.case.timeline`).
+
+A case that was erased meanwhile leaves a tombstone: it is verified, its key is forgotten, and Erased is raised. The
+server takes the signatures of any two members who show the case's key, since it cannot know who reads. This desk does:
+it remembers, sealed, who was given the case, and believes no tombstone that anybody else signed (TombstoneBroken). One
+without signatures is the server's own erasure, two years after the case was closed: it is believed when this desk has
+seen the case closed and the two years are over, and never before (TombstoneBroken).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from cases.wire import messages as wire
+from cases.clock import Clock, add_months, today
+from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
+from cases.entry import Attachment, Entry, ItemKind, Stream
+from cases.errors import NotARecipient, NotThere, SealBroken
+from cases.roster.member import MemberKeys
+from cases.case.merging import merge
+from cases.roster.chain import Chain, Roster, SignedText, verify_chain
+from cases.crypto.seal import (
+    CaseKeys,
+    Grant,
+    Head,
+    case_keys,
+    check_grant,
+    fetch_mac,
+    open_file,
+    open_grant,
+    open_stream,
+)
+from cases.case.signers import may_erase
+from cases.case.statements import Act, open_statement, read_statement, verify_tombstone
+from cases.case.timeline import DEFAULT_RULES, Rules, fold
+from desk.keep.audits import NO_AUDITS, Audits, take_audits
+from desk.work.checks import (
+    WARN_NOTES_KEY,
+    check_continues,
+    check_erased_by,
+    check_not_cut,
+    check_other_keys,
+    check_references,
+    check_sealed_to,
+    check_signers,
+)
+from desk.server.client import Answer, DeskClient
+from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
+from desk.work.opened import OpenedCase
+from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
+from desk.work.waiting import Unripe, days_of, take_own_time
+
+Question = Callable[[int], msgspec.Struct]
+
+
+class _NoQuestion(msgspec.Struct, frozen=True):
+    """The body of a verb that asks nothing more."""
+
+
+@dataclass(slots=True, repr=False)
+class Casebook:
+    """What one member can open, with the server at the other end of the client."""
+
+    client: DeskClient
+    keys: MemberKeys
+    state: DeskState
+    clock: Clock
+    server_key: bytes
+    chain: Chain | None = None
+    # The version at which `chain` ends too early, because its fourteen days are not over here.
+    unripe: Unripe | None = None
+    # All versions that verify, taken or not: who wrote an entry is looked up here.
+    shown: tuple[Roster, ...] = ()
+    audits: Audits = NO_AUDITS
+    # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
+    rules: Rules = DEFAULT_RULES
+
+    async def sync_roster(self) -> Chain:
+        """Returns the verified chain as far as this desk takes it, and pins its newest version.
+
+        Raises RosterBroken, WrongServer.
+        """
+        answer = await self.client.ask("roster", lambda _: _NoQuestion(), wire.RosterAnswer)
+        # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
+        # counted here, by `desk.work.waiting`, and never asked of the server.
+        texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]
+        if answer.proposal is not None:
+            texts.append(SignedText(answer.proposal.text, answer.proposal.signatures, None))
+        day, pin = today(self.clock), self.state.pin
+        whole = verify_chain(texts, day)
+        check_continues(pin, whole, self.server_key)
+        chain, self.unripe = take_own_time(whole, pin.version, self.state.roster_seen, day)
+        if chain.current is not None:
+            self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
+        self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
+        self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
+        self.audits = take_audits(answer.audit, self.state.audit_pin)
+        if not self.audits.changed:
+            self.state.pin_audits(self.audits.pin)
+        return chain
+
+    async def sync(self) -> None:
+        """Takes the roster and what is new in the post box. Raises what `sync_roster` raises."""
+        await self.sync_roster()
+        last = self.state.case_list.last_batch
+        answer = await self.client.ask("box", lambda _: wire.BoxRequest(last), wire.BoxAnswer)
+        cases = dict(self.state.case_list.cases)
+        for batch in answer.batches:
+            for grant in self._grants(batch.items):
+                take_grant(cases, grant)
+            last = max(last, batch.number)
+        # Written also when nothing came: a file that changes only with a grant would tell when one came.
+        self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
+
+    async def open(self, known: KnownCase) -> OpenedCase:
+        """Returns one case in the clear. Raises Erased, and the errors of the steps above.
+
+        Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
+        """
+        self._chain()
+        broken: NotVerified | None = None
+        for candidate in known.candidates():
+            try:
+                return await self._open_with(candidate)
+            except ServerRefused as refused:
+                if refused.code != NotThere.code:
+                    raise
+            except NotVerified as error:
+                broken = broken or error
+        if broken is not None:
+            raise broken
+        await self.forget_erased(known)
+        raise Erased
+
+    async def _open_with(self, known: KnownCase) -> OpenedCase:
+        """Takes the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
+        chain = self._chain()
+        answer = await self.fetch_case(known)
+        grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
+        try:
+            # 1.
+            check_grant(grant, known.case_id, answer.epoch, answer.commitment)
+            keys = case_keys(grant, answer.share)
+            notes_key = self._notes_key(known, keys, answer)
+            # 2.
+            streams = {
+                stream: _open(stream_keys, stream, answer, self._sign_key_of)
+                for stream, stream_keys in _readable(keys, notes_key)
+            }
+            merge(streams)
+        except SealBroken as broken:
+            raise CaseBroken from broken
+        # 3.
+        check_not_cut(known.seen, streams)
+        # 4. and 5.
+        warnings = check_sealed_to(self.keys.id, streams, chain)
+        # 6. The reporter's entries bear the day of their release, under a seal: a server that names a later one would
+        # put off every deadline.
+        signed_day = streams[Stream.REPORTER][0].day
+        release_day = min(signed_day, answer.release_day or signed_day)
+        state = fold(
+            streams,
+            release_day,
+            today(self.clock),
+            "member",
+            rules=self.rules,
+            released=True,
+            member=self.keys.id,
+            roster=chain.current,
+        )
+        seen = {
+            int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
+        }
+        known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
+        known = msgspec.structs.replace(known, may_erase=tuple(sorted(may_erase(streams))))
+        notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
+        if notes_key is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
+            known = known.with_notes(keys.epoch, notes_key)
+        self.state.keep_case(known)
+        waiting = self._waiting(keys, answer)
+        return OpenedCase(
+            own_id=self.keys.id,
+            known=known,
+            keys=keys,
+            notes_key=notes_key,
+            streams=streams,
+            notes_hidden=notes_key is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_key_kept=notes_key_kept,
+            files=answer.files,
+            state=state,
+            server_state=answer.state,
+            release_day=release_day,
+            waiting=waiting,
+            warnings=warnings
+            + check_references(waiting)
+            + check_signers(waiting, streams)
+            + check_other_keys(known)
+            + ((WARN_NOTES_KEY,) if notes_key_kept else ()),
+            chain=chain,
+        )
+
+    async def fetch_case(self, known: KnownCase) -> wire.CaseAnswer:
+        """Returns what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
+        return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
+
+    async def forget_erased(self, known: KnownCase) -> None:
+        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's keys.
+
+        Raises ServerRefused when there is none for any of them, TombstoneBroken when one does not verify.
+        """
+        candidates = known.candidates()
+        for candidate in candidates:
+            try:
+                answer = await self.ask_case(candidate, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
+            except ServerRefused as refused:
+                if refused.code != NotThere.code or candidate is candidates[-1]:
+                    raise
+                continue
+            statements = self._verified(candidate, answer)
+            unknown = bool(statements) and known.may_erase is None
+            self.state.keep_tombstone(KeptTombstone(known.case_id, statements, unknown))
+            return
+
+    async def ask_case(
+        self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
+    ) -> Answer:
+        """Asks a verb on a case, with the proof that this desk holds its key."""
+        return await self.client.ask(verb, _with_proof(known, verb, question, fields), answer)
+
+    async def attachment(self, case: OpenedCase, attachment: Attachment) -> Iterator[bytes]:
+        """Returns the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
+        return await self._fetched(case, _row(case, attachment.file_id, ItemKind.FILE))
+
+    async def preview(self, case: OpenedCase, attachment: Attachment) -> bytes:
+        """Returns the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
+        row = _row(case, attachment.preview_id or "", ItemKind.PREVIEW)
+        if row.number != _row(case, attachment.file_id, ItemKind.FILE).number:
+            # The picture of another file would say something else of this one.
+            raise CaseBroken
+        return b"".join(await self._fetched(case, row))
+
+    async def _fetched(self, case: OpenedCase, row: wire.FileRow) -> Iterator[bytes]:
+        question = _with_proof(case.known, "file", wire.FileRequest, {"file_id": row.file_id})
+        sealed = await self.client.fetch("file", question)
+        return _opened_file(case.keys, row, sealed)
+
+    def _chain(self) -> Chain:
+        if self.chain is None or self.chain.current is None:
+            raise RosterBroken
+        return self.chain
+
+    def _grants(self, items: tuple[bytes, ...]) -> Iterator[Grant]:
+        for item in items:
+            try:
+                yield open_grant(item, self.keys.id_bytes, self.keys.box_private)
+            except (NotARecipient, SealBroken):
+                # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
+                continue
+
+    def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> bytes | None:
+        """Returns the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+
+        A notes grant has no sender either. One that came without notes would let the server choose the key under which
+        the first is written, so a key is taken only with notes that open under it.
+        """
+        if not _stream(answer, Stream.NOTES).sealed:
+            return None
+        for grant in self._grants(answer.notes_grants):
+            if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
+                if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
+                    raise SealBroken
+                return grant.key
+        return None
+
+    def _sign_key_of(self, member_id: str) -> bytes | None:
+        """The key of anybody who is or was a member: who has left has still written what she wrote."""
+        found = (version.member(member_id) for version in self.shown)
+        member = next((member for member in found if member is not None), None)
+        return None if member is None else member.sign
+
+    def _waiting(self, keys: CaseKeys, answer: wire.CaseAnswer) -> tuple[tuple[str, str], ...]:
+        """Who has signed to have the case erased, and under which reference."""
+        roster = self._chain().current
+        waiting: list[tuple[str, str]] = []
+        if roster is None:
+            return ()
+        for sealed in answer.statements:
+            # One that does not open or verify is no signature; the server counts it as little as we do.
+            with contextlib.suppress(SealBroken):
+                blob = open_statement(keys.statement_key, keys.case_id, sealed)
+                statement = read_statement(blob, roster, self.server_key)
+                if statement.kind is Act.ERASE:
+                    waiting.append((statement.member, statement.reference))
+        return tuple(waiting)
+
+    def _verified(self, known: KnownCase, answer: wire.TombstoneAnswer) -> tuple[bytes, ...]:
+        """Returns the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
+        if not answer.statements:
+            if not self._cap_is_over(known):
+                raise TombstoneBroken("desk.erased_without_signatures")
+            return ()
+        key = CaseKeys(known.case_id, known.epoch, known.key, b"").statement_key
+        try:
+            statements = tuple(open_statement(key, known.case_id, sealed) for sealed in answer.statements)
+        except SealBroken:
+            raise TombstoneBroken from None
+        for roster in reversed(self._chain().all):
+            with contextlib.suppress(SealBroken):
+                tombstone = verify_tombstone(statements, roster, self.server_key)
+                if tombstone.case_id == known.case_id:
+                    check_erased_by(known.may_erase, tombstone)
+                    return statements
+        raise TombstoneBroken
+
+    def _cap_is_over(self, known: KnownCase) -> bool:
+        return known.closed_on is not None and today(self.clock) >= add_months(known.closed_on, ERASE_AT_LATEST_MONTHS)
+
+
+def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fields: Mapping[str, object]) -> Question:
+    access_key = CaseKeys(known.case_id, known.epoch, known.key, b"").access_key
+
+    def for_counter(counter: int) -> msgspec.Struct:
+        mac = fetch_mac(access_key, verb, known.case_id, counter)
+        return question(case_id=known.case_id, mac=mac, **fields)
+
+    return for_counter
+
+
+def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
+    """Puts a grant into the list; of a known case it is one more key that may open it."""
+    name = grant.case_id.hex()
+    before = cases.get(name)
+    fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
+    cases[name] = fresh if before is None else before.with_grant(grant)
+
+
+def _readable(keys: CaseKeys, notes_key: bytes | None) -> Iterator[tuple[Stream, CaseKeys]]:
+    yield Stream.REPORTER, keys
+    yield Stream.MEMBERS, keys
+    if notes_key is not None:
+        yield Stream.NOTES, keys.for_notes(notes_key)
+
+
+def _stream(answer: wire.CaseAnswer, stream: Stream) -> wire.WireStream:
+    return answer.streams.get(int(stream), wire.WireStream((), wire.WireHead(0, bytes(32))))
+
+
+def _open(
+    keys: CaseKeys, stream: Stream, answer: wire.CaseAnswer, sign_key_of: Callable[[str], bytes | None]
+) -> tuple[Entry, ...]:
+    found = _stream(answer, stream)
+    sealed = [item.sealed for item in found.sealed]
+    # The reporter's key stands in the report itself; no roster knows it.
+    authors = None if stream is Stream.REPORTER else sign_key_of
+    return open_stream(keys, stream, sealed, Head(found.head.count, found.head.tag), authors)
+
+
+def _row(case: OpenedCase, file_id: str, kind: ItemKind) -> wire.FileRow:
+    row = next((row for row in case.files if row.file_id.hex() == file_id and row.item_kind == kind), None)
+    if row is None:
+        raise CaseBroken
+    return row
+
+
+def _opened_file(keys: CaseKeys, row: wire.FileRow, sealed: bytes) -> Iterator[bytes]:
+    try:
+        yield from open_file(keys, row.header, (sealed,), row.number, ItemKind(row.item_kind))
+    except SealBroken as broken:
+        raise CaseBroken from broken

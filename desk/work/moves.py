@@ -1,0 +1,225 @@
+"""A case passes to other readers: one member offers it, a second checks and signs (docs/decisions/0004).
+
+The offer is a file, sealed to the second member. It goes by hand and not by the server: the new share must rest nowhere
+but in its slot. `offer` makes it, `read_offer` opens and checks it, `sign_offer` has it done. Then the handovers are
+written, one for each reader who is new, so that the reporter and every desk can see who let her in; a break in between
+is made good by signing again. The other readers get the new key with the next daily release.
+
+Who has stepped aside offers no move, and signs one only while the others are too few to sign together
+(docs/decisions/0010). She is one of its readers, like every signer: her desk checks the new key with the grant that she
+gets. So a second move, between those who are left, leaves her out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+
+from cases.wire import messages as wire
+from cases.clock import today
+from cases.entry import Body, Handover
+from cases.errors import SealBroken
+from cases.wire.rekeying import rekeying_hash
+from cases.roster.chain import Member, Roster
+from cases.case.signers import enough_to_sign, given_to, stepped_aside, who_may_sign
+from cases.case.statements import Act, read_statement, sign_statement
+from cases.case.timeline import Action
+from desk.work import acts
+from desk.work.casebook import Casebook, take_grant
+from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
+from desk.work.opened import OpenedCase
+from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
+
+FORMAT = "kallskydd-move-1"
+READERS_MIN = 2
+# The request inside is one that the server takes, which is 1 MiB at most.
+FILE_BYTES_MAX = 2**21
+
+
+class _Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is in the file. The second place of the request's statements is still empty."""
+
+    format: str
+    reason: str
+    request: wire.RekeyRequest
+
+    def __repr__(self) -> str:
+        return "<_Offer>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Offered:
+    """The file for the second member, and whether she has stepped aside: then another move has to follow."""
+
+    file: bytes
+    signer_aside: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadOffer:
+    """An offer that this desk has opened and checked."""
+
+    case: OpenedCase
+    request: wire.RekeyRequest
+    reason: str
+    by: Member
+    readers: tuple[Member, ...]
+    # Who reads from now on and did not, and who did and does no longer.
+    joining: tuple[Member, ...]
+    leaving: tuple[Member, ...]
+    # None when the move was made before and only handovers are missing.
+    checked: Checked | None
+
+
+def read_file(path: Path) -> bytes:
+    """Returns what is in the file of an offer. Raises MoveRefused."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError:
+        raise MoveRefused from None
+    if len(content) > FILE_BYTES_MAX:
+        raise MoveRefused
+    return content
+
+
+async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
+    """Returns the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
+    case = await book.open(book.state.find(name))
+    aside = stepped_aside(case.streams)
+    if book.keys.id in aside:
+        raise NotNow("move.aside")
+    roster = _roster(book)
+    given = [_labelled(roster, label) for label in readers]
+    signer = _labelled(roster, second)
+    if len({member.id for member in given}) < READERS_MIN or signer not in given or signer.id == book.keys.id:
+        raise MoveRefused("move.too_few")
+    _demand_unconcerned(case, given)
+    _demand_can_sign(case, roster, signer)
+    if _joining(case, given):
+        acts.demand(case, Action.HAND_OVER)
+    answer = await book.fetch_case(case.known)
+    request = prepare(case, answer, roster, {member.id for member in given})
+    signed = msgspec.structs.replace(request, statements=(_sign(book, request), b""))
+    plain = msgspec.json.encode(_Offer(FORMAT, reason, signed))
+    return Offered(bytes(SealedBox(PublicKey(signer.box)).encrypt(plain)), signer.id in aside)
+
+
+async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
+    """Returns what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
+    untrusted = _opened(book, untrusted_file)
+    request, roster = untrusted.request, _roster(book)
+    try:
+        statement = read_statement(request.statements[0], roster, book.server_key)
+    except SealBroken:
+        raise MoveBroken from None
+    by = roster.member(statement.member)
+    agreed = (Act.REKEY, request.case_id, rekeying_hash(request).hex())
+    if by is None or (statement.kind, statement.case_id, statement.reference) != agreed:
+        raise MoveBroken
+    try:
+        known = book.state.find(request.case_id.hex())
+    except UnknownCase:
+        raise MoveRefused("move.not_held") from None
+    case = await book.open(known)
+    known = case.known
+    if (known.epoch, known.commitment) == (request.epoch, request.commitment):
+        readers = readers_of(case.keys, roster, request)
+        return ReadOffer(case, request, untrusted.reason, by, readers, _joining(case, readers), (), None)
+    # Before the move is looked at: stepping aside is an entry too, so an offer from before does not fit the case now.
+    if by.id in stepped_aside(case.streams):
+        raise NotNow("move.offerer_aside")
+    acts.demand(case, Action.CO_SIGN, "move.signer_aside")
+    answer = await book.fetch_case(known)
+    checked = check_prepared(case, answer, roster, request, book.keys.id_bytes, book.keys.box_private)
+    _demand_unconcerned(case, checked.readers)
+    if len(checked.readers) < READERS_MIN:
+        raise MoveBroken
+    before = given_to(case.streams)
+    leaving = tuple(one for one in roster.members if one.id in before and one not in checked.readers)
+    joining = _joining(case, checked.readers)
+    return ReadOffer(case, request, untrusted.reason, by, checked.readers, joining, leaving, checked)
+
+
+async def sign_offer(book: Casebook, read: ReadOffer) -> OpenedCase:
+    """Signs the move, has it made, and writes the handovers. Raises ServerRefused, and as acts do."""
+    name = read.request.case_id.hex()
+    if read.checked is not None:
+        statements = (read.request.statements[0], _sign(book, read.request))
+        fields = msgspec.structs.asdict(msgspec.structs.replace(read.request, statements=statements))
+        del fields["case_id"], fields["mac"]
+        await book.ask_case(read.case.known, "rekey", wire.RekeyRequest, wire.RekeyAnswer, **fields)
+        cases = dict(book.state.case_list.cases)
+        take_grant(cases, read.checked.grant)
+        if read.checked.notes_key is not None:
+            cases[name] = cases[name].with_notes(read.request.epoch, read.checked.notes_key)
+        book.state.keep_cases(msgspec.structs.replace(book.state.case_list, cases=cases))
+    # They have been let in: that is written down also when the first of two has made enough readers of too few.
+    for member in read.joining:
+        await acts.write(book, name, None, _handover(member, read.reason))
+    return await book.open(book.state.find(name))
+
+
+def _handover(member: Member, reason: str) -> Callable[[OpenedCase], Body]:
+    return lambda _: Handover(member.id, reason)
+
+
+def _joining(case: OpenedCase, readers: Sequence[Member]) -> tuple[Member, ...]:
+    before = given_to(case.streams)
+    return tuple(member for member in readers if member.id not in before)
+
+
+def _demand_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
+    """Returns if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
+    report = case.report
+    if any(one.id in report.concerns or (report.concerns_unnamed and one.role != "counsel") for one in readers):
+        raise MoveRefused("move.concerned")
+
+
+def _demand_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
+    """Returns if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
+    able = who_may_sign(case.streams, roster)
+    others = [one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster)]
+    if not others:
+        raise MoveRefused("move.no_signer")
+    if signer not in others:
+        raise MoveRefused("move.signer")
+
+
+def _labelled(roster: Roster, label: str) -> Member:
+    wanted = label.strip().casefold()
+    found = next((member for member in roster.members if member.label.casefold() == wanted), None)
+    if found is None:
+        raise MoveRefused("move.no_member")
+    return found
+
+
+def _roster(book: Casebook) -> Roster:
+    if book.chain is None or book.chain.current is None:
+        raise RosterBroken
+    return book.chain.current
+
+
+def _sign(book: Casebook, request: wire.RekeyRequest) -> bytes:
+    return sign_statement(
+        book.keys,
+        Act.REKEY,
+        request.case_id,
+        day=today(book.clock),
+        server=book.server_key,
+        reference=rekeying_hash(request).hex(),
+    )
+
+
+def _opened(book: Casebook, untrusted_file: bytes) -> _Offer:
+    try:
+        plain = SealedBox(PrivateKey(book.keys.box_private)).decrypt(untrusted_file)
+        untrusted = msgspec.json.decode(plain, type=_Offer)
+    except (CryptoError, ValueError, msgspec.MsgspecError):
+        raise MoveRefused from None
+    if untrusted.format != FORMAT:
+        raise MoveRefused
+    return untrusted

@@ -1,0 +1,109 @@
+"""A case in the clear, for as long as a command runs: what was opened, and small questions about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cases.wire import messages as wire
+from cases.entry import Attachment, Entry, Report, Stream
+from cases.roster.chain import Chain
+from cases.crypto.seal import CaseKeys
+from cases.case.timeline import CaseState
+from desk.work.checks import report_of
+from desk.keep.state import KnownCase
+
+REPORTER_NAME = "reporter"
+NO_ORGANISATION = "organisation not given"
+UNKNOWN_NAME = "not in the roster"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpenedCase:
+    """One case, decrypted and checked by `desk.work.casebook`."""
+
+    own_id: str
+    known: KnownCase
+    keys: CaseKeys
+    notes_key: bytes | None
+    streams: Mapping[Stream, tuple[Entry, ...]]
+    # There are notes, and this member was not given their key.
+    notes_hidden: bool
+    # The notes kept their key when the case was moved: who was left out has it, so nothing is added to them.
+    notes_key_kept: bool
+    files: tuple[wire.FileRow, ...]
+    state: CaseState
+    server_state: str
+    release_day: date | None
+    # Members who have signed to have it erased, each with the disposal reference.
+    waiting: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    chain: Chain
+
+    @property
+    def notes_keys(self) -> CaseKeys | None:
+        """The keys of the notes, if this member has them."""
+        return None if self.notes_key is None else self.keys.for_notes(self.notes_key)
+
+    @property
+    def report(self) -> Report:
+        """Entry 0."""
+        return report_of(self.streams)
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The attachments that the reporter has not withdrawn, in the order of the case."""
+        return tuple(
+            entry.body
+            for entry in self.streams[Stream.REPORTER]
+            if isinstance(entry.body, Attachment) and entry.body.file_id not in self.state.withdrawn_files
+        )
+
+    @property
+    def answers(self) -> tuple[Attachment, ...]:
+        """The files that members sent to the reporter, in the order of their stream."""
+        entries = self.streams.get(Stream.MEMBERS, ())
+        return tuple(entry.body for entry in entries if isinstance(entry.body, Attachment))
+
+    @property
+    def files_shown(self) -> tuple[tuple[Stream, Attachment], ...]:
+        """All files of the case, each with the stream in which it stands."""
+        return (
+            *((Stream.REPORTER, one) for one in self.attachments),
+            *((Stream.MEMBERS, one) for one in self.answers),
+        )
+
+    @property
+    def new_entries(self) -> int:
+        """How many entries of others this member has not had on the screen."""
+        return sum(self.is_new(entry) for entries in self.streams.values() for entry in entries)
+
+    def is_new(self, entry: Entry) -> bool:
+        """Whether somebody else wrote the entry, and this member has not had it on the screen."""
+        return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
+
+    def author_name(self, entry: Entry) -> str:
+        """Returns who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
+        return REPORTER_NAME if entry.stream is Stream.REPORTER else self.name_of(entry.author)
+
+    def name_of(self, member_id: str) -> str:
+        """Returns a member's name, as the newest roster that has her gives it."""
+        for version in reversed(self.chain.all):
+            member = version.member(member_id)
+            if member is not None:
+                return member.name
+        return UNKNOWN_NAME
+
+    def organisation_name(self) -> str:
+        """Returns the organisation in words, as the newest roster that has it names it."""
+        key = self.state.organisation
+        if key is None:
+            return NO_ORGANISATION
+        for version in reversed(self.chain.all):
+            for organisation in version.organisations:
+                if organisation.key == key:
+                    return organisation.name
+        return key
+
+    def counts(self) -> dict[int, int]:
+        """Returns how many entries of each stream there are."""
+        return {int(stream): len(entries) for stream, entries in self.streams.items()}

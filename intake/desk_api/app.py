@@ -1,0 +1,268 @@
+"""The members' side of the server: what a desk may ask, and the checks before it gets an answer.
+
+Every request takes these steps, and the first that fails is the answer (docs/FORMATS.md, desk API):
+
+1. `Host` is the desk onion's own address.
+2. The path is in the table below, and the body says to be no larger than `BODY_BYTES_MAX`. The two verbs that carry
+   files have limits of their own (intake/desk_api/files.py).
+3. A member of the roster in force signed the head: method, path, hash and length of the body, this server, a counter.
+   For the two roster verbs a member of the proposal will do as well, since she has to see what she is asked to sign.
+4. The counter is above the member's last one, and is kept before anything else is done: no request is played twice.
+   Until here nothing of the body has been read, and no room was taken for it.
+5. The body has the hash that was signed, and is read strictly.
+6. Verbs on a case carry a proof of the case key, which the store checks. There is no other access list: unknown, wrong,
+   unreleased and erased are one answer after the same work, and no verb lists cases.
+
+Every refusal is one JSON object of one shape and size, `{"code", "text_key"}`. Every answer is padded with spaces to a
+size class, so that its length says no more than the counts of sealed items do. Nothing is logged, and nothing of the
+connection is looked at.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from cases.wire import messages as wire
+from cases.audit_chain import ChainBroken, read_records
+from cases.clock import today
+from cases.entry import Stream
+from cases.crypto.envelope import same
+from cases.errors import RequestRefused, RosterFault
+from cases.wire.rekeying import demand_agreed
+from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
+from cases.crypto.seal import Head
+from cases.case.statements import read_statement
+from cases.store.store import CaseRows, Rekeying
+from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
+from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
+from intake.http.form import read_body
+from intake.http.silence import Handler, drop_telltales, quiet_logger, refuse_expect
+
+# A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
+BODY_BYTES_MAX: Final = 2**20
+ROSTER_FOLDER: Final = "roster"
+_AUDITS_SHOWN: Final = 31  # a month: a desk that was away for less can tell whether a line was changed
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """A request that has passed steps 1 to 4, with the body that was signed."""
+
+    services: DeskServices
+    chain: Chain
+    member: str
+    counter: int
+    untrusted_body: bytes
+
+    @property
+    def roster(self) -> Roster:
+        """The roster in force; raises RosterFault while there is none."""
+        if self.chain.current is None:
+            raise RosterFault("roster.not_open")
+        return self.chain.current
+
+
+Verb = Callable[[Asked], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
+
+
+async def roster(asked: Asked) -> wire.RosterAnswer:
+    """The chain as it rests, for the desk to verify by itself, the proposal, and what desks are told of the home."""
+    texts = await asyncio.to_thread(read_texts, asked.services.home / ROSTER_FOLDER)
+    versions = [_version(text) for text in texts]
+    proposal = versions.pop() if asked.chain.proposal is not None else None
+    audit = await asyncio.to_thread(_last_audits, asked.services.home)
+    inbox_days = asked.services.config.inbox_days
+    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
+
+
+def _last_audits(home: Path) -> wire.AuditTail | None:
+    """The last of the daily verdicts; none before the first, and none when the chain does not hold."""
+    try:
+        records = read_records(home)
+    except (ChainBroken, OSError):
+        return None
+    return wire.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
+
+
+async def sign_roster(asked: Asked) -> wire.StateAnswer:
+    """Keeps a member's agreement to the proposal: kept, or done when it is in force by it."""
+    request = wire.decode(asked.untrusted_body, wire.SignRosterRequest)
+    line = f"{asked.member} {request.signature.hex()}"
+    folder, day = asked.services.home / ROSTER_FOLDER, today(asked.services.clock)
+    async with asked.services.roster.writing:
+        # Looked at again: while this one waited, another signature may have put the proposal into force.
+        proposal = asked.services.roster.chain().proposal
+        if proposal is None or not same(proposal.digest, request.hash):
+            raise RosterFault("roster.no_such_proposal")
+        chain = await asyncio.to_thread(add_signature, folder, request.version, line, day)
+        asked.services.roster.forget()
+    in_force = chain.current is not None and same(chain.current.digest, proposal.digest)
+    return wire.StateAnswer("done" if in_force else "kept")
+
+
+async def box(asked: Asked) -> wire.BoxAnswer:
+    """The batches of the member's own box: grants among random bytes."""
+    request = wire.decode(asked.untrusted_body, wire.BoxRequest)
+    batches = await asked.services.store.box(bytes.fromhex(asked.member), request.after)
+    return wire.BoxAnswer(tuple(wire.BoxBatch(batch.number, batch.items) for batch in batches))
+
+
+async def case(asked: Asked) -> wire.CaseAnswer:
+    """What is released of a case."""
+    request = wire.decode(asked.untrusted_body, wire.CaseRequest)
+    rows = await asked.services.store.released_case(request.case_id, request.mac, asked.counter, "case")
+    return _case_answer(rows)
+
+
+async def file(asked: Asked) -> AsyncIterator[bytes]:
+    """The sealed bytes of one file."""
+    request = wire.decode(asked.untrusted_body, wire.FileRequest)
+    return asked.services.store.released_file(request.case_id, request.mac, asked.counter, request.file_id, "file")
+
+
+async def append(asked: Asked) -> wire.AppendAnswer:
+    """Adds a member's entry, visible at once. A statement goes by its own verb, under its own proof."""
+    request = wire.decode(asked.untrusted_body, wire.AppendRequest)
+    if request.statement is not None or request.stream not in {Stream.MEMBERS, Stream.NOTES}:
+        raise RequestRefused("request.unreadable")
+    count = await asked.services.store.append_member(
+        request.case_id,
+        request.mac,
+        asked.counter,
+        request.count,
+        request.stream,
+        request.sealed,
+        Head(request.head.count, request.head.tag),
+        request.notes_grants,
+    )
+    return wire.AppendAnswer(count)
+
+
+async def statement(asked: Asked) -> wire.StateAnswer:
+    """Acts on a signed statement: kept, until a second member agrees, or done."""
+    request = wire.decode(asked.untrusted_body, wire.StatementRequest)
+    read = read_statement(request.statement, asked.roster, asked.roster.server_key)
+    if read.member != asked.member:
+        raise RequestRefused("request.other_member")
+    state = await asked.services.store.keep_statement(
+        request.case_id,
+        request.mac,
+        asked.counter,
+        request.statement,
+        read,
+        asked.roster,
+        request.seal_key,
+        asked.services.config.inbox_days,
+    )
+    return wire.StateAnswer(state)
+
+
+async def tombstone(asked: Asked) -> wire.TombstoneAnswer:
+    """The statements by which a case was erased, for who can still show its key."""
+    request = wire.decode(asked.untrusted_body, wire.CaseRequest)
+    row = await asked.services.store.tombstone(request.case_id, request.mac, asked.counter, "tombstone")
+    return wire.TombstoneAnswer(row.statements)
+
+
+async def rekey(asked: Asked) -> wire.RekeyAnswer:
+    """Moves a case to a new epoch, when two members have signed it: it can shut readers out, as erasing does.
+
+    Every member gets one item, a grant or random bytes, so that none stands out.
+    """
+    request = wire.decode(asked.untrusted_body, wire.RekeyRequest)
+    if set(request.grants) != {member.id for member in asked.roster.members}:
+        raise RequestRefused("request.unreadable")
+    demand_agreed(request, asked.roster, asked.roster.server_key, asked.member)
+    rekeying = Rekeying(
+        epoch=request.epoch,
+        commitment=request.commitment,
+        access_key=request.access_key,
+        share=request.share,
+        reporter_grant=request.reporter_grant,
+        headers=tuple(header for headers in request.headers.values() for header in headers),
+        heads={stream: Head(head.count, head.tag) for stream, head in request.heads.items()},
+        grants={bytes.fromhex(member): grant for member, grant in request.grants.items()},
+        notes_grants=request.notes_grants,
+    )
+    await asked.services.store.rekey(request.case_id, request.mac, asked.counter, rekeying)
+    return wire.RekeyAnswer(request.epoch)
+
+
+VERBS: Final[Mapping[str, Verb]] = {
+    "roster": roster,
+    "sign-roster": sign_roster,
+    "box": box,
+    "case": case,
+    "file": file,
+    "append": append,
+    "statement": statement,
+    "tombstone": tombstone,
+    "rekey": rekey,
+}
+
+
+def desk_app(services: FileServices) -> web.Application:
+    """Returns the application behind the desk onion."""
+    app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
+    app.on_response_prepare.append(drop_telltales)
+    for name, verb in VERBS.items():
+        app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
+    for name in FILE_VERBS:
+        handler = answering_with_files(services, name)
+        app.router.add_post(wire.PATH + name, handler, expect_handler=refuse_expect)
+    # Everything else, so that the library's own pages are never seen.
+    app.router.add_route("*", "/{anything:.*}", _unknown, expect_handler=refuse_expect)
+    return app
+
+
+def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
+    """Returns the handler of one verb: steps 2 to 5, then the verb itself."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if (request.content_length or 0) > BODY_BYTES_MAX:
+            raise RequestRefused("request.too_large")
+        signed = await check_head(services, request, name)
+        untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
+        wire.demand_body(signed.head, wire.new_body_hash(untrusted_body).digest())
+        answer = await verb(Asked(services, signed.chain, signed.member, signed.counter, untrusted_body))
+        if isinstance(answer, msgspec.Struct):
+            return padded(200, answer)
+        return await stream(request, answer)
+
+    return handler
+
+
+async def _unknown(_request: web.Request) -> web.StreamResponse:
+    return padded(404, refusal_of(RequestRefused("request.unknown")))
+
+
+def _version(text: SignedText) -> wire.RosterVersion:
+    return wire.RosterVersion(text.text, text.signatures)
+
+
+def _case_answer(rows: CaseRows) -> wire.CaseAnswer:
+    return wire.CaseAnswer(
+        epoch=rows.epoch,
+        commitment=rows.commitment,
+        share=rows.share,
+        streams={
+            stream: wire.WireStream(
+                tuple(wire.WireItem(item.header, item.body) for item in found.sealed),
+                wire.WireHead(found.head.count, found.head.tag),
+            )
+            for stream, found in rows.streams.items()
+        },
+        notes_grants=rows.notes_grants,
+        files=tuple(
+            wire.FileRow(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
+        ),
+        state=rows.state,
+        release_day=rows.release_day,
+        erase_by=rows.erase_by,
+        statements=rows.statements,
+    )

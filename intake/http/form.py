@@ -1,0 +1,305 @@
+"""
+Reading a form: in one go, from memory, with our own limits.
+
+Every form of ours is multipart, so there is one reader and `request.post()` is never needed: it would write files to
+temporary files in plaintext. The library enforces no limit on this path, so we count for ourselves:
+
+1. A field is short, but for the text, and all fields together are little more than one text. Text is UTF-8, whatever a
+   part named `_charset_` would have it be. One that is too long is kept as far as a page can give it back.
+2. Files are handed to `take_file` one by one, with the fields that came before. Their names and content types are never
+   asked for.
+3. A form within the form is refused.
+4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page; after giving way
+   only for a moment.
+5. Something comes within a while, and in each minute of waiting not too little, however much came before: nobody holds
+   a connection for days with a byte now and then. Only waiting counts; how long we clean a file does not. A body of
+   which nothing comes at all is given up sooner (intake/http/connections.py).
+6. What is kept of fields is counted in the room for text (`text_room`).
+
+What is refused raises a `FormRefused`.
+"""
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.multipart import MultipartReader
+
+from intake.errors import (
+    FormRefused,
+    NestedForm,
+    NoRoomNow,
+    NotAForm,
+    StalledUpload,
+    TextTooLong,
+    TooMuchData,
+    TryAgainSoon,
+)
+from intake.limits import Limits
+from intake.views.text_parts import beginning
+from intake.rooms.text import BYTES_A_CHARACTER, TEXT_ROOM, TextRoom
+
+FILE_FIELD: Final = "attachment"
+TEXT_FIELD: Final = "text"
+_LOOKS_A_MINUTE: Final = 60
+# What the library's parser raises on damaged input, as of 3.14.5; the tests send such input.
+_DAMAGED: Final = (ValueError, RuntimeError, AssertionError, LookupError, HttpProcessingError)
+
+_T = TypeVar("_T")
+TakeFile = Callable[["Part", "Form"], Awaitable[None]]
+# Told how many bytes more have come.
+Came = Callable[[int], None]
+
+
+@dataclass(slots=True, repr=False)
+class Form:
+    """The fields of a form so far, in the order in which they came."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    # The first thing found wrong with a field. Reading goes on, so that everything typed can be given back.
+    fault: FormRefused | None = None
+    _characters: int = 0
+
+    def one(self, name: str) -> str:
+        """Return the first value of a field, or nothing."""
+        return self.fields.get(name, [""])[0]
+
+    def add(self, name: str, value: str, limits: Limits) -> None:
+        """Keep a field. Raises `NotAForm` when there are too many, or too much in them and their names."""
+        self._characters += len(name) + len(value)
+        if self._characters > limits.form_characters:
+            raise NotAForm
+        self.fields.setdefault(name, []).append(value)
+        if sum(map(len, self.fields.values())) > limits.fields:
+            raise NotAForm
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(self.fields.get(name, ()))
+
+
+class Part:
+    """One file on its way in. It has bytes and nothing else: no name, no type."""
+
+    def __init__(self, part: BodyPartReader, body: "_Body") -> None:
+        self._part = part
+        self._body = body
+        self._ahead = b""
+        # Called when all of it has come.
+        self.when_whole: Callable[[], None] | None = None
+
+    @property
+    def pace(self) -> "Pace":
+        """How fast the form comes."""
+        return self._body.pace
+
+    async def is_empty(self) -> bool:
+        """Say whether there is nothing in it: a browser sends an empty part for an input that was left alone."""
+        if not self._ahead:
+            self._ahead = await self._body.read(self._part)
+        return not self._ahead
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the bytes as they come. Raises `NotAForm`, `StalledUpload` or `TooMuchData`."""
+        while not await self.is_empty():
+            piece, self._ahead = self._ahead, b""
+            yield piece
+        if self.when_whole is not None:
+            self.when_whole()
+
+    async def discard(self) -> int:
+        """Read the rest to nowhere and return how much it was."""
+        size = 0
+        async for piece in self.pieces():
+            size += len(piece)
+        return size
+
+
+class Pace:
+    """Waits for what comes and counts it, while it comes fast enough; else a TimeoutError. Rule 5."""
+
+    def __init__(self, limits: Limits, *, refused: bool = False) -> None:
+        """`refused`: what comes is thrown away, and who sends it for our page does so without long pauses."""
+        self._slowest = limits.slowest_bytes_a_second
+        self._idle_seconds = limits.refused_idle_seconds if refused else limits.idle_seconds
+        self._waited = 0.0
+        self._waiting_since: float | None = None
+        self._patience: asyncio.Timeout | None = None
+        self._gave_up = False
+        # How much had come after so many seconds of waiting, for the last minute of it.
+        self._before = deque([(0.0, 0)])
+        self.moved = 0
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which we waited, also now."""
+        now = asyncio.get_running_loop().time()
+        return self._waited + (0.0 if self._waiting_since is None else now - self._waiting_since)
+
+    def give_up(self) -> None:
+        """Wait no more: what waits now gets its TimeoutError, and whatever would wait later."""
+        self._gave_up = True
+        # One that runs out just now, or was told a moment ago by the other room, takes no other time.
+        if self._patience is not None and not self._patience.expired():
+            self._patience.reschedule(asyncio.get_running_loop().time())
+
+    async def wait(self, reading: Awaitable[_T]) -> _T:
+        """Return what comes. Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        self._waiting_since = loop.time()
+        try:
+            async with asyncio.timeout(self._idle_seconds) as self._patience:
+                came = await reading
+        finally:
+            self._waited, self._waiting_since, self._patience = self.waited, None, None
+        if isinstance(came, bytes | bytearray):
+            self.moved += len(came)
+        if self._gave_up or self._last_minute() < self._slowest:
+            raise TimeoutError
+        return came
+
+    def _last_minute(self) -> float:
+        """Return the bytes a second of the last minute of waiting; before that there is nothing to blame.
+
+        After a refusal the minute is the shorter `refused_idle_seconds`.
+        """
+        minute, now = self._idle_seconds, self._waited
+        while len(self._before) > 1 and self._before[1][0] <= now - minute:
+            self._before.popleft()
+        if now - self._before[-1][0] >= minute / _LOOKS_A_MINUTE:
+            self._before.append((now, self.moved))
+        began, had_come = self._before[0]
+        return math.inf if now - began < minute else (self.moved - had_come) / (now - began)
+
+
+class _Body:
+    """Counts everything that is read, and sees to it that something comes."""
+
+    def __init__(self, limits: Limits, came: Came | None) -> None:
+        self._limits = limits
+        self.pace = Pace(limits)
+        self._parts = 0
+        self._came = came
+
+    def count_part(self) -> None:
+        self._parts += 1
+        if self._parts > self._limits.parts:
+            raise TooMuchData
+
+    async def read(self, part: BodyPartReader) -> bytes:
+        """Return the next piece, or nothing at the end of the part."""
+        piece = b""
+        while not piece and not part.at_eof():
+            piece = bytes(await self.wait(part.read_chunk(self._limits.piece_bytes)))
+        if self._came is not None:
+            self._came(len(piece))
+        if self.pace.moved > self._limits.report_bytes + self._limits.discard_bytes:
+            raise TooMuchData
+        return piece
+
+    async def wait(self, reading: Awaitable[_T]) -> _T:
+        """Await one reading of the library's, in our words when it fails."""
+        try:
+            return await self.pace.wait(reading)
+        except TimeoutError:
+            raise StalledUpload from None
+        except _DAMAGED:
+            raise NotAForm from None
+
+
+async def read_form(
+    request: web.Request, limits: Limits, form: Form, take_file: TakeFile | None = None, came: Came | None = None
+) -> None:
+    """Read the request into `form`. Without `take_file`, files are read and thrown away.
+
+    Raises a `FormRefused`; what was read until then is in the form, to be given back.
+    """
+    body, room = _Body(limits, came), request[TEXT_ROOM]
+    reader = await body.wait(_multipart(request))
+    while (part := await body.wait(reader.next())) is not None:
+        if isinstance(part, MultipartReader):
+            raise NestedForm
+        body.count_part()
+        name = part.name or ""
+        if name != FILE_FIELD:
+            await _has_room(len(name), body, form, room)
+            form.add(name, await _read_field(part, body, limits, form, room), limits)
+            continue
+        untrusted_file = Part(part, body)
+        if take_file is not None and form.fault is None:
+            await take_file(untrusted_file, form)
+        # Whoever took it may have stopped early.
+        await untrusted_file.discard()
+    room.whole()
+    if form.fault is not None:
+        raise form.fault
+
+
+async def _multipart(request: web.Request) -> MultipartReader:
+    if request.content_type != "multipart/form-data":
+        raise NotAForm
+    return await request.multipart()
+
+
+async def _read_field(part: BodyPartReader, body: _Body, limits: Limits, form: Form, room: TextRoom) -> str:
+    is_text = part.name == TEXT_FIELD
+    limit = limits.text_characters * BYTES_A_CHARACTER if is_text else limits.field_bytes
+    untrusted = bytearray()
+    while piece := await body.read(part):
+        if len(untrusted) <= limit and await _has_room(len(piece), body, form, room):
+            untrusted += piece
+    # Browsers send line ends as CR LF, which a textarea counts as one.
+    text = bytes(untrusted[: limit + 1]).decode("utf-8", errors="replace").replace("\r\n", "\n")
+    if len(untrusted) > limit or len(text) > limits.text_characters:
+        form.fault = form.fault or (TextTooLong() if is_text else NotAForm())
+        return beginning(text, limits.given_back_bytes)
+    return text
+
+
+async def _has_room(size: int, body: _Body, form: Form, room: TextRoom) -> bool:
+    """Count what is kept of a field. Without room reading goes on, so that what was kept can be given back."""
+    if isinstance(form.fault, TryAgainSoon):
+        return False
+    try:
+        await room.keep(size, body.pace)
+    except NoRoomNow:
+        form.fault = TryAgainSoon()
+        return False
+    return True
+
+
+async def read_body(request: web.Request, limits: Limits, most: int) -> bytes:
+    """Return a short body, whole. Raises `StalledUpload`, and HTTPRequestEntityTooLarge for one of more than `most`."""
+    pace = Pace(limits)
+    untrusted = bytearray()
+    try:
+        while piece := await pace.wait(request.content.readany()):
+            untrusted += piece
+            if len(untrusted) > most:
+                raise web.HTTPRequestEntityTooLarge(most, len(untrusted))
+    except TimeoutError:
+        raise StalledUpload from None
+    return bytes(untrusted)
+
+
+async def drain(request: web.Request, limits: Limits, came: Came | None = None) -> bool:
+    """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
+    most = limits.report_bytes + limits.discard_bytes
+    pace = Pace(limits, refused=True)
+    # What was typed is given back on that page, and counted nowhere once it gave way.
+    gave_way = TEXT_ROOM in request and request[TEXT_ROOM].gave_way
+    try:
+        async with asyncio.timeout(limits.refused_idle_seconds if gave_way else None):
+            while pace.moved < most:
+                piece = await pace.wait(request.content.readany())
+                if not piece:
+                    return True
+                if came is not None:
+                    came(len(piece))
+    except (TimeoutError, *_DAMAGED):
+        return False
+    return False

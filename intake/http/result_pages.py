@@ -1,0 +1,187 @@
+"""
+Pages that answer a form, each kept in memory under an address of its own.
+
+A browser that shows the answer to a POST keeps the form with it: an ordinary Chromium writes all of it, text and case
+code, into its session's files, in the clear, and leaves it there (measured; docs/decisions/0009). So no form of ours is
+answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a random
+number. What such an address promises:
+
+1. A page belongs to whatever its own forms name. With the handle of a session it is gone with that session, and no such
+   page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and fro
+   before anything is received, it is gone once the text is received, has come into the inbox, or its writer has left.
+2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
+3. Until the session ends, its older addresses show the case as it is now, or the code as long as nobody has typed two
+   of its words back. To be shown again is no use of a session: it does not make it last.
+4. No browser may store it, whatever the page says for itself: what was typed may stand in it.
+5. Chromium shows nothing of it by Back after the session: it sets pages aside whole, also those that say `no-store`,
+   but only with status 200 (measured). So what is kept is answered with 203: content of ours at second hand (RFC 9110
+   section 15.3.4).
+6. All of them take no more memory than `MOST_BYTES` four times. Pages of sessions, which take a right code, are not
+   driven out by others, nor small ones by large ones. The oldest go first.
+"""
+
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from cases.clock import Clock
+from intake.http.form import Form
+from intake.views.pages import Cache
+from intake.shelf import Shelf
+
+SECOND_HAND: Final = HTTPStatus.NON_AUTHORITATIVE_INFORMATION
+KEPT_FOR: Final = timedelta(minutes=30)
+# Where an answer says until when it may be kept.
+UNTIL: Final = web.ResponseKey("until", datetime)
+DRAFT_FIELD: Final = "draft"
+MOST_BYTES: Final = 32 * 2**20  # of small pages some two thousand
+SMALL_BYTES: Final = 64 * 1024
+# No page of ours comes near it (`padding.SIZES`); one that did would not be kept.
+LARGEST_BYTES: Final = 4 * 2**20
+MOST_OF_ONE: Final = 4
+# An address is short; but nobody shall make them without end.
+MOST_ADDRESSES: Final = 32
+_ID_BYTES: Final = 16
+_FILE_CHARACTERS: Final = 64
+# What a page takes beside its body.
+_HEAD_BYTES: Final = 2000
+_OWNER: Final = re.compile(rb'name="(handle|draft)" value="([0-9a-f]{32}|[0-9a-f]{64})"')
+_DRAFT: Final = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptPage:
+    """One answer, as it was made."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def answer(self) -> web.Response:
+        """Return it once more. Rule 5."""
+        status = SECOND_HAND if self.status == HTTPStatus.OK else self.status
+        return web.Response(status=status, body=self.body, headers=self.headers)
+
+
+@dataclass(slots=True, repr=False)
+class Address:
+    """What is known of an address: whose it is (a handle, a draft or nobody's) and what stands there.
+
+    The page, the file that was asked for, or none of them any more.
+    """
+
+    owner: str
+    until: datetime
+    page: KeptPage | None = None
+    file: str | None = None
+
+
+def draft_of(form: Form) -> str:
+    """Return the draft that a form belongs to, or a new one."""
+    untrusted = form.one(DRAFT_FIELD)
+    return untrusted if _DRAFT.fullmatch(untrusted) else secrets.token_hex(_ID_BYTES)
+
+
+class KeptPages:
+    """Every page that is kept."""
+
+    def __init__(self, clock: Clock, on_forget: Callable[[str], None] | None = None) -> None:
+        self._clock = clock
+        # Told of each owner that is over.
+        self._on_forget = on_forget
+        self._known: dict[str, Address] = {}
+        # Of each owner the addresses, the oldest first.
+        self._of: dict[str, OrderedDict[str, None]] = {}
+        self._shelves = {
+            (of_session, small): Shelf[str](MOST_BYTES) for of_session in (True, False) for small in (True, False)
+        }
+
+    def keep(self, response: web.Response, is_open: Callable[[str], bool]) -> str:
+        """Return the address of an answer. `is_open` says whether there is a session of a handle."""
+        address = secrets.token_hex(_ID_BYTES)
+        body = bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
+        kind, owner = _owner_in(body)
+        if kind == "handle" and not is_open(owner):
+            return address
+        until = self._clock() + KEPT_FOR
+        self._add(address, Address(owner, min(until, response.get(UNTIL, until))))
+        if len(body) > LARGEST_BYTES:
+            self._let_go(address)
+            return address
+        headers = {**response.headers, hdrs.CACHE_CONTROL: Cache.NOTHING.value}
+        self._known[address].page = KeptPage(response.status, headers, body)
+        shelf = self._shelves[kind == "handle", len(body) <= SMALL_BYTES]
+        for driven_out in shelf.put(address, len(body) + _HEAD_BYTES):
+            self._let_go(driven_out)
+        with_page = [one for one in self._of.get(owner, ()) if self._known[one].page is not None]
+        for older in with_page[:-MOST_OF_ONE]:
+            self._let_go(older)
+        return address
+
+    def keep_wish(self, handle: str, untrusted_file: str) -> str:
+        """Return the address at which a file that a form of this session asked for can be had."""
+        address = secrets.token_hex(_ID_BYTES)
+        self._add(address, Address(handle, self._clock() + KEPT_FOR, file=untrusted_file[:_FILE_CHARACTERS]))
+        return address
+
+    def find(self, untrusted_address: str) -> Address | None:
+        """Return what is known of an address; None when it never was one, or is none any more."""
+        known = self._known.get(untrusted_address)
+        if known is not None and known.until < self._clock():
+            self._let_go(untrusted_address)
+        return self._known.get(untrusted_address)
+
+    def forget(self, owner: str) -> None:
+        """Let go of everything of a session that has ended, or of a draft that is none any more."""
+        for address in self._of.pop(owner, ()):
+            self._take_down(address)
+            del self._known[address]
+        if self._on_forget is not None:
+            self._on_forget(owner)
+
+    def prune(self) -> None:
+        """Let go of what is over; done by the clock, each minute."""
+        now = self._clock()
+        for address in [one for one, known in self._known.items() if known.until < now]:
+            self._let_go(address)
+
+    def _add(self, address: str, known: Address) -> None:
+        self._known[address] = known
+        if not known.owner:
+            return
+        addresses = self._of.setdefault(known.owner, OrderedDict())
+        addresses[address] = None
+        if len(addresses) > MOST_ADDRESSES:
+            oldest, _ = addresses.popitem(last=False)
+            self._take_down(oldest)
+            del self._known[oldest]
+
+    def _let_go(self, address: str) -> None:
+        """Let go of what stands at an address; of a session's it is still known whose it is. Rule 3."""
+        self._take_down(address)
+        known = self._known[address]
+        if _DRAFT.fullmatch(known.owner) or not known.owner:
+            del self._known[address]
+            if addresses := self._of.get(known.owner):
+                del addresses[address]
+                if not addresses:
+                    del self._of[known.owner]
+
+    def _take_down(self, address: str) -> None:
+        known = self._known[address]
+        known.page = known.file = None
+        for shelf in self._shelves.values():
+            shelf.drop(address)
+
+
+def _owner_in(body: bytes) -> tuple[str, str]:
+    """Return what the forms of a page name, and its number; rule 1."""
+    found = _OWNER.search(body)
+    return ("", "") if found is None else (found[1].decode(), found[2].decode())

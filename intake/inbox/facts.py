@@ -1,0 +1,30 @@
+"""
+The facts that a reporter ticked on the page of the scrub report become a message of the case (intake/uploads/facts.py).
+
+As with any message: it waits for the next release together with what waits already, the same form works once, and a
+text that holds the case code is refused.
+"""
+
+from aiohttp import web
+
+from cases.entry import Message
+from intake.uploads.facts import FACT_FIELD, ticked
+from intake.inbox.show import FACTS_FORM, FACTS_MARK_FIELD, Visit, in_session, inbox_page, typed_in
+from intake.inbox.write import write_one
+from intake.views.texts import FACTS_ADDED, NOTHING_TICKED
+
+
+async def add_facts(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/facts : add what was ticked, as typed text."""
+    return await in_session(request, _add_facts)
+
+
+async def _add_facts(visit: Visit) -> web.StreamResponse:
+    services, session = visit.services, visit.session
+    text = ticked(visit.form.all(FACT_FIELD))
+    if not text:
+        services.sessions.forget_found()
+        return await inbox_page(
+            services, session, visit.language, NOTHING_TICKED, typed=typed_in(visit), found=session.found
+        )
+    return await write_one(visit, FACTS_FORM, Message(text), FACTS_ADDED, mark=FACTS_MARK_FIELD, typed=typed_in(visit))

@@ -1,0 +1,91 @@
+"""
+Coming back with the eight words.
+
+What cannot be a case code is said at once from what was typed, before anything is derived or asked of the store
+(docs/decisions/0006). Words that are whole and open nothing cost and answer the same whether they never existed, their
+case is erased or they are of another address: one Argon2id, one lookup, one page. A log-in that is posted again from
+the tab's history opens nothing. A message that came along is in the message field afterwards, not sent by itself.
+"""
+
+from collections import defaultdict
+from typing import Final
+
+from aiohttp import web
+
+from cases.errors import CaseError, WrongReceipt
+from cases.receipt.misread import explain
+from cases.receipt.keys import parse_receipt
+from intake.errors import FormRefused, OldMark, TryAgainSoon
+from intake.http.form import TEXT_FIELD, Form, drain, read_form
+from intake.inbox.case import find_case
+from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
+from intake.http.result_pages import draft_of
+from intake.http.form_tokens import Use
+from intake.views.pages import FORGET, SWITCH_FIELD, Language
+from intake.inbox.log_in_page import RETURN_FORM, misread_page, nothing_opened_page, return_page
+from intake.services import SERVICES, Services
+from intake.views.texts import SENT_ALREADY, TRY_AGAIN
+from intake.views.texts_inbox import NOT_SENT_YET, RETURN_AGAIN, RETURN_BUSY, RETURN_OLD, SESSION_OVER_KEPT
+
+# The code is not shown again, so what is said elsewhere of typed text does not hold here.
+_RETURN_REFUSALS: Final = defaultdict(lambda: RETURN_AGAIN, {OldMark: RETURN_OLD, TryAgainSoon: RETURN_BUSY})
+
+
+async def return_form(request: web.Request) -> web.StreamResponse:
+    """GET /return : ask for the eight words."""
+    services = request.app[SERVICES]
+    return return_page(services, services.pages.language_of(request))
+
+
+async def come_back(request: web.Request) -> web.StreamResponse:
+    """POST /return : open the inbox, or say what is wrong with the words, or that they open nothing."""
+    services = request.app[SERVICES]
+    form = Form()
+    try:
+        await read_form(request, services.limits, form)
+        return await _come_back(services, form)
+    except FormRefused as refused:
+        await drain(request, services.limits)
+        said = _RETURN_REFUSALS[type(refused)]
+        return return_page(services, form_language(services, form), said, **_kept(form))
+
+
+async def _come_back(services: Services, form: Form) -> web.StreamResponse:
+    """Answer a form that is whole. Raises `FormRefused`."""
+    language, text = form_language(services, form), form.one(TEXT_FIELD)
+    if form.one(SWITCH_FIELD):
+        # The page with the message in another language; what was typed as the code is not shown again.
+        return return_page(services, language, SESSION_OVER_KEPT if text else None, **_kept(form))
+    use, is_first = await services.marks.claim(form.one("mark"), RETURN_FORM)
+    if not is_first:
+        if text:
+            return return_page(services, language, SENT_ALREADY, **_kept(form))
+        return services.pages.plain(language, SENT_ALREADY, links=LOG_IN)
+    try:
+        return await _open_with_code(services, form, language, use)
+    except WrongReceipt:
+        return misread_page(services, language, explain(form.one("code")), **_kept(form))
+    except CaseError:
+        return return_page(services, language, TRY_AGAIN, **_kept(form))
+    finally:
+        use.give_back()
+
+
+def _kept(form: Form) -> dict[str, str]:
+    """Return what goes with the form from page to page: the message, and the draft that these pages belong to."""
+    return {"text": form.one(TEXT_FIELD), "draft": draft_of(form)}
+
+
+async def _open_with_code(services: Services, form: Form, language: Language, use: Use) -> web.StreamResponse:
+    """Return the inbox that the words open, or the page that says they open none. Raises WrongReceipt."""
+    receipt = parse_receipt(form.one("code"))
+    keys = await services.lane.derive_to_log_in(receipt, services.store.salt)
+    session = await find_case(services, receipt, keys)
+    text = form.one(TEXT_FIELD)
+    if session is None:
+        return nothing_opened_page(services, language, **_kept(form))
+    use.spend()
+    services.kept_pages.forget(draft_of(form))
+    page = await inbox_page(services, session, language, NOT_SENT_YET if text else None, typed=Typed(text))
+    page.headers.update(FORGET)
+    return page

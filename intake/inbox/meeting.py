@@ -1,0 +1,44 @@
+"""Asking to meet: what it costs in a sentence, then a few words on how, which become an entry of the case."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cases.entry import MeetingRequest
+from intake.http.form import TEXT_FIELD
+from intake.inbox.case import open_case
+from intake.inbox.show import Typed, Visit, in_session, inbox_fields, inbox_page
+from intake.inbox.view import may_meet
+from intake.inbox.write import write_one
+from intake.views.pages import Cache
+from intake.views.texts_inbox import MEETING_ASKED
+
+MEETING_FORM: Final = "meeting"
+
+
+async def meeting(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/meeting : explain and ask for words, and with the mark of that page ask members to meet."""
+    return await in_session(request, _meeting)
+
+
+async def _meeting(visit: Visit) -> web.StreamResponse:
+    services, session = visit.services, visit.session
+    if not may_meet(services, await open_case(services, session)):
+        return await inbox_page(services, session, visit.language, typed=Typed(visit.form.one(TEXT_FIELD)))
+    if not visit.mark:
+        return _ask(visit)
+    text = visit.form.one(TEXT_FIELD).strip()
+    return await write_one(visit, MEETING_FORM, MeetingRequest(text), MEETING_ASKED)
+
+
+def _ask(visit: Visit) -> web.Response:
+    fields = inbox_fields(visit.session, visit.language)
+    return visit.services.pages.page(
+        "inbox_meeting.html",
+        visit.language,
+        "/inbox",
+        cache=Cache.NOTHING,
+        fields=fields,
+        typed={"text": visit.form.one(TEXT_FIELD)},
+        meeting_fields=[*fields, ("mark", visit.services.marks.new(MEETING_FORM))],
+    )

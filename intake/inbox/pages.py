@@ -1,0 +1,223 @@
+"""
+The pages of the inbox but for writing: the case, a cleaned copy, taking back, withdrawing, leaving. All by POST.
+
+Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time mark.
+"""
+
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from cases.entry import Attachment
+from cases.errors import NotAllowed, NotThere
+from intake.errors import FileRefused, FormRefused
+from intake.filing import to_its_end
+from intake.http.form import Form, drain, read_form
+from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
+from intake.inbox.files import clean_copy, demand_vouched
+from intake.inbox.show import (
+    Visit,
+    ask_once_more,
+    form_language,
+    in_session,
+    inbox_again,
+    inbox_page,
+    sent_already,
+    to_inbox,
+)
+from intake.inbox.view import may_withdraw
+from intake.http.result_pages import SECOND_HAND, draft_of
+from intake.views.pages import FORGET, Cache
+from intake.site.redirects import see_other
+from intake.services import SERVICES
+from intake.views.texts import (
+    ASK_TAKE_BACK,
+    ASK_TAKE_BACK_FILE,
+    ASK_WITHDRAW,
+    ASK_WITHDRAW_FILE,
+    FILE_TAKEN_BACK,
+    FILE_UNSAFE,
+    FILE_WITHDRAWN,
+    LEFT,
+    LEFT_INBOX,
+    N_,
+    NO_SUCH_FILE,
+    TAKEN_BACK,
+    TOO_LATE,
+    TRY_AGAIN,
+    WITHDRAWN,
+)
+from intake.views.texts_inbox import NOT_NOW
+from scrubbers.stages import Refused, WouldNotVouch
+
+TAKE_BACK_FORM: Final = "take-back"
+WITHDRAW_FORM: Final = "withdraw"
+_MEDIA_TYPES: Final = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "tiff": "image/tiff",
+    "pdf": "application/pdf",
+}
+
+
+async def inbox(request: web.Request) -> web.StreamResponse:
+    """POST /inbox : the case as it is now."""
+    return await in_session(request, inbox_again)
+
+
+async def look_at_file(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/file : the way to the cleaned copy, which comes into a tab of its own (`show_file`)."""
+    return await in_session(request, _send_to_file)
+
+
+async def take_back(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/take-back : ask, and with the mark of that page take back a file or the whole report."""
+    return await in_session(request, _take_back)
+
+
+async def withdraw_case(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/withdraw : ask, and with the mark of that page withdraw a file or the whole report."""
+    return await in_session(request, _withdraw)
+
+
+async def leave_inbox(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/leave : end all sessions of the case, or the draft, and have the browser forget the pages."""
+    services = request.app[SERVICES]
+    form = Form()
+    try:
+        await read_form(request, services.limits, form)
+    except FormRefused:
+        await drain(request, services.limits)
+    services.kept_pages.forget(draft_of(form))
+    services.sessions.log_out(form.one("handle"))
+    return services.pages.left(form_language(services, form), LEFT_INBOX if form.one("handle") else LEFT)
+
+
+async def show_inbox(visit: Visit) -> web.StreamResponse:
+    """Return the case as it is now. Raises what `open_case` raises."""
+    return await inbox_page(visit.services, visit.session, visit.language)
+
+
+async def _send_to_file(visit: Visit) -> web.StreamResponse:
+    # A stream cannot be kept like a page: what is kept is the wish, and it is looked at when it is asked for.
+    address = visit.services.kept_pages.keep_wish(visit.session.handle, visit.form.one("file"))
+    return see_other(address, visit.language.code)
+
+
+async def show_file(visit: Visit) -> web.StreamResponse:
+    """Return the cleaned copy as a stream, or the page that says why not. Raises what `open_case` raises."""
+    opened = await open_case(visit.services, visit.session)
+    attachment = opened.shown_file(visit.form.one("file"))
+    if attachment is None:
+        back = (to_inbox(visit.session, visit.language),)
+        return visit.services.pages.plain(visit.language, NO_SUCH_FILE, actions=back)
+    if opened.file(attachment.file_id) is None:
+        try:
+            await demand_vouched(visit.services, opened, attachment)
+        except (Refused, FileRefused) as refused:
+            said = FILE_UNSAFE if isinstance(refused, WouldNotVouch) else TRY_AGAIN
+            back = (to_inbox(visit.session, visit.language),)
+            return visit.services.pages.plain(visit.language, said, actions=back)
+    response: web.StreamResponse | None = None
+    async for piece in clean_copy(visit.services, opened, attachment):
+        if response is None:
+            response = _file_response(attachment)
+            await response.prepare(visit.request)
+        await response.write(piece)
+    if response is None:
+        raise NotThere
+    await response.write_eof()
+    return response
+
+
+def _file_response(attachment: Attachment) -> web.StreamResponse:
+    """Return the answer that carries a cleaned copy; its name says nothing."""
+    number = attachment.order + 1
+    # No browser shows TIFF, and a sandboxed PDF is not shown by the built-in readers: the former is offered for saving,
+    # the latter is shown without the sandbox. Both have been rebuilt and verified, and no script may run in any case.
+    shown = "attachment" if attachment.file_kind == "tiff" else "inline"
+    sandbox = "" if attachment.file_kind == "pdf" else "; sandbox"
+    return web.StreamResponse(
+        status=SECOND_HAND,
+        headers={
+            hdrs.CONTENT_TYPE: _MEDIA_TYPES.get(attachment.file_kind, "application/octet-stream"),
+            hdrs.CONTENT_DISPOSITION: f'{shown}; filename="{number}.{attachment.file_kind}"',
+            hdrs.CONTENT_LENGTH: str(attachment.size),
+            hdrs.CACHE_CONTROL: Cache.NOTHING.value,
+            "Content-Security-Policy": f"default-src 'none'; frame-ancestors 'none'{sandbox}",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        },
+    )
+
+
+async def _take_back(visit: Visit) -> web.StreamResponse:
+    services, session = visit.services, visit.session
+    if not visit.mark:
+        question = ASK_TAKE_BACK if visit.file_id is None else ASK_TAKE_BACK_FILE
+        return ask_once_more(visit, question, "/inbox/take-back", TAKE_BACK_FORM, N_("Yes, take it back"))
+    use, is_first = await services.marks.claim(visit.mark, TAKE_BACK_FORM)
+    if not is_first:
+        return sent_already(services, visit.form)
+
+    async def take_it_back() -> None:
+        async with session.turn:
+            if visit.file_id is None:
+                await take_back_report(services, session)
+                services.sessions.end_case(session.case.case_id)
+            else:
+                await take_back_file(services, session, visit.file_id)
+        use.spend()
+
+    try:
+        await to_its_end(take_it_back())
+    except NotAllowed as refused:
+        said = TOO_LATE if refused.text_key == "take_back.released" else NOT_NOW
+        return await inbox_page(services, session, visit.language, said)
+    finally:
+        use.give_back()
+    if visit.file_id is None:
+        response = services.pages.plain(visit.language, TAKEN_BACK)
+        response.headers.update(FORGET)
+        return response
+    return await inbox_page(services, session, visit.language, FILE_TAKEN_BACK)
+
+
+async def _withdraw(visit: Visit) -> web.StreamResponse:
+    services, session = visit.services, visit.session
+    if not visit.mark:
+        if not may_withdraw(services, await open_case(services, session), visit.file_id):
+            return await _cannot_be_withdrawn(visit)
+        question = ASK_WITHDRAW if visit.file_id is None else ASK_WITHDRAW_FILE
+        return ask_once_more(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
+    use, is_first = await services.marks.claim(visit.mark, WITHDRAW_FORM)
+    if not is_first:
+        return sent_already(services, visit.form)
+    may = True
+
+    async def withdraw_it() -> None:
+        nonlocal may
+        async with session.turn:
+            may = may_withdraw(services, await open_case(services, session), visit.file_id)
+            if not may:
+                return
+            await withdraw(services, session, visit.file_id)
+        use.spend()
+
+    try:
+        await to_its_end(withdraw_it())
+    finally:
+        use.give_back()
+    if not may:
+        return await _cannot_be_withdrawn(visit)
+    said = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
+    return await inbox_page(services, session, visit.language, said)
+
+
+async def _cannot_be_withdrawn(visit: Visit) -> web.Response:
+    """Return the case as it is now, which shows what can be done; only an old page, or a form made by hand, asks."""
+    said = None if visit.file_id is None else NO_SUCH_FILE
+    return await inbox_page(visit.services, visit.session, visit.language, said)

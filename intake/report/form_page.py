@@ -1,0 +1,138 @@
+"""
+The report form: empty, with what was typed, in another language; with frames or plain.
+
+With frames the answer to a sending comes into a frame below the form: what must be mended is then said beside the form,
+which still holds the text and the chosen files. Without frames the answer is the whole page and the files are chosen
+once more. What was typed and chosen is never lost: it comes back in the form, or in hidden fields of the answer.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiohttp import web
+
+from cases.errors import RosterFault
+from intake.http.form import Form
+from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
+from intake.http.result_pages import DRAFT_FIELD, draft_of
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
+from intake.identifiers.acknowledged import LOOKED_FIELD
+from intake.identifiers.find import Pointer
+from intake.services import Services
+from intake.shown import limits_shown, pointers_shown
+from intake.views.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
+from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
+
+REPORT_FORM: Final = "report"
+# Everything that is typed or chosen, files apart.
+_TYPED: Final = ("organisation", "unnamed", "urgent", "earlier", "answers")
+# Names of organisations, members and languages, as our own forms have them.
+_LONGEST_CHOICE: Final = 64
+
+
+def form_page(
+    services: Services,
+    language: Language,
+    form: Form,
+    said: Said | None = None,
+    text_key: str = "",
+    *,
+    pointers: Sequence[Pointer] = (),
+    is_answer: bool = True,
+) -> web.Response:
+    """Return the report form with what was typed, or the page that says the service is closed.
+
+    `is_answer` says that it answers a form, and is no form that was asked for by its own address.
+    """
+    try:
+        roster = services.roster.open_roster()
+    except RosterFault:
+        return services.pages.plain(language, NOT_OPEN, show_authorities=True)
+    is_plain = form.one(PLAIN_FIELD) == YES
+    mark, draft = services.marks.new(REPORT_FORM), draft_of(form)
+    way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
+    page = services.pages.page(
+        "report.html",
+        language,
+        "/report",
+        status=200 if said is None else 400,
+        said=None if said is None else language.said(said),
+        show_authorities=said is NOBODY_LEFT,
+        wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
+        pointers=pointers_shown(pointers, language),
+        seals=services.pointed_out.seals(draft, pointers),
+        fields=[("mark", mark), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), way],
+        leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
+        progress_id="" if is_plain else services.progress.id_of(mark),
+        organisations=[(known.key, known.name) for known in roster.organisations],
+        members=[(member.id, member.label) for member in roster.members],
+        has_counsel=bool(roster.counsel),
+        at_once=services.config.at_once,
+        typed={
+            "text": form.one("text"),
+            "organisation": form.one("organisation"),
+            "concerns": form.all("concerns"),
+            "unnamed": form.one("unnamed") == YES,
+            "urgent": form.one("urgent") == YES,
+            "earlier": form.one("earlier") == YES,
+            "answers": form.one("answers"),
+        },
+        # A frame that is written keeps the browser from keeping this page for Back, and the typed text with it. An
+        # answer to a form is not kept either, or what was typed before would be on the disk.
+        links_in_new_tab=is_answer or not is_plain,
+        **limits_shown(services.limits),
+    )
+    if not is_plain:
+        page.headers.update(HOLDS_FRAMES)
+    return page
+
+
+def in_frame(
+    services: Services,
+    language: Language,
+    form: Form,
+    said: Said,
+    text_key: str = "",
+    *,
+    pointers: Sequence[Pointer] = (),
+    links: Sequence[Link] = (),
+) -> web.Response:
+    """Return the answer to a sending that became no report, for the frame below the form."""
+    if text_key in SENTENCES:
+        said = said_in_frame(text_key)
+    draft = draft_of(form)
+    way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
+    seals = services.pointed_out.seals(draft, pointers)
+    anew = [] if links else [*typed_fields(form), *way]
+    return frame_says(
+        services,
+        language,
+        POINTS_TO_YOU_IN_FRAME if said is POINTS_TO_YOU else said,
+        show_authorities=said in (NOBODY_LEFT, NOT_OPEN),
+        pointers=pointers_shown(pointers, language),
+        as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (LOOKED_FIELD, seals)],
+        same_form=text_key not in FORM_IS_SPENT,
+        anew=anew,
+        links=[Link(link.path, language.say(link.label)) for link in links],
+    )
+
+
+def frame_says(services: Services, language: Language, said: Said, **more: Any) -> web.Response:
+    """Return the page for the frame below the form that says this, and `more` that its template shows."""
+    nothing: dict[str, Any] = {"show_authorities": False, "pointers": (), "anew": (), "links": ()}
+    body = services.pages.render(
+        "report_answer.html", language, "/report", said=language.said(said), **{**nothing, **more}
+    )
+    return answer(body, status=200 if said.tone == "good" else 400, headers=IN_A_FRAME)
+
+
+def typed_fields(form: Form) -> list[tuple[str, str]]:
+    """Return all that was typed and chosen, as hidden fields."""
+    chosen = [(name, form.one(name)) for name in _TYPED]
+    chosen += [("concerns", one) for one in dict.fromkeys(form.all("concerns"))]
+    kept = [one for one in chosen if 0 < len(one[1]) <= _LONGEST_CHOICE]
+    return [("text", form.one("text")), *kept] if form.one("text") else kept
+
+
+def _is_of_the_text(text_key: str) -> bool:
+    return text_key.startswith("form.") and ("text" in text_key or "empty" in text_key)

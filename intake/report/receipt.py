@@ -1,0 +1,194 @@
+"""
+The receipt: the page with the eight words, and the question for two of them.
+
+1. What the page shows is kept beside the session that the report opened, for half an hour at the most: the words, days
+   and readers, and what was found in the files. Afterwards the page comes without the last.
+2. Each time it is shown it asks for two other words (`two_words`). A wrong answer shows the words again; a right one
+   tells what happens next.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from aiohttp import web
+
+from cases.clock import clock_start
+from cases.case.deadlines import statutory
+from intake.uploads.attachment import FileShown
+from intake.uploads.facts import FACT_FIELD
+from intake.http.frame_policies import IN_A_FRAME
+from intake.inbox.case import OpenedCase, open_case
+from intake.inbox.show import FACTS_FORM, Visit, fields_of, in_session, inbox_fields, inbox_page
+from intake.inbox.view import answers_at_once
+from intake.http.result_pages import UNTIL
+from intake.http.form_tokens import PAGE_KEPT_FOR
+from intake.views.pages import FORGET, LANGUAGE_FIELD, Language, answer
+from intake.services import Services
+from intake.sessions import Session
+from intake.shown import NOTHING_TICKED, Ticked, files_shown
+from intake.views.texts import Said
+from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
+from intake.inbox.two_words import are_right, draw_places
+
+# No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
+_NO_WAY_OFF: Final = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReceiptView:
+    """What the page of one report shows; kept for the same form sent twice, and for coming back to it."""
+
+    words: tuple[str, ...]
+    at_once: bool
+    # In each language in its own words.
+    shown_on: date
+    readers: tuple[str, ...]
+    # None when it is not known any more what came.
+    files: Sequence[FileShown] | None
+    # What the case calls them.
+    numbers: Mapping[str, int]
+    # Of the session: it opens it, as the page does.
+    handle: str
+    facts_mark: str
+    # Of the text that was sent, to know another one in the same form.
+    text_hash: bytes = b""
+    # What was found in the files may be shown no longer than this.
+    until: datetime | None = None
+
+    def days(self, language: Language) -> dict[str, str]:
+        """Return the days that count, in words."""
+        begin = clock_start(self.shown_on)
+        due = statutory(self.shown_on, acknowledged=None, assessed=False, concluded=False, today=begin)
+        return {"release": language.day(self.shown_on), **{one.kind.value: language.day(one.day) for one in due}}
+
+
+def receipt_view(
+    services: Services,
+    session: Session,
+    *,
+    shown_on: date,
+    at_once: bool,
+    readers: Sequence[str],
+    files: Sequence[FileShown] | None = None,
+    numbers: Mapping[str, int] = MappingProxyType({}),
+    text_hash: bytes = b"",
+) -> ReceiptView:
+    """Return what the page with the code shows of a report that members see from `shown_on`."""
+    return ReceiptView(
+        words=session.receipt.words,
+        at_once=at_once,
+        shown_on=shown_on,
+        readers=tuple(readers),
+        files=files,
+        numbers=numbers,
+        handle=session.handle,
+        facts_mark=services.marks.new(FACTS_FORM),
+        text_hash=text_hash,
+        until=services.clock() + PAGE_KEPT_FOR if files else None,
+    )
+
+
+def receipt_page(
+    services: Services,
+    view: ReceiptView,
+    language: Language,
+    said: Said | None = None,
+    ticked: Ticked = NOTHING_TICKED,
+) -> web.Response:
+    """Return the page with the code, asking for two words of it that are drawn anew."""
+    page = answer(
+        services.pages.render(
+            "receipt.html",
+            language,
+            "/receipt",
+            view=view,
+            days=view.days(language),
+            said=None if said is None else language.said(said),
+            asked=draw_places(),
+            fields=fields_of(view.handle, language),
+            files=files_shown(view.files or (), language, view.numbers, ticked),
+            no_files=view.files is not None and not view.files,
+            facts_mark=view.facts_mark,
+            information_pages=_NO_WAY_OFF,
+        ),
+        status=200 if said is None else 400,
+        headers=FORGET,
+    )
+    if view.until is not None:
+        page[UNTIL] = view.until
+    return page
+
+
+def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:
+    """Return the answer for the frame below the form: received, and the way to the code with the session's fields."""
+    body = services.pages.render("report_received.html", language, "/report", fields=fields)
+    return answer(body, headers={**IN_A_FRAME, **FORGET})
+
+
+async def show_receipt(request: web.Request) -> web.StreamResponse:
+    """POST /receipt : the page with the code, while the session that the report opened lasts."""
+    return await in_session(request, show_again, PAGE_OVER)
+
+
+async def check_receipt(request: web.Request) -> web.StreamResponse:
+    """POST /receipt/check : whether two words were written down as they stand."""
+    return await in_session(request, _check, PAGE_OVER)
+
+
+async def show_again(visit: Visit) -> web.StreamResponse:
+    """Return the page with the code in a session that a report opened, in any other the case."""
+    view = await _view(visit)
+    if view is None:
+        # Whoever came in by typing the code has it, and it need not stand on a screen again.
+        return await inbox_page(visit.services, visit.session, visit.language)
+    ticked = Ticked(visit.form.all(FACT_FIELD), visit.services.pages.language(visit.form.one(LANGUAGE_FIELD)))
+    return receipt_page(visit.services, view, visit.language, ticked=ticked)
+
+
+async def _check(visit: Visit) -> web.StreamResponse:
+    view = await _view(visit)
+    if view is None:
+        return await inbox_page(visit.services, visit.session, visit.language)
+    was_right = visit.switched and visit.session.confirmed
+    if not was_right and not are_right(visit.session.receipt, visit.form):
+        return receipt_page(visit.services, view, visit.language, NOT_THE_CODE)
+    visit.services.sessions.confirm(visit.session)
+    return answer(
+        visit.services.pages.render(
+            "receipt_right.html",
+            visit.language,
+            "/receipt",
+            view=view,
+            days=view.days(visit.language),
+            fields=inbox_fields(visit.session, visit.language),
+            information_pages=_NO_WAY_OFF,
+        ),
+        headers=FORGET,
+    )
+
+
+async def _view(visit: Visit) -> ReceiptView | None:
+    """Return what the page shows, or None in a session that no report opened."""
+    opened_by = visit.session.opened_by
+    if opened_by is None:
+        return None
+    # What was found in files goes after half an hour, also of a session that is still in use.
+    visit.services.marks.prune()
+    if isinstance(opened_by.kept, ReceiptView):
+        return opened_by.kept
+    opened = await open_case(visit.services, visit.session)
+    return receipt_view(
+        visit.services,
+        visit.session,
+        shown_on=opened.reporter[0].day,
+        at_once=answers_at_once(visit.services, opened),
+        readers=_readers(visit.services, opened),
+    )
+
+
+def _readers(services: Services, opened: OpenedCase) -> list[str]:
+    labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
+    return [labels[one] for one in opened.report.sealed_to if one in labels]

@@ -1,0 +1,45 @@
+"""The page at an address that a form was answered with; see `kept_pages` for what such an address promises."""
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from intake.http.form import Form
+from intake.http.frame_policies import IN_A_FRAME
+from intake.inbox.pages import show_file, show_inbox
+from intake.inbox.show import Visit, in_visit, inbox_fields
+from intake.http.result_pages import SECOND_HAND
+from intake.views.pages import LANGUAGE_FIELD
+from intake.report.receipt import received_in_frame, show_again
+from intake.inbox.log_in_page import return_page
+from intake.services import SERVICES
+from intake.views.texts_report import PAGE_OVER
+
+
+async def kept_page(request: web.Request) -> web.StreamResponse:
+    """GET /page/ADDRESS : the answer to a form, the case as it is now, or the page that asks for the code."""
+    services = request.app[SERVICES]
+    language = services.pages.language_of(request)
+    services.sessions.end_idle()
+    found = services.kept_pages.find(request.match_info["address"])
+    session = None if found is None else services.sessions.peek(found.owner)
+    if session is not None and await services.store.find_by_lookup(session.keys.lookup_id) is None:
+        # Erased by its members meanwhile, or taken back in another tab.
+        services.sessions.end_case(session.case.case_id)
+        found = session = None
+    if found is not None and found.page is not None:
+        return found.page.answer()
+    if found is None or session is None:
+        over = return_page(services, language, PAGE_OVER)
+        # What came into a frame is asked for there.
+        over.headers.update(IN_A_FRAME)
+        return over
+    if session.unseen:
+        return received_in_frame(services, language, inbox_fields(session, language))
+    form = Form({"handle": [session.handle], LANGUAGE_FIELD: [language.code], "file": [found.file or ""]})
+    visit = Visit(request, services, form, session, language)
+    shown = show_inbox if session.confirmed else show_again
+    response = await in_visit(visit, shown if found.file is None else show_file, PAGE_OVER)
+    if response.status == HTTPStatus.OK and not response.prepared:
+        response.set_status(SECOND_HAND)
+    return response

@@ -1,0 +1,44 @@
+"""
+No form is answered with a page, but with the address of one (`kept_pages` has the reasons).
+
+What is refused before it is known to be a form of ours, and what is streamed, is answered as it is.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from intake.views.pages import answer
+from intake.services import SERVICES
+from intake.http.silence import Handler
+
+# Another host or another site sent it: it would not find our address either.
+_AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)
+_LANGUAGE: Final = re.compile(rb'<html lang="([a-z]{2,3})"')
+_CLEAR: Final = "Clear-Site-Data"
+# Shown by browsers that follow no redirect, if there are any.
+_BODY: Final = b'<!doctype html><html lang="en"><meta charset="utf-8"><title>-</title><p><a href="%s">-</a></p></html>'
+
+
+@web.middleware
+async def answered_elsewhere(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep the answer to a form and send the browser to it; outside of everything that makes answers."""
+    response = await handler(request)
+    if request.method != hdrs.METH_POST or not isinstance(response, web.Response) or response.status in _AS_IT_IS:
+        return response
+    services = request.app[SERVICES]
+    address = services.kept_pages.keep(response, lambda handle: services.sessions.peek(handle) is not None)
+    found = _LANGUAGE.search(response.body) if isinstance(response.body, bytes) else None
+    led = see_other(address, "" if found is None else found[1].decode())
+    if _CLEAR in response.headers:
+        # Who closes the tab at once gets no further.
+        led.headers[_CLEAR] = response.headers[_CLEAR]
+    return led
+
+
+def see_other(address: str, language: str) -> web.Response:
+    """Return the answer that leads to a kept page. The language is for the case that it is no longer kept."""
+    path = f"/page/{address}" + (f"?lang={language}" if language else "")
+    return answer(_BODY % path.encode(), status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path})

@@ -1,0 +1,45 @@
+"""The pages around the way of a report: what to know before, the way out, and what is not there."""
+
+from aiohttp import web
+
+from intake.views.pages import Cache, Link, answer
+from intake.services import SERVICES
+from intake.views.texts import LEFT, N_, NOT_FOUND
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """GET / : what to know before anything is written."""
+    services = request.app[SERVICES]
+    language = services.pages.language_of(request)
+    roster = services.roster.chain().current
+    return services.pages.page(
+        "start.html",
+        language,
+        "/",
+        same_for=() if roster is None else (roster.digest, roster.is_open),
+        open=roster is not None and roster.is_open,
+    )
+
+
+async def leave(request: web.Request) -> web.StreamResponse:
+    """GET /leave : the way out that every page has."""
+    services = request.app[SERVICES]
+    return services.pages.left(services.pages.language_of(request), LEFT)
+
+
+async def not_found(request: web.Request) -> web.StreamResponse:
+    """Answer anything else, whatever the method."""
+    services = request.app[SERVICES]
+    first = (Link("/", N_("To the first page")),)
+    return services.pages.plain(services.pages.language_of(request), NOT_FOUND, status=404, links=first)
+
+
+async def style(request: web.Request) -> web.StreamResponse:
+    """GET /style.css, from memory: no tag, no time."""
+    body = request.app[SERVICES].pages.style
+    return answer(body, cache=Cache.STATIC, content_type="text/css; charset=utf-8")
+
+
+async def icon(request: web.Request) -> web.StreamResponse:
+    """GET /icon.png, from memory."""
+    return answer(request.app[SERVICES].pages.icon, cache=Cache.STATIC, content_type="image/png")

@@ -1,0 +1,270 @@
+"""
+Pages: templates and languages read once, before anything comes in; every answer with its headers.
+
+Jinja2 escapes everything, and a name that a template does not get is an error, not a blank. The catalogues are read
+from their .po files in memory, so nothing is compiled to disk. Pages are in the first language of the home unless
+`?lang=` or the hidden field of a form says otherwise: Tor Browser sends English to everyone, so Accept-Language says
+nothing and is not read. A language that is not complete shows the information pages in English, and says so.
+
+Which answers a browser may keep (measured, without cookies or script): the report form may be shown again by Back, so
+that typed text is not lost; the page on which the case code is typed and pages with a case in them may not be stored at
+all. Once a report is received, or a case opened, the browser is asked to forget what it kept (`FORGET`): from then on
+Back must not show the typed text to whoever sits down next.
+"""
+
+import enum
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+from aiohttp import hdrs, web
+from babel.dates import format_date
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from intake.views.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
+from intake.views.texts import N_, Said
+
+LANGUAGE_FIELD: Final = "language"
+# The button of another language, in the form that holds what was typed.
+SWITCH_FIELD: Final = "switch"
+# Some fourteen pages in ten languages, and again after the roster or the day has changed.
+_MOST_MADE: Final = 400
+
+_CONTENT_SECURITY_POLICY: Final = (
+    # No script at all, not even our own; nothing from anywhere else; forms go to us and nobody frames us.
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: under it browsers send `Origin: null` with our own forms, and the gate could not tell.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+# Browsers obey it where the connection counts as secure, as onions do in Tor Browser; elsewhere it does no harm.
+FORGET: Final = {"Clear-Site-Data": '"cache"'}
+
+
+class Cache(enum.StrEnum):
+    """What a browser may keep of a page."""
+
+    # Back shows it again with the text that was typed.
+    TYPED_TEXT = "no-cache"
+    NOTHING = "no-store"
+    # Style and icon: no time stamp and no tag, which would tell when the program was installed.
+    STATIC = "max-age=86400"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way on from a plain page."""
+
+    path: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Action:
+    """A button that posts hidden fields."""
+
+    path: str
+    fields: Sequence[tuple[str, str]]
+    label: str
+    tone: str = ""
+
+
+class Language:
+    """One language: what it is, and its sentences."""
+
+    def __init__(self, info: LanguageInfo, texts: Mapping[str, str]) -> None:
+        self.info = info
+        self.code = info.code
+        self._texts = texts
+
+    def say(self, english: str) -> str:
+        """Return the sentence in this language."""
+        return self._texts.get(english, english)
+
+    def said(self, said: Said) -> Said:
+        return Said(self.say(said.what), self.say(said.do) if said.do else "", said.tone)
+
+    def day(self, day: date) -> str:
+        """Return a day in words."""
+        return format_date(day, self.info.day, locale=self.code)
+
+    def in_template(self, english: str, **values: Any) -> Markup:
+        """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""
+        sentence = Markup(self.say(english))  # noqa: S704 - from our own catalogues, which a test keeps free of markup
+        return sentence % values if values else sentence
+
+
+class Pages:
+    """All pages in all languages."""
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        trial: bool,
+        authorities: Sequence[Any],
+        languages: Sequence[str],
+        links: Sequence[Link] = (),
+        updated: date | None = None,
+    ) -> None:
+        package = files("intake")
+        self._environment = Environment(
+            loader=DictLoader(_read_templates(package.joinpath("templates"))),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        # All are compiled now: the first reader of a page shall not wait longer than the second.
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+        locale = package.joinpath("locale")
+        known = {code: Language(LANGUAGES[code], read_texts(locale, code)) for code in (*languages, SOURCE)}
+        self._languages = {code: known[code] for code in languages}
+        self._default = known[languages[0]]
+        # What is read where a language has no information pages.
+        self._instead = known[SOURCE] if SOURCE in languages else self._default
+        self._common = {
+            "owner": owner,
+            "trial": trial,
+            "authorities": tuple(authorities),
+            "languages": tuple(known[code].info for code in languages),
+            "information_pages": tuple(links),
+            "updated": updated,
+        }
+        self._made: dict[Hashable, bytes] = {}
+        self.style = package.joinpath("static", "style.css").read_bytes()
+        self.icon = package.joinpath("static", "icon.png").read_bytes()
+
+    def language(self, untrusted_code: str) -> Language:
+        """Return the language asked for, or the first."""
+        return self._languages.get(untrusted_code, self._default)
+
+    def language_of(self, request: web.Request) -> Language:
+        """Return the language that the address asks for."""
+        return self.language(request.query.get("lang", ""))
+
+    def read_in(self, language: Language) -> Language:
+        """Return the language in which the information pages are read by those who chose `language`."""
+        return language if language.info.complete else self._instead
+
+    def render(
+        self, template: str, language: Language, path: str, *, information: bool = False, **context: Any
+    ) -> bytes:
+        """Return a page as bytes. An information page is in another language than its frame where it has to be."""
+        inner = self.read_in(language) if information else language
+        values = {
+            # What stands around the page is in the reader's language, the page itself in the one it is read in.
+            "frame": language.in_template,
+            "_": inner.in_template,
+            "lang": language.code,
+            "info": language.info,
+            "inner": inner.info,
+            "day": language.day,
+            "lang_query": "" if language is self._default else f"?lang={language.code}",
+            "path": path,
+            **self._common,
+            **context,
+        }
+        return self._environment.get_template(template).render(values).encode()
+
+    def page(
+        self,
+        template: str,
+        language: Language,
+        path: str,
+        *,
+        status: int = 200,
+        cache: Cache = Cache.TYPED_TEXT,
+        same_for: Hashable = None,
+        **context: Any,
+    ) -> web.Response:
+        """Return a whole answer.
+
+        With `same_for` the page is made once for each value of it, so it must hold everything the context depends on,
+        and nothing of a reporter may be in either.
+        """
+        if same_for is None:
+            return answer(self.render(template, language, path, **context), status=status, cache=cache)
+        key = (template, language.code, same_for)
+        body = self._made.get(key)
+        if body is None:
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            body = self._made[key] = self.render(template, language, path, **context)
+        return answer(body, status=status, cache=cache)
+
+    def plain(
+        self,
+        language: Language,
+        said: Said,
+        *,
+        status: int = 200,
+        cache: Cache = Cache.NOTHING,
+        show_authorities: bool = False,
+        links: Sequence[Link] = (),
+        actions: Sequence[Action] = (),
+        again: Action | None = None,
+    ) -> web.Response:
+        """Return a page of two sentences, and ways on. `again` asks for the same page, as the other languages do."""
+        said_here, leave_fields = language.said(said), _session_of(actions)
+        body = self.render(
+            "plain.html",
+            language,
+            "/",
+            title=language.say(N_("Notice")),
+            said=said_here,
+            show_authorities=show_authorities,
+            links=[Link(link.path, language.say(link.label)) for link in links],
+            # A page within a session has the way out that ends it, and no others that would leave it open.
+            leave_fields=leave_fields,
+            information_pages=() if leave_fields else self._common["information_pages"],
+            actions=[Action(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
+            again=again,
+        )
+        return answer(body, status=status, cache=cache)
+
+    def left(self, language: Language, said: Said) -> web.Response:
+        """Return the page for who has left: nothing on it says where it was, and the browser is asked to forget."""
+        body = self.render("left.html", language, "/", said=language.said(said))
+        return answer(body, headers=FORGET)
+
+
+def _session_of(actions: Sequence[Action]) -> list[tuple[str, str]]:
+    """Return the fields that name a session and its language, when the buttons belong to one."""
+    fields = dict(actions[0].fields) if actions else {}
+    return [(name, fields[name]) for name in ("handle", LANGUAGE_FIELD) if name in fields] if "handle" in fields else []
+
+
+def answer(
+    body: bytes,
+    *,
+    status: int = 200,
+    cache: Cache = Cache.NOTHING,
+    content_type: str = "text/html; charset=utf-8",
+    headers: Mapping[str, str] | None = None,
+) -> web.Response:
+    """Return an answer with the headers that all of ours have."""
+    all_headers = {**_HEADERS, hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: cache.value, **(headers or {})}
+    return web.Response(status=status, body=body, headers=all_headers)
+
+
+def _read_templates(folder: Traversable, inside: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found |= _read_templates(entry, f"{inside}{entry.name}/")
+        elif entry.name.endswith(".html"):
+            found[inside + entry.name] = entry.read_text("utf-8")
+    return found

@@ -1,0 +1,133 @@
+"""The sentences of the inbox and of the page that asks for the code; marked here, translated where they are shown."""
+
+from typing import Final
+
+from cases.case.timeline import DeadlineKind, State
+from intake.views.texts import N_, Said
+
+# Coming back.
+
+WRONG_COUNT: Final = Said(
+    N_("A case code is eight words, and you wrote %(count)d."),
+    N_("Look at your note and write all eight in their order, with a space between the words."),
+)
+UNKNOWN_WORDS: Final = Said(
+    N_("Not all of the words are on our list, so this is no case code."),
+    N_("Below you see which. Compare them with your note and write all eight again."),
+)
+CHECK_FAILS: Final = Said(
+    N_("All eight words are on our list, but they do not belong together: one of them is probably misread."),
+    N_("Compare each with your note, check whether two have changed places, and write all eight again."),
+)
+UNKNOWN_WORD: Final = N_("Word %(number)d is not one of our words.")
+MAYBE_MISREAD: Final = N_("Word %(number)d may be misread.")
+WRONG_CODE: Final = Said(N_("That code opens no case."), N_("There are three possible reasons:"))
+REASONS: Final = (
+    N_("A word is misread. Most misread words we notice ourselves, but not all: compare each with your note."),
+    N_(
+        "The case has been erased or taken back, its inbox has been ended, or a new code took the place of this one"
+        " when notes were approved."
+    ),
+    N_("The code is for another address. Check that you are where you left your report."),
+)
+RETURN_OLD: Final = Said(
+    N_("The page had expired, or the service was restarted."), N_("Please write your case code again.")
+)
+RETURN_BUSY: Final = Said(
+    N_("Too many people are using the service right now."), N_("Please wait a minute and write your case code again.")
+)
+RETURN_AGAIN: Final = Said(
+    N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
+)
+SESSION_OVER_KEPT: Final = Said(
+    N_("You are logged out, so your message was not sent."),
+    N_("It is below and comes with you: write your case code, and you can send it. Choose any files once more."),
+)
+NOT_SENT_YET: Final = Said(
+    N_("Your message is below. It has not been sent."),
+    N_("Look it through, choose files once more if you had any, and send it."),
+    "good",
+)
+
+# Acts.
+
+ASK_END: Final = Said(
+    N_("End the inbox?"),
+    N_(
+        "You can no longer read or write here, and the case code stops working at once. Those who handle the case are"
+        " told on one of the next mornings, and two of them can then have the case erased."
+    ),
+)
+INBOX_ENDED: Final = Said(
+    N_("The inbox has been ended. The case code no longer opens anything."),
+    N_("Destroy your note. Close the tab. In Tor Browser, choose New Identity."),
+)
+END_NOT_YET: Final = Said(
+    N_("The inbox can be ended when the case is closed."),
+    N_("If you want nothing more to do with it, you can withdraw the report now."),
+)
+APPROVED: Final = Said(
+    N_("You have approved the notes. From now on the new code opens the case."),
+    N_("The old code no longer opens anything. Destroy the note with it."),
+    "good",
+)
+NO_SUCH_NOTES: Final = Said(N_("No notes are waiting for your answer."), N_("You may have approved them already."))
+MEETING_ASKED: Final = Said(N_("You have asked for a meeting. You get the answer here."), "", "good")
+NOT_NOW: Final = Said(
+    N_("The file cannot be taken back now, because you have approved notes in the meantime."),
+    N_("You can withdraw it after the next release."),
+)
+ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
+
+# State: what is so, and what happens next or what the reporter may do.
+
+STATES: Final = {
+    State.WAITING: (
+        N_("Nobody has seen your report yet."),
+        N_("It can be read from %(release)s at 6 in the morning. Until then you can take it back, unseen."),
+    ),
+    State.RECEIVED: (
+        N_("Your report has been received."),
+        N_("You need do nothing now. Those who handle it will confirm that they have read it."),
+    ),
+    State.ACKNOWLEDGED: (
+        N_("Your report has been received and confirmed."),
+        N_("A first assessment is being made. Look in now and then: questions to you are asked here."),
+    ),
+    State.INVESTIGATION: (
+        N_("The matter is being investigated."),
+        N_("Look in now and then: questions to you are asked here. You can add what you remember or find."),
+    ),
+    State.AWAITING_COMPLETION: (
+        N_("A question is waiting for your answer."),
+        N_("Answer when you can, even after that day. Nothing is closed just because you do not answer."),
+    ),
+    State.CONCLUDED: (
+        N_("There is an outcome. You can read it below."),
+        N_("If something in it is wrong, write so. After this the case is closed."),
+    ),
+    State.WITHDRAWN: (
+        N_("You have withdrawn the report."),
+        N_("Those who handle it decide whether it must be looked into all the same. You get the answer here."),
+    ),
+    State.CLOSED: (
+        N_("The case is closed."),
+        N_(
+            "You can read and write here until %(readable)s at least. If something is wrong, write so: the case can be"
+            " opened again."
+        ),
+    ),
+    State.ERASABLE: (
+        N_("The case is closed and can be erased any day."),
+        N_("Write down what you want to keep. If something is wrong, write so now."),
+    ),
+}
+PROMISES: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_("By then you get a confirmation that your report has been received."),
+    DeadlineKind.ASSESS: N_("A first assessment is expected by about then. This is an aim, not a legal requirement."),
+    DeadlineKind.FEEDBACK: N_("By then you are told here what has been done, and why."),
+    DeadlineKind.ERASE: N_(
+        "From then on those who handle the case may erase it for good. Nothing is erased by itself before two years"
+        " have passed."
+    ),
+}

@@ -1,0 +1,115 @@
+"""`kallskydd audit`: prove the silence. `live` looks at the running service from outside.
+
+Exit codes: 0 clean, 1 something found or not seen, 2 usage, 4 the service is not running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from audit.report.html import as_html
+from audit.observe.installed import manifest_text
+from audit.live.run import NotRunning, Report, look_at
+from audit.report.pack import make_pack
+from audit.report.text_table import as_text
+from audit.verdict import Verdict
+from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
+
+_NOT_RUNNING = "Nobody serves this home, as far as this account can see."
+_START_IT = "Start it with `kallskydd serve`, or look as root or as the service's own account."
+_ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
+# Made in modules of their own, each with add_parser(subparsers); one that is not there is not offered.
+_OTHERS = ("canary", "selftest", "mirror")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `audit` to the command line."""
+    parser = subparsers.add_parser("audit", help="prove the silence: no address, no log, no trace")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    live = actions.add_parser("live", help="look at the running service from outside")
+    _common(live)
+    live.add_argument("--json", action="store_true")
+    live.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
+    live.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
+    live.set_defaults(run=_live)
+    pack = actions.add_parser("pack", help="everything an auditor takes away, in a folder; no secrets")
+    _common(pack)
+    pack.add_argument("folder", type=Path, metavar="DIR")
+    pack.add_argument("--lang", choices=("sv", "en"), default="sv")
+    pack.set_defaults(run=_pack)
+    manifest = actions.add_parser(
+        "manifest", help="hashes of our own files under a reviewed source folder, for --manifest"
+    )
+    manifest.add_argument("folder", type=Path, metavar="SOURCE")
+    manifest.set_defaults(run=_manifest)
+    for name in _OTHERS:
+        if importlib.util.find_spec(f"kallskydd.audit_{name}_command") is not None:
+            importlib.import_module(f"kallskydd.audit_{name}_command").add_parser(actions)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    parser.add_argument("--manifest", type=Path, metavar="FILE", help="compare our own files with this one")
+    parser.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=_ROOT_HELP)
+
+
+def _live(args: argparse.Namespace) -> int:
+    if args.manifest is not None and not args.manifest.is_file():
+        prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
+        return USAGE
+    try:
+        _, report = look_at(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+    except NotRunning:
+        return _not_running()
+    if args.report is not None:
+        try:
+            args.report.write_text(as_html(report, args.lang), "utf-8")
+        except OSError as error:
+            prose(f"The report cannot be written ({error.strerror}). Name another file.")
+            return USAGE
+    if args.json:
+        result(report.as_object())
+    else:
+        answer(as_text(report), as_json=False)
+    return _code(report)
+
+
+def _pack(args: argparse.Namespace) -> int:
+    try:
+        scene, report = look_at(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        names = make_pack(args.folder, scene, report, args.lang)
+    except NotRunning:
+        return _not_running()
+    except FileExistsError:
+        prose("The folder for the pack is not empty. Name one that does not exist yet.")
+        return USAGE
+    answer("\n".join(names), as_json=False)
+    return _code(report)
+
+
+def _manifest(args: argparse.Namespace) -> int:
+    text = manifest_text(args.folder) if args.folder.is_dir() else ""
+    if not text:
+        prose("The folder holds no code of Källskydd. Name the top folder of the source that was reviewed.")
+        return USAGE
+    print(text, end="")
+    return OK
+
+
+def _not_running() -> int:
+    prose(_NOT_RUNNING)
+    prose(_START_IT)
+    return MISSING
+
+
+def _code(report: Report) -> int:
+    return OK if report.verdict is Verdict.CLEAN else FINDINGS
+
+
+def _today() -> str:
+    return datetime.now(ZoneInfo("Europe/Stockholm")).date().isoformat()

@@ -1,0 +1,160 @@
+"""`kallskydd demo`: the whole service on this computer alone, over a private Tor network, to look at or to check.
+
+Without `--check` it stays up until Ctrl-C and prints how to open it. With `--check` it makes one round trip and
+ends with exit code 0, or 1 if a step failed, a planted marker was found, or one is in none of the files to begin with;
+2 for a port or a file of markers that cannot be used, 4 if the environment is not complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+from kallskydd.demo.check import Check, MarkersUnusable, demand_markers_in, given_samples, planted_samples, round_trip
+from kallskydd.demo.forwarder import Forwarder
+from kallskydd.demo.visitor import Visitor
+from kallskydd.demo.world import MEMBERS, DemoFailed, DemoWorld
+from kallskydd.demo.sample_files import Sample, sample_jpeg
+from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
+from onion.client import ClientTor
+from onion.errors import OnionError, TorProgramMissing
+from onion.private_network import PrivateNetwork
+
+SAMPLE_TEXT = "Exempel: samma firma får alla beställningar, och chefens bror äger den."
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `demo` to the command line."""
+    parser = subparsers.add_parser("demo", help="everything at once, offline, on a private Tor network")
+    parser.add_argument("--check", action="store_true", help="make one round trip and end")
+    parser.add_argument("--markers", type=Path, metavar="FILE", help="files and hidden texts to use in the check")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--port", type=int, default=0, help="loopback port for a plain browser (default: a free one)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demonstration or the check."""
+    # What is known to fail is said at once, and not after the network has been built.
+    if any(shutil.which(program) is None for program in ("tor", "tor-gencert")):
+        prose(str(TorProgramMissing()))
+        return MISSING
+    if args.port and not _is_free(args.port):
+        prose(f"Port {args.port} cannot be used on this computer. Choose another, or leave out --port for a free one.")
+        return USAGE
+    try:
+        samples = given_samples(args.markers) if args.markers else planted_samples()
+        if args.check:
+            demand_markers_in(samples)
+        # Short, because a unix socket's path may have 107 bytes. Made last: what is refused leaves no folder.
+        world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
+        return asyncio.run(_check(args, world, samples) if args.check else _show(args, world))
+    except MarkersUnusable as unusable:
+        prose(f"Nothing was started: {unusable}.")
+        return USAGE
+    except DemoFailed as failed:
+        prose(f"The demonstration failed: {failed}.")
+        if args.json:
+            result({"ok": False, "failed": str(failed)})
+        return FINDINGS
+    except OnionError as error:
+        prose(str(error))
+        return MISSING
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sample]) -> int:
+    check = Check(world, samples)
+    prose("One round trip over a private Tor network on this computer, about a minute. Each step when it is done:")
+    try:
+        await round_trip(check)
+    finally:
+        await world.close()
+    found = check.result()
+    if args.json:
+        result(found)
+    prose(f"{found['total_seconds']:7.2f} s  in all")
+    prose(f"{found['markers_in_originals']} of {len(check.markers)} markers are found in the files as they were sent.")
+    prose(f"Markers looked for: {len(check.markers)}, in {check.search.looked_at} files, descriptors and texts.")
+    if check.search.not_seen:
+        prose(f"Not seen: {check.search.not_seen} that this account may not read. As root everything is seen.")
+    for line in check.search.found:
+        prose(f"FOUND: {line}")
+    prose("No marker was found." if not check.search.found else "Markers were found: this must not happen.")
+    return FINDINGS if check.search.found else OK
+
+
+async def _show(args: argparse.Namespace, world: DemoWorld) -> int:
+    ending = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    showing = asyncio.create_task(_build(args, world))
+    stop = asyncio.create_task(ending.wait())
+    try:
+        await asyncio.wait({showing, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if showing.done():
+            tor, forwarder = await showing
+            await stop
+            await forwarder.close()
+            await asyncio.to_thread(tor.stop)
+        else:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+    finally:
+        stop.cancel()
+        prose("Stopping.")
+        await world.close()
+    return OK
+
+
+async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor, Forwarder]:
+    prose("Starting a private Tor network on this computer (about 15 seconds) …")
+    await world.start_network()
+    prose("Two members enrol, and a TRIAL home is made …")
+    await world.make_home()
+    prose("Publishing both addresses …")
+    await world.start_service()
+    await world.sign_roster()
+    tor = ClientTor(world.folder / "reporter", PrivateNetwork.lines_from(world.network))
+    await asyncio.to_thread(tor.start)
+    forwarder = Forwarder(tor.socks, world.public)
+    local = await forwarder.start(args.port)
+    async with Visitor(tor.socks, world.public) as visitor:
+        page = await visitor.open("/report?plain=1")
+        page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT}, [sample_jpeg("demo")])
+    _tell(args, world, local, page.receipt)
+    return tor, forwarder
+
+
+def _tell(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple[str, ...]) -> None:
+    commands = [
+        f"kallskydd desk list --desk-home {desk.folder} --passphrase-file {desk.passphrase_file}"
+        f" --tor-network {world.network}"
+        for desk in world.desks
+    ]
+    if args.json:
+        result({"open": local, "public": world.public, "receipt": list(receipt), "desks": commands})
+    prose("")
+    prose("This is a DEMONSTRATION. It is not anonymous, and everything in it is removed when you stop it.")
+    prose("")
+    prose(f"As a reporter, in any browser:   {local}")
+    prose(f"A sample report's case code:     {' '.join(receipt)}")
+    for (name, _label), command in zip(MEMBERS, commands, strict=True):
+        prose(f"As the member {name}, in another terminal:")
+        prose(f"  {Path(sys.executable).parent / command}")
+    prose("Then read, reply and close in the same way, and erase with both: kallskydd desk --help")
+    prose("")
+    prose("Ctrl-C stops it.")

@@ -1,0 +1,259 @@
+"""`kallskydd desk …`: the members' application on the command line.
+
+Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
+sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
+an argument and never printed. Exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 refused for safety (what the server
+shows cannot be right, what was not agreed to, a passphrase file that others can read), 4 the way to the server is
+missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import getpass
+import json
+import sys
+import warnings
+from datetime import date
+from pathlib import Path
+
+from cases.clock import utc_now
+from cases.errors import CaseError
+from desk import errors
+from desk.commands import run as commands
+from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
+from desk.commands.result import FINDINGS, Given, Result
+from desk.commands.session import work
+from desk.commands.texts import in_words
+from kallskydd.commands.desk_route import Way, connector_for
+from onion.errors import OnionError
+
+USAGE = 2
+REFUSED = 3
+MISSING = 4
+
+ON_A_CASE = {
+    "read": "show one case, decrypted",
+    "reply": "write to the reporter",
+    "minutes": "write down a conversation, for the reporter to approve",
+    "answer": "send the reporter a file, cleaned first",
+    "ask": "ask the reporter for more, by a day",
+    "acknowledge": "tell the reporter that the report has come",
+    "assess": "say that the first assessment is done",
+    "note": "write for members only",
+    "close": "give the outcome and close the case",
+    "reopen": "open a closed case again, with a text for the reporter",
+    "hold": "keep a case from being erased, with the reason",
+    "release-hold": "let a case be erased again, with the reason",
+    "recuse": "step aside in a case, with the reason; you may write notes then, and sign where too few others can",
+    "move": "offer a case to other readers: a new key, in a file for a second member to sign",
+    "erase": "sign that a closed case is to be erased; the second member's signature executes it",
+}
+WITH_TEXT = (
+    "reply",
+    "minutes",
+    "ask",
+    "acknowledge",
+    "assess",
+    "note",
+    "close",
+    "reopen",
+    "hold",
+    "release-hold",
+    "recuse",
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `desk` and its own subcommands. This module is imported only when `desk` is what was asked for."""
+    desk = subparsers.add_parser("desk", help="the members' application: read, answer, close and erase cases")
+    desk.set_defaults(run=run)
+    verbs = desk.add_subparsers(dest="desk_verb", metavar="VERB", required=True)
+    common, server = _common_options(), _server_options()
+    enrol = verbs.add_parser("enrol", help="make your key on this computer", parents=[common])
+    enrol.add_argument("--name", required=True, help="your name, for the other members")
+    enrol.add_argument("--role", required=True, choices=("handler", "lead", "counsel"))
+    enrol.add_argument("--label", required=True, help="what reporters see, a role or a name")
+    join = verbs.add_parser("join", help="remember the server's desk address", parents=[common])
+    join.add_argument("--address", required=True, help="56 characters, with or without .onion")
+    verbs.add_parser("roster", help="show who may read, and the six words", parents=[common, server])
+    sign = verbs.add_parser("sign-roster", help="agree to the proposed roster", parents=[common, server])
+    sign.add_argument("--words", help="the six words of the proposal, compared by voice")
+    verbs.add_parser("list", help="show your cases", parents=[common, server])
+    moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
+    moved.add_argument("file", type=Path, metavar="FILE", help="what the other member's move wrote")
+    moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
+    for name, told in ON_A_CASE.items():
+        _add_case_options(verbs.add_parser(name, help=told, parents=[common, server]), name)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one desk command and return its exit code."""
+    try:
+        result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in commands.COMMANDS else _run_local(args)
+    except OnionError as failed:
+        return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))
+    except (errors.DeskError, CaseError) as failed:
+        return _report(args, failed.code, failed.text_key, in_words(failed.text_key), _exit_code(failed))
+    except OSError:
+        # Its text names paths; what it is about is always the desk home, for the network's errors are caught below.
+        unusable = errors.HomeUnusable()
+        return _report(args, unusable.code, unusable.text_key, in_words(unusable.text_key), MISSING)
+    print(json.dumps(result.found) if args.json else result.prose)
+    return result.exit_code
+
+
+async def _run_verb(args: argparse.Namespace) -> Result:
+    chosen = Way(args.socket, args.socks, args.control, args.tor_network)
+    # Read before anything is held or connected: who writes at the keyboard takes her time.
+    text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
+    on_terminal = sys.stdin.isatty()
+    if args.desk_verb == "answer":
+        text = (args.text or "").strip()
+    given = Given(args, text, _agrees, _sends, _moves, _steps_aside) if on_terminal else Given(args, text, None)
+    home = _home(args)
+    connect = functools.partial(connector_for, way=chosen, tor_folder=home.tor)
+    async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
+        return await commands.COMMANDS[args.desk_verb](book, given)
+
+
+def _run_local(args: argparse.Namespace) -> Result:
+    home = _home(args)
+    if args.desk_verb == "join":
+        return commands.join(home, args)
+    return commands.enrol_member(home, args, _passphrase(args, new=True))
+
+
+def _home(args: argparse.Namespace) -> DeskHome:
+    # Absolute, because a tor of the desk's own is told paths within it.
+    return DeskHome((args.desk_home or default_folder()).absolute())
+
+
+def _passphrase(args: argparse.Namespace, *, new: bool = False) -> str:
+    """Return the passphrase from the file named, or from the terminal; a new one is typed twice."""
+    if args.passphrase_file is not None:
+        try:
+            return read_passphrase_file(args.passphrase_file)
+        except (OSError, UnicodeDecodeError):
+            raise errors.NoPassphrase("desk.passphrase_file") from None
+    with warnings.catch_warnings():
+        # Without a terminal the library would warn and read the passphrase where it can be seen.
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            passphrase = getpass.getpass("Passphrase: ", stream=None)
+            if new and getpass.getpass("The same again: ") != passphrase:
+                raise errors.NoPassphrase("desk.passphrases_differ")
+        except (getpass.GetPassWarning, EOFError) as blind:
+            raise errors.NoPassphrase from blind
+    return passphrase
+
+
+def _read_text(given: str | None) -> str:
+    if given is None:
+        if sys.stdin.isatty():
+            print("Write the text; end with Ctrl-D on a line of its own.", file=sys.stderr)
+        try:
+            # As bytes: in some locales Python reads what is no UTF-8 without a word, and it cannot be sealed then.
+            given = sys.stdin.buffer.read().decode("utf-8")
+        except UnicodeDecodeError:
+            raise errors.NoText("usage.text_file") from None
+    if not given.strip():
+        raise errors.NoText
+    return given.strip()
+
+
+def _day(typed: str) -> date:
+    """Return the day; argparse prints the sentence, and not what the library says of its own functions."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise argparse.ArgumentTypeError(in_words("usage.day")) from None
+
+
+def _agrees(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print(
+        "Have you compared the six words with another member by voice, and are they the same? yes/no", file=sys.stderr
+    )
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _sends(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print("Send it to the reporter? yes/no", file=sys.stderr)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _moves(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print("Sign this move? Who does not get the new key can never read the case again. yes/no", file=sys.stderr)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _steps_aside(shown: str) -> bool:
+    print(shown, file=sys.stderr)
+    print("Step aside all the same? yes/no", file=sys.stderr)
+    return sys.stdin.readline().strip().lower() == "yes"
+
+
+def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_code: int) -> int:
+    if args.json:
+        print(json.dumps({"error": {"code": code, "text_key": text_key, "text": text}}))
+    print(text, file=sys.stderr)
+    return exit_code
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, (errors.NotVerified, errors.NotAgreed, errors.StateDamaged, errors.PassphraseExposed)):
+        return REFUSED
+    if isinstance(error, errors.Usage):
+        return USAGE
+    if isinstance(error, (errors.NotReachable, errors.DeskBusy, OnionError)):
+        return MISSING
+    return FINDINGS
+
+
+def _common_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--desk-home", type=Path, metavar="DIR", help="where your key is (default: a folder of yours)")
+    options.add_argument("--passphrase-file", type=Path, metavar="FILE", help="read the passphrase from its first line")
+    options.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    return options
+
+
+def _server_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.set_defaults(text=None)
+    way = options.add_argument_group("the way to the server (default: a tor of the desk's own)")
+    way.add_argument("--socks", metavar="HOST:PORT", help="a tor that runs already")
+    way.add_argument("--control", type=Path, metavar="PATH", help="its control socket, to give it your key")
+    way.add_argument("--tor-network", type=Path, metavar="DIR", help="a private network's folder, for rehearsals")
+    way.add_argument("--socket", type=Path, metavar="PATH", help="the desk's unix socket, on the server itself")
+    return options
+
+
+def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.add_argument("case", metavar="CASE", help="the case's name, or its first characters (at least four)")
+    if name in WITH_TEXT:
+        parser.add_argument("--text", help="the text; without it, standard input is read")
+    if name == "read":
+        parser.add_argument("--save", type=Path, metavar="DIR", help="save the attachments into this folder")
+        parser.add_argument("--previews", type=Path, metavar="DIR", help="save small pictures of them into this folder")
+    elif name == "answer":
+        parser.add_argument("--file", type=Path, required=True, metavar="FILE", help="a picture or a PDF")
+        parser.add_argument("--text", help="a text to go with it")
+        parser.add_argument("--save", type=Path, metavar="DIR", help="save the clean copy here before you are asked")
+    elif name == "ask":
+        parser.add_argument("--by", type=_day, metavar="DATE", help="wanted by; default 14 days from now")
+    elif name == "close":
+        parser.add_argument("--outcome", required=True, choices=("handled", "dismissed"))
+        parser.add_argument("--reason", default="", help="why it is dismissed, in a few words")
+    elif name == "move":
+        parser.add_argument("--reader", action="append", required=True, metavar="LABEL", help="who reads; repeat")
+        parser.add_argument("--signer", required=True, metavar="LABEL", help="which of them checks and signs it")
+        parser.add_argument("--reason", required=True, help="why, for the reporter to read when somebody is new")
+        parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file for the second member")
+    elif name == "erase":
+        parser.add_argument("--reference", required=True, help="the disposal decision, or the number in the register")

@@ -1,0 +1,100 @@
+"""`kallskydd serve`: the keeper, tor and the intake, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+from pathlib import Path
+
+from cases.errors import CaseError
+from cases.home import Home, hold_home
+from confine.process import make_undumpable, no_core_dump
+from confine.swap import harmful_swap
+from kallskydd.serve.announce import Announcer
+from kallskydd.serve.children import HomePathTooLong
+from kallskydd.exit_codes import code_of
+from kallskydd.serve.keeper import Keeper, KeeperPlan
+from kallskydd.say import MISSING, REFUSED, prose
+from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
+from onion.private_network import PrivateNetwork
+from onion.tor_process import TOR, demand_no_public_tor
+from onion.torrc import Expected, problems
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `serve` to the command line."""
+    parser = subparsers.add_parser("serve", help="run the service: keeper, tor, intake")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    parser.add_argument(
+        "--tor-network", type=Path, metavar="DIR", help="join the private Tor network whose network.torrc lies in DIR"
+    )
+    parser.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
+    parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve; exit code 0 after a signal, 3 if it is not safe to serve, 4 if something is missing."""
+    # The keys of both addresses will be in our memory: closed to ptrace, to /proc and to a core dump.
+    make_undumpable()
+    no_core_dump()
+    try:
+        lines = tuple(PrivateNetwork.lines_from(args.tor_network)) if args.tor_network else ()
+        with hold_home(args.home.absolute()) as home:
+            if not _swap_is_harmless(home):
+                return REFUSED
+            plan = _plan(home, lines, end_with_stdin=args.end_with_stdin)
+            return asyncio.run(Keeper(plan, Announcer(as_json=args.json)).run())
+    except (CaseError, OnionError) as error:
+        prose(str(error))
+        return code_of(error)
+    except HomePathTooLong:
+        prose("The home's path is too long for a unix socket inside it. Choose one of at most 90 characters.")
+        return REFUSED
+    except OSError as error:
+        prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
+        prose("With a system tor, this account must be in the group of tor's control socket.")
+        return MISSING
+
+
+def _swap_is_harmless(home: Home) -> bool:
+    """Whether a real home may open: what a reporter typed must not reach a disk. A trial opens, and says so."""
+    places = harmful_swap()
+    if not places:
+        return True
+    prose(f"What reporters type could be written to the disk: swap on {', '.join(places)} is not encrypted.")
+    if home.trial:
+        prose("This is a trial, so it goes on. A real home would not open.")
+        return True
+    prose(
+        "Switch swap off (`swapoff -a`, and its line in /etc/fstab) or encrypt it; or run the service with"
+        " MemorySwapMax=0 or LimitMEMLOCK=infinity, as the units in deploy/ do."
+    )
+    return False
+
+
+def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:
+    """What the configuration asks for.
+
+    Raises NetworkForTrialsOnly, TorProgramMissing, ControlMissing or PublicTorRefused: no waiting would mend those.
+    """
+    joining = problems("\n".join(network_lines), Expected(own_tor=True, trial=home.trial))
+    if any(problem.line for problem in joining):
+        raise NetworkForTrialsOnly
+    system = Path(home.config.tor.control_socket) if home.config.tor.control_socket else None
+    if system is None and shutil.which(TOR) is None:
+        raise TorProgramMissing
+    if system is None:
+        demand_no_public_tor("\n".join(network_lines))
+    if system is not None and not system.exists():
+        raise ControlMissing
+    return KeeperPlan(
+        home=home.path,
+        trial=home.trial,
+        network_lines=network_lines,
+        system_control_socket=system,
+        # The group that may use tor's control socket is the one tor runs as.
+        system_tor_group=system.stat().st_gid if system else None,
+        end_with_stdin=end_with_stdin,
+    )

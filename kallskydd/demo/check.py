@@ -1,0 +1,211 @@
+"""The round trip that `kallskydd demo --check` makes and judges.
+
+A report with a photograph and a document is filed over Tor, read at one desk, answered, the answer read with the
+receipt, the case closed, and erased by two members in two folders and two processes. Then the markers planted in
+the files are looked for in all that the desk decrypted, on the server's disk and in every open descriptor of the
+service. Each step is timed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kallskydd.demo import search as demo_search
+from kallskydd.demo.search import Search
+from kallskydd.demo.visitor import Page, Visitor
+from kallskydd.demo.world import DemoFailed, DemoWorld
+from kallskydd.demo.sample_files import Sample, sample_jpeg, sample_pdf
+from kallskydd.say import prose
+from onion.client import ClientTor
+from onion.private_network import PrivateNetwork
+
+TEXT = "Fakturan 4711 har betalats två gånger till samma firma."
+ANSWER = "Tack. Vi har fått rapporten och tittar på fakturan."
+OUTCOME = "Betalningen är återkrävd."
+REFERENCE = "Gallringsbeslut 2026:1"
+FOUND, NOT_FOUND = 200, 404
+
+
+@dataclass(slots=True)
+class Check:
+    """One round trip and what it showed."""
+
+    world: DemoWorld
+    samples: list[Sample]
+    seconds: dict[str, float] = field(default_factory=dict)
+    search: Search = field(default_factory=lambda: Search(0, 0, ()))
+
+    @property
+    def markers(self) -> list[str]:
+        return [marker for sample in self.samples for marker in sample.markers]
+
+    def markers_in_originals(self) -> int:
+        """How many markers can be found in what is sent, by the same search: one that cannot proves nothing."""
+        return _markers_in(self.samples)
+
+    @asynccontextmanager
+    async def step(self, name: str) -> AsyncIterator[None]:
+        """Time a step, and say so as it passes: a minute without a word looks like a program that hangs."""
+        started = time.monotonic()
+        yield
+        self.seconds[name] = round(time.monotonic() - started, 2)
+        prose(f"{self.seconds[name]:7.2f} s  {name}")
+
+    def result(self) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "ok": not self.search.found and self.markers_in_originals() == len(self.markers),
+            "seconds": self.seconds,
+            "total_seconds": round(sum(self.seconds.values()), 2),
+            "markers": len(self.markers),
+            "markers_in_originals": self.markers_in_originals(),
+            "found": list(self.search.found),
+            "looked_at": self.search.looked_at,
+            "not_seen": self.search.not_seen,
+        }
+
+
+def planted_samples() -> list[Sample]:
+    """A JPEG with a place and a serial number and a PDF with an author, markers new each time."""
+    return [sample_jpeg(secrets.token_hex(6)), sample_pdf(secrets.token_hex(6))]
+
+
+class MarkersUnusable(Exception):
+    """The file of --markers is none; the text says what it should be."""
+
+
+def given_samples(markers_file: Path) -> list[Sample]:
+    """The files and markers of a JSON file, {"files": [paths beside it], "markers": [texts]}; or MarkersUnusable."""
+    try:
+        given = json.loads(markers_file.read_text("utf-8"))
+        paths = [markers_file.parent / name for name in given["files"]]
+        markers = tuple(str(marker) for marker in given["markers"])
+        contents = [path.read_bytes() for path in paths]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise MarkersUnusable(
+            'the --markers file should be {"files": [paths], "markers": [texts]}, with files to read'
+        ) from None
+    if not markers or not all(markers) or not contents:
+        raise MarkersUnusable(
+            "the --markers file names no file or no marker; without both the check would prove nothing"
+        )
+    # The markers belong to all files together; the first carries them, and no name is a marker by itself.
+    return [
+        Sample(content, "application/octet-stream", f"file{number}", markers if number == 0 else ())
+        for number, content in enumerate(contents)
+    ]
+
+
+def demand_markers_in(samples: list[Sample]) -> None:
+    """Raises DemoFailed when the search finds a marker in none of the files: not to find it again proves nothing."""
+    markers = sum(len(sample.markers) for sample in samples)
+    missing = markers - _markers_in(samples)
+    if missing:
+        raise DemoFailed(
+            f"{missing} of {markers} markers are not in the files that would be sent, so nothing would be proved"
+        )
+
+
+def _markers_in(samples: list[Sample]) -> int:
+    sent = [sample.content + sample.file_name.encode() for sample in samples]
+    markers = [marker for sample in samples for marker in sample.markers]
+    return sum(any(demo_search.holds(one, marker) for one in sent) for marker in markers)
+
+
+async def round_trip(check: Check) -> None:
+    """Make the whole way; raises DemoFailed at the first step that does not do what it should."""
+    world = check.world
+    async with check.step("network"):
+        await world.start_network()
+    async with check.step("home and members"):
+        await world.make_home()
+    async with check.step("publish"):
+        await world.start_service()
+    async with check.step("roster signed at two desks"):
+        await world.sign_roster()
+    async with check.step("reporter's tor"):
+        lines = PrivateNetwork.lines_from(world.network)
+        tor = ClientTor(world.folder / "reporter", lines)
+        await asyncio.to_thread(tor.start)
+    try:
+        async with Visitor(tor.socks, world.public) as visitor:
+            await _travel(check, visitor)
+    finally:
+        await asyncio.to_thread(tor.stop)
+
+
+async def _travel(check: Check, visitor: Visitor) -> None:
+    first, second = check.world.desks
+    async with check.step("report filed over Tor"):
+        receipt = await _file(visitor, check.samples)
+    _look_at_descriptors(check)
+    async with check.step("read at the desk"):
+        saved = check.world.folder / "saved"
+        saved.mkdir()
+        case = await _read_at_desk(check, saved)
+    async with check.step("answered"):
+        await first.run("acknowledge", case, text="Rapporten är mottagen.")
+        await first.run("reply", case, text=ANSWER)
+    async with check.step("answer read with the case code"):
+        inbox = await _log_in(visitor, receipt)
+        _demand(ANSWER in inbox.html, "the answer is not on the reporter's page")
+    async with check.step("closed"):
+        await first.run("close", case, "--outcome", "handled", text=OUTCOME)
+    async with check.step("erased by two members"):
+        one = await first.run("erase", case, "--reference", REFERENCE)
+        _demand(one["state"] != "done", "one member alone has erased the case")
+        two = await second.run("erase", case, "--reference", REFERENCE)
+        _demand(two["state"] == "done", "two signatures did not erase the case")
+        gone = await _log_in(visitor, receipt)
+        _demand(ANSWER not in gone.html and not gone.receipt, "the erased case still opens")
+    async with check.step("markers looked for"):
+        check.search += demo_search.in_folder(check.world.home, check.markers)
+        check.search += demo_search.in_folder(saved, check.markers)
+        for desk in check.world.desks:
+            check.search += demo_search.in_folder(desk.folder, check.markers)
+        _look_at_descriptors(check)
+
+
+def _look_at_descriptors(check: Check) -> None:
+    check.search += demo_search.in_descriptors(check.world.process_ids(), check.markers)
+
+
+async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:
+    """File the report; returns the receipt."""
+    page = await visitor.open("/report?plain=1")
+    _demand(page.status == FOUND, f"the form answered {page.status}")
+    page = await visitor.send(page.form("/report"), {"text": TEXT}, samples)
+    _demand(bool(page.receipt), f"no receipt came back (status {page.status})")
+    return page.receipt
+
+
+async def _log_in(visitor: Visitor, receipt: tuple[str, ...]) -> Page:
+    page = await visitor.open("/return")
+    return await visitor.send(page.form("/return"), {"code": " ".join(receipt)})
+
+
+async def _read_at_desk(check: Check, saved: Path) -> str:
+    """List and read at the first desk, save the attachments; returns the case's name."""
+    first = check.world.desks[0]
+    listed = await first.run("list")
+    _demand(len(listed["cases"]) == 1, f"the desk sees {len(listed['cases'])} cases instead of one")
+    case = str(listed["cases"][0]["case"])
+    shown = await first.run("read", case, "--save", str(saved))
+    printed = json.dumps(shown, ensure_ascii=False)
+    _demand(TEXT in printed, "the report's text is not what was written")
+    _demand(len(shown["saved"]) == len(check.samples), f"{len(shown['saved'])} of {len(check.samples)} files arrived")
+    check.search += demo_search.in_text(printed, "what the desk decrypted", check.markers)
+    return case
+
+
+def _demand(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise DemoFailed(otherwise)

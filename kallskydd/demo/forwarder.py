@@ -1,0 +1,111 @@
+"""Shows a plain browser the demonstration: a loopback port that forwards over the private Tor network.
+
+It is not part of the service and not a mirror: it reads what passes, which is why every page it shows says, in a
+banner that the forwarder itself writes, that this is a demonstration and not anonymous. It listens on 127.0.0.1
+alone and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+import aiohttp
+from aiohttp import hdrs, web
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
+
+from intake.http.silence import QuietRunner, drop_telltales
+
+BANNER: Final = (
+    '<div class="trial" role="note"><div lang="sv"><strong>Demonstration, inte anonym.</strong> '
+    "Du ser en uppvisning på den här datorn. Skriv inget på riktigt.</div>"
+    '<div lang="en"><strong>Demonstration, not anonymous.</strong> '
+    "You see a demonstration on this computer. Write nothing real.</div></div>"
+)
+# The page's own banner says that it is a trial. Two banners one above the other are read by nobody, so ours takes its
+# place: it says more.
+_TRIAL_BANNER: Final = re.compile(rb'<div class="trial" role="note">.*?</div>', re.DOTALL)
+# Only what the pages need; a browser's language, name and cookies stay here.
+PASSED_UP: Final = (hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, "Sec-Fetch-Site")
+# Lengths change with the banner, and connections are ours on each side.
+NOT_PASSED_DOWN: Final = {hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.CONTENT_ENCODING}
+SECONDS: Final = 300.0
+LARGEST_BODY: Final = 2**30  # the intake has its own limits; this one only ends an endless request
+
+
+class Forwarder:
+    """One listener for one onion."""
+
+    def __init__(self, socks: tuple[str, int], onion: str) -> None:
+        """`onion` with its ".onion"."""
+        self._socks = socks
+        self._upstream = f"http://{onion}"
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._origin = ""
+
+    async def start(self, port: int = 0) -> str:
+        """Listen on loopback; returns the address to open in a browser."""
+        connector = ProxyConnector(host=self._socks[0], port=self._socks[1], rdns=True)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=SECONDS),
+            auto_decompress=False,
+        )
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._forward)
+        # As from the service itself: no Server, no Date, and no word on what went wrong.
+        app.on_response_prepare.append(drop_telltales)
+        silent = logging.Logger("forwarder", level=logging.CRITICAL + 1)  # noqa: LOG001  # heard by nobody, on purpose
+        self._runner = QuietRunner(app, access_log=None, logger=silent)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        host, bound = self._runner.addresses[0][:2]
+        self._origin = f"http://{host}:{bound}"
+        return self._origin
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _forward(self, request: web.Request) -> web.StreamResponse:
+        if self._session is None:
+            raise web.HTTPServiceUnavailable
+        if request.headers.get(hdrs.HOST) != self._origin.removeprefix("http://"):
+            # Another name that points to loopback is somebody else's page trying to reach this one.
+            raise web.HTTPMisdirectedRequest
+        headers = {name: request.headers[name] for name in PASSED_UP if name in request.headers}
+        if request.headers.get(hdrs.ORIGIN) == self._origin:
+            headers[hdrs.ORIGIN] = self._upstream
+        body = request.content if request.can_read_body else None
+        try:
+            async with self._session.request(
+                request.method, self._upstream + request.raw_path, headers=headers, data=body, allow_redirects=False
+            ) as answer:
+                return self._down(answer, await answer.read())
+        except (aiohttp.ClientError, OSError, TimeoutError, ProxyError, ProxyConnectionError, ProxyTimeoutError):
+            text = "The onion did not answer. Wait a few seconds and load the page again."
+            return web.Response(status=502, text=text)
+
+    def _down(self, answer: aiohttp.ClientResponse, body: bytes) -> web.Response:
+        response = web.Response(status=answer.status)
+        for name, value in answer.headers.items():
+            if name not in NOT_PASSED_DOWN:
+                response.headers[name] = value
+        if answer.content_type == "text/html":
+            body = with_banner(body)
+        response.body = body
+        return response
+
+
+def with_banner(page: bytes) -> bytes:
+    """Return the page with the one banner of the demonstration, in the place of its own if it has one."""
+    banner = BANNER.encode()
+    replaced, count = _TRIAL_BANNER.subn(lambda _: banner, page, count=1)
+    return replaced if count else page.replace(b"<body>", b"<body>\n" + banner, 1)

@@ -1,0 +1,272 @@
+"""Writes the one tagged page of a poster as PDF, and nothing that would tell who made it or when.
+
+Why by hand: the libraries at hand tag pictures alone, not text, or write their name and the day. Every piece of content
+stands in an element of the structure tree, or is an artifact (bands, panels), so that a screen reader has the poster
+in its order. Fonts are embedded whole and nothing is compressed: the same home then gives the same bytes, whichever
+zlib a computer has, and an auditor can read the file with `less`.
+
+There is no author, producer, creator, day and no /ID; the title is in /Info and in XMP, the language in the catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from xml.sax.saxutils import escape
+
+from kallskydd.poster.fonts import UNITS, Face, outline
+
+A4: Final = (595.276, 841.89)  # points, 210 by 297 mm
+
+Colour = tuple[float, float, float]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How letters look."""
+
+    face: Face
+    size: float
+    colour: Colour
+
+
+@dataclass(slots=True)
+class Element:
+    """A node of the structure tree: a kind such as P or Figure, what it holds, and what stands for a picture."""
+
+    kind: str
+    kids: list[Element | int] = field(default_factory=list)
+    alt: str | None = None
+    box: Box | None = None
+
+
+class TaggedPage:
+    """One page under construction. Places are in points from the top left corner; y grows downwards."""
+
+    def __init__(self, title: str, language: str) -> None:
+        """Begin an empty page."""
+        self.title = title
+        self.language = language
+        self.root = Element("Document")
+        self._open = [self.root]
+        self._steps: list[str] = []
+        self._marked = 0
+        self._used: dict[str, tuple[Face, dict[int, str]]] = {}
+
+    @contextmanager
+    def element(self, kind: str, *, alt: str | None = None, box: Box | None = None) -> Iterator[None]:
+        """Open an element inside the one that is open."""
+        made = Element(kind, alt=alt, box=None if box is None else self._turned(box))
+        self._open[-1].kids.append(made)
+        self._open.append(made)
+        yield
+        self._open.pop()
+
+    @contextmanager
+    def content(self) -> Iterator[None]:
+        """What is drawn meanwhile is content of the open element."""
+        element = self._open[-1]
+        self._steps.append(f"/{element.kind} <</MCID {self._marked}>> BDC")
+        element.kids.append(self._marked)
+        self._marked += 1
+        yield
+        self._steps.append("EMC")
+
+    @contextmanager
+    def artifact(self) -> Iterator[None]:
+        """What is drawn meanwhile is ornament, and not read aloud."""
+        self._steps.append("/Artifact BMC")
+        yield
+        self._steps.append("EMC")
+
+    def rectangle(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
+        """Fill a rectangle whose upper left corner is at this place."""
+        self._steps.append(f"{_colour(colour)} rg {x:.3f} {A4[1] - y - height:.3f} {width:.3f} {height:.3f} re f")
+
+    def squares(self, places: list[tuple[float, float, float]], side: float, colour: Colour) -> None:
+        """Fill rows of a code at once: each place is x, y and a width; in one path no seam shows between them."""
+        rows = " ".join(f"{x:.3f} {A4[1] - y - side:.3f} {width:.3f} {side:.3f} re" for x, y, width in places)
+        self._steps.append(f"{_colour(colour)} rg {rows} f")
+
+    def text(self, x: float, baseline: float, style: Style, text: str) -> None:
+        """Write one line."""
+        self._say(x, baseline, style, text, f"{_colour(style.colour)} rg 0 Tr 100 Tz")
+
+    def unseen_text(self, x: float, baseline: float, style: Style, text: str, *, width: float) -> None:
+        """Put one line, as wide as this, where letters are drawn as shapes: for marking and copying."""
+        stretch = 100 * width / style.face.width(text, style.size)
+        self._say(x, baseline, style, text, f"3 Tr {stretch:.4f} Tz")
+
+    def shapes(self, letters: list[tuple[str, float]], baseline: float, style: Style) -> None:
+        """Draw letters as shapes, each at its own x."""
+        name, scale = style.face.name, f"{style.size / UNITS:.6f}"
+        for letter, x in letters:
+            place = f"{scale} 0 0 {scale} {x:.3f} {A4[1] - baseline:.3f} cm"
+            self._steps.append(f"q {_colour(style.colour)} rg {place} {outline(name, letter)} f Q")
+
+    def _say(self, x: float, baseline: float, style: Style, text: str, state: str) -> None:
+        glyphs = style.face.glyphs(text)
+        _face, used = self._used.setdefault(style.face.name, (style.face, {}))
+        used.update(zip(glyphs, text, strict=True))
+        shown = "".join(f"{glyph:04X}" for glyph in glyphs)
+        font = f"/{style.face.name} {style.size:.3f} Tf"
+        self._steps.append(f"BT {state} {font} {x:.3f} {A4[1] - baseline:.3f} Td <{shown}> Tj ET")
+
+    def _turned(self, box: Box) -> Box:
+        x, y, width, height = box
+        return (x, A4[1] - y - height, x + width, A4[1] - y)
+
+    def finished(self) -> bytes:
+        """Return the whole document."""
+        objects = _Objects()
+        catalog, pages, page = objects.reserve(), objects.reserve(), objects.reserve()
+        contents = objects.add_stream("", "\n".join(self._steps).encode("ascii"))
+        fonts = {name: _add_font(objects, face, used) for name, (face, used) in sorted(self._used.items())}
+        resources = " ".join(f"/{name} {number} 0 R" for name, number in fonts.items())
+        tree = _Tree(objects, page).add(self.root)
+        metadata = objects.add_stream("/Type /Metadata /Subtype /XML", _xmp(self.title, self.language))
+        objects.set(
+            catalog,
+            f"<</Type /Catalog /Pages {pages} 0 R /Lang {_text(self.language)} /MarkInfo <</Marked true>> "
+            f"/StructTreeRoot {tree} 0 R /ViewerPreferences <</DisplayDocTitle true>> /Metadata {metadata} 0 R>>",
+        )
+        objects.set(pages, f"<</Type /Pages /Kids [{page} 0 R] /Count 1>>")
+        objects.set(
+            page,
+            f"<</Type /Page /Parent {pages} 0 R /MediaBox [0 0 {A4[0]} {A4[1]}] /Contents {contents} 0 R "
+            f"/StructParents 0 /Tabs /S /Resources <</Font <<{resources}>>>>>>",
+        )
+        info = objects.add(f"<</Title {_text(self.title)}>>")
+        return objects.written(f"/Root {catalog} 0 R /Info {info} 0 R")
+
+
+class _Objects:
+    """The numbered objects of the file."""
+
+    def __init__(self) -> None:
+        self._all: list[bytes] = []
+
+    def reserve(self) -> int:
+        self._all.append(b"")
+        return len(self._all)
+
+    def set(self, number: int, body: str) -> None:
+        self._all[number - 1] = body.encode("ascii")
+
+    def add(self, body: str) -> int:
+        number = self.reserve()
+        self.set(number, body)
+        return number
+
+    def add_stream(self, keys: str, content: bytes) -> int:
+        number = self.reserve()
+        head = f"<<{keys} /Length {len(content)}>>\nstream\n".encode("ascii")
+        self._all[number - 1] = head + content + b"\nendstream"
+        return number
+
+    def written(self, trailer: str) -> bytes:
+        file = bytearray(b"%PDF-1.7\n%\xe5\xe4\xf6\xa7\n")
+        places = []
+        for number, body in enumerate(self._all, start=1):
+            places.append(len(file))
+            file += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+        table = len(file)
+        rows = "".join(f"{place:010} 00000 n \n" for place in places)
+        size = len(places) + 1
+        file += f"xref\n0 {size}\n0000000000 65535 f \n{rows}".encode("ascii")
+        file += f"trailer\n<</Size {size} {trailer}>>\nstartxref\n{table}\n%%EOF\n".encode("ascii")
+        return bytes(file)
+
+
+class _Tree:
+    """Writes the structure tree, and the way back from each piece of content to its element."""
+
+    def __init__(self, objects: _Objects, page: int) -> None:
+        self._objects = objects
+        self._page = page
+        self._owners: dict[int, int] = {}
+
+    def add(self, root: Element) -> int:
+        tree = self._objects.reserve()
+        top = self._add_element(root, tree)
+        owners = " ".join(f"{owner} 0 R" for _mark, owner in sorted(self._owners.items()))
+        parents = self._objects.add(f"<</Nums [0 [{owners}]]>>")
+        self._objects.set(
+            tree, f"<</Type /StructTreeRoot /K {top} 0 R /ParentTree {parents} 0 R /ParentTreeNextKey 1>>"
+        )
+        return tree
+
+    def _add_element(self, element: Element, parent: int) -> int:
+        number = self._objects.reserve()
+        kids = []
+        for kid in element.kids:
+            if isinstance(kid, int):
+                self._owners[kid] = number
+                kids.append(str(kid))
+            else:
+                kids.append(f"{self._add_element(kid, number)} 0 R")
+        keys = f"/S /{element.kind} /P {parent} 0 R /Pg {self._page} 0 R /K [{' '.join(kids)}]"
+        if element.alt is not None:
+            keys += f" /Alt {_text(element.alt)}"
+        if element.box is not None:
+            keys += f" /A <</O /Layout /Placement /Block /BBox [{' '.join(f'{one:.3f}' for one in element.box)}]>>"
+        self._objects.set(number, f"<</Type /StructElem {keys}>>")
+        return number
+
+
+def _add_font(objects: _Objects, face: Face, used: dict[int, str]) -> int:
+    program = objects.add_stream(f"/Length1 {len(face.content)}", face.content)
+    box = " ".join(str(one) for one in face.box)
+    descriptor = objects.add(
+        f"<</Type /FontDescriptor /FontName /{face.name} /Flags 32 /FontBBox [{box}] /ItalicAngle 0 "
+        f"/Ascent {face.ascent} /Descent {face.descent} /CapHeight {face.cap_height} /StemV 90 "
+        f"/FontFile2 {program} 0 R>>"
+    )
+    widths = " ".join(f"{glyph} [{face.widths[glyph]}]" for glyph in sorted(used))
+    descendant = objects.add(
+        f"<</Type /Font /Subtype /CIDFontType2 /BaseFont /{face.name} /CIDToGIDMap /Identity /DW 1000 /W [{widths}] "
+        f"/CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /FontDescriptor {descriptor} 0 R>>"
+    )
+    to_unicode = objects.add_stream("", _to_unicode(used))
+    return objects.add(
+        f"<</Type /Font /Subtype /Type0 /BaseFont /{face.name} /Encoding /Identity-H "
+        f"/DescendantFonts [{descendant} 0 R] /ToUnicode {to_unicode} 0 R>>"
+    )
+
+
+def _to_unicode(used: dict[int, str]) -> bytes:
+    """The way back from glyphs to letters; at most a hundred stand in one block of the map."""
+    pairs = [f"<{glyph:04X}> <{letter.encode('utf-16-be').hex().upper()}>" for glyph, letter in sorted(used.items())]
+    blocks = [pairs[start : start + 100] for start in range(0, len(pairs), 100)]
+    lines = [
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        "/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def",
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+        "1 begincodespacerange <0000> <FFFF> endcodespacerange",
+        *(line for block in blocks for line in (f"{len(block)} beginbfchar", *block, "endbfchar")),
+        "endcmap CMapName currentdict /CMap defineresource pop end end",
+    ]
+    return "\n".join(lines).encode("ascii")
+
+
+def _xmp(title: str, language: str) -> bytes:
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title><rdf:Alt>'
+        f'<rdf:li xml:lang="x-default">{escape(title)}</rdf:li></rdf:Alt></dc:title>'
+        f"<dc:language><rdf:Bag><rdf:li>{escape(language)}</rdf:li></rdf:Bag></dc:language>"
+        '</rdf:Description></rdf:RDF></x:xmpmeta>\n<?xpacket end="r"?>'
+    ).encode()
+
+
+def _text(text: str) -> str:
+    """A text string: UTF-16 with its mark, in hexadecimal."""
+    return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
+
+
+def _colour(colour: Colour) -> str:
+    return " ".join(f"{part:.3f}" for part in colour)

@@ -1,0 +1,198 @@
+"""Zygotes of the scrub command's own, one for each core, and files cleaned in them side by side.
+
+Promises. At most one file more than there are cores is in memory at a time. Every file gets an outcome, whatever it
+does: a zygote that is lost (the system ran out of memory) is started again. Leaving the pool ends every process it
+started; a copy that is being written then is finished or leaves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import subprocess
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from kallskydd.scrub.names import place_copy
+from scrubbers.memory_file import MemoryFile
+from scrubbers.protocol import ATTACHMENT_BYTES, Role
+from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.sniff import sniff
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import Kind, Refused, ScrubReport, TooLarge, Verified
+
+if TYPE_CHECKING:
+    import socket
+
+# Each may need 1.5 GiB for its job at worst, one for documents 1 GiB.
+_MOST_AT_ONCE: Final = 16
+_PIECE_BYTES: Final = 2**20
+_END_SECONDS: Final = 5.0
+_PDF_WITHIN: Final = 4096
+# A zygote does not die of a file. One that dies this often has another reason, which starting again does not mend.
+_MOST_REPLACED: Final = 20
+
+
+class NotDone(Exception):
+    """A file that could not be read or written; says why by its text key."""
+
+    def __init__(self, text_key: str) -> None:
+        super().__init__(text_key)
+        self.text_key = text_key
+
+
+class Names(Protocol):
+    """Says what a clean copy is called."""
+
+    def name(self, place: int, source: Path, kind: Kind, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome:
+    """What became of one file: a target and a report without values, or the reason why not."""
+
+    source: Path
+    target: Path | None
+    report: ScrubReport | None
+    reason: str | None
+    seconds: float
+
+
+def cores() -> int:
+    """How many processors this process may use: fewer than the computer has under taskset or in some containers."""
+    return min(_MOST_AT_ONCE, len(os.sched_getaffinity(0)))
+
+
+@asynccontextmanager
+async def pool(sources: Sequence[Path]) -> AsyncIterator[Pool]:
+    """A pool for these files; raises JailNotTight or OSError when no process can be locked here."""
+    at_once = max(1, min(cores(), len(sources)))
+    with ExitStack() as ending:
+        roles = sorted(_roles(sources))
+        zygotes = [_Zygote(role, ending) for role in roles for _ in range(at_once)]
+        sandbox = Sandbox([zygote.channel for zygote in zygotes], jobs_at_once=1)
+        ending.callback(sandbox.close)
+        await sandbox.self_test(roles)
+        watching = [asyncio.create_task(zygote.watch(index, sandbox)) for index, zygote in enumerate(zygotes)]
+        try:
+            yield Pool(sandbox, at_once)
+        finally:
+            for task in watching:
+                task.cancel()
+
+
+class Pool:
+    """Cleans files, as many at once as there are cores."""
+
+    def __init__(self, sandbox: Sandbox, at_once: int) -> None:
+        self._sandbox = sandbox
+        # One more than can be worked on: while it is read or written, the others keep the cores busy.
+        self._turns = asyncio.Semaphore(at_once + 1)
+
+    async def clean(self, place: int, source: Path, folder: Path, names: Names) -> Outcome:
+        """One file, from its path to the clean copy in the folder. Raises nothing but what ends the command."""
+        async with self._turns:
+            started = time.monotonic()
+            try:
+                verified = await self._verified(source)
+                target = folder / names.name(place, source, verified.kind)
+                await asyncio.to_thread(_write, verified, target)
+            except (Refused, NotDone) as refused:
+                return Outcome(source, None, None, refused.text_key, time.monotonic() - started)
+            return Outcome(source, target, verified.report.without_values(), None, time.monotonic() - started)
+
+    async def _verified(self, source: Path) -> Verified:
+        """The way of an attachment, one stage after the other; raises Refused or NotDone."""
+        untrusted = await asyncio.to_thread(_read, source)
+        with untrusted:
+            return await verify(await scrub(sniff(untrusted), self._sandbox), self._sandbox)
+
+
+class _Zygote:
+    """One zygote, and what it takes to end it and to start it again."""
+
+    def __init__(self, role: Role, ending: ExitStack) -> None:
+        self._role = role
+        self._process, self.channel = spawn_zygote(role)
+        ending.callback(self._end)
+        # Before that: when another zygote could not be started, nothing else closes the channel of this one.
+        ending.callback(self.channel.close)
+
+    async def watch(self, index: int, sandbox: Sandbox) -> None:
+        """Puts a new zygote in its place whenever it dies, until cancelled."""
+        for _ in range(_MOST_REPLACED):
+            await _ended(self._process)
+            self._end()
+            channel: socket.socket
+            self._process, channel = spawn_zygote(self._role)
+            sandbox.replace(index, channel)
+
+    def _end(self) -> None:
+        """It ends by itself when its channel is closed, which has happened by now."""
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Returns when the process is gone; it is not collected by this."""
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+    handle = os.pidfd_open(process.pid)
+    loop.add_reader(handle, gone.set)
+    try:
+        await gone.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
+def _roles(sources: Sequence[Path]) -> set[Role]:
+    """Which zygotes the files need. A guess by the first letters; what it misses is refused by the sniffer anyway."""
+    roles = {Role.PICTURES}
+    for source in sources:
+        try:
+            if stat.S_ISREG(source.stat().st_mode):
+                with source.open("rb") as file:
+                    if b"%PDF-" in file.read(_PDF_WITHIN):
+                        roles.add(Role.DOCUMENTS)
+        except OSError:
+            continue
+    return roles
+
+
+def _read(source: Path) -> MemoryFile:
+    """The file in memory; raises NotDone or TooLarge. A pipe or a device is not read: it might never end."""
+    content = MemoryFile()
+    try:
+        mode = source.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise NotDone("file.folder")
+        if not stat.S_ISREG(mode):
+            raise NotDone("file.unreadable")
+        with source.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                content.write(piece)
+                if content.size > ATTACHMENT_BYTES:
+                    raise TooLarge
+    except OSError:
+        raise NotDone("file.unreadable") from None
+    return content
+
+
+def _write(verified: Verified, target: Path) -> None:
+    """Runs in a thread, which owns the clean bytes and finishes even when the command is interrupted meanwhile."""
+    with verified.clean, verified.preview:
+        try:
+            place_copy(verified.clean, target)
+        except FileExistsError:
+            raise NotDone("out.exists") from None
+        except OSError:
+            raise NotDone("out.unwritable") from None

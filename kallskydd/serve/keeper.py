@@ -1,0 +1,299 @@
+"""The keeper: starts what must run, watches it, starts it again when it dies, and ends it in order.
+
+It never sees a request: it binds the listening sockets and hands them on. The order of a start:
+  1. lock the home, so that two keepers never share it;
+  2. bind both unix sockets;
+  3. start the zygotes and the intake, and wait until a job in the jail has proved that it cannot open, connect or exec;
+     without that proof nothing is published;
+  4. start tor and publish both onions;
+  5. watch, until SIGTERM or SIGINT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cases.audit_chain import make_chain_file
+from cases.clock import today, utc_now
+from cases.roster.chain import read_chain
+from confine.landlock import landlock_abi
+from intake.control import Event, Order
+from kallskydd.serve.children import (
+    Backoff,
+    IntakePlace,
+    IntakeSet,
+    ended,
+    listen,
+    locked_bytes,
+    open_way_for,
+    start_intake,
+)
+from kallskydd.serve.daily_audit import keep_audited
+from kallskydd.serve.onions import OnionPlaces, Onions
+from kallskydd.serve.why_not_open import why_not_open
+from onion.keys import read_onion_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from kallskydd.serve.announce import Announcer
+    from onion.keys import OnionKey
+
+OK, REFUSED = 0, 3
+READY_SECONDS = 60.0  # importing, opening the store and the self-test took 2 s; a slow machine gets its time
+ROSTER_POLL_SECONDS = 2.0  # a new signature comes by the desks' address, a new version from this computer
+CANCEL_SECONDS = 2.0  # tasks that are cancelled end at once, apart from the pause in which a child ends
+
+
+# The intake's exit codes (intake/__main__.py), and what they mean to the operator.
+_WHY_ENDED = {
+    3: "The jail for attachments did not prove that it holds. "
+    "A kernel with seccomp is needed; see docs/DESIGN.md, section 3.",
+    4: "The home cannot be used. Its disk may be full, its database or shred.slots damaged, in use by another program "
+    "or made by a newer version.",
+}
+_ENDED = "The intake ended."
+_NO_LANDLOCK = (
+    "This kernel has no Landlock, so an intake that was taken over could write to all of the home, also to the roster. "
+    "Use Linux 5.13 or later with Landlock switched on, or a systemd unit that makes the rest read-only."
+)
+_TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds."
+
+
+class NotReady(Exception):  # not an error of a package: only the keeper's own start raises and catches it
+    """The first intake did not become ready; `words` say why, for the operator."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperPlan:
+    """What `serve` was asked for, checked."""
+
+    home: Path
+    trial: bool
+    network_lines: tuple[str, ...] = ()
+    system_control_socket: Path | None = None
+    system_tor_group: int | None = None
+    end_with_stdin: bool = False
+
+
+@dataclass(slots=True)
+class Keeper:
+    """One run of the service."""
+
+    plan: KeeperPlan
+    announcer: Announcer
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _intakes: IntakeSet | None = None
+    _was_open: bool | None = None
+
+    async def run(self) -> int:
+        """Serve until told to stop; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        if self.plan.end_with_stdin:
+            self._watch_stdin(loop)
+        self.announcer.say("Starting. The intake opens the home and checks its locks …")
+        if landlock_abi() == 0:
+            self.announcer.say(_NO_LANDLOCK)
+        public_key = read_onion_key(self.plan.home / "onion" / "public.key")
+        desk_key = read_onion_key(self.plan.home / "onion" / "desk.key")
+        make_chain_file(self.plan.home)
+        place = self._bind(public_key, desk_key)
+        onions = self._onions(public_key, desk_key)
+        tasks = [asyncio.create_task(self._keep_intake(place))]
+        try:
+            await self._first_ready(tasks[0])
+            if not self._stopping.is_set():
+                self.announcer.say("The intake is ready. tor starts and publishes both addresses, in ten seconds …")
+                tasks.append(asyncio.create_task(onions.keep_up()))
+                tasks.append(asyncio.create_task(self._follow_roster(onions)))
+                tasks.append(asyncio.create_task(keep_audited(self.plan.home, self.announcer)))
+            await self._until_stopped(tasks)
+        except NotReady as failed:
+            self.announcer.say(f"{failed.words} Nothing is published.")
+            return REFUSED
+        finally:
+            await self._end(tasks, onions, place)
+        return OK
+
+    def _watch_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End when standard input closes: whoever started us and holds its other end is gone, kill -9 included."""
+
+        def look() -> None:
+            if not os.read(0, 4096):
+                loop.remove_reader(0)
+                self._stopping.set()
+
+        try:
+            loop.add_reader(0, look)
+        except PermissionError:  # a file or /dev/null, which is at its end from the first moment
+            self._stopping.set()
+
+    def _bind(self, public_key: OnionKey, desk_key: OnionKey) -> IntakePlace:
+        run = self.plan.home / "run"
+        run.mkdir(mode=0o700, exist_ok=True)
+        group = self.plan.system_tor_group
+        if group is not None:
+            open_way_for(group, self.plan.home, run)
+        return IntakePlace(
+            home=self.plan.home,
+            public_listener=listen(run / "public.sock", group),
+            desk_listener=listen(run / "desk.sock", group),
+            public_address=public_key.address,
+            desk_address=desk_key.address,
+        )
+
+    def _onions(self, public_key: OnionKey, desk_key: OnionKey) -> Onions:
+        run, system = self.plan.home / "run", self.plan.system_control_socket
+        places = OnionPlaces(
+            tor_folder=self.plan.home / "tor",
+            control_socket=system or run / "control.sock",
+            socks_socket=run / "socks.sock",
+            public_target=run / "public.sock",
+            desk_target=run / "desk.sock",
+            own_tor=system is None,
+            network_lines=self.plan.network_lines,
+        )
+        return Onions(places, public_key, desk_key, self._desk_keys, self.announcer, trial=self.plan.trial)
+
+    def _desk_keys(self) -> Sequence[str]:
+        """Client keys of everyone who may enter: the members, and those of a proposal, so that they can sign it."""
+        chain = read_chain(self.plan.home / "roster", today(utc_now))
+        rosters = [roster for roster in (chain.current, chain.proposal) if roster is not None]
+        return sorted({member.onion for roster in rosters for member in roster.members})
+
+    async def _first_ready(self, intake_task: asyncio.Task[None]) -> None:
+        ready = asyncio.create_task(self._ready.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait(
+                {ready, stopping, intake_task}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if intake_task.done():
+                intake_task.result()
+            if not ready.done() and not stopping.done():
+                raise NotReady(_TOO_SLOW)
+        finally:
+            ready.cancel()
+            stopping.cancel()
+
+    async def _keep_intake(self, place: IntakePlace) -> None:
+        """Run intakes one after the other. Raises NotReady if the first does not become ready."""
+        backoff = Backoff()
+        while True:
+            backoff.mark_start()
+            intakes = self._intakes = start_intake(place)
+            self.announcer.event(
+                "intake-started",
+                pid=intakes.intake.pid,
+                zygotes=" ".join(str(zygote.pid) for zygote in intakes.zygotes),
+            )
+            watchers = [
+                asyncio.create_task(self._watch_zygote(intakes, index)) for index in range(len(intakes.zygotes))
+            ]
+            watchers.append(asyncio.create_task(self._hear(intakes)))
+            try:
+                status = await ended(intakes.intake)
+            finally:
+                for watcher in watchers:
+                    watcher.cancel()
+                await asyncio.gather(*watchers, return_exceptions=True)
+            self.announcer.event("intake-ended", status=status)
+            why = _WHY_ENDED.get(status, _ENDED)
+            if not self._ready.is_set():
+                raise NotReady(why)
+            self.announcer.say(f"{why} It is started again; requests wait meanwhile.")
+            await intakes.end()
+            await backoff.wait()
+
+    async def _watch_zygote(self, intakes: IntakeSet, index: int) -> None:
+        backoff = Backoff()
+        while True:
+            backoff.mark_start()
+            await ended(intakes.zygotes[index])
+            await backoff.wait()
+            with suppress(OSError):
+                await intakes.replace_zygote(index)
+            self.announcer.event("zygote-restarted", index=index, pid=intakes.zygotes[index].pid)
+
+    async def _hear(self, intakes: IntakeSet) -> None:
+        """Counters from the intake: fixed size, an event code and a number, nothing else can come this way."""
+        async for told in intakes.keeper_end.events():
+            if told.event is Event.READY:
+                self._ready.set()
+                self.announcer.event("memory", locked_bytes=locked_bytes(intakes.intake.pid))
+            self.announcer.event("intake", code=told.event.name.lower().replace("_", "-"), count=told.count)
+
+    async def _follow_roster(self, onions: Onions) -> None:
+        """Tell the intake and the desks' onion when a version or a signature has come."""
+        seen = self._roster_state()
+        self._say_whether_open()
+        while True:
+            await asyncio.sleep(ROSTER_POLL_SECONDS)
+            now = self._roster_state()
+            if now != seen:
+                seen = now
+                self._say_whether_open()
+                onions.roster_changed.set()
+                if self._intakes is not None:
+                    await self._intakes.order(Order.ROSTER_CHANGED)
+
+    def _say_whether_open(self) -> None:
+        chain = read_chain(self.plan.home / "roster", today(utc_now))
+        is_open = chain.current is not None and chain.current.is_open
+        self.announcer.event("opening", open=is_open)
+        if not is_open:
+            self.announcer.say(f"Not open: reports cannot be sent yet. {why_not_open(chain)}")
+        elif self._was_open is False:
+            self.announcer.say("Open now: reports can be sent.")
+        self._was_open = is_open
+
+    def _roster_state(self) -> tuple[date, list[tuple[str, int, int, int]]]:
+        # With the day: a version that comes about by waiting changes no file on the day on which it does.
+        return today(utc_now), self._roster_files()
+
+    def _roster_files(self) -> list[tuple[str, int, int, int]]:
+        # Not what is in the files: the intake may write there, and one taken over could leave one larger than memory.
+        with suppress(OSError):
+            files = sorted(os.scandir(self.plan.home / "roster"), key=lambda file: file.name)
+            states = [(file.name, file.stat(follow_symlinks=False)) for file in files]
+            return [(name, state.st_ino, state.st_mtime_ns, state.st_size) for name, state in states]
+        return []
+
+    async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in tasks:
+            if task.done():
+                task.result()
+
+    async def _end(self, tasks: list[asyncio.Task[None]], onions: Onions, place: IntakePlace) -> None:
+        self.announcer.say("Stopping.")
+        running = set(tasks)
+        while running:
+            # More than once, because a library under a task can swallow a cancellation.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_SECONDS)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # Addresses first: nobody should be let in to a house that is being closed.
+        await onions.close()
+        if self._intakes is not None:
+            await self._intakes.end()
+        for listener in (place.public_listener, place.desk_listener):
+            listener.close()
+        self.announcer.event("stopped")

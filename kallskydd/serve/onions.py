@@ -1,0 +1,222 @@
+"""Keeps both onion addresses up for as long as the keeper runs.
+
+One round: start tor (unless a system tor's control socket is configured), publish both onions with their stored keys,
+wait until a directory has them, say so, look at the public one from outside now and then, and wait until tor is gone.
+Then the next round, with the same keys. Whatever tor is waiting for is said in words; nothing here gives up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kallskydd.serve.children import Backoff
+from onion.errors import NotPublished, OnionError, TorDidNotStart, TorGone
+from onion.probe import SocksAddress, probe
+from onion.publish import Onion, Publisher
+from onion.tor_process import TorProcess
+from onion.torrc import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from kallskydd.serve.announce import Announcer
+    from onion.keys import OnionKey
+
+HTTP_PORT = 80
+# Firefox asks for a page's icon at the port of https too, since an onion counts as secure. A tor that has no such port
+# ends the whole circuit, with the report that is being sent on it; ours answers that it is not https.
+PUBLIC_PORTS = (HTTP_PORT, 443)
+CONTROL_WAIT_SECONDS = 30.0  # a tor that has not opened its control socket by then will not
+PUBLISH_PATIENCE_SECONDS = 10.0  # between two sentences about what tor waits for
+FIRST_PROBE_SECONDS = 2.0
+PROBE_EVERY_SECONDS = 600.0
+PROBE_RETRY_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class OnionPlaces:
+    """Where tor, its sockets and our listeners are."""
+
+    tor_folder: Path
+    control_socket: Path
+    socks_socket: Path
+    public_target: Path
+    desk_target: Path
+    own_tor: bool  # False: a system tor that we do not start, and do not end
+    network_lines: tuple[str, ...]
+
+
+class Onions:
+    """Both addresses; `desk_keys` is asked anew whenever the roster may have changed."""
+
+    def __init__(
+        self,
+        places: OnionPlaces,
+        public_key: OnionKey,
+        desk_key: OnionKey,
+        desk_keys: Callable[[], Sequence[str]],
+        announcer: Announcer,
+        *,
+        trial: bool,
+    ) -> None:
+        self._places = places
+        self._public_key = public_key
+        self._desk_key = desk_key
+        self._desk_keys = desk_keys
+        self._announcer = announcer
+        self._trial = trial
+        self._publisher = Publisher()
+        self._tor: TorProcess | None = None
+        self._starting: asyncio.Future[None] | None = None
+        self._announced = False
+        self.roster_changed = asyncio.Event()
+
+    async def keep_up(self) -> None:
+        """Run rounds until cancelled."""
+        backoff = Backoff()
+        while True:
+            backoff.mark_start()
+            try:
+                await self._round()
+            except OnionError as error:
+                self._announcer.say(str(error))
+            except OSError as error:
+                # A full disk, or a home that was taken away: both can be mended while the keeper waits.
+                self._announcer.say(f"tor's files in the home cannot be written ({error.strerror}). It keeps trying.")
+            self._announcer.event("tor-gone")
+            await backoff.wait()
+
+    async def close(self) -> None:
+        """Take the onions down from a system tor, or end our own tor."""
+        if self._tor is None:
+            for key in (self._public_key, self._desk_key):
+                with suppress(OnionError):
+                    await self._publisher.take_down(key.address)
+        await self._publisher.close()
+        if self._tor is not None:
+            if self._starting is not None:
+                # A start that was cancelled goes on in its thread; ending is for what it has started.
+                await asyncio.gather(self._starting, return_exceptions=True)
+            await asyncio.to_thread(self._tor.stop)
+
+    async def _round(self) -> None:
+        if self._places.own_tor:
+            await self._start_tor()
+        await self._connect()
+        await self._publish()
+        await self._wait_published()
+        if not self._announced:
+            self._announced = True
+            self._announcer.addresses(self._public_key.address, self._desk_key.address, trial=self._trial)
+        else:
+            self._announcer.say("The same addresses are up again.")
+            self._announcer.event("republished")
+        async with asyncio.TaskGroup() as group:
+            watchers = [group.create_task(self._probe_now_and_then()), group.create_task(self._follow_roster())]
+            await self._publisher.gone.wait()
+            for watcher in watchers:
+                watcher.cancel()
+        self._announcer.say(str(TorGone()))
+
+    async def _start_tor(self) -> None:
+        if self._tor is not None:
+            await asyncio.to_thread(self._tor.stop)
+        folder = self._places.tor_folder
+        folder.mkdir(mode=0o700, exist_ok=True)
+        torrc = folder / "torrc"
+        torrc.write_text(
+            render(
+                data_directory=folder / "data",
+                control_socket=self._places.control_socket,
+                socks_socket=self._places.socks_socket,
+                network_lines=self._places.network_lines,
+            )
+        )
+        self._tor = TorProcess(torrc, control_socket=self._places.control_socket)
+        self._starting = asyncio.ensure_future(asyncio.to_thread(self._tor.start))
+        await asyncio.shield(self._starting)
+        self._announcer.event("tor-started", pid=self._tor.pid)
+
+    async def _connect(self) -> None:
+        """Open the control socket, waiting for a tor that has just been started to make it."""
+        deadline = asyncio.get_running_loop().time() + CONTROL_WAIT_SECONDS
+        while True:
+            try:
+                await self._publisher.connect(self._places.control_socket)
+            except OnionError:
+                if self._tor is not None and not self._tor.alive():
+                    for line in self._tor.last_words()[-3:]:
+                        self._announcer.say(f"tor says: {line}")
+                    raise TorDidNotStart from None
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+    async def _publish(self) -> None:
+        self.roster_changed.clear()
+        places = self._places
+        await self._publisher.publish(Onion(self._public_key, dict.fromkeys(PUBLIC_PORTS, places.public_target)))
+        keys = tuple(self._desk_keys())
+        if keys:
+            desk = Onion(self._desk_key, {HTTP_PORT: places.desk_target}, client_auth_public_keys=keys)
+            await self._publisher.publish(desk)
+        else:
+            self._announcer.say("No roster names a member, so the desks' address is not published.")
+
+    async def _wait_published(self) -> None:
+        """Until a directory has taken both descriptors; meanwhile say what tor is waiting for."""
+        addresses = [self._public_key.address]
+        if self._desk_keys():
+            addresses.append(self._desk_key.address)
+        for address in addresses:
+            while True:
+                try:
+                    await self._publisher.wait_published(address, within=PUBLISH_PATIENCE_SECONDS)
+                except NotPublished as error:
+                    state = await self._publisher.bootstrap()
+                    waiting = f"Not published yet: {state.summary} ({state.percent} %). It keeps trying."
+                    self._announcer.say(str(error) if state.ready else waiting)
+                    self._announcer.event("waiting", percent=state.percent, summary=state.summary)
+                else:
+                    break
+
+    async def _follow_roster(self) -> None:
+        while True:
+            await self.roster_changed.wait()
+            try:
+                await self._publish()
+            except TorGone:
+                return  # the next round publishes what the roster says then
+            except OnionError as error:
+                self._announcer.say(f"The desks' address was not changed with the roster. {error}")
+
+    async def _probe_now_and_then(self) -> None:
+        """An onion can be unreachable for weeks while its server believes that all is well: so look at it."""
+        pause = FIRST_PROBE_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                socks = await self._socks()
+            except OnionError as error:  # a system tor without a SOCKS port, or one that is just ending
+                self._announcer.say(f"The public address cannot be looked at from here. {error}")
+                pause = PROBE_EVERY_SECONDS
+                continue
+            result = await probe(socks, self._public_key.address, isolate="keeper")
+            self._announcer.event("probe", reached=result.reached, seconds=round(result.seconds, 2))
+            if result.reached:
+                pause = PROBE_EVERY_SECONDS
+            else:
+                pause = PROBE_RETRY_SECONDS
+                self._announcer.say(f"Our own look at the public address failed. {result.words}")
+                # A tor that hangs answers nothing at all: it then counts as gone, and is started again.
+                with suppress(TorGone):
+                    await self._publisher.bootstrap()
+
+    async def _socks(self) -> SocksAddress:
+        return self._places.socks_socket if self._places.own_tor else await self._publisher.socks()

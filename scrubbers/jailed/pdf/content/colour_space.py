@@ -1,0 +1,251 @@
+"""Colour spaces of a PDF, said anew: as g, rg and k, and no other space is in the result.
+
+A profile's text, an ink's name, a table's unused entries and a program could carry anything: none of them exists in the
+result. A colour given in the space of an ICC profile that is not sRGB is converted to sRGB here, once, and written as
+the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`pdf_swatch`).
+(ISO 32000-1, 8.6)
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from PIL import Image, ImageCms
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.findings import MALFORMED
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value, number
+from scrubbers.jailed.pdf.content.display_list import Line, Use
+from scrubbers.jailed.pdf.content.swatch import Swatches
+
+_DEVICES: Final = {
+    "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,
+}  # fmt: skip
+_DEVICE_NAMES: Final = {1: Name(b"DeviceGray"), 3: Name(b"DeviceRGB"), 4: Name(b"DeviceCMYK")}
+_FILL: Final = {1: b"g", 3: b"rg", 4: b"k"}
+_DEEPEST: Final = 4
+_CMYK: Final = 4
+_MOST_COLORANTS: Final = 32
+_PROFILE_BYTES: Final = 4 * 2**20
+_MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
+_HIGHEST_INDEX: Final = 255
+
+# Components as numbers, to components of a device space.
+Conversion = Callable[[Sequence[float]], Sequence[float]]
+
+
+@dataclass(slots=True, frozen=True)
+class Space:
+    """A colour space as the new document says it.
+
+    `device`: how many components its device space has; None for patterns. `convert`: what makes a colour of the source
+    one of `device`, if they are not the same. `is_drawn`: PDFium says which, also of the first one, by no components.
+    """
+
+    components: int
+    value: Value
+    device: int | None = None
+    convert: Conversion | None = None
+    is_drawn: bool = False
+    node: Node | None = None
+    base: "Space | None" = None
+    is_pattern: bool = False
+
+    def initial(self, *, fills: bool) -> tuple[Line, ...]:
+        """The lines that choose the space and its first colour."""
+        if self.is_pattern:
+            return self._chosen(fills=fills)
+        if self.is_drawn:
+            return (self._line((), fills=fills),)
+        black = [b"0", b"0", b"0", b"1"] if self.components == _CMYK else [b"0"] * self.components
+        return self.colour(black, None, fills=fills)
+
+    def colour(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
+        """The lines that choose this colour; raises NotRebuildable."""
+        if self.is_pattern:
+            return self._pattern(values, pattern, fills=fills)
+        if pattern is not None or len(values) != self.components:
+            raise NotRebuildable
+        return (self._line(values, fills=fills),)
+
+    def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
+        operator = _FILL[self.device or 0]
+        return b"%s %s" % (b" ".join(self._converted(values)), operator if fills else operator.upper())
+
+    def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
+        if self.convert is None:
+            return values
+        return [number(round(value, 4)) for value in self.convert([float(value) for value in values])]
+
+    def _pattern(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
+        if pattern is None or len(values) != (self.base.components if self.base else 0):
+            raise NotRebuildable
+        if self.base is not None:
+            values = self.base._converted(values)  # noqa: SLF001  another one of its own kind
+        before = b" ".join(values) + b" " if values else b""
+        return (*self._chosen(fills=fills), Use(before, b"P", pattern, b"scn" if fills else b"SCN"))
+
+    def _chosen(self, *, fills: bool) -> tuple[Line, ...]:
+        operator = b"cs" if fills else b"CS"
+        if self.node is None:
+            return (b"/Pattern " + operator,)
+        return (Use(b"", b"C", self.node, operator),)
+
+
+def device_space(components: int) -> Space:
+    """Grey, RGB or CMYK; raises NotRebuildable for another number."""
+    if components not in _DEVICE_NAMES:
+        raise NotRebuildable
+    return Space(components, _DEVICE_NAMES[components], device=components)
+
+
+def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, depth: int = 0) -> Space:
+    """A space of the source; raises NotRebuildable."""
+    found = pdf_read.resolved(untrusted)
+    if depth > _DEEPEST:
+        raise NotRebuildable
+    if isinstance(found, NameObject):
+        if found in _DEVICES:
+            return device_space(_DEVICES[str(found)])
+        if found == "/Pattern":
+            return Space(0, Name(b"Pattern"), is_pattern=True)
+        named = pdf_read.dictionary_in(resources, "/ColorSpace")
+        if found not in named:
+            raise NotRebuildable
+        return space(named.raw_get(found), resources, swatches, depth + 1)
+    parts = list(ArrayObject.__iter__(found)) if isinstance(found, ArrayObject) else []
+    family = pdf_read.name_of(parts[0]) if parts else None
+    if family in _DEVICES and len(parts) == 1:
+        return device_space(_DEVICES[family])
+    maker = _FAMILIES.get(family or "")
+    if maker is None:
+        raise NotRebuildable
+    return maker(parts, resources, swatches, depth + 1)
+
+
+def _drawn(parts: list[Any], components: int, swatches: Swatches) -> Space:
+    """A space whose colours are the ones that PDFium shows."""
+    described = ArrayObject(parts)
+    known: dict[tuple[float, ...], Sequence[float]] = {}
+
+    def convert(values: Sequence[float]) -> Sequence[float]:
+        key = tuple(values)
+        if key not in known:
+            known[key] = [channel / 255 for channel in swatches.colour(described, values)]
+        return known[key]
+
+    return Space(components, _DEVICE_NAMES[3], device=3, convert=convert, is_drawn=True)
+
+
+def _icc(parts: list[Any], _resources: DictionaryObject, _swatches: Swatches, _depth: int) -> Space:
+    profile = pdf_read.stream(parts[1])
+    components = pdf_read.whole(pdf_read.entry(profile, "/N"), 1, 4)
+    if components not in _DEVICE_NAMES:
+        raise NotRebuildable
+    convert = None if components == 1 else _to_srgb(profile.get_data(), components)
+    if convert is not None:
+        return Space(components, _DEVICE_NAMES[3], device=3, convert=convert)
+    return device_space(components)
+
+
+def _to_srgb(profile: bytes, components: int) -> Conversion | None:
+    """What converts a colour to sRGB; None when the profile says it is sRGB, or nothing usable."""
+    transform = profile_transform(profile, _MODES[components])
+    if transform is None:
+        return None
+
+    def convert(values: Sequence[float]) -> Sequence[float]:
+        pixel = tuple(max(0, min(255, round(value * 255))) for value in values)
+        made = ImageCms.applyTransform(Image.new(_MODES[components], (1, 1), pixel), transform)
+        colour = made.getpixel((0, 0)) if made is not None else None
+        if not isinstance(colour, tuple):
+            raise NotRebuildable
+        return [channel / 255 for channel in colour]
+
+    return convert
+
+
+def profile_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """To sRGB from a profile of another space that fits the mode; None if there is nothing to convert."""
+    if len(profile) > _PROFILE_BYTES:
+        raise NotRebuildable
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != mode or "sRGB" in (source.profile.profile_description or ""):
+            return None
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, *MALFORMED):
+        return None
+
+
+def _calibrated(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
+    """CalGray, CalRGB, Lab."""
+    swatches.described[""] = None
+    return _drawn(parts[:2], 1 if pdf_read.name_of(parts[0]) == "/CalGray" else 3, swatches)
+
+
+def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
+    """A table of colours: each is written as the colour it stands for."""
+    base = space(parts[1], resources, swatches, depth)
+    if base.is_drawn:
+        return _drawn(parts[:4], 1, swatches)
+    highest = pdf_read.whole(parts[2], 0, _HIGHEST_INDEX)
+    if base.device is None:
+        raise NotRebuildable
+    table = lookup_table(parts[3])
+    count = base.components
+
+    def convert(values: Sequence[float]) -> Sequence[float]:
+        index = max(0, min(highest, int(values[0])))
+        colour = [channel / 255 for channel in table[index * count : (index + 1) * count]]
+        if len(colour) != count:
+            raise NotRebuildable
+        return base.convert(colour) if base.convert is not None else colour
+
+    return Space(1, base.value, device=base.device, convert=convert)
+
+
+def lookup_table(untrusted: object) -> bytes:
+    """An Indexed space's table: a string or a stream."""
+    found = pdf_read.resolved(untrusted)
+    if isinstance(found, DictionaryObject):
+        return pdf_read.stream(found).get_data()
+    return pdf_read.string(found)
+
+
+def _separation(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
+    swatches.described[(pdf_read.name_of(parts[1]) or "/")[1:]] = None
+    return _drawn(parts[:4], 1, swatches)
+
+
+def _device_n(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
+    inks = pdf_read.array(parts[1])
+    if not 1 <= len(inks) <= _MOST_COLORANTS:
+        raise NotRebuildable
+    swatches.described.update(dict.fromkeys((pdf_read.name_of(ink) or "/")[1:] for ink in inks))
+    return _drawn(parts[:4], len(inks), swatches)
+
+
+def _pattern(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
+    if len(parts) == 1:
+        return Space(0, Name(b"Pattern"), is_pattern=True)
+    base = space(parts[1], resources, swatches, depth)
+    if base.is_pattern:
+        raise NotRebuildable
+    value = [Name(b"Pattern"), base.value]
+    return Space(0, value, node=Node(value), base=base, is_pattern=True)
+
+
+_FAMILIES: Final[dict[str, Callable[[list[Any], DictionaryObject, Swatches, int], Space]]] = {
+    "/ICCBased": _icc,
+    "/CalGray": _calibrated,
+    "/CalRGB": _calibrated,
+    "/Lab": _calibrated,
+    "/Indexed": _indexed,
+    "/I": _indexed,
+    "/Separation": _separation,
+    "/DeviceN": _device_n,
+    "/Pattern": _pattern,
+}

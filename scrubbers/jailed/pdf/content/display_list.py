@@ -1,0 +1,262 @@
+"""What a stream of drawing operators does, as steps; `pdf_tell` says them anew.
+
+A script holds only what reaches the page: states, paths, shown text, things drawn. Resources stand in it as objects and
+get their names when it is said, in the order of first use, so what no step uses is not in the result. Saying it again
+after something was taken out gives a smaller stream, and nothing of what went.
+
+    Saved, Restored        q Q; a pair between which nothing is painted is not said
+    Set                    a state (line width, colour, font …) by key: said when something is painted and it differs
+    Moved, GoneTo          cm and gs, which take effect at once
+    Placed                 Tm, Td, T*: where the next text stands; said before a shown text alone
+    Path                   its segments, and how it is painted or clips
+    Show                   text, with its font and what is needed to replace a glyph by a gap
+    Drawn, Shaded          Do of a picture or a form, sh
+"""
+
+import itertools
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+from scrubbers.jailed.pdf.syntax.writer import Node, Value, number
+
+
+class ShownFont(Protocol):
+    """What a script needs of a font."""
+
+    node: Node
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether its glyphs may have colours of their own."""
+
+    @property
+    def undrawn(self) -> Collection[bytes]:
+        """Codes that only move the pen: gaps are said for them."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its glyphs are drawn as pages are, with the states of the page."""
+
+    def codes(self, shown: bytes) -> list[bytes]: ...
+
+    def advance(self, code: bytes) -> float: ...
+
+    def least_advance(self) -> float:
+        """The least advance of all codes that were cut so far."""
+
+
+@dataclass(slots=True, frozen=True)
+class Use:
+    """A line that names a resource: operands, the resource, the operator."""
+
+    before: bytes
+    letter: bytes
+    resource: Node
+    operator: bytes
+
+
+Line: TypeAlias = "bytes | Use"
+
+
+@dataclass(slots=True)
+class Saved: ...
+
+
+@dataclass(slots=True)
+class Restored: ...
+
+
+@dataclass(slots=True)
+class Set:
+    key: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(slots=True)
+class Moved:
+    line: bytes
+
+
+@dataclass(slots=True)
+class GoneTo:
+    """gs: several states at once."""
+
+    resource: Node
+
+
+@dataclass(slots=True)
+class TextBegun: ...
+
+
+@dataclass(slots=True)
+class TextEnded: ...
+
+
+@dataclass(slots=True)
+class Placed:
+    """`matrix` (six numbers as they are written) for Tm, else None; then a move by (x, y)."""
+
+    matrix: bytes | None
+    x: bytes
+    y: bytes
+
+
+@dataclass(slots=True)
+class Path:
+    """`trial`: its segments while some of them are taken away for a moment."""
+
+    segments: bytes
+    painted: bytes
+    clips: bytes
+    hidden: bool = False
+    trial: bytes | None = None
+
+    def is_drawn(self) -> bool:
+        """Whether it is painted and has more than one point."""
+        return self.painted != b"n" and not self.hidden and _HAS_EXTENT.search(self.segments) is not None
+
+    def is_rectangle(self) -> bool:
+        """Whether it is a single one, upright."""
+        return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
+
+
+@dataclass(slots=True)
+class Show:
+    """One show operator: strings as lists of codes, numbers as they are written.
+
+    `seen` says of each code whether it stays; None while all do. `spelled`: each code is shown by an operator of its
+    own, so that PDFium knows it as a thing of its own.
+    """
+
+    font: ShownFont
+    size: float
+    character_space: float
+    word_space: float
+    parts: list[list[bytes] | bytes]
+    seen: Sequence[bool] | None = None
+    spelled: bool = False
+
+    def may_hide_letters(self) -> bool:
+        """Whether a letter may lie on another one of the same text: the pen goes back or stays; or be of any colour."""
+        if self.font.is_coloured:
+            return True
+        apart = 1000 * self.character_space / self.size if self.size else 0.0
+        moves = [float(part) for part in self.parts if isinstance(part, bytes)]
+        if self.font.least_advance() + apart >= _STANDS:
+            return max(moves, default=0.0) > _MOVES_BACK
+        codes: set[bytes] = set().union(*(part for part in self.parts if isinstance(part, list)))
+        advances = [*map(self.font.advance, codes)]
+        if advances and max(advances) + apart > 0:
+            return min(advances) + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
+        # In a vertical font the pen goes down: all its steps are negative, and a negative number is a move back.
+        stands = bool(advances) and -(max(advances) + apart) < _STANDS
+        return stands or -min(moves, default=0.0) > _MOVES_BACK
+
+    def count(self) -> int:
+        return sum(len(part) for part in self.parts if isinstance(part, list))
+
+    def operators(self) -> int:
+        """By how many operators it is said, if anything of it is shown."""
+        return self.count() if self.spelled else 1
+
+    def shows_anything(self) -> bool:
+        """Whether any code of it stays."""
+        if self.seen is not None:
+            return any(self.seen)
+        return any(isinstance(part, list) for part in self.parts)
+
+    def add_codes(self, used: set[bytes]) -> None:
+        """Adds the codes that stay."""
+        if self.seen is not None:
+            used.update(self.shown_codes())
+            return
+        used.update(*(part for part in self.parts if isinstance(part, list)))
+
+    def codes(self) -> Iterator[bytes]:
+        for part in self.parts:
+            if isinstance(part, list):
+                yield from part
+
+    def shown_codes(self) -> Iterator[bytes]:
+        """The codes that stay."""
+        if self.seen is None:
+            return self.codes()
+        return (code for code, seen in zip(self.codes(), self.seen, strict=True) if seen)
+
+
+@dataclass(slots=True)
+class Drawn:
+    """A picture or a form. What is drawn has a node, and a script of its own if it is a form."""
+
+    thing: "Drawable"
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class Shaded:
+    resource: Node
+
+
+class Drawable(Protocol):
+    node: Node
+
+    def needed(self) -> frozenset[str]:
+        """The keys of the states that it is painted with and does not choose itself."""
+
+    def paints(self) -> bool: ...
+
+
+Matrix: TypeAlias = tuple[float, float, float, float, float, float]
+
+Step: TypeAlias = (
+    "Saved | Restored | Set | Moved | GoneTo | TextBegun | TextEnded | Placed | Path | Show | Drawn | Shaded"
+)
+
+# Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
+_MOVES_BACK: Final = 600
+_STANDS: Final = 100
+# A segment that leads from one point to another.
+_HAS_EXTENT: Final = re.compile(rb" (?:[lcvy]|re)(?:\n|$)")
+_KINDS: Final = {
+    b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState", b"C": b"ColorSpace", b"P": b"Pattern", b"S": b"Shading",
+}  # fmt: skip
+
+
+class Names:
+    """Gives resources their names, in the order of first use."""
+
+    def __init__(self) -> None:
+        self._given: dict[bytes, dict[Node, bytes]] = {}
+
+    def name(self, letter: bytes, resource: Node) -> bytes:
+        of_kind = self._given.setdefault(letter, {})
+        return of_kind.setdefault(resource, b"%s%d" % (letter, len(of_kind)))
+
+    def resources(self) -> "dict[bytes, Value]":
+        """The Resources dictionary."""
+        return {
+            _KINDS[letter]: {given: resource for resource, given in of_kind.items()}
+            for letter, of_kind in sorted(self._given.items())
+        }
+
+
+def joined(parts: Sequence[list[bytes] | bytes]) -> Iterator[list[bytes] | bytes]:
+    """Of a show: codes that follow each other in one list; of moves that follow each other only where they lead."""
+    telling = (part for part in parts if part != b"0")
+    for is_move, run in itertools.groupby(telling, lambda part: isinstance(part, bytes)):
+        together = [*run]
+        if len(together) == 1:
+            yield together[0]
+        elif not is_move:
+            yield [code for part in together if isinstance(part, list) for code in part]
+        elif moved := round(sum(float(part) for part in together if isinstance(part, bytes)), 3):
+            yield number(moved)
+
+
+def multiplied(line: bytes, then: Matrix) -> Matrix:
+    """The matrix of a `Moved` line, before another one."""
+    a, b, c, d, e, f = (float(part) for part in line.split()[:6])
+    p, q, r, s, t, u = then
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u

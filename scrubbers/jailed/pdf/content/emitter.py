@@ -1,0 +1,321 @@
+"""Says a script: one pass over its steps gives the stream of operators, one a line, and resources their names.
+
+A state is said when something is painted with it and it differs from what was said; what is saved and paints nothing is
+not said; where text stands is said before a shown text alone; a glyph that went leaves the width it had, if another one
+follows it.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from scrubbers.jailed.pdf.content.state_use import FILLED, needed
+from scrubbers.jailed.pdf.syntax.writer import number
+from scrubbers.jailed.pdf.content.display_list import (
+    Drawn,
+    GoneTo,
+    Line,
+    Moved,
+    Names,
+    Path,
+    Placed,
+    Restored,
+    Saved,
+    Set,
+    Shaded,
+    Show,
+    Step,
+    TextBegun,
+    TextEnded,
+    Use,
+    multiplied,
+)
+from scrubbers.jailed.pdf.content.graphics_state import states_in
+
+_MOVES: Final = b" cm"
+_STAYS_THERE: Final = b"1 0 0 1 0 0 cm"
+_LEAST_SCALE: Final = 0.01
+_SPACE_CODE: Final = b" "
+# Written as digits, strings made the contents of a report a tenth larger.
+_TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
+_OPENS: Final = b"("[0]
+_ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
+
+
+@dataclass(slots=True)
+class _Level:
+    """What has been said between a q and its Q, and what is still to be said when something is painted."""
+
+    lines: list[Line]
+    pending: dict[str, tuple[Line, ...]]
+    said: dict[str, tuple[Line, ...]]
+    painted: bool = False
+    painted_to: int = 0  # how many of the lines something that is painted needs
+    states: list[int] = field(default_factory=list)  # which of the lines since then are a gs
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Says a script. One pass; the names are given at the end, when it is known which lines stay."""
+
+    levels: list[_Level] = field(default_factory=lambda: [_Level([], {}, {})])
+    within: bool = False
+    in_text: bool = False
+    # Where the next text goes: None while it follows the last one.
+    matrix: bytes | None = None
+    move: tuple[float, float] | None = None
+    single: tuple[bytes, bytes] | None = None
+    gap: float = 0.0
+
+    def tell(self, steps: Sequence[Step]) -> list[Line]:
+        for step in steps:
+            _TELLING[type(step)](self, step)
+        self._leave_text()
+        while len(self.levels) > 1:
+            self._restore()
+        return self.levels[0].lines[: self.levels[0].painted_to]
+
+    def saved(self, _step: Step) -> None:
+        self._leave_text()
+        level = self.levels[-1]
+        self.levels.append(_Level([], dict(level.pending), dict(level.said)))
+
+    def restored(self, _step: Step) -> None:
+        self._leave_text()
+        if len(self.levels) > 1:
+            self._restore()
+
+    def _restore(self) -> None:
+        level = self.levels.pop()
+        if level.painted:
+            outer = self.levels[-1]
+            outer.lines += [b"q", *level.lines[: level.painted_to], b"Q"]
+            self._painted(outer)
+
+    def set(self, step: Set) -> None:
+        level = self.levels[-1]
+        level.pending.pop(step.key, None)
+        level.pending[step.key] = step.lines
+
+    def moved(self, step: Moved) -> None:
+        self._leave_text()
+        level = self.levels[-1]
+        last = level.lines[-1] if level.lines else None
+        if not step.line.endswith(_MOVES):
+            level.lines.append(step.line)
+            # The width of a Type 3 glyph.
+            level.painted_to = len(level.lines)
+            return
+        line: bytes | None = step.line
+        if isinstance(last, bytes) and last.endswith(_MOVES):
+            line = _moved_twice(last, step.line)
+            if line is not None:
+                level.lines.pop()
+        if line != _STAYS_THERE:
+            level.lines.append(line or step.line)
+
+    def gone_to(self, step: GoneTo) -> None:
+        level = self.levels[-1]
+        keys = states_in(step.resource)
+        for at in reversed(level.states):
+            before = level.lines[at]
+            if isinstance(before, Use) and states_in(before.resource) <= keys:
+                # Nothing was painted with it.
+                del level.lines[at]
+                level.states.remove(at)
+                level.states = [other - (other > at) for other in level.states]
+        level.states.append(len(level.lines))
+        level.lines.append(Use(b"", b"G", step.resource, b"gs"))
+
+    def text_begun(self, _step: Step) -> None:
+        self._leave_text()
+        self.matrix, self.move, self.single, self.gap = None, None, None, 0.0
+
+    def text_ended(self, _step: Step) -> None:
+        self._leave_text()
+
+    def placed(self, step: Placed) -> None:
+        self.gap = 0.0
+        if step.matrix is not None:
+            self.matrix, self.move, self.single = step.matrix, None, None
+        if step.x == b"0" and step.y == b"0":
+            # Even a move by nothing goes back to the line's beginning.
+            self.move = self.move or (0.0, 0.0)
+            self.single = self.single or (b"0", b"0")
+            return
+        x, y = self.move or (0.0, 0.0)
+        self.single = (step.x, step.y) if (x, y) == (0.0, 0.0) else None
+        self.move = (x + float(step.x), y + float(step.y))
+
+    def path(self, step: Path) -> None:
+        self._leave_text()
+        painted = b"n" if step.hidden or step.trial == b"" else step.painted
+        if painted == b"n" and not step.clips:
+            return
+        segments = step.segments if step.trial is None else step.trial.removesuffix(b"\n")
+        level = self.levels[-1]
+        if painted != b"n":
+            self._flush(step)
+        level.lines += [segments, *([step.clips] if step.clips else []), painted]
+        if painted != b"n":
+            self._painted(level)
+
+    def show(self, step: Show) -> None:
+        if step.spelled:
+            for part in step.parts:
+                if isinstance(part, bytes):
+                    self.gap += float(part)
+                else:
+                    for code in part:
+                        self._show(replace(step, parts=[[code]], spelled=False))
+        else:
+            self._show(step)
+
+    def _show(self, step: Show) -> None:
+        said, gap_after = _said(step, self.gap)
+        if said is None:
+            self.gap = gap_after
+            return
+        self.gap = 0.0
+        level = self.levels[-1]
+        self._flush(step)
+        if not self.in_text:
+            level.lines.append(b"BT")
+            self.in_text = True
+        self._place(level)
+        level.lines.append(said)
+        self._painted(level)
+        self.gap = gap_after
+
+    def _place(self, level: _Level) -> None:
+        if self.matrix is not None:
+            level.lines.append(self.matrix + b" Tm")
+        if self.move is not None and (self.matrix is None or self.move != (0.0, 0.0)):
+            x, y = self.single or (number(self.move[0]), number(self.move[1]))
+            level.lines.append(b"%s %s Td" % (x, y))
+        self.matrix, self.move, self.single = None, None, None
+
+    def drawn(self, step: Drawn) -> None:
+        self._leave_text()
+        if not step.hidden and step.thing.paints():
+            self._paint(step, Use(b"", b"X", step.thing.node, b"Do"))
+
+    def shaded(self, step: Shaded) -> None:
+        self._leave_text()
+        self._paint(step, Use(b"", b"S", step.resource, b"sh"))
+
+    def _paint(self, step: Step, line: Line) -> None:
+        self._flush(step)
+        self.levels[-1].lines.append(line)
+        self._painted(self.levels[-1])
+
+    @staticmethod
+    def _painted(level: _Level) -> None:
+        level.painted = True
+        level.painted_to = len(level.lines)
+        level.states.clear()
+
+    def _flush(self, step: Step) -> None:
+        """Says what waits of what the step is painted with."""
+        level = self.levels[-1]
+        waiting = level.pending
+        if not waiting:
+            return
+        modes = waiting.get("Tr") or level.said.get("Tr") or ((None,) if self.within else (FILLED,))
+        keys = needed(step, modes[0])
+        level.pending = {key: lines for key, lines in waiting.items() if key not in keys}
+        for key, lines in waiting.items():
+            if key in keys and level.said.get(key) != lines:
+                level.lines += lines
+                level.said[key] = lines
+
+    def _leave_text(self) -> None:
+        if self.in_text:
+            level = self.levels[-1]
+            level.lines.append(b"ET")
+            level.painted_to = len(level.lines)
+            self.in_text = False
+
+
+_TELLING: Final[dict[type, Callable[..., None]]] = {
+    Saved: _Teller.saved, Restored: _Teller.restored, Set: _Teller.set, Moved: _Teller.moved, GoneTo: _Teller.gone_to,
+    TextBegun: _Teller.text_begun, TextEnded: _Teller.text_ended, Placed: _Teller.placed, Path: _Teller.path,
+    Show: _Teller.show, Drawn: _Teller.drawn, Shaded: _Teller.shaded,
+}  # fmt: skip
+
+
+def say(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
+    """The stream of operators, one a line; resources get their names here.
+
+    `within`: a form, which begins with the states of who draws it.
+    """
+    return b"".join(
+        b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
+        if isinstance(line, Use)
+        else line + b"\n"
+        for line in _Teller(within=within).tell(steps)
+    )
+
+
+def _moved_twice(first: bytes, second: bytes) -> bytes | None:
+    """One line for two that follow each other; None where six decimals are too few for it."""
+    moved = multiplied(second, multiplied(first, (1, 0, 0, 1, 0, 0)))
+    if any(part and abs(part) < _LEAST_SCALE for part in moved[:4]):
+        return None
+    return b"%s cm" % b" ".join(number(round(part, 6)) for part in moved)
+
+
+def _said(show: Show, gap_before: float) -> tuple[bytes | None, float]:
+    """The show operator's line, or None when no glyph of it stays; and the gap that is left behind it."""
+    if show.seen is None and not gap_before:
+        items, gap = [part if isinstance(part, bytes) else _string(part) for part in show.parts], 0.0
+    else:
+        items, gap = _with_gaps(show, gap_before)
+    if not any(item[0] == _OPENS for item in items):
+        return None, gap + sum(map(float, items))
+    if len(items) == 1:
+        return items[0] + b" Tj", gap
+    return b"[%s] TJ" % b" ".join(items), gap
+
+
+def _with_gaps(show: Show, gap: float) -> tuple[list[bytes], float]:
+    """Strings, and numbers for what lies between them: moves of the source and glyphs that went."""
+    items: list[bytes] = []
+    run: list[bytes] = []
+    seen = iter(show.seen) if show.seen is not None else itertools.repeat(True)
+    for part in show.parts:
+        if isinstance(part, bytes):
+            gap += float(part)
+            continue
+        for code in part:
+            if not next(seen):
+                gap -= _advance(show, code)
+                continue
+            if gap:
+                if run:
+                    items.append(_string(run))
+                items.append(number(round(gap, 3)))
+                run, gap = [], 0.0
+            run.append(code)
+    if run:
+        items.append(_string(run))
+    return items, gap
+
+
+def _string(codes: Sequence[bytes]) -> bytes:
+    """A string between brackets. Its line ends are escaped, so that an operator stays one line."""
+    return b"(%s)" % _TO_ESCAPE.sub(_escaped, b"".join(codes))
+
+
+def _escaped(found: "re.Match[bytes]") -> bytes:
+    return _ESCAPES[found[0]]
+
+
+def _advance(show: Show, code: bytes) -> float:
+    """How far a glyph moves the next one, in thousandths of the font's size. ISO 32000-1, 9.4.4."""
+    if not show.size:
+        return 0.0
+    space = show.character_space + (show.word_space if code == _SPACE_CODE else 0.0)
+    return show.font.advance(code) + 1000 * space / show.size

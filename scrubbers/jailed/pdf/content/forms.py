@@ -1,0 +1,87 @@
+"""Forms: scripts that are drawn where another script says Do, and what of them is executed in which order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pypdf.generic import DictionaryObject
+
+from scrubbers.jailed.pdf.content import state_use as pdf_needs
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.content.colour_space import space
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
+from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Step
+from scrubbers.jailed.pdf.content.swatch import Swatches
+from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.cost import Work
+
+_MOST_EXECUTED: Final = 100_000
+
+
+@dataclass(slots=True)
+class Form:
+    """A form: its own script, drawn where a page says Do."""
+
+    entries: dict[bytes, Value]
+    steps: list[Step]
+    node: Node = field(default_factory=Node)
+
+    def needed(self) -> frozenset[str]:
+        return pdf_needs.inherited(self.steps)
+
+    def paints(self) -> bool:
+        return pdf_needs.paints(self.steps)
+
+    def say(self) -> None:
+        names = Names()
+        data = say(self.steps, names, within=True)
+        resources = names.resources()
+        self.node.value = Stream({**self.entries, **({b"Resources": resources} if resources else {})}, data)
+
+
+def executed(steps: list[Step]) -> Sequence[Step]:
+    """Every step in the order of drawing, forms entered where they are drawn; raises NotRebuildable for too many."""
+    # Asked a dozen times of every page, and of most of them the answer is no.
+    found = steps if Drawn not in map(type, steps) else _with_forms(steps, [])
+    if len(found) > _MOST_EXECUTED:
+        raise NotRebuildable
+    return found
+
+
+def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
+    """Adds the steps to those that were found, and goes no further when they are too many."""
+    for step in steps:
+        found.append(step)
+        if isinstance(step, Drawn) and isinstance(step.thing, Form) and not step.hidden:
+            _with_forms(step.thing.steps, found)
+        if len(found) > _MOST_EXECUTED:
+            break
+    return found
+
+
+def say_forms(steps: list[Step]) -> None:
+    """Says the forms that are drawn; a page says its own."""
+    for step in executed(steps):
+        if isinstance(step, Drawn) and isinstance(step.thing, Form):
+            step.thing.say()
+
+
+def transparency_group(source: DictionaryObject) -> Value:
+    """A group's dictionary: its space by its number of components, isolated, knocked out."""
+    if pdf_read.name_of(source.get("/S")) != "/Transparency":
+        raise NotRebuildable
+    entries: dict[bytes, Value] = {b"S": Name(b"Transparency")}
+    if "/CS" in source:
+        entries[b"CS"] = space(source.raw_get("/CS"), DictionaryObject(), Swatches(Work())).value
+    for key in ("/I", "/K"):
+        if pdf_read.is_true(pdf_read.entry(source, key)):
+            entries[key[1:].encode()] = True
+    return entries
+
+
+def frame(source: DictionaryObject) -> dict[bytes, Value]:
+    """The box and the matrix of a form or a cell; raises NotRebuildable."""
+    entries: dict[bytes, Value] = {b"BBox": pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4)}
+    if "/Matrix" in source:
+        entries[b"Matrix"] = pdf_read.numbers(pdf_read.entry(source, "/Matrix"), 6)
+    return entries

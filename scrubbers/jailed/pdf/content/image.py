@@ -1,0 +1,366 @@
+"""Pictures of a PDF from their pixels, whatever they were stored as.
+
+A JPEG in grey or RGB is decoded by Pillow, like a photograph that comes alone. Everything else (JPEG 2000, JBIG2, fax,
+palettes, CMYK, masks of all kinds) is drawn by PDFium: the picture alone, in a document of one page that has a point
+for each pixel, on nothing. What comes out is pixels and their alpha, and from these the new picture is made:
+
+1 refuse too many pixels before decoding anything        2 decode
+3 alpha becomes a soft mask; colour that cannot be seen under it is blackened
+4 as few channels and bits as show it all                5 encode with constant settings
+
+Lossy ones stay lossy (JPEG), the others stay as they are, bit for bit.
+"""
+
+import io
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageChops, ImageFilter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
+
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pdf.content import image_document as pdf_alone
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pictures.decoders import PIXELS
+from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.content.colour_space import profile_transform
+from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
+from scrubbers.stages import TooManyPixels
+
+_LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}
+_JPEG: Final = {"/DCTDecode", "/DCT"}
+_MODES: Final = {1: "L", 3: "RGB"}
+_DEVICES: Final = {"/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3}
+_OPAQUE: Final = 255
+_MASKS: Final = {"/SMask", "/Mask", "/SMaskInData"}
+# How many times as long as those of a grey JPEG the pixels of others take to be rebuilt. Measured: 7 ms a megapixel and
+# what its bytes take, 13 in colour, 60 to 100 for what PDFium decodes (fax, JPEG 2000, stencils).
+_COLOURED: Final = 2
+_BY_PDFIUM: Final = 14
+# A logo's smoothed edge and what JPEG does to it are not hidden: so many levels of brightness, such a part.
+_LIKE: Final = 32
+_SAME: Final = 3
+_FEW: Final = 0.02
+# Coarse before fine: the nearest mean is the last that is put down.
+_BLOCKS: Final = (64, 16, 4)
+
+
+@dataclass(slots=True)
+class Picture:
+    """A picture as the new document has it. Its pixels are decoded again when a part of them has to go."""
+
+    node: Node
+    size: tuple[int, int]
+    weight: int  # of its pixels, those of a grey JPEG having 1: how long it took to be rebuilt
+    hides_colour: bool = False  # whether a mask of its own hid something
+    _whole: Stream | None = None
+
+    @property
+    def stored_bytes(self) -> int:
+        """How much of it is held."""
+        value = self.node.value
+        if not isinstance(value, Stream):
+            return 0
+        mask = value.entries.get(b"SMask")
+        alpha = mask.value if isinstance(mask, Node) else None
+        return len(value.data) + (len(alpha.data) if isinstance(alpha, Stream) else 0)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether every pixel has a colour of its own, and nothing of the page shows through."""
+        value = self.node.value
+        return isinstance(value, Stream) and not {b"ImageMask", b"SMask"} & value.entries.keys()
+
+    def needed(self) -> frozenset[str]:
+        """A stencil is painted in the colour of areas."""
+        value = self.node.value
+        return frozenset(("fill",)) if isinstance(value, Stream) and b"ImageMask" in value.entries else frozenset()
+
+    def paints(self) -> bool:
+        return True
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether parts of it were taken out, or pixels."""
+        return self._whole is not None
+
+    def keep_only(self, seen: Image.Image | None, size: tuple[int, int]) -> None:
+        """Takes out what cannot be seen, and makes it of this size.
+
+        `seen` is a mask ("L") of the picture's own size, None for all of it.
+        """
+        whole = self._whole or self.node.value
+        if not isinstance(whole, Stream):
+            raise NotRebuildable
+        self._whole = whole
+        kept = whole if seen is None else _cut(whole, seen)
+        self.node.value = kept if size == self.size else _shrunk(kept, size)
+
+
+def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
+    """One picture of the source, rebuilt; raises NotRebuildable, TooManyPixels, or what a decoder raises."""
+    width = pdf_read.whole(_entry(source, "/Width", "/W"), 1, PIXELS)
+    height = pdf_read.whole(_entry(source, "/Height", "/H"), 1, PIXELS)
+    if width * height > PIXELS:
+        raise TooManyPixels
+    filters = _filters(source)
+    lossy = bool(filters) and filters[-1] in _LOSSY
+    smooth = pdf_read.is_true(_entry(source, "/Interpolate", "/I"))
+    if pdf_read.is_true(_entry(source, "/ImageMask", "/IM")):
+        painted = _drawn_alone(source, (width, height), resources).getchannel("A")
+        return Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size, _BY_PDFIUM)
+    jpeg = pixels = _decoded_jpeg(source, filters, (width, height), resources)
+    if pixels is not None:
+        mask = source.get("/SMask")
+        alpha = None if mask is None else _soft_mask(pdf_read.stream(mask))
+    else:
+        drawn = _drawn_alone(source, _finest(source, width, height), resources)
+        pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
+    pixels, alpha = _in_few_channels(pixels), _needed(alpha)
+    hides_colour = False
+    if alpha is not None:
+        hides_colour = _hides_colour(source, jpeg, alpha, resources, like=_LIKE if lossy else _SAME)
+        pixels = _without_unseen(pixels, alpha)
+    stored = _stored(pixels, lossy=lossy, smooth=smooth)
+    if alpha is not None:
+        soft = Node(_stored(alpha, lossy=False, smooth=smooth), kept=True)
+        stored = Stream({**stored.entries, b"SMask": soft}, stored.data)
+    weight = _BY_PDFIUM if jpeg is None else 1 if jpeg.mode == "L" else _COLOURED
+    return Picture(Node(stored, kept=True), pixels.size, weight, hides_colour)
+
+
+def _hides_colour(
+    source: StreamObject, pixels: Image.Image | None, alpha: Image.Image, resources: DictionaryObject, *, like: int
+) -> bool:
+    """Whether there is more than one colour under what alpha hides, for the report. `pixels`: without any mask.
+
+    Colours whose brightness differs by no more than `like` are one.
+    """
+    hidden = alpha.point([0 if value >= SEEN_FROM else _OPAQUE for value in range(256)])
+    if hidden.getbbox() is None:
+        return False
+    if pixels is None:
+        bare = StreamObject()
+        bare._data = source._data  # noqa: SLF001  the bytes as they are stored
+        for key in source:
+            if key not in _MASKS:
+                bare[NameObject(key)] = source.raw_get(key)
+        pixels = _drawn_alone(bare, alpha.size, resources)
+    hidden = hidden.resize(pixels.size, Image.Resampling.NEAREST)
+    shades = pixels.convert("L").histogram(hidden)
+    commonest = shades.index(max(shades))
+    others = sum(shades) - sum(shades[max(0, commonest - like) : commonest + like + 1])
+    return others > _FEW * sum(shades)
+
+
+def _cut(whole: Stream, seen: Image.Image) -> Stream:
+    """The stream with only what is seen."""
+    smooth = b"Interpolate" in whole.entries
+    pixels = _pixels_of(whole, seen.size)
+    if b"ImageMask" in whole.entries:
+        return _stencil(ImageChops.multiply(pixels, seen), smooth=smooth)
+    lossy = whole.entries[b"Filter"] == b"DCTDecode"
+    cut = _stored(_only_seen(pixels, seen), lossy=lossy, smooth=smooth)
+    if b"SMask" not in whole.entries:
+        return cut
+    return Stream({**cut.entries, b"SMask": whole.entries[b"SMask"]}, cut.data)
+
+
+def _shrunk(whole: Stream, size: tuple[int, int]) -> Stream:
+    """The stream with fewer pixels, and those of its mask."""
+    smooth = b"Interpolate" in whole.entries
+    pixels = _resized(whole, size)
+    if b"ImageMask" in whole.entries:
+        return _stencil(pixels, smooth=smooth)
+    shrunk = _stored(pixels, lossy=whole.entries[b"Filter"] == b"DCTDecode", smooth=smooth)
+    mask = whole.entries.get(b"SMask")
+    if not isinstance(mask, Node) or not isinstance(mask.value, Stream):
+        return shrunk
+    alpha = Node(_stored(_resized(mask.value, size), lossy=False, smooth=smooth), kept=True)
+    return Stream({**shrunk.entries, b"SMask": alpha}, shrunk.data)
+
+
+def _resized(stored: Stream, size: tuple[int, int]) -> Image.Image:
+    width, height = stored.entries[b"Width"], stored.entries[b"Height"]
+    if not isinstance(width, int) or not isinstance(height, int):
+        raise NotRebuildable
+    return _pixels_of(stored, (width, height)).resize(size, Image.Resampling.BOX)
+
+
+def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:
+    """The pixels of a stream made here; of a stencil what it paints."""
+    if stored.entries[b"Filter"] == b"DCTDecode":
+        with Image.open(io.BytesIO(stored.data), formats=["JPEG"]) as opened:
+            return opened.copy()
+    data = zlib.decompress(stored.data)
+    if stored.entries[b"BitsPerComponent"] == 1:
+        bits = Image.frombytes("1", size, data).convert("L")
+        return ImageChops.invert(bits) if b"ImageMask" in stored.entries else bits
+    return Image.frombytes("L" if stored.entries[b"ColorSpace"] == b"DeviceGray" else "RGB", size, data)
+
+
+def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
+    """The pixels without colour that alpha lets nobody see: less of it than makes a text seen."""
+    seen = alpha.point([_OPAQUE if value >= SEEN_FROM else 0 for value in range(256)]).resize(
+        pixels.size, Image.Resampling.NEAREST
+    )
+    if alpha.size != pixels.size:
+        # Where one pixel of colour stands under several of alpha, any of them may show it.
+        seen = seen.filter(ImageFilter.MaxFilter(3))
+    return _only_seen(pixels, seen)
+
+
+def _only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
+    """The pixels that can be seen, and around them their own mean colours; black further away.
+
+    Programs that draw a picture smaller mix its pixels before they look at alpha: next to black the edge would be dark.
+    """
+    kept = pixels.convert("RGBA")
+    kept.putalpha(seen)
+    filled = Image.new("RGB", pixels.size)
+    for block in _BLOCKS:
+        # Multiplied by alpha the mean is that of the seen pixels alone.
+        mean = kept.convert("RGBa").reduce(block).convert("RGBA")
+        near = mean.getchannel("A").point([0] + [_OPAQUE] * _OPAQUE)
+        size = mean.width * block, mean.height * block
+        grown = mean.convert("RGB").resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size))
+        filled.paste(grown, mask=near.resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size)))
+    filled.paste(pixels.convert("RGB"), mask=seen)
+    return filled.convert(pixels.mode)
+
+
+def _decoded_jpeg(
+    source: StreamObject, filters: list[str], size: tuple[int, int], resources: DictionaryObject
+) -> Image.Image | None:
+    """A JPEG's pixels, if it is of the ordinary sort; None when PDFium must draw it."""
+    if not filters or filters[-1] not in _JPEG or len(filters) > 1 or "/Decode" in source or "/D" in source:
+        return None
+    if "/Mask" in source or "/Matte" in pdf_read.dictionary_in(source, "/SMask"):
+        return None
+    components, profile = _space(_entry(source, "/ColorSpace", "/CS"), resources)
+    with Image.open(io.BytesIO(source._data), formats=["JPEG"]) as opened:  # noqa: SLF001  the bytes as they are stored
+        if opened.mode != _MODES.get(components) or opened.size != size:
+            return None
+        opened.load()
+        pixels: Image.Image = opened._new(opened.im)  # noqa: SLF001  as in image.py: the public ways all copy
+    pixels.info = {}
+    transform = profile_transform(profile, pixels.mode) if profile and components == 3 else None  # noqa: PLR2004  RGB
+    if transform is not None:
+        transform.apply_in_place(pixels)
+    return pixels
+
+
+def _space(untrusted: object, resources: DictionaryObject) -> tuple[int, bytes | None]:
+    """How many components a picture's space has, and its profile; 0 for spaces that PDFium is left to understand."""
+    found = pdf_read.resolved(untrusted)
+    if isinstance(found, NameObject):
+        if found in _DEVICES:
+            return _DEVICES[str(found)], None
+        named = pdf_read.dictionary_in(resources, "/ColorSpace")
+        return _space(named.raw_get(found), DictionaryObject()) if found in named else (0, None)
+    if isinstance(found, ArrayObject) and len(found) > 1 and pdf_read.name_of(found[0]) == "/ICCBased":
+        profile = pdf_read.stream(found[1])
+        return pdf_read.whole(pdf_read.entry(profile, "/N"), 1, 4), profile.get_data()
+    return 0, None
+
+
+def _soft_mask(source: StreamObject) -> Image.Image:
+    width = pdf_read.whole(pdf_read.entry(source, "/Width"), 1, PIXELS)
+    height = pdf_read.whole(pdf_read.entry(source, "/Height"), 1, PIXELS)
+    if width * height > PIXELS:
+        raise TooManyPixels
+    return _drawn_alone(source, (width, height), DictionaryObject()).getchannel("R")
+
+
+def _finest(source: StreamObject, width: int, height: int) -> tuple[int, int]:
+    """The size that shows both the picture and its mask, pixel for pixel."""
+    for key in ("/SMask", "/Mask"):
+        mask = pdf_read.resolved(source.get(key))
+        if isinstance(mask, StreamObject):
+            width = max(width, pdf_read.whole(pdf_read.entry(mask, "/Width"), 1, PIXELS))
+            height = max(height, pdf_read.whole(pdf_read.entry(mask, "/Height"), 1, PIXELS))
+    if width * height > PIXELS:
+        raise TooManyPixels
+    return width, height
+
+
+def _drawn_alone(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> Image.Image:
+    """The picture as PDFium draws it on nothing ("RGBA")."""
+    drawn = pdf_alone.drawn_on_nothing(pdf_alone.document_of(source, size, resources))
+    if drawn.size != size:
+        raise NotRebuildable
+    return drawn
+
+
+def _in_few_channels(pixels: Image.Image) -> Image.Image:
+    """Grey when there is no colour in it."""
+    if pixels.mode != "RGB":
+        return pixels
+    red, green, blue = pixels.split()
+    if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
+        return pixels
+    return red
+
+
+def _needed(alpha: Image.Image | None) -> Image.Image | None:
+    if alpha is None or alpha.getextrema() == (_OPAQUE, _OPAQUE):
+        return None
+    return alpha
+
+
+def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
+    entries = _size_entries(pixels)
+    space = Name(b"DeviceGray" if pixels.mode == "L" else b"DeviceRGB")
+    bits, filter_name = 8, Name(b"FlateDecode")
+    if lossy:
+        encoded = io.BytesIO()
+        pixels.info = {}
+        pixels.save(encoded, "JPEG", **image.JPEG_SETTINGS)
+        data, filter_name = encoded.getvalue(), Name(b"DCTDecode")
+    elif pixels.mode == "L" and _is_black_and_white(pixels):
+        bits, data = 1, zlib.compress(pixels.convert("1", dither=Image.Dither.NONE).tobytes(), DEFLATE_LEVEL)
+    else:
+        data = zlib.compress(pixels.tobytes(), DEFLATE_LEVEL)
+    entries |= {b"ColorSpace": space, b"BitsPerComponent": bits, b"Filter": filter_name}
+    return Stream(_with_smooth(entries, smooth=smooth), data)
+
+
+def _stencil(painted: Image.Image, *, smooth: bool) -> Stream:
+    """A stencil: a zero bit is painted."""
+    bits = ImageChops.invert(painted).convert("1", dither=Image.Dither.NONE)
+    entries: dict[bytes, Value] = {
+        **_size_entries(painted), b"ImageMask": True, b"BitsPerComponent": 1, b"Decode": [0, 1],
+        b"Filter": Name(b"FlateDecode"),
+    }  # fmt: skip
+    return Stream(_with_smooth(entries, smooth=smooth), zlib.compress(bits.tobytes(), DEFLATE_LEVEL))
+
+
+def _size_entries(pixels: Image.Image) -> dict[bytes, Value]:
+    return {
+        b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": pixels.width, b"Height": pixels.height,
+    }  # fmt: skip
+
+
+def _with_smooth(entries: dict[bytes, Value], *, smooth: bool) -> dict[bytes, Value]:
+    return {**entries, b"Interpolate": True} if smooth else entries
+
+
+def _is_black_and_white(pixels: Image.Image) -> bool:
+    shades = pixels.histogram()
+    return shades[0] + shades[-1] == pixels.width * pixels.height
+
+
+def _filters(source: DictionaryObject) -> list[str]:
+    found = pdf_read.resolved(_entry(source, "/Filter", "/F"))
+    if found is None:
+        return []
+    if isinstance(found, NameObject):
+        return [str(found)]
+    names = [pdf_read.name_of(item) for item in pdf_read.array(found)]
+    return [str(each) for each in names]
+
+
+def _entry(source: DictionaryObject, key: str, short: str) -> object:
+    """A value under its key or, as inline pictures have it, under the short one."""
+    return source.raw_get(key) if key in source else source.raw_get(short) if short in source else None

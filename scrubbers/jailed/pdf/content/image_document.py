@@ -1,0 +1,165 @@
+"""A document of one page that holds one thing of the source, for PDFium to draw. It never leaves the job's memory.
+
+Here, and only here, objects of the source are copied as they are: their stored bytes, filters and colour spaces, with
+everything they refer to, within bounds.
+"""
+
+import re
+from typing import Final
+
+import pypdfium2
+import pypdfium2.raw
+from PIL import Image
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    FloatObject,
+    IndirectObject,
+    NameObject,
+    NumberObject,
+    StreamObject,
+)
+
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+
+_MOST_OBJECTS: Final = 200
+_MOST_ITEMS: Final = 20_000
+_DEEPEST: Final = 12
+# What a picture's pixels depend on; everything else it carries stays behind.
+_KEYS: Final = {
+    "/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Decode", "/DecodeParms", "/Filter", "/ImageMask",
+    "/Mask", "/SMask", "/SMaskInData", "/Matte", "/W", "/H", "/CS", "/BPC", "/D", "/DP", "/F", "/IM",
+}  # fmt: skip
+_LONG: Final = {
+    "/W": "/Width", "/H": "/Height", "/CS": "/ColorSpace", "/BPC": "/BitsPerComponent", "/D": "/Decode",
+    "/DP": "/DecodeParms", "/F": "/Filter", "/IM": "/ImageMask",
+}  # fmt: skip
+_LONG_NAMES: Final = {
+    "/G": "/DeviceGray", "/RGB": "/DeviceRGB", "/CMYK": "/DeviceCMYK", "/I": "/Indexed", "/AHx": "/ASCIIHexDecode",
+    "/A85": "/ASCII85Decode", "/LZW": "/LZWDecode", "/Fl": "/FlateDecode", "/RL": "/RunLengthDecode",
+    "/CCF": "/CCITTFaxDecode", "/DCT": "/DCTDecode",
+}  # fmt: skip
+_ODD: Final = re.compile(rb"[^A-Za-z0-9+\-_.]")
+
+
+def document_of(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> bytes:
+    """A PDF whose page is this picture, a point for each pixel; raises NotRebuildable."""
+    return _Copier(resources).picture(source, size)
+
+
+def document_drawing(contents: bytes, resources: DictionaryObject, size: tuple[int, int]) -> bytes:
+    """A PDF whose page has these contents and a copy of these resources; raises NotRebuildable."""
+    copier = _Copier(DictionaryObject())
+    return copier.document(contents, copier.copied(resources), size)
+
+
+def drawn_on_nothing(document: bytes) -> Image.Image:
+    """Its page as PDFium draws it, a pixel for each point ("RGBA"); raises NotRebuildable."""
+    try:
+        opened = pypdfium2.PdfDocument(document)
+        page = opened[0]
+        bitmap = page.render(
+            scale=1,
+            fill_color=(0, 0, 0, 0),
+            force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRA,
+            rev_byteorder=True,
+        )
+    except pypdfium2.PdfiumError:
+        raise NotRebuildable from None
+    drawn: Image.Image = bitmap.to_pil().copy()
+    bitmap.close()
+    page.close()
+    opened.close()
+    return drawn
+
+
+class _Copier:
+    def __init__(self, resources: DictionaryObject) -> None:
+        self._resources = resources
+        self._bodies: list[bytes | None] = [None] * 4
+        self._numbers: dict[object, int] = {}
+        self._items = 0
+
+    def picture(self, source: StreamObject, size: tuple[int, int]) -> bytes:
+        picture = self._stream(source, 0)
+        return self.document(b"q %d 0 0 %d 0 0 cm /I Do Q" % size, b"<</XObject<</I %d 0 R>>>>" % picture, size)
+
+    def copied(self, untrusted: DictionaryObject) -> bytes:
+        return self._value(untrusted, 0)
+
+    def document(self, contents: bytes, resources: bytes, size: tuple[int, int]) -> bytes:
+        self._bodies[:4] = [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources%s/Contents 4 0 R>>" % (*size, resources),
+            b"<</Length %d>>\nstream\n%s\nendstream" % (len(contents), contents),
+        ]
+        parts = [b"%PDF-1.7\n"]
+        position, offsets = len(parts[0]), []
+        for number, body in enumerate(self._bodies, 1):
+            offsets.append(position)
+            part = b"%d 0 obj\n%s\nendobj\n" % (number, body or b"null")
+            parts.append(part)
+            position += len(part)
+        parts.append(b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1))
+        parts += [b"%010d 00000 n \n" % offset for offset in offsets]
+        parts.append(b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(offsets) + 1, position))
+        return b"".join(parts)
+
+    def _stream(self, source: StreamObject, depth: int) -> int:
+        """The number of a stream, copied once."""
+        key = pdf_read.key_of(source)
+        if key in self._numbers:
+            return self._numbers[key]
+        if len(self._bodies) >= _MOST_OBJECTS:
+            raise NotRebuildable
+        self._bodies.append(None)
+        number = self._numbers[key] = len(self._bodies)
+        is_picture = "/Width" in source or "/W" in source
+        said = [b"/Type/XObject/Subtype/Image"] if is_picture else []
+        for entry in source:
+            if entry == "/Length" or (is_picture and entry not in _KEYS):
+                continue
+            value = self._value(source.raw_get(entry), depth + 1)
+            said.append(_name(_LONG.get(entry, entry) if is_picture else entry) + b" " + value)
+        data = source._data  # noqa: SLF001  the bytes as they are stored
+        self._bodies[number - 1] = b"<<%s/Length %d>>\nstream\n%s\nendstream" % (b"".join(said), len(data), data)
+        return number
+
+    def _value(self, untrusted: object, depth: int) -> bytes:  # noqa: PLR0911  one for each sort of value
+        self._items += 1
+        if depth > _DEEPEST or self._items > _MOST_ITEMS:
+            raise NotRebuildable
+        found = pdf_read.resolved(untrusted) if isinstance(untrusted, IndirectObject) else untrusted
+        match found:
+            case StreamObject():
+                return b"%d 0 R" % self._stream(found, depth)
+            case DictionaryObject():
+                said = (_name(key) + b" " + self._value(found.raw_get(key), depth + 1) for key in found)
+                return b"<<%s>>" % b"".join(said)
+            case ArrayObject():
+                return b"[%s]" % b" ".join(self._value(item, depth + 1) for item in list.__iter__(found))
+            case NameObject():
+                return self._named(str(found), depth)
+            case NumberObject() | FloatObject():
+                return pdf_read.number(found).__repr__().encode()
+            case BooleanObject():
+                return b"true" if found.value else b"false"
+            case None:
+                return b"null"
+            case _:
+                text = getattr(found, "original_bytes", found)
+                return b"<%s>" % bytes(text).hex().encode() if isinstance(text, bytes) else b"null"
+
+    def _named(self, name: str, depth: int) -> bytes:
+        """A name; one that stands for a colour space of the page is replaced by it."""
+        spaces = pdf_read.dictionary_in(self._resources, "/ColorSpace")
+        if name in spaces and not name.startswith("/Device"):
+            return self._value(spaces.raw_get(name), depth + 1)
+        return _name(_LONG_NAMES.get(name, name))
+
+
+def _name(name: str) -> bytes:
+    return b"/" + _ODD.sub(lambda odd: b"#%02x" % odd[0][0], name[1:].encode("latin-1", "replace"))

@@ -1,0 +1,446 @@
+"""Reads a stream of drawing operators into the steps of a script: known operators only, deny by default.
+
+Left out on the way: comments, marked content, compatibility sections, rendering intents, flatness, whatever is not an
+operator of ISO 32000-1 annex A; text in invisible mode; all that lies in a layer that is switched off. Of a thing left
+out only its effect on what follows remains: how far invisible text moved the next glyph.
+
+Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), nor is the one that paints nothing
+(ClippingText).
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+from pypdf.generic import DictionaryObject, NameObject
+
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.content.colour_space import Space, device_space
+from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
+from scrubbers.jailed.pdf.syntax.writer import ClippingText, Node, NotRebuildable, number
+from scrubbers.jailed.pdf.content.display_list import (
+    Drawable,
+    Drawn,
+    Line,
+    Moved,
+    Path,
+    Placed,
+    Restored,
+    Saved,
+    Set,
+    Shaded,
+    Show,
+    ShownFont,
+    Step,
+    TextBegun,
+    TextEnded,
+    Use,
+    joined,
+)
+
+_DEEPEST_STATE: Final = 100
+_MOST_STEPS: Final = 500_000
+_INVISIBLE: Final = 3
+_FIRST_CLIPPING_MODE: Final = 4
+_ONLY_CLIPPING: Final = 7
+_DEVICE_COUNTS: Final = {b"g": 1, b"rg": 3, b"k": 4}
+_SEGMENT_COUNTS: Final = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
+_BEGINNINGS: Final = {b"m", b"re"}
+_PAINTING: Final = {
+    b"S": b"S", b"s": b"s", b"f": b"f", b"F": b"f", b"f*": b"f*", b"B": b"B", b"B*": b"B*", b"b": b"b", b"b*": b"b*",
+    b"n": b"n",
+}  # fmt: skip
+_DEVICE_SPACES: Final = {b"DeviceGray", b"DeviceRGB", b"DeviceCMYK", b"Pattern", b"G", b"RGB", b"CMYK"}
+
+
+class Source(Protocol):
+    """Where resources come from: each of these rebuilds one thing of the source, or raises NotRebuildable."""
+
+    def font(self, untrusted: object) -> ShownFont: ...
+
+    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
+        """A picture or a form; None for one that is never seen."""
+
+    def inline_picture(self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject) -> Drawable: ...
+
+    def space(self, untrusted: object, resources: DictionaryObject) -> Space: ...
+
+    def pattern(self, untrusted: object, resources: DictionaryObject) -> Node: ...
+
+    def shading(self, untrusted: object, resources: DictionaryObject) -> Node: ...
+
+    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]: ...
+
+    def layer_is_off(self, untrusted: object) -> bool: ...
+
+
+@dataclass(slots=True)
+class _State:
+    """What the reader has to know of the graphics state: what decides on codes, gaps and visibility."""
+
+    font: ShownFont | None = None
+    size: float = 0.0
+    character_space: float = 0.0
+    word_space: float = 0.0
+    leading: float = 0.0
+    mode: int = 0
+    fill: Space | None = None
+    stroke: Space | None = None
+
+
+class Interpreter:
+    """Reads one stream. `glyph`: a Type 3 font's, where d0 and d1 may stand."""
+
+    def __init__(self, source: Source, resources: DictionaryObject, *, glyph: bool = False) -> None:
+        self._source = source
+        self._resources = resources
+        self._glyph = glyph
+        self._steps: list[Step] = []
+        self._state = _State()
+        self._saved: list[_State] = []
+        self._marks: list[bool] = []
+        self._hidden_marks = 0
+        self._segments: list[bytes] = []
+        self._clips = b""
+        self._last_show: Show | None = None
+
+    def read(self, untrusted: bytes) -> list[Step]:
+        """The steps; raises NotRebuildable."""
+        for operator, operands in operations(untrusted):
+            handle = _HANDLERS.get(operator)
+            if handle is not None:
+                handle(self, operator, operands)
+                if len(self._steps) > _MOST_STEPS:
+                    raise NotRebuildable
+        return self._steps
+
+    @property
+    def _hidden(self) -> bool:
+        return self._hidden_marks > 0 or self._state.mode == _INVISIBLE
+
+    # States
+
+    def save(self, _operator: bytes, _operands: list[Operand]) -> None:
+        if len(self._saved) >= _DEEPEST_STATE:
+            raise NotRebuildable
+        self._saved.append(replace(self._state))
+        self._steps.append(Saved())
+
+    def restore(self, _operator: bytes, _operands: list[Operand]) -> None:
+        if self._saved:
+            self._state = self._saved.pop()
+            self._steps.append(Restored())
+
+    def set_numbers(self, operator: bytes, operands: list[Operand]) -> None:
+        """w, J, j, M, Tz, Ts: one number each."""
+        (value,) = _numbers(operands, 1)
+        self._steps.append(Set(operator.decode(), (b"%s %s" % (value, operator),)))
+
+    def dash(self, _operator: bytes, operands: list[Operand]) -> None:
+        if len(operands) < 2 or not isinstance(operands[-2], list):  # noqa: PLR2004  an array and a phase
+            raise NotRebuildable
+        pattern = _numbers(operands[-2], len(operands[-2]))
+        (phase,) = _numbers(operands, 1)
+        self._steps.append(Set("d", (b"[%s] %s d" % (b" ".join(pattern), phase),)))
+
+    def concatenate(self, _operator: bytes, operands: list[Operand]) -> None:
+        self._steps.append(Moved(b"%s cm" % b" ".join(_numbers(operands, 6))))
+
+    def graphics_state(self, _operator: bytes, operands: list[Operand]) -> None:
+        untrusted = self._resource("/ExtGState", operands)
+        if untrusted is not None:
+            self._steps += self._source.graphics_state(untrusted, self._resources)
+
+    # Colours
+
+    def device_colour(self, operator: bytes, operands: list[Operand]) -> None:
+        values = _numbers(operands, _DEVICE_COUNTS[operator.lower()])
+        self._set_colour(operator.islower(), (b"%s %s" % (b" ".join(values), operator),))
+        if operator.islower():
+            self._state.fill = None
+        else:
+            self._state.stroke = None
+
+    def space(self, operator: bytes, operands: list[Operand]) -> None:
+        fills = operator == b"cs"
+        name = _name(operands)
+        untrusted = (
+            NameObject("/" + name.decode()) if name in _DEVICE_SPACES else self._resource("/ColorSpace", operands)
+        )
+        space = self._source.space(untrusted, self._resources)
+        if fills:
+            self._state.fill = space
+        else:
+            self._state.stroke = space
+        self._set_colour(fills, space.initial(fills=fills))
+
+    def colour(self, operator: bytes, operands: list[Operand]) -> None:
+        fills = operator.islower()
+        space = self._state.fill if fills else self._state.stroke
+        pattern: Node | None = None
+        if operands and isinstance(operands[-1], LexedName):
+            untrusted = self._resource("/Pattern", operands)
+            operands = operands[:-1]
+            if untrusted is None:
+                raise NotRebuildable
+            pattern = self._source.pattern(untrusted, self._resources)
+        values = _numbers(operands, len(operands))
+        if space is None:
+            # After g, rg, k, or nothing, the space is a device's.
+            if pattern is not None:
+                raise NotRebuildable
+            space = device_space(len(values))
+        self._set_colour(fills, space.colour(values, pattern, fills=fills))
+
+    def _set_colour(self, fills: bool, lines: tuple[Line, ...]) -> None:
+        self._steps.append(Set("fill" if fills else "stroke", lines))
+
+    # Paths
+
+    def segment(self, operator: bytes, operands: list[Operand]) -> None:
+        values = _numbers(operands, _SEGMENT_COUNTS[operator])
+        if operator in _BEGINNINGS:
+            self._without_lone_move()
+        self._segments.append(b" ".join((*values, operator)))
+
+    def _without_lone_move(self) -> None:
+        """A part of a path that begins somewhere and leads nowhere is not drawn."""
+        if self._segments and self._segments[-1].endswith(b" m"):
+            self._segments.pop()
+
+    def clip(self, operator: bytes, _operands: list[Operand]) -> None:
+        self._clips = operator
+
+    def paint(self, operator: bytes, _operands: list[Operand]) -> None:
+        if len(self._segments) > 1:
+            self._without_lone_move()
+        segments, clips = self._segments, self._clips
+        self._segments, self._clips = [], b""
+        painted = _PAINTING[operator]
+        if self._hidden_marks:
+            painted = b"n"
+        if segments and (painted != b"n" or clips):
+            self._steps.append(Path(b"\n".join(segments), painted, clips))
+
+    def shade(self, _operator: bytes, operands: list[Operand]) -> None:
+        untrusted = self._resource("/Shading", operands)
+        if untrusted is not None and not self._hidden_marks:
+            self._steps.append(Shaded(self._source.shading(untrusted, self._resources)))
+
+    # Things drawn
+
+    def draw(self, _operator: bytes, operands: list[Operand]) -> None:
+        untrusted = self._resource("/XObject", operands)
+        if untrusted is None or self._hidden_marks:
+            return
+        thing = self._source.drawable(untrusted, self._resources)
+        if thing is not None:
+            if self._state.mode == _INVISIBLE:
+                # A form begins with the state of who draws it; a picture does not care.
+                self._steps.append(Set("Tr", (b"0 Tr",)))
+            self._steps.append(Drawn(thing))
+
+    def inline_picture(self, _operator: bytes, operands: list[Operand]) -> None:
+        entries, data = operands
+        if not isinstance(entries, dict) or not isinstance(data, bytes):
+            raise NotRebuildable
+        if not self._hidden_marks:
+            self._steps.append(Drawn(self._source.inline_picture(entries, data, self._resources)))
+
+    # Text
+
+    def begin_text(self, _operator: bytes, _operands: list[Operand]) -> None:
+        self._end_of_line()
+        self._steps.append(TextBegun())
+
+    def end_text(self, _operator: bytes, _operands: list[Operand]) -> None:
+        self._end_of_line()
+        self._steps.append(TextEnded())
+
+    def spacing(self, operator: bytes, operands: list[Operand]) -> None:
+        """Tc and Tw; TL, which only the reader has to know, as each line's move is written out."""
+        (value,) = _numbers(operands, 1)
+        if operator == b"TL":
+            self._state.leading = float(value)
+            return
+        if operator == b"Tc":
+            self._state.character_space = float(value)
+        else:
+            self._state.word_space = float(value)
+        self._steps.append(Set(operator.decode(), (b"%s %s" % (value, operator),)))
+
+    def font(self, _operator: bytes, operands: list[Operand]) -> None:
+        (size,) = _numbers(operands, 1)
+        untrusted = self._resource("/Font", operands[:-1])
+        if untrusted is None:
+            # Text in a font that is not there is drawn in some other: as pixels it stays as it looks.
+            self._state.font = None
+            return
+        font = self._source.font(untrusted)
+        self._state.font, self._state.size = font, float(size)
+        self._steps.append(Set("Tf", (Use(b"", b"F", font.node, b"%s Tf" % size),)))
+
+    def mode(self, _operator: bytes, operands: list[Operand]) -> None:
+        (value,) = _numbers(operands, 1)
+        mode = int(float(value))
+        if not 0 <= mode < _FIRST_CLIPPING_MODE and mode != _ONLY_CLIPPING:
+            raise NotRebuildable
+        self._state.mode = mode
+        if mode not in (_INVISIBLE, _ONLY_CLIPPING):
+            self._steps.append(Set("Tr", (b"%d Tr" % mode,)))
+
+    def move(self, operator: bytes, operands: list[Operand]) -> None:
+        x, y = _numbers(operands, 2)
+        if operator == b"TD":
+            self._state.leading = -float(y)
+        self._end_of_line()
+        self._steps.append(Placed(None, x, y))
+
+    def matrix(self, _operator: bytes, operands: list[Operand]) -> None:
+        self._end_of_line()
+        self._steps.append(Placed(b" ".join(_numbers(operands, 6)), b"0", b"0"))
+
+    def next_line(self, _operator: bytes, _operands: list[Operand]) -> None:
+        self._end_of_line()
+        self._steps.append(Placed(None, b"0", number(-self._state.leading)))
+
+    def show(self, _operator: bytes, operands: list[Operand]) -> None:
+        shown = operands[-1] if operands else None
+        if not isinstance(shown, bytes) or isinstance(shown, Number | LexedName):
+            raise NotRebuildable
+        self._show([shown])
+
+    def show_spaced(self, _operator: bytes, operands: list[Operand]) -> None:
+        items = operands[-1] if operands else None
+        if not isinstance(items, list):
+            raise NotRebuildable
+        self._show(items)
+
+    def next_line_show(self, operator: bytes, operands: list[Operand]) -> None:
+        """' and ", said with the operators they stand for."""
+        if operator == b'"':
+            if len(operands) < 3:  # noqa: PLR2004  two spacings and a string
+                raise NotRebuildable
+            self.spacing(b"Tw", operands[-3:-2])
+            self.spacing(b"Tc", operands[-2:-1])
+        self.next_line(operator, [])
+        self.show(operator, operands)
+
+    def _show(self, items: Sequence[Operand]) -> None:
+        state = self._state
+        parts: list[list[bytes] | bytes] = []
+        font = state.font
+        for item in items:
+            if type(item) is bytes and font is not None:
+                codes = font.codes(item)
+                if font.undrawn:
+                    parts += self._with_gaps(font, codes)
+                elif codes:
+                    parts.append(codes)
+            elif isinstance(item, Number):
+                parts.append(item)
+            else:
+                raise NotRebuildable
+        if font is None:
+            return
+        if state.mode == _ONLY_CLIPPING and parts:
+            raise ClippingText
+        show = Show(font, state.size, state.character_space, state.word_space, [*joined(parts)])
+        if self._hidden:
+            show.seen = [False] * sum(1 for _ in show.codes())
+        self._steps.append(show)
+        self._last_show = show
+
+    def _end_of_line(self) -> None:
+        """What moves the pen after the last letter says nothing once the pen is put elsewhere."""
+        if self._last_show is not None:
+            while self._last_show.parts and isinstance(self._last_show.parts[-1], bytes):
+                self._last_show.parts.pop()
+        self._last_show = None
+
+    def _with_gaps(self, font: ShownFont, codes: Sequence[bytes]) -> Iterator[list[bytes] | bytes]:
+        """The codes that draw something, and for the others how far they move the pen."""
+        state = self._state
+        for undrawn, run in itertools.groupby(codes, font.undrawn.__contains__):
+            if not undrawn:
+                yield list(run)
+            elif state.size:
+                apart = 1000 * state.character_space / state.size
+                yield number(round(-sum(font.advance(code) + apart for code in run), 3))
+
+    # Marked content, of which nothing is written; it only says what lies in a layer that is off
+
+    def begin_mark(self, operator: bytes, operands: list[Operand]) -> None:
+        off = False
+        if operator == b"BDC" and len(operands) >= 2 and operands[-2] == b"OC":  # noqa: PLR2004  tag and properties
+            untrusted = self._resource("/Properties", operands)
+            off = untrusted is not None and self._source.layer_is_off(untrusted)
+        self._marks.append(off)
+        self._hidden_marks += off
+
+    def end_mark(self, _operator: bytes, _operands: list[Operand]) -> None:
+        if self._marks:
+            self._hidden_marks -= self._marks.pop()
+
+    def glyph_width(self, operator: bytes, operands: list[Operand]) -> None:
+        if not self._glyph:
+            return
+        values = _numbers(operands, 2 if operator == b"d0" else 6)
+        self._steps.append(Moved(b"%s %s" % (b" ".join(values), operator)))
+
+    def _resource(self, kind: str, operands: list[Operand]) -> Any:
+        """What a name stands for, unresolved; None when it is not there."""
+        named = pdf_read.dictionary_in(self._resources, kind)
+        key = "/" + _name(operands).decode("latin-1")
+        if key not in named:
+            # pypdf reads names as UTF-8 where they are.
+            key = "/" + _name(operands).decode("utf-8", "replace")
+        return named.raw_get(key) if key in named else None
+
+
+def _numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:
+    """The last so many operands, which must be numbers."""
+    found = tuple(item for item in operands[len(operands) - count :] if isinstance(item, Number))
+    if len(found) != count or len(operands) < count:
+        raise NotRebuildable
+    return found
+
+
+def _name(operands: list[Operand]) -> bytes:
+    if not operands or not isinstance(operands[-1], LexedName):
+        raise NotRebuildable
+    return operands[-1]
+
+
+_HANDLERS: Final[dict[bytes, Callable[[Interpreter, bytes, list[Operand]], None]]] = {
+    b"q": Interpreter.save,
+    b"Q": Interpreter.restore,
+    **dict.fromkeys((b"w", b"J", b"j", b"M", b"Tz", b"Ts"), Interpreter.set_numbers),
+    b"d": Interpreter.dash,
+    b"cm": Interpreter.concatenate,
+    b"gs": Interpreter.graphics_state,
+    **dict.fromkeys((b"g", b"G", b"rg", b"RG", b"k", b"K"), Interpreter.device_colour),
+    **dict.fromkeys((b"cs", b"CS"), Interpreter.space),
+    **dict.fromkeys((b"sc", b"SC", b"scn", b"SCN"), Interpreter.colour),
+    **dict.fromkeys(_SEGMENT_COUNTS, Interpreter.segment),
+    **dict.fromkeys((b"W", b"W*"), Interpreter.clip),
+    **dict.fromkeys(_PAINTING, Interpreter.paint),
+    b"sh": Interpreter.shade,
+    b"Do": Interpreter.draw,
+    INLINE: Interpreter.inline_picture,
+    b"BT": Interpreter.begin_text,
+    b"ET": Interpreter.end_text,
+    **dict.fromkeys((b"Tc", b"Tw", b"TL"), Interpreter.spacing),
+    b"Tf": Interpreter.font,
+    b"Tr": Interpreter.mode,
+    **dict.fromkeys((b"Td", b"TD"), Interpreter.move),
+    b"Tm": Interpreter.matrix,
+    b"T*": Interpreter.next_line,
+    b"Tj": Interpreter.show,
+    b"TJ": Interpreter.show_spaced,
+    **dict.fromkeys((b"'", b'"'), Interpreter.next_line_show),
+    **dict.fromkeys((b"BMC", b"BDC"), Interpreter.begin_mark),
+    b"EMC": Interpreter.end_mark,
+    **dict.fromkeys((b"d0", b"d1"), Interpreter.glyph_width),
+}

@@ -1,0 +1,68 @@
+"""Which states what is painted depends on: no other ones are said.
+
+A dash, the colour of lines or how far words are apart can be chosen before an area that has no line and no word. Nobody
+sees them there; a pattern in the place of a colour could hold a whole drawing.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from scrubbers.jailed.pdf.content.display_list import Drawn, Path, Restored, Saved, Set, Shaded, Show, Step
+
+_FILL: Final = frozenset(("fill",))
+_LINE: Final = frozenset(("stroke", "w", "J", "j", "M", "d"))
+_TEXT: Final = frozenset(("Tf", "Tc", "Tz", "Ts", "Tr"))
+_WORDS: Final = frozenset(("Tw",))
+_ALL: Final = _FILL | _LINE | _TEXT | _WORDS
+_NONE: Final[frozenset[str]] = frozenset()
+_BY_PAINTING: Final = {b"n": _NONE, b"f": _FILL, b"f*": _FILL, b"S": _LINE, b"s": _LINE}
+_BY_MODE: Final = {b"0 Tr": _TEXT | _FILL, b"1 Tr": _TEXT | _LINE}
+FILLED: Final = b"0 Tr"
+_SPACE: Final = b" "
+
+
+def needed(step: Step, mode: object) -> frozenset[str]:
+    """The keys of the states. `mode`: the line that chose how text is painted, None if that is not known."""
+    match step:
+        case Path():
+            return _NONE if step.hidden else _BY_PAINTING.get(step.painted, _FILL | _LINE)
+        case Show() if step.font.is_drawn:
+            # Its glyphs are drawn with the states of the page.
+            return _ALL
+        case Show():
+            found = _BY_MODE.get(mode, _TEXT | _FILL | _LINE) if isinstance(mode, bytes) else _TEXT | _FILL | _LINE
+            has_words = any(_SPACE in part for part in step.parts if isinstance(part, list))
+            return found | _WORDS if has_words else found
+        case Drawn() if not step.hidden:
+            return step.thing.needed()
+        case _:
+            return _NONE
+
+
+def inherited(steps: Sequence[Step]) -> frozenset[str]:
+    """What the steps of a form paint with before they choose their own."""
+    found = _NONE
+    chosen: list[dict[str, object]] = [{}]
+    for step in steps:
+        match step:
+            case Saved():
+                chosen.append(dict(chosen[-1]))
+            case Restored():
+                if len(chosen) > 1:
+                    chosen.pop()
+            case Set():
+                chosen[-1][step.key] = step.lines[0]
+            case _:
+                found |= needed(step, chosen[-1].get("Tr")) - chosen[-1].keys()
+    return found
+
+
+def paints(steps: Sequence[Step]) -> bool:
+    """Whether any of the steps of a form, forms in it entered, paints something."""
+    return any(
+        (isinstance(step, Path) and step.painted != b"n" and not step.hidden)
+        or (isinstance(step, Show) and step.shows_anything())
+        or isinstance(step, Shaded)
+        or (isinstance(step, Drawn) and not step.hidden and step.thing.paints())
+        for step in steps
+    )

@@ -1,0 +1,353 @@
+"""One page of the source as a script, and what it looks like in the new document.
+
+The new page's box is what the source shows of it: its crop box within its media box. Annotations are not kept; what
+they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
+"""
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+import pypdf.errors
+from pypdf import PageObject
+from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.fonts.source_font import Font
+from scrubbers.jailed.pdf.content.forms import Form, executed, transparency_group
+from scrubbers.jailed.pdf.content.interpreter import Interpreter
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
+from scrubbers.jailed.pdf.content.image import Picture
+from scrubbers.jailed.pdf.content.display_list import (
+    Drawn,
+    GoneTo,
+    Matrix,
+    Moved,
+    Names,
+    Path,
+    Placed,
+    Restored,
+    Saved,
+    Set,
+    Shaded,
+    Show,
+    Step,
+    TextBegun,
+    TextEnded,
+    Use,
+    multiplied,
+)
+from scrubbers.jailed.pdf.pages.resources import SourceDocument
+from scrubbers.jailed.pdf.content.graphics_state import is_blended, is_mixed
+from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.stages import TookTooLong
+
+_CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
+# PDFium takes up to twenty microseconds for each of these.
+_PAINTS: Final = re.compile(rb"[\0\t\n\f\r ](?:[SsFfBb]\*?|T[jJ]|Do)(?=[\0\t\n\f\r ])")
+_MOST_PAINTED: Final = 400_000
+_MOST_PARTS: Final = 10_000
+_MOST_ANNOTATIONS: Final = 5000
+_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
+_DEEPEST_FIELD: Final = 8
+_BLENDED_STEPS: Final = 800
+_DEEPEST_NODE: Final = 32
+# What PDFium takes for a page that does not say how large it is.
+_LETTER: Final = [0.0, 0.0, 612.0, 792.0]
+_LEAST_SIDE: Final = 1.0
+_LARGEST_SIDE: Final = 20_000.0
+
+
+@dataclass(slots=True)
+class Page:
+    """A page's script and its own dictionary's entries."""
+
+    entries: dict[bytes, Value]
+    steps: list[Step]
+    box: list[float]  # left, bottom, right, top
+    node: Node = field(default_factory=Node)
+
+    def shows(self) -> list[Show]:
+        """What is shown, in the order of drawing; an invisible one is not drawn."""
+        return [step for step in executed(self.steps) if isinstance(step, Show) and step.shows_anything()]
+
+    def paths(self) -> list[Path]:
+        """The lines and areas that are painted, in the order of drawing."""
+        return [step for step in executed(self.steps) if isinstance(step, Path) and step.is_drawn()]
+
+    def pictures(self) -> list[tuple[Drawn, Picture]]:
+        """The pictures, in the order of drawing; one that is drawn twice stands here twice."""
+        drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
+        return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
+
+    def has_invisible_text(self) -> bool:
+        """Whether text was left out as it was read: in invisible mode, as over scans, or in a layer that is off."""
+        return any(
+            isinstance(step, Show) and step.seen is not None and not any(step.seen) for step in executed(self.steps)
+        )
+
+    def lacks_letters(self) -> bool:
+        """Whether something is shown, not in invisible mode, in a font whose letters nothing here can draw."""
+        shows = (step for step in executed(self.steps) if isinstance(step, Show))
+        return any(isinstance(show.font, Font) and show.font.lacks_letters and show.shows_anything() for show in shows)
+
+    def size(self) -> int:
+        """How many steps drawing it takes; what is blended takes as long as many others."""
+        return sum(
+            _BLENDED_STEPS if isinstance(step, GoneTo) and is_blended(step.resource) else 1
+            for step in executed(self.steps)
+        )
+
+    def is_plain(self) -> bool:
+        """Whether nothing on it is blended or masked, all of it is text and paths, and each has one colour."""
+        return all(_is_plain(step) for step in executed(self.steps))
+
+    def is_blended(self) -> bool:
+        """Whether something on it is mixed with what lies under it in another way than by its alpha and masks."""
+        return any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(self.steps))
+
+    def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
+        """The picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.
+
+        A stencil may be of the paper's colour, and a soft mask may hide or be all that says something: not those.
+        """
+        matrix: Matrix = (1, 0, 0, 1, 0, 0)
+        saved: list[Matrix] = []
+        found: tuple[Drawn, Picture, Matrix] | None = None
+        for step in self.steps:
+            match step:
+                case Saved():
+                    saved.append(matrix)
+                case Restored():
+                    matrix = saved.pop() if saved else matrix
+                case Moved():
+                    matrix = multiplied(step.line, matrix)
+                case Drawn(Picture() as picture) if found is None and picture.is_opaque:
+                    found = step, picture, matrix
+                case Set() | TextBegun() | TextEnded() | Placed():
+                    pass
+                case Show() if not step.shows_anything():
+                    pass
+                case _:
+                    return None
+        return found if found is not None and self._holds(found[2]) else None
+
+    def _holds(self, placed: Matrix) -> bool:
+        """Whether the unit square of this matrix lies on the page, and is larger than a speck."""
+        left, bottom, right, top = self.box
+        a, b, c, d, e, f = placed
+        if min(math.hypot(a, b), math.hypot(c, d)) < _LEAST_SIDE:
+            return False
+        corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
+        return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
+
+    def collect_codes(self, used: "dict[Font, set[bytes]]") -> None:
+        """Adds the codes that this page shows to those of each font."""
+        for step in executed(self.steps):
+            if isinstance(step, Show) and isinstance(step.font, Font):
+                step.add_codes(used.setdefault(step.font, set()))
+
+    def uses_broken_font(self) -> bool:
+        """Whether something is shown in a font that could not be built."""
+        return any(
+            isinstance(step, Show) and isinstance(step.font, Font) and step.font.broken for step in executed(self.steps)
+        )
+
+    def adopt(self, parent: Node) -> None:
+        """Gives the page another parent; what was said stays."""
+        if isinstance(self.node.value, dict):
+            self.node.value[b"Parent"] = parent
+
+    def say(self, parent: Node) -> None:
+        """Makes the node's value from the steps as they are now."""
+        for step in executed(self.steps):
+            if isinstance(step, Drawn) and isinstance(step.thing, Form):
+                step.thing.say()
+        names = Names()
+        contents = Node(Stream({}, say(self.steps, names)))
+        self.node.value = {
+            b"Type": Name(b"Page"),
+            b"Parent": parent,
+            **self.entries,
+            b"Resources": names.resources(),
+            b"Contents": contents,
+        }
+
+
+def _is_plain(step: Step) -> bool:
+    match step:
+        case GoneTo():
+            return not is_blended(step.resource)
+        case Set():
+            return not any(isinstance(line, Use) and line.letter == b"P" for line in step.lines)
+        case Show():
+            return not step.font.is_coloured
+        case _:
+            return not isinstance(step, Shaded)
+
+
+def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
+    """The page, rebuilt; raises NotRebuildable or one of `pdf_read.BROKEN`."""
+    resources = pdf_read.dictionary_in(untrusted, "/Resources")
+    contents = _contents(untrusted)
+    source.work.contents_read(len(contents))
+    steps = Interpreter(source, resources).read(contents)
+    drawn = _annotations(untrusted, source)
+    if drawn:
+        # Whatever the contents left behind of their state is not the annotations'.
+        left_open = sum(isinstance(step, Saved) for step in steps) - sum(isinstance(step, Restored) for step in steps)
+        steps = [Saved(), *steps, *(Restored() for _ in range(left_open)), Restored(), *drawn]
+    box = _box(untrusted)
+    return Page({b"MediaBox": box, **_page_entries(untrusted)}, steps, box)
+
+
+def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
+    # A unit of its own (UserUnit) is left out: it says how large the page is printed, and PDFium does not heed it.
+    entries: dict[bytes, Value] = {}
+    turn = int(untrusted.rotation) % 360
+    if turn % 90:
+        raise NotRebuildable
+    if turn:
+        entries[b"Rotate"] = turn
+    group = pdf_read.entry(untrusted, "/Group")
+    if isinstance(group, DictionaryObject):
+        entries[b"Group"] = transparency_group(group)
+    return entries
+
+
+def _box(untrusted: PageObject) -> list[float]:
+    """What is shown of the page: left, bottom, right, top."""
+    media = _sides(untrusted, "/MediaBox") or _LETTER
+    crop = _sides(untrusted, "/CropBox") or media
+    sides = []
+    for low, high in ((0, 2), (1, 3)):
+        media_low, media_high = sorted((media[low], media[high]))
+        crop_low, crop_high = sorted((crop[low], crop[high]))
+        sides.append((max(media_low, crop_low), min(media_high, crop_high)))
+    (left, right), (bottom, top) = sides
+    if not all(_LEAST_SIDE <= high - low <= _LARGEST_SIDE for low, high in sides):
+        raise NotRebuildable
+    return [left, bottom, right, top]
+
+
+def _sides(untrusted: PageObject, key: str) -> list[float] | None:
+    """A box of the page or of a node above it; None when there is none that is one."""
+    node: DictionaryObject | None = untrusted
+    for _ in range(_DEEPEST_NODE):
+        if node is None:
+            break
+        if isinstance(pdf_read.entry(node, key), ArrayObject):
+            return pdf_read.numbers(pdf_read.entry(node, key), 4)
+        above = pdf_read.entry(node, "/Parent")
+        node = above if isinstance(above, DictionaryObject) else None
+    return None
+
+
+def _contents(untrusted: PageObject) -> bytes:
+    """The page's streams, one after the other; a token does not reach over their borders."""
+    found = pdf_read.entry(untrusted, "/Contents")
+    if found is None:
+        return b""
+    if isinstance(found, StreamObject):
+        parts = [found]
+    elif isinstance(found, ArrayObject) and len(found) <= _MOST_PARTS:
+        parts = [pdf_read.stream(item) for item in list.__iter__(found)]
+    else:
+        raise NotRebuildable
+    try:
+        data = b"\n".join(part.get_data() for part in parts)
+    except pypdf.errors.LimitReachedError:
+        raise TookTooLong from None
+    if len(data) > _CONTENTS_BYTES:
+        if sum(1 for _ in _PAINTS.finditer(data)) > _MOST_PAINTED:
+            raise TookTooLong
+        raise NotRebuildable
+    return data
+
+
+def _annotations(untrusted: PageObject, source: SourceDocument) -> list[Step]:
+    found = pdf_read.entry(untrusted, "/Annots")
+    if not isinstance(found, ArrayObject):
+        return []
+    if len(found) > _MOST_ANNOTATIONS:
+        raise NotRebuildable
+    steps: list[Step] = []
+    for item in list.__iter__(found):
+        annotation = pdf_read.resolved(item)
+        if isinstance(annotation, DictionaryObject):
+            steps += _look_of(annotation, source)
+    return steps
+
+
+def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]:
+    """The steps that draw an annotation; none when nobody sees it, or it has no look of its own."""
+    if not _is_shown(annotation, source):
+        return []
+    look = pdf_read.entry(pdf_read.dictionary_in(annotation, "/AP"), "/N")
+    if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
+        state = pdf_read.name_of(annotation.get("/AS"))
+        look = pdf_read.entry(look, state) if state is not None else None
+    if not isinstance(look, StreamObject):
+        return _empty_box(annotation)
+    place = _placed(annotation, look)
+    if place is None:
+        return []
+    form = source.form(look, DictionaryObject(), pdf_read.key_of(look))
+    return [Saved(), Moved(b"%s cm" % b" ".join(number(round(part, 6)) for part in place)), Drawn(form), Restored()]
+
+
+def _empty_box(annotation: DictionaryObject) -> list[Step]:
+    """What PDFium draws for a box to tick that has no look for its state: a thin grey rectangle."""
+    if pdf_read.name_of(annotation.get("/Subtype")) != "/Widget" or _field_kind(annotation) != "/Btn":
+        return []
+    left, bottom, right, top = pdf_read.numbers(pdf_read.entry(annotation, "/Rect"), 4)
+    rectangle = b" ".join(number(round(side, 4)) for side in (left, bottom, right - left, top - bottom))
+    return [
+        Saved(),
+        Set("stroke", (b"0.666667 G",)),
+        Set("w", (b"1 w",)),
+        Path(rectangle + b" re", b"S", b""),
+        Restored(),
+    ]
+
+
+def _field_kind(annotation: DictionaryObject) -> str | None:
+    """A field's kind, its own or that of a field above it."""
+    for _ in range(_DEEPEST_FIELD):
+        if "/FT" in annotation:
+            return pdf_read.name_of(annotation.get("/FT"))
+        above = pdf_read.entry(annotation, "/Parent")
+        if not isinstance(above, DictionaryObject):
+            break
+        annotation = above
+    return None
+
+
+def _is_shown(annotation: DictionaryObject, source: SourceDocument) -> bool:
+    kind = pdf_read.name_of(annotation.get("/Subtype"))
+    if kind == "/Popup" or (kind == "/Widget" and not source.has_form):
+        return False
+    flags = pdf_read.entry(annotation, "/F")
+    if flags is not None and int(pdf_read.number(flags)) & (_HIDDEN | _NO_VIEW):
+        return False
+    return not ("/OC" in annotation and source.layers.is_off(annotation.raw_get("/OC")))
+
+
+def _placed(annotation: DictionaryObject, look: StreamObject) -> tuple[float, ...] | None:
+    """What brings the look's box onto the annotation's rectangle; None when either is empty. ISO 32000-1, 12.5.5."""
+    rectangle = pdf_read.numbers(pdf_read.entry(annotation, "/Rect"), 4)
+    box = pdf_read.numbers(pdf_read.entry(look, "/BBox"), 4)
+    matrix = pdf_read.numbers(pdf_read.entry(look, "/Matrix"), 6) if "/Matrix" in look else [1, 0, 0, 1, 0, 0]
+    a, b, c, d, e, f = matrix
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in box[::2] for y in box[1::2]]
+    placed = []
+    for axis in (0, 1):
+        low, high = min(corner[axis] for corner in corners), max(corner[axis] for corner in corners)
+        to_low, to_high = sorted((rectangle[axis], rectangle[axis + 2]))
+        if not (high > low and to_high > to_low):
+            return None
+        scale = (to_high - to_low) / (high - low)
+        placed.append((scale, to_low - low * scale))
+    (across, x), (up, y) = placed
+    return across, 0, 0, up, x, y

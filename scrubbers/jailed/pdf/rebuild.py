@@ -1,0 +1,333 @@
+"""The new document, from the pages of the source: rebuilt where that looks the same, as pixels where it does not.
+
+For each batch of pages, so that memory stays bounded:
+
+1 read the pages into scripts (`pdf_pages`); one that cannot be said in our few words will be pixels
+2 write a first version of the batch to memory, with everything that is drawn, seen or not
+3 draw each page of it and of the source: one that looks different will be pixels
+4 look for what cannot be seen (`pdf_visible`) and take it out of the scripts: glyphs, parts of pictures, drawings
+5 write the batch again where something went, draw, compare with the source again; the same once more for what of the
+  paths that are left cannot be seen (`pdf_subpaths`)
+6 write the batch to the result
+
+At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
+"""
+
+import contextlib
+import functools
+import gc
+import hashlib
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Final
+
+import pypdf
+import pypdfium2
+from PIL import Image
+
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.visibility import subpaths as pdf_subpaths
+from scrubbers.jailed.pictures import preview as shrinking
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf.fonts.source_font import Font
+from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
+from scrubbers.jailed.pdf.pages.page import Page, read_page
+from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned, has_text
+from scrubbers.jailed.pdf.rasterise import pixel_page
+from scrubbers.jailed.pdf.visibility.visual_diff import same_look
+from scrubbers.jailed.pdf.pages.resources import SourceDocument
+from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
+from scrubbers.jailed.pdf.visibility.page_objects import Sheet
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
+
+_BATCH_PAGES: Final = 60
+# Pictures on a batch's pages are held until it is written, and once more in the batch's own file.
+_BATCH_BYTES: Final = 3 * 2**20
+# Contents of a page of text: deflating it for this one look took longer than it saved.
+_SMALL_BYTES: Final = 32 * 2**10
+# One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
+_SCALE: Final = 1.0
+_NEARBY: Final = 3.0  # times that
+_NEARBY_PIXELS: Final = 6_000_000
+_MOST_ROUNDS: Final = 3
+_SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """One page on its way: its script, unless it will be pixels; what is seen of it; its place in the batch's file."""
+
+    number: int
+    page: Page | None
+    seen: PageSeen | None = None
+
+
+class Rebuilder:
+    """Makes the result. `source` is PDFium's view of the document and `reader` pypdf's: the two must agree."""
+
+    def __init__(self, source: PdfiumSource, reader: pypdf.PdfReader | None, findings: Findings) -> None:
+        self._source = source
+        self._reader = reader
+        self._findings = findings
+        self._parent = Node()
+        self._kids: list[Node] = []
+        self._first: Image.Image | None = None
+        self._used: dict[Font, set[bytes]] = {}
+        self._work = Work()
+
+    def write(self, output: IO[bytes]) -> Image.Image:
+        """Writes the whole result; returns the first page's small picture. Raises Refused."""
+        count = len(self._source)
+        writer = Writer(output, forgets=True)
+        writer.number_of(self._parent)
+        document = self._readable(count)
+        for batch in self._batches(document, count):
+            said = self._settle(batch)
+            for entry in batch:
+                self._finish_page(entry, writer, said=said)
+            self._source.reopen_if_large()
+            if self._reader is not None and self._source.is_large:
+                self._reader.resolved_objects.clear()
+                # pypdf's objects refer to each other in circles.
+                gc.collect()
+        if self._first is None:
+            raise Damaged
+        for ink in document.swatches.described if document is not None else ():
+            self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink)
+        for font, used in self._used.items():
+            font.build(used)
+            if font.says_more:
+                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
+        writer.write_at_last(self._parent)
+        writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
+        return self._first
+
+    def _readable(self, count: int) -> SourceDocument | None:
+        """What pages draw with; None when pypdf does not see the same pages as PDFium, and all become pixels."""
+        if self._reader is None:
+            return None
+        try:
+            return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
+        except (NotRebuildable, *pdf_read.BROKEN):
+            return None
+
+    # Step 1
+
+    def _batches(self, document: SourceDocument | None, count: int) -> Iterator[list[_Entry]]:
+        batch: list[_Entry] = []
+        for number in range(count):
+            batch.append(_Entry(number, self._read(number, document)))
+            full = document is not None and document.held_bytes() > _BATCH_BYTES
+            if full or self._work.batch_is_full() or len(batch) >= _BATCH_PAGES:
+                yield batch
+                batch = []
+                if document is not None:
+                    document.begin_batch()
+        if batch:
+            yield batch
+
+    def _read(self, number: int, document: SourceDocument | None) -> Page | None:
+        if document is None or self._reader is None or self._work.is_too_much:
+            return None
+        page, document.lacks_letters = None, False
+        try:
+            page = read_page(self._reader.pages[number], document)
+            document.lacks_letters = page.lacks_letters()
+            if page.has_invisible_text():
+                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            if any(picture.hides_colour for _, picture in page.pictures()):
+                self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
+            self._work.page_read(page.size())
+            if document.hides_drawing:
+                self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+        except ClippingText:
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        except (NotRebuildable, *pdf_read.BROKEN):
+            page = None
+        if document.lacks_letters:
+            # As pixels its text would be missing as well, and nobody would see that it is.
+            raise LettersMissing
+        return page
+
+    # Steps 2 to 5
+
+    def _settle(self, batch: list[_Entry]) -> bool:
+        """Decides on each page; afterwards the scripts hold what stays. True if the pages were last said like that."""
+        self._compare(batch, look=True)
+        spelled = self._look_closer(batch)
+        for _ in range(_MOST_ROUNDS):
+            seen = [entry.seen for entry in batch if entry.page is not None and entry.seen is not None]
+            changed = take_out(seen)
+            again = [entry for entry in batch if entry.page is not None and entry.seen and entry.seen.touches(changed)]
+            self._compare(again)
+            if all(entry.page is not None for entry in again):
+                break
+        else:
+            # What one page shows and another hides cannot be told apart here.
+            for entry in again:
+                entry.page = None
+        subpaths_looked_at = self._take_out_subpaths(batch)
+        for entry in batch:
+            # A page that became pixels because something left a trace when it went lost it all the same.
+            if entry.seen is not None:
+                if entry.seen.hides_text:
+                    self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+                if entry.seen.hides_drawing:
+                    self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+                if entry.seen.hides_picture:
+                    self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
+        return not (changed or spelled or subpaths_looked_at)
+
+    def _take_out_subpaths(self, batch: list[_Entry]) -> bool:
+        """Leaves out subpaths that no page of the batch shows; whether any page had some that were looked at."""
+        placed: dict[int, list[pdf_subpaths.Placed]] = {}
+        seen: set[pdf_subpaths.Part] = set()
+        unseen: set[pdf_subpaths.Part] = set()
+        for entry, page in _rebuilt(batch):
+            found = [*pdf_subpaths.placed_paths(page.steps)]
+            if found:
+                placed[entry.number] = found
+                with _or_pixels(entry):
+                    shown, hidden = pdf_subpaths.judged(found, functools.partial(self._drawn_now, entry))
+                    seen |= shown
+                    unseen |= hidden
+        paths = [each.path for found in placed.values() for each in found]
+        changed = {id(path) for path in pdf_subpaths.take_out(paths, unseen - seen)}
+        again = [
+            entry
+            for entry in batch
+            if any(id(each.path) in changed for each in placed.get(entry.number, ()))
+        ]  # fmt: skip
+        if again:
+            self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+            self._compare([entry for entry in again if entry.page is not None])
+        return bool(placed)
+
+    def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
+        """The page as it is said now, fonts as they were built; raises NotRebuildable."""
+        written = self._in_memory([entry], fonts=False)
+        if written is None or entry.page is None:
+            raise NotRebuildable
+        self._work.painted(_SAID_STEP * len(entry.page.steps))
+        with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
+            sheet = Sheet(page, _SCALE, self._work)
+            return sheet, sheet.drawn()
+
+    def _look_closer(self, batch: list[_Entry]) -> bool:
+        """Shows letter by letter what was seen in part, and looks again; False if there was nothing."""
+        partly = [entry for entry in batch if entry.page is not None and entry.seen is not None and entry.seen.partly]
+        for entry in partly:
+            for show in entry.seen.partly if entry.seen is not None else ():
+                show.spelled = True
+        self._compare(partly, look=True, letters=True)
+        return bool(partly)
+
+    def _compare(self, entries: list[_Entry], *, look: bool = False, letters: bool = False) -> None:
+        """Draws each page, rebuilt as it is now, beside the source's; `look` for what cannot be seen as well."""
+        written = self._in_memory(entries)
+        if written is None:
+            return
+        digest = hashlib.blake2b(written).digest()
+        with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
+            for at, (entry, page) in enumerate(_rebuilt(entries)):
+                with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
+                    sheet = Sheet(rebuilt, _SCALE, self._work)
+                    drawn = sheet.drawn()
+                    if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn):
+                        entry.page = None
+                        continue
+                    if entry.number == 0:
+                        self._first = shrinking.shrunk(drawn.convert("RGB"))
+                    if look:
+                        if self._work.is_far_too_much:
+                            raise NotRebuildable
+                        open_anew = functools.partial(_page_of, written, at)
+                        entry.seen = look_at(sheet, drawn, page, open_anew, digest, letters=letters)
+
+    def _looks_the_same(
+        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image
+    ) -> bool:
+        """From where one reads, or else from nearby."""
+        unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
+        if same_look(self._source.drawn(number, size), unturned):
+            return True
+        near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
+        size = round(near * size[0]), round(near * size[1])
+        self._work.drawn(2 * size[0] * size[1], 0)
+        return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
+
+    def _in_memory(self, entries: list[_Entry], *, fonts: bool = True) -> bytes | None:
+        """The pages as a document of their own; those that cannot be said become pixels. None when none is left."""
+        parent = Node()
+        if fonts:
+            self._build_fonts(entries)
+        for entry, page in _rebuilt(entries):
+            with _or_pixels(entry):
+                page.say(parent)
+        kids = [page.node for _, page in _rebuilt(entries)]
+        if not kids:
+            return None
+        parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
+        made = io.BytesIO()
+        try:
+            Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
+        except NotRebuildable:
+            for entry in entries:
+                entry.page = None
+            return None
+        return made.getvalue()
+
+    def _build_fonts(self, entries: list[_Entry]) -> None:
+        """Fonts with the glyphs that were read so far; a page with one that cannot be built becomes pixels."""
+        fonts = {step.font for _, page in _rebuilt(entries) for step in page.shows() if isinstance(step.font, Font)}
+        for font in fonts:
+            try:
+                font.build(font.read)
+            except NotRebuildable:
+                font.broken = True
+        if any(font.broken for font in fonts):
+            for entry, page in _rebuilt(entries):
+                if page.uses_broken_font():
+                    entry.page = None
+
+    # Step 6
+
+    def _finish_page(self, entry: _Entry, writer: Writer, *, said: bool) -> None:
+        if entry.page is None:
+            with self._source.page(entry.number) as page:
+                # A scan has no text to lose, but it may have had more than the 150 dots an inch that it has now.
+                self._findings.lose(Lost.SELECTABLE_TEXT if has_text(page) else Lost.SHARPNESS)
+                node, drawn = pixel_page(page, self._parent)
+            if entry.number == 0:
+                self._first = shrinking.shrunk(drawn)
+        else:
+            entry.page.collect_codes(self._used)
+            if said:
+                entry.page.adopt(self._parent)
+            else:
+                entry.page.say(self._parent)
+            node = entry.page.node
+        self._kids.append(node)
+        writer.write(node)
+
+
+@contextlib.contextmanager
+def _or_pixels(entry: _Entry) -> Iterator[None]:
+    """A page that fails in here will be pixels."""
+    try:
+        yield
+    except (NotRebuildable, pypdfium2.PdfiumError):
+        entry.page = None
+
+
+def _page_of(written: bytes, at: int) -> pypdfium2.PdfPage:
+    return pypdfium2.PdfDocument(written)[at]
+
+
+def _rebuilt(entries: Sequence[_Entry]) -> list[tuple[_Entry, Page]]:
+    """Those that are not to become pixels, with their scripts."""
+    return [(entry, entry.page) for entry in entries if entry.page is not None]

@@ -1,0 +1,145 @@
+"""The source document as PDFium draws it."""
+
+import ctypes
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import Image
+
+from scrubbers.jailed.pdf.bitmap import drawn_on_white
+from scrubbers.stages import Damaged, Locked, TooManyPages
+
+_PAGES: Final = 2000  # design, "Numbers"
+# PDFium keeps a copy of every stream that it has read until the document is closed. It is opened anew each time about
+# this much of the file has been drawn.
+_KEPT_BYTES: Final = 5 * 2**20
+# The same as for the rebuilt page, and what annotations and filled-in forms look like.
+_FLAGS: Final = pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
+_BARELY: Final = 8  # pixels
+_LOOKED_THROUGH: Final = 2000  # things on a page
+
+
+class _Sink:
+    """Where PDFium writes to: a function that it calls. In the jail none can be made, so there is one for all."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._target = pdfium.FPDF_FILEWRITE()
+        self._target.version = 1
+        called = type(self._target.WriteBlock)(self._take)
+        self._target.WriteBlock = called
+        # Its memory is read-only once the locks are on: freeing it as the process ends would be a crash.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(called))
+
+    def _take(self, _target: object, data: int, size: int) -> int:
+        self._parts.append(ctypes.string_at(data, size))
+        return 1
+
+    def written(self, document: pypdfium2.PdfDocument) -> bytes:
+        """The document without encryption; raises Damaged."""
+        self._parts.clear()
+        if not pdfium.FPDF_SaveAsCopy(document, self._target, pdfium.FPDF_REMOVE_SECURITY):
+            raise Damaged
+        made = b"".join(self._parts)
+        self._parts.clear()
+        return made
+
+
+_SINK: Final = _Sink()
+
+
+class PdfiumSource:
+    """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it."""
+
+    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte]") -> None:
+        self._whole = whole
+        self._document = self._open()
+        self._count = len(self._document)
+        self._drawn_bytes = 0
+        if self._count > _PAGES:
+            raise TooManyPages
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _open(self) -> pypdfium2.PdfDocument:
+        try:
+            document = pypdfium2.PdfDocument(self._whole)
+        except pypdfium2.PdfiumError as reason:
+            raise (Locked if reason.err_code == pdfium.FPDF_ERR_PASSWORD else Damaged) from None
+        # Without it what was typed into a form would not be drawn.
+        document.init_forms()
+        return document
+
+    @property
+    def is_large(self) -> bool:
+        """Whether what is kept of it in memory matters."""
+        return len(self._whole) > _KEPT_BYTES
+
+    @contextmanager
+    def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
+        """One page, open; raises Damaged."""
+        try:
+            page = self._document[number]
+        except pypdfium2.PdfiumError:
+            raise Damaged from None
+        self._drawn_bytes += len(self._whole) // self._count
+        try:
+            yield page
+        finally:
+            page.close()
+
+    def reopen_if_large(self) -> None:
+        """Gives back what PDFium has kept of the streams so far."""
+        if self._drawn_bytes > _KEPT_BYTES:
+            self._drawn_bytes = 0
+            self._document.close()
+            self._document = self._open()
+
+    def written_anew(self, look_at: Sequence[int]) -> bytes:
+        """The document as PDFium writes it, without encryption; raises Damaged.
+
+        On the pages that are looked at, annotations without a look of their own have the one that PDFium gives them.
+        """
+        pages = []
+        try:
+            for number in look_at:
+                # PDFium makes those looks when a page is drawn, and forgets none while it is open.
+                pages.append(page := self._document[number])
+                page.render(scale=_BARELY / max(page.get_size()), draw_annots=True).close()
+        except pypdfium2.PdfiumError:
+            raise Damaged from None
+        else:
+            return _SINK.written(self._document)
+        finally:
+            for page in pages:
+                page.close()
+
+    def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
+        """The page in this size, in mode RGBX, without its own turning."""
+        with self.page(number) as page:
+            return drawn_unturned(page, size, self._document.formenv)
+
+
+def has_text(page: pypdfium2.PdfPage) -> bool:
+    """Whether there is any on it, seen or not; not asked of more than the first things on a page of very many."""
+    objects = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE])
+    return any(each.type == pdfium.FPDF_PAGEOBJ_TEXT for each in itertools.islice(objects, _LOOKED_THROUGH))
+
+
+def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None) -> Image.Image:
+    """A page drawn as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
+    turned = page.get_rotation() // 90
+    width, height = size[::-1] if turned % 2 else size
+    place = (0, 0, width, height, -turned % 4, _FLAGS)
+
+    def draw(on: object) -> None:
+        pdfium.FPDF_RenderPageBitmap(on, page, *place)
+        if form is not None:
+            pdfium.FPDF_FFLDraw(form, on, page, *place)
+
+    return drawn_on_white((width, height), draw)

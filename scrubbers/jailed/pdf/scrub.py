@@ -1,0 +1,78 @@
+"""A PDF: its pages said anew, with what can be seen on them and nothing else; text stays text.
+
+1 refuse streams that inflate without measure (`pdf_bounded`)
+2 open it, refuse a locked one and too many pages (`pdf_open`)
+3 read what it holds, for the report (`pdf_found`)
+4 make fields drawable that have no form (`pdf_stray`)
+5 rebuild page by page (`pdf_rebuild`); a page that does not look the same then becomes a picture of itself
+6 a small preview of the first page
+"""
+
+import contextlib
+import gc
+import mmap
+import os
+from typing import Final
+
+import pypdf
+import pypdfium2
+
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pdf import inflate_limits as pdf_bounded
+from scrubbers.jailed.pdf.fonts import warm_up as pdf_font_rehearsed
+from scrubbers.jailed.metadata import pdf as pdf_found
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf.open import open_document, with_stray_fields
+from scrubbers.jailed.pdf.rebuild import Rebuilder
+from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
+from scrubbers.stages import Kind
+
+_STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
+
+
+def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
+    """Writes the rebuilt document and its preview; raises Refused, or what the libraries raise."""
+    # The collector would look through all objects again and again; `pdf_rebuild` calls it where it is worth its time.
+    gc.disable()
+    # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
+    # closed: PDFium points into it until the job ends.
+    untrusted = mmap.mmap(untrusted_descriptor, 0, access=mmap.ACCESS_COPY)
+    with (
+        open(untrusted_descriptor, "rb", closefd=False) as file,
+        open(clean, "wb", closefd=False) as output,
+    ):
+        pdf_bounded.demand_bounded(untrusted)
+        source, reader = open_document(untrusted, file)
+        pdf_found.look_into(reader, untrusted, findings)
+        source, reader = with_stray_fields(source, reader)
+        first = Rebuilder(source, reader, findings).write(output)
+    image.write_preview(first, preview)
+
+
+def warm_up() -> None:
+    """Sets pypdf's bounds and scrubs one small document, so that everything is in memory before the locks."""
+    pypdf.overwrite_configuration(
+        zlib_maximum_output_length=_STREAM_BYTES,
+        lzw_maximum_output_length=_STREAM_BYTES,
+        run_length_maximum_output_length=_STREAM_BYTES,
+        array_based_stream_maximum_output_length=_STREAM_BYTES,
+        stream_decoding_work_maximum_length=4 * _STREAM_BYTES,
+        # It would be started as a program.
+        jbig2dec_binary=None,
+        disable_legacy_handling=True,
+    )
+    pdf_font_rehearsed.warm_up()
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, small_document())
+        scrub(Kind.PDF, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)
+
+
+def rehearse() -> None:
+    """In a fork, behind the zygote's locks and before its work: draws what comes out differently the first time."""
+    with contextlib.closing(pypdfium2.PdfDocument(document_without_fonts())) as document:
+        for _ in range(2):
+            document[0].render(scale=1).close()

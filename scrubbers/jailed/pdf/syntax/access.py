@@ -1,0 +1,141 @@
+"""Reading values of the source document, each of the type it must have. Everything else raises NotRebuildable.
+
+pypdf hands out objects of its own types, follows references when asked, and raises a dozen sorts of errors on malformed
+ones; `malformed` names them all.
+"""
+
+import math
+from typing import Final
+
+import pypdf.errors
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    ByteStringObject,
+    DictionaryObject,
+    FloatObject,
+    IndirectObject,
+    NameObject,
+    NumberObject,
+    PdfObject,
+    StreamObject,
+    TextStringObject,
+)
+
+from scrubbers.jailed.findings import MALFORMED
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+
+# What reading a hostile document with pypdf may raise.
+BROKEN: Final = (
+    pypdf.errors.PyPdfError,
+    pypdf.errors.DependencyError,
+    RecursionError,
+    AssertionError,
+    NotImplementedError,
+    *MALFORMED,
+)
+
+_LONGEST_ARRAY: Final = 100_000
+
+
+def resolved(untrusted: object) -> PdfObject | None:
+    """What a reference leads to; None for null and for nothing."""
+    for _ in range(8):
+        if not isinstance(untrusted, IndirectObject):
+            break
+        untrusted = untrusted.get_object()
+    if untrusted is None or not isinstance(untrusted, PdfObject):
+        return None
+    return None if type(untrusted).__name__ == "NullObject" else untrusted
+
+
+def entry(untrusted: DictionaryObject, key: str) -> PdfObject | None:
+    """A dictionary's value, references followed; None if there is none."""
+    return resolved(untrusted.raw_get(key)) if key in untrusted else None
+
+
+def dictionary(untrusted: object) -> DictionaryObject:
+    """A dictionary or a stream's."""
+    found = resolved(untrusted)
+    if not isinstance(found, DictionaryObject):
+        raise NotRebuildable
+    return found
+
+
+def dictionary_in(untrusted: DictionaryObject, key: str) -> DictionaryObject:
+    """The dictionary under a key; an empty one if there is none."""
+    found = entry(untrusted, key)
+    return found if isinstance(found, DictionaryObject) else DictionaryObject()
+
+
+def stream(untrusted: object) -> StreamObject:
+    found = resolved(untrusted)
+    if not isinstance(found, StreamObject):
+        raise NotRebuildable
+    return found
+
+
+def array(untrusted: object) -> list[PdfObject | None]:
+    """An array's values, references followed."""
+    found = resolved(untrusted)
+    if not isinstance(found, ArrayObject) or len(found) > _LONGEST_ARRAY:
+        raise NotRebuildable
+    return [resolved(item) for item in list.__iter__(found)]
+
+
+def number(untrusted: object) -> float:
+    """A finite number; whole ones as int."""
+    found = resolved(untrusted)
+    if isinstance(found, NumberObject):
+        return int(found)
+    if isinstance(found, FloatObject) and math.isfinite(found):
+        value = float(found)
+        return int(value) if value.is_integer() and abs(value) < 2**31 else value
+    raise NotRebuildable
+
+
+def numbers(untrusted: object, count: int | None = None) -> list[float]:
+    """An array of numbers, so many if it is said."""
+    found = [number(item) for item in array(untrusted)]
+    if count is not None and len(found) != count:
+        raise NotRebuildable
+    return found
+
+
+def whole(untrusted: object, least: int, most: int) -> int:
+    """A whole number within bounds."""
+    found = number(untrusted)
+    if not isinstance(found, int) or not least <= found <= most:
+        raise NotRebuildable
+    return found
+
+
+def is_true(untrusted: object) -> bool:
+    """Whether it says true; anything else is false."""
+    found = resolved(untrusted)
+    return isinstance(found, BooleanObject) and bool(found.value)
+
+
+def name_of(untrusted: object) -> str | None:
+    """A name with its slash, or None when it is something else."""
+    found = resolved(untrusted)
+    return str(found) if isinstance(found, NameObject) else None
+
+
+def string(untrusted: object) -> bytes:
+    found = resolved(untrusted)
+    if isinstance(found, TextStringObject):
+        return bytes(found.original_bytes)
+    if isinstance(found, ByteStringObject):
+        return bytes(found)
+    raise NotRebuildable
+
+
+def key_of(untrusted: object) -> object:
+    """What tells one object of the source from another: its number, or the object itself."""
+    if isinstance(untrusted, IndirectObject):
+        return (untrusted.idnum, untrusted.generation)
+    reference = getattr(untrusted, "indirect_reference", None)
+    if isinstance(reference, IndirectObject):
+        return (reference.idnum, reference.generation)
+    return id(untrusted)

@@ -1,0 +1,208 @@
+"""Which parts of a page's pictures can be seen. A picture is made all black and then all white: what changes is seen.
+
+Taking a picture away would not do: under its white parts the page may be white as well. Made of one colour it is opaque
+everywhere: what its own mask leaves out counts as seen, so that the share tells only of what others do to it.
+
+1 pictures that do not lie on each other form a group; the others stay as they are, with what shines through them
+2 each group has a document of its own, because PDFium keeps what it was given instead of a picture
+3 what is smaller than a few pixels is looked at from nearby
+"""
+
+import contextlib
+import ctypes
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import Image, ImageFilter
+
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
+from scrubbers.jailed.pdf.visibility.page_objects import (
+    AS_SEEN,
+    DRAWN_PIXELS,
+    Box,
+    Matrix,
+    Sheet,
+    Thing,
+    apart,
+    around,
+    combined,
+    strongest_change,
+    things,
+    within,
+)
+from scrubbers.jailed.pdf.cost import Work
+
+_BLACK: Final = 0xFF000000
+_WHITE: Final = 0xFFFFFFFF
+# Of a picture in each direction, to tell its share: one for each pixel that it is drawn on, as a bar over a name on a
+# scan is no higher than a few of them.
+_FEWEST_SAMPLES: Final = 256
+_MOST_SAMPLES: Final = 2048
+_LAYERS: Final = 8  # of pictures on each other; for each the other pictures are decoded and drawn anew
+_SMALL: Final = 6  # pixels
+_CLOSER: Final = 8.0  # times
+_NEAR_LOOKS: Final = 64  # in one group
+_LEAVES_A_TRACE: Final = 2  # of 255: a photograph as pale as watermarks are leaves more
+# What lies beside something seen stays: viewers smooth pictures over their neighbours.
+_MARGIN: Final = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PictureSight:
+    """One picture, in the order of drawing."""
+
+    # Of the picture, 0 to 1, that can be seen; what its own mask leaves out counts as seen, and 1 is all but its edges.
+    share: float
+    matrix: Matrix  # of the picture, to points of the page
+    pixels: tuple[int, int]  # its width and height, as PDFium read them
+    seen: Image.Image  # mode L: the part of the drawn page around the picture, 255 where it can be seen
+    to_seen: Matrix  # from the unit square of the picture to the pixels of `seen`
+
+    def mask(self, width: int, height: int) -> Image.Image:
+        """Mode L in the picture's own rows and columns: 255 where it can be seen, with a margin, 0 where it cannot."""
+        # Wider by the margin, so that it does not end at the edge of the sheet or of what was drawn.
+        wide = Image.new("L", (self.seen.width + 2 * _MARGIN, self.seen.height + 2 * _MARGIN))
+        wide.paste(self.seen, (_MARGIN, _MARGIN))
+        wide = wide.filter(ImageFilter.MaxFilter(2 * _MARGIN + 1))
+        return _in_the_picture(wide, combined(self.to_seen, (1, 0, 0, 1, _MARGIN, _MARGIN)), width, height)
+
+
+def pictures_seen(
+    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None = None
+) -> list[PictureSight]:
+    """The sight of each picture of a page. `open_anew` opens the document once more and returns the page.
+
+    `work` counts. The documents are closed. Raises NotRebuildable when more pictures lie on each other than can be told
+    apart.
+    """
+    with _opened(open_anew, scale, work) as (sheet, pictures):
+        if not pictures:
+            return []
+        groups = apart([_core(sheet, picture) for picture in pictures], sheet.size, _LAYERS)
+        found = dict(_group_seen(sheet, pictures, groups[0]))
+    for group in groups[1:]:
+        with _opened(open_anew, scale, work) as (sheet, pictures):
+            found |= _group_seen(sheet, pictures, group)
+    return [found[number] for number in range(len(found))]
+
+
+@contextlib.contextmanager
+def _opened(
+    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None
+) -> Iterator[tuple[Sheet, list[Thing]]]:
+    page = open_anew()
+    try:
+        yield Sheet(page, scale, work), [thing for thing in things(page) if thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE]
+    finally:
+        document = page.pdf
+        page.close()
+        document.close()
+
+
+def _core(sheet: Sheet, picture: Thing) -> Box:
+    """Its pixels without those at the edge, which it may share with another: scans often come in strips."""
+    left, top, right, bottom = sheet.pixel_box(picture.box)
+    if min(right - left, bottom - top) > _SMALL:
+        return left + 2, top + 2, right - 2, bottom - 2
+    return left, top, right, bottom
+
+
+def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -> dict[int, PictureSight]:
+    members = {number: pictures[number] for number in group}
+    # Asked before they are made of one colour, which makes them of one pixel.
+    pixels = {number: _pixels(member) for number, member in members.items()}
+    # For the drawing before anything is changed; in those after it they are of one pixel.
+    sheet.work.decoded(sum(width * height for width, height in pixels.values()))
+    boxes = {number: sheet.pixel_box(member.box) for number, member in members.items()}
+    on_the_sheet = [box for box in boxes.values() if box[2]]
+    whole = around(on_the_sheet) if on_the_sheet else (0, 0, 1, 1)
+    # Before they are made of one colour: one that changes nothing when it is taken away has the colour of its ground.
+    lost = _change_without(sheet, list(members.values()), whole)
+    change = _change(sheet, list(members.values()), whole)
+    found = {
+        n: _sight(sheet, member, pixels[n], boxes[n], change.crop(within(boxes[n], whole)))
+        for n, member in members.items()
+    }
+    small = [n for n, (left, top, right, bottom) in boxes.items() if 0 < min(right - left, bottom - top) <= _SMALL]
+    for number in [number for number in small if found[number].share < 1][:_NEAR_LOOKS]:
+        member = members[number]
+        near = sheet.closer(sheet.scale * _CLOSER)
+        box = near.pixel_box(member.box)
+        if (box[2] - box[0]) * (box[3] - box[1]) <= DRAWN_PIXELS:
+            found[number] = _sight(near, member, pixels[number], box, _change(near, [member], box))
+    for number, box in boxes.items():
+        if min(box[2] - box[0], box[3] - box[1]) > _SMALL and greatest(lost.crop(within(box, whole))) < _LEAVES_A_TRACE:
+            found[number] = dataclasses.replace(found[number], share=0.0)
+    return found
+
+
+def _pixels(picture: Thing) -> tuple[int, int]:
+    width, height = ctypes.c_uint(), ctypes.c_uint()
+    if not pdfium.FPDFImageObj_GetImagePixelSize(picture.handle, width, height):
+        raise NotRebuildable
+    return width.value, height.value
+
+
+def _change_without(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
+    """How far the pixels of the box change when the pictures are taken away."""
+    before = sheet.drawn(box)
+    for picture in pictures:
+        picture.activate(active=False)
+    after = sheet.drawn(box)
+    for picture in pictures:
+        picture.activate(active=True)
+    return strongest_change(before, after)
+
+
+def _change(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
+    """255 where the box looks different when the pictures are black and when they are white."""
+    drawn = []
+    for colour in (_BLACK, _WHITE):
+        bitmap = pdfium.FPDFBitmap_Create(1, 1, 0)
+        if not bitmap:
+            raise MemoryError
+        try:
+            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, 1, 1, colour)
+            if not all(pdfium.FPDFImageObj_SetBitmap(None, 0, picture.handle, bitmap) for picture in pictures):
+                raise NotRebuildable
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+        drawn.append(sheet.drawn(box))
+    return strongest_change(*drawn).point(AS_SEEN)
+
+
+def _sight(sheet: Sheet, picture: Thing, pixels: tuple[int, int], box: Box, seen: Image.Image) -> PictureSight:
+    left, top, right, _ = box
+    matrix = picture.matrix
+    to_seen = combined(combined(matrix, sheet.to_pixels), (1, 0, 0, 1, -left, -top))
+    if not right:
+        return PictureSight(0.0, matrix, pixels, Image.new("L", (1, 1)), to_seen)
+    found = PictureSight(1.0, matrix, pixels, seen, to_seen)
+    samples = _samples(*to_seen[:2]), _samples(*to_seen[2:4])
+    share = _part(_in_the_picture(seen, to_seen, *samples))
+    # Its edges fall between pixels: what is whole but for those is whole.
+    if share < 1 and _part(found.mask(*samples)) < 1:
+        return dataclasses.replace(found, share=share)
+    return found
+
+
+def _samples(x: float, y: float) -> int:
+    """How many to take along a side of the picture that is drawn from one corner to another one so far away."""
+    return max(_FEWEST_SAMPLES, math.ceil(min(_MOST_SAMPLES, math.hypot(x, y))))
+
+
+def _part(mask: Image.Image) -> float:
+    return mask.histogram()[255] / (mask.width * mask.height)
+
+
+def _in_the_picture(seen: Image.Image, to_seen: Matrix, width: int, height: int) -> Image.Image:
+    """What is seen, in rows and columns of the picture, whose first row is at the top of its unit square."""
+    a, b, c, d, e, f = to_seen
+    coefficients = a / width, -c / height, c + e, b / width, -d / height, d + f
+    return seen.transform((width, height), Image.Transform.AFFINE, coefficients, Image.Resampling.NEAREST)

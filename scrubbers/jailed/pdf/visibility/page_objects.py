@@ -1,0 +1,250 @@
+"""A page as PDFium sees it: what is drawn on it in which order and where, and drawings of it, whole or in part.
+
+Only for pages that our own writer wrote. What is drawn comes depth first: the things in a form stand where the form is
+drawn, once for each time that it is drawn. In that order there is
+
+    one text for each Tj and TJ with at least one character, when a font is set   (an empty string draws nothing)
+    one picture for each Do of an image
+    one path for each painting operator with a path of more than one point
+
+Things inside tiling patterns and Type3 glyphs are part of what is painted with them and are not listed.
+
+All drawings of a page are made with the same flags, so that two of them differ only by what was changed between them.
+"""
+
+import ctypes
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+from PIL import Image, ImageChops
+
+from scrubbers.jailed.pdf.bitmap import SEEN_FROM, drawn_on_white
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.cost import Work
+
+Box: TypeAlias = tuple[int, int, int, int]
+Matrix: TypeAlias = tuple[float, float, float, float, float, float]
+
+DRAWN_PIXELS: Final = (
+    2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
+)
+AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
+_THINGS: Final = 50_000  # on one page; a page of dense text shown letter by letter has 6,000
+_GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
+_DEPTH: Final = 16  # forms in forms
+_ROUGH: Final = pdfium.FPDF_RENDER_NO_SMOOTHTEXT | pdfium.FPDF_RENDER_NO_SMOOTHIMAGE | pdfium.FPDF_RENDER_NO_SMOOTHPATH
+_AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
+# What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
+_HAIR: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Thing:
+    """One thing drawn on the page."""
+
+    handle: Any
+    kind: int  # pdfium.FPDF_PAGEOBJ_…
+    to_page: Matrix  # from where it is defined to the points of the page: the forms around it
+    box: tuple[float, float, float, float]  # left, bottom, right, top in points of the page
+
+    @property
+    def matrix(self) -> Matrix:
+        """Its own matrix, and those of the forms around it."""
+        return combined(_own_matrix(self.handle), self.to_page)
+
+    def activate(self, active: bool) -> None:
+        """Whether it is drawn from now on."""
+        if not pdfium.FPDFPageObj_SetIsActive(self.handle, active):
+            raise NotRebuildable
+
+
+class Sheet:
+    """A page and the size it is drawn in."""
+
+    def __init__(self, page: pypdfium2.PdfPage, scale: float, work: Work | None = None) -> None:
+        """`scale`: pixels a point; less on pages that would have too many. `work` counts. Raises NotRebuildable."""
+        self.page = page
+        self.work = work or Work()
+        self._things = pdfium.FPDFPage_CountObjects(page)
+        width, height = page.get_size()
+        if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
+            raise NotRebuildable
+        scale = min(scale, math.sqrt(DRAWN_PIXELS / (width * height)))
+        self.size = max(1, round(width * scale)), max(1, round(height * scale))
+        self.scale = scale
+        self.to_pixels = _to_pixels(page, self.size)
+
+    @property
+    def whole(self) -> Box:
+        """The box of all its pixels."""
+        return 0, 0, *self.size
+
+    def pixel_box(self, box: tuple[float, float, float, float], margin: float = 0) -> Box:
+        """The pixels that a box of the page touches, cut at the edges of the sheet; empty ones have no extent."""
+        left, top, right, bottom = bounds(self.to_pixels, box)
+        across, down = max(0.0, _HAIR - (right - left)) / 2, max(0.0, _HAIR - (bottom - top)) / 2
+        found = (
+            max(0, math.floor(left - across - margin)),
+            max(0, math.floor(top - down - margin)),
+            min(self.size[0], math.ceil(right + across + margin)),
+            min(self.size[1], math.ceil(bottom + down + margin)),
+        )
+        return found if found[0] < found[2] and found[1] < found[3] else (0, 0, 0, 0)
+
+    def uncut_box(self, box: tuple[float, float, float, float]) -> Box:
+        """The pixels that a box of the page would touch on a sheet without edges."""
+        left, top, right, bottom = bounds(self.to_pixels, box)
+        return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+
+    def drawn(self, box: Box | None = None, *, rough: bool = False) -> Image.Image:
+        """The page as it is now, in mode RGBX: all of it or the pixels of the box.
+
+        `rough`: each pixel has the colour of one thing, as nothing is smoothed.
+        """
+        left, top, right, bottom = box or self.whole
+        width, height = right - left, bottom - top
+        self.work.drawn(width * height, self._things)
+        flags = _ROUGH if rough else 0
+        place = (-left, -top, *self.size, 0, flags)
+        return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
+
+    def closer(self, scale: float) -> "Sheet":
+        """The same page in another size, without a bound on its pixels: draw parts of it only."""
+        sheet = Sheet.__new__(Sheet)
+        width, height = self.page.get_size()
+        sheet.page, sheet.scale, sheet.work, sheet._things = self.page, scale, self.work, self._things  # noqa: SLF001
+        sheet.size = max(1, round(width * scale)), max(1, round(height * scale))
+        sheet.to_pixels = _to_pixels(self.page, sheet.size)
+        return sheet
+
+
+def things(page: pypdfium2.PdfPage) -> list[Thing]:
+    """All that is drawn on the page, in its order; raises NotRebuildable when there is too much."""
+    found: list[Thing] = []
+    for thing in _things_on(page):
+        found.append(thing)
+        if len(found) > _THINGS:
+            raise NotRebuildable
+    return found
+
+
+def _things_on(page: pypdfium2.PdfPage) -> Iterator[Thing]:
+    handles = (pdfium.FPDFPage_GetObject(page, at) for at in range(pdfium.FPDFPage_CountObjects(page)))
+    yield from _things(handles, _AS_IT_IS, 0)
+
+
+def _things(handles: Iterable[Any], to_page: Matrix, depth: int) -> Iterator[Thing]:
+    if depth > _DEPTH:
+        raise NotRebuildable
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for handle in handles:
+        kind = pdfium.FPDFPageObj_GetType(handle)
+        if kind == pdfium.FPDF_PAGEOBJ_FORM:
+            inside = (pdfium.FPDFFormObj_GetObject(handle, at) for at in range(pdfium.FPDFFormObj_CountObjects(handle)))
+            of_form = combined(_own_matrix(handle), to_page)
+            yield from _things(inside, of_form, depth + 1)
+            continue
+        if not pdfium.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
+            raise NotRebuildable
+        box = left.value, bottom.value, right.value, top.value
+        if to_page is not _AS_IT_IS:
+            box = bounds(to_page, box)
+        yield Thing(handle, kind, to_page, box)
+
+
+def _own_matrix(handle: Any) -> Matrix:
+    own = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(handle, own):
+        raise NotRebuildable
+    return own.a, own.b, own.c, own.d, own.e, own.f
+
+
+def combined(first: Matrix, then: Matrix) -> Matrix:
+    """The matrix that does one and then the other."""
+    if then is _AS_IT_IS:
+        return first
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
+
+
+def bounds(matrix: Matrix, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """The upright box around a box that went through the matrix; raises NotRebuildable when it is nowhere."""
+    a, b, c, d, e, f = matrix
+    x0, y0, x1, y1 = box
+    if a < 0 or (a == 0 and b < 0):
+        x0, x1 = x1, x0
+    left, right, low, high = a * x0, a * x1, b * x0, b * x1
+    if low > high:
+        low, high = high, low
+    across, down = (c * y0, c * y1), (d * y0, d * y1)
+    found = left + min(across) + e, low + min(down) + f, right + max(across) + e, high + max(down) + f
+    if not math.isfinite(sum(found)):
+        raise NotRebuildable
+    return found
+
+
+def _to_pixels(page: pypdfium2.PdfPage, size: tuple[int, int]) -> Matrix:
+    """From points of the page to pixels, rows counted from above, as PDFium draws a page of this size."""
+    left, bottom, right, top = page.get_bbox()
+    turn = page.get_rotation()
+    width, height = (right - left, top - bottom) if turn in (0, 180) else (top - bottom, right - left)
+    across, down = size[0] / width, size[1] / height
+    if turn == 90:  # noqa: PLR2004  degrees
+        return 0, down, across, 0, -bottom * across, -left * down
+    if turn == 180:  # noqa: PLR2004
+        return -across, 0, 0, down, right * across, -bottom * down
+    if turn == 270:  # noqa: PLR2004
+        return 0, -down, -across, 0, top * across, right * down
+    return across, 0, 0, -down, -left * across, top * down
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """The smallest box that holds them all."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def area_of(box: Box) -> int:
+    """Its pixels."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def within(box: Box, whole: Box) -> Box:
+    """The same box, counted from the corner of another one."""
+    return box[0] - whole[0], box[1] - whole[1], box[2] - whole[0], box[3] - whole[1]
+
+
+def strongest_change(one: Image.Image, other: Image.Image) -> Image.Image:
+    """How far each pixel differs, in the channel where it differs most; mode L."""
+    red, green, blue = ImageChops.difference(one, other).split()[:3]
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def apart(boxes: Sequence[Box], size: tuple[int, int], most: int = _GROUPS) -> list[list[int]]:
+    """Groups of numbers of boxes none of which comes nearer than a pixel to another of its group.
+
+    A box says where the outline of a letter is; smoothing reaches one pixel farther. Raises NotRebuildable when it
+    would be more groups than `most`.
+    """
+    groups: list[tuple[list[int], Image.Image]] = []
+    for number, (left, top, right, bottom) in enumerate(boxes):
+        wide = max(0, left - 1), max(0, top - 1), min(size[0], right + 1), min(size[1], bottom + 1)
+        free = (each for each in groups if each[1].crop(wide).getbbox() is None)
+        group, ground = next(free, None) or _another(groups, size, most)
+        group.append(number)
+        ground.paste(255, (left, top, right, bottom))
+    return [group for group, _ in groups]
+
+
+def _another(
+    groups: list[tuple[list[int], Image.Image]], size: tuple[int, int], most: int
+) -> tuple[list[int], Image.Image]:
+    if len(groups) == most:
+        raise NotRebuildable
+    groups.append(([], Image.new("L", size)))
+    return groups[-1]

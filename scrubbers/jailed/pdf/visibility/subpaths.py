@@ -1,0 +1,159 @@
+"""Parts of a path that nobody sees: each subpath is taken away for a moment, as whole paths are before.
+
+One path can keep a drawing off the page or under a box beside a speck that is seen. So of a path with several subpaths
+
+1 those that lie off the page go, however many there are, also of a path that only clips
+2 those that lie apart form a group, which is taken away at once: what changes nothing stays away while the others are
+  looked at, for of two on the same place one has to stay
+
+Subpaths that overlap and need more than four dozen drawings make the page pixels. A path that both paints and clips is
+asked for 1 alone, and so is what a glyph of a Type 3 font draws, whose place only the pages know, for nothing.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from scrubbers.jailed.pdf.content.forms import Form
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
+from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Moved, Path, Restored, Saved, Set, Step, multiplied
+from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, bounds, combined, strongest_change
+
+# Draws the page as it is now, with what is on trial.
+Drawing = Callable[[], tuple[Sheet, Image.Image]]
+# A path and the number of one of its subpaths.
+Part = tuple[int, int]
+
+_BEGINS: Final = re.compile(rb"(?<=\n)(?=[^\n]* (?:m|re)(?:\n|\Z))")
+_STROKED: Final = frozenset((b"S", b"s", b"B", b"B*", b"b", b"b*"))
+_MITRE: Final = 2.0  # widths of the line, to each side: what a corner reaches; one that reaches farther is compared
+_SEEN_FROM: Final = 4  # of 255, as of whole paths
+_LAYERS: Final = 48  # lines that cross each other lie in one each; as many as of whole paths on a crowded page
+_MOST_PARTS: Final = 4000
+_AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
+_NOWHERE: Final[Box] = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One drawing of a path that has several subpaths: its matrix and the width of its lines."""
+
+    path: Path
+    matrix: Matrix
+    width: float
+
+
+def placed_paths(steps: Sequence[Step], matrix: Matrix = _AS_IT_IS, width: float = 1.0) -> Iterator[Placed]:
+    """The paths with several subpaths, in the order of drawing, forms entered where they are drawn."""
+    state, saved = (matrix, width), []
+    for step in steps:
+        match step:
+            case Saved():
+                saved.append(state)
+            case Restored():
+                state = saved.pop() if saved else state
+            case Moved() if step.line.endswith(b" cm"):
+                state = multiplied(step.line, state[0]), state[1]
+            case Set(key="w", lines=(bytes() as line, *_)):
+                state = state[0], float(line.split()[0])
+            case Path() if not step.hidden and len(subpaths_of(step)) > 1:
+                yield Placed(step, *state)
+            case Drawn(Form() as form) if not step.hidden:
+                yield from placed_paths(form.steps, _within(form, state[0]), state[1])
+            case _:
+                pass
+
+
+def _within(form: Form, matrix: Matrix) -> Matrix:
+    own = form.entries.get(b"Matrix")
+    if not isinstance(own, list):
+        return matrix
+    return multiplied(b" ".join(number(each) for each in own if isinstance(each, int | float)), matrix)
+
+
+def subpaths_of(path: Path) -> list[bytes]:
+    """Each begins with m or re."""
+    return _BEGINS.split(path.segments)
+
+
+def judged(found: Sequence[Placed], drawing: Drawing) -> tuple[set[Part], set[Part]]:
+    """The parts that are seen, and those that are not. Raises NotRebuildable when that would take too long."""
+    sheet, drawn = drawing()
+    boxes: dict[Part, Box] = {}
+    paths: dict[int, Path] = {}
+    for placed in found:
+        paths[id(placed.path)] = placed.path
+        for at, box in enumerate(_boxes(placed, sheet)):
+            part = id(placed.path), at
+            # Of a path that is drawn twice the first place that is on the page; the page is compared afterwards.
+            boxes[part] = box if boxes.get(part, _NOWHERE) == _NOWHERE else boxes[part]
+    unseen = {part for part, box in boxes.items() if box == _NOWHERE}
+    asked = [part for part in boxes if part not in unseen and not paths[part[0]].clips]
+    sheet.work.looked_at(len(boxes))
+    if len(asked) > _MOST_PARTS or sheet.work.is_far_too_much:
+        raise NotRebuildable
+    try:
+        for group in apart([boxes[part] for part in asked], sheet.size, _LAYERS):
+            tried = {asked[at] for at in group}
+            _leave_out(paths, unseen | tried)
+            change = strongest_change(drawn, drawing()[1])
+            unseen |= {part for part in tried if greatest(change.crop(boxes[part])) < _SEEN_FROM}
+    finally:
+        _leave_out(paths, ())
+    return boxes.keys() - unseen, unseen
+
+
+def take_out(paths: Sequence[Path], unseen: Collection[Part]) -> list[Path]:
+    """Leaves out the parts; returns the paths that lost some. One of which none is left stays, if it only clips."""
+    changed = []
+    for path in {id(each): each for each in paths}.values():
+        parts = subpaths_of(path)
+        kept = [part for at, part in enumerate(parts) if (id(path), at) not in unseen]
+        if kept and len(kept) < len(parts):
+            path.segments = b"".join(kept).removesuffix(b"\n")
+            changed.append(path)
+    return changed
+
+
+def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
+    gone: dict[int, set[int]] = {}
+    for key, at in parts:
+        gone.setdefault(key, set()).add(at)
+    for key, path in paths.items():
+        without = gone.get(key)
+        kept = (part for at, part in enumerate(subpaths_of(path)) if without and at not in without)
+        path.trial = b"".join(kept) if without else None
+
+
+def _boxes(placed: Placed, sheet: Sheet) -> Iterator[Box]:
+    """The pixels of each subpath; none of one that lies off the page."""
+    to_pixels = combined(placed.matrix, sheet.to_pixels)
+    scale = max(abs(each) for each in to_pixels[:4])
+    margin = 1 + (_MITRE * placed.width * scale if placed.path.painted in _STROKED else 0)
+    for part in subpaths_of(placed.path):
+        left, top, right, bottom = bounds(to_pixels, _extent(part))
+        box = (
+            max(0, int(left - margin)),
+            max(0, int(top - margin)),
+            min(sheet.size[0], int(right + margin) + 1),
+            min(sheet.size[1], int(bottom + margin) + 1),
+        )
+        yield box if box[0] < box[2] and box[1] < box[3] else _NOWHERE
+
+
+def _extent(subpath: bytes) -> tuple[float, float, float, float]:
+    xs: list[float] = []
+    ys: list[float] = []
+    for line in subpath.splitlines():
+        *values, operator = line.split()
+        numbers = [float(value) for value in values]
+        if operator == b"re":
+            left, bottom, width, height = numbers
+            numbers = [left, bottom, left + width, bottom + height]
+        xs += numbers[::2]
+        ys += numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)

@@ -1,0 +1,292 @@
+"""Which texts on a page can be seen. Each is taken away for a moment: what changes nothing cannot be seen.
+
+1 what no look is needed for: painted in no colour, off the page, below two points high or wide; empty letters are blank
+2 letters printed twice to make them bold are judged together (`pdf_visible_units`)
+3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it
+4 what hardly changes anything is looked at again from nearby: a full stop of five points, pale grey
+5 the ink of the group alone, in black: ink that changed nothing is covered, cut off or of the colour of its ground
+
+PDFium's box of a text is that of its letters' outlines: one without extent has no ink at all.
+"""
+
+import ctypes
+import enum
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pypdfium2.raw as pdfium
+from PIL import Image, ImageChops
+
+from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
+from scrubbers.jailed.pdf.visibility.ink_mask import Alone
+from scrubbers.jailed.pdf.visibility.clip import may_be_cut
+from scrubbers.jailed.pdf.visibility.page_objects import (
+    AS_SEEN,
+    DRAWN_PIXELS,
+    Box,
+    Sheet,
+    Thing,
+    apart,
+    area_of,
+    around,
+    strongest_change,
+    within,
+)
+from scrubbers.jailed.pdf.visibility.text_fast_path import plainly_seen
+from scrubbers.jailed.pdf.visibility.overprint import Text, Unit, near_scale, units_of
+
+_LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
+_SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn; narrow prints have 0.6
+_FAINT_FROM: Final = 1  # a change this small may be a very small or very pale sign: looked at from nearby
+_SMALL_BOX: Final = 3  # pixels; signs this small may change nothing at all
+_NEARER: Final = 1.5  # times: so much nearer than its neighbours a small sign may want to be looked at
+_NEAR_LOOKS: Final = 32  # for one group
+# Ink is counted where it covers six tenths of a pixel: its change is then seen at a contrast of 38, pale grey on white.
+_INK: Final = 160
+_CLEAR_CONTRAST: Final = 38
+_UNSEEN_PART: Final = 0.02  # of the square of the letters' size: as much ink as a comma has
+_UNSEEN_LEAST: Final = 3  # pixels
+_SURELY: Final = 1.6
+_SMALL_PRINT: Final = 9.0  # pixels: letters this small have strokes of less than one
+_LETTER_ROWS: Final = 0.4  # of the letters' size: as high as the lowest letters
+_LETTER_INK: Final = 0.1  # of the square of it: an i
+_GONE: Final = 0.8  # of a letter's ink: what is left then is a sliver along the edge of a bar
+_CUT_AT_EDGE: Final = 0.35  # of the letters' size without any ink at the edge of a text that something may cut
+_CUT_INSIDE: Final = 0.9  # the same, within it
+_PAINTED: Final = {
+    pdfium.FPDF_TEXTRENDERMODE_FILL,
+    pdfium.FPDF_TEXTRENDERMODE_STROKE,
+    pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE,
+}
+
+
+class Look(enum.Enum):
+    """What can be seen of a text."""
+
+    SEEN = enum.auto()
+    HIDDEN = enum.auto()
+    # Some of its letters may be hidden. Shown letter by letter, each would be a text of its own and could be judged.
+    PARTLY = enum.auto()
+    # No ink: spaces, or letters without a shape. Nobody can see it, wherever it stands.
+    BLANK = enum.auto()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TextSight:
+    """One text, in the order of drawing. Where it begins and how large it is tell if it is the text one thinks."""
+
+    look: Look
+    origin: tuple[float, float]  # points of the page
+    size: float  # points of the page; negative sizes of fonts are as large as positive ones
+
+
+def texts_seen(
+    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *, letters: bool, plain: bool = False
+) -> list[TextSight]:
+    """The sight of each text. With `letters` a text is a single letter, of which nothing is partly seen.
+
+    `plain`: nothing on the page is blended or masked, so that most can be seen without looking.
+
+    Raises NotRebuildable when the page has too much on it. All things must be active, and are again when it returns.
+    """
+    found: list[TextSight] = []
+    unclear: list[Text] = []
+    for thing in all_things:
+        if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            text = _text(len(found), thing, sheet)
+            look = _without_looking(text)
+            if look is None:
+                unclear.append(text)
+            # Hidden until it is seen.
+            found.append(TextSight(look or Look.HIDDEN, text.matrix[4:], text.size))
+    if not unclear:
+        return found
+    if plain and plainly_seen(sheet, unclear, all_things):
+        for text in unclear:
+            found[text.number] = TextSight(Look.SEEN, found[text.number].origin, text.size)
+        return found
+    alone = Alone(all_things)
+    units = units_of(sheet, unclear, alone)
+    groups = [[units[number] for number in group] for group in apart([unit.box for unit in units], sheet.size)]
+    _measure(sheet, drawn, groups, alone, letters=letters)
+    for group in groups:
+        _look_closer(sheet, [unit for unit in group if _is_faint(unit)], alone, letters=letters)
+    for unit in units:
+        look = _judged(unit, letters=letters)
+        for text in unit.texts:
+            found[text.number] = TextSight(look, found[text.number].origin, text.size)
+    return found
+
+
+def _text(number: int, thing: Thing, sheet: Sheet) -> Text:
+    size = ctypes.c_float()
+    pdfium.FPDFTextObj_GetFontSize(thing.handle, size)
+    matrix = thing.matrix
+    _, _, c, d, _, _ = matrix
+    return Text(number, thing, matrix, abs(size.value) * math.hypot(c, d), sheet.pixel_box(thing.box))
+
+
+def _without_looking(text: Text) -> Look | None:
+    """Step 1."""
+    left, bottom, right, top = text.thing.box
+    if right <= left or top <= bottom:
+        return Look.BLANK
+    if pdfium.FPDFTextObj_GetTextRenderMode(text.thing.handle) not in _PAINTED:
+        return Look.HIDDEN
+    if text.box[2] == 0:
+        return Look.HIDDEN
+    if _width_of_letters(text) < min(_LEAST_SIZE, _SQUEEZED * text.size):
+        return Look.HIDDEN
+    # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
+    if text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE:
+        return Look.HIDDEN
+    return None
+
+
+def _width_of_letters(text: Text) -> float:
+    """Their size along their own direction: as large as `text.size` where nothing squeezes them."""
+    a, b, c, d, _, _ = text.matrix
+    up = math.hypot(c, d)
+    return text.size * math.hypot(a, b) / up if up else 0.0
+
+
+def _height(text: Text) -> float:
+    """How high it stands across its own direction, in points of the page: a box around slanted text is large."""
+    quad = pdfium.FS_QUADPOINTSF()
+    if not pdfium.FPDFPageObj_GetRotatedBounds(text.thing.handle, quad):
+        return math.inf
+    a, b, c, d, _, _ = text.thing.to_page
+    x, y = quad.x4 - quad.x1, quad.y4 - quad.y1
+    return math.hypot(a * x + c * y, b * x + d * y)
+
+
+def _is_faint(unit: Unit) -> bool:
+    left, top, right, bottom = unit.box
+    return unit.change < SEEN_FROM and (unit.change >= _FAINT_FROM or min(right - left, bottom - top) <= _SMALL_BOX)
+
+
+def _judged(unit: Unit, *, letters: bool) -> Look:
+    if unit.change < SEEN_FROM:
+        return Look.HIDDEN
+    if unit.change < _CLEAR_CONTRAST:
+        return Look.SEEN
+    if letters:
+        return Look.HIDDEN if unit.unseen > max(_UNSEEN_LEAST, unit.ink * _GONE) else Look.SEEN
+    letter = (unit.size * unit.scale) ** 2
+    return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
+
+
+def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: Alone, *, letters: bool) -> None:
+    """Step 3 and, for what changes something, step 5. The units' boxes are those on the sheet."""
+    clear: list[tuple[list[Unit], Box, Image.Image]] = []
+    for group in groups:
+        whole = around(unit.box for unit in group)
+        before = drawn if drawn.size == (whole[2] - whole[0], whole[3] - whole[1]) else drawn.crop(whole)
+        change = strongest_change(before, _without(sheet, group, whole))
+        for unit in group:
+            unit.change = greatest(change.crop(within(unit.box, whole)))
+        shown = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
+        if shown:
+            clear.append((shown, whole, change.point(AS_SEEN)))
+    with alone:
+        for group, whole, seen in clear:
+            ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole)
+            # Of text in black the least of its ink is seen; on most pages there is none that is not.
+            shares = [greatest(ink.crop(within(unit.box, whole))) / unit.change for unit in group]
+            least = ink.point(_INKED if letters else _inked(min(shares)))
+            some_unseen = ImageChops.subtract(least, seen).getbbox() is not None
+            for unit in group:
+                box = within(unit.box, whole)
+                if some_unseen:
+                    own = ink.crop(box).point(_INKED)
+                    unit.unseen = ImageChops.subtract(own, seen.crop(box)).histogram()[255]
+                    unit.ink = own.histogram()[255]
+                    unit.cut = not letters and _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
+                if not (letters or unit.cut) and any(may_be_cut(sheet, thing) for thing in unit.things):
+                    unit.cut = _has_gap(sheet, unit, seen.crop(box))
+
+
+def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.Image) -> bool:
+    """Whether a letter of it may be under a bar. Small print hardly covers any pixel by six tenths: it has no `_INK`.
+
+    What a line hides of the letters that it crosses is less high.
+    """
+    size = unit.size * sheet.scale
+    if size > _SMALL_PRINT:
+        return False
+    unseen = ImageChops.subtract(ink.point(_inked(greatest(ink) / unit.change)), seen)
+    rows = sum(map(bool, unseen.getprojection()[1 - _direction(sheet, unit)]))
+    return rows >= _LETTER_ROWS * size and unseen.histogram()[255] > max(_UNSEEN_LEAST, _LETTER_INK * size * size)
+
+
+def _direction(sheet: Sheet, unit: Unit) -> int:
+    """0 if its letters follow each other across the sheet, 1 if downwards."""
+    a, b, _, _, _, _ = unit.texts[0].matrix
+    turned = sheet.to_pixels[0] == 0
+    return 0 if (abs(a) >= abs(b)) != turned else 1
+
+
+def _has_gap(sheet: Sheet, unit: Unit, seen: Image.Image) -> bool:
+    """Whether there is a stretch without any ink at its ends, or a long one within it."""
+    size = unit.size * sheet.scale
+    along = _direction(sheet, unit)
+    inked = bytes(seen.getprojection()[along])
+    uncut = sheet.uncut_box(unit.texts[0].thing.box)
+    before = unit.box[along] - uncut[along] + len(inked) - len(inked.lstrip(b"\0"))
+    after = uncut[along + 2] - unit.box[along + 2] + len(inked) - len(inked.rstrip(b"\0"))
+    inside = max(map(len, inked.split(b"\1")))
+    return max(before, after) > _CUT_AT_EDGE * size + 1 or inside > _CUT_INSIDE * size
+
+
+def _look_closer(sheet: Sheet, faint: Sequence[Unit], alone: Alone, *, letters: bool) -> None:
+    """Step 4, of units that lie apart. What too many drawings would be needed for stays as it was judged from afar."""
+    for near, run in itertools.islice(_runs(sheet, faint), _NEAR_LOOKS):
+        for unit in run:
+            unit.box, unit.scale = _near_box(near, unit), near.scale
+        _measure(near, near.drawn(around(unit.box for unit in run)), [run], alone, letters=letters)
+
+
+def _runs(sheet: Sheet, faint: Sequence[Unit]) -> Iterator[tuple[Sheet, list[Unit]]]:
+    """Neighbours that one drawing from nearby can hold. One that is too large for any needs no closer look."""
+    waiting = sorted(faint, key=lambda unit: (unit.box[1], unit.box[0]))
+    while waiting:
+        near = sheet.closer(near_scale(sheet, waiting[0].size))
+        whole = _near_box(near, waiting[0])
+        taken = 0
+        for unit in waiting:
+            wider = around((whole, _near_box(near, unit)))
+            if _NEARER * near.scale < near_scale(sheet, unit.size) or area_of(wider) > DRAWN_PIXELS:
+                break
+            whole = wider
+            taken += 1
+        if taken:
+            yield near, waiting[:taken]
+        waiting = waiting[max(1, taken) :]
+
+
+def _near_box(near: Sheet, unit: Unit) -> Box:
+    return around(near.pixel_box(thing.box, margin=1) for thing in unit.things)
+
+
+def _without(sheet: Sheet, units: list[Unit], box: Box) -> Image.Image:
+    taken_away = [thing for unit in units for thing in unit.things]
+    for thing in taken_away:
+        thing.activate(active=False)
+    try:
+        return sheet.drawn(box)
+    finally:
+        for thing in taken_away:
+            thing.activate(active=True)
+
+
+def _inked(share: float) -> list[int]:
+    """The least that counts as ink: what must change a pixel by more than is seen. `share`: of ink and its change."""
+    least = min(_INK, _SURELY * SEEN_FROM * share)
+    return [255 if covered >= least else 0 for covered in range(256)]
+
+
+_INKED: Final = [255 if covered >= _INK else 0 for covered in range(256)]

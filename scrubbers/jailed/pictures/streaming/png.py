@@ -1,0 +1,90 @@
+"""A large PNG strip by strip: its pixels never stand in memory whole.
+
+1 the tags are read before, from all that is not pixels (`png_chunks`)
+2 a picture with alpha is decoded once to see whether all of it is opaque: then the copy has none
+3 the rows come strip by strip as they are stored (`png_stored`)
+4 each strip is brought to sRGB, eight bits and a plain mode, and what is hidden in it taken out, as in a whole one
+5 it is filtered by itself and deflated with the others (`png_joined`), and leaves for the preview what is needed of it
+
+The pixels that come out are those of the ordinary way, to the last bit. A picture that is to be turned upside down or
+on its side goes that way, and so does one that is interlaced or animated.
+"""
+
+from collections.abc import Iterator
+from typing import IO, Final
+
+from PIL import Image, ImageFile
+
+from scrubbers.jailed.pictures.colour import to_srgb as colour
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures import memory_limits as held_whole
+from scrubbers.jailed.pictures.colour import hidden_by_alpha as hidden_colour
+from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
+from scrubbers.jailed.pictures.colour.declared_colour import Described
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures.colour.hidden_by_alpha import WITH_ALPHA
+from scrubbers.jailed.pictures.streaming.png_encoder import JoinedPng
+from scrubbers.jailed.pictures.preview import PREVIEW_SIDE, Shrinking
+from scrubbers.jailed.pictures.release_input import is_large
+from scrubbers.jailed.pictures.streaming.jpeg import LARGE_PIXELS
+from scrubbers.stages import What, Where
+
+# Each row for itself.
+TURNS: Final = {None, Image.Transpose.FLIP_LEFT_RIGHT}
+
+
+def can_be_used(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
+    """Whether this is a large PNG whose rows come from top to bottom; one of TURNS must be all the turning it needs."""
+    large = picture.width * picture.height > LARGE_PIXELS or is_large(untrusted_descriptor)
+    return large and picture.width <= held_whole.LONGEST_ROW and png_stored.can_be_read(picture)
+
+
+def rebuild(
+    picture: ImageFile.ImageFile,
+    turn: Image.Transpose | None,
+    output: IO[bytes],
+    untrusted_descriptor: int,
+    findings: Findings,
+    *,
+    described: Described,
+) -> Image.Image:
+    """Write the rebuilt picture and return a small one. Raises Damaged, TooManyPixels and TooMuchToHold."""
+    decoders.demand_few_pixels(picture)
+    profile = described.or_profile(picture.info.get("icc_profile"), findings)
+    is_opaque = _is_opaque(picture, untrusted_descriptor, findings)
+    joined, small = JoinedPng(output, picture.size), Shrinking(picture.size, PREVIEW_SIDE)
+    for plain in _plain_strips(picture, profile, untrusted_descriptor, findings):
+        strip = plain if turn is None else plain.transpose(turn)
+        if is_opaque:
+            strip = hidden_colour.without_alpha(strip)
+        elif strip.mode in WITH_ALPHA:
+            hidden_colour.keep_what_is_seen(strip, findings)
+        joined.add(strip)
+        # A palette, or one bit a pixel, may become many times as much.
+        held_whole.demand_room_for_result(untrusted_descriptor, output.tell())
+        small.add(strip)
+    return small.finish()
+
+
+def _is_opaque(picture: ImageFile.ImageFile, untrusted_descriptor: int, findings: Findings) -> bool:
+    """Step 2: whether there is alpha that hides nothing."""
+    # Alpha has no part in a profile, and converting takes longer than all the rest.
+    strips = (colour.to_plain(strip, None, findings) for strip in png_stored.strips(picture, untrusted_descriptor))
+    return all(strip.mode in WITH_ALPHA and hidden_colour.is_opaque(strip) for strip in strips)
+
+
+def _plain_strips(
+    picture: ImageFile.ImageFile, profile: bytes | None, untrusted_descriptor: int, findings: Findings
+) -> Iterator[Image.Image]:
+    """Steps 3 and 4, but for what is hidden under alpha."""
+    used, colours = [0] * 256, list[int]()
+    for stored in png_stored.strips(picture, untrusted_descriptor):
+        if stored.mode == "P":
+            used = [before + more for before, more in zip(used, stored.histogram(), strict=True)]
+            colours = stored.getpalette() or []
+        plain = colour.to_plain(stored, profile, findings)
+        # The encoder would write down what it finds there.
+        plain.info = {}
+        yield plain
+    if hidden_colour.palette_hides_something(used, colours):
+        findings.add(What.HIDDEN_COLOUR, Where.PALETTE)

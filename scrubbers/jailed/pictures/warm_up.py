@@ -1,0 +1,91 @@
+"""What a zygote does before it is locked, and each of its forks before there is a file: pictures of our own.
+
+Nothing can be opened once the locks are on, so every decoder, encoder and table must have been used by then.
+"""
+
+import functools
+import io
+import mmap
+import os
+from typing import Final
+
+from PIL import ExifTags, Image, ImageCms
+
+from scrubbers.jailed.metadata import containers
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import preview as shrinking
+from scrubbers.jailed.verify import jpeg as verify_jpeg
+from scrubbers.jailed.findings import Findings
+from scrubbers.report_wire import encode_report
+from scrubbers.stages import Kind
+
+_WARM_MODES: Final = {
+    Kind.JPEG: ("RGB", "L", "CMYK"),
+    Kind.PNG: ("RGBA", "P", "1", "I;16"),
+    Kind.WEBP: ("RGB", "RGBA"),
+    Kind.TIFF: ("RGB", "1", "CMYK"),
+    Kind.GIF: ("P",),
+    Kind.BMP: ("RGB",),
+    Kind.HEIC: ("RGB",),
+    Kind.AVIF: ("RGB",),
+}
+# The encoder of HEIC makes nothing smaller than 64 pixels.
+_WARM_SIZE: Final = (64, 64)
+_FORMAT_NAMES: Final = {Kind.HEIC: "HEIF"}
+
+
+def warm_up() -> None:
+    """Scrubs one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for kind, modes in _WARM_MODES.items():
+        for mode in modes:
+            _warm_up_one(kind, mode, profile)
+    rehearse()
+
+
+def rehearse() -> None:
+    """Does all that a job does with a small picture, in memory, so that a fork has touched the pages that most will."""
+    findings = Findings()
+    with _in_memory(rehearsed()) as untrusted:
+        containers.look_into(Kind.JPEG, untrusted, findings)
+    clean, preview = io.BytesIO(), io.BytesIO()
+    with decoders.open_picture(Kind.JPEG, io.BytesIO(rehearsed())) as picture:
+        image.look_into(picture, findings)
+        rebuilt = image.rebuild(picture, findings, None)
+        rebuilt.save(clean, "JPEG", **image.JPEG_SETTINGS)
+        shrinking.shrunk(rebuilt).save(preview, "JPEG", **image.JPEG_SETTINGS)
+    with _in_memory(clean.getvalue()) as result:
+        verify_jpeg.is_clean(result)
+    encode_report(findings.removed(), findings.lost())
+
+
+def _in_memory(content: bytes) -> mmap.mmap:
+    """Memory of this process alone, which can be read like a job's file."""
+    made = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    made[:] = content
+    return made
+
+
+@functools.cache
+def rehearsed() -> bytes:
+    """The picture."""
+    made = io.BytesIO()
+    Image.new("RGB", _WARM_SIZE).save(made, "JPEG")
+    return made.getvalue()
+
+
+def _warm_up_one(kind: Kind, mode: str, profile: bytes) -> None:
+    made = io.BytesIO()
+    tags = Image.Exif()
+    tags[ExifTags.Base.Orientation] = 6
+    extra = {} if kind in {Kind.GIF, Kind.BMP} else {"exif": tags, "icc_profile": profile if mode == "RGB" else None}
+    Image.new(mode, _WARM_SIZE).save(made, _FORMAT_NAMES.get(kind, kind.name), **extra)
+    descriptors = [os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3)]
+    try:
+        untrusted, clean, preview = descriptors
+        os.write(untrusted, made.getvalue())
+        image.scrub(kind, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)

@@ -1,0 +1,44 @@
+"""An independent reading of a result: it may consist of what a clean file of its kind consists of, and of nothing else.
+
+Runs in a fresh job, which the file that was scrubbed has never touched. Shares no code with the scrubber and decodes
+no pixels. Each reader walks the whole file from the first byte to the last, has a closed list of blocks, checks the
+content of every block that could carry something, and refuses at the first byte it cannot account for. What remains
+unseen is what compressed pixels can carry: they were made by our encoders from decoded pixels.
+
+Raises WouldNotVouch. A reader that stumbles (a length that points outside) raises it too.
+"""
+
+import mmap
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Final
+
+from scrubbers.jailed.verify import jpeg as verify_jpeg
+from scrubbers.jailed.verify.pdf import file as verify_pdf
+from scrubbers.jailed.verify import png as verify_png
+from scrubbers.jailed.verify import tiff as verify_tiff
+from scrubbers.jailed.verify import webp as verify_webp
+from scrubbers.stages import Kind, WouldNotVouch
+
+_READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
+    Kind.JPEG: verify_jpeg.is_clean,
+    Kind.PNG: verify_png.is_clean,
+    Kind.WEBP: verify_webp.is_clean,
+    Kind.TIFF: verify_tiff.is_clean,
+    Kind.PDF: verify_pdf.is_clean,
+}
+
+
+def demand_clean(kind: Kind, untrusted_descriptor: int) -> None:
+    """Returns if every byte of the file is accounted for; raises WouldNotVouch."""
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise WouldNotVouch
+    try:
+        with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
+            clean = reader(untrusted)
+    except (IndexError, ValueError, struct.error, zlib.error):
+        raise WouldNotVouch from None
+    if not clean:
+        raise WouldNotVouch

@@ -1,0 +1,186 @@
+"""Reads contents: one operator a line, its operands of the right number and kind, in an order that draws something.
+
+Strings stand between brackets, with five escapes and no more; arrays stand in TJ and d only; names are those that the
+new document gives. No marked content, no comment, no text that is invisible by its mode or for want of a font, no path
+that is neither painted nor a clip.
+Resources are named in the order of first use; who calls compares them with those that there are.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from scrubbers.jailed.verify.pdf.values import NUMBER, Unaccounted, demand
+
+_DEEPEST_STATE: Final = 200
+_N: Final = NUMBER
+# Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
+_TEXT: Final = rb"\((?!\))[^\\()\r\n]*(?:\\[\\()rn][^\\()\r\n]*)*\)"
+_ITEM: Final = rb"(?:%s|%s)" % (_TEXT, _N)
+_NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
+
+# Where in the stream an operator may stand, and where we are after it. ISO 32000-1, figure 9.
+_PAGE, _TEXT_OBJECT, _PATH, _CLIP = 1, 2, 4, 8
+_ANYWHERE: Final = _PAGE | _TEXT_OBJECT
+
+
+@dataclass(slots=True)
+class Contents:
+    """What one stream, or several with the same resources, use: for each letter how many resources, and shown text."""
+
+    used: dict[str, int] = field(default_factory=dict)
+    # By font: the strings shown with it.
+    shown: dict[int, list[bytes]] = field(default_factory=dict)
+
+    def names(self, letter: str) -> set[str]:
+        return {f"{letter}{number}" for number in range(self.used.get(letter, 0))}
+
+
+@dataclass(slots=True)
+class _Rule:
+    pattern: re.Pattern[bytes]
+    stands: int
+    then: int = 0
+    act: "Callable[[_Reader, bytes], None] | None" = None
+
+
+class _Reader:
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.font: int | None = None
+        self.saved: list[int | None] = []
+        self.has_width = False
+
+    def read(self, untrusted: bytes, *, glyph: bool) -> None:
+        lines = untrusted.split(b"\n")
+        demand(lines.pop() == b"", "the contents' last line")
+        where = _PAGE
+        rule_of = (_GLYPH_RULES if glyph else _RULES).get
+        for line in lines:
+            rule = rule_of(line[line.rfind(b" ") + 1 :])
+            if rule is None or not rule.stands & where or rule.pattern.fullmatch(line) is None:
+                raise Unaccounted("operator")
+            if rule.act is not None:
+                rule.act(self, line)
+            where = rule.then or where
+        demand(where == _PAGE and not self.saved, "an end of contents")
+
+    def save(self, _line: bytes) -> None:
+        demand(len(self.saved) < _DEEPEST_STATE, "saved states")
+        self.saved.append(self.font)
+
+    def restore(self, _line: bytes) -> None:
+        demand(self.saved, "saved states")
+        self.font = self.saved.pop()
+
+    def set_width(self, _line: bytes) -> None:
+        demand(not self.has_width, "a glyph's width twice")
+        self.has_width = True
+
+    def choose_font(self, line: bytes) -> None:
+        self.font = self._use("F", line[2 : line.index(b" ")])
+
+    def use(self, line: bytes) -> None:
+        """A resource other than a font: the operand before the operator."""
+        start = line.rindex(b"/") + 1
+        self._use(chr(line[start]), line[start + 1 : line.index(b" ", start)])
+
+    def use_unless_plain(self, line: bytes) -> None:
+        if line.startswith(b"/C"):
+            self.use(line)
+
+    def show(self, line: bytes) -> None:
+        if self.font is None:
+            raise Unaccounted("text without a font")
+        self.contents.shown.setdefault(self.font, []).append(_unescaped(line[1:-4]))
+
+    def show_spaced(self, line: bytes) -> None:
+        if self.font is None:
+            raise Unaccounted("text without a font")
+        strings = _STRING.findall(line)
+        if b"\\" in line:
+            strings = [_unescaped(string) for string in strings]
+        demand(strings, "text without a string")
+        self.contents.shown.setdefault(self.font, []).extend(strings)
+
+    def _use(self, letter: str, digits: bytes) -> int:
+        number = int(digits)
+        used = self.contents.used.get(letter, 0)
+        if number >= used:
+            demand(number == used, "resources by order of use")
+            self.contents.used[letter] = used + 1
+        return number
+
+
+_STRING: Final = re.compile(rb"\(([^\\()]*(?:\\.[^\\()]*)*)\)")
+_ESCAPE: Final = re.compile(rb"\\(.)")
+_ESCAPED: Final = {b"r": b"\r", b"n": b"\n"}
+
+
+def _unescaped(string: bytes) -> bytes:
+    if b"\\" not in string:
+        return string
+    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), string)
+
+
+def _rules() -> dict[bytes, _Rule]:
+    def numbers(count: int) -> bytes:
+        return (_N + b" ") * count
+
+    rules: dict[bytes, _Rule] = {}
+
+    def add(
+        operators: bytes,
+        operands: bytes,
+        stands: int,
+        then: int = 0,
+        act: Callable[[_Reader, bytes], None] | None = None,
+    ) -> None:
+        for operator in operators.split():
+            rules[operator] = _Rule(re.compile(operands + re.escape(operator)), stands, then, act)
+
+    add(b"q", b"", _PAGE, act=_Reader.save)
+    add(b"Q", b"", _PAGE, act=_Reader.restore)
+    add(b"cm", numbers(6), _PAGE)
+    add(b"w M J j", numbers(1), _ANYWHERE)
+    add(b"d", rb"\[(?:%s(?: %s)*)?\] %s " % (_N, _N, _N), _ANYWHERE)
+    add(b"gs", _NAME % b"G" + b" ", _ANYWHERE, act=_Reader.use)
+    add(b"m l", numbers(2), _PAGE | _PATH, _PATH)
+    add(b"c", numbers(6), _PAGE | _PATH, _PATH)
+    add(b"v y re", numbers(4), _PAGE | _PATH, _PATH)
+    add(b"h", b"", _PAGE | _PATH, _PATH)
+    add(b"S s f f* B B* b b*", b"", _PATH | _CLIP, _PAGE)
+    add(b"W W*", b"", _PATH, _CLIP)
+    add(b"n", b"", _CLIP, _PAGE)
+    add(b"BT", b"", _PAGE, _TEXT_OBJECT)
+    add(b"ET", b"", _TEXT_OBJECT, _PAGE)
+    add(b"Tc Tw Tz TL Ts", numbers(1), _ANYWHERE)
+    add(b"Tf", _NAME % b"F" + b" " + numbers(1), _ANYWHERE, act=_Reader.choose_font)
+    add(b"Tr", b"[012] ", _ANYWHERE)
+    add(b"Td TD", numbers(2), _TEXT_OBJECT)
+    add(b"Tm", numbers(6), _TEXT_OBJECT)
+    add(b"T*", b"", _TEXT_OBJECT)
+    add(b"Tj", _TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
+    add(b"TJ", rb"\[%s(?: %s)*\] " % (_ITEM, _ITEM), _TEXT_OBJECT, act=_Reader.show_spaced)
+    add(b"CS cs", rb"(?:/Pattern|%s) " % (_NAME % b"C"), _ANYWHERE, act=_Reader.use_unless_plain)
+    add(b"SCN scn", rb"(?:%s ){0,4}%s " % (_N, _NAME % b"P"), _ANYWHERE, act=_Reader.use)
+    add(b"G g", numbers(1), _ANYWHERE)
+    add(b"RG rg", numbers(3), _ANYWHERE)
+    add(b"K k", numbers(4), _ANYWHERE)
+    add(b"sh", _NAME % b"S" + b" ", _PAGE, act=_Reader.use)
+    add(b"Do", _NAME % b"X" + b" ", _PAGE, act=_Reader.use)
+    return rules
+
+
+_RULES: Final = _rules()
+_GLYPH_RULES: Final = {
+    **_RULES,
+    b"d0": _Rule(re.compile(rb"%s %s d0" % (_N, _N)), _PAGE, 0, _Reader.set_width),
+    b"d1": _Rule(re.compile(rb"%s %s %s %s %s %s d1" % ((_N,) * 6)), _PAGE, 0, _Reader.set_width),
+}
+
+
+def read_contents(untrusted: bytes, contents: Contents, *, glyph: bool = False) -> None:
+    """Reads one stream into `contents`; raises Unaccounted. `glyph`: a Type 3 font's, which says its width."""
+    _Reader(contents).read(untrusted, glyph=glyph)

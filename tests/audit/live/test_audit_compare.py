@@ -1,0 +1,320 @@
+"""What the canary compares: runs with each other, a service with itself, values with what they must not depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import struct
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from audit.canary.compare.answers import compare_answers
+from audit.canary.clock import another_hour, interpreter_with_clock
+from audit.canary.drawn import check_drawn, hook, number_of
+from audit.canary.http import Answer
+from audit.canary.compare.random import Sample, dependences, dependences_within, told_apart
+from audit.canary.requests import Exchange
+from audit.canary.compare.rows import COLUMNS, Noted, altered_rows, changed_slots, check_altered, check_columns, check_slots
+from audit.canary.compare.snapshot import Snapshot, files_of
+from audit.canary.compare.steady import ALLOWED, Since, compare, no_time_of_a_visit
+from audit.verdict import Look, Verdict
+
+# Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.
+RUNS, VALUES, STARTED = (0, 2), 9, 1_795_768_000.3
+KEY = os.urandom(16)
+
+
+def samples(make):
+    """`make` gives the value of (run, visitor, order, moment)."""
+    found, now = [], STARTED
+    for run in RUNS:
+        now += 7
+        for order in range(VALUES):
+            visitor = "AB"[(order // 2 + order + run) % 2]
+            moment = random.uniform(now, now + 0.15)
+            found.append(Sample(make(run, visitor, order, moment), run, visitor, order, now, now + 0.15))
+            now += 0.25
+    return found
+
+
+def address(run, visitor):
+    return hashlib.sha256(KEY + f"{run}{visitor}".encode()).digest()[:4]
+
+
+def covered(second):
+    return bytes(one ^ other for one, other in zip(struct.pack("<I", int(second)), KEY, strict=False))
+
+
+HIDING = {
+    "the second": lambda _run, _visitor, _order, now: struct.pack(">I", int(now)) + os.urandom(12),
+    "the second, low byte first": lambda _run, _visitor, _order, now: os.urandom(5) + struct.pack("<I", int(now)),
+    "the lowest byte of the second": lambda _run, _visitor, _order, now: os.urandom(9) + bytes([int(now) & 255]),
+    "the second under a key": lambda _run, _visitor, _order, now: os.urandom(5) + covered(now) + os.urandom(7),
+    "a digest of the second": lambda _run, _visitor, _order, now: hashlib.sha256(b"%d" % now).digest(),
+    "the second, multiplied": lambda _run, _visitor, _order, now: struct.pack("<I", int(now) * 2654435761 & 0xFFFFFFFF),
+    "milliseconds in two bytes": lambda _run, _visitor, _order, now: os.urandom(3) + struct.pack("<H", int(now * 1000) & 0xFFFF),
+    "a floating number": lambda _run, _visitor, _order, now: os.urandom(3) + struct.pack("<d", now),
+    "the minute": lambda _run, _visitor, _order, now: os.urandom(3) + bytes([int(now) // 60 & 255]),
+    "a count": lambda _run, _visitor, order, _now: os.urandom(3) + bytes([order]),
+    "a count from anywhere": lambda run, _visitor, order, _now: os.urandom(3) + bytes([order + 77 * run & 255]),
+    "a number that rises": lambda _run, _visitor, order, _now: struct.pack(">I", int((order + random.random()) * 2**28)),
+    "an address": lambda run, visitor, _order, _now: os.urandom(5) + address(run, visitor),
+    "one byte of a digest of an address": lambda run, visitor, _order, _now: os.urandom(5) + address(run, visitor)[:1],
+    "half a byte for each run": lambda run, _visitor, _order, _now: bytes([os.urandom(1)[0] & 0xF0 | run]),
+    "a generator that starts with the second": lambda _run, _visitor, _order, now: random.Random(int(now)).randbytes(16),
+    "nothing that changes": lambda *_known: KEY,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("hidden", HIDING)
+def test_a_value_that_hides_something_is_found(hidden):
+    assert dependences(samples(HIDING[hidden])), hidden
+
+
+@pytest.mark.parametrize("size", [1, 3, 16, 153])
+def test_random_values_depend_on_nothing(size):
+    assert [found for _ in range(12) if (found := dependences(samples(lambda *_known: os.urandom(size))))] == []
+
+
+def test_a_clock_that_is_covered_with_bytes_beside_it_is_found():
+    def row(_run, _visitor, _order, now):
+        case_id = os.urandom(16)
+        hidden = bytes(one ^ other for one, other in zip(struct.pack(">I", int(now)), case_id[5:], strict=False))
+        return case_id + os.urandom(20) + hidden + os.urandom(40)
+
+    assert dependences_within(samples(row))
+    assert dependences_within(samples(lambda *_known: os.urandom(80))) == []
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute"), [(0, 5), (2, 0), (5, 55), (6, 5), (12, 0), (17, 30), (18, 20), (20, 0), (23, 50)]
+)
+def test_the_other_hour_is_in_the_same_part_of_the_same_day(hour, minute):
+    here = datetime(2026, 11, 27, hour, minute, tzinfo=ZoneInfo("Europe/Stockholm"))
+    moved = here + timedelta(seconds=another_hour(here))
+
+    assert moved != here
+    assert moved.date() == here.date()
+    assert [hour >= begins for begins in (6, 18)] == [moved.hour >= begins for begins in (6, 18)]
+
+
+def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_clock(tmp_path):
+    ask = "import time, cases.clock; print(time.time(), cases.clock.utc_now().timestamp(), cases.clock.__file__)"
+    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 9728, KEY)
+
+    told = [
+        subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout.split()
+        for python in (sys.executable, moved)
+    ]
+
+    assert told[0][2] == told[1][2]
+    ahead = [float(other) - float(one) for one, other in list(zip(*told, strict=True))[:2]]
+    # What asks the service's clock is in the same part of the day; what asks another may be days ahead.
+    assert 9728 <= ahead[1] < 9728 + 60
+    assert (ahead[0] - 9728) % (380 * 256) < 60
+
+
+def test_a_draw_of_the_watched_run_is_known_again_whole_and_nothing_else_is(tmp_path):
+    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 0, KEY)
+    ask = (
+        "import os, secrets, nacl.utils\n"
+        "for one in (os.urandom(16), secrets.token_bytes(4096), nacl.utils.random(24), secrets.token_bytes(15)):"
+        " print(one.hex())"
+    )
+    told = subprocess.run([moved, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout
+    drawn = [bytes.fromhex(line) for line in told.split()]
+
+    numbers = [number_of(one, KEY) for one in drawn]
+    assert numbers[1] - numbers[0] == numbers[2] - numbers[1] == 1
+    assert numbers[3] is None
+    assert number_of(drawn[1][:-2] + os.urandom(2), KEY) is None
+    assert number_of(drawn[1][:32], KEY) is None
+    assert number_of(os.urandom(16), KEY) is None
+    assert number_of(drawn[0], os.urandom(16)) is None
+
+
+class DrawnRun:
+    """A run of which only its rows are looked at."""
+
+    def __init__(self, *, thrown_away: int = 0, beat: int = 4096):
+        made = {}
+        exec(hook(KEY), made)  # noqa: S102 - our own lines
+        os.urandom, random._urandom = made["_urandom"], made["_urandom"]
+        self.key, self.exchanges, self.noted = KEY, [], []
+        for order in range(3):
+            first = made["_drawn"](16)
+            for _ in range(thrown_away * (order == 1)):
+                made["_drawn"](105)
+            rows = {"cases": [{"case_id": first}], "files": [{"file_id": made["_drawn"](16)}]}
+            self.noted.append(Noted("a report", 2, "A", order, 0.0, 0.0, rows))
+        self.rows = {"home": [{"beat": made["_drawn"](beat) + os.urandom(4096 - beat)}]}
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ({}, ""),
+        ({"thrown_away": 1}, "not as many values are drawn each time"),
+        ({"beat": 4094}, "home.beat: 1 values are not what was drawn"),
+    ],
+)
+def test_what_was_not_drawn_whole_or_was_drawn_again_is_a_finding(run, words):
+    look = Look()
+
+    check_drawn(look, DrawnRun(**run))
+
+    assert (look.verdict is Verdict.FINDING) == bool(words)
+    assert any(words in one.text() for one in look.said)
+
+
+def test_two_kinds_of_values_that_one_bit_tells_apart_are_found():
+    ones, others = [[os.urandom(152) + bytes([bit]) for _ in range(20)] for bit in (1, 0)]
+
+    assert told_apart(ones, others) == ["bit 0 of byte 152"]
+    assert told_apart([os.urandom(153) for _ in range(20)], [os.urandom(153) for _ in range(20)]) == []
+    assert told_apart(ones[:4], others[:4]) == []  # so few are told apart by chance
+
+
+def home(folder):
+    for name in ("server.pub", "kallskydd.db", "kallskydd.db-wal", "shred.slots"):
+        (folder / name).write_bytes(bytes(4096))
+    (folder / "run").mkdir()
+    return Snapshot(
+        files_of(folder), {"intake": {"status Umask": "0077", "stat utime": "3", "open 0": "/dev/null"}}, {}
+    )
+
+
+CHANGES = {
+    "content": lambda folder: (folder / "server.pub").write_bytes(b"other"),
+    "time": lambda folder: os.utime(folder / "server.pub", ns=(10**18, 10**18)),
+    "time of now": lambda folder: os.utime(folder / "server.pub"),
+    "mode": lambda folder: (folder / "server.pub").chmod(0o604),
+    "replaced": lambda folder: (folder / "x").write_bytes(bytes(4096)) and (folder / "x").replace(folder / "server.pub"),
+    "came": lambda folder: (folder / "run" / "seen").touch(),
+    "attribute": lambda folder: os.setxattr(folder / "server.pub", "user.seen", b"1"),
+    "link": lambda folder: os.link(folder / "server.pub", folder.parent / "elsewhere"),
+    "the log before any report": lambda folder: (folder / "kallskydd.db-wal").write_bytes(bytes(4096)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_file_of_the_home_that_changes_in_any_way_is_a_finding(tmp_path, change):
+    place = tmp_path / "home"
+    place.mkdir()
+    before, same, other = home(place), Look(), Look()
+    compare(same, before, Snapshot(files_of(place), before.processes, {}), Since.PAGES, "visits")
+
+    CHANGES[change](place)
+    compare(other, before, Snapshot(files_of(place), before.processes, {}), Since.PAGES, "visits")
+
+    assert same.verdict is Verdict.CLEAN
+    assert other.verdict is Verdict.FINDING
+
+
+def test_an_allowance_is_of_one_field_of_one_thing_and_has_a_reason(tmp_path):
+    before = home(tmp_path)
+    working, masked, locked = Look(), Look(), Look()
+
+    compare(working, before, Snapshot(before.files, {"intake": {**before.processes["intake"], "stat utime": "9"}}, {}),
+            Since.PAGES, "visits")  # fmt: skip
+    compare(masked, before, Snapshot(before.files, {"intake": {**before.processes["intake"], "status Umask": "0123"}}, {}),
+            Since.URGENT, "visits")  # fmt: skip
+    compare(locked, before, Snapshot(before.files, before.processes, {"intake on 8:1:3": {"held": "POSIX 77 77"}}),
+            Since.URGENT, "visits")  # fmt: skip
+
+    assert working.verdict is Verdict.CLEAN
+    assert masked.verdict is locked.verdict is Verdict.FINDING
+    assert all(one.why and "*" not in one.thing + one.field for one in ALLOWED)
+    assert len({(one.thing, one.field) for one in ALLOWED}) == len(ALLOWED)
+
+
+def test_a_time_of_a_visit_that_is_left_after_the_stop_is_a_finding(tmp_path):
+    left, told = home(tmp_path).files, Look()
+    written = int(left["shred.slots"]["written"]) / 10**9
+
+    no_time_of_a_visit(told, left, written - 1, written + 1)
+
+    assert told.verdict is Verdict.FINDING
+
+
+def case(**other):
+    row = dict.fromkeys(COLUMNS["cases"]) | {
+        "case_id": os.urandom(16), "lookup_id": os.urandom(16), "reporter_grant": bytes(153), "epoch": 1,
+        "commitment": os.urandom(32), "access_key": os.urandom(32), "slot": 7, "released": 0, "state": "open", "hold": 0,
+    }  # fmt: skip
+    return row | other
+
+
+def tables(row):
+    return {"cases": [row], "entries": [], "files": [], "chunks": [], "heads": [], "counters": [{"member_id": b"m"}]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"epoch": 17}, {"hold": 1}, {"closed_day": "2026-11-27"}, {"slot": 1024}, {"spent_slot": 3},
+        {"release_day": "2031-01-01"}, {"state": "closed"}, {"reporter_grant": b"\xff" * 153}, {"seen": 1},
+    ],
+)  # fmt: skip
+def test_a_column_that_holds_another_thing_than_it_is_for_is_a_finding(wrong):
+    right, other = Look(), Look()
+
+    check_columns(right, tables(case()), 1024)
+    check_columns(other, tables(case(**wrong)), 1024)
+
+    assert right.verdict is Verdict.CLEAN
+    assert other.verdict is Verdict.FINDING
+
+
+def test_a_slot_that_changes_without_a_case_is_a_finding():
+    before = bytes(1024)
+    after = before[:224] + os.urandom(32) + before[256:]
+    named, other = Look(), Look()
+
+    for look, slot in ((named, 7), (other, 8)):
+        noted = Noted("a report", 0, "A", 0, 0.0, 0.0, {"cases": [case(slot=slot)]}, changed_slots(before, after))
+        check_slots(look, [noted])
+
+    assert named.verdict is Verdict.CLEAN
+    assert other.verdict is Verdict.FINDING
+
+
+def test_a_visit_that_writes_to_the_rows_of_another_is_a_finding():
+    before = {"cases": [case(case_id=b"one"), case(case_id=b"two")]}
+    after = {"cases": [before["cases"][0] | {"reporter_grant": os.urandom(153)}, before["cases"][1], case()]}
+    same, other = Look(), Look()
+
+    check_altered(same, [Noted("a report", 0, "A", 0, 0.0, 0.0, {}, {}, altered_rows(before, before))])
+    check_altered(other, [Noted("a report", 0, "A", 0, 0.0, 0.0, {}, {}, altered_rows(before, after))])
+
+    assert same.verdict is not Verdict.FINDING
+    assert other.verdict is Verdict.FINDING
+    assert "cases.reporter_grant" in other.said[0].text()
+
+
+@pytest.mark.parametrize("other", [b"<p>3 sessions", b"<p>fine ", b"<p>Fine"])
+def test_two_answers_to_one_question_that_differ_are_a_finding(other):
+    def told(*bodies):
+        look = Look()
+        compare_answers(look, [Exchange("a page", Answer(200, b"HTTP/1.1 200 OK", body), frozenset({200}), frozenset())
+                               for body in bodies], {0: []})  # fmt: skip
+        return look.verdict
+
+    assert told(b"<p>fine", b"<p>fine") is Verdict.CLEAN
+    assert told(b"<p>fine", other) is Verdict.FINDING
+
+
+def test_a_header_that_counts_is_a_finding():
+    look = Look()
+    heads = (b"HTTP/1.1 200 OK\r\nX: 1", b"HTTP/1.1 200 OK\r\nX: 2")
+
+    compare_answers(look, [Exchange("a page", Answer(200, head, b""), frozenset({200}), frozenset()) for head in heads],
+                    {0: []})  # fmt: skip
+
+    assert look.verdict is Verdict.FINDING

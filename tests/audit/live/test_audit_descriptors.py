@@ -1,0 +1,75 @@
+"""What the audit of open files makes of a library that a process has open: libffi from 3.5 keeps itself open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from audit.live.checks.descriptors import check_intake_descriptors
+from audit.observe.proc import Process, Service
+from audit.observe.scene import Scene
+from audit.verdict import Look, Verdict
+
+# Opens a file, by default the library that every program runs, perhaps runs it, and closes all else.
+OPENS = """
+import mmap, os, sys, time
+place, way, run = sys.argv[1:]
+place = place or next(line.split()[5] for line in open("/proc/self/maps") if "r-xp" in line and "/libc." in line)
+descriptor = os.open(place, getattr(os, way))
+if run:
+    held = mmap.mmap(descriptor, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_EXEC)
+os.closerange(3, descriptor)
+os.closerange(descriptor + 1, 64)
+print("ready", flush=True)
+os.dup2(0, 1)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def process_with(place: str, way: str, *, run: bool = False):
+    command = [sys.executable, "-c", OPENS, place, way, "run" if run else ""]
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=null, stdout=subprocess.PIPE, stderr=null, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        while os.readlink(f"/proc/{process.pid}/fd/1") != os.devnull:
+            pass
+        yield Process(process.pid)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def verdict_of(process: Process, home: Path) -> Look:
+    look = Look()
+    check_intake_descriptors(look, Scene(home, Service(Process(os.getpid()), intakes=(process,))))
+    return look
+
+
+def test_a_library_that_it_runs_and_has_open_for_reading_is_no_finding(tmp_path):
+    with process_with("", "O_RDONLY") as process:
+        look = verdict_of(process, tmp_path)
+
+    assert look.verdict is Verdict.CLEAN
+
+
+@pytest.mark.parametrize(
+    ("way", "run", "mode"),
+    [("O_RDWR", True, 0o644), ("O_RDONLY", False, 0o644), ("O_RDONLY", True, 0o664)],
+    ids=["open for writing", "not run", "others may write"],
+)
+def test_any_other_file_is_a_finding(tmp_path, way, run, mode):
+    file = tmp_path / "library.so"
+    file.write_bytes(bytes(4096))
+    file.chmod(mode)
+    with process_with(str(file), way, run=run) as process:
+        look = verdict_of(process, tmp_path)
+
+    assert look.verdict is Verdict.FINDING
+    assert [str(file) in str(one.values) for one in look.said if one.verdict is Verdict.FINDING] == [True]

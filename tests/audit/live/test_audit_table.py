@@ -1,0 +1,248 @@
+"""The table of `audit live`: each row has its check, its words in two languages and its line of shell."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+import sqlite3
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from audit_harness import ROOT
+from intake_harness import make_home
+
+from audit.live.checks import process as checks_process
+from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
+from audit.live.checks.roster import check_roster
+from audit.live.checks.system import check_kernel
+from audit.report.html import as_html
+from audit.live.run import CHECKS, Report
+from audit.observe.netlink import has_log
+from audit.observe.proc import Process, Service
+from audit.observe.scene import Scene
+from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
+from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
+from audit.verdict import Check, Look
+from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
+
+
+def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
+    look = Look()
+    monkeypatch.setattr(checks_process, "_landlock_version", lambda: -1)
+    checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
+
+    assert [str(one.verdict) for one in look.said] == ["finding", "clean"]
+    assert "no Landlock" in look.said[0].text()
+    assert "what still holds" in look.said[1].text()
+
+
+@pytest.mark.parametrize(
+    ("trial", "settings", "verdict", "said"),
+    [
+        (False, "operator_is_no_member = true", "clean", "uppgivet i config.toml"),
+        (False, "", "finding", "ingen har uppgett"),
+        (False, "operator_is_no_member = false", "finding", "ingen har uppgett"),
+        (True, "", "clean", "frågas inte"),
+    ],
+)
+def test_the_report_says_whether_the_operator_has_declared_to_be_no_member(tmp_path, trial, settings, verdict, said):
+    made = make_home(tmp_path / "home", ("lead", "handler"), trial=trial, settings=settings)
+    look = Look()
+
+    check_roster(look, Scene(made.home.path, Service(Process(1), ())))
+
+    assert (str(look.verdict), str(look.said[0].verdict)) == (verdict, verdict)
+    report = Report("2026-11-27", trial, True, (Check("roster", "", look.verdict, tuple(look.said), ""),), tmp_path)
+    assert said in as_html(report, "sv")
+
+
+AS_THE_KERNEL_COMES = {
+    "debug/exception-trace": "1", "kernel/seccomp/actions_logged": "kill_process kill_thread trap errno trace log",
+    "kernel/print-fatal-signals": "0", "kernel/dmesg_restrict": "0", "kernel/kptr_restrict": "0",
+}  # fmt: skip
+
+
+def kernel_row(home: Path, root: Path, **weakened: str) -> Look:
+    """The row `kernel` on a kernel as it comes, looked at as if it were that of this computer."""
+    for name, value in {**AS_THE_KERNEL_COMES, **weakened}.items():
+        path = root / "proc/sys" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(value + "\n")
+    look = Look()
+
+    class Here(Scene):
+        """A scene whose copies of the system's files are this computer's own."""
+
+        @property
+        def copies(self) -> bool:
+            return False
+
+    check_kernel(look, Here(home, Service(Process(1)), root))
+    return look
+
+
+def test_a_kernel_as_it_comes_is_a_finding_for_a_real_home_and_said_for_a_trial(tmp_path):
+    trial, real = tmp_path / "trial", tmp_path / "real"
+    trial.mkdir()
+    (trial / "TRIAL").touch()
+
+    of_the_trial, of_the_real = kernel_row(trial, tmp_path), kernel_row(real, tmp_path)
+
+    assert str(of_the_trial.verdict) == "clean"
+    assert "debug.exception-trace = 1, as the kernel comes: a trial says so" in of_the_trial.said[0].text()
+    assert str(of_the_real.verdict) == "finding"
+    assert [str(one.verdict) for one in of_the_real.said].count("finding") == 4
+
+
+def test_a_kernel_that_was_made_to_tell_more_is_a_finding_for_a_trial_too(tmp_path):
+    (tmp_path / "TRIAL").touch()
+
+    assert str(kernel_row(tmp_path, tmp_path, **{"kernel/print-fatal-signals": "1"}).verdict) == "finding"
+
+
+def test_a_setting_of_the_kernel_that_is_not_there_is_not_seen(tmp_path):
+    (tmp_path / "proc/sys/kernel").mkdir(parents=True)
+    look = Look()
+
+    check_kernel(look, Scene(tmp_path, Service(Process(1)), tmp_path))
+
+    assert str(look.verdict) == "not seen"
+
+
+def test_the_audit_reads_every_setting_of_the_kernel_that_we_ship():
+    shipped = (ROOT / "deploy" / "sysctl.d" / "60-kallskydd.conf").read_text()
+    names = re.findall(r"(?m)^([a-z][^=#]*)=", shipped)
+    read = (ROOT / "audit" / "checks_system.py").read_text() + (ROOT / "audit" / "checks_process.py").read_text()
+
+    assert len(names) == 7
+    assert [name for name in names if name not in read] == []
+
+
+def test_every_row_has_a_check_a_title_in_two_languages_and_a_line_by_hand():
+    assert [row.id for row in TABLE] == list(CHECKS)
+    assert all(row.title and row.titel and row.by_hand for row in TABLE)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
+def test_the_line_by_hand_is_shell(row):
+    done = subprocess.run(["bash", "-n", "-c", row.by_hand], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
+    templates = set()
+    for path in [*(ROOT / "audit").glob("checks_*.py"), ROOT / "audit" / "live.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"look.saw", "look.found", "look.missed"}:
+                templates.add(ast.literal_eval(node.args[0]))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "look.demand":
+                templates.add(ast.literal_eval(node.args[1]))
+
+    assert len(templates) > 90
+    assert sorted(templates - SWEDISH.keys()) == []
+    fields = re.compile(r"\{(\w+)\}")
+    assert [one for one, other in SWEDISH.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
+
+
+def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.executescript((ROOT / "cases" / "schema.sql").read_text())
+        rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+
+    assert schema_digest([sql for (sql,) in rows]) == SCHEMA_DIGEST, "the schema changed: look, then set SCHEMA_DIGEST"
+
+
+def test_a_row_that_saw_nothing_is_never_clean():
+    look = Look()
+
+    assert str(look.verdict) == "not seen"
+    assert Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),), ROOT).of(look.verdict) == ["a"]
+    assert "Inte sett" in as_html(
+        Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),), ROOT), "sv"
+    )
+
+
+def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
+    tree = ast.parse((ROOT / "audit" / "checks_descriptors.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_Found"]
+    (plain,) = [node for node in ast.walk(tree) if getattr(node, "name", "") == "_plain_kind"]
+    named = [node.args[0] for node in calls] + [node.value for node in ast.walk(plain) if isinstance(node, ast.Return)]
+    words = {
+        part.value
+        for one in named
+        for part in ast.walk(one)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value != "anon_inode:[pidfd]"
+    }
+
+    assert len(words) > 8
+    assert words - SWEDISH_WORDS.keys() == set()
+
+
+def test_what_a_setting_of_tors_should_be_has_its_own_words_in_swedish():
+    wanted = {rule.wanted for rule in RULES if " " in rule.wanted} | {LEFT_OUT, ONCE, NOT_PLAIN}
+
+    assert wanted - SWEDISH_WORDS.keys() == set()
+
+
+def test_that_landlock_is_in_use_is_claimed_and_not_seen_where_the_program_is_not_known(monkeypatch):
+    monkeypatch.setattr(checks_process, "_landlock_version", lambda: 7)
+    said = {}
+    for known in (True, False):
+        look = Look()
+        monkeypatch.setattr(checks_process, "program_is_known", lambda _scene, known=known: known)
+        checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
+        said[str(look.verdict)] = [one.text() for one in look.said]
+
+    assert set(said) == {"clean", "not seen"}
+    assert said["clean"][0] == "seen: the kernel offers Landlock 7"
+    assert said["clean"][1].startswith("claimed: ")
+
+
+def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_kernels():
+    (row,) = [row for row in TABLE if row.id == "landlock"]
+    done = subprocess.run(["bash", "-c", row.by_hand], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) == checks_process._landlock_version()
+
+
+def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():
+    remarks = {one for row in TABLE for one in re.findall(r"(?m)(?<=  )# .+$", row.by_hand)}
+
+    assert remarks | set(re.findall(r"(?m)(?<=  )# .+$", BY_HAND_FIRST)) == SWEDISH_REMARKS.keys()
+
+
+def test_the_first_lines_name_the_home_that_is_audited_and_are_shell():
+    lines = first_lines(Path("/srv/a home"), "sv")
+
+    assert lines.startswith("HOMEDIR='/srv/a home'")
+    assert "/var/lib/kallskydd" not in lines
+    subprocess.run(["bash", "-n", "-c", lines], check=True)
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("=HH", 4 + len(value), kind) + value.ljust((len(value) + 3) & ~3, b"\0")
+
+
+def expressions(*names: tuple[bytes, bytes]) -> bytes:
+    """As nf_tables lists the steps of a rule."""
+    return b"".join(attribute(1, attribute(1, name + b"\0") + attribute(2, data)) for name, data in names)
+
+
+@pytest.mark.parametrize(
+    ("steps", "logs"),
+    [
+        (expressions((b"meta", b""), (b"log", b"")), True),
+        (expressions((b"target", attribute(1, b"NFLOG\0"))), True),
+        (expressions((b"target", attribute(1, b"LOG\0"))), True),
+        (expressions((b"target", attribute(1, b"REJECT\0"))), False),
+        (expressions((b"counter", b""), (b"immediate", b"log")), False),
+        (b"", False),
+    ],
+)
+def test_a_firewall_rule_that_writes_down_packets_is_known_by_its_steps(steps, logs):
+    assert has_log(steps) is logs

@@ -1,0 +1,153 @@
+"""What desks see of acts in the inbox, on real pages: approved notes, an inbox that has ended, an earlier report."""
+
+import pytest
+from code_search import code_in
+from desk_harness import running_with_pages
+from intake_harness import file_report, log_in, make_home, words_asked, zygotes
+from reporter_samples import photograph
+
+from desk.work import acts
+from desk.commands import show
+from desk.errors import ServerRefused
+from desk.work.moves import offer
+
+LEAD, HANDLER, COUNSEL = range(3)
+LABELS = ("Lead 1", "Handler 2", "Counsel 3")
+
+
+async def a_case(desks):
+    """A released case: its receipt page, and its name on the desks."""
+    page = await file_report(desks.intake.browser(), "En sak.")
+    await desks.release()
+    known = await desks.listed(LEAD)
+    return page, known[0].case_id.hex()
+
+
+async def press(browser, page, action):
+    """Press the button of this action and then the one that the page asks with."""
+    asked = await browser.post(action, page.form(action).fields)
+    return await browser.post(action, asked.form(action).fields)
+
+
+async def approve(browser, inbox):
+    """Approve notes; returns the page with the new words."""
+    words = await press(browser, inbox, "/inbox/minutes")
+    await browser.post("/inbox/minutes", words.form("/inbox/minutes").with_(word=words_asked(words)))
+    return words
+
+
+async def test_a_file_that_the_reporter_has_withdrawn_is_marked_where_it_is_listed(tmp_path):
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        browser = desks.intake.browser()
+        page = await file_report(browser, "Två bilder.", [photograph(), photograph(80)])
+        await desks.release()
+        inbox = await log_in(browser, page.receipt)
+        first = next(form for form in inbox.forms if form.action == "/inbox/withdraw" and "file" in dict(form.fields))
+        asked = await browser.post("/inbox/withdraw", first.fields)
+        await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
+        await desks.release()
+        name = (await desks.listed(LEAD))[0].case_id.hex()
+        read = await desks.command(LEAD, "read", name[:8])
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            prose = show.case_prose(await book.open(book.state.find(name)))
+
+    files = {entry["file_id"]: entry for entry in read.found["entries"] if entry["kind"] == "attachment"}
+    withdrawn = dict(first.fields)["file"]
+    assert {file_id: entry["withdrawn"] for file_id, entry in files.items()} == {
+        file_id: file_id == withdrawn for file_id in files
+    }
+    assert len(files) == 2
+    assert [line.endswith("WITHDRAWN by the reporter") for line in prose.splitlines() if " bytes" in line] == [
+        True,
+        False,
+    ]
+
+
+async def test_notes_written_at_a_desk_are_approved_in_the_inbox_and_the_desk_says_so(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        page, name = await a_case(desks)
+        browser = desks.intake.browser()
+        wrote = await desks.command(HANDLER, "minutes", name[:8], text="Du sade att bron är betald två gånger.")
+        approved = await approve(browser, await log_in(browser, page.receipt))
+        before = await desks.command(LEAD, "read", name[:8])
+        await desks.release()
+        after = await desks.command(LEAD, "read", name[:8])
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            prose = show.case_prose(await book.open(book.state.find(name)))
+
+    kinds = [[entry["kind"] for entry in read.found["entries"]] for read in (before, after)]
+    assert wrote.exit_code == 0
+    assert kinds == [["report", "phone-minutes"], ["report", "phone-minutes", "minutes-approved"]]
+    assert "the notes that are entry 0 of the members are right" in prose
+    assert not code_in(prose, approved.receipt.words)
+
+
+async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_words_still_open_it(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        page, name = await a_case(desks)
+        browser = desks.intake.browser()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await acts.minutes(book, name, "Du sade att bron är betald två gånger.")
+        approved = await approve(browser, await log_in(browser, page.receipt))
+        await desks.release()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            move = await offer(book, name, [LABELS[HANDLER], LABELS[COUNSEL]], LABELS[HANDLER], "Jäv.")
+        (tmp_path / "move").write_bytes(move.file)
+        signed = await desks.command(HANDLER, "sign-move", str(tmp_path / "move"), "--agree")
+        new = await log_in(browser, approved.receipt)
+        old = await log_in(browser, page.receipt)
+        await browser.post("/inbox/write", new.form("/inbox/write").with_(text="Mer om bron."))
+        await desks.release()
+        read = await desks.command(HANDLER, "read", name[:8])
+
+    assert signed.exit_code == 0
+    assert "En sak." in new.plain
+    assert "Den koden öppnar inget ärende." in old.plain
+    assert read.found["entries"][-1]["text"] == "Mer om bron."
+    assert read.found["warnings"] == []
+
+
+async def test_desks_see_that_an_inbox_has_ended_and_erase_without_waiting_for_it(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        page, name = await a_case(desks)
+        browser = desks.intake.browser()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await acts.close(book, name, "handled", "Klart.")
+            await press(browser, await log_in(browser, page.receipt), "/inbox/end")
+            with pytest.raises(ServerRefused) as too_early:
+                await acts.erase(book, name, "G 1")
+            await desks.release()
+            case = await book.open(book.state.find(name))
+            listed, prose = show.state_object(case), show.case_prose(case)
+            first = await acts.erase(book, name, "G 1")
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            second = await acts.erase(book, name, "G 1")
+
+    assert too_early.value.text_key == "erase.inbox_open"
+    assert (listed["inbox_ended"], listed["state"]) == (True, "erasable")
+    assert "The reporter has ended the inbox and does not read answers." in prose
+    assert (first, second) == ("kept", "done")
+
+
+async def test_a_desk_shows_the_language_of_a_report_and_that_it_belongs_to_an_earlier_one(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        await file_report(desks.intake.browser(), "En sak till.", earlier="yes")
+        await desks.release()
+        (known,) = await desks.listed(LEAD)
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            case = await book.open(book.state.find(known.case_id.hex()))
+            listed, prose = show.state_object(case), show.case_prose(case)
+
+    assert (listed["language"], listed["earlier"]) == ("sv", True)
+    assert "written in: sv" in prose
+    assert "The reporter says that it belongs to an earlier report." in prose

@@ -1,0 +1,230 @@
+"""A closed case is opened again, a case is held, a member steps aside: what desks, reporter and server make of it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from desk_harness import RunningDesks, running_desks
+from intake_harness import SetClock, make_home
+
+from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
+from cases.crypto.seal import CaseKeys, fetch_mac
+from desk.work import acts
+from desk.commands import run as commands
+from desk.work import turns
+from desk.work.casebook import Casebook
+from desk.errors import NotAgreed, NotNow
+from desk.commands.result import Given
+from desk.commands.texts import in_words
+
+LEAD, HANDLER = range(2)
+
+
+async def filed(desks: RunningDesks, *, closed: bool) -> tuple[str, object]:
+    reporter = await desks.file("En sak.")
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    if closed:
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await acts.close(book, name, "handled", "Klart.")
+    return name, reporter
+
+
+async def test_a_closed_case_that_is_opened_again_can_be_worked_on_and_closed_with_a_new_outcome(tmp_path):
+    # The commands look at the clock of the computer: after the release it is today here too.
+    clock = SetClock(datetime.now(UTC) - timedelta(hours=36))
+    async with running_desks(tmp_path, make_home(tmp_path / "home"), clock) as desks:
+        name, reporter = await filed(desks, closed=True)
+
+        opened = await desks.command(HANDLER, "reopen", name[:8], text="Nya uppgifter har kommit.")
+        twice = await desks.command(HANDLER, "reopen", name[:8], text="En gång till.")
+        closed = await desks.command(LEAD, "close", name[:8], "--outcome", "handled", text="Klart på nytt.")
+
+        seen = await desks.reporter_sees(reporter)
+    assert (opened.exit_code, opened.found["state"]) == (0, "investigation")
+    assert (twice.exit_code, twice.found["error"]["text_key"]) == (1, "reopen.not_closed")
+    assert (closed.exit_code, closed.found["state"]) == (0, "closed")
+    assert Reopen("Nya uppgifter har kommit.") in seen
+
+
+async def test_a_held_case_is_not_erased_until_the_hold_is_released(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, reporter = await filed(desks, closed=True)
+        desks.clock.forward(days=40)
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await turns.hold(book, name, "Rättsprocess.")
+            with pytest.raises(NotNow) as held:
+                await acts.erase(book, name, "LK 1")
+            with pytest.raises(NotNow) as again:
+                await turns.hold(book, name, "Rättsprocess.")
+            seen = await desks.reporter_sees(reporter)
+            await turns.release_hold(book, name, "Processen är slut.")
+            kept = await acts.erase(book, name, "LK 1")
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            done = await acts.erase(book, name, "LK 1")
+
+    assert (held.value.text_key, again.value.text_key) == ("erase.hold", "hold.unchanged")
+    assert LegalHold("Rättsprocess.", on=True) in seen
+    assert (kept, done) == ("kept", "done")
+
+
+@pytest.mark.parametrize("act", ["reopen", "hold"])
+async def test_what_broke_off_between_entry_and_statement_is_made_good_by_the_same_command(tmp_path, act, monkeypatch):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=act == "reopen")
+        run = turns.reopen if act == "reopen" else turns.hold
+
+        async def broken(*_: object) -> None:
+            raise ConnectionResetError
+
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            with monkeypatch.context() as patched:
+                patched.setattr(acts, "declare", broken)
+                with pytest.raises(ConnectionResetError):
+                    await run(book, name, "Skäl.")
+            half = await book.open(book.state.find(name))
+            whole = await run(book, name, "Skäl.")
+
+        rows = await desks.store.released_case(*proof(book, name))
+    if act == "reopen":
+        assert (half.server_state, whole.server_state) == ("closed", "open")
+    else:
+        assert half.state.on_hold
+        assert rows.hold
+    assert len(whole.streams[Stream.MEMBERS]) == len(half.streams[Stream.MEMBERS])
+
+
+async def test_a_member_who_steps_aside_may_write_notes_and_nothing_else(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, reporter = await filed(desks, closed=False)
+
+        aside = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
+        refused = await desks.command(HANDLER, "reply", name[:8], text="Hej.")
+        other = await desks.command(LEAD, "reply", name[:8], text="Hej.")
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+
+        seen = await desks.reporter_sees(reporter)
+    # Of two readers one is left, and with one signature nothing can be moved: it is still hers to sign.
+    assert (aside.exit_code, aside.found["allowed"]) == (1, ["note", "sign-move"])
+    assert aside.found["warnings"] == ["warning.few_signers"]
+    assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "timing.not_now")
+    assert other.exit_code == 0
+    assert case.streams[Stream.NOTES][0].body == Recusal(desks.made.keys[HANDLER].id, "Vi är släkt.")
+    assert not any(isinstance(body, Recusal) for body in seen)
+
+
+async def test_who_steps_aside_while_two_others_can_sign_is_not_warned(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
+        name, _reporter = await filed(desks, closed=False)
+
+        first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
+        second = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
+
+    assert (first.exit_code, first.found["warnings"]) == (0, [])
+    assert (first.found["allowed"], second.found["allowed"]) == (["note"], ["note", "sign-move"])
+    assert (second.exit_code, second.found["warnings"]) == (1, ["warning.few_signers"])
+
+
+async def test_the_last_who_steps_aside_is_told_that_nobody_is_left_to_move_the_case(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=False)
+
+        first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
+        last = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
+
+    assert (first.found["warnings"], last.found["warnings"]) == (["warning.few_signers"], ["warning.nobody_left"])
+
+
+@pytest.mark.parametrize("aside_first", [True, False])
+async def test_of_two_readers_who_stepped_aside_signs_an_erasure(tmp_path, aside_first):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=True)
+        await desks.step_aside(HANDLER, name)
+        desks.clock.forward(days=40)
+
+        states = [await erased(desks, one, name) for one in ((HANDLER, LEAD) if aside_first else (LEAD, HANDLER))]
+
+    assert states == ["kept", "done"]
+
+
+async def test_who_stepped_aside_signs_no_erasure_that_two_others_can_and_what_she_signed_before_counts(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
+        name, _reporter = await filed(desks, closed=True)
+        desks.clock.forward(days=40)
+        before = await erased(desks, HANDLER, name)
+        await desks.step_aside(HANDLER, name)
+
+        with pytest.raises(NotNow) as refused:
+            await erased(desks, HANDLER, name)
+        done = await erased(desks, LEAD, name)
+
+    assert refused.value.text_key == "erase.aside"
+    assert (before, done) == ("kept", "done")
+
+
+async def test_two_who_stepped_aside_do_not_erase_without_the_one_who_is_left(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
+        name, _reporter = await filed(desks, closed=True)
+        for number in (LEAD, HANDLER):
+            await desks.step_aside(number, name)
+        desks.clock.forward(days=40)
+        first = await erased(desks, LEAD, name)
+
+        with pytest.raises(NotNow) as refused:
+            await erased(desks, HANDLER, name)
+        done = await erased(desks, HANDLER + 1, name)
+
+    assert refused.value.text_key == "erase.two_aside"
+    assert (first, done) == ("kept", "done")
+
+
+async def erased(desks: RunningDesks, number: int, name: str) -> str:
+    async with desks.desk(number) as book:
+        await book.sync()
+        return await acts.erase(book, name, "G 1")
+
+
+@pytest.mark.parametrize("yes", [True, False])
+async def test_on_a_terminal_the_last_who_could_sign_is_asked_before_stepping_aside(tmp_path, yes):
+    shown = []
+
+    def steps_aside(warning: str) -> bool:
+        shown.append(warning)
+        return yes
+
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=False)
+        async with desks.desk(HANDLER) as book:
+            given = Given(argparse.Namespace(case=name), "Vi är släkt.", None, steps_aside=steps_aside)
+            with contextlib.nullcontext() if yes else pytest.raises(NotAgreed):
+                await commands.recuse(book, given)
+            case = await book.open(book.state.find(name))
+
+    assert shown == [in_words("warning.few_signers")]
+    assert bool(case.streams.get(Stream.NOTES)) is yes
+
+
+async def test_a_day_too_near_for_an_answer_is_a_wrong_day_and_nothing_is_asked(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, reporter = await filed(desks, closed=False)
+
+        asked = await desks.command(HANDLER, "ask", name[:8], "--by", "2026-01-01", text="Vad hände sedan?")
+
+        seen = await desks.reporter_sees(reporter)
+    assert (asked.exit_code, asked.found["error"]["text_key"]) == (2, "timing.completion_too_soon")
+    assert not any(isinstance(body, CompletionRequest) for body in seen)
+
+
+def proof(book: Casebook, name: str) -> tuple[bytes, bytes, int]:
+    known = book.state.find(name)
+    access_key = CaseKeys(known.case_id, known.epoch, known.key, b"").access_key
+    return known.case_id, fetch_mac(access_key, "case", known.case_id, 999), 999

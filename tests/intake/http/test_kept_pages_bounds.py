@@ -1,0 +1,146 @@
+"""What the kept pages let go of, when, and how much they take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+from intake_harness import NOON, SetClock
+
+from intake.http import result_pages as kept_pages
+from intake.http.form import Form
+from intake.http.result_pages import LARGEST_BYTES, MOST_ADDRESSES, MOST_OF_ONE, SMALL_BYTES, UNTIL, KeptPages, draft_of
+
+HANDLE, OTHER, DRAFT = "a" * 64, "b" * 64, "d" * 32
+
+
+def page_of(owner: str = "", filling: int = 0) -> web.Response:
+    field = {0: "", 64: "handle", 32: "draft"}[len(owner)]
+    named = f'<input type="hidden" name="{field}" value="{owner}">' if owner else ""
+    return web.Response(body=f'<html lang="sv">{named}'.encode() + b"x" * filling)
+
+
+def is_open(handle: str) -> bool:
+    return handle == HANDLE
+
+
+@pytest.fixture
+def clock():
+    return SetClock(NOON)
+
+
+@pytest.fixture
+def kept(clock):
+    return KeptPages(clock)
+
+
+@pytest.mark.parametrize("owner", ["", DRAFT, HANDLE], ids=["nobody", "draft", "session"])
+def test_a_page_is_kept_for_half_an_hour(kept, clock, owner):
+    address = kept.keep(page_of(owner), is_open)
+    clock.forward(minutes=29)
+    before = kept.find(address).page
+    clock.forward(minutes=2)
+    after = kept.find(address)
+
+    assert before.body == page_of(owner).body
+    assert (after is None) if owner != HANDLE else (after.owner == HANDLE and after.page is None)
+
+
+def test_a_page_that_says_how_long_it_may_be_kept_is_kept_no_longer(kept, clock):
+    page = page_of(HANDLE)
+    page[UNTIL] = NOON + timedelta(minutes=1)
+    address = kept.keep(page, is_open)
+    clock.forward(minutes=2)
+
+    kept.prune()
+
+    assert kept.find(address).page is None
+
+
+def test_a_page_of_a_session_that_is_over_is_not_kept_at_all(kept):
+    assert kept.find(kept.keep(page_of(OTHER), is_open)) is None
+
+
+@pytest.mark.parametrize("owner", [HANDLE, DRAFT], ids=["session", "draft"])
+def test_what_belongs_together_goes_together_and_the_rest_stays(kept, owner):
+    mine, free = kept.keep(page_of(owner), is_open), kept.keep(page_of(), is_open)
+    wish = kept.keep_wish(owner, "0f")
+
+    kept.forget(owner)
+
+    assert kept.find(mine) is None
+    assert kept.find(wish) is None
+    assert kept.find(free).page is not None
+
+
+def test_the_wish_for_a_file_keeps_no_more_than_what_the_file_is_called_and_ends_after_half_an_hour(kept, clock):
+    address = kept.keep_wish(HANDLE, "f" * 100_000)
+    wished = kept.find(address).file
+    clock.forward(minutes=31)
+
+    assert len(wished) < 100
+    assert kept.find(address).file is None
+
+
+def test_one_owner_keeps_the_last_pages_and_files_that_were_looked_at_do_not_count(kept):
+    addresses = [kept.keep(page_of(HANDLE), is_open) for _ in range(MOST_OF_ONE + 1)]
+    for _ in range(MOST_OF_ONE):
+        kept.keep_wish(HANDLE, "0f")
+
+    assert [kept.find(one).page is not None for one in addresses] == [False] + [True] * MOST_OF_ONE
+
+
+def test_one_session_has_a_bounded_number_of_addresses(kept):
+    addresses = [kept.keep_wish(HANDLE, "0f") for _ in range(MOST_ADDRESSES + 1)]
+
+    assert kept.find(addresses[0]) is None
+    assert all(kept.find(one).owner == HANDLE for one in addresses[1:])
+
+
+@pytest.mark.parametrize("owner", ["", DRAFT, HANDLE], ids=["nobody", "draft", "session"])
+def test_small_pages_drive_out_the_oldest_of_their_own_and_none_of_a_session(clock, monkeypatch, owner):
+    monkeypatch.setattr(kept_pages, "MOST_BYTES", 30_000)
+    monkeypatch.setattr(kept_pages, "MOST_OF_ONE", 1000)
+    kept = KeptPages(clock)
+    of_session, of_draft = kept.keep(page_of(HANDLE), is_open), kept.keep(page_of("e" * 32), is_open)
+
+    newest = [kept.keep(page_of(owner, 100), is_open) for _ in range(20)][-1]
+
+    assert (kept.find(of_session).page is None) == (owner == HANDLE)
+    assert (kept.find(of_draft) is None) == (owner != HANDLE)
+    assert kept.find(newest).page is not None
+
+
+def test_large_pages_drive_out_no_small_ones_and_one_that_is_too_large_is_not_kept(clock, monkeypatch):
+    monkeypatch.setattr(kept_pages, "MOST_BYTES", 3 * SMALL_BYTES)
+    kept = KeptPages(clock)
+    small = kept.keep(page_of("e" * 32), is_open)
+
+    large = [kept.keep(page_of("", SMALL_BYTES), is_open) for _ in range(10)]
+    too_large = kept.keep(page_of(DRAFT, LARGEST_BYTES), is_open)
+
+    assert kept.find(small).page is not None
+    assert [kept.find(one) is not None for one in large] == [False] * 8 + [True] * 2
+    assert kept.find(too_large) is None
+
+
+def test_nothing_is_left_in_memory_of_what_is_over(kept, clock):
+    for number in range(50):
+        kept.keep(page_of(), is_open)
+        kept.keep(page_of(f"{number:032x}"), is_open)
+        kept.keep(page_of(HANDLE), is_open)
+    kept.forget(HANDLE)
+    clock.forward(minutes=31)
+
+    kept.prune()
+
+    assert not kept._known
+    assert not kept._of
+    assert all(shelf.bytes == 0 and not len(shelf) for shelf in kept._shelves.values())
+
+
+@pytest.mark.parametrize("untrusted", ["", "a" * 64, "<script>", "A" * 32])
+def test_a_draft_is_a_number_of_our_own_kind(untrusted):
+    assert len(draft_of(Form({"draft": [untrusted]}))) == 32
+    assert draft_of(Form({"draft": [untrusted]})) != untrusted

@@ -1,0 +1,367 @@
+"""One-time marks, sessions and the daily clock, without a browser."""
+
+import asyncio
+import os
+import sqlite3
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
+
+from cases.errors import SettingLost
+from cases.crypto.seal import CaseKeys, new_case_keys
+from intake.uploads.attachment import FileShown
+from intake.daily import due_day, keep_time, release_everything
+from intake.errors import OldMark
+from intake.http.form_tokens import Marks, Use
+from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing
+from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
+
+
+async def test_a_mark_is_for_one_form_and_for_one_day():
+    clock = SetClock()
+    marks = Marks(clock)
+    mark = marks.new("report")
+
+    with pytest.raises(OldMark):
+        await marks.claim(mark, "return")
+    with pytest.raises(OldMark):
+        await Marks(clock).claim(mark, "report")
+    clock.forward(hours=23)
+    _use, is_first = await marks.claim(mark, "report")
+    clock.forward(hours=3)
+    with pytest.raises(OldMark):
+        await marks.claim(mark, "report")
+
+    assert is_first
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "AAAA", "å" * 40, "A" * 48, "=" * 48, "A" * 10_000])
+async def test_what_is_no_mark_is_an_old_mark(made_up):
+    with pytest.raises(OldMark):
+        await Marks(SetClock()).claim(made_up, "report")
+
+
+async def test_the_second_waits_for_the_first_and_gets_its_page():
+    marks = Marks(SetClock())
+    mark = marks.new("report")
+    use, first = await marks.claim(mark, "report")
+    second = asyncio.ensure_future(marks.claim(mark, "report"))
+    await asyncio.sleep(0)
+    waited = not second.done()
+
+    use.spend(b"the page")
+    again, is_first = await second
+
+    assert (first, waited, is_first) == (True, True, False)
+    assert again.kept == b"the page"
+
+
+async def test_when_the_first_was_refused_the_one_who_waited_becomes_the_first():
+    marks = Marks(SetClock())
+    mark = marks.new("report")
+    use, _first = await marks.claim(mark, "report")
+    waiting = [asyncio.ensure_future(marks.claim(mark, "report")) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    use.give_back()
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    new_use, is_first = done.pop().result()
+    new_use.spend()
+    results = [await one for one in waiting]
+
+    assert is_first
+    assert sorted(first for _use, first in results) == [False, True]
+
+
+async def test_a_page_is_kept_for_half_an_hour():
+    clock = SetClock()
+    marks = Marks(clock)
+    mark = marks.new("report")
+    use, _ = await marks.claim(mark, "report")
+    use.spend(b"the page")
+
+    clock.forward(minutes=29)
+    kept = (await marks.claim(mark, "report"))[0].kept
+    clock.forward(minutes=2)
+    forgotten = (await marks.claim(mark, "report"))[0].kept
+
+    assert kept == b"the page"
+    assert forgotten is None
+
+
+async def test_the_half_hour_begins_when_the_form_has_come_however_long_it_was_on_its_way():
+    clock = SetClock()
+    marks = Marks(clock)
+    mark = marks.new("report")
+    use, _ = await marks.claim(mark, "report")
+    clock.forward(minutes=40)
+    quick, _ = await marks.claim(marks.new("report"), "report")
+    quick.spend(b"another's page")
+    use.spend(b"the page")
+
+    clock.forward(minutes=29)
+    kept = (await marks.claim(mark, "report"))[0].kept
+    clock.forward(minutes=2)
+    marks.prune()
+
+    assert kept == b"the page"
+    assert use.kept is None
+    assert quick.kept is None
+
+
+async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_back(monkeypatch):
+    monkeypatch.setattr("intake.http.form_tokens.MAX_USED", 3)
+    marks = Marks(SetClock())
+    open_form = marks.new("report")
+
+    for _ in range(4):
+        use, _ = await marks.claim(marks.new("report"), "report")
+        use.spend()
+
+    with pytest.raises(OldMark):
+        await marks.claim(open_form, "report")
+
+
+async def test_what_is_kept_for_second_sendings_is_bounded_and_the_oldest_goes(monkeypatch):
+    monkeypatch.setattr("intake.http.form_tokens.KEPT_BYTES", 100)
+    marks = Marks(SetClock())
+    uses = [(await marks.claim(marks.new("report"), "report"))[0] for _ in range(4)]
+
+    for use in uses[:3]:
+        use.spend(b"the page", 40)
+    uses[2].let_go()
+    uses[3].spend(b"the page", 60)
+
+    assert [use.kept is not None for use in uses] == [False, True, False, True]
+
+
+def test_what_was_found_in_files_is_bounded_over_all_sessions_and_the_oldest_goes(monkeypatch):
+    found = Removed(What.PLACE, Where.EXIF, "x" * 160)
+    shown = FileShown(1, Kind.JPEG, ScrubReport(Kind.JPEG, (found,) * 120, (), ""), None)
+    monkeypatch.setattr("intake.sessions.FOUND_BYTES", 3 * shown.bytes_kept)
+    sessions = Sessions(SetClock())
+    opened = [opened_as(Standing.PROVED, sessions) for _ in range(5)]
+
+    for session in opened[:4]:
+        sessions.keep_found(session, FoundInFiles([shown], {}, NOON))
+    sessions.end(opened[2].handle)
+    sessions.keep_found(opened[4], FoundInFiles([shown], {}, NOON))
+
+    assert shown.bytes_kept > 120 * 4 * 160
+    assert [session.found is not None for session in opened] == [False, True, True, True, True]
+
+
+def opened_as(standing: Standing, sessions: Sessions, case: CaseKeys | None = None) -> Session:
+    opened_by = None if standing is Standing.PROVED else Use(Marks(SetClock()), b"", NOON)
+    return sessions.open(None, None, case or new_case_keys(), opened_by, unseen=standing is Standing.UNSEEN)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch, standing):
+    monkeypatch.setitem(MOST, standing, 2)
+    sessions = Sessions(SetClock())
+    first, second = (opened_as(standing, sessions) for _ in range(2))
+    sessions.used(first)
+
+    third = opened_as(standing, sessions)
+
+    assert sessions.peek(second.handle) is None
+    assert sessions.peek(first.handle) is first
+    assert sessions.peek(third.handle) is third
+    assert len(first.handle) == 64
+
+
+@pytest.mark.parametrize("flood", Standing)
+def test_a_flood_of_one_standing_pushes_out_no_session_of_another(monkeypatch, flood):
+    for standing in Standing:
+        monkeypatch.setitem(MOST, standing, 3)
+    sessions = Sessions(SetClock())
+    honest = [opened_as(standing, sessions) for standing in Standing]
+
+    for _ in range(50):
+        opened_as(flood, sessions)
+
+    assert [sessions.peek(one.handle) is one for one in honest] == [standing is not flood for standing in Standing]
+    assert len(sessions) == 3 + 2
+
+
+def test_a_code_that_is_shown_or_typed_back_changes_its_standing_and_the_bounds_hold(monkeypatch):
+    for standing in Standing:
+        monkeypatch.setitem(MOST, standing, 3)
+    sessions = Sessions(SetClock())
+    logged_in = opened_as(Standing.PROVED, sessions)
+
+    for _ in range(50):
+        shown = sessions.find(opened_as(Standing.UNSEEN, sessions).handle)
+        assert shown.standing is Standing.SHOWN
+        sessions.used(logged_in)
+        sessions.confirm(shown)
+        assert shown.standing is Standing.PROVED
+    for _ in range(50):
+        sessions.find(opened_as(Standing.UNSEEN, sessions).handle)
+
+    assert len(sessions) == 3 + 3
+    assert sessions.peek(logged_in.handle) is logged_in
+
+
+def test_the_case_with_the_most_sessions_loses_one_before_a_case_with_one(monkeypatch):
+    monkeypatch.setitem(MOST, Standing.PROVED, 6)
+    sessions = Sessions(SetClock())
+    honest = opened_as(Standing.PROVED, sessions)
+
+    for case in [new_case_keys() for _ in range(4)]:
+        for _ in range(8):
+            opened_as(Standing.PROVED, sessions, case)
+
+    assert sessions.peek(honest.handle) is honest
+    assert len(sessions) == 6
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 3, 3, 4, 59, tzinfo=UTC), date(2026, 3, 2)),  # 05:59 in Stockholm
+        (datetime(2026, 3, 3, 5, 0, tzinfo=UTC), date(2026, 3, 3)),
+        (datetime(2026, 7, 3, 3, 59, tzinfo=UTC), date(2026, 7, 2)),  # summer time
+        (datetime(2026, 7, 3, 4, 0, tzinfo=UTC), date(2026, 7, 3)),
+        (datetime(2026, 3, 2, 23, 30, tzinfo=UTC), date(2026, 3, 2)),
+    ],
+)
+def test_the_release_comes_at_six_in_stockholm(moment, day):
+    assert due_day(moment) == day
+
+
+async def come(what) -> None:
+    """Wait until something is so; a disk that others use as well takes its time."""
+    async with asyncio.timeout(20):
+        while not what():
+            await asyncio.sleep(0.01)
+
+
+async def test_the_daily_release_and_the_heartbeat_come_by_the_clock(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        released = []
+        beats = []
+        real_beat = intake.services.store.heartbeat
+
+        async def beat() -> None:
+            beats.append(intake.clock())
+            await real_beat()
+
+        monkeypatch.setattr(intake.services.store, "heartbeat", beat)
+        page = await file_report(intake.browser(), "Waits until Tuesday")
+        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: released.append(intake.clock())))
+        await come(lambda: (len(released), len(beats)) == (1, 1))
+        at_start = len(released)
+        before = (await log_in(intake.browser(), page.receipt)).plain
+        intake.clock.forward(minutes=9)
+        await asyncio.sleep(0.1)
+        beats_in_ten_minutes = len(beats)
+        intake.clock.now = datetime(2026, 3, 3, 5, 0, 1, tzinfo=UTC)
+        await come(lambda: (len(released), len(beats)) == (2, 2))
+        await asyncio.sleep(0.1)
+        after = (await log_in(intake.browser(), page.receipt)).plain
+        clockwork.cancel()
+        await asyncio.gather(clockwork, return_exceptions=True)
+
+    assert at_start == 1
+    assert len(released) == 2
+    assert beats_in_ten_minutes == 1
+    assert len(beats) == 2
+    assert "ingen har sett det" in before
+    assert "ingen har sett det" not in after
+
+
+async def test_a_heartbeat_gives_what_a_visit_reads_its_own_time_of_reading_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        home = intake.services.home
+        for path in read_by_visits(home):
+            path.touch()
+            os.utime(path, (1, 1))
+        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+        await come(lambda: min(path.stat().st_atime for path in read_by_visits(home)) > 1)
+        clockwork.cancel()
+        await asyncio.gather(clockwork, return_exceptions=True)
+
+    assert {path.stat().st_mtime for path in read_by_visits(home)} == {1.0}
+
+
+def read_by_visits(home):
+    (home / "run").mkdir(exist_ok=True)
+    return [*(home / "roster").iterdir(), home / "run" / "public.sock", home / "run" / "desk.sock"]
+
+
+async def test_only_a_trial_releases_before_its_time(tmp_path):
+    async with running_intake(tmp_path) as real:
+        refused = await release_everything(real.services)
+    made = make_home(tmp_path / "trial", ("handler",), trial=True)
+    async with running_intake(tmp_path, made) as trial:
+        page = await file_report(trial.browser(), "Soon")
+        done = await release_everything(trial.services)
+        inbox = await log_in(trial.browser(), page.receipt)
+        trial.clock.forward(hours=1)
+        second = await file_report(trial.browser(), "And again")
+        done_again = await release_everything(trial.services)
+        inbox_again = await log_in(trial.browser(), second.receipt)
+
+    assert not refused
+    assert done
+    assert done_again
+    assert "ingen har sett det" not in inbox.plain
+    assert "ingen har sett det" not in inbox_again.plain
+
+
+def test_half_an_hour_and_a_day_are_what_the_design_says():
+    from intake.http.form_tokens import PAGE_KEPT_FOR, VALID_FOR
+    from intake.sessions import IDLE
+
+    assert PAGE_KEPT_FOR == IDLE == timedelta(minutes=30)
+    assert timedelta(hours=24) == VALID_FOR
+
+
+async def test_the_clock_and_with_it_the_intake_ends_when_the_database_has_lost_a_setting(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        async with intake.services.store._parts.db.read() as connection:
+            await connection.execute_fetchall("PRAGMA secure_delete = OFF")
+
+        with pytest.raises(SettingLost):
+            await asyncio.wait_for(keep_time(intake.services, lambda: None), 20)
+
+
+async def test_the_clock_goes_on_when_the_disk_takes_no_heartbeat(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
+    async with running_intake(tmp_path) as intake:
+        store, faults = intake.services.store, intake.services.faults
+        connection = store._parts.db._connection
+        beats = []
+        real_beat, real_fetch = store.heartbeat, connection.execute_fetchall
+
+        async def beat() -> None:
+            beats.append(intake.clock())
+            await real_beat()
+
+        async def full(statement, *values):
+            if "wal_checkpoint" in statement:
+                fault = sqlite3.OperationalError("disk I/O error")
+                fault.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+                raise fault
+            return await real_fetch(statement, *values)
+
+        before = faults.count
+        monkeypatch.setattr(store, "heartbeat", beat)
+        with monkeypatch.context() as broken:
+            broken.setattr(connection, "execute_fetchall", full)
+            clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+            await come(lambda: (len(beats) == 1 and faults.count > before) or clockwork.done())
+            intake.clock.forward(minutes=11)
+            await come(lambda: (len(beats) == 2 and faults.count > before + 1) or clockwork.done())
+            ended = clockwork.done()
+            clockwork.cancel()
+            await asyncio.wait([clockwork])
+
+    assert not ended
+    assert len(beats) == 2

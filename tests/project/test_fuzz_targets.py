@@ -1,0 +1,55 @@
+"""The targets of `make fuzz`, for a moment each and without guidance; and that the guided search finds what is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from fuzzing import run as fuzz
+import pytest
+
+CHILD = Path(__file__).with_name("fuzz_child.py")
+HAS_ATHERIS = fuzz.importlib.util.find_spec("atheris") is not None
+
+
+@pytest.mark.property
+@pytest.mark.parametrize("target", fuzz.TARGETS)
+def test_a_target_keeps_its_promise_for_its_seeds_and_damaged_ones(target) -> None:
+    finished = subprocess.run(
+        [sys.executable, str(CHILD), target, "--damaged", "30"],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert int(finished.stdout.split()[0]) > 30
+
+
+def test_the_search_finds_a_mistake_and_tells_it_from_a_crash(tmp_path) -> None:
+    # It ends with what it finds; the rest of the time is for a busy machine.
+    mistake = fuzz.search("planted_mistake", 30 * HAS_ATHERIS, tmp_path)
+    crash = fuzz.search("planted_crash", 12 * HAS_ATHERIS, tmp_path)
+
+    assert (len(mistake.mistakes), len(mistake.decoder)) == (HAS_ATHERIS, 0)
+    assert (len(crash.mistakes), bool(crash.decoder)) == (0, HAS_ATHERIS)
+    assert all(path.read_bytes().startswith(b"ab") for path in tmp_path.iterdir())
+
+
+def test_where_there_is_no_atheris_the_exit_code_says_so(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("fuzz.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr(sys, "argv", ["fuzz.py"])
+
+    assert fuzz.main() == 4
+    assert "atheris is not installed" in capsys.readouterr().err
+
+
+def test_every_target_belongs_to_a_run_but_the_two_that_were_planted() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", "import fuzz_targets; print(*fuzz_targets.targets())"],
+        cwd=Path(fuzz.__file__).parent, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+    assert set(listed) - {"planted_mistake", "planted_crash"} == set(fuzz.TARGETS)

@@ -1,0 +1,139 @@
+"""Whoever meets an error is told what happened and what to do: each key that is raised anywhere has two sentences."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cases import sentences
+from cases.errors import CaseError
+from desk.commands import texts
+from desk.errors import DeskError
+from desk.server.reach import _TOR_REPLIES
+from kallskydd.commands import scrub as scrub_command
+from onion.errors import OnionError
+
+ROOT = Path(__file__).parents[2]
+KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")
+# tor is written small by those who make it. What is to be typed may stand at the end, without a full stop.
+A_SENTENCE = re.compile(r"([A-Z`]|tor ).*(\.|: [a-z -]+)", re.DOTALL)
+FILES = {"audit.chain", "config.toml", "kallskydd.db", "shred.slots", "server.pub", "join.toml"}
+# The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.
+TO_DESKS = ("intake/desk_api/app.py",)
+
+
+def is_error(name: str, known: frozenset[str]) -> bool:
+    return name in known or name.endswith(("Fault", "Refused"))
+
+
+def error_names() -> frozenset[str]:
+    def all_of(kind: type) -> Iterator[str]:
+        yield kind.__name__
+        for child in kind.__subclasses__():
+            yield from all_of(child)
+
+    for module in ("cases.home", "cases.config", "kallskydd.scrub.pool"):
+        importlib.import_module(module)
+    return frozenset([*all_of(CaseError), *all_of(DeskError), "Chain", "Refusal", "NotDone"])
+
+
+def keys_in(path: Path, names: frozenset[str]) -> Iterator[str]:
+    """Every literal key that is given to an error, stands in a class, or is handed on by name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        literals: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+            literals += node.args[:1] if is_error(name, names) else []
+            literals += node.args[:1] if name == "in_words" else []
+            literals += [keyword.value for keyword in node.keywords if keyword.arg in {"problem", "text_key"}]
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            is_key = any(isinstance(one, ast.Name) and (one.id == "text_key" or one.id.isupper()) for one in targets)
+            literals += [node.value] if is_key and node.value is not None else []
+        for literal in literals:
+            for part in ast.walk(literal):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str) and KEY.fullmatch(part.value):
+                    yield part.value
+
+
+def keys_of(*packages: str) -> set[str]:
+    names = error_names()
+    paths = [path for package in packages for path in sorted((ROOT / package).rglob("*.py"))]
+    assert paths
+    return {key for path in paths for key in keys_in(path, names)} - FILES
+
+
+def test_every_key_of_the_cases_has_two_sentences():
+    missing = keys_of("cases") - set(sentences.SENTENCES)
+
+    # Faults of the home and of the configuration carry their own two sentences.
+    assert {key for key in missing if not key.startswith(("home.", "config."))} == set()
+
+
+def test_every_key_that_a_desk_can_meet_has_two_sentences():
+    names = error_names()
+    raised = keys_of("cases", "desk") | {key for path in TO_DESKS for key in keys_in(ROOT / path, names)}
+    raised |= set(keys_in(ROOT / "kallskydd" / "desk_command.py", names))
+    raised |= set(keys_in(ROOT / "kallskydd" / "desk_way.py", names)) | set(_TOR_REPLIES.values())
+
+    missing = raised - set(texts.SENTENCES) - FILES
+
+    assert {key for key in missing if not key.startswith(("home.", "config."))} == set()
+
+
+def test_every_key_of_the_front_door_has_sentences():
+    known = set(texts.SENTENCES) | set(scrub_command._SENTENCES)
+
+    assert keys_of("kallskydd") - known == set()
+
+
+@pytest.mark.parametrize("table", [sentences.SENTENCES, texts.SENTENCES], ids=["cases", "desk"])
+def test_sentences_are_two_and_none_is_a_key(table):
+    odd = [key for key, both in table.items() if len(both) != 2 or not all(A_SENTENCE.fullmatch(one) for one in both)]
+
+    assert odd == []
+    assert [key for key, both in table.items() if set(re.split(r"[\s,:]+", " ".join(both))) & set(table) - FILES] == []
+
+
+def leaves(kind: type) -> Iterator[type]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from leaves(child)
+
+
+@pytest.mark.parametrize("kind", sorted(set(leaves(OnionError)), key=lambda kind: kind.__name__))
+def test_every_failure_of_tor_says_what_happened_and_what_to_do(kind):
+    assert A_SENTENCE.fullmatch(kind.happened)
+    assert A_SENTENCE.fullmatch(kind.to_do)
+
+
+@pytest.mark.parametrize("kind", sorted(set(leaves(CaseError)), key=lambda kind: kind.__name__))
+def test_an_error_that_is_printed_is_two_sentences_and_never_its_key(kind):
+    try:
+        shown = str(kind())
+    except TypeError:
+        shown = str(kind("What happened.", "What to do."))
+
+    assert kind.text_key not in shown
+    assert ". " in shown
+
+
+def test_no_command_prints_a_key():
+    """An error is printed by `str` or `in_words`; its key goes into JSON and nowhere else."""
+    found = []
+    for path in sorted((ROOT / "kallskydd").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FormattedValue):
+                found += [
+                    f"{path.name}:{part.lineno}"
+                    for part in ast.walk(node.value)
+                    if isinstance(part, ast.Attribute) and part.attr in {"text_key", "problem"}
+                ]
+
+    assert found == []

@@ -1,0 +1,95 @@
+"""One letter for a glyph: what ToUnicode says behind a letter that is seen is not in the clean copy."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+
+import pypdfium2
+import pytest
+from documents.pdf_by_hand import Pdf, document, line
+from documents.rebuilt import Rebuilt, read, texts_node
+from scrub_harness import became_pictures, clean_all
+
+from scrubbers.jailed.pdf.fonts.glyph_names import one_letter
+from scrubbers.jailed.verify.pdf.values import Unaccounted
+from scrubbers.protocol import Role
+from scrubbers.stages import Removed, What, Where
+
+SEEN = line(b"(Syns)", 20, 380)
+HIDDEN = Removed(What.HIDDEN_TEXT, Where.PAGES, None)
+
+
+def saying(texts: dict[str, str], font: bytes = b"/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding") -> bytes:
+    """A line of these letters, each called by another text."""
+    made = Pdf()
+    lines = b"\n".join(
+        b"<%02x> <%s>" % (ord(letter), text.encode("utf-16-be").hex().encode()) for letter, text in texts.items()
+    )
+    said = made.new_stream(b"%d beginbfchar\n%s\nendbfchar\n" % (len(texts), lines))
+    fonts = b"/Font<</F0 6 0 R/F3<</Type/Font%s/ToUnicode %s>>>>" % (font, said)
+    return document(made, SEEN + b"BT /F3 20 Tf 20 200 Td (%s) Tj ET" % "".join(texts).encode(), resources=fonts)
+
+
+MORE = {
+    "six letters each": saying({"A": "SVARTL", "B": "ISTADE"}),
+    "seven letters": saying({"A": "SVARTLI"}),
+    "a letter under marks that are letters": saying({"A": "o\u036d\u0363\u036c\u0367"}),
+    "letters and joiners": saying({"A": "S\u200dV\u200dA"}),
+    "a cluster": saying({"A": "\u0915\u094d\u0937"}),
+    "what ligatures of a font are called": saying({"A": "Th"}),
+}
+AS_BEFORE = {
+    "fi": "fi", "ffi": "ffi", "st": "st", "\ufb01": "\ufb01", "e\u0301": "\u00e9", "\u0644\u0627": "\u0644\u0627",
+    "\u00bd": "\u00bd", "\U0001d4d0": "\U0001d4d0", "ij": "ij",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cleaned():
+    documents = {**MORE, **{text: saying({"A": text}) for text in AS_BEFORE}}
+    results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
+    return dict(zip(documents, results, strict=True))
+
+
+def texts_in(content: bytes) -> list[bytes]:
+    """The texts in the clean copy's maps, as their digits."""
+    parts = (part for part in content.split(b"stream\n") if part.startswith(b"\x78\x9c"))
+    streams = (zlib.decompressobj().decompress(part) for part in parts)
+    lines = (line for stream in streams if b"beginbfchar" in stream for line in stream.split(b"\n"))
+    return [line.split(b"<")[2].rstrip(b">") for line in lines if line.count(b"<") == 2 and line != b"<00> <ff>"]
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_one_letter_is_said_of_a_glyph_and_the_report_tells_of_the_others(cleaned, name) -> None:
+    _, content, _, report = cleaned[name]
+
+    assert not [text for text in texts_in(content) if len(text) > 4]
+    assert HIDDEN in report.removed
+    assert not became_pictures(report)
+    assert "Syns" in pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()
+
+
+@pytest.mark.parametrize("text", AS_BEFORE)
+def test_a_ligature_of_unicode_and_a_single_letter_are_said_as_before(cleaned, text) -> None:
+    _, content, _, report = cleaned[text]
+
+    assert AS_BEFORE[text].encode("utf-16-be").hex().encode() in texts_in(content)
+    assert report.removed == ()
+
+
+@pytest.mark.parametrize("text", ["", "A", "fi", "SVART", "\u00e9", "a\u0300\u0301", "\ufdfa"])
+def test_what_is_said_is_what_the_second_reader_lets_through(text) -> None:
+    said = one_letter(text)
+
+    assert one_letter(said) == said
+    assert len(said) <= 3
+
+
+@pytest.mark.parametrize("text", ["SV", "SVARTL", "Th", "\u0915\u094d\u0937", "o\u036d", "\ufdfa\ufdfa"])
+def test_the_second_reader_refuses_several_letters_for_a_glyph(text) -> None:
+    made = Rebuilt()
+    made.font.value[b"ToUnicode"] = texts_node({b"H": text})
+
+    with pytest.raises(Unaccounted, match="a glyph's text"):
+        read(made.file())

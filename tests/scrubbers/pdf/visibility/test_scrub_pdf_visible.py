@@ -1,0 +1,238 @@
+"""What on a page cannot be seen is found, all of it and nothing else."""
+
+import time
+
+import pytest
+from documents.pdf_page_by_hand import box_at, document, form, show, text_at
+
+from scrubbers.jailed.pdf.syntax.writer import Name
+from scrubbers.jailed.pdf.visibility.inspect import Look, Sheet, sight
+
+SEEN, HIDDEN, PARTLY, BLANK = Look.SEEN, Look.HIDDEN, Look.PARTLY, Look.BLANK
+HELLO = text_at(50, 700, "Hej ", "alla ", "barn")
+
+
+def looks(contents, *, letters=False, scale=1.0, **how):
+    made = document(contents, **how)
+    sheet = Sheet(made[0], scale)
+    return [text.look for text in sight(sheet, sheet.drawn(), never_opened, letters=letters).texts]
+
+
+def never_opened():
+    raise AssertionError
+
+
+def letter_by_letter(x, y, text, size=12):
+    return text_at(x, y, *text, size=size)
+
+
+def state(**values):
+    return {b"G0": {b"Type": Name(b"ExtGState")} | {key.encode(): value for key, value in values.items()}}
+
+
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+@pytest.mark.parametrize("box", [(0, 0, 595, 842), (-20, 300, 400, 812)])
+@pytest.mark.parametrize("scale", [0.7, 1.0, 1.4])
+def test_text_is_seen_and_what_lies_under_a_box_is_not(rotate, box, scale):
+    found = looks(HELLO + box_at(70, 690, 22, 30), rotate=rotate, box=box, scale=scale)
+
+    assert found == [SEEN, HIDDEN, SEEN]
+
+
+def test_there_is_a_text_for_every_operator_that_shows_a_letter():
+    shown = (
+        b"BT\n/F0 12 Tf\n50 700 Td\n" + show("ett") + show("") + b"[-200] TJ\n[<20> 30 <74766c>] TJ\n[<> 3 <>] TJ\nET\n"
+    )
+
+    assert looks(shown) == [SEEN, SEEN]
+
+
+def test_forms_are_entered_each_time_they_are_drawn():
+    drawn = form(text_at(10, 10, "A", "B"))
+    contents = (
+        b"q\n1 0 0 1 50 50 cm\n/X0 Do\nQ\n" + HELLO + b"q\n2 0 0 2 50 150 cm\n/X0 Do\nQ\n" + box_at(50, 50, 19, 30)
+    )
+
+    assert looks(contents, XObject={b"X0": drawn}) == [HIDDEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN]
+
+
+def test_where_a_text_begins_and_how_large_it_is_is_told():
+    drawn = form(text_at(10, 20, "A", size=9))
+    made = document(b"q\n2 0 0 2 50 150 cm\n/X0 Do\nQ\n", XObject={b"X0": drawn})
+    sheet = Sheet(made[0], 1.0)
+
+    (text,) = sight(sheet, sheet.drawn(), never_opened).texts
+
+    assert text.origin == pytest.approx((70, 190))
+    assert text.size == pytest.approx(18)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        b"3 Tr\n" + HELLO,
+        HELLO + box_at(45, 690, 200, 30),
+        text_at(50, 860, "Hej ", "alla ", "barn"),
+        b"0 0 40 40 re\nW n\n" + HELLO,
+        text_at(50, 700, "Hej ", "alla ", "barn", size=1),
+        b"1 g\n" + HELLO,
+        b"0.99 g\n" + HELLO,
+        box_at(45, 690, 200, 30) + HELLO,
+        b"/G0 gs\n" + HELLO,
+        HELLO + b"/G1 gs\n" + box_at(45, 690, 200, 30, b"1 g"),
+    ],
+    ids=[
+        "invisible",
+        "under a box",
+        "off the page",
+        "cut off",
+        "tiny",
+        "white on white",
+        "nearly white on white",
+        "black on black",
+        "transparent",
+        "under a box of 98 %",
+    ],
+)
+@pytest.mark.parametrize("letters", [False, True])
+def test_hidden_text_is_found(contents, letters):
+    states = state(ca=0) | {b"G1": {b"ca": 0.98}}
+
+    found = looks(contents, ExtGState=states, letters=letters)
+
+    assert set(found) <= {HIDDEN, BLANK}
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        HELLO,
+        b"0.85 g\n" + HELLO,
+        b"0 0 1 rg\n" + box_at(45, 690, 200, 30, b"1 1 0 rg") + HELLO,
+        box_at(45, 690, 200, 30) + b"1 g\n" + HELLO,
+        HELLO + b"/G0 gs\n" + box_at(45, 690, 200, 30, b"1 1 0 rg"),
+        text_at(50, 700, "fotnot", "...", ".", ",", ";", "_", "-", "'", size=5),
+        b"0.85 g\n" + text_at(50.3, 700.6, "fotnot", ".", ",", "-", "'", size=5),
+        text_at(50, 700, "innehåll", ". . . . . . . . . . . . .", "17", "_____", "- - -"),
+        HELLO + text_at(50.3, 700, "Hej ", "alla ", "barn"),
+        b"0.6 g\n" + text_at(51, 699, "Skugga", size=30) + b"0 g\n" + text_at(50, 700, "Skugga", size=30),
+        b"0.5 g\n" + text_at(40, 690, "UTKAST", size=40) + b"0 g\n" + HELLO,
+        b"2 Tr\n0.3 w\n" + HELLO,
+        b"1 Tr\n0.3 w\n" + HELLO,
+        text_at(50, 700, "AAA", "A", "AA", font="F1"),
+        b"BT\n/F0 12 Tf\n.7 .7 -.7 .7 50 500 Tm\n" + show("Snett ") + show("text") + b"ET\n",
+        b"BT\n/F0 12 Tf\n0 1 -1 0 50 500 Tm\n" + show("Uppåt ") + show("text") + b"ET\n",
+        b"0 0 595 842 re\nW n\n" + HELLO,
+        b"BT\n/F0 12 Tf\n50 700 Td\n[<48> -9000 <656a> -3000 <48>] TJ\nET\n",
+        b"BT\n/F0 1 Tf\n12 0 0 12 50 700 Tm\n" + show("Hej") + b"ET\n",
+        b"BT\n/F0 -12 Tf\n1 0 0 -1 250 700 Tm\n" + show("Hej") + b"ET\n",
+    ],
+    ids=[
+        "black on white",
+        "pale grey",
+        "on a coloured box",
+        "white on black",
+        "under a transparent marker",
+        "small signs",
+        "small pale signs",
+        "leaders",
+        "printed twice",
+        "with a shadow",
+        "over large text",
+        "filled and outlined",
+        "outlined",
+        "drawn letters",
+        "at 45 degrees",
+        "upwards",
+        "clipped to the page",
+        "in columns",
+        "size in the matrix",
+        "mirrored twice",
+    ],
+)
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_text_that_can_be_seen_is_not_called_hidden(contents, rotate):
+    found = looks(contents, ExtGState=state(ca=0.4), rotate=rotate)
+
+    assert HIDDEN not in found
+    assert PARTLY not in found or contents.startswith(b"0.6 g")
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        text_at(50, 700, "En hemlig rad") + box_at(66, 695, 40, 20),
+        text_at(50, 700, "En i raden") + box_at(68.9, 695, 3, 20),
+        text_at(560, 700, "ut över kanten"),
+        b"q\n0 0 80 842 re\nW n\n" + text_at(50, 700, "avskuren") + b"Q\n",
+        b"q\n60 0 500 842 re\nW n\n" + text_at(50, 700, "avskuren") + b"Q\n",
+        box_at(40, 690, 40, 30) + b"1 g\n" + text_at(50, 700, "vit på svart"),
+    ],
+    ids=["a word", "a narrow letter", "over the edge", "cut at the end", "cut at the beginning", "leaves its ground"],
+)
+def test_a_text_of_which_a_part_is_hidden_is_to_be_shown_letter_by_letter(contents):
+    assert looks(contents) == [PARTLY]
+
+
+def test_of_letters_exactly_those_under_a_bar_are_hidden():
+    found = looks(letter_by_letter(50, 700, "En hemlig rad") + box_at(68, 695, 37, 20), letters=True)
+
+    assert found == [SEEN, SEEN, BLANK, *[HIDDEN] * 6, BLANK, SEEN, SEEN, SEEN]
+
+
+def test_of_letters_that_run_over_the_edge_those_outside_are_hidden():
+    found = looks(letter_by_letter(560, 700, "ut över kanten"), letters=True)
+
+    assert found[:6] == [SEEN, SEEN, BLANK, SEEN, SEEN, SEEN]
+    assert set(found[8:]) == {HIDDEN}
+
+
+def test_a_bar_that_leaves_a_sliver_of_the_letters_hides_them():
+    found = looks(letter_by_letter(50, 700, "HEMLIG") + box_at(45, 695, 200, 13.2), letters=True)
+
+    assert set(found) == {HIDDEN}
+
+
+def test_a_name_under_another_one_printed_over_it_is_hidden():
+    name = text_at(50, 700, "Anna") + box_at(45, 695, 40, 20, b"1 g") + text_at(50, 700, "Hugo")
+
+    assert looks(name) == [HIDDEN, SEEN]
+
+
+def test_spaces_and_letters_without_a_shape_are_blank():
+    assert looks(text_at(50, 700, "a", " ", "   ", "b")) == [SEEN, BLANK, BLANK, SEEN]
+    assert looks(text_at(50, 700, "A", " ", "A", font="F1")) == [SEEN, BLANK, SEEN]
+
+
+def test_the_page_looks_as_before_when_its_texts_have_been_looked_at():
+    made = document(HELLO + b"1 0 0 rg\n" + text_at(50, 600, "röd") + text_at(50.2, 600, "röd") + box_at(0, 0, 80, 80))
+    sheet = Sheet(made[0], 1.0)
+    before = sheet.drawn()
+
+    sight(sheet, before, never_opened)
+
+    assert sheet.drawn().tobytes() == before.tobytes()
+
+
+def test_a_page_of_texts_piled_on_each_other_is_too_much():
+    from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+
+    with pytest.raises(NotRebuildable):
+        looks(b"".join(text_at(50 + at / 3, 700 + at / 3, chr(65 + at % 26) * 9) for at in range(60)))
+
+
+def test_a_page_full_of_small_pale_letters_is_looked_at_in_a_moment():
+    lines = (letter_by_letter(40, 60 + 6 * row, "liten; ljus, text. " * 9, size=3) for row in range(60))
+    began = time.process_time()
+
+    found = looks(b"0.85 g\n" + b"".join(lines), letters=True)
+
+    assert set(found) == {SEEN, BLANK}
+    assert time.process_time() - began < 6
+
+
+def test_letters_printed_over_each_other_without_end_are_too_much():
+    from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+
+    with pytest.raises(NotRebuildable):
+        looks(b"".join(text_at(50, 700, chr(65 + at % 26)) for at in range(3000)))

@@ -1,0 +1,550 @@
+"""The second reading of a rebuilt document: it takes what the writer writes, and refuses everything else by its rule.
+
+Each fault is planted with the writer, so that all else about the file is right, and must be refused for that fault.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import re
+import time
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from documents.rebuilt import (
+    Rebuilt,
+    calculator_node,
+    form_node,
+    picture_node,
+    read,
+    samples_node,
+    standard_font,
+    tint_node,
+)
+
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Writer
+from scrubbers.jailed.verify.pdf.values import Unaccounted, value_of
+
+MARKER = b"marker-7c1f"
+
+
+def refused(content: bytes, rule: str) -> None:
+    with pytest.raises(Unaccounted) as caught:
+        read(content)
+    assert rule in str(caught.value)
+
+
+def put(node: Node, **entries: object) -> None:
+    """Sets keys of a node's dictionary."""
+    named = {key.encode(): value for key, value in entries.items()}
+    if isinstance(node.value, Stream):
+        node.value.entries = {**node.value.entries, **named}
+    else:
+        node.value = {**node.value, **named}
+
+
+def take(node: Node, key: bytes) -> None:
+    entries = node.value.entries if isinstance(node.value, Stream) else node.value
+    left = {each: value for each, value in entries.items() if each != key}
+    if isinstance(node.value, Stream):
+        node.value.entries = left
+    else:
+        node.value = left
+
+
+def test_a_document_with_one_of_each_thing_is_vouched_for():
+    content = Rebuilt().file()
+
+    read(content)
+
+
+def test_a_page_may_be_a_picture_of_itself():
+    made = Rebuilt()
+    made.contents.value.data = b"q\n595 0 0 842 0 0 cm\n/X0 Do\nQ\n"
+    made.page.value = {
+        **{key: made.page.value[key] for key in (b"Type", b"Parent", b"MediaBox", b"Contents")},
+        b"Resources": {b"XObject": {b"X0": made.picture}},
+    }
+
+    read(made.file())
+
+
+# The file
+
+
+def parts_of(content: bytes) -> list[bytes]:
+    """Head, objects, table with trailer."""
+    starts = [found.start() for found in re.finditer(rb"(?<=endobj\n)(?=[0-9]+ 0 obj\n|xref\n)", content)]
+    first = content.index(b"1 0 obj\n") if content.startswith(b"1 0 obj\n", 15) else 15
+    borders = [0, first, *starts, len(content)]
+    return [content[start:end] for start, end in itertools.pairwise(borders)]
+
+
+def joined(parts: list[bytes]) -> bytes:
+    """The parts with a table that says where they are: objects may have grown or stand behind something."""
+    offsets: dict[int, int] = {}
+    position = 0
+    for part in parts[:-1]:
+        found = re.search(rb"(?:^|(?<=\n))([0-9]+) 0 obj\n", part)
+        if found:
+            offsets[int(found[1])] = position + found.start()
+        position += len(part)
+    root = re.search(rb"/Root ([0-9]+)", parts[-1])[1]
+    lines = b"".join(b"%010d 00000 n \n" % offset for _, offset in sorted(offsets.items()))
+    size = len(offsets) + 1
+    return b"".join(parts[:-1]) + (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<</Size %d/Root %s 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+        % (size, lines, size, root, position)
+    )
+
+
+def test_a_marker_in_any_gap_of_the_file_is_refused():
+    parts = parts_of(Rebuilt().file())
+    assert joined(parts) == b"".join(parts)
+    assert len(parts) > 20
+
+    for gap in (b"%" + MARKER + b"\n", MARKER, b" ", b"\n", b"\0"):
+        for at in range(len(parts)):
+            refused(joined([*parts[:at], gap, *parts[at:]]), "")
+        refused(b"".join(parts) + gap, "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        (b"%PDF-1.7", b"%PDF-1.6", "head"),
+        (b"\xe2\xe3\xcf\xd3", b"\xe2\xe3\xcf\xd4", "head"),
+        (b" 0 obj\n", b" 1 obj\n", ""),
+        (b"<</Type /Catalog", b"<< /Type /Catalog", "key"),
+        (b"<</Type /Catalog", b"<</Type  /Catalog", "value"),
+        (b"<</Type /Catalog", b"<</Type/Catalog", "key"),
+        (b"<</Type /Catalog", b"<</Type /Cat#61log", "key"),
+        (b"<</Type /Catalog", b"<</Type /Catalog/Type /Catalog", "key"),
+        (b"<</Type /Catalog", b"<</Type (Catalog)", "value"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [0 0 595.280 842]", "list"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [00 0 595.28 842]", "list"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [-0 0 595.28 842]", "value"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [+0 0 595.28 842]", "value"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [.5 0 595.28 842]", "value"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [0  0 595.28 842]", "value"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [0 0 595.28 842 ]", "value"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [0 0 595.28 99999999999]", "list"),
+        (b"/MediaBox [0 0 595.28 842]", b"/MediaBox [0 0 595.28 1.1234567]", "list"),
+        (b"/Rotate 90", b"/Rotate null", "value"),
+        (b"/Rotate 90", b"/Rotate 90%marker\n", ""),
+        (b"\nstream\n", b"\nstream\r\n", "object"),
+        (b"\nendstream\n", b"\n\nendstream\n", "length"),
+        (b"\nendstream\nendobj\n", b"\nendstream endobj\n", "length"),
+    ],
+)
+def test_values_have_one_form(before, after, rule):
+    parts = parts_of(Rebuilt().file())
+    at = next(at for at, part in enumerate(parts) if before in part)
+    parts[at] = parts[at].replace(before, after, 1)
+
+    refused(joined(parts), rule)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        (b"0000000000 65535 f ", b"0000000000 65535 f\n", "table"),
+        (b" 00000 n \n", b" 00001 n \n", "table"),
+        (b"/Root ", b"/Root  ", "trailer"),
+        (b"/Size ", b"/Info 1 0 R/Size ", "trailer"),
+        (b">>\nstartxref", b"/ID [<00><00>]>>\nstartxref", "trailer"),
+        (b"%%EOF\n", b"%%EOF", "trailer"),
+        (b"%%EOF\n", b"%%EOF\n" + MARKER, "trailer"),
+        (b"%%EOF\n", b"%%EOF\nxref\n0 0\ntrailer\n<<>>\nstartxref\n0\n%%EOF\n", "trailer"),
+    ],
+)
+def test_table_and_trailer_are_what_they_must_be(before, after, rule):
+    content = Rebuilt().file()
+    head, mark, tail = content.rpartition(b"xref\n0 ")
+    head, mark, tail = (head, mark, tail) if b"startxref" in tail else content.partition(b"xref\n0 ")
+
+    refused(head + mark + tail.replace(before, after, 1), rule)
+
+
+def test_no_object_is_left_over_missing_twice_or_leads_back():
+    parts = parts_of(Rebuilt().file())
+    count = len(parts) - 2
+    refused(joined([*parts[:-1], b"%d 0 obj\n<</Type /Catalog>>\nendobj\n" % (count + 1), parts[-1]]), "no role")
+    refused(joined([*parts[:-1], b"%d 0 obj\n7\nendobj\n" % (count + 2), parts[-1]]), "object numbers")
+    refused(joined([*parts[:-1], parts[1], parts[-1]]), "an object twice")
+
+    made = Rebuilt()
+    made.small.value.entries = {**made.small.value.entries, b"Resources": {b"XObject": {b"X0": made.small}}}
+    made.small.value.data = b"/X0 Do\n"
+    refused(made.file(), "a circle")
+
+    made = Rebuilt()
+    made.page.value[b"Resources"][b"Shading"] = {b"S0": Node(made.shading)}
+    refused(made.file(), "object")
+
+
+# Dictionaries
+
+
+def twice(made: Rebuilt) -> None:
+    put(made.pages, Kids=[made.page, made.page], Count=2)
+
+
+def other_parent(made: Rebuilt) -> None:
+    put(made.page, Parent=made.contents)
+
+
+def text_in_title(made: Rebuilt) -> None:
+    put(made.catalog, Lang=Hex(MARKER))
+
+
+FAULTS = [
+    (lambda made: put(made.catalog, Metadata=made.contents), "a key that may not be here"),
+    (lambda made: put(made.catalog, OpenAction=[1]), "a key that may not be here"),
+    (text_in_title, "a key that may not be here"),
+    (lambda made: put(made.catalog, Type=Name(b"Pages")), "exactly Catalog"),
+    (lambda made: put(made.pages, Count=2), "kids"),
+    (lambda made: put(made.pages, Kids=[{b"Type": Name(b"Page")}]), "kids"),
+    (lambda made: put(made.pages, MediaBox=[0, 0, 9, 9]), "a key that may not be here"),
+    (twice, "kids"),
+    (other_parent, "parent"),
+    (lambda made: take(made.page, b"MediaBox"), "a key that must be here"),
+    (lambda made: take(made.page, b"Contents"), "a key that must be here"),
+    (lambda made: put(made.page, MediaBox=[0, 0, 9]), "how many numbers"),
+    (lambda made: put(made.page, MediaBox=[0, 0, 9, Name(b"a")]), "numbers"),
+    (lambda made: put(made.page, Rotate=45), "rotation"),
+    (lambda made: put(made.page, Rotate=True), "rotation"),
+    (lambda made: put(made.page, Annots=[]), "a key that may not be here"),
+    (lambda made: put(made.page, CropBox=[0, 0, 1, 1]), "a key that may not be here"),
+    (lambda made: put(made.page, UserUnit=2), "a key that may not be here"),
+    (lambda made: put(made.page, PieceInfo=Hex(MARKER)), "a key that may not be here"),
+    (lambda made: put(made.page, Contents=[made.contents]), "stream"),
+    (lambda made: put(made.page, Group={b"S": Name(b"Other")}), "exactly Transparency"),
+    (lambda made: put(made.page, Group={b"S": Name(b"Transparency"), b"CS": Name(b"Marker")}), "one of"),
+    (lambda made: made.resources.update({b"Properties": {b"MC0": {}}}), "a key that may not be here"),
+    (lambda made: made.resources.update({b"ProcSet": [Name(b"PDF")]}), "a key that may not be here"),
+    (lambda made: made.resources[b"XObject"].update({b"X3": form_node(b"n\n")}), "resources"),
+    (lambda made: made.resources[b"XObject"].update({b"Marker": form_node()}), "resources"),
+    (lambda made: made.resources[b"XObject"].pop(b"X2"), "resources"),
+    (lambda made: made.resources.pop(b"Shading"), "resources that are not used"),
+    (lambda made: made.resources.update({b"Font": {}}), "resources"),
+    (lambda made: made.resources[b"Font"].update({b"F0": standard_font()}), "a font of its own"),
+    # Streams
+    (lambda made: put(made.contents, Metadata=made.catalog), "a key that may not be here"),
+    (lambda made: put(made.contents, DecodeParms={}), "a key that may not be here"),
+    (lambda made: put(made.contents, Filter=Name(b"ASCIIHexDecode")), "one of"),
+    (lambda made: put(made.contents, Filter=[Name(b"FlateDecode")]), "one of"),
+    (lambda made: put(made.contents, Filter=Name(b"DCTDecode")), "filter"),
+    (lambda made: put(made.contents, Filter=Name(b"FlateDecode")), "deflated data"),
+    # Forms
+    (lambda made: put(made.small, Name=Name(b"Marker")), "a key that may not be here"),
+    (lambda made: put(made.small, OC=made.catalog), "a key that may not be here"),
+    (lambda made: put(made.small, LastModified=Hex(MARKER)), "a key that may not be here"),
+    (lambda made: put(made.small, StructParents=1), "a key that may not be here"),
+    (lambda made: take(made.small, b"BBox"), "a key that must be here"),
+    (lambda made: put(made.small, Subtype=Name(b"PS")), "a key that must be here"),
+    (lambda made: put(made.small, Matrix=[1, 0, 0, 1, 0]), "how many numbers"),
+    # Pictures
+    (lambda made: put(made.picture, Width=11), "as many pixels"),
+    (lambda made: put(made.picture, Height=6), "as many pixels"),
+    (lambda made: put(made.picture, Width=0), "whole number"),
+    (lambda made: put(made.picture, Width=100_000, Height=100_000), "a picture's size"),
+    (lambda made: put(made.picture, BitsPerComponent=2), "a picture's size"),
+    (lambda made: put(made.picture, ColorSpace=Name(b"DeviceCMYK")), "one of"),
+    (lambda made: put(made.picture, ColorSpace=[Name(b"ICCBased"), made.contents]), "one of"),
+    (lambda made: put(made.picture, ColorSpace=[Name(b"Indexed"), Name(b"DeviceRGB"), 0, Hex(MARKER)]), "one of"),
+    (lambda made: put(made.picture, Metadata=made.contents), "a key that may not be here"),
+    (lambda made: put(made.picture, Alternates=[]), "a key that may not be here"),
+    (lambda made: put(made.picture, Mask=made.mask), "a key that may not be here"),
+    (lambda made: put(made.picture, Decode=[1, 0]), "a key that may not be here"),
+    (lambda made: put(made.picture, Interpolate=False), "exactly True"),
+    (lambda made: put(made.picture, Intent=Name(b"Marker")), "a key that may not be here"),
+    (lambda made: put(made.mask, SMask=picture_node(Image.new("L", (1, 1)))), "a key that may not be here"),
+    (lambda made: put(made.mask, Matte=[0]), "a key that may not be here"),
+    (lambda made: put(made.mask, ColorSpace=Name(b"DeviceRGB")), "exactly DeviceGray"),
+    (lambda made: put(made.stencil, Decode=[0, 2]), "decode"),
+    (lambda made: put(made.stencil, Decode=[False, True]), "decode"),
+    (lambda made: put(made.stencil, BitsPerComponent=8), "exactly 1"),
+    (lambda made: put(made.stencil, ImageMask=False), "exactly True"),
+    (lambda made: put(made.stencil, ColorSpace=Name(b"DeviceGray")), "a key that may not be here"),
+    (lambda made: put(made.photograph, Width=255), "a JPEG's size"),
+    (lambda made: put(made.photograph, ColorSpace=Name(b"DeviceRGB")), "a JPEG's size"),
+    (lambda made: put(made.photograph, BitsPerComponent=4), "a JPEG's depth"),
+    # Graphics states
+    (lambda made: put(made.state, Font=[made.font, 1]), "a key that may not be here"),
+    (lambda made: put(made.state, TR=tint_node()), "a key that may not be here"),
+    (lambda made: put(made.state, HTP=Hex(MARKER)), "a key that may not be here"),
+    (lambda made: put(made.state, BM=Name(b"Marker")), "one of"),
+    (lambda made: put(made.state, BM=[Name(b"Normal")]), "one of"),
+    (lambda made: put(made.state, D=[[1], 0, 0]), "dashes"),
+    (lambda made: put(made.state, D=[[1] * 65, 0]), "how many numbers"),
+    (lambda made: put(made.state, OPM=2), "whole number"),
+    (lambda made: put(made.state, SA=1), "flag"),
+    (lambda made: put(made.state, SMask=Name(b"Marker")), "dictionary"),
+    (lambda made: put(made.state, SMask={b"S": Name(b"Alpha"), b"G": made.small}), "a group's form"),
+    (
+        lambda made: put(made.state, SMask={b"S": Name(b"Alpha"), b"G": made.masking, b"TR": tint_node()}),
+        "may not be here",
+    ),
+    # Colours
+    (lambda made: made.uncoloured.value.append(Name(b"Marker")), "pattern space"),
+    (lambda made: made.uncoloured.value.pop(), "pattern space"),
+    (lambda made: made.uncoloured.value.__setitem__(0, Name(b"Marker")), "pattern space"),
+    *(
+        (lambda made, space=space: made.resources.update({b"ColorSpace": {b"C0": Node(space)}}), rule)
+        for space, rule in (
+            ([Name(b"Separation"), Name(b"C"), Name(b"DeviceRGB"), calculator_node()], "pattern space"),
+            ([Name(b"DeviceN"), [Name(b"C0")], Name(b"DeviceRGB"), samples_node()], "pattern space"),
+            ([Name(b"Lab"), {b"WhitePoint": [0.95, 1, 1.08]}], "pattern space"),
+            ([Name(b"Pattern"), [Name(b"Separation"), Name(b"All"), Name(b"DeviceRGB"), tint_node()]], "one of"),
+            ([Name(b"Pattern"), [Name(b"CalGray"), {b"WhitePoint": [0.95, 1, 1.08]}]], "one of"),
+            (Name(b"DeviceRGB"), "list"),
+        )
+    ),
+    (lambda made: put(made.page, Group={b"S": Name(b"Transparency"), b"CS": [Name(b"Lab"), {}]}), "one of"),
+    (lambda made: put(made.tint, FunctionType=5), "exactly 2"),
+    (lambda made: put(made.tint, C0=[0] * 65), "red, green and blue"),
+    (lambda made: put(made.tint, C0=[0.123456, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.tint, C0=[2, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.tint, C1=[True, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.tint, N=1.5), "exactly 1"),
+    (lambda made: put(made.tint, Domain=[0, 7]), "from 0 to 1"),
+    (lambda made: put(made.tint, Range=[0, 1, 0, 1, 0, 1]), "a key that may not be here"),
+    (lambda made: put(made.tint, Marker=1), "a key that may not be here"),
+    (lambda made: put(made.joined, Functions=[]), "pieces of a gradient"),
+    (lambda made: put(made.joined, Functions=[made.tint, made.joined]), "a key that must be here"),
+    (lambda made: put(made.joined, Functions=[tint_node() for _ in range(16)]), "pieces of a gradient"),
+    (lambda made: put(made.joined, Functions=[tint_node() for _ in range(3)]), "pieces of a gradient"),
+    (lambda made: put(made.joined, Functions=[tint_node(), samples_node()]), "dictionary"),
+    (lambda made: put(made.joined, Functions=[tint_node(), calculator_node()]), "dictionary"),
+    (lambda made: put(made.joined, Bounds=[0.5039]), "places in a gradient"),
+    (lambda made: put(made.joined, Bounds=[0]), "places in a gradient"),
+    (lambda made: put(made.joined, Encode=[0, 1, 0, 0.75]), "pieces of a gradient"),
+    (lambda made: put(made.shading, Function=samples_node()), "dictionary"),
+    (lambda made: put(made.shading, Function=calculator_node()), "dictionary"),
+    (lambda made: put(made.shading, Function=[made.joined]), "dictionary"),
+    (lambda made: put(made.shading, ShadingType=4), "whole number"),
+    (lambda made: put(made.shading, ShadingType=1), "whole number"),
+    (lambda made: put(made.shading, Domain=[0, 7]), "a key that may not be here"),
+    (lambda made: put(made.shading, Extend=[True]), "extend"),
+    (lambda made: put(made.shading, Coords=[0, 0, 1]), "how many numbers"),
+    (lambda made: put(made.shading, ColorSpace=Name(b"DeviceGray")), "exactly DeviceRGB"),
+    (lambda made: put(made.shading, ColorSpace=[Name(b"Separation")]), "exactly DeviceRGB"),
+    (lambda made: put(made.shading, Background=[0.123456, 0, 0]), "red, green and blue"),
+    (lambda made: put(made.shading, AntiAlias=True), "a key that may not be here"),
+    (lambda made: put(made.shaded, ExtGState=made.state), "a key that may not be here"),
+    (lambda made: put(made.shaded, PatternType=1), "exactly 2"),
+    (lambda made: put(made.tiling, PaintType=3), "whole number"),
+    (lambda made: put(made.tiling, TilingType=0), "whole number"),
+    (lambda made: take(made.tiling, b"XStep"), "a key that must be here"),
+]
+
+
+@pytest.mark.parametrize(("plant", "rule"), FAULTS, ids=lambda each: each if isinstance(each, str) else "")
+def test_what_may_not_be_in_a_dictionary_is_refused(plant, rule):
+    made = Rebuilt()
+    plant(made)
+
+    refused(made.file(), rule)
+
+
+# Contents
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        (b"q\n", b"%marker\nq\n", "operator"),
+        (b"q\n", b"/Marker BMC\nq\n", "operator"),
+        (b"q\n", b"/Span <</ActualText (marker)>> BDC\nq\n", "operator"),
+        (b"q\n", b"/Marker MP\nq\n", "operator"),
+        (b"q\n", b"BX\nmarker\nEX\nq\n", "operator"),
+        (b"q\n", b"/Perceptual ri\nq\n", "operator"),
+        (b"q\n", b"1 i\nq\n", "operator"),
+        (b"q\n", b"q \n", "operator"),
+        (b"q\n", b" q\n", "operator"),
+        (b"q\n", b"q\n\n", "operator"),
+        (b"q\n", b"q\r\n", "operator"),
+        (b"q\n", b"q q\n", "operator"),
+        (b"0.5 w\n", b"0.50 w\n", "operator"),
+        (b"0.5 w\n", b".5 w\n", "operator"),
+        (b"0.5 w\n", b"1 0.5 w\n", "operator"),
+        (b"0.5 w\n", b"w\n", "operator"),
+        (b"0.5 w\n", b"/Marker w\n", "operator"),
+        (b"0.5 w\n", b"(marker) w\n", "operator"),
+        (b"[3 1.5] 0 d\n", b"[3  1.5] 0 d\n", "operator"),
+        (b"[3 1.5] 0 d\n", b"[(marker)] 0 d\n", "operator"),
+        (b"0 0 m\n", b"0 0 m\n9 w\n", "operator"),
+        (b"W\nn\n", b"n\n", "operator"),
+        (b"W\nn\n", b"W\nW\nn\n", "operator"),
+        (b"10 10 50 25 re\nf\n", b"10 10 50 25 re\nF\n", "operator"),
+        (b"10 10 50 25 re\nf\n", b"10 10 50 25 re\n", "operator"),
+        (b"10 10 50 25 re\nf\n", b"f\n", "operator"),
+        (b"Q\n", b"Q\nQ\n", "saved states"),
+        (b"Q\nq\n", b"q\n", "an end of contents"),
+        (b"BT\n", b"BT\nq\n", "operator"),
+        (b"BT\n", b"BT\nBT\n", "operator"),
+        (b"BT\n", b"", "operator"),
+        (b"ET\n", b"", "an end of contents"),
+        (b"ET\n", b"ET", "last line"),
+        (b"BT\n/F0 12 Tf\n", b"BT\n", "text without a font"),
+        (b"BT\n/F0 12 Tf\n", b"q\n/F0 12 Tf\nQ\nBT\n", "text without a font"),
+        (b"1 Tr\n", b"3 Tr\n", "operator"),
+        (b"1 Tr\n", b"7 Tr\n", "operator"),
+        (b"1 Tr\n", b"1.5 Tr\n", "operator"),
+        (b"llo\\\\) Tj", b"llo\\101) Tj", "operator"),
+        (b"llo\\\\) Tj", b"llo\\t) Tj", "operator"),
+        (b"llo\\\\) Tj", b"llo\\\\", "operator"),
+        (b"llo\\\\) Tj", b"llo(a)) Tj", "operator"),
+        (b"llo\\\\) Tj", b"llo\r) Tj", "operator"),
+        (b"(He\\(llo\\\\) Tj", b"<4865> Tj", "operator"),
+        (b"(He\\(llo\\\\) Tj", b"() Tj", "operator"),
+        (b"(He\\(llo\\\\) Tj", b"(a) '", "operator"),
+        (b"(He\\(llo\\\\) Tj", b'1 2 (a) "', "operator"),
+        (b"[(H) -120.5 (o)] TJ", b"[(H) -120.5 /Marker (o)] TJ", "operator"),
+        (b"[(H) -120.5 (o)] TJ", b"[120] TJ", "text without a string"),
+        (b"[(H) -120.5 (o)] TJ", b"[] TJ", "operator"),
+        (b"/F0 12 Tf", b"/F1 12 Tf", "resources by order of use"),
+        (b"/F0 12 Tf", b"/F00 12 Tf", "operator"),
+        (b"/F0 12 Tf", b"/Marker 12 Tf", "operator"),
+        (b"/X0 Do", b"/X1 Do", "resources by order of use"),
+        (b"/G0 gs", b"/X0 gs", "operator"),
+        (b"/C0 cs", b"/Marker cs", "operator"),
+        (b"/C0 cs", b"/DeviceN cs", "operator"),
+        (b"/P0 scn", b"/P0 0.5 scn", "operator"),
+        (b"/P0 scn", b"/P0 sc", "operator"),
+        (b"0.2 0.4 0.6 rg", b"0.2 0.4 rg", "operator"),
+        (b"/S0 sh", b"/S0 sh\n10 0 d0", "operator"),
+    ],
+)
+def test_contents_are_operators_one_a_line_and_nothing_else(before, after, rule):
+    made = Rebuilt()
+    made.say(before, after)
+
+    refused(made.file(), rule)
+
+
+def test_data_behind_the_end_of_a_stream_or_deflated_in_another_way_is_refused():
+    contents = Rebuilt().contents.value.data
+    usual = zlib.compress(contents, 6)
+    for data in (
+        usual + MARKER, usual + b"\0", usual[:-1], zlib.compress(contents, 9), zlib.compress(contents, 0),
+        b"\x78\x01" + usual[2:], b"\x78\xda" + usual[2:],
+    ):  # fmt: skip
+        made = Rebuilt()
+        made.contents.value = Stream({b"Filter": Name(b"FlateDecode")}, data)
+        refused(made.file(), "deflated")
+
+        made = Rebuilt()
+        pixels = zlib.compress(made.picture.value.data, 6)
+        made.picture.value = Stream({**made.picture.value.entries, b"Filter": Name(b"FlateDecode")}, pixels + MARKER)
+        refused(made.file(), "as many pixels")
+
+
+def test_a_stream_that_inflates_without_measure_is_refused_before_it_takes_the_memory():
+    made = Rebuilt()
+    made.contents.value = Stream({b"Filter": Name(b"FlateDecode")}, zlib.compress(bytes(80 * 2**20), 6))
+
+    refused(made.file(), "deflated data")
+
+
+def test_a_photograph_with_a_comment_is_refused():
+    made = Rebuilt()
+    encoded = made.photograph.value.data
+    comment = b"\xff\xfe" + (len(MARKER) + 2).to_bytes(2, "big") + MARKER
+    for data in (encoded[:2] + comment + encoded[2:], encoded + MARKER):
+        made.photograph.value.data = data
+
+        refused(made.file(), "JPEG")
+
+
+# Any byte
+
+
+def pixel_places(content: bytes) -> list[range]:
+    """Where compressed pixels stand: what they hold is what they show."""
+    found = re.finditer(rb"/Filter /(?:DCTDecode|FlateDecode)/Length ([0-9]+)>>\nstream\n", content)
+    return [
+        range(each.end(), each.end() + int(each[1]))
+        for each in found
+        if b"/Subtype /Image" in content[content.rindex(b"\n", 0, each.start()) : each.start()]
+    ]
+
+
+SAMPLE = Rebuilt().file()
+NOT_PIXELS = [at for at in range(len(SAMPLE)) if not any(at in place for place in pixel_places(SAMPLE))]
+
+
+def another_number(changed: bytes) -> bool:
+    """Whether it is the sample with other digits at most: another size of the page is another good document."""
+    digits = re.compile(rb"[-.0-9]")
+    return digits.sub(b"", changed) == digits.sub(b"", SAMPLE) and len(changed) == len(SAMPLE)
+
+
+def test_a_flipped_bit_anywhere_but_in_pixels_is_refused():
+    assert len(NOT_PIXELS) > 3000
+
+    for at in NOT_PIXELS:
+        changed = bytearray(SAMPLE)
+        changed[at] ^= 1 << at % 8
+        if not another_number(bytes(changed)):
+            refused(bytes(changed), "")
+
+
+@given(
+    st.sampled_from(NOT_PIXELS),
+    st.integers(0, 40),
+    st.binary(max_size=40),
+)
+def test_any_change_of_bytes_but_in_pixels_is_refused_and_nothing_else_happens(at, removed, inserted):
+    end = at
+    while end < min(at + removed, len(SAMPLE)) and not any(end in place for place in pixel_places(SAMPLE)):
+        end += 1
+    changed = SAMPLE[:at] + inserted + SAMPLE[end:]
+    if not another_number(changed):
+        refused(changed, "")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_as_a_value_are_read_or_unaccounted_for(untrusted):
+    with contextlib.suppress(Unaccounted):
+        value_of(untrusted)
+
+
+# What it takes
+
+
+def test_sixty_pages_of_text_are_read_in_a_tenth_of_a_second():
+    lines = [b"BT", b"/F0 11 Tf", b"1 0 0 1 72 720 Tm"]
+    for line in range(131):
+        lines += [b"0 -13.6 Td", b"(Han sade att avtalet skulle skrivas om %d ganger, och det blev det.) Tj" % line]
+    contents = b"\n".join([*lines, b"ET", b""])
+    output = io.BytesIO()
+    writer = Writer(output)
+    pages, font = Node(), Node(standard_font() | {b"Encoding": Name(b"WinAnsiEncoding")}, late=True)
+    writer.number_of(pages)
+    kids = []
+    for _ in range(60):
+        kids.append(
+            Node({
+                b"Type": Name(b"Page"), b"Parent": pages, b"MediaBox": [0, 0, 595, 842],
+                b"Resources": {b"Font": {b"F0": font}}, b"Contents": Node(Stream({}, contents)),
+            })
+        )  # fmt: skip
+        writer.write(kids[-1])
+    pages.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
+    writer.write_at_last(pages)
+    writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": pages}))
+
+    took = []
+    for _ in range(3):
+        before = time.process_time()
+        read(output.getvalue())
+        took.append(time.process_time() - before)
+
+    assert min(took) < 0.1

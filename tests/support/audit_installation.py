@@ -1,0 +1,75 @@
+"""A whole installation in a folder, as pip would leave it: our packages as they are now, with their RECORD.
+
+Tests weaken one file of it, and no other test or worker changes it under the running service. The libraries are those
+of the environment that runs the tests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+OURS = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
+NOT_FOR_IT = ("kallskydd-", "__editable__", "__pycache__")
+
+
+def make_installation(folder: Path, *, own_interpreter: bool = False) -> Path:
+    """Returns the interpreter of the new installation.
+
+    With `own_interpreter` it has a copy, for accounts that may not read the one that runs the tests.
+    """
+    real = Path(sysconfig.get_path("purelib"))
+    packages = folder / "lib" / real.parent.name / "site-packages"
+    packages.mkdir(parents=True)
+    (folder / "bin").mkdir()
+    python = folder / "bin" / "python"
+    original = Path(sys.executable).resolve()
+    python.symlink_to(_copy_interpreter(folder / "base", original) if own_interpreter else original)
+    (folder / "pyvenv.cfg").write_text(f"home = {python.readlink().parent}\ninclude-system-site-packages = false\n")
+    for script in (Path(sys.prefix) / "bin").iterdir():
+        if not script.name.startswith("python"):
+            (folder / "bin" / script.name).symlink_to(script)
+    for entry in real.iterdir():
+        if not entry.name.startswith(NOT_FOR_IT):
+            (packages / entry.name).symlink_to(entry)
+    for name in OURS:
+        shutil.copytree(ROOT / name, packages / name, ignore=shutil.ignore_patterns("__pycache__"))
+    _describe(packages, next(real.glob("kallskydd-*.dist-info")))
+    (folder / "share").mkdir()
+    (folder / "share" / "man").symlink_to(Path(sys.prefix) / "share" / "man")
+    shutil.copy(ROOT / "requirements.lock", folder / "share" / "requirements.lock")
+    return python
+
+
+def _copy_interpreter(base: Path, original: Path) -> Path:
+    library = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    left_out = shutil.ignore_patterns("test", "site-packages", "config-*", "idlelib", "ensurepip", "tkinter")
+    (base / "bin").mkdir(parents=True)
+    shutil.copy(original, base / "bin" / original.name)
+    for part in (original.parent.parent / "lib").glob("libpython3*"):
+        (base / "lib").mkdir(exist_ok=True)
+        shutil.copy(part, base / "lib" / part.name)
+    shutil.copytree(sysconfig.get_path("stdlib"), base / "lib" / library, ignore=left_out)
+    return base / "bin" / original.name
+
+
+def _describe(packages: Path, real: Path) -> None:
+    """METADATA as it is, RECORD of what is there."""
+    described = packages / real.name
+    described.mkdir()
+    for name in ("METADATA", "entry_points.txt", "WHEEL"):
+        shutil.copy(real / name, described / name)
+    files = sorted(path for name in OURS for path in (packages / name).rglob("*") if path.is_file())
+    files += sorted(described.iterdir())
+    lines = [f"{path.relative_to(packages).as_posix()},{_digest(path)},{path.stat().st_size}" for path in files]
+    (described / "RECORD").write_text("\n".join([*lines, f"{described.name}/RECORD,,"]) + "\n")
+
+
+def _digest(path: Path) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+    return f"sha256={digest}"

@@ -1,0 +1,330 @@
+"""What `make fuzz` throws bytes at: everything of ours that reads hostile ones. Each target promises something.
+
+    sniff            a kind, or a NotCleanable
+    report           a report of closed lists, or JobDied
+    verify_KIND      returns, or raises WouldNotVouch and nothing else
+    scrub_KIND       a refusal or what a library raises (the worker makes a refusal of it), else a result and a preview
+                     that the second reading vouches for and that show no marker of the seed; never a mistake of ours
+    scrub_png_by_rows   the same, cleaned as a large PNG is
+    pdf_contents, pdf_font, pdf_cmap     the readers of page contents, font programs and CMaps: something, NotRebuildable,
+                     or what malformed numbers raise; never a mistake of ours
+
+They run in the process that calls them, without the jail: only a child with limits may call them with hostile bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import re
+import traceback
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+import pillow_heif
+import reportlab
+from PIL import Image
+from corpus.index import corpus, encoded, picture
+from corpus.pdf import pdf_corpus
+
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pdf import scrub as pdf
+from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
+from scrubbers.jailed.pdf.fonts.programs import program as pdf_font_program
+from scrubbers.jailed.pdf.syntax import lexer as pdf_lexer
+from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
+from scrubbers.jailed.pictures.streaming import png as png_strips
+from scrubbers.jailed.pictures import warm_up as rehearsal
+from scrubbers.jailed.verify import dispatch as verify
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.type_check import SecondOpinion
+from scrubbers.report_wire import decode_report, encode_report
+from scrubbers.sniff import sniff_kind
+from scrubbers.stages import (
+    RESULT_KIND,
+    JobDied,
+    Kind,
+    Lost,
+    NotCleanable,
+    Refused,
+    Removed,
+    What,
+    Where,
+    WouldNotVouch,
+)
+
+# In a run of seconds large pictures teach nothing that small ones do not.
+FUZZ_PIXELS = 50_000
+HEAD_BYTES = 4096
+MARKER = re.compile(rb"Kmk[0-9]{2}[0-9a-f]{8}")
+# What an interpreter raises when a program is wrong, whatever the file. In a library's code it is the library's affair.
+MISTAKES = (NameError, AttributeError, TypeError, AssertionError)
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+class Mistake(Exception):
+    """A promise was not kept."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A name, what it is called with, and the bytes to begin from."""
+
+    name: str
+    run: Callable[[bytes], None]
+    seeds: Callable[[], list[bytes]]
+
+
+def targets() -> dict[str, Target]:
+    """All of them by name; nothing is made or warmed up before a target is used."""
+    found = [
+        Target("sniff", sniff_target, all_seeds),
+        Target("report", report_target, report_seeds),
+        *(
+            Target(f"verify_{kind}", verifier(kind), partial(results, kind))
+            for kind in sorted(set(RESULT_KIND.values()))
+        ),
+        *(Target(f"scrub_{kind}", scrubber(kind), partial(seeds, kind)) for kind in Kind),
+        Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
+        Target("pdf_contents", reader(read_contents), contents_seeds),
+        Target("pdf_font", reader(pdf_font_program.read_program), font_seeds),
+        Target("pdf_cmap", reader(pdf_cmap.read), cmap_seeds),
+        # With these two a test sees that the search finds: neither belongs to a run.
+        Target("planted_mistake", planted_mistake, lambda: [b"axcd"]),
+        Target("planted_crash", planted_crash, lambda: [b"axcd"]),
+    ]
+    return {target.name: target for target in found}
+
+
+def prepare() -> None:
+    """What the zygote does before its first job, as far as it changes how files are read."""
+    decoders.PIXELS = FUZZ_PIXELS
+    Image.MAX_IMAGE_PIXELS = FUZZ_PIXELS
+    rehearsal.warm_up()
+    pdf.warm_up()
+
+
+# Seeds.
+
+
+def samples() -> Iterable[tuple[Kind, bytes]]:
+    for sample in (*corpus(), *pdf_corpus()):
+        yield sniff_kind(sample.content[:HEAD_BYTES]), sample.content
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x0e\0\0\0\x1a\0\0\0\0\0\0\0Kmk990123abcd\0"
+    phone = io.BytesIO()
+    pillow_heif.from_pillow(picture()).save(phone, exif=exif)
+    yield Kind.HEIC, phone.getvalue()
+    yield Kind.AVIF, encoded(picture(), "AVIF", exif=exif)
+
+
+def all_seeds() -> list[bytes]:
+    return [content[:HEAD_BYTES] for _, content in samples()]
+
+
+def seeds(kind: Kind) -> list[bytes]:
+    return [content for sample_kind, content in samples() if sample_kind is kind]
+
+
+def results(kind: Kind) -> list[bytes]:
+    """What our encoders make of the samples: the verifiers' everyday."""
+    made = []
+    for source, content in samples():
+        if RESULT_KIND[source] is kind:
+            # Some samples have more pixels than a run of seconds is to be spent on.
+            with contextlib.suppress(Refused, Image.DecompressionBombError):
+                made.append(scrubbed(source, content)[0])
+    return made
+
+
+def report_seeds() -> list[bytes]:
+    lines = tuple(Removed(what, where, "60.1, 15.1") for what, where in zip(What, Where, strict=False))
+    return [encode_report((), ()), encode_report(lines, tuple(Lost))]
+
+
+def contents_seeds() -> list[bytes]:
+    """Every stream that inflates, from the samples and from what our writer makes of them."""
+    found = []
+    for kind, content in samples():
+        if kind is Kind.PDF:
+            for start in re.finditer(rb"stream\r?\n", content):
+                try:
+                    found.append(zlib.decompressobj().decompress(content[start.end() :], 2**16))
+                except zlib.error:
+                    continue
+    return found
+
+
+def font_seeds() -> list[bytes]:
+    """TrueType and Type 1, as a library brings them along, and cut short: most of a font is more of the same."""
+    folder = Path(reportlab.__file__).parent / "fonts"
+    whole = [(folder / name).read_bytes() for name in ("hb-test.ttf", "Vera.ttf", "_ab_____.pfb", "callig15.pfb")]
+    return [*whole, *(content[: len(content) // 2] for content in whole)]
+
+
+def cmap_seeds() -> list[bytes]:
+    head = b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /A def\n"
+    spaces = b"1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
+    texts = b"2 beginbfchar <0001> <0041> <0002> <D83DDE00> endbfchar 1 beginbfrange <0003> <0009> [<0041> <0042>] endbfrange\n"
+    cids = b"1 begincidchar <0001> 7 endcidchar 1 begincidrange <0002> <00FF> 8 endcidrange\n"
+    return [head + spaces + texts + b"endcmap end end", head + spaces + cids + b"endcmap end end"]
+
+
+# Targets.
+
+
+def sniff_target(untrusted: bytes) -> None:
+    try:
+        kind = sniff_kind(untrusted[:HEAD_BYTES])
+    except NotCleanable:
+        return
+    if not isinstance(kind, Kind):
+        raise Mistake
+
+
+def report_target(untrusted: bytes) -> None:
+    try:
+        removed, lost = decode_report(untrusted)
+    except JobDied:
+        return
+    if not all(isinstance(found.what, What) and isinstance(found.where, Where) for found in removed):
+        raise Mistake
+    if not all(isinstance(item, Lost) for item in lost):
+        raise Mistake
+
+
+def verifier(kind: Kind) -> Callable[[bytes], None]:
+    def run(untrusted: bytes) -> None:
+        if not untrusted:
+            return  # an empty result is refused before it is read
+        with Descriptors(untrusted) as (descriptor,):
+            try:
+                verify.demand_clean(kind, descriptor)
+            except WouldNotVouch:
+                return
+
+    return run
+
+
+def scrubber(kind: Kind) -> Callable[[bytes], None]:
+    opinions: list[SecondOpinion] = []
+
+    def run(untrusted: bytes) -> None:
+        try:
+            if sniff_kind(untrusted[:HEAD_BYTES]) is not kind:
+                return
+        except NotCleanable:
+            return
+        if not opinions:
+            opinions.append(SecondOpinion())
+        try:
+            clean, preview = scrubbed(kind, untrusted, opinions[0])
+        except Refused:
+            return
+        except Exception as reason:
+            if isinstance(reason, MISTAKES) and _is_ours(reason):
+                raise
+            return
+        for made, made_kind in ((clean, RESULT_KIND[kind]), (preview, Kind.JPEG)):
+            with Descriptors(made) as (descriptor,):
+                verify.demand_clean(made_kind, descriptor)
+            if MARKER.search(made):
+                raise Mistake
+
+    return run
+
+
+def reader(read: Callable[[bytes], object]) -> Callable[[bytes], None]:
+    """Runs a reader whose page becomes pixels when it raises anything."""
+
+    def run(untrusted: bytes) -> None:
+        try:
+            read(untrusted)
+        except Exception as reason:
+            if isinstance(reason, MISTAKES) and _is_ours(reason):
+                raise
+
+    return run
+
+
+def read_contents(untrusted: bytes) -> None:
+    for _ in pdf_lexer.operations(untrusted):
+        pass
+
+
+def planted_mistake(untrusted: bytes) -> None:
+    if untrusted[:1] == b"a" and untrusted[1:2] == b"b":
+        raise Mistake
+
+
+def planted_crash(untrusted: bytes) -> None:
+    if untrusted[:1] == b"a" and untrusted[1:2] == b"b":
+        ctypes.string_at(0)
+
+
+def by_rows(run: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """The same with strips of a few rows, for pictures however small."""
+
+    def run_by_rows(untrusted: bytes) -> None:
+        with patch.object(png_strips, "LARGE_PIXELS", 0), patch.object(png_stored, "_STRIP_PIXELS", 500):
+            run(untrusted)
+
+    return run_by_rows
+
+
+def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None) -> tuple[bytes, bytes]:
+    """The job's work in this process: result and preview."""
+    scrub = pdf.scrub if kind is Kind.PDF else image.scrub
+    with Descriptors(untrusted, b"", b"") as (given, clean, preview):
+        if opinion:
+            opinion.demand_agreement(kind, given)
+        findings = Findings()
+        scrub(kind, given, clean, preview, findings)
+        decode_report(encode_report(findings.removed(), findings.lost()))
+        return (
+            os.pread(clean, os.fstat(clean).st_size, 0),
+            os.pread(preview, os.fstat(preview).st_size, 0),
+        )
+
+
+def _is_ours(reason: BaseException) -> bool:
+    """Whether it was raised by a line of the scrubbers themselves and not of a library they called."""
+    frames = traceback.extract_tb(reason.__traceback__)
+    return bool(frames) and f"{os.sep}scrubbers{os.sep}" in frames[-1].filename
+
+
+class Descriptors:
+    """Files in memory with these contents, closed afterwards."""
+
+    def __init__(self, *contents: bytes) -> None:
+        self._contents = contents
+
+    def __enter__(self) -> list[int]:
+        self._descriptors = [os.memfd_create("fuzz", os.MFD_CLOEXEC) for _ in self._contents]
+        for descriptor, content in zip(self._descriptors, self._contents, strict=True):
+            os.write(descriptor, content)
+        return self._descriptors
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+
+def with_right_checksums(png: bytes) -> bytes:
+    """A PNG whose chunks' checksums fit again, or the bytes as they are: otherwise every change ends at the first one."""
+    if not png.startswith(PNG_SIGNATURE):
+        return png
+    mended, position = bytearray(png), len(PNG_SIGNATURE)
+    while position + 12 <= len(mended):
+        end = position + 8 + int.from_bytes(mended[position : position + 4], "big")
+        if end + 4 > len(mended):
+            break
+        mended[end : end + 4] = zlib.crc32(mended[position + 4 : end]).to_bytes(4, "big")
+        position = end + 4
+    return bytes(mended)

@@ -1,0 +1,301 @@
+"""From the post box to the tombstone, over a real store, with desks in homes and processes of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from desk_harness import running_desks, running_with_pages
+from intake_harness import SetClock, file_report, log_in, make_home, zygotes
+
+from cases.clock import today
+from cases.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
+from desk.work import acts
+from desk.errors import DayTooSoon, Erased, NotNow, ServerRefused, UnknownCase
+from kallskydd.demo.sample_files import sample_jpeg
+
+AT_ONCE = "inbox_days = 0\nat_once = true"
+
+
+async def test_a_report_reaches_those_it_was_sealed_to_after_the_release_and_no_one_before(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        await desks.file("Fakturor betalas två gånger.")
+
+        before = [await desks.listed(number) for number in range(3)]
+        await desks.release()
+        after = [await desks.listed(number) for number in range(3)]
+
+        assert [len(cases) for cases in before] == [0, 0, 0]
+        assert [len(cases) for cases in after] == [1, 1, 0]  # lead and handler; counsel has no part in it
+
+
+async def test_a_report_filed_with_the_form_is_read_answered_and_the_answers_are_on_the_reporters_page(tmp_path):
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        photograph = sample_jpeg("77")
+        page = await file_report(desks.intake.browser(), "Se bilden.", [photograph.content])
+        await desks.release()
+        name = (await desks.listed(0))[0].case_id.hex()
+        target = tmp_path / "saved"
+        target.mkdir()
+
+        read = await desks.command(0, "read", name, "--save", str(target))
+        replied = await desks.command(1, "reply", name[:8], text="Vilket år gäller det?")
+        inbox = await log_in(desks.intake.browser(), page.receipt)
+
+        attachment = next(entry for entry in read.found["entries"] if entry["kind"] == "attachment")
+        saved = (target / f"{name[:8]}-1.jpg").read_bytes()
+        assert (read.exit_code, replied.exit_code) == (0, 0)
+        assert read.found["entries"][0]["text"] == "Se bilden."
+        assert read.found["warnings"] == []
+        assert hashlib.sha256(saved).hexdigest() == attachment["digest"]
+        assert not any(marker.encode() in saved for marker in photograph.markers)
+        assert "Vilket år gäller det?" in inbox.plain
+
+
+async def test_a_member_acknowledges_replies_and_asks_and_the_reporter_answers(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("Fakturor betalas två gånger.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+
+        async with desks.desk(1) as book:
+            await book.sync()
+            opened = await book.open(book.state.find(name[:8]))
+            await acts.acknowledge(book, name, "Vi har tagit emot anmälan.")
+            await acts.reply(book, name, "Tack. Vilket år gäller det?")
+            asked = await acts.ask(book, name, "Skicka ett exempel.", today(desks.clock) + timedelta(days=10))
+            with pytest.raises(NotNow):
+                await acts.acknowledge(book, name, "En gång till.")
+            with pytest.raises(DayTooSoon):
+                await acts.ask(book, name, "Genast!", today(desks.clock) + timedelta(days=2))
+        seen = await desks.reporter_sees(reporter)
+        await desks.reporter_writes(reporter, Message("Det gäller 2024."))
+        await desks.release()
+        async with desks.desk(0) as book:
+            await book.sync()
+            answered = await book.open(book.state.find(name))
+
+        assert opened.report.text == "Fakturor betalas två gånger."
+        assert opened.warnings == ()
+        assert [type(body) for body in seen] == [Acknowledgement, Message, CompletionRequest]
+        assert (asked.state.state, answered.state.state) == ("awaiting-completion", "acknowledged")
+        assert answered.streams[Stream.REPORTER][-1].body == Message("Det gäller 2024.")
+
+
+async def test_an_attachment_is_saved_under_a_name_of_ours_and_never_over_another(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        content = b"clean picture " * 40_000
+        reporter = await desks.file("Se bilden.", files=[content])
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        target = tmp_path / "saved"
+        target.mkdir()
+
+        read = await desks.command(0, "read", name, "--save", str(target))
+        again = await desks.command(0, "read", name, "--save", str(target))
+
+        assert (read.exit_code, read.found["saved"]) == (0, [f"{name[:8]}-1.jpg"])
+        assert [path.name for path in target.iterdir()] == read.found["saved"]
+        assert (target / f"{name[:8]}-1.jpg").read_bytes() == content
+        assert (again.exit_code, again.found["error"]["text_key"]) == (2, "desk.save_refused")
+
+
+async def test_a_case_is_closed_and_erased_by_two_members_in_two_homes_and_processes(tmp_path):
+    made = make_home(tmp_path / "home", ("lead", "handler"), trial=True, settings=AT_ONCE)
+    async with running_desks(tmp_path, made, SetClock(datetime.now(UTC) - timedelta(hours=36))) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        listed = await desks.command(0, "list")
+
+        too_soon = await desks.command(0, "erase", name, "--reference", "LK 2026-17")
+        closed = await desks.command(0, "close", name, "--outcome", "handled", text="Felet är rättat.\n")
+        first = await desks.command(0, "erase", name, "--reference", "LK 2026-17")
+        once_more = await desks.command(0, "erase", name, "--reference", "LK 2026-17")
+        seen = await desks.command(1, "read", name[:6])
+        second = await desks.command(1, "erase", name, "--reference", "LK 2026-17")
+        left = [await desks.command(number, "list") for number in (0, 1)]
+
+        assert listed.found["cases"][0]["case"] == name
+        assert (too_soon.exit_code, too_soon.found["error"]["text_key"]) == (1, "erase.not_closed")
+        # Nobody waits for an inbox of no days, and the desk knows it.
+        assert (closed.exit_code, closed.found["state"]) == (0, "erasable")
+        assert "erase" in closed.found["allowed"]
+        assert (first.found["state"], once_more.found["state"], second.found["state"]) == ("kept", "kept", "done")
+        assert seen.found["erase_signed"] == [{"member": made.keys[0].id, "reference": "LK 2026-17"}]
+        for ran in left:
+            assert (ran.exit_code, ran.found["cases"], ran.found["problems"]) == (0, [], [])
+            assert ran.found["erased"][0]["reference"] == "LK 2026-17"
+            assert sorted(ran.found["erased"][0]["members"]) == sorted(keys.id for keys in made.keys)
+
+
+async def test_the_key_of_an_erased_case_is_gone_from_the_desk_when_the_tombstone_is_kept(tmp_path):
+    made = make_home(tmp_path / "home", ("lead", "handler"), trial=True, settings=AT_ONCE)
+    async with running_desks(tmp_path, made) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        known = (await desks.listed(0))[0]
+        async with desks.desk(0) as book:
+            await book.sync()
+            closed = await acts.close(book, name, "dismissed", "Utanför lagen.", "inte tillämplig")
+            await acts.erase(book, name, "LK 1")
+        async with desks.desk(1) as book:
+            await book.sync()
+            await acts.erase(book, name, "LK 1")
+
+        async with desks.desk(0) as book:
+            await book.sync()
+            with pytest.raises(Erased):
+                await book.open(known)
+            kept = book.state.case_list
+
+        assert closed.state.outcome == Outcome("dismissed", "Utanför lagen.", "inte tillämplig")
+        assert kept.cases == {}
+        assert len(kept.tombstones[name].statements) == 2
+
+
+async def test_a_lost_list_comes_back_from_the_post_box_with_cases_and_tombstones(tmp_path):
+    made = make_home(tmp_path / "home", ("lead", "handler"), trial=True, settings=AT_ONCE)
+    async with running_desks(tmp_path, made) as desks:
+        erased, kept = await desks.file("En sak."), await desks.file("En annan.")
+        await desks.release()
+        name = erased.keys.case_id.hex()
+        for number in (0, 1):
+            async with desks.desk(number) as book:
+                await book.sync()
+                if number == 0:
+                    await acts.close(book, name, "handled", "Klart.")
+                await acts.erase(book, name, "LK 1")
+        desks.home(0).case_list.unlink()
+
+        listed = await desks.command(0, "list")
+
+        assert [case["case"] for case in listed.found["cases"]] == [kept.keys.case_id.hex()]
+        assert [(case["case"], case["reference"]) for case in listed.found["erased"]] == [(name, "LK 1")]
+
+
+async def test_erasing_waits_for_the_end_of_the_inbox_period_in_a_real_home(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+
+        answers = []
+        async with desks.desk(0) as book:
+            await book.sync()
+            with pytest.raises(NotNow):
+                await acts.erase(book, name, "LK 1")
+            await acts.close(book, name, "handled", "Klart.")
+            for days in (0, 31):
+                desks.clock.forward(days=days)
+                try:
+                    answers.append(await acts.erase(book, name, "LK 1"))
+                except ServerRefused as refused:
+                    answers.append(refused.text_key)
+
+        assert answers == ["erase.inbox_open", "kept"]
+
+
+async def test_a_close_that_broke_off_before_the_statement_is_finished_by_the_same_command(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        async with desks.desk(0) as book:
+            await book.sync()
+            ask_case = book.client.ask
+
+            async def breaks_off(verb, question, answer):
+                if verb == "statement":
+                    raise NotNow("reach.broke_off")
+                return await ask_case(verb, question, answer)
+
+            book.client.ask = breaks_off
+            with pytest.raises(NotNow):
+                await acts.close(book, name, "handled", "Klart.")
+
+        async with desks.desk(0) as book:
+            await book.sync()
+            finished = await acts.close(book, name, "handled", "Klart.")
+
+        assert finished.server_state == "closed"
+        assert [type(body).__name__ for body in await desks.reporter_sees(reporter)] == ["Outcome", "Close"]
+
+
+async def test_notes_are_read_by_those_who_read_the_case_and_not_by_the_reporter(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+
+        async with desks.desk(0) as book:
+            await book.sync()
+            await acts.note(book, name, "Ring ekonomichefen.")
+        async with desks.desk(1) as book:
+            await book.sync()
+            both = await acts.note(book, name, "Gjort.")
+
+        assert [entry.body for entry in both.streams[Stream.NOTES]] == [Note("Ring ekonomichefen."), Note("Gjort.")]
+        assert await desks.reporter_sees(reporter) == []
+
+
+async def test_two_members_who_write_at_once_both_get_their_entry_in(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+
+        async with desks.desk(0) as one, desks.desk(1) as other:
+            await one.sync()
+            await other.sync()
+            ask = other.client.ask
+            got_ahead = []
+
+            async def one_is_quicker(verb, question, answer):
+                if verb == "append" and not got_ahead:
+                    got_ahead.append(await acts.reply(one, name, "Från den ena."))
+                return await ask(verb, question, answer)
+
+            other.client.ask = one_is_quicker
+            case = await acts.reply(other, name, "Från den andra.")
+
+        assert [entry.body.text for entry in case.streams[Stream.MEMBERS]] == ["Från den ena.", "Från den andra."]
+
+
+async def test_a_case_is_found_by_the_beginning_of_its_name_only_when_it_is_the_only_one(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+
+        async with desks.desk(0) as book:
+            await book.sync()
+            found = book.state.find(name[:4].upper())
+            with pytest.raises(UnknownCase):
+                book.state.find(name[:3])
+            with pytest.raises(UnknownCase):
+                book.state.find("zzzz")
+
+        assert found.case_id.hex() == name
+
+
+async def test_what_was_read_is_no_longer_new_and_what_came_after_is(tmp_path):
+    made = make_home(tmp_path / "home")
+    async with running_desks(tmp_path, made, SetClock(datetime.now(UTC) - timedelta(hours=36))) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+
+        unread = await desks.command(0, "list")
+        await desks.command(0, "read", name)
+        read = await desks.command(0, "list")
+        await desks.command(1, "assess", name, "--text", "Vi går vidare.")
+        fresh = await desks.command(0, "list")
+        own = await desks.command(1, "list")
+
+        assert [ran.found["cases"][0]["new"] for ran in (unread, read, fresh, own)] == [1, 0, 1, 1]
