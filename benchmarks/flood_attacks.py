@@ -27,9 +27,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from intake_harness import Form, Page, multipart, read_answer  # noqa: E402 - the folder of the tests is no package
 
+from cases.receipt.keys import new_receipt  # noqa: E402
 from cases.wire import messages as wire  # noqa: E402
 from cases.wire.files import ScrubRequest, frame_head  # noqa: E402
-from cases.receipt.keys import new_receipt  # noqa: E402
 
 MIB = 2**20
 AGAIN_SECONDS = 0.05

@@ -76,7 +76,8 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     attachment_mib: Annotated[int, msgspec.Meta(ge=1, le=50)] = 50
     attachments: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20
     report_mib: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
-    # At least what a largest file needs in three quarters of it: the last is kept for small forms (intake/rooms/uploads.py).
+    # At least what a largest file needs in three quarters of it: the last is kept for small forms
+    # (intake/rooms/uploads.py).
     uploads_in_memory_mib: Annotated[int, msgspec.Meta(ge=80, le=256)] = 256
     text_characters: Annotated[int, msgspec.Meta(ge=1_000, le=100_000)] = 100_000
 

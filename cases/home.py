@@ -31,8 +31,8 @@ from pathlib import Path
 
 from cases.config import CONFIG_NAME, Config, ConfigFault, load_config, parse_config
 from cases.errors import CaseError
-from cases.store.store import Store
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
+from cases.store.store import Store
 
 __all__ = ["ConfigFault", "Home", "HomeFault", "as_declared", "as_trial", "create_home", "hold_home", "read_home"]
 

@@ -2,8 +2,8 @@
 The two sentences for every text key in cases/: what happened, and what to do next.
 
 They are what the commands on a terminal say; `str(error)` gives them. The desk has other words where a member has
-another next step (desk/commands/texts.py), and the reporter's pages have their own in two languages (intake/views/texts.py).
-tests/project/test_sentences.py looks for a key that is raised and has no sentences.
+another next step (desk/commands/texts.py), and the reporter's pages have their own in two languages
+(intake/views/texts.py). tests/project/test_sentences.py looks for a key that is raised and has no sentences.
 """
 
 CALL_A_MEMBER = "Do not act on it. Call another member and compare the six words."

@@ -38,7 +38,8 @@
         ├── MoveBroken         727  the move of a case does something else than it says
         └── TombstoneBroken    726  the tombstone does not verify, or has no signatures and the two years are not over
 
-An error carries a code and a text key, never bytes, names or paths; `desk.commands.texts` has the two sentences for a person.
+An error carries a code and a text key, never bytes, names or paths; `desk.commands.texts` has the two sentences for a
+person.
 """
 
 # Named for what happened, as everywhere here: `raise NoKey` reads better than `raise NoKeyError`.

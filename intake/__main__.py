@@ -36,9 +36,9 @@ from intake.app import Serving, public_app, serve
 from intake.control import Event, IntakeEnd, Order
 from intake.daily import keep_time, release_everything
 from intake.desk_api.app import desk_app
+from intake.http.silence import Faults, be_silent, silence_loop
 from intake.read_times import stamp_what_visits_read
 from intake.services import Services, compose
-from intake.http.silence import Faults, be_silent, silence_loop
 from scrubbers.sandbox import JailNotTight, Sandbox
 
 OK: Final = 0

@@ -16,26 +16,26 @@ from typing import Final
 
 from aiohttp import web
 
-from intake.inbox.log_in import come_back, return_form
 from intake.http.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
-from intake.site.count_text import counted
-from intake.site.origin_check import gate
+from intake.http.padding import padded
+from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
 from intake.inbox.end import end
 from intake.inbox.facts import add_facts
+from intake.inbox.log_in import come_back, return_form
 from intake.inbox.meeting import meeting
 from intake.inbox.minutes import minutes
 from intake.inbox.pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox.write import write
-from intake.site.information import INFORMATION_ROUTES
-from intake.result_page import kept_page
-from intake.http.padding import padded
 from intake.report.progress_page import progress
-from intake.site.redirects import answered_elsewhere
-from intake.report.send import answer_frame, as_it_is, report_form, send_report
-from intake.site.start import icon, leave, not_found, start, style
 from intake.report.receipt import check_receipt, show_receipt
+from intake.report.send import answer_frame, as_it_is, report_form, send_report
+from intake.result_page import kept_page
 from intake.services import SERVICES, Services
-from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
+from intake.site.count_text import counted
+from intake.site.information import INFORMATION_ROUTES
+from intake.site.origin_check import gate
+from intake.site.redirects import answered_elsewhere
+from intake.site.start import icon, leave, not_found, start, style
 
 ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]], ...]] = (
     ("GET", "/", start),

@@ -21,17 +21,17 @@ from typing import Any
 import msgspec
 
 from cases.clock import first_release_day, today
+from cases.crypto.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
 from cases.entry import Attachment, Body, Entry, Report, Stream
 from cases.receipt.keys import Receipt, ReceiptKeys
 from cases.roster.chain import Roster
-from cases.roster.text import Member
 from cases.roster.routing import route
-from cases.crypto.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
+from cases.roster.text import Member
 from cases.store.store import Filing
-from intake.uploads.attachment import CaseUnderWay
 from intake.errors import EmptyReport, UnknownChoice
 from intake.http.form import Form
 from intake.services import Services
+from intake.uploads.attachment import CaseUnderWay
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,13 +6,13 @@ from aiohttp import web
 
 from intake.http.form import Form
 from intake.http.frame_policies import IN_A_FRAME
+from intake.http.result_pages import SECOND_HAND
+from intake.inbox.log_in_page import return_page
 from intake.inbox.pages import show_file, show_inbox
 from intake.inbox.show import Visit, in_visit, inbox_fields
-from intake.http.result_pages import SECOND_HAND
-from intake.views.pages import LANGUAGE_FIELD
 from intake.report.receipt import received_in_frame, show_again
-from intake.inbox.log_in_page import return_page
 from intake.services import SERVICES
+from intake.views.pages import LANGUAGE_FIELD
 from intake.views.texts_report import PAGE_OVER
 
 

@@ -15,17 +15,17 @@ from cases.errors import RosterFault
 from cases.home import Home
 from cases.roster.chain import Chain, Roster, read_chain
 from cases.store.store import Store
-from intake.views.information_index import INFORMATION_LINKS
-from intake.http.result_pages import KeptPages
 from intake.argon2_workers import ArgonLane
-from intake.limits import Limits
 from intake.http.form_tokens import Marks
-from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
-from intake.views.pages import Pages
-from intake.identifiers.acknowledged import PointedOut
-from intake.uploads.progress import ProgressBoard
-from intake.sessions import Sessions
+from intake.http.result_pages import KeptPages
 from intake.http.silence import Faults
+from intake.identifiers.acknowledged import PointedOut
+from intake.limits import Limits
+from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
+from intake.sessions import Sessions
+from intake.uploads.progress import ProgressBoard
+from intake.views.information_index import INFORMATION_LINKS
+from intake.views.pages import Pages
 from scrubbers.sandbox import Sandbox
 
 _MIB: Final = 2**20

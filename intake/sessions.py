@@ -25,11 +25,11 @@ from enum import Enum, auto
 from typing import Final
 
 from cases.clock import Clock
-from cases.receipt.keys import Receipt, ReceiptKeys
 from cases.crypto.seal import CaseKeys
-from intake.uploads.attachment import FileShown
+from cases.receipt.keys import Receipt, ReceiptKeys
 from intake.http.form_tokens import Use
 from intake.shelf import Shelf
+from intake.uploads.attachment import FileShown
 
 IDLE: Final = timedelta(minutes=30)
 UNSEEN: Final = timedelta(hours=12)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from intake.identifiers.find import Pointer
+from intake.limits import Limits
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
-from intake.limits import Limits
 from intake.views.pages import Language
-from intake.identifiers.find import Pointer
 from intake.views.text_parts import bytes_in_page
 from intake.views.texts import GROUPS, LOST, SENTENCES, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped

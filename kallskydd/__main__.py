@@ -15,7 +15,7 @@ from pathlib import Path
 
 INTERRUPTED = 130
 
-# Each has a module kallskydd.NAME_command with add_parser(subparsers), which sets `run`.
+# Each has a module kallskydd.commands.NAME with add_parser(subparsers), which sets `run`.
 COMMANDS = {
     "init": "make a home from the first members' public join files",
     "serve": "run the service: keeper, tor, intake",
@@ -45,7 +45,7 @@ def build_parser(chosen: str | None) -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, help_text in COMMANDS.items():
         if name == chosen:
-            importlib.import_module(f"kallskydd.{name.replace('-', '_')}_command").add_parser(subparsers)
+            importlib.import_module(f"kallskydd.commands.{name.replace('-', '_')}").add_parser(subparsers)
         else:
             subparsers.add_parser(name, help=help_text)
     return parser

@@ -27,10 +27,13 @@ WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
 _DOMAINS_OF: Final = (
     ("templates/information/", "information"),
-    *((f"{folder}{name}", "report") for folder in ("", "templates/") for name in ("report", "receipt", "texts_report")),
-    *((name, "report") for name in ("templates/files", "filing", "facts", "progress", "pointers")),
-    *((f"{folder}{name}", "inbox") for folder in ("", "templates/") for name in ("inbox", "return", "texts_inbox")),
-    ("come_back", "inbox"),
+    ("inbox/two_words", "site"),
+    *(
+        (name, "report")
+        for name in ("report/", "site/start", "filing", "uploads/", "identifiers/find", "identifiers/own")
+    ),
+    *((name, "report") for name in ("views/texts_report", "templates/report", "templates/receipt", "templates/files")),
+    *((name, "inbox") for name in ("inbox/", "views/texts_inbox", "templates/inbox", "templates/return")),
 )
 
 
@@ -43,7 +46,7 @@ def sentences() -> dict[str, dict[str, str]]:
     """Return per catalogue every sentence and where it is said first; each stands in one catalogue only."""
     found: dict[str, dict[str, str]] = {domain: {} for domain in DOMAINS}
     said: dict[str, tuple[str, str]] = {}
-    for path in sorted((*INTAKE.glob("*.py"), *INTAKE.glob("templates/**/*.html"))):
+    for path in sorted((*INTAKE.rglob("*.py"), *INTAKE.glob("templates/**/*.html"))):
         inside = path.relative_to(INTAKE).as_posix()
         for english in _sentences_of(path):
             known = said.get(english)

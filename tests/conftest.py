@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 # onion.tor_process refuses to start a tor whose torrc could reach the public network while this is set.
 os.environ["KALLSKYDD_NO_PUBLIC_TOR"] = "1"

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from audit.canary.compare.answers import Known
-    from audit.canary.opened import Opened
     from audit.canary.compare.rows import Noted
-    from audit.canary.run import Run
+    from audit.canary.gathered import Run
+    from audit.canary.opened import Opened
     from audit.verdict import Look
 
 # Of an entry, what follows from keys (docs/FORMATS.md, section 4).

@@ -23,9 +23,9 @@ from audit.canary.compare.rows import COLUMNS, Kind, header_nonce
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit.canary.requests import Exchange
     from audit.canary.compare.rows import Noted
-    from audit.canary.run import Run
+    from audit.canary.gathered import Run
+    from audit.canary.requests import Exchange
     from audit.verdict import Look
 
 SHORTEST = 16

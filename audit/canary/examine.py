@@ -24,10 +24,20 @@ from contextlib import suppress
 from pathlib import Path
 
 from audit.canary.across import compare_keepers, compare_opened, compare_rows
-from audit.canary.compare.answers import BITS_OF_A_LETTER, LETTERS, compare_answers, compare_told, random_tokens, wrong_hours
 from audit.canary.calls import commands_to_tor, numbers_given, sizes_mapped, strange_commands
 from audit.canary.clock import another_hour, interpreter_with_clock
+from audit.canary.compare.answers import (
+    BITS_OF_A_LETTER,
+    LETTERS,
+    compare_answers,
+    compare_told,
+    random_tokens,
+    wrong_hours,
+)
+from audit.canary.compare.random import dependences, dependences_within, told_apart
+from audit.canary.compare.rows import random_fields, random_rows
 from audit.canary.drawn import check_drawn
+from audit.canary.gathered import Run
 from audit.canary.judge import (
     KINDS,
     judge_answers,
@@ -39,12 +49,10 @@ from audit.canary.judge import (
     judge_sizes,
 )
 from audit.canary.locks import check_closing, check_counters
-from audit.canary.compare.random import dependences, dependences_within, told_apart
-from audit.canary.compare.rows import random_fields, random_rows
-from audit.canary.rules import Rulebook
-from audit.canary.run import Run, live
-from audit.canary.service import CanaryService, NotStarted
 from audit.canary.needles import PACKED_V4
+from audit.canary.rules import Rulebook
+from audit.canary.run import live
+from audit.canary.service import CanaryService, NotStarted
 from audit.observe.strace import Call, TraceDamaged, read_trace
 from audit.verdict import Check, Look, Verdict
 

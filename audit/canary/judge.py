@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audit.canary.needles import PACKED_V4, Hit, Needle, search, stands_plainly
 from audit.canary.requests import CONTENT, TIMED
 from audit.canary.rules import NAMING, WRITES, Rulebook
-from audit.canary.needles import PACKED_V4, Hit, Needle, search, stands_plainly
 from audit.observe.strace import readable
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from audit.canary.opened import NotOpened, open_everything
 from audit.canary.requests import SHORT, Exchange
 
 if TYPE_CHECKING:
+    from audit.canary.gathered import Run
     from audit.canary.http import Answer
-    from audit.canary.run import Run
 
 # Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the
 # clean copy and the preview.

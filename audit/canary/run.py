@@ -13,31 +13,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from audit.live.checks import database as checks_database
-from audit.live.checks import tor as checks_tor
-from audit.canary.desk import Desk, trial_desk
-from audit.canary.locks import Names, check_names, check_threads, names_of
-from audit.canary.members import ask_oddly, everything, open_reports
-from audit.canary.opened import Opened
 from audit.canary.compare.release import State, compare, look_around, missing_rows, no_clock, rows_of
-from audit.canary.requests import (
-    SHORT,
-    Exchange,
-    Needles,
-    Visitor,
-    come_back,
-    go_away,
-    report,
-    report_with_refused_files,
-    short_report,
-    urgent_report,
-    without_a_report,
-)
 from audit.canary.compare.rows import (
     SHARE_BYTES,
     Noted,
@@ -50,19 +30,34 @@ from audit.canary.compare.rows import (
     check_slots,
     new_rows,
 )
-from audit.canary.service import CanaryService, NotStarted
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
 from audit.canary.compare.steady import Since, database_header, differing, no_time_of_a_visit
 from audit.canary.compare.steady import compare as compare_looks
+from audit.canary.desk import Desk, trial_desk
+from audit.canary.gathered import Run
+from audit.canary.locks import check_names, check_threads, names_of
+from audit.canary.members import ask_oddly, everything, open_reports
+from audit.canary.requests import (
+    SHORT,
+    Visitor,
+    come_back,
+    go_away,
+    report,
+    report_with_refused_files,
+    short_report,
+    urgent_report,
+    without_a_report,
+)
+from audit.canary.service import NotStarted
+from audit.live.checks import database as checks_database
+from audit.live.checks import tor as checks_tor
 from audit.observe.proc import find_service
 from audit.observe.scene import Scene
-from audit.verdict import Look, Said, Verdict
+from audit.verdict import Look, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from audit.canary.http import Answer
-    from audit.canary.needles import Needle
 
 Result = TypeVar("Result")
 SLOTS = "shred.slots"
@@ -70,60 +65,6 @@ _EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 240, 0.25
 _TICK_SECONDS = 6.0
 _MOST_SNAPSHOTS = 6
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
-
-
-@dataclass(slots=True)
-class Run:
-    """What one run gathers."""
-
-    number: int
-    quiet: bool
-    folder: Path
-    service: CanaryService
-    looks: dict[str, Look]
-    # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
-    shift: int = 0
-    # By which its draws are known again (`audit.canary.drawn`); nothing where they are as everywhere.
-    key: bytes = b""
-    needles: Needles = field(default_factory=Needles.new)
-    other_needles: Needles = field(default_factory=Needles.of_another)
-    exchanges: list[Exchange] = field(default_factory=list)
-    told: list[tuple[str, Answer]] = field(default_factory=list)
-    noted: list[Noted] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    grants: frozenset[bytes] = frozenset()
-    first_visit: float = float("inf")
-    last_visit: float = 0.0
-    reports_began: float = float("inf")  # by the service's clock
-    measured: dict[tuple[str, Since], int] = field(default_factory=dict)
-    header: dict[str, str] = field(default_factory=dict)
-    told_keeper: list[bytes] = field(default_factory=list)
-    said_since: list[str] = field(default_factory=list)
-    names: Names = field(default_factory=dict)
-    mapped: frozenset[int] = frozenset()
-    given: frozenset[str] = frozenset()
-    commands: frozenset[str] = frozenset()
-    rows: Tables = field(default_factory=dict)
-    slots: bytes = b""
-
-    @property
-    def planted(self) -> list[Needle]:
-        """Everything that was planted in it."""
-        return [*self.needles.by_kind.values(), *self.other_needles.by_kind.values()]
-
-    @property
-    def known(self) -> list[tuple[bytes, bytes]]:
-        """What of its answers is of this run, and how it is called where runs are compared."""
-        return [(needle.text.encode(), needle.kind.encode()) for needle in self.planted]
-
-    def clock(self) -> float:
-        """What the service takes for now."""
-        return time.time() + self.shift
-
-    def void(self, template: str, **values: object) -> None:
-        """Something did not work as it should, so what was not found proves nothing."""
-        self.looks["requests"].said.append(Said(Verdict.VOID, template, values))
 
 
 def live(run: Run, addresses: dict[str, str]) -> None:

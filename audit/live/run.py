@@ -1,7 +1,7 @@
 """`audit live`: looks at a running service from outside, by /proc, tor's control socket and files; writes nothing.
 
-Order: find who serves the home; then each row of `audit.live.table`, one function a row. A check that fails by itself is
-"not seen", never left out.
+Order: find who serves the home; then each row of `audit.live.table`, one function a row. A check that fails by itself
+is "not seen", never left out.
 
 While the service starts, or a part of it is started again, it is not yet closed, and not all of it is there. So where
 something is not in order and a part is younger than ten seconds, or missing, everything is looked at again until the
@@ -29,9 +29,9 @@ from audit.live.checks import process as checks_process
 from audit.live.checks import roster as checks_roster
 from audit.live.checks import system as checks_system
 from audit.live.checks import tor as checks_tor
+from audit.live.table import TABLE, Row
 from audit.observe.proc import NotSeen, Process, find_service
 from audit.observe.scene import Scene
-from audit.live.table import TABLE, Row
 from audit.verdict import Check, Look, Verdict, worst
 
 CHECKS: dict[str, Callable[[Look, Scene], None]] = {

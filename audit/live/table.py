@@ -94,7 +94,7 @@ TABLE = (
     Row("times", "No time of a file is that of a report", "Ingen fils tid är en anmälans",
         "stat $HOMEDIR/kallskydd.db* $HOMEDIR/shred.slots $HOMEDIR/roster/* $HOMEDIR/run/{public,desk}.sock; date"),
     Row("schema", "The database's tables are the known ones", "Databasens tabeller är de kända",
-        'sqlite3 "file:$HOMEDIR/kallskydd.db?mode=ro" .schema | diff - cases/schema.sql'),
+        'sqlite3 "file:$HOMEDIR/kallskydd.db?mode=ro" .schema | diff - cases/store/schema.sql'),
     Row("values", "No value in the database is finer than a day", "Inget värde i databasen är finare än en dag",
         "sqlite3 -readonly $HOMEDIR/kallskydd.db 'SELECT DISTINCT release_day, closed_day, erase_by FROM cases'"),
     Row("storage", "How the database is kept; what is deleted is overwritten",

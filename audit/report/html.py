@@ -8,8 +8,8 @@ from __future__ import annotations
 from html import escape
 
 from audit.live.run import Report
-from audit.report.words import ASSERTION, NOT_COVERED, WORDS
 from audit.live.table import TABLE, first_lines, with_remarks
+from audit.report.words import ASSERTION, NOT_COVERED, WORDS
 from audit.verdict import Check, Language, Said, Verdict
 
 _STYLE = """

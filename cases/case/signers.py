@@ -14,8 +14,8 @@ taken for a reader for as long as the roster has her.
 
 from collections.abc import Collection
 
-from cases.entry import Access, Handover, Recusal, Report, Stream
 from cases.case.merging import Streams
+from cases.entry import Access, Handover, Recusal, Report, Stream
 from cases.roster.text import Member, Roster
 
 SIGNERS = 2

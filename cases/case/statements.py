@@ -20,13 +20,13 @@ from typing import Annotated
 
 import msgspec
 
-from cases.entry import Hex16, Hex32
+from cases.case.signers import enough_to_sign
 from cases.crypto.envelope import aead_open, aead_seal, pad_entry, unpad_entry
+from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
+from cases.entry import Hex16, Hex32
 from cases.errors import SealBroken
 from cases.roster.member import MemberKeys
 from cases.roster.text import Roster
-from cases.case.signers import enough_to_sign
-from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
 
 # The number of a disposal decision, or of the case in the register of the municipality.
 REFERENCE_CHARACTERS = 200

@@ -20,6 +20,8 @@ from enum import StrEnum
 from typing import Literal
 
 from cases.case.deadlines import Deadline, DeadlineKind, completions, deadline, erase_by, statutory, wanted_by
+from cases.case.merging import Streams, merge
+from cases.case.signers import stepped_aside, who_may_sign
 from cases.entry import (
     Acknowledgement,
     Assessment,
@@ -37,9 +39,7 @@ from cases.entry import (
     Withdrawal,
 )
 from cases.errors import NotAllowed
-from cases.case.merging import Streams, merge
 from cases.roster.text import Roster
-from cases.case.signers import stepped_aside, who_may_sign
 
 __all__ = [
     "Action",

@@ -14,9 +14,9 @@ change stands in the reporter's own stream (docs/FORMATS.md §4, docs/decisions/
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cases.crypto.signing import id_of, sign, verify_signature
 from cases.entry import Entry, MinutesApproved, Report
 from cases.errors import SealBroken
-from cases.crypto.signing import id_of, sign, verify_signature
 
 _USE = "ks1-new-keys"
 

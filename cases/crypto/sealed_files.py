@@ -18,8 +18,8 @@ from nacl.exceptions import CryptoError
 from nacl.utils import random
 
 from cases.crypto.case_keys import CaseKeys, open_header, seal_header
-from cases.entry import ItemKind, Stream
 from cases.crypto.envelope import Place, associated_data
+from cases.entry import ItemKind, Stream
 from cases.errors import SealBroken
 
 if TYPE_CHECKING:

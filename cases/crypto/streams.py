@@ -27,19 +27,6 @@ import msgspec
 from nacl.utils import random
 
 from cases.crypto.case_keys import CaseKeys, open_header, seal_header
-from cases.entry import (
-    Body,
-    Count,
-    Entry,
-    Hex16,
-    Hex32,
-    InboxEnded,
-    ItemKind,
-    MinutesApproved,
-    Report,
-    Stream,
-    may_stand,
-)
 from cases.crypto.envelope import (
     KEY_BYTES,
     Place,
@@ -53,9 +40,22 @@ from cases.crypto.envelope import (
     u32,
     unpad_entry,
 )
-from cases.errors import SealBroken
 from cases.crypto.reporter_keys import ReporterPublic, check_new_keys, keys_in
 from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
+from cases.entry import (
+    Body,
+    Count,
+    Entry,
+    Hex16,
+    Hex32,
+    InboxEnded,
+    ItemKind,
+    MinutesApproved,
+    Report,
+    Stream,
+    may_stand,
+)
+from cases.errors import SealBroken
 
 NOTHING_BEFORE = bytes(32)
 # Which other streams an entry may count. Members' entries do not count NOTES: the reporter's side reads them, and would

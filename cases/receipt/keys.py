@@ -20,8 +20,8 @@ from nacl.pwhash import argon2id
 from nacl.utils import random
 
 from cases.crypto.envelope import blake
-from cases.errors import WrongReceipt
 from cases.crypto.signing import id_of, sign_public_of
+from cases.errors import WrongReceipt
 from cases.receipt.wordlist import PREFIX_LETTERS, divided, from_words, split_words, to_words, words
 
 __all__ = [

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
 from cases.errors import RosterFault, SealBroken
 from cases.roster.member import MemberKeys
 from cases.roster.rules import WAITING, Consent, concerned, consent, demand_continues
@@ -35,7 +36,6 @@ from cases.roster.text import (
     parse_roster,
     render,
 )
-from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
 
 __all__ = [
     "NO_PREVIOUS",

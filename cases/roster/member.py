@@ -21,8 +21,8 @@ from nacl.secret import SecretBox
 from nacl.utils import random
 
 from cases.crypto.envelope import blake
-from cases.errors import RosterFault, SealBroken, WrongPassphrase
 from cases.crypto.signing import id_of, sign, sign_public_of, verify_signature
+from cases.errors import RosterFault, SealBroken, WrongPassphrase
 
 Role: TypeAlias = Literal["handler", "lead", "counsel"]
 JOIN_FORMAT: Final = "kallskydd-join-1"

@@ -13,12 +13,12 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
-from cases.entry import Hex16, Hex32
 from cases.crypto.envelope import blake
-from cases.errors import RosterFault
-from cases.roster.member import Join, Line, OnionKey, Role
 from cases.crypto.signing import id_of
+from cases.entry import Hex16, Hex32
+from cases.errors import RosterFault
 from cases.receipt.wordlist import BITS_PER_WORD, to_words
+from cases.roster.member import Join, Line, OnionKey, Role
 
 NO_PREVIOUS = bytes(32)
 # A real home is not open with fewer: alone, nobody can erase, and nobody sees what one reader does.

@@ -19,12 +19,12 @@ from nacl.utils import random
 
 from cases.clock import today
 from cases.crypto.envelope import Sealed
-from cases.errors import NotAllowed, NotThere, StoreFault
 from cases.crypto.grants import decoy_grant
+from cases.crypto.streams import Head
+from cases.errors import NotAllowed, NotThere, StoreFault
 from cases.store.db import Parts, change, one
 from cases.store.filing import append_within
 from cases.store.rows import GRANT_BYTES
-from cases.crypto.streams import Head
 
 _LOOKUP_BYTES: Final = 16
 

@@ -7,15 +7,15 @@ which may mean harm: neither may be in use already, or staging would take the pl
 
 from collections.abc import Sequence
 
-from cases.entry import ItemKind, Stream
 from cases.crypto.envelope import Place, Sealed, read_header
-from cases.errors import Conflict, StoreFault
 from cases.crypto.sealed_files import SealedFile
+from cases.crypto.streams import Head
+from cases.entry import ItemKind, Stream
+from cases.errors import Conflict, StoreFault
 from cases.store.db import Parts, one
 from cases.store.files import claim_files
 from cases.store.filing import expect_count, insert_entries, insert_head, live_epoch
 from cases.store.reading import check_access
-from cases.crypto.streams import Head
 
 VERB = "attach"
 _KINDS = (ItemKind.FILE, ItemKind.PREVIEW)

@@ -17,8 +17,8 @@ from datetime import date
 import aiosqlite
 
 from cases.clock import today as clock_day
-from cases.errors import NotThere
 from cases.crypto.grants import decoy_grant
+from cases.errors import NotThere
 from cases.store.db import Parts, change, every, one
 from cases.store.rows import Batch
 

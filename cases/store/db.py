@@ -92,7 +92,7 @@ class Database:
         # SQLite gives its -wal and -shm the mode of the database, so this mode is the mode of all three.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         home_id = secrets.token_bytes(16)
-        schema = files("cases").joinpath("schema.sql").read_text("utf-8")
+        schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             # Must stand before the first table is made; later it would need a VACUUM.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -252,7 +252,7 @@ async def _demand_settings(connection: aiosqlite.Connection) -> None:
 async def _add_later_tables(connection: aiosqlite.Connection) -> None:
     """Make what an older home lacks, by the words of the schema; nothing else in it changes."""
     present = {name for (name,) in await every(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    schema = files("cases").joinpath("schema.sql").read_text("utf-8")
+    schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
     for table in _LATER_TABLES - present:
         beginning = f"CREATE TABLE {table} ("
         statement = beginning + schema.split(beginning)[1].split(";")[0]

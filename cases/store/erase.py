@@ -28,10 +28,10 @@ from typing import Literal
 
 import aiosqlite
 
+from cases.case.statements import Act, Statement, open_statement, read_statement, seal_statement, verify_tombstone
 from cases.clock import add_months, today
 from cases.errors import NotAllowed, NotThere, SealBroken
 from cases.roster.text import Roster
-from cases.case.statements import Act, Statement, open_statement, read_statement, seal_statement, verify_tombstone
 from cases.store.access import inbox_has_ended
 from cases.store.db import Parts, Row, every, one
 from cases.store.files import delete_chunks

@@ -12,8 +12,8 @@ from datetime import date
 
 import aiosqlite
 
-from cases.errors import NotThere, StoreFault
 from cases.crypto.sealed_files import SealedFile
+from cases.errors import NotThere, StoreFault
 from cases.store.db import Parts, change, every, one
 
 # 1 MiB at a time: about 10 ms under the lock, and one fsync for each.

@@ -17,14 +17,14 @@ from datetime import date
 import aiosqlite
 
 from cases.clock import today
-from cases.entry import ItemKind, Stream
 from cases.crypto.envelope import Place, Sealed, read_header
+from cases.crypto.streams import Head
+from cases.entry import ItemKind, Stream
 from cases.errors import Conflict, NotAllowed, NotThere, StoreFault
 from cases.store.boxes import first_release, release_stream
 from cases.store.db import Parts, change, one
 from cases.store.files import claim_files
 from cases.store.rows import GRANT_BYTES, Filing
-from cases.crypto.streams import Head
 
 
 async def file_case(parts: Parts, filing: Filing) -> None:

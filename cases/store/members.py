@@ -17,16 +17,16 @@ from collections.abc import Sequence
 
 import aiosqlite
 
-from cases.entry import ItemKind, Stream
 from cases.crypto.envelope import Sealed, read_header
-from cases.errors import Conflict, NotAllowed, StoreFault
 from cases.crypto.grants import decoy_grant
+from cases.crypto.streams import Head
+from cases.entry import ItemKind, Stream
+from cases.errors import Conflict, NotAllowed, StoreFault
 from cases.store.boxes import padded_count
 from cases.store.db import Parts, change, every, one
 from cases.store.filing import count_entries, expect_count, insert_entries, insert_grants, insert_head, live_epoch
 from cases.store.reading import check_access
 from cases.store.rows import GRANT_BYTES, Rekeying
-from cases.crypto.streams import Head
 
 
 async def append_member(  # noqa: PLR0917 (explicit arguments, as for PLR0913)

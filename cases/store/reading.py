@@ -13,12 +13,12 @@ from datetime import date
 import aiosqlite
 
 from cases.crypto.case_keys import fetch_mac
-from cases.entry import Stream
 from cases.crypto.envelope import Sealed
+from cases.crypto.streams import EMPTY_HEAD, Head
+from cases.entry import Stream
 from cases.errors import NotThere
 from cases.store.db import Parts, Row, every, one
 from cases.store.rows import CaseRows, FileRow, ReporterRow, State, StreamRows, TombstoneRow
-from cases.crypto.streams import EMPTY_HEAD, Head
 
 _CASE = (
     "SELECT case_id, epoch, commitment, slot, released, state, release_day, erase_by, hold, closed_day, notice_day"

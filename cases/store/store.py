@@ -19,6 +19,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cases.case.statements import Statement
+from cases.clock import Clock
+from cases.crypto.envelope import Sealed
+from cases.crypto.sealed_files import SealedFile
+from cases.crypto.streams import Head
+from cases.entry import Stream
+from cases.errors import Busy, StoreFault
+from cases.roster.text import Roster
 from cases.store import access as store_access
 from cases.store import answers as store_answers
 from cases.store import boxes as store_boxes
@@ -27,14 +35,6 @@ from cases.store import files as store_files
 from cases.store import filing as store_filing
 from cases.store import members as store_members
 from cases.store import reading as store_reading
-from cases.clock import Clock
-from cases.entry import Stream
-from cases.crypto.envelope import Sealed
-from cases.errors import Busy, StoreFault
-from cases.roster.text import Roster
-from cases.crypto.sealed_files import SealedFile
-from cases.store.shred import Slots
-from cases.case.statements import Statement
 from cases.store.access import ReporterAccess
 from cases.store.db import BEAT_BYTES, DATABASE_NAME, SLOTS_NAME, Database, Parts, every, one
 from cases.store.erase import Due, Outcome
@@ -48,7 +48,7 @@ from cases.store.rows import (
     StreamRows,
     TombstoneRow,
 )
-from cases.crypto.streams import Head
+from cases.store.shred import Slots
 
 __all__ = [
     "Batch",

@@ -16,9 +16,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from cases.crypto.case_keys import CaseKeys
+from cases.crypto.sealed_files import SealedFile, recut, seal_clean_bytes, seal_preview, size_class
 from cases.entry import LISTED, Count, ItemKind, Short
 from cases.errors import RequestRefused
-from cases.crypto.sealed_files import SealedFile, recut, seal_clean_bytes, seal_preview, size_class
 from cases.wire.messages import FileRow, Hash, Id, Wire, WireHead, WireItem, decode
 
 LENGTH_BYTES = 4

@@ -26,13 +26,13 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
+from cases.case.timeline import DEFAULT_RULES
 from cases.config import LONGEST_INBOX_DAYS
 from cases.crypto.envelope import HEADER_BYTES, Sealed, same, u64
-from cases.errors import RequestRefused, SealBroken
 from cases.crypto.grants import GRANT_BYTES
-from cases.roster.member import MemberKeys
 from cases.crypto.signing import sign, verify_signature
-from cases.case.timeline import DEFAULT_RULES
+from cases.errors import RequestRefused, SealBroken
+from cases.roster.member import MemberKeys
 
 MEMBER_HEADER = "Kallskydd-Member"
 COUNTER_HEADER = "Kallskydd-Counter"

@@ -19,12 +19,12 @@ import struct
 from nacl.bindings import crypto_box, crypto_box_seed_keypair
 from nacl.exceptions import CryptoError
 
+from cases.case.statements import Act, agreement, read_statement
 from cases.crypto.case_keys import CaseKeys
 from cases.crypto.envelope import blake, u32
-from cases.errors import NotAllowed, SealBroken
 from cases.crypto.grants import grant_text
+from cases.errors import NotAllowed, SealBroken
 from cases.roster.text import Roster
-from cases.case.statements import Act, agreement, read_statement
 from cases.wire.messages import RekeyRequest
 
 UNSIGNED = "rekey.unsigned"

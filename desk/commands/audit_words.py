@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from desk.keep.audits import Audits
 from desk.commands.show import one_line
+from desk.keep.audits import Audits
 
 
 def audit_object(audits: Audits) -> dict[str, Any] | None:

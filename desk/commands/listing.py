@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from cases.errors import SealBroken
 from cases.case.statements import verify_tombstone
+from cases.errors import SealBroken
 from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
-from desk.keep.audits import WARN_AUDITS
-from desk.work.casebook import Casebook
-from desk.errors import DeskError, Erased, NotReachable
-from desk.work.opened import OpenedCase
 from desk.commands.result import Given, Result, code_for
-from desk.keep.state import KeptTombstone
 from desk.commands.texts import in_words
+from desk.errors import DeskError, Erased, NotReachable
+from desk.keep.audits import WARN_AUDITS
+from desk.keep.state import KeptTombstone
+from desk.work.casebook import Casebook
+from desk.work.opened import OpenedCase
 
 
 async def list_cases(book: Casebook, _given: Given) -> Result:

@@ -12,22 +12,15 @@ from typing import Any, Final
 
 import msgspec
 
-from cases.wire import messages as wire
-from cases.roster.chain import Roster, fingerprint_words, sign_roster
 from cases.case.timeline import Action
-from desk.work import acts
-from desk.work import answers
-from desk.work import moves
+from cases.roster.chain import Roster, fingerprint_words, sign_roster
+from cases.wire import messages as wire
 from desk.commands import show
-from desk.work import turns
-from desk.server.address import tidy_address
-from desk.work.casebook import Casebook
-from desk.work.checks import check_stepping_aside
+from desk.commands.listing import list_cases, red_of
+from desk.commands.result import Given, Result, code_for
+from desk.commands.texts import in_words
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keep.keyfile import DeskHome, enrol
-from desk.commands.listing import list_cases, red_of
-from desk.work.opened import OpenedCase
-from desk.commands.result import Given, Result, code_for
 from desk.keep.saving import (
     answer_name,
     check_room,
@@ -39,7 +32,11 @@ from desk.keep.saving import (
     short_name,
 )
 from desk.keep.state import join_server
-from desk.commands.texts import in_words
+from desk.server.address import tidy_address
+from desk.work import acts, answers, moves, turns
+from desk.work.casebook import Casebook
+from desk.work.checks import check_stepping_aside
+from desk.work.opened import OpenedCase
 
 
 def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> Result:

@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 
 from cases.clock import Clock
-from desk.server.address import server_key_of
-from desk.work.casebook import Casebook
-from desk.server.client import DeskClient
 from desk.errors import NoKey, NotJoined
 from desk.keep.keyfile import DeskHome, unlock
 from desk.keep.lock import desk_lock
 from desk.keep.state import read_state
+from desk.server.address import server_key_of
+from desk.server.client import DeskClient
+from desk.work.casebook import Casebook
 
 # Makes the way to an address, given the private key of tor's client authorisation, and takes it down again.
 Connect = Callable[[str, str], contextlib.AbstractAsyncContextManager[aiohttp.BaseConnector]]

@@ -13,16 +13,16 @@ from typing import Any, Final
 
 import msgspec
 
-from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
 from cases.case.merging import merge
-from cases.roster.chain import Chain, Member, Roster, fingerprint_words
 from cases.case.signers import stepped_aside
 from cases.case.timeline import Action, CaseState, DeadlineKind
+from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
+from cases.roster.chain import Chain, Member, Roster, fingerprint_words
+from desk.commands.texts import in_words
+from desk.keep.saving import file_name, short_name
 from desk.work.answers import Cleaned
 from desk.work.moves import ReadOffer
 from desk.work.opened import OpenedCase
-from desk.keep.saving import file_name, short_name
-from desk.commands.texts import in_words
 from desk.work.waiting import Unripe
 from scrubbers.report_groups import LEFT, grouped_names
 

@@ -8,8 +8,8 @@ the desk was away for longer than what is shown. That the verdicts are true is w
 from dataclasses import dataclass
 from typing import Final
 
-from cases.wire import messages as wire
 from cases.audit_chain import ChainBroken, Record, read_lines
+from cases.wire import messages as wire
 
 WARN_AUDITS: Final = "warning.audits_changed"
 

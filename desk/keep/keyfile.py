@@ -14,8 +14,8 @@ import platformdirs
 
 from cases.errors import CaseError
 from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
-from desk.keep import files
 from desk.errors import KeyTaken, NoKey, PassphraseExposed, WeakPassphrase, WrongPassphrase
+from desk.keep import files
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
 PASSPHRASE_MIN_CHARACTERS = 12

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cases.entry import Attachment, Stream
-from desk.keep import files
 from desk.errors import CaseBroken, SaveRefused
+from desk.keep import files
 
 # The kinds the scrubbers give out. Anything else gets a name that no program opens by itself.
 ENDINGS = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif", "pdf": "pdf"}

@@ -21,9 +21,9 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from cases.crypto.grants import Grant
+from desk.errors import StateDamaged, UnknownCase
 from desk.keep import files
 from desk.keep.audits import NO_PIN, AuditPin
-from desk.errors import StateDamaged, UnknownCase
 
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.

@@ -1,9 +1,9 @@
 """Signed questions to the server, and nothing it says taken on trust.
 
-`DeskClient` asks one verb at a time over the connector it is given (`desk.server.reach`). Every request is signed with the
-member's key over method, path, body, server key and a counter that only rises (docs/FORMATS.md, desk API); an answer is
-decoded strictly or it is a StrangeAnswer. The requests carry no User-Agent, no cookie and no language, follow no
-redirect, and read no proxy or password from the environment.
+`DeskClient` asks one verb at a time over the connector it is given (`desk.server.reach`). Every request is signed with
+the member's key over method, path, body, server key and a counter that only rises (docs/FORMATS.md, desk API); an
+answer is decoded strictly or it is a StrangeAnswer. The requests carry no User-Agent, no cookie and no language, follow
+no redirect, and read no proxy or password from the environment.
 
 When the server has seen a higher counter than ours (this desk home was restored from an older copy), the counter jumps
 ahead and the request is made anew: the refused one was not carried out.
@@ -20,11 +20,11 @@ import aiohttp
 import msgspec
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
-from cases.wire import messages as wire
 from cases.roster.member import MemberKeys
-from desk.server import reach
+from cases.wire import messages as wire
 from desk.errors import NotReachable, ReportersAddress, ServerRefused, StrangeAnswer
 from desk.keep.state import DeskState
+from desk.server import reach
 
 # The files of a case are fetched one by one; its entries, at most 100,000 characters each, stay far below this.
 ANSWER_BYTES_MAX = 64 * 2**20

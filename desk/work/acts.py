@@ -1,8 +1,8 @@
 """What a member does to a case: each act is one entry, signed and sealed here, and for some a signed statement as well.
 
-Every act opens the case anew, asks `cases.case.timeline` whether it may be done now, appends, and returns what the case is
-like then. When somebody else wrote to the stream meanwhile the act starts over with what is there now: whether it may
-still be done is asked again.
+Every act opens the case anew, asks `cases.case.timeline` whether it may be done now, appends, and returns what the case
+is like then. When somebody else wrote to the stream meanwhile the act starts over with what is there now: whether it
+may still be done is asked again.
 
 Closing is an outcome with a text for the reporter, a Close entry, and a statement that the server can read, in this
 order: a break in between leaves a case that can be closed again with the same command, never one that is closed without
@@ -16,9 +16,14 @@ from typing import Literal
 
 from nacl.utils import random
 
-from cases.wire import messages as wire
-from cases.clock import today
 from cases.case.deadlines import wanted_by
+from cases.case.signers import given_to, left_to_sign, may_erase, stepped_aside
+from cases.case.statements import Act, sign_statement
+from cases.case.timeline import Action, demand_allowed
+from cases.clock import today
+from cases.crypto.envelope import KEY_BYTES
+from cases.crypto.seal import CaseKeys, append, make_grant
+from cases.crypto.streams import MAY_COUNT
 from cases.entry import (
     Acknowledgement,
     Assessment,
@@ -31,15 +36,10 @@ from cases.entry import (
     PhoneMinutes,
     Stream,
 )
-from cases.crypto.envelope import KEY_BYTES
 from cases.errors import Conflict, NotAllowed
-from cases.crypto.seal import CaseKeys, append, make_grant
-from cases.case.signers import given_to, left_to_sign, may_erase, stepped_aside
-from cases.case.statements import Act, sign_statement
-from cases.crypto.streams import MAY_COUNT
-from cases.case.timeline import Action, demand_allowed
-from desk.work.casebook import Casebook
+from cases.wire import messages as wire
 from desk.errors import DayTooSoon, NotNow, ServerRefused
+from desk.work.casebook import Casebook
 from desk.work.opened import OpenedCase
 
 # Two members writing at the same moment is rare; four tries are for the day when five of them do.

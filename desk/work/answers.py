@@ -21,19 +21,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cases.wire import messages as wire
+from cases.case.timeline import Action
 from cases.clock import today
-from cases.entry import Attachment, Body, Entry, Message, ScrubRecord, Stream
-from cases.errors import Conflict, RequestRefused
-from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
 from cases.crypto.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
 from cases.crypto.streams import MAY_COUNT
-from cases.case.timeline import Action
+from cases.entry import Attachment, Body, Entry, Message, ScrubRecord, Stream
+from cases.errors import Conflict, RequestRefused
+from cases.wire import messages as wire
+from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
+from desk.errors import FileUnreadable, NotNow, NotSent, ServerRefused, StrangeAnswer
+from desk.keep.saving import ENDINGS
 from desk.work.acts import TRIES, demand
 from desk.work.casebook import Casebook
-from desk.errors import FileUnreadable, NotNow, NotSent, ServerRefused, StrangeAnswer
 from desk.work.opened import OpenedCase
-from desk.keep.saving import ENDINGS
 
 # What the server takes: 50 MiB (design, numbers). It decides; this only saves a long way for nothing.
 FILE_BYTES_MAX: Final = 50 * 2**20

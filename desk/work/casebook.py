@@ -14,8 +14,8 @@ stops at the first step that fails. The keys of earlier epochs than the one that
 before; those of later ones are kept, and shown in red (check_other_keys):
 
 1. The server answers for the case id in the grant, with the same epoch and commitment.
-2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.crypto.seal.open_stream`), and
-   none counts more of another stream than was handed out (`cases.case.merging.merge`).
+2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.crypto.seal.open_stream`),
+   and none counts more of another stream than was handed out (`cases.case.merging.merge`).
 3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
 4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
    the server has handed out a key it should not have, perhaps to the person the report is about: nothing is shown
@@ -38,14 +38,12 @@ from datetime import date
 
 import msgspec
 
-from cases.wire import messages as wire
-from cases.clock import Clock, add_months, today
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
-from cases.entry import Attachment, Entry, ItemKind, Stream
-from cases.errors import NotARecipient, NotThere, SealBroken
-from cases.roster.member import MemberKeys
 from cases.case.merging import merge
-from cases.roster.chain import Chain, Roster, SignedText, verify_chain
+from cases.case.signers import may_erase
+from cases.case.statements import Act, open_statement, read_statement, verify_tombstone
+from cases.case.timeline import DEFAULT_RULES, Rules, fold
+from cases.clock import Clock, add_months, today
 from cases.crypto.seal import (
     CaseKeys,
     Grant,
@@ -57,10 +55,15 @@ from cases.crypto.seal import (
     open_grant,
     open_stream,
 )
-from cases.case.signers import may_erase
-from cases.case.statements import Act, open_statement, read_statement, verify_tombstone
-from cases.case.timeline import DEFAULT_RULES, Rules, fold
+from cases.entry import Attachment, Entry, ItemKind, Stream
+from cases.errors import NotARecipient, NotThere, SealBroken
+from cases.roster.chain import Chain, Roster, SignedText, verify_chain
+from cases.roster.member import MemberKeys
+from cases.wire import messages as wire
+from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.keep.audits import NO_AUDITS, Audits, take_audits
+from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
+from desk.server.client import Answer, DeskClient
 from desk.work.checks import (
     WARN_NOTES_KEY,
     check_continues,
@@ -71,10 +74,7 @@ from desk.work.checks import (
     check_sealed_to,
     check_signers,
 )
-from desk.server.client import Answer, DeskClient
-from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.work.opened import OpenedCase
-from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.work.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]

@@ -18,18 +18,18 @@ import msgspec
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from cases.wire import messages as wire
-from cases.clock import today
-from cases.entry import Body, Handover
-from cases.errors import SealBroken
-from cases.wire.rekeying import rekeying_hash
-from cases.roster.chain import Member, Roster
 from cases.case.signers import enough_to_sign, given_to, stepped_aside, who_may_sign
 from cases.case.statements import Act, read_statement, sign_statement
 from cases.case.timeline import Action
+from cases.clock import today
+from cases.entry import Body, Handover
+from cases.errors import SealBroken
+from cases.roster.chain import Member, Roster
+from cases.wire import messages as wire
+from cases.wire.rekeying import rekeying_hash
+from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
 from desk.work import acts
 from desk.work.casebook import Casebook, take_grant
-from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
 from desk.work.opened import OpenedCase
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from cases.wire import messages as wire
+from cases.case.timeline import CaseState
+from cases.crypto.seal import CaseKeys
 from cases.entry import Attachment, Entry, Report, Stream
 from cases.roster.chain import Chain
-from cases.crypto.seal import CaseKeys
-from cases.case.timeline import CaseState
-from desk.work.checks import report_of
+from cases.wire import messages as wire
 from desk.keep.state import KnownCase
+from desk.work.checks import report_of
 
 REPORTER_NAME = "reporter"
 NO_ORGANISATION = "organisation not given"

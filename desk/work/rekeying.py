@@ -23,14 +23,9 @@ from dataclasses import dataclass
 
 from nacl.utils import random
 
-from cases.wire import messages as wire
 from cases.crypto.case_keys import next_epoch, open_header
-from cases.entry import Stream
 from cases.crypto.envelope import KEY_BYTES, read_header, same
-from cases.errors import NotARecipient, SealBroken
-from cases.wire.rekeying import regrant
 from cases.crypto.reporter_keys import latest_keys
-from cases.roster.chain import Member, Roster
 from cases.crypto.seal import (
     CaseKeys,
     Grant,
@@ -42,6 +37,11 @@ from cases.crypto.seal import (
     open_grant,
     rekey,
 )
+from cases.entry import Stream
+from cases.errors import NotARecipient, SealBroken
+from cases.roster.chain import Member, Roster
+from cases.wire import messages as wire
+from cases.wire.rekeying import regrant
 from desk.errors import MoveBroken, NotNow
 from desk.work.opened import OpenedCase
 

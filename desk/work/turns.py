@@ -5,18 +5,18 @@ statement, by which the server knows that it may not erase. The entry comes firs
 between the same command makes good what is missing, and says so when nothing is.
 
 Who steps aside writes it among the notes: the reporter is not told who of the members knows whom. From then on every
-desk allows her notes, and her signature beside another's as long as too few others can sign (`cases.case.signers`). A member
-can say it of herself only, or one could shut another out.
+desk allows her notes, and her signature beside another's as long as too few others can sign (`cases.case.signers`). A
+member can say it of herself only, or one could shut another out.
 """
 
 from collections.abc import Callable
 
-from cases.entry import Body, LegalHold, Recusal, Reopen, Stream
 from cases.case.statements import Act
 from cases.case.timeline import Action
+from cases.entry import Body, LegalHold, Recusal, Reopen, Stream
+from desk.errors import NotNow, ServerRefused
 from desk.work import acts
 from desk.work.casebook import Casebook
-from desk.errors import NotNow, ServerRefused
 from desk.work.opened import OpenedCase
 
 _UNCHANGED = "hold.unchanged"

@@ -27,17 +27,17 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from cases.wire import messages as wire
 from cases.audit_chain import ChainBroken, read_records
-from cases.clock import today
-from cases.entry import Stream
-from cases.crypto.envelope import same
-from cases.errors import RequestRefused, RosterFault
-from cases.wire.rekeying import demand_agreed
-from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
-from cases.crypto.seal import Head
 from cases.case.statements import read_statement
+from cases.clock import today
+from cases.crypto.envelope import same
+from cases.crypto.seal import Head
+from cases.entry import Stream
+from cases.errors import RequestRefused, RosterFault
+from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseRows, Rekeying
+from cases.wire import messages as wire
+from cases.wire.rekeying import demand_agreed
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
 from intake.http.form import read_body

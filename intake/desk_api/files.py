@@ -21,8 +21,10 @@ from typing import Final, Protocol, TypeVar
 
 from aiohttp import hdrs, web
 
-from cases.wire import messages as wire
+from cases.crypto.seal import Head
+from cases.crypto.sealed_files import CHUNK_BYTES, size_class
 from cases.errors import CaseError, RequestRefused
+from cases.wire import messages as wire
 from cases.wire.files import (
     HEAD_BYTES_MAX,
     LENGTH_BYTES,
@@ -33,13 +35,11 @@ from cases.wire.files import (
     frame_head,
     padding,
 )
-from cases.crypto.seal import Head
-from cases.crypto.sealed_files import CHUNK_BYTES, size_class
 from intake.desk_api.request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
 from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
 from intake.http.form import Pace, drain
-from intake.rooms.uploads import Hold, MemoryBudget
 from intake.http.silence import Handler
+from intake.rooms.uploads import Hold, MemoryBudget
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES
 from scrubbers.sandbox import Sandbox, scrub, verify

@@ -1,7 +1,7 @@
 """One request of a desk, from its headers to the shape of its answer; what both kinds of verbs share.
 
-The steps have the numbers of intake/desk_api/app.py and docs/FORMATS.md §9: `refusals` takes step 1, `check_head` steps 3
-and 4. Whatever is refused has one shape, and every answer in JSON is padded to a size class.
+The steps have the numbers of intake/desk_api/app.py and docs/FORMATS.md §9: `refusals` takes step 1, `check_head` steps
+3 and 4. Whatever is refused has one shape, and every answer in JSON is padded to a size class.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from cases.wire import messages as wire
 from cases.clock import Clock
+from cases.crypto.sealed_files import size_class
 from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain
-from cases.crypto.sealed_files import size_class
 from cases.store.store import Store
+from cases.wire import messages as wire
 from intake.errors import FileRefused, FormRefused
 from intake.http.form import drain
-from intake.limits import Limits
 from intake.http.silence import Faults, Handler
+from intake.limits import Limits
 from scrubbers.stages import Refused
 
 HEADERS: Final = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}

@@ -7,8 +7,8 @@ The rules:
 2. One request at a time: a connection on which a request arrives before the answer to the previous one is written ends
    at once. No browser pipelines; who does would have us make and hold many answers.
 3. A reader takes something of an answer within a while, and over all the waiting not too little: the minimum rate that
-   intake/http/form.py asks of uploads. The library puts no deadline on writing. A body that was promised begins soon; what
-   waits for it is told that it has stalled, and so is what would throw the rest of it away.
+   intake/http/form.py asks of uploads. The library puts no deadline on writing. A body that was promised begins soon;
+   what waits for it is told that it has stalled, and so is what would throw the rest of it away.
 4. When all connections are taken, a newcomer gets the place of the connection that has made the least progress. The
    newest are exempt, because through Tor a second or two pass until a request arrives; and only so many make room in a
    second, so that who connects a thousand times a second leaves each newcomer that time.
@@ -20,8 +20,8 @@ The rules:
    that hold some of it ends.
 
 A connection that makes room ends at once: what was to be sent is dropped and its handler is cancelled, so that an
-upload stores nothing. Nothing is logged. Several names here are private to aiohttp; tests/intake/http/test_silence.py pins the
-version.
+upload stores nothing. Nothing is logged. Several names here are private to aiohttp; tests/intake/http/test_silence.py
+pins the version.
 """
 
 import asyncio

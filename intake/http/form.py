@@ -41,8 +41,8 @@ from intake.errors import (
     TryAgainSoon,
 )
 from intake.limits import Limits
-from intake.views.text_parts import beginning
 from intake.rooms.text import BYTES_A_CHARACTER, TEXT_ROOM, TextRoom
+from intake.views.text_parts import beginning
 
 FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"

@@ -33,8 +33,8 @@ from aiohttp import hdrs, web
 
 from cases.clock import Clock
 from intake.http.form import Form
-from intake.views.pages import Cache
 from intake.shelf import Shelf
+from intake.views.pages import Cache
 
 SECOND_HAND: Final = HTTPStatus.NON_AUTHORITATIVE_INFORMATION
 KEPT_FOR: Final = timedelta(minutes=30)

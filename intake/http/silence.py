@@ -9,7 +9,8 @@ The promises, in the order in which a request could break them:
 5. Every hook that Python calls with an exception counts it and says nothing: the excepthooks of the process and of
    threads, what cannot be raised, the event loop's own handler, and warnings.
 
-Two of these override what aiohttp does not promise to keep. tests/intake/http/test_silence.py pins them to the version in use.
+Two of these override what aiohttp does not promise to keep. tests/intake/http/test_silence.py pins them to the version
+in use.
 """
 
 import asyncio

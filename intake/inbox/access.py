@@ -6,11 +6,11 @@ what the words find changes in the transaction that keeps it. If the stream move
 """
 
 from cases.clock import first_release_day, today
+from cases.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
+from cases.crypto.seal import make_grant
 from cases.entry import Body, InboxEnded
 from cases.errors import NotAllowed
 from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
-from cases.crypto.seal import make_grant
 from cases.store.store import ReporterAccess
 from intake.filing import Stamp, seal_next
 from intake.inbox.case import OpenedCase, open_case

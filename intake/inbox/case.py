@@ -18,6 +18,15 @@ from datetime import date
 from typing import Final
 
 from cases.clock import first_release_day, today
+from cases.crypto.seal import (
+    CaseKeys,
+    Sealed,
+    case_keys,
+    check_grant,
+    make_head,
+    open_grant,
+    open_stream,
+)
 from cases.entry import (
     Attachment,
     Body,
@@ -31,20 +40,11 @@ from cases.entry import (
 )
 from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
 from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.crypto.seal import (
-    CaseKeys,
-    Sealed,
-    case_keys,
-    check_grant,
-    make_head,
-    open_grant,
-    open_stream,
-)
 from cases.store.store import CaseRows
-from intake.uploads.attachment import CaseUnderWay
 from intake.filing import Stamp, seal_next
 from intake.services import Services
 from intake.sessions import Session
+from intake.uploads.attachment import CaseUnderWay
 
 # A stream moves only when the same reporter writes from two tabs or a release happens in between.
 _TRIES: Final = 3

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from cases.errors import NotAllowed
 from intake.filing import to_its_end
-from intake.inbox.case import open_case
 from intake.inbox.access import end_inbox
+from intake.inbox.case import open_case
 from intake.inbox.show import Visit, ask_once_more, in_session, inbox_page, sent_already
 from intake.inbox.view import may_end
 from intake.views.pages import FORGET

@@ -8,9 +8,9 @@ text that holds the case code is refused.
 from aiohttp import web
 
 from cases.entry import Message
-from intake.uploads.facts import FACT_FIELD, ticked
 from intake.inbox.show import FACTS_FORM, FACTS_MARK_FIELD, Visit, in_session, inbox_page, typed_in
 from intake.inbox.write import write_one
+from intake.uploads.facts import FACT_FIELD, ticked
 from intake.views.texts import FACTS_ADDED, NOTHING_TICKED
 
 

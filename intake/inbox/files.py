@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
+from cases.crypto.seal import open_file
 from cases.entry import Attachment, ItemKind
 from cases.errors import NotThere, SealBroken
-from cases.crypto.seal import open_file
 from cases.store.rows import FileRow
 from intake.errors import NoRoomNow
 from intake.inbox.case import OpenedCase

@@ -13,17 +13,17 @@ from typing import Final
 from aiohttp import web
 
 from cases.errors import CaseError, WrongReceipt
-from cases.receipt.misread import explain
 from cases.receipt.keys import parse_receipt
+from cases.receipt.misread import explain
 from intake.errors import FormRefused, OldMark, TryAgainSoon
 from intake.http.form import TEXT_FIELD, Form, drain, read_form
-from intake.inbox.case import find_case
-from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
-from intake.http.result_pages import draft_of
 from intake.http.form_tokens import Use
-from intake.views.pages import FORGET, SWITCH_FIELD, Language
+from intake.http.result_pages import draft_of
+from intake.inbox.case import find_case
 from intake.inbox.log_in_page import RETURN_FORM, misread_page, nothing_opened_page, return_page
+from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
 from intake.services import SERVICES, Services
+from intake.views.pages import FORGET, SWITCH_FIELD, Language
 from intake.views.texts import SENT_ALREADY, TRY_AGAIN
 from intake.views.texts_inbox import NOT_SENT_YET, RETURN_AGAIN, RETURN_BUSY, RETURN_OLD, SESSION_OVER_KEPT
 

@@ -11,14 +11,22 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.receipt.misread import Misreading, Place
 from cases.receipt.keys import WORDS_IN_RECEIPT
+from cases.receipt.misread import Misreading, Place
 from intake.http.form import Form
 from intake.http.result_pages import DRAFT_FIELD, draft_of
-from intake.views.pages import LANGUAGE_FIELD, Cache, Language
 from intake.services import Services
+from intake.views.pages import LANGUAGE_FIELD, Cache, Language
 from intake.views.texts import Said
-from intake.views.texts_inbox import CHECK_FAILS, MAYBE_MISREAD, REASONS, UNKNOWN_WORD, UNKNOWN_WORDS, WRONG_CODE, WRONG_COUNT
+from intake.views.texts_inbox import (
+    CHECK_FAILS,
+    MAYBE_MISREAD,
+    REASONS,
+    UNKNOWN_WORD,
+    UNKNOWN_WORDS,
+    WRONG_CODE,
+    WRONG_COUNT,
+)
 
 RETURN_FORM: Final = "return"
 

@@ -20,17 +20,17 @@ from cases.errors import NotAllowed
 from cases.receipt.keys import ReceiptKeys, new_receipt
 from intake.filing import to_its_end
 from intake.http.form import TEXT_FIELD, Form
-from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.access import approve_minutes
+from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.pieces import AT_FIELD, PIECE_BYTES
 from intake.inbox.show import WRITE_FORM, Typed, Visit, in_session, inbox_fields, inbox_page, sent_already
+from intake.inbox.two_words import are_right, draw_places
 from intake.inbox.view import open_minutes, text_of_minutes
 from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache
 from intake.views.text_parts import parts_of
 from intake.views.texts import Said
 from intake.views.texts_inbox import ABOUT_THE_NOTES, APPROVED, NO_SUCH_NOTES
 from intake.views.texts_report import NOT_THE_CODE
-from intake.inbox.two_words import are_right, draw_places
 
 MINUTES_FORM: Final = "minutes"
 # Of long notes another part is asked for; nothing is approved by it.

@@ -13,6 +13,7 @@ from cases.errors import NotAllowed, NotThere
 from intake.errors import FileRefused, FormRefused
 from intake.filing import to_its_end
 from intake.http.form import Form, drain, read_form
+from intake.http.result_pages import SECOND_HAND, draft_of
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox.files import clean_copy, demand_vouched
 from intake.inbox.show import (
@@ -26,10 +27,9 @@ from intake.inbox.show import (
     to_inbox,
 )
 from intake.inbox.view import may_withdraw
-from intake.http.result_pages import SECOND_HAND, draft_of
-from intake.views.pages import FORGET, Cache
-from intake.site.redirects import see_other
 from intake.services import SERVICES
+from intake.site.redirects import see_other
+from intake.views.pages import FORGET, Cache
 from intake.views.texts import (
     ASK_TAKE_BACK,
     ASK_TAKE_BACK_FILE,

@@ -16,19 +16,19 @@ from aiohttp import web
 
 from cases.errors import CaseError, NotThere
 from intake.errors import FormRefused
-from intake.uploads.facts import FACT_FIELD
 from intake.http.form import TEXT_FIELD, Form, drain, read_form
 from intake.http.frame_policies import YES
+from intake.http.result_pages import UNTIL
+from intake.identifiers.find import Pointer
 from intake.inbox.case import open_case
+from intake.inbox.log_in_page import return_page
 from intake.inbox.pieces import AFTER_FIELD, AT_FIELD, BEFORE_FIELD, Wanted, piece_of
 from intake.inbox.view import InboxView, inbox_view
-from intake.http.result_pages import UNTIL
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Action, Cache, Language, Link
-from intake.identifiers.find import Pointer
-from intake.inbox.log_in_page import return_page
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, files_shown, limits_shown, pointers_shown
+from intake.uploads.facts import FACT_FIELD
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Action, Cache, Language, Link
 from intake.views.texts import N_, SENT_ALREADY, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
 from intake.views.texts_inbox import SESSION_OVER_KEPT
 from intake.views.texts_report import POINTS_TO_YOU

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from cases.case.merging import Streams
+from cases.case.timeline import Action, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from cases.clock import first_release_day, today
 from cases.entry import (
     Acknowledgement,
@@ -24,11 +26,9 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from cases.case.merging import Streams
-from cases.case.timeline import Action, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from intake.inbox.case import OpenedCase
-from intake.views.pages import Language
 from intake.services import Services
+from intake.views.pages import Language
 from intake.views.text_parts import parts_of
 from intake.views.texts import LOST, N_, WHAT
 from intake.views.texts_inbox import PROMISES, STATES

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from cases.entry import Body, MeetingRequest, Message, Stream
 from cases.crypto.envelope import ENTRY_BLOCK
+from cases.entry import Body, MeetingRequest, Message, Stream
 from cases.errors import CaseError
 from cases.receipt.keys import text_contains_receipt
-from intake.uploads.attachment import Allowance, CaseUnderWay, FileShown, FileTaker
 from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
-from intake.uploads.facts import FACT_FIELD
 from intake.filing import file_numbers, to_its_end
 from intake.http.form import Form, Part, drain, read_form
+from intake.http.form_tokens import PAGE_KEPT_FOR, Use
+from intake.identifiers.acknowledged import PointsOut
 from intake.inbox.case import OpenedCase, add_entries, open_case, written
 from intake.inbox.pieces import AFTER_FIELD, BEFORE_FIELD
 from intake.inbox.show import (
@@ -36,12 +36,12 @@ from intake.inbox.show import (
 )
 from intake.inbox.view import answers_at_once
 from intake.limits import Limits
-from intake.http.form_tokens import PAGE_KEPT_FOR, Use
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
-from intake.identifiers.acknowledged import PointsOut
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, facts_offered
+from intake.uploads.attachment import Allowance, CaseUnderWay, FileShown, FileTaker
+from intake.uploads.facts import FACT_FIELD
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
 from intake.views.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
 from intake.views.texts_report import POINTS_TO_YOU
 

@@ -15,11 +15,11 @@ from cases.errors import RosterFault
 from intake.http.form import Form
 from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.http.result_pages import DRAFT_FIELD, draft_of
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
 from intake.identifiers.acknowledged import LOOKED_FIELD
 from intake.identifiers.find import Pointer
 from intake.services import Services
 from intake.shown import limits_shown, pointers_shown
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
 from intake.views.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
 from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
 

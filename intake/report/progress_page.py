@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from intake.http.connections import Connection
 from intake.http.frame_policies import IN_A_FRAME
-from intake.views.pages import Language, answer
-from intake.uploads.progress import Sending, Shown, Step, TooManyWatch
 from intake.services import SERVICES, Services
+from intake.uploads.progress import Sending, Shown, Step, TooManyWatch
+from intake.views.pages import Language, answer
 from intake.views.texts import N_
 
 WAIT_SECONDS: Final = 20 * 60.0

@@ -15,23 +15,23 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.clock import clock_start
 from cases.case.deadlines import statutory
-from intake.uploads.attachment import FileShown
-from intake.uploads.facts import FACT_FIELD
+from cases.clock import clock_start
+from intake.http.form_tokens import PAGE_KEPT_FOR
 from intake.http.frame_policies import IN_A_FRAME
+from intake.http.result_pages import UNTIL
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.show import FACTS_FORM, Visit, fields_of, in_session, inbox_fields, inbox_page
+from intake.inbox.two_words import are_right, draw_places
 from intake.inbox.view import answers_at_once
-from intake.http.result_pages import UNTIL
-from intake.http.form_tokens import PAGE_KEPT_FOR
-from intake.views.pages import FORGET, LANGUAGE_FIELD, Language, answer
 from intake.services import Services
 from intake.sessions import Session
 from intake.shown import NOTHING_TICKED, Ticked, files_shown
+from intake.uploads.attachment import FileShown
+from intake.uploads.facts import FACT_FIELD
+from intake.views.pages import FORGET, LANGUAGE_FIELD, Language, answer
 from intake.views.texts import Said
 from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
-from intake.inbox.two_words import are_right, draw_places
 
 # No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
 _NO_WAY_OFF: Final = ()

@@ -23,24 +23,24 @@ from typing import Final, Self
 
 from aiohttp import web
 
+from cases.crypto.seal import new_case_keys
 from cases.errors import CaseError, NobodyLeft, RosterFault
 from cases.receipt.keys import ReceiptKeys, new_receipt
-from cases.crypto.seal import new_case_keys
-from intake.uploads.attachment import Allowance, CaseUnderWay, FileTaker
 from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report, to_its_end
 from intake.http.form import TEXT_FIELD, Form, Part, drain, read_form
-from intake.http.frame_policies import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
-from intake.inbox.show import fields_of, inbox_fields
-from intake.http.result_pages import draft_of
 from intake.http.form_tokens import Use
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
+from intake.http.frame_policies import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
+from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import LOOKED_FIELD, PointsOut
 from intake.identifiers.find import Pointer
-from intake.uploads.progress import Sending, Step
+from intake.inbox.show import fields_of, inbox_fields
 from intake.report.form_page import REPORT_FORM, form_page, frame_says, in_frame
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
+from intake.uploads.attachment import Allowance, CaseUnderWay, FileTaker
+from intake.uploads.progress import Sending, Step
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
 from intake.views.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
 from intake.views.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU, said_in_frame
 

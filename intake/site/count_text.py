@@ -4,9 +4,9 @@ from contextlib import AsyncExitStack
 
 from aiohttp import web
 
-from intake.services import SERVICES
 from intake.http.silence import Handler
 from intake.rooms.text import TEXT_ROOM, TextRoom
+from intake.services import SERVICES
 
 
 @web.middleware

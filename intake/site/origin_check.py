@@ -16,9 +16,9 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from intake.http.frame_policies import IN_A_FRAME
-from intake.views.pages import Cache
-from intake.services import SERVICES, Services
 from intake.http.silence import Handler
+from intake.services import SERVICES, Services
+from intake.views.pages import Cache
 from intake.views.texts import WRONG_HOST, WRONG_ORIGIN
 
 _MISDIRECTED: Final = 421

@@ -10,9 +10,9 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from intake.views.pages import answer
-from intake.services import SERVICES
 from intake.http.silence import Handler
+from intake.services import SERVICES
+from intake.views.pages import answer
 
 # Another host or another site sent it: it would not find our address either.
 _AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)

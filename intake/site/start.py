@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from intake.views.pages import Cache, Link, answer
 from intake.services import SERVICES
+from intake.views.pages import Cache, Link, answer
 from intake.views.texts import LEFT, N_, NOT_FOUND
 
 

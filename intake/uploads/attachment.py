@@ -15,17 +15,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from cases.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.entry import Attachment, Body, ScrubRecord
 from cases.errors import CaseError
 from cases.receipt.keys import ReceiptKeys
-from cases.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.store.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
 from intake.http.form import Form, Pace, Part
 from intake.limits import Limits
+from intake.rooms.text import BYTES_A_CHARACTER
 from intake.rooms.uploads import Hold, MemoryBudget
 from intake.uploads.progress import Sending, Step
-from intake.rooms.text import BYTES_A_CHARACTER
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
 from scrubbers.sniff import sniff

@@ -2,8 +2,8 @@
 The sentences that code chooses: two for every refusal, and names for kinds, places, states and dates.
 
 The English here is the key of the catalogues in locale/. `N_` only marks a sentence to be found by the extraction; it
-is translated where it is shown. tests/intake/report/test_reporter_texts.py asks for a sentence for every text key that can reach a
-page.
+is translated where it is shown. tests/intake/report/test_reporter_texts.py asks for a sentence for every text key that
+can reach a page.
 """
 
 from dataclasses import dataclass

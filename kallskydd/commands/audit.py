@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from audit.report.html import as_html
-from audit.observe.installed import manifest_text
 from audit.live.run import NotRunning, Report, look_at
+from audit.observe.installed import manifest_text
+from audit.report.html import as_html
 from audit.report.pack import make_pack
 from audit.report.text_table import as_text
 from audit.verdict import Verdict
@@ -48,8 +48,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     manifest.add_argument("folder", type=Path, metavar="SOURCE")
     manifest.set_defaults(run=_manifest)
     for name in _OTHERS:
-        if importlib.util.find_spec(f"kallskydd.audit_{name}_command") is not None:
-            importlib.import_module(f"kallskydd.audit_{name}_command").add_parser(actions)
+        if importlib.util.find_spec(f"kallskydd.commands.audit_{name}") is not None:
+            importlib.import_module(f"kallskydd.commands.audit_{name}").add_parser(actions)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from kallskydd.demo.check import Check, MarkersUnusable, demand_markers_in, given_samples, planted_samples, round_trip
 from kallskydd.demo.forwarder import Forwarder
+from kallskydd.demo.sample_files import Sample, sample_jpeg
 from kallskydd.demo.visitor import Visitor
 from kallskydd.demo.world import MEMBERS, DemoFailed, DemoWorld
-from kallskydd.demo.sample_files import Sample, sample_jpeg
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from onion.client import ClientTor
 from onion.errors import OnionError, TorProgramMissing

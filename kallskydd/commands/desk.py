@@ -23,10 +23,10 @@ from cases.clock import utc_now
 from cases.errors import CaseError
 from desk import errors
 from desk.commands import run as commands
-from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
 from desk.commands.result import FINDINGS, Given, Result
 from desk.commands.session import work
 from desk.commands.texts import in_words
+from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
 from kallskydd.commands.desk_route import Way, connector_for
 from onion.errors import OnionError
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import hold_home
-from cases.store.store import Store
 from cases.store.erase import Due
+from cases.store.store import Store
 from kallskydd.exit_codes import code_of
 from kallskydd.say import OK, prose, result
 

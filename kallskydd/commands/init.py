@@ -21,8 +21,17 @@ from cases.clock import today, utc_now
 from cases.config import ConfigFault, parse_config
 from cases.errors import CaseError
 from cases.home import as_declared, as_trial, create_home
+from cases.roster.chain import (
+    NO_PREVIOUS,
+    Member,
+    Organisation,
+    add_signature,
+    parse_roster,
+    propose,
+    render,
+    sign_roster,
+)
 from cases.roster.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
-from cases.roster.chain import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
 from cases.roster.text import READERS_OF_A_REAL_HOME
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result

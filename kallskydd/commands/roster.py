@@ -14,8 +14,8 @@ from pathlib import Path
 from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import read_home
-from cases.roster.member import read_join
 from cases.roster.chain import Chain, Member, Roster, fingerprint_words, parse_roster, propose, read_chain, render
+from cases.roster.member import read_join
 from kallskydd.exit_codes import code_of
 from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.serve.why_not_open import why_not_open

@@ -11,11 +11,11 @@ from cases.errors import CaseError
 from cases.home import Home, hold_home
 from confine.process import make_undumpable, no_core_dump
 from confine.swap import harmful_swap
+from kallskydd.exit_codes import code_of
+from kallskydd.say import MISSING, REFUSED, prose
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import HomePathTooLong
-from kallskydd.exit_codes import code_of
 from kallskydd.serve.keeper import Keeper, KeeperPlan
-from kallskydd.say import MISSING, REFUSED, prose
 from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
 from onion.tor_process import TOR, demand_no_public_tor

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from kallskydd.demo import search as demo_search
+from kallskydd.demo.sample_files import Sample, sample_jpeg, sample_pdf
 from kallskydd.demo.search import Search
 from kallskydd.demo.visitor import Page, Visitor
 from kallskydd.demo.world import DemoFailed, DemoWorld
-from kallskydd.demo.sample_files import Sample, sample_jpeg, sample_pdf
 from kallskydd.say import prose
 from onion.client import ClientTor
 from onion.private_network import PrivateNetwork

@@ -14,14 +14,14 @@ from typing import Final, NoReturn
 from PIL import Image
 
 from confine.lock import bound_job, confine_job, job_filters
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.pictures import decoders
 from scrubbers.jailed.pictures import memory_limits as held_whole
 from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pictures import warm_up as rehearsal
-from scrubbers.jailed.verify import dispatch as verify
-from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.type_check import SecondOpinion
+from scrubbers.jailed.verify import dispatch as verify
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
     JOB_LIMITS,

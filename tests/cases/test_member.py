@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.errors import RosterFault, WrongPassphrase
-from cases.roster.member import PassphraseCost, make_join, new_member_keys, open_member_keys, read_join, seal_member_keys
+from cases.roster.member import (
+    PassphraseCost,
+    make_join,
+    new_member_keys,
+    open_member_keys,
+    read_join,
+    seal_member_keys,
+)
 
 # The cost is a field of the file; the dear one is tried once.
 QUICK = PassphraseCost(ops=1, memory_bytes=8 * 2**20)

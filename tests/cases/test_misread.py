@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.errors import WrongReceipt
-from cases.receipt.misread import MOST_NEAR, explain, near_words
 from cases.receipt.keys import check_fits, new_receipt, parse_receipt
+from cases.receipt.misread import MOST_NEAR, explain, near_words
 from cases.receipt.wordlist import words
 
 

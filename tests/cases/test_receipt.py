@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measured import quickest
 
-from cases.receipt import keys as receipts
 from cases.errors import WrongReceipt
+from cases.receipt import keys as receipts
 from cases.receipt.keys import check_fits, new_receipt, parse_receipt, receipt_keys, text_contains_receipt, words
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "receipts.json").read_text(encoding="utf-8"))

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from audit.live.checks import roster as checks_roster
 from cases.crypto import envelope
-from cases.roster import chain as rosters
 from cases.errors import RosterFault
-from cases.roster.member import read_join
 from cases.receipt.keys import words
+from cases.roster import chain as rosters
 from cases.roster.chain import (
     Chain,
     SignedText,
@@ -29,6 +28,7 @@ from cases.roster.chain import (
     sign_roster,
     verify_chain,
 )
+from cases.roster.member import read_join
 from kallskydd.serve.keeper import Keeper, KeeperPlan
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rosters.json").read_text(encoding="utf-8"))

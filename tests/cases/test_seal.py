@@ -8,17 +8,15 @@ from pathlib import Path
 
 import case_samples as samples
 import formats_by_hand as hand
-from vector_writers import write_all as make_vectors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from vector_writers import write_all as make_vectors
 
-from cases.crypto import envelope
-from cases.crypto import seal
-from cases.crypto import sealed_files
+from cases.crypto import envelope, seal, sealed_files
+from cases.crypto.seal import CaseKeys, Head, Sealed
 from cases.entry import Attachment, ItemKind, Message, Note, Outcome, ScrubRecord, Stream, Withdrawal
 from cases.errors import NotARecipient, SealBroken
-from cases.crypto.seal import CaseKeys, Head, Sealed
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 

@@ -10,9 +10,6 @@ from formats_by_hand import read_waiting_statement
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.errors import SealBroken
-from cases.roster.chain import parse_roster
-from cases.crypto.seal import new_case_keys, next_epoch
 from cases.case.statements import (
     Act,
     agreement,
@@ -22,6 +19,9 @@ from cases.case.statements import (
     sign_statement,
     verify_tombstone,
 )
+from cases.crypto.seal import new_case_keys, next_epoch
+from cases.errors import SealBroken
+from cases.roster.chain import parse_roster
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "statements.json").read_text(encoding="utf-8"))
 ROSTER, AT = parse_roster(VECTORS["roster"]), bytes.fromhex(VECTORS["server"])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cases import clock
 from cases.case.deadlines import DeadlineKind
+from cases.case.timeline import Action, Rules, State, demand_allowed, fold, merge, wanted_by
 from cases.entry import (
     Acknowledgement,
     Assessment,
@@ -29,7 +30,6 @@ from cases.entry import (
     Withdrawal,
 )
 from cases.errors import NotAllowed, SealBroken
-from cases.case.timeline import Action, Rules, State, demand_allowed, fold, merge, wanted_by
 
 RELEASED = DAY + timedelta(days=2)  # so that the statutory clocks start on DAY
 ANNA = person("Anna")

@@ -9,9 +9,9 @@ from case_samples import SERVER, person
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.wire import messages as wire
-from cases.errors import RequestRefused
 from cases.crypto.seal import fetch_mac
+from cases.errors import RequestRefused
+from cases.wire import messages as wire
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "requests.json").read_text(encoding="utf-8"))
 

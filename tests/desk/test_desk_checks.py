@@ -10,18 +10,18 @@ from case_samples import CaseInMaking, person, roster_of
 from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
-from cases.wire import messages as wire
+from cases.case.statements import seal_statement, sign_statement
 from cases.clock import today
 from cases.entry import Message, Recusal, Stream
-from cases.roster.member import new_member_keys
 from cases.roster.chain import parse_roster, propose, render, sign_roster
-from cases.case.statements import seal_statement, sign_statement
-from desk.work import acts
+from cases.roster.member import new_member_keys
+from cases.wire import messages as wire
 from desk.commands import show
-from desk.work.checks import check_stepping_aside
 from desk.commands.run import COMMANDS
-from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
 from desk.commands.show import plain
+from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
+from desk.work import acts
+from desk.work.checks import check_stepping_aside
 
 
 async def test_a_case_shown_shorter_than_before_is_noticed(tmp_path):

@@ -6,14 +6,14 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import make_home
 
-from cases.wire import messages as wire
+from cases.case.statements import Act, sign_statement
 from cases.clock import today
 from cases.entry import Handover
-from cases.case.statements import Act, sign_statement
-from desk.work import acts
+from cases.wire import messages as wire
 from desk.commands import show
-from desk.work.casebook import Casebook
 from desk.errors import Erased, NotNow, TombstoneBroken
+from desk.work import acts
+from desk.work.casebook import Casebook
 
 HELPER, HONEST, COUNSEL, SECOND_COUNSEL, ACCUSED = range(5)
 ROLES = ("lead", "handler", "counsel", "counsel", "handler")

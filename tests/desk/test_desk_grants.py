@@ -8,16 +8,15 @@ from desk_harness import Reporter, RunningDesks, lie, running_desks
 from intake_harness import make_home
 from moved_cases import HANDLER, LABELS, LEAD, ROLES, a_case, offered
 
-from cases.wire import messages as wire
 from cases.crypto.case_keys import CaseKeys
 from cases.crypto.grants import make_grant
 from cases.crypto.seal import EMPTY_HEAD
-from desk.work import acts
-from desk.work import moves
+from cases.wire import messages as wire
 from desk.commands import show
+from desk.errors import Erased, NotVerified, ServerRefused
+from desk.work import acts, moves
 from desk.work.casebook import Casebook
 from desk.work.checks import WARN_OTHER_KEYS
-from desk.errors import Erased, NotVerified, ServerRefused
 
 RANDOM = bytes(range(32))
 

@@ -11,11 +11,11 @@ from intake_harness import MadeHome
 
 from cases.home import read_home
 from cases.roster.member import new_member_keys, read_join
-from desk.keep import files
-from desk.server.address import server_key_of, tidy_address
 from desk.errors import BadAddress, DeskBusy, StateDamaged
+from desk.keep import files
 from desk.keep.lock import desk_lock
 from desk.keep.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, SeenHead, join_server, read_state
+from desk.server.address import server_key_of, tidy_address
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
 from onion.keys import new_onion_key, public_from_address

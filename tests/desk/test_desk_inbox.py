@@ -6,9 +6,9 @@ from desk_harness import running_with_pages
 from intake_harness import file_report, log_in, make_home, words_asked, zygotes
 from reporter_samples import photograph
 
-from desk.work import acts
 from desk.commands import show
 from desk.errors import ServerRefused
+from desk.work import acts
 from desk.work.moves import offer
 
 LEAD, HANDLER, COUNSEL = range(3)

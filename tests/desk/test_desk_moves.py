@@ -11,15 +11,13 @@ from intake_harness import make_home
 from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, offered
 from nacl.public import PublicKey, SealedBox
 
-from cases.wire import messages as wire
-from cases.entry import Handover, Message, Note, Stream
-from cases.crypto.grants import decoy_grant
-from cases.wire.rekeying import rekeying_hash
 from cases.case.statements import Act, sign_statement
-from desk.work import acts
-from desk.work import moves
-from desk.work import turns
+from cases.crypto.grants import decoy_grant
+from cases.entry import Handover, Message, Note, Stream
+from cases.wire import messages as wire
+from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, ServerRefused
+from desk.work import acts, moves, turns
 
 
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):

@@ -8,19 +8,17 @@ from desk_harness import RunningDesks, lie, running_desks
 from intake_harness import make_home
 from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, ROLES, a_case, offered
 
-from cases.wire import messages as wire
 from cases.crypto.case_keys import CaseKeys, open_header, seal_header
-from cases.entry import Note, Stream
 from cases.crypto.envelope import Sealed, read_header
-from cases.errors import NotARecipient, SealBroken
 from cases.crypto.grants import Grant, make_grant, open_grant
-from cases.roster.member import MemberKeys
 from cases.crypto.seal import Head, make_head, open_stream
-from desk.work import acts
-from desk.work import moves
-from desk.work import rekeying
-from desk.work.checks import WARN_NOTES_KEY
+from cases.entry import Note, Stream
+from cases.errors import NotARecipient, SealBroken
+from cases.roster.member import MemberKeys
+from cases.wire import messages as wire
 from desk.errors import CaseBroken, MoveBroken, NotNow
+from desk.work import acts, moves, rekeying
+from desk.work.checks import WARN_NOTES_KEY
 
 RANDOM = bytes(range(32))
 

@@ -10,15 +10,14 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import SetClock, make_home
 
-from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
 from cases.crypto.seal import CaseKeys, fetch_mac
-from desk.work import acts
+from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
 from desk.commands import run as commands
-from desk.work import turns
-from desk.work.casebook import Casebook
-from desk.errors import NotAgreed, NotNow
 from desk.commands.result import Given
 from desk.commands.texts import in_words
+from desk.errors import NotAgreed, NotNow
+from desk.work import acts, turns
+from desk.work.casebook import Casebook
 
 LEAD, HANDLER = range(2)
 

@@ -12,8 +12,8 @@ from intake_harness import SetClock, make_home
 from service import kallskydd
 
 from cases.clock import today
-from cases.roster.member import make_join, new_member_keys
 from cases.roster.chain import Member, add_signature, parse_roster, propose, render, sign_roster
+from cases.roster.member import make_join, new_member_keys
 
 LEAD, HANDLER, COUNSEL = range(3)
 

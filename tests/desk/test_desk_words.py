@@ -13,19 +13,18 @@ import pytest
 from desk_harness import RunningDesks, at_work, make_desk_home, run_desk, running_desks, running_with_pages
 from intake_harness import make_home
 
-from cases.wire import messages as wire
 from cases.clock import today
 from cases.errors import RequestRefused
 from cases.roster.chain import parse_roster, propose, render
-from desk.work import acts
+from cases.wire import messages as wire
 from desk.commands import show
-from desk.work import turns
-from desk.server.address import tidy_address
+from desk.commands.result import Given
 from desk.commands.run import sign
+from desk.commands.texts import in_words
 from desk.errors import NotAgreed, ReportersAddress, ServerRefused
 from desk.keep.keyfile import DeskHome
-from desk.commands.result import Given
-from desk.commands.texts import in_words
+from desk.server.address import tidy_address
+from desk.work import acts, turns
 from kallskydd.commands.desk_route import Way
 from onion.keys import new_onion_key
 

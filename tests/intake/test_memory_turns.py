@@ -12,8 +12,8 @@ import pytest
 from intake.errors import NoRoomNow
 from intake.http.form import Pace, drain
 from intake.limits import Limits
-from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, Room
 from intake.rooms.text import OWN_BYTES, TEXT_ROOM, TextRoom
+from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, Room
 
 TOTAL = 40 * CROWD_BYTES_A_SECOND
 SOON = 0.001

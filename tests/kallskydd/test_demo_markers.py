@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kallskydd.demo import check as demo_check
 from kallskydd.commands import demo as demo_command
+from kallskydd.demo import check as demo_check
 from kallskydd.demo.check import Check
 from kallskydd.demo.world import DemoFailed, DemoWorld
 
@@ -56,7 +56,7 @@ def test_the_markers_that_the_demonstration_plants_itself_are_in_its_files(tmp_p
 
 def test_what_the_demonstration_says_has_the_word_of_the_pages_for_the_case_code():
     folder = Path(demo_check.__file__).parent
-    said = re.findall(r'(?:step|prose)\(f?"([^"]*)"', "".join(one.read_text() for one in folder.glob("demo*.py")))
+    said = re.findall(r'(?:step|prose)\(f?"([^"]*)"', "".join(one.read_text() for one in folder.glob("*.py")))
 
     assert any("case code" in words for words in said)
     assert [words for words in said if "receipt" in re.sub(r"\{[^}]*\}", "", words)] == []

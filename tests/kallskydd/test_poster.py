@@ -19,9 +19,9 @@ import pytest
 import segno
 import zxingcpp
 from babel.messages.pofile import read_po
+from documents.poster_samples import COMPLETE, LANGUAGES_OF_THE_HOME, MIRROR, MIRROR_ADDRESS, Made, read_codes
 from fontTools.ttLib import TTFont
 from PIL import Image
-from documents.poster_samples import COMPLETE, LANGUAGES_OF_THE_HOME, MIRROR, MIRROR_ADDRESS, Made, read_codes
 
 from intake.views.languages import LANGUAGES
 from kallskydd.commands import poster as poster_command
@@ -78,7 +78,7 @@ def elements(reader: pypdf.PdfReader) -> list[pypdf.generic.DictionaryObject]:
 
 
 def catalogue(language: str):
-    path = Path(poster_texts.__file__).parent / "locale" / language / "poster.po"
+    path = Path(poster_texts.__file__).parents[1] / "locale" / language / "poster.po"
     return [message for message in read_po(BytesIO(path.read_bytes()), locale=language) if message.id]
 
 

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 from importlib.metadata import files as files_of
 
 import pytest
-from PIL import Image
 from documents.poster_samples import COMPLETE, LANGUAGES_OF_THE_HOME, MIRROR, MIRROR_ADDRESS, Made, read_codes
+from PIL import Image
 
 
 @pytest.fixture(scope="module")

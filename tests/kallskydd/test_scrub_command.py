@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 
 import pytest
+from corpus.index import corpus, encoded, picture
+from corpus.pdf import pdf_corpus
 from hostile.files import MISLABELLED
 from hostile.pdfs import document, pdfs
 from hostile.pictures import pictures
-from corpus.index import corpus, encoded, picture
-from corpus.pdf import pdf_corpus
 
 SAMPLES = {sample.name: sample for sample in corpus() + pdf_corpus()}
 KEYS = ["in", "out", "status", "kind", "removed", "lost", "reason", "seconds"]

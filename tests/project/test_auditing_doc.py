@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from audit.canary.examine import ROWS
-from audit.report.words import ASSERTION, NOT_COVERED
 from audit.live.table import BY_HAND_FIRST, TABLE
+from audit.report.words import ASSERTION, NOT_COVERED
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "AUDITING.md").read_text("utf-8")
 FLOWING = " ".join(GUIDE.replace("\n> ", "\n").split())

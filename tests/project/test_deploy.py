@@ -22,8 +22,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from intake_harness import SHOWN, Browser, file_report
 from documents.pictures import ycck_jpeg
+from intake_harness import SHOWN, Browser, file_report
 from secret_places import OTHER_FILES, SECRETS
 from service import Service, kallskydd, offline_network
 from unit_filter import settings
@@ -41,7 +41,7 @@ import install_program  # noqa: E402  # a script, and no package
 DEPLOY = PROJECT / "deploy"
 KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
-UNDER_UNIT = (sys.executable, str(Path(__file__).parent / "unit_filter.py"))
+UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
 # Where they lie is the unit's to say, not the table's.
 PLACES = {"DataDirectory", "ControlSocket", "SocksPort"}
 
@@ -176,7 +176,7 @@ def test_what_is_installed_runs_and_is_the_service_without_the_tools_of_its_test
     assert done.stdout.startswith("kallskydd ")
     assert (program / "bin/kallskydd").read_text().startswith("#!/opt/kallskydd/bin/python -I\n")
     assert os.readlink(installed / "usr/local/bin/kallskydd") == "/opt/kallskydd/bin/kallskydd"
-    assert (packages / "cases/schema.sql").exists()
+    assert (packages / "cases/store/schema.sql").exists()
     assert [name for name in ("pip", "pytest", "mypy", "hypothesis", "setuptools") if (packages / name).exists()] == []
     assert (program / "share/OPERATING.md").exists()
     assert (

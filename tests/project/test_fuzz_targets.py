@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from fuzzing import run as fuzz
 import pytest
+from fuzzing import run as fuzz
 
-CHILD = Path(__file__).with_name("fuzz_child.py")
+CHILD = Path(__file__).parents[1] / "support" / "fuzzing" / "child.py"
 HAS_ATHERIS = fuzz.importlib.util.find_spec("atheris") is not None
 
 
@@ -48,8 +48,8 @@ def test_where_there_is_no_atheris_the_exit_code_says_so(monkeypatch, capsys) ->
 
 def test_every_target_belongs_to_a_run_but_the_two_that_were_planted() -> None:
     listed = subprocess.run(
-        [sys.executable, "-c", "import fuzz_targets; print(*fuzz_targets.targets())"],
-        cwd=Path(fuzz.__file__).parent, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", "from fuzzing import targets; print(*targets.targets())"],
+        cwd=Path(fuzz.__file__).parents[1], capture_output=True, text=True, check=True,
     ).stdout.split()  # fmt: skip
 
     assert set(listed) - {"planted_mistake", "planted_crash"} == set(fuzz.TARGETS)

@@ -79,8 +79,8 @@ def test_every_key_of_the_cases_has_two_sentences():
 def test_every_key_that_a_desk_can_meet_has_two_sentences():
     names = error_names()
     raised = keys_of("cases", "desk") | {key for path in TO_DESKS for key in keys_in(ROOT / path, names)}
-    raised |= set(keys_in(ROOT / "kallskydd" / "desk_command.py", names))
-    raised |= set(keys_in(ROOT / "kallskydd" / "desk_way.py", names)) | set(_TOR_REPLIES.values())
+    raised |= set(keys_in(ROOT / "kallskydd" / "commands" / "desk.py", names))
+    raised |= set(keys_in(ROOT / "kallskydd" / "commands" / "desk_route.py", names)) | set(_TOR_REPLIES.values())
 
     missing = raised - set(texts.SENTENCES) - FILES
 
@@ -127,7 +127,7 @@ def test_an_error_that_is_printed_is_two_sentences_and_never_its_key(kind):
 def test_no_command_prints_a_key():
     """An error is printed by `str` or `in_words`; its key goes into JSON and nowhere else."""
     found = []
-    for path in sorted((ROOT / "kallskydd").glob("*.py")):
+    for path in sorted((ROOT / "kallskydd").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FormattedValue):
                 found += [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 ROWS = [
     [cell.strip() for cell in line.strip().strip("|").split(" | ")]
     for line in (TESTS.parent / "docs" / "THREAT_MODEL.md").read_text("utf-8").splitlines()
@@ -30,7 +30,9 @@ def test_what_a_row_names_as_its_proof_is_there(row):
     _number, _threat, answer, proof, _remains = row
     named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", proof)
 
-    missing = [f"{file}::{name}" for file, name in named if name not in defined_in(TESTS / file)]
+    missing = [
+        f"{file}::{name}" for file, name in named if name not in defined_in(next(TESTS.rglob(file), TESTS / file))
+    ]
 
     assert missing == []
     assert named or answer.startswith("Limit:")

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 from acted_zygotes import ActedZygote, ask, settle
+from corpus.index import encoded, picture
 from intake_harness import zygotes
 from pillow_heif import register_heif_opener
-from corpus.index import encoded, picture
 from scrub_harness import arrived
 
 from scrubbers import fair_queue

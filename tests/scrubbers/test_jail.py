@@ -29,7 +29,7 @@ from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import JobDied, NoJail, Refused, TookTooLong
 
-HOSTILE = Path(__file__).parent / "scrub_hostile_zygote.py"
+HOSTILE = Path(__file__).parents[1] / "support" / "hostile" / "zygote.py"
 KILLED = f"signal {signal.SIGSYS.value}"
 
 # What each attempt comes to. "errno" means that the attempt failed and the job went on; a signal that it died of it.

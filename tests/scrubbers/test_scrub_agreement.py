@@ -7,9 +7,9 @@ import struct
 from collections import Counter
 
 import pytest
-from hostile.jail import Jail
 from corpus.index import chunk, corpus, encoded, picture, with_chunks, with_segments
 from corpus.media import Media, box, coded, full
+from hostile.jail import Jail
 
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import Kind, KindsDisagree, Refused, SoundOrFilm, UncommonPicture, WouldNotVouch

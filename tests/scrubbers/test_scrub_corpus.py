@@ -7,11 +7,11 @@ import io
 import re
 
 import pytest
+from corpus.index import corpus, picture
+from documents.pictures import furthest
 from markers.search import leftovers
 from PIL import Image
-from corpus.index import corpus, picture
 from scrub_harness import Cleaned, clean_all, clean_samples, exiftool_tags, found_in
-from documents.pictures import furthest
 
 from scrubbers.stages import Lost, What, Where
 

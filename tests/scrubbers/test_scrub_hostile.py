@@ -8,6 +8,8 @@ import time
 import zlib
 
 import pytest
+from corpus.index import chunk, corpus, encoded, picture, riff, with_chunks, with_segments
+from corpus.pdf import pdf_corpus
 from hostile.files import PDF_CLASSES, PICTURE_CLASSES
 from hostile.jail import Jail, MemoryWatch
 from hostile.pdfs import document, pdfs
@@ -16,8 +18,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measured import quickest
 from PIL import Image
-from corpus.index import chunk, corpus, encoded, picture, riff, with_chunks, with_segments
-from corpus.pdf import pdf_corpus
 
 from scrubbers import stages
 from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES

@@ -11,8 +11,8 @@ import sys
 
 import pytest
 from corpus.index import corpus, encoded
-from scrub_harness import clean_all
 from documents.pictures import photograph
+from scrub_harness import clean_all
 
 from scrubbers.protocol import Role
 

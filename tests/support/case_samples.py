@@ -9,11 +9,11 @@ from nacl.bindings import crypto_scalarmult_base
 from nacl.utils import random
 
 from cases.crypto import seal
-from cases.entry import Message, Report, Stream
-from cases.roster.member import MemberKeys, new_member_keys
 from cases.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
-from cases.roster.chain import NO_PREVIOUS, Member, Organisation, Roster, parse_roster, render, sign_roster
 from cases.crypto.signing import id_of, sign_public_of
+from cases.entry import Message, Report, Stream
+from cases.roster.chain import NO_PREVIOUS, Member, Organisation, Roster, parse_roster, render, sign_roster
+from cases.roster.member import MemberKeys, new_member_keys
 from scrubbers.memory_file import MemoryFile
 
 DAY = date(2026, 3, 2)

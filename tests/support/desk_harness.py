@@ -22,24 +22,24 @@ import msgspec
 from intake_harness import MadeHome, RunningIntake, SetClock, _listener, running_intake
 
 from cases.clock import first_release_day, today
-from cases.entry import Attachment, Body, Report, Stream
 from cases.crypto.grants import decoy_grant, make_grant
-from cases.roster.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
-from cases.roster.chain import Member, Roster
-from cases.roster.routing import route
 from cases.crypto.seal import CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
+from cases.entry import Attachment, Body, Report, Stream
+from cases.roster.chain import Member, Roster
+from cases.roster.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
+from cases.roster.routing import route
 from cases.store.store import Filing, Store
+from desk.commands.session import work
+from desk.keep.keyfile import DeskHome
+from desk.keep.state import join_server
 from desk.work import turns
 from desk.work.casebook import Casebook
-from desk.keep.keyfile import DeskHome
-from desk.commands.session import work
-from desk.keep.state import join_server
 from intake.app import serve
 from intake.desk_api.app import desk_app
+from intake.http.silence import Faults
 from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
 from intake.services import RosterProvider
-from intake.http.silence import Faults
 from kallskydd.commands.desk_route import Way, connector_for
 from onion.keys import address_from_public
 from scrubbers.memory_file import MemoryFile

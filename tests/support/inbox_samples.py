@@ -5,15 +5,15 @@ from datetime import date
 from intake_harness import file_report, log_in, words_asked
 from reporter_samples import session_of
 
+from cases.case.statements import Act, read_statement, sign_statement
 from cases.clock import today
+from cases.crypto.seal import append, case_keys, fetch_mac, open_grant, open_stream
 from cases.entry import (
     Close,
     Outcome,
     PhoneMinutes,
     Stream,
 )
-from cases.crypto.seal import append, case_keys, fetch_mac, open_grant, open_stream
-from cases.case.statements import Act, read_statement, sign_statement
 from intake.daily import release
 
 TUESDAY = date(2026, 3, 3)

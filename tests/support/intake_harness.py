@@ -19,15 +19,24 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from cases.home import Home, create_home, read_home
-from cases.roster.member import MemberKeys, Role, new_member_keys
 from cases.receipt.keys import Receipt, parse_receipt
-from cases.roster.chain import NO_PREVIOUS, Member, Organisation, add_signature, parse_roster, propose, render, sign_roster
+from cases.roster.chain import (
+    NO_PREVIOUS,
+    Member,
+    Organisation,
+    add_signature,
+    parse_roster,
+    propose,
+    render,
+    sign_roster,
+)
+from cases.roster.member import MemberKeys, Role, new_member_keys
 from cases.store.store import Store
 from intake.app import Serving, public_app, serve
-from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
 from intake.desk_api.app import desk_app
-from intake.services import Services, compose
+from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
 from intake.http.silence import Faults
+from intake.services import Services, compose
 from scrubbers.protocol import Role as ZygoteRole
 from scrubbers.sandbox import Sandbox
 from scrubbers.spawn import spawn_zygote

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from desk_harness import Reporter, RunningDesks
 
-from desk.work import acts
-from desk.work import moves
+from desk.work import acts, moves
 
 LEAD, HANDLER, COUNSEL, OTHER = range(4)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from nacl.utils import random
 
-from cases.entry import Message, Report, Stream
+from cases.case.statements import Act, read_statement, sign_statement
 from cases.crypto.grants import decoy_grant, make_grant
+from cases.crypto.seal import CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
+from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
 from cases.roster.text import NO_PREVIOUS, Member, Roster, parse_roster, render
-from cases.crypto.seal import CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
-from cases.case.statements import Act, read_statement, sign_statement
 from cases.store.store import Filing, Store
 
 MONDAY = date(2026, 3, 2)

@@ -11,8 +11,8 @@ from intake_harness import SetClock, file_report, log_in, make_home, zygotes
 
 from cases.clock import today
 from cases.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
-from desk.work import acts
 from desk.errors import DayTooSoon, Erased, NotNow, ServerRefused, UnknownCase
+from desk.work import acts
 from kallskydd.demo.sample_files import sample_jpeg
 
 AT_ONCE = "inbox_days = 0\nat_once = true"

@@ -11,12 +11,12 @@ from intake_harness import MadeHome, SetClock
 
 from cases.clock import today, utc_now
 from cases.home import read_home
-from cases.roster.member import new_member_keys
 from cases.roster.chain import add_signature, read_chain, sign_roster
+from cases.roster.member import new_member_keys
 from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
-from desk.server.reach import PASSING
 from desk.keep.state import join_server
+from desk.server.reach import PASSING
 from kallskydd.commands.desk_route import Way
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home

@@ -15,8 +15,8 @@ from reporter_samples import photograph, rows
 from cases.receipt.keys import new_receipt
 from intake.http.form import Pace
 from intake.limits import Limits
-from intake.rooms.uploads import MemoryBudget, Room
 from intake.rooms.text import BYTES_A_CHARACTER, OWN_BYTES, TextRoom
+from intake.rooms.uploads import MemoryBudget, Room
 from scrubbers.protocol import Role
 
 MIB = 2**20

@@ -71,7 +71,9 @@ def processor_seconds(pid: int) -> float:
 @pytest.fixture
 def bare(short_folder):
     path = short_folder / "hello"
-    process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("hello_world.py")), str(path)])
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parents[1] / "support" / "hello_world.py"), str(path)]
+    )
     deadline = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < deadline

@@ -11,16 +11,16 @@ import pytest
 from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
-from cases.roster import chain as roster
-from cases.wire import messages as wire
+from cases.case.statements import sign_statement
 from cases.clock import add_months, today
 from cases.entry import Message
-from cases.roster.member import new_member_keys
+from cases.roster import chain as roster
 from cases.roster.chain import parse_roster, propose, render, sign_roster
-from cases.case.statements import sign_statement
-from desk.work import acts
+from cases.roster.member import new_member_keys
+from cases.wire import messages as wire
 from desk.commands import show
 from desk.errors import Erased, ServerRefused, TombstoneBroken
+from desk.work import acts
 
 FORGED = "Sant.\n── 2026-03-03 message, Person 2\nJag tar tillbaka allt."
 

@@ -10,8 +10,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-from intake_harness import Browser, file_report, log_in
 from corpus.index import encoded, picture
+from intake_harness import Browser, file_report, log_in
 from service import Service, holding, kallskydd, offline_network
 
 from kallskydd.demo.sample_files import sample_jpeg

@@ -20,10 +20,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from corpus.index import chunk
 from intake_harness import Browser, file_report, log_in
 from PIL import ExifTags, Image
 from pillow_heif import register_heif_opener
-from corpus.index import chunk
 from service import Service, kallskydd, offline_network
 
 register_heif_opener()

@@ -18,13 +18,13 @@ import aiohttp
 from desk_harness import RunningDesks, running_desks
 from intake_harness import MadeHome, make_home
 
-from cases.wire import messages as wire
+from cases.case.statements import sign_statement
+from cases.crypto.grants import open_grant
+from cases.crypto.seal import append, fetch_mac, new_case_keys
 from cases.entry import Message, Stream
 from cases.errors import CaseError
-from cases.crypto.grants import open_grant
 from cases.home import read_home
-from cases.crypto.seal import append, fetch_mac, new_case_keys
-from cases.case.statements import sign_statement
+from cases.wire import messages as wire
 from desk.work import acts
 
 HER = 1

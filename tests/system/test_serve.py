@@ -12,8 +12,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from intake_harness import SHOWN, Browser, file_report, log_in
 from corpus.index import encoded, picture
+from intake_harness import SHOWN, Browser, file_report, log_in
 from service import KALLSKYDD, Service, alive, kallskydd, offline_network
 
 

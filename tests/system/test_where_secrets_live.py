@@ -24,16 +24,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from audit_harness import wait_for, wait_for_both_onions
+from corpus.index import encoded, picture
 from desk_harness import CHEAP
 from intake_harness import SHOWN, Browser, file_report, log_in
-from corpus.index import encoded, picture
 from secret_places import OTHER_FILES, SECRETS
 from service import KALLSKYDD, Service, kallskydd, offline_network
 
 from cases.clock import today, utc_now
-from cases.roster.member import MemberKeys, seal_member_keys
 from cases.receipt.keys import receipt_keys
 from cases.roster.chain import add_signature, read_chain, sign_roster
+from cases.roster.member import MemberKeys, seal_member_keys
 from desk.keep.keyfile import DeskHome, enrol
 from desk.keep.state import join_server, read_state
 from onion.keys import read_onion_key

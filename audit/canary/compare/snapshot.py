@@ -3,7 +3,8 @@
 Files: each file and folder of the home, with its kind, owner, number, links, size, content, three times, extended
 attributes and, for a folder, the order of its names. Processes: what the kernel shows of each under /proc, with its
 open files, their positions and flags, its threads, limits and mappings. Locks: the lines of /proc/locks that are of our
-processes. Nothing is judged here; `audit.canary.compare.steady` compares two of these, `audit.canary.across` those of two runs.
+processes. Nothing is judged here; `audit.canary.compare.steady` compares two of these, `audit.canary.across` those of
+two runs.
 """
 
 from __future__ import annotations

@@ -12,10 +12,9 @@ from typing import Final
 
 from PIL import Image
 
-from scrubbers.jailed.metadata import exif
-from scrubbers.jailed.metadata import isobmff as media_boxes
-from scrubbers.jailed.metadata import tiff_directories
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.metadata import exif, tiff_directories
+from scrubbers.jailed.metadata import isobmff as media_boxes
 from scrubbers.jailed.metadata.xmp import look_into_iptc, look_into_xmp
 from scrubbers.stages import Kind, What, Where
 

@@ -16,8 +16,8 @@ import pypdf.errors
 from PIL import Image
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
-from scrubbers.jailed.metadata import exif
 from scrubbers.jailed.findings import Findings, as_line
+from scrubbers.jailed.metadata import exif
 from scrubbers.jailed.metadata.xmp import look_into_xmp
 from scrubbers.sniff import PDF_WITHIN
 from scrubbers.stages import Lost, What, Where

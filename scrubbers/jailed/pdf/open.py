@@ -18,10 +18,10 @@ import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed.pdf import inflate_limits as pdf_bounded
-from scrubbers.jailed.pdf.syntax import access as pdf_read
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.stray_fields import copy_with_fields
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _MOST_ANNOTATIONS: Final = 5000
 # Kinds to which PDFium gives a look.

@@ -13,8 +13,8 @@ from typing import Final
 import pypdfium2
 from PIL import Image, ImageChops
 
-from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, Stream, Value
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.stages import Damaged
 
 _DOTS_A_POINT: Final = 150 / 72

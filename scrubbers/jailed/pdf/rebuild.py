@@ -27,20 +27,20 @@ import pypdf
 import pypdfium2
 from PIL import Image
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
-from scrubbers.jailed.pdf.visibility import subpaths as pdf_subpaths
-from scrubbers.jailed.pictures import preview as shrinking
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf.fonts.source_font import Font
-from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
-from scrubbers.jailed.pdf.pages.page import Page, read_page
-from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned, has_text
-from scrubbers.jailed.pdf.rasterise import pixel_page
-from scrubbers.jailed.pdf.visibility.visual_diff import same_look
-from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
-from scrubbers.jailed.pdf.visibility.page_objects import Sheet
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.source_font import Font
+from scrubbers.jailed.pdf.pages.page import Page, read_page
+from scrubbers.jailed.pdf.pages.resources import SourceDocument
+from scrubbers.jailed.pdf.rasterise import pixel_page
+from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
+from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned, has_text
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
+from scrubbers.jailed.pdf.visibility import subpaths as pdf_subpaths
+from scrubbers.jailed.pdf.visibility.page_objects import Sheet
+from scrubbers.jailed.pdf.visibility.visual_diff import same_look
+from scrubbers.jailed.pictures import preview as shrinking
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
 _BATCH_PAGES: Final = 60

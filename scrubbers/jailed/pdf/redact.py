@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 import pypdfium2
 from PIL import Image, ImageChops
 
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.pages.page import Page
-from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Path, Show
+from scrubbers.jailed.pdf.content.image import Picture
+from scrubbers.jailed.pdf.pages.page import Page
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.inspect import Look, PictureSight, Sheet, sight
 
 # A blank text has no ink; what its letters are called in the font can still be a text.

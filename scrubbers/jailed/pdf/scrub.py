@@ -17,14 +17,14 @@ from typing import Final
 import pypdf
 import pypdfium2
 
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.metadata import pdf as pdf_found
 from scrubbers.jailed.pdf import inflate_limits as pdf_bounded
 from scrubbers.jailed.pdf.fonts import warm_up as pdf_font_rehearsed
-from scrubbers.jailed.metadata import pdf as pdf_found
-from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.open import open_document, with_stray_fields
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.stages import Kind
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium

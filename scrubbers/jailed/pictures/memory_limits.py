@@ -9,8 +9,8 @@ smaller: at three to four bits a pixel 24 megapixels as a progressive JPEG are 9
 take half of that. Who has a larger one can save it as an ordinary JPEG.
 
 The figures are measured: generated pictures of each kind through the whole service, counted as in
-tests/system/test_large_upload.py. M stands for a pixel's bytes in Pillow's memory, before and after it became plain, whichever
-is more.
+tests/system/test_large_upload.py. M stands for a pixel's bytes in Pillow's memory, before and after it became plain,
+whichever is more.
 
     anything              file + M, then M twice (turning, converting, alpha, the result beside the picture)
     TIFF to be turned     file + M twice: its decoder turns

@@ -22,25 +22,24 @@ from typing import IO, Any, Final
 
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from scrubbers.jailed.pictures.colour import to_srgb as colour
-from scrubbers.jailed.metadata import containers
-from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures.colour import declared_colour as described_colour
-from scrubbers.jailed.metadata import exif
-from scrubbers.jailed.pictures import memory_limits as held_whole
-from scrubbers.jailed.pictures.colour import hidden_by_alpha as hidden_colour
-from scrubbers.jailed.metadata import isobmff as media_boxes
-from scrubbers.jailed.pictures.streaming import png_chunks
-from scrubbers.jailed.pictures.streaming import png_encoder as png_joined
-from scrubbers.jailed.pictures.streaming import png as png_strips
-from scrubbers.jailed.pictures.streaming import jpeg as strips
-from scrubbers.jailed.pictures import webp_header as webp_frames
-from scrubbers.jailed.pictures.colour.declared_colour import Described
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.metadata import containers, exif
+from scrubbers.jailed.metadata import isobmff as media_boxes
+from scrubbers.jailed.metadata.xmp import look_into_iptc, look_into_xmp
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures import memory_limits as held_whole
+from scrubbers.jailed.pictures import webp_header as webp_frames
+from scrubbers.jailed.pictures.colour import declared_colour as described_colour
+from scrubbers.jailed.pictures.colour import hidden_by_alpha as hidden_colour
+from scrubbers.jailed.pictures.colour import to_srgb as colour
+from scrubbers.jailed.pictures.colour.declared_colour import Described
 from scrubbers.jailed.pictures.colour.hidden_by_alpha import WITH_ALPHA
 from scrubbers.jailed.pictures.preview import PREVIEW_SIDE, shrunk
 from scrubbers.jailed.pictures.release_input import give_back
-from scrubbers.jailed.metadata.xmp import look_into_iptc, look_into_xmp
+from scrubbers.jailed.pictures.streaming import jpeg as strips
+from scrubbers.jailed.pictures.streaming import png as png_strips
+from scrubbers.jailed.pictures.streaming import png_chunks
+from scrubbers.jailed.pictures.streaming import png_encoder as png_joined
 from scrubbers.stages import (
     RESULT_KIND,
     CameraRaw,

@@ -11,12 +11,12 @@ from typing import Final
 
 from PIL import ExifTags, Image, ImageCms
 
+from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import containers
 from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pictures import preview as shrinking
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.verify import jpeg as verify_jpeg
-from scrubbers.jailed.findings import Findings
 from scrubbers.report_wire import encode_report
 from scrubbers.stages import Kind
 

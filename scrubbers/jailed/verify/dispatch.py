@@ -15,10 +15,10 @@ from collections.abc import Callable
 from typing import Final
 
 from scrubbers.jailed.verify import jpeg as verify_jpeg
-from scrubbers.jailed.verify.pdf import file as verify_pdf
 from scrubbers.jailed.verify import png as verify_png
 from scrubbers.jailed.verify import tiff as verify_tiff
 from scrubbers.jailed.verify import webp as verify_webp
+from scrubbers.jailed.verify.pdf import file as verify_pdf
 from scrubbers.stages import Kind, WouldNotVouch
 
 _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {

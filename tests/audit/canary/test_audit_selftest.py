@@ -125,7 +125,7 @@ def test_a_copy_holds_all_of_our_packages_and_starts_from_them(tmp_path):
 
 
 def test_the_audit_knows_no_fault_by_name():
-    sources = "".join(path.read_text() for path in FAULTS.parent.glob("*.py"))
+    sources = "".join(path.read_text() for path in FAULTS.parent.rglob("*.py"))
 
     assert [name for name in SHIPPED if name in sources] == []
     assert "audit.faults" not in sources

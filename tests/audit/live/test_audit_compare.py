@@ -14,15 +14,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from audit.canary.compare.answers import compare_answers
 from audit.canary.clock import another_hour, interpreter_with_clock
-from audit.canary.drawn import check_drawn, hook, number_of
-from audit.canary.http import Answer
+from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.random import Sample, dependences, dependences_within, told_apart
-from audit.canary.requests import Exchange
-from audit.canary.compare.rows import COLUMNS, Noted, altered_rows, changed_slots, check_altered, check_columns, check_slots
+from audit.canary.compare.rows import (
+    COLUMNS,
+    Noted,
+    altered_rows,
+    changed_slots,
+    check_altered,
+    check_columns,
+    check_slots,
+)
 from audit.canary.compare.snapshot import Snapshot, files_of
 from audit.canary.compare.steady import ALLOWED, Since, compare, no_time_of_a_visit
+from audit.canary.drawn import check_drawn, hook, number_of
+from audit.canary.http import Answer
+from audit.canary.requests import Exchange
 from audit.verdict import Look, Verdict
 
 # Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.

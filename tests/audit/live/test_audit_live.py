@@ -27,9 +27,9 @@ from audit_installation import make_installation
 from measured import quickest
 
 from audit.live.run import look_at
+from audit.live.table import TABLE
 from audit.observe.proc import _starter, find_service
 from audit.report.words import ASSERTION, NOT_COVERED
-from audit.live.table import TABLE
 from audit.verdict import Verdict
 from cases.audit_chain import read_records
 from cases.clock import today, utc_now
@@ -481,5 +481,5 @@ def test_a_core_limit_that_was_lifted_while_it_runs(service):
 
 def test_one_changed_line_of_our_own_program(service):
     """Last of those on this service: that a file was changed since the start stays true when it is changed back."""
-    with add_line(service.packages / "intake" / "silence.py", "# one line more\n"):
+    with add_line(service.packages / "intake" / "http" / "silence.py", "# one line more\n"):
         assert_weakened(service, "own-files", "intake/http/silence.py")

@@ -23,8 +23,8 @@ import pytest
 import stem
 from audit_harness import AS_ROOT
 from audit_installation import make_installation
-from intake_harness import Browser, file_report
 from corpus.index import encoded, picture
+from intake_harness import Browser, file_report
 from service import Service, offline_network
 
 from audit.live import run as live

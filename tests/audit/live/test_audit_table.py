@@ -19,13 +19,13 @@ from audit.live.checks import process as checks_process
 from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
 from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
-from audit.report.html import as_html
 from audit.live.run import CHECKS, Report
+from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.observe.netlink import has_log
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
+from audit.report.html import as_html
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
-from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.verdict import Check, Look
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 
@@ -116,7 +116,7 @@ def test_a_setting_of_the_kernel_that_is_not_there_is_not_seen(tmp_path):
 def test_the_audit_reads_every_setting_of_the_kernel_that_we_ship():
     shipped = (ROOT / "deploy" / "sysctl.d" / "60-kallskydd.conf").read_text()
     names = re.findall(r"(?m)^([a-z][^=#]*)=", shipped)
-    read = (ROOT / "audit" / "checks_system.py").read_text() + (ROOT / "audit" / "checks_process.py").read_text()
+    read = (CHECKS / "system.py").read_text() + (CHECKS / "process.py").read_text()
 
     assert len(names) == 7
     assert [name for name in names if name not in read] == []
@@ -136,7 +136,7 @@ def test_the_line_by_hand_is_shell(row):
 
 def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
     templates = set()
-    for path in [*(ROOT / "audit").glob("checks_*.py"), ROOT / "audit" / "live.py"]:
+    for path in [*(ROOT / "audit" / "live").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"look.saw", "look.found", "look.missed"}:
                 templates.add(ast.literal_eval(node.args[0]))
@@ -151,7 +151,7 @@ def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
 
 def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
     with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        database.executescript((ROOT / "cases" / "schema.sql").read_text())
+        database.executescript((ROOT / "cases" / "store" / "schema.sql").read_text())
         rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
 
     assert schema_digest([sql for (sql,) in rows]) == SCHEMA_DIGEST, "the schema changed: look, then set SCHEMA_DIGEST"
@@ -168,7 +168,7 @@ def test_a_row_that_saw_nothing_is_never_clean():
 
 
 def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
-    tree = ast.parse((ROOT / "audit" / "checks_descriptors.py").read_text())
+    tree = ast.parse((CHECKS / "descriptors.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_Found"]
     (plain,) = [node for node in ast.walk(tree) if getattr(node, "name", "") == "_plain_kind"]
     named = [node.args[0] for node in calls] + [node.value for node in ast.walk(plain) if isinstance(node, ast.Return)]

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 from store_harness import TUESDAY, WEDNESDAY, ids, new_filing, new_home, new_members, open_store, rows, stage
 
-from cases.errors import NotARecipient, NotThere
 from cases.crypto.grants import open_grant
+from cases.errors import NotARecipient, NotThere
 from cases.store.boxes import padded_count
 
 

@@ -24,14 +24,14 @@ from store_harness import (
     state,
 )
 
-from cases.store import db as store_db
-from cases.store import erase as store_erase
+from cases.case.statements import Act, open_statement, verify_tombstone
 from cases.clock import add_months
-from cases.entry import Message, Stream
-from cases.errors import Busy, Conflict, NotAllowed, NotThere
 from cases.crypto.grants import decoy_grant, make_grant
 from cases.crypto.seal import append, make_head, next_epoch, open_stream, rekey
-from cases.case.statements import Act, open_statement, verify_tombstone
+from cases.entry import Message, Stream
+from cases.errors import Busy, Conflict, NotAllowed, NotThere
+from cases.store import db as store_db
+from cases.store import erase as store_erase
 from cases.store.store import Rekeying
 
 LATER = WEDNESDAY + timedelta(days=30)

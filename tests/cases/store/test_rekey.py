@@ -11,18 +11,18 @@ from desk_harness import Reporter, RunningDesks, running_desks
 from intake_harness import make_home
 from nacl.public import PrivateKey
 
-from cases.wire import messages as wire
+from cases.case.statements import Act, sign_statement
 from cases.crypto.case_keys import CaseKeys, next_epoch
+from cases.crypto.grants import decoy_grant, make_grant, open_grant
+from cases.crypto.seal import fetch_mac, make_head, new_case_keys, rekey
 from cases.entry import Message, Stream
 from cases.errors import NotARecipient
-from cases.crypto.grants import decoy_grant, make_grant, open_grant
 from cases.roster.member import new_member_keys
+from cases.wire import messages as wire
 from cases.wire.rekeying import regrant, rekeying_hash
-from cases.crypto.seal import fetch_mac, make_head, new_case_keys, rekey
-from cases.case.statements import Act, sign_statement
+from desk.errors import ServerRefused
 from desk.work import acts
 from desk.work.casebook import Casebook
-from desk.errors import ServerRefused
 from desk.work.opened import OpenedCase
 
 LEAD, HANDLER, COUNSEL, SECOND_COUNSEL = range(4)

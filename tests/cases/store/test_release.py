@@ -16,9 +16,9 @@ from store_harness import (
     stage,
 )
 
+from cases.crypto.seal import make_head, open_stream
 from cases.entry import Stream
 from cases.errors import Conflict, NotAllowed, NotThere
-from cases.crypto.seal import make_head, open_stream
 
 
 @pytest.fixture

@@ -26,10 +26,10 @@ from store_harness import (
     stage,
 )
 
-from cases.store import db as store_db
+from cases.crypto.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
 from cases.entry import ItemKind, Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere, SettingLost, StoreFault
-from cases.crypto.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
+from cases.store import db as store_db
 from cases.store.store import Store
 
 
@@ -555,7 +555,9 @@ def file_until_killed(home, seed, seconds, first):
     The seconds count from when the store is open, or with `first` from when the first case was said to be kept.
     """
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, home, Path(__file__).parent, seed], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CHILD, home, Path(__file__).parents[2] / "support", seed],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     with child:
         assert child.stdout.readline() == "open\n"

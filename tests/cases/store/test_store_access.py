@@ -21,9 +21,9 @@ from store_harness import (
     state,
 )
 
-from cases.errors import Conflict, NotAllowed, NotThere
-from cases.crypto.grants import decoy_grant
 from cases.case.statements import Act
+from cases.crypto.grants import decoy_grant
+from cases.errors import Conflict, NotAllowed, NotThere
 from cases.store.store import ReporterAccess, Store
 
 NEW = ReporterAccess(random(16), decoy_grant())

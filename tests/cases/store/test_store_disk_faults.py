@@ -9,8 +9,8 @@ import sqlite3
 import pytest
 from store_harness import new_home, open_store, rows
 
-from cases.store import db as store_db
 from cases.errors import StoreFault
+from cases.store import db as store_db
 
 
 @pytest.fixture

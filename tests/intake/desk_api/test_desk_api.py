@@ -11,10 +11,10 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import make_home
 
-from cases.wire import messages as wire
-from cases.roster.member import new_member_keys
-from cases.crypto.seal import fetch_mac
 from cases.case.statements import sign_statement
+from cases.crypto.seal import fetch_mac
+from cases.roster.member import new_member_keys
+from cases.wire import messages as wire
 from desk.errors import ServerRefused
 
 

@@ -15,17 +15,16 @@ from intake_harness import file_report, log_in, make_home, zygotes
 from PIL import Image
 from service import copies
 
-from cases.wire import messages as wire
 from cases.entry import Attachment, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
-from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
 from cases.roster.member import new_member_keys
-from desk.work import acts
-from desk.work import answers
-from desk.server.client import FILE_BYTES_MAX
-from desk.errors import NotSent, ServerRefused
+from cases.wire import messages as wire
+from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
 from desk.commands.file_texts import FILE_SENTENCES
+from desk.errors import NotSent, ServerRefused
 from desk.keep.saving import PREVIEW_BYTES_MAX
+from desk.server.client import FILE_BYTES_MAX
+from desk.work import acts, answers
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from intake.errors import FileRefused, NoRoomNow, StalledUpload
 from intake.limits import Limits

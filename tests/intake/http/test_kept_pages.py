@@ -23,9 +23,9 @@ from intake_harness import (
     zygotes,
 )
 
-from intake.inbox import write as inbox_write
 from intake.app import ROUTES
 from intake.http.result_pages import MOST_OF_ONE, KeptPages
+from intake.inbox import write as inbox_write
 
 KIND = {"Content-Type": "multipart/form-data; boundary=b"}
 OTHER = "b" * 64

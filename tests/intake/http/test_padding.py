@@ -6,8 +6,8 @@ import pytest
 from service import Service, kallskydd, offline_network
 
 from intake.app import ROUTES
-from intake.views.languages import LANGUAGES
 from intake.http.padding import SIZES
+from intake.views.languages import LANGUAGES
 
 
 @pytest.fixture(scope="module")

@@ -386,7 +386,7 @@ def test_sockets_are_inherited_and_never_made_by_the_intake():
     import ast
     from pathlib import Path
 
-    trees = [ast.parse(path.read_text()) for path in (Path(__file__).parents[3] / "intake").glob("*.py")]
+    trees = [ast.parse(path.read_text()) for path in (Path(__file__).parents[3] / "intake").rglob("*.py")]
     calls = [
         {keyword.arg for keyword in node.keywords}
         for tree in trees

@@ -4,8 +4,8 @@ import pytest
 from intake_harness import SHOWN, file_report, log_in, running_intake
 from reporter_samples import rows
 
-from intake.identifiers import acknowledged as pointed_out
 from intake.http.form import Form
+from intake.identifiers import acknowledged as pointed_out
 from intake.identifiers.acknowledged import PointedOut
 from intake.identifiers.find import Pointer, Sort
 

@@ -10,8 +10,8 @@ from intake_harness import file_report, log_in, make_home, running_intake
 from measured import fastest_of_each
 from reporter_samples import opened, session_of, without_marks
 
-from cases.receipt.misread import near_words
 from cases.receipt.keys import check_fits, new_receipt
+from cases.receipt.misread import near_words
 
 TUESDAY = date(2026, 3, 3)
 

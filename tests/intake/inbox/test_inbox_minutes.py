@@ -12,9 +12,9 @@ from store_harness import rows
 from cases.entry import Message, MinutesApproved
 from cases.errors import NotThere
 from cases.receipt.keys import new_receipt
-from intake.uploads.attachment import CaseUnderWay
 from intake.daily import release
 from intake.inbox.case import add_entries, open_case, written
+from intake.uploads.attachment import CaseUnderWay
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
 

@@ -22,9 +22,9 @@ from intake_harness import (
 from PIL import Image
 from reporter_samples import opened, photograph, rows
 
+from cases.crypto.seal import GRANT_BYTES, open_grant
 from cases.entry import Report
 from cases.errors import NotARecipient
-from cases.crypto.seal import GRANT_BYTES, open_grant
 from intake.daily import release
 from intake.limits import Limits
 

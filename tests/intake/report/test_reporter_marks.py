@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
 
-from cases.errors import SettingLost
 from cases.crypto.seal import CaseKeys, new_case_keys
-from intake.uploads.attachment import FileShown
+from cases.errors import SettingLost
 from intake.daily import due_day, keep_time, release_everything
 from intake.errors import OldMark
 from intake.http.form_tokens import Marks, Use
 from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing
+from intake.uploads.attachment import FileShown
 from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
 
 

@@ -13,15 +13,15 @@ import pytest
 from intake_harness import SHOWN, SetClock, file_report, make_home, running_intake, zygotes
 from PIL import Image
 
-from cases.receipt.keys import receipt_keys
 from cases.crypto.seal import new_case_keys, open_file
+from cases.receipt.keys import receipt_keys
 from cases.store.store import Store
-from intake.uploads.attachment import Allowance, CaseUnderWay, accept_attachment, read_part
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.http.form import Pace
 from intake.limits import Limits
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
+from intake.uploads.attachment import Allowance, CaseUnderWay, accept_attachment, read_part
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.stages import Archive, Kind, NoJail, Refused
@@ -375,7 +375,7 @@ def test_nothing_in_the_intake_reads_a_name_a_type_or_a_whole_form_of_the_librar
         "Forwarded",
     }
     found = []
-    for path in INTAKE.glob("*.py"):
+    for path in INTAKE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in {
                 "post",

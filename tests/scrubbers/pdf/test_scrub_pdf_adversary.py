@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pypdf
 import pypdfium2
 import pytest
-from markers.search_pixels import as_cells, pixels
 from documents.pdf_by_hand import Pdf, document, line
+from markers.search_pixels import as_cells, pixels
 from PIL import Image, ImageOps
 from pypdf.generic import StreamObject
 from scrub_harness import became_pictures, clean_all

@@ -9,10 +9,10 @@ import pytest
 from documents.pdf_by_hand import HELVETICA, Pdf
 from PIL import Image
 
-from scrubbers.jailed.pdf import scrub as pdf
-from scrubbers.jailed.pdf import rebuild as pdf_rebuild
-from scrubbers.jailed.pdf.pages import resources as pdf_source
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf import rebuild as pdf_rebuild
+from scrubbers.jailed.pdf import scrub as pdf
+from scrubbers.jailed.pdf.pages import resources as pdf_source
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role

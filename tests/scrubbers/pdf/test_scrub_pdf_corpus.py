@@ -6,9 +6,9 @@ import asyncio
 
 import pypdfium2
 import pytest
+from corpus.pdf import pdf_corpus
 from markers.search import leftovers
 from PIL import Image, ImageChops, ImageFilter
-from corpus.pdf import pdf_corpus
 from scrub_harness import Cleaned, clean_all, clean_samples, exiftool_tags, found_in
 
 from scrubbers.stages import Lost, What, Where

@@ -16,16 +16,16 @@ from fontTools.t1Lib import T1Font
 from fontTools.ttLib import TTFont
 
 from scrubbers.jailed.pdf.fonts.programs.cff import USUAL_MATRIX
-from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
-from scrubbers.jailed.pdf.fonts.programs.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.programs.glyf import QuadraticOutlines
-from scrubbers.jailed.pdf.fonts.warm_up import warm_up
-from scrubbers.jailed.pdf.fonts.programs.write_truetype import program
-from scrubbers.jailed.pdf.fonts.programs.type1_charstring import Type1Reader
-from scrubbers.jailed.pdf.fonts.programs.type2_charstring import Type2Reader
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.fonts.programs.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.programs.sfnt import Tables
 from scrubbers.jailed.pdf.fonts.programs.type1 import Type1Program
+from scrubbers.jailed.pdf.fonts.programs.type1_charstring import Type1Reader
+from scrubbers.jailed.pdf.fonts.programs.type2_charstring import Type2Reader
+from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
+from scrubbers.jailed.pdf.fonts.programs.write_truetype import program
+from scrubbers.jailed.pdf.fonts.warm_up import warm_up
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 # Read by fontTools without a complaint; the others use PostScript that it does not know.
 TYPE_1 = ("DarkGardenMK.pfb", "_abi____.pfb", "_er_____.pfb", "callig15.pfb", "coo_____.pfb", "sy______.pfb")

@@ -33,10 +33,10 @@ from documents.font_documents import (
     type3,
 )
 from documents.font_programs import FONTS, Markers, small_truetype
+from documents.pdf_fonts_by_hand import SIZE, font_of, one_page, rebuilt, shown, type3_glyph, worst_difference
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from documents.pdf_fonts_by_hand import SIZE, font_of, one_page, rebuilt, shown, type3_glyph, worst_difference
 from pypdf.generic import DictionaryObject, StreamObject
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfgen import canvas

@@ -9,9 +9,9 @@ import zlib
 import pypdf
 import pypdfium2
 import pytest
+from corpus.index import encoded, picture
 from documents.pdf_by_hand import Pdf, document, line
 from PIL import Image
-from corpus.index import encoded, picture
 from scrub_harness import became_pictures, clean_all
 
 from scrubbers.protocol import Role

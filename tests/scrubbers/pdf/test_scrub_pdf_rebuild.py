@@ -7,21 +7,21 @@ import io
 import re
 import zlib
 
-from documents import pdf_by_hand as pdf_by_hand
 import pypdfium2
 import pytest
+from documents import pdf_by_hand
+from documents.pdf_by_hand import Pdf
 from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from documents.pdf_by_hand import Pdf
 from pypdf.generic import DictionaryObject
 from scrub_harness import clean_all
 
+from scrubbers.jailed.pdf.content.display_list import Names, Show, TextBegun
+from scrubbers.jailed.pdf.content.emitter import say
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.syntax.lexer import operations
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer, number
-from scrubbers.jailed.pdf.content.display_list import Names, Show, TextBegun
-from scrubbers.jailed.pdf.content.emitter import say
 from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, LettersMissing, Lost, What

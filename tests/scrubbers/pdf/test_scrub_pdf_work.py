@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 import pypdfium2
 import pytest
-from fpdf import FPDF
 from documents.pdf_by_hand import Pdf
 from documents.pdf_by_hand import document as by_hand
+from fpdf import FPDF
 from PIL import Image
 
-from scrubbers.jailed.pdf import scrub as pdf
-from scrubbers.jailed.pdf import rebuild as pdf_rebuild
-from scrubbers.jailed.pdf import cost as pdf_work
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf import cost as pdf_work
+from scrubbers.jailed.pdf import rebuild as pdf_rebuild
+from scrubbers.jailed.pdf import scrub as pdf
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role

@@ -9,14 +9,14 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
 from corpus.index import chunk, encoded, with_chunks, with_segments
-from scrub_harness import arrived
 from documents.pictures import as_picture, corners, psnr
+from PIL import Image
+from scrub_harness import arrived
 
+from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pictures.streaming import png as png_strips
-from scrubbers.jailed.findings import Findings
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import Lost, Refused

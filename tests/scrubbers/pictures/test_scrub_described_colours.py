@@ -10,15 +10,15 @@ import struct
 from itertools import pairwise
 
 import pytest
-from PIL import Image, ImageCms
 from corpus.index import chunk, encoded, picture, with_chunks
 from corpus.media import Media, box, profile_property
-from scrub_harness import arrived
 from documents.pictures import ADOBE_RGB, D65, DISPLAY_P3, as_picture, furthest, icc, matrix_profile
+from PIL import Image, ImageCms
+from scrub_harness import arrived
 
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.metadata import isobmff as media_boxes
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.metadata import isobmff as media_boxes
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import Kind, Lost
 

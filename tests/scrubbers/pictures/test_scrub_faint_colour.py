@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from PIL import Image, ImageChops, ImageColor, ImageDraw
 from corpus.index import encoded
-from scrub_harness import arrived
 from documents.pictures import as_picture
+from PIL import Image, ImageChops, ImageColor, ImageDraw
+from scrub_harness import arrived
 
-from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import Kind, What, Where
 

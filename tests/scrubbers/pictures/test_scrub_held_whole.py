@@ -7,16 +7,16 @@ import io
 import struct
 
 import pytest
-from PIL import Image
 from corpus.index import encoded
-from scrub_harness import arrived
 from documents.pictures import photograph, turned_file
+from PIL import Image
+from scrub_harness import arrived
 
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures import jpeg_scan_memory as jpeg_scans
 from scrubbers.jailed.pictures import memory_limits as held_whole
 from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.pictures import jpeg_scan_memory as jpeg_scans
 from scrubbers.jailed.pictures.decoders import open_picture
-from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.memory_limits import MOST_BYTES, Stored, estimated_bytes, is_too_much
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import ATTACHMENT_BYTES

@@ -11,10 +11,8 @@ from collections.abc import Iterable
 
 import pillow_heif
 import pytest
-from PIL import Image, ImageChops, ImageCms
 from corpus.index import encoded, picture
 from corpus.media import Item, Media, box, full, profile_property
-from scrub_harness import clean_all
 from documents.pictures import (
     ADOBE_RGB,
     DISPLAY_P3,
@@ -31,6 +29,8 @@ from documents.pictures import (
     turned_file,
     ycck_jpeg,
 )
+from PIL import Image, ImageChops, ImageCms
+from scrub_harness import clean_all
 
 from scrubbers.protocol import Role
 from scrubbers.stages import Kind, Lost, Refused, ScrubReport, UncommonPicture

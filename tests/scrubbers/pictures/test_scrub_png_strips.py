@@ -9,19 +9,19 @@ import struct
 import zlib
 
 import pytest
+from corpus.index import chunk, encoded, with_chunks
+from documents.pictures import ADOBE_RGB, as_picture, deep_png, interlaced_png, matrix_profile, photograph, turned_file
 from measured import quickest
 from PIL import Image, ImageChops
-from corpus.index import chunk, encoded, with_chunks
 from scrub_harness import arrived, clean_all
-from documents.pictures import ADOBE_RGB, as_picture, deep_png, interlaced_png, matrix_profile, photograph, turned_file
 
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.pictures.streaming import png_encoder as png_joined
-from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
-from scrubbers.jailed.pictures.streaming import png as png_strips
-from scrubbers.jailed.pictures import preview as shrinking
-from scrubbers.jailed.verify import png as verify_png
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures import preview as shrinking
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures.streaming import png as png_strips
+from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
+from scrubbers.jailed.pictures.streaming import png_encoder as png_joined
+from scrubbers.jailed.verify import png as verify_png
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
 from scrubbers.stages import Damaged, Kind, What, Where

@@ -6,13 +6,13 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
 from corpus.index import chunk, encoded, picture, with_chunks, with_segments
 from corpus.media import Item, Media, full
+from PIL import Image
 from scrub_harness import arrived
 
-from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import Lost, What, Where

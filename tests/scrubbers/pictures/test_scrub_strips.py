@@ -8,19 +8,19 @@ import mmap
 import struct
 
 import pytest
+from documents.pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, psnr, turned_file
 from PIL import Image, ImageChops
 from scrub_harness import arrived, clean, clean_all
-from documents.pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, psnr, turned_file
 
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.pictures import preview as shrinking
-from scrubbers.jailed.pictures.streaming import jpeg as strips
-from scrubbers.jailed.verify import jpeg as verify_jpeg
-from scrubbers.jailed.pictures.decoders import open_picture, turn
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures.streaming.jpeg_encoder import rows_of_strip
+from scrubbers.jailed.pictures import preview as shrinking
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures.decoders import open_picture, turn
 from scrubbers.jailed.pictures.preview import PREVIEW_SIDE
 from scrubbers.jailed.pictures.release_input import Consumed
+from scrubbers.jailed.pictures.streaming import jpeg as strips
+from scrubbers.jailed.pictures.streaming.jpeg_encoder import rows_of_strip
+from scrubbers.jailed.verify import jpeg as verify_jpeg
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox, scrub

@@ -8,9 +8,9 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image, ImageChops, ImageCms, ImageStat
 from corpus.index import chunk, encoded, picture, with_segments
 from corpus.pdf import Pdf
+from PIL import Image, ImageChops, ImageCms, ImageStat
 from scrub_harness import clean_all
 
 from scrubbers.stages import Kind, Lost

@@ -10,13 +10,13 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
 from corpus.index import chunk, encoded, picture, riff
 from documents.pictures import photograph
+from PIL import Image
 
+from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.verify import dispatch as verify
-from scrubbers.jailed.findings import Findings
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import RESULT_KIND, Kind, WouldNotVouch
 

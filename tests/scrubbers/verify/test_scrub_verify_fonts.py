@@ -6,8 +6,6 @@ import contextlib
 import struct
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from documents.rebuilt import (
     CIDS,
     MATRIX,
@@ -25,15 +23,17 @@ from documents.rebuilt import (
     truetype_font,
     type1_font,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
-from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
+from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream
 from scrubbers.jailed.verify.pdf.cff import read_cff
 from scrubbers.jailed.verify.pdf.cmap import read_cid_map, read_to_unicode
-from scrubbers.jailed.verify.pdf.values import Unaccounted
 from scrubbers.jailed.verify.pdf.sfnt import read_truetype
+from scrubbers.jailed.verify.pdf.values import Unaccounted
 
 MARKER = b"marker-7c1f"
 BY_NAME = named_program([(f"g{place}", outline()) for place in range(1, 4)], MATRIX, None)

@@ -13,9 +13,6 @@ import time
 import zlib
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from PIL import Image
 from documents.rebuilt import (
     Rebuilt,
     calculator_node,
@@ -26,6 +23,9 @@ from documents.rebuilt import (
     standard_font,
     tint_node,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Writer
 from scrubbers.jailed.verify.pdf.values import Unaccounted, value_of

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import pillow_heif
 from markers.search_pixels import as_cells
 from PIL import Image, features
+
 from corpus.index import (
     Planter,
     Sample,

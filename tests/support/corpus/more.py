@@ -10,6 +10,7 @@ import zlib
 
 from markers.search_pixels import as_cells
 from PIL import Image, TiffImagePlugin
+
 from corpus.index import (
     Planter,
     Sample,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from documents.pdf_by_hand import Pdf, PdfPlanter, PdfSample, planted_documents, string
+
 from corpus import pdf_annotations as of_annotations
 from corpus import pdf_document as of_document
 from corpus import pdf_fonts as of_fonts
 from corpus import pdf_hidden as hidden
 from corpus import pdf_pages as of_pages
 from corpus import pdf_pictures as of_pictures
-from documents.pdf_by_hand import Pdf, PdfPlanter, PdfSample, planted_documents, string
 from corpus.index import encoded, exif_block, icc_profile, picture, with_segments, xmp_block
 
 

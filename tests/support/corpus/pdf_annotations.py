@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from documents.pdf_by_hand import Pdf, PdfPlanter, document, line, string, xmp_with_thumbnail
+
 from corpus.index import chunk
 
 # Drawn by a viewer through their appearance, if at all; each kind with the words of its own.

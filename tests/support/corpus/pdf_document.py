@@ -7,6 +7,7 @@ import struct
 import zlib
 
 from documents.pdf_by_hand import HELVETICA, Pdf, PdfPlanter, document, line, string, xmp_with_thumbnail
+
 from corpus.index import icc_profile
 
 

@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import reportlab
+from documents.pdf_by_hand import Pdf, PdfPlanter, document, line
 from fontTools import subset
 from fontTools.fontBuilder import FontBuilder
 from fontTools.misc import eexec
@@ -13,7 +14,6 @@ from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.ttLib import TTFont, newTable
 from fontTools.ttLib.tables.DefaultTable import DefaultTable
 from fontTools.ttLib.tables.ttProgram import Program
-from documents.pdf_by_hand import Pdf, PdfPlanter, document, line
 
 _FONTS = Path(reportlab.__file__).parent / "fonts"
 _LETTERS = "Syns typsnitt med alla sorter XYZ"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import zlib
 
-from markers.search_pixels import as_cells
 from documents.pdf_by_hand import HELVETICA, Pdf, PdfPlanter, document, line, string
+from markers.search_pixels import as_cells
 
 _BLACK_BOX = b"q 0 g %d %d 150 16 re f Q\n"
 

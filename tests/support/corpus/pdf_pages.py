@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 
 from documents.pdf_by_hand import Pdf, PdfPlanter, dct, document, jpeg_with_comment, line, string, xmp_with_thumbnail
+
 from corpus.index import icc_profile
 
 

@@ -6,9 +6,10 @@ import io
 import struct
 import zlib
 
-from markers.search_pixels import as_cells
 from documents.pdf_by_hand import Pdf, PdfPlanter, dct, document, jpeg_with_comment, line, xmp_with_thumbnail
+from markers.search_pixels import as_cells
 from PIL import Image
+
 from corpus.index import (
     encoded,
     exif_block,

@@ -6,7 +6,6 @@ import re
 
 from documents.font_programs import Markers, bare_cff, glyph_names, glyph_number, opentype, truetype, type1
 from documents.pdf_fonts_by_hand import one_page
-
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream
 
 TEXT = "Hamburgefonstiv åäö"

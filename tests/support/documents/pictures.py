@@ -10,8 +10,8 @@ import zlib
 from functools import reduce
 
 import pillow_heif
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 from corpus.index import chunk, encoded, with_segments
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 
 pillow_heif.register_heif_opener()
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
 from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
-from scrubbers.jailed.verify.pdf import file as verify_pdf
-from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
-from scrubbers.jailed.pdf.fonts.programs.outline import Outline
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
+from scrubbers.jailed.pdf.fonts.programs.outline import Outline
+from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Writer
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.verify.pdf import file as verify_pdf
 
 CONTENTS = rb"""q
 0.5 w

@@ -16,6 +16,8 @@ import sys
 import warnings
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 ADDRESS_SPACE_BYTES = 6 * 2**30  # a job has 1.5 GiB; libFuzzer's own tables come on top of everything
 SEED_BYTES = 2**17
 
@@ -49,7 +51,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     if args.seeds is None and args.damaged is None:
         fuzz(args.target, options)  # does not return
-    fuzz_targets = importlib.import_module("fuzz_targets")
+    fuzz_targets = importlib.import_module("fuzzing.targets")
     fuzz_targets.prepare()
     target = fuzz_targets.targets()[args.target]
     contents = target.seeds()
@@ -73,8 +75,10 @@ def fuzz(name: str, options: list[str]) -> None:
     import atheris
 
     # The Python parts of the libraries guide the search too; their C parts are not instrumented.
-    with atheris.instrument_imports(include=["fuzz_targets", "scrubbers", "PIL", *["pypdf"] * (name == "scrub_pdf")]):
-        fuzz_targets = importlib.import_module("fuzz_targets")
+    with atheris.instrument_imports(
+        include=["fuzzing.targets", "scrubbers", "PIL", *["pypdf"] * (name == "scrub_pdf")]
+    ):
+        fuzz_targets = importlib.import_module("fuzzing.targets")
     fuzz_targets.prepare()
     target = fuzz_targets.targets()[name]
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))

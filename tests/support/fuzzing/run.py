@@ -6,7 +6,7 @@
 Each target runs in a process of its own, as many at once as there are cores, from the seeds of the tests' own corpus;
 what libFuzzer learns is thrown away. What is found:
 
-    mistake     a promise of fuzz_targets.py was broken: exit code 1, and the input is kept
+    mistake     a promise of targets.py was broken: exit code 1, and the input is kept
     decoder     a library's C code crashed, ran away or ate its memory. In the service that ends one jailed job: the
                 input is sent through the real jail to see that it does. Told, and no failure of ours
     not held    such an input came out of the jail, or ended a zygote: exit code 1
@@ -32,6 +32,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox
@@ -39,7 +41,7 @@ from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, Refused
 
-CHILD = Path(__file__).with_name("fuzz_child.py")
+CHILD = Path(__file__).with_name("child.py")
 SECONDS = 120
 # Seeds, starting and instrumenting take about this long, which is not searching but counts as time.
 START_SECONDS = 4.0

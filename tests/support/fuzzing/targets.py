@@ -29,22 +29,22 @@ from unittest.mock import patch
 
 import pillow_heif
 import reportlab
-from PIL import Image
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
+from PIL import Image
 
-from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import scrub as pdf
 from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
 from scrubbers.jailed.pdf.fonts.programs import program as pdf_font_program
 from scrubbers.jailed.pdf.syntax import lexer as pdf_lexer
-from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
-from scrubbers.jailed.pictures.streaming import png as png_strips
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pictures import warm_up as rehearsal
-from scrubbers.jailed.verify import dispatch as verify
-from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures.streaming import png as png_strips
+from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
 from scrubbers.jailed.type_check import SecondOpinion
+from scrubbers.jailed.verify import dispatch as verify
 from scrubbers.report_wire import decode_report, encode_report
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import (

@@ -6,10 +6,10 @@ import io
 import zlib
 
 import pypdf
-from hostile.files import ACTIVE, BOMB, BROKEN, DEPTH, FAN, LIE, LOOP, MISLABELLED, NUMBER, POLYGLOT, Hostile
-from hostile.pictures import HTML, MEGABYTES, POSTSCRIPT, ZIP, nothing
 from corpus.index import encoded, picture
 
+from hostile.files import ACTIVE, BOMB, BROKEN, DEPTH, FAN, LIE, LOOP, MISLABELLED, NUMBER, POLYGLOT, Hostile
+from hostile.pictures import HTML, MEGABYTES, POSTSCRIPT, ZIP, nothing
 from scrubbers import stages
 from scrubbers.stages import Refused
 

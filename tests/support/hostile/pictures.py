@@ -7,10 +7,10 @@ import struct
 import zlib
 
 import pillow_heif
-from hostile.files import BOMB, BROKEN, LIE, LOOP, MISLABELLED, NUMBER, POLYGLOT, Hostile
-from PIL import Image, TiffImagePlugin
 from corpus.index import chunk, encoded, gif_blocks, picture, riff, with_chunks, with_segments
+from PIL import Image, TiffImagePlugin
 
+from hostile.files import BOMB, BROKEN, LIE, LOOP, MISLABELLED, NUMBER, POLYGLOT, Hostile
 from scrubbers import stages
 from scrubbers.stages import Refused
 

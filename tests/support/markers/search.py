@@ -21,9 +21,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pillow_heif
+from PIL import Image
+
 from markers.search_pdf import pdf_layers
 from markers.search_pixels import pixels
-from PIL import Image
 
 _START = re.compile(rb"Kmk\d")
 # How much of a marker counts as the marker.

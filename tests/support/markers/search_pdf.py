@@ -20,7 +20,6 @@ import pypdfium2
 from fontTools.agl import toUnicode
 from fontTools.misc import eexec
 from fontTools.ttLib import TTFont, TTLibError
-from markers.search_pixels import pixels
 from PIL import Image
 from pypdf import filters
 from pypdf.generic import (
@@ -32,6 +31,8 @@ from pypdf.generic import (
     StreamObject,
     TextStringObject,
 )
+
+from markers.search_pixels import pixels
 
 _STREAM = re.compile(rb"stream\r?\n")
 _FILTERS = re.compile(rb"/(ASCIIHexDecode|ASCII85Decode|LZWDecode|RunLengthDecode|FlateDecode|AHx|A85|LZW|RL|Fl)\b")

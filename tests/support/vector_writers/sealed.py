@@ -5,6 +5,7 @@
 
 import formats_by_hand as hand
 from formats_by_hand import FILE, PREVIEW
+
 from vector_writers.cast import all_keys, anna, b64, bo, case, fixed, later, notes_grant, other, second
 
 

@@ -5,6 +5,7 @@
 
 import formats_by_hand as hand
 from formats_by_hand import ZERO
+
 from vector_writers.cast import DAY, OTHER_SERVER, SERVER, anna, bo, case, cia, fixed, other, reporter
 
 # The day on which the chains are looked at, and days fourteen and thirteen before it.

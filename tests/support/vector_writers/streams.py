@@ -5,6 +5,7 @@
 
 import formats_by_hand as hand
 from formats_by_hand import ENTRY, MEMBERS, NOTES, REPORTER, ZERO
+
 from vector_writers.cast import (
     DAY,
     KEYS,

@@ -1,5 +1,6 @@
 """
-Writes tests/vectors/*.json: what must open, and what must not. Run it as `python tests/support/vector_writers/write_all.py`.
+Writes tests/vectors/*.json: what must open, and what must not. Run it in tests/support as
+`python -m vector_writers.write_all`.
 
 Everything comes from docs/FORMATS.md through formats_by_hand.py and from names ("item key r1") hashed into bytes in the
 place of random values, so a second run writes the same files. Nothing of cases/ is used: the vectors are not what our

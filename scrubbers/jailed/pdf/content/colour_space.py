@@ -14,11 +14,11 @@ from typing import Any, Final
 from PIL import Image, ImageCms
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value, number
 from scrubbers.jailed.pdf.content.display_list import Line, Use
 from scrubbers.jailed.pdf.content.swatch import Swatches
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value, number
 
 _DEVICES: Final = {
     "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,

@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from scrubbers.jailed.pdf.content.state_use import FILLED, needed
-from scrubbers.jailed.pdf.syntax.writer import number
 from scrubbers.jailed.pdf.content.display_list import (
     Drawn,
     GoneTo,
@@ -33,6 +31,8 @@ from scrubbers.jailed.pdf.content.display_list import (
     multiplied,
 )
 from scrubbers.jailed.pdf.content.graphics_state import states_in
+from scrubbers.jailed.pdf.content.state_use import FILLED, needed
+from scrubbers.jailed.pdf.syntax.writer import number
 
 _MOVES: Final = b" cm"
 _STAYS_THERE: Final = b"1 0 0 1 0 0 cm"

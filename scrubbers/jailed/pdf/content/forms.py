@@ -7,13 +7,13 @@ from typing import Final
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content import state_use as pdf_needs
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.content.colour_space import space
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Step
-from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
 _MOST_EXECUTED: Final = 100_000
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
+from scrubbers.jailed.pdf.content.display_list import GoneTo, Set, Step
 from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
-from scrubbers.jailed.pdf.content.display_list import GoneTo, Set, Step
 
 # States of lines, which have operators of their own.
 _OF_LINES: Final = {"/LW": "w", "/LC": "J", "/LJ": "j", "/ML": "M"}

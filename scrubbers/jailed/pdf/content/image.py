@@ -19,13 +19,13 @@ from typing import Final
 from PIL import Image, ImageChops, ImageFilter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.pdf.content import image_document as pdf_alone
-from scrubbers.jailed.pdf.syntax import access as pdf_read
-from scrubbers.jailed.pictures.decoders import PIXELS
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.content import image_document as pdf_alone
 from scrubbers.jailed.pdf.content.colour_space import profile_transform
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
+from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures.decoders import PIXELS
 from scrubbers.stages import TooManyPixels
 
 _LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}

@@ -15,10 +15,7 @@ from typing import Any, Final, Protocol
 
 from pypdf.generic import DictionaryObject, NameObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.content.colour_space import Space, device_space
-from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
-from scrubbers.jailed.pdf.syntax.writer import ClippingText, Node, NotRebuildable, number
 from scrubbers.jailed.pdf.content.display_list import (
     Drawable,
     Drawn,
@@ -38,6 +35,9 @@ from scrubbers.jailed.pdf.content.display_list import (
     Use,
     joined,
 )
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
+from scrubbers.jailed.pdf.syntax.writer import ClippingText, Node, NotRebuildable, number
 
 _DEEPEST_STATE: Final = 100
 _MOST_STEPS: Final = 500_000

@@ -6,10 +6,20 @@ pixels. Lines and areas are looked at by themselves (`pdf_apart_seen`).
 
 from typing import Final
 
+from scrubbers.jailed.pdf.content.display_list import (
+    Drawn,
+    Moved,
+    Path,
+    Restored,
+    Saved,
+    Shaded,
+    Show,
+    Step,
+    multiplied,
+)
 from scrubbers.jailed.pdf.content.forms import executed
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.content.image import Picture
-from scrubbers.jailed.pdf.content.display_list import Drawn, Moved, Path, Restored, Saved, Shaded, Show, Step, multiplied
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _SLACK: Final = 0.5
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.content.colour_space import space
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value
 from scrubbers.jailed.pdf.content.swatch import GRADIENT_STEPS, Colour, Swatches
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value
 
 _AXIAL, _RADIAL = 2, 3
 _COORDINATES: Final = {_AXIAL: 4, _RADIAL: 6}

@@ -19,8 +19,8 @@ from pypdf.generic import (
 )
 
 from scrubbers.jailed.pdf.content import image_document as pdf_alone
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 GRADIENT_STEPS: Final = 256  # PDFium computes as many colours of a gradient, whatever its size
 _OPAQUE: Final = 255

@@ -6,8 +6,8 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NumberObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.fonts.descriptor import measure
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, Value
 
 _USUAL_WIDTH: Final = 1000

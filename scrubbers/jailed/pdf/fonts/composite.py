@@ -12,16 +12,16 @@ from typing import Final
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.fonts.blank import Blanks
-from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program
 from scrubbers.jailed.pdf.fonts.cid_widths import CidWidths
 from scrubbers.jailed.pdf.fonts.descriptor import NONSYMBOLIC, SYMBOLIC, descriptor, stand_in
-from scrubbers.jailed.pdf.fonts.programs.program import Cubic, Program, Quadratic, program_in
+from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
+from scrubbers.jailed.pdf.fonts.programs.program import Cubic, Program, Quadratic, program_in
+from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program
 from scrubbers.jailed.pdf.fonts.simple import said_texts, text_map
 from scrubbers.jailed.pdf.fonts.standard14 import is_italic
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, NotRebuildable, Stream, Value
 
 _IDENTITY: Final = re.compile(r"/Identity-(H|V)")

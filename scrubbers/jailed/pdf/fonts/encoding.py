@@ -8,9 +8,9 @@ missing ones.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from scrubbers.jailed.pdf.fonts.programs.cff import CffProgram
 from scrubbers.jailed.pdf.fonts.descriptor import NONSYMBOLIC, SYMBOLIC
 from scrubbers.jailed.pdf.fonts.glyph_names import MAC_ROMAN, STANDARD, WIN_ANSI, Encoding, text_of
+from scrubbers.jailed.pdf.fonts.programs.cff import CffProgram
 from scrubbers.jailed.pdf.fonts.programs.sfnt import Lookup, Tables
 from scrubbers.jailed.pdf.fonts.programs.type1 import Type1Program
 

@@ -43,10 +43,10 @@ from typing import TypeAlias
 
 from pypdf.generic import DictionaryObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.fonts.composite import CompositeFont
-from scrubbers.jailed.pdf.fonts.type3 import DrawnFont, DrawnGlyph
 from scrubbers.jailed.pdf.fonts.simple import SimpleFont
+from scrubbers.jailed.pdf.fonts.type3 import DrawnFont, DrawnGlyph
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, Value
 
 _Kind: TypeAlias = "SimpleFont | CompositeFont | DrawnFont"

@@ -7,16 +7,23 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.fonts.blank import Blanks
-from scrubbers.jailed.pdf.fonts.programs.write_cff import named_program
-from scrubbers.jailed.pdf.fonts.encoding import NamedCodes, TableCodes
 from scrubbers.jailed.pdf.fonts.descriptor import SYMBOLIC, descriptor, flags_of, measure, stand_in
+from scrubbers.jailed.pdf.fonts.encoding import NamedCodes, TableCodes
 from scrubbers.jailed.pdf.fonts.glyph_names import BY_NAME, Encoding, known_name, one_letter, text_of
-from scrubbers.jailed.pdf.fonts.programs.program import Cubic, Program, Quadratic, program_in
+from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
-from scrubbers.jailed.pdf.fonts.standard14 import DINGBATS, SYMBOL, is_italic, standard_name, standard_width, symbol_width
+from scrubbers.jailed.pdf.fonts.programs.program import Cubic, Program, Quadratic, program_in
+from scrubbers.jailed.pdf.fonts.programs.write_cff import named_program
+from scrubbers.jailed.pdf.fonts.standard14 import (
+    DINGBATS,
+    SYMBOL,
+    is_italic,
+    standard_name,
+    standard_width,
+    symbol_width,
+)
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
 _CODES: Final = 256

@@ -6,8 +6,8 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
 
 _SPACE: Final = b"\0\1"

@@ -6,13 +6,13 @@ from typing import Final, TypeAlias
 
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.content.display_list import Names
 from scrubbers.jailed.pdf.fonts.blank import Blanks
 from scrubbers.jailed.pdf.fonts.descriptor import measure
 from scrubbers.jailed.pdf.fonts.glyph_names import Encoding, text_of
 from scrubbers.jailed.pdf.fonts.simple import differences, said_texts, said_widths, text_map, widths
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
-from scrubbers.jailed.pdf.content.display_list import Names
 
 _UNCOLOURED: Final = re.compile(rb"(?m) d1$")
 _PAINTS: Final = re.compile(rb"(?m)(?:^| )(?:[SsFfBb]\*?|sh|Do)$")

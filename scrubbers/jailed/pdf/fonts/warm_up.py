@@ -4,9 +4,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
 from scrubbers.jailed.pdf.fonts.programs.cff import USUAL_MATRIX
-from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
-from scrubbers.jailed.pdf.fonts.programs.outline import Outline
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
+from scrubbers.jailed.pdf.fonts.programs.outline import Outline
+from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
 
 

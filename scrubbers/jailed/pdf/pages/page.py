@@ -13,12 +13,6 @@ import pypdf.errors
 from pypdf import PageObject
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
-from scrubbers.jailed.pdf.fonts.source_font import Font
-from scrubbers.jailed.pdf.content.forms import Form, executed, transparency_group
-from scrubbers.jailed.pdf.content.interpreter import Interpreter
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
-from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.display_list import (
     Drawn,
     GoneTo,
@@ -38,9 +32,15 @@ from scrubbers.jailed.pdf.content.display_list import (
     Use,
     multiplied,
 )
-from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.content.graphics_state import is_blended, is_mixed
 from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.content.forms import Form, executed, transparency_group
+from scrubbers.jailed.pdf.content.graphics_state import is_blended, is_mixed
+from scrubbers.jailed.pdf.content.image import Picture
+from scrubbers.jailed.pdf.content.interpreter import Interpreter
+from scrubbers.jailed.pdf.fonts.source_font import Font
+from scrubbers.jailed.pdf.pages.resources import SourceDocument
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels

@@ -11,27 +11,32 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
-from scrubbers.jailed.pdf.content import shading as pdf_shading
 from scrubbers.jailed.pdf.content import graphics_state as pdf_state
-from scrubbers.jailed.pdf.content.isolated import demand_no_text, demand_pictures_bare, demand_pictures_inside, has_pictures
-from scrubbers.jailed.pdf.visibility.isolated import drawn_apart, seen_apart
+from scrubbers.jailed.pdf.content import shading as pdf_shading
 from scrubbers.jailed.pdf.content.colour_space import Space, space
-from scrubbers.jailed.pdf.fonts.source_font import Font, blank_codes
-from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
+from scrubbers.jailed.pdf.content.display_list import Drawable, GoneTo, Names, Path, Step
+from scrubbers.jailed.pdf.content.emitter import say
 from scrubbers.jailed.pdf.content.forms import Form, executed, frame, say_forms, transparency_group
+from scrubbers.jailed.pdf.content.graphics_state import is_mixed
+from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.inline_image import inline_stream
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
+from scrubbers.jailed.pdf.content.isolated import (
+    demand_no_text,
+    demand_pictures_bare,
+    demand_pictures_inside,
+    has_pictures,
+)
 from scrubbers.jailed.pdf.content.optional_content import Layers
+from scrubbers.jailed.pdf.content.swatch import Swatches
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
+from scrubbers.jailed.pdf.fonts.source_font import Font, blank_codes
+from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.syntax.lexer import Operand
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
-from scrubbers.jailed.pdf.content.image import Picture, picture
-from scrubbers.jailed.pdf.content.display_list import Drawable, GoneTo, Names, Path, Step
-from scrubbers.jailed.pdf.content.graphics_state import is_mixed
+from scrubbers.jailed.pdf.visibility.isolated import drawn_apart, seen_apart
 from scrubbers.jailed.pdf.visibility.subpaths import Drawing, Placed, judged, placed_paths, take_out
-from scrubbers.jailed.pdf.content.swatch import Swatches
-from scrubbers.jailed.pdf.content.emitter import say
-from scrubbers.jailed.pdf.cost import Work
 from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12

@@ -20,8 +20,8 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageFilter
 
+from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
     DRAWN_PIXELS,
@@ -36,7 +36,7 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     things,
     within,
 )
-from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 _BLACK: Final = 0xFF000000
 _WHITE: Final = 0xFFFFFFFF

@@ -15,10 +15,10 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
+from scrubbers.jailed.pdf.visibility.image import PictureSight, pictures_seen
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, things
 from scrubbers.jailed.pdf.visibility.paint import painted
 from scrubbers.jailed.pdf.visibility.path import paths_of, paths_seen
-from scrubbers.jailed.pdf.visibility.image import PictureSight, pictures_seen
 from scrubbers.jailed.pdf.visibility.text import Look, TextSight, texts_seen
 
 __all__ = ["Look", "PictureSight", "Sheet", "Sight", "TextSight", "sight"]

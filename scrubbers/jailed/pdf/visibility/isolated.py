@@ -11,12 +11,12 @@ from typing import Final
 import pypdfium2
 from PIL import Image
 
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer
 from scrubbers.jailed.pdf.content.display_list import Names, Path, Restored, Saved, Set, Step
 from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, things
 from scrubbers.jailed.pdf.visibility.path import paths_seen
-from scrubbers.jailed.pdf.cost import Work
 
 _PIXELS: Final = 400.0  # the longer side
 _LEAST: Final = 0.001

@@ -23,8 +23,8 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM, drawn_on_white
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 Box: TypeAlias = tuple[int, int, int, int]
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]

@@ -25,7 +25,6 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 from scrubbers.jailed.pdf.visibility.clip import box_within_clips
 from scrubbers.jailed.pdf.visibility.item_buffer import on_top
 from scrubbers.jailed.pdf.visibility.page_objects import (
@@ -40,6 +39,7 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     within,
 )
 from scrubbers.jailed.pdf.visibility.paint import painted
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Looked at one layer after the other; the grid of a table has two or three.
 _PATHS: Final = 400

@@ -17,11 +17,11 @@ from typing import Final
 
 from PIL import Image
 
+from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Moved, Path, Restored, Saved, Set, Step, multiplied
 from scrubbers.jailed.pdf.content.forms import Form
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
-from scrubbers.jailed.pdf.visibility.visual_diff import greatest
-from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Moved, Path, Restored, Saved, Set, Step, multiplied
 from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, bounds, combined, strongest_change
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Draws the page as it is now, with what is on trial.
 Drawing = Callable[[], tuple[Sheet, Image.Image]]

@@ -21,9 +21,9 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.jailed.pdf.visibility.visual_diff import greatest
-from scrubbers.jailed.pdf.visibility.ink_mask import Alone
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
+from scrubbers.jailed.pdf.visibility.ink_mask import Alone
+from scrubbers.jailed.pdf.visibility.overprint import Text, Unit, near_scale, units_of
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
     DRAWN_PIXELS,
@@ -37,7 +37,7 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     within,
 )
 from scrubbers.jailed.pdf.visibility.text_fast_path import plainly_seen
-from scrubbers.jailed.pdf.visibility.overprint import Text, Unit, near_scale, units_of
+from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 _LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
 _SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn; narrow prints have 0.6

@@ -10,8 +10,8 @@ from typing import Final
 import pypdfium2.raw as pdfium
 
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
-from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, Thing
 from scrubbers.jailed.pdf.visibility.overprint import Text
+from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, Thing
 
 _OPAQUE: Final = 255
 _DARK: Final = 128  # on paper: a contrast of half of all there is

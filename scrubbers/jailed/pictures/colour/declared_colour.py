@@ -13,8 +13,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.metadata import isobmff as media_boxes
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.metadata import isobmff as media_boxes
 from scrubbers.jailed.pictures.colour.icc_profile import Place, Space, rgb_profile
 from scrubbers.stages import Kind, Lost
 

@@ -21,12 +21,12 @@ from typing import IO, Any, Final, cast
 
 from PIL import Image, ImageFile
 
-from scrubbers.jailed.pictures.colour import to_srgb as colour
-from scrubbers.jailed.pictures import decoders
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures.streaming.jpeg_encoder import JoinedStrips, rows_of_strip
+from scrubbers.jailed.pictures import decoders
+from scrubbers.jailed.pictures.colour import to_srgb as colour
 from scrubbers.jailed.pictures.preview import Shrinking
 from scrubbers.jailed.pictures.release_input import Consumed, is_large
+from scrubbers.jailed.pictures.streaming.jpeg_encoder import JoinedStrips, rows_of_strip
 from scrubbers.jailed.pictures.streaming.rotate import TurnedBands
 from scrubbers.stages import Damaged
 

@@ -15,18 +15,18 @@ from typing import IO, Final
 
 from PIL import Image, ImageFile
 
-from scrubbers.jailed.pictures.colour import to_srgb as colour
+from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import decoders
 from scrubbers.jailed.pictures import memory_limits as held_whole
 from scrubbers.jailed.pictures.colour import hidden_by_alpha as hidden_colour
-from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
+from scrubbers.jailed.pictures.colour import to_srgb as colour
 from scrubbers.jailed.pictures.colour.declared_colour import Described
-from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.colour.hidden_by_alpha import WITH_ALPHA
-from scrubbers.jailed.pictures.streaming.png_encoder import JoinedPng
 from scrubbers.jailed.pictures.preview import PREVIEW_SIDE, Shrinking
 from scrubbers.jailed.pictures.release_input import is_large
+from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
 from scrubbers.jailed.pictures.streaming.jpeg import LARGE_PIXELS
+from scrubbers.jailed.pictures.streaming.png_encoder import JoinedPng
 from scrubbers.stages import What, Where
 
 # Each row for itself.

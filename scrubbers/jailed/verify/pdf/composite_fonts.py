@@ -6,7 +6,6 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from scrubbers.jailed.verify.pdf.cff import CffProgram
-from scrubbers.jailed.verify.pdf.cmap import CidMap, read_cid_map
 from scrubbers.jailed.verify.pdf.checks import (
     anything,
     entries,
@@ -20,10 +19,11 @@ from scrubbers.jailed.verify.pdf.checks import (
     stream_entries,
     whole,
 )
+from scrubbers.jailed.verify.pdf.cmap import CidMap, read_cid_map
 from scrubbers.jailed.verify.pdf.document import Document
+from scrubbers.jailed.verify.pdf.sfnt import TrueTypeProgram
 from scrubbers.jailed.verify.pdf.simple_fonts import Described, descriptor, to_unicode
 from scrubbers.jailed.verify.pdf.values import Unaccounted, demand
-from scrubbers.jailed.verify.pdf.sfnt import TrueTypeProgram
 
 _TWO_BYTES: Final = ((b"\0\0", b"\xff\xff"),)
 _IDENTITY: Final = re.compile(r"Identity-[HV]")

@@ -24,8 +24,15 @@ from scrubbers.jailed.verify.pdf.colours import dashes, device_space, pattern_sp
 from scrubbers.jailed.verify.pdf.composite_fonts import composite_font
 from scrubbers.jailed.verify.pdf.content import Contents, read_contents
 from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
-from scrubbers.jailed.verify.pdf.simple_fonts import WIDTHS, demand_widths, differences, shown_bytes, simple_font, to_unicode
 from scrubbers.jailed.verify.pdf.images import picture
+from scrubbers.jailed.verify.pdf.simple_fonts import (
+    WIDTHS,
+    demand_widths,
+    differences,
+    shown_bytes,
+    simple_font,
+    to_unicode,
+)
 from scrubbers.jailed.verify.pdf.values import Reference, demand
 
 _BLENDS: Final = (

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from scrubbers.jailed.verify.pdf.cff import CffProgram, read_cff
-from scrubbers.jailed.verify.pdf.cmap import read_to_unicode
-from scrubbers.jailed.verify.pdf.glyph_names import is_known
 from scrubbers.jailed.verify.pdf.checks import (
     anything,
     entries,
@@ -27,9 +25,11 @@ from scrubbers.jailed.verify.pdf.checks import (
     stream_entries,
     whole,
 )
+from scrubbers.jailed.verify.pdf.cmap import read_to_unicode
 from scrubbers.jailed.verify.pdf.document import Check, Document
-from scrubbers.jailed.verify.pdf.values import Unaccounted, demand
+from scrubbers.jailed.verify.pdf.glyph_names import is_known
 from scrubbers.jailed.verify.pdf.sfnt import TrueTypeProgram, read_truetype
+from scrubbers.jailed.verify.pdf.values import Unaccounted, demand
 
 _NEUTRAL: Final = re.compile(r"F(?:0|[1-9][0-9]{0,5})")
 _STANDARD_14: Final = {

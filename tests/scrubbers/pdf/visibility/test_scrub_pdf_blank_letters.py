@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pypdf
 import pypdfium2
 import pytest
+from documents.pdf_by_hand import Pdf, document
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from documents.pdf_by_hand import Pdf, document
 from scrub_harness import clean_all
 
 from scrubbers.protocol import Role

@@ -9,8 +9,8 @@ import pytest
 from documents.pdf_page_by_hand import box_at, document, document_bytes, form, square_font, text_at
 from scrub_harness import became_pictures, clean_all
 
-from scrubbers.jailed.pdf.visibility import item_buffer as pdf_visible_on_top
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable
+from scrubbers.jailed.pdf.visibility import item_buffer as pdf_visible_on_top
 from scrubbers.jailed.pdf.visibility.inspect import Sheet, sight
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost, What, Where

@@ -11,8 +11,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.fonts.programs.sfnt import Tables
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _DEEPEST: Final = 6
 _MOST_PARTS: Final = 64

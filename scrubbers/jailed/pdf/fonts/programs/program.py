@@ -10,12 +10,12 @@ from typing import Final, TypeAlias
 
 from pypdf.generic import DictionaryObject, StreamObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
 from scrubbers.jailed.pdf.fonts.programs.cff import CffProgram
 from scrubbers.jailed.pdf.fonts.programs.glyf import QuadraticOutlines
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.fonts.programs.sfnt import Tables, is_sfnt
 from scrubbers.jailed.pdf.fonts.programs.type1 import Type1Program
+from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _KEYS: Final = ("/FontFile", "/FontFile2", "/FontFile3")
 # The largest fonts of all, for Chinese with every character, are a little smaller.

@@ -1,0 +1,77 @@
+"""What one run of the canary gathers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from audit.canary.compare.rows import (
+    Noted,
+    Tables,
+)
+from audit.canary.compare.steady import Since
+from audit.canary.http import Answer
+from audit.canary.locks import Names
+from audit.canary.needles import Needle
+from audit.canary.opened import Opened
+from audit.canary.requests import (
+    Exchange,
+    Needles,
+)
+from audit.canary.service import CanaryService
+from audit.verdict import Look, Said, Verdict
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run gathers."""
+
+    number: int
+    quiet: bool
+    folder: Path
+    service: CanaryService
+    looks: dict[str, Look]
+    # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
+    shift: int = 0
+    # By which its draws are known again (`audit.canary.drawn`); nothing where they are as everywhere.
+    key: bytes = b""
+    needles: Needles = field(default_factory=Needles.new)
+    other_needles: Needles = field(default_factory=Needles.of_another)
+    exchanges: list[Exchange] = field(default_factory=list)
+    told: list[tuple[str, Answer]] = field(default_factory=list)
+    noted: list[Noted] = field(default_factory=list)
+    opened: list[Opened] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    grants: frozenset[bytes] = frozenset()
+    first_visit: float = float("inf")
+    last_visit: float = 0.0
+    reports_began: float = float("inf")  # by the service's clock
+    measured: dict[tuple[str, Since], int] = field(default_factory=dict)
+    header: dict[str, str] = field(default_factory=dict)
+    told_keeper: list[bytes] = field(default_factory=list)
+    said_since: list[str] = field(default_factory=list)
+    names: Names = field(default_factory=dict)
+    mapped: frozenset[int] = frozenset()
+    given: frozenset[str] = frozenset()
+    commands: frozenset[str] = frozenset()
+    rows: Tables = field(default_factory=dict)
+    slots: bytes = b""
+
+    @property
+    def planted(self) -> list[Needle]:
+        """Everything that was planted in it."""
+        return [*self.needles.by_kind.values(), *self.other_needles.by_kind.values()]
+
+    @property
+    def known(self) -> list[tuple[bytes, bytes]]:
+        """What of its answers is of this run, and how it is called where runs are compared."""
+        return [(needle.text.encode(), needle.kind.encode()) for needle in self.planted]
+
+    def clock(self) -> float:
+        """What the service takes for now."""
+        return time.time() + self.shift
+
+    def void(self, template: str, **values: object) -> None:
+        """Something did not work as it should, so what was not found proves nothing."""
+        self.looks["requests"].said.append(Said(Verdict.VOID, template, values))
