@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run test demo desk lint fix bench flood corpus soak fuzz audit install upgrade
+.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench flood corpus soak fuzz audit install upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -18,16 +18,21 @@ setup-test:
 setup-bench:
 	@scripts/setup.sh bench
 
-# A TRIAL home is made if there is none. tor reaches for the Tor network here; see README for trying it without.
-run: setup
+# The whole service on this computer alone, over a private Tor network: nothing outside is reached, and nothing is kept.
+run demo: setup
+	@exec $(KALLSKYDD) demo $(ARGS)
+
+# Publishes on the public Tor network, and asks before. A TRIAL home is made if there is none.
+serve: setup
 	@test -e $(HOME_DIR)/config.toml || $(KALLSKYDD) init --home $(HOME_DIR) --trial
 	@exec $(KALLSKYDD) serve --home $(HOME_DIR) $(ARGS)
 
 test: setup-test
 	@scripts/test.sh $(ARGS)
 
-demo: setup
-	@exec $(KALLSKYDD) demo $(ARGS)
+# What needs no tor, browser or strace and is quick: for every change, before the whole.
+test-fast: setup-test
+	@scripts/test_fast.sh $(ARGS)
 
 # The members' application, e.g.  make desk ARGS="list --json"
 desk: setup

@@ -1,16 +1,19 @@
 #!/bin/sh
 # Prepares everything the other make targets need, and says beforehand what it fetches and how much.
 #
-#   scripts/setup.sh run     what `make run` and `make demo` need
+#   scripts/setup.sh run     what `make run` and `make serve` need
 #   scripts/setup.sh test    the same and the programs the tests call
 #   scripts/setup.sh bench   what `make bench` needs: the other cleaners it compares with
 #
-# 1. Names what the system lacks; offline, it names everything at once and the one apt line, within five seconds, exit 4.
+# 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
+#    where the system knows that there is none, after fifteen seconds where nothing answers.
 # 2. Installs it with apt, with sudo when not root. A tor daemon that this started is disabled again: the keeper runs its own.
 # 3. Makes .venv from the hashed lock files, and keeps the archives in it for `make install`. Done before, it returns at once.
 #
-# KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the look for a network, which a slow one fails.
+# KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the check for a network, which a very slow one
+# fails.
 set -eu
+SILENT_SECONDS=15  # four were too few for a working network on a new machine
 cd "$(dirname "$0")/.."
 what=${1:-run}
 venv=.venv
@@ -98,7 +101,7 @@ print(next((w for folder in folders for w in glob.glob(os.path.join(folder, "pip
     code=0
     # With the pip that every Python carries, before anything is made. Its own temporary folders go in there too: cut off
     # by the time-out, it leaves them behind. Twice -v, or it keeps to itself why an index could not be read.
-    TMPDIR=$target PYTHONPATH=$wheel timeout "$1" "$python" -m pip --disable-pip-version-check --timeout 3 --retries 0 -v -v \
+    TMPDIR=$target PYTHONPATH=$wheel timeout "$1" "$python" -m pip --disable-pip-version-check --timeout $((SILENT_SECONDS - 3)) --retries 0 -v -v \
         download --no-deps --require-hashes -d "$target/packages" -r requirements-build.lock >"$target/said" 2>&1 || code=$?
     if [ $code != 0 ]; then
         pip_said=$(sed -n 's/.*Could not fetch URL [^ ]* *\(.*\) - skipping$/\1/p' "$target/said" | head -n 1)
@@ -124,7 +127,7 @@ cannot_fetch() {  # says what really failed: what helps against it differs
 }
 
 if [ "$ready" = no ] && [ -n "$python" ] && [ "${KALLSKYDD_ONLINE:-}" != 1 ]; then
-    fetch_one 4 || cannot_fetch
+    fetch_one $SILENT_SECONDS || cannot_fetch
 fi
 
 # ---- 2. the system's packages
@@ -144,11 +147,11 @@ if [ -n "$packages" ]; then
     say "Reading the package lists …"
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
-    $as_root apt-get -o Acquire::http::Timeout=4 -o Acquire::https::Timeout=4 -o Acquire::Retries=0 update >"$log" 2>&1 &
+    $as_root apt-get -o Acquire::http::Timeout=$SILENT_SECONDS -o Acquire::https::Timeout=$SILENT_SECONDS -o Acquire::Retries=0 update >"$log" 2>&1 &
     update=$!
     tries=0
-    # Online, the first list answers within seconds; offline nothing ever does, and we must say so within five.
-    while [ $tries -lt 35 ] && ! grep -qE '^(Hit|Get):' "$log"; do
+    # Online, the first list answers within seconds; without a network none ever does.
+    while [ $tries -lt $((SILENT_SECONDS * 10)) ] && ! grep -qE '^(Hit|Get):' "$log"; do
         kill -0 "$update" 2>/dev/null || break
         sleep 0.1
         tries=$((tries + 1))

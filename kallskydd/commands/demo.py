@@ -121,15 +121,12 @@ async def _show(args: argparse.Namespace, world: DemoWorld) -> int:
 
 
 async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor, Forwarder]:
-    prose("Starting a private Tor network on this computer (about 15 seconds) …")
-    await world.start_network()
-    prose("Two members enrol, and a TRIAL home is made …")
-    await world.make_home()
-    prose("Publishing both addresses …")
-    await world.start_service()
-    await world.sign_roster()
+    prose("A private Tor network starts on this computer, two members enrol, a TRIAL home is made (15 seconds) …")
+    await asyncio.gather(world.start_network(), world.make_home())
+    prose("Both addresses are published, the members sign the roster, a sample report is sent (10 seconds) …")
     tor = ClientTor(world.folder / "reporter", PrivateNetwork.lines_from(world.network))
-    await asyncio.to_thread(tor.start)
+    await asyncio.gather(world.start_service(), asyncio.to_thread(tor.start))
+    await world.sign_roster(over_tor=False)
     forwarder = Forwarder(tor.socks, world.public)
     local = await forwarder.start(args.port)
     async with Visitor(tor.socks, world.public) as visitor:
@@ -146,12 +143,18 @@ def _tell(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple
         for desk in world.desks
     ]
     if args.json:
-        result({"open": local, "public": world.public, "receipt": list(receipt), "desks": commands})
+        facts = {"open": local, "public": world.public, "desk": world.desk_address}
+        result({**facts, "receipt": list(receipt), "desks": commands})
     prose("")
-    prose("This is a DEMONSTRATION. It is not anonymous, and everything in it is removed when you stop it.")
+    prose(
+        "This is a DEMONSTRATION, a TRIAL home on this computer alone. It is not anonymous, nothing outside is reached,"
+    )
+    prose("and everything in it is removed when you stop it.")
     prose("")
     prose(f"As a reporter, in any browser:   {local}")
     prose(f"A sample report's case code:     {' '.join(receipt)}")
+    prose(f"On its private network:          http://{world.public}  (reporters)")
+    prose(f"                                 {world.desk_address}  (members' desks)")
     for (name, _label), command in zip(MEMBERS, commands, strict=True):
         prose(f"As the member {name}, in another terminal:")
         prose(f"  {Path(sys.executable).parent / command}")

@@ -1,10 +1,15 @@
-"""`kallskydd serve`: the keeper, tor and the intake, until SIGTERM or SIGINT."""
+"""`kallskydd serve`: the keeper, tor and the intake, until SIGTERM or SIGINT.
+
+It publishes on the public Tor network, and asks before it does: on a terminal by a question, elsewhere by `--public`.
+With `--tor-network` it stays on a private network and asks nothing.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import shutil
+import sys
 from pathlib import Path
 
 from cases.errors import CaseError
@@ -29,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--tor-network", type=Path, metavar="DIR", help="join the private Tor network whose network.torrc lies in DIR"
     )
+    parser.add_argument("--public", action="store_true", help="publish on the public Tor network without asking")
     parser.add_argument("--json", action="store_true", help="events as JSON lines on stdout")
     parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input is closed")
     parser.set_defaults(run=run)
@@ -39,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
     # The keys of both addresses will be in our memory: closed to ptrace, to /proc and to a core dump.
     make_undumpable()
     no_core_dump()
+    if not args.tor_network and not args.public and not _agrees_to_publish():
+        prose("Nothing was started. `kallskydd demo` shows the whole service on this computer alone.")
+        return REFUSED
     try:
         lines = tuple(PrivateNetwork.lines_from(args.tor_network)) if args.tor_network else ()
         with hold_home(args.home.absolute()) as home:
@@ -56,6 +65,16 @@ def run(args: argparse.Namespace) -> int:
         prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
         prose("With a system tor, this account must be in the group of tor's control socket.")
         return MISSING
+
+
+def _agrees_to_publish() -> bool:
+    """Ask on a terminal; False where none can answer."""
+    prose("This publishes on the public Tor network: whoever has the address can then reach the service from anywhere.")
+    if not sys.stdin.isatty():
+        prose("No terminal can answer here. Start it with --public if that is what you want.")
+        return False
+    prose("Write yes to go on, anything else to stop:")
+    return sys.stdin.readline().strip().lower() in {"yes", "ja"}
 
 
 def _swap_is_harmless(home: Home) -> bool:

@@ -130,7 +130,7 @@ async def round_trip(check: Check) -> None:
     async with check.step("publish"):
         await world.start_service()
     async with check.step("roster signed at two desks"):
-        await world.sign_roster()
+        await world.sign_roster(over_tor=True)
     async with check.step("reporter's tor"):
         lines = PrivateNetwork.lines_from(world.network)
         tor = ClientTor(world.folder / "reporter", lines)

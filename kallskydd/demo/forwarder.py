@@ -2,13 +2,15 @@
 
 It is not part of the service and not a mirror: it reads what passes, which is why every page it shows says, in a
 banner that the forwarder itself writes, that this is a demonstration and not anonymous. It listens on 127.0.0.1
-alone and keeps nothing.
+alone and keeps nothing. Answers are passed on as they come, so that the frame that shows the progress of a sending is
+seen to move.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import AsyncIterator
 from typing import Final
 
 import aiohttp
@@ -26,6 +28,10 @@ BANNER: Final = (
 # The page's own banner says that it is a trial. Two banners one above the other are read by nobody, so ours takes its
 # place: it says more.
 _TRIAL_BANNER: Final = re.compile(rb'<div class="trial" role="note">.*?</div>', re.DOTALL)
+_TRIAL_BEGINS: Final = b'<div class="trial"'
+_BODY: Final = re.compile(rb"<body[^>]*>")
+# A page's own banner begins within this many bytes of its <body>. What has none there has none.
+_BANNER_WITHIN: Final = 512
 # Only what the pages need; a browser's language, name and cookies stay here.
 PASSED_UP: Final = (hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH, "Sec-Fetch-Site")
 # Lengths change with the banner, and connections are ours on each side.
@@ -85,27 +91,64 @@ class Forwarder:
             headers[hdrs.ORIGIN] = self._upstream
         body = request.content if request.can_read_body else None
         try:
-            async with self._session.request(
+            answer = await self._session.request(
                 request.method, self._upstream + request.raw_path, headers=headers, data=body, allow_redirects=False
-            ) as answer:
-                return self._down(answer, await answer.read())
+            )
         except (aiohttp.ClientError, OSError, TimeoutError, ProxyError, ProxyConnectionError, ProxyTimeoutError):
             text = "The onion did not answer. Wait a few seconds and load the page again."
             return web.Response(status=502, text=text)
+        async with answer:
+            return await _pass_on(request, answer)
 
-    def _down(self, answer: aiohttp.ClientResponse, body: bytes) -> web.Response:
-        response = web.Response(status=answer.status)
-        for name, value in answer.headers.items():
-            if name not in NOT_PASSED_DOWN:
-                response.headers[name] = value
-        if answer.content_type == "text/html":
-            body = with_banner(body)
-        response.body = body
-        return response
+
+async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+    """Send the answer to the browser piece by piece, a page with the banner of the demonstration."""
+    response = web.StreamResponse(status=answer.status)
+    for name, value in answer.headers.items():
+        if name not in NOT_PASSED_DOWN:
+            response.headers[name] = value
+    pieces = answer.content.iter_any()
+    if answer.content_type == "text/html":
+        pieces = bannered(pieces)
+    await response.prepare(request)
+    try:
+        async for piece in pieces:
+            await response.write(piece)
+    except (aiohttp.ClientError, TimeoutError):
+        # The browser has the beginning already: the only way to say that the rest is missing is to end the connection.
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionAbortedError from None
+    await response.write_eof()
+    return response
+
+
+async def bannered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the pieces of a page, the first of them with the banner. Waits only until the place of it has come."""
+    head: bytes | None = b""
+    async for piece in pieces:
+        if head is None:
+            yield piece
+            continue
+        head += piece
+        if _banner_has_its_place(head):
+            yield with_banner(head)
+            head = None
+    if head:
+        yield with_banner(head)
+
+
+def _banner_has_its_place(head: bytes) -> bool:
+    body = _BODY.search(head)
+    if body is None:
+        return False
+    if _TRIAL_BEGINS in head:
+        return _TRIAL_BANNER.search(head) is not None
+    return len(head) - body.end() >= _BANNER_WITHIN
 
 
 def with_banner(page: bytes) -> bytes:
     """Return the page with the one banner of the demonstration, in the place of its own if it has one."""
     banner = BANNER.encode()
     replaced, count = _TRIAL_BANNER.subn(lambda _: banner, page, count=1)
-    return replaced if count else page.replace(b"<body>", b"<body>\n" + banner, 1)
+    return replaced if count else _BODY.sub(lambda body: body[0] + b"\n" + banner, page, count=1)

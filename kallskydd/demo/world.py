@@ -37,11 +37,13 @@ class Desk:
     passphrase_file: Path
     network: Path
 
-    async def run(self, *words: str, text: str = "", online: bool = True) -> dict[str, Any]:
-        """Run one desk command and return its JSON; raises DemoFailed."""
+    async def run(self, *words: str, text: str = "", online: bool = True, socket: Path | None = None) -> dict[str, Any]:
+        """Run one desk command, over Tor or by the desks' unix `socket`, and return its JSON; raises DemoFailed."""
         command = [*_kallskydd("desk", *words), "--desk-home", str(self.folder)]
         command += ["--passphrase-file", str(self.passphrase_file), "--json"]
-        if online:
+        if socket is not None:
+            command += ["--socket", str(socket)]
+        elif online:
             command += ["--tor-network", str(self.network)]
         process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
         try:
@@ -88,14 +90,11 @@ class DemoWorld:
             raise DemoFailed("the private Tor network did not come up; try again when the computer has less to do")
 
     async def make_home(self) -> None:
-        """Two members enrol, each in a folder of the own, and a TRIAL home is made from their join files."""
-        for name, label in MEMBERS:
-            folder = self.folder / f"desk-{name.lower()}"
-            passphrase_file = self.folder / f"passphrase-{name.lower()}"
-            passphrase_file.write_text(secrets.token_urlsafe(16) + "\n")
-            desk = Desk(folder, passphrase_file, self.network)
-            await desk.run("enrol", "--name", name, "--role", "handler", "--label", label, online=False)
-            self.desks.append(desk)
+        """Two members enrol, each in a folder of the own, and a TRIAL home is made from their join files.
+
+        Needs no network, so it may go on while that starts.
+        """
+        self.desks += await asyncio.gather(*(self._enrol(name, label) for name, label in MEMBERS))
         words = ["init", "--home", str(self.home), "--trial", "--json"]
         for desk in self.desks:
             words += ["--member", str(desk.folder / "join.toml")]
@@ -117,13 +116,18 @@ class DemoWorld:
         self._reader = asyncio.create_task(self._read_events(self._service))
         await self.wait_for("published", PUBLISHED_SECONDS)
 
-    async def sign_roster(self) -> None:
-        """Both members sign the founding roster at their own desks, after comparing its six words."""
+    async def sign_roster(self, *, over_tor: bool) -> None:
+        """Both members sign the founding roster at their own desks, after comparing its six words.
+
+        Over Tor each of these commands starts a tor of its own, some four seconds. What is only to be looked at goes by
+        the desks' unix socket on this computer.
+        """
+        socket = None if over_tor else self.home / "run" / "desk.sock"
         for desk in self.desks:
             await desk.run("join", "--address", self.desk_address, online=False)
-            shown = await desk.run("roster")
+            shown = await desk.run("roster", socket=socket)
             words = " ".join(shown["proposal"]["words"])
-            await desk.run("sign-roster", "--words", words)
+            await desk.run("sign-roster", "--words", words, socket=socket)
 
     async def wait_for(self, event: str, within: float) -> dict[str, Any]:
         """Return the service's first such event; raises DemoFailed."""
@@ -149,6 +153,13 @@ class DemoWorld:
         await _end(self._network)
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _enrol(self, name: str, label: str) -> Desk:
+        passphrase_file = self.folder / f"passphrase-{name.lower()}"
+        passphrase_file.write_text(secrets.token_urlsafe(16) + "\n")
+        desk = Desk(self.folder / f"desk-{name.lower()}", passphrase_file, self.network)
+        await desk.run("enrol", "--name", name, "--role", "handler", "--label", label, online=False)
+        return desk
 
     async def _read_events(self, service: Process) -> None:
         if service.stdout is not None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kallskydd.demo.forwarder import Forwarder
+from kallskydd.demo.forwarder import BANNER, Forwarder, bannered
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,41 @@ async def test_no_answer_names_the_program_or_the_time(request_line, host, statu
     assert "content-length:" in head
     assert "\r\nserver:" not in head
     assert "\r\ndate:" not in head
+
+
+TRIAL = b'<!doctype html><body class="x">\n<a href="#main">Skip</a>\n<div class="trial" role="note">Trial.</div>\n<main>Text</main>'
+PLAIN = b"<!doctype html><body>" + b" " * 600 + b"<p>0 per cent</p>"
+
+
+async def in_pieces(page: bytes, size: int):
+    for start in range(0, len(page), size):
+        yield page[start : start + size]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 10_000])
+@pytest.mark.parametrize("page", [TRIAL, PLAIN, b"<body>short"], ids=["with its own banner", "without", "short"])
+async def test_a_page_has_one_banner_however_it_is_cut_into_pieces(page, size):
+    shown = b"".join([piece async for piece in bannered(in_pieces(page, size))])
+
+    assert shown.count(b'class="trial"') == 1
+    assert BANNER.encode() in shown
+    assert shown.replace(BANNER.encode(), b"").replace(b"\n", b"") == page.replace(
+        b'<div class="trial" role="note">Trial.</div>', b""
+    ).replace(b"\n", b"")
+
+
+async def test_a_page_without_an_end_is_passed_on_piece_by_piece():
+    after = asyncio.Event()
+
+    async def endless():
+        yield PLAIN
+        await after.wait()
+        yield b"<p>50 per cent</p>"
+
+    pieces = bannered(endless())
+    first = await asyncio.wait_for(anext(pieces), 5)
+    after.set()
+    second = await asyncio.wait_for(anext(pieces), 5)
+
+    assert b"0 per cent" in first
+    assert second == b"<p>50 per cent</p>"
