@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -303,11 +304,37 @@ def test_a_home_that_the_intake_cannot_open_is_named_and_the_jail_is_not_blamed(
 def test_where_no_tor_may_reach_the_public_network_it_ends_at_once_and_says_why(home):
     assert os.environ["KALLSKYDD_NO_PUBLIC_TOR"] == "1"
 
-    done = kallskydd("serve", "--home", home, "--json", check=False)
+    done = kallskydd("serve", "--home", home, "--public", "--json", check=False)
 
     assert done.returncode == 3
     assert done.stdout == ""
     assert "may not start a tor that can reach the public network. Give it the lines of a private" in done.stderr
+
+
+def test_where_no_terminal_can_answer_nothing_is_published_without_the_word_for_it(home):
+    done = kallskydd("serve", "--home", home, check=False)
+
+    assert done.returncode == 3
+    assert "publishes on the public Tor network" in done.stderr
+    assert "Start it with --public" in done.stderr
+    assert not (home / "tor").exists()
+
+
+@pytest.mark.parametrize(("said", "goes_on"), [(b"yes\n", True), (b"no\n", False), (b"\n", False)])
+def test_on_a_terminal_it_asks_before_it_publishes(home, said, goes_on):
+    ours, theirs = pty.openpty()
+    os.write(ours, said)
+    done = subprocess.run(
+        [*KALLSKYDD, "serve", "--home", home], stdin=theirs, capture_output=True, text=True, timeout=60, check=False
+    )
+    os.close(ours)
+    os.close(theirs)
+
+    assert done.returncode == 3
+    assert "Write yes to go on" in done.stderr
+    # What goes on is stopped by what keeps tests off the public network.
+    assert ("may not start a tor that can reach the public network" in done.stderr) is goes_on
+    assert ("Nothing was started" in done.stderr) is not goes_on
 
 
 def test_a_folder_without_a_private_network_is_said_to_be_one(home, short_folder):
@@ -425,9 +452,9 @@ def test_with_a_system_tor_its_group_may_pass_and_the_home_is_used_again(home, n
     home.chmod(0o710)
     (home / "run").chmod(0o710)
 
-    with_it = kallskydd("serve", "--home", home, check=False)
+    with_it = kallskydd("serve", "--home", home, "--public", check=False)
     (home / "onion").chmod(0o710)
-    too_open = kallskydd("serve", "--home", home, check=False)
+    too_open = kallskydd("serve", "--home", home, "--public", check=False)
 
     assert with_it.returncode == 4
     assert "control socket" in with_it.stderr
