@@ -77,7 +77,7 @@ def domains_for(info: LanguageInfo) -> tuple[str, ...]:
 def update() -> None:
     """Write all catalogues."""
     found = sentences()
-    posters = dict.fromkeys(_sentences_of(POSTER / "poster_texts.py"), "poster_texts.py")
+    posters = dict.fromkeys(_sentences_of(POSTER / "poster" / "texts.py"), "poster/texts.py")
     for info in LANGUAGES.values():
         folder = INTAKE / "locale" / info.code
         known = _known(folder, info.code)

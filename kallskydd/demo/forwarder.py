@@ -107,7 +107,7 @@ async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.
     for name, value in answer.headers.items():
         if name not in NOT_PASSED_DOWN:
             response.headers[name] = value
-    pieces = answer.content.iter_any()
+    pieces: AsyncIterator[bytes] = answer.content.iter_any()
     if answer.content_type == "text/html":
         pieces = bannered(pieces)
     await response.prepare(request)
