@@ -29,6 +29,8 @@ from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
 from audit.verdict import Check, Look
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 
+FOLDER = ROOT / "audit" / "live" / "checks"
+
 
 def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
     look = Look()
@@ -116,7 +118,7 @@ def test_a_setting_of_the_kernel_that_is_not_there_is_not_seen(tmp_path):
 def test_the_audit_reads_every_setting_of_the_kernel_that_we_ship():
     shipped = (ROOT / "deploy" / "sysctl.d" / "60-kallskydd.conf").read_text()
     names = re.findall(r"(?m)^([a-z][^=#]*)=", shipped)
-    read = (CHECKS / "system.py").read_text() + (CHECKS / "process.py").read_text()
+    read = (FOLDER / "system.py").read_text() + (FOLDER / "process.py").read_text()
 
     assert len(names) == 7
     assert [name for name in names if name not in read] == []
@@ -168,7 +170,7 @@ def test_a_row_that_saw_nothing_is_never_clean():
 
 
 def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
-    tree = ast.parse((CHECKS / "descriptors.py").read_text())
+    tree = ast.parse((FOLDER / "descriptors.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "_Found"]
     (plain,) = [node for node in ast.walk(tree) if getattr(node, "name", "") == "_plain_kind"]
     named = [node.args[0] for node in calls] + [node.value for node in ast.walk(plain) if isinstance(node, ast.Return)]

@@ -119,7 +119,7 @@ def test_a_file_that_is_not_whole_slots_is_refused(path):
 
 HOLDER = """
 import pathlib, sys, time
-from cases.shred import Slots
+from cases.store.shred import Slots
 slots = Slots(pathlib.Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

@@ -520,7 +520,7 @@ import asyncio, hashlib, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from store_harness import SetClock, new_filing, new_members, open_store, stage
-from cases.seal import CaseKeys
+from cases.crypto.seal import CaseKeys
 
 def keys_of(number):
     pieces = [hashlib.sha256(f"{number}-{part}-{sys.argv[3]}".encode()).digest() for part in ("id", "key", "share")]

@@ -307,7 +307,7 @@ def serving_connections(request):
 def test_in_a_silenced_process_no_exception_reaches_any_output():
     program = textwrap.dedent(f"""
         import asyncio, gc, logging, sys, threading, warnings
-        from intake.silence import Faults, be_silent, silence_loop
+        from intake.http.silence import Faults, be_silent, silence_loop
         faults = Faults()
         be_silent(faults)
         class Bad:
