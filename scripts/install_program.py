@@ -166,11 +166,11 @@ def own_wheel(work: Path, pyproject: dict, tools: Path) -> Path:
     """Our packages as a wheel; built from a copy, because building leaves folders beside the sources."""
     sources = work / "kallskydd" / "source"
     sources.mkdir(parents=True)
-    for name in ("pyproject.toml", pyproject["project"]["readme"]):
+    for name in ("pyproject.toml", pyproject["project"]["readme"], *pyproject["project"]["license-files"]):
         shutil.copyfile(PROJECT / name, sources / name)
-    for package in pyproject["tool"]["setuptools"]["packages"]:
-        if "." not in package:
-            shutil.copytree(PROJECT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for pattern in pyproject["tool"]["setuptools"]["packages"]["find"]["include"]:
+        package = pattern.removesuffix("*")
+        shutil.copytree(PROJECT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__"))
     return build(sources, work / "kallskydd", tools)
 
 

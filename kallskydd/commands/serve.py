@@ -45,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
     # The keys of both addresses will be in our memory: closed to ptrace, to /proc and to a core dump.
     make_undumpable()
     no_core_dump()
-    if not args.tor_network and not args.public and not _agrees_to_publish():
-        prose("Nothing was started. `kallskydd demo` shows the whole service on this computer alone.")
-        return REFUSED
     try:
         lines = tuple(PrivateNetwork.lines_from(args.tor_network)) if args.tor_network else ()
         with hold_home(args.home.absolute()) as home:
+            if not args.tor_network and not args.public and not _agrees_to_publish():
+                prose("Nothing was started. `kallskydd demo` shows the whole service on this computer alone.")
+                return REFUSED
             if not _swap_is_harmless(home):
                 return REFUSED
             plan = _plan(home, lines, end_with_stdin=args.end_with_stdin)

@@ -192,7 +192,10 @@ def test_what_is_installed_holds_no_file_of_a_home_or_a_desk_and_no_key(installe
     files = {path for path in installed.rglob("*") if path.is_file() and not path.is_symlink()}
     beginnings = (FILE_HEADER, b'{"format":"kallskydd-member')
 
-    assert [path for path in files for pattern in patterns if fnmatch(str(path), f"*/{pattern}")] == []
+    # Code is not among them: there is a folder of it that is called roster as well.
+    others = {path for path in files if path.suffix not in {".py", ".pyc"}}
+
+    assert [path for path in others for pattern in patterns if fnmatch(str(path), f"*/{pattern}")] == []
     assert [path for path in files if path.read_bytes().startswith(beginnings)] == []
 
 

@@ -39,7 +39,7 @@ def test_the_search_finds_a_mistake_and_tells_it_from_a_crash(tmp_path) -> None:
 
 
 def test_where_there_is_no_atheris_the_exit_code_says_so(monkeypatch, capsys) -> None:
-    monkeypatch.setattr("fuzz.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("fuzzing.run.importlib.util.find_spec", lambda _: None)
     monkeypatch.setattr(sys, "argv", ["fuzz.py"])
 
     assert fuzz.main() == 4
