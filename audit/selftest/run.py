@@ -25,7 +25,7 @@ from audit.verdict import Check, Look, Said, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FAULTS = Path(__file__).parent / "faults"
+FAULTS = Path(__file__).parents[1] / "faults"
 AT_ONCE = 2
 _MOST_SHOWN = 3
 
