@@ -481,8 +481,11 @@ NOT_PIXELS = [at for at in range(len(SAMPLE)) if not any(at in place for place i
 
 
 def another_number(changed: bytes) -> bool:
-    """Whether it is the sample with other digits at most: another size of the page is another good document."""
-    digits = re.compile(rb"[-.0-9]")
+    """Whether it is the sample with other digits at most: another size of the page is another good document.
+
+    Of two numbers in an array a digit in the place of the space makes one: another dash is another good document too.
+    """
+    digits = re.compile(rb"[-.0-9]|(?<=[0-9]) (?=[0-9])")
     return digits.sub(b"", changed) == digits.sub(b"", SAMPLE) and len(changed) == len(SAMPLE)
 
 
