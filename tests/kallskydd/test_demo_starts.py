@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kallskydd.demo import world as demo_world
 
-PROJECT = Path(demo_world.__file__).parents[1]
+PROJECT = Path(demo_world.__file__).parents[2]
 STARTS_A_MODULE = re.compile(r"\bsys\.executable,(?P<options>[^\n]*?)\"-m\"")
 
 

@@ -317,7 +317,7 @@ def test_where_no_terminal_can_answer_nothing_is_published_without_the_word_for_
     assert done.returncode == 3
     assert "publishes on the public Tor network" in done.stderr
     assert "Start it with --public" in done.stderr
-    assert not (home / "tor").exists()
+    assert not (home / "tor" / "torrc").exists()
 
 
 @pytest.mark.parametrize(("said", "goes_on"), [(b"yes\n", True), (b"no\n", False), (b"\n", False)])
