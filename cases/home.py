@@ -186,7 +186,7 @@ def read_home(path: Path) -> Home:
     if not (path / CONFIG_NAME).is_file():
         raise HomeMissing
     config = load_config(path / CONFIG_NAME)
-    _demand_private(path, system_tor=config.tor.control_socket is not None)
+    _require_private(path, system_tor=config.tor.control_socket is not None)
     if (path / TRIAL_MARK).exists() is not config.trial:
         raise _changed_kind(trial=not config.trial)
     try:
@@ -223,7 +223,7 @@ def _make_private_folders(path: Path) -> None:
         raise _open_to_others("The folder for the new home")
 
 
-def _demand_private(path: Path, *, system_tor: bool) -> None:
+def _require_private(path: Path, *, system_tor: bool) -> None:
     """Raise unless the home and what it is made of are the owner's alone.
 
     A system tor runs as another user and must get to the sockets in `run`: with one, its group may pass through, and

@@ -56,7 +56,7 @@ class JobLimits:
 
 def confine_zygote() -> Confinement:
     """No file, no new socket, no program; forking and the channel stay. Call after everything is imported."""
-    process.demand_single_thread()
+    process.require_single_thread()
     process.drop_root()
     process.no_core_dump()
     process.set_limit(resource.RLIMIT_NOFILE, _ZYGOTE_DESCRIPTORS)
@@ -107,8 +107,8 @@ def confine_intake(home: Path) -> Confinement:
     Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
     after everything is imported: packages are found by what has been loaded.
     """
-    process.demand_single_thread()
-    process.demand_stream_sockets_only()
+    process.require_single_thread()
+    process.require_stream_sockets_only()
     memory_locked = _private_and_locked()
     abi = landlock.restrict(intake_rules(home))
     held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY)) and _cannot(lambda: os.open(home, os.O_RDONLY))
@@ -118,7 +118,7 @@ def confine_intake(home: Path) -> Confinement:
 
 def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
     """Reads anywhere, writes nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
-    process.demand_single_thread()
+    process.require_single_thread()
     memory_locked = _private_and_locked()
     abi = landlock.restrict(
         (

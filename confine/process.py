@@ -79,13 +79,13 @@ def core_limit() -> int:
     return resource.getrlimit(resource.RLIMIT_CORE)[1]
 
 
-def demand_single_thread() -> None:
+def require_single_thread() -> None:
     """Raises MoreThanOneThread unless the calling thread is alone."""
     if len(list(Path("/proc/self/task").iterdir())) != 1:
         raise MoreThanOneThread
 
 
-def demand_stream_sockets_only() -> None:
+def require_stream_sockets_only() -> None:
     """Raises StraySocket if a datagram, network or other socket is among the open descriptors."""
     for entry in Path("/proc/self/fd").iterdir():
         try:

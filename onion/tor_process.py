@@ -58,7 +58,7 @@ class TorProcess:
         """Start tor, anew if it runs; raises TorProgramMissing or PublicTorRefused. A bad torrc shows soon after."""
         # A killed tor closes its sockets a moment before it counts as ended, and whoever saw that comes here.
         self.stop()
-        demand_no_public_tor(self._torrc.read_text())
+        require_no_public_tor(self._torrc.read_text())
         watchdog = self._shared_watchdog
         if watchdog is None:
             watchdog = self._own_watchdog = Watchdog()
@@ -186,7 +186,7 @@ def _run_to_its_end(arguments: list[str]) -> str:
     return done.stdout
 
 
-def demand_no_public_tor(torrc: str) -> None:
+def require_no_public_tor(torrc: str) -> None:
     """Raises PublicTorRefused if this run may start none, and a tor with these lines would reach the public network."""
     if os.environ.get(NO_PUBLIC_TOR) == "1" and reaches_public_network(torrc):
         raise PublicTorRefused

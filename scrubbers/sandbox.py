@@ -125,8 +125,8 @@ class Sandbox:
                         if not await self._job(Operation.SCRUB, sniffed.kind, (untrusted,), answers, turn):
                             continue
                         removed, lost = _read_report(report)
-                    _demand_length(clean, RESULT_BYTES)
-                    _demand_length(preview, PREVIEW_BYTES)
+                    _require_length(clean, RESULT_BYTES)
+                    _require_length(preview, PREVIEW_BYTES)
                     kept.pop_all()
                 found = ScrubReport(sniffed.kind, removed, lost, self._version)
                 return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
@@ -363,13 +363,13 @@ def _judge_outcome(untrusted_status: bytes) -> None:
         raise refusal(untrusted_outcome)
 
 
-def _demand_length(untrusted: MemoryFile, most: int) -> None:
+def _require_length(untrusted: MemoryFile, most: int) -> None:
     if not 0 < untrusted.size <= most:
         raise JobDied
 
 
 def _read_report(report: MemoryFile) -> tuple[tuple[Removed, ...], tuple[Lost, ...]]:
-    _demand_length(report, REPORT_BYTES)
+    _require_length(report, REPORT_BYTES)
     return decode_report(report.read())
 
 

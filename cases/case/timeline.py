@@ -48,9 +48,9 @@ __all__ = [
     "DeadlineKind",
     "Rules",
     "State",
-    "demand_allowed",
     "fold",
     "merge",
+    "require_allowed",
     "wanted_by",
 ]
 
@@ -220,7 +220,7 @@ def fold(
     )
 
 
-def demand_allowed(state: CaseState, action: Action) -> None:
+def require_allowed(state: CaseState, action: Action) -> None:
     """Return if the action is allowed now; raise NotAllowed with the reason otherwise."""
     if action in state.allowed:
         return

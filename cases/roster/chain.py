@@ -24,7 +24,7 @@ from pathlib import Path
 from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
 from cases.errors import RosterFault, SealBroken
 from cases.roster.member import MemberKeys
-from cases.roster.rules import WAITING, Consent, concerned, consent, demand_continues
+from cases.roster.rules import WAITING, Consent, concerned, consent, require_continues
 from cases.roster.text import (
     NO_PREVIOUS,
     ROSTER_BYTES,
@@ -96,7 +96,7 @@ def verify_chain(untrusted_texts: Sequence[SignedText], today: date) -> Chain:
             before = settled[-1] if settled else None
             is_last = position == len(untrusted_texts)
             roster = parse_roster(untrusted.text)
-            demand_continues(before, roster)
+            require_continues(before, roster)
             signers = _signers(before, roster, untrusted.signatures)
             was_open = any(version.is_open for version in settled)
             agreed = consent(before, roster, signers, was_open=was_open, first_shown=untrusted.first_shown, today=today)
@@ -168,7 +168,7 @@ def propose(folder: Path, roster: Roster, today: date) -> None:
     chain = read_chain(folder, today)
     if chain.problem not in {None, "roster.none", "roster.unsigned"}:
         raise RosterFault(chain.problem)
-    demand_continues(chain.current, roster)
+    require_continues(chain.current, roster)
     # The signatures of a proposal that is replaced go first: they are not for the new text.
     (folder / f"{roster.version:04}.sig").unlink(missing_ok=True)
     if chain.current is not None:

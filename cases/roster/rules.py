@@ -44,7 +44,7 @@ def concerned(before: Roster, after: Roster) -> frozenset[str]:
     return frozenset(member.id for member in set(before.members) ^ set(after.members))
 
 
-def demand_continues(before: Roster | None, roster: Roster) -> None:
+def require_continues(before: Roster | None, roster: Roster) -> None:
     """Return if the roster is the next version after `before` (rule 2); raise RosterFault otherwise."""
     if before is None:
         fits = roster.version == 1 and roster.previous == NO_PREVIOUS

@@ -181,7 +181,7 @@ def parse_roster(untrusted_text: str) -> Roster:
         Member(one.id, one.name, one.role, one.label, bytes.fromhex(one.sign), bytes.fromhex(one.box), one.onion)
         for one in read.members
     )
-    _demand_consistent(organisations, members)
+    _require_consistent(organisations, members)
     return Roster(
         version=read.version,
         previous=bytes.fromhex(read.previous),
@@ -207,7 +207,7 @@ def fingerprint_words(digest: bytes) -> tuple[str, ...]:
     return to_words(int.from_bytes(digest[:taken], "big"), FINGERPRINT_WORDS)
 
 
-def _demand_consistent(organisations: Sequence[Organisation], members: Sequence[Member]) -> None:
+def _require_consistent(organisations: Sequence[Organisation], members: Sequence[Member]) -> None:
     """Return if every id follows from its keys and nothing stands twice."""
     if any(member.id != id_of(member.sign, member.box).hex() for member in members):
         raise RosterFault("roster.wrong_id")

@@ -21,7 +21,7 @@ VERB = "attach"
 _KINDS = (ItemKind.FILE, ItemKind.PREVIEW)
 
 
-async def demand_welcome(parts: Parts, case_id: bytes, mac: bytes, counter: int, files: Sequence[SealedFile]) -> None:
+async def require_welcome(parts: Parts, case_id: bytes, mac: bytes, counter: int, files: Sequence[SealedFile]) -> None:
     """Return if a case of this proof is there and the files are new. Raises NotThere, Conflict or StoreFault."""
     numbers = {one_file.number for one_file in files}
     if tuple(one_file.item_kind for one_file in files) != _KINDS or len(numbers) != 1:

@@ -162,10 +162,10 @@ class Database:
             with _plain_faults():
                 yield self._connection
 
-    async def demand_settings(self) -> None:
+    async def require_settings(self) -> None:
         """Read every PRAGMA back; raises SettingLost, and another StoreFault where they cannot be read."""
         async with self.read() as connection:
-            await _demand_settings(connection)
+            await _require_settings(connection)
 
     def stamp(self) -> None:
         """
@@ -228,7 +228,7 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     """Set and read back every PRAGMA and look at the version."""
     for name, value, _ in _PRAGMAS:
         await connection.execute_fetchall(f"PRAGMA {name} = {value}")
-    await _demand_settings(connection)
+    await _require_settings(connection)
     version = await one(connection, "PRAGMA user_version")
     if version != (SCHEMA_VERSION,):
         # A newer home is refused: an older program would write what the newer one no longer expects.
@@ -236,7 +236,7 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     await _add_later_tables(connection)
 
 
-async def _demand_settings(connection: aiosqlite.Connection) -> None:
+async def _require_settings(connection: aiosqlite.Connection) -> None:
     """Raise SettingLost unless every PRAGMA reads as it was set."""
     for name, _, expected in _PRAGMAS:
         row = await one(connection, f"PRAGMA {name}")

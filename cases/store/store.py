@@ -140,7 +140,7 @@ class Store:
 
         async def beat() -> None:
             try:
-                await self._parts.db.demand_settings()
+                await self._parts.db.require_settings()
                 async with self._parts.db.write() as connection:
                     await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(BEAT_BYTES),))
                 await asyncio.to_thread(self._parts.slots.touch)
@@ -300,7 +300,7 @@ class Store:
 
         Raises NotThere, Conflict or StoreFault.
         """
-        await store_answers.demand_welcome(self._parts, case_id, mac, counter, files)
+        await store_answers.require_welcome(self._parts, case_id, mac, counter, files)
         file_ids = tuple(sealed.file_id for sealed in files)
         try:
             for sealed in files:

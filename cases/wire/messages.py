@@ -4,7 +4,7 @@ The desk's interface on the wire: what each request and answer holds, and how a 
 Contract (docs/FORMATS.md §9). Every request is signed by one member over method, path, the hash and the length of its
 body, the server's key and a counter that only rises, so it can be shown neither to another server nor to the same one
 twice. The hash stands in a header: whether a member signed a request is known before anything of its body is read, and
-who is no member gets no room for one. `verify_head` takes steps 1 to 4, `demand_body` the last; RequestRefused is
+who is no member gets no room for one. `verify_head` takes steps 1 to 4, `require_body` the last; RequestRefused is
 raised at the first that fails:
 
 1. The four headers are there, once, and well formed.
@@ -343,7 +343,7 @@ def verify_head(  # noqa: PLR0917 (the order of the signed text)
     return SignedHead(member, counter, body_hash, length)
 
 
-def demand_body(head: SignedHead, body_hash: bytes) -> None:
+def require_body(head: SignedHead, body_hash: bytes) -> None:
     """Return if the body that came is the one that was signed; raise RequestRefused. Step 5."""
     if not same(head.body_hash, body_hash):
         raise RequestRefused

@@ -4,7 +4,7 @@ Moving a case to a new epoch: what two members sign, and what the server asks be
 Contract (docs/FORMATS.md §9, docs/decisions/0004). After a re-keying only those can read who were given the new key,
 and the server cannot see who they are: every member gets one item of one size. So it does not judge whom a re-keying
 leaves out; it asks, as for erasing, for two members or one and counsel (`agreement`), and both have signed every byte
-of it. `demand_agreed` takes these steps and raises at the first that fails:
+of it. `require_agreed` takes these steps and raises at the first that fails:
 
 1. Each statement verifies, is by a member of this roster, and for this server.
 2. They are statements to re-key this case, and their reference is the hash of this very re-keying.
@@ -53,7 +53,7 @@ def rekeying_hash(request: RekeyRequest) -> bytes:
     return blake(32, "ks1-rekey", b"".join(parts))
 
 
-def demand_agreed(request: RekeyRequest, roster: Roster, server_key: bytes, sender: str) -> None:
+def require_agreed(request: RekeyRequest, roster: Roster, server_key: bytes, sender: str) -> None:
     """Return if two members have signed this very re-keying; raise NotAllowed or SealBroken."""
     # 1.
     statements = tuple(read_statement(blob, roster, server_key) for blob in request.statements)

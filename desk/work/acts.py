@@ -19,7 +19,7 @@ from nacl.utils import random
 from cases.case.deadlines import wanted_by
 from cases.case.signers import given_to, left_to_sign, may_erase, stepped_aside
 from cases.case.statements import Act, sign_statement
-from cases.case.timeline import Action, demand_allowed
+from cases.case.timeline import Action, require_allowed
 from cases.clock import today
 from cases.crypto.envelope import KEY_BYTES
 from cases.crypto.seal import CaseKeys, append, make_grant
@@ -115,8 +115,8 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
         raise NotNow("erase.not_closed")
     if case.state.on_hold:
         raise NotNow("erase.hold")
-    _demand_one_who_is_left(book, case)
-    _demand_signers_count(case, reference)
+    _require_one_who_is_left(book, case)
+    _require_signers_count(case, reference)
     answer = await declare(book, case, Act.ERASE, reference)
     if answer.state == "done":
         # The tombstone is fetched, verified and kept, and the case's key forgotten.
@@ -125,7 +125,7 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
     return "kept"
 
 
-def _demand_one_who_is_left(book: Casebook, case: OpenedCase) -> None:
+def _require_one_who_is_left(book: Casebook, case: OpenedCase) -> None:
     """Return unless our signature would be the second of two who have stepped aside while somebody has not."""
     aside = stepped_aside(case.streams)
     signed = {member for member, _reference in case.waiting} - {case.own_id}
@@ -134,7 +134,7 @@ def _demand_one_who_is_left(book: Casebook, case: OpenedCase) -> None:
         raise NotNow("erase.two_aside")
 
 
-def _demand_signers_count(case: OpenedCase, reference: str) -> None:
+def _require_signers_count(case: OpenedCase, reference: str) -> None:
     """Return unless our signature would be one of two of which one does not count: no other desk would believe it."""
     others = {member for member, waiting in case.waiting if waiting == reference}
     if not {case.own_id, *others} <= may_erase(case.streams):
@@ -248,6 +248,6 @@ async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.State
 def demand(case: OpenedCase, action: Action, text_key: str | None = None) -> None:
     """Returns when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
     try:
-        demand_allowed(case.state, action)
+        require_allowed(case.state, action)
     except NotAllowed as refused:
         raise NotNow(text_key or refused.text_key) from refused

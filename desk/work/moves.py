@@ -97,8 +97,8 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     signer = _labelled(roster, second)
     if len({member.id for member in given}) < READERS_MIN or signer not in given or signer.id == book.keys.id:
         raise MoveRefused("move.too_few")
-    _demand_unconcerned(case, given)
-    _demand_can_sign(case, roster, signer)
+    _require_unconcerned(case, given)
+    _require_can_sign(case, roster, signer)
     if _joining(case, given):
         acts.demand(case, Action.HAND_OVER)
     answer = await book.fetch_case(case.known)
@@ -135,7 +135,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     acts.demand(case, Action.CO_SIGN, "move.signer_aside")
     answer = await book.fetch_case(known)
     checked = check_prepared(case, answer, roster, request, book.keys.id_bytes, book.keys.box_private)
-    _demand_unconcerned(case, checked.readers)
+    _require_unconcerned(case, checked.readers)
     if len(checked.readers) < READERS_MIN:
         raise MoveBroken
     before = given_to(case.streams)
@@ -172,14 +172,14 @@ def _joining(case: OpenedCase, readers: Sequence[Member]) -> tuple[Member, ...]:
     return tuple(member for member in readers if member.id not in before)
 
 
-def _demand_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
+def _require_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
     """Returns if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
     report = case.report
     if any(one.id in report.concerns or (report.concerns_unnamed and one.role != "counsel") for one in readers):
         raise MoveRefused("move.concerned")
 
 
-def _demand_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
+def _require_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
     """Returns if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
     able = who_may_sign(case.streams, roster)
     others = [one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster)]

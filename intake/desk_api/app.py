@@ -37,7 +37,7 @@ from cases.errors import RequestRefused, RosterFault
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseRows, Rekeying
 from cases.wire import messages as wire
-from cases.wire.rekeying import demand_agreed
+from cases.wire.rekeying import require_agreed
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
 from intake.http.form import read_body
@@ -177,7 +177,7 @@ async def rekey(asked: Asked) -> wire.RekeyAnswer:
     request = wire.decode(asked.untrusted_body, wire.RekeyRequest)
     if set(request.grants) != {member.id for member in asked.roster.members}:
         raise RequestRefused("request.unreadable")
-    demand_agreed(request, asked.roster, asked.roster.server_key, asked.member)
+    require_agreed(request, asked.roster, asked.roster.server_key, asked.member)
     rekeying = Rekeying(
         epoch=request.epoch,
         commitment=request.commitment,
@@ -228,7 +228,7 @@ def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
             raise RequestRefused("request.too_large")
         signed = await check_head(services, request, name)
         untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
-        wire.demand_body(signed.head, wire.new_body_hash(untrusted_body).digest())
+        wire.require_body(signed.head, wire.new_body_hash(untrusted_body).digest())
         answer = await verb(Asked(services, signed.chain, signed.member, signed.counter, untrusted_body))
         if isinstance(answer, msgspec.Struct):
             return padded(200, answer)

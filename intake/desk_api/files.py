@@ -151,7 +151,7 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
         if asked.size > limits.file_bytes:
             raise FileTooLarge
         with await incoming.payload(asked.size) as untrusted:
-            wire.demand_body(signed.head, await incoming.digest())
+            wire.require_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
             sandbox = services.sandbox.for_form()
             scrubbed = await scrub(sniffed, sandbox)
@@ -168,7 +168,7 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
             raise RequestRefused("request.unreadable")
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
-            wire.demand_body(signed.head, await incoming.digest())
+            wire.require_body(signed.head, await incoming.digest())
             count = await services.store.attach_member(
                 asked.case_id,
                 asked.mac,
@@ -189,7 +189,7 @@ def answering_with_files(services: FileServices, name: str) -> Handler:
     verb = FILE_VERBS[name]
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        _demand_length(request, _most_bytes(services, name))
+        _require_length(request, _most_bytes(services, name))
         signed = await check_head(services, request, name)
         try:
             return await verb(services, request, signed)
@@ -206,7 +206,7 @@ def _most_bytes(services: FileServices, name: str) -> int:
     return size_class(LENGTH_BYTES + HEAD_BYTES_MAX + services.limits.file_bytes)
 
 
-def _demand_length(request: web.Request, most: int) -> None:
+def _require_length(request: web.Request, most: int) -> None:
     """Return if the body says how long it is, and that is not too long. Raises RequestRefused, FileTooLarge."""
     if not request.content_length:
         raise RequestRefused("request.unreadable")

@@ -81,7 +81,7 @@ class DeskServices(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SignedRequest:
-    """A request that has passed steps 1 to 4. Its body has not been read; `wire.demand_body` takes step 5."""
+    """A request that has passed steps 1 to 4. Its body has not been read; `wire.require_body` takes step 5."""
 
     chain: Chain
     head: wire.SignedHead

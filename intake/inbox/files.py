@@ -41,18 +41,18 @@ async def clean_copy(services: Services, opened: OpenedCase, attachment: Attachm
         yield piece
 
 
-async def demand_vouched(services: Services, opened: OpenedCase, attachment: Attachment) -> None:
+async def require_vouched(services: Services, opened: OpenedCase, attachment: Attachment) -> None:
     """Return if the jail vouches for a member's file. Raises `Refused` or `NoRoomNow`; keeps nothing.
 
     Whatever is wrong with what the member sealed has the same answer: it must not end the reporter's session.
     """
     try:
-        await _demand_vouched(services, opened, attachment)
+        await _require_vouched(services, opened, attachment)
     except (NotThere, SealBroken):
         raise WouldNotVouch from None
 
 
-async def _demand_vouched(services: Services, opened: OpenedCase, attachment: Attachment) -> None:
+async def _require_vouched(services: Services, opened: OpenedCase, attachment: Attachment) -> None:
     clean_row, preview_row = _row(opened, attachment.file_id), _row(opened, attachment.preview_id or "")
     kind = next((kind for kind in _RESULTS if kind.value == attachment.file_kind), None)
     if kind is None or preview_row.item_kind != ItemKind.PREVIEW:

@@ -15,7 +15,7 @@ from intake.filing import to_its_end
 from intake.http.form import Form, drain, read_form
 from intake.http.result_pages import SECOND_HAND, draft_of
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
-from intake.inbox.files import clean_copy, demand_vouched
+from intake.inbox.files import clean_copy, require_vouched
 from intake.inbox.show import (
     Visit,
     ask_once_more,
@@ -114,7 +114,7 @@ async def show_file(visit: Visit) -> web.StreamResponse:
         return visit.services.pages.plain(visit.language, NO_SUCH_FILE, actions=back)
     if opened.file(attachment.file_id) is None:
         try:
-            await demand_vouched(visit.services, opened, attachment)
+            await require_vouched(visit.services, opened, attachment)
         except (Refused, FileRefused) as refused:
             said = FILE_UNSAFE if isinstance(refused, WouldNotVouch) else TRY_AGAIN
             back = (to_inbox(visit.session, visit.language),)

@@ -107,7 +107,7 @@ async def write_one(
     Raises `HoldsTheCode`, `CaseFull` or `OldMark`, and a `CaseError` of the store; nothing is kept then.
     """
     services, session = visit.services, visit.session
-    demand_no_code(body.text, session)
+    require_no_code(body.text, session)
     use, is_first = await services.marks.claim(visit.form.one(mark), form_name)
     if not is_first:
         return sent_already(services, visit.form)
@@ -115,7 +115,7 @@ async def write_one(
     async def keep() -> None:
         async with session.turn:
             opened = await open_case(services, session)
-            demand_room(body.text, opened, services.limits)
+            require_room(body.text, opened, services.limits)
             bodies: list[Body] = [body]
             at_once = answers_at_once(services, opened)
             await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
@@ -241,9 +241,9 @@ class _Writing:
         if not is_first:
             raise _SentBefore
         try:
-            demand_no_code(self._form.one("text"), session)
+            require_no_code(self._form.one("text"), session)
             opened = await open_case(services, session)
-            demand_room(self._form.one("text"), opened, services.limits)
+            require_room(self._form.one("text"), opened, services.limits)
             self._point_out(session)
         except BaseException:
             use.give_back()
@@ -254,14 +254,14 @@ class _Writing:
         return self._settled
 
 
-def demand_room(text: str, opened: OpenedCase, limits: Limits) -> None:
+def require_room(text: str, opened: OpenedCase, limits: Limits) -> None:
     """Raise `CaseFull` when this text would be more than one case may hold."""
     sealed = opened.rows.streams[Stream.REPORTER].sealed
     if sum(len(item.body) for item in sealed) + len(text.encode()) + ENTRY_BLOCK > limits.case_bytes:
         raise CaseFull
 
 
-def demand_no_code(text: str, session: Session) -> None:
+def require_no_code(text: str, session: Session) -> None:
     """Raise `HoldsTheCode` when the text gives the case away to who reads it."""
     shown = (session.receipt, session.next_receipt)
     if any(text_contains_receipt(text, receipt) for receipt in shown if receipt is not None):

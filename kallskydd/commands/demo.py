@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kallskydd.demo.check import Check, MarkersUnusable, demand_markers_in, given_samples, planted_samples, round_trip
+from kallskydd.demo.check import Check, MarkersUnusable, given_samples, planted_samples, require_markers_in, round_trip
 from kallskydd.demo.forwarder import Forwarder
 from kallskydd.demo.sample_files import Sample, sample_jpeg
 from kallskydd.demo.visitor import Visitor
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         samples = given_samples(args.markers) if args.markers else planted_samples()
         if args.check:
-            demand_markers_in(samples)
+            require_markers_in(samples)
         # Short, because a unix socket's path may have 107 bytes. Made last: what is refused leaves no folder.
         world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
         return asyncio.run(_check(args, world, samples) if args.check else _show(args, world))

@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     home = args.home.absolute()
     try:
-        _demand_room_for_sockets(home)
+        _require_room_for_sockets(home)
         given = _read_given(args)
         if given is None:
             prose("A file that was named cannot be read. Check the paths of --member and --config.")
@@ -113,7 +113,7 @@ def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
     return [read_join(text) for text in texts], config_text
 
 
-def _demand_room_for_sockets(home: Path) -> None:
+def _require_room_for_sockets(home: Path) -> None:
     """Raise PathUnusable unless `serve` can open its sockets there and tell tor of them."""
     # The order by which tor publishes knows no quotes, nor does the form of a torrc that `audit live` calls clean.
     if socket_path(str(usable_socket_path(home / LONGEST_SOCKET))) is None:

@@ -23,7 +23,7 @@ from kallskydd.serve.children import HomePathTooLong
 from kallskydd.serve.keeper import Keeper, KeeperPlan
 from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
-from onion.tor_process import TOR, demand_no_public_tor
+from onion.tor_process import TOR, require_no_public_tor
 from onion.torrc import Expected, problems
 
 
@@ -105,7 +105,7 @@ def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -
     if system is None and shutil.which(TOR) is None:
         raise TorProgramMissing
     if system is None:
-        demand_no_public_tor("\n".join(network_lines))
+        require_no_public_tor("\n".join(network_lines))
     if system is not None and not system.exists():
         raise ControlMissing
     return KeeperPlan(

@@ -104,7 +104,7 @@ def given_samples(markers_file: Path) -> list[Sample]:
     ]
 
 
-def demand_markers_in(samples: list[Sample]) -> None:
+def require_markers_in(samples: list[Sample]) -> None:
     """Raises DemoFailed when the search finds a marker in none of the files: not to find it again proves nothing."""
     markers = sum(len(sample.markers) for sample in samples)
     missing = markers - _markers_in(samples)

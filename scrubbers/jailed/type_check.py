@@ -38,7 +38,7 @@ class SecondOpinion:
     def __init__(self) -> None:
         self._magic = magic.Magic(mime=True)
 
-    def demand_agreement(self, kind: Kind, untrusted_descriptor: int) -> None:
+    def require_agreement(self, kind: Kind, untrusted_descriptor: int) -> None:
         """Raises KindsDisagree."""
         untrusted_head = os.pread(untrusted_descriptor, _HEAD_BYTES, 0)
         said = self._magic.from_buffer(untrusted_head)

@@ -82,8 +82,8 @@ def warm_up(role: Role) -> JobTemplate:
                 os._exit(_ENDED_WELL)
             elif operation is Operation.VERIFY:
                 kind = Kind[KindNumber(kind_number).name]
-                verify.demand_clean(kind, descriptors["clean"])
-                verify.demand_clean(Kind.JPEG, descriptors["preview"])
+                verify.require_clean(kind, descriptors["clean"])
+                verify.require_clean(Kind.JPEG, descriptors["preview"])
             else:
                 _attempt(operation)
             outcome = OUTCOME_DONE
@@ -101,7 +101,7 @@ def _scrub(
     scrub: Callable[[Kind, int, int, int, Findings], None],
     opinion: SecondOpinion,
 ) -> None:
-    opinion.demand_agreement(kind, descriptors["untrusted"])
+    opinion.require_agreement(kind, descriptors["untrusted"])
     findings = Findings()
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
@@ -110,7 +110,7 @@ def _scrub(
 
 def _pixels(kind: Kind, untrusted_descriptor: int) -> int:
     """How many pixels a picture has in all, by its head; nothing is decoded."""
-    held_whole.demand_room_to_open(kind, untrusted_descriptor)
+    held_whole.require_room_to_open(kind, untrusted_descriptor)
     with (
         open(untrusted_descriptor, "rb", closefd=False) as file,
         decoders.open_picture(kind, file) as picture,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cases import clock
 from cases.case.deadlines import DeadlineKind
-from cases.case.timeline import Action, Rules, State, demand_allowed, fold, merge, wanted_by
+from cases.case.timeline import Action, Rules, State, fold, merge, require_allowed, wanted_by
 from cases.entry import (
     Acknowledgement,
     Assessment,
@@ -179,7 +179,7 @@ def test_nothing_closes_without_an_outcome_that_has_a_text():
 
     assert story.state().state == State.RECEIVED
     with pytest.raises(NotAllowed) as refused:
-        demand_allowed(story.state(), Action.CLOSE)
+        require_allowed(story.state(), Action.CLOSE)
     assert refused.value.text_key == "timing.no_outcome"
 
 
@@ -251,11 +251,11 @@ def test_erasing_waits_until_the_reporter_has_had_time_to_read():
 
     for day, reason in ((days(69), "timing.inbox_open"), (days(39), "timing.inbox_open")):
         with pytest.raises(NotAllowed) as refused:
-            demand_allowed(story.state(day), Action.ERASE)
+            require_allowed(story.state(day), Action.ERASE)
         assert refused.value.text_key == reason
-    demand_allowed(story.state(days(70)), Action.ERASE)
+    require_allowed(story.state(days(70)), Action.ERASE)
     with pytest.raises(NotAllowed) as refused:
-        demand_allowed(Story().state(), Action.ERASE)
+        require_allowed(Story().state(), Action.ERASE)
     assert refused.value.text_key == "timing.not_now"
 
 
@@ -270,7 +270,7 @@ def test_a_legal_hold_stops_erasing_and_shows_the_cap():
     assert (held.state, held.erase_by) == (State.CLOSED, clock.add_months(days(40), 24))
     assert Action.RELEASE_HOLD in held.allowed
     with pytest.raises(NotAllowed) as refused:
-        demand_allowed(held, Action.ERASE)
+        require_allowed(held, Action.ERASE)
     assert refused.value.text_key == "timing.on_hold"
     assert (lifted.state, lifted.erase_by) == (State.ERASABLE, days(70))
 

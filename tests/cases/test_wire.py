@@ -28,13 +28,13 @@ def verify(vector):
         members.get,
         vector["last_counter"],
     )
-    wire.demand_body(head, wire.new_body_hash(body).digest())
+    wire.require_body(head, wire.new_body_hash(body).digest())
     return head
 
 
 def verify_box(headers, body, sign_key, last_counter=-1):
     head = wire.verify_head(headers, "POST", "/desk/1/box", len(body), SERVER, lambda _: sign_key, last_counter)
-    wire.demand_body(head, wire.new_body_hash(body).digest())
+    wire.require_body(head, wire.new_body_hash(body).digest())
     return head
 
 

@@ -43,13 +43,13 @@ def test_a_result_with_a_marker_in_none_of_the_files_is_not_ok(markers_file, tmp
 
     assert (check.result()["ok"], check.result()["markers_in_originals"]) == (False, 1)
     with pytest.raises(DemoFailed):
-        demo_check.demand_markers_in(check.samples)
+        demo_check.require_markers_in(check.samples)
 
 
 def test_the_markers_that_the_demonstration_plants_itself_are_in_its_files(tmp_path):
     check = Check(DemoWorld(tmp_path), demo_check.planted_samples())
 
-    demo_check.demand_markers_in(check.samples)
+    demo_check.require_markers_in(check.samples)
 
     assert check.result()["ok"]
 

@@ -105,7 +105,7 @@ def verify(folder: Path, *, today: date) -> tuple[list[Version], list[Version], 
             raise BrokenChain(path.name)
         version = _read(path)
         before = settled[-1] if settled else None
-        _demand_continues(before, version, position)
+        _require_continues(before, version, position)
         signers = _signers(before, version, path.with_suffix(".sig"))
         shown = _first_shown(version, path.with_suffix(".seen"))
         agreed = _agreed(settled, version, signers, shown, today)
@@ -142,7 +142,7 @@ def _read(path: Path) -> Version:
         raise BrokenChain(path.name) from fault
 
 
-def _demand_continues(before: Version | None, version: Version, position: int) -> None:
+def _require_continues(before: Version | None, version: Version, position: int) -> None:
     previous = before.digest.hex() if before else "0" * 64
     fits = version.number == position and version.read["previous"] == previous
     if before is not None:

@@ -23,7 +23,7 @@ _MOST_OF_ALL: Final = 1024 * 2**20
 _DEEPEST: Final = 3
 
 
-def demand_bounded(untrusted: mmap.mmap | bytes) -> None:
+def require_bounded(untrusted: mmap.mmap | bytes) -> None:
     """Returns if all streams together stay within bounds; raises TooManyPixels, as most large streams are pictures."""
     budget = _MOST_OF_ALL
     for found in _STREAM.finditer(untrusted):

@@ -56,7 +56,7 @@ def _with_looks(source: PdfiumSource, reader: pypdf.PdfReader) -> pypdf.PdfReade
 def _anew(source: PdfiumSource, bare: list[int]) -> pypdf.PdfReader | None:
     anew = source.written_anew(bare)
     # What was encrypted could not be looked at before.
-    pdf_bounded.demand_bounded(anew)
+    pdf_bounded.require_bounded(anew)
     return _read(io.BytesIO(anew))
 
 

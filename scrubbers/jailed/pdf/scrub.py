@@ -41,7 +41,7 @@ def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, find
         open(untrusted_descriptor, "rb", closefd=False) as file,
         open(clean, "wb", closefd=False) as output,
     ):
-        pdf_bounded.demand_bounded(untrusted)
+        pdf_bounded.require_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf_found.look_into(reader, untrusted, findings)
         source, reader = with_stray_fields(source, reader)

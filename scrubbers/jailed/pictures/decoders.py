@@ -82,7 +82,7 @@ def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def demand_few_pixels(picture: Image.Image) -> None:
+def require_few_pixels(picture: Image.Image) -> None:
     """Raises TooManyPixels."""
     if picture.width * picture.height > PIXELS:
         raise TooManyPixels

@@ -72,13 +72,13 @@ class Stored:
     is_of_a_phone: bool = False
 
 
-def demand_room_to_open(kind: Kind, untrusted_descriptor: int) -> None:
+def require_room_to_open(kind: Kind, untrusted_descriptor: int) -> None:
     """Returns if the decoder may be shown the file, which some take whole. Raises TooMuchToHold."""
     if kind in TAKEN_AT_ONCE and is_too_much(Stored(kind, os.fstat(untrusted_descriptor).st_size, pixels=0)):
         raise TooMuchToHold
 
 
-def demand_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: int) -> None:
+def require_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: int) -> None:
     """Returns if the picture may be held whole. Raises TooMuchToHold."""
     is_tiff = kind is Kind.TIFF
     stored = Stored(
@@ -99,7 +99,7 @@ def demand_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: 
         raise TooMuchToHold
 
 
-def demand_room_for_result(untrusted_descriptor: int, result_bytes: int) -> None:
+def require_room_for_result(untrusted_descriptor: int, result_bytes: int) -> None:
     """Returns if a large PNG and so much of its result may stand side by side. Raises TooMuchToHold."""
     file_bytes = os.fstat(untrusted_descriptor).st_size
     if file_bytes >= LARGE_BYTES and file_bytes + result_bytes + _BY_ROWS_BYTES > MOST_BYTES:

@@ -79,7 +79,7 @@ def scrub(kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findi
         if kind is Kind.AVIF and media_boxes.crops(untrusted):
             raise UncommonPicture
         described = described_colour.described(kind, untrusted)
-    held_whole.demand_room_to_open(kind, untrusted_descriptor)
+    held_whole.require_room_to_open(kind, untrusted_descriptor)
     # What is asked for at once a buffer would hold once more.
     buffering = 0 if kind in held_whole.TAKEN_AT_ONCE else -1
     with (
@@ -106,7 +106,7 @@ def _by_rows(
     if kind is Kind.JPEG and strips.can_be_used(picture):
         # In several scans its decoder holds it whole all the same.
         if held_whole.is_in_scans(picture, untrusted_descriptor):
-            held_whole.demand_room(kind, picture, untrusted_descriptor)
+            held_whole.require_room(kind, picture, untrusted_descriptor)
         look_into(picture, findings)
         return strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor, findings=findings)
     if kind is not Kind.PNG or not png_strips.can_be_used(picture, untrusted_descriptor):
@@ -132,7 +132,7 @@ def _whole(
 ) -> Image.Image:
     """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
     # Before anything is asked of it: a PNG is decoded for its tags.
-    held_whole.demand_room(kind, picture, untrusted_descriptor)
+    held_whole.require_room(kind, picture, untrusted_descriptor)
     turn, transparency = decoders.turn(picture), colour.see_through(picture)
     look_into(picture, findings)
     if kind is Kind.TIFF:
@@ -217,10 +217,10 @@ def rebuild(
 
     How it is turned and what of it is see-through can be asked only while nothing of it was decoded.
     """
-    decoders.demand_few_pixels(picture)
+    decoders.require_few_pixels(picture)
     picture.load()
     # A HEIC's size is what its boxes say until it was decoded.
-    decoders.demand_few_pixels(picture)
+    decoders.require_few_pixels(picture)
     if spent is not None:
         give_back(spent)
     profile = described.or_profile(picture.info.get("icc_profile"), findings)
@@ -319,7 +319,7 @@ def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descripto
     spent = None if getattr(picture, "is_animated", True) else untrusted_descriptor
     for number in _shown_pages(picture, findings):
         picture.seek(number)
-        held_whole.demand_room(Kind.TIFF, picture, untrusted_descriptor)
+        held_whole.require_room(Kind.TIFF, picture, untrusted_descriptor)
         decoders.leave_turn_to_tag(picture)
         yield rebuild(picture, findings, spent)
 
@@ -336,7 +336,7 @@ def _shown_pages(picture: ImageFile.ImageFile, findings: Findings) -> list[int]:
         except EOFError:
             return shown or [0]
         tags = getattr(picture, "tag_v2", {})
-        _demand_no_raw(tags)
+        _require_no_raw(tags)
         if number:
             look_into(picture, findings)
         if tags.get(_NEW_SUBFILE_TYPE, 0) & (_REDUCED_PICTURE | _MASK) or tags.get(_SUBFILE_TYPE) == _OLD_REDUCED:
@@ -346,7 +346,7 @@ def _shown_pages(picture: ImageFile.ImageFile, findings: Findings) -> list[int]:
     raise TooManyFrames
 
 
-def _demand_no_raw(tags: dict[int, Any]) -> None:
+def _require_no_raw(tags: dict[int, Any]) -> None:
     """A camera's raw file is a TIFF whose first page is a thumbnail: cleaned, it would be a stamp. Raises CameraRaw."""
     if _DNG_VERSION in tags or (_SUB_IFDS in tags and tags.get(_NEW_SUBFILE_TYPE, 0) & _REDUCED_PICTURE):
         raise CameraRaw

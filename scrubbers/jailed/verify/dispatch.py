@@ -30,7 +30,7 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
 }
 
 
-def demand_clean(kind: Kind, untrusted_descriptor: int) -> None:
+def require_clean(kind: Kind, untrusted_descriptor: int) -> None:
     """Returns if every byte of the file is accounted for; raises WouldNotVouch."""
     reader = _READERS.get(kind)
     if reader is None:

@@ -44,7 +44,7 @@ from reportlab.pdfgen import canvas
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, NotRebuildable
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
-from scrubbers.jailed.verify.pdf.file import demand_rebuilt
+from scrubbers.jailed.verify.pdf.file import require_rebuilt
 
 DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
 
@@ -68,7 +68,7 @@ def test_a_font_put_together_anew_draws_and_reads_the_same_and_keeps_no_marker(m
     assert after.text == before.text
     assert leftovers(made, mark) == []
     assert len(leftovers(document, mark)) >= 5, "the search would not find what is planted"
-    demand_rebuilt(made)
+    require_rebuilt(made)
 
 
 def by_fpdf(family: str, file: str, text: str) -> bytes:
@@ -209,7 +209,7 @@ def test_a_predefined_encoding_is_kept_for_a_font_that_is_not_in_the_document():
 
     assert used == [b"\x65\xe5", b"\x67\x2c"]
     assert source.build(used)[b"Encoding"] == b"UniJIS-UCS2-H"
-    demand_rebuilt(made)
+    require_rebuilt(made)
     assert leftovers(made, mark) == []
 
 
@@ -285,4 +285,4 @@ def test_whatever_bytes_a_font_is_made_of_it_is_rebuilt_or_refused(name, which, 
     except NotRebuildable:
         return
     if codes:
-        demand_rebuilt(one_page(built, shows(shown_codes)))
+        require_rebuilt(one_page(built, shows(shown_codes)))

@@ -80,7 +80,7 @@ def scrubbed(content: bytes, kind: Kind = Kind.PNG) -> tuple[Image.Image, tuple[
         return as_picture(clean.read()), findings.lost()
 
 
-def demand_shown(
+def require_shown(
     seen: Image.Image, greys: tuple[int, ...], colours: tuple[tuple[int, ...], ...], most: int = 2
 ) -> None:
     for number, wanted in enumerate([*((grey,) * 3 for grey in greys), *colours]):
@@ -139,7 +139,7 @@ def test_a_png_looks_as_browsers_show_it(name) -> None:
 
     seen, lost = scrubbed(png(*chunks))
 
-    demand_shown(seen, greys, colours)
+    require_shown(seen, greys, colours)
     assert lost == ()
 
 
@@ -188,9 +188,9 @@ def test_a_profile_comes_before_gamma_and_behind_numbers() -> None:
     before, lost = scrubbed(png(code_points(12, 13, 0, 1), icc_profile=profile))
     usual, _ = scrubbed(png(code_points(1, 13, 0, 1), icc_profile=profile))
 
-    demand_shown(behind, TWO_POINT_TWO, with_last((227, 100, 42)))
-    demand_shown(before, GREYS, with_last((215, 93, 31)))
-    demand_shown(usual, GREYS, COLOURS, 0)
+    require_shown(behind, TWO_POINT_TWO, with_last((227, 100, 42)))
+    require_shown(before, GREYS, with_last((215, 93, 31)))
+    require_shown(usual, GREYS, COLOURS, 0)
     assert lost == ()
 
 
@@ -240,7 +240,7 @@ def test_what_cannot_be_converted_is_said(kind, content) -> None:
     seen, lost = scrubbed(content(), kind)
 
     assert lost == (Lost.EXACT_COLOURS,)
-    demand_shown(seen.convert("RGB"), GREYS, (), 8)
+    require_shown(seen.convert("RGB"), GREYS, (), 8)
 
 
 def test_chunks_of_a_wrong_length_or_behind_the_pixels_say_nothing() -> None:
@@ -296,7 +296,7 @@ def test_grey_is_converted_and_stays_grey(kind, content, greys) -> None:
 
     assert seen.mode in {"L", "LA"}
     assert Lost.EXACT_COLOURS not in lost
-    demand_shown(seen.convert("RGB"), greys, (), 8 if kind is Kind.JPEG else 2)
+    require_shown(seen.convert("RGB"), greys, (), 8 if kind is Kind.JPEG else 2)
 
 
 def test_grey_of_the_usual_profile_stays_to_the_bit() -> None:
@@ -328,7 +328,7 @@ def test_a_profile_that_bears_the_name_of_srgb_and_is_another_is_converted(kind,
 
     seen, lost = scrubbed(encoded(patches(), format_name, icc_profile=profile, **settings), kind)
 
-    demand_shown(seen, LINEAR, with_last((229, 168, 122)), most=16 if kind is Kind.JPEG else 2)
+    require_shown(seen, LINEAR, with_last((229, 168, 122)), most=16 if kind is Kind.JPEG else 2)
     assert lost == ()
 
 
@@ -366,7 +366,7 @@ def test_numbers_of_a_see_through_picture_leave_its_alpha_alone() -> None:
     seen, _ = scrubbed(png(code_points(12, 13, 0, 1), made=made))
 
     assert seen.getchannel("A").tobytes() == made.getchannel("A").tobytes()
-    demand_shown(seen.convert("RGB"), GREYS, with_last((215, 93, 31)))
+    require_shown(seen.convert("RGB"), GREYS, with_last((215, 93, 31)))
 
 
 def test_boxes_that_are_cut_off_or_lead_nowhere_say_nothing() -> None:

@@ -180,10 +180,10 @@ def test_a_grey_picture_with_a_see_through_grey_counts_as_one_with_alpha(monkeyp
             open_picture(Kind.PNG, io.BytesIO(encoded(grey, "PNG", **settings))) as picture,
             refusal,
         ):
-            held_whole.demand_room(Kind.PNG, picture, file.fileno())
+            held_whole.require_room(Kind.PNG, picture, file.fileno())
 
 
-def demand_refused(kind: Kind, content: bytes, monkeypatch) -> None:
+def require_refused(kind: Kind, content: bytes, monkeypatch) -> None:
     """The picture is refused, and nothing of it was decoded."""
     monkeypatch.setattr(image, "rebuild", None)
     monkeypatch.setattr(image.strips, "rebuild", None)
@@ -215,7 +215,7 @@ def test_every_kind_that_is_held_whole_is_asked_before_it_is_decoded(kind, setti
     monkeypatch.setattr(held_whole, "LARGE_BYTES", len(content))
     monkeypatch.setattr(held_whole, "MOST_BYTES", len(content))
 
-    demand_refused(kind, content, monkeypatch)
+    require_refused(kind, content, monkeypatch)
 
 
 @pytest.mark.parametrize("orientation", [3, 4, 6])
@@ -225,7 +225,7 @@ def test_a_png_that_must_be_held_whole_is_asked_before_its_tags_decode_it(orient
     monkeypatch.setattr(held_whole, "MOST_BYTES", len(content))
     monkeypatch.setattr(image, "look_into", None)
 
-    demand_refused(Kind.PNG, content, monkeypatch)
+    require_refused(Kind.PNG, content, monkeypatch)
 
 
 def test_the_result_of_a_large_png_may_not_grow_beyond_the_bound(monkeypatch):

@@ -46,7 +46,7 @@ def scrubbed(content: bytes) -> tuple[bytes, bytes, Findings]:
         return clean.read(), preview.read(), findings
 
 
-def demand_the_same(content: bytes, monkeypatch) -> bytes:
+def require_the_same(content: bytes, monkeypatch) -> bytes:
     """Cleans it both ways, and gives what came by strips."""
     turned_to_strips = []
     rebuild = png_strips.rebuild
@@ -183,7 +183,7 @@ FILES = {
 @pytest.mark.usefixtures("small_strips")
 @pytest.mark.parametrize("name", FILES)
 def test_pixels_preview_and_findings_are_those_of_the_ordinary_way(name, monkeypatch):
-    demand_the_same(FILES[name](), monkeypatch)
+    require_the_same(FILES[name](), monkeypatch)
 
 
 def deflates_like_pillow() -> bool:
@@ -224,7 +224,7 @@ def test_pixels_may_stand_in_many_chunks_with_tags_before_and_behind(monkeypatch
     ]
     content = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
-    made = demand_the_same(content, monkeypatch)
+    made = require_the_same(content, monkeypatch)
 
     examples = {found.example for found in scrubbed(content)[2].removed()}
     assert {"Planted-maker", "Planted-author", "Planted-comment"} <= examples

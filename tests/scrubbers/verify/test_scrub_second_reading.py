@@ -36,7 +36,7 @@ def scrubbed(kind: Kind, content: bytes) -> bytes:
 def passes(kind: Kind, content: bytes) -> bool:
     with MemoryFile.sealed(content) as file:
         try:
-            verify.demand_clean(kind, file.fileno())
+            verify.require_clean(kind, file.fileno())
         except WouldNotVouch:
             return False
         return True

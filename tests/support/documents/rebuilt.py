@@ -319,4 +319,4 @@ def read(content: bytes) -> None:
         file.write(content)
         file.flush()
         with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as untrusted:
-            verify_pdf.demand_rebuilt(untrusted)
+            verify_pdf.require_rebuilt(untrusted)

@@ -205,7 +205,7 @@ def verifier(kind: Kind) -> Callable[[bytes], None]:
             return  # an empty result is refused before it is read
         with Descriptors(untrusted) as (descriptor,):
             try:
-                verify.demand_clean(kind, descriptor)
+                verify.require_clean(kind, descriptor)
             except WouldNotVouch:
                 return
 
@@ -233,7 +233,7 @@ def scrubber(kind: Kind) -> Callable[[bytes], None]:
             return
         for made, made_kind in ((clean, RESULT_KIND[kind]), (preview, Kind.JPEG)):
             with Descriptors(made) as (descriptor,):
-                verify.demand_clean(made_kind, descriptor)
+                verify.require_clean(made_kind, descriptor)
             if MARKER.search(made):
                 raise Mistake
 
@@ -283,7 +283,7 @@ def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None)
     scrub = pdf.scrub if kind is Kind.PDF else image.scrub
     with Descriptors(untrusted, b"", b"") as (given, clean, preview):
         if opinion:
-            opinion.demand_agreement(kind, given)
+            opinion.require_agreement(kind, given)
         findings = Findings()
         scrub(kind, given, clean, preview, findings)
         decode_report(encode_report(findings.removed(), findings.lost()))

@@ -24,7 +24,7 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 _SLACK: Final = 0.5
 
 
-def demand_no_text(steps: list[Step]) -> None:
+def require_no_text(steps: list[Step]) -> None:
     """Raises NotRebuildable where something is shown."""
     if any(isinstance(step, Show) and step.shows_anything() for step in executed(steps)):
         raise NotRebuildable
@@ -35,7 +35,7 @@ def has_pictures(steps: list[Step]) -> bool:
     return any(isinstance(step, Drawn) and isinstance(step.thing, Picture) for step in executed(steps))
 
 
-def demand_pictures_bare(steps: list[Step]) -> None:
+def require_pictures_bare(steps: list[Step]) -> None:
     """In glyphs and masks, too, nobody looks: what is clipped there or painted over has pixels that nobody sees."""
     clipped = pictured = False
     for step in executed(steps):
@@ -47,7 +47,7 @@ def demand_pictures_bare(steps: list[Step]) -> None:
         clipped |= isinstance(step, Path) and bool(step.clips)
 
 
-def demand_pictures_inside(steps: list[Step], box: list[float]) -> None:
+def require_pictures_inside(steps: list[Step], box: list[float]) -> None:
     """A picture that reaches out of a mask's box has pixels that nobody sees: NotRebuildable."""
     matrix, saved = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), []
     left, right = sorted((box[0], box[2]))

@@ -80,7 +80,7 @@ class CidWidths:
         found = self._down.get(cid)
         return found[0] if found is not None else self._place[1]
 
-    def demand_one(self) -> None:
+    def require_one(self) -> None:
         """Raises NotRebuildable unless all glyphs are as wide."""
         if self._across or self._down:
             raise NotRebuildable

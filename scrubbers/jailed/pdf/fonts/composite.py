@@ -50,7 +50,7 @@ class CompositeFont:
         self._spaces = self._encoding.spaces or [(b"\0\0", b"\xff\xff")]
         self._widths = CidWidths(self._descendant)
         if self._encoding_name is not None and not _IDENTITY.fullmatch(self._encoding_name):
-            self._widths.demand_one()
+            self._widths.require_one()
         self._map = self._read_map()
         self._demanded: set[bytes] = set()
         self._blanks = Blanks()

@@ -22,10 +22,10 @@ from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.inline_image import inline_stream
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.isolated import (
-    demand_no_text,
-    demand_pictures_bare,
-    demand_pictures_inside,
     has_pictures,
+    require_no_text,
+    require_pictures_bare,
+    require_pictures_inside,
 )
 from scrubbers.jailed.pdf.content.optional_content import Layers
 from scrubbers.jailed.pdf.content.swatch import Swatches
@@ -204,10 +204,10 @@ class SourceDocument:
     def _mask(self, untrusted: object, resources: DictionaryObject) -> Node:
         stream = pdf_read.stream(untrusted)
         made = self.form(stream, resources, object())
-        demand_no_text(made.steps)
-        demand_pictures_bare(made.steps)
+        require_no_text(made.steps)
+        require_pictures_bare(made.steps)
         if has_pictures(made.steps):
-            demand_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
+            require_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
         say_forms(made.steps)
         box = pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4)
         self._take_out_unseen(made.steps, box)
@@ -218,7 +218,7 @@ class SourceDocument:
         stream = pdf_read.stream(source)
         own = pdf_read.entry(source, "/Resources")
         steps = self._steps(stream, own if isinstance(own, DictionaryObject) else resources)
-        demand_no_text(steps)
+        require_no_text(steps)
         box_and_matrix = frame(source)
         if has_pictures(steps):
             # How much of a cell is painted only the pages know, and what covers it.
@@ -252,8 +252,8 @@ class SourceDocument:
     def _glyph(self, source: StreamObject, resources: DictionaryObject | None, names: Names) -> Node:
         """A glyph of a Type 3 font; all glyphs of one font share their names."""
         steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
-        demand_no_text(steps)
-        demand_pictures_bare(steps)
+        require_no_text(steps)
+        require_pictures_bare(steps)
         if any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(steps)):
             # What a page's letters are mixed with, only its own steps say.
             raise NotRebuildable

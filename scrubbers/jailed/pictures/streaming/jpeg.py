@@ -69,7 +69,7 @@ def rebuild(
     findings: Findings,
 ) -> Image.Image:
     """Write the rebuilt picture and return a small one of at most `side`; raises what the decoder raises."""
-    decoders.demand_few_pixels(picture)
+    decoders.require_few_pixels(picture)
     turn = decoders.turn(picture)
     if turn is None or turn is Image.Transpose.FLIP_LEFT_RIGHT:
         made = Made(output, picture.size, settings, side)

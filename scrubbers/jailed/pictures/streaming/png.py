@@ -49,7 +49,7 @@ def rebuild(
     described: Described,
 ) -> Image.Image:
     """Write the rebuilt picture and return a small one. Raises Damaged, TooManyPixels and TooMuchToHold."""
-    decoders.demand_few_pixels(picture)
+    decoders.require_few_pixels(picture)
     profile = described.or_profile(picture.info.get("icc_profile"), findings)
     is_opaque = _is_opaque(picture, untrusted_descriptor, findings)
     joined, small = JoinedPng(output, picture.size), Shrinking(picture.size, PREVIEW_SIDE)
@@ -61,7 +61,7 @@ def rebuild(
             hidden_colour.keep_what_is_seen(strip, findings)
         joined.add(strip)
         # A palette, or one bit a pixel, may become many times as much.
-        held_whole.demand_room_for_result(untrusted_descriptor, output.tell())
+        held_whole.require_room_for_result(untrusted_descriptor, output.tell())
         small.add(strip)
     return small.finish()
 

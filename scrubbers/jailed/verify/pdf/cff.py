@@ -97,7 +97,7 @@ def read_cff(untrusted: bytes) -> CffProgram:
     if top is None:
         raise Unaccounted("a font's dictionary")
     if top["matrix"]:
-        _demand_real_numbers(top["matrix"])
+        _require_real_numbers(top["matrix"])
     # In the order of the file: the charset, what belongs to which part, outlines, the part or what is private.
     places = [int.from_bytes(place, "big") for place in top.groups()[1:]]
     charset_at, glyphs_at, *others = places
@@ -146,7 +146,7 @@ def _outlined(glyphs: list[bytes]) -> frozenset[int]:
     return frozenset(outlined)
 
 
-def _demand_real_numbers(matrix: bytes) -> None:
+def _require_real_numbers(matrix: bytes) -> None:
     """Each number of the matrix in its one form: digits two a byte, one or two ends."""
     for real in re.findall(_REAL, matrix):
         demand(_REAL_DIGITS.fullmatch(real.hex()) and real.hex() != "1ee0ff", "a matrix")

@@ -70,8 +70,8 @@ def read_to_unicode(untrusted: bytes) -> Mapping[bytes, str]:
     lengths = sorted({len(code) for code, _ in found})
     spaces = [(bytes(length), b"\xff" * length) for length in lengths]
     lines = [b"<%s> <%s>" % (code.hex().encode(), text) for code, text in found]
-    _demand_same(untrusted, b"/CMapType 2 def\n", spaces, b"bfchar", lines)
-    _demand_ordered(code for code, _ in found)
+    _require_same(untrusted, b"/CMapType 2 def\n", spaces, b"bfchar", lines)
+    _require_ordered(code for code, _ in found)
     texts = {code: _text(bytes.fromhex(text.decode())) for code, text in found}
     for text in texts.values():
         demand(len(text) == 1 or unicodedata.normalize("NFC", text) in _LIGATURES, "a glyph's text")
@@ -95,8 +95,8 @@ def read_cid_map(untrusted: bytes, *, vertical: bool) -> CidMap:
     demand(all(len(low) == len(high) for low, high in spaces), "spaces of codes")
     found = [(bytes.fromhex(code.decode()), int(cid)) for code, cid in _CID_LINE.findall(_behind_spaces(untrusted))]
     lines = [b"<%s> %d" % (code.hex().encode(), cid) for code, cid in found]
-    _demand_same(untrusted, b"/CMapType 1 def\n/WMode %d def\n" % vertical, spaces, b"cidchar", lines)
-    _demand_ordered(code for code, _ in found)
+    _require_same(untrusted, b"/CMapType 1 def\n/WMode %d def\n" % vertical, spaces, b"cidchar", lines)
+    _require_ordered(code for code, _ in found)
     demand(all(cid <= _HIGHEST_CID for _, cid in found), "CIDs")
     return CidMap(spaces, dict(found), vertical)
 
@@ -106,11 +106,11 @@ def _behind_spaces(untrusted: bytes) -> bytes:
     return untrusted.partition(b"endcodespacerange\n")[2]
 
 
-def _demand_ordered(codes: Iterable[bytes]) -> None:
+def _require_ordered(codes: Iterable[bytes]) -> None:
     demand(all(first < then for first, then in itertools.pairwise(codes)), "codes in order")
 
 
-def _demand_same(
+def _require_same(
     untrusted: bytes, about: bytes, spaces: Sequence[tuple[bytes, bytes]], kind: bytes, lines: Sequence[bytes]
 ) -> None:
     """The CMap is what these lines in the one frame are."""

@@ -53,7 +53,7 @@ def composite_font(document: Document, thing: object) -> None:
     descendant = _descendant(document, document.take(descendants[0]), found["BaseFont"])
     described = descriptor(document, descendant["FontDescriptor"], found["BaseFont"])
     demand(embeddable or described.program is None, "whose encoding it is")
-    _demand_sort(descendant, described)
+    _require_sort(descendant, described)
     glyph_map = _glyph_map(document, descendant.get("CIDToGIDMap"))
     texts = to_unicode(document, found)
     vertical = of_codes.vertical
@@ -67,7 +67,7 @@ def composite_font(document: Document, thing: object) -> None:
         cids = {_cid(code, of_codes) for code in shown}
         demand(cids >= widths, "widths of what is shown")
         if described.program is not None:
-            _demand_only_shown(described.program, glyph_map, cids)
+            _require_only_shown(described.program, glyph_map, cids)
 
     document.at_last.append(compare)
 
@@ -116,7 +116,7 @@ def _collection(document: Document, thing: object) -> None:
     demand(type(found["Ordering"]) is bytes and found["Ordering"] in _ORDERINGS, "whose CIDs they are")
 
 
-def _demand_sort(descendant: Mapping[str, Any], described: Described) -> None:
+def _require_sort(descendant: Mapping[str, Any], described: Described) -> None:
     """The keys go with the sort of program."""
     collection = descendant["CIDSystemInfo"]
     neutral = collection["Ordering"] == b"Identity" and collection["Supplement"] == 0
@@ -167,7 +167,7 @@ def _cid(code: bytes, of_codes: CidMap) -> int:
     return of_codes.cids.get(code, 0) if of_codes.cids else int.from_bytes(code, "big")
 
 
-def _demand_only_shown(program: TrueTypeProgram | CffProgram, glyph_map: bytes, cids: AbstractSet[int]) -> None:
+def _require_only_shown(program: TrueTypeProgram | CffProgram, glyph_map: bytes, cids: AbstractSet[int]) -> None:
     """Each glyph is reached by a CID that is shown, and the map says nothing of others."""
     if isinstance(program, CffProgram):
         if program.cids is None:

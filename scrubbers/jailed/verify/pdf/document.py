@@ -58,7 +58,7 @@ class Document:
             check(self, self._objects[self._current])
         for last in self.at_last:
             last()
-        self._demand_all_met()
+        self._require_all_met()
 
     def follow(self, value: object, check: Check) -> None:
         """The check on a direct value at once; on what a reference leads to later, and once."""
@@ -101,7 +101,7 @@ class Document:
         demand(number in self._objects, "a reference to nothing")
         self._leads_to[self._current].add(number)
 
-    def _demand_all_met(self) -> None:
+    def _require_all_met(self) -> None:
         """From each object all paths end, and together they reach every object."""
         done: set[int] = set()
         under_way = {0}

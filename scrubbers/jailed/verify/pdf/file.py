@@ -31,11 +31,11 @@ _TRAILER: Final = re.compile(rb"trailer\n<</Size [1-9][0-9]{0,9}/Root ([1-9][0-9
 
 def is_clean(untrusted: mmap.mmap) -> bool:
     """Whether every byte is accounted for; raises ValueError where the grammar breaks."""
-    demand_rebuilt(untrusted)
+    require_rebuilt(untrusted)
     return True
 
 
-def demand_rebuilt(untrusted: mmap.mmap) -> None:
+def require_rebuilt(untrusted: mmap.mmap) -> None:
     """Returns if the file is a rebuilt PDF and nothing else; raises Unaccounted with the rule that was broken."""
     demand(untrusted[: len(_HEAD)] == _HEAD, "head")
     objects: dict[int, object] = {}
@@ -46,7 +46,7 @@ def demand_rebuilt(untrusted: mmap.mmap) -> None:
         demand(number not in objects, "an object twice")
         offsets[number] = position
         objects[number], position = _object(untrusted, found.end())
-    root = _demand_tail(untrusted, position, offsets)
+    root = _require_tail(untrusted, position, offsets)
     Document(untrusted, objects).walk(root, catalog)
 
 
@@ -70,7 +70,7 @@ def _object(untrusted: mmap.mmap, start: int) -> tuple[object, int]:
     return Stream(value, data, data + length), after
 
 
-def _demand_tail(untrusted: mmap.mmap, position: int, offsets: dict[int, int]) -> int:
+def _require_tail(untrusted: mmap.mmap, position: int, offsets: dict[int, int]) -> int:
     """The root's number, if table and trailer are what they must be for these objects."""
     size = len(offsets) + 1
     demand(offsets.keys() == set(range(1, size)), "object numbers")

@@ -24,14 +24,14 @@ def picture(document: Document, thing: object) -> None:
             "BitsPerComponent": exactly(1),
             "Decode": _decode,
         }
-        _demand_picture(document, thing, required, {})
+        _require_picture(document, thing, required, {})
     else:
-        _demand_picture(document, thing, _IN_COLOUR, {"SMask": via(_soft_mask)})
+        _require_picture(document, thing, _IN_COLOUR, {"SMask": via(_soft_mask)})
 
 
 def _soft_mask(document: Document, thing: object) -> None:
     required = {**_IN_COLOUR, "ColorSpace": exactly("DeviceGray")}
-    _demand_picture(document, thing, required, {})
+    _require_picture(document, thing, required, {})
 
 
 def _decode(_document: Document, thing: object) -> None:
@@ -44,7 +44,7 @@ _IN_COLOUR: Final[Mapping[str, Check]] = {
 }
 
 
-def _demand_picture(
+def _require_picture(
     document: Document, thing: object, required: Mapping[str, Check], optional: Mapping[str, Check]
 ) -> None:
     stream, found = stream_entries(
@@ -63,7 +63,7 @@ def _demand_picture(
     demand(found["Width"] * found["Height"] <= _MOST_PIXELS and bits in {1, 4, 8}, "a picture's size")
     if found["Filter"] == "DCTDecode":
         demand(bits == 8 and "ImageMask" not in found, "a JPEG's depth")  # noqa: PLR2004  bits
-        _demand_jpeg(document, stream, found["Width"], found["Height"], components)
+        _require_jpeg(document, stream, found["Width"], found["Height"], components)
         return
     demand(document.untrusted[stream.start : stream.start + 2] == _DEFLATED, "deflated as the writer does")
     pixels = Counter(found["Height"] * ((found["Width"] * components * bits + 7) // 8))
@@ -71,7 +71,7 @@ def _demand_picture(
     demand(pixels.is_exact(), "as many pixels as the size says")
 
 
-def _demand_jpeg(document: Document, stream: Stream, width: int, height: int, components: int) -> None:
+def _require_jpeg(document: Document, stream: Stream, width: int, height: int, components: int) -> None:
     """A JPEG as our encoder writes it, of this size: what a viewer would cut off could hide something."""
     demand(verify_jpeg.end_of_clean(document.untrusted, stream.start) == stream.end, "JPEG")
     position = stream.start + 2

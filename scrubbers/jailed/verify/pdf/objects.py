@@ -27,8 +27,8 @@ from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
 from scrubbers.jailed.verify.pdf.images import picture
 from scrubbers.jailed.verify.pdf.simple_fonts import (
     WIDTHS,
-    demand_widths,
     differences,
+    require_widths,
     shown_bytes,
     simple_font,
     to_unicode,
@@ -89,10 +89,10 @@ def _group_entries(document: Document, thing: object) -> None:
 def _read(document: Document, stream: Stream, resources: object) -> None:
     contents = Contents()
     read_contents(document.inflated(stream), contents)
-    demand_resources(document, contents, resources)
+    require_resources(document, contents, resources)
 
 
-def demand_resources(document: Document, contents: Contents, untrusted_resources: object) -> None:
+def require_resources(document: Document, contents: Contents, untrusted_resources: object) -> None:
     """The resources are those that the contents name, and each passes its check."""
     resources = document.take(untrusted_resources)
     by_kind = entries(document, resources, {}, dict.fromkeys(_KINDS, anything))
@@ -221,7 +221,7 @@ def _drawn_font(document: Document, thing: object) -> None:
         stream, _ = stream_entries(document, document.take(procedure), {})
         read_contents(document.inflated(stream), contents, glyph=True)
     demand(not contents.shown, "text in a glyph")
-    demand_resources(document, contents, found.get("Resources", {}))
+    require_resources(document, contents, found.get("Resources", {}))
     encoding = entries(document, found["Encoding"], {"Type": exactly("Encoding"), "Differences": anything})
     names = differences(encoding["Differences"])
     demand(set(names.values()) == procedures.keys(), "glyphs that are shown")
@@ -229,7 +229,7 @@ def _drawn_font(document: Document, thing: object) -> None:
 
     def compare() -> None:
         shown = shown_bytes(document, at)
-        demand_widths(found, shown, needed=True)
+        require_widths(found, shown, needed=True)
         demand(shown >= names.keys(), "glyphs that are shown")
         demand({bytes((code,)) for code in shown} >= texts.keys(), "text of codes that are shown")
 

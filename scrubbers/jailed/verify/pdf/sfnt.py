@@ -56,7 +56,7 @@ def read_truetype(untrusted: bytes) -> TrueTypeProgram:
     count = len(places) - 1
     demand(len(tables[b"hmtx"]) == 4 * count, "a width for each glyph")
     widest = max(struct.unpack(">" + "Hxx" * count, tables[b"hmtx"]))
-    _demand_worked_out(tables, outlines, count, widest)
+    _require_worked_out(tables, outlines, count, widest)
     return TrueTypeProgram(count, places[1] > 0, _codes(tables[b"cmap"]) if b"cmap" in tables else None)
 
 
@@ -93,7 +93,7 @@ def _sum(padded: bytes) -> int:
     return sum(words) & 0xFFFFFFFF
 
 
-def _demand_worked_out(tables: Mapping[bytes, bytes], outlines: Sequence[_Outline], count: int, widest: int) -> None:
+def _require_worked_out(tables: Mapping[bytes, bytes], outlines: Sequence[_Outline], count: int, widest: int) -> None:
     """The tables that follow from the outlines."""
     boxes = [outline.box for outline in outlines] or [(0, 0, 0, 0)]
     left, low, right, high = (

@@ -77,7 +77,7 @@ def simple_font(document: Document, thing: object) -> None:
     program = described.program
     texts = to_unicode(document, found)
     named_codes = _encoding(document, found.get("Encoding"))
-    _demand_sort(found, described)
+    _require_sort(found, described)
     if program is None:
         dingbats = name == "ZapfDingbats"
         demand(
@@ -86,16 +86,16 @@ def simple_font(document: Document, thing: object) -> None:
 
     def compare() -> None:
         shown = shown_bytes(document, number)
-        demand_widths(found, shown, needed=program is not None)
+        require_widths(found, shown, needed=program is not None)
         demand({bytes((code,)) for code in shown} >= texts.keys(), "text of codes that are shown")
         demand(shown >= named_codes.keys(), "names of codes that are shown")
         if program is not None:
-            _demand_only_shown(program, named_codes, shown)
+            _require_only_shown(program, named_codes, shown)
 
     document.at_last.append(compare)
 
 
-def _demand_sort(found: Mapping[str, Any], described: Described) -> None:
+def _require_sort(found: Mapping[str, Any], described: Described) -> None:
     """The keys go with the sort of program."""
     match described.program:
         case TrueTypeProgram():
@@ -108,7 +108,7 @@ def _demand_sort(found: Mapping[str, Any], described: Described) -> None:
             pass
 
 
-def _demand_only_shown(
+def _require_only_shown(
     program: TrueTypeProgram | CffProgram, named_codes: Mapping[int, str], shown: AbstractSet[int]
 ) -> None:
     """Each glyph is reached by a code that is shown."""
@@ -145,7 +145,7 @@ def shown_bytes(document: Document, number: int) -> AbstractSet[int]:
     return set(b"".join(document.shown.get(number, ())))
 
 
-def demand_widths(found: Mapping[str, Any], shown: AbstractSet[int], *, needed: bool) -> None:
+def require_widths(found: Mapping[str, Any], shown: AbstractSet[int], *, needed: bool) -> None:
     """Widths from the first code shown to the last, and 0 where none is."""
     keys = found.keys() & WIDTHS.keys()
     demand(len(keys) == len(WIDTHS) or (not keys and not needed), "widths")
