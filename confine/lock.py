@@ -80,7 +80,7 @@ def confine_job(limits: JobLimits, *, with_thread: bool = False) -> None:
 
 
 def bound_job(limits: JobLimits) -> None:
-    """The bounds but for the clock. A fork may put them on while it waits, and has then been through all this once."""
+    """Set the limits but for the wall clock. A fork that waits may set them early, which warms this code up."""
     process.set_limit(resource.RLIMIT_NOFILE, _JOB_DESCRIPTORS)
     process.set_limit(resource.RLIMIT_AS, limits.address_space_bytes)
     process.set_limit(resource.RLIMIT_FSIZE, limits.written_bytes)
@@ -94,7 +94,7 @@ def bound_job(limits: JobLimits) -> None:
 
 @functools.cache
 def job_filters() -> tuple[bytes, bytes]:
-    """A job's filter without and with a thread. Who asks before forking spares each fork the building of them."""
+    """Return a job's filter without and with a thread. Call before forking so that children reuse the result."""
     made = seccomp.build(JOB.rules, JOB.default), seccomp.build(JOB_WITH_THREAD.rules, JOB_WITH_THREAD.default)
     for program in made:
         seccomp.header(program)
@@ -117,7 +117,7 @@ def confine_intake(home: Path) -> Confinement:
 
 
 def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
-    """Reads anywhere, writes nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
+    """Let it read anywhere, write nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
     process.require_single_thread()
     memory_locked = _private_and_locked()
     abi = landlock.restrict(
@@ -134,7 +134,7 @@ def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Con
 
 
 def _private_and_locked() -> bool:
-    """Steps 2 and 3 as intake and relay share them; returns whether memory is kept out of swap."""
+    """Take steps 2 and 3, which intake and relay share; return whether memory is kept out of swap."""
     os.umask(_OWNER_ONLY)
     process.no_core_dump()
     process.make_undumpable()

@@ -58,12 +58,12 @@ class OnionKey:
         return address_from_public(self.public_key)
 
     def key_content(self) -> str:
-        """What ADD_ONION takes after "ED25519-V3:"."""
+        """Return what ADD_ONION takes after "ED25519-V3:"."""
         return base64.b64encode(self.expanded).decode()
 
 
 def new_onion_key() -> OnionKey:
-    """A fresh key from the system's random source."""
+    """Return a fresh key from the system's random source."""
     expanded = hashlib.sha512(secrets.token_bytes(32)).digest()
     return OnionKey(_clamped(expanded[:32]) + expanded[32:])
 
@@ -87,7 +87,7 @@ def write_onion_key(path: Path, key: OnionKey) -> None:
 
 
 def read_onion_key(path: Path) -> OnionKey:
-    """The key in a file of tor's format; raises BadKey for any other content."""
+    """Return the key in a file of tor's format; raises BadKey for any other content."""
     content = path.read_bytes()
     if len(content) != len(FILE_HEADER) + EXPANDED_BYTES or not content.startswith(FILE_HEADER):
         raise BadKey
@@ -95,14 +95,14 @@ def read_onion_key(path: Path) -> OnionKey:
 
 
 def address_from_public(public_key: bytes) -> str:
-    """The 56 characters that stand for a 32-byte public key."""
+    """Return the 56 characters that stand for a 32-byte public key."""
     if len(public_key) != PUBLIC_BYTES:
         raise BadKey
     return base64.b32encode(public_key + _checksum(public_key) + ONION_VERSION).decode().lower()
 
 
 def public_from_address(untrusted_address: str) -> bytes:
-    """The public key in an address, with or without ".onion"; raises BadAddress if it is not whole."""
+    """Return the public key in an address, with or without ".onion"; raises BadAddress if it is not whole."""
     untrusted = untrusted_address.strip().lower().removesuffix(".onion")
     if len(untrusted) != ADDRESS_CHARACTERS:
         raise BadAddress
@@ -129,17 +129,17 @@ class ClientAuthKey:
         object.__setattr__(self, "public", _base32(public))
 
     def private_base64(self) -> str:
-        """The form ONION_CLIENT_AUTH_ADD takes."""
+        """Return the form ONION_CLIENT_AUTH_ADD takes."""
         return base64.b64encode(_x25519_bytes(self.private)).decode()
 
     def auth_private_line(self, address: str) -> str:
-        """The content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
+        """Return the content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
         public_from_address(address)
         return f"{address.removesuffix('.onion')}:descriptor:x25519:{self.private}\n"
 
 
 def client_public_key(untrusted_public: str) -> str:
-    """The same text in tor's form if it is a client's public key; raises BadKey."""
+    """Return a client's public key in tor's own spelling; raises BadKey if it is none."""
     return _base32(_x25519_bytes(untrusted_public))
 
 
