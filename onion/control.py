@@ -23,7 +23,7 @@ from stem.socket import ControlSocketFile
 from onion.errors import ControlMissing, ControlRefused, SocksMissing, TorDidNotStart, TorGone, TorNotReady
 from onion.tor_process import TorProcess
 
-# stem logs every control line it sees, addresses included, for whoever switches logging on. Nobody can.
+# stem would log every control line, addresses included, if logging were on: keep it off for good.
 logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
 
 READY_PERCENT = 100

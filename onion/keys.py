@@ -7,7 +7,7 @@ Promises
   3. `public_from_address` checks length, alphabet, version and checksum (rend-spec-v3, section 6).
   4. Client keys are x25519 pairs in tor's base32; a server needs `ClientAuthKey.public` only.
 
-Nothing here prints itself: no repr shows a key.
+No repr shows a key.
 """
 
 import base64
@@ -54,7 +54,7 @@ class OnionKey:
 
     @property
     def address(self) -> str:
-        """56 characters, without ".onion"."""
+        """Its 56 characters, without ".onion"."""
         return address_from_public(self.public_key)
 
     def key_content(self) -> str:

@@ -98,7 +98,7 @@ def _watch() -> None:
     guarded: list[tuple[int, str]] = []
     for line in sys.stdin.buffer:
         pid, _, control_socket = line.decode().rstrip("\n").partition(" ")
-        # Without pidfds (not Linux, or an old kernel) tor's own look at our pid has to do.
+        # Without pidfds (not Linux, or an old kernel) tor's own polling of our pid must do.
         with contextlib.suppress(AttributeError, OSError):
             guarded.append((os.pidfd_open(int(pid)), control_socket))
     for pidfd, control_socket in guarded:

@@ -1,30 +1,30 @@
-"""Whether a JPEG's decoder can let go of each row, or keeps all of it because every scan has only a part.
+"""How many samples a JPEG's decoder keeps in memory: none for a single scan, all for a progressive or multi-scan file.
 
-A progressive JPEG comes in scans that each make the whole picture finer; a plain one may have a scan for each colour.
-The decoder then keeps what it has of every sample, in two bytes, until the last scan has come.
+The scans of a progressive JPEG each refine the whole picture; a sequential one may have a scan for each component. The
+decoder then keeps every sample's coefficient, in two bytes, until the last scan.
 """
 
 import os
 from typing import Final
 
 _MARK: Final = 0xFF
-_HEAD_BYTES: Final = 4  # of a segment: mark and length
+_HEAD_BYTES: Final = 4  # of a segment: marker and length
 _SCAN: Final = 0xDA
-# Marks without a length: nothing follows them that could be stepped over.
+# Markers without a length: no segment follows them that could be skipped.
 _BARE: Final = {0x00, 0x01, *range(0xD0, 0xD8)}
 _PROGRESSIVE: Final = {0xC2, 0xC6, 0xCA, 0xCE}
 _FRAMES: Final = {0xC0, 0xC1, 0xC9} | _PROGRESSIVE
 _MOST_SEGMENTS: Final = 20_000
-# In a frame's segment: how many components there are, and three bytes for each, the second with how densely it lies.
+# In a frame header: the count of components, and three bytes for each, the second with its sampling factors.
 _COUNT_AT, _COMPONENTS_AT, _COMPONENT_BYTES = 5, 6, 3
-# Four colours, each as fine as the others: for a file that cannot be followed.
+# Four components without subsampling: for a file that cannot be followed.
 _MOST_SAMPLES: Final = 4.0
 
 
 def kept_samples(untrusted_descriptor: int, *, is_progressive: bool) -> float:
-    """How many samples a pixel the decoder keeps until the end: none for a JPEG in one scan.
+    """Return how many samples per pixel the decoder keeps until the end: none for a JPEG in one scan.
 
-    `is_progressive` is what the decoder found, in case that the file can be read in two ways.
+    `is_progressive` is the decoder's own answer, for a file that can be read in two ways.
     """
     return _followed(untrusted_descriptor) or (_MOST_SAMPLES if is_progressive else 0.0)
 
@@ -56,7 +56,7 @@ def _followed(untrusted_descriptor: int) -> float:
 
 
 def _samples(frame: bytes) -> float:
-    """Of how many samples this frame makes a pixel: three for full colour, one and a half with colours halved."""
+    """Return the samples per pixel of this frame: 3 for 4:4:4, 1.5 for 4:2:0."""
     dense = [(byte >> 4, byte & 0xF) for byte in frame[_COMPONENTS_AT + 1 :: _COMPONENT_BYTES]]
     most_across = max(1, *(across for across, _ in dense))
     most_down = max(1, *(down for _, down in dense))

@@ -1,4 +1,4 @@
-"""How the first frame of a WebP is stored, and which part of the picture it covers: what its decoder does not tell."""
+"""How the first frame of a WebP is coded, and which part of the canvas it covers: its decoder does not expose that."""
 
 import os
 from collections.abc import Iterator
@@ -6,13 +6,12 @@ from typing import Final
 
 _MOST_BLOCKS: Final = 64
 _FIRST_BLOCK_AT, _BLOCK_HEAD_BYTES = 12, 8
-# A frame begins with where it lies and how large it is, in steps of two pixels and less one, and then has blocks of
-# its own.
+# An ANMF chunk begins with the frame's position in steps of two pixels and its size less one; its own chunks follow.
 _FRAME_HEAD_BYTES, _NUMBER_BYTES = 16, 3
 
 
 def is_lossless(untrusted_descriptor: int) -> bool:
-    """Whether the first frame is; its block may stand behind others, a profile above all, or within a frame's."""
+    """Return whether the first frame is lossless; its chunk may follow others, as a profile, or lie within ANMF."""
     last = b""
     for last, _ in _blocks(untrusted_descriptor):
         if last in {b"VP8L", b"VP8 "}:
