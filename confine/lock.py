@@ -102,7 +102,7 @@ def job_filters() -> tuple[bytes, bytes]:
 
 
 def confine_intake(home: Path) -> Confinement:
-    """Touches what `confine.intake_files` lists; no socket can be made or named, no program started.
+    """Allow only the files of `confine.intake_files`; no socket can be made or named, no program started.
 
     Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
     after everything is imported: packages are found by what has been loaded.

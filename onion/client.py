@@ -68,7 +68,7 @@ class ClientTor:
             raise
 
     def alive(self) -> bool:
-        """Whether tor runs now."""
+        """Return whether tor runs now."""
         return self._process.alive()
 
     def stop(self) -> None:
@@ -127,7 +127,7 @@ def add_client_key(control_socket: Path, address: str, private: str) -> None:
     """
     public_from_address(address)
     key = ClientAuthKey(private)
-    # stem 1.8 cannot say ONION_CLIENT_AUTH_ADD; tor reads the key in base64 here, while its files have base32.
+    # stem 1.8 has no method for ONION_CLIENT_AUTH_ADD; tor takes the key in base64 here, but in base32 in its files.
     command = f"ONION_CLIENT_AUTH_ADD {address.removesuffix('.onion')} x25519:{key.private_base64()}"
     with open_controller(control_socket) as controller:
         try:

@@ -131,7 +131,7 @@ def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapSt
 
 
 def socks_listener(controller: Any) -> Path | tuple[str, int]:
-    """Where this tor listens for SOCKS, the first place if there are several; raises SocksMissing or TorGone."""
+    """Return where this tor listens for SOCKS, the first place of several; raises SocksMissing or TorGone."""
     try:
         answer = controller.get_info("net/listeners/socks")
     except stem.ControllerError:

@@ -179,11 +179,11 @@ class Publisher:
         await self._call(_delete_onion, self._connected(), address)
 
     async def bootstrap(self) -> BootstrapState:
-        """How far tor is, and what it waits for; raises TorGone."""
+        """Return how far tor is, and what it waits for; raises TorGone."""
         return await self._call(bootstrap_state, self._connected())
 
     async def socks(self) -> SocksAddress:
-        """Where tor listens for SOCKS; raises SocksMissing or TorGone."""
+        """Return where tor listens for SOCKS; raises SocksMissing or TorGone."""
         return await self._call(socks_listener, self._connected())
 
     async def close(self) -> None:

@@ -85,11 +85,11 @@ class TorProcess:
             self._reader.start()
 
     def alive(self) -> bool:
-        """Whether tor runs now."""
+        """Return whether tor runs now."""
         return self._process is not None and self._process.poll() is None
 
     def wait(self, within: float) -> bool:
-        """Whether tor has ended within so many seconds."""
+        """Wait; return whether tor has ended within so many seconds."""
         if self._process is None:
             return True
         try:

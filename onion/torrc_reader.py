@@ -49,12 +49,12 @@ def read_torrc(text: str) -> Iterator[Directive]:
 
 
 def is_on_loopback(directory: str) -> bool:
-    """Whether the value of a DirAuthority line names a directory on this computer, in the one form that we write."""
+    """Return whether a DirAuthority value names a directory on this computer, in the one form that we write."""
     return _LOOPBACK_DIRECTORY.fullmatch(directory) is not None
 
 
 def reaches_public_network(text: str) -> bool:
-    """Whether a tor with this file could talk to anything outside this computer; True whenever that is unsure.
+    """Return whether a tor with this file could reach anything outside this computer; True if unsure.
 
     False only if networking is off, or if the file names a test network whose directories are all on loopback.
     """

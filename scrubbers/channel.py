@@ -60,7 +60,7 @@ class Channel:
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
     def has_slot(self, *, quick: bool) -> bool:
-        """Whether one more job can begin at once."""
+        """Return whether one more job can begin at once."""
         return self.load < self._jobs_at_once + _QUICK_SLOTS and (quick or self.slow < self._jobs_at_once)
 
     async def run(

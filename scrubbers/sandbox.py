@@ -116,9 +116,10 @@ class Sandbox:
             seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
             for _ in range(_ATTEMPTS):
                 if untrusted.size < size:
+                    # A lost job had already released the input: nothing is left to try again with.
                     raise NoJail
-                with ExitStack() as kept:
-                    clean, preview = kept.enter_context(MemoryFile()), kept.enter_context(MemoryFile())
+                with ExitStack() as results:
+                    clean, preview = results.enter_context(MemoryFile()), results.enter_context(MemoryFile())
                     with MemoryFile() as report:
                         answers = (clean, preview, report)
                         turn = Turn(account or Account(), seconds)
@@ -127,7 +128,7 @@ class Sandbox:
                         removed, lost = _read_report(report)
                     _require_length(clean, RESULT_BYTES)
                     _require_length(preview, PREVIEW_BYTES)
-                    kept.pop_all()
+                    results.pop_all()
                 found = ScrubReport(sniffed.kind, removed, lost, self._version)
                 return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
         raise JobDied
@@ -136,13 +137,13 @@ class Sandbox:
         """Verify the same bytes in a second, fresh job. Raises Refused, and then closes them."""
         account = account or Account()
         clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
-        with ExitStack() as kept:
-            kept.enter_context(clean)
-            kept.enter_context(preview)
+        with ExitStack() as unless_verified:
+            unless_verified.enter_context(clean)
+            unless_verified.enter_context(preview)
             for _ in range(_ATTEMPTS):
                 turn = Turn(account, None)
                 if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview), turn):
-                    kept.pop_all()
+                    unless_verified.pop_all()
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
         raise JobDied
 

@@ -116,8 +116,10 @@ def _boxes(untrusted: mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, 
     for _ in range(_MOST_BOXES):
         length, name, head = int.from_bytes(untrusted[start : start + 4], "big"), untrusted[start + 4 : start + 8], 8
         if length == 1:
+            # A 64-bit length follows the name.
             length, head = int.from_bytes(untrusted[start + 8 : start + 16], "big"), 16
         elif length == 0:
+            # The box extends to the end.
             length = end - start
         if length < head or start + length > end:
             return

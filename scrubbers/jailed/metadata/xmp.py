@@ -55,6 +55,7 @@ _LIST: Final = re.compile(
     rb"<([\w-]{1,40}:\w{1,40})>\s{0,40}<rdf:(?:Seq|Bag|Alt)>\s{0,40}<rdf:li[^<>]{0,100}>([^<]{1,400})"
 )
 
+# By the number of the data set.
 _IPTC: Final = {
     5: What.TITLE, 25: What.TITLE, 26: What.PLACE, 27: What.PLACE, 55: What.DATE, 60: What.DATE, 62: What.DATE,
     65: What.SOFTWARE, 80: What.PERSON, 90: What.PLACE, 92: What.PLACE, 95: What.PLACE, 100: What.PLACE,
@@ -62,7 +63,7 @@ _IPTC: Final = {
     122: What.PERSON,
 }  # fmt: skip
 # Photoshop's thumbnail of the picture as last saved: the newer and the older resource number.
-_SMALL_PICTURE: Final = re.compile(rb"8BIM\x04[\x09\x0c]")
+_PHOTOSHOP_THUMBNAIL: Final = re.compile(rb"8BIM\x04[\x09\x0c]")
 # An IPTC application record: tag marker, record 2, data set, length.
 _IPTC_RECORD: Final = re.compile(rb"\x1c\x02(.)(..)", re.DOTALL)
 
@@ -82,11 +83,11 @@ def collect_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP) 
 
 
 def collect_iptc(untrusted: bytes, findings: Findings) -> None:
+    """Report an IPTC block, or Photoshop's resources with one in them."""
     findings.add(What.OTHER, Where.IPTC)
-    if _SMALL_PICTURE.search(untrusted):
+    if _PHOTOSHOP_THUMBNAIL.search(untrusted):
         findings.add(What.THUMBNAIL, Where.IPTC)
-    for record in _IPTC_RECORD.finditer(untrusted[:_MOST_BYTES]):
-        what = _IPTC.get(record[1][0])
-        length = int.from_bytes(record[2], "big")
-        if what is not None:
-            findings.add(what, Where.IPTC, untrusted[record.end() : record.end() + length])
+    for header in _IPTC_RECORD.finditer(untrusted[:_MOST_BYTES]):
+        data_set, length = header[1][0], int.from_bytes(header[2], "big")
+        if data_set in _IPTC:
+            findings.add(_IPTC[data_set], Where.IPTC, untrusted[header.end() : header.end() + length])

@@ -26,10 +26,11 @@ def kept_samples(untrusted_descriptor: int, *, is_progressive: bool) -> float:
 
     `is_progressive` is the decoder's own answer, for a file that can be read in two ways.
     """
-    return _followed(untrusted_descriptor) or (_MOST_SAMPLES if is_progressive else 0.0)
+    return _kept_by_segments(untrusted_descriptor) or (_MOST_SAMPLES if is_progressive else 0.0)
 
 
-def _followed(untrusted_descriptor: int) -> float:
+def _kept_by_segments(untrusted_descriptor: int) -> float:
+    """Walk the segments to the first scan; it decides, with the frame header before it, what the decoder keeps."""
     position = 2
     frame, is_progressive = b"", False
     for _ in range(_MOST_SEGMENTS):
@@ -38,19 +39,19 @@ def _followed(untrusted_descriptor: int) -> float:
             break
         marker = head[1]
         if marker == _MARK:
+            # A fill byte: any number of 0xFF may precede a marker.
             position += 1
             continue
         if marker in _BARE:
             break
         length = int.from_bytes(head[2:], "big")
         if marker in _FRAMES:
-            frame, is_progressive = (
-                os.pread(untrusted_descriptor, length - 2, position + _HEAD_BYTES),
-                marker in _PROGRESSIVE,
-            )
+            frame = os.pread(untrusted_descriptor, length - 2, position + _HEAD_BYTES)
+            is_progressive = marker in _PROGRESSIVE
         elif marker == _SCAN and len(frame) > _COMPONENTS_AT + 1:
-            of_scan = os.pread(untrusted_descriptor, 1, position + _HEAD_BYTES)
-            return _samples(frame) if is_progressive or of_scan != frame[_COUNT_AT : _COUNT_AT + 1] else 0
+            components_in_scan = os.pread(untrusted_descriptor, 1, position + _HEAD_BYTES)
+            is_single_scan = not is_progressive and components_in_scan == frame[_COUNT_AT : _COUNT_AT + 1]
+            return 0.0 if is_single_scan else _samples(frame)
         position += 2 + length
     return _MOST_SAMPLES
 

@@ -84,7 +84,7 @@ class RotatedBands:
         """Yield the strips of the turned picture, from top to bottom, freeing each band after use."""
         width = self.size[0]
         for band in self._bands:
-            brightness, *colours = _put_together(band, width)
+            brightness, *colours = _assembled(band, width)
             for top in range(0, band.rows, rows_of_strip(width)):
                 bottom = min(band.rows, top + rows_of_strip(width))
                 halves = (colour.crop((0, top // 2, colour.width, -(-bottom // 2))) for colour in colours)
@@ -104,7 +104,7 @@ def _half(size: tuple[int, int]) -> tuple[int, int]:
     return -(-size[0] // 2), -(-size[1] // 2)
 
 
-def _put_together(band: _Band, width: int) -> list[Image.Image]:
+def _assembled(band: _Band, width: int) -> list[Image.Image]:
     """Assemble the three planes of a band from its pieces, and free the pieces."""
     whole = (width, band.rows)
     planes = [Image.new("L", whole), Image.new("L", _half(whole)), Image.new("L", _half(whole))]
