@@ -1,4 +1,4 @@
-"""How many first pages a second, beside the least that the library itself can do; both are processes of their own.
+"""How many first pages a second the intake gives, beside the least that the library itself can do; each is a process.
 
 Counted by the processor: each server has one thread that does the work, so what a page takes of the processor is how
 often it can come, whoever else uses the machine meanwhile. That nothing else is waited for is seen by the clock.
@@ -10,17 +10,24 @@ import math
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
 from service import Service, kallskydd, offline_network
 
 CONNECTIONS = 8
 TURNS = 20
 ROUNDS, MOST_ROUNDS = 30, 300
-# By the clock 15,000 on a machine that rests. A server that waited 8 ms for anything would give 1,000.
-LEAST_BY_THE_CLOCK = 1000
+# At least this much of hello world, and so many by the clock; once both are seen, no more rounds are needed. A machine
+# that rests gives 15,000; a server that waited 8 ms for anything would give 1,000.
+AIM = 0.5
+AIM_BY_THE_CLOCK = 1000
+START_SECONDS = 60
 
 
 class Load:
@@ -37,7 +44,7 @@ class Load:
             self._connections.append(connection)
 
     def run(self) -> tuple[float, float]:
-        """Answers a second, and what the server took of the processor for each."""
+        """Return the answers a second, and what the server took of the processor for each."""
         began, before = time.perf_counter(), processor_seconds(self._pid)
         for _ in range(TURNS):
             for connection in self._connections:
@@ -64,44 +71,54 @@ class Load:
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process has had of the processor so far: the kernel's own clock for it (clock_getcpuclockid(3))."""
+    """Return what a process has had of the processor so far: the kernel's own clock for it (clock_getcpuclockid(3))."""
     return time.clock_gettime(~pid << 3 | 2)
 
 
-@pytest.fixture
-def bare(short_folder):
-    path = short_folder / "hello"
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).parents[1] / "support" / "hello_world.py"), str(path)]
-    )
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    load = Load(path, "localhost", process.pid)
-    yield load
-    load.close()
-    process.terminate()
-    process.wait(10)
+@contextmanager
+def hello_world(folder: Path) -> Iterator[Load]:
+    """The bare library, with an answer of thirteen bytes."""
+    path = folder / "hello"
+    process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("hello_world.py")), str(path)])
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not path.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        load = Load(path, "localhost", process.pid)
+        yield load
+        load.close()
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
-def test_the_first_page_comes_at_least_half_as_often_a_second_as_hello_world_of_the_bare_library(bare, short_folder):
-    kallskydd("init", "--home", short_folder / "home", "--trial")
-    with Service(short_folder / "home", offline_network(short_folder / "net")) as service:
-        ours = Load(service.public_socket, f"{service.public_address}.onion", service.intake_pid())
-        bare.run(), ours.run()
+def first_page() -> dict[str, object]:
+    """Measure: pages a second by the clock, the processor's time for each, and the ratio of hello world to that."""
+    # Unix sockets cap at 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="kb-") as name, hello_world(Path(name)) as bare:
+        folder = Path(name)
+        kallskydd("init", "--home", folder / "home", "--trial")
+        with Service(folder / "home", offline_network(folder / "net")) as service:
+            ours = Load(service.public_socket, f"{service.public_address}.onion", service.intake_pid())
+            bare.run(), ours.run()
+            # The best of each: what else the machine does only takes away, so in a crowd it takes longer to be seen.
+            pages_a_second, page, hello, rounds = 0.0, math.inf, math.inf, 0
+            while rounds < ROUNDS or (
+                rounds < MOST_ROUNDS and (hello / page < AIM or pages_a_second < AIM_BY_THE_CLOCK)
+            ):
+                (rate, seconds), (_, bare_seconds) = ours.run(), bare.run()
+                pages_a_second, page, hello = max(pages_a_second, rate), min(page, seconds), min(hello, bare_seconds)
+                rounds += 1
+            ours.close()
+    return {
+        "pages_a_second": round(pages_a_second),
+        "page_microseconds": round(1e6 * page),
+        "hello_world_microseconds": round(1e6 * hello),
+        "ratio": round(hello / page, 3),
+        "runs": rounds,
+    }
 
-        # The best of each: what else the machine does only takes away, so in a crowd it takes longer to be seen.
-        by_the_clock, page, hello = 0.0, math.inf, math.inf
-        for number in range(MOST_ROUNDS):
-            (rate, seconds), (_, bare_seconds) = ours.run(), bare.run()
-            by_the_clock, page, hello = max(by_the_clock, rate), min(page, seconds), min(hello, bare_seconds)
-            if number >= ROUNDS and hello / page >= 0.5:
-                break
 
-        ours.close()
-    print(
-        f"first page {by_the_clock:.0f} a second, {1e6 * page:.0f} µs of the processor, {hello / page:.2f} of hello world"
-    )
-    assert hello / page >= 0.5
-    assert by_the_clock >= LEAST_BY_THE_CLOCK
+if __name__ == "__main__":
+    print(first_page())
