@@ -40,7 +40,7 @@ from intake.report.receipt import ReceiptView, receipt_page, receipt_view, recei
 from intake.services import SERVICES, Services
 from intake.uploads.attachment import Allowance, CaseUnderWay, FileTaker
 from intake.uploads.progress import Sending, Step
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
 from intake.views.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
 from intake.views.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU, said_in_frame
 
@@ -61,7 +61,7 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
     """GET /report/answer : what stands in the frame before anything is sent."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
-    return answer(services.pages.render("report_sink.html", language, "/report"), headers=IN_A_FRAME)
+    return services.pages.page("report_sink.html", language, "/report", cache=Cache.NOTHING, headers=IN_A_FRAME)
 
 
 async def as_it_is(request: web.Request) -> web.StreamResponse:
