@@ -20,8 +20,9 @@ from desk.server.reach import PASSING
 from kallskydd.commands.desk_route import Way
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
+from onion.address import public_from_address
 from onion.errors import TorNotReady
-from onion.keys import public_from_address, read_onion_key
+from onion.keys import read_onion_key
 from onion.publish import Onion, Publisher
 
 SOCKS_GREETING = b"\x05\x01\x00"
