@@ -94,7 +94,7 @@ MACHINE: Final = platform.machine()
 
 
 def numbers(machine: str = MACHINE) -> dict[str, int]:
-    """The system call numbers of a processor; raises UnknownProcessor."""
+    """Return the system call numbers of a processor; raises UnknownProcessor."""
     try:
         return TABLES[machine]
     except KeyError:
@@ -127,7 +127,7 @@ def prctl(operation: int, argument: int = 0) -> int:
 
 
 def mlockall(flags: int) -> None:
-    """Keeps this process's pages out of swap; raises OSError."""
+    """Keep this process's pages out of swap; raises OSError."""
     if _LIBC.mlockall(ctypes.c_int(flags)) != 0:
         raise _last_error()
 

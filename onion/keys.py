@@ -55,12 +55,12 @@ class OnionKey:
         return address_from_public(self.public_key)
 
     def key_content(self) -> str:
-        """What ADD_ONION takes after "ED25519-V3:"."""
+        """Return what ADD_ONION takes after "ED25519-V3:"."""
         return base64.b64encode(self.expanded).decode()
 
 
 def new_onion_key() -> OnionKey:
-    """A fresh key from the system's random source."""
+    """Return a fresh key from the system's random source."""
     expanded = hashlib.sha512(secrets.token_bytes(32)).digest()
     return OnionKey(_clamped(expanded[:32]) + expanded[32:])
 
@@ -84,7 +84,7 @@ def write_onion_key(path: Path, key: OnionKey) -> None:
 
 
 def read_onion_key(path: Path) -> OnionKey:
-    """The key in a file of tor's format; raises BadKey for any other content."""
+    """Return the key in a file of tor's format; raises BadKey for any other content."""
     content = path.read_bytes()
     if len(content) != len(FILE_HEADER) + EXPANDED_BYTES or not content.startswith(FILE_HEADER):
         raise BadKey
@@ -104,17 +104,17 @@ class ClientAuthKey:
         object.__setattr__(self, "public", _base32(public))
 
     def private_base64(self) -> str:
-        """The form ONION_CLIENT_AUTH_ADD takes."""
+        """Return the form ONION_CLIENT_AUTH_ADD takes."""
         return base64.b64encode(_x25519_bytes(self.private)).decode()
 
     def auth_private_line(self, address: str) -> str:
-        """The content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
+        """Return the content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
         public_from_address(address)
         return f"{address.removesuffix('.onion')}:descriptor:x25519:{self.private}\n"
 
 
 def client_public_key(untrusted_public: str) -> str:
-    """The same text in tor's form if it is a client's public key; raises BadKey."""
+    """Return a client's public key in tor's own spelling; raises BadKey if it is none."""
     return _base32(_x25519_bytes(untrusted_public))
 
 
