@@ -79,6 +79,7 @@ async def test_a_missing_tor_and_a_missing_socket_have_words_of_their_own(tmp_pa
     assert await why_not(tmp_path, Way(socks="nowhere")) == "usage.way"
 
 
+@pytest.mark.live
 async def test_a_desk_works_over_tor_and_only_with_the_members_key(
     tmp_path, short_folder, tor_network, keeper_tor, tor_client
 ):
