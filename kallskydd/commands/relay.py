@@ -69,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return MISSING
     except OSError as error:
-        prose(f"The relay cannot listen there: {error.strerror}.")
+        # Python's own sentence repeats the address as it stands in the code.
+        prose(f"The relay cannot listen there: {os.strerror(error.errno or 0)}.")
         prose("Look at the address and at what listens there already; port 443 needs CAP_NET_BIND_SERVICE or root.")
         return MISSING
     except KeyboardInterrupt:
