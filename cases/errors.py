@@ -36,7 +36,7 @@ class CaseError(Exception):
         super().__init__(self.code, self.text_key)
 
     def __str__(self) -> str:
-        """The two sentences for a person: what happened, what to do next."""
+        """Join the two sentences for a person: what happened, what to do next."""
         return in_words(self.text_key)
 
 

@@ -52,7 +52,7 @@ class DeskError(Exception):
     text_key = "desk.error"
 
     def __init__(self, text_key: str | None = None) -> None:
-        """Keeps `text_key`, a literal of ours, in the place of the class's own."""
+        """Keep `text_key`, a literal of ours, in the place of the class's own."""
         super().__init__()
         if text_key is not None:
             self.text_key = text_key

@@ -56,7 +56,7 @@ class CaseKeys:
 
     @property
     def statement_key(self) -> bytes:
-        """Seals the statements of members. From K alone: a tombstone is read when the share is gone."""
+        """Seal the statements of members. From K alone: a tombstone is read when the share is gone."""
         return blake(32, "ks1-statements", self.case_id + u32(self.epoch), key=self.key)
 
     @property
@@ -71,7 +71,7 @@ class CaseKeys:
 
     @property
     def head_key(self) -> bytes:
-        """Makes the tags of heads."""
+        """Make the tags of heads."""
         return blake(32, "ks1-head", u32(self.epoch), key=self.data_key)
 
     def for_notes(self, notes_key: bytes) -> "CaseKeys":

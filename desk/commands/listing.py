@@ -16,7 +16,7 @@ from desk.work.opened import OpenedCase
 
 
 async def list_cases(book: Casebook, _given: Given) -> Result:
-    """Opens every case of the list; one that cannot be opened is shown as such and hides no other."""
+    """Open every case of the list; one that cannot be opened is shown as such and hides no other."""
     await book.sync()
     cases: list[OpenedCase] = []
     problems: list[dict[str, Any]] = []
@@ -54,7 +54,7 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
 
 
 def red_of(book: Casebook) -> list[str]:
-    """Returns what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
+    """Return what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
     by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
     audits = [WARN_AUDITS] if book.audits.changed else []
     return by_waiting + audits + ([] if book.unripe is None else ["warning.unripe"])
@@ -70,7 +70,7 @@ def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:
 
 
 def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
-    """Returns what a tombstone says; without statements the server erased the case at the two-year cap."""
+    """Return what a tombstone says; without statements the server erased the case at the two-year cap."""
     nobody: dict[str, Any] = {
         "case": kept.case_id.hex(),
         "day": None,

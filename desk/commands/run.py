@@ -40,7 +40,7 @@ from desk.work.opened import OpenedCase
 
 
 def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> Result:
-    """Makes the key. Raises KeyTaken, WeakPassphrase, RosterFault."""
+    """Make the key. Raises KeyTaken, WeakPassphrase, RosterFault."""
     keys = enrol(home, args.name, args.role, args.label, passphrase)
     text = home.join.read_text("utf-8")
     prose = f"Your key is made: {home.key}\nGive this file to the operator: {home.join}\n\n{text}"
@@ -48,7 +48,7 @@ def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> R
 
 
 def join(home: DeskHome, args: argparse.Namespace) -> Result:
-    """Remembers the server's desk address. Raises BadAddress, NoKey."""
+    """Remember the server's desk address. Raises BadAddress, NoKey."""
     if not home.key.exists():
         raise NoKey
     address = tidy_address(args.address)
@@ -58,7 +58,7 @@ def join(home: DeskHome, args: argparse.Namespace) -> Result:
 
 
 async def roster(book: Casebook, _given: Given) -> Result:
-    """Shows the verified chain and what waits for signatures."""
+    """Show the verified chain and what waits for signatures."""
     chain = await book.sync_roster()
     shown = [] if chain.current is None else [show.roster_prose(chain.current, "In force")]
     if chain.proposal is not None:
@@ -73,7 +73,7 @@ async def roster(book: Casebook, _given: Given) -> Result:
 
 
 async def sign(book: Casebook, given: Given) -> Result:
-    """Signs the proposal when its six words are those the member has compared by voice.
+    """Sign the proposal when its six words are those the member has compared by voice.
 
     Raises NothingOffered, NotAgreed, NoWords.
     """
@@ -90,7 +90,7 @@ async def sign(book: Casebook, given: Given) -> Result:
 
 
 async def read(book: Casebook, given: Given) -> Result:
-    """Shows one case, and saves its attachments, or their small pictures, into the folders that are named."""
+    """Show one case, and save its attachments, or their small pictures, into the folders that are named."""
     case = await _opened(book, given)
     saved = await _save(book, case, given.args.save) if given.args.save is not None else []
     saved += await _save_previews(book, case, given.args.previews) if given.args.previews is not None else []
@@ -110,7 +110,7 @@ async def minutes(book: Casebook, given: Given) -> Result:
 
 
 async def answer(book: Casebook, given: Given) -> Result:
-    """Sends a file to the reporter: cleaned by the server, shown, sealed here."""
+    """Send a file to the reporter: cleaned by the server, shown, sealed here."""
     content = answers.read_file(given.args.file)
     if given.args.save is not None:
         check_room(given.args.save, ())
@@ -164,7 +164,7 @@ async def release_hold(book: Casebook, given: Given) -> Result:
 
 
 async def recuse(book: Casebook, given: Given) -> Result:
-    """Steps aside. When too few are left who can sign, says so: before it is done where it can ask, and with it.
+    """Step aside. When too few others can sign, warn: before it is done if a terminal can ask, else with the result.
 
     Raises NotAgreed.
     """
@@ -184,7 +184,7 @@ async def recuse(book: Casebook, given: Given) -> Result:
 
 
 async def move(book: Casebook, given: Given) -> Result:
-    """Offers a case to other readers, in a file for the second member. Raises MoveRefused, SaveRefused."""
+    """Offer a case to other readers, in a file for the second member. Raises MoveRefused, SaveRefused."""
     args = given.args
     await book.sync()
     made = await moves.offer(book, args.case, args.reader, args.signer, args.reason)
@@ -195,7 +195,7 @@ async def move(book: Casebook, given: Given) -> Result:
 
 
 async def sign_move(book: Casebook, given: Given) -> Result:
-    """Checks an offer, shows who reads from then on, and signs it. Raises NotAgreed."""
+    """Check an offer, show who reads from then on, and sign it. Raises NotAgreed."""
     await book.sync()
     read = await moves.read_offer(book, moves.read_file(given.args.file))
     told = show.move_prose(read)
@@ -208,7 +208,7 @@ async def sign_move(book: Casebook, given: Given) -> Result:
 
 
 async def erase(book: Casebook, given: Given) -> Result:
-    """Signs that a case is to be erased."""
+    """Sign that a case is to be erased."""
     await book.sync()
     known = book.state.find(given.args.case)
     state = await acts.erase(book, given.args.case, given.args.reference)

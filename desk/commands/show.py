@@ -42,12 +42,12 @@ _MARK = "\N{REPLACEMENT CHARACTER}"
 
 
 def one_line(untrusted_text: str) -> str:
-    """Returns the text as one line, so that nothing in it can look like a line of the desk's own."""
+    """Return the text as one line, so that nothing in it can look like a line of the desk's own."""
     return plain(untrusted_text).replace("\n", _MARK).replace("\t", _MARK)
 
 
 def plain(untrusted_text: str) -> str:
-    """Returns the text with nothing in it that a terminal would obey."""
+    """Return the text with nothing in it that a terminal would obey."""
     return "".join(
         _MARK
         if unicodedata.category(character) in _HIDDEN_CATEGORIES and character not in _KEPT_CONTROLS
@@ -57,7 +57,7 @@ def plain(untrusted_text: str) -> str:
 
 
 def state_object(case: OpenedCase) -> dict[str, Any]:
-    """Returns a case as one line of the list, without its words."""
+    """Return a case as one line of the list, without its words."""
     state = case.state
     return {
         "case": case.known.case_id.hex(),
@@ -81,12 +81,12 @@ def state_object(case: OpenedCase) -> dict[str, Any]:
 
 
 def commands_for(allowed: Iterable[str]) -> list[str]:
-    """Returns what a member may do, by the names of the desk's commands."""
+    """Return what a member may do, by the names of the desk's commands."""
     return sorted({command for action in allowed for command in _COMMANDS.get(action, (action,))})
 
 
 def case_object(case: OpenedCase) -> dict[str, Any]:
-    """Returns a whole case, decrypted."""
+    """Return a whole case, decrypted."""
     return {
         **state_object(case),
         "entries": [_entry_object(case, entry) for entry in merge(case.streams)],
@@ -97,7 +97,7 @@ def case_object(case: OpenedCase) -> dict[str, Any]:
 
 
 def case_prose(case: OpenedCase) -> str:
-    """Returns a whole case for a terminal."""
+    """Return a whole case for a terminal."""
     lines = [*_state_lines(case), ""]
     for entry in merge(case.streams):
         lines += [f"── {_title(case, entry)}", *_indented(_fields(case, entry)), ""]
@@ -109,7 +109,7 @@ def _indented(fields: list[str]) -> list[str]:
 
 
 def list_prose(cases: list[OpenedCase]) -> str:
-    """Returns the list of cases for a terminal, most pressing first."""
+    """Return the list of cases for a terminal, most pressing first."""
     if not cases:
         return "No cases."
     ordered = sorted(cases, key=lambda case: (_next_day(case.state), case.known.case_id))
@@ -117,7 +117,7 @@ def list_prose(cases: list[OpenedCase]) -> str:
 
 
 def roster_object(chain: Chain, unripe: Unripe | None, pinned: int) -> dict[str, Any]:
-    """Returns the chain as this desk takes it, what waits for signatures, and what waits for its fourteen days."""
+    """Return the chain as this desk takes it, what waits for signatures, and what waits for its fourteen days."""
     return {
         "problem": chain.problem,
         "pinned_version": pinned,
@@ -130,7 +130,7 @@ def roster_object(chain: Chain, unripe: Unripe | None, pinned: int) -> dict[str,
 
 
 def roster_prose(roster: Roster, heading: str) -> str:
-    """Returns one version of the roster for a terminal, with the six words that members compare by voice."""
+    """Return one version of the roster for a terminal, with the six words that members compare by voice."""
     lines = [f"{heading}: version {roster.version}{', TRIAL' if roster.trial else ''}"]
     lines += [f"  {one_line(member.name)} ({member.role}, {one_line(member.label)})" for member in roster.members]
     lines.append(f"  six words to compare by voice: {' '.join(fingerprint_words(roster.digest))}")
@@ -175,14 +175,14 @@ def _state_lines(case: OpenedCase) -> list[str]:
 
 
 def _erasing(case: OpenedCase) -> str:
-    """Returns from when a closed case may be erased, by the inbox that the server has set; it is no limit."""
+    """Return from when a closed case may be erased, by the inbox that the server has set; it is no limit."""
     if case.state.on_hold:
         return "on legal hold: not erased until that is released"
     return f"may be erased from {case.state.erasable_from}"
 
 
 def move_prose(read: ReadOffer) -> str:
-    """Returns what the move of a case comes to, for the second member to agree to."""
+    """Return what the move of a case comes to, for the second member to agree to."""
     lines = [
         f"Case {short_name(read.case.known.case_id)}, a move by {one_line(read.by.name)}: {one_line(read.reason)}",
         f"  reads from then on: {_names(read.readers)}",
@@ -195,7 +195,7 @@ def move_prose(read: ReadOffer) -> str:
 
 
 def move_object(read: ReadOffer) -> dict[str, Any]:
-    """Returns the same for a program, members by their ids."""
+    """Return the same for a program, members by their ids."""
     return {
         "readers": [member.id for member in read.readers],
         "joining": [member.id for member in read.joining],
@@ -242,7 +242,7 @@ def _fields(case: OpenedCase, entry: Entry) -> list[str]:
 
 
 def scrub_lines(removed: Iterable[tuple[str, str]], lost: Iterable[str]) -> list[str]:
-    """Returns what cleaning removed and cost, in kinds, and what no cleaning removes."""
+    """Return what cleaning removed and cost, in kinds, and what no cleaning removes."""
     groups = ", ".join(grouped_names(what for what, _where in removed)) or "nothing"
     missed = one_line(", ".join(lost)).replace("_", " ")
     lines = [f"removed: {groups}"]
@@ -251,7 +251,7 @@ def scrub_lines(removed: Iterable[tuple[str, str]], lost: Iterable[str]) -> list
 
 
 def answer_prose(cleaned: Cleaned) -> str:
-    """Returns what came back from cleaning, for the member to agree to."""
+    """Return what came back from cleaning, for the member to agree to."""
     told = cleaned.copy.told
     lines = [f"clean copy: {one_line(told.file_kind)}, {told.size} bytes, SHA-256 {cleaned.digest}"]
     lines += scrub_lines(told.removed, told.lost)
@@ -259,7 +259,7 @@ def answer_prose(cleaned: Cleaned) -> str:
 
 
 def answer_object(cleaned: Cleaned) -> dict[str, Any]:
-    """Returns the same for a program."""
+    """Return the same for a program."""
     told = cleaned.copy.told
     return {
         "kind": told.file_kind,

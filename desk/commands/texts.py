@@ -321,5 +321,5 @@ _UNKNOWN = ("The server refused.", "Check that desk and server have the same ver
 
 
 def in_words(text_key: str) -> str:
-    """Returns the two sentences."""
+    """Return the two sentences."""
     return " ".join(SENTENCES.get(text_key, _UNKNOWN))

@@ -42,7 +42,7 @@ NO_AUDITS: Final = Audits()
 
 
 def take_audits(untrusted: wire.AuditTail | None, pin: AuditPin) -> Audits:
-    """Returns what the server shows, compared with what this desk has seen."""
+    """Return what the server shows, compared with what this desk has seen."""
     if untrusted is None:
         return Audits(changed=pin.count > 0)
     try:

@@ -58,12 +58,12 @@ class DeskHome:
 
 
 def default_folder() -> Path:
-    """Returns where a desk keeps its files on this system; on Windows a folder that does not roam to a server."""
+    """Return where a desk keeps its files on this system; on Windows a folder that does not roam to a server."""
     return platformdirs.user_data_path("kallskydd-desk", appauthor=False, roaming=False)
 
 
 def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) -> MemberKeys:
-    """Makes a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
+    """Make a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
     if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
         raise WeakPassphrase
     if home.key.exists():
@@ -81,7 +81,7 @@ def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) ->
 
 
 def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
-    """Returns the member's keys. Raises NoKey, WrongPassphrase."""
+    """Return the member's keys. Raises NoKey, WrongPassphrase."""
     try:
         sealed = home.key.read_bytes()
     except FileNotFoundError as missing:
@@ -93,7 +93,7 @@ def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
 
 
 def read_passphrase_file(path: Path) -> str:
-    """Returns the first line of the file, without its line break.
+    """Return the first line of the file, without its line break.
 
     Raises PassphraseExposed, OSError or UnicodeDecodeError.
     """

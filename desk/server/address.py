@@ -19,7 +19,7 @@ _SCHEME = re.compile(r"^https?://")
 
 
 def tidy_address(untrusted_address: str) -> str:
-    """Returns the 56 characters, without ".onion" and what a browser puts around it. Raises BadAddress for a misprint.
+    """Return the 56 characters, without ".onion" and what a browser puts around it. Raises BadAddress for a misprint.
 
     Both addresses look alike, and nothing in them says which is which: that shows with the first answer
     (`desk.server.client`).
@@ -30,7 +30,7 @@ def tidy_address(untrusted_address: str) -> str:
 
 
 def server_key_of(address: str) -> bytes:
-    """Returns the server's public key. Raises BadAddress unless checksum and version are right."""
+    """Return the server's public key. Raises BadAddress unless checksum and version are right."""
     try:
         decoded = base64.b32decode(address.upper())
     except (binascii.Error, ValueError):

@@ -74,7 +74,7 @@ class DeskClient:
         await self._session.close()
 
     async def ask(self, verb: str, question: Callable[[int], msgspec.Struct], answer: type[Answer]) -> Answer:
-        """Asks one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
+        """Ask one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
 
         Raises NotReachable, ReportersAddress, ServerRefused, StrangeAnswer.
         """
@@ -86,12 +86,12 @@ class DeskClient:
             raise StrangeAnswer from strange
 
     async def fetch(self, verb: str, question: Callable[[int], msgspec.Struct]) -> bytes:
-        """Asks a verb whose answer is a raw body: a sealed file. Raises as `ask` does."""
+        """Ask a verb whose answer is a raw body: a sealed file. Raises as `ask` does."""
         async with self._asked(verb, question) as response:
             return await _read_bounded(response, FILE_BYTES_MAX)
 
     async def send(self, verb: str, frame: Callable[[int], bytes]) -> bytes:
-        """Asks a verb whose request carries a file (cases/wire/files.py); returns the raw answer. Raises as `ask`."""
+        """Ask a verb whose request carries a file (cases/wire/files.py); returns the raw answer. Raises as `ask`."""
         async with self._asked(verb, frame) as response:
             return await _read_bounded(response, FILE_BYTES_MAX)
 
@@ -138,7 +138,7 @@ class DeskClient:
 
 
 def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
-    """Returns how long to wait for an answer: its clock begins to run while the body is still on its way."""
+    """Return how long to wait for an answer: its clock begins to run while the body is still on its way."""
     return aiohttp.ClientTimeout(
         total=None,
         connect=CONNECT_SECONDS,

@@ -35,19 +35,19 @@ PASSING = frozenset(
 
 
 def socks_connector(host: str, port: int) -> aiohttp.BaseConnector:
-    """Returns the way through a tor's SOCKS port; `rdns` lets tor resolve the name, so nobody else is asked."""
+    """Return the way through a tor's SOCKS port; `rdns` lets tor resolve the name, so nobody else is asked."""
     return ProxyConnector(
         host=host, port=port, proxy_type=ProxyType.SOCKS5, rdns=True, limit=CONNECTIONS, enable_cleanup_closed=False
     )
 
 
 def socket_connector(path: Path) -> aiohttp.BaseConnector:
-    """Returns the way through a unix socket of this computer."""
+    """Return the way through a unix socket of this computer."""
     return aiohttp.UnixConnector(path=str(path), limit=CONNECTIONS)
 
 
 def in_words(error: BaseException) -> NotReachable:
-    """Returns what to raise for a failure to connect."""
+    """Return what to raise for a failure to connect."""
     if isinstance(error, ProxyConnectionError):
         return NotReachable("reach.no_tor")
     if isinstance(error, (ProxyTimeoutError, TimeoutError)):

@@ -55,17 +55,17 @@ class Notes:
 
 
 async def reply(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Writes to the reporter. Raises NotNow, and what opening the case raises; so do all acts below."""
+    """Write to the reporter. Raises NotNow, and what opening the case raises; so do all acts below."""
     return await write(book, name, Action.REPLY, lambda _: Message(text))
 
 
 async def acknowledge(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Tells the reporter that the report has come."""
+    """Tell the reporter that the report has come."""
     return await write(book, name, Action.ACKNOWLEDGE, lambda _: Acknowledgement(text))
 
 
 async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCase:
-    """Asks the reporter for more, by a day at least seven days ahead."""
+    """Ask the reporter for more, by a day at least seven days ahead."""
 
     def request(_: OpenedCase) -> Body:
         try:
@@ -77,24 +77,24 @@ async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCa
 
 
 async def assess(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Says that the first assessment is done."""
+    """Record that the first assessment is done."""
     return await write(book, name, Action.ASSESS, lambda _: Assessment(text))
 
 
 async def minutes(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Writes down a conversation, for the reporter to approve; with the approval the reporter has a new case code."""
+    """Write down a conversation, for the reporter to approve; with the approval the reporter has a new case code."""
     return await write(book, name, Action.REPLY, lambda _: PhoneMinutes(text))
 
 
 async def note(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Writes for members only. The first note of a case makes the notes key, which the server never sees."""
+    """Write for members only. The first note of a case makes the notes key, which the server never sees."""
     return await write(book, name, Action.NOTE, lambda _: Note(text), Stream.NOTES)
 
 
 async def close(
     book: Casebook, name: str, result: Literal["handled", "dismissed"], text: str, reason: str = ""
 ) -> OpenedCase:
-    """Gives the outcome, closes, and tells the server so."""
+    """Give the outcome, close, and tell the server so."""
     case = await book.open(book.state.find(name))
     if case.state.closed_on is None:
         await write(book, name, Action.CONCLUDE, lambda _: Outcome(result, text, reason))
@@ -106,7 +106,7 @@ async def close(
 
 
 async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
-    """Signs that the case is to be erased; done when another member had signed the same before."""
+    """Sign that the case is to be erased; done when another member had signed the same before."""
     case = await book.open(book.state.find(name))
     demand(case, Action.CO_SIGN, "erase.aside")
     # How long the reporter's inbox stays open after closing is the server's setting, and the server holds to it; a desk
@@ -148,7 +148,7 @@ async def write(
     body_for: Callable[[OpenedCase], Body],
     stream: Stream = Stream.MEMBERS,
 ) -> OpenedCase:
-    """Writes one entry if the case allows the action, and returns what the case is like then. Raises NotNow.
+    """Write one entry if the case allows the action; return the case as it is then. Raises NotNow.
 
     Without an action the entry tells what has been done already, and is written whatever the case allows by now.
     """
@@ -200,7 +200,7 @@ def _seen(case: OpenedCase, stream: Stream) -> Mapping[int, int]:
 
 
 def _notes(case: OpenedCase) -> Notes:
-    """Returns the notes keys; new ones are sealed to those the case was given to, if they are still members."""
+    """Return the notes keys; new ones are sealed to those the case was given to, if they are still members."""
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
     if case.notes_key_kept:
@@ -220,7 +220,7 @@ def _notes(case: OpenedCase) -> Notes:
 
 
 async def declare(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:
-    """Signs a statement and hands it in."""
+    """Sign a statement and hand it in."""
     signed = sign_statement(
         book.keys,
         act,
@@ -234,7 +234,7 @@ async def declare(book: Casebook, case: OpenedCase, act: Act, reference: str) ->
 
 
 async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.StateAnswer:
-    """Hands in a signed statement on a case. Raises ServerRefused."""
+    """Hand in a signed statement on a case. Raises ServerRefused."""
     return await book.ask_case(
         case.known,
         "statement",
@@ -246,7 +246,7 @@ async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.State
 
 
 def demand(case: OpenedCase, action: Action, text_key: str | None = None) -> None:
-    """Returns when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
+    """Return when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
     try:
         require_allowed(case.state, action)
     except NotAllowed as refused:

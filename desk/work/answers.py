@@ -50,7 +50,7 @@ class Cleaned:
 
 
 def read_file(path: Path) -> bytes:
-    """Returns what is to be sent. Raises FileUnreadable."""
+    """Return what is to be sent. Raises FileUnreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
@@ -64,7 +64,7 @@ def read_file(path: Path) -> bytes:
 async def answer(
     book: Casebook, name: str, text: str, content: bytes, agrees: Callable[[Cleaned], bool]
 ) -> tuple[OpenedCase, Cleaned]:
-    """Sends a file to the reporter, with a text if there is one. Raises NotNow, NotSent, ServerRefused."""
+    """Send a file to the reporter, with a text if there is one. Raises NotNow, NotSent, ServerRefused."""
     # 1.
     case = await book.open(book.state.find(name))
     demand(case, Action.REPLY)
@@ -89,7 +89,7 @@ async def answer(
 
 
 async def _clean(book: Casebook, content: bytes) -> CleanCopy:
-    """Returns the clean copy. Raises ServerRefused with the reason, and StrangeAnswer for what can be none."""
+    """Return the clean copy. Raises ServerRefused with the reason, and StrangeAnswer for what can be none."""
     frame = framed(ScrubRequest(len(content)), content)
     answered = await book.client.send("scrub", lambda _: frame)
     try:

@@ -103,7 +103,7 @@ class Casebook:
     rules: Rules = DEFAULT_RULES
 
     async def sync_roster(self) -> Chain:
-        """Returns the verified chain as far as this desk takes it, and pins its newest version.
+        """Return the verified chain as far as this desk takes it, and pin its newest version.
 
         Raises RosterBroken, WrongServer.
         """
@@ -127,7 +127,7 @@ class Casebook:
         return chain
 
     async def sync(self) -> None:
-        """Takes the roster and what is new in the post box. Raises what `sync_roster` raises."""
+        """Take the roster and what is new in the post box. Raises what `sync_roster` raises."""
         await self.sync_roster()
         last = self.state.case_list.last_batch
         answer = await self.client.ask("box", lambda _: wire.BoxRequest(last), wire.BoxAnswer)
@@ -140,7 +140,7 @@ class Casebook:
         self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
 
     async def open(self, known: KnownCase) -> OpenedCase:
-        """Returns one case in the clear. Raises Erased, and the errors of the steps above.
+        """Return one case in the clear. Raises Erased, and the errors of the steps above.
 
         Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
         """
@@ -160,7 +160,7 @@ class Casebook:
         raise Erased
 
     async def _open_with(self, known: KnownCase) -> OpenedCase:
-        """Takes the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
+        """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         chain = self._chain()
         answer = await self.fetch_case(known)
         grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
@@ -227,11 +227,11 @@ class Casebook:
         )
 
     async def fetch_case(self, known: KnownCase) -> wire.CaseAnswer:
-        """Returns what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
+        """Return what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
         return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
 
     async def forget_erased(self, known: KnownCase) -> None:
-        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's keys.
+        """Fetch and verify the tombstone of an erased case, keep it, and forget the case's keys.
 
         Raises ServerRefused when there is none for any of them, TombstoneBroken when one does not verify.
         """
@@ -251,15 +251,15 @@ class Casebook:
     async def ask_case(
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
     ) -> Answer:
-        """Asks a verb on a case, with the proof that this desk holds its key."""
+        """Ask a verb on a case, with the proof that this desk holds its key."""
         return await self.client.ask(verb, _with_proof(known, verb, question, fields), answer)
 
     async def attachment(self, case: OpenedCase, attachment: Attachment) -> Iterator[bytes]:
-        """Returns the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
+        """Return the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
         return await self._fetched(case, _row(case, attachment.file_id, ItemKind.FILE))
 
     async def preview(self, case: OpenedCase, attachment: Attachment) -> bytes:
-        """Returns the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
+        """Return the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
         row = _row(case, attachment.preview_id or "", ItemKind.PREVIEW)
         if row.number != _row(case, attachment.file_id, ItemKind.FILE).number:
             # The picture of another file would say something else of this one.
@@ -285,7 +285,7 @@ class Casebook:
                 continue
 
     def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> bytes | None:
-        """Returns the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+        """Return the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
 
         A notes grant has no sender either. One that came without notes would let the server choose the key under which
         the first is written, so a key is taken only with notes that open under it.
@@ -300,7 +300,7 @@ class Casebook:
         return None
 
     def _sign_key_of(self, member_id: str) -> bytes | None:
-        """The key of anybody who is or was a member: who has left has still written what she wrote."""
+        """Return the signing key of a present or former member: what somebody wrote stays hers after leaving."""
         found = (version.member(member_id) for version in self.shown)
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
@@ -321,7 +321,7 @@ class Casebook:
         return tuple(waiting)
 
     def _verified(self, known: KnownCase, answer: wire.TombstoneAnswer) -> tuple[bytes, ...]:
-        """Returns the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
+        """Return the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
         if not answer.statements:
             if not self._cap_is_over(known):
                 raise TombstoneBroken("desk.erased_without_signatures")
@@ -354,7 +354,7 @@ def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fie
 
 
 def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
-    """Puts a grant into the list; of a known case it is one more key that may open it."""
+    """Put a grant into the list; of a known case it is one more key that may open it."""
     name = grant.case_id.hex()
     before = cases.get(name)
     fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)

@@ -75,7 +75,7 @@ class ReadOffer:
 
 
 def read_file(path: Path) -> bytes:
-    """Returns what is in the file of an offer. Raises MoveRefused."""
+    """Return what is in the file of an offer. Raises MoveRefused."""
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
@@ -87,7 +87,7 @@ def read_file(path: Path) -> bytes:
 
 
 async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
-    """Returns the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
+    """Return the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
     case = await book.open(book.state.find(name))
     aside = stepped_aside(case.streams)
     if book.keys.id in aside:
@@ -109,7 +109,7 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
 
 
 async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
-    """Returns what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
+    """Return what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
     untrusted = _opened(book, untrusted_file)
     request, roster = untrusted.request, _roster(book)
     try:
@@ -145,7 +145,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
 
 
 async def sign_offer(book: Casebook, read: ReadOffer) -> OpenedCase:
-    """Signs the move, has it made, and writes the handovers. Raises ServerRefused, and as acts do."""
+    """Sign the move, have it made, and write the handovers. Raises ServerRefused, and as acts do."""
     name = read.request.case_id.hex()
     if read.checked is not None:
         statements = (read.request.statements[0], _sign(book, read.request))
@@ -173,14 +173,14 @@ def _joining(case: OpenedCase, readers: Sequence[Member]) -> tuple[Member, ...]:
 
 
 def _require_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
-    """Returns if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
+    """Return if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
     report = case.report
     if any(one.id in report.concerns or (report.concerns_unnamed and one.role != "counsel") for one in readers):
         raise MoveRefused("move.concerned")
 
 
 def _require_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
-    """Returns if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
+    """Return if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
     able = who_may_sign(case.streams, roster)
     others = [one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster)]
     if not others:

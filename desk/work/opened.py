@@ -82,11 +82,11 @@ class OpenedCase:
         return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
 
     def author_name(self, entry: Entry) -> str:
-        """Returns who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
+        """Return who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
         return REPORTER_NAME if entry.stream is Stream.REPORTER else self.name_of(entry.author)
 
     def name_of(self, member_id: str) -> str:
-        """Returns a member's name, as the newest roster that has her gives it."""
+        """Return a member's name, as the newest roster that has her gives it."""
         for version in reversed(self.chain.all):
             member = version.member(member_id)
             if member is not None:
@@ -94,7 +94,7 @@ class OpenedCase:
         return UNKNOWN_NAME
 
     def organisation_name(self) -> str:
-        """Returns the organisation in words, as the newest roster that has it names it."""
+        """Return the organisation in words, as the newest roster that has it names it."""
         key = self.state.organisation
         if key is None:
             return NO_ORGANISATION
@@ -105,5 +105,5 @@ class OpenedCase:
         return key
 
     def counts(self) -> dict[int, int]:
-        """Returns how many entries of each stream there are."""
+        """Return how many entries of each stream there are."""
         return {int(stream): len(entries) for stream, entries in self.streams.items()}

@@ -60,7 +60,7 @@ class Checked:
 
 
 def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: Collection[str]) -> wire.RekeyRequest:
-    """Returns the re-keying that gives the case to these members, without proof and signatures. Raises NotNow."""
+    """Return the re-keying that gives the case to these members, without proof and signatures. Raises NotNow."""
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
     new = next_epoch(case.keys)
@@ -100,7 +100,7 @@ def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     own_id: bytes,
     box_private: bytes,
 ) -> Checked:
-    """Returns who reads after this re-keying. Raises MoveBroken."""
+    """Return who reads after this re-keying. Raises MoveBroken."""
     try:
         # 1.
         grant = open_grant(untrusted.grants[own_id.hex()], own_id, box_private)
@@ -129,7 +129,7 @@ def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
 def _new_notes_key(
     case: OpenedCase, new: CaseKeys, untrusted: wire.RekeyRequest, own_id: bytes, box_private: bytes
 ) -> bytes | None:
-    """Returns the key of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
+    """Return the key of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
     if case.notes_key is None:
         return None
     for item in untrusted.notes_grants:
@@ -159,7 +159,7 @@ def _check_headers(
 
 
 def readers_of(new: CaseKeys, roster: Roster, untrusted: wire.RekeyRequest) -> tuple[Member, ...]:
-    """Returns to whom a re-keying gives the case, as whoever has the new key can see. Raises MoveBroken."""
+    """Return to whom a re-keying gives the case, as whoever has the new key can see. Raises MoveBroken."""
     if set(untrusted.grants) != {member.id for member in roster.members}:
         raise MoveBroken
     return tuple(

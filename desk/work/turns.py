@@ -23,7 +23,7 @@ _UNCHANGED = "hold.unchanged"
 
 
 async def reopen(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Opens a closed case again, with a text for the reporter. Raises NotNow, and what opening the case raises."""
+    """Open a closed case again, with a text for the reporter. Raises NotNow, and what opening the case raises."""
     case = await book.open(book.state.find(name))
     if case.state.closed_on is not None:
         case = await acts.write(book, name, Action.REOPEN, lambda _: Reopen(text))
@@ -34,17 +34,17 @@ async def reopen(book: Casebook, name: str, text: str) -> OpenedCase:
 
 
 async def hold(book: Casebook, name: str, reason: str) -> OpenedCase:
-    """Keeps a case from being erased, the two-year cap included. Raises as `reopen` does."""
+    """Keep a case from being erased, the two-year cap included. Raises as `reopen` does."""
     return await _change_hold(book, name, Action.HOLD, lambda _: LegalHold(reason, on=True))
 
 
 async def release_hold(book: Casebook, name: str, reason: str) -> OpenedCase:
-    """Lets a case be erased again. Raises as `reopen` does."""
+    """Let a case be erased again. Raises as `reopen` does."""
     return await _change_hold(book, name, Action.RELEASE_HOLD, lambda _: LegalHold(reason, on=False))
 
 
 async def recuse(book: Casebook, name: str, reason: str) -> OpenedCase:
-    """Says that the member of this desk steps aside in a case. Raises as `reopen` does."""
+    """Record that the member of this desk steps aside in a case. Raises as `reopen` does."""
     return await acts.write(book, name, Action.RECUSE, lambda _: Recusal(book.keys.id, reason), Stream.NOTES)
 
 
