@@ -19,7 +19,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Given:
+class CommandInput:
     """The arguments of a command, and what only a terminal can give."""
 
     args: argparse.Namespace

@@ -14,7 +14,7 @@ import platformdirs
 
 from cases.errors import CaseError
 from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
-from desk.errors import KeyTaken, NoKey, PassphraseExposed, WeakPassphrase, WrongPassphrase
+from desk.errors import KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
@@ -81,7 +81,7 @@ def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) ->
 
 
 def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
-    """Return the member's keys. Raises NoKey, WrongPassphrase."""
+    """Return the member's keys. Raises NoKey, PassphraseRefused."""
     try:
         sealed = home.key.read_bytes()
     except FileNotFoundError as missing:
@@ -89,7 +89,7 @@ def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
     try:
         return open_member_keys(sealed, passphrase)
     except CaseError as wrong:
-        raise WrongPassphrase from wrong
+        raise PassphraseRefused from wrong
 
 
 def read_passphrase_file(path: Path) -> str:

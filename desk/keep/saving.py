@@ -1,4 +1,4 @@
-"""Attachments reach the member's disk only here, only when asked for, and under names of ours.
+"""Attachments reach the member's disk only here, only when asked for, and under names of its own.
 
 Contract: a saved file has the case's short name and its number (`a1b2c3d4-1.jpg`; `a1b2c3d4-m1.jpg` for one that
 members sent; `a1b2c3d4-1-preview.jpg`), nothing from the reporter; an existing file is never overwritten; a file that

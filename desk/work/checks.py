@@ -21,7 +21,7 @@ WARN_OTHER_KEYS = "warning.other_keys"
 WARN_ERASE_SIGNER = "warning.erase_signer"
 WARN_NOTES_KEY = "warning.notes_key"
 WARN_FEW_SIGNERS = "warning.few_signers"
-WARN_NOBODY_LEFT = "warning.nobody_left"
+WARN_LAST_SIGNER = "warning.last_signer"
 
 Streams = Mapping[Stream, tuple[Entry, ...]]
 
@@ -29,7 +29,7 @@ Streams = Mapping[Stream, tuple[Entry, ...]]
 def check_continues(pin: Pin, chain: Chain, server_key: bytes) -> Roster | None:
     """Return the roster in force, if there is one yet. Raises RosterBroken, WrongServer.
 
-    The chain has been verified from version 1, but a server that was taken over could show another chain, begun anew
+    The chain has been verified from version 1, but a server that was taken over could show another chain, begun again
     with other members: the pinned version must stand in it, unchanged.
     """
     if chain.current is None:
@@ -109,12 +109,12 @@ def report_of(streams: Streams) -> Report:
 
 
 def check_stepping_aside(own_id: str, streams: Streams, roster: Roster) -> tuple[str, ...]:
-    """Return a warning when this member's signature is still needed after stepping aside, or nobody is left to ask it.
+    """Return a warning when this member's signature stays needed after stepping aside, or nobody could ask for it.
 
     Where she could not sign with those who are left (counsel with counsel), her stepping aside takes nothing away.
     """
     left = {member.id for member in left_to_sign(streams, roster)} - {own_id}
     if not left:
-        return (WARN_NOBODY_LEFT,)
+        return (WARN_LAST_SIGNER,)
     needed = not enough_to_sign(left, roster) and enough_to_sign({*left, own_id}, roster)
     return (WARN_FEW_SIGNERS,) if needed else ()

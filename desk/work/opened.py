@@ -8,7 +8,7 @@ from cases.case.timeline import CaseState
 from cases.crypto.seal import CaseKeys
 from cases.entry import Attachment, Entry, Report, Stream
 from cases.roster.chain import Chain
-from cases.wire import messages as wire
+from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
 from desk.work.checks import report_of
 
@@ -18,7 +18,7 @@ UNKNOWN_NAME = "not in the roster"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OpenedCase:
+class DeskCase:
     """One case, decrypted and checked by `desk.work.casebook`."""
 
     own_id: str
@@ -30,7 +30,7 @@ class OpenedCase:
     notes_hidden: bool
     # The notes kept their key when the case was moved: who was left out has it, so nothing is added to them.
     notes_key_kept: bool
-    files: tuple[wire.FileRow, ...]
+    files: tuple[WireFile, ...]
     state: CaseState
     server_state: str
     release_day: date | None

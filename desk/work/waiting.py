@@ -27,7 +27,7 @@ class Unripe:
 def days_of(chain: Chain, unripe: Unripe | None, seen: Mapping[str, date], today: date) -> dict[str, date]:
     """Return when that which may come next was first shown: the version not taken yet, or the proposal.
 
-    What has left the chain is forgotten: a proposal that comes again begins anew.
+    What has left the chain is forgotten: a proposal that comes again begins at its first day.
     """
     shown = [] if unripe is None else [unripe.roster]
     shown += [] if chain.proposal is None else [chain.proposal]
