@@ -35,7 +35,7 @@ _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache"
 
 
 def intake_rules(home: Path) -> tuple[PathRule, ...]:
-    """The rules for this home; makes the files that SQLite would make. Raises OSError."""
+    """Return the rules for this home, and make the files that SQLite would make. Raises OSError."""
     _make_sqlite_files(home)
     program = [PathRule(path, READ if path.is_dir() else READ_FILE) for path in _program() if path.exists()]
     return (

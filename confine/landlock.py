@@ -56,7 +56,7 @@ class PortRule:
 
 
 def landlock_abi() -> int:
-    """The kernel's Landlock version; 0 when it has none or it is switched off."""
+    """Return the kernel's Landlock version; 0 when it has none or it is switched off."""
     try:
         return syscall("landlock_create_ruleset", None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_ASK_VERSION))
     except OSError:

@@ -8,14 +8,15 @@ import functools
 import os
 import resource
 import signal
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from confine import landlock, process, seccomp
 from confine.intake_files import intake_rules
-from confine.landlock import PathRule, PortRule
+from confine.landlock import PortRule
 from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, RELAY, ZYGOTE, Profile
 
 _OWNER_ONLY: Final = 0o077
@@ -80,7 +81,7 @@ def confine_job(limits: JobLimits, *, with_thread: bool = False) -> None:
 
 
 def bound_job(limits: JobLimits) -> None:
-    """The bounds but for the clock. A fork may put them on while it waits, and has then been through all this once."""
+    """Set the limits but for the wall clock. A fork that waits may set them early, which warms this code up."""
     process.set_limit(resource.RLIMIT_NOFILE, _JOB_DESCRIPTORS)
     process.set_limit(resource.RLIMIT_AS, limits.address_space_bytes)
     process.set_limit(resource.RLIMIT_FSIZE, limits.written_bytes)
@@ -94,7 +95,7 @@ def bound_job(limits: JobLimits) -> None:
 
 @functools.cache
 def job_filters() -> tuple[bytes, bytes]:
-    """A job's filter without and with a thread. Who asks before forking spares each fork the building of them."""
+    """Return a job's filter without and with a thread. Call before forking so that children reuse the result."""
     made = seccomp.build(JOB.rules, JOB.default), seccomp.build(JOB_WITH_THREAD.rules, JOB_WITH_THREAD.default)
     for program in made:
         seccomp.header(program)
@@ -104,7 +105,7 @@ def job_filters() -> tuple[bytes, bytes]:
 def confine_intake(home: Path) -> Confinement:
     """Touches what `confine.intake_files` lists; no socket can be made or named, no program started.
 
-    Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
     after everything is imported: packages are found by what has been loaded.
     """
     process.require_single_thread()
@@ -116,25 +117,24 @@ def confine_intake(home: Path) -> Confinement:
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
-def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
-    """Reads anywhere, writes nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
+def confine_relay(dial_port: int, descriptors: int) -> Confinement:
+    """Let it open no file, start nothing, ask for no visitor's address; where the kernel governs TCP it dials one port.
+
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is no TCP socket: those on
+    which it listens are among them, for it can make none. Call after everything is imported.
+    """
     process.require_single_thread()
+    process.require_stream_sockets_only((socket.AF_INET, socket.AF_INET6))
+    process.set_limit(resource.RLIMIT_NOFILE, descriptors)
     memory_locked = _private_and_locked()
-    abi = landlock.restrict(
-        (
-            PathRule(Path("/"), landlock.READ),
-            PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
-            *(PortRule(port, landlock.BIND_TCP) for port in listen_ports),
-            *(PortRule(port, landlock.CONNECT_TCP) for port in dial_ports),
-        )
-    )
-    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY))
+    abi = landlock.restrict((PortRule(dial_port, landlock.CONNECT_TCP),))
+    held = _cannot(lambda: os.open(os.sep, os.O_RDONLY))
     _filter(RELAY, all_threads=True)
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
 def _private_and_locked() -> bool:
-    """Steps 2 and 3 as intake and relay share them; returns whether memory is kept out of swap."""
+    """Take steps 2 and 3, which intake and relay share; return whether memory is kept out of swap."""
     os.umask(_OWNER_ONLY)
     process.no_core_dump()
     process.make_undumpable()

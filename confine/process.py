@@ -30,7 +30,7 @@ class MoreThanOneThread(Exception):
 
 
 class StraySocket(Exception):
-    """The process holds a socket that is not a unix stream: through it something could be sent unseen."""
+    """The process holds a socket of another kind than it is meant to: through it something could be sent unseen."""
 
 
 def no_new_privileges() -> None:
@@ -57,14 +57,14 @@ def seccomp_mode() -> int:
 
 
 def die_with_parent(parent: int) -> None:
-    """The kernel kills this process when the thread that started it ends; kills itself if that has happened already."""
+    """Have the kernel kill this process when the thread that started it ends; exit now if that has happened already."""
     prctl(_SET_PDEATHSIG, _SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def set_limit(which: int, most: int) -> None:
-    """Sets soft and hard limit; a hard limit that is lower already stays."""
+    """Set soft and hard limit; a hard limit that is lower already stays."""
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)
@@ -80,13 +80,13 @@ def core_limit() -> int:
 
 
 def require_single_thread() -> None:
-    """Raises MoreThanOneThread unless the calling thread is alone."""
+    """Raise MoreThanOneThread unless the calling thread is alone."""
     if len(list(Path("/proc/self/task").iterdir())) != 1:
         raise MoreThanOneThread
 
 
-def require_stream_sockets_only() -> None:
-    """Raises StraySocket if a datagram, network or other socket is among the open descriptors."""
+def require_stream_sockets_only(families: tuple[socket.AddressFamily, ...] = (socket.AF_UNIX,)) -> None:
+    """Raise StraySocket if an open descriptor is a socket of another family, or no stream."""
     for entry in Path("/proc/self/fd").iterdir():
         try:
             duplicate = os.dup(int(entry.name))
@@ -96,12 +96,12 @@ def require_stream_sockets_only() -> None:
             os.close(duplicate)
             continue
         with socket.socket(fileno=duplicate) as found:
-            if found.family != socket.AF_UNIX or found.type != socket.SOCK_STREAM:
+            if found.family not in families or found.type != socket.SOCK_STREAM:
                 raise StraySocket
 
 
 def forbid_writable_code() -> None:
-    """Makes memory that can be both written and executed read-only for good, also where it is mapped twice.
+    """Make memory that can be both written and executed read-only for good, also where it is mapped twice.
 
     Calls from C into Python are such memory (libffi). Whoever makes one before the locks can use it afterwards; nobody
     can make another, or change it.
@@ -117,7 +117,7 @@ def forbid_writable_code() -> None:
 
 
 def lock_memory() -> bool:
-    """Keeps this process out of swap for good, or says that it may not.
+    """Keep this process out of swap for good; return False if it may not.
 
     With a limit (8 MiB is common) the kernel would accept the call while the process is small and then fail every
     later allocation beyond the limit. So it is all or nothing: only without a limit, or with the capability that
@@ -143,7 +143,7 @@ def may_lock_memory() -> bool:
 
 
 def drop_capabilities() -> None:
-    """Gives up what root may do beyond an owner: changing the clock, devices, owners, the files of others.
+    """Drop what root may do beyond an owner: changing the clock, devices, owners, the files of others.
 
     Two stay, if they are there. Reading everywhere: a program that root runs from somebody's closed folder has to load
     itself, and Landlock bounds what that reaches. Locking memory: without it every allocation beyond the limit fails

@@ -15,7 +15,7 @@ _ENCRYPTED: Final = "CRYPT-"
 
 
 def harmful_swap(root: Path = Path("/"), *, memory_locked: bool | None = None) -> tuple[str, ...]:
-    """The places of swap that could hold this process's memory in the clear; none is as it should be.
+    """Return the swap areas that could hold this process's memory in the clear; there should be none.
 
     `memory_locked` is whether what will be started from here can lock its memory; it is found out when left out.
     """

@@ -87,7 +87,7 @@ class BootstrapState:
 
 
 def open_controller(control_socket: Path) -> Any:
-    """An authenticated stem Controller (stem has no types); raises ControlMissing or ControlRefused."""
+    """Return an authenticated stem Controller (stem has no types); raises ControlMissing or ControlRefused."""
     try:
         controller = Controller(_ControlSocket(str(control_socket)))
     except PermissionError:
@@ -108,7 +108,7 @@ def open_controller(control_socket: Path) -> Any:
 
 
 def bootstrap_state(controller: Any) -> BootstrapState:
-    """What tor is doing now; raises TorGone."""
+    """Return what tor is doing now; raises TorGone."""
     try:
         phase = controller.get_info("status/bootstrap-phase")
         disabled = controller.get_conf("DisableNetwork") == "1"
@@ -148,7 +148,7 @@ def socks_listener(controller: Any) -> Path | tuple[str, int]:
 
 
 def wait_for_controller(process: TorProcess, control_socket: Path, *, within: float) -> Any:
-    """A controller as soon as tor has opened its socket; raises TorDidNotStart or ControlMissing."""
+    """Return a controller as soon as tor has opened its socket; raises TorDidNotStart or ControlMissing."""
     deadline = time.monotonic() + within
     while True:
         if not process.alive():

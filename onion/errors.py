@@ -42,7 +42,7 @@ class OnionError(Exception):
     to_do: str = "Run the command again; if it stays, see docs/OPERATING.md."
 
     def __str__(self) -> str:
-        """The two sentences."""
+        """Return the two sentences."""
         return f"{self.happened} {self.to_do}"
 
 

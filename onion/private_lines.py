@@ -40,7 +40,7 @@ class Node:
 
 
 def join_lines(authority_line: str) -> list[str]:
-    """What any tor needs to be on this network and on no other."""
+    """Return what any tor needs to be on this network and on no other."""
     return [
         # Allows loopback addresses and several relays on one, and takes the waiting out of the start.
         "TestingTorNetwork 1",
@@ -73,7 +73,7 @@ def identity_lines(node: Node) -> list[str]:
 
 
 def relay_lines(node: Node, network_lines: Sequence[str]) -> list[str]:
-    """A relay's whole torrc."""
+    """Return a relay's whole torrc."""
     return [
         *network_lines,
         *identity_lines(node),
@@ -86,7 +86,7 @@ def relay_lines(node: Node, network_lines: Sequence[str]) -> list[str]:
 
 
 def authority_lines(node: Node, network_lines: Sequence[str], *, now: float) -> list[str]:
-    """The authority's whole torrc; `now` is the wall clock in seconds."""
+    """Return the authority's whole torrc; `now` is the wall clock in seconds."""
     first_vote = int(now + 0.999) + LEAD_SECONDS + VOTE_SECONDS + DISTRIBUTE_SECONDS
     return [
         *relay_lines(node, network_lines),

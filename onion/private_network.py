@@ -67,7 +67,7 @@ class PrivateNetwork:
 
     @staticmethod
     def lines_from(root: Path) -> list[str]:
-        """What a tor of another process needs in its torrc to join; raises NoPrivateNetwork if none is up."""
+        """Return what a tor of another process needs in its torrc to join; raises NoPrivateNetwork if none is up."""
         try:
             return (root / NETWORK_FILE).read_text().splitlines()
         except (OSError, UnicodeDecodeError):
@@ -110,7 +110,7 @@ class PrivateNetwork:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def client(self, client_auth: Iterable[tuple[str, str]] = (), *, folder: Path | None = None) -> ClientTor:
-        """A client on this network, not started; it ends with the network at the latest."""
+        """Return a client on this network, not started; it ends with the network at the latest."""
         client = ClientTor(folder or self.root / f"client{len(self._clients)}", self.network_lines, client_auth)
         self._clients.append(client)
         return client
@@ -226,7 +226,7 @@ def _wait_for_close() -> None:
 
 
 def main() -> int:
-    """The command line of `python -m onion.private_network`."""
+    """Run the command line of `python -m onion.private_network`."""
     parser = argparse.ArgumentParser(prog="python -m onion.private_network")
     parser.add_argument("--hold", type=Path, required=True, metavar="DIR", help="a new folder with a short path")
     arguments = parser.parse_args()

@@ -15,7 +15,7 @@ GENCERT_SECONDS = 60.0  # two RSA keys took 0.2 to 1.6 s
 
 
 def make_nodes(root: Path) -> list[Node]:
-    """The authority and the relays, each with an empty folder."""
+    """Return the authority and the relays, each with an empty folder."""
     names = ["authority", *(f"relay{number}" for number in range(RELAYS))]
     ports = _free_ports(2 * len(names))
     nodes = [Node(name, root / name, ports.pop(), ports.pop()) for name in names]

@@ -51,7 +51,7 @@ _REPLIES: dict[int, type[SocksFailed]] = {
 async def socks_connect(
     socks: SocksAddress, host: str, port: int, *, within: float, isolate: str | None = None
 ) -> socket.socket:
-    """A socket that is connected to `host` through tor. The caller closes it."""
+    """Return a socket that is connected to `host` through tor. The caller closes it."""
     family = socket.AF_UNIX if isinstance(socks, Path) else socket.AF_INET
     connection = socket.socket(family, socket.SOCK_STREAM)
     connection.setblocking(False)

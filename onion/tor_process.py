@@ -156,7 +156,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def relay_fingerprint(torrc: Path) -> str:
-    """The fingerprint of the relay a torrc describes; makes its keys. No network is used."""
+    """Return the fingerprint of the relay a torrc describes, and make its keys. No network is used."""
     output = _run_to_its_end(["-f", str(torrc), "--list-fingerprint"])
     # The last line is: nickname, then ten groups of four hexadecimal digits.
     return "".join(output.strip().splitlines()[-1].split()[1:])
@@ -187,6 +187,6 @@ def _run_to_its_end(arguments: list[str]) -> str:
 
 
 def require_no_public_tor(torrc: str) -> None:
-    """Raises PublicTorRefused if this run may start none, and a tor with these lines would reach the public network."""
+    """Raise PublicTorRefused if this run may start none, and a tor with these lines would reach the public network."""
     if os.environ.get(NO_PUBLIC_TOR) == "1" and reaches_public_network(torrc):
         raise PublicTorRefused

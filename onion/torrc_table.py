@@ -51,7 +51,7 @@ class Rule:
 
 
 def socket_path(value: str) -> Path | None:
-    """The path in the value of a ControlSocket or SocksPort that is a unix socket; None if it is none."""
+    """Return the path in a ControlSocket's or SocksPort's value that is a unix socket; None if it is none."""
     found = _SOCKET.fullmatch(value)
     return Path(found["path"]) if found else None
 

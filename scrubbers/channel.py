@@ -19,9 +19,9 @@ from scrubbers.protocol import (
     REQUEST,
     REQUEST_MAGIC,
     KindNumber,
+    Locks,
     Operation,
     Role,
-    Saw,
 )
 
 _RECEIVE_BYTES = 4096
@@ -36,7 +36,7 @@ class Channel:
         channel.setblocking(False)
         self.role: Role | None = None
         self.landlock_abi = 0
-        self.saw = Saw(0)
+        self.locks = Locks(0)
         self.lost = False
         # Jobs running or waiting for a slot: the pool gives a channel no more than it has slots.
         self.load = 0
@@ -55,7 +55,7 @@ class Channel:
         self._changed: Callable[[], None] = lambda: None
 
     def attach(self, changed: Callable[[], None]) -> None:
-        """Starts listening, on the running loop; says so when the zygote is ready, lost, or has a slot again."""
+        """Listen, on the running loop; call `changed` when the zygote is ready, lost, or has a slot again."""
         self._changed = changed
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
@@ -73,7 +73,7 @@ class Channel:
         quick: bool = False,
         charge: Callable[[float], None] = lambda _: None,
     ) -> int | None:
-        """Runs one job to its end and returns its wait status, or None when the zygote was lost with it.
+        """Run one job to its end and return its wait status, or None when the zygote was lost with it.
 
         Where a reading end of the job's status pipe is given, something to read there counts as the end, and as a good
         one: a job has nothing to do after that, but taking its memory down is half of what a small picture takes.
@@ -113,7 +113,7 @@ class Channel:
         self._changed()
 
     def lose(self) -> None:
-        """Gives the zygote up. It ends when it sees its channel closed."""
+        """Give the zygote up. It ends when it sees its channel closed."""
         if self.lost:
             return
         self.lost = True
@@ -181,12 +181,12 @@ class Channel:
         """Whether the zygote has introduced itself; one that says something else is given up."""
         if len(self._received) < HELLO.size:
             return False
-        magic, role, self.landlock_abi, saw = HELLO.unpack(self._received[: HELLO.size])
+        magic, role, self.landlock_abi, locks = HELLO.unpack(self._received[: HELLO.size])
         del self._received[: HELLO.size]
         if magic != HELLO_MAGIC or role not in set(Role):
             self.lose()
             return False
-        self.role, self.saw = Role(role), Saw(saw)
+        self.role, self.locks = Role(role), Locks(locks)
         self.settled.set()
         self._changed()
         return True

@@ -37,24 +37,24 @@ class MemoryFile:
 
     @classmethod
     def sealed(cls, content: bytes) -> Self:
-        """A finished file of these bytes."""
+        """Return a finished file of these bytes, with all memfd seals."""
         made = cls()
         made.write(content)
         made.seal()
         return made
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Appends. Raises OSError once sealed or closed."""
+        """Append. Raises OSError once sealed or closed."""
         rest = memoryview(chunk)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def seal(self) -> None:
-        """Makes it unchangeable for every holder; harmless when done twice. Raises NotSealed."""
+        """Put on all memfd seals: nobody can change the file any more; harmless when done twice. Raises NotSealed."""
         self._seal(_ALL_SEALS)
 
-    def seal_for_spending(self) -> None:
-        """Makes it unchangeable, except that any holder may still cut it off, and so free it. Raises NotSealed.
+    def seal_except_shrinking(self) -> None:
+        """Put on all memfd seals but F_SEAL_SHRINK: any holder may still truncate, and so free it. Raises NotSealed.
 
         Afterwards it must not be mapped or read here: beyond a cut a read stops short and a mapping kills.
         """
@@ -84,14 +84,14 @@ class MemoryFile:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def chunks(self, length: int) -> Iterator[bytes]:
-        """The content in pieces of `length` bytes, the last one shorter: for who must not hold it whole."""
+        """Yield the content in pieces of `length` bytes, the last one shorter: for callers that must not hold all."""
         offset = 0
         while piece := self.read(length, offset):
             yield piece
             offset += len(piece)
 
     def map(self) -> mmap.mmap:
-        """The content without a copy, read-only. Raises ValueError when empty."""
+        """Map the content read-only, without a copy. Raises ValueError when empty."""
         return mmap.mmap(self._descriptor, 0, prot=mmap.PROT_READ)
 
     def fileno(self) -> int:

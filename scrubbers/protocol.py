@@ -54,7 +54,7 @@ class KindNumber(enum.IntEnum):
     AVIF = 9
 
 
-# magic, role, Landlock version, bit field of Saw
+# magic, role, Landlock version, bit field of Locks
 HELLO: Final = struct.Struct("=4sBBH")
 HELLO_MAGIC: Final = b"kszy"
 # magic, job number, operation, kind
@@ -74,7 +74,7 @@ MOST_PIXELS: Final = 2**32 - 1
 OUTCOME_NOT_STOPPED: Final = 999
 
 
-class Saw(enum.IntFlag):
+class Locks(enum.IntFlag):
     """What a zygote read back about itself after locking."""
 
     NO_NEW_PRIVILEGES = 1

@@ -33,7 +33,7 @@ def encode_report(removed: tuple[Removed, ...], lost: tuple[Lost, ...]) -> bytes
 
 
 def decode_report(untrusted: bytes) -> tuple[tuple[Removed, ...], tuple[Lost, ...]]:
-    """What was removed and lost; raises JobDied if it is anything but a report."""
+    """Return what was removed and lost; raises JobDied for anything but a report."""
     if len(untrusted) > REPORT_BYTES:
         raise JobDied
     try:

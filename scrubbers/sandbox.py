@@ -52,9 +52,9 @@ from scrubbers.protocol import (
     STATUS,
     STATUS_MAGIC,
     KindNumber,
+    Locks,
     Operation,
     Role,
-    Saw,
 )
 from scrubbers.report_wire import decode_report
 from scrubbers.stages import (
@@ -83,7 +83,7 @@ _ATTEMPTS: Final = 2
 _REPLACEMENT_SECONDS: Final = 10.0
 _WARM_SECONDS: Final = 30.0
 _JOBS_AT_ONCE: Final = 2
-_LOCKS_EVERYWHERE: Final = Saw.NO_NEW_PRIVILEGES | Saw.FILTERED | Saw.UNDUMPABLE | Saw.NO_CORE
+_LOCKS_EVERYWHERE: Final = Locks.NO_NEW_PRIVILEGES | Locks.FILTERED | Locks.UNDUMPABLE | Locks.NO_CORE
 
 
 class JailNotTight(Exception):
@@ -103,16 +103,16 @@ class Sandbox:
         self._version = scrubber_version()
 
     def for_form(self) -> "OneForm":
-        """The pool for the files of one form, to which it charges what their jobs take."""
+        """Return the pool as one form uses it: its jobs are charged to one account."""
         return OneForm(self, Account())
 
     async def scrub(self, sniffed: Sniffed, account: Account | None = None) -> Scrubbed:
-        """The file rebuilt by a jailed job; closes the input. Raises Refused."""
+        """Rebuild the file in a jailed job, and close the input. Raises Refused."""
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
             size = untrusted.size
-            untrusted.seal_for_spending()
+            untrusted.seal_except_shrinking()
             seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
             for _ in range(_ATTEMPTS):
                 if untrusted.size < size:
@@ -133,7 +133,7 @@ class Sandbox:
         raise JobDied
 
     async def verify(self, scrubbed: Scrubbed, account: Account | None = None) -> Verified:
-        """The same bytes, vouched for by a second, fresh job. Raises Refused, and then closes them."""
+        """Verify the same bytes in a second, fresh job. Raises Refused, and then closes them."""
         account = account or Account()
         clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
         with ExitStack() as kept:
@@ -147,7 +147,7 @@ class Sandbox:
         raise JobDied
 
     async def self_test(self, roles: Collection[Role] = tuple(Role)) -> None:
-        """Returns only if a job in every zygote could not open a file, make a socket or run a program.
+        """Require that a job in every zygote could not open a file, make a socket or run a program.
 
         Raises JailNotTight, also when a role has no live zygote.
         """
@@ -163,7 +163,7 @@ class Sandbox:
             raise JailNotTight
 
     def replace(self, index: int, channel: socket) -> None:
-        """Puts the channel of a newly started zygote in the place of one that died."""
+        """Replace a dead zygote's channel by a newly started one's."""
         if self._attached:
             self._channels[index].lose()
         else:
@@ -173,7 +173,7 @@ class Sandbox:
             self._watch(self._channels[index])
 
     def close(self) -> None:
-        """Closes every channel, at which the zygotes end."""
+        """Close every channel, at which the zygotes end."""
         for channel in self._channels:
             if self._attached:
                 channel.lose()
@@ -181,7 +181,7 @@ class Sandbox:
                 channel.close_unattached()
 
     def _attach(self) -> None:
-        """Listening needs the running loop, which does not exist yet when the pool is made."""
+        """Listen to the channels: this needs the running loop, which does not exist yet when the pool is made."""
         if not self._attached:
             self._attached = True
             for channel in self._channels:
@@ -191,7 +191,7 @@ class Sandbox:
         channel.attach(self._changed.set)
 
     async def _estimated(self, kind: Kind, untrusted: MemoryFile, account: Account) -> float:
-        """What this file will take of the processors, in seconds. It is measured only where somebody could mind."""
+        """Return the processor seconds this file will take. It is measured only while others use the jail."""
         role = _ROLES.get(kind, Role.PICTURES)
         if not is_measured(kind) or not self._is_busy(role):
             return UNKNOWN_SECONDS
@@ -199,7 +199,7 @@ class Sandbox:
             turn = Turn(account, seconds_of_picture(0))
             channel = await self._free_channel(role, turn)
             await self._run(channel, turn, Operation.MEASURE, kind, [untrusted.fileno(), writer], reader)
-            untrusted_answer = _said(reader, MEASURED.size)
+            untrusted_answer = _read_status(reader, MEASURED.size)
         if len(untrusted_answer) != MEASURED.size or not untrusted_answer.startswith(MEASURED_MAGIC):
             return WORST_SECONDS
         return seconds_of_picture(MEASURED.unpack(untrusted_answer)[1])
@@ -210,15 +210,15 @@ class Sandbox:
     async def _job(
         self, operation: Operation, kind: Kind, given: Sequence[MemoryFile], answers: Sequence[MemoryFile], turn: Turn
     ) -> bool:
-        """Steps 2 to 7; False when the zygote died with the job. Raises Refused."""
+        """Take steps 2 to 7; return False when the zygote died with the job. Raises Refused."""
         with _pipe() as (status_reader, status_writer):
             channel = await self._free_channel(_ROLES.get(kind, Role.PICTURES), turn)
             descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
             wait_status = await self._run(channel, turn, operation, kind, descriptors, status_reader)
             if wait_status is None:
                 return False
-            _judge_end(wait_status)
-            _judge_outcome(_said(status_reader, STATUS.size))
+            _require_clean_exit(wait_status)
+            _require_done(_read_status(status_reader, STATUS.size))
         for file in answers:
             try:
                 file.seal()
@@ -236,7 +236,7 @@ class Sandbox:
         )
 
     async def _free_channel(self, role: Role, turn: Turn) -> Channel:
-        """A zygote of this role with a slot for this job, once it is its turn. Raises NoJail.
+        """Wait for this job's turn and return a zygote of this role with a free slot. Raises NoJail.
 
         A job is given to none while all are busy: it would wait for that one, and a core stand idle when another is
         done first. Between the answer and `Channel.run`, which counts the job, nothing else may run.
@@ -257,7 +257,7 @@ class Sandbox:
             self._changed.set()
 
     async def _live_channels(self, role: Role) -> list[Channel]:
-        """The zygotes of this role, at least one, waiting for a replacement if there is none. Raises NoJail."""
+        """Return the zygotes of this role, at least one: wait for a replacement if there is none. Raises NoJail."""
         try:
             async with asyncio.timeout(_REPLACEMENT_SECONDS):
                 while True:
@@ -293,12 +293,12 @@ class OneForm:
 
 
 async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm) -> Scrubbed:
-    """The second stage; raises Refused. The input is closed."""
+    """Run the second stage; raises Refused. Closes the input."""
     return await sandbox.scrub(sniffed)
 
 
 async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:
-    """The third stage; raises Refused."""
+    """Run the third stage; raises Refused."""
     return await sandbox.verify(scrubbed)
 
 
@@ -335,16 +335,16 @@ def _pipe() -> Iterator[tuple[int, int]]:
         os.close(writer)
 
 
-def _said(untrusted_status_reader: int, most: int) -> bytes:
-    """What a job wrote as its status, one byte more than it may at most; the writing end is still open on our side."""
+def _read_status(untrusted_status_reader: int, most: int) -> bytes:
+    """Read a job's status, one byte more than it may have, so that more shows; our writing end is still open."""
     try:
         return os.read(untrusted_status_reader, most + 1)
     except BlockingIOError:
         return b""
 
 
-def _judge_end(wait_status: int) -> None:
-    """Returns if the job ended by itself; raises what its end means otherwise."""
+def _require_clean_exit(wait_status: int) -> None:
+    """Raise TookTooLong or JobDied unless the job ended by itself."""
     if os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) == 0:
         return
     if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) in {signal.SIGALRM, signal.SIGXCPU}:
@@ -352,8 +352,8 @@ def _judge_end(wait_status: int) -> None:
     raise JobDied
 
 
-def _judge_outcome(untrusted_status: bytes) -> None:
-    """Returns if the job says it is done; raises the refusal whose number it gave."""
+def _require_done(untrusted_status: bytes) -> None:
+    """Raise the refusal whose number the job gave, unless it says it is done."""
     if len(untrusted_status) != STATUS.size:
         raise JobDied
     magic, untrusted_outcome = STATUS.unpack(untrusted_status)
@@ -374,9 +374,9 @@ def _read_report(report: MemoryFile) -> tuple[tuple[Removed, ...], tuple[Lost, .
 
 
 async def _self_test(channel: Channel) -> None:
-    if channel.lost or _LOCKS_EVERYWHERE not in channel.saw:
+    if channel.lost or _LOCKS_EVERYWHERE not in channel.locks:
         raise JailNotTight
-    if channel.landlock_abi and Saw.LANDLOCK_HELD not in channel.saw:
+    if channel.landlock_abi and Locks.LANDLOCK_HELD not in channel.locks:
         raise JailNotTight
     # Opening is answered with an error, which the job reports; the other two are death.
     if await _attempt(channel, Operation.TRY_OPEN) != (0, STATUS.pack(STATUS_MAGIC, OUTCOME_DONE)):
@@ -390,4 +390,4 @@ async def _attempt(channel: Channel, operation: Operation) -> tuple[int | None, 
     """How a job that tries something forbidden ended, and what it had to say."""
     with _pipe() as (reader, writer):
         wait_status = await channel.run(operation, None, [writer])
-        return wait_status, _said(reader, STATUS.size)
+        return wait_status, _read_status(reader, STATUS.size)

@@ -94,12 +94,12 @@ _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
 
 
 def sniff(untrusted: MemoryFile) -> Sniffed:
-    """The file with its kind; raises a NotCleanable. The file stays the caller's to close when it raises."""
+    """Return the file with its kind; raises NotCleanable, and then the caller still has to close the file."""
     return Sniffed(sniff_kind(untrusted.read(_HEAD_BYTES)), untrusted)
 
 
 def sniff_kind(untrusted_head: bytes) -> Kind:
-    """The kind that a file beginning like this has; raises a NotCleanable."""
+    """Return the kind of a file that begins like this; raises NotCleanable."""
     if not untrusted_head:
         raise Empty
     if untrusted_head.startswith((b"II*\x00\x10\x00\x00\x00CR", b"II*\x00\x08\x00\x00\x00CR")):

@@ -19,7 +19,7 @@ _KEEPS_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_T
 
 
 def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A zygote that is warming up, and our end of its channel. It ends when the channel closes. Raises OSError.
+    """Start a zygote; return its process and our end of its channel. It ends when the channel closes. Raises OSError.
 
     A fresh interpreter, so that no key and no page of this process's memory is inherited; isolated, so that neither the
     folder nor the environment can add code to it.

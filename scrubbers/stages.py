@@ -161,7 +161,7 @@ class ScrubReport:
     version: str
 
     def without_values(self) -> ScrubReport:
-        """The report as it may be kept: kinds and places, no value found, each line once."""
+        """Return the report as it may be kept: kinds and places, no value found, each line once."""
         lines = dict.fromkeys((found.what, found.where) for found in self.removed)
         return replace(self, removed=tuple(Removed(what, where, None) for what, where in lines))
 
@@ -337,5 +337,5 @@ _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}
 
 
 def refusal(untrusted_code: int) -> Refused:
-    """The refusal a job reported by number; a number nobody gave out counts as a job that died."""
+    """Return the refusal a job reported by number; an unknown number counts as a job that died."""
     return _BY_CODE.get(untrusted_code, JobDied)()

@@ -50,7 +50,7 @@ def information(page: InformationPage) -> Callable[[web.Request], Awaitable[web.
         services = request.app[SERVICES]
         language = services.pages.language_of(request)
         read_in = language if page.in_every_language else services.pages.read_in(language)
-        roster, release = services.roster.chain().current, _release_of_a_report_now(services)
+        roster, release = services.roster.shown().current, _release_of_a_report_now(services)
         return services.pages.page(
             page.template,
             language,

@@ -37,7 +37,7 @@ class Findings:
         self._lost: list[Lost] = []
 
     def add(self, what: What, where: Where, untrusted_example: object = None) -> None:
-        """Notes one finding; the example is made into one short line of text."""
+        """Add one finding; the example is made into one short line of text."""
         examples = self._removed.setdefault((what, where), [])
         example = as_line(untrusted_example)
         if example and example not in examples and len(examples) < _EXAMPLES_OF_A_SORT:

@@ -14,4 +14,4 @@ class JobTemplate:
     """What a fork does: first, while nothing is asked of it yet; and then with its job, from which it never returns."""
 
     work: Work
-    rehearse: Callable[[], None] = lambda: None
+    warm_up: Callable[[], None] = lambda: None

@@ -39,7 +39,7 @@ class SecondOpinion:
         self._magic = magic.Magic(mime=True)
 
     def require_agreement(self, kind: Kind, untrusted_descriptor: int) -> None:
-        """Raises KindsDisagree."""
+        """Raise KindsDisagree unless libmagic says the same kind."""
         untrusted_head = os.pread(untrusted_descriptor, _HEAD_BYTES, 0)
         said = self._magic.from_buffer(untrusted_head)
         if kind is Kind.PDF and said in _NOTHING:
@@ -49,6 +49,6 @@ class SecondOpinion:
         if said not in _NAMES[kind]:
             raise KindsDisagree
 
-    def rehearse(self, content: bytes) -> None:
+    def warm_up(self, content: bytes) -> None:
         """Goes through the patterns once for something of our own, so that a fork has touched them."""
         self._magic.from_buffer(content)

@@ -41,9 +41,9 @@ from scrubbers.protocol import (
     REQUEST,
     REQUEST_MAGIC,
     KindNumber,
+    Locks,
     Operation,
     Role,
-    Saw,
 )
 
 # The trusted side sends at most a few at once; a zygote that was asked for more would be under attack from there.
@@ -67,53 +67,53 @@ class _Spare:
     pair: socket.socket
 
 
-def main(arguments: list[str], warm: Callable[[Role], JobTemplate]) -> None:
-    """Steps 1 to 6. `warm` gives what a fork does."""
+def main(arguments: list[str], warm_up: Callable[[Role], JobTemplate]) -> None:
+    """Run steps 1 to 6. `warm_up` returns what each fork does."""
     # What libraries complain about can quote the file.
     logging.disable(logging.CRITICAL)
     role, descriptor = Role[arguments[0].upper()], int(arguments[1])
     with socket.socket(fileno=descriptor) as channel:
-        play = warm(role)
+        template = warm_up(role)
         # Objects that exist now are never looked at by the collector again, so that forks go on sharing their pages.
         gc.collect()
         gc.freeze()
         on = confine_zygote()
-        channel.sendall(HELLO.pack(HELLO_MAGIC, role, on.landlock_abi, _saw(on)))
-        zygote = _Zygote(channel, play)
+        channel.sendall(HELLO.pack(HELLO_MAGIC, role, on.landlock_abi, _locks(on)))
+        server = _ForkServer(channel, template)
         try:
-            zygote.serve()
+            server.serve()
         finally:
-            zygote.close()
+            server.close()
 
 
-def _saw(on: Confinement) -> Saw:
-    saw = Saw(0)
+def _locks(on: Confinement) -> Locks:
+    locks = Locks(0)
     if on.no_new_privileges:
-        saw |= Saw.NO_NEW_PRIVILEGES
+        locks |= Locks.NO_NEW_PRIVILEGES
     if on.seccomp:
-        saw |= Saw.FILTERED
+        locks |= Locks.FILTERED
     if not on.dumpable:
-        saw |= Saw.UNDUMPABLE
+        locks |= Locks.UNDUMPABLE
     if on.core_bytes == 0:
-        saw |= Saw.NO_CORE
+        locks |= Locks.NO_CORE
     if on.landlock_held:
-        saw |= Saw.LANDLOCK_HELD
-    return saw
+        locks |= Locks.LANDLOCK_HELD
+    return locks
 
 
-class _Zygote:
+class _ForkServer:
     """Steps 4 to 6. Waits on handles of processes, not on signals: they become readable when the process is gone."""
 
-    def __init__(self, channel: socket.socket, play: JobTemplate) -> None:
+    def __init__(self, channel: socket.socket, template: JobTemplate) -> None:
         self._channel = channel
-        self._play = play
+        self._template = template
         self._jobs: dict[int, tuple[int, int]] = {}  # handle: (job number, process)
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._spares = [self._fork_spare() for _ in range(_SPARES)]
 
     def serve(self) -> None:
-        """Returns when the channel is closed or what came is not a request."""
+        """Serve until the channel closes or something other than a request arrives."""
         while True:
             lacking = len(self._spares) < _SPARES
             ready = self._poll.poll(_IDLE_MILLISECONDS if lacking else None)
@@ -126,7 +126,7 @@ class _Zygote:
                     milliseconds = round(1000 * (used.ru_utime + used.ru_stime))
                     self._channel.sendall(ENDED.pack(number, wait_status, milliseconds))
                     self._forget(descriptor)
-                elif self._bury_spare(descriptor):
+                elif self._reap_spare(descriptor):
                     pass
                 elif descriptor == self._channel.fileno() and not self._start():
                     return
@@ -136,7 +136,7 @@ class _Zygote:
         for spare in self._spares:
             spare.pair.close()
 
-    def _bury_spare(self, handle: int) -> bool:
+    def _reap_spare(self, handle: int) -> bool:
         """Whether this was a spare, which is then gone. Nothing of ours ends one; the kernel may do so."""
         for spare in self._spares:
             if spare.handle == handle:
@@ -158,7 +158,7 @@ class _Zygote:
             self._spares.append(self._fork_spare())
         frame, descriptors, _, _ = socket.recv_fds(self._channel, REQUEST.size, MOST_DESCRIPTORS)
         try:
-            number = self._number_of(frame, len(descriptors))
+            number = self._job_number(frame, len(descriptors))
             if number is None:
                 return False
             spare = self._spares.pop(0)
@@ -172,8 +172,8 @@ class _Zygote:
         self._jobs[spare.handle] = (number, spare.process)
         return True
 
-    def _number_of(self, frame: bytes, descriptors: int) -> int | None:
-        """The job's number if this is a request that can be fulfilled."""
+    def _job_number(self, frame: bytes, descriptors: int) -> int | None:
+        """Return the job's number if this request can be fulfilled."""
         if len(frame) != REQUEST.size or len(self._jobs) >= _MOST_JOBS:
             return None
         magic, number, operation, kind = REQUEST.unpack(frame)
@@ -192,8 +192,8 @@ class _Zygote:
                 self._channel.detach()
                 ours.detach()
                 _keep_only(theirs.fileno())
-                self._play.rehearse()
-                _become_job(theirs, self._play.work)
+                self._template.warm_up()
+                _become_job(theirs, self._template.work)
             finally:
                 # Whatever went wrong: a fork must never return into the zygote's loop.
                 os._exit(_JOB_FAILED)
@@ -210,7 +210,7 @@ def _keep_only(descriptor: int) -> None:
 
 
 def _become_job(pair: socket.socket, work: Work) -> None:
-    """Waits for what a job needs, gives up the pair, and does the job."""
+    """Wait for the job's descriptors, close the pair, and do the job."""
     with pair:
         frame, descriptors, _, _ = socket.recv_fds(pair, REQUEST.size, MOST_DESCRIPTORS)
     if len(frame) != REQUEST.size:

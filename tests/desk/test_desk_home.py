@@ -18,7 +18,8 @@ from desk.keep.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, SeenH
 from desk.server.address import server_key_of, tidy_address
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
-from onion.keys import new_onion_key, public_from_address
+from onion.address import public_from_address
+from onion.keys import new_onion_key
 
 ADDRESS = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid"
 SEED = bytes(range(32))

@@ -41,7 +41,7 @@ from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
 from intake.services import RosterProvider
 from kallskydd.commands.desk_route import Route, connector_for
-from onion.keys import address_from_public
+from onion.address import address_from_public
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox
 

@@ -27,6 +27,8 @@ from kallskydd.serve.onions import PUBLIC_PORTS
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
 
+pytestmark = pytest.mark.live
+
 ANSWER = "Tack, vi läser din anmälan. Vilket år gäller det?"
 SECONDS = 45
 

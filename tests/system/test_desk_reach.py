@@ -20,8 +20,9 @@ from desk.server.reach import PASSING
 from kallskydd.commands.desk_route import Route
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
+from onion.address import public_from_address
 from onion.errors import TorNotReady
-from onion.keys import public_from_address, read_onion_key
+from onion.keys import read_onion_key
 from onion.publish import Onion, Publisher
 
 SOCKS_GREETING = b"\x05\x01\x00"
@@ -78,6 +79,7 @@ async def test_a_missing_tor_and_a_missing_socket_have_words_of_their_own(tmp_pa
     assert await why_not(tmp_path, Route(socks="nowhere")) == "usage.route"
 
 
+@pytest.mark.live
 async def test_a_desk_works_over_tor_and_only_with_the_members_key(
     tmp_path, short_folder, tor_network, keeper_tor, tor_client
 ):

@@ -51,8 +51,8 @@ _GPS_AREA, _GPS_DATE, _GPS_TIME = 28, 29, 7
 _HALF_CIRCLE: Final = 180
 
 
-def look_into(exif: Image.Exif, where: Where, findings: Findings) -> None:
-    """Notes what the block holds."""
+def collect(exif: Image.Exif, where: Where, findings: Findings) -> None:
+    """Report what the block holds."""
     with findings.reading(where):
         _tags(dict(exif), where, findings)
     with findings.reading(where):
@@ -86,7 +86,7 @@ def _place(gps: dict[int, object], where: Where, findings: Findings) -> None:
 
 
 def _text(value: object) -> object:
-    """The text of a tag that begins with the name of its encoding."""
+    """Return the text of a tag that begins with the name of its encoding."""
     return value[_ENCODING_NAME_BYTES:] if isinstance(value, bytes) else value
 
 

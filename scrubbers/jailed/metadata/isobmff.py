@@ -35,8 +35,8 @@ _ITEMS_HAVE_KINDS: Final = 2
 _CROP: Final = b"\x00\x00\x00\x28clap"
 
 
-def look_into(untrusted: mmap.mmap, findings: Findings) -> None:
-    """Notes the boxes of the file."""
+def collect(untrusted: mmap.mmap, findings: Findings) -> None:
+    """Report the boxes of the file."""
     end = 0
     for name, start, end in _boxes(untrusted, 0, len(untrusted)):
         if name == b"meta":
@@ -59,8 +59,8 @@ def crops(untrusted: mmap.mmap) -> bool:
     return untrusted.find(_CROP) >= 0
 
 
-def colour_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
-    """What the first picture says of its colours by numbers: for the three colours, and for the curve of light.
+def nclx_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
+    """Return the first picture's colour primaries and transfer characteristics (nclx, numbers of ITU-T H.273).
 
     A second picture has numbers of its own, so which ones are meant is followed from the item to its properties.
     """
@@ -96,7 +96,7 @@ def _number(untrusted: mmap.mmap | bytes, start: int, length: int) -> int:
 
 
 def _properties_of(associations: bytes, item: int) -> list[int]:
-    """The numbers of an item's properties, counted from one, as a box of associations has them."""
+    """Return the indices (from one) of an item's properties, from an `ipma` box."""
     item_bytes = 4 if associations[:1] > b"\0" else 2
     number_bytes = 2 if associations[3:4] > b"\0" else 1
     # The highest bit says that a reader must know the property.
@@ -148,7 +148,7 @@ def _meta(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> Non
 
 
 def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
-    """Notes what things there are in the file, and returns the numbers of the pictures.
+    """Report the items of the file, and return the ids of the pictures.
 
     Each says its number and its kind, and then its name and what sort of text it is.
     """
@@ -171,7 +171,7 @@ def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> se
 
 
 def _references(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
-    """Notes a thumbnail, and returns the numbers of pictures that belong to another or are a part of it."""
+    """Report a thumbnail, and return the ids of pictures that belong to another or are a part of it."""
     number_bytes = 4 if untrusted[start] else 2
     parts = set()
     for name, inner, _ in _boxes(untrusted, start + _FULL_BOX_BYTES, end):
@@ -202,7 +202,7 @@ def _properties(untrusted: mmap.mmap, start: int, end: int, findings: Findings) 
 
 
 def _auxiliary(urn: bytes, findings: Findings) -> None:
-    """A depth map, a second exposure, a mask of a face; what makes a picture see-through belongs to the picture."""
+    """Report a depth map, a second exposure, a mask of a face; alpha belongs to the picture."""
     if b"alpha" not in urn and b"auxid:1\0" not in urn:
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
 

@@ -24,7 +24,7 @@ _DIRECTORIES: Final = {330, 34665, 34853, 40965}
 _PIECE_BYTES: Final = 2**16
 
 
-def holds_something_behind(untrusted: mmap.mmap) -> bool:
+def has_trailing_data(untrusted: mmap.mmap) -> bool:
     """Whether anything but zeros stands behind the last byte that a directory speaks of.
 
     Raises ValueError or struct.error for a file that cannot be followed.
@@ -35,7 +35,7 @@ def holds_something_behind(untrusted: mmap.mmap) -> bool:
 
 
 def _end(untrusted: mmap.mmap) -> int:
-    reader = _Reader(untrusted)
+    reader = _DirectoryReader(untrusted)
     end, seen = _HEADER_BYTES, set[int]()
     waiting = [reader.number(_FIRST_AT, _POINTER_BYTES)]
     while waiting:
@@ -59,7 +59,7 @@ def _end(untrusted: mmap.mmap) -> int:
     return end
 
 
-class _Reader:
+class _DirectoryReader:
     """Numbers of a TIFF in its own order of bytes."""
 
     def __init__(self, untrusted: mmap.mmap) -> None:

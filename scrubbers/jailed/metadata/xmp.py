@@ -67,7 +67,7 @@ _SMALL_PICTURE: Final = re.compile(rb"8BIM\x04[\x09\x0c]")
 _IPTC_RECORD: Final = re.compile(rb"\x1c\x02(.)(..)", re.DOTALL)
 
 
-def look_into_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP) -> None:
+def collect_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP) -> None:
     text = untrusted[:_MOST_BYTES]
     found = False
     for pattern in (_LIST, _ATTRIBUTE, _ELEMENT):
@@ -81,7 +81,7 @@ def look_into_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP
         findings.add(What.OTHER, where)
 
 
-def look_into_iptc(untrusted: bytes, findings: Findings) -> None:
+def collect_iptc(untrusted: bytes, findings: Findings) -> None:
     findings.add(What.OTHER, Where.IPTC)
     if _SMALL_PICTURE.search(untrusted):
         findings.add(What.THUMBNAIL, Where.IPTC)

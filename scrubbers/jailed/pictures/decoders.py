@@ -72,7 +72,7 @@ _TURNS: Final = {
 
 
 def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
-    """The picture, not decoded yet, by the decoder of its kind and no other; raises what that decoder raises."""
+    """Open the picture with the decoder of its kind and no other, undecoded; raises what that decoder raises."""
     # A PNG would be refused for a wrong checksum of what is not its pixels, or for too long a profile. While nothing is
     # decoded this concerns those alone, and after that pixels that are missing must be an error again.
     ImageFile.LOAD_TRUNCATED_IMAGES = kind is Kind.PNG
@@ -83,7 +83,7 @@ def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
 
 
 def require_few_pixels(picture: Image.Image) -> None:
-    """Raises TooManyPixels."""
+    """Raise TooManyPixels beyond PIXELS."""
     if picture.width * picture.height > PIXELS:
         raise TooManyPixels
 
@@ -116,7 +116,7 @@ def _is_one_short(tags: Image.Exif, tag: int) -> bool:
 
 
 def leave_turn_to_tag(picture: ImageFile.ImageFile) -> None:
-    """Keeps the decoder of a TIFF from turning by XMP; to be asked before each page is decoded."""
+    """Keep the decoder of a TIFF from turning by XMP. Call before each page is decoded."""
     picture.info.pop("xmp", None)
     if _ORIENTATION_TAG not in getattr(picture, "tag_v2", {}):
         picture.getexif().pop(_ORIENTATION_TAG, None)

@@ -15,7 +15,7 @@ whichever is more.
     anything              file + M, then M twice (turning, converting, alpha, the result beside the picture)
     TIFF to be turned     file + M twice: its decoder turns
     TIFF with pages       file twice (the result grows beside it) + M three times for a page, or once where all of them
-                          are stored as they are
+                          are header as they are
     a row beyond a        file + M four times: nothing of it goes by rows
     million pixels
     PNG that moves        file + M five times: frames are put together
@@ -32,7 +32,7 @@ from typing import Final
 
 from PIL import ImageFile
 
-from scrubbers.jailed.pictures import jpeg_scan_memory as jpeg_scans
+from scrubbers.jailed.pictures import jpeg_scan_memory
 from scrubbers.jailed.pictures.release_input import LARGE_BYTES
 from scrubbers.protocol import ATTACHMENT_BYTES
 from scrubbers.stages import Kind, TooMuchToHold
@@ -55,7 +55,7 @@ _UPRIGHT, _ORIENTATION_TAG = 1, 0x0112
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class PictureHeader:
     """What a file says of its picture before that is decoded."""
 
     kind: Kind
@@ -68,20 +68,20 @@ class Stored:
     # Nothing is done to its pages but to store them anew.
     has_plain_pages: bool = False
     has_pages: bool = False
-    moves: bool = False
-    is_of_a_phone: bool = False
+    is_animated: bool = False
+    is_8_bit_420: bool = False
 
 
 def require_room_to_open(kind: Kind, untrusted_descriptor: int) -> None:
-    """Returns if the decoder may be shown the file, which some take whole. Raises TooMuchToHold."""
-    if kind in TAKEN_AT_ONCE and is_too_much(Stored(kind, os.fstat(untrusted_descriptor).st_size, pixels=0)):
+    """Raise TooMuchToHold if opening the file would take too much memory: some decoders read it whole."""
+    if kind in TAKEN_AT_ONCE and is_too_much(PictureHeader(kind, os.fstat(untrusted_descriptor).st_size, pixels=0)):
         raise TooMuchToHold
 
 
 def require_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: int) -> None:
-    """Returns if the picture may be held whole. Raises TooMuchToHold."""
+    """Raise TooMuchToHold if decoding the picture whole would take too much memory."""
     is_tiff = kind is Kind.TIFF
-    stored = Stored(
+    header = PictureHeader(
         kind,
         os.fstat(untrusted_descriptor).st_size,
         picture.width * picture.height,
@@ -92,68 +92,68 @@ def require_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor:
         is_turned_by_decoder=is_tiff and getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, _UPRIGHT) != _UPRIGHT,
         has_pages=is_tiff and getattr(picture, "is_animated", True),
         has_plain_pages=is_tiff and _is_plain_page(picture),
-        moves=kind is Kind.PNG and getattr(picture, "is_animated", True),
-        is_of_a_phone=kind is Kind.HEIC and _is_of_a_phone(picture),
+        is_animated=kind is Kind.PNG and getattr(picture, "is_animated", True),
+        is_8_bit_420=kind is Kind.HEIC and _is_8_bit_420(picture),
     )
-    if is_too_much(stored):
+    if is_too_much(header):
         raise TooMuchToHold
 
 
 def require_room_for_result(untrusted_descriptor: int, result_bytes: int) -> None:
-    """Returns if a large PNG and so much of its result may stand side by side. Raises TooMuchToHold."""
+    """Raise TooMuchToHold if a large PNG and its result so far take too much memory together."""
     file_bytes = os.fstat(untrusted_descriptor).st_size
     if file_bytes >= LARGE_BYTES and file_bytes + result_bytes + _BY_ROWS_BYTES > MOST_BYTES:
         raise TooMuchToHold
 
 
-def is_too_much(stored: Stored) -> bool:
+def is_too_much(header: PictureHeader) -> bool:
     """Whether a large file would take more than it may."""
-    return stored.file_bytes >= LARGE_BYTES and estimated_bytes(stored) > MOST_BYTES
+    return header.file_bytes >= LARGE_BYTES and estimated_bytes(header) > MOST_BYTES
 
 
-def estimated_bytes(stored: Stored) -> int:
-    """What all processes together will hold at most while this picture is cleaned whole."""
-    file, pixels = stored.file_bytes, stored.pixels
-    held = pixels * _PIXEL_BYTES.get(stored.mode, _OTHER_PIXEL_BYTES)
-    match stored:
-        case Stored(kind=Kind.WEBP):
+def estimated_bytes(header: PictureHeader) -> int:
+    """Return what all processes together will hold at most while this picture is cleaned whole."""
+    file, pixels = header.file_bytes, header.pixels
+    held = pixels * _PIXEL_BYTES.get(header.mode, _OTHER_PIXEL_BYTES)
+    match header:
+        case PictureHeader(kind=Kind.WEBP):
             most = max(3 * file, 2 * file + _WEBP_DECODED * pixels, _WEBP_ENCODED * pixels)
-        case Stored(is_of_a_phone=True):
+        case PictureHeader(is_8_bit_420=True):
             most = 3 * file + _PHONE_DECODED * pixels
-        case Stored(kind=Kind.HEIC | Kind.AVIF):
+        case PictureHeader(kind=Kind.HEIC | Kind.AVIF):
             most = 3 * file + _MEDIA_DECODED * pixels
-        case Stored(has_pages=True, has_plain_pages=True):
+        case PictureHeader(has_pages=True, has_plain_pages=True):
             most = 2 * file + held + _JOB_BYTES
-        case Stored(has_pages=True):
+        case PictureHeader(has_pages=True):
             most = 2 * file + 3 * held
-        case Stored(moves=True):
+        case PictureHeader(is_animated=True):
             most = file + 5 * held
-        case Stored(is_turned_by_decoder=True):
+        case PictureHeader(is_turned_by_decoder=True):
             most = file + 2 * held
-        case Stored(is_long_row=True):
+        case PictureHeader(is_long_row=True):
             most = file + 4 * held
         case _:
-            decoded = file + held + round(_SAMPLE_BYTES * stored.kept_samples * pixels)
+            decoded = file + held + round(_SAMPLE_BYTES * header.kept_samples * pixels)
             most = max(decoded, 2 * held)
     return most + _JOB_BYTES
 
 
-def is_in_scans(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
+def is_multi_scan(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
     """Whether the decoder of a JPEG keeps it whole."""
     return _kept_samples(picture, untrusted_descriptor) > 0
 
 
 def _kept_samples(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> float:
     is_progressive = bool(picture.info.get("progressive"))
-    return jpeg_scans.kept_samples(untrusted_descriptor, is_progressive=is_progressive)
+    return jpeg_scan_memory.kept_samples(untrusted_descriptor, is_progressive=is_progressive)
 
 
 def _is_plain_page(picture: ImageFile.ImageFile) -> bool:
-    """Whether a page of a TIFF is stored anew as it is: upright, without profile or alpha, of a mode that we write."""
+    """Whether a page of a TIFF is header anew as it is: upright, without profile or alpha, of a mode that we write."""
     upright = getattr(picture, "tag_v2", {}).get(_ORIENTATION_TAG, _UPRIGHT) == _UPRIGHT
     return upright and picture.mode in _STORED_AS_IT_IS and not {"transparency", "icc_profile"} & picture.info.keys()
 
 
-def _is_of_a_phone(picture: ImageFile.ImageFile) -> bool:
+def _is_8_bit_420(picture: ImageFile.ImageFile) -> bool:
     """Whether a HEIC is of the sort that takes least."""
     return (picture.mode, picture.info.get("bit_depth"), picture.info.get("chroma")) == ("RGB", 8, 420)

@@ -19,25 +19,25 @@ _MOST_WAITING_PIXELS: Final = 2**22
 
 
 def size_within(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The size in the same proportions of which neither side is longer than `side`; a small picture keeps its own."""
+    """Return the size in the same proportions with no side longer than `side`; a small picture keeps its own."""
     scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def shrunk(page: Image.Image) -> Image.Image:
-    """A picture of at most PREVIEW_SIDE pixels wide and high."""
+def downscaled(page: Image.Image) -> Image.Image:
+    """Scale a picture down to at most PREVIEW_SIDE pixels wide and high."""
     if page.mode not in _AVERAGED or max(page.size) <= PREVIEW_SIDE:
         shown = page.convert("L") if page.mode == "1" else page
         return shown.resize(size_within(page.size, PREVIEW_SIDE), _FILTER, reducing_gap=1.0)
     # Band by band, because the whole page would be copied into the mode that is averaged.
-    made = Shrinking(page.size, PREVIEW_SIDE)
+    made = Downscaler(page.size, PREVIEW_SIDE)
     rows = max(1, _BAND_PIXELS // page.width)
     for top in range(0, page.height, rows):
         made.add(page.crop((0, top, page.width, min(page.height, top + rows))))
     return made.finish()
 
 
-class Shrinking:
+class Downscaler:
     """Takes strips from top to bottom, of any heights and all of one plain mode."""
 
     def __init__(self, size: tuple[int, int], side: int) -> None:
@@ -76,7 +76,7 @@ class Shrinking:
         self._rows += whole
 
     def finish(self) -> Image.Image:
-        """The small picture, once all strips were taken. Raises ValueError if there was none."""
+        """Return the small picture, after the last strip. Raises ValueError if there was none."""
         if self._averaged is None:
             raise ValueError
         box = (0.0, 0.0, self._size[0] / self._factor[0], self._size[1] / self._factor[1])

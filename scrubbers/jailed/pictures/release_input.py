@@ -1,10 +1,11 @@
-"""Gives the memory of a large untrusted file back while its job still runs: beside its pixels it is a second copy.
+"""Releases the memory of a large untrusted file while its job still runs: beside the pixels it is a second copy.
 
-`give_back` does so once the file was read, `Consumed` while it is read: the sealed file can be cut off at its end alone
-and is read from its beginning, so it is first moved into the job's own memory, piece by piece from its end.
+`release_input` does so after the file was read, `ReleasedInput` while it is read. A memfd can only be truncated at its
+end and is read from its beginning, so `ReleasedInput` first moves it into the job's own memory, piece by piece from its
+end.
 
-The trusted side seals the file against writing and growing and leaves it to the job to cut it off. Who calls this has
-no mapping of the file left, and reads no more of it: an access behind the cut is a SIGBUS.
+The trusted side puts memfd seals against writing and growing on the file and leaves truncating to the job. The caller
+must hold no mapping of the file and read no more of it: an access beyond the new end is a SIGBUS.
 """
 
 import io
@@ -24,14 +25,14 @@ def is_large(untrusted_descriptor: int) -> bool:
     return os.fstat(untrusted_descriptor).st_size >= LARGE_BYTES
 
 
-def give_back(untrusted_descriptor: int) -> None:
-    """Empties a large file for every holder; one that was sealed whole stays as it is."""
+def release_input(untrusted_descriptor: int) -> None:
+    """Truncate a large file to nothing, for every holder; one with all memfd seals stays as it is."""
     if not is_large(untrusted_descriptor):
         return
     _cut(untrusted_descriptor, 0)
 
 
-class Consumed:
+class ReleasedInput:
     """A large file that is read once, from beginning to end; what was read is not kept. Empties it for every holder."""
 
     def __init__(self, untrusted_descriptor: int) -> None:
@@ -60,6 +61,6 @@ class Consumed:
 
 
 def _cut(untrusted_descriptor: int, length: int) -> None:
-    """Does nothing to a file that was sealed whole."""
+    """Truncate the file, unless it has all memfd seals."""
     with suppress(PermissionError):
         os.ftruncate(untrusted_descriptor, length)

@@ -21,7 +21,7 @@ def is_lossless(untrusted_descriptor: int) -> bool:
 
 
 def first_frame(untrusted_descriptor: int) -> tuple[int, int, int, int] | None:
-    """The corners of the first frame of an animation: left, top, right, bottom; None for a still picture."""
+    """Return an animation's first frame as left, top, right, bottom; None for a still picture."""
     for name, start in _blocks(untrusted_descriptor):
         if name == b"ANMF":
             head = os.pread(untrusted_descriptor, _FRAME_HEAD_BYTES, start)
@@ -34,7 +34,7 @@ def first_frame(untrusted_descriptor: int) -> tuple[int, int, int, int] | None:
 
 
 def _blocks(untrusted_descriptor: int) -> Iterator[tuple[bytes, int]]:
-    """The blocks' names and where their content begins; those of a frame come behind it."""
+    """Yield each chunk's name and the offset of its content; the chunks within a frame follow it."""
     position = _FIRST_BLOCK_AT
     for _ in range(_MOST_BLOCKS):
         head = os.pread(untrusted_descriptor, _BLOCK_HEAD_BYTES, position)

@@ -14,24 +14,21 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-from scrubbers.jailed.verify import jpeg as verify_jpeg
-from scrubbers.jailed.verify import png as verify_png
-from scrubbers.jailed.verify import tiff as verify_tiff
-from scrubbers.jailed.verify import webp as verify_webp
-from scrubbers.jailed.verify.pdf import file as verify_pdf
+from scrubbers.jailed.verify import jpeg, png, tiff, webp
+from scrubbers.jailed.verify.pdf.file import is_clean_pdf
 from scrubbers.stages import Kind, WouldNotVouch
 
 _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
-    Kind.JPEG: verify_jpeg.is_clean,
-    Kind.PNG: verify_png.is_clean,
-    Kind.WEBP: verify_webp.is_clean,
-    Kind.TIFF: verify_tiff.is_clean,
-    Kind.PDF: verify_pdf.is_clean,
+    Kind.JPEG: jpeg.is_clean,
+    Kind.PNG: png.is_clean,
+    Kind.WEBP: webp.is_clean,
+    Kind.TIFF: tiff.is_clean,
+    Kind.PDF: is_clean_pdf,
 }
 
 
 def require_clean(kind: Kind, untrusted_descriptor: int) -> None:
-    """Returns if every byte of the file is accounted for; raises WouldNotVouch."""
+    """Raise WouldNotVouch unless every byte of the file is accounted for."""
     reader = _READERS.get(kind)
     if reader is None:
         raise WouldNotVouch

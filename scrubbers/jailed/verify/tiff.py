@@ -62,7 +62,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
 
 
 def _read_directory(untrusted: mmap.mmap, start: int, covered: _Covered) -> tuple[dict[int, tuple[int, ...]], int]:
-    """The tags of one page and where the next page's directory is. Raises ValueError for a type we do not write."""
+    """Return one page's tags and the offset of the next directory. Raises ValueError for a type we do not write."""
     count = int.from_bytes(untrusted[start : start + 2], "little")
     end = start + 2 + count * _ENTRY.size
     covered.parts.append((start, end + 4))
@@ -108,7 +108,7 @@ def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], cover
 
 
 def _single(tags: dict[int, tuple[int, ...]], tag: int) -> int | None:
-    """The one value of a tag, None without it; raises ValueError for several."""
+    """Return the one value of a tag, None without it; raises ValueError for several."""
     if tag not in tags:
         return None
     (value,) = tags[tag]

@@ -43,7 +43,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
 
 
 def _size_of_clean(name: bytes, start: bytes) -> Size | None:
-    """The size that a block says; None when it says none. Raises ValueError for a block that we do not write."""
+    """Return the size in a chunk; None for a chunk without one. Raises ValueError for a chunk that we do not write."""
     match name:
         case b"VP8X":
             flags, reserved, width, height = _EXTENDED.unpack(start)

@@ -17,8 +17,8 @@ from PIL import Image, ImageCms
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.metadata import isobmff as media_boxes
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.metadata import isobmff
+from scrubbers.jailed.pictures import scrub
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import Kind, Lost
 
@@ -76,7 +76,7 @@ def stepped_srgb() -> bytes:
 def scrubbed(content: bytes, kind: Kind = Kind.PNG) -> tuple[Image.Image, tuple[Lost, ...]]:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(kind, file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(kind, file.fileno(), clean.fileno(), preview.fileno(), findings)
         return as_picture(clean.read()), findings.lost()
 
 
@@ -376,7 +376,7 @@ def test_boxes_that_are_cut_off_or_lead_nowhere_say_nothing() -> None:
     def numbers(untrusted: bytes) -> tuple[int, int] | None:
         with mmap.mmap(-1, len(untrusted)) as mapped:
             mapped[:] = untrusted
-            return media_boxes.colour_numbers(mapped)
+            return isobmff.nclx_numbers(mapped)
 
     assert numbers(content) == (12, 13)
     for name in (b"ipma", b"pitm", b"ipco", b"iprp", b"nclx", b"colr", b"meta"):

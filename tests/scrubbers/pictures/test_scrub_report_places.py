@@ -12,7 +12,7 @@ from PIL import Image
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import Lost, What, Where
@@ -21,7 +21,7 @@ from scrubbers.stages import Lost, What, Where
 def looked_into(content: bytes) -> Findings:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
     return findings
 
 

@@ -39,11 +39,11 @@ def is_opaque(picture: Image.Image) -> bool:
 
 
 def without_alpha(picture: Image.Image) -> Image.Image:
-    """The same picture, once it is known to be opaque."""
+    """Return the same picture without its alpha channel, once it is known to be opaque."""
     return picture.convert(_OPAQUE_MODE[picture.mode])
 
 
-def keep_what_is_seen(picture: Image.Image, findings: Findings) -> None:
+def redact_invisible_colour(picture: Image.Image, findings: Findings) -> None:
     """Take out the colours and the alpha of which nothing is seen, in place, and note it if there were some."""
     # Whole it would take the picture's memory twice more.
     rows = max(1, _BAND_PIXELS // picture.width)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-Place = tuple[float, float]
+Chromaticity = tuple[float, float]
 """Where a colour lies, as CIE x and y."""
 _Triple = tuple[float, float, float]
 
@@ -26,18 +26,18 @@ _POWER_ALONE, _POWER_AND_STRAIGHT = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """Colours as numbers: the three corners, their white, and the power of light; None for the curve of sRGB."""
+class RgbSpace:
+    """Colours as numbers: the three primaries, their white, and the power of light; None for the curve of sRGB."""
 
-    red: Place
-    green: Place
-    blue: Place
-    white: Place
+    red: Chromaticity
+    green: Chromaticity
+    blue: Chromaticity
+    white: Chromaticity
     power: float | None = None
 
 
-def rgb_profile(space: Space) -> bytes | None:
-    """The profile of this space; None for numbers that make none."""
+def rgb_profile(space: RgbSpace) -> bytes | None:
+    """Return the profile of this space; None for numbers that make none."""
     try:
         columns = _columns(space)
     except ZeroDivisionError:
@@ -50,11 +50,11 @@ def rgb_profile(space: Space) -> bytes | None:
     return _profile(tags)
 
 
-def _columns(space: Space) -> list[_Triple] | None:
-    """The three colours at full light under the profile's white, with which they are that white."""
-    corners = [_light(corner) for corner in (space.red, space.green, space.blue)]
-    white = _light(space.white)
-    across = tuple(zip(*corners, strict=True))
+def _columns(space: RgbSpace) -> list[_Triple] | None:
+    """Return the XYZ of the three primaries, adapted to the profile's white point; None for impossible numbers."""
+    primaries = [_xyz_at_full_light(primary) for primary in (space.red, space.green, space.blue)]
+    white = _xyz_at_full_light(space.white)
+    across = tuple(zip(*primaries, strict=True))
     if abs(_determinant(across)) < _LEAST_BETWEEN:
         return None
     shares = _solved(across, white)
@@ -62,15 +62,15 @@ def _columns(space: Space) -> list[_Triple] | None:
     if min(seen) <= 0:
         return None
     columns = []
-    for corner, share in zip(corners, shares, strict=True):
-        received = _times(_BRADFORD, [share * one for one in corner])
+    for primary, share in zip(primaries, shares, strict=True):
+        received = _times(_BRADFORD, [share * one for one in primary])
         adapted = [one * to / of for one, to, of in zip(received, wanted, seen, strict=True)]
         columns.append(_solved(_BRADFORD, adapted))
     return columns if all(abs(one) < _PROFILE_WHITE[1] * 4 for column in columns for one in column) else None
 
 
-def _light(place: Place) -> _Triple:
-    x, y = place
+def _xyz_at_full_light(chromaticity: Chromaticity) -> _Triple:
+    x, y = chromaticity
     return x / y, 1.0, (1 - x - y) / y
 
 

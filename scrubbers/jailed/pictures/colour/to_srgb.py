@@ -34,19 +34,19 @@ def is_deep(picture: ImageFile.ImageFile) -> bool:
     return picture.mode.startswith(("I", "F")) or any("16" in raw_mode for raw_mode in _raw_modes(picture))
 
 
-def see_through(picture: ImageFile.ImageFile) -> object:
-    """The colour that counts as see-through, or the alpha of a palette; to be asked before decoding.
+def transparency(picture: ImageFile.ImageFile) -> object:
+    """Return the transparent colour, or the alpha of a palette. Call before decoding.
 
     As the decoded pixels have it: a PNG gives it as they are stored. Of a colour of sixteen bits a channel the decoder
     keeps the upper eight, which colours that are seen may have as well: then there is none, and it is lost.
     """
     given = picture.info.get("transparency")
-    if loses_see_through(picture):
+    if loses_transparency(picture):
         return None
     return given * _SPREAD.get(_raw_modes(picture)[0], 1) if isinstance(given, int) and picture.tile else given
 
 
-def loses_see_through(picture: ImageFile.ImageFile) -> bool:
+def loses_transparency(picture: ImageFile.ImageFile) -> bool:
     """Whether the file has a see-through colour that cannot be told from others once decoded."""
     return is_deep(picture) and isinstance(picture.info.get("transparency"), tuple)
 
@@ -57,7 +57,7 @@ def _raw_modes(picture: ImageFile.ImageFile) -> list[str]:
 
 
 def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) -> Image.Image:
-    """The picture in one of the plain modes; raises Damaged for a mode nobody knows.
+    """Convert the picture to one of the plain modes; raises Damaged for an unknown mode.
 
     A profile that cannot be used is left aside, as viewers do, and noted as lost.
     """
@@ -82,7 +82,7 @@ def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) ->
 
 
 def description(profile: bytes) -> str | None:
-    """A profile's own name, for the report: screens and scanners put theirs there."""
+    """Return a profile's own name, for the report: screens and scanners put theirs there."""
     try:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     except (ImageCms.PyCMSError, *MALFORMED):
@@ -91,7 +91,7 @@ def description(profile: bytes) -> str | None:
 
 def _to_eight_bits(picture: Image.Image, transparency: object) -> Image.Image:
     """Sixteen bits and more, integer or floating, spread over eight. Nobody's camera, but some scanners."""
-    see_through = transparency if picture.mode.startswith("I;16") and isinstance(transparency, int) else None
+    transparent_grey = transparency if picture.mode.startswith("I;16") and isinstance(transparency, int) else None
     low, high = _least_and_most(picture)
     if picture.mode.startswith("I;16"):
         low, high = 0, _SIXTEEN_BITS
@@ -99,11 +99,11 @@ def _to_eight_bits(picture: Image.Image, transparency: object) -> Image.Image:
         # Thirty-two bits that hold sixteen, or eight: the picture does not say.
         low, high = 0, _SIXTEEN_BITS if high > _EIGHT_BITS else _EIGHT_BITS
     scale = _EIGHT_BITS / (high - low) if high > low else None
-    made = Image.new("L" if see_through is None else "LA", picture.size)
+    made = Image.new("L" if transparent_grey is None else "LA", picture.size)
     for top, wide in _wide_bands(picture):
         narrow = (wide if scale is None else wide.point(lambda value: value * scale - low * scale)).convert("L")
-        if see_through is not None:
-            narrow.putalpha(_all_but(wide, see_through))
+        if transparent_grey is not None:
+            narrow.putalpha(_all_but(wide, transparent_grey))
         made.paste(narrow, (0, top))
     return made
 
@@ -127,7 +127,7 @@ def _least_and_most(picture: Image.Image) -> tuple[float, float]:
 
 
 def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """The rows of the picture as floating numbers, from top to bottom, with the number of the first row of each band.
+    """Yield bands of the picture in floating point, from top to bottom, each with the number of its first row.
 
     Whole it would take four bytes a pixel, and the same again for what is made of it.
     """
@@ -137,7 +137,7 @@ def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Converts when the profile is one of another space. Raises one of MALFORMED, or PyCMSError, if it is of no use.
+    """Convert if the profile is of another space. Raises one of MALFORMED, or PyCMSError, for an unusable profile.
 
     Converting takes longer than all the rest together, so a profile that calls itself sRGB is tried on a few colours
     and left aside if it changes none. Others bear the name, too: that of linear light above all.
@@ -182,7 +182,7 @@ def _changes_nothing(source: ImageCms.ImageCmsProfile) -> bool:
 
 
 def _exactly(samples: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
-    """A few colours as sRGB."""
+    """Convert a few colours to sRGB, without the library's interpolation."""
     made = Image.new("RGB", samples.size)
     target = ImageCms.createProfile("sRGB")
     # Unasked it would work out every eighth value and lay lines between them, far off where it is dark.
@@ -192,7 +192,7 @@ def _exactly(samples: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Im
 
 
 def _greys(source: ImageCms.ImageCmsProfile) -> list[int]:
-    """What each of the 256 greys becomes. Raises ValueError for a profile in which grey is a colour."""
+    """Return the sRGB value of each of the 256 greys. Raises ValueError for a profile in which grey has a colour."""
     greys = _GREYS if source.profile.xcolor_space == "GRAY" else _GREYS.convert("RGB")
     made = _exactly(greys, source)
     colours = list(zip(*(band.tobytes() for band in made.split()), strict=True))

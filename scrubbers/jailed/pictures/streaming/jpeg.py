@@ -23,11 +23,11 @@ from PIL import Image, ImageFile
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures.colour import to_srgb as colour
-from scrubbers.jailed.pictures.preview import Shrinking
-from scrubbers.jailed.pictures.release_input import Consumed, is_large
-from scrubbers.jailed.pictures.streaming.jpeg_encoder import JoinedStrips, rows_of_strip
-from scrubbers.jailed.pictures.streaming.rotate import TurnedBands
+from scrubbers.jailed.pictures.colour import to_srgb
+from scrubbers.jailed.pictures.preview import Downscaler
+from scrubbers.jailed.pictures.release_input import ReleasedInput, is_large
+from scrubbers.jailed.pictures.streaming.jpeg_encoder import JpegStripWriter, rows_of_strip
+from scrubbers.jailed.pictures.streaming.rotate import RotatedBands
 from scrubbers.stages import Damaged
 
 # Up to here a picture goes the ordinary way, which takes 64 MiB for it at most.
@@ -42,20 +42,20 @@ def can_be_used(picture: ImageFile.ImageFile) -> bool:
     return picture.width * picture.height > LARGE_PIXELS and picture.mode == "RGB" and len(picture.tile) == 1
 
 
-class Made:
+class _Outputs:
     """What becomes of the strips as they are seen: the rebuilt picture, and the small one."""
 
     def __init__(self, output: IO[bytes], size: tuple[int, int], settings: dict[str, Any], side: int) -> None:
-        self._joined = JoinedStrips(output, size, settings)
-        self._small = Shrinking(size, side)
+        self._joined = JpegStripWriter(output, size, settings)
+        self._small = Downscaler(size, side)
 
     def add(self, strip: Image.Image) -> None:
-        """Steps 4 and 5."""
+        """Take steps 4 and 5."""
         self._joined.add(strip)
         self._small.add(strip)
 
     def small(self) -> Image.Image:
-        """The small picture, once all strips were added."""
+        """Return the small picture, after the last strip."""
         return self._small.finish().convert("RGB")
 
 
@@ -72,13 +72,13 @@ def rebuild(
     decoders.require_few_pixels(picture)
     turn = decoders.turn(picture)
     if turn is None or turn is Image.Transpose.FLIP_LEFT_RIGHT:
-        made = Made(output, picture.size, settings, side)
+        made = _Outputs(output, picture.size, settings, side)
         _decode(picture, findings, lambda strip, _: made.add(strip if turn is None else strip.transpose(turn)))
         return made.small()
-    bands = TurnedBands(picture.size, turn)
-    made = Made(output, bands.size, settings, side)
+    bands = RotatedBands(picture.size, turn)
+    made = _Outputs(output, bands.size, settings, side)
     if is_large(untrusted_descriptor):
-        picture.fp = cast("IO[bytes]", Consumed(untrusted_descriptor))
+        picture.fp = cast("IO[bytes]", ReleasedInput(untrusted_descriptor))
     _decode(picture, findings, bands.add, bands.odd_rows)
     for strip in bands.strips():
         made.add(strip)
@@ -90,7 +90,7 @@ def _decode(
 ) -> None:
     window = _Window(picture, findings, take, odd_rows)
     picture.load()
-    window.move(is_last=True)
+    window.advance(is_last=True)
 
 
 class _Window:
@@ -113,9 +113,9 @@ class _Window:
         # Private, for what is shared would be a file in memory.
         self._rows = mmap.mmap(-1, self._height * self._row_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         picture.im = self._picture_of(memoryview(self._rows), self._height).im
-        picture.fp = cast("IO[bytes]", _Asked(cast("IO[bytes]", picture.fp), self))
+        picture.fp = cast("IO[bytes]", _WindowedFile(cast("IO[bytes]", picture.fp), self))
 
-    def move(self, *, is_last: bool = False) -> None:
+    def advance(self, *, is_last: bool = False) -> None:
         """Take the strips that are complete, which with `is_last` all are. Raises Damaged if not."""
         while self._done < self._height:
             if self._rows[self._next * self._row_bytes - 1] != _WRITTEN:
@@ -129,7 +129,7 @@ class _Window:
         first, behind = self._done * self._row_bytes, self._next * self._row_bytes
         strip = self._picture_of(memoryview(self._rows)[first:behind], self._next - self._done)
         if self._profile is not None:
-            strip = colour.to_plain(strip.convert("RGB"), self._profile, self._findings)
+            strip = to_srgb.to_plain(strip.convert("RGB"), self._profile, self._findings)
         self._hand_on(strip, self._done)
         # Whole pages only: the one that the next strip begins in goes with that.
         from_page = first - first % mmap.PAGESIZE
@@ -137,12 +137,12 @@ class _Window:
         self._done, self._next = self._next, min(self._height, self._next + rows_of_strip(self._width))
 
     def _picture_of(self, part: memoryview, rows: int) -> Image.Image:
-        """The pixels of these bytes, without a copy."""
+        """Wrap these bytes as a picture, without a copy."""
         # Any buffer will do; the library's types know of bytes only.
         return Image.frombuffer("RGBX", (self._width, rows), cast("bytes", part), "raw", "RGBX", 0, 1)
 
 
-class _Asked:
+class _WindowedFile:
     """The file, as the decoder reads it: each time it asks for more, it has written all that it could."""
 
     def __init__(self, file: IO[bytes], window: _Window) -> None:
@@ -150,11 +150,11 @@ class _Asked:
         self._window = window
 
     def read(self, length: int) -> bytes:
-        self._window.move()
+        self._window.advance()
         return self._file.read(length)
 
     def seek(self, position: int) -> int:
         return self._file.seek(position)
 
     def close(self) -> None:
-        """The file is closed by who opened it."""
+        """Leave the file open: whoever opened it closes it."""

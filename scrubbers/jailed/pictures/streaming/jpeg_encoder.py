@@ -28,7 +28,7 @@ def rows_of_strip(width: int) -> int:
     return _BLOCK * max(1, _STRIP_PIXELS // (_BLOCK * width))
 
 
-class JoinedStrips:
+class JpegStripWriter:
     """Writes the strips of one picture from top to bottom; all but the last have `rows_of_strip` rows."""
 
     def __init__(self, output: IO[bytes], size: tuple[int, int], settings: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 
 def without_pixels(untrusted: mmap.mmap) -> io.BytesIO:
-    """A PNG of one pixel with all other chunks of this one. Raises Damaged without a header or pixels."""
+    """Return a PNG of one pixel with all other chunks of this one. Raises Damaged without a header or pixels."""
     rest = io.BytesIO(SIGNATURE)
     position = rest.seek(0, io.SEEK_END)
     has_pixels = False
@@ -51,7 +51,7 @@ def without_pixels(untrusted: mmap.mmap) -> io.BytesIO:
 
 
 def pixel_data(untrusted_descriptor: int, start: int) -> Iterator[bytes]:
-    """What the pixels are stored in, piece by piece; `start` is where the first chunk of it has its content."""
+    """Yield the content of the IDAT chunks in pieces; `start` is the offset of the first one's content."""
     position = start - _LENGTH_NAME.size
     while True:
         head = os.pread(untrusted_descriptor, _LENGTH_NAME.size, position)

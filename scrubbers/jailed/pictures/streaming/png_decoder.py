@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from PIL import Image, ImageFile
 
-from scrubbers.jailed.pictures.colour import to_srgb as colour
+from scrubbers.jailed.pictures.colour import to_srgb
 from scrubbers.jailed.pictures.streaming import png_chunks
 from scrubbers.stages import Damaged
 
@@ -51,7 +51,7 @@ def can_be_read(picture: ImageFile.ImageFile) -> bool:
 
 
 def strips(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> Iterator[Image.Image]:
-    """The strips, each in the picture's own mode and with its palette and transparency. Raises Damaged."""
+    """Yield the strips, each in the picture's own mode and with its palette and transparency. Raises Damaged."""
     width, height = picture.size
     tile = picture.tile[0]
     raw_mode, mapped = cast("str", tile.args), _MAPPED[picture.mode]
@@ -112,7 +112,7 @@ def _as_blocks(content: bytes) -> bytes:
 
 
 def _mapped(mode: str, size: tuple[int, int], part: memoryview) -> Image.Image:
-    """The pixels of these bytes, without a copy."""
+    """Wrap these bytes as a picture, without a copy."""
     # Any buffer will do; the library's types know of bytes only.
     return Image.frombuffer(mode, size, cast("bytes", part), "raw", mode, 0, 1)
 
@@ -125,7 +125,7 @@ def _as_opened(strip: Image.Image, picture: ImageFile.ImageFile) -> Image.Image:
         strip = strip.convert("RGB")
     elif picture.mode == "LA":
         strip = Image.merge("LA", (strip.getchannel("R"), strip.getchannel("A")))
-    transparency = colour.see_through(picture)
+    transparency = to_srgb.transparency(picture)
     # Before the palette, which takes it up.
     strip.info = {} if transparency is None else {"transparency": transparency}
     if picture.mode == "P" and picture.palette is not None:

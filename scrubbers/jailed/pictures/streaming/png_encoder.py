@@ -29,7 +29,7 @@ _BLOCK_HEAD_BYTES: Final = 5
 _NOT_STORED: Final = 0b110
 
 
-class JoinedPng:
+class PngStripWriter:
     """Writes the strips of one picture from top to bottom; all have the same mode."""
 
     def __init__(self, output: IO[bytes], size: tuple[int, int]) -> None:
@@ -82,7 +82,7 @@ def _encoded(strip: Image.Image) -> bytes:
 
 
 def _filtered_rows(encoded: bytes) -> bytearray:
-    """What stands in the stored blocks of a PNG of ours. Raises Damaged for anything else."""
+    """Return the content of the stored blocks of a PNG that Pillow wrote uncompressed. Raises Damaged for others."""
     stream = bytearray()
     position = len(SIGNATURE)
     while position < len(encoded):

@@ -49,7 +49,7 @@ class _Band:
     pieces: list[_Piece] = field(default_factory=list)
 
 
-class TurnedBands:
+class RotatedBands:
     """Takes the strips of a picture of `size` from top to bottom; gives those of the turned one."""
 
     def __init__(self, size: tuple[int, int], turn: Image.Transpose) -> None:
@@ -82,7 +82,7 @@ class TurnedBands:
                     band.kept.write(colour.reduce(2).tobytes())
 
     def strips(self) -> Iterator[Image.Image]:
-        """The strips of the turned picture, from top to bottom. What has gone is not kept."""
+        """Yield the strips of the turned picture, from top to bottom, freeing each band after use."""
         width = self.size[0]
         for band in self._bands:
             brightness, *colours = _put_together(band, width)
@@ -106,7 +106,7 @@ def _half(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _put_together(band: _Band, width: int) -> list[Image.Image]:
-    """The three planes of a band, of which only they are left then."""
+    """Assemble the three planes of a band from its pieces, and free the pieces."""
     whole = (width, band.rows)
     planes = [Image.new("L", whole), Image.new("L", _half(whole)), Image.new("L", _half(whole))]
     for piece in band.pieces:
