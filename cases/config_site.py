@@ -84,8 +84,8 @@ class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
     about: Words
 
 
-class WayConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """An ordinary way for what does not belong here: opinions, a broken lamp."""
+class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what does not belong here should go: opinions, a broken lamp."""
 
     name: Words
     at: tuple[Line, ...] = ()
@@ -99,7 +99,7 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     authorities: Annotated[tuple[AuthorityConfig, ...], msgspec.Meta(min_length=1, max_length=50)]
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
     contact: tuple[Line, ...] = ()
-    ways: Annotated[tuple[WayConfig, ...], msgspec.Meta(max_length=20)] = ()
+    other_contacts: Annotated[tuple[OtherContact, ...], msgspec.Meta(max_length=20)] = ()
     # The host of the mirror, without https:// before it; posters then show it beside the onion address.
     mirror: Host | None = None
     # By voice.

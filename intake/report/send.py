@@ -24,7 +24,7 @@ from typing import Final, Self
 from aiohttp import web
 
 from cases.crypto.seal import new_case_keys
-from cases.errors import CaseError, NobodyLeft, RosterFault
+from cases.errors import CaseError, NoEligibleReader, RosterFault
 from cases.receipt.keys import ReceiptKeys, new_receipt
 from intake.errors import FormRefused
 from intake.filing import Filed, Wishes, check_wishes, file_report
@@ -290,7 +290,7 @@ def _other_answer(
             said, pointers = POINTS_TO_YOU, outcome.pointers
         case FormRefused():
             said, text_key = SENTENCES[outcome.text_key], outcome.text_key
-        case NobodyLeft():
+        case NoEligibleReader():
             said = NOBODY_LEFT
         case RosterFault():
             # The plain way shows the page that says so, whatever is said here.

@@ -11,7 +11,7 @@ from intake_harness import MadeHome
 
 from cases.home import read_home
 from cases.roster.member import new_member_keys, read_join
-from desk.errors import BadAddress, DeskBusy, StateDamaged
+from desk.errors import DeskBusy, MisprintedAddress, StateDamaged
 from desk.keep import files
 from desk.keep.lock import desk_lock
 from desk.keep.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, SeenHead, join_server, read_state
@@ -180,7 +180,7 @@ def test_the_key_in_an_address_is_the_one_that_the_onion_package_reads():
 
     assert server_key_of(key.address) == public_from_address(key.address) == key.public_key
     for wrong in (key.address[:-1], "a" + key.address[1:-1] + "a", "!" * 56):
-        with pytest.raises(BadAddress):
+        with pytest.raises(MisprintedAddress):
             tidy_address(wrong)
 
 

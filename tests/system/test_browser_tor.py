@@ -59,7 +59,7 @@ async def newest(desks, answer: str = "") -> list:
         await book.sync()
         known = list(book.state.case_list.cases.values())[-1]
         if answer:
-            await acts.acknowledge(book, known.case_id.hex(), answer)
+            await acts.do(book, "acknowledge", known.case_id.hex(), answer)
         return [entry.body for entry in (await book.open(known)).streams[Stream.REPORTER]]
 
 
