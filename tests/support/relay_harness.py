@@ -168,12 +168,16 @@ class Site:
 
     @contextlib.asynccontextmanager
     async def process(
-        self, program: tuple[str, ...] = (sys.executable, "-I", "-m", "kallskydd"), *, onion: str = ONION
+        self,
+        program: tuple[str, ...] = (sys.executable, "-I", "-m", "kallskydd"),
+        *,
+        onion: str = ONION,
+        also: tuple[str, ...] = (),
     ) -> AsyncIterator[int]:
         """`kallskydd relay` itself; gives the pid of the process that forwards."""
         self.relay_port = free_port()
         command = [*program, "relay", "--listen", f"127.0.0.1:{self.relay_port}", "--onion", f"{onion}:443"]
-        command += ["--name", NAME, "--tor", f"127.0.0.1:{self.port}"]
+        command += ["--name", NAME, "--tor", f"127.0.0.1:{self.port}", *also]
         running = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=self.folder
         )
@@ -188,10 +192,13 @@ class Site:
                 running.send_signal(signal.SIGTERM)
             self.said = b"".join(await running.communicate())
 
-    async def browse(self, source: str = "127.0.0.1", *, port: int | None = None, name: str = NAME) -> Browsing:
+    async def browse(self, source: str = "127.0.0.1", *, at: tuple[str, int] | None = None) -> Browsing:
         """A connection with TLS, through the relay."""
         pair = await asyncio.open_connection(
-            "127.0.0.1", port or self.relay_port, ssl=self.client_context, server_hostname=name, local_addr=(source, 0)
+            *(at or ("127.0.0.1", self.relay_port)),
+            ssl=self.client_context,
+            server_hostname=NAME,
+            local_addr=(source, 0),
         )
         OPENED.append(pair[1])
         return Browsing(*pair)
