@@ -8,14 +8,15 @@ import functools
 import os
 import resource
 import signal
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from confine import landlock, process, seccomp
 from confine.intake_files import intake_rules
-from confine.landlock import PathRule, PortRule
+from confine.landlock import PortRule
 from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, RELAY, ZYGOTE, Profile
 
 _OWNER_ONLY: Final = 0o077
@@ -104,7 +105,7 @@ def job_filters() -> tuple[bytes, bytes]:
 def confine_intake(home: Path) -> Confinement:
     """Allow only the files of `confine.intake_files`; no socket can be made or named, no program started.
 
-    Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
     after everything is imported: packages are found by what has been loaded.
     """
     process.require_single_thread()
@@ -116,19 +117,18 @@ def confine_intake(home: Path) -> Confinement:
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
-def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
-    """Let it read anywhere, write nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
+def confine_relay(dial_port: int, descriptors: int) -> Confinement:
+    """Let it open no file, start nothing, ask for no visitor's address; where the kernel governs TCP it dials one port.
+
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is no TCP socket: those on
+    which it listens are among them, for it can make none. Call after everything is imported.
+    """
     process.require_single_thread()
+    process.require_stream_sockets_only((socket.AF_INET, socket.AF_INET6))
+    process.set_limit(resource.RLIMIT_NOFILE, descriptors)
     memory_locked = _private_and_locked()
-    abi = landlock.restrict(
-        (
-            PathRule(Path("/"), landlock.READ),
-            PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
-            *(PortRule(port, landlock.BIND_TCP) for port in listen_ports),
-            *(PortRule(port, landlock.CONNECT_TCP) for port in dial_ports),
-        )
-    )
-    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY))
+    abi = landlock.restrict((PortRule(dial_port, landlock.CONNECT_TCP),))
+    held = _cannot(lambda: os.open(os.sep, os.O_RDONLY))
     _filter(RELAY, all_threads=True)
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 

@@ -30,7 +30,7 @@ class MoreThanOneThread(Exception):
 
 
 class StraySocket(Exception):
-    """The process holds a socket that is not a unix stream: through it something could be sent unseen."""
+    """The process holds a socket of another kind than it is meant to: through it something could be sent unseen."""
 
 
 def no_new_privileges() -> None:
@@ -85,8 +85,8 @@ def require_single_thread() -> None:
         raise MoreThanOneThread
 
 
-def require_stream_sockets_only() -> None:
-    """Raise StraySocket if a datagram, network or other socket is among the open descriptors."""
+def require_stream_sockets_only(families: tuple[socket.AddressFamily, ...] = (socket.AF_UNIX,)) -> None:
+    """Raise StraySocket if an open descriptor is a socket of another family, or no stream."""
     for entry in Path("/proc/self/fd").iterdir():
         try:
             duplicate = os.dup(int(entry.name))
@@ -96,7 +96,7 @@ def require_stream_sockets_only() -> None:
             os.close(duplicate)
             continue
         with socket.socket(fileno=duplicate) as found:
-            if found.family != socket.AF_UNIX or found.type != socket.SOCK_STREAM:
+            if found.family not in families or found.type != socket.SOCK_STREAM:
                 raise StraySocket
 
 

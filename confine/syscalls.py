@@ -56,7 +56,8 @@ _X86_64: Final = {
     "sched_setscheduler": 144, "sched_setattr": 314, "setpriority": 141, "ioprio_set": 251, "migrate_pages": 256,
     "move_pages": 279, "getsockname": 51, "setsockopt": 54, "alarm": 37, "flock": 73, "umask": 95, "setpgid": 109,
     "setsid": 112, "munlock": 150, "munlockall": 152, "arch_prctl": 158, "setrlimit": 160, "io_setup": 206,
-    "timer_create": 222,
+    "timer_create": 222, "shutdown": 48, "getpeername": 52, "getsockopt": 55, "sigaltstack": 131, "epoll_wait": 232,
+    "epoll_ctl": 233, "epoll_pwait": 281, "epoll_create1": 291, "recvmmsg": 299,
 }  # fmt: skip
 
 _AARCH64: Final = {
@@ -84,7 +85,8 @@ _AARCH64: Final = {
     "sched_setaffinity": 122, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setattr": 274,
     "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239, "getsockname": 204,
     "setsockopt": 208, "flock": 32, "umask": 166, "setpgid": 154, "setsid": 157, "munlock": 229, "munlockall": 231,
-    "setrlimit": 164, "io_setup": 0, "timer_create": 107,
+    "setrlimit": 164, "io_setup": 0, "timer_create": 107, "epoll_create1": 20, "epoll_ctl": 21, "epoll_pwait": 22,
+    "sigaltstack": 132, "getpeername": 205, "getsockopt": 209, "shutdown": 210, "recvmmsg": 243,
 }  # fmt: skip
 
 TABLES: Final = {"x86_64": _X86_64 | _EVERYWHERE, "aarch64": _AARCH64 | _EVERYWHERE}

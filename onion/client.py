@@ -18,9 +18,10 @@ from typing import Self
 
 import stem
 
+from onion.address import public_from_address
 from onion.control import open_controller, socks_listener, wait_until_ready
 from onion.errors import SocksMissing, TorGone, TorSaidNo
-from onion.keys import ClientAuthKey, public_from_address
+from onion.keys import ClientAuthKey
 from onion.tor_process import TorProcess
 from onion.torrc import quoted_path, usable_socket_path
 

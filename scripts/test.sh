@@ -2,7 +2,7 @@
 # Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
 # those in browsers and the planted faults after them, and the rest. With arguments: one process, as pytest takes them.
 #
-# Real tor, real browsers and measured times have chance in them. Tests that failed in one or two files are therefore run
+# Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
 # once more, alone, after everything else (docs/decisions/0011, scripts/run_again.py).
 set -u
 cd "$(dirname "$0")/.." || exit

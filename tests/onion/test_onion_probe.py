@@ -10,6 +10,7 @@ from onion.probe import probe
 from onion.socks import socks_connect
 
 
+@pytest.mark.live
 async def test_an_onion_nobody_ever_published_is_reported_as_unknown(tor_client):
     # A stalled circuit is left for another.
     for number in range(4):
@@ -21,6 +22,7 @@ async def test_an_onion_nobody_ever_published_is_reported_as_unknown(tor_client)
     assert "not published" in result.words
 
 
+@pytest.mark.live
 async def test_an_address_that_is_none_is_refused(tor_client):
     with pytest.raises(SocksRefused) as caught:
         await socks_connect(tor_client.socks, "nonsense.onion", 80, within=30, isolate="nonsense")
