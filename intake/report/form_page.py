@@ -20,8 +20,9 @@ from intake.identifiers.find import Pointer
 from intake.services import Services
 from intake.shown import limits_shown, pointers_shown
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
-from intake.views.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
-from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
+from intake.views.refusals import NOBODY_LEFT, NOT_OPEN, Where, refusal
+from intake.views.texts import Said
+from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME
 
 REPORT_FORM: Final = "report"
 # Everything that is typed or chosen, files apart.
@@ -96,8 +97,8 @@ def in_frame(
     links: Sequence[Link] = (),
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
-    if text_key in SENTENCES:
-        said = said_in_frame(text_key)
+    if text_key:
+        said = refusal(text_key, Where.FRAME)
     draft = draft_of(form)
     way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
     seals = services.pointed_out.seals(draft, pointers)
