@@ -84,11 +84,18 @@ class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
     about: Words
 
 
-class WayConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """An ordinary way for what does not belong here: opinions, a broken lamp."""
+class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what does not belong here should go: opinions, a broken lamp."""
 
     name: Words
     at: tuple[Line, ...] = ()
+
+
+class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The website on the open web whose TLS the intake ends; without the table there is none."""
+
+    # Its host, without https:// before it. Posters show it beside the onion address.
+    name: Host
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,9 +106,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     authorities: Annotated[tuple[AuthorityConfig, ...], msgspec.Meta(min_length=1, max_length=50)]
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
     contact: tuple[Line, ...] = ()
-    ways: Annotated[tuple[WayConfig, ...], msgspec.Meta(max_length=20)] = ()
-    # The host of the mirror, without https:// before it; posters then show it beside the onion address.
-    mirror: Host | None = None
+    other_contacts: Annotated[tuple[OtherContact, ...], msgspec.Meta(max_length=20)] = ()
+    mirror: MirrorConfig | None = None
     # By voice.
     phone: Line | None = None
     phone_seen_by: Words | None = None

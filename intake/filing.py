@@ -69,7 +69,7 @@ class Filed:
 
 def check_wishes(form: Form, roster: Roster, language: str, languages: Collection[str]) -> Wishes:
     """
-    Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NobodyLeft`.
+    Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NoEligibleReader`.
 
     `language` is that of the page, in which answers come unless one of `languages` was chosen for them.
     """

@@ -39,7 +39,7 @@ from cases.entry import (
 )
 from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
 from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.store.store import CaseRows
+from cases.store.store import CaseRows, Replacement, ReporterEntries
 from intake.filing import Stamp, seal_next
 from intake.services import Services
 from intake.sessions import Session
@@ -153,7 +153,7 @@ async def add_entries(
         )
         try:
             await services.store.append_reporter(
-                opened.rows.case_id, len(opened.reporter), sealed, head, file_ids, release_on, at_once
+                ReporterEntries(opened.rows.case_id, len(opened.reporter), sealed, head, file_ids, release_on, at_once)
             )
         except Conflict:
             if not left:
@@ -191,7 +191,7 @@ async def take_back_file(services: Services, session: Session, file_id: str) -> 
         head = make_head(session.case, Stream.REPORTER, entries)
         try:
             await services.store.replace_pending(
-                opened.rows.case_id, len(opened.reporter), len(kept), sealed, head, dropped
+                Replacement(opened.rows.case_id, len(opened.reporter), len(kept), sealed, head, dropped)
             )
         except Conflict:
             if not left:

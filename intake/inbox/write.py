@@ -37,7 +37,7 @@ from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shielding import to_its_end
 from intake.shown import Ticked, facts_offered
-from intake.submission import Checked, Identifying, SubmissionRefused, SentBefore, Settled, Stored, Submission
+from intake.submission import Checked, Identifying, SentBefore, Settled, Stored, Submission, SubmissionRefused
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
 from intake.uploads.progress import Sending

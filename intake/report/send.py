@@ -33,7 +33,7 @@ from intake.inbox.show import fields_of, inbox_fields
 from intake.report.form_page import REPORT_FORM, form_page, frame_says, in_frame
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
-from intake.submission import Checked, Identifying, SubmissionRefused, SentBefore, Settled, Stored, Submission
+from intake.submission import Checked, Identifying, SentBefore, Settled, Stored, Submission, SubmissionRefused
 from intake.uploads.progress import Sending
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
 from intake.views.refusals import Where, refusal

@@ -16,7 +16,7 @@ NOT_OPEN: Final = Said(
     N_("The service is not open yet."),
     N_("There is nobody who may read a report. Nothing was stored. Turn to one of the authorities below instead."),
 )
-NOBODY_LEFT: Final = Said(
+NO_ELIGIBLE_READER: Final = Said(
     N_("With what you marked, nobody is left who may read the report. Nothing was stored."),
     N_("Turn to one of the authorities below, which do not belong to the municipality."),
 )
@@ -73,7 +73,7 @@ _FORM: Final = {
         N_("Please write the rest as a new report, and say there that it belongs to an earlier one."),
     ),
     "roster.not_open": NOT_OPEN,
-    "routing.nobody_left": NOBODY_LEFT,
+    "routing.no_eligible_reader": NO_ELIGIBLE_READER,
 }
 
 _FILES: Final = {

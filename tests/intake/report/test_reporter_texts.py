@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from cases.errors import NoEligibleReader
 from intake import errors
 from intake.views import refusals
 from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE
@@ -95,6 +96,8 @@ def test_every_refusal_that_can_reach_a_page_has_what_and_what_to_do():
     scrubbers = {leaf.text_key for leaf in REFUSALS}
 
     assert own | scrubbers <= set(refusals.REFUSALS)
+    # Of errors of a case, those that a reporter can do something about.
+    assert {NoEligibleReader.text_key, "roster.not_open"} <= set(refusals.REFUSALS)
     for said in refusals.REFUSALS.values():
         assert isinstance(said, Said)
         assert said.what.endswith(".")
