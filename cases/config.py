@@ -66,7 +66,7 @@ class ConfigFault(CaseError):
 _CORRECT_IT: Final = "Correct it; see the example."
 # Where what people write first is refused, by the key.
 _HOW_TO_WRITE: Final = {
-    "mirror": "Write the host alone in small letters, without https:// before it and without / behind it.",
+    "mirror.name": "Write the host alone in small letters, without https:// before it and without / behind it.",
 }
 
 
@@ -154,7 +154,12 @@ def parse_config(text: str) -> Config:
 
 
 def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
-    """Say to the owner of an older home what has become of its list of authorities."""
+    """Tell the owner of an older home which keys have become tables."""
+    if isinstance(untrusted.get("mirror"), str):
+        raise ConfigFault(
+            "The key `mirror` is a text, as it was in earlier versions.",
+            'Write a table [mirror] with `name = "…"`, the host alone, after the keys that stand in no table.',
+        )
     authorities = untrusted.get("authorities")
     if isinstance(authorities, list) and any(isinstance(one, str) for one in authorities):
         raise ConfigFault(

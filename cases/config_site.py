@@ -91,6 +91,13 @@ class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
     at: tuple[Line, ...] = ()
 
 
+class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The website on the open web whose TLS the intake ends; without the table there is none."""
+
+    # Its host, without https:// before it. Posters show it beside the onion address.
+    name: Host
+
+
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one home."""
 
@@ -100,8 +107,7 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
     contact: tuple[Line, ...] = ()
     other_contacts: Annotated[tuple[OtherContact, ...], msgspec.Meta(max_length=20)] = ()
-    # The host of the mirror, without https:// before it; posters then show it beside the onion address.
-    mirror: Host | None = None
+    mirror: MirrorConfig | None = None
     # By voice.
     phone: Line | None = None
     phone_seen_by: ByLanguage | None = None

@@ -52,7 +52,7 @@ def is_dumpable() -> bool:
 
 
 def seccomp_mode() -> int:
-    """0 none, 2 a filter."""
+    """Return the kernel's seccomp mode: 0 none, 2 a filter."""
     return prctl(_GET_SECCOMP)
 
 
@@ -103,8 +103,8 @@ def require_stream_sockets_only(families: tuple[socket.AddressFamily, ...] = (so
 def forbid_writable_code() -> None:
     """Make memory that can be both written and executed read-only for good, also where it is mapped twice.
 
-    Calls from C into Python are such memory (libffi). Whoever makes one before the locks can use it afterwards; nobody
-    can make another, or change it.
+    libffi's closures (C calling Python) are such memory. One made before the locks stays usable; nobody can make
+    another, or change it.
     """
     maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
     code = {(device, inode) for _, rights, _, device, inode, *_ in maps if "x" in rights and inode != "0"}
@@ -133,10 +133,10 @@ def lock_memory() -> bool:
 
 
 def may_lock_memory() -> bool:
-    """Whether `lock_memory` would do it, here or in a process that is started from here."""
+    """Return whether `lock_memory` would succeed, here or in a process started from here."""
     _, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     if hard == resource.RLIM_INFINITY:
-        # What was only not asked for is asked for.
+        # The soft limit may be lower than the hard one: raise it.
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard, hard))
         return True
     return _has_capability(_CAP_IPC_LOCK)
@@ -160,7 +160,7 @@ def _has_capability(number: int) -> bool:
 
 
 def _capabilities(which: str) -> int:
-    """One of the sets in the kernel's account of this process."""
+    """Read one of the capability sets in /proc/self/status."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{which}:"):
             return int(line.split()[1], 16)
@@ -168,10 +168,10 @@ def _capabilities(which: str) -> int:
 
 
 def drop_root() -> None:
-    """Becomes nobody if it is root, which also drops every capability. Does nothing otherwise.
+    """Become nobody if root, which also drops every capability. Does nothing otherwise.
 
-    In a container that maps a single owner there is no nobody to become; the other locks need no root to hold, so
-    this one is then left out.
+    In a container that maps a single user there is no nobody; the other locks hold for root as well, so this one is
+    then left out.
     """
     if os.geteuid() != 0:
         return

@@ -1,7 +1,7 @@
 """Builds and installs a seccomp filter from a list of rules.
 
-Rules are read from the top; the first whose name and conditions all hold decides; if none does, the default decides.
-Three things come before the rules and are not up for choice: a call made by another calling convention than this
+Rules apply from the top; the first whose name and conditions all match decides, and the default if none does.
+Three things come before the rules and are fixed: a call made by another calling convention than this
 processor's own kills the process (32-bit calls carry other numbers), so do the x32 calls on x86_64 (same convention,
 high bit set), and a filter is only installed after no-new-privileges.
 
@@ -115,7 +115,7 @@ def _body(rule: Rule) -> list[Instruction]:
 
 
 def _test(condition: Condition, past: int) -> list[Instruction]:
-    """Instructions that fall through when the condition holds and otherwise jump over the next `past` ones."""
+    """Return instructions that fall through when the condition holds and otherwise jump over the next `past` ones."""
     low = _ARGUMENTS + 8 * condition.argument
     match condition:
         case BitsClear(mask=mask):

@@ -1,4 +1,4 @@
-"""The numbers and the two C calls that everything else in this package stands on.
+"""System call numbers, and raw calls through the C library.
 
 System call numbers differ by processor. Only x86_64 and aarch64 are known; on any other machine importing `NUMBERS`
 raises, because a filter with wrong numbers is worse than none. A name that a processor does not have (aarch64 has no
@@ -102,7 +102,7 @@ def numbers(machine: str = MACHINE) -> dict[str, int]:
 
 
 def audit_arch(machine: str = MACHINE) -> int:
-    """How the kernel names this processor's calling convention to a filter; raises UnknownProcessor."""
+    """Return the kernel's AUDIT_ARCH number of this processor's calling convention; raises UnknownProcessor."""
     try:
         return _AUDIT_ARCH[machine]
     except KeyError:
@@ -110,7 +110,7 @@ def audit_arch(machine: str = MACHINE) -> int:
 
 
 def syscall(name: str, *arguments: object) -> int:
-    """One raw system call; raises OSError. For calls that the C library has no function for."""
+    """Make one raw system call; raises OSError. For calls that the C library has no function for."""
     result = int(_LIBC.syscall(ctypes.c_long(numbers()[name]), *arguments))
     if result < 0:
         raise _last_error()
@@ -118,7 +118,7 @@ def syscall(name: str, *arguments: object) -> int:
 
 
 def prctl(operation: int, argument: int = 0) -> int:
-    """One prctl with one argument, the other three zero as the kernel demands of new operations; raises OSError."""
+    """Call prctl with one argument, the other three zero as the kernel requires of new operations; raises OSError."""
     zero = ctypes.c_ulong(0)
     result = int(_LIBC.prctl(ctypes.c_int(operation), ctypes.c_ulong(argument), zero, zero, zero))
     if result < 0:

@@ -23,7 +23,7 @@ from stem.socket import ControlSocketFile
 from onion.errors import ControlMissing, ControlRefused, SocksMissing, TorDidNotStart, TorGone, TorNotReady
 from onion.tor_process import TorProcess
 
-# stem logs every control line it sees, addresses included, for whoever switches logging on. Nobody can.
+# stem would log every control line, addresses included, if logging were on: keep it off for good.
 logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
 
 READY_PERCENT = 100
@@ -131,7 +131,7 @@ def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapSt
 
 
 def socks_listener(controller: Any) -> Path | tuple[str, int]:
-    """Where this tor listens for SOCKS, the first place if there are several; raises SocksMissing or TorGone."""
+    """Return where this tor listens for SOCKS, the first place of several; raises SocksMissing or TorGone."""
     try:
         answer = controller.get_info("net/listeners/socks")
     except stem.ControllerError:

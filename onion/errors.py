@@ -29,7 +29,7 @@
         └── SocksRefused        839  any other refusal
 
 An error carries a code, a text key and, where tor gave one, a number; never bytes, names or paths. `happened` and
-`to_do` are its two plain sentences for the operator; text keys are for whoever wants others.
+`to_do` are its two plain sentences for the operator; text keys are for translations.
 """
 
 

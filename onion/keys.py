@@ -7,7 +7,7 @@ Promises
   3. Addresses are made and checked in `onion.address`.
   4. Client keys are x25519 pairs in tor's base32; a server needs `ClientAuthKey.public` only.
 
-Nothing here prints itself: no repr shows a key.
+No repr shows a key.
 """
 
 import base64
@@ -51,7 +51,7 @@ class OnionKey:
 
     @property
     def address(self) -> str:
-        """56 characters, without ".onion"."""
+        """Its 56 characters, without ".onion"."""
         return address_from_public(self.public_key)
 
     def key_content(self) -> str:

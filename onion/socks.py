@@ -1,4 +1,4 @@
-"""A way through tor to an address: SOCKS5 over a unix socket or over loopback, with names resolved by tor.
+"""Connects through tor: SOCKS5 over a unix socket or over loopback, with names resolved by tor.
 
 `socks_connect` returns a connected, non-blocking socket, or raises a leaf of SocksFailed. tor says why an onion cannot
 be reached only if its SocksPort has `ExtendedErrors` (answers 0xF0 to 0xF7); without it most look like NothingServed.

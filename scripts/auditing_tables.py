@@ -2,8 +2,8 @@
 Write into docs/AUDITING.md what the audit says of itself; `--check` only compares, with exit code 1 when they differ.
 
 A block stands between `<!-- NAME -->` and `<!-- end -->` and is replaced whole: the claim, what is not covered, the
-names that the lines of shell use, each row of `audit live` (its heading and its line), and the rows of the canary. What is
-around the blocks, how to read a row among it, is written by hand.
+names that the lines of shell use, each row of `audit live` (its heading and its line), and the rows of the canary. What
+is around the blocks, how to read a row among it, is written by hand.
 """
 
 import re

@@ -147,7 +147,7 @@ def unpack(wheel: Path, packages: Path) -> None:
 
 
 def place_in_packages(name: str) -> str | None:
-    """Where a file of a wheel belongs among the packages; None for folders, and for programs, none of which serves."""
+    """Return where a wheel's file belongs among the packages; None for folders and programs, which nothing needs."""
     found = re.fullmatch(r"[^/]+\.data/(\w+)/(.+)", name)
     if found is None:
         return None if name.endswith("/") else name
@@ -191,4 +191,4 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path(sys.argv[2]))
     except Changed:
-        sys.exit("An archive in .venv is not one that the lock files know. Make it anew:  rm -r .venv; make setup")
+        sys.exit("An archive in .venv is not one that the lock files know. Make it again:  rm -r .venv; make setup")

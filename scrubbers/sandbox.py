@@ -1,16 +1,16 @@
-"""The jail from the trusted side: the pool of zygotes, and what is believed of a job's answer.
+"""The jail from the trusted side: the pool of zygotes, and the checks on a job's answer.
 
 Promises. `scrub` and `verify` either return the next stage or raise `Refused`; nothing a job writes is parsed beyond
 its length, a number, and the strictly decoded report. No decoder is imported on this side and no process is started:
 the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
-zygote died is tried once more, unless it had already given the memory of a large input back: then the answer is
-NoJail, "in a few minutes". Input files are closed by the stage that consumed them, whatever the outcome; once a job has
-had one it is not read or mapped here again. In which order jobs are given to zygotes stands in `fair_queue`.
+zygote died is tried once more, unless it had already released the memory of a large input: then the answer is NoJail,
+"in a few minutes". Each stage closes its input file, whatever the outcome; once a job has had one it is not read or
+mapped here again. `fair_queue` decides in which order zygotes get jobs.
 
 Steps of one job, from here:
 1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors
-4 the job says its number, or the zygote how the process ended   5 wait status   6 status number
-7 the answers are sealed, so that nobody can change what is checked next, not even a job that runs on
+4 the job writes its status, or the zygote reports how the process ended   5 wait status   6 status number
+7 memfd seals on the answers, so that nobody can change what is checked next, not even a job that runs on
 8 lengths   9 the report
 
 Errors: Refused and its leaves (`stages`), and
@@ -73,9 +73,9 @@ from scrubbers.stages import (
     refusal,
 )
 
-# Counts up whenever a change of ours changes the bytes that come out.
+# Incremented whenever a change in this project changes the bytes that come out.
 _RULES_VERSION: Final = 10
-# What decodes, encodes and draws. The first three bring libraries in machine code with them: libjpeg, libtiff, libwebp,
+# What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
 # littleCMS, libavif; libheif; PDFium.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
 _ATTEMPTS: Final = 2
@@ -97,7 +97,7 @@ class Sandbox:
         self._jobs_at_once = jobs_at_once
         self._channels = [Channel(channel, jobs_at_once) for channel in channels]
         self._attached = False
-        # Wakes whoever waits for a zygote: one is ready, lost, or has a slot again.
+        # Wakes those that wait for a zygote: one is ready, lost, or has a slot again.
         self._changed = asyncio.Event()
         self._queues = {role: FairQueue() for role in Role}
         self._version = scrubber_version()
@@ -116,9 +116,10 @@ class Sandbox:
             seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
             for _ in range(_ATTEMPTS):
                 if untrusted.size < size:
+                    # A lost job had already released the input: nothing is left to try again with.
                     raise NoJail
-                with ExitStack() as kept:
-                    clean, preview = kept.enter_context(MemoryFile()), kept.enter_context(MemoryFile())
+                with ExitStack() as results:
+                    clean, preview = results.enter_context(MemoryFile()), results.enter_context(MemoryFile())
                     with MemoryFile() as report:
                         answers = (clean, preview, report)
                         turn = Turn(account or Account(), seconds)
@@ -127,7 +128,7 @@ class Sandbox:
                         removed, lost = _read_report(report)
                     _require_length(clean, RESULT_BYTES)
                     _require_length(preview, PREVIEW_BYTES)
-                    kept.pop_all()
+                    results.pop_all()
                 found = ScrubReport(sniffed.kind, removed, lost, self._version)
                 return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
         raise JobDied
@@ -136,13 +137,13 @@ class Sandbox:
         """Verify the same bytes in a second, fresh job. Raises Refused, and then closes them."""
         account = account or Account()
         clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
-        with ExitStack() as kept:
-            kept.enter_context(clean)
-            kept.enter_context(preview)
+        with ExitStack() as unless_verified:
+            unless_verified.enter_context(clean)
+            unless_verified.enter_context(preview)
             for _ in range(_ATTEMPTS):
                 turn = Turn(account, None)
                 if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview), turn):
-                    kept.pop_all()
+                    unless_verified.pop_all()
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
         raise JobDied
 
@@ -238,8 +239,8 @@ class Sandbox:
     async def _free_channel(self, role: Role, turn: Turn) -> Channel:
         """Wait for this job's turn and return a zygote of this role with a free slot. Raises NoJail.
 
-        A job is given to none while all are busy: it would wait for that one, and a core stand idle when another is
-        done first. Between the answer and `Channel.run`, which counts the job, nothing else may run.
+        While all are busy no zygote is chosen: the job would wait for that one while another, done first, stands idle.
+        Between this return and `Channel.run`, which counts the job, nothing else may run.
         """
         self._attach()
         queue = self._queues[role]
@@ -284,11 +285,11 @@ class OneForm:
     account: Account
 
     async def scrub(self, sniffed: Sniffed) -> Scrubbed:
-        """As the pool does; pictures are measured first when others are there."""
+        """Scrub as the pool does; pictures are measured first when others are waiting."""
         return await self.pool.scrub(sniffed, self.account)
 
     async def verify(self, scrubbed: Scrubbed) -> Verified:
-        """As the pool does."""
+        """Verify as the pool does."""
         return await self.pool.verify(scrubbed, self.account)
 
 
@@ -303,9 +304,9 @@ async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:
 
 
 def scrubber_version() -> str:
-    """Everything the bytes that come out depend on: with the same version, the same file gives the same bytes.
+    """Return all that the bytes that come out depend on: with the same version, the same file gives the same bytes.
 
-    The libraries' versions are read from what the installer wrote down, not by importing them: they are decoders.
+    The versions come from the installed packages' metadata: importing the packages would load decoders.
     """
     packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     known = (f"rules {_RULES_VERSION}", *packages, f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _bundled_libraries())
@@ -313,7 +314,7 @@ def scrubber_version() -> str:
 
 
 def _bundled_libraries() -> str:
-    """Eight digits for the libraries that came with the packages: for another processor they are others."""
+    """Return eight hex digits for the native libraries in the wheels, which differ by processor."""
     written = sorted(
         f"{file} {file.hash.value}\n"
         for name in _PACKAGES
@@ -378,7 +379,7 @@ async def _self_test(channel: Channel) -> None:
         raise JailNotTight
     if channel.landlock_abi and Locks.LANDLOCK_HELD not in channel.locks:
         raise JailNotTight
-    # Opening is answered with an error, which the job reports; the other two are death.
+    # Opening a file fails with an error, which the job reports; the other two kill the job.
     if await _attempt(channel, Operation.TRY_OPEN) != (0, STATUS.pack(STATUS_MAGIC, OUTCOME_DONE)):
         raise JailNotTight
     for operation in (Operation.TRY_SOCKET, Operation.TRY_EXEC):
@@ -387,7 +388,7 @@ async def _self_test(channel: Channel) -> None:
 
 
 async def _attempt(channel: Channel, operation: Operation) -> tuple[int | None, bytes]:
-    """How a job that tries something forbidden ended, and what it had to say."""
+    """Return how a job that tries something forbidden ended, and its status."""
     with _pipe() as (reader, writer):
         wait_status = await channel.run(operation, None, [writer])
         return wait_status, _read_status(reader, STATUS.size)

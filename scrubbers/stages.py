@@ -16,7 +16,7 @@ Refused
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
-│   └── KindsDisagree       two ways of looking say different kinds
+│   └── KindsDisagree       two readers of the first bytes see different kinds
 ├── Locked                  a PDF with a password or restrictions
 ├── TooMuch                 more than we take on
 │   ├── TooLarge            bytes
@@ -24,14 +24,14 @@ Refused
 │   ├── TooManyPages
 │   ├── TooManyFrames
 │   ├── ResultTooLarge      the clean copy would be too large
-│   └── TooMuchToHold       a large file of a sort that takes too much memory: save as an ordinary JPEG
+│   └── TooMuchToHold       a large file of a kind that takes too much memory: save as an ordinary JPEG
 ├── Damaged                 it does not decode
 ├── LettersMissing          a PDF with letters that are neither in it nor here: print it to a new PDF
 ├── Unfinished              the job did not come to its end
 │   ├── TookTooLong
 │   ├── OutOfMemory
 │   ├── JobDied
-│   └── NoJail              no process to clean in, or it was lost half way; try again in a moment
+│   └── NoJail              no zygote, or it was lost half way; try again in a moment
 └── WouldNotVouch           the second reading found something that should not be there
 
 This module imports nothing but the standard library: the desk reads kinds and reports with it on any system.
@@ -144,7 +144,7 @@ class Lost(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Removed:
-    """One thing that was found and is not in the clean copy. The example is the value found, for the reporter alone."""
+    """Something found that is not in the clean copy. The example is the value found, for the reporter alone."""
 
     what: What
     where: Where
@@ -176,7 +176,7 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scrubbed:
-    """What a jailed job made of them. A hostile file may have taken that job over, so nothing here is believed yet."""
+    """What a jailed job made of them. A hostile file may have taken that job over, so nothing here is trusted yet."""
 
     kind: Kind
     untrusted_clean: MemoryFile

@@ -14,6 +14,7 @@ import contextlib
 import ipaddress
 import os
 import re
+import resource
 import secrets
 import socket
 import subprocess
@@ -28,7 +29,7 @@ from onion.address import public_from_address
 from onion.errors import BadAddress, NoPrivateNetwork, OnionError, TorDidNotStart
 from onion.socks import socks_connect
 from onion.tor_process import TorProcess
-from onion.torrc import quoted_path
+from onion.torrc import REQUIRED, quoted_path
 from relay.limits import RELAY_LIMITS
 
 _LOOPBACK = "127.0.0.1"
@@ -38,6 +39,9 @@ _ONION_SECONDS = 120.0  # a first start of tor on the public network loads some 
 _LOOK_SECONDS = 2.0
 _POLL_SECONDS = 0.1
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.ASCII)
+
+# What stands in other words here, and tor's own sandbox, which stops tor itself on some systems; the unit has it.
+_NOT_OF_A_CLIENT = {"DataDirectory", "SocksPort", "ControlSocket", "CookieAuthentication", "Sandbox"}
 
 Place = tuple[str, int]
 
@@ -58,6 +62,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Relay until a signal; exit code 0 then, 3 if it is not safe, 4 if something is missing."""
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < RELAY_LIMITS.descriptors:
+        prose(f"The relay needs {RELAY_LIMITS.descriptors} descriptors, and may not have so many: raise `ulimit -Hn`.")
+        return MISSING
     listeners: list[socket.socket] = []
     try:
         for place in args.listen:
@@ -102,18 +109,12 @@ def _tor(args: argparse.Namespace) -> Iterator[tuple[Place, TorProcess | None]]:
 
 
 def _torrc(folder: Path, socks: Place, network: list[str]) -> list[str]:
-    """The same rows as deploy/torrc-relay, but for places and the private network."""
+    """The rows of the table that a client has, in places of its own."""
+    rows = [f"{rule.name} {rule.example}" for rule in REQUIRED if rule.name not in _NOT_OF_A_CLIENT]
     return [
         f"DataDirectory {quoted_path(folder / 'data')}",
         f"SocksPort {socks[0]}:{socks[1]} ExtendedErrors OnionTrafficOnly",
-        "ClientOnly 1",
-        "SafeLogging 1",
-        "AvoidDiskWrites 1",
-        "HeartbeatPeriod 0",
-        "Log warn stdout",
-        "ConnectionPadding 1",
-        "DormantTimeoutEnabled 0",
-        "ShutdownWaitLength 0",
+        *rows,
         *network,
     ]
 

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from cases.sentences import in_words_of_file
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from kallskydd.scrub.names import KeptNames, NeutralNames, keep_names_on_disk, repeated, telling
-from kallskydd.scrub.pool import Names, Outcome, pool
+from kallskydd.scrub.pool import NamingRule, ScrubOutcome, pool
 from scrubbers.report_groups import GroupFound, grouped
 from scrubbers.sandbox import JailNotTight
 
@@ -44,18 +44,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Clean every file; exit code 1 if any was refused, 4 if the jail cannot be built."""
-    names: Names
+    names: NamingRule
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         names = NeutralNames(args.out, len(args.files)) if args.rename else KeptNames()
     except OSError:
         prose("The output folder cannot be made or read. Choose another one.")
         return USAGE
-    teller = _Teller(len(args.files), as_json=args.json)
+    teller = _OutcomePrinter(len(args.files), as_json=args.json)
     return asyncio.run(_clean_all(args.files, args.out, names, teller))
 
 
-async def _clean_all(sources: Sequence[Path], folder: Path, names: Names, teller: _Teller) -> int:
+async def _clean_all(sources: Sequence[Path], folder: Path, names: NamingRule, teller: _OutcomePrinter) -> int:
     _end_in_order_when_told_to()
     async with contextlib.AsyncExitStack() as ending:
         try:
@@ -81,7 +81,7 @@ async def _clean_all(sources: Sequence[Path], folder: Path, names: Names, teller
     return FINDINGS if any(outcome.reason for outcome in outcomes) else OK
 
 
-async def _cancel(tasks: Sequence[asyncio.Task[Outcome]]) -> None:
+async def _cancel(tasks: Sequence[asyncio.Task[ScrubOutcome]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -93,11 +93,11 @@ def _end_in_order_when_told_to() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
 
 
-async def _refused(source: Path) -> Outcome:
-    return Outcome(source, None, None, "out.same_name", 0.0)
+async def _refused(source: Path) -> ScrubOutcome:
+    return ScrubOutcome(source, None, None, "out.same_name", 0.0)
 
 
-class _Teller:
+class _OutcomePrinter:
     """Says what became of each file: prose on stderr, JSON on stdout, and a bar where somebody is watching."""
 
     def __init__(self, files: int, *, as_json: bool) -> None:
@@ -105,7 +105,7 @@ class _Teller:
         # It has no colours, with or without NO_COLOR.
         self._bar = tqdm(total=files, unit="file", disable=as_json or not sys.stderr.isatty(), leave=False)
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: ScrubOutcome) -> None:
         """One file."""
         if self._as_json:
             result(_line(outcome))
@@ -116,7 +116,7 @@ class _Teller:
     def close(self) -> None:
         self._bar.close()
 
-    def sum_up(self, outcomes: Sequence[Outcome], *, renamed: bool) -> None:
+    def sum_up(self, outcomes: Sequence[ScrubOutcome], *, renamed: bool) -> None:
         """The last lines: how many, and what cleaning does not change."""
         refused = sum(outcome.reason is not None for outcome in outcomes)
         prose(f"{len(outcomes) - refused} clean, {refused} refused.")
@@ -128,7 +128,7 @@ class _Teller:
             )
 
 
-def _line(outcome: Outcome) -> dict[str, object]:
+def _line(outcome: ScrubOutcome) -> dict[str, object]:
     """The outcome as a line of JSON; the keys and their order are the design's."""
     report = outcome.report
     return {
@@ -145,7 +145,7 @@ def _line(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _sentence(outcome: Outcome) -> str:
+def _sentence(outcome: ScrubOutcome) -> str:
     """The outcome for a person."""
     source = _shown(outcome.source)
     if outcome.report is None or outcome.target is None:

@@ -111,6 +111,7 @@ def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -
     return KeeperPlan(
         home=home.path,
         trial=home.trial,
+        has_mirror=home.config.mirror is not None,
         network_lines=network_lines,
         system_control_socket=system,
         # The group that may use tor's control socket is the one tor runs as.

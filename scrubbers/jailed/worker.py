@@ -1,4 +1,4 @@
-"""One job, in a fork of the zygote: locks itself further, does one operation, leaves a number, ends.
+"""One job, in a fork of the zygote: locks itself further, does one operation, writes its status, ends.
 
 The outermost layer of everything that touches hostile bytes: here, and only here, every exception is caught, and each
 becomes a number. Text of an exception can quote the file and is dropped.
@@ -108,7 +108,7 @@ def _scrub(
 
 
 def _pixels(kind: Kind, untrusted_descriptor: int) -> int:
-    """How many pixels a picture has in all, by its head; nothing is decoded."""
+    """Return how many pixels a picture has in all, by its header; nothing is decoded."""
     memory_limits.require_room_to_open(kind, untrusted_descriptor)
     with (
         open(untrusted_descriptor, "rb", closefd=False) as file,

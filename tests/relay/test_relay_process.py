@@ -159,6 +159,25 @@ async def test_a_port_that_is_taken_is_an_error_in_two_sentences():
     assert said.startswith("The relay cannot listen there: Address already in use.")
 
 
+async def test_too_few_descriptors_are_said_at_once():
+    running = await asyncio.create_subprocess_exec(
+        "/bin/sh", "-c", 'ulimit -n 512; exec "$@"', "sh", sys.executable, "-I", "-m", "kallskydd", "relay",
+        "--listen", f"127.0.0.1:{free_port()}", "--onion", f"{ONION}:443", "--name", NAME,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await running.communicate()
+
+    assert running.returncode == 4
+    assert said.startswith(b"The relay needs 1088 descriptors")
+
+
+async def test_it_listens_on_both_kinds_of_addresses(site):
+    six = free_port()
+    async with site.process(also=("--listen", f"[::1]:{six}")):
+        assert await (await site.browse()).ask()
+        assert await (await site.browse("::1", at=("::1", six))).ask()
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -7,22 +7,10 @@ import contextlib
 import os
 import signal
 import sys
-from pathlib import Path
 
-from relay_harness import Site, answer, free_port
+from relay_harness import NAME, Site, answer, child_of, free_port
 
 from onion.control import open_controller
-
-NAME = "spegel.example"
-
-
-def child_of(pid: int, name: str) -> int | None:
-    """The child of this process with such words in its command line."""
-    for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        with contextlib.suppress(OSError):
-            if name.encode() in Path(f"/proc/{one}/cmdline").read_bytes():
-                return int(one)
-    return None
 
 
 async def test_a_relay_with_a_tor_of_its_own_carries_uploads_and_starts_that_tor_again(
@@ -49,7 +37,7 @@ async def test_a_relay_with_a_tor_of_its_own_carries_uploads_and_starts_that_tor
 
         assert await visited(site)
         assert child_of(running.pid, "torrc") not in (None, tor)
-        assert child_of(running.pid, "relay") is not None
+        assert child_of(running.pid, "--parent") is not None
     finally:
         running.send_signal(signal.SIGTERM)
         said, _ = await running.communicate()

@@ -314,7 +314,7 @@ def member_row(keys):
 
 
 def lie(book: Casebook, verb: str, lies: msgspec.Struct) -> None:
-    """Let the server answer one verb with something of ours."""
+    """Let the server answer one verb with the test's own content."""
     ask = book.client.ask
 
     async def answer(asked, question, kind):

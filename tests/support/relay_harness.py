@@ -167,18 +167,23 @@ class Site:
                 await asyncio.gather(serving, return_exceptions=True)
 
     @contextlib.asynccontextmanager
-    async def process(self, program: tuple[str, ...] = (sys.executable, "-I", "-m", "kallskydd")) -> AsyncIterator[int]:
+    async def process(
+        self,
+        program: tuple[str, ...] = (sys.executable, "-I", "-m", "kallskydd"),
+        *,
+        onion: str = ONION,
+        also: tuple[str, ...] = (),
+    ) -> AsyncIterator[int]:
         """`kallskydd relay` itself; gives the pid of the process that forwards."""
         self.relay_port = free_port()
-        command = [*program, "relay", "--listen", f"127.0.0.1:{self.relay_port}", "--onion", f"{ONION}:443"]
-        command += ["--name", NAME, "--tor", f"127.0.0.1:{self.port}"]
+        command = [*program, "relay", "--listen", f"127.0.0.1:{self.relay_port}", "--onion", f"{onion}:443"]
+        command += ["--name", NAME, "--tor", f"127.0.0.1:{self.port}", *also]
         running = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=self.folder
         )
         try:
-            while not (children := Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()):
+            while (child := child_of(running.pid, "--parent")) is None:
                 await asyncio.sleep(0.05)
-            child = int(children[0])
             while "Seccomp:\t2" not in Path(f"/proc/{child}/status").read_text():
                 await asyncio.sleep(0.05)
             yield child
@@ -187,10 +192,13 @@ class Site:
                 running.send_signal(signal.SIGTERM)
             self.said = b"".join(await running.communicate())
 
-    async def browse(self, source: str = "127.0.0.1", *, port: int | None = None, name: str = NAME) -> Browsing:
+    async def browse(self, source: str = "127.0.0.1", *, at: tuple[str, int] | None = None) -> Browsing:
         """A connection with TLS, through the relay."""
         pair = await asyncio.open_connection(
-            "127.0.0.1", port or self.relay_port, ssl=self.client_context, server_hostname=name, local_addr=(source, 0)
+            *(at or ("127.0.0.1", self.relay_port)),
+            ssl=self.client_context,
+            server_hostname=NAME,
+            local_addr=(source, 0),
         )
         OPENED.append(pair[1])
         return Browsing(*pair)
@@ -244,6 +252,15 @@ def hello(name: str | None = NAME) -> bytes:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]
+
+
+def child_of(pid: int, word: str) -> int | None:
+    """The child of this process with such a word in its command line."""
+    for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            if word.encode() in Path(f"/proc/{one}/cmdline").read_bytes():
+                return int(one)
+    return None
 
 
 def memory_of(pid: int) -> bytes:

@@ -1,7 +1,7 @@
-"""Which blocks a picture's file is made of, for the report only: comments, vendor blocks, and what lies behind the end.
+"""Walks the blocks of a picture's file, for the report only: comments, vendor blocks, and data after the end.
 
-One walker a format. They are bounded and forgiving: a file that they cannot follow is still cleaned, or refused by its
-decoder. The verifier has readers of its own (`verify`), which share nothing with these.
+One walker per format, bounded and lenient: a file that it cannot follow is still cleaned, or refused by its decoder.
+The verifier has readers of its own (`verify`), which share nothing with these.
 """
 
 import mmap
@@ -20,17 +20,17 @@ from scrubbers.stages import Kind, What, Where
 _MOST_BLOCKS: Final = 20_000
 _TEXT_BYTES: Final = 2**20
 
-# JPEG markers: the byte after 0xFF. APP0 to APP15 belong to applications, of which the numbers below are well known.
+# JPEG markers: the byte after 0xFF. APP0 to APP15 belong to applications; these are the well-known ones.
 _MARK, _SCAN, _JPEG_COMMENT, _LAST_NUMBERS = 0xFF, 0xDA, 0xFE, 0xF0
 _APP0_JFIF, _APP1_EXIF_XMP, _APP2_ICC_MPF, _APP13_PHOTOSHOP, _APP14_ADOBE, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _ADOBE_BYTES: Final = 12
 _JPEG_END: Final = 0xD9
-# The mark that ends compressed data: in it 0xFF stands before a zero or the number of a restart alone.
+# The marker that ends scan data: within it 0xFF is followed only by zero or a restart number.
 _BEHIND_DATA: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")
-# GIF marks and labels of extensions.
+# GIF block introducers and extension labels.
 _GIF_END, _GIF_FRAME = 0x3B, 0x2C
 _GIF_PLAIN_TEXT, _GIF_CONTROL, _GIF_COMMENT, _GIF_APPLICATION = 0x01, 0xF9, 0xFE, 0xFF
-# Sizes of a bitmap's header: from which on it has a colour count, and a profile.
+# The least sizes of a bitmap header that has a colour count, and a profile.
 _BMP_WITH_COUNT, _BMP_WITH_PROFILE = 40, 124
 _XMP_HEADER: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _READ_ELSEWHERE, _PROFILE_HEADER = b"Exif\0\0", b"ICC_PROFILE\0"
@@ -84,7 +84,7 @@ def _jpeg_segment(marker: int, body: bytes, findings: Findings) -> None:
     elif marker == _APP2_ICC_MPF and body.startswith(b"MPF\0"):
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
     elif marker == _APP14_ADOBE and len(body) == _ADOBE_BYTES:
-        return  # it says how the colours are stored, and nothing was put behind it
+        return  # the colour transform, with nothing added to it
     elif (_APP1_EXIF_XMP <= marker <= _APP15 or marker >= _LAST_NUMBERS) and not body.startswith(_READ_ELSEWHERE):
         findings.add(What.OTHER, Where.VENDOR_BLOCK)
 
@@ -147,7 +147,7 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
 def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
     """Report a block of another format, written in hex behind its name and length."""
     findings.add(What.OTHER, Where.TEXT_BLOCK)
-    # The name may be of two words.
+    # The name may contain a space.
     letters = text.lstrip().split(b"\n", 2)[2]
     block = bytes.fromhex(b"".join(letters.split()).decode("ascii"))
     if key.endswith((" iptc", " 8bim")):

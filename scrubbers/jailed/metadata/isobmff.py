@@ -1,7 +1,7 @@
-"""Which boxes a HEIC or AVIF is made of: for the report, for its colours, and for a box that a decoder does not heed.
+"""Walks the boxes of a HEIC or AVIF: for the report, for its colours, and for a crop that the AVIF decoder ignores.
 
-Both are ISO media files: boxes with a length and four letters, some with boxes inside. Like `containers` this walk is
-bounded and forgiving, and decides nothing of what is removed: only the decoded first picture reaches the output.
+Both are ISO base media files: boxes with a length and four letters, some with boxes inside. Like `containers` this walk
+is bounded and lenient, and decides nothing about what is removed: only the decoded first picture reaches the output.
 """
 
 import mmap
@@ -21,17 +21,17 @@ _PROPERTIES: Final = {
     b"hvcC", b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"lsel", b"a1op", b"a1lx",
     b"clli", b"mdcv", b"cclv", b"amve", b"ndwt",
 }  # fmt: skip
-# Items that are pictures by themselves or put together from others; and how one says that it belongs to another.
+# Item types of pictures, coded or derived from others; and references from a picture to the one it belongs to.
 _PICTURES: Final = {b"hvc1", b"av01", b"grid", b"iden", b"iovl"}
 _BELONGS: Final = {b"thmb", b"auxl"}
 _GAIN_MAP: Final = b"tmap"
 _XMP_TYPE: Final = b"application/rdf+xml"
-# Moving pictures that phones put behind a still one.
+# Motion photos: a film after the still picture.
 _FILM: Final = {b"mpvd"}
 _FULL_BOX_BYTES: Final = 4
-# The first version of an item's box that says what it is.
+# The first version of `infe` that has an item type.
 _ITEMS_HAVE_KINDS: Final = 2
-# A clean aperture: its length and name, then four fractions of eight bytes each.
+# The clean aperture property: length and name, then four fractions of eight bytes each.
 _CROP: Final = b"\x00\x00\x00\x28clap"
 
 
@@ -52,9 +52,9 @@ def collect(untrusted: mmap.mmap, findings: Findings) -> None:
 
 
 def crops(untrusted: mmap.mmap) -> bool:
-    """Whether the file says that viewers should show a part of its pixels only.
+    """Return whether the file has a clean aperture: viewers then show only a part of its pixels.
 
-    Searched for in all bytes and not by a walk, so that no way of nesting hides it from us and shows it to a viewer.
+    Searches all bytes instead of walking the boxes, so that no nesting hides it from us and shows it to a viewer.
     """
     return untrusted.find(_CROP) >= 0
 
@@ -62,7 +62,7 @@ def crops(untrusted: mmap.mmap) -> bool:
 def nclx_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
     """Return the first picture's colour primaries and transfer characteristics (nclx, numbers of ITU-T H.273).
 
-    A second picture has numbers of its own, so which ones are meant is followed from the item to its properties.
+    A second picture has numbers of its own, so this follows the primary item to its properties.
     """
     for name, start, end in _boxes(untrusted, 0, len(untrusted)):
         if name == b"meta":
@@ -99,7 +99,7 @@ def _properties_of(associations: bytes, item: int) -> list[int]:
     """Return the indices (from one) of an item's properties, from an `ipma` box."""
     item_bytes = 4 if associations[:1] > b"\0" else 2
     number_bytes = 2 if associations[3:4] > b"\0" else 1
-    # The highest bit says that a reader must know the property.
+    # The highest bit marks a property as essential.
     mask = 2 ** (8 * number_bytes - 1) - 1
     position = _FULL_BOX_BYTES + 4
     while position < len(associations):
@@ -112,12 +112,14 @@ def _properties_of(associations: bytes, item: int) -> list[int]:
 
 
 def _boxes(untrusted: mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the content of each box; stops at the first that does not fit."""
+    """Yield each box's name and the start and end of its content; stop at the first that does not fit."""
     for _ in range(_MOST_BOXES):
         length, name, head = int.from_bytes(untrusted[start : start + 4], "big"), untrusted[start + 4 : start + 8], 8
         if length == 1:
+            # A 64-bit length follows the name.
             length, head = int.from_bytes(untrusted[start + 8 : start + 16], "big"), 16
         elif length == 0:
+            # The box extends to the end.
             length = end - start
         if length < head or start + length > end:
             return
@@ -150,7 +152,7 @@ def _meta(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> Non
 def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
     """Report the items of the file, and return the ids of the pictures.
 
-    Each says its number and its kind, and then its name and what sort of text it is.
+    Each has an id and a type, and then a name and a content type.
     """
     pictures = set()
     count_bytes = 4 if untrusted[start] else 2
@@ -208,7 +210,7 @@ def _auxiliary(urn: bytes, findings: Findings) -> None:
 
 
 def _is_deep(name: bytes, configuration: bytes) -> bool:
-    """More than eight bits a channel, as a decoder's configuration record says."""
+    """Return whether a decoder configuration record says more than eight bits a channel."""
     if name == b"av1C":
         return bool(configuration[2] & 0x40)
     return bool(configuration[17] & 7)

@@ -1,7 +1,7 @@
-"""What a PDF holds besides its pages' looks, read with pypdf, for the report.
+"""Reports what a PDF holds besides the visible content of its pages, read with pypdf.
 
-pypdf is pure Python: a hostile structure is an exception there, not a corrupted memory. Its bounds are set low. What it
-cannot follow is reported as something other.
+pypdf is pure Python: a hostile structure raises an exception and does not corrupt memory. Its limits are set low. What
+it cannot follow is reported as "other".
 """
 
 import itertools
@@ -22,7 +22,7 @@ from scrubbers.jailed.metadata.xmp import collect_xmp
 from scrubbers.sniff import PDF_WITHIN
 from scrubbers.stages import Lost, What, Where
 
-# The report of a long document says what is on its first pages.
+# The report on a long document covers its first pages.
 _PAGES_READ: Final = 200
 _NODES_READ: Final = 500
 _PICTURES_READ: Final = 50
@@ -59,18 +59,18 @@ _NOTHING: Final = b"\0\r\n\t \xef\xbb\xbf"
 def collect(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
     """Report what the document holds; of one that pypdf cannot follow (None) what its bytes show."""
     if reader is not None:
-        # PDFium gives one to what it writes anew.
+        # In a document that PDFium rewrote, the ID is PDFium's own: look for one in the original bytes.
         if "/ID" in reader.trailer and untrusted.find(b"/ID") >= 0:
             findings.add(What.IDENTIFIER, Where.DOCUMENT)
-        for look in (_information, _catalog, _pages):
+        for collect_part in (_information, _catalog, _pages):
             with _reading(findings):
-                look(reader, reader.root_object, findings)
+                collect_part(reader, reader.root_object, findings)
     _raw(untrusted, findings)
 
 
 @contextmanager
 def _reading(findings: Findings) -> Iterator[None]:
-    """Like `Findings.reading`, with pypdf's own errors as well."""
+    """Wrap reading as `Findings.reading` does, for pypdf's own errors as well."""
     with findings.reading(Where.DOCUMENT):
         try:
             yield
@@ -153,7 +153,7 @@ def _form(form: DictionaryObject, findings: Findings) -> None:
 
 
 def _signature(signature: DictionaryObject, findings: Findings) -> None:
-    """Who signed the document, when, where and what for; of who did only the certificate may tell."""
+    """Report who signed the document, when, where and why; the name may stand in the certificate alone."""
     findings.add(What.PERSON, Where.FORM, _get(signature, "/Name"))
     for key, what in _SIGNED.items():
         if key in signature:
@@ -161,7 +161,7 @@ def _signature(signature: DictionaryObject, findings: Findings) -> None:
 
 
 def _is_active(action: Any) -> bool:
-    """Whether it is more than a place to go to: a program, a link, a form to send off, or something unknown."""
+    """Return whether an action does more than go to a place: a script, a link, sending a form, or unknown."""
     for _ in range(_ACTIONS_READ):
         if not isinstance(action, DictionaryObject):
             return False
@@ -174,13 +174,13 @@ def _is_active(action: Any) -> bool:
 
 
 def _any_is_active(actions: Any) -> bool:
-    """Whether one of the actions does, of those that stand under the names of events."""
+    """Return whether an additional-actions dictionary (event to action) has an active one."""
     return isinstance(actions, DictionaryObject) and any(_is_active(_get(actions, event)) for event in actions)
 
 
 def _raw(untrusted: mmap.mmap, findings: Findings) -> None:
     """Report what shows in the bytes themselves, wherever the structure hides it."""
-    # A file made for the web has one more end, near its beginning.
+    # A linearized file has one more %%EOF, near its beginning.
     expected_ends = 2 if untrusted.find(b"/Linearized", 0, _LINEARIZED_WITHIN) >= 0 else 1
     if len(re.findall(_END, untrusted)) > expected_ends:
         findings.add(What.EARLIER_VERSION, Where.DOCUMENT)
@@ -222,7 +222,7 @@ def _file_name(specification: Any) -> Any:
 
 
 def _name_tree(root: DictionaryObject) -> Iterator[tuple[Any, Any]]:
-    """Names and what they stand for; a tree that loops ends with the count."""
+    """Yield a name tree's names and values; the node limit ends a tree with cycles."""
     nodes: list[Any] = [root]
     for _ in range(_NODES_READ):
         if not nodes:
@@ -234,7 +234,7 @@ def _name_tree(root: DictionaryObject) -> Iterator[tuple[Any, Any]]:
 
 
 def _fields(fields: ArrayObject) -> Iterator[DictionaryObject]:
-    """Form fields at every depth; a tree that loops ends with the count."""
+    """Yield form fields at every depth; the node limit ends a tree with cycles."""
     nodes = [_resolve(item) for item in itertools.islice(fields, _NODES_READ)]
     for _ in range(_NODES_READ):
         if not nodes:

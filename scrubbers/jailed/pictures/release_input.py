@@ -14,14 +14,14 @@ import os
 from contextlib import suppress
 from typing import Final
 
-# A job that loses its zygote after this cannot be done again, and the reporter has to send the file once more. An
+# A job that loses its zygote after this cannot be tried again, and the reporter has to send the file once more. An
 # ordinary photograph is smaller and keeps its second attempt.
 LARGE_BYTES: Final = 16 * 2**20
 _PIECE_BYTES: Final = 2**20
 
 
 def is_large(untrusted_descriptor: int) -> bool:
-    """Whether its memory is worth giving back."""
+    """Return whether the file's memory is worth releasing."""
     return os.fstat(untrusted_descriptor).st_size >= LARGE_BYTES
 
 
@@ -33,7 +33,7 @@ def release_input(untrusted_descriptor: int) -> None:
 
 
 class ReleasedInput:
-    """A large file that is read once, from beginning to end; what was read is not kept. Empties it for every holder."""
+    """A large file to be read once, from beginning to end: frees memory on the way. Truncates it for every holder."""
 
     def __init__(self, untrusted_descriptor: int) -> None:
         size = os.fstat(untrusted_descriptor).st_size
@@ -45,7 +45,7 @@ class ReleasedInput:
             _cut(untrusted_descriptor, start)
 
     def read(self, length: int) -> bytes:
-        """Up to `length` bytes."""
+        """Read up to `length` bytes."""
         piece = self._held[self._position : self._position + length]
         page = self._position - self._position % mmap.PAGESIZE
         self._position += len(piece)
@@ -54,7 +54,7 @@ class ReleasedInput:
         return piece
 
     def seek(self, position: int) -> int:
-        """Where it stands already; what lies behind cannot be read again. Raises UnsupportedOperation."""
+        """Accept only the current position: what was read is gone. Raises UnsupportedOperation."""
         if position != self._position:
             raise io.UnsupportedOperation
         return position

@@ -1,18 +1,18 @@
-"""A picture from its pixels. What is not a pixel of the first frame (every page of a TIFF) does not reach the output.
+"""Rebuilds a picture from its pixels. Only pixels of the first frame (of every page of a TIFF) reach the output.
 
-The first frame is the first that viewers show: not a stand-in for readers that know no animation, nor a thumbnail.
+The first frame is the first that viewers show: not a default image for readers without animation, nor a thumbnail.
 
-1 look at the blocks and metadata, for the report
+1 report the blocks and metadata
 2 open with the decoder of the sniffed kind and no other (`decoders`)
-3 refuse too many pixels or pages, and what would take too much memory (`held_whole`), before decoding anything
-4 decode, and give the memory of a large file back (a large JPEG or PNG goes by strips instead: `strips`, `png_strips`)
-5 turn as the file says it should be seen, because what says so will be gone
-6 convert to sRGB, because the colour profile will be gone, and what says the same by numbers (`described_colour`)
-7 go to eight bits and a plain mode without a palette: unused palette entries survive everything else
-8 take out the colours that alpha lets nobody see (`hidden_colour`); put on white what becomes a JPEG
-9 forget `info`: Pillow writes back what it finds there
+3 refuse too many pixels or pages, and what would take too much memory (`memory_limits`), before decoding anything
+4 decode, and release the memory of a large file (a large JPEG or PNG is streamed in strips instead: `streaming/`)
+5 apply the orientation, because the tag will be gone
+6 convert to sRGB, because the colour profile will be gone, and so will colours declared by numbers (`declared_colour`)
+7 convert to eight bits and a plain mode without a palette: unused palette entries survive everything else
+8 redact the colours that alpha makes invisible (`hidden_by_alpha`); flatten onto white what becomes a JPEG
+9 clear `info`: Pillow writes back what it finds there
 10 encode with constant settings, so that tables and parameters say nothing of the camera
-11 a small preview from the same pixels
+11 write a small preview from the same pixels
 """
 
 import mmap
@@ -53,11 +53,11 @@ _SETTINGS: Final[dict[Kind, dict[str, Any]]] = {
 }
 _DNG_VERSION, _SUB_IFDS, _NEW_SUBFILE_TYPE, _XMP, _IPTC, _PHOTOSHOP = 0xC612, 0x014A, 0x00FE, 0x02BC, 0x83BB, 0x8649
 _REDUCED_PICTURE, _MASK = 1, 4
-# How many bits a channel has, and what its numbers mean.
+# TIFF 6.0: bits of a channel, and whether zero is white or black.
 _BITS, _PHOTOMETRIC_INTERPRETATION = 0x0102, 0x0106
 _TWELVE, _WHITE_IS_ZERO, _MOST_OF_SIXTEEN = 12, 0, 65535
 _TWELVE_TO_SIXTEEN: Final = _MOST_OF_SIXTEEN / 4095
-# The older tag for the same, and its number for a small copy.
+# The older tag for NewSubfileType, and its value for a reduced picture.
 _SUBFILE_TYPE, _OLD_REDUCED = 0x00FF, 2
 _PAPER: Final = (255, 255, 255)
 _NOTHING_DECLARED: Final = DeclaredColour()
@@ -67,12 +67,12 @@ def scrub_picture(kind: Kind, untrusted_descriptor: int, clean: int, preview: in
     """Write the rebuilt picture and its preview; raises Refused, or whatever the decoder raises."""
     with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
         containers.collect(kind, untrusted, findings)
-        # Its decoder gives all pixels, also those that viewers were told to leave out.
+        # Its decoder returns all pixels, also those that a clean aperture hides from viewers.
         if kind is Kind.AVIF and isobmff.crops(untrusted):
             raise UncommonPicture
         declared = declared_colour.read(kind, untrusted)
     memory_limits.require_room_to_open(kind, untrusted_descriptor)
-    # What is asked for at once a buffer would hold once more.
+    # A decoder that reads the whole file at once: a buffer would hold it a second time.
     buffering = 0 if kind in memory_limits.TAKEN_AT_ONCE else -1
     with (
         open(untrusted_descriptor, "rb", buffering=buffering, closefd=False) as file,
@@ -94,9 +94,9 @@ def _by_rows(
     *,
     declared: DeclaredColour,
 ) -> Image.Image | None:
-    """Rebuilds a large JPEG or PNG strip by strip and returns a small one; None if this one cannot be."""
+    """Rebuild a large JPEG or PNG strip by strip; return the preview, or None if it cannot be streamed."""
     if kind is Kind.JPEG and jpeg.can_be_used(picture):
-        # In several scans its decoder holds it whole all the same.
+        # The decoder of a multi-scan JPEG holds it whole all the same.
         if memory_limits.is_multi_scan(picture, untrusted_descriptor):
             memory_limits.require_room(kind, picture, untrusted_descriptor)
         collect_findings(picture, findings)
@@ -122,15 +122,15 @@ def _whole(
     *,
     declared: DeclaredColour,
 ) -> Image.Image:
-    """Rebuilds a picture that is held in memory whole, page by page, and returns a small one."""
-    # Before anything is asked of it: a PNG is decoded for its tags.
+    """Rebuild a picture that is decoded whole, page by page; return the preview."""
+    # First, because asking a PNG for its tags decodes it.
     memory_limits.require_room(kind, picture, untrusted_descriptor)
     turn, transparency = decoders.turn(picture), to_srgb.transparency(picture)
     collect_findings(picture, findings)
     if kind is Kind.TIFF:
         return _write_pages(picture, output, findings, untrusted_descriptor)
     if getattr(picture, "default_image", False):
-        # Shown by programs that know no animated PNG alone: most people never see it.
+        # Only programs that know no animated PNG show the default image: most people never see it.
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
         picture.seek(1)
     settings, frame = _settings(kind, untrusted_descriptor), _first_frame(kind, picture, untrusted_descriptor)
@@ -153,14 +153,14 @@ def write_preview(small: Image.Image, descriptor: int) -> None:
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """As it looks on paper: for a JPEG, which cannot be see-through."""
+    """Flatten a picture with alpha onto white: JPEG has no alpha."""
     flat = Image.new("RGB", picture.size, _PAPER)
     flat.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
     return flat
 
 
 def collect_findings(picture: ImageFile.ImageFile, findings: Findings) -> None:
-    """Step 1, as far as the decoder has it; the blocks were looked at before."""
+    """Run step 1 for what the decoder found; `containers` has reported the blocks before."""
     # First, because asking a PNG for its EXIF block decodes it, and then its depth is forgotten.
     if to_srgb.is_deep(picture):
         findings.lose(Lost.COLOUR_DEPTH)
@@ -187,7 +187,7 @@ def collect_findings(picture: ImageFile.ImageFile, findings: Findings) -> None:
 
 
 def _collect_tiff_blocks(picture: ImageFile.ImageFile, findings: Findings) -> None:
-    # As they are stored: Photoshop says of IPTC that it is numbers.
+    # The raw bytes: Photoshop stores IPTC as a list of LONGs.
     stored = getattr(getattr(picture, "tag_v2", None), "_tagdata", {})
     for tag, look in ((_XMP, collect_xmp), (_IPTC, collect_iptc), (_PHOTOSHOP, collect_iptc)):
         if tag in stored:
@@ -205,11 +205,11 @@ def rebuild(
 ) -> Image.Image:
     """Take steps 3 to 9 for one picture; `releasable` is the input file if nothing else in it is still to be read.
 
-    How it is turned and what of it is see-through can be asked only while nothing of it was decoded.
+    `turn` and `transparency` are arguments because they must be read before anything is decoded.
     """
     decoders.require_few_pixels(picture)
     picture.load()
-    # A HEIC's size is what its boxes say until it was decoded.
+    # Until it is decoded, a HEIC's size is only what its boxes say.
     decoders.require_few_pixels(picture)
     if releasable is not None:
         release_input(releasable)
@@ -217,7 +217,7 @@ def rebuild(
     # The same pixels under a new, bare object: a copy of 100 megapixels would cost 400 MB.
     bare = picture._new(picture.im)  # noqa: SLF001  the public ways to get there all copy
     if releasable is not None:
-        # Turning copies the pixels, and some decoders keep a copy of their own: here the first ones are let go.
+        # Turning copies the pixels, and some decoders keep a copy of their own: free the first ones here.
         picture.close()
     if picture.format == "TIFF":
         bare = _scaled_to_sixteen_bits(bare, getattr(picture, "tag_v2", {}))
@@ -233,7 +233,7 @@ def rebuild(
 
 
 def _scaled_to_sixteen_bits(picture: Image.Image, tags: dict[int, Any]) -> Image.Image:
-    """Deep grey with black as nought and white as the most: the decoder hands on what is stored."""
+    """Scale deep grey to sixteen bits with black as zero: the decoder returns the numbers as they are stored."""
     if not picture.mode.startswith("I;16"):
         return picture
     if tags.get(_BITS) == (_TWELVE,):
@@ -248,14 +248,14 @@ def _scaled_to_sixteen_bits(picture: Image.Image, tags: dict[int, Any]) -> Image
 def _first_frame(
     kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor: int
 ) -> tuple[int, int, int, int] | None:
-    """Which part of the picture the first frame of a GIF or WebP covers; None if that is not said."""
+    """Return the rectangle that the first frame of a GIF or WebP covers; None if the file has none."""
     if kind is Kind.WEBP:
         return webp_header.first_frame(untrusted_descriptor)
     return getattr(picture, "dispose_extent", None) if kind is Kind.GIF else None
 
 
 def _clear_outside(picture: Image.Image, frame: tuple[int, int, int, int]) -> Image.Image:
-    """See-through where the first frame does not reach: decoders fill that with a colour that no browser shows."""
+    """Make transparent what the first frame does not cover: decoders fill it with a colour that no browser shows."""
     width, height = picture.size
     if frame == (0, 0, width, height):
         return picture
@@ -268,7 +268,7 @@ def _clear_outside(picture: Image.Image, frame: tuple[int, int, int, int]) -> Im
 
 
 def _without_invisible_colour(picture: Image.Image, findings: Findings) -> Image.Image:
-    """Step 8; an alpha channel that hides nothing is dropped."""
+    """Run step 8; an alpha channel that hides nothing is dropped."""
     if picture.mode not in WITH_ALPHA:
         return picture
     if hidden_by_alpha.is_opaque(picture):
@@ -279,7 +279,7 @@ def _without_invisible_colour(picture: Image.Image, findings: Findings) -> Image
 
 def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
     settings = dict(_SETTINGS[RESULT_KIND[kind]])
-    # A screenshot that came without loss goes without loss.
+    # A lossless screenshot stays lossless.
     if kind is Kind.WEBP and webp_header.is_lossless(untrusted_descriptor):
         settings["lossless"] = True
     return settings
@@ -288,10 +288,10 @@ def _settings(kind: Kind, untrusted_descriptor: int) -> dict[str, Any]:
 def _write_pages(
     picture: ImageFile.ImageFile, output: IO[bytes], findings: Findings, untrusted_descriptor: int
 ) -> Image.Image:
-    """Every page of a TIFF, one after the other in memory; returns the first for the preview."""
+    """Write every page of a TIFF, decoding one at a time; return the preview of the first."""
     pages = _pages(picture, findings, untrusted_descriptor)
     page = next(pages)
-    # To the file itself: through what joins pages, all of it would first stand in memory once more.
+    # To the file itself: AppendingTiffWriter would hold the first page in memory once more.
     page.save(output, "TIFF", **_SETTINGS[Kind.TIFF])
     first = downscaled(page)
     del page
@@ -305,7 +305,7 @@ def _write_pages(
 
 
 def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descriptor: int) -> Iterator[Image.Image]:
-    # Of several pages the last is known only after it was decoded, and each is a part of the file's pixels.
+    # With several pages, later ones are still to be read from the file.
     releasable = None if getattr(picture, "is_animated", True) else untrusted_descriptor
     for number in _shown_pages(picture, findings):
         picture.seek(number)
@@ -317,7 +317,7 @@ def _pages(picture: ImageFile.ImageFile, findings: Findings, untrusted_descripto
 def _shown_pages(picture: ImageFile.ImageFile, findings: Findings) -> list[int]:
     """Return the page numbers without thumbnails and masks; raises CameraRaw and TooManyFrames.
 
-    A small copy is a thumbnail, and may show what the page showed before it was changed.
+    A reduced picture is a thumbnail, and may show the page as it was before it was changed.
     """
     shown: list[int] = []
     for number in range(_TIFF_PAGES + 1):

@@ -1,6 +1,6 @@
-"""What a zygote does before it is locked, and each of its forks before there is a file: pictures of our own.
+"""Warm-up: of a zygote before it is locked, and of each of its forks before there is a file, on generated pictures.
 
-Nothing can be opened once the locks are on, so every decoder, encoder and table must have been used by then.
+Nothing can be opened once the locks are on, so every decoder, encoder and table must have been used before.
 """
 
 import functools
@@ -35,7 +35,7 @@ _FORMAT_NAMES: Final = {Kind.HEIC: "HEIF"}
 
 
 def warm_up_pictures() -> None:
-    """Scrubs one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
+    """Scrub one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for kind, modes in _WARM_MODES.items():
         for mode in modes:
@@ -60,7 +60,7 @@ def warm_up_fork() -> None:
 
 
 def _in_memory(content: bytes) -> mmap.mmap:
-    """Memory of this process alone, which can be read like a job's file."""
+    """Return private memory that can be read like a job's file."""
     made = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     made[:] = content
     return made

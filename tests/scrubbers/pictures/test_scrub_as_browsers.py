@@ -126,7 +126,7 @@ def test_a_see_through_grey_is_the_one_that_is_stored(name, by_strips, monkeypat
 
 
 @pytest.mark.parametrize("by_strips", [False, True])
-def test_a_see_through_colour_of_sixteen_bits_is_said_to_be_lost_and_no_other_goes_for_it(
+def test_a_transparent_colour_of_sixteen_bits_is_reported_as_lost_and_no_other_replaces_it(
     by_strips, monkeypatch
 ) -> None:
     """The decoder keeps the upper eight; its lower eight are those of a colour that is seen."""

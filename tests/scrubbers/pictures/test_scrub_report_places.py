@@ -168,7 +168,7 @@ def test_things_beside_a_phone_picture_that_are_no_picture_are_named(kind) -> No
 
 
 @pytest.mark.parametrize("kind", ["heic", "avif"])
-def test_another_picture_in_the_file_of_a_phone_picture_is_named_and_said_to_be_lost(kind) -> None:
+def test_another_picture_in_the_file_of_a_phone_picture_is_named_and_reported_as_lost(kind) -> None:
     """Whichever of them is the first, and whether or not the decoder knows of the other."""
     made = Media(kind)
     made.add_picture(picture((128, 64)))

@@ -1,4 +1,4 @@
-"""Every page in every state, as the real service answers: what axe, the HTML checker and whoever looks at pages share.
+"""Every page in every state, as the real service answers: what axe, the HTML checker and people who look at pages share.
 
 Pages are met by their forms and fields, so new wording changes nothing here; a new GET route is found by itself.
 """
@@ -46,7 +46,7 @@ class Rendered:
 
     @property
     def in_a_frame(self) -> bool:
-        """Whether it is shown within a page of ours and never by itself."""
+        """Whether it is shown within another page and never by itself."""
         return "frame-ancestors 'self'" in self.headers["content-security-policy"]
 
 

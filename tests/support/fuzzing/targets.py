@@ -1,4 +1,4 @@
-"""What `make fuzz` throws bytes at: everything of ours that reads hostile ones. Each target promises something.
+"""What `make fuzz` throws bytes at: all code that reads hostile ones. Each target promises something.
 
     sniff            a kind, or a NotCleanable
     report           a report of closed lists, or JobDied

@@ -1,11 +1,11 @@
-"""What a file says of its colours by numbers and not by a profile: cICP, gAMA and cHRM of a PNG, nclx of HEIC and AVIF.
+"""Colours declared by numbers instead of a profile: cICP, gAMA and cHRM of a PNG, nclx of HEIC and AVIF.
 
-Browsers heed it, so the copy must be converted by it as by a profile. The order is that of the PNG specification,
-third edition: cICP, then a profile, then sRGB, then gAMA and cHRM. In HEIC and AVIF a profile comes first.
+Browsers apply them, so the copy must be converted by them as by a profile. The precedence is that of the PNG
+specification, third edition: cICP, then a profile, then sRGB, then gAMA and cHRM. In HEIC and AVIF a profile is first.
 
-What is meant by a number is what current browsers make of it: curves of film and television are shown as that of sRGB,
-cHRM counts beside gAMA only, and a gamma within a twentieth of the usual one is the usual one. Numbers of light that is
-brighter than paper (PQ, HLG) and those that make no sense are not converted, and the report says so.
+Numbers mean what current browsers make of them: film and television transfer curves are shown as sRGB's, cHRM counts
+only together with gAMA, and a gamma within a twentieth of the usual one is the usual one. High dynamic range (PQ, HLG)
+and senseless numbers are not converted, and the report says so.
 """
 
 import mmap
@@ -44,9 +44,9 @@ _GAMMA: Final = struct.Struct(">I")
 _CHRM: Final = struct.Struct(">8I")
 _HUNDRED_THOUSAND: Final = 100_000
 _USUAL_GAMMA: Final = 1 / 2.2
-# As libpng has them: a twentieth of gamma, and a hundredth of where a colour lies.
+# libpng's tolerances: a twentieth of gamma, and a hundredth of a chromaticity.
 _SAME_GAMMA, _SAME_CHROMATICITY = 0.05, 0.01
-# Beyond these browsers disagree on what is shown, and some show one grey.
+# Beyond these browsers disagree, and some show a single grey.
 _LEAST_GAMMA, _MOST_GAMMA = 0.1, 10.0
 _MOST_CHUNKS: Final = 20_000
 _SIGNATURE_BYTES, _CHUNK_HEAD_BYTES, _CHECKSUM_BYTES = 8, 8, 4
@@ -54,7 +54,7 @@ _SIGNATURE_BYTES, _CHUNK_HEAD_BYTES, _CHECKSUM_BYTES = 8, 8, 4
 
 @dataclass(frozen=True, slots=True)
 class DeclaredColour:
-    """The profile that the numbers stand for: None where they say sRGB, or nothing."""
+    """The profile that the numbers stand for: None where they mean sRGB, or are absent."""
 
     profile: bytes | None = None
     is_understood: bool = True
@@ -82,7 +82,7 @@ def read(kind: Kind, untrusted: mmap.mmap) -> DeclaredColour:
 def _png(chunks: dict[bytes, bytes]) -> DeclaredColour:
     if len(chunks.get(b"cICP", b"")) == _CICP.size:
         primaries, transfer, matrix, _ = _CICP.unpack(chunks[b"cICP"])
-        # Of any other matrix a PNG cannot be, and a browser that takes it leaves this chunk aside.
+        # A PNG is RGB, which is matrix 0: browsers ignore a chunk with any other.
         if matrix == 0 and _UNSPECIFIED not in {primaries, transfer}:
             found = _of_cicp(primaries, transfer)
             return DeclaredColour(found.profile, found.is_understood, comes_first=True)
@@ -107,7 +107,7 @@ _SRGB_CHROMATICITIES: Final = (_SRGB.white, _SRGB.red, _SRGB.green, _SRGB.blue)
 
 
 def _chromaticities(content: bytes) -> tuple[Chromaticity, Chromaticity, Chromaticity, Chromaticity]:
-    """White, red, green and blue."""
+    """Return the chromaticities of white, red, green and blue."""
     numbers = [one / _HUNDRED_THOUSAND for one in _CHRM.unpack(content)]
     white, red, green, blue = zip(numbers[::2], numbers[1::2], strict=True)
     return white, red, green, blue

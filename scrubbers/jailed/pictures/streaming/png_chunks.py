@@ -1,7 +1,7 @@
-"""The two halves of a PNG: what its pixels are stored in, and all the rest.
+"""Splits a PNG into its pixel chunks (IDAT) and all other chunks.
 
-Pillow reads a PNG's tags only after its pixels, for they may stand behind them. Whoever must not hold the pixels takes
-the rest by itself: a PNG of one pixel with all the other chunks.
+Pillow reads a PNG's tags only after its pixels, because they may follow them. To read the tags without holding the
+pixels, `without_pixels` makes a PNG of one pixel with all the other chunks.
 """
 
 import io
@@ -24,7 +24,7 @@ _ONE_PIXEL: Final = zlib.compress(bytes(9))
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
-    """As it is written."""
+    """Encode one chunk."""
     return _LENGTH_NAME.pack(len(body), name) + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
 
 

@@ -1,4 +1,4 @@
-"""What a large picture that must be held whole may take: the rule before decoding, with its arithmetic and its readers."""
+"""The memory limit for pictures that decode whole: the rule before decoding, its arithmetic, and what reads the header."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def samples(content: bytes) -> float:
         ("CMYK", {"progressive": True}, 4),
     ],
 )
-def test_a_jpeg_in_scans_keeps_as_many_samples_as_it_has(mode, settings, expected):
+def test_a_multi_scan_jpeg_keeps_as_many_samples_as_it_has(mode, settings, expected):
     assert samples(encoded(photograph(3, (64, 48)).convert(mode), "JPEG", **settings)) == expected
 
 
@@ -210,7 +210,7 @@ def require_refused(kind: Kind, content: bytes, monkeypatch) -> None:
     ],
     ids=str,
 )
-def test_every_kind_that_is_held_whole_is_asked_before_it_is_decoded(kind, settings, monkeypatch):
+def test_every_kind_that_decodes_whole_is_checked_before_it_is_decoded(kind, settings, monkeypatch):
     content = encoded(photograph(3, (640, 480)), "HEIF" if kind is Kind.HEIC else kind.name, **settings)
     monkeypatch.setattr(memory_limits, "LARGE_BYTES", len(content))
     monkeypatch.setattr(memory_limits, "MOST_BYTES", len(content))
@@ -219,7 +219,7 @@ def test_every_kind_that_is_held_whole_is_asked_before_it_is_decoded(kind, setti
 
 
 @pytest.mark.parametrize("orientation", [3, 4, 6])
-def test_a_png_that_must_be_held_whole_is_asked_before_its_tags_decode_it(orientation, monkeypatch):
+def test_a_png_that_decodes_whole_is_checked_before_its_tags_decode_it(orientation, monkeypatch):
     content = turned_file("PNG", orientation, photograph(3, (640, 480)))
     monkeypatch.setattr(memory_limits, "LARGE_BYTES", len(content))
     monkeypatch.setattr(memory_limits, "MOST_BYTES", len(content))

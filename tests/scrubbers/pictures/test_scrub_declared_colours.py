@@ -236,7 +236,7 @@ def test_what_is_srgb_in_other_words_stays_to_the_bit_and_is_not_converted(chunk
         (Kind.WEBP, lambda: encoded(patches(), "WEBP", icc_profile=b"no profile")),
     ],
 )
-def test_what_cannot_be_converted_is_said(kind, content) -> None:
+def test_what_cannot_be_converted_is_reported(kind, content) -> None:
     seen, lost = scrubbed(content(), kind)
 
     assert lost == (Lost.EXACT_COLOURS,)
