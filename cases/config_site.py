@@ -2,7 +2,7 @@
 What a home says of itself on its pages: who owns the channel, who may be turned to, which number is called.
 
 All of it is facts of one municipality, so a second one needs a file and no code. Whatever is optional may be left out,
-and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `Words`.
+and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `ByLanguage`.
 
 Addresses and numbers (`at`, `contact`) are shown as text to copy and never as links: a click would tell the other site
 from where somebody came.
@@ -35,7 +35,7 @@ class InLanguage:
     text: str
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
+class ByLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """The same words in one language or more, one key for each language that pages can have."""
 
     sv: Text | None = None
@@ -81,13 +81,13 @@ class ContactConfig(msgspec.Struct, frozen=True, kw_only=True):
 class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
     """An authority with an external channel, and what belongs there."""
 
-    about: Words
+    about: ByLanguage
 
 
 class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
     """Where what does not belong here should go: opinions, a broken lamp."""
 
-    name: Words
+    name: ByLanguage
     at: tuple[Line, ...] = ()
 
 
@@ -110,8 +110,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     mirror: MirrorConfig | None = None
     # By voice.
     phone: Line | None = None
-    phone_seen_by: Words | None = None
-    meeting: Words | None = None
+    phone_seen_by: ByLanguage | None = None
+    meeting: ByLanguage | None = None
     # Who is behind it. Without a controller of its own the owner is it.
     operator: Line | None = None
     controller: Line | None = None
