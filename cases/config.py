@@ -17,6 +17,7 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -66,7 +67,7 @@ class ConfigFault(CaseError):
 _CORRECT_IT: Final = "Correct it; see the example."
 # Where what people write first is refused, by the key.
 _HOW_TO_WRITE: Final = {
-    "mirror": "Write the host alone in small letters, without https:// before it and without / behind it.",
+    "mirror.name": "Write the host alone in small letters, without https:// before it and without / behind it.",
 }
 
 
@@ -138,7 +139,12 @@ def parse_config(text: str) -> Config:
 
 
 def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
-    """Say to the owner of an older home what has become of its list of authorities."""
+    """Tell the owner of an older home which keys have become tables."""
+    if isinstance(untrusted.get("mirror"), str):
+        raise ConfigFault(
+            "The key `mirror` is a text, as it was in earlier versions.",
+            'Write a table [mirror] with `name = "…"`, the host alone, after the keys that stand in no table.',
+        )
     authorities = untrusted.get("authorities")
     if isinstance(authorities, list) and any(isinstance(one, str) for one in authorities):
         raise ConfigFault(
@@ -214,6 +220,11 @@ def _check_together(config: Config) -> None:
         raise ConfigFault(
             "The key `limits.attachment_mib` is larger than `limits.report_mib`.", "Lower it, or raise the other."
         )
+    if config.mirror is not None and len({urlsplit(one).hostname for one in config.mirror.resolvers}) == 1:
+        raise ConfigFault(
+            "The key `mirror.resolvers` names one resolver twice: its word alone would decide.",
+            "Name two that have nothing to do with one another.",
+        )
     if not config.trial:
         _check_real(config)
 
@@ -229,6 +240,11 @@ def _check_real(config: Config) -> None:
         raise ConfigFault(
             f"The key `inbox_days` is below {SHORTEST_INBOX_DAYS}: reporters could not read the outcome in time.",
             f"Set it to {SHORTEST_INBOX_DAYS} or more; fewer are for a trial only.",
+        )
+    if config.mirror is not None and config.mirror.roots is not None:
+        raise ConfigFault(
+            "The key `mirror.roots` is for a trial only: no browser believes such an authority.",
+            "Remove it.",
         )
     if config.hold_hours < SHORTEST_HOLD_HOURS:
         raise ConfigFault(

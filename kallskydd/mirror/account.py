@@ -6,7 +6,6 @@ folder, and is in the backup. Where the account is (`account.json`) the authorit
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,12 +112,8 @@ class faults_in_words:  # noqa: N801 - it stands behind `with`
             raise AuthorityUnreachable from None
 
 
-def make_account(
-    folder: Path, directory: str, socks: SocksAddress, roots: Path | None, *, agree: bool
-) -> tuple[Account, str | None]:
-    """Make the account, or read the one that is there; returns it and where the terms are. Raises a MirrorFault."""
-    with suppress(NoAccount):
-        return read_account(folder, directory), None
+def make_account(folder: Path, directory: str, socks: SocksAddress, roots: Path | None, *, agree: bool) -> Account:
+    """Make the account, or find it again by the key that is there. Raises a MirrorFault."""
     authority = Authority(directory, socks, roots, _key_made_or_read(folder))
     terms = authority.terms()
     if terms and not agree:
@@ -127,7 +122,7 @@ def make_account(
         raise fault
     account = Account(directory, authority.register())
     write_whole(folder / ACCOUNT, msgspec.json.encode(account))
-    return account, terms
+    return account
 
 
 def read_account(folder: Path, directory: str) -> Account:

@@ -1,6 +1,6 @@
 """Keeps the mirror's certificate: gives it to the intake, renews it in time, and looks at it from outside.
 
-What costs memory is done by a child that ends (`kallskydd.mirror.child`). Once a minute, in this order:
+What costs memory is done by a child that ends (`kallskydd.serve.mirror_child`). Once a minute, in this order:
 
   1. a certificate that is new in the folder, ordered or put there by hand, is judged and given to the intake;
   2. with a third of its lifetime left, or none there, another is ordered. The first one only once CAA is green, since
@@ -23,14 +23,23 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from cases.clock import Clock, today
+from cases.config_site import MirrorConfig
 from kallskydd.mirror.caa import CAA_WORDS, Caa
-from kallskydd.mirror.child import run_child
-from kallskydd.mirror.door import Door, MirrorRefused
 from kallskydd.mirror.errors import CertificateUnusable, NoAccount, TooOften, fault_of
-from kallskydd.mirror.folder import ACCOUNT, CERTIFICATE, OTHER, leaf_fingerprint, read_bounded, write_whole
+from kallskydd.mirror.folder import (
+    ACCOUNT,
+    CERTIFICATE,
+    OTHER,
+    leaf_fingerprint,
+    mirror_folder,
+    read_bounded,
+    write_whole,
+)
 from kallskydd.mirror.messages import Facts, Failed, Job, Looked, Place
 from kallskydd.mirror.seen import Seen, keep_seen, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
+from kallskydd.serve.mirror import MirrorRefused
+from kallskydd.serve.mirror_child import ChallengeDoor, run_child
 from onion.errors import OnionError
 from onion.socks import SocksAddress
 
@@ -53,6 +62,13 @@ class Pace:
         """Drawn without a memory, so that what was is no help in guessing what comes."""
         drawn = _CHANCE.expovariate(1 / self.look_mean.total_seconds())
         return min(timedelta(seconds=drawn), self.look_most)
+
+
+class Door(ChallengeDoor, Protocol):
+    """All of MirrorDoor."""
+
+    async def give_certificate(self, pem: bytes) -> None:
+        """Serve by this key and these certificates from now on."""
 
 
 class Speaker(Protocol):
@@ -130,8 +146,8 @@ class MirrorCertificate:
         if self._facts is not None and pem != self._given:
             try:
                 await self.door.give_certificate(pem)
-            except MirrorRefused:
-                self.speaker.say("The intake did not take the mirror's certificate. It is given again in a minute.")
+            except MirrorRefused as refused:
+                self.speaker.say(refused.words)
                 return
             self._given = pem
             self.speaker.event("mirror-certificate", until=self._facts.not_after.date().isoformat())
@@ -200,13 +216,8 @@ class MirrorCertificate:
             socks = await self.socks()
         except OnionError:
             socks = plan.folder / "no-tor"  # nobody listens there: what needs it fails as it does without tor
-        place = Place(
-            folder=str(plan.folder), name=plan.name, directory=plan.directory, issuer=plan.issuer,
-            resolvers=() if plan.by_hand or not (plan.folder / ACCOUNT).exists() else plan.resolvers,
-            roots=plan.roots, socks=str(socks) if isinstance(socks, Path) else socks,
-        )  # fmt: skip
         ours = leaf_fingerprint(self._given) if self._given else None
-        return Job(verb=verb, place=place, now=self.clock(), ours=() if ours is None else (ours,))
+        return Job(verb=verb, place=place_of(plan, socks), now=self.clock(), ours=() if ours is None else (ours,))
 
     def _remember(self, change: Callable[..., Seen]) -> None:
         keep_seen(self.plan.folder, change(read_seen(self.plan.folder), today(self.clock)))
@@ -216,6 +227,33 @@ class MirrorCertificate:
             state = (self.plan.folder / CERTIFICATE).stat()
             return state.st_ino, state.st_mtime_ns, state.st_size
         return None
+
+
+def plan_of(home: Path, config: MirrorConfig) -> MirrorPlan:
+    """The plan of a home with a mirror; makes its folder."""
+    return MirrorPlan(
+        folder=mirror_folder(home),
+        name=config.name,
+        directory=config.directory,
+        issuer=config.issuer,
+        resolvers=config.resolvers,
+        roots=config.roots,
+        by_hand=config.certificates == "by hand",
+    )
+
+
+def place_of(plan: MirrorPlan, socks: SocksAddress) -> Place:
+    """What a child is told of it. Without an account CAA cannot be ours, and is not looked up."""
+    is_ordered = not plan.by_hand and (plan.folder / ACCOUNT).exists()
+    return Place(
+        folder=str(plan.folder),
+        name=plan.name,
+        directory=plan.directory,
+        issuer=plan.issuer,
+        resolvers=plan.resolvers if is_ordered else (),
+        roots=plan.roots,
+        socks=str(socks) if isinstance(socks, Path) else socks,
+    )
 
 
 def renewal_at(facts: Facts) -> datetime:

@@ -265,9 +265,20 @@ BAD = {
     "more than the design": (change("attachment_mib = 50", "attachment_mib = 51"), "at most 50", "Correct it"),
     "an organisation's capitals": (change('"wbab"', '"WBAB"'), "signs that may not stand there", "Correct it"),
     "a mirror as an address": (
-        change('languages = ["sv", "en"', 'mirror = "https://x.example/"\nlanguages = ["sv", "en"'),
-        "`mirror`",
+        EXAMPLE + '\n[mirror]\nname = "https://x.example/"\n',
+        "`mirror.name`",
         "without https:// before it and without / behind it",
+    ),
+    "a mirror of an earlier version": (
+        change('languages = ["sv", "en"', 'mirror = "x.example"\nlanguages = ["sv", "en"'),
+        "`mirror` is a text",
+        "a table [mirror]",
+    ),
+    "a mirror without a name": (EXAMPLE + "\n[mirror]\n", "`mirror.name`", "Add it"),
+    "a mirror that is an onion": (
+        EXAMPLE + f'\n[mirror]\nname = "{"a" * 56}.onion"\n',
+        "`mirror.name`",
+        "the host alone",
     ),
     "a language that is not there": (change('"sv", "en"', '"sv", "de"'), "languages[1]", "Correct it"),
     "a language twice": (change('"sv", "en"', '"sv", "sv"'), "`languages`", "once"),

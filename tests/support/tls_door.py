@@ -10,10 +10,11 @@ import os
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from kallskydd.mirror.door import MirrorRefused
+from kallskydd.serve.mirror import MirrorRefused
 
 
 def context_of(pem: bytes, *protocols: str) -> ssl.SSLContext:
@@ -35,6 +36,9 @@ class TlsDoor:
     challenges: list[bytes] = field(default_factory=list)
     lowered: int = 0
     refuses: bool = False
+    # The challenge is taken and never shown, as when the name leads elsewhere.
+    challenge_is_lost: bool = False
+    when_raised: Callable[[], object] = lambda: None
     certificate: ssl.SSLContext | None = None
     challenge: ssl.SSLContext | None = None
 
@@ -55,15 +59,16 @@ class TlsDoor:
 
     async def give_certificate(self, pem: bytes) -> None:
         if self.refuses:
-            raise MirrorRefused
+            raise MirrorRefused("The intake does not take it. Look at it.")
         self.certificate = context_of(pem, "http/1.1")
         self.given.append(pem)
 
     async def raise_challenge(self, pem: bytes) -> None:
         if self.refuses:
-            raise MirrorRefused
-        self.challenge = context_of(pem, "acme-tls/1")
+            raise MirrorRefused("The intake does not take it. Look at it.")
+        self.challenge = None if self.challenge_is_lost else context_of(pem, "acme-tls/1")
         self.challenges.append(pem)
+        self.when_raised()
 
     async def lower_challenge(self) -> None:
         self.challenge = None

@@ -9,19 +9,29 @@ import asyncio
 import os
 import sys
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from kallskydd.mirror.door import Door, MirrorRefused
 from kallskydd.mirror.errors import ChildEnded
 from kallskydd.mirror.messages import LINE_BYTES, Facts, Failed, FromChild, Job, Looked, RaiseChallenge, Taken
+from kallskydd.serve.mirror import MirrorRefused
 
 # An order through tor: some fifteen answers of a second or two, and the authority's own looks (kallskydd.mirror.order).
 CHILD_SECONDS: Final = 420.0
 
 
-async def run_child(job: Job, door: Door | None, *, within: float = CHILD_SECONDS) -> Facts | Looked | Failed:
+class ChallengeDoor(Protocol):
+    """What of `kallskydd.serve.mirror.MirrorDoor` an order needs; each raises MirrorRefused."""
+
+    async def raise_challenge(self, pem: bytes) -> None:
+        """Answer an authority by this until the challenge is lowered."""
+
+    async def lower_challenge(self) -> None:
+        """Answer no authority any more."""
+
+
+async def run_child(job: Job, door: ChallengeDoor | None, *, within: float = CHILD_SECONDS) -> Facts | Looked | Failed:
     """What came of the job; a child that ends early or takes too long is a failure like others."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-m", "kallskydd.mirror",
@@ -64,7 +74,7 @@ async def _message(child: asyncio.subprocess.Process) -> FromChild:
     return message
 
 
-async def _is_raised(door: Door | None, message: RaiseChallenge) -> bool:
+async def _is_raised(door: ChallengeDoor | None, message: RaiseChallenge) -> bool:
     if door is None:
         return False
     try:
