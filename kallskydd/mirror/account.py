@@ -36,6 +36,7 @@ from kallskydd.mirror.session import tor_session
 from onion.socks import SocksAddress
 
 AUTHORITY_SECONDS: Final = 60  # for one answer
+MORE_TRIES: Final = 2  # each of two requests: six in all; Pebble refuses one in twenty on purpose
 
 # RFC 8555 §6.7: what the authority says of the name and the way to it. All else is AuthorityRefused.
 _KINDS: Final[dict[str | None, type[MirrorFault]]] = {
@@ -52,6 +53,20 @@ class Account(msgspec.Struct, frozen=True):
     uri: str
 
 
+class Network(client.ClientNetwork):
+    """Tries again where the authority finds a nonce used up (RFC 8555 §6.5); the library does so once only."""
+
+    def post(self, *arguments: Any, **words: Any) -> requests.Response:
+        """Sign and send; raises what the library raises."""
+        for _ in range(MORE_TRIES):
+            try:
+                return super().post(*arguments, **words)
+            except messages.Error as fault:
+                if fault.code != "badNonce":
+                    raise
+        return super().post(*arguments, **words)
+
+
 class Authority:
     """A connection to the authority with our key; `retry_after`: how many seconds it last asked us to wait."""
 
@@ -61,7 +76,7 @@ class Authority:
         """Read the directory; raises a MirrorFault."""
         self.retry_after = 0
         self.key = JWKEC(key=key)
-        network = client.ClientNetwork(self.key, alg=ES256, user_agent="", timeout=AUTHORITY_SECONDS)
+        network = Network(self.key, alg=ES256, user_agent="", timeout=AUTHORITY_SECONDS)
         network.session.close()
         network.session = tor_session(socks, roots)
         network.session.hooks["response"].append(self._hear)

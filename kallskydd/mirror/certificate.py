@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -66,11 +66,12 @@ def read_certificate(pem: bytes, name: str, now: datetime) -> CertificateFacts:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         known = names.get_values_for_type(x509.DNSName)
         same_key = _public(key.public_key()) == _public(leaf.public_key())
-        in_order = all(one.issuer == next_.subject for one, next_ in zip([leaf, *issuers], issuers, strict=False))
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        for one, issuer in zip([leaf, *issuers], issuers, strict=False):
+            one.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature, x509.ExtensionNotFound):
         raise CertificateUnusable from None
     wanted = {name, f"*.{name.partition('.')[2]}"}
-    if not same_key or not in_order or not wanted & {one.lower() for one in known}:
+    if not same_key or not wanted & {one.lower() for one in known}:
         raise CertificateUnusable
     if not leaf.not_valid_before_utc - CLOCK_SKEW <= now < leaf.not_valid_after_utc:
         raise CertificateUnusable

@@ -127,7 +127,7 @@ class MirrorCertificate:
         if self._look_after is None:
             self._look_after = self.clock() + self.pace.until_look()
         elif self.clock() >= self._look_after:
-            await self._look()
+            await self.look()
 
     async def _give_what_is_there(self) -> None:
         state = self._file_state()
@@ -188,10 +188,11 @@ class MirrorCertificate:
         self.speaker.event("mirror-order-failed", code=failed.code)
 
     async def _caa_is_green(self) -> bool:
-        looked = await self._look()
+        looked = await self.look()
         return looked is not None and looked.caa is Caa.OURS
 
-    async def _look(self) -> Looked | None:
+    async def look(self) -> Looked | None:
+        """Look now, remember it and say what is not well; None when nothing came of it. Raises OSError."""
         told = await run_child(await self._job("look"), None)
         self._look_after = self.clock() + self.pace.until_look()
         if not isinstance(told, Looked):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import shutil
 import socket
 import ssl
 import subprocess
 import time
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -52,57 +53,40 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
 
 
 @dataclass
-class Pebble:
-    """`proved_at`: the port on loopback at which a name is proved."""
+class Child:
+    """A program that ends with the test."""
 
-    folder: Path
-    proved_at: int
-    _children: list[subprocess.Popen] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        for program in ("pebble", "pebble-challtestsrv"):
-            assert shutil.which(program), f"{program} is missing: scripts/setup.sh test"
-        self.roots, key = self_signed(self.folder)
-        self.port, self.management, self.names, self.doh, self.name_management = (free_port() for _ in range(5))
-        self._spawn(
-            "pebble-challtestsrv", "-dns01", f"127.0.0.1:{self.names}", "-doh", f"127.0.0.1:{self.doh}",
-            "-doh-cert", self.roots, "-doh-cert-key", key, "-http01", "", "-https01", "", "-tlsalpn01", "",
-            "-management", f"127.0.0.1:{self.name_management}", "-defaultIPv6", "",
-        )  # fmt: skip
-        self.start(key)
-        return self
-
-    def start(self, key: Path) -> None:
-        config = self.folder / "pebble.json"
-        config.write_text(json.dumps({"pebble": {
-            "listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
-            "certificate": str(self.roots), "privateKey": str(key), "httpPort": free_port(),
-            "tlsPort": self.proved_at, "certificateValidityPeriod": 90 * 86400,
-        }}))  # fmt: skip
-        # Nonces are refused now and then, as RFC 8555 lets an authority do, and no proof is remembered.
-        environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "5", "PEBBLE_AUTHZREUSE": "0"}
-        self._spawn("pebble", "-config", config, "-dnsserver", f"127.0.0.1:{self.names}", "-strict", **environment)
-        for port in (self.port, self.management, self.doh, self.name_management):
-            wait_for_port(port)
+    process: subprocess.Popen | None = None
 
     def __exit__(self, *_: object) -> None:
-        for child in self._children:
-            child.kill()
-            child.wait()
+        self.process.kill()
+        self.process.wait()
 
-    @property
-    def directory(self) -> str:
-        return f"https://{AUTHORITY}:{self.port}/dir"
+    def spawn(self, *command: object, ports: tuple[int, ...], **environment: str) -> None:
+        assert shutil.which(command[0]), f"{command[0]} is missing: scripts/setup.sh test"
+        self.process = subprocess.Popen(
+            [str(one) for one in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={"PATH": os.defpath, **environment},
+        )  # fmt: skip
+        for port in ports:
+            wait_for_port(port)
 
-    @property
-    def resolvers(self) -> tuple[str, ...]:
-        return tuple(f"https://{name}:{self.doh}/dns-query" for name in RESOLVERS)
 
-    def root(self) -> str:
-        """The root that signs what Pebble issues."""
-        context = ssl.create_default_context(cafile=self.roots)
-        with urllib.request.urlopen(f"https://127.0.0.1:{self.management}/roots/0", context=context) as answer:
-            return answer.read().decode()
+@dataclass
+class NameServer(Child):
+    """DNS for the authority, and a resolver by DNS over HTTPS; every name is 127.0.0.1."""
+
+    roots: Path = Path()
+    key: Path = Path()
+
+    def __enter__(self) -> Self:
+        self.dns, self.doh, self.management = (free_port() for _ in range(3))
+        self.spawn(
+            "pebble-challtestsrv", "-dns01", f"127.0.0.1:{self.dns}", "-doh", f"127.0.0.1:{self.doh}",
+            "-doh-cert", self.roots, "-doh-cert-key", self.key, "-http01", "", "-https01", "", "-tlsalpn01", "",
+            "-management", f"127.0.0.1:{self.management}", "-defaultIPv6", "", ports=(self.doh, self.management),
+        )  # fmt: skip
+        return self
 
     def set_caa(self, name: str, *records: tuple[str, str]) -> None:
         self._manage("clear-caa", host=name)
@@ -110,16 +94,55 @@ class Pebble:
             self._manage("add-caa", host=name, policies=[{"tag": tag, "value": value} for tag, value in records])
 
     def _manage(self, verb: str, **what: object) -> None:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.name_management}/{verb}", json.dumps(what).encode())
+        request = urllib.request.Request(f"http://127.0.0.1:{self.management}/{verb}", json.dumps(what).encode())
         urllib.request.urlopen(request).close()  # noqa: S310 - an address of our own
 
-    def _spawn(self, *command: object, **environment: str) -> None:
-        self._children.append(
-            subprocess.Popen(
-                [str(one) for one in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin", **environment},
-            )
+
+@dataclass
+class Pebble(Child):
+    """`proved_at`: the port on loopback at which a name is proved."""
+
+    folder: Path = Path()
+    proved_at: int = 0
+
+    def __enter__(self) -> Self:
+        self.roots, self.key = self_signed(self.folder)
+        self.names = NameServer(roots=self.roots, key=self.key).__enter__()
+        self.port, self.management = free_port(), free_port()
+        config = self.folder / "pebble.json"
+        config.write_text(json.dumps({"pebble": {
+            "listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management}",
+            "certificate": str(self.roots), "privateKey": str(self.key), "httpPort": free_port(),
+            "tlsPort": self.proved_at, "certificateValidityPeriod": 90 * 86400,
+        }}))  # fmt: skip
+        self.spawn(
+            "pebble", "-config", config, "-dnsserver", f"127.0.0.1:{self.names.dns}", "-strict",
+            ports=(self.port, self.management),
+            # Nonces are refused now and then, as RFC 8555 lets an authority do, and no proof is remembered.
+            PEBBLE_VA_NOSLEEP="1", PEBBLE_WFE_NONCEREJECT="5", PEBBLE_AUTHZREUSE="0",
         )  # fmt: skip
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        super().__exit__(*why)
+        self.names.__exit__(*why)
+
+    def set_caa(self, name: str, *records: tuple[str, str]) -> None:
+        self.names.set_caa(name, *records)
+
+    @property
+    def directory(self) -> str:
+        return f"https://{AUTHORITY}:{self.port}/dir"
+
+    @property
+    def resolvers(self) -> tuple[str, ...]:
+        return tuple(f"https://{name}:{self.names.doh}/dns-query" for name in RESOLVERS)
+
+    def root(self) -> str:
+        """The root that signs what Pebble issues."""
+        context = ssl.create_default_context(cafile=self.roots)
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.management}/roots/0", context=context) as answer:
+            return answer.read().decode()
 
 
 def wait_for_port(port: int, within: float = 20) -> None:

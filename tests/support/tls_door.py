@@ -57,6 +57,13 @@ class TlsDoor:
         self._thread.join(10)
         self._listener.close()
 
+    def forget(self) -> None:
+        """As it was when nothing had come yet."""
+        fresh = TlsDoor()
+        for name in ("given", "challenges", "lowered", "refuses", "challenge_is_lost", "certificate", "challenge"):
+            setattr(self, name, getattr(fresh, name))
+        self.when_raised = lambda: None
+
     async def give_certificate(self, pem: bytes) -> None:
         if self.refuses:
             raise MirrorRefused("The intake does not take it. Look at it.")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from loopback_socks import LoopbackSocks
-from pebble import Pebble
+from pebble import RESOLVERS, NameServer, Pebble
 from tls_door import TlsDoor
 
 from kallskydd.mirror.account import make_account
@@ -56,6 +58,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     said: Said = field(default_factory=Said)
     directory: str = ""
+    roots: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -65,7 +68,7 @@ class World:
     def plan(self) -> MirrorPlan:
         return MirrorPlan(
             folder=self.folder, name=NAME, directory=self.directory or self.pebble.directory, issuer=ISSUER,
-            resolvers=self.pebble.resolvers, roots=str(self.pebble.roots), by_hand=False,
+            resolvers=self.pebble.resolvers, roots=str(self.roots or self.pebble.roots), by_hand=False,
         )  # fmt: skip
 
     @property
@@ -86,22 +89,41 @@ class World:
         self.pebble.set_caa(NAME, ("issue", caa_value(ISSUER, uri)))
         return uri
 
-    def keeper(self, **pace: timedelta) -> MirrorCertificate:
+    @contextmanager
+    def second_resolver(self) -> Iterator[NameServer]:
+        """The second of the two resolvers, with records of its own."""
+        with NameServer(roots=self.pebble.roots, key=self.pebble.key) as second:
+            self.socks.ports[RESOLVERS[1]] = second.doh
+            yield second
+
+    def keeper(self, *, by_hand: bool = False, **pace: timedelta) -> MirrorCertificate:
         async def socks() -> Path:
             return self.socks.path
 
         # No look of its own accord, unless the test asks for one.
         pace = {"look_mean": timedelta(days=900), "look_most": timedelta(days=900), **pace}
-        return MirrorCertificate(self.plan, self.door, socks, self.said, self.clock, Pace(**pace))
+        plan = replace(self.plan, by_hand=by_hand)
+        return MirrorCertificate(plan, self.door, socks, self.said, self.clock, Pace(**pace))
+
+
+@pytest.fixture(scope="module")
+def served():
+    """What can be shared: the authority, and the port at which it proves the name."""
+    # Not tmp_path: a unix socket's path must be short.
+    with (
+        tempfile.TemporaryDirectory(prefix="pebble") as folder,
+        TlsDoor() as door,
+        Pebble(folder=Path(folder), proved_at=door.port) as pebble,
+    ):
+        yield door, pebble
 
 
 @pytest.fixture
-def world():
-    # Not tmp_path: a unix socket's path must be short.
-    with tempfile.TemporaryDirectory(prefix="mirror") as folder, TlsDoor() as door:
+def world(served):
+    door, pebble = served
+    door.forget()
+    pebble.set_caa(NAME)
+    with tempfile.TemporaryDirectory(prefix="mirror") as folder:
         home = Path(folder)
-        with (
-            Pebble(home, door.port) as pebble,
-            LoopbackSocks(home / "socks", {NAME: door.port}) as socks,
-        ):
+        with LoopbackSocks(home / "socks", {NAME: door.port}) as socks:
             yield World(home, door, pebble, socks)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from tls_door import TlsDoor
 
 from kallskydd.mirror.account import make_account, read_account, read_key
 from kallskydd.mirror.certificate import challenge_pem
@@ -113,7 +114,7 @@ async def test_nothing_is_renewed_before_a_third_of_the_lifetime_is_left(world):
     world.clock.ahead = SIXTY_DAYS
     await keeper.round()
 
-    assert (before, len(world.door.given)) == (1, 2)
+    assert (before, len(world.door.given)) == (1, 2), world.said.sentences
 
 
 async def test_after_a_restart_the_certificate_that_is_there_is_given_and_none_is_ordered(world):
@@ -221,7 +222,7 @@ async def test_no_more_orders_in_a_day_and_certificates_in_a_week_than_the_autho
         (lambda world: (world.folder / ACCOUNT).unlink(), NoAccount),
         (lambda world: setattr(world, "directory", "https://other.test/dir"), AccountElsewhere),
         (lambda world: setattr(world.door, "refuses", True), ChallengeNotTaken),
-        (lambda world: setattr(world.pebble, "roots", Path("/etc/hostname")), AuthorityUnreachable),
+        (lambda world: setattr(world, "roots", Path("/etc/hostname")), AuthorityUnreachable),
     ],
 )
 async def test_each_way_to_fail_has_its_own_number_and_leaves_no_file(world, spoil, fault):
@@ -278,12 +279,12 @@ async def test_a_child_that_hears_nothing_more_is_ended(world):
     world.make_ready()
     never = asyncio.Event()
 
-    async def hang(_: bytes) -> None:
-        await never.wait()
+    class Hanging(TlsDoor):
+        async def raise_challenge(self, _: bytes) -> None:
+            await never.wait()
 
-    world.door.raise_challenge = hang
     begin = time.monotonic()
-    told = await run_child(Job(verb="order", place=world.place, now=world.clock()), world.door, within=8)
+    told = await run_child(Job(verb="order", place=world.place, now=world.clock()), Hanging(), within=8)
 
     assert told == Failed(ChildEnded.code, 0)
     assert time.monotonic() - begin < 20
