@@ -1,8 +1,8 @@
 """What of stem we use, without what stem would load beside it.
 
-Where the library `cryptography` is installed, stem loads it to check signatures of descriptors, which we never read: 8 MB
-in every process that talks to tor. It is installed for the mirror's certificate, which a process of its own orders. So
-while stem is imported, that library cannot be; stem is made to do without.
+Where the library `cryptography` is installed, stem loads it to check signatures of descriptors, which we never read:
+8 MB in every process that talks to tor. It is installed for the mirror's certificate, which a process of its own
+orders. So while stem is imported, that library cannot be; stem is made to do without.
 """
 
 import sys
