@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench flood corpus soak fuzz audit install upgrade
+.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench flood corpus soak fuzz audit install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -48,7 +48,8 @@ fix: setup
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-# What cleaning costs, beside mat2, ExifTool and qpdf, which this installs: about five minutes. ARGS="--out FILE", "--only PDF"
+# What cleaning costs, beside mat2, ExifTool and qpdf, which this installs, and how quick the intake is: about six minutes.
+# ARGS="--out FILE", "--only PDF", "--check" (exit code 1 when a target is missed)
 bench: setup-bench
 	@$(PY) benchmarks/run.py $(ARGS)
 
@@ -71,8 +72,13 @@ upgrade: setup
 install: setup
 	@scripts/install.sh
 
-# The canary three times in a row, and then the proof of it: every planted fault of audit/faults, some sixty, each of which
-# it must find by its own evidence. Forty seconds of processor time for each: half an hour on two cores with nothing else.
+# As root, on a bare host: the clearnet mirror. No set-up comes first: it needs the system's Python and tor, nothing else.
+install-relay:
+	@scripts/install_relay.sh
+
+# The canary three times in a row, and then the proof of it: every planted fault of audit/faults, about ninety, each of
+# which it must find by its own evidence. Forty seconds of processor time for each: half an hour on two cores with nothing
+# else.
 audit: setup-test
 	@for run in 1 2 3; do $(KALLSKYDD) audit canary || exit; done
 	@$(KALLSKYDD) audit selftest $(ARGS)

@@ -53,7 +53,7 @@ def _shown(value: object, language: Language) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Evidence:
     """One thing that was seen, or could not be."""
 
     verdict: Verdict
@@ -73,7 +73,7 @@ class Check:
     id: str
     title: str
     verdict: Verdict
-    evidence: tuple[Said, ...]
+    evidence: tuple[Evidence, ...]
     by_hand: str
 
     def as_object(self) -> dict[str, object]:
@@ -87,32 +87,32 @@ class Check:
         }
 
 
-class Look:
+class Inspection:
     """Gathers what one check sees. Templates are literals: a test looks each of them up in the Swedish catalogue."""
 
     def __init__(self) -> None:
-        self.said: list[Said] = []
+        self.evidence: list[Evidence] = []
 
     def saw(self, template: str, **values: object) -> None:
         """In order."""
-        self.said.append(Said(Verdict.CLEAN, template, values))
+        self.evidence.append(Evidence(Verdict.CLEAN, template, values))
 
     def found(self, template: str, **values: object) -> None:
         """Not in order."""
-        self.said.append(Said(Verdict.FINDING, template, values))
+        self.evidence.append(Evidence(Verdict.FINDING, template, values))
 
     def missed(self, template: str, **values: object) -> None:
         """Could not be looked at."""
-        self.said.append(Said(Verdict.NOT_SEEN, template, values))
+        self.evidence.append(Evidence(Verdict.NOT_SEEN, template, values))
 
-    def demand(self, condition: bool, template: str, **values: object) -> None:
+    def require(self, condition: bool, template: str, **values: object) -> None:
         """The same sentence with its values, in order or not: for a value that stands in it."""
-        self.said.append(Said(Verdict.CLEAN if condition else Verdict.FINDING, template, values))
+        self.evidence.append(Evidence(Verdict.CLEAN if condition else Verdict.FINDING, template, values))
 
     @property
     def verdict(self) -> Verdict:
         """Of all of it. A check that saw nothing at all has not seen."""
-        return worst([one.verdict for one in self.said] or [Verdict.NOT_SEEN])
+        return worst([one.verdict for one in self.evidence] or [Verdict.NOT_SEEN])
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -1,4 +1,6 @@
-"""What cleaning costs, beside what others take for the same files in the same run: medians, ratios, and the targets.
+"""What cleaning costs, beside what others take for the same files in the same run, and how quick the intake is.
+
+Medians, ratios, and the targets:
 
     make bench                          a table on stderr, one JSON object on stdout
     make bench ARGS="--out FILE"        the JSON into a file
@@ -21,7 +23,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from first_page import AIM, AIM_BY_THE_CLOCK, first_page
 from many import photographs
+from reports import reports
 from samples import all_samples
 from ways import Jail, Ran, Way, all_ways
 
@@ -39,8 +43,15 @@ TARGETS = (
     ("mat2 / ours, aimed for", ("PDF report",), "mat2", "least", 50),
     ("mat2 / ours", ("PDF scan",), "mat2", "least", 1),
     ("size out / in", ("PDF report",), "size", "most", 1),
-    ("one core / two, 200 photographs", ("200 photographs",), "cores", "least", 1.7),
+    ("one core / two, 200 photographs", ("200 photographs",), "ratio", "least", 1.7),
+    ("hello world / ours, in CPU", ("first page",), "ratio", "least", AIM),
+    ("a second by the clock", ("first page",), "pages_a_second", "least", AIM_BY_THE_CLOCK),
+    ("seconds, with 3 MB photograph", ("filed report",), "photograph_seconds", "most", 2),
+    ("seconds, text, in 95 of 100", ("filed report",), "text_seconds_in_95_of_100", "most", 1),
 )
+
+# What is not the cleaning of one file: the name of the row, and what measures it.
+OTHERS = {"200 photographs": photographs, "first page": first_page, "filed report": reports}
 
 
 def measure(name: str, ending: str, content: bytes, ways: list[Way], folder: Path) -> dict[str, object]:
@@ -69,7 +80,7 @@ def measure(name: str, ending: str, content: bytes, ways: list[Way], folder: Pat
 
 
 def _times(others: list[Ran], ours: list[Ran]) -> float:
-    """How many times as long the other way takes: in the middle of all turns, where both ran in each.
+    """Return how many times as long the other way takes: the median over all turns, where both ran in each.
 
     Turn by turn, what else the machine does is the same for both. A way that ran two or three times has too few turns.
     """
@@ -92,8 +103,8 @@ def _summary(runs: list[Ran], size: int) -> dict[str, object]:
 
 def figure(row: dict, against: str) -> float | None:
     """The figure a target is about, unrounded enough to compare."""
-    if against == "cores":
-        return row["ratio"]
+    if "ways" not in row:
+        return row[against]
     if against == "size":
         return row["ways"]["jailed"]["size_ratio"]
     times_ours = row["ways"].get(against, {}).get("times_ours")
@@ -102,10 +113,10 @@ def figure(row: dict, against: str) -> float | None:
     return round(1 / times_ours if against == "bare" else times_ours, 2)
 
 
-def judged(rows: list[dict], many: dict | None) -> list[dict[str, object]]:
-    """Every target with what was measured; met is None where something to compare with is missing."""
+def judged(rows: list[dict], others: dict[str, dict]) -> list[dict[str, object]]:
+    """Return every target with its measurement; `met` is None where something to compare with is missing."""
     found = []
-    by_name = {row["row"]: row for row in rows} | ({"200 photographs": many} if many else {})
+    by_name = {row["row"]: row for row in rows} | others
     for what, wanted, against, most_or_least, limit in TARGETS:
         for name, row in by_name.items():
             if not name.startswith(wanted) or (name not in wanted and name.startswith("JPEG")):
@@ -118,7 +129,7 @@ def judged(rows: list[dict], many: dict | None) -> list[dict[str, object]]:
     return found
 
 
-def show(rows: list[dict], many: dict | None, targets: list[dict]) -> None:
+def show(rows: list[dict], others: dict[str, dict], targets: list[dict]) -> None:
     """The table, for people."""
     ways = ["jailed", "bare", "mat2", "mat2 command", "exiftool", "qpdf"]
     line = "{:<24}{:>9}" + "{:>15}" * len(ways)
@@ -127,9 +138,8 @@ def show(rows: list[dict], many: dict | None, targets: list[dict]) -> None:
     for row in rows:
         cells = (_cell(row["ways"].get(way)) for way in ways)
         say(line.format(row["row"], row["bytes"] // 1000, *cells) + f"{row.get('ours_to_bare_in_cpu', '-'):>18}")
-    if many:
-        one, two = many["one_core_seconds"], many["two_cores_seconds"]
-        say(f"200 photographs of 3 MP: {one} s over one core, {two} s over two.")
+    for name, measured in others.items():
+        say(f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in measured.items()))
     say("")
     say(f"{'':<24}{'':<34}{'measured':>10}{'target':>10}")
     for target in targets:
@@ -171,12 +181,17 @@ def main() -> int:
     jail.close()
     for other in closing:
         other.close()
-    many = photographs() if args.only in "200 photographs" else None
-    targets = judged(rows, many)
-    show(rows, many, targets)
+    others = {}
+    for name, measure_it in OTHERS.items():
+        if args.only in name:
+            say(f"measuring {name} …")
+            if (measured := measure_it()) is not None:
+                others[name] = measured
+    targets = judged(rows, others)
+    show(rows, others, targets)
     found = {
         "rows": rows,
-        "many": many,
+        "others": others,
         "targets": targets,
         "scrubber": scrubber_version(),
         "programs": versions,

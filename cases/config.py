@@ -71,6 +71,10 @@ _HOW_TO_WRITE: Final = {
 }
 
 
+# A key that has another name now is still read; `kallskydd status` says so.
+EARLIER_NAMES: Final = {"ways": "other_contacts"}
+
+
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How much may be sent; the design's numbers (§9) are the most."""
 
@@ -122,6 +126,17 @@ def load_config(path: Path) -> Config:
         ) from None
 
 
+def earlier_names(path: Path) -> tuple[str, ...]:
+    """Return a sentence for each key that the file has under its earlier name; raises ConfigFault as `load_config`."""
+    load_config(path)
+    untrusted = tomllib.loads(path.read_text("utf-8"))
+    return tuple(
+        f"The key `{earlier}` of config.toml is called `{key}` now. It is still read; rename it when you next edit."
+        for earlier, key in EARLIER_NAMES.items()
+        if earlier in untrusted
+    )
+
+
 def parse_config(text: str) -> Config:
     """Return the configuration in a text; raises ConfigFault."""
     try:
@@ -129,6 +144,7 @@ def parse_config(text: str) -> Config:
     except tomllib.TOMLDecodeError as fault:
         raise ConfigFault(f"The configuration file is not TOML: {fault}.", "Mend the line that is named.") from None
     _refuse_earlier_shape(untrusted)
+    _take_earlier_names(untrusted)
     _refuse_unknown_keys(untrusted, Config, "")
     try:
         config = msgspec.convert(untrusted, Config, strict=True)
@@ -151,6 +167,17 @@ def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
             "The key `authorities` is a list of texts, as it was in earlier versions.",
             "Write a table [[authorities]] with `name`, `about` and `at` for each; the example shows how.",
         )
+
+
+def _take_earlier_names(untrusted: dict[str, Any]) -> None:
+    for earlier, key in EARLIER_NAMES.items():
+        if earlier in untrusted and key in untrusted:
+            raise ConfigFault(
+                f"The configuration has the key `{key}` and also `{earlier}`, its earlier name.",
+                f"Put all of it under `{key}`.",
+            )
+        if earlier in untrusted:
+            untrusted[key] = untrusted.pop(earlier)
 
 
 def _refuse_unknown_keys(untrusted: dict[str, Any], table: type[msgspec.Struct], prefix: str) -> None:

@@ -88,8 +88,8 @@ class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
     about: Words
 
 
-class WayConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """An ordinary way for what does not belong here: opinions, a broken lamp."""
+class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what does not belong here should go: opinions, a broken lamp."""
 
     name: Words
     at: tuple[Line, ...] = ()
@@ -122,7 +122,7 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     authorities: Annotated[tuple[AuthorityConfig, ...], msgspec.Meta(min_length=1, max_length=50)]
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")
     contact: tuple[Line, ...] = ()
-    ways: Annotated[tuple[WayConfig, ...], msgspec.Meta(max_length=20)] = ()
+    other_contacts: Annotated[tuple[OtherContact, ...], msgspec.Meta(max_length=20)] = ()
     mirror: MirrorConfig | None = None
     # By voice.
     phone: Line | None = None

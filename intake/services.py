@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ from intake.views.pages import Pages
 from scrubbers.sandbox import Sandbox
 
 _MIB: Final = 2**20
+# Inspecting the folder takes as long as making a first page, so pages that only show the roster share one inspection.
+SHOWN_SECONDS: Final = 1.0
 
 
 class RosterProvider:
@@ -44,12 +47,14 @@ class RosterProvider:
         self._clock = clock
         self._chain: Chain | None = None
         self._seen: object = None
+        self._seen_at = 0.0
         self.on_fault: Callable[[], None] | None = None
         # Held to write: of two members who sign at once, the second would write over the first one's line.
         self.writing = asyncio.Lock()
 
     def chain(self) -> Chain:
         """Return the chain as it verifies now; its `current` is None when it does not."""
+        self._seen_at = time.monotonic()
         seen = (today(self._clock), self._look())
         if self._chain is None or seen != self._seen:
             # A proposal may count by waiting, so the day is a part of what was seen.
@@ -57,6 +62,12 @@ class RosterProvider:
             if self._chain.problem is not None and self.on_fault is not None:
                 self.on_fault()
         return self._chain
+
+    def shown(self) -> Chain:
+        """Return the chain as it verified within the last second; for a page that shows it and seals nothing to it."""
+        if self._chain is not None and time.monotonic() - self._seen_at < SHOWN_SECONDS:
+            return self._chain
+        return self.chain()
 
     def open_roster(self) -> Roster:
         """Return the roster to which reports may be sealed now. Raises `RosterFault` when the service is closed."""

@@ -27,6 +27,7 @@ COMMANDS = {
     "scrub": "clean pictures and PDFs of hidden data",
     "desk": "the members' application",
     "audit": "prove the silence: no address, no log, no trace",
+    "relay": "the clearnet mirror: forward TLS, unread, to the onion",
     "demo": "everything at once, offline, on a private Tor network",
 }
 

@@ -36,7 +36,7 @@ class ClientHello:
 
 def read_client_hello(data: bytes) -> ClientHello | None:
     """The ClientHello at the start of `data`, or None while more bytes are needed; raises NotTls."""
-    message, at = b"", 0
+    message, at = bytearray(), 0
     while at < len(data):
         header = data[at : at + _RECORD_HEADER_BYTES]
         if header[0] != _HANDSHAKE or header[1:2] not in (b"", bytes([_TLS_MAJOR])):
@@ -57,7 +57,7 @@ def read_client_hello(data: bytes) -> ClientHello | None:
     return None
 
 
-def _read_message(message: bytes) -> ClientHello | None:
+def _read_message(message: bytearray) -> ClientHello | None:
     """The ClientHello once its message is whole."""
     if message and message[0] != _CLIENT_HELLO:
         raise NotTls
@@ -66,7 +66,7 @@ def _read_message(message: bytes) -> ClientHello | None:
     end = _MESSAGE_HEADER_BYTES + int.from_bytes(message[1:_MESSAGE_HEADER_BYTES], "big")
     if end > MOST_BYTES:
         raise NotTls
-    return _read_body(message[_MESSAGE_HEADER_BYTES:end]) if len(message) >= end else None
+    return _read_body(bytes(message[_MESSAGE_HEADER_BYTES:end])) if len(message) >= end else None
 
 
 def _read_body(body: bytes) -> ClientHello:

@@ -1,12 +1,13 @@
 """
-Runs the tests that failed in one or two files once more, alone, and ends as `make test` is to end.
+Run the tests that failed in one or two files once more, alone, if all of them are live; end as `make test` is to end.
 
 run_again.py FOLDER CODE OUTCOME [CODE OUTCOME ...]: a folder for temporary files, and of each pytest that ran its exit
 code and the file that tests/conftest.py wrote at its end. See docs/decisions/0011 for what this costs.
 
-Green (0) is a run whose every pytest ended by itself with nothing failed and nothing skipped, or with failures in two
-files at most over all of them, each of which passed when it was run again. Everything else is red: another exit code, a
-missing outcome, failures in a third file, one that fails again or is not to be found again.
+Green (0) is a run whose every pytest ended by itself with nothing failed and nothing skipped, or with failures of tests
+marked `live` in two files at most over all of them, each of which passed when it was run again. Everything else is red:
+another exit code, a missing outcome, a failure of any other test, failures in a third file, one that fails again or is
+not to be found again.
 """
 
 import json
@@ -23,6 +24,7 @@ MOST_FILES: Final = 2
 def main(folder: Path, runs: list[tuple[int, Path]]) -> int:
     """Return the exit code of the whole run."""
     failed: list[str] = []
+    live: list[str] = []
     for code, place in runs:
         outcome = read(place)
         if outcome is None or outcome["code"] != code or (code == FAILED) != bool(outcome["failed"]):
@@ -31,8 +33,12 @@ def main(folder: Path, runs: list[tuple[int, Path]]) -> int:
         if code not in {GREEN, FAILED}:
             return code
         failed += outcome["failed"]
+        live += outcome["live"]
     if not failed:
         return GREEN
+    if steady := sorted(set(failed) - set(live)):
+        print("\nRED: a test that is not marked live has one try only.", *steady, sep="\n")
+        return FAILED
     if len({one.split("::")[0] for one in failed}) > MOST_FILES:
         return FAILED
     return again(folder, failed)

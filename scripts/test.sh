@@ -2,7 +2,7 @@
 # Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
 # those in browsers and the planted faults after them, and the rest. With arguments: one process, as pytest takes them.
 #
-# Real tor, real browsers and measured times have chance in them. Tests that failed in one or two files are therefore run
+# Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
 # once more, alone, after everything else (docs/decisions/0011, scripts/run_again.py).
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -22,7 +22,7 @@ tor_tests=
 trap 'rm -rf "$work"' EXIT
 trap 'if [ -n "$tor_tests" ]; then kill -INT "$tor_tests"; wait "$tor_tests"; fi; exit 130' INT TERM
 echo "Two processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers."
-# One line a test as it ends, among the dots of the others: a minute without a word looks like tests that hang.
+# One line a test as it ends, among the dots of the others: a minute without output looks like tests that hang.
 mkfifo "$work/lines"
 tee "$output" <"$work/lines" | sed -u -n 's/^tests\/\(.*\)$/[tor] \1/p' &
 # shellcheck disable=SC2086  # lists of files, meant to be split

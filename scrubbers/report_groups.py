@@ -3,7 +3,7 @@
 `grouped` keeps every finding, under one of nine headings; `grouped_names` does the same for what is stored, which has
 kinds alone and may come from a newer scrubber: a kind that is not known here is "other", never left out.
 
-`LEFT` is what no scrubbing removes; it is said before a file is given and again after.
+`LEFT` is what no scrubbing removes; pages say so before a file is sent and again after.
 """
 
 import enum

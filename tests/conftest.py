@@ -24,6 +24,10 @@ from conftest_tor import *  # noqa: F403  # the private network's fixtures; afte
 
 SOME_SKIPPED = 6  # an exit code that pytest itself does not use
 OUTCOME_FILE = "KALLSKYDD_OUTCOME"  # names the file that scripts/test.sh reads the outcome from
+MARKERS = (
+    "property: parses arbitrary bytes; for longer with HYPOTHESIS_PROFILE=fuzz",
+    "live: depends on a tor network, a browser or the timing of other programs, and may be run once more (decision 0011)",
+)
 PROGRAMS = {
     "tor": "tor",
     "tor-gencert": "tor",
@@ -48,7 +52,8 @@ _counts: dict[str, int] = defaultdict(int)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "property: parses arbitrary bytes; for longer with HYPOTHESIS_PROFILE=fuzz")
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,5 +92,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         reporter.write_line(f"FAILED: {skipped} tests were skipped, and none may be.")
     if place := os.environ.get(OUTCOME_FILE):
         failed = {one.nodeid for kind in ("failed", "error") for one in outcomes.get(kind, [])}
-        passed = len(outcomes.get("passed", []))
-        Path(place).write_text(json.dumps({"code": int(exitstatus), "failed": sorted(failed), "passed": passed}))
+        # By the marker and not by the keywords of the report: among those are the names of folders, and one is "live".
+        live = {one.nodeid for one in getattr(session, "items", []) if one.get_closest_marker("live")}
+        outcome = {
+            "code": int(exitstatus),
+            "failed": sorted(failed),
+            "live": sorted(failed & live),
+            "passed": len(outcomes.get("passed", [])),
+        }
+        Path(place).write_text(json.dumps(outcome))

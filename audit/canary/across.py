@@ -12,7 +12,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from audit.canary.compare.rows import COLUMNS, Kind, sizes
+from audit.canary.compare.rows import COLUMNS, ColumnKind, sizes
 from audit.canary.compare.steady import differing
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from audit.canary.compare.rows import Noted
     from audit.canary.gathered import Run
     from audit.canary.opened import Opened
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 # Of an entry, what follows from keys (docs/FORMATS.md, section 4).
 _OF_KEYS = frozenset({"author", "previous", "reporter_sign", "reporter_box", "file_id", "preview_id"})
@@ -46,7 +46,7 @@ _MAY_DIFFER = {
 _MOST_SHOWN = 5
 
 
-def compare_rows(look: Look, noted: Iterable[Noted]) -> None:
+def compare_rows(inspection: Inspection, noted: Iterable[Noted]) -> None:
     """1."""
     first: dict[str, object] = {}
     compared = 0
@@ -55,52 +55,52 @@ def compare_rows(look: Look, noted: Iterable[Noted]) -> None:
         left = (_counts(one), sizes(one), _numbers(one))
         other = first.setdefault(one.what, left)
         if other != left:
-            look.found("{what} leaves different rows: {one} and {other}", what=one.what, one=str(other)[:300],
+            inspection.found("{what} leaves different rows: {one} and {other}", what=one.what, one=str(other)[:300],
                        other=str(left)[:300])  # fmt: skip
-    look.saw("rows of {count} reports and messages were compared by number, size and day", count=compared)
+    inspection.saw("rows of {count} reports and messages were compared by number, size and day", count=compared)
 
 
-def compare_opened(look: Look, runs: Sequence[tuple[Sequence[Opened], Known]]) -> None:
+def compare_opened(inspection: Inspection, runs: Sequence[tuple[Sequence[Opened], Known]]) -> None:
     """2."""
     plain = [sorted((one.name, _without_keys(one.content, known)) for one in opened) for opened, known in runs]
     for several in plain[1:]:
         for (name, one), (_name, other) in zip(plain[0], several, strict=False):
             if one != other:
-                look.found("a member reads another thing in {name} of another run: {one} and {other}", name=name,
+                inspection.found("a member reads another thing in {name} of another run: {one} and {other}", name=name,
                            one=one[:200], other=other[:200])  # fmt: skip
-    look.saw("{count} things that members read were compared between runs", count=sum(map(len, plain)))
+    inspection.saw("{count} things that members read were compared between runs", count=sum(map(len, plain)))
 
 
-def compare_keepers(look: Look, runs: Sequence[Run]) -> None:
+def compare_keepers(inspection: Inspection, runs: Sequence[Run]) -> None:
     """3."""
     for run in runs:
         if run.told_keeper:
-            look.found("the intake told the keeper {count} things while visitors came{quiet}: {what}",
+            inspection.found("the intake told the keeper {count} things while visitors came{quiet}: {what}",
                        count=len(run.told_keeper), quiet=" without a report" if run.quiet else "",
                        what=b"".join(run.told_keeper).hex(" ", 8))  # fmt: skip
         for line in run.said_since:
             if not _OF_TOR.fullmatch(line):
-                look.found("the keeper said while visitors came: {line}", line=line[:200])
+                inspection.found("the keeper said while visitors came: {line}", line=line[:200])
         elsewhere = frozenset[str]().union(*(one.commands for one in runs if one is not run))
         # What proves that it may is random, and GETINFO only asks, by the keeper's own clock.
         for command in sorted(one for one in run.commands - elsewhere if not one.startswith(("AUTH", "GETINFO"))):
-            look.found("the keeper asks tor what it asks in no other run: {command}", command=command[:200])
-    _compare_memory(look, runs)
+            inspection.found("the keeper asks tor what it asks in no other run: {command}", command=command[:200])
+    _compare_memory(inspection, runs)
     for run in runs[1:]:
         if run.header != runs[0].header:
-            look.found("the headers of two databases differ: {what}", what=differing(runs[0].header, run.header))
+            inspection.found("the headers of two databases differ: {what}", what=differing(runs[0].header, run.header))
 
 
-def _compare_memory(look: Look, runs: Sequence[Run]) -> None:
+def _compare_memory(inspection: Inspection, runs: Sequence[Run]) -> None:
     """The same visits take memory of the same sizes: one that a single run has is of what it alone had planted."""
     for run in runs:
         elsewhere: frozenset[str] = frozenset().union(*(one.given for one in runs if one is not run))
         for given in sorted(run.given - elsewhere)[:_MOST_SHOWN]:
-            look.found("a process was given what it is given in no other run: {given}", given=given[:200])
+            inspection.found("a process was given what it is given in no other run: {given}", given=given[:200])
         others: frozenset[int] = frozenset().union(*(one.mapped for one in runs if one is not run))
         odd = sorted(size for size in run.mapped - others - _ALLOCATORS if size > _BUFFERS)
         if odd:
-            look.found(
+            inspection.found(
                 "the intake took memory of sizes that it takes in no other run: {sizes}",
                 sizes=odd[:_MOST_SHOWN],
             )
@@ -109,7 +109,7 @@ def _compare_memory(look: Look, runs: Sequence[Run]) -> None:
     for (measure, since), first in with_reports[0].items():
         values = [first, *(other[measure, since] for other in with_reports[1:])]
         more = max(values) - min(values)
-        look.demand(more <= _MAY_DIFFER[measure], "{measure} after the same visits: {values}",
+        inspection.require(more <= _MAY_DIFFER[measure], "{measure} after the same visits: {values}",
                     measure=measure, values=values)  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def _numbers(one: Noted) -> list[str]:
         for table, rows in one.rows.items()
         for row in rows
         for column, kind in COLUMNS[table].items()
-        if kind in {Kind.DAY, Kind.COUNT} or (kind is Kind.COUNTED and column != "batch")
+        if kind in {ColumnKind.DAY, ColumnKind.COUNT} or (kind is ColumnKind.COUNTED and column != "batch")
     )
 
 

@@ -50,7 +50,7 @@ _SIZE = re.compile(r"\w+, (\d+),")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ArgRule:
     """A call that a role may make while visitors come, and with which arguments, as strace writes them."""
 
     role: str
@@ -61,38 +61,38 @@ class Rule:
 
 RULES = (
     # SQLite's locks: on a byte of the log's index for each reader, and on two ranges of the database.
-    Rule("intake", "fcntl", r"\d+<{home}/kallskydd\.db-shm>, F_SETLK, \{l_type=F_(RD|WR|UN)LCK, l_whence=SEEK_SET, "
-         r"l_start=12[0-8], l_len=[1-8]\}", "SQLite"),
-    Rule("intake", "fcntl", r"\d+<{home}/kallskydd\.db>, F_SETLK, \{l_type=F_(RD|WR|UN)LCK, l_whence=SEEK_SET, "
-         r"(l_start=0, l_len=0|l_start=107374182[456], l_len=(1|2|510))\}", "SQLite"),
-    Rule("intake|job", "fcntl", rf"\d+<{_MEMFD}, F_ADD_SEALS, (F_SEAL_(SEAL|SHRINK|GROW|WRITE)\|?)+", "memory"),
-    Rule("intake|job", "fcntl", rf"\d+<{_MEMFD}, F_GET_SEALS", "memory"),
-    Rule("intake|zygote|job", "fcntl", rf"\d+<{_OWN}>(\(deleted\))?, "
-         r"(F_GETFL|F_GETFD|F_SETFL, O_RDWR(\|O_NONBLOCK)?|F_SETFD, FD_CLOEXEC|F_DUPFD_CLOEXEC, [03])", "its own"),
-    Rule("intake", "ioctl", r"\d+<.*>(\(deleted\))?, (FIONBIO, \[[01]\]|TCGETS, .*|FIONREAD, .*|FIOCLEX)", "asks"),
-    Rule("intake", "setsockopt", r"\d+<UNIX-STREAM:.*>, SOL_SOCKET, SO_KEEPALIVE, \[1\], 4", "the web library asks"),
-    Rule("intake", "ftruncate", r"\d+<{home}/kallskydd\.db-wal>, 0", "the log is cut"),
-    Rule("intake", "ftruncate", r"\d+<{home}/kallskydd\.db>, {pages}", "pages are given back"),
-    Rule("intake|job", "ftruncate", rf"\d+<{_MEMFD}, \d+", "memory"),
-    Rule("intake", "lseek", r"\d+<.*>(\(deleted\))?, 0, SEEK_CUR", "asks where it stands"),
-    Rule("intake", "lseek", rf"\d+<{_MEMFD}, 0, SEEK_(SET|END)", "memory"),
-    Rule("intake", "exit_group", r"0", "in order"),
-    Rule("intake", "sendmsg", r".*", "judged as a write"),
-    Rule("keeper|intake|zygote|job", "madvise", r"0x[0-9a-f]+, \d+, MADV_(DONTNEED|FREE|HUGEPAGE)", "its own memory"),
+    ArgRule("intake", "fcntl", r"\d+<{home}/kallskydd\.db-shm>, F_SETLK, \{l_type=F_(RD|WR|UN)LCK, l_whence=SEEK_SET, "
+            r"l_start=12[0-8], l_len=[1-8]\}", "SQLite"),
+    ArgRule("intake", "fcntl", r"\d+<{home}/kallskydd\.db>, F_SETLK, \{l_type=F_(RD|WR|UN)LCK, l_whence=SEEK_SET, "
+            r"(l_start=0, l_len=0|l_start=107374182[456], l_len=(1|2|510))\}", "SQLite"),
+    ArgRule("intake|job", "fcntl", rf"\d+<{_MEMFD}, F_ADD_SEALS, (F_SEAL_(SEAL|SHRINK|GROW|WRITE)\|?)+", "memory"),
+    ArgRule("intake|job", "fcntl", rf"\d+<{_MEMFD}, F_GET_SEALS", "memory"),
+    ArgRule("intake|zygote|job", "fcntl", rf"\d+<{_OWN}>(\(deleted\))?, "
+            r"(F_GETFL|F_GETFD|F_SETFL, O_RDWR(\|O_NONBLOCK)?|F_SETFD, FD_CLOEXEC|F_DUPFD_CLOEXEC, [03])", "its own"),
+    ArgRule("intake", "ioctl", r"\d+<.*>(\(deleted\))?, (FIONBIO, \[[01]\]|TCGETS, .*|FIONREAD, .*|FIOCLEX)", "asks"),
+    ArgRule("intake", "setsockopt", r"\d+<UNIX-STREAM:.*>, SOL_SOCKET, SO_KEEPALIVE, \[1\], 4", "the web library asks"),
+    ArgRule("intake", "ftruncate", r"\d+<{home}/kallskydd\.db-wal>, 0", "the log is cut"),
+    ArgRule("intake", "ftruncate", r"\d+<{home}/kallskydd\.db>, {pages}", "pages are given back"),
+    ArgRule("intake|job", "ftruncate", rf"\d+<{_MEMFD}, \d+", "memory"),
+    ArgRule("intake", "lseek", r"\d+<.*>(\(deleted\))?, 0, SEEK_CUR", "asks where it stands"),
+    ArgRule("intake", "lseek", rf"\d+<{_MEMFD}, 0, SEEK_(SET|END)", "memory"),
+    ArgRule("intake", "exit_group", r"0", "in order"),
+    ArgRule("intake", "sendmsg", r".*", "judged as a write"),
+    ArgRule("keeper|intake|zygote|job", "madvise", r"0x[0-9a-f]+, \d+, MADV_(DONTNEED|FREE|HUGEPAGE)", "memory"),
     # zygotes and jobs
-    Rule("zygote|job", "exit_group", r"[0-9]{1,3}", "a job's code is one of the sandbox's list"),
-    Rule("job", "setitimer", r"ITIMER_REAL, .*", "the wall clock of a job; runs are compared"),
-    Rule("job", "prlimit64", r"0, RLIMIT_[A-Z]+, .*", "limits of a job; runs are compared"),
-    Rule("job", "seccomp", r".*", "its filter"),
-    Rule("job", "ioctl|lseek|dup", r".*", "of what it has open; it ends with its file"),
-    Rule("zygote", "kill", r"\d+, SIGKILL", "a job that took too long"),
-    Rule("keeper|intake|zygote|job", "killed", r"SIG(KILL|TERM|ALRM|XCPU)",
+    ArgRule("zygote|job", "exit_group", r"[0-9]{1,3}", "a job's code is one of the sandbox's list"),
+    ArgRule("job", "setitimer", r"ITIMER_REAL, .*", "the wall clock of a job; runs are compared"),
+    ArgRule("job", "prlimit64", r"0, RLIMIT_[A-Z]+, .*", "limits of a job; runs are compared"),
+    ArgRule("job", "seccomp", r".*", "its filter"),
+    ArgRule("job", "ioctl|lseek|dup", r".*", "of what it has open; it ends with its file"),
+    ArgRule("zygote", "kill", r"\d+, SIGKILL", "a job that took too long"),
+    ArgRule("keeper|intake|zygote|job", "killed", r"SIG(KILL|TERM|ALRM|XCPU)",
          "its end, by its parent or its own clock; by another signal the kernel's log tells of it"),
     # keeper
-    Rule("keeper", "ioctl|lseek", r".*", "it hears of no request"),
-    Rule("keeper", "fcntl", r".*(F_GETFL|F_SETFL|F_GETFD|F_SETFD|F_DUPFD_CLOEXEC).*", "it hears of no request"),
-    Rule("keeper", "kill|pidfd_send_signal|exit_group", r".*", "its own end and that of its children"),
-    Rule("tor|other", r".*", r".*", "tor hears of no request; the rest is what the watch starts it with"),
+    ArgRule("keeper", "ioctl|lseek", r".*", "it hears of no request"),
+    ArgRule("keeper", "fcntl", r".*(F_GETFL|F_SETFL|F_GETFD|F_SETFD|F_DUPFD_CLOEXEC).*", "it hears of no request"),
+    ArgRule("keeper", "kill|pidfd_send_signal|exit_group", r".*", "its own end and that of its children"),
+    ArgRule("tor|other", r".*", r".*", "tor hears of no request; the rest is what the watch starts it with"),
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ VERBS = ("roster", "box")
 
 
 @dataclass(slots=True, repr=False)
-class Desk:
+class CanaryDesk:
     """The trial member at the desks' address."""
 
     socket: Path
@@ -71,7 +71,7 @@ def to_clean(file: bytes) -> bytes:
     return frame + bytes(max(4096, -(-len(frame) // step) * step) - len(frame))
 
 
-def trial_desk(home: Path, socket: Path, host: str) -> Desk:
+def trial_desk(home: Path, socket: Path, host: str) -> CanaryDesk:
     """The desk of a trial home's own member; opens the key with the passphrase beside it, which takes a second."""
     folder = home / "trial-member"
     file = json.loads((folder / "member.key").read_text("ascii"))
@@ -84,7 +84,7 @@ def trial_desk(home: Path, socket: Path, host: str) -> Desk:
     box_public = bytes(PrivateKey(box_private).public_key)
     member = _hash(16, b"ks1-member", bytes(signing.SigningKey(seed).verify_key) + box_public).hex()
     server_key = bytes.fromhex((home / "server.pub").read_text("ascii").strip())
-    return Desk(socket, host, seed, box_private, member, server_key)
+    return CanaryDesk(socket, host, seed, box_private, member, server_key)
 
 
 def _hash(size: int, person: bytes, data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from audit.canary.compare.answers import TOKENS
-from audit.canary.compare.rows import COLUMNS, Kind, header_nonce
+from audit.canary.compare.rows import COLUMNS, ColumnKind, header_nonce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from audit.canary.compare.rows import Noted
     from audit.canary.gathered import Run
     from audit.canary.requests import Exchange
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 SHORTEST = 16
 _RANDOM_BYTES, _NUMBER_BYTES = 8, 4
@@ -79,7 +79,7 @@ def number_of(value: bytes, key: bytes) -> int | None:
     ) else None  # fmt: skip
 
 
-def check_drawn(look: Look, run: Run) -> None:
+def check_drawn(inspection: Inspection, run: Run) -> None:
     """1 and 2."""
     wrong: dict[str, int] = defaultdict(int)
     looked = 0
@@ -88,12 +88,12 @@ def check_drawn(look: Look, run: Run) -> None:
         wrong[name] += number_of(value, run.key) is None
     for name, count in sorted(wrong.items()):
         if count:
-            look.found("{name}: {count} values are not what was drawn", name=name, count=count)
-    look.saw("{count} values are, whole, what was drawn", count=looked)
-    _check_spans(look, run)
+            inspection.found("{name}: {count} values are not what was drawn", name=name, count=count)
+    inspection.saw("{count} values are, whole, what was drawn", count=looked)
+    _check_spans(inspection, run)
 
 
-def _check_spans(look: Look, run: Run) -> None:
+def _check_spans(inspection: Inspection, run: Run) -> None:
     spans: dict[str, set[int]] = defaultdict(set)
     for noted in run.noted:
         shown = [value for one in run.exchanges if noted.before <= one.before <= noted.after for _, value in _of(one)]
@@ -103,7 +103,9 @@ def _check_spans(look: Look, run: Run) -> None:
             spans[noted.what].add(max(numbers) - min(numbers))
     for what, lengths in sorted(spans.items()):
         if len(lengths) > 1:
-            look.found("{what}: not as many values are drawn each time: {lengths}", what=what, lengths=sorted(lengths))
+            inspection.found(
+                "{what}: not as many values are drawn each time: {lengths}", what=what, lengths=sorted(lengths)
+            )
 
 
 def _values(run: Run) -> Iterator[tuple[str, bytes]]:
@@ -125,7 +127,7 @@ def _of_rows(noted: Noted) -> Iterator[tuple[str, bytes]]:
                     continue
                 if (table, column) in _DRAWN:
                     yield f"{table}.{column}", value
-                elif COLUMNS[table].get(column) is Kind.HEADER:
+                elif COLUMNS[table].get(column) is ColumnKind.HEADER:
                     yield f"{table}.header, nonce", header_nonce(value)
                 elif (table, column) == ("entries", "body"):
                     yield "entries.body, nonce", value[:_NONCE]

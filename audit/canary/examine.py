@@ -43,18 +43,18 @@ from audit.canary.judge import (
     judge_answers,
     judge_calls,
     judge_disk,
-    judge_needles,
+    judge_markers,
     judge_opened,
     judge_pace,
     judge_sizes,
 )
 from audit.canary.locks import check_closing, check_counters
-from audit.canary.needles import PACKED_V4
+from audit.canary.markers import PACKED_V4
 from audit.canary.rules import Rulebook
 from audit.canary.run import live
 from audit.canary.service import CanaryService, NotStarted
 from audit.observe.strace import Call, TraceDamaged, read_trace
-from audit.verdict import Check, Look, Verdict
+from audit.verdict import Check, Inspection, Verdict
 
 # id -> title, how to repeat it by hand
 ROWS = {
@@ -62,8 +62,8 @@ ROWS = {
                  "curl --unix-socket HOME/run/public.sock http://ADDRESS/ and the forms by hand"),
     "answers": ("Answers name no server, no moment, no one, and bring back only what was typed",
                 "curl -i --unix-socket HOME/run/public.sock http://ADDRESS/ | grep -iE 'date|server|etag'"),
-    "needles": ("Nothing that could give a reporter away is written anywhere",
-                "strace -f -yy -s 99999999 -e trace=write,pwrite64,sendto,sendmsg kallskydd serve … ; grep needle"),
+    "markers": ("Nothing that could give a reporter away is written anywhere",
+                "strace -f -yy -s 99999999 -e trace=write,pwrite64,sendto,sendmsg kallskydd serve … ; grep marker"),
     "files": ("No file is opened for writing, made or removed but those on the list",
               "strace -f -y -e trace=%file kallskydd serve … ; grep -E 'O_(WRONLY|RDWR|CREAT)|unlink'"),
     "sockets": ("No socket is made or reached but those on the list: no journal, no system log, no network",
@@ -90,7 +90,7 @@ ROWS = {
                "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases' after each report; compare with date +%s"),
     "members": ("Members read what was typed and clean copies, and nothing else",
                 "kallskydd desk read CASE --json; exiftool on each file"),
-    "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a needle HOME"),
+    "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a marker HOME"),
 }  # fmt: skip
 # Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
 _RUNS = (False, True, False)
@@ -106,17 +106,17 @@ def run_canary(python: Path | None = None, say: Callable[[str], None] = lambda _
     """
     checks = _run_once(python or Path(sys.executable), say)
     if _only_chance(checks):
-        say("Four bytes of an address stand among ciphertext. That happens by chance: once more, with other needles.")
+        say("Four bytes of an address stand among ciphertext. That happens by chance: once more, with other markers.")
         checks = _run_once(python or Path(sys.executable), say)
     return checks
 
 
 def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
-    looks = {name: Look() for name in ROWS}
+    inspections = {name: Inspection() for name in ROWS}
     # Short, because the path of a unix socket is.
     folders = [Path(tempfile.mkdtemp(prefix="canary-")) for _quiet in _RUNS]
     runs = [
-        Run(number, quiet, folder, CanaryService(folder, python), {name: Look() for name in ROWS})
+        Run(number, quiet, folder, CanaryService(folder, python), {name: Inspection() for name in ROWS})
         for number, (quiet, folder) in enumerate(zip(_RUNS, folders, strict=True))
     ]
     runs[-1].shift = another_hour()
@@ -129,12 +129,15 @@ def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
         for run in runs:
             _judge(run)
         if all(run.last_visit for run in runs):
-            _across(runs, looks)
+            _across(runs, inspections)
     finally:
         for run in runs:
             run.service.stop()
             shutil.rmtree(run.folder, ignore_errors=True)
-    return [_row(name, _together([*(run.looks[name] for run in runs), look])) for name, look in looks.items()]
+    return [
+        _row(name, _together([*(run.inspections[name] for run in runs), inspection]))
+        for name, inspection in inspections.items()
+    ]
 
 
 def _make_homes(runs: list[Run]) -> dict[str, str]:
@@ -153,46 +156,50 @@ def _make_homes(runs: list[Run]) -> dict[str, str]:
     return addresses
 
 
-def _together(looks: list[Look]) -> Look:
+def _together(inspections: list[Inspection]) -> Inspection:
     """What was seen in all runs; what was in order is told of the first of them, which stands for the others."""
-    whole = Look()
-    for number, look in enumerate(looks):
-        whole.said += [one for one in look.said if number in {0, len(looks) - 1} or one.verdict is not Verdict.CLEAN]
+    whole = Inspection()
+    for number, inspection in enumerate(inspections):
+        whole.evidence += [
+            one
+            for one in inspection.evidence
+            if number in {0, len(inspections) - 1} or one.verdict is not Verdict.CLEAN
+        ]
     return whole
 
 
-def _across(runs: list[Run], looks: dict[str, Look]) -> None:
+def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     """Step 3."""
     exchanges = [exchange for run in runs for exchange in run.exchanges]
     known = {run.number: run.known for run in runs}
     noted = [one for run in runs for one in run.noted]
-    compare_answers(looks["across"], exchanges, known)
-    compare_told(looks["across"], [(name, answer, run.known) for run in runs for name, answer in run.told])
-    compare_rows(looks["across"], noted)
-    compare_opened(looks["across"], [(run.opened, run.known) for run in runs if not run.quiet])
-    compare_keepers(looks["across"], runs)
+    compare_answers(inspections["across"], exchanges, known)
+    compare_told(inspections["across"], [(name, answer, run.known) for run in runs for name, answer in run.told])
+    compare_rows(inspections["across"], noted)
+    compare_opened(inspections["across"], [(run.opened, run.known) for run in runs if not run.quiet])
+    compare_keepers(inspections["across"], runs)
     for wrong in wrong_hours(exchanges):
-        looks["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
+        inspections["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
     fields = random_fields(noted) | random_tokens(exchanges)
     for name, samples in sorted(fields.items()):
         bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
         for words in dependences(samples, bits)[:_MOST_SHOWN]:
-            looks["random"].found("{name}, which must be random: {words}", name=name, words=words)
+            inspections["random"].found("{name}, which must be random: {words}", name=name, words=words)
     for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
-        looks["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
+        inspections["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
     items = {bytes(one.value) for one in fields.get("batch_items.item", [])}
     granted = frozenset[bytes]().union(*(run.grants for run in runs))
     for words in told_apart(sorted(items & granted), sorted(items - granted))[:_MOST_SHOWN]:
-        looks["random"].found("grants can be told from decoys: {words}", words=words)
+        inspections["random"].found("grants can be told from decoys: {words}", words=words)
     for run in runs:
         if run.key:
-            check_drawn(looks["random"], run)
+            check_drawn(inspections["random"], run)
     places = [place for run in runs for place in run.places]
-    looks["random"].demand(
+    inspections["random"].require(
         len(set(places)) > 1, "{count} grants lie in their batches at {places} different places", count=len(places),
         places=len(set(places)),
     )  # fmt: skip
-    looks["random"].saw(
+    inspections["random"].saw(
         "{count} values of {fields} fields depend on no order, clock, run or visitor",
         count=sum(map(len, fields.values())), fields=len(fields),
     )  # fmt: skip
@@ -200,16 +207,16 @@ def _across(runs: list[Run], looks: dict[str, Look]) -> None:
 
 def _judge(run: Run) -> None:
     """Steps 2 and 4."""
-    looks, needles = run.looks, run.planted
+    inspections, markers = run.inspections, run.planted
     for exchange in run.exchanges:
         if not exchange.as_it_should:
             values = {"name": exchange.name, "status": exchange.answer.status, "right": sorted(exchange.right)}
             run.void("{name} was answered {status} and not {right}", **values)
-    looks["requests"].saw("{count} requests were sent", count=len(run.exchanges))
-    judge_answers(looks["answers"], run.exchanges, needles)
-    judge_sizes(looks["answers"], run.exchanges)
-    judge_pace(looks["answers"], run.exchanges, run.reports_began)
-    judge_opened(looks["members"], run.opened, needles)
+    inspections["requests"].saw("{count} requests were sent", count=len(run.exchanges))
+    judge_answers(inspections["answers"], run.exchanges, markers)
+    judge_sizes(inspections["answers"], run.exchanges)
+    judge_pace(inspections["answers"], run.exchanges, run.reports_began)
+    judge_opened(inspections["members"], run.opened, markers)
     try:
         calls = read_trace(run.service.trace)
     except (TraceDamaged, OSError):
@@ -217,28 +224,28 @@ def _judge(run: Run) -> None:
         return
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
     run.mapped, run.given = sizes_mapped(calls, run.first_visit), numbers_given(calls, run.first_visit)
-    judge_needles(looks["needles"], calls, book, needles)
-    judge_calls(looks, calls, book)
-    check_closing(looks["locks"], calls)
+    judge_markers(inspections["markers"], calls, book, markers)
+    judge_calls(inspections, calls, book)
+    check_closing(inspections["locks"], calls)
     if book.nameless:
-        looks["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
+        inspections["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
     else:
         told = _told(calls, book)
         run.commands = frozenset(line.replace(str(run.folder), "") for line in commands_to_tor(calls))
         for command in strange_commands(run.commands):
-            looks["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
+            inspections["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
         run.told_keeper = [call.payload for call, _payload in told if call.at >= run.first_visit]
-        check_counters(looks["counters"], told)
-    judge_disk(looks["disk"], run.folder, needles)
+        check_counters(inspections["counters"], told)
+    judge_disk(inspections["disk"], run.folder, markers)
 
 
 def _told(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:
     return [(call, call.payload) for call in calls if call.role == "intake" and book.is_to_keeper(call)]
 
 
-def _row(name: str, look: Look) -> Check:
+def _row(name: str, inspection: Inspection) -> Check:
     title, by_hand = ROWS[name]
-    return Check(f"canary.{name}", title, look.verdict, tuple(look.said), by_hand)
+    return Check(f"canary.{name}", title, inspection.verdict, tuple(inspection.evidence), by_hand)
 
 
 def _only_chance(checks: list[Check]) -> bool:

@@ -13,14 +13,14 @@ from audit.canary.compare.rows import (
 from audit.canary.compare.steady import Since
 from audit.canary.http import Answer
 from audit.canary.locks import Names
-from audit.canary.needles import Needle
+from audit.canary.markers import Marker
 from audit.canary.opened import Opened
 from audit.canary.requests import (
     Exchange,
-    Needles,
+    Markers,
 )
 from audit.canary.service import CanaryService
-from audit.verdict import Look, Said, Verdict
+from audit.verdict import Evidence, Inspection, Verdict
 
 
 @dataclass(slots=True)
@@ -31,13 +31,13 @@ class Run:
     quiet: bool
     folder: Path
     service: CanaryService
-    looks: dict[str, Look]
+    inspections: dict[str, Inspection]
     # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
     shift: int = 0
     # By which its draws are known again (`audit.canary.drawn`); nothing where they are as everywhere.
     key: bytes = b""
-    needles: Needles = field(default_factory=Needles.new)
-    other_needles: Needles = field(default_factory=Needles.of_another)
+    markers: Markers = field(default_factory=Markers.new)
+    other_markers: Markers = field(default_factory=Markers.of_another)
     exchanges: list[Exchange] = field(default_factory=list)
     told: list[tuple[str, Answer]] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
@@ -59,14 +59,14 @@ class Run:
     slots: bytes = b""
 
     @property
-    def planted(self) -> list[Needle]:
+    def planted(self) -> list[Marker]:
         """Everything that was planted in it."""
-        return [*self.needles.by_kind.values(), *self.other_needles.by_kind.values()]
+        return [*self.markers.by_kind.values(), *self.other_markers.by_kind.values()]
 
     @property
     def known(self) -> list[tuple[bytes, bytes]]:
         """What of its answers is of this run, and how it is called where runs are compared."""
-        return [(needle.text.encode(), needle.kind.encode()) for needle in self.planted]
+        return [(marker.text.encode(), marker.kind.encode()) for marker in self.planted]
 
     def clock(self) -> float:
         """What the service takes for now."""
@@ -74,4 +74,4 @@ class Run:
 
     def void(self, template: str, **values: object) -> None:
         """Something did not work as it should, so what was not found proves nothing."""
-        self.looks["requests"].said.append(Said(Verdict.VOID, template, values))
+        self.inspections["requests"].evidence.append(Evidence(Verdict.VOID, template, values))

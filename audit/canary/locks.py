@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from audit.observe.strace import Call
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 # SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: whoever catches them wants to say something.
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
@@ -31,7 +31,7 @@ _CODES = range(1, 7)
 _FAULT_CODE = 2
 
 
-def check_closing(look: Look, calls: Sequence[Call]) -> None:
+def check_closing(inspection: Inspection, calls: Sequence[Call]) -> None:
     """Steps 1 and 2, from the trace."""
     for pid in sorted({call.process.pid for call in calls if call.role == "intake"}):
         mine = [call for call in calls if call.process.pid == pid and call.role == "intake"]
@@ -40,41 +40,43 @@ def check_closing(look: Look, calls: Sequence[Call]) -> None:
         loaded = [call for call in loaded if call.result == "0"]
         thread = next((call for call in mine if "CLONE_THREAD" in call.arguments and not call.failed), None)
         if landlock is None:
-            look.missed("the intake {pid} has put on no Landlock: this kernel has none, or it did not ask", pid=pid)
+            inspection.missed(
+                "the intake {pid} has put on no Landlock: this kernel has none, or it did not ask", pid=pid
+            )
         else:
-            _in_order(look, landlock, thread, "put on Landlock")
+            _in_order(inspection, landlock, thread, "put on Landlock")
         if not loaded:
-            look.found("the intake {pid} has loaded no filter", pid=pid)
+            inspection.found("the intake {pid} has loaded no filter", pid=pid)
             continue
-        _in_order(look, loaded[0], thread, "loaded its filter")
-        _check_filter(look, pid, loaded)
+        _in_order(inspection, loaded[0], thread, "loaded its filter")
+        _check_filter(inspection, pid, loaded)
 
 
-def _in_order(look: Look, lock: Call, thread: Call | None, did: str) -> None:
+def _in_order(inspection: Inspection, lock: Call, thread: Call | None, did: str) -> None:
     if thread is not None and thread.at < lock.at:
-        look.found("the intake {pid} {did} after its first thread", pid=lock.process.pid, did=did)
+        inspection.found("the intake {pid} {did} after its first thread", pid=lock.process.pid, did=did)
     else:
-        look.saw("the intake {pid} {did} before its first thread", pid=lock.process.pid, did=did)
+        inspection.saw("the intake {pid} {did} before its first thread", pid=lock.process.pid, did=did)
 
 
-def _check_filter(look: Look, pid: int, loaded: Sequence[Call]) -> None:
+def _check_filter(inspection: Inspection, pid: int, loaded: Sequence[Call]) -> None:
     filters = [read_filter(call.arguments) for call in loaded]
     machine = os.uname().machine
     if machine not in MACHINES or not all(filters):
-        look.missed("what the filter of the intake {pid} refuses", pid=pid)
+        inspection.missed("what the filter of the intake {pid} refuses", pid=pid)
         return
     for attempt in LEADS_OUT:
         if refused(filters, machine, attempt) is False:
-            look.found("the filter of the intake {pid} lets pass: {words} ({call})", pid=pid, words=attempt.words,
+            inspection.found("the filter of the intake {pid} lets pass: {words} ({call})", pid=pid, words=attempt.words,
                        call=attempt.call)  # fmt: skip
     if any(refused(filters, machine, attempt) for attempt in NEEDED):
-        look.missed("what the filter of the intake {pid} refuses", pid=pid)
-    look.saw(
+        inspection.missed("what the filter of the intake {pid} refuses", pid=pid)
+    inspection.saw(
         "the filter of the intake {pid} was tried with {count} calls that would lead out", pid=pid, count=len(LEADS_OUT)
     )
 
 
-def check_threads(look: Look, pids: Mapping[str, Sequence[int]]) -> None:
+def check_threads(inspection: Inspection, pids: Mapping[str, Sequence[int]]) -> None:
     """Step 3, from /proc, while it runs."""
     for role, pid in ((role, pid) for role, several in pids.items() for pid in several):
         place = Path(f"/proc/{pid}")
@@ -82,20 +84,20 @@ def check_threads(look: Look, pids: Mapping[str, Sequence[int]]) -> None:
             threads = [_status(task / "status") for task in sorted(place.glob("task/*"))]
             limits = (place / "limits").read_text("ascii")
         except OSError:
-            look.missed("{role} {pid} has ended while we looked", role=role, pid=pid)
+            inspection.missed("{role} {pid} has ended while we looked", role=role, pid=pid)
             continue
         fine = bool(threads) and all((one["Seccomp"], one["NoNewPrivs"]) == ("2", "1") for one in threads)
-        look.demand(
+        inspection.require(
             fine, "{role} {pid}, {count} threads: all under a filter and without new privileges: {fine}", role=role,
             pid=pid, count=len(threads), fine=fine,
         )  # fmt: skip
         core = next((line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")), [])
-        look.demand(core == ["0", "0"], "{role} {pid}: core dumps of at most {core} bytes", role=role, pid=pid,
+        inspection.require(core == ["0", "0"], "{role} {pid}: core dumps of at most {core} bytes", role=role, pid=pid,
                     core=" and ".join(core))  # fmt: skip
         for thread in threads[:1]:
             caught = int(thread["SigCgt"], 16)
             names = [name for number, name in _CRASHES.items() if caught >> (number - 1) & 1]
-            look.demand(
+            inspection.require(
                 not names, "{role} {pid}: crash handlers: {names}", role=role, pid=pid, names=", ".join(names) or "0"
             )
 
@@ -114,18 +116,18 @@ def names_of(pids: Mapping[str, Sequence[int]]) -> Names:
     return found
 
 
-def check_names(look: Look, before: Names, after: Names) -> None:
+def check_names(inspection: Inspection, before: Names, after: Names) -> None:
     """Step 4. A command line lies in the process's own memory: to change it takes no call that could be refused."""
     for pid in before.keys() & after.keys():
         (command, names), (command_now, names_now) = before[pid], after[pid]
         strange = sorted(names_now - names) + ([command_now] if command_now != command else [])
-        look.demand(
+        inspection.require(
             not strange, "process {pid} shows every account its name and command line; changed since the start: {what}",
             pid=pid, what=", ".join(strange) or "0",
         )  # fmt: skip
 
 
-def check_counters(look: Look, messages: Sequence[tuple[Call, bytes]]) -> None:
+def check_counters(inspection: Inspection, messages: Sequence[tuple[Call, bytes]]) -> None:
     """Step 5. `messages` are the intake's writes to the keeper."""
     told = b"".join(content for _call, content in messages)
     strange = len(told) % _MESSAGE.size != 0
@@ -134,12 +136,12 @@ def check_counters(look: Look, messages: Sequence[tuple[Call, bytes]]) -> None:
         code, zero, count = _MESSAGE.unpack_from(told, start)
         codes.append(code)
         strange = strange or code not in _CODES or zero != 0 or count != 1
-    look.demand(
+    inspection.require(
         not strange, "the intake told the keeper {count} things, each a known code and the number one: {codes}",
         count=len(codes), codes=told.hex(" ", 8) if strange else codes,
     )  # fmt: skip
     if _FAULT_CODE in codes:
-        look.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
+        inspection.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
 
 
 def _thread_names(place: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A picture and a document with needles in their hidden data, written by hand: an audit decodes nothing.
+"""A picture and a document with markers in their hidden data, written by hand: an audit decodes nothing.
 
 The picture is more than one megabyte, because that is where a web library begins to write uploads to a temporary file.
 """

@@ -6,7 +6,7 @@ import base64
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from audit.canary.desk import Desk, to_clean
+from audit.canary.desk import CanaryDesk, to_clean
 from audit.canary.judge import judge_texts
 from audit.canary.material import picture
 from audit.canary.opened import NotOpened, open_everything
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 _OPENED_WITH_FILES = 1 + 2 * 4
 
 
-def everything(run: Run, desk: Desk, when: str) -> dict[str, Answer]:
+def everything(run: Run, desk: CanaryDesk, when: str) -> dict[str, Answer]:
     """All that a member without a case in hand is told; with what a mirror adds, but for the first time."""
-    told = desk.everything(run.needles.headers() if when != "before" else ())
+    told = desk.everything(run.markers.headers() if when != "before" else ())
     run.told += [(verb, answer) for verb, answer in told.items()]
     return told
 
 
-def ask_oddly(run: Run, desk: Desk) -> None:
+def ask_oddly(run: Run, desk: CanaryDesk) -> None:
     """A member's files, requests that are none, and requests for cases to which this member has no key.
 
     Answers bring nothing back, and a case that is there is refused like one that never was.
     """
-    needle = run.needles["desk request"]
-    painted = picture(run.needles["exif"], run.needles["picture comment"], texts=1)
+    marker = run.markers["desk request"]
+    painted = picture(run.markers["exif"], run.markers["picture comment"], texts=1)
     # One that waits and, later on, one that was released: of the two the second has a key that others hold.
     cases = {row["released"]: row["case_id"] for row in run.rows.get("cases", [])}.values()
     files = [row["file_id"] for row in run.rows.get("files", [])[:1]]
@@ -53,16 +53,16 @@ def ask_oddly(run: Run, desk: Desk) -> None:
         (
             "a member's file that is no picture",
             "scrub",
-            to_clean(run.needles["refused file"].encode()),
+            to_clean(run.markers["refused file"].encode()),
             (422, 400, 403),
         ),
-        ("a desk's request that is none", "box", needle, (403, 422, 400)),
-        ("a desk's request for what is not there", needle, {"after": 0}, (404,)),
+        ("a desk's request that is none", "box", marker, (403, 422, 400)),
+        ("a desk's request for what is not there", marker, {"after": 0}, (404,)),
         *keyless,
         ("a member's picture, to be cleaned", "scrub", to_clean(painted), (200,)),
     ):
         before = run.clock()
-        answer = desk.ask(verb, asked, [("X-Needle", needle)])
+        answer = desk.ask(verb, asked, [("X-Marker", marker)])
         run.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(), run=run.number, visitor="desk", before=before,
                      after=run.clock())
@@ -73,14 +73,16 @@ def _text(raw: object) -> str:
     return base64.b64encode(raw if isinstance(raw, bytes) else b"").decode()
 
 
-def open_reports(run: Run, desk: Desk) -> None:
+def open_reports(run: Run, desk: CanaryDesk) -> None:
     """What a member has of the urgent reports: their texts, and clean copies, previews and records of two files."""
     with suppress(NotOpened):
         found = open_everything(desk)
         run.opened, run.places, run.grants = found.things, found.places, frozenset(found.grants)
         run.told += found.told
-    typed = run.needles["text"].encode()
+    typed = run.markers["text"].encode()
     right = _OPENED_WITH_FILES + SHORT
     if len(run.opened) != right or not any(typed in one.content for one in run.opened):
         run.void("a member opens {count} things and not {right}", count=len(run.opened), right=right)
-    judge_texts(run.looks["members"], run.opened, [f"I saw {one['text']}." for one in (run.needles, run.other_needles)])
+    judge_texts(
+        run.inspections["members"], run.opened, [f"I saw {one['text']}." for one in (run.markers, run.other_markers)]
+    )

@@ -19,7 +19,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
 if TYPE_CHECKING:
-    from audit.canary.desk import Desk
+    from audit.canary.desk import CanaryDesk
     from audit.canary.http import Answer
 
 _GRANT = struct.Struct(">B16sI32s32s16sI")
@@ -60,7 +60,7 @@ class Found:
     grants: list[bytes] = field(default_factory=list)
 
 
-def open_everything(desk: Desk) -> Found:
+def open_everything(desk: CanaryDesk) -> Found:
     """Every entry, file and preview that was released to this member. Raises NotOpened, OSError."""
     found = Found()
     try:
@@ -76,7 +76,7 @@ def open_everything(desk: Desk) -> Found:
     return found
 
 
-def _granted(item: bytes, desk: Desk) -> _Keys | None:
+def _granted(item: bytes, desk: CanaryDesk) -> _Keys | None:
     """The keys in a grant; None for the random bytes among which it lies."""
     try:
         plain = SealedBox(PrivateKey(desk.box_private)).decrypt(item)
@@ -86,7 +86,7 @@ def _granted(item: bytes, desk: Desk) -> _Keys | None:
     return _Keys(case_id, epoch, key, _hash("ks1-access", case_id + struct.pack(">I", epoch), key))
 
 
-def _case(desk: Desk, keys: _Keys, told: list[tuple[str, Answer]]) -> list[Opened]:
+def _case(desk: CanaryDesk, keys: _Keys, told: list[tuple[str, Answer]]) -> list[Opened]:
     asked = {"case_id": _text(keys.case_id), "mac": _text(_mac(desk, keys, "case"))}
     answer = desk.ask("case", asked)
     case = _asked(answer.body)
@@ -138,7 +138,7 @@ def _file(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> bytes:
     return b"".join(pulled)
 
 
-def _mac(desk: Desk, keys: _Keys, verb: str) -> bytes:
+def _mac(desk: CanaryDesk, keys: _Keys, verb: str) -> bytes:
     counter = (desk.counter + 1).to_bytes(8, "big")
     return _hash("ks1-fetch", verb.encode() + b"\0" + keys.case_id + counter, keys.access_key)
 

@@ -1,6 +1,6 @@
-"""What the canary sends: reports, log-ins, refused and broken requests, each with all needles in its headers.
+"""What the canary sends: reports, log-ins, refused and broken requests, each with all markers in its headers.
 
-Each exchange says beforehand which answers are right and which needles the answer may hold: what was typed comes back
+Each exchange says beforehand which answers are right and which markers the answer may hold: what was typed comes back
 on the form, and what was found in a picture is told to the one who sent it. Anything else in an answer is a finding,
 and an exchange that was not answered as it should be makes the whole run void.
 """
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from audit.canary.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
+from audit.canary.markers import Marker, new_address, new_text, planted
 from audit.canary.material import document, picture
-from audit.canary.needles import Needle, new_address, new_text, planted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,13 +37,13 @@ CONTENT = ("text", "exif", "picture comment", "document author", "refused file",
 
 
 @dataclass(frozen=True, slots=True)
-class Needles:
+class Markers:
     """One of each kind, new for every run."""
 
-    by_kind: dict[str, Needle]
+    by_kind: dict[str, Marker]
 
     @classmethod
-    def of_another(cls) -> Needles:
+    def of_another(cls) -> Markers:
         """Those of a second visitor, with another browser, of another language, and by another mirror."""
         planted_ones = [
             new_address("X-Forwarded-For"),
@@ -53,10 +53,10 @@ class Needles:
             new_text("Accept-Encoding", "gzip, br, {};q=0.1"),
             new_text("text"),
         ]
-        return cls({needle.kind: needle for needle in planted_ones})
+        return cls({marker.kind: marker for marker in planted_ones})
 
     @classmethod
-    def new(cls) -> Needles:
+    def new(cls) -> Markers:
         """Fresh ones."""
         planted_ones = [
             new_address("X-Forwarded-For", "{}, 10.0.0.1"),
@@ -74,7 +74,7 @@ class Needles:
             new_text("desk request"),
             *(new_text(kind) for kind in CONTENT if kind != "case code"),
         ]
-        return cls({needle.kind: needle for needle in planted_ones})
+        return cls({marker.kind: marker for marker in planted_ones})
 
     def __getitem__(self, kind: str) -> str:
         return self.by_kind[kind].text
@@ -95,7 +95,7 @@ class Needles:
         return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
 
     def add_code(self, words: Sequence[str]) -> None:
-        """The case code is a needle from when it is shown."""
+        """The case code is a marker from when it is shown."""
         self.by_kind["case code"] = planted("case code", " ".join(words), ("-".join(words), "".join(words)))
 
 
@@ -122,12 +122,12 @@ class Exchange:
 
 
 @dataclass(slots=True)
-class Visitor:
+class CanaryVisitor:
     """Sends everything to the public address and keeps the answers."""
 
     socket: Path
     host: str
-    needles: Needles
+    markers: Markers
     exchanges: list[Exchange] = field(default_factory=list)
     run: int = 0
     name: str = "A"
@@ -165,7 +165,7 @@ class Visitor:
         return request("POST", target, [*self._headers(), ("Origin", f"http://{self.host}"), kind], body)
 
     def _headers(self) -> list[tuple[str, str]]:
-        return [("Host", self.host), *self.needles.headers()]
+        return [("Host", self.host), *self.markers.headers()]
 
     def keep(
         self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
@@ -180,7 +180,7 @@ class Visitor:
         return answer
 
 
-def without_a_report(visitor: Visitor) -> None:
+def without_a_report(visitor: CanaryVisitor) -> None:
     """Everything that somebody sends who reports nothing: pages, forms that come back, codes that open nothing."""
     _look_around(visitor)
     _unsent_reports(visitor)
@@ -190,7 +190,7 @@ def without_a_report(visitor: Visitor) -> None:
     every_page(visitor)
 
 
-def every_page(visitor: Visitor) -> None:
+def every_page(visitor: CanaryVisitor) -> None:
     """All that the first page leads to, style, icon and other languages too, and itself some times."""
     for _ in range(TIMES):
         first = visitor.get(TIMED, "/")
@@ -198,145 +198,145 @@ def every_page(visitor: Visitor) -> None:
         visitor.get(f"the page {target}", target)
 
 
-def _look_around(visitor: Visitor) -> None:
-    visitor.get("first page", f"/?{visitor.needles.by_kind['query'].carriers[0]}")
+def _look_around(visitor: CanaryVisitor) -> None:
+    visitor.get("first page", f"/?{visitor.markers.by_kind['query'].carriers[0]}")
     visitor.get("style sheet", "/style.css")
-    visitor.get("a page that is not there", f"/{visitor.needles['query']}.php", right=(404,))
-    wrong_host = [("Host", f"{visitor.needles['broken request']}.example"), *visitor.needles.headers()]
+    visitor.get("a page that is not there", f"/{visitor.markers['query']}.php", right=(404,))
+    wrong_host = [("Host", f"{visitor.markers['broken request']}.example"), *visitor.markers.headers()]
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
 
 
-def report(visitor: Visitor) -> list[str]:
+def report(visitor: CanaryVisitor) -> list[str]:
     """A report with a picture and a document, sent twice; returns its code, or nothing."""
-    needles = visitor.needles
-    form = visitor.get("report form", f"/report?plain=1&{needles.by_kind['query'].carriers[0]}")
+    markers = visitor.markers
+    form = visitor.get("report form", f"/report?plain=1&{markers.by_kind['query'].carriers[0]}")
     fields = [
         *hidden_fields(form.text, "/report"),
         ("organisation", ""),
-        ("text", f"I saw {needles['text']}."),
+        ("text", f"I saw {markers['text']}."),
         ("urgent", ""),
     ]
-    name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
+    name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
-        Upload(name, kind, picture(needles["exif"], needles["picture comment"])),
-        Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
+        Upload(name, kind, picture(markers["exif"], markers["picture comment"])),
+        Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
     found = ("exif", "picture comment", "document author")
     shown = visitor.post("a report with two files", "/report", fields, uploads, may_echo=found)
     words = _CODE.findall(shown.text)[:WORDS]
     if len(words) == WORDS:
-        needles.add_code(words)
+        markers.add_code(words)
     visitor.post("the same form again", "/report", fields, uploads, may_echo=(*found, "case code"))
     return words
 
 
-def urgent_report(visitor: Visitor) -> None:
+def urgent_report(visitor: CanaryVisitor) -> None:
     """A report that members get at once: what they read of it is looked at."""
-    needles = visitor.needles
-    name, kind = needles.by_kind["file name"].carriers[0], needles.by_kind["file type"].carriers[0]
+    markers = visitor.markers
+    name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
-        Upload(name, kind, picture(needles["exif"], needles["picture comment"], texts=1)),
-        Upload(name.replace(".png", ".pdf"), "application/pdf", document(needles["document author"])),
+        Upload(name, kind, picture(markers["exif"], markers["picture comment"], texts=1)),
+        Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
-    fields = [*_fresh(visitor), ("text", f"I saw {needles['text']}."), ("urgent", "yes")]
+    fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
     found = ("exif", "picture comment", "document author")
     visitor.post("an urgent report", "/report", fields, uploads, may_echo=found)
 
 
-def short_report(visitor: Visitor, *, urgent: bool) -> None:
+def short_report(visitor: CanaryVisitor, *, urgent: bool) -> None:
     """A report of one line."""
-    fields = [*_fresh(visitor), ("text", f"I saw {visitor.needles['text']}."), ("urgent", "yes" if urgent else "")]
+    fields = [*_fresh(visitor), ("text", f"I saw {visitor.markers['text']}."), ("urgent", "yes" if urgent else "")]
     visitor.post("a short urgent report" if urgent else "a short report", "/report", fields)
 
 
-def report_with_refused_files(visitor: Visitor) -> None:
+def report_with_refused_files(visitor: CanaryVisitor) -> None:
     """A report whose files are no pictures: it is received without them."""
-    needles = visitor.needles
-    name = needles.by_kind["file name"].carriers[0]
-    refused = Upload(name, "text/plain", f"{needles['refused file']} is neither a picture nor a PDF.".encode())
-    damaged = Upload(name, "image/png", picture(needles["exif"], needles["picture comment"])[:3000])
+    markers = visitor.markers
+    name = markers.by_kind["file name"].carriers[0]
+    refused = Upload(name, "text/plain", f"{markers['refused file']} is neither a picture nor a PDF.".encode())
+    damaged = Upload(name, "image/png", picture(markers["exif"], markers["picture comment"])[:3000])
     visitor.post(
-        "a report whose files are refused", "/report", [*_fresh(visitor), ("text", needles["text"])], [refused, damaged]
+        "a report whose files are refused", "/report", [*_fresh(visitor), ("text", markers["text"])], [refused, damaged]
     )
 
 
-def _unsent_reports(visitor: Visitor) -> None:
+def _unsent_reports(visitor: CanaryVisitor) -> None:
     """Forms that come back: nothing of them is kept."""
-    needles = visitor.needles
+    markers = visitor.markers
     visitor.post("a report without text", "/report", [*_fresh(visitor), ("text", "")], right=(400,))
     visitor.post(
-        "a report with an old mark", "/report", [("mark", needles["typed code"]), ("text", needles["text"])],
+        "a report with an old mark", "/report", [("mark", markers["typed code"]), ("text", markers["text"])],
         right=(400,), may_echo=("text",),
     )  # fmt: skip
-    long_text = (needles["text"] + " ") * 8000
+    long_text = (markers["text"] + " ") * 8000
     visitor.post(
         "a report that is too long", "/report", [*_fresh(visitor), ("text", long_text)], right=(400,),
         may_echo=("text",),
     )  # fmt: skip
 
 
-def _fresh(visitor: Visitor) -> list[tuple[str, str]]:
+def _fresh(visitor: CanaryVisitor) -> list[tuple[str, str]]:
     return hidden_fields(visitor.get("report form", "/report?plain=1").text, "/report")
 
 
-def _log_in(visitor: Visitor, name: str, code: str, right: Iterable[int], echo: Iterable[str] = ()) -> Answer:
+def _log_in(visitor: CanaryVisitor, name: str, code: str, right: Iterable[int], echo: Iterable[str] = ()) -> Answer:
     fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
     return visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
 
 
-def _wrong_codes(visitor: Visitor) -> None:
-    typed = visitor.needles["typed code"]
+def _wrong_codes(visitor: CanaryVisitor) -> None:
+    typed = visitor.markers["typed code"]
     _log_in(visitor, "a code that opens nothing", _WRONG_CODE, (400,))
     _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,))
     _log_in(visitor, "too few words", typed, (400,))
 
 
-def come_back(visitor: Visitor, words: list[str]) -> None:
+def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     """Log in with the code, write, leave, and ask once more."""
-    needles = visitor.needles
+    markers = visitor.markers
     echo = ("text", "exif", "picture comment", "document author")
     page = _log_in(visitor, "the right code", " ".join(words), (_SHOWN,), echo)
     visitor.get("the log-in form of who is logged in", "/return")
     visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(_SHOWN, 200))
     write = hidden_fields(page.text, "/inbox/write")
-    more = [*write, ("text", f"One more thing: {needles['text']}.")]
+    more = [*write, ("text", f"One more thing: {markers['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
     visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
     visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(_SHOWN, 400, 403))
 
 
-def _broken_requests(visitor: Visitor) -> None:
-    needle = visitor.needles["broken request"].encode()
+def _broken_requests(visitor: CanaryVisitor) -> None:
+    marker = visitor.markers["broken request"].encode()
     host = b"Host: " + visitor.host.encode() + b"\r\n"
     post = b"POST /report HTTP/1.1\r\n" + host
     form = b"Content-Type: multipart/form-data; boundary=" + BOUNDARY.encode() + b"\r\n"
     for name, sent, right in (
-        ("no request at all", needle + b"\r\n\r\n", (400,)),
-        ("an unknown version", b"GET /" + needle + b" HTTP/9.9\r\n" + host + b"\r\n", (400,)),
-        ("an unknown method", b"BREW /" + needle + b" HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n", (400, 404)),
-        ("a damaged header", b"GET / HTTP/1.1\r\n" + host + needle + b"\x00: x\r\n\r\n", (400,)),
-        ("a header that is too long", b"GET / HTTP/1.1\r\n" + host + b"X: " + needle * 800 + b"\r\n\r\n", (400,)),
-        ("an address that is too long", b"GET /" + needle * 800 + b" HTTP/1.1\r\n" + host + b"\r\n", (400,)),
+        ("no request at all", marker + b"\r\n\r\n", (400,)),
+        ("an unknown version", b"GET /" + marker + b" HTTP/9.9\r\n" + host + b"\r\n", (400,)),
+        ("an unknown method", b"BREW /" + marker + b" HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n", (400, 404)),
+        ("a damaged header", b"GET / HTTP/1.1\r\n" + host + marker + b"\x00: x\r\n\r\n", (400,)),
+        ("a header that is too long", b"GET / HTTP/1.1\r\n" + host + b"X: " + marker * 800 + b"\r\n\r\n", (400,)),
+        ("an address that is too long", b"GET /" + marker * 800 + b" HTTP/1.1\r\n" + host + b"\r\n", (400,)),
         (
             "another expectation",
-            post + b"Expect: " + needle + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            post + b"Expect: " + marker + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
             (417,),
         ),
-        ("a damaged piece", post + form + b"Transfer-Encoding: chunked\r\n\r\n" + needle + b"\r\n", (400,)),
-        ("a length that is none", post + form + b"Content-Length: " + needle + b"\r\n\r\n", (400,)),
+        ("a damaged piece", post + form + b"Transfer-Encoding: chunked\r\n\r\n" + marker + b"\r\n", (400,)),
+        ("a length that is none", post + form + b"Content-Length: " + marker + b"\r\n\r\n", (400,)),
     ):
         visitor.raw(name, sent, right)
 
 
-def go_away(visitor: Visitor, parts: Sequence[float]) -> None:
+def go_away(visitor: CanaryVisitor, parts: Sequence[float]) -> None:
     """Connections cut when these parts of an upload have been sent, and in the middle of a header."""
-    needles = visitor.needles
+    markers = visitor.markers
     upload = Upload(
-        needles.by_kind["file name"].carriers[0],
-        needles.by_kind["file type"].carriers[0],
-        picture(needles["exif"], needles["picture comment"]),
+        markers.by_kind["file name"].carriers[0],
+        markers.by_kind["file type"].carriers[0],
+        picture(markers["exif"], markers["picture comment"]),
     )
     for part in parts:
-        visitor.cut("/report", [*_fresh(visitor), ("text", needles["text"])], [upload], at=part)
-    send(visitor.socket, b"GET /" + needles["broken request"].encode(), then_cut=True)
+        visitor.cut("/report", [*_fresh(visitor), ("text", markers["text"])], [upload], at=part)
+    send(visitor.socket, b"GET /" + markers["broken request"].encode(), then_cut=True)
     time.sleep(_SETTLE_SECONDS)

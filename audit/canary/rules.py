@@ -42,7 +42,7 @@ _STANDARD_STREAMS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CallRule:
     """One thing that a role may do. `before` is for what only happens before anyone visits."""
 
     role: str
@@ -52,11 +52,11 @@ class Rule:
     why: str = ""
 
 
-def _rule(role: str, calls: str, to: str, why: str, *, before: bool = False) -> Rule:
+def _rule(role: str, calls: str, to: str, why: str, *, before: bool = False) -> CallRule:
     names: frozenset[str] = frozenset()
     for word in calls.split():
         names |= {"open": _OPENS, "write": WRITES}.get(word, frozenset({word}))
-    return Rule(role, names, to, before, why)
+    return CallRule(role, names, to, before, why)
 
 
 _PYC = r".*/__pycache__(/[^/]+\.pyc(\.\d+)?)?"
@@ -128,7 +128,7 @@ _READABLE = (
     r"|/etc/localtime|/usr/share/zoneinfo/.*|(?!{home}).*\.(pyc?|dat|txt|toml|po|json|css|png|html|so[.0-9]*)"
 )
 
-# Where needles may pass, and which: what was typed or is in a file, on its way to the store or back to its sender.
+# Where markers may pass, and which: what was typed or is in a file, on its way to the store or back to its sender.
 MAY_CARRY = (
     ("intake", r"/memfd:kallskydd \(deleted\)", frozenset(CONTENT)),
     ("job", r"/memfd:kallskydd \(deleted\)", frozenset(CONTENT)),
@@ -170,7 +170,7 @@ class Rulebook:
         return self._other(call)
 
     def may_carry(self, call: Call) -> frozenset[str]:
-        """Kinds of needles that may pass where this call writes."""
+        """Kinds of markers that may pass where this call writes."""
         for role, to, kinds in self._carriers:
             if role == call.role and to.fullmatch(call.target):
                 return kinds

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from audit.canary.compare.release import State, compare, look_around, missing_rows, no_clock, rows_of
+from audit.canary.compare.release import MemberView, compare, look_around, missing_rows, no_clock, rows_of
 from audit.canary.compare.rows import (
     SHARE_BYTES,
     Noted,
@@ -31,15 +31,14 @@ from audit.canary.compare.rows import (
     new_rows,
 )
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
-from audit.canary.compare.steady import Since, database_header, differing, no_time_of_a_visit
-from audit.canary.compare.steady import compare as compare_looks
-from audit.canary.desk import Desk, trial_desk
+from audit.canary.compare.steady import Since, compare_snapshots, database_header, differing, no_time_of_a_visit
+from audit.canary.desk import CanaryDesk, trial_desk
 from audit.canary.gathered import Run
 from audit.canary.locks import check_names, check_threads, names_of
 from audit.canary.members import ask_oddly, everything, open_reports
 from audit.canary.requests import (
     SHORT,
-    Visitor,
+    CanaryVisitor,
     come_back,
     go_away,
     report,
@@ -49,11 +48,11 @@ from audit.canary.requests import (
     without_a_report,
 )
 from audit.canary.service import NotStarted
-from audit.live.checks import database as checks_database
-from audit.live.checks import tor as checks_tor
+from audit.live.checks.database import DATABASE, check_schema, check_values, free_parts
+from audit.live.checks.tor import check_tor_listeners, check_torrc
 from audit.observe.proc import find_service
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +69,7 @@ _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collect
 def live(run: Run, addresses: dict[str, str]) -> None:
     """Steps 1 to 5, on a home that lies there. What goes wrong makes the run void."""
     try:
-        desks: list[Desk] = []
+        desks: list[CanaryDesk] = []
         opening = threading.Thread(
             target=lambda: desks.append(trial_desk(run.service.home, run.service.desk_socket, addresses["desk"]))
         )
@@ -90,28 +89,28 @@ def live(run: Run, addresses: dict[str, str]) -> None:
         run.void("the service ended with {code}", code=run.service.exit_code)
 
 
-def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
-    home, look = run.service.home, run.looks["steady"]
+def _visits(run: Run, addresses: dict[str, str], desk: CanaryDesk) -> None:
+    home, inspection = run.service.home, run.inspections["steady"]
     _wait_until_it_rests(run)
     run.names = names_of(run.service.pids())
-    one = Visitor(
-        run.service.public_socket, addresses["public"], run.needles, run.exchanges, run.number, "A", run.clock
+    one = CanaryVisitor(
+        run.service.public_socket, addresses["public"], run.markers, run.exchanges, run.number, "A", run.clock
     )
-    other = Visitor(
-        run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B", run.clock
+    other = CanaryVisitor(
+        run.service.public_socket, addresses["public"], run.other_markers, run.exchanges, run.number, "B", run.clock
     )
     untouched = _snapshot_at_rest(home)
     told = everything(run, desk, "before")
     start, header = _snapshot_at_rest(home), database_header(home / "kallskydd.db")
     rows = look_around(home, told, run.folder / "copy")
-    compare_looks(look, untouched, start, Since.REPORTS, "what a desk asks first")
+    compare_snapshots(inspection, untouched, start, Since.REPORTS, "what a desk asks first")
     said = _said(run)
     run.first_visit = time.time()
     # 2.
     without_a_report(one)
     before = _look_again(run, start, Since.PAGES, "visits without a report")
     compare(
-        run.looks["release"],
+        run.inspections["release"],
         rows,
         look_around(home, everything(run, desk, "pages"), run.folder / "copy"),
         "visits without a report",
@@ -130,12 +129,12 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     run.said_since = [line[len(old) :] for old, line in zip(said, _said(run), strict=True)]
     run.said_since = [line for several in run.said_since for line in several.splitlines()]
     after = files_of(home)
-    compare_looks(look, untouched, Snapshot(after, {}, untouched.locks), Since.STOP, "the whole run")
-    look.demand(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
+    compare_snapshots(inspection, untouched, Snapshot(after, {}, untouched.locks), Since.STOP, "the whole run")
+    inspection.require(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
                 size=after["kallskydd.db-wal"]["size"])  # fmt: skip
-    no_time_of_a_visit(look, after, run.first_visit, run.last_visit)
+    no_time_of_a_visit(inspection, after, run.first_visit, run.last_visit)
     run.header = database_header(home / "kallskydd.db")
-    look.demand(
+    inspection.require(
         run.header == header, "the database's header is the same after the run, but for counters; what differs: {what}",
         what=differing(header, run.header) or "0",
     )  # fmt: skip
@@ -144,14 +143,16 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
 
 def _check_freed(run: Run) -> None:
     """What was deleted is zeros, when the log has been folded in."""
-    free = checks_database.free_parts(run.service.home / checks_database.DATABASE)
-    run.looks["database"].demand(
+    free = free_parts(run.service.home / DATABASE)
+    run.inspections["database"].require(
         free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
         dirty=free.dirty, pages=free.pages, blocks=free.blocks,
     )  # fmt: skip
 
 
-def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: State, before: Snapshot) -> None:
+def _reports(
+    run: Run, desk: CanaryDesk, visitors: tuple[CanaryVisitor, CanaryVisitor], rows: MemberView, before: Snapshot
+) -> None:
     """Steps 3 and 4."""
     one, home, copy = visitors[0], run.service.home, run.folder / "copy"
     run.reports_began = run.clock()
@@ -179,7 +180,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     ask_oddly(run, desk)
     between = _look_again(run, before, Since.REPORTS, "reports that wait")
     after = look_around(home, everything(run, desk, "reports"), copy)
-    compare(run.looks["release"], rows, after, "reports that wait")
+    compare(run.inspections["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
     # 4.
@@ -194,28 +195,29 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     without_a_report(one)
     _look_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
-    check_columns(run.looks["database"], tables, len(run.slots) // SHARE_BYTES)
-    check_slots(run.looks["database"], run.noted)
-    check_altered(run.looks["database"], run.noted)
+    check_columns(run.inspections["database"], tables, len(run.slots) // SHARE_BYTES)
+    check_slots(run.inspections["database"], run.noted)
+    check_altered(run.inspections["database"], run.noted)
     _check_kept(run, kept, tables, desk)
 
 
-def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: Desk) -> None:
+def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: CanaryDesk) -> None:
     """What the home and each member have one row of: nothing there is of a report but the number of batches."""
     batches = SHORT + 1
     expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
     same = tables["home"] == expected
-    run.looks["database"].demand(same, "the home's row is the same after reports, and {batches} batches more: {same}",
-                                 batches=batches, same=same)  # fmt: skip
+    run.inspections["database"].require(
+        same, "the home's row is the same after reports, and {batches} batches more: {same}", batches=batches, same=same
+    )
     counted = {
         bytes(str(row["member_id"]), "ascii") if isinstance(row["member_id"], str) else row["member_id"]: row["counter"]
         for row in tables["counters"]
     }
     same = counted == {bytes.fromhex(desk.member): desk.counter}
-    run.looks["database"].demand(same, "counters are those of the desks' last requests: {same}", same=same)
+    run.inspections["database"].require(same, "counters are those of the desks' last requests: {same}", same=same)
 
 
-def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> Result:
+def _noted(run: Run, visitor: CanaryVisitor, what: str, act: Callable[[], Result]) -> Result:
     """Do it, and keep the rows that are new afterwards."""
     before = run.clock()
     done = act()
@@ -232,7 +234,7 @@ def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> 
 def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:
     time.sleep(_SETTLE_SECONDS)
     after = _snapshot_at_rest(run.service.home)
-    compare_looks(run.looks["steady"], before, after, since, what)
+    compare_snapshots(run.inspections["steady"], before, after, since, what)
     for measure, kind, thing, name in MEASURED:
         value = getattr(after, kind).get(thing, {}).get(name, "0")
         run.measured[measure, since] = int(value.split()[0])
@@ -243,8 +245,8 @@ def _snapshot_at_rest(home: Path) -> Snapshot:
     """The second of two looks that show the same: the keeper looks at the roster every two seconds, and opens it."""
     last = take_snapshot(home)
     for _ in range(_MOST_SNAPSHOTS):
-        between, now = Look(), take_snapshot(home)
-        compare_looks(between, last, now, Since.PAGES, "")
+        between, now = Inspection(), take_snapshot(home)
+        compare_snapshots(between, last, now, Since.PAGES, "")
         if between.verdict is Verdict.CLEAN:
             return now
         last = now
@@ -269,26 +271,26 @@ def _said(run: Run) -> list[str]:
 
 def _wait_until_it_rests(run: Run) -> None:
     """A service that has just begun writes its first heartbeat. One that never rests is looked at as it is."""
-    looks = [files_of(run.service.home)]
-    while len(looks) < _MOST_LOOKS and (
-        len(looks) < _EQUAL_LOOKS
-        or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
-        or "run/control.sock" not in looks[-1]
+    inspections = [files_of(run.service.home)]
+    while len(inspections) < _MOST_LOOKS and (
+        len(inspections) < _EQUAL_LOOKS
+        or any(one != inspections[-1] for one in inspections[-_EQUAL_LOOKS:])
+        or "run/control.sock" not in inspections[-1]
     ):
         time.sleep(_BETWEEN_LOOKS_SECONDS)
-        looks.append(files_of(run.service.home))
+        inspections.append(files_of(run.service.home))
 
 
 def _look_inside(run: Run) -> None:
-    check_threads(run.looks["locks"], run.service.pids())
-    check_names(run.looks["locks"], run.names, names_of(run.service.pids()))
+    check_threads(run.inspections["locks"], run.service.pids())
+    check_names(run.inspections["locks"], run.names, names_of(run.service.pids()))
     found = find_service(run.service.home)
     if found is None:
-        run.looks["tor"].missed("nobody holds the home")
+        run.inspections["tor"].missed("nobody holds the home")
         return
     scene = Scene(run.service.home, found)
-    checks_tor.check_torrc(run.looks["tor"], scene)
-    checks_tor.check_tor_listeners(run.looks["tor"], scene)
-    checks_database.check_schema(run.looks["database"], scene)
-    checks_database.check_values(run.looks["database"], scene)
-    no_clock(run.looks["database"], run.service.home, run.folder / "copy")
+    check_torrc(run.inspections["tor"], scene)
+    check_tor_listeners(run.inspections["tor"], scene)
+    check_schema(run.inspections["database"], scene)
+    check_values(run.inspections["database"], scene)
+    no_clock(run.inspections["database"], run.service.home, run.folder / "copy")

@@ -20,50 +20,70 @@ from pathlib import Path
 
 import stem
 
-from audit.live.checks import code as checks_code
-from audit.live.checks import database as checks_database
-from audit.live.checks import descriptors as checks_descriptors
-from audit.live.checks import files as checks_files
-from audit.live.checks import packages as checks_packages
-from audit.live.checks import process as checks_process
-from audit.live.checks import roster as checks_roster
-from audit.live.checks import system as checks_system
-from audit.live.checks import tor as checks_tor
+from audit.live.checks.code import check_code
+from audit.live.checks.database import check_schema, check_storage, check_values
+from audit.live.checks.descriptors import (
+    check_intake_descriptors,
+    check_mappings,
+    check_streams,
+    check_zygote_descriptors,
+)
+from audit.live.checks.files import check_permissions, check_times
+from audit.live.checks.packages import check_libraries, check_own_files
+from audit.live.checks.process import (
+    check_core_dumps,
+    check_filter,
+    check_landlock,
+    check_memory,
+    check_privileges,
+    check_processes,
+)
+from audit.live.checks.roster import check_roster
+from audit.live.checks.system import (
+    check_accounting,
+    check_audit_subsystem,
+    check_conntrack,
+    check_firewall,
+    check_journal,
+    check_kernel,
+    check_syslog,
+)
+from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_torrc, system_tor
 from audit.live.table import TABLE, Row
 from audit.observe.proc import NotSeen, Process, find_service
 from audit.observe.scene import Scene
-from audit.verdict import Check, Look, Verdict, worst
+from audit.verdict import Check, Inspection, Verdict, worst
 
-CHECKS: dict[str, Callable[[Look, Scene], None]] = {
-    "processes": checks_process.check_processes,
-    "filter": checks_process.check_filter,
-    "landlock": checks_process.check_landlock,
-    "privileges": checks_process.check_privileges,
-    "core-dumps": checks_process.check_core_dumps,
-    "memory": checks_process.check_memory,
-    "intake-descriptors": checks_descriptors.check_intake_descriptors,
-    "zygote-descriptors": checks_descriptors.check_zygote_descriptors,
-    "streams": checks_descriptors.check_streams,
-    "mappings": checks_descriptors.check_mappings,
-    "code": checks_code.check_code,
-    "torrc": checks_tor.check_torrc,
-    "tor-listeners": checks_tor.check_tor_listeners,
-    "tor-files": checks_tor.check_tor_files,
-    "permissions": checks_files.check_permissions,
-    "times": checks_files.check_times,
-    "schema": checks_database.check_schema,
-    "values": checks_database.check_values,
-    "storage": checks_database.check_storage,
-    "roster": checks_roster.check_roster,
-    "libraries": checks_packages.check_libraries,
-    "own-files": checks_packages.check_own_files,
-    "kernel": checks_system.check_kernel,
-    "journal": checks_system.check_journal,
-    "syslog": checks_system.check_syslog,
-    "firewall": checks_system.check_firewall,
-    "conntrack": checks_system.check_conntrack,
-    "audit-subsystem": checks_system.check_audit_subsystem,
-    "accounting": checks_system.check_accounting,
+CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
+    "processes": check_processes,
+    "filter": check_filter,
+    "landlock": check_landlock,
+    "privileges": check_privileges,
+    "core-dumps": check_core_dumps,
+    "memory": check_memory,
+    "intake-descriptors": check_intake_descriptors,
+    "zygote-descriptors": check_zygote_descriptors,
+    "streams": check_streams,
+    "mappings": check_mappings,
+    "code": check_code,
+    "torrc": check_torrc,
+    "tor-listeners": check_tor_listeners,
+    "tor-files": check_tor_files,
+    "permissions": check_permissions,
+    "times": check_times,
+    "schema": check_schema,
+    "values": check_values,
+    "storage": check_storage,
+    "roster": check_roster,
+    "libraries": check_libraries,
+    "own-files": check_own_files,
+    "kernel": check_kernel,
+    "journal": check_journal,
+    "syslog": check_syslog,
+    "firewall": check_firewall,
+    "conntrack": check_conntrack,
+    "audit-subsystem": check_audit_subsystem,
+    "accounting": check_accounting,
 }
 
 
@@ -79,7 +99,7 @@ class NotRunning(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class AuditReport:
     """Everything that one audit found. The day and no time: a report lies about for years."""
 
     day: str
@@ -111,7 +131,7 @@ class Report:
         }
 
 
-def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | None = None) -> tuple[Scene, Report]:
+def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | None = None) -> tuple[Scene, AuditReport]:
     """Examine the service of a home; raises NotRunning."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -122,7 +142,7 @@ def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | No
             raise NotRunning from fault
         checks = tuple(_checked(row, scene) for row in TABLE)
         if not _could_settle(scene, checks) or time.monotonic() > deadline:
-            return scene, Report(day, trial, scene.as_root, checks, home)
+            return scene, AuditReport(day, trial, scene.as_root, checks, home)
         time.sleep(_PAUSE_SECONDS)
 
 
@@ -151,14 +171,14 @@ def _scene(home: Path, root: Path, manifest: Path | None) -> Scene:
     scene = Scene(home, service, root, manifest)
     if scene.own_tor:
         return scene
-    return dataclasses.replace(scene, service=dataclasses.replace(service, tors=checks_tor.system_tor(scene)))
+    return dataclasses.replace(scene, service=dataclasses.replace(service, tors=system_tor(scene)))
 
 
 def _checked(row: Row, scene: Scene) -> Check:
-    look = Look()
+    inspection = Inspection()
     try:
-        CHECKS[row.id](look, scene)
+        CHECKS[row.id](inspection, scene)
     except (NotSeen, OSError, ValueError, LookupError, sqlite3.Error, stem.ControllerError) as fault:
         # What ends between two looks, or has another form than we know, has not been seen.
-        look.missed("the rest of this row ({fault})", fault=type(fault).__name__)
-    return Check(row.id, row.title, look.verdict, tuple(look.said), row.by_hand)
+        inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
+    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand)

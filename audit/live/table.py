@@ -1,6 +1,7 @@
 """The table of `audit live`: what is looked at, in which order, and how to see it without our code.
 
-`docs/AUDITING.md` explains each row; a test holds the two together. The shell lines use what `BY_HAND_FIRST` sets.
+`docs/AUDITING.md` explains each row; scripts/auditing_tables.py writes the rows there. The shell lines use what
+`BY_HAND_FIRST` sets.
 """
 
 from __future__ import annotations

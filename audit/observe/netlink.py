@@ -25,7 +25,7 @@ _HEADER = struct.Struct("=IHHII")
 _ABSENT = {errno.EPROTONOSUPPORT, errno.ECONNREFUSED, errno.EINVAL, errno.ENOENT, errno.EOPNOTSUPP}
 
 
-class NotAllowed(Exception):
+class NotPermitted(Exception):
     """Root alone may ask."""
 
 
@@ -51,7 +51,7 @@ def logging_rules() -> tuple[int, list[str]]:
     except OSError as fault:
         if fault.errno in _ABSENT:  # a kernel without nf_tables has no rules in it
             return 0, []
-        raise NotAllowed from fault
+        raise NotPermitted from fault
     return count, found
 
 
@@ -63,7 +63,7 @@ def audit_state() -> AuditState | None:
     except OSError as fault:
         if fault.errno in _ABSENT:
             return None
-        raise NotAllowed from fault
+        raise NotPermitted from fault
     # struct audit_status: mask, enabled, failure, pid, …
     _mask, enabled, _failure, daemon = struct.unpack_from("=IIII", status)
     return AuditState(enabled=enabled != 0, daemon=daemon, rules=rules)

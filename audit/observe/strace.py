@@ -38,7 +38,7 @@ class TraceDamaged(Exception):
 
 
 @dataclass(slots=True)
-class Process:
+class TracedProcess:
     """One process, with all its threads."""
 
     pid: int
@@ -53,7 +53,7 @@ class Call:
 
     at: float
     thread: int
-    process: Process
+    process: TracedProcess
     role: str
     name: str
     arguments: str = field(repr=False)
@@ -119,7 +119,7 @@ def read_trace(path: Path) -> list[Call]:
     with path.open(encoding="ascii", errors="replace") as file:
         lines = list(_joined(file))
     owners, parents = _families(lines)
-    processes: dict[int, Process] = {}
+    processes: dict[int, TracedProcess] = {}
     calls = []
     for at, thread, name, arguments, result in lines:
         pid = owners.get(thread, thread)
@@ -134,10 +134,10 @@ def read_trace(path: Path) -> list[Call]:
     return calls
 
 
-def _born(pid: int, parent: Process | None) -> Process:
+def _born(pid: int, parent: TracedProcess | None) -> TracedProcess:
     if parent is None:
-        return Process(pid, 0)
-    return Process(pid, parent.pid, "job" if parent.role in {"zygote", "job"} else parent.role, parent.command)
+        return TracedProcess(pid, 0)
+    return TracedProcess(pid, parent.pid, "job" if parent.role in {"zygote", "job"} else parent.role, parent.command)
 
 
 def _command(arguments: str) -> tuple[str, ...]:

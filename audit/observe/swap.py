@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
-from audit.verdict import Said, Verdict
+from audit.verdict import Evidence, Verdict
 
 
 class Harmless(Enum):
@@ -25,9 +25,9 @@ class Harmless(Enum):
     LOCKED = "swap on {name}: the intake's memory is locked"
     NO = "swap on {name}: readable on a stolen disk"
 
-    def said(self, name: str) -> Said:
+    def said(self, name: str) -> Evidence:
         """As a sentence."""
-        return Said(Verdict.FINDING if self is Harmless.NO else Verdict.CLEAN, self.value, {"name": name})
+        return Evidence(Verdict.FINDING if self is Harmless.NO else Verdict.CLEAN, self.value, {"name": name})
 
 
 @dataclass(frozen=True, slots=True)

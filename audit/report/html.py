@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from html import escape
 
-from audit.live.run import Report
+from audit.live.run import AuditReport
 from audit.live.table import TABLE, first_lines, with_remarks
 from audit.report.words import ASSERTION, NOT_COVERED, WORDS
-from audit.verdict import Check, Language, Said, Verdict
+from audit.verdict import Check, Evidence, Language, Verdict
 
 _STYLE = """
 :root { color-scheme: light; } * { box-sizing: border-box; }
@@ -42,7 +42,7 @@ _CLASSES = {
 _TITLES = {row.id: row.titel for row in TABLE}
 
 
-def as_html(report: Report, language: Language) -> str:
+def as_html(report: AuditReport, language: Language) -> str:
     """The whole page."""
     words = WORDS[language]
     summary = words["summary"].format(
@@ -74,7 +74,7 @@ def title_of(check: Check, language: Language) -> str:
     return _TITLES.get(check.id, check.title) if language == "sv" else check.title
 
 
-def _short(report: Report, verdict: Verdict, words: dict[str, str]) -> str:
+def _short(report: AuditReport, verdict: Verdict, words: dict[str, str]) -> str:
     names = ", ".join(f"<code>{escape(name)}</code>" for name in report.of(verdict))
     return f"<p>{escape(words[str(verdict)])}: {names}.</p>" if names else ""
 
@@ -90,7 +90,7 @@ def _row(check: Check, language: Language) -> str:
     )
 
 
-def _said(one: Said, language: Language) -> str:
+def _said(one: Evidence, language: Language) -> str:
     if one.verdict is Verdict.CLEAN:
         return f"<li>{escape(one.text(language))}</li>"
     return f"<li class=bad>{escape(WORDS[language][str(one.verdict)])}: {escape(one.text(language))}</li>"

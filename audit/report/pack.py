@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from audit.live.checks.tor import config_text
-from audit.live.run import Report
+from audit.live.run import AuditReport
 from audit.live.table import first_lines, with_remarks
 from audit.observe.installed import Installation, manifest_text
 from audit.observe.proc import NotSeen
@@ -24,7 +24,7 @@ CHAIN = "audit.chain"
 _DOCS = ("AUDITING.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "OPERATING.md")
 
 
-def make_pack(folder: Path, scene: Scene, report: Report, language: Language) -> list[str]:
+def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Language) -> list[str]:
     """Write the pack into a new or empty folder; returns the names of its files. Raises FileExistsError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
@@ -42,7 +42,7 @@ def make_pack(folder: Path, scene: Scene, report: Report, language: Language) ->
     return sorted([*texts, "SHA256SUMS"])
 
 
-def _by_hand(report: Report, language: Language) -> str:
+def _by_hand(report: AuditReport, language: Language) -> str:
     rows = (f"\n# {title_of(one, language)}\n{with_remarks(one.by_hand, language)}\n" for one in report.checks)
     return first_lines(report.home, language) + "".join(rows)
 

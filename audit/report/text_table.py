@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.live.run import Report
+from audit.live.run import AuditReport
 from audit.verdict import Check, Verdict
 
 _MARKS = {
@@ -13,7 +13,7 @@ _MARKS = {
 }
 
 
-def as_text(report: Report) -> str:
+def as_text(report: AuditReport) -> str:
     """The table: verdict, name and title; below it what speaks against, all evidence, and the line by hand."""
     lines = []
     for check in report.checks:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from audit.canary.process import canary_in_its_own_process
 from audit.fault import DoesNotApply, Fault, copy_packages, packages_of, read_faults
-from audit.verdict import Check, Look, Said, Verdict
+from audit.verdict import Check, Evidence, Inspection, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,36 +103,42 @@ def judged(fault: Fault, findings: Sequence[str]) -> Caught:
 
 def _control() -> Check:
     """Step 1."""
-    look = Look()
+    inspection = Inspection()
     folder = Path(tempfile.mkdtemp(prefix="fault-"))
     try:
         findings, verdict = canary_in_its_own_process(copy_packages(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if verdict is Verdict.CLEAN:
-        look.saw("the canary is clean on a copy without a fault")
+        inspection.saw("the canary is clean on a copy without a fault")
     elif verdict is Verdict.NOT_SEEN:
-        look.missed(
+        inspection.missed(
             "the canary cannot see everything from this account: {what}", what="; ".join(findings[:_MOST_SHOWN])
         )
     else:
         text = "; ".join(findings[:_MOST_SHOWN]) or str(verdict)
-        look.said.append(
-            Said(Verdict.VOID, "the canary is not clean on a copy without a fault: {what}", {"what": text})
+        inspection.evidence.append(
+            Evidence(Verdict.VOID, "the canary is not clean on a copy without a fault: {what}", {"what": text})
         )
     return Check(
-        "selftest.none", "Without a fault the canary is clean", look.verdict, tuple(look.said), "kallskydd audit canary"
+        "selftest.none",
+        "Without a fault the canary is clean",
+        inspection.verdict,
+        tuple(inspection.evidence),
+        "kallskydd audit canary",
     )
 
 
 def as_row(caught: Caught) -> Check:
     """As a row of a report."""
-    look = Look()
+    inspection = Inspection()
     for sentence in caught.sentences[:_MOST_SHOWN]:
-        look.said.append(Said(caught.verdict, "{sentence}", {"sentence": sentence}))
+        inspection.evidence.append(Evidence(caught.verdict, "{sentence}", {"sentence": sentence}))
     if caught.verdict is Verdict.VOID:
-        look.said.append(Said(Verdict.VOID, "the patch does not apply: {why}", {"why": caught.why}))
+        inspection.evidence.append(Evidence(Verdict.VOID, "the patch does not apply: {why}", {"why": caught.why}))
     elif caught.verdict is Verdict.FINDING:
-        look.found("not caught: no finding says {evidence}", evidence=caught.fault.evidence.pattern)
+        inspection.found("not caught: no finding says {evidence}", evidence=caught.fault.evidence.pattern)
     by_hand = f"apply {caught.fault.name}.patch to a copy; there: kallskydd audit canary"
-    return Check(f"selftest.{caught.fault.name}", caught.fault.title, look.verdict, tuple(look.said), by_hand)
+    return Check(
+        f"selftest.{caught.fault.name}", caught.fault.title, inspection.verdict, tuple(inspection.evidence), by_hand
+    )

@@ -1,5 +1,5 @@
 """
-The receipt: eight words that are all a reporter has, and all that is needed to come back.
+The receipt: eight words that are all a reporter has, and all that is needed to log in again.
 
 Contract (docs/FORMATS.md §6). Eight words are 96 bits: 90 secret ones and 6 that check the others, so that 63 of 64
 misread receipts are known to be wrong from the words alone, without asking whether a case exists. From the secret,
@@ -92,7 +92,7 @@ def typed_words(untrusted_text: str) -> tuple[str, ...]:
 
 
 def check_fits(eight: tuple[str, ...]) -> bool:
-    """Say whether eight words are all of the list and their check bits fit."""
+    """Return whether eight words are all of the list and their check bits fit."""
     value = from_words(eight)
     return value is not None and value & (2**CHECK_BITS - 1) == _check_bits(value >> CHECK_BITS)
 
@@ -115,7 +115,7 @@ def receipt_keys(receipt: Receipt, salt: bytes) -> ReceiptKeys:
 
 
 def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
-    """Say whether the text gives away a half of the receipt or more: four of its words in a row.
+    """Return whether the text gives away a half of the receipt or more: four of its words in a row.
 
     Each of them may be whole, shortened or misspelt after its first letters, and run together with the next.
     """
@@ -130,7 +130,7 @@ def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
 
 
 def _follow_each_other(some: tuple[str, ...], text: str) -> bool:
-    """Say whether these words stand in the text one right after the other. Nothing here keeps a word, as `re` would."""
+    """Return whether these words stand in the text one after the other. Nothing here keeps a word, as `re` would."""
     starts = _places_of(some[0][:PREFIX_LETTERS], text)
     for word, following in pairwise(some):
         beginning = following[:PREFIX_LETTERS]

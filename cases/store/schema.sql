@@ -7,7 +7,7 @@
 
 PRAGMA user_version = 1;
 
--- One row. `beat` is random bytes rewritten every ten minutes, so that the file's time says nothing.
+-- One row. `beat` is the heartbeat: random bytes rewritten every ten minutes, so that the file's time says nothing.
 CREATE TABLE home (
     only         INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
     home_id      BLOB    NOT NULL CHECK (length(home_id) = 16),

@@ -31,7 +31,7 @@ Connect = Callable[[str, str], contextlib.AbstractAsyncContextManager[aiohttp.Ba
 async def work(
     home: DeskHome, passphrase: Callable[[], str], connect: Connect, clock: Clock
 ) -> AsyncIterator[Casebook]:
-    """Yields the member's casebook. Raises the desk's errors, and what `connect` raises."""
+    """Yield the member's casebook. Raises the desk's errors, and what `connect` raises."""
     # 1.
     if not home.key.exists():
         raise NoKey

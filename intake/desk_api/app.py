@@ -35,7 +35,7 @@ from cases.crypto.seal import Head
 from cases.entry import Stream
 from cases.errors import RequestRefused, RosterFault
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
-from cases.store.store import CaseRows, Rekeying
+from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.wire import messages as wire
 from cases.wire.rekeying import require_agreed
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
@@ -65,6 +65,10 @@ class Asked:
         if self.chain.current is None:
             raise RosterFault("roster.not_open")
         return self.chain.current
+
+    def proof(self, request: wire.OfCase) -> CaseProof:
+        """Return what the request shows to reach its case."""
+        return CaseProof(request.case_id, request.mac, self.counter)
 
 
 Verb = Callable[[Asked], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
@@ -115,14 +119,14 @@ async def box(asked: Asked) -> wire.BoxAnswer:
 async def case(asked: Asked) -> wire.CaseAnswer:
     """What is released of a case."""
     request = wire.decode(asked.untrusted_body, wire.CaseRequest)
-    rows = await asked.services.store.released_case(request.case_id, request.mac, asked.counter, "case")
+    rows = await asked.services.store.released_case(asked.proof(request), "case")
     return _case_answer(rows)
 
 
 async def file(asked: Asked) -> AsyncIterator[bytes]:
     """The sealed bytes of one file."""
     request = wire.decode(asked.untrusted_body, wire.FileRequest)
-    return asked.services.store.released_file(request.case_id, request.mac, asked.counter, request.file_id, "file")
+    return asked.services.store.released_file(asked.proof(request), request.file_id, "file")
 
 
 async def append(asked: Asked) -> wire.AppendAnswer:
@@ -130,16 +134,9 @@ async def append(asked: Asked) -> wire.AppendAnswer:
     request = wire.decode(asked.untrusted_body, wire.AppendRequest)
     if request.statement is not None or request.stream not in {Stream.MEMBERS, Stream.NOTES}:
         raise RequestRefused("request.unreadable")
-    count = await asked.services.store.append_member(
-        request.case_id,
-        request.mac,
-        asked.counter,
-        request.count,
-        request.stream,
-        request.sealed,
-        Head(request.head.count, request.head.tag),
-        request.notes_grants,
-    )
+    head = Head(request.head.count, request.head.tag)
+    new = MemberEntries(asked.proof(request), request.count, (request.sealed,), head)
+    count = await asked.services.store.append_member(new, request.stream, request.notes_grants)
     return wire.AppendAnswer(count)
 
 
@@ -149,15 +146,9 @@ async def statement(asked: Asked) -> wire.StateAnswer:
     read = read_statement(request.statement, asked.roster, asked.roster.server_key)
     if read.member != asked.member:
         raise RequestRefused("request.other_member")
+    signed = SignedStatement(request.statement, read, request.seal_key)
     state = await asked.services.store.keep_statement(
-        request.case_id,
-        request.mac,
-        asked.counter,
-        request.statement,
-        read,
-        asked.roster,
-        request.seal_key,
-        asked.services.config.inbox_days,
+        asked.proof(request), signed, asked.roster, asked.services.config.inbox_days
     )
     return wire.StateAnswer(state)
 
@@ -165,7 +156,7 @@ async def statement(asked: Asked) -> wire.StateAnswer:
 async def tombstone(asked: Asked) -> wire.TombstoneAnswer:
     """The statements by which a case was erased, for who can still show its key."""
     request = wire.decode(asked.untrusted_body, wire.CaseRequest)
-    row = await asked.services.store.tombstone(request.case_id, request.mac, asked.counter, "tombstone")
+    row = await asked.services.store.tombstone(asked.proof(request), "tombstone")
     return wire.TombstoneAnswer(row.statements)
 
 
@@ -189,7 +180,7 @@ async def rekey(asked: Asked) -> wire.RekeyAnswer:
         grants={bytes.fromhex(member): grant for member, grant in request.grants.items()},
         notes_grants=request.notes_grants,
     )
-    await asked.services.store.rekey(request.case_id, request.mac, asked.counter, rekeying)
+    await asked.services.store.rekey(asked.proof(request), rekeying)
     return wire.RekeyAnswer(request.epoch)
 
 
@@ -259,7 +250,7 @@ def _case_answer(rows: CaseRows) -> wire.CaseAnswer:
         },
         notes_grants=rows.notes_grants,
         files=tuple(
-            wire.FileRow(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
+            wire.WireFile(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
         ),
         state=rows.state,
         release_day=rows.release_day,

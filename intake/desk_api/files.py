@@ -24,6 +24,7 @@ from aiohttp import hdrs, web
 from cases.crypto.seal import Head
 from cases.crypto.sealed_files import CHUNK_BYTES, size_class
 from cases.errors import CaseError, RequestRefused
+from cases.store.store import CaseProof, MemberEntries
 from cases.wire import messages as wire
 from cases.wire.files import (
     HEAD_BYTES_MAX,
@@ -169,15 +170,14 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
             wire.require_body(signed.head, await incoming.digest())
-            count = await services.store.attach_member(
-                asked.case_id,
-                asked.mac,
-                signed.counter,
+            new = MemberEntries(
+                CaseProof(asked.case_id, asked.mac, signed.counter),
                 asked.count,
                 [item.sealed for item in asked.entries],
                 Head(asked.head.count, asked.head.tag),
-                [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(asked.files, sealed, strict=True)],
             )
+            files = [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(asked.files, sealed, strict=True)]
+            count = await services.store.attach_member(new, files)
     return padded(200, wire.AppendAnswer(count))
 
 

@@ -89,8 +89,6 @@ class Part:
         self._part = part
         self._body = body
         self._ahead = b""
-        # Called when all of it has come.
-        self.when_whole: Callable[[], None] | None = None
 
     @property
     def pace(self) -> "Pace":
@@ -108,8 +106,6 @@ class Part:
         while not await self.is_empty():
             piece, self._ahead = self._ahead, b""
             yield piece
-        if self.when_whole is not None:
-            self.when_whole()
 
     async def discard(self) -> int:
         """Read the rest to nowhere and return how much it was."""

@@ -14,9 +14,9 @@ from aiohttp import web
 from cases.receipt.keys import WORDS_IN_RECEIPT
 from cases.receipt.misread import Misreading, Place
 from intake.http.form import Form
-from intake.http.result_pages import DRAFT_FIELD, draft_of
+from intake.http.result_pages import draft_of
 from intake.services import Services
-from intake.views.pages import LANGUAGE_FIELD, Cache, Language
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Language
 from intake.views.texts import Said
 from intake.views.texts_inbox import (
     CHECK_FAILS,

@@ -11,7 +11,6 @@ from aiohttp import hdrs, web
 from cases.entry import Attachment
 from cases.errors import NotAllowed, NotThere
 from intake.errors import FileRefused, FormRefused
-from intake.filing import to_its_end
 from intake.http.form import Form, drain, read_form
 from intake.http.result_pages import SECOND_HAND, draft_of
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
@@ -28,6 +27,7 @@ from intake.inbox.show import (
 )
 from intake.inbox.view import may_withdraw
 from intake.services import SERVICES
+from intake.shielding import to_its_end
 from intake.site.redirects import see_other
 from intake.views.pages import FORGET, Cache
 from intake.views.texts import (

@@ -15,11 +15,11 @@ from cases.entry import Body, MeetingRequest, Message, Stream
 from cases.errors import CaseError
 from cases.receipt.keys import text_contains_receipt
 from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
-from intake.filing import file_numbers, to_its_end
+from intake.filing import file_numbers
 from intake.http.form import Form, Part, drain, read_form
 from intake.http.form_tokens import PAGE_KEPT_FOR, Use
 from intake.identifiers.acknowledged import PointsOut
-from intake.inbox.case import OpenedCase, add_entries, open_case, written
+from intake.inbox.case import OpenedCase, add_entries, open_case
 from intake.inbox.pieces import AFTER_FIELD, BEFORE_FIELD
 from intake.inbox.show import (
     NOTHING_TYPED,
@@ -38,8 +38,9 @@ from intake.inbox.view import answers_at_once
 from intake.limits import Limits
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
+from intake.shielding import to_its_end
 from intake.shown import Ticked, facts_offered
-from intake.uploads.attachment import Allowance, CaseUnderWay, FileShown, FileTaker
+from intake.uploads.attachment import Allowance, FileShown, FileTaker
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
 from intake.views.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
@@ -116,9 +117,7 @@ async def write_one(
         async with session.turn:
             opened = await open_case(services, session)
             require_room(body.text, opened, services.limits)
-            bodies: list[Body] = [body]
-            at_once = answers_at_once(services, opened)
-            await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
+            await add_entries(services, session, [body], at_once=answers_at_once(services, opened))
         use.spend()
 
     try:
@@ -167,8 +166,8 @@ class _Writing:
         self.numbers: Mapping[str, int] = {}
 
     @property
-    def shown(self) -> list[FileShown]:
-        return [] if self._settled is None else self._settled.taker.shown
+    def shown(self) -> tuple[FileShown, ...]:
+        return () if self._settled is None else self._settled.taker.shown
 
     async def receive(self, request: web.Request) -> Session:
         """Keep the message and its files; raises a `FormRefused` or `CaseError` and then keeps nothing.
@@ -179,7 +178,8 @@ class _Writing:
         try:
             await read_form(request, self._services.limits, self._form, self._take_file, self._came)
             settled = await self._settle()
-            bodies = written(self._form.one("text").strip(), settled.taker.case)
+            text = self._form.one("text").strip()
+            bodies: list[Body] = [*([Message(text)] if text else []), *settled.taker.pending.file_entries]
             if not bodies and not settled.taker.shown:
                 raise EmptyReport
             if bodies:
@@ -193,8 +193,8 @@ class _Writing:
         async with settled.session.turn:
             opened = await open_case(self._services, settled.session)
             at_once = answers_at_once(self._services, opened)
-            case = settled.taker.case
-            entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
+            file_ids = settled.taker.pending.file_ids
+            entries = await add_entries(self._services, settled.session, bodies, file_ids, at_once=at_once)
             self.numbers = file_numbers(entries)
         self.stored = True
         settled.use.spend()
@@ -207,9 +207,9 @@ class _Writing:
         finally:
             settled.use.give_back()
 
-    async def _take_file(self, part: Part, form: Form) -> None:
+    async def _take_file(self, part: Part, _form: Form) -> None:
         settled = await self._settle()
-        await settled.taker.take(part, form)
+        await settled.taker.take(part)
 
     def _came(self, _size: int) -> None:
         # Files can be on their way for hours.
@@ -249,7 +249,7 @@ class _Writing:
             use.give_back()
             raise
         allowance = Allowance(services.limits, services.budget, self._announced)
-        taker = FileTaker(CaseUnderWay(opened.keys), allowance, services.sandbox, services.store)
+        taker = FileTaker(opened.keys, allowance, services.sandbox, services.store)
         self._settled = _Settled(use, session, taker)
         return self._settled
 

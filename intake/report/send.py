@@ -24,10 +24,10 @@ from typing import Final, Self
 from aiohttp import web
 
 from cases.crypto.seal import new_case_keys
-from cases.errors import CaseError, NobodyLeft, RosterFault
+from cases.errors import CaseError, NoEligibleReader, RosterFault
 from cases.receipt.keys import ReceiptKeys, new_receipt
 from intake.errors import FormRefused
-from intake.filing import Filed, Wishes, check_wishes, file_report, to_its_end
+from intake.filing import Filed, Wishes, check_wishes, file_report
 from intake.http.form import TEXT_FIELD, Form, Part, drain, read_form
 from intake.http.form_tokens import Use
 from intake.http.frame_policies import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
@@ -38,9 +38,10 @@ from intake.inbox.show import fields_of, inbox_fields
 from intake.report.form_page import REPORT_FORM, form_page, frame_says, in_frame
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
-from intake.uploads.attachment import Allowance, CaseUnderWay, FileTaker
+from intake.shielding import to_its_end
+from intake.uploads.attachment import Allowance, FileTaker
 from intake.uploads.progress import Sending, Step
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
 from intake.views.texts import N_, NOBODY_LEFT, NOT_OPEN, SENT_ALREADY, SENTENCES, TRY_AGAIN
 from intake.views.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU, said_in_frame
 
@@ -61,7 +62,7 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
     """GET /report/answer : what stands in the frame before anything is sent."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
-    return answer(services.pages.render("report_sink.html", language, "/report"), headers=IN_A_FRAME)
+    return services.pages.page("report_sink.html", language, "/report", cache=Cache.NOTHING, headers=IN_A_FRAME)
 
 
 async def as_it_is(request: web.Request) -> web.StreamResponse:
@@ -165,7 +166,7 @@ class _Reception:
         kept: list[ReceiptView] = []
 
         async def file_it(settled: _Settled, keys: ReceiptKeys) -> None:
-            filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.case)
+            filed = await file_report(self._services, settled.wishes, self._receipt, keys, settled.taker.pending)
             kept.append(self._view(settled, filed, keys))
 
         try:
@@ -178,9 +179,9 @@ class _Reception:
         self._services.kept_pages.forget(self.draft)
         return kept[0]
 
-    async def _take_file(self, part: Part, form: Form) -> None:
+    async def _take_file(self, part: Part, _form: Form) -> None:
         settled = await self._settle()
-        await settled.taker.take(part, form)
+        await settled.taker.take(part)
 
     async def _settle(self) -> _Settled:
         """Check everything but the files, once. Step 1."""
@@ -201,9 +202,8 @@ class _Reception:
         except BaseException:
             use.give_back()
             raise
-        allowance = Allowance(services.limits, services.budget, self.sending.total or None)
-        case = CaseUnderWay(new_case_keys(), deriving=deriving)
-        taker = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
+        allowance = Allowance(services.limits, services.budget, self.sending.total or None, deriving)
+        taker = FileTaker(new_case_keys(), allowance, services.sandbox, services.store, self.sending)
         self._settled = _Settled(use, wishes, taker, deriving)
         return self._settled
 
@@ -232,7 +232,7 @@ class _Reception:
     def _view(self, settled: _Settled, filed: Filed, keys: ReceiptKeys) -> ReceiptView:
         services = self._services
         session = services.sessions.open(
-            self._receipt, keys, settled.taker.case.keys, opened_by=settled.use, unseen=self.in_frame
+            self._receipt, keys, settled.taker.pending.keys, opened_by=settled.use, unseen=self.in_frame
         )
         return receipt_view(
             services,
@@ -290,7 +290,7 @@ def _other_answer(
             said, pointers = POINTS_TO_YOU, outcome.pointers
         case FormRefused():
             said, text_key = SENTENCES[outcome.text_key], outcome.text_key
-        case NobodyLeft():
+        case NoEligibleReader():
             said = NOBODY_LEFT
         case RosterFault():
             # The plain way shows the page that says so, whatever is said here.

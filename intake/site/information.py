@@ -50,7 +50,7 @@ def information(page: InformationPage) -> Callable[[web.Request], Awaitable[web.
         services = request.app[SERVICES]
         language = services.pages.language_of(request)
         read_in = language if page.in_every_language else services.pages.read_in(language)
-        roster, release = services.roster.chain().current, _release_of_a_report_now(services)
+        roster, release = services.roster.shown().current, _release_of_a_report_now(services)
         return services.pages.page(
             page.template,
             language,
@@ -76,7 +76,7 @@ def _facts_of_the_home(config: Config, language: Language) -> dict[str, Any]:
         "operator": config.operator,
         "data_protection_contact": config.data_protection_contact,
         "contact": config.contact,
-        "ways": config.ways,
+        "other_contacts": config.other_contacts,
         "phone": config.phone,
         "phone_seen_by": config.phone_seen_by,
         "meeting": config.meeting,

@@ -11,7 +11,7 @@ async def start(request: web.Request) -> web.StreamResponse:
     """GET / : what to know before anything is written."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
-    roster = services.roster.chain().current
+    roster = services.roster.shown().current
     return services.pages.page(
         "start.html",
         language,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cases.case.timeline import DeadlineKind, State
+from cases.case.timeline import CaseStage, DeadlineKind
 from intake.views.texts import N_, Said
 
 # Coming back.
@@ -79,45 +79,45 @@ NOT_NOW: Final = Said(
 )
 ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
 
-# State: what is so, and what happens next or what the reporter may do.
+# CaseStage: what is so, and what happens next or what the reporter may do.
 
 STATES: Final = {
-    State.WAITING: (
+    CaseStage.WAITING: (
         N_("Nobody has seen your report yet."),
         N_("It can be read from %(release)s at 6 in the morning. Until then you can take it back, unseen."),
     ),
-    State.RECEIVED: (
+    CaseStage.RECEIVED: (
         N_("Your report has been received."),
         N_("You need do nothing now. Those who handle it will confirm that they have read it."),
     ),
-    State.ACKNOWLEDGED: (
+    CaseStage.ACKNOWLEDGED: (
         N_("Your report has been received and confirmed."),
         N_("A first assessment is being made. Look in now and then: questions to you are asked here."),
     ),
-    State.INVESTIGATION: (
+    CaseStage.INVESTIGATION: (
         N_("The matter is being investigated."),
         N_("Look in now and then: questions to you are asked here. You can add what you remember or find."),
     ),
-    State.AWAITING_COMPLETION: (
+    CaseStage.AWAITING_COMPLETION: (
         N_("A question is waiting for your answer."),
         N_("Answer when you can, even after that day. Nothing is closed just because you do not answer."),
     ),
-    State.CONCLUDED: (
+    CaseStage.CONCLUDED: (
         N_("There is an outcome. You can read it below."),
         N_("If something in it is wrong, write so. After this the case is closed."),
     ),
-    State.WITHDRAWN: (
+    CaseStage.WITHDRAWN: (
         N_("You have withdrawn the report."),
         N_("Those who handle it decide whether it must be looked into all the same. You get the answer here."),
     ),
-    State.CLOSED: (
+    CaseStage.CLOSED: (
         N_("The case is closed."),
         N_(
             "You can read and write here until %(readable)s at least. If something is wrong, write so: the case can be"
             " opened again."
         ),
     ),
-    State.ERASABLE: (
+    CaseStage.ERASABLE: (
         N_("The case is closed and can be erased any day."),
         N_("Write down what you want to keep. If something is wrong, write so now."),
     ),

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from audit.live.run import NotRunning, Report, look_at
+from audit.live.run import AuditReport, NotRunning, look_at
 from audit.observe.installed import manifest_text
 from audit.report.html import as_html
 from audit.report.pack import make_pack
@@ -107,7 +107,7 @@ def _not_running() -> int:
     return MISSING
 
 
-def _code(report: Report) -> int:
+def _code(report: AuditReport) -> int:
     return OK if report.verdict is Verdict.CLEAN else FINDINGS
 
 

@@ -1,4 +1,4 @@
-"""`kallskydd audit canary`: a private instance, real visits with planted needles, and everything it did looked at.
+"""`kallskydd audit canary`: a private instance, real visits with planted markers, and everything it did looked at.
 
 Exit codes: 0 clean, 1 something found, not seen, or void, 2 usage, 4 strace is missing.
 """
@@ -26,7 +26,7 @@ GET_STRACE = "Install it with: sudo apt-get install -y strace"
 
 def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `canary` to `audit`."""
-    parser = actions.add_parser("canary", help="plant needles in a private instance and watch every call it makes")
+    parser = actions.add_parser("canary", help="plant markers in a private instance and watch every call it makes")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 

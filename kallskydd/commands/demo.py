@@ -16,7 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kallskydd.demo.check import Check, MarkersUnusable, given_samples, planted_samples, require_markers_in, round_trip
+from kallskydd.demo.check import (
+    MarkersUnusable,
+    RoundTrip,
+    given_samples,
+    planted_samples,
+    require_markers_in,
+    round_trip,
+)
 from kallskydd.demo.forwarder import Forwarder
 from kallskydd.demo.sample_files import Sample, sample_jpeg
 from kallskydd.demo.visitor import Visitor
@@ -77,7 +84,7 @@ def _is_free(port: int) -> bool:
 
 
 async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sample]) -> int:
-    check = Check(world, samples)
+    check = RoundTrip(world, samples)
     prose("One round trip over a private Tor network on this computer, about a minute. Each step when it is done:")
     try:
         await round_trip(check)

@@ -23,7 +23,7 @@ from kallskydd.exit_codes import code_of
 from kallskydd.poster.errors import NoAddress, PosterFault
 from kallskydd.poster.layout import draw
 from kallskydd.poster.png import picture
-from kallskydd.poster.texts import Facts, Words, complete_languages
+from kallskydd.poster.texts import Facts, PosterTexts, complete_languages
 from kallskydd.poster.web import block, pictures
 from kallskydd.say import OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.scrub.names import NEUTRAL_TIME_NS, give_name
@@ -89,14 +89,14 @@ def _facts(home: Home) -> tuple[Facts, bool]:
 def _posters(languages: tuple[str, ...], facts: Facts) -> dict[str, bytes]:
     files = {}
     for language in languages:
-        pdf = draw(Words(language), facts)
+        pdf = draw(PosterTexts(language), facts)
         files[f"poster-{language}.pdf"] = pdf
         files[f"poster-{language}.png"] = picture(pdf)
     return files
 
 
 def _web(languages: tuple[str, ...], facts: Facts) -> dict[str, bytes]:
-    blocks = {f"block-{language}.html": block(Words(language), facts).encode() for language in languages}
+    blocks = {f"block-{language}.html": block(PosterTexts(language), facts).encode() for language in languages}
     return blocks | pictures(facts)
 
 

@@ -17,52 +17,19 @@ import contextlib
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from cases.sentences import in_words_of_file
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from kallskydd.scrub.names import KeptNames, NeutralNames, keep_names_on_disk, repeated, telling
-from kallskydd.scrub.pool import Names, Outcome, pool
+from kallskydd.scrub.pool import NamingRule, ScrubOutcome, pool
 from scrubbers.report_groups import GroupFound, grouped
 from scrubbers.sandbox import JailNotTight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# What happened, and what to do.
-_SENTENCES: Final = {
-    "refused.empty": "It is empty. Look whether it is the right file.",
-    "refused.office_document": "Office documents cannot be cleaned safely. Save it as PDF and clean that.",
-    "refused.drawn_picture": "Drawn pictures (SVG) cannot be cleaned safely. Take a picture of the screen.",
-    "refused.sound_or_film": "Sound and film cannot be cleaned. A still picture from it can.",
-    "refused.archive": "It is a packed file. Unpack it and clean the files one by one. Save an office document as PDF.",
-    "refused.uncommon_picture": "Pictures of this kind (such as JPEG XL) cannot be cleaned. Save it as JPEG.",
-    "refused.camera_raw": "Raw pictures from a camera cannot be cleaned. Save it as JPEG and clean that.",
-    "refused.unknown_kind": "This kind of file is unknown. Make a PDF or a picture of it and clean that.",
-    "refused.kinds_disagree": "It says two different things about its kind. Save it anew as PDF or JPEG.",
-    "refused.locked": "The PDF is locked. Print it to a new PDF without a password and clean that.",
-    "refused.too_large": "It is larger than 50 MiB. Make it smaller or divide it.",
-    "refused.too_many_pixels": "It has more than 100 million pixels. Make it smaller.",
-    "refused.too_many_pages": "It has more than 2,000 pages. Divide it.",
-    "refused.too_many_frames": "It has too many pages or frames. Divide it.",
-    "refused.result_too_large": "The clean copy became too large. Make the file smaller or divide it.",
-    "refused.too_much_to_hold": "It is stored in a way that takes too much memory to clean. "
-    "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller.",
-    "refused.damaged": "It is damaged and cannot be read. Save it anew as PDF or JPEG.",
-    "refused.letters_missing": "Some letters of the PDF are not in the file, and they cannot be drawn here. "
-    "Print it to a new PDF and clean that.",
-    "refused.took_too_long": "Cleaning took too long. Make the file smaller or divide it.",
-    "refused.out_of_memory": "Cleaning needed too much memory. Make the file smaller or divide it.",
-    "refused.job_died": "Cleaning broke off. Save it anew as PDF or JPEG.",
-    "refused.no_jail": "The cleaning process is not running. Try again.",
-    "refused.would_not_vouch": "Something was left that nobody could vouch for. Take a picture of the screen instead.",
-    "file.folder": "It is a folder. Name the files in it, for example with /* behind its name.",
-    "file.unreadable": "It cannot be read. Check the path and its permissions.",
-    "out.exists": "The output folder has a file of this name; it is not overwritten. Use --rename or another folder.",
-    "out.same_name": "An earlier file of this command has the same name. Use --rename or clean it on its own.",
-    "out.unwritable": "The output folder cannot be written. Check its permissions and the space left.",
-}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -77,18 +44,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Clean every file; exit code 1 if any was refused, 4 if the jail cannot be built."""
-    names: Names
+    names: NamingRule
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         names = NeutralNames(args.out, len(args.files)) if args.rename else KeptNames()
     except OSError:
         prose("The output folder cannot be made or read. Choose another one.")
         return USAGE
-    teller = _Teller(len(args.files), as_json=args.json)
+    teller = _OutcomePrinter(len(args.files), as_json=args.json)
     return asyncio.run(_clean_all(args.files, args.out, names, teller))
 
 
-async def _clean_all(sources: Sequence[Path], folder: Path, names: Names, teller: _Teller) -> int:
+async def _clean_all(sources: Sequence[Path], folder: Path, names: NamingRule, teller: _OutcomePrinter) -> int:
     _end_in_order_when_told_to()
     async with contextlib.AsyncExitStack() as ending:
         try:
@@ -114,7 +81,7 @@ async def _clean_all(sources: Sequence[Path], folder: Path, names: Names, teller
     return FINDINGS if any(outcome.reason for outcome in outcomes) else OK
 
 
-async def _cancel(tasks: Sequence[asyncio.Task[Outcome]]) -> None:
+async def _cancel(tasks: Sequence[asyncio.Task[ScrubOutcome]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -126,11 +93,11 @@ def _end_in_order_when_told_to() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
 
 
-async def _refused(source: Path) -> Outcome:
-    return Outcome(source, None, None, "out.same_name", 0.0)
+async def _refused(source: Path) -> ScrubOutcome:
+    return ScrubOutcome(source, None, None, "out.same_name", 0.0)
 
 
-class _Teller:
+class _OutcomePrinter:
     """Says what became of each file: prose on stderr, JSON on stdout, and a bar where somebody is watching."""
 
     def __init__(self, files: int, *, as_json: bool) -> None:
@@ -138,7 +105,7 @@ class _Teller:
         # It has no colours, with or without NO_COLOR.
         self._bar = tqdm(total=files, unit="file", disable=as_json or not sys.stderr.isatty(), leave=False)
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: ScrubOutcome) -> None:
         """One file."""
         if self._as_json:
             result(_line(outcome))
@@ -149,7 +116,7 @@ class _Teller:
     def close(self) -> None:
         self._bar.close()
 
-    def sum_up(self, outcomes: Sequence[Outcome], *, renamed: bool) -> None:
+    def sum_up(self, outcomes: Sequence[ScrubOutcome], *, renamed: bool) -> None:
         """The last lines: how many, and what cleaning does not change."""
         refused = sum(outcome.reason is not None for outcome in outcomes)
         prose(f"{len(outcomes) - refused} clean, {refused} refused.")
@@ -161,7 +128,7 @@ class _Teller:
             )
 
 
-def _line(outcome: Outcome) -> dict[str, object]:
+def _line(outcome: ScrubOutcome) -> dict[str, object]:
     """The outcome as a line of JSON; the keys and their order are the design's."""
     report = outcome.report
     return {
@@ -178,11 +145,11 @@ def _line(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _sentence(outcome: Outcome) -> str:
+def _sentence(outcome: ScrubOutcome) -> str:
     """The outcome for a person."""
     source = _shown(outcome.source)
     if outcome.report is None or outcome.target is None:
-        return f"{source}: refused. {_SENTENCES[outcome.reason or 'file.unreadable']}"
+        return f"{source}: refused. {in_words_of_file(outcome.reason or 'file.unreadable')}"
     found = ", ".join(_group_in_words(group) for group in grouped(outcome.report.removed))
     missed = ", ".join(lost.value for lost in outcome.report.lost).replace("_", " ")
     return (

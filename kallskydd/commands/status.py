@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cases.audit_chain import ChainBroken, read_records
 from cases.clock import today, utc_now
+from cases.config import CONFIG_NAME, earlier_names
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster.chain import read_chain
@@ -49,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     except CaseError as error:
         prose(str(error))
         return code_of(error)
+    for sentence in earlier_names(home.path / CONFIG_NAME):
+        prose(sentence)
     findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
     if home.config.mirror is not None:
         findings += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, utc_now())

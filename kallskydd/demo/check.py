@@ -18,10 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kallskydd.demo import search as demo_search
 from kallskydd.demo.sample_files import Sample, sample_jpeg, sample_pdf
-from kallskydd.demo.search import Search
-from kallskydd.demo.visitor import Page, Visitor
+from kallskydd.demo.search import Search, holds, in_descriptors, in_folder, in_text
+from kallskydd.demo.visitor import HtmlPage, Visitor
 from kallskydd.demo.world import DemoFailed, DemoWorld
 from kallskydd.say import prose
 from onion.client import ClientTor
@@ -35,7 +34,7 @@ FOUND, NOT_FOUND = 200, 404
 
 
 @dataclass(slots=True)
-class Check:
+class RoundTrip:
     """One round trip and what it showed."""
 
     world: DemoWorld
@@ -117,10 +116,10 @@ def require_markers_in(samples: list[Sample]) -> None:
 def _markers_in(samples: list[Sample]) -> int:
     sent = [sample.content + sample.file_name.encode() for sample in samples]
     markers = [marker for sample in samples for marker in sample.markers]
-    return sum(any(demo_search.holds(one, marker) for one in sent) for marker in markers)
+    return sum(any(holds(one, marker) for one in sent) for marker in markers)
 
 
-async def round_trip(check: Check) -> None:
+async def round_trip(check: RoundTrip) -> None:
     """Make the whole way; raises DemoFailed at the first step that does not do what it should."""
     world = check.world
     async with check.step("network"):
@@ -142,7 +141,7 @@ async def round_trip(check: Check) -> None:
         await asyncio.to_thread(tor.stop)
 
 
-async def _travel(check: Check, visitor: Visitor) -> None:
+async def _travel(check: RoundTrip, visitor: Visitor) -> None:
     first, second = check.world.desks
     async with check.step("report filed over Tor"):
         receipt = await _file(visitor, check.samples)
@@ -167,15 +166,15 @@ async def _travel(check: Check, visitor: Visitor) -> None:
         gone = await _log_in(visitor, receipt)
         _demand(ANSWER not in gone.html and not gone.receipt, "the erased case still opens")
     async with check.step("markers looked for"):
-        check.search += demo_search.in_folder(check.world.home, check.markers)
-        check.search += demo_search.in_folder(saved, check.markers)
+        check.search += in_folder(check.world.home, check.markers)
+        check.search += in_folder(saved, check.markers)
         for desk in check.world.desks:
-            check.search += demo_search.in_folder(desk.folder, check.markers)
+            check.search += in_folder(desk.folder, check.markers)
         _look_at_descriptors(check)
 
 
-def _look_at_descriptors(check: Check) -> None:
-    check.search += demo_search.in_descriptors(check.world.process_ids(), check.markers)
+def _look_at_descriptors(check: RoundTrip) -> None:
+    check.search += in_descriptors(check.world.process_ids(), check.markers)
 
 
 async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:
@@ -187,12 +186,12 @@ async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:
     return page.receipt
 
 
-async def _log_in(visitor: Visitor, receipt: tuple[str, ...]) -> Page:
+async def _log_in(visitor: Visitor, receipt: tuple[str, ...]) -> HtmlPage:
     page = await visitor.open("/return")
     return await visitor.send(page.form("/return"), {"code": " ".join(receipt)})
 
 
-async def _read_at_desk(check: Check, saved: Path) -> str:
+async def _read_at_desk(check: RoundTrip, saved: Path) -> str:
     """List and read at the first desk, save the attachments; returns the case's name."""
     first = check.world.desks[0]
     listed = await first.run("list")
@@ -202,7 +201,7 @@ async def _read_at_desk(check: Check, saved: Path) -> str:
     printed = json.dumps(shown, ensure_ascii=False)
     _demand(TEXT in printed, "the report's text is not what was written")
     _demand(len(shown["saved"]) == len(check.samples), f"{len(shown['saved'])} of {len(check.samples)} files arrived")
-    check.search += demo_search.in_text(printed, "what the desk decrypted", check.markers)
+    check.search += in_text(printed, "what the desk decrypted", check.markers)
     return case
 
 

@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import aiohttp
-from aiohttp_socks import ProxyConnector
+
+from onion.connector import SocksConnector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,21 +25,21 @@ PAGE_SECONDS = 120.0  # 25 MB took 15 s on a private network
 
 
 @dataclass(slots=True)
-class Form:
+class HtmlForm:
     """One form of a page: where it goes and what its fields hold."""
 
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Page(HTMLParser):
+class HtmlPage(HTMLParser):
     """A page as far as a scripted reporter needs it."""
 
     def __init__(self, status: int, html: str) -> None:
         super().__init__()
         self.status = status
         self.html = html
-        self.forms: list[Form] = []
+        self.forms: list[HtmlForm] = []
         self.feed(html)
 
     @property
@@ -46,7 +47,7 @@ class Page(HTMLParser):
         """The eight words, or nothing when this is not the page that shows them."""
         return tuple(re.findall(r"<li><bdi>([a-z]+)</bdi></li>", self.html))
 
-    def form(self, action: str) -> Form:
+    def form(self, action: str) -> HtmlForm:
         """The first form that goes to `action`; raises LookupError."""
         for form in self.forms:
             if form.action == action:
@@ -56,7 +57,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(given.get("action", "")))
+            self.forms.append(HtmlForm(given.get("action", "")))
         elif tag == "input" and given.get("type") == "hidden" and self.forms:
             self.forms[-1].fields.append((given["name"], given.get("value", "")))
 
@@ -66,7 +67,7 @@ class Visitor:
 
     def __init__(self, socks: tuple[str, int], onion: str) -> None:
         """`onion` with its ".onion"."""
-        connector = ProxyConnector(host=socks[0], port=socks[1], rdns=True, username="reporter", password="x")  # noqa: S106  # isolates circuits, opens nothing
+        connector = SocksConnector(socks, within=PAGE_SECONDS, isolate="reporter")
         self._origin = f"http://{onion}"
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -83,12 +84,12 @@ class Visitor:
     ) -> None:
         await self._session.close()
 
-    async def open(self, path: str) -> Page:
+    async def open(self, path: str) -> HtmlPage:
         """Load a page."""
         async with self._session.get(self._origin + path) as answer:
-            return Page(answer.status, await answer.text())
+            return HtmlPage(answer.status, await answer.text())
 
-    async def send(self, form: Form, typed: Mapping[str, str], files: Sequence[Sample] = ()) -> Page:
+    async def send(self, form: HtmlForm, typed: Mapping[str, str], files: Sequence[Sample] = ()) -> HtmlPage:
         """Send a form with what was typed, and with files, as multipart like a browser."""
         body = aiohttp.FormData(default_to_multipart=True)
         for name, value in form.fields:
@@ -100,4 +101,4 @@ class Visitor:
             body.add_field("attachment", sample.content, filename=sample.file_name, content_type=sample.content_type)
         headers = {"Origin": self._origin}
         async with self._session.post(self._origin + form.action, data=body, headers=headers) as answer:
-            return Page(answer.status, await answer.text(errors="replace"))
+            return HtmlPage(answer.status, await answer.text(errors="replace"))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
-from kallskydd.poster import qr as poster_qr
+from kallskydd.poster import qr
 from kallskydd.poster.errors import DoesNotFit
 from kallskydd.poster.fonts import BOLD, MONO, REGULAR, Face, face
 from kallskydd.poster.pdf import A4, Colour, Style, TaggedPage
@@ -39,7 +39,7 @@ from kallskydd.poster.texts import (
     TRIAL,
     WARNINGS,
     Facts,
-    Words,
+    PosterTexts,
 )
 
 INK: Final[Colour] = (0.09, 0.14, 0.19)
@@ -71,7 +71,7 @@ NARROWER: Final = 0.98
 LEAST_ADDRESS_SIZE: Final = 7.0
 
 
-def draw(words: Words, facts: Facts) -> bytes:
+def draw(words: PosterTexts, facts: Facts) -> bytes:
     """Return the poster as PDF. Raises DoesNotFit, NoSuchLetter."""
     for scale in SCALES:
         left = A4[1] - _Sheet(words, facts, scale, LEAST_GAP).set()
@@ -117,7 +117,7 @@ def _height(style: Style, text: str, width: float) -> float:
 class _Sheet:
     """One try at the page; `y` is how far down it is set."""
 
-    def __init__(self, words: Words, facts: Facts, scale: float, gap: float) -> None:
+    def __init__(self, words: PosterTexts, facts: Facts, scale: float, gap: float) -> None:
         self.page = TaggedPage(f"{words(TITLE)} {facts.owner}", words.language)
         self._words = words
         self._facts = facts
@@ -262,7 +262,7 @@ class _Sheet:
 
     def _code(self, address: str, alt: str, left: float, top: float, side: float) -> None:
         """Draw a code. The page around it is white for more than the four modules it needs."""
-        rows = poster_qr.modules(address)
+        rows = qr.modules(address)
         module = side / len(rows)
         places = [
             (left + start * module, top + number * module, length * module)

@@ -67,7 +67,7 @@ class Facts:
     trial: bool
 
 
-class Words:
+class PosterTexts:
     """The sentences of this file in one language."""
 
     def __init__(self, language: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
-from kallskydd.poster import qr as poster_qr
+from kallskydd.poster import qr
 from kallskydd.poster.texts import (
     BEWARE,
     BEWARE_OF_THE_LINK,
@@ -33,14 +33,14 @@ from kallskydd.poster.texts import (
     TRIAL,
     WARNINGS,
     Facts,
-    Words,
+    PosterTexts,
 )
 
 MIRROR_PICTURE: Final = "qr-mirror.png"
 ONION_PICTURE: Final = "qr-onion.png"
 
 
-def block(words: Words, facts: Facts) -> str:
+def block(words: PosterTexts, facts: Facts) -> str:
     """Return the fragment in one language."""
     lines = [
         f'<section class="kallskydd-block" lang="{words.language}" dir="ltr">',
@@ -62,17 +62,17 @@ def block(words: Words, facts: Facts) -> str:
 
 def pictures(facts: Facts) -> dict[str, bytes]:
     """Return the pictures that the block shows, by their file names; they are the same in every language."""
-    made = {ONION_PICTURE: poster_qr.png(facts.onion)}
+    made = {ONION_PICTURE: qr.png(facts.onion)}
     if facts.mirror:
-        made[MIRROR_PICTURE] = poster_qr.png(facts.mirror)
+        made[MIRROR_PICTURE] = qr.png(facts.mirror)
     return made
 
 
-def _covers(words: Words, facts: Facts) -> str:
+def _covers(words: PosterTexts, facts: Facts) -> str:
     return f"<p>{_text(words(COVERS, names=', '.join(facts.organisations)))}</p>"
 
 
-def _mirror(words: Words, address: str) -> list[str]:
+def _mirror(words: PosterTexts, address: str) -> list[str]:
     return [
         f"<h3>{_text(words(MIRROR))}</h3>",
         f'<p><a class="kallskydd-mirror" href="{escape(address)}" rel="noreferrer">{_text(address)}</a></p>',
@@ -81,7 +81,7 @@ def _mirror(words: Words, address: str) -> list[str]:
     ]
 
 
-def _onion(words: Words, address: str) -> list[str]:
+def _onion(words: PosterTexts, address: str) -> list[str]:
     return [
         f"<h3>{_text(words(ONION))}</h3>",
         "<ul>",
@@ -94,12 +94,12 @@ def _onion(words: Words, address: str) -> list[str]:
     ]
 
 
-def _telephone(words: Words, number: str) -> list[str]:
+def _telephone(words: PosterTexts, number: str) -> list[str]:
     return [f"<h3>{_text(words(PHONE, number=number))}</h3>", f"<p>{_text(words(PHONE_HOW))}</p>"]
 
 
 def _picture(name: str, address: str, alt: str) -> str:
-    side = poster_qr.png_side(address)
+    side = qr.png_side(address)
     return f'<p><img class="kallskydd-code" src="{name}" width="{side}" height="{side}" alt="{escape(alt)}"></p>'
 
 

@@ -46,14 +46,14 @@ class NotDone(Exception):
         self.text_key = text_key
 
 
-class Names(Protocol):
+class NamingRule(Protocol):
     """Says what a clean copy is called."""
 
     def name(self, place: int, source: Path, kind: Kind, /) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Outcome:
+class ScrubOutcome:
     """What became of one file: a target and a report without values, or the reason why not."""
 
     source: Path
@@ -74,7 +74,7 @@ async def pool(sources: Sequence[Path]) -> AsyncIterator[Pool]:
     at_once = max(1, min(cores(), len(sources)))
     with ExitStack() as ending:
         roles = sorted(_roles(sources))
-        zygotes = [_Zygote(role, ending) for role in roles for _ in range(at_once)]
+        zygotes = [_PooledZygote(role, ending) for role in roles for _ in range(at_once)]
         sandbox = Sandbox([zygote.channel for zygote in zygotes], jobs_at_once=1)
         ending.callback(sandbox.close)
         await sandbox.self_test(roles)
@@ -94,7 +94,7 @@ class Pool:
         # One more than can be worked on: while it is read or written, the others keep the cores busy.
         self._turns = asyncio.Semaphore(at_once + 1)
 
-    async def clean(self, place: int, source: Path, folder: Path, names: Names) -> Outcome:
+    async def clean(self, place: int, source: Path, folder: Path, names: NamingRule) -> ScrubOutcome:
         """One file, from its path to the clean copy in the folder. Raises nothing but what ends the command."""
         async with self._turns:
             started = time.monotonic()
@@ -103,8 +103,8 @@ class Pool:
                 target = folder / names.name(place, source, verified.kind)
                 await asyncio.to_thread(_write, verified, target)
             except (Refused, NotDone) as refused:
-                return Outcome(source, None, None, refused.text_key, time.monotonic() - started)
-            return Outcome(source, target, verified.report.without_values(), None, time.monotonic() - started)
+                return ScrubOutcome(source, None, None, refused.text_key, time.monotonic() - started)
+            return ScrubOutcome(source, target, verified.report.without_values(), None, time.monotonic() - started)
 
     async def _verified(self, source: Path) -> Verified:
         """The way of an attachment, one stage after the other; raises Refused or NotDone."""
@@ -113,7 +113,7 @@ class Pool:
             return await verify(await scrub(sniff(untrusted), self._sandbox), self._sandbox)
 
 
-class _Zygote:
+class _PooledZygote:
     """One zygote, and what it takes to end it and to start it again."""
 
     def __init__(self, role: Role, ending: ExitStack) -> None:

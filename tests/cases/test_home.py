@@ -11,7 +11,7 @@ import pytest
 from store_harness import SetClock
 
 import kallskydd
-from cases.config import ConfigFault, load_config, parse_config
+from cases.config import ConfigFault, earlier_names, load_config, parse_config
 from cases.home import (
     HomeChangedKind,
     HomeExists,
@@ -335,3 +335,23 @@ def test_what_is_said_of_a_fault_never_names_where_the_home_lies(home):
         read_home(home)
 
     assert str(home) not in str(fault.value)
+
+
+def test_a_key_under_its_earlier_name_is_read_and_named(home):
+    earlier = EXAMPLE.replace("[[other_contacts]]", "[[ways]]")
+    (home / "config.toml").write_text(earlier, "utf-8")
+
+    assert parse_config(earlier).other_contacts == parse_config(EXAMPLE).other_contacts
+    assert len(parse_config(EXAMPLE).other_contacts) == 2
+    assert ["`ways`" in one and "`other_contacts`" in one for one in earlier_names(home / "config.toml")] == [True]
+
+
+def test_a_key_under_both_of_its_names_is_refused():
+    both = EXAMPLE.replace("[[other_contacts]]", "[[ways]]", 1)
+
+    with pytest.raises(ConfigFault, match="other_contacts"):
+        parse_config(both)
+
+
+def test_nothing_is_said_of_names_that_are_todays(home):
+    assert earlier_names(home / "config.toml") == ()

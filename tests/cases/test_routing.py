@@ -5,7 +5,7 @@ import itertools
 import pytest
 from case_samples import person, roster_of
 
-from cases.errors import NobodyLeft, RosterFault
+from cases.errors import NoEligibleReader, RosterFault
 from cases.roster.routing import route
 
 LEAD, HANDLER, THIRD = person("Lead", "lead"), person("Handler"), person("Third")
@@ -55,7 +55,7 @@ def test_someone_unnamed_goes_to_counsel_alone():
     ],
 )
 def test_with_nobody_left_it_says_so_and_never_falls_back(roster, marked, unnamed):
-    with pytest.raises(NobodyLeft):
+    with pytest.raises(NoEligibleReader):
         readers(roster, *marked, unnamed=unnamed)
 
 
@@ -88,7 +88,7 @@ def test_whoever_is_marked_never_reads(unnamed):
     for marked in itertools.chain.from_iterable(itertools.combinations(people, size) for size in range(5)):
         try:
             found = readers(FULL, *marked, unnamed=unnamed)
-        except NobodyLeft:
+        except NoEligibleReader:
             continue
         assert not found & {one.member.label for one in marked}
         assert not unnamed or found == {"Counsel"}

@@ -11,7 +11,7 @@ import pytest
 
 from kallskydd.commands import demo as demo_command
 from kallskydd.demo import check as demo_check
-from kallskydd.demo.check import Check
+from kallskydd.demo.check import RoundTrip
 from kallskydd.demo.world import DemoFailed, DemoWorld
 
 
@@ -39,7 +39,7 @@ def test_a_marker_in_none_of_the_files_ends_the_check_with_1_before_anything_is_
 
 
 def test_a_result_with_a_marker_in_none_of_the_files_is_not_ok(markers_file, tmp_path):
-    check = Check(DemoWorld(tmp_path), demo_check.given_samples(markers_file))
+    check = RoundTrip(DemoWorld(tmp_path), demo_check.given_samples(markers_file))
 
     assert (check.result()["ok"], check.result()["markers_in_originals"]) == (False, 1)
     with pytest.raises(DemoFailed):
@@ -47,7 +47,7 @@ def test_a_result_with_a_marker_in_none_of_the_files_is_not_ok(markers_file, tmp
 
 
 def test_the_markers_that_the_demonstration_plants_itself_are_in_its_files(tmp_path):
-    check = Check(DemoWorld(tmp_path), demo_check.planted_samples())
+    check = RoundTrip(DemoWorld(tmp_path), demo_check.planted_samples())
 
     demo_check.require_markers_in(check.samples)
 

@@ -18,6 +18,8 @@ from onion.keys import new_onion_key
 from onion.publish import MAX_STREAMS, Onion, Publisher
 from onion.socks import socks_connect
 
+pytestmark = pytest.mark.live
+
 CIRCUITS = CONNECTION_LIMITS.most // MAX_STREAMS
 MOST_SECONDS = 5
 VISITS = 5

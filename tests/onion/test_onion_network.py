@@ -48,6 +48,7 @@ def children(pid):
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.live
 def test_another_process_joins_by_the_folder_and_a_killed_holder_takes_all_tors_with_it(short_folder):
     with hold(short_folder / "net") as holder:
         usable = json.loads(holder.stdout.readline())
@@ -68,6 +69,7 @@ def test_another_process_joins_by_the_folder_and_a_killed_holder_takes_all_tors_
         assert all_ended(family, within=10)
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "closing its standard input"])
 def test_a_holder_that_is_told_to_end_leaves_no_process_and_no_file(short_folder, how):
     with hold(short_folder / "net") as holder:
@@ -104,6 +106,7 @@ def test_what_cannot_be_a_network_is_said_at_once(short_folder):
         PrivateNetwork.lines_from(short_folder)
 
 
+@pytest.mark.live
 def test_the_shared_network_is_used_by_nobody_else(tor_network):
     client = tor_network.client()
 

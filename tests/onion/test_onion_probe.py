@@ -10,7 +10,8 @@ from onion.probe import probe
 from onion.socks import socks_connect
 
 
-async def test_an_onion_nobody_ever_published_is_said_to_be_unknown(tor_client):
+@pytest.mark.live
+async def test_an_onion_nobody_ever_published_is_reported_as_unknown(tor_client):
     # A stalled circuit is left for another.
     for number in range(4):
         result = await probe(tor_client.socks, new_onion_key().address, within=20, isolate=f"unknown{number}")
@@ -21,6 +22,7 @@ async def test_an_onion_nobody_ever_published_is_said_to_be_unknown(tor_client):
     assert "not published" in result.words
 
 
+@pytest.mark.live
 async def test_an_address_that_is_none_is_refused(tor_client):
     with pytest.raises(SocksRefused) as caught:
         await socks_connect(tor_client.socks, "nonsense.onion", 80, within=30, isolate="nonsense")
@@ -28,7 +30,7 @@ async def test_an_address_that_is_none_is_refused(tor_client):
     assert caught.value.reply == 0xF6
 
 
-async def test_no_tor_behind_the_socket_is_said(short_folder):
+async def test_no_tor_behind_the_socket_is_reported(short_folder):
     for socks in (short_folder / "nobody", ("127.0.0.1", 1)):
         with pytest.raises(SocksMissing):
             await socks_connect(socks, "x.onion", 80, within=5)

@@ -65,6 +65,7 @@ def ended_within(pid, seconds):
     return False
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_that_comes_while_tor_is_being_started_leaves_no_tor_behind(short_folder, monkeypatch, number):
     made = []
@@ -92,6 +93,7 @@ def test_a_signal_that_comes_while_tor_is_being_started_leaves_no_tor_behind(sho
     made[0].wait()
 
 
+@pytest.mark.live
 async def test_a_tor_without_a_network_says_in_words_what_it_waits_for(short_folder):
     process = offline_tor(short_folder)
     process.start()
@@ -108,6 +110,7 @@ async def test_a_tor_without_a_network_says_in_words_what_it_waits_for(short_fol
     process.stop()
 
 
+@pytest.mark.live
 def test_tor_ends_at_once_when_told_to_and_saves_its_state(short_folder):
     process = offline_tor(short_folder)
 
@@ -125,6 +128,7 @@ def test_tor_ends_at_once_when_told_to_and_saves_its_state(short_folder):
     assert "LastWritten" in (short_folder / "data" / "state").read_text()
 
 
+@pytest.mark.live
 def test_a_process_can_be_started_again_after_it_was_stopped(short_folder):
     process = offline_tor(short_folder)
     process.start()
@@ -166,6 +170,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.live
 def test_tor_ends_with_the_process_that_started_it_also_when_that_is_killed(short_folder):
     offline_tor(short_folder)
     with subprocess.Popen([sys.executable, "-c", STARTER, short_folder], stdout=subprocess.PIPE) as starter:
@@ -184,7 +189,7 @@ def test_a_missing_program_is_named(short_folder, monkeypatch):
         offline_tor(short_folder).start()
 
 
-def test_no_tor_behind_the_control_socket_and_one_that_lets_us_not_in_are_told_apart(short_folder):
+def test_a_missing_control_socket_and_a_refusing_one_are_different_errors(short_folder):
     path = short_folder / "control"
     with pytest.raises(ControlMissing):
         open_controller(path)

@@ -67,6 +67,7 @@ async def text_through(tor_client, address):
     return None
 
 
+@pytest.mark.live
 async def test_two_onions_with_stored_keys_lead_to_two_servers(publisher, tor_client, tiny_server, short_folder):
     keys = [new_onion_key(), new_onion_key()]
     for number, key in enumerate(keys):
@@ -85,6 +86,7 @@ async def test_two_onions_with_stored_keys_lead_to_two_servers(publisher, tor_cl
         assert await text_through(tor_client, key.address) == text
 
 
+@pytest.mark.live
 async def test_an_onion_for_members_opens_with_either_of_two_keys_and_with_no_other(
     publisher, tor_client, tor_network, tiny_server
 ):
@@ -120,6 +122,7 @@ async def test_an_onion_for_members_opens_with_either_of_two_keys_and_with_no_ot
     member_tor.stop()
 
 
+@pytest.mark.live
 async def test_a_killed_tor_is_noticed_and_its_successor_serves_the_same_address(
     keeper_tor_to_kill, tor_client, tiny_server
 ):
@@ -148,6 +151,7 @@ async def test_a_killed_tor_is_noticed_and_its_successor_serves_the_same_address
     await publisher.close()
 
 
+@pytest.mark.live
 async def test_a_keeper_that_comes_back_to_a_running_tor_takes_its_onions_over(keeper_tor, tor_client, tiny_server):
     key, path = new_onion_key(), await tiny_server("first")
     before = Publisher()
@@ -165,6 +169,7 @@ async def test_a_keeper_that_comes_back_to_a_running_tor_takes_its_onions_over(k
     await after.close()
 
 
+@pytest.mark.live
 async def test_an_onion_that_was_taken_down_is_not_reached_any_more(publisher, keeper_tor, tiny_server):
     onion = Onion(new_onion_key(), {80: await tiny_server("down")})
     address = (await put_up(publisher, onion)).address
@@ -177,7 +182,8 @@ async def test_an_onion_that_was_taken_down_is_not_reached_any_more(publisher, k
     assert not result.reached
 
 
-async def test_an_onion_without_a_server_behind_it_is_said_to_have_none(publisher, tor_client, short_folder):
+@pytest.mark.live
+async def test_an_onion_without_a_server_is_reported_as_serving_nothing(publisher, tor_client, short_folder):
     onion = Onion(new_onion_key(), {80: short_folder / "nobody"})
     address = (await put_up(publisher, onion)).address
 
@@ -187,6 +193,7 @@ async def test_an_onion_without_a_server_behind_it_is_said_to_have_none(publishe
     assert "no server answers behind it" in result.words
 
 
+@pytest.mark.live
 async def test_a_tor_that_knows_no_puzzles_still_gets_its_onion(keeper_tor, tor_client, tiny_server, short_folder):
     refused = []
     async with older_tor(keeper_tor.control, short_folder / "older", refused):
@@ -245,11 +252,13 @@ async def test_a_tor_that_stops_answering_counts_as_gone(short_folder, monkeypat
         await publisher.close()
 
 
+@pytest.mark.live
 async def test_waiting_for_an_onion_nobody_published_ends_in_time(publisher):
     with pytest.raises(NotPublished):
         await publisher.wait_published(new_onion_key().address, within=0.1)
 
 
+@pytest.mark.live
 async def test_the_loop_goes_on_while_onions_are_published(publisher, tiny_server):
     path = await tiny_server("lag")
     loop = asyncio.get_running_loop()

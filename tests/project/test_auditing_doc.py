@@ -1,38 +1,38 @@
-"""docs/AUDITING.md says by hand what the audit says by itself: the two are the same table, the same claim, the same limits."""
+"""docs/AUDITING.md carries the audit's own table, claim and limits, written there by scripts/auditing_tables.py."""
 
 import re
+import runpy
 from pathlib import Path
 
-from audit.canary.examine import ROWS
-from audit.live.table import BY_HAND_FIRST, TABLE
-from audit.report.words import ASSERTION, NOT_COVERED
+import pytest
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "AUDITING.md").read_text("utf-8")
-FLOWING = " ".join(GUIDE.replace("\n> ", "\n").split())
-
-
-def test_each_row_of_the_live_table_stands_in_the_guide_in_order_with_its_line_of_shell():
-    rows = re.findall(
-        r"(?ms)^### ([\w-]+): ([^\n]+)\n\n(Takes root to see whole\.\n\n)?```\n(.*?)\n```\n\n(?=\S)", GUIDE
-    )
-
-    assert [(name, title, by_hand, bool(root)) for name, title, root, by_hand in rows] == [
-        (row.id, row.title, row.by_hand, row.root) for row in TABLE
-    ]
+PROJECT = Path(__file__).parents[2]
+GUIDE = (PROJECT / "docs" / "AUDITING.md").read_text("utf-8")
+TABLES = runpy.run_path(str(PROJECT / "scripts" / "auditing_tables.py"))
 
 
-def test_the_names_that_the_lines_use_are_set_as_the_report_sets_them():
-    assert f"```\n{BY_HAND_FIRST}```" in GUIDE
+def test_the_guide_is_what_the_audit_says():
+    assert TABLES["rendered"](GUIDE) == GUIDE
 
 
-def test_each_row_of_the_canary_stands_in_the_guide():
-    rows = re.findall(r"(?m)^\| ([\w-]+) \| (.+?) \| `(.+)` \|$", GUIDE)
+def test_a_row_whose_title_or_line_of_shell_has_changed_is_seen_and_written_anew():
+    changed = GUIDE.replace("### filter: A filter", "### filter: Some filter").replace("auditctl -l", "auditctl -L")
 
-    assert [(name, title, by_hand.replace("\\|", "|")) for name, title, by_hand in rows] == [
-        (name, *row) for name, row in ROWS.items()
-    ]
+    assert changed != GUIDE
+    assert TABLES["rendered"](changed) == GUIDE
 
 
-def test_the_claim_and_what_is_not_covered_are_those_of_the_report():
-    assert ASSERTION["en"] in FLOWING
-    assert [line for line in NOT_COVERED["en"] if f"- {line}\n" not in GUIDE] == []
+@pytest.mark.parametrize("block", ["row torrc", "canary", "not covered"])
+def test_a_block_that_is_missing_stands_there_twice_or_in_another_place_is_refused(block):
+    text = re.search(rf"<!-- {block} -->\n.*?<!-- end -->\n", GUIDE, re.DOTALL)[0]
+    without = GUIDE.replace(text, "")
+
+    for wrong in (without, GUIDE + text, text + without):
+        with pytest.raises(ValueError, match="not those of the audit"):
+            TABLES["rendered"](wrong)
+
+
+def test_each_row_of_the_live_table_is_explained_by_hand():
+    after = re.findall(r"<!-- row ([\w-]+) -->\n.*?<!-- end -->\n\n(\S)", GUIDE, re.DOTALL)
+
+    assert [name for name, first in after if first not in "<#"] == re.findall(r"<!-- row ([\w-]+) -->", GUIDE)

@@ -354,6 +354,7 @@ async def test_the_service_takes_a_report_with_a_picture_under_the_filters_of_bo
     assert code == 0
 
 
+@pytest.mark.live
 def test_the_unit_ends_its_tor_by_the_control_socket(tor_of_the_unit, short_folder):
     process, _control, told = tor_of_the_unit
     while b"READY=1" not in told.recv(4096):

@@ -1,4 +1,4 @@
-"""A red run of the tests stays red but for what failed once in two files at most and passes when it is run again."""
+"""A red run of the tests stays red but for live tests that failed once, in two files at most, and pass when run again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ SOME_SKIPPED, OUTCOME_FILE = 6, "KALLSKYDD_OUTCOME"
 """
 ONCE = """
 from pathlib import Path
+import pytest
+@pytest.mark.live
 def test_once():
     if Path("flag").exists():
         return
@@ -33,20 +35,26 @@ def run(tmp_path):
     begins = source.index("def pytest_sessionfinish")
     (tmp_path / "conftest.py").write_text(OUTCOME + source[begins:])
 
-    def run(**files: str) -> tuple[int, str]:
+    def run(folder: str = ".", **files: str) -> tuple[int, str]:
         """The exit code and what was said, of these test files in two processes."""
-        codes = []
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        # Other people's plugins take most of the start and have no part in this.
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         for name, text in files.items():
-            (tmp_path / f"test_{name}.py").write_text(text)
+            path = tmp_path / folder / f"test_{name}.py"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        halves = {}
         for half in ("a", "b"):
-            names = sorted(f"test_{name}.py" for name in files if name.startswith(half))
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *names],
-                check=False, cwd=tmp_path, capture_output=True,
+            names = sorted(f"{folder}/test_{name}.py" for name in files if name.startswith(half))
+            halves[half] = subprocess.Popen(
+                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *names],
+                cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 env={**environment, "KALLSKYDD_OUTCOME": str(tmp_path / f"{half}.json")},
             )  # fmt: skip
-            codes += [str(done.returncode), str(tmp_path / f"{half}.json")]
+        codes = [
+            word for half, pytest_ in halves.items() for word in (str(pytest_.wait()), str(tmp_path / f"{half}.json"))
+        ]
         done = subprocess.run(
             [sys.executable, PROJECT / "scripts" / "run_again.py", tmp_path, *codes],
             check=False, cwd=tmp_path, capture_output=True, text=True, env=environment,
@@ -72,10 +80,31 @@ def test_what_failed_once_and_passes_again_is_green_and_named(run):
 
 
 def test_what_fails_again_is_red(run):
-    code, said = run(a1="def test_never(): assert 0\n", b1=ONCE)
+    code, said = run(a1="import pytest\n@pytest.mark.live\ndef test_never(): assert 0\n", b1=ONCE)
 
     assert code == 1
     assert "UNSTEADY" not in said
+
+
+STEADY = ONCE.replace("@pytest.mark.live\n", "")
+
+
+@pytest.mark.parametrize("folder", [".", "live"])
+def test_what_is_not_marked_live_has_one_try_whatever_its_folder_is_called(run, folder):
+    code, said = run(folder, a1=STEADY, b1=PASSES)
+
+    assert code == 1
+    assert "RED" in said
+    assert "test_a1.py::test_once" in said
+    assert "run once more" not in said
+
+
+def test_one_that_is_not_live_makes_a_run_red_beside_one_that_is(run):
+    code, said = run(a1=ONCE, b1=STEADY.replace("flag", "f2"))
+
+    assert code == 1
+    assert "test_b1.py::test_once" in said
+    assert "test_a1.py" not in said
 
 
 @pytest.mark.parametrize(
@@ -90,7 +119,7 @@ def test_what_fails_again_is_red(run):
         ({"a1": "", "b1": PASSES}, 5),
         (
             {
-                "a1": "import os, pytest\n@pytest.mark.parametrize('x', [os.getpid()])\ndef test_other(x): assert 0\n",
+                "a1": "import os, pytest\n@pytest.mark.live\n@pytest.mark.parametrize('x', [os.getpid()])\ndef test_other(x): assert 0\n",
                 "b1": ONCE,
             },
             4,

@@ -74,7 +74,7 @@ def test_a_message_split_over_records_is_read(size):
     whole = in_records(hello("spegel.example"), size)
 
     assert read_client_hello(whole) == ClientHello("spegel.example", ())
-    assert {read_client_hello(whole[:at]) for at in range(len(whole))} == {None}
+    assert {read_client_hello(whole[:at]) for at in range(0, len(whole), 1 + len(whole) // 50)} == {None}
 
 
 def test_what_follows_the_hello_is_left_alone():

@@ -391,7 +391,7 @@ class Browser:
 
 
 async def _read_all(reader: asyncio.StreamReader) -> bytes:
-    """What came before the end; the intake may close with bytes of ours unread, which shows as a reset."""
+    """What came before the end; the intake may close with our bytes unread, which shows as a reset."""
     got = b""
     try:
         while piece := await reader.read(65536):

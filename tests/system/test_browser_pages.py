@@ -21,6 +21,8 @@ from browsers.pages import Rendered
 from browsers.shelf import ORIGIN, address
 from conftest_browsers import LOOKED_AT
 
+pytestmark = pytest.mark.live
+
 NARROW, WIDE = 320, 1280
 ZOOMED_HEIGHT = 256  # of 1024 pixels at 400 %
 LONG = ("first", "report", "report-points-to-you-plain", "receipt-files", "inbox-answered", "inbox-closed", "protect")

@@ -15,6 +15,8 @@ from browsers.shelf import ORIGIN
 from browsers.way import OnionWay
 from conftest_tor import SHORT_FOLDER_PREFIX
 
+pytestmark = pytest.mark.live
+
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
 
 

@@ -23,6 +23,8 @@ from browsers.way import OnionWay
 from conftest_tor import SHORT_FOLDER_PREFIX
 from intake_harness import PUBLIC_HOST
 
+pytestmark = pytest.mark.live
+
 ORIGIN = f"http://{PUBLIC_HOST}"
 FORM = '<form method="post" action="/sent" enctype="multipart/form-data" target="sink"><button>Send</button></form>'
 PAGE = f"""<!doctype html><html lang="en"><head><title>x</title><link rel="stylesheet" href="/late.css">BEFORE</head>

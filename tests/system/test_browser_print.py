@@ -15,6 +15,8 @@ from browsers.pages import Rendered
 from browsers.person import Person
 from browsers.shelf import address
 
+pytestmark = pytest.mark.live
+
 # Complete and not reviewed; from left and from right.
 PRINTED_IN = ("sv", "ar")
 WITH_A_CODE = ("receipt", "receipt-files", "receipt-wrong-words", "inbox-new-code", "inbox-new-code-wrong")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 import aiohttp
+import pytest
 from measured import crowd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -95,6 +96,7 @@ def test_the_check_sees_an_unlinked_file_that_is_still_open(tmp_path):
     assert search.looked_at >= 2
 
 
+@pytest.mark.live
 async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banner_and_ends_at_ctrl_c():
     process = await asyncio.create_subprocess_exec(
         *KALLSKYDD, "demo", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -69,7 +69,7 @@ async def test_a_case_that_is_gone_without_signatures_is_no_erased_case_before_t
             await book.sync()
             for case in (open_case, closed_case):
                 await book.open(book.state.find(case.keys.case_id.hex()))
-            await acts.close(book, closed_case.keys.case_id.hex(), "handled", "Klart.")
+            await acts.do(book, "close", closed_case.keys.case_id.hex(), "Klart.")
             closed_on = today(desks.clock)
         for case in (open_case, closed_case):
             await desks.store.erase(case.keys.case_id)

@@ -22,6 +22,8 @@ from onion.client import ClientTor, add_client_key
 from onion.keys import ClientAuthKey, read_onion_key
 from onion.probe import probe
 
+pytestmark = pytest.mark.live
+
 SECONDS = 45  # an address answers within 2 to 4 s; the rest is for a busy machine
 TRY_SECONDS = 8.0  # now and then a circuit stalls for a minute; the next try takes another
 STALLED_SECONDS = 180  # where the keeper itself must come to the next try

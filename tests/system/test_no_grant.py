@@ -26,6 +26,7 @@ from cases.errors import CaseError
 from cases.home import read_home
 from cases.wire import messages as wire
 from desk.work import acts
+from desk.work.erasing import erase
 
 HER = 1
 ROLES = ("lead", "handler", "handler", "counsel")
@@ -49,8 +50,8 @@ async def live(desks: RunningDesks, concerns: int | None) -> None:
         async with desks.desk(0) as book:
             await book.sync()
             name = reporter.keys.case_id.hex()
-            await acts.acknowledge(book, name, "Tack.")
-            await acts.note(book, name, "Bara vi.")
+            await acts.do(book, "acknowledge", name, "Tack.")
+            await acts.do(book, "note", name, "Bara vi.")
         await desks.reporter_writes(reporter, Message("Mer."))
     await desks.release()
 
@@ -59,12 +60,12 @@ async def end(desks: RunningDesks, name: str) -> None:
     """The case is closed and, when the inbox period is over, erased."""
     async with desks.desk(0) as book:
         await book.sync()
-        await acts.close(book, name, "handled", "Klart.")
+        await acts.do(book, "close", name, "Klart.")
     desks.clock.forward(days=31)
     for number in (0, 2):
         async with desks.desk(number) as book:
             await book.sync()
-            await acts.erase(book, name, "LK 1")
+            await erase(book, name, "LK 1")
 
 
 async def obtained(desks: RunningDesks) -> list[tuple]:

@@ -48,6 +48,7 @@ def left_of(pids: list[int]) -> list[int]:
     return left
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_ends_in_order_at_a_signal_and_leaves_no_process(home, network, number):
     with Service(home, network) as service:
@@ -61,6 +62,7 @@ async def test_it_ends_in_order_at_a_signal_and_leaves_no_process(home, network,
     assert left_of(pids) == []
 
 
+@pytest.mark.live
 async def test_without_a_network_it_says_what_tor_waits_for_and_goes_on(home, network):
     with Service(home, network) as service:
         waiting = service.wait_for("waiting", within=40)
@@ -97,6 +99,7 @@ async def test_a_killed_zygote_is_started_again_and_pictures_are_cleaned_as_befo
     assert page.receipt.words
 
 
+@pytest.mark.live
 async def test_a_killed_tor_is_started_again(home, network):
     with Service(home, network) as service:
         tor = service.wait_for("tor-started")["pid"]

@@ -14,14 +14,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from audit.canary.compare.random import Sample
+from audit.canary.compare.random import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from audit.canary.http import Answer
     from audit.canary.requests import Exchange
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 _MOST_SHOWN = 40
 _AROUND = 60
@@ -83,7 +83,7 @@ _PADDING = re.compile(rb"<!--\s*-->|(?<=[}\]])\s+$")
 Known = list[tuple[bytes, bytes]]
 
 
-def compare_answers(look: Look, exchanges: Sequence[Exchange], known: Mapping[int, Known]) -> None:
+def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known: Mapping[int, Known]) -> None:
     """Every answer of one name is the same, in all runs."""
     first: dict[str, bytes] = {}
     told: set[str] = set()
@@ -94,13 +94,15 @@ def compare_answers(look: Look, exchanges: Sequence[Exchange], known: Mapping[in
             told.add(exchange.name)
             where = _first_difference(other, plain)
             if len(told) <= _MOST_SHOWN:
-                look.found(
+                inspection.found(
                     "two answers to {name} differ: {one} and {other}", name=exchange.name,
                     one=_around(other, where), other=_around(plain, where),
                 )  # fmt: skip
     if len(told) > _MOST_SHOWN:
-        look.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)
-    look.saw("{count} answers, of {names} kinds, were compared byte by byte", count=len(exchanges), names=len(first))
+        inspection.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)
+    inspection.saw(
+        "{count} answers, of {names} kinds, were compared byte by byte", count=len(exchanges), names=len(first)
+    )
 
 
 def masked(whole: bytes, known: Known) -> bytes:
@@ -115,14 +117,14 @@ def masked(whole: bytes, known: Known) -> bytes:
     return _PADDING.sub(b"", _CUT_OFF.sub(b"cut off", whole))
 
 
-def random_tokens(exchanges: Iterable[Exchange]) -> dict[str, list[Sample]]:
+def random_tokens(exchanges: Iterable[Exchange]) -> dict[str, list[Observation]]:
     """Every random value where it is new, with the moment of the exchange."""
-    found: dict[str, list[Sample]] = {}
+    found: dict[str, list[Observation]] = {}
 
     def note(name: str, exchange: Exchange, value: bytes) -> None:
         several = found.setdefault(name, [])
         order = sum(one.run == exchange.run for one in several)
-        several.append(Sample(value, exchange.run, exchange.visitor, order, exchange.before, exchange.after))
+        several.append(Observation(value, exchange.run, exchange.visitor, order, exchange.before, exchange.after))
 
     for exchange in exchanges:
         for token in TOKENS:
@@ -146,7 +148,7 @@ def wrong_hours(exchanges: Iterable[Exchange]) -> Iterator[str]:
                 yield f"{exchange.name}: {hour}"
 
 
-def compare_told(look: Look, answers: Sequence[tuple[str, Answer, Known]]) -> None:
+def compare_told(inspection: Inspection, answers: Sequence[tuple[str, Answer, Known]]) -> None:
     """What desks are told by one verb, in different runs: the same headers, and JSON of the same form."""
     first: dict[str, object] = {}
     for name, answer, known in answers:
@@ -155,9 +157,9 @@ def compare_told(look: Look, answers: Sequence[tuple[str, Answer, Known]]) -> No
         if other != form:
             one, two = (repr(told).encode() for told in (other, form))
             where = _first_difference(one, two)
-            look.found("a desk is told {name} in another form: {one} and {other}", name=name,
+            inspection.found("a desk is told {name} in another form: {one} and {other}", name=name,
                        one=_around(one, where), other=_around(two, where))  # fmt: skip
-    look.saw("{count} answers to desks were compared by form", count=len(answers))
+    inspection.saw("{count} answers to desks were compared by form", count=len(answers))
 
 
 def _form(body: bytes) -> object:

@@ -41,7 +41,7 @@ _LONGEST_FOR_PAIRS = 256  # bytes of a row that are combined with each other
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Sample:
+class Observation:
     """One value, and all that it must not depend on. `before` and `after` are seconds since 1970 around its making."""
 
     value: bytes
@@ -57,7 +57,7 @@ class Sample:
         return int(self.before) if int(self.before) == int(self.after) else None
 
 
-_GROUPS: tuple[tuple[str, Callable[[Sample], Hashable | None]], ...] = (
+_GROUPS: tuple[tuple[str, Callable[[Observation], Hashable | None]], ...] = (
     ("is the same in all values", lambda _one: 0),
     ("is decided by the run", lambda one: one.run),
     ("is decided by the visitor", lambda one: (one.run, one.visitor)),
@@ -67,7 +67,7 @@ _GROUPS: tuple[tuple[str, Callable[[Sample], Hashable | None]], ...] = (
 )
 
 
-def dependences(samples: Sequence[Sample], bits: int = _BITS_OF_A_BYTE) -> list[str]:
+def dependences(samples: Sequence[Observation], bits: int = _BITS_OF_A_BYTE) -> list[str]:
     """What the values of one field depend on, in words; nothing for random ones.
 
     `bits` is how much a byte of it holds: letters of words hold less than eight, and agree by chance that much sooner.
@@ -87,7 +87,7 @@ def dependences(samples: Sequence[Sample], bits: int = _BITS_OF_A_BYTE) -> list[
     return found
 
 
-def dependences_within(rows: Sequence[Sample]) -> list[str]:
+def dependences_within(rows: Sequence[Observation]) -> list[str]:
     """Of values that are whole rows: whether one byte covered with another of its row depends on anything."""
     ordered = sorted(rows, key=lambda one: one.before)
     width = min((len(one.value) for one in ordered), default=0)
@@ -116,7 +116,9 @@ def told_apart(ones: Sequence[bytes], others: Sequence[bytes]) -> list[str]:
     return found
 
 
-def _groups(samples: Sequence[Sample], key: Callable[[Sample], Hashable | None], agree: int) -> list[list[int]]:
+def _groups(
+    samples: Sequence[Observation], key: Callable[[Observation], Hashable | None], agree: int
+) -> list[list[int]]:
     """Which values are of one group, those with the most first; nothing where too few would have to agree."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for number, one in enumerate(samples):
@@ -130,7 +132,7 @@ def _agrees(groups: list[list[int]], column: Sequence[int]) -> bool:
     return bool(groups) and all(column[number] == column[group[0]] for group in groups for number in group[1:])
 
 
-def _clocks(samples: Sequence[Sample]) -> Iterator[tuple[str, float, list[float]]]:
+def _clocks(samples: Sequence[Observation]) -> Iterator[tuple[str, float, list[float]]]:
     """What a byte could run along: in words, how exactly that is known, and where it stands for each value."""
     orders = [("counts", [float(number) for number in range(len(samples))])]
     orders.append(("counts in each run", [float(one.order) for one in samples]))
@@ -146,7 +148,7 @@ def _clocks(samples: Sequence[Sample]) -> Iterator[tuple[str, float, list[float]
 
 def _of_column(
     column: Sequence[int],
-    samples: Sequence[Sample],
+    samples: Sequence[Observation],
     groups: list[tuple[str, list[list[int]]]],
     clocks: list[tuple[str, float, list[float]]],
 ) -> Iterator[str]:
@@ -173,7 +175,7 @@ def _runs_along(column: Sequence[int], clock: Sequence[float], around: float) ->
     return all((byte - at - first + around) % 256 <= 2 * around for byte, at in zip(column, clock, strict=True))
 
 
-def _is_covered_clock(column: Sequence[int], samples: Sequence[Sample]) -> bool:
+def _is_covered_clock(column: Sequence[int], samples: Sequence[Observation]) -> bool:
     certain = [(byte, one.second & 255) for byte, one in zip(column, samples, strict=True) if one.second is not None]
     seconds = {second for _byte, second in certain}
     # A key that fits one second only has been found by question 1.
@@ -184,7 +186,7 @@ def _is_covered_clock(column: Sequence[int], samples: Sequence[Sample]) -> bool:
     )
 
 
-def _equal(samples: Sequence[Sample]) -> Iterator[str]:
+def _equal(samples: Sequence[Observation]) -> Iterator[str]:
     places: dict[tuple[int, bytes], int] = {}
     for number, one in enumerate(samples):
         for place in range(max(len(one.value) - _EQUAL_BYTES + 1, 0)):
@@ -194,7 +196,7 @@ def _equal(samples: Sequence[Sample]) -> Iterator[str]:
                 return
 
 
-def _in_order(samples: Sequence[Sample], shortest: int) -> Iterator[str]:
+def _in_order(samples: Sequence[Observation], shortest: int) -> Iterator[str]:
     runs = sorted({one.run for one in samples})
     values = [[one.value for one in samples if one.run == run] for run in runs]
     if len(samples) - len(runs) < _IN_ORDER or not all(len(one) > 2 for one in values):  # noqa: PLR2004 - two are in order always

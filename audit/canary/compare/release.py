@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from audit.canary.compare.rows import Tables
     from audit.canary.http import Answer
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 # A moment as text, or as a number since 1970 in any of the usual units, within a day of now.
 _CLOCK_TEXT = re.compile(r"\d\d:\d\d|\d{8}T\d{4}|T\d\d")
@@ -38,7 +38,7 @@ _REPORTS_ADD = {"cases": 2 + SHORT, "waiting_items": 2 + SHORT}
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class MemberView:
     """What can be seen at one moment."""
 
     told: dict[str, bytes]
@@ -46,30 +46,32 @@ class State:
     others: dict[str, str]  # digests of the tables that no report may touch
 
 
-def look_around(home: Path, told: dict[str, Answer], copy: Path) -> State:
+def look_around(home: Path, told: dict[str, Answer], copy: Path) -> MemberView:
     """Everything now."""
     counts, others = {}, {}
     for table, rows in rows_of(home, copy).items():
         counts[table] = len(rows)
         if table not in _MAY_GROW:
             others[table] = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
-    return State({verb: answer.whole for verb, answer in told.items()}, counts, others)
+    return MemberView({verb: answer.whole for verb, answer in told.items()}, counts, others)
 
 
-def compare(look: Look, before: State, after: State, what: str) -> None:
+def compare(inspection: Inspection, before: MemberView, after: MemberView, what: str) -> None:
     """Say what differs."""
     for verb, answer in before.told.items():
         same = after.told.get(verb) == answer and bool(answer)
-        look.demand(
+        inspection.require(
             same, "what the desk is told by {verb} is the same bytes after {what}: {same}", verb=verb, what=what,
             same=same,
         )  # fmt: skip
     for table in sorted(before.others.keys() | after.others.keys()):
         if before.others.get(table) != after.others.get(table):
-            look.found("the table {table}, which no report may touch, is another after {what}", table=table, what=what)
+            inspection.found(
+                "the table {table}, which no report may touch, is another after {what}", table=table, what=what
+            )
 
 
-def missing_rows(before: State, after: State) -> str:
+def missing_rows(before: MemberView, after: MemberView) -> str:
     """What is missing in the store of what was sent, in words; nothing if all is there."""
     wrong = [
         f"{table}: {after.rows.get(table, 0) - before.rows.get(table, 0)} rows more and not {more}"
@@ -92,7 +94,7 @@ def rows_of(home: Path, copy: Path) -> Tables:
     return found
 
 
-def no_clock(look: Look, home: Path, copy: Path) -> None:
+def no_clock(inspection: Inspection, home: Path, copy: Path) -> None:
     """No value in any column is a moment."""
     with _copied(home, copy) as database:
         looked = 0
@@ -100,8 +102,10 @@ def no_clock(look: Look, home: Path, copy: Path) -> None:
             looked += 1
             for (value,) in database.execute(f'SELECT DISTINCT "{column}" FROM "{table}"'):  # noqa: S608 - names from the schema
                 if (table, column) not in _RANDOM_NUMBERS and _is_moment(value):
-                    look.found("{table}.{column} holds a moment: {value}", table=table, column=column, value=value)
-    look.saw("{count} columns hold no moment finer than a day", count=looked)
+                    inspection.found(
+                        "{table}.{column} holds a moment: {value}", table=table, column=column, value=value
+                    )
+    inspection.saw("{count} columns hold no moment finer than a day", count=looked)
 
 
 def _is_moment(value: object) -> bool:

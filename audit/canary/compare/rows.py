@@ -21,18 +21,18 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from audit.canary.compare.random import Sample
+from audit.canary.compare.random import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds; see above."""
 
     RANDOM = auto()
@@ -49,9 +49,9 @@ class Kind(Enum):
     SIZE = auto()
 
 
-K = Kind
+K = ColumnKind
 # A tuple is FIXED: the values themselves.
-COLUMNS: Mapping[str, Mapping[str, Kind | tuple[object, ...]]] = {
+COLUMNS: Mapping[str, Mapping[str, ColumnKind | tuple[object, ...]]] = {
     "cases": {
         "case_id": K.RANDOM,
         "lookup_id": K.RANDOM,
@@ -130,9 +130,9 @@ class Noted:
     shares: Mapping[int, bytes] = field(default_factory=dict, repr=False)
     altered: tuple[str, ...] = ()  # table.column of rows that were there before and hold another value now
 
-    def sample(self, value: bytes) -> Sample:
+    def sample(self, value: bytes) -> Observation:
         """A value of these rows."""
-        return Sample(value, self.run, self.visitor, self.order, self.before, self.after)
+        return Observation(value, self.run, self.visitor, self.order, self.before, self.after)
 
 
 def changed_slots(before: bytes, after: bytes) -> dict[int, bytes]:
@@ -162,20 +162,22 @@ def altered_rows(before: Tables, after: Tables) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def check_altered(look: Look, noted: Iterable[Noted]) -> None:
+def check_altered(inspection: Inspection, noted: Iterable[Noted]) -> None:
     """A report and a message add rows and alter none: what is written anew by a visit tells of it."""
     for one in noted:
         if one.altered:
-            look.found("{what} alters what others have left: {columns}", what=one.what, columns=", ".join(one.altered))
+            inspection.found(
+                "{what} alters what others have left: {columns}", what=one.what, columns=", ".join(one.altered)
+            )
 
 
-def check_columns(look: Look, tables: Tables, slots: int) -> None:
+def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
     """Every value of every column is of the kind that stands above."""
     looked = 0
     for table in sorted(tables.keys() - OTHERS):
         columns = COLUMNS.get(table)
         if columns is None or (tables[table] and not columns):
-            look.found("the table {table} has rows and is on no list", table=table)
+            inspection.found("the table {table} has rows and is on no list", table=table)
             continue
         for column in sorted({name for row in tables[table] for name in row}):
             kind = columns.get(column)
@@ -183,16 +185,16 @@ def check_columns(look: Look, tables: Tables, slots: int) -> None:
             looked += len(values)
             wrong = _wrong(kind, values, tables, slots) if kind else values[:1]
             if wrong:
-                look.found("{table}.{column} holds {value}, which is not on its list", table=table, column=column,
+                inspection.found("{table}.{column} holds {value}, which is not on its list", table=table, column=column,
                            value=_shown(wrong[0]))  # fmt: skip
-    _check_headers(look, tables)
-    _check_boxes(look, tables)
-    look.saw("{count} values are each of the kind that their column is for", count=looked)
+    _check_headers(inspection, tables)
+    _check_boxes(inspection, tables)
+    inspection.saw("{count} values are each of the kind that their column is for", count=looked)
 
 
-def random_fields(noted: Iterable[Noted]) -> dict[str, list[Sample]]:
+def random_fields(noted: Iterable[Noted]) -> dict[str, list[Observation]]:
     """Every value that must be random, by the name of its field."""
-    found: dict[str, list[Sample]] = {}
+    found: dict[str, list[Observation]] = {}
     for one in noted:
         shares = (("shred.slots", share) for share in one.shares.values())
         for name, value in (*_random_values(one.rows), *shares):
@@ -200,7 +202,7 @@ def random_fields(noted: Iterable[Noted]) -> dict[str, list[Sample]]:
     return found
 
 
-def random_rows(noted: Iterable[Noted]) -> list[Sample]:
+def random_rows(noted: Iterable[Noted]) -> list[Observation]:
     """Of each new case all that must be random in it, in one."""
     return [
         one.sample(b"".join(_bytes(case[name]) for name in _FIELDS_OF_A_ROW) + _first_of(one.rows, case["case_id"]))
@@ -257,7 +259,7 @@ def _first_of(rows: Tables, case_id: object) -> bytes:
     return bytes(24 + 48 + 24 + 32)
 
 
-def _wrong(kind: Kind | tuple[object, ...], values: Sequence[object], tables: Tables, slots: int) -> list[object]:
+def _wrong(kind: ColumnKind | tuple[object, ...], values: Sequence[object], tables: Tables, slots: int) -> list[object]:
     """Those of the values that are not of this kind."""
     if kind is K.SIZE:
         return _wrong_sizes(tables)
@@ -272,7 +274,7 @@ def _wrong(kind: Kind | tuple[object, ...], values: Sequence[object], tables: Ta
     return [value for value in values if not may_be(value)]
 
 
-def _fitting(kind: Kind | tuple[object, ...], tables: Tables, slots: int) -> Callable[[object], bool]:
+def _fitting(kind: ColumnKind | tuple[object, ...], tables: Tables, slots: int) -> Callable[[object], bool]:
     if isinstance(kind, tuple):
         return lambda value: value in kind and not isinstance(value, bool | float)
     if kind is K.DAY:
@@ -287,7 +289,7 @@ def _fitting(kind: Kind | tuple[object, ...], tables: Tables, slots: int) -> Cal
     return lambda value: isinstance(value, bytes)
 
 
-def _owners(kind: Kind, tables: Tables) -> set[object]:
+def _owners(kind: ColumnKind, tables: Tables) -> set[object]:
     if kind is K.OF_A_CASE:
         # A file whose report was cut off has no case, for as long as the intake lives.
         return {row["case_id"] for row in tables["cases"]} | {None}
@@ -308,7 +310,7 @@ def _wrong_sizes(tables: Tables) -> list[object]:
     return [row["sealed_size"] for row in tables["files"] if held.get(row["file_id"]) != row["sealed_size"]]
 
 
-def _check_headers(look: Look, tables: Tables) -> None:
+def _check_headers(inspection: Inspection, tables: Tables) -> None:
     """What a header says beside what is random in it stands in its row as well, or in the case's."""
     commitments = {row["case_id"]: row["commitment"] for row in tables.get("cases", [])}
     for table, stream in (("entries", 1), ("files", 4)):
@@ -318,32 +320,38 @@ def _check_headers(look: Look, tables: Tables) -> None:
             told = _HEADER.unpack(raw)[:7] if len(raw) == _HEADER.size else ()
             commitment = commitments.get(row["case_id"], told[1] if told else b"")
             if told != (1, commitment, 1, 1, stream, row["number"], kind):
-                look.found("a header in {table} says {told}, which is not what its row says", table=table, told=told)
+                inspection.found(
+                    "a header in {table} says {told}, which is not what its row says", table=table, told=told
+                )
 
 
-def _check_boxes(look: Look, tables: Tables) -> None:
+def _check_boxes(inspection: Inspection, tables: Tables) -> None:
     """Grants and decoys have one form, and a batch never has as many items as there were cases."""
     for table, column in (("cases", "reporter_grant"), ("waiting_items", "item"), ("batch_items", "item")):
         odd = [row for row in tables.get(table, []) if _bytes(row[column])[_KEYS_TOP : _KEYS_TOP + 1] >= b"\x80"]
         if odd:
-            look.found("{count} values of {table}.{column} are no sealed boxes, which can be told", count=len(odd),
-                       table=table, column=column)  # fmt: skip
+            inspection.found(
+                "{count} values of {table}.{column} are no sealed boxes, which can be told",
+                count=len(odd),
+                table=table,
+                column=column,
+            )
     counts = Counter((row["member_id"], row["batch"]) for row in tables.get("batch_items", []))
     odd_counts = sorted(set(counts.values()) - _BATCHES)
     if odd_counts:
-        look.found("batches hold {counts} items and not 4, 8, 16 …", counts=odd_counts)
+        inspection.found("batches hold {counts} items and not 4, 8, 16 …", counts=odd_counts)
 
 
-def check_slots(look: Look, noted: Iterable[Noted]) -> None:
+def check_slots(inspection: Inspection, noted: Iterable[Noted]) -> None:
     """With each report as many slots change as cases come, and they are those that the cases name."""
     looked = 0
     for one in noted:
         looked += len(one.shares)
         named = sorted(row["slot"] for row in one.rows["cases"] if isinstance(row["slot"], int))
         if named != sorted(one.shares):
-            look.found("with {what} the slots {slots} changed, and its cases name {named}", what=one.what,
+            inspection.found("with {what} the slots {slots} changed, and its cases name {named}", what=one.what,
                        slots=sorted(one.shares), named=named)  # fmt: skip
-    look.saw("{count} slots changed, each with the case that names it", count=looked)
+    inspection.saw("{count} slots changed, each with the case that names it", count=looked)
 
 
 def _days() -> set[str]:

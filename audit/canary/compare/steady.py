@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.canary.compare.snapshot import Fields, Snapshot
-    from audit.verdict import Look
+    from audit.verdict import Inspection
 
 _MOST_SHOWN = 12
 _NANOSECONDS = 10**9
@@ -47,14 +47,14 @@ class Since(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class AllowedChange:
     """One field of one thing. `demand` is asked of its value before and after."""
 
     thing: str
     field: str
     since: Since
     why: str
-    demand: Callable[[str, str], bool] = lambda _before, _after: True
+    require: Callable[[str, str], bool] = lambda _before, _after: True
 
 
 def _whole_log(_before: str, after: str) -> bool:
@@ -84,10 +84,10 @@ def _no_socket_of_control(before: str, after: str) -> bool:
 
 
 def _named(things: str, fields: str, since: Since, why: str,
-           demand: Callable[[str, str], bool] = lambda _before, _after: True) -> Iterator[Allowance]:  # fmt: skip
+           require: Callable[[str, str], bool] = lambda _before, _after: True) -> Iterator[AllowedChange]:  # fmt: skip
     for thing in things.split(", "):
         for field in fields.split(", "):
-            yield Allowance(thing, field, since, why, demand)
+            yield AllowedChange(thing, field, since, why, require)
 
 
 _LASTING = "keeper, intake, zygote 1, zygote 2, tor, watchdog"
@@ -133,39 +133,41 @@ ALLOWED = (
       _named("zygote 1, zygote 2", f"open {number}, open {number} state", Since.PAGES, "its forks", _of_a_fork)),
 )  # fmt: skip
 _CONNECTED = ("run/public.sock", "run/desk.sock")  # the next heartbeat stamps them
-_BY_NAME: Mapping[tuple[str, str], Allowance] = {(one.thing, one.field): one for one in ALLOWED}
+_BY_NAME: Mapping[tuple[str, str], AllowedChange] = {(one.thing, one.field): one for one in ALLOWED}
 
 
-def compare(look: Look, before: Snapshot, after: Snapshot, since: Since, what: str) -> None:
+def compare_snapshots(inspection: Inspection, before: Snapshot, after: Snapshot, since: Since, what: str) -> None:
     """Say every field that differs and may not yet."""
     differences = [*_differences(before.files, after.files), *_differences(before.locks, after.locks)]
     if since < Since.STOP:
         differences += _differences(before.processes, after.processes)
     closed = sorted(name for name, fields in after.processes.items() if "open 0" not in fields)
     if closed:
-        look.missed("the open files of {names}: they close themselves to their account. Run it as root", names=closed)
+        inspection.missed(
+            "the open files of {names}: they close themselves to their account. Run it as root", names=closed
+        )
     wrong = [one for one in differences if not _is_allowed(*one, since)]
     for thing, field, was, now in wrong[:_MOST_SHOWN]:
-        look.found("{what}: {field} of {thing} was {was} and is {now}", what=what, thing=thing, field=field,
+        inspection.found("{what}: {field} of {thing} was {was} and is {now}", what=what, thing=thing, field=field,
                    was=_short(was), now=_short(now))  # fmt: skip
     if len(wrong) > _MOST_SHOWN:
-        look.found("{what}: and {count} more of these", what=what, count=len(wrong) - _MOST_SHOWN)
+        inspection.found("{what}: and {count} more of these", what=what, count=len(wrong) - _MOST_SHOWN)
     fields = sum(len(one) for part in (before.files, before.processes, before.locks) for one in part.values())
-    look.saw(
+    inspection.saw(
         "{what}: {count} fields of files, processes and locks, of which {changed} changed as they may", what=what,
         count=fields, changed=len(differences) - len(wrong),
     )  # fmt: skip
 
 
-def no_time_of_a_visit(look: Look, after: Mapping[str, Fields], first: float, last: float) -> None:
+def no_time_of_a_visit(inspection: Inspection, after: Mapping[str, Fields], first: float, last: float) -> None:
     """After the stop no file was written, changed or read while visitors came."""
     for name, fields in sorted(after.items()):
         for field in ("written", "changed", "read"):
             allowed = _BY_NAME.get((name, field))
             of_a_socket = allowed is not None and name in _CONNECTED
             if first <= int(fields[field]) / _NANOSECONDS <= last and not of_a_socket:
-                look.found("after the stop {name} has a time of the visits: {field}", name=name, field=field)
-    look.saw("{count} files and folders have no time of the visits", count=len(after))
+                inspection.found("after the stop {name} has a time of the visits: {field}", name=name, field=field)
+    inspection.saw("{count} files and folders have no time of the visits", count=len(after))
 
 
 def database_header(path: Path) -> dict[str, str]:
@@ -189,7 +191,7 @@ def _is_allowed(thing: str, field: str, was: str, now: str, since: Since) -> boo
     if since is Since.STOP and (thing, field) == ("run/control.sock", "being there"):
         return now == "False"
     allowed = _BY_NAME.get((thing, field))
-    return allowed is not None and allowed.since <= since and allowed.demand(was, now)
+    return allowed is not None and allowed.since <= since and allowed.require(was, now)
 
 
 def differing(before: Mapping[str, str], after: Mapping[str, str]) -> str:

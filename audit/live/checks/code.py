@@ -17,7 +17,7 @@ from audit.live.checks.process import job_has_ended
 from audit.observe.installed import Installation
 from audit.observe.proc import Code, NotSeen, Process
 from audit.observe.scene import Scene
-from audit.verdict import Look, listed
+from audit.verdict import Inspection, listed
 
 _PRELOAD = "/etc/ld.so.preload"
 _SYSTEM = tuple(map(Path, ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")))
@@ -32,9 +32,9 @@ _PYTHONS = frozenset({
 _OTHERS = frozenset({"GCONV_PATH", "OPENSSL_CONF", "OPENSSL_MODULES"})
 
 
-def check_code(look: Look, scene: Scene) -> None:
+def check_code(inspection: Inspection, scene: Scene) -> None:
     """Code comes from the installation and the system alone, and nothing in environment or /etc adds to it."""
-    _preloaded(look, scene)
+    _preloaded(inspection, scene)
     places = _Places(scene)
     for process in (scene.service.keeper, *scene.service.silent, *scene.service.tors):
         name = scene.service.name_of(process.pid)
@@ -42,10 +42,10 @@ def check_code(look: Look, scene: Scene) -> None:
             code = [one for one in process.code() if one.path not in _KERNELS]
             strange = list(_not_in_place(process, code, places))
         except NotSeen:
-            if not job_has_ended(look, scene, process):
-                look.missed("the code and the environment of {name} {pid}", name=name, pid=process.pid)
+            if not job_has_ended(inspection, scene, process):
+                inspection.missed("the code and the environment of {name} {pid}", name=name, pid=process.pid)
             continue
-        look.demand(
+        inspection.require(
             not strange, "{name} {pid} runs code of {count} files and {bare} pieces of memory; not in order: {strange}",
             name=name, pid=process.pid, count=len({one.path for one in code if one.path}),
             bare=sum(not one.path for one in code), strange=listed(strange) or "0",
@@ -94,15 +94,15 @@ class _Places:
         return not groups and all(state.st_uid in self._owners and not state.st_mode & stat.S_IWOTH for state in states)
 
 
-def _preloaded(look: Look, scene: Scene) -> None:
+def _preloaded(inspection: Inspection, scene: Scene) -> None:
     try:
         lines = scene.system(_PRELOAD).read_text(errors="replace").split()
     except FileNotFoundError:
         lines = []
     except OSError:
-        look.missed("{path} cannot be read by this account", path=_PRELOAD)
+        inspection.missed("{path} cannot be read by this account", path=_PRELOAD)
         return
-    look.demand(not lines, "{path} loads into every program: {files}", path=_PRELOAD, files=listed(lines) or "0")
+    inspection.require(not lines, "{path} loads into every program: {files}", path=_PRELOAD, files=listed(lines) or "0")
 
 
 def _not_in_place(process: Process, code: Sequence[Code], places: _Places) -> Iterator[str]:

@@ -23,7 +23,7 @@ from audit.live.checks.files import check_times
 from audit.live.checks.packages import program_is_known
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict, Word, listed
+from audit.verdict import Inspection, Verdict, Word, listed
 
 DATABASE = "kallskydd.db"
 # Of cases/store/schema.sql without comments and spaces; a test holds the two together. Our own copy: a schema that came
@@ -43,71 +43,76 @@ _FIRST_PAGE_HEAD = 100
 _BLOCK_HEAD = 4
 
 
-def check_schema(look: Look, scene: Scene) -> None:
+def check_schema(inspection: Inspection, scene: Scene) -> None:
     """The statements in the database are those of the known schema, and none has a column finer than a day."""
-    with _reading(look, scene) as database:
+    with _reading(inspection, scene) as database:
         if database is None:
             return
         rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
         statements = [sql for kind, _name, _table, sql in rows if sql]
         digest = schema_digest(statements)
-        look.demand(
+        inspection.require(
             digest == SCHEMA_DIGEST, "{count} statements, digest {digest}", count=len(statements), digest=digest[:16]
         )
         for kind, name, _table, _sql in rows:
             if kind not in {"table", "index"}:
-                look.found("there is a {kind} {name}", kind=kind, name=name)
+                inspection.found("there is a {kind} {name}", kind=kind, name=name)
         for kind, name, _table, sql in rows:
             if kind == "table":
-                _columns(look, database, name, sql)
+                _columns(inspection, database, name, sql)
 
 
-def check_values(look: Look, scene: Scene) -> None:
+def check_values(inspection: Inspection, scene: Scene) -> None:
     """What is in the columns: days, no finer times, in no disguise as a number."""
-    with _reading(look, scene) as database:
+    with _reading(inspection, scene) as database:
         if database is None:
             return
         looked = 0
         for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
             for _number, column, kind, *_ in database.execute(f"PRAGMA table_info({table})").fetchall():
                 looked += 1
-                _column_values(look, database, table, column, kind)
-        look.saw("{count} columns were looked through", count=looked)
+                _column_values(inspection, database, table, column, kind)
+        inspection.saw("{count} columns were looked through", count=looked)
 
 
-def check_storage(look: Look, scene: Scene) -> None:
+def check_storage(inspection: Inspection, scene: Scene) -> None:
     """How the file is written: log, vacuum, no bytes left where it is free, nothing mapped, no temporary file."""
     try:
         raw, free = _read_at_rest(scene.home / DATABASE)
     except OSError:
-        look.missed("the database cannot be read by this account")
+        inspection.missed("the database cannot be read by this account")
         return
     modes = raw[18:20]
-    look.demand(modes == _WAL, "journal_mode: {mode}", mode="wal" if modes == _WAL else modes.hex())
+    inspection.require(modes == _WAL, "journal_mode: {mode}", mode="wal" if modes == _WAL else modes.hex())
     incremental = struct.unpack_from(">I", raw, 64)[0] != 0 and struct.unpack_from(">I", raw, 52)[0] != 0
-    look.demand(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else Word("another"))
+    inspection.require(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else Word("another"))
     version = struct.unpack_from(">I", raw, 60)[0]
-    look.demand(version == 1, "user_version: {version}", version=version)
-    look.demand(free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
-                dirty=free.dirty, pages=free.pages, blocks=free.blocks)  # fmt: skip
+    inspection.require(version == 1, "user_version: {version}", version=version)
+    inspection.require(
+        free.dirty == 0,
+        "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
+        dirty=free.dirty,
+        pages=free.pages,
+        blocks=free.blocks,
+    )
     if not free.pages and not free.blocks:
-        look.saw("secure_delete: nothing was deleted yet by which it would show")
-    look.saw("out of its reach: {moved} bytes of rows that SQLite has moved within the file", moved=free.moved)
+        inspection.saw("secure_delete: nothing was deleted yet by which it would show")
+    inspection.saw("out of its reach: {moved} bytes of rows that SQLite has moved within the file", moved=free.moved)
     for process in scene.service.intakes:
         try:
             opened = [one.target for one in process.descriptors()]
             mapped = [path for _, path in process.mappings() if path.startswith(str(scene.home / DATABASE))]
         except NotSeen:
-            look.missed("temp_store and mmap_size: the open and mapped files of the intake")
+            inspection.missed("temp_store and mmap_size: the open and mapped files of the intake")
             continue
         # SQLite opens the file once for each connection, and so they can be counted from outside.
         count = opened.count(str(scene.home / DATABASE))
-        look.demand(count == 1, "connections of the intake to the database: {count}", count=count)
+        inspection.require(count == 1, "connections of the intake to the database: {count}", count=count)
         temporary = [one for one in opened if one.endswith(" (deleted)") and not one.startswith("/memfd:")]
-        look.demand(not temporary, "temp_store: unlinked files open: {files}", files=listed(temporary) or "0")
+        inspection.require(not temporary, "temp_store: unlinked files open: {files}", files=listed(temporary) or "0")
         wrong = [path for path in mapped if not path.endswith("-shm")]
-        look.demand(not wrong, "mmap_size: the database is mapped: {mapped}", mapped=bool(wrong))
-    _by_construction(look, scene)
+        inspection.require(not wrong, "mmap_size: the database is mapped: {mapped}", mapped=bool(wrong))
+    _by_construction(inspection, scene)
 
 
 def schema_digest(statements: list[str]) -> str:
@@ -150,30 +155,30 @@ def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
     return raw, free
 
 
-def _by_construction(look: Look, scene: Scene) -> None:
+def _by_construction(inspection: Inspection, scene: Scene) -> None:
     """Settings of a connection that leave no mark outside: the program's own, which ends without them."""
-    beats = Look()
+    beats = Inspection()
     check_times(beats, scene)
     if program_is_known(scene) and beats.verdict is Verdict.CLEAN:
-        look.saw(
+        inspection.saw(
             "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
             " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
             " each heartbeat, the last of which times shows, and ends where one does not hold"
         )
         return
-    look.missed(
+    inspection.missed(
         "synchronous, foreign_keys, trusted_schema and cell_size_check: no mark outside, and own-files or times is not"
         " clean, by which the program would be known to end without them"
     )
 
 
 @contextlib.contextmanager
-def _reading(look: Look, scene: Scene) -> Iterator[sqlite3.Connection | None]:
+def _reading(inspection: Inspection, scene: Scene) -> Iterator[sqlite3.Connection | None]:
     try:
         with contextlib.closing(_open(scene.home / DATABASE)) as database:
             yield database
     except sqlite3.Error:
-        look.missed("the database cannot be read by this account")
+        inspection.missed("the database cannot be read by this account")
         yield None
 
 
@@ -185,29 +190,30 @@ def _open(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _columns(look: Look, database: sqlite3.Connection, table: str, sql: str) -> None:
+def _columns(inspection: Inspection, database: sqlite3.Connection, table: str, sql: str) -> None:
     """By the form of a table alone, whatever the digest says: strict, without row numbers, days where there is text."""
     plain = re.sub(r"--[^\n]*", "", sql)
-    look.demand(bool(re.search(r"\)\s*STRICT,\s*WITHOUT ROWID\s*$", plain)), "table {table}: STRICT, WITHOUT ROWID",
-                table=table)  # fmt: skip
+    inspection.require(
+        bool(re.search(r"\)\s*STRICT,\s*WITHOUT ROWID\s*$", plain)), "table {table}: STRICT, WITHOUT ROWID", table=table
+    )
     for _number, column, kind, *_ in database.execute(f"PRAGMA table_info({table})").fetchall():
         if kind not in {"BLOB", "INTEGER", "TEXT"}:
-            look.found("{table}.{column} is of type {kind}", table=table, column=column, kind=kind)
+            inspection.found("{table}.{column} is of type {kind}", table=table, column=column, kind=kind)
         if kind == "TEXT" and not re.search(rf"\b{column}\s+TEXT[^,]*CHECK \({column} (IN|{re.escape(_DAY)})", plain):
-            look.found("{table}.{column} is a text that need not be a day", table=table, column=column)
+            inspection.found("{table}.{column} is a text that need not be a day", table=table, column=column)
 
 
-def _column_values(look: Look, database: sqlite3.Connection, table: str, column: str, kind: str) -> None:
+def _column_values(inspection: Inspection, database: sqlite3.Connection, table: str, column: str, kind: str) -> None:
     if kind == "TEXT":
         values = [row[0] for row in database.execute(_select(f'DISTINCT "{column}"', table)) if row[0]]
         dates = [value for value in values if value[:1].isdigit()]
         fine = all(_DAY_VALUE.fullmatch(value) for value in dates)
         if not fine:
-            look.found("{table}.{column} holds more than a day", table=table, column=column)
+            inspection.found("{table}.{column} holds more than a day", table=table, column=column)
     elif kind == "INTEGER" and (table, column) not in _RANDOM_NUMBERS:
         (largest,) = database.execute(_select(f'max("{column}")', table)).fetchone()
         if largest is not None and largest >= _TIME_FROM:
-            look.found("{table}.{column} holds numbers that could be times", table=table, column=column)
+            inspection.found("{table}.{column} holds numbers that could be times", table=table, column=column)
 
 
 def _select(what: str, table: str) -> str:

@@ -19,7 +19,7 @@ from audit.live.checks.process import job_has_ended
 from audit.observe.proc import Descriptor, NotSeen, Process, everything
 from audit.observe.scene import Scene
 from audit.observe.sockets import UnixSocket, holders, unix_peers, unix_table
-from audit.verdict import Counted, Look, listed
+from audit.verdict import Counted, Inspection, listed
 
 HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain")
 LISTENERS = ("run/public.sock", "run/desk.sock")
@@ -30,47 +30,52 @@ _LOOKS = 6
 _PAUSE_SECONDS = 0.03
 
 
-def check_intake_descriptors(look: Look, scene: Scene) -> None:
+def check_intake_descriptors(inspection: Inspection, scene: Scene) -> None:
     """Listeners, accepted streams, stream pairs, jobs' pipes, memory, its home's files, eventpoll, libraries."""
-    _check(look, scene, scene.service.intakes, handles=False)
+    _check(inspection, scene, scene.service.intakes, handles=False)
 
 
-def check_zygote_descriptors(look: Look, scene: Scene) -> None:
+def check_zygote_descriptors(inspection: Inspection, scene: Scene) -> None:
     """Stream pairs, jobs' pipes, memory files, handles of their own jobs, /dev/null; no file but libraries."""
-    _check(look, scene, (*scene.service.zygotes, *scene.service.jobs), handles=True)
+    _check(inspection, scene, (*scene.service.zygotes, *scene.service.jobs), handles=True)
 
 
-def check_streams(look: Look, scene: Scene) -> None:
+def check_streams(inspection: Inspection, scene: Scene) -> None:
     """Standard output and errors lead nowhere."""
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
         try:
             targets = {one.number: one.target for one in process.descriptors()}
         except NotSeen:
-            if job_has_ended(look, scene, process):
+            if job_has_ended(inspection, scene, process):
                 continue
-            look.missed("the standard streams of {name} {pid}", name=name, pid=process.pid)
+            inspection.missed("the standard streams of {name} {pid}", name=name, pid=process.pid)
             continue
         shown = [targets.get(number, "-") for number in _STANDARD]
-        look.demand(set(shown) <= {_NULL, "-"}, "{name} {pid}: 0, 1 and 2 are {targets}", name=name, pid=process.pid,
-                    targets=", ".join(shown))  # fmt: skip
+        inspection.require(
+            set(shown) <= {_NULL, "-"},
+            "{name} {pid}: 0, 1 and 2 are {targets}",
+            name=name,
+            pid=process.pid,
+            targets=", ".join(shown),
+        )
 
 
-def check_mappings(look: Look, scene: Scene) -> None:
+def check_mappings(inspection: Inspection, scene: Scene) -> None:
     """What is mapped and could be written through: nothing but the index of SQLite's log."""
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
         try:
             mapped = process.mappings()
         except NotSeen:
-            if job_has_ended(look, scene, process):
+            if job_has_ended(inspection, scene, process):
                 continue
-            look.missed("the mapped files of {name} {pid}", name=name, pid=process.pid)
+            inspection.missed("the mapped files of {name} {pid}", name=name, pid=process.pid)
             continue
         allowed = {str(scene.home / "kallskydd.db-shm")} if name == "intake" else set()
         shared = {path for modes, path in mapped if "s" in modes and "w" in modes and path.startswith("/")}
         strange = sorted(path for path in shared - allowed if not path.startswith(("/memfd:", "/dev/zero")))
-        look.demand(not strange, "{name} {pid}, mapped and shared: {files}", name=name, pid=process.pid,
+        inspection.require(not strange, "{name} {pid}, mapped and shared: {files}", name=name, pid=process.pid,
                     files=listed(strange or sorted(shared)) or "-")  # fmt: skip
 
 
@@ -148,7 +153,7 @@ class _Found:
         return cls(None, sure=False)
 
 
-def _check(look: Look, scene: Scene, processes: tuple[Process, ...], *, handles: bool) -> None:
+def _check(inspection: Inspection, scene: Scene, processes: tuple[Process, ...], *, handles: bool) -> None:
     """Judge what each process has open.
 
     The descriptors and the kernel's tables are lists of different moments, and sockets and forks come and go between
@@ -157,21 +162,21 @@ def _check(look: Look, scene: Scene, processes: tuple[Process, ...], *, handles:
     strange: dict[Process, set[Descriptor]] = {process: set() for process in processes}
     left = list(processes)
     for last in (*[False] * (_LOOKS - 1), True):
-        found = _looked_at(look, scene, left, handles=handles)
+        found = _looked_at(inspection, scene, left, handles=handles)
         left = []
         for process, kinds in found.items():
             strange[process] |= {one for one, what in kinds.items() if what.kind is None and (what.sure or last)}
             if not last and any(not what.sure for what in kinds.values()):
                 left.append(process)
             else:
-                _say(look, scene, process, kinds.values(), strange[process])
+                _say(inspection, scene, process, kinds.values(), strange[process])
         if not left:
             return
         time.sleep(_PAUSE_SECONDS)
 
 
 def _looked_at(
-    look: Look, scene: Scene, processes: list[Process], *, handles: bool
+    inspection: Inspection, scene: Scene, processes: list[Process], *, handles: bool
 ) -> dict[Process, dict[Descriptor, _Found]]:
     """What each process has open. Of one that could not be looked into it is said, and it is left out."""
     listed_for: dict[Process, tuple[list[Descriptor], dict[int, UnixSocket]]] = {}
@@ -179,8 +184,10 @@ def _looked_at(
         try:
             listed_for[process] = (process.descriptors(), unix_table(process))
         except NotSeen:
-            if not job_has_ended(look, scene, process):
-                look.missed("the open files of {name} {pid}", name=scene.service.name_of(process.pid), pid=process.pid)
+            if not job_has_ended(inspection, scene, process):
+                inspection.missed(
+                    "the open files of {name} {pid}", name=scene.service.name_of(process.pid), pid=process.pid
+                )
     if not listed_for:
         return {}
     around = _Around(scene, next(iter(listed_for)))
@@ -190,17 +197,19 @@ def _looked_at(
     }
 
 
-def _say(look: Look, scene: Scene, process: Process, found: Collection[_Found], strange: set[Descriptor]) -> None:
+def _say(
+    inspection: Inspection, scene: Scene, process: Process, found: Collection[_Found], strange: set[Descriptor]
+) -> None:
     name = scene.service.name_of(process.pid)
     for one in sorted(strange, key=lambda one: one.number):
-        look.found(
+        inspection.found(
             "{name} {pid} has {target} open as {number}",
             name=name, pid=process.pid, target=one.target, number=one.number,
         )  # fmt: skip
     for inode in (one.untold for one in found if one.untold is not None):
-        look.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
+        inspection.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
     kinds = Counter(one.kind for one in found if one.kind is not None)
-    look.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=Counted(kinds))
+    inspection.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=Counted(kinds))
 
 
 def _kind(one: Descriptor, process: Process, around: _Around, table: dict[int, UnixSocket], *, handles: bool) -> _Found:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
-from audit.verdict import Look
+from audit.verdict import Inspection
 
 HEARTBEAT_SECONDS = 600
 # The intake looks at its clock every five seconds, and waits for a filing that is being written.
@@ -56,13 +56,13 @@ class Times:
     born: float | None
 
 
-def check_permissions(look: Look, scene: Scene) -> None:
+def check_permissions(inspection: Inspection, scene: Scene) -> None:
     """The owner alone, all the way down; no links; no file that the service does not know."""
     owner = scene.home.stat().st_uid
     try:
         paths = [scene.home, *sorted(scene.home.rglob("*"))]
     except OSError:
-        look.missed("all of the home")
+        inspection.missed("all of the home")
         return
     open_ones, strange = [], []
     for path in paths:
@@ -77,50 +77,59 @@ def check_permissions(look: Look, scene: Scene) -> None:
             if not _is_known(name):
                 strange.append(name)
     for one in open_ones:
-        look.found("others may reach {name}", name=one)
+        inspection.found("others may reach {name}", name=one)
     for one in _not_on_their_way(scene, strange):
-        look.found("nobody knows the file {name} in the home", name=one)
-    look.saw(
+        inspection.found("nobody knows the file {name} in the home", name=one)
+    inspection.saw(
         "{count} files and folders belong to account {owner} alone", count=len(paths) - len(open_ones), owner=owner
     )
 
 
-def check_times(look: Look, scene: Scene) -> None:
+def check_times(inspection: Inspection, scene: Scene) -> None:
     """No time of a file is that of a report."""
     now = time.time()
     started = _intake_started(scene)
     if started is None:
-        look.missed("when the intake was started")
+        inspection.missed("when the intake was started")
         return
     window = HEARTBEAT_SECONDS + _SLACK_SECONDS
     for name in BEATEN:
         try:
             times = file_times(scene.home / name)
         except OSError:
-            look.missed("the times of {name}", name=name)
+            inspection.missed("the times of {name}", name=name)
             continue
         oldest = max(now - times.written, now - times.changed, now - times.read)
-        look.demand(
+        inspection.require(
             oldest <= window,
             "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window}",
             name=name, age=round(oldest), window=window,
         )  # fmt: skip
         if times.born is None:
-            look.missed("when {name} was born: the file system does not keep it", name=name)
+            inspection.missed("when {name} was born: the file system does not keep it", name=name)
         else:
             latest = started + (_SLACK_SECONDS if name in _MADE_AT_START else 0)
-            look.demand(times.born <= latest, "{name} was born before the intake started to take reports: {fine}",
-                        name=name, fine=times.born <= latest)  # fmt: skip
+            inspection.require(
+                times.born <= latest,
+                "{name} was born before the intake started to take reports: {fine}",
+                name=name,
+                fine=times.born <= latest,
+            )
     for name in (*_SOCKETS, *sorted(str(path.relative_to(scene.home)) for path in (scene.home / "roster").iterdir())):
         with contextlib.suppress(FileNotFoundError):  # a draft that is in its place by now
             times = file_times(scene.home / name)
             oldest = max(now - times.changed, now - times.read)
-            look.demand(oldest <= window, "{name}: read {age} s ago at most; the heartbeat allows {window}", name=name,
-                        age=round(oldest), window=window)  # fmt: skip
+            inspection.require(
+                oldest <= window,
+                "{name}: read {age} s ago at most; the heartbeat allows {window}",
+                name=name,
+                age=round(oldest),
+                window=window,
+            )
     for name in ("config.toml", "server.pub", "onion/public.key", "onion/desk.key", *_SOCKETS):
         times = file_times(scene.home / name)
         last = times.written if name in _SOCKETS else max(times.written, times.changed)
-        look.demand(last <= started + 1, "{name} has not changed since the intake started: {fine}", name=name,
+        inspection.require(last <= started + 1, "{name} has not changed since the intake started: {fine}", name=name,
                     fine=last <= started + 1)  # fmt: skip
 
 

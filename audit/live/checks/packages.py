@@ -17,88 +17,88 @@ from audit.observe.installed import (
 )
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict, listed
+from audit.verdict import Inspection, Verdict, listed
 
 
-def check_libraries(look: Look, scene: Scene) -> None:
+def check_libraries(inspection: Inspection, scene: Scene) -> None:
     """Every library that the service needs has the locked version and the files that came with it."""
-    installation = _installation(look, scene)
+    installation = _installation(inspection, scene)
     if installation is None:
         return
     distributions = installation.distributions()
     lock = installation.lock
     if lock is None:
-        look.missed("requirements.lock is not with this installation")
+        inspection.missed("requirements.lock is not with this installation")
     else:
         locked = locked_versions(lock)
         names = needed(distributions) - {"kallskydd"}
         others = [f"{name} {distributions[name].version}" for name in sorted(names)
                   if locked.get(name) != distributions[name].version]  # fmt: skip
-        look.demand(not others, "{count} libraries, not of the locked version: {others}", count=len(names),
+        inspection.require(not others, "{count} libraries, not of the locked version: {others}", count=len(names),
                     others=listed(others) or "0")  # fmt: skip
     # Installed among the others, our own files have a row of their own; installed for work on them, the finder that
     # leads to them is one of these files.
     own = set() if installation.ours != installation.packages else {"kallskydd"}
     used = [distributions[name] for name in sorted(needed(distributions) - own)]
     count, faults = record_faults(used)
-    look.demand(not faults, "{count} files hashed, not as they were installed: {faults}", count=count,
+    inspection.require(not faults, "{count} files hashed, not as they were installed: {faults}", count=count,
                 faults=listed(faults) or "0")  # fmt: skip
     strange = unknown_startup_files(installation, distributions.values())
-    look.demand(not strange, "files that Python runs at its start and nobody installed: {files}",
+    inspection.require(not strange, "files that Python runs at its start and nobody installed: {files}",
                 files=listed(strange) or "0")  # fmt: skip
 
 
-def check_own_files(look: Look, scene: Scene) -> None:
+def check_own_files(inspection: Inspection, scene: Scene) -> None:
     """Our own files are those of a manifest: the auditor's, else those of the commit, else as installed."""
-    installation = _installation(look, scene)
+    installation = _installation(inspection, scene)
     if installation is None:
         return
     folder = installation.ours
     count = len(own_files(folder))
     if scene.manifest is not None:
         faults = manifest_faults(folder, scene.manifest.read_text())
-        look.demand(not faults, "{count} files, against the manifest given; others: {faults}", count=count,
+        inspection.require(not faults, "{count} files, against the manifest given; others: {faults}", count=count,
                     faults=listed(faults) or "0")  # fmt: skip
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.
         distribution = installation.distributions()["kallskydd"]
         _, faults = record_faults([distribution])
-        look.demand(not faults, "{count} files, as they were installed; others: {faults}", count=count,
+        inspection.require(not faults, "{count} files, as they were installed; others: {faults}", count=count,
                     faults=listed(faults) or "0")  # fmt: skip
     else:
         try:
             commit, faults = git_faults(folder)
         except NoManifest:
-            look.missed("our own files: no manifest was given and this is no checkout that git can read")
+            inspection.missed("our own files: no manifest was given and this is no checkout that git can read")
             return
-        look.demand(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
+        inspection.require(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
                     commit=commit[:12], faults=listed(faults) or "0")  # fmt: skip
-    _changed_since_start(look, scene, folder)
+    _changed_since_start(inspection, scene, folder)
 
 
 def program_is_known(scene: Scene) -> bool:
     """Whether the row on our own files is clean: then what the reviewed program does by itself may be counted on."""
-    look = Look()
-    check_own_files(look, scene)
-    return look.verdict is Verdict.CLEAN
+    inspection = Inspection()
+    check_own_files(inspection, scene)
+    return inspection.verdict is Verdict.CLEAN
 
 
-def _changed_since_start(look: Look, scene: Scene, folder: Path) -> None:
+def _changed_since_start(inspection: Inspection, scene: Scene, folder: Path) -> None:
     """What runs is what was read at the start: a file that was changed and changed back since would not show."""
     try:
         started = min(process.started() for process in (*scene.service.intakes, scene.service.keeper))
     except NotSeen:
-        look.missed("when the service was started")
+        inspection.missed("when the service was started")
         return
     newer = [name for name, path in own_files(folder).items() if path.stat().st_ctime > started]
-    look.demand(not newer, "files changed since the service was started: {files}", files=listed(newer) or "0")
+    inspection.require(not newer, "files changed since the service was started: {files}", files=listed(newer) or "0")
 
 
-def _installation(look: Look, scene: Scene) -> Installation | None:
+def _installation(inspection: Inspection, scene: Scene) -> Installation | None:
     for process in scene.service.intakes:
         try:
             return Installation.of(process.command())
         except (NotSeen, FileNotFoundError):
             continue
-    look.missed("where the program of the intake is installed")
+    inspection.missed("where the program of the intake is installed")
     return None

@@ -13,7 +13,7 @@ from audit.live.checks.packages import program_is_known
 from audit.observe.proc import NotSeen, Process
 from audit.observe.scene import Scene
 from audit.observe.swap import Harmless, swap_places
-from audit.verdict import Look, listed
+from audit.verdict import Inspection, listed
 
 _SILENT = {"intake", "zygote", "job"}
 _FILTER = "2"
@@ -28,77 +28,81 @@ _ASK_VERSION = 1
 _ENDING_SECONDS = 0.2
 
 
-def check_processes(look: Look, scene: Scene) -> None:
+def check_processes(inspection: Inspection, scene: Scene) -> None:
     """Who is there: one intake, zygotes, tor; and nobody who does not belong to the service."""
     service = scene.service
-    look.saw("keeper: process {pid}, holds the lock on the home", pid=service.keeper.pid)
-    look.demand(len(service.intakes) == 1, "intakes: {count}", count=len(service.intakes))
-    look.demand(
+    inspection.saw("keeper: process {pid}, holds the lock on the home", pid=service.keeper.pid)
+    inspection.require(len(service.intakes) == 1, "intakes: {count}", count=len(service.intakes))
+    inspection.require(
         bool(service.zygotes), "zygotes: {count}, jobs: {jobs}", count=len(service.zygotes), jobs=len(service.jobs)
     )
     for process in service.others:
-        look.found("process {pid} was started by the service and is no part of it", pid=process.pid)
+        inspection.found("process {pid} was started by the service and is no part of it", pid=process.pid)
     for process in service.intakes:
         for child in process.children():
-            look.found("the intake has started process {pid}", pid=child.pid)
+            inspection.found("the intake has started process {pid}", pid=child.pid)
     for process in service.silent:
         with contextlib.suppress(NotSeen):
             tracer = process.status().get("TracerPid", "0")
             if tracer != "0":
-                look.found("{name} {pid} is traced by process {tracer}", name=service.name_of(process.pid),
+                inspection.found("{name} {pid} is traced by process {tracer}", name=service.name_of(process.pid),
                            pid=process.pid, tracer=tracer)  # fmt: skip
     programs: dict[str, list[int]] = {}
     for process in (*service.silent, *service.tors):
         try:
             programs.setdefault(process.executable(), []).append(process.pid)
         except NotSeen:
-            if job_has_ended(look, scene, process):
+            if job_has_ended(inspection, scene, process):
                 continue
-            look.missed("the program of {name} {pid}", name=service.name_of(process.pid), pid=process.pid)
+            inspection.missed("the program of {name} {pid}", name=service.name_of(process.pid), pid=process.pid)
     for program, pids in programs.items():
         # A program that was replaced or removed since its start is called "(deleted)" by the kernel.
-        look.demand(not program.endswith(" (deleted)"), "{program} runs as {pids}", program=program, pids=listed(pids))
+        inspection.require(
+            not program.endswith(" (deleted)"), "{program} runs as {pids}", program=program, pids=listed(pids)
+        )
 
 
-def check_filter(look: Look, scene: Scene) -> None:
+def check_filter(inspection: Inspection, scene: Scene) -> None:
     """A seccomp filter and no new privileges, on every thread."""
     for process in (*scene.service.silent, *scene.service.tors):
         name = scene.service.name_of(process.pid)
         try:
             threads = _threads(process)
         except NotSeen:
-            if job_has_ended(look, scene, process):
+            if job_has_ended(inspection, scene, process):
                 continue
-            look.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
+            inspection.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
             continue
         modes = sorted({thread.get("Seccomp", "?") for thread in threads})
         privileges = sorted({thread.get("NoNewPrivs", "?") for thread in threads})
-        look.demand(
+        inspection.require(
             modes == [_FILTER] and privileges == ["1"],
             "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}",
             name=name, pid=process.pid, count=len(threads), modes=",".join(modes), privileges=",".join(privileges),
         )  # fmt: skip
 
 
-def check_landlock(look: Look, scene: Scene) -> None:
+def check_landlock(inspection: Inspection, scene: Scene) -> None:
     """Whether the kernel has Landlock. That a process has used it, no kernel shows from outside."""
     version = _landlock_version()
     if version > 0:
-        look.saw("seen: the kernel offers Landlock {version}", version=version)
+        inspection.saw("seen: the kernel offers Landlock {version}", version=version)
         if program_is_known(scene):
-            look.saw("claimed: the intake uses it, which no kernel shows; the program, which own-files knows, does not"
-                     " start where its rules do not hold, and the canary sees them put on")  # fmt: skip
+            inspection.saw(
+                "claimed: the intake uses it, which no kernel shows; the program, which own-files knows, does not"
+                " start where its rules do not hold, and the canary sees them put on"
+            )
         else:
-            look.missed("that the intake uses it: no kernel shows that, and own-files does not know the program")
+            inspection.missed("that the intake uses it: no kernel shows that, and own-files does not know the program")
         return
-    look.found("this kernel has no Landlock: the second layer, over files, is missing")
+    inspection.found("this kernel has no Landlock: the second layer, over files, is missing")
     if scene.service.intakes:
-        look.saw(
+        inspection.saw(
             "what still holds: the filter of system calls, seen above, lets no socket be made and no program start"
         )
 
 
-def check_privileges(look: Look, scene: Scene) -> None:
+def check_privileges(inspection: Inspection, scene: Scene) -> None:
     """Which account, and no power of root beyond it."""
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
@@ -111,53 +115,53 @@ def check_privileges(look: Look, scene: Scene) -> None:
         for field in _CAPABILITY_FIELDS:
             powers |= int(status.get(field, "0"), 16)
         allowed = _ROOT_KEEPS if name == "intake" and owner == "0" else 0
-        look.demand(
+        inspection.require(
             powers & ~allowed == 0,
             "{name} {pid}: account {owner}, capabilities {powers}",
             name=name, pid=process.pid, owner=owner, powers=f"{powers:#x}",
         )  # fmt: skip
         if name != "intake" and owner == "0":
-            look.found("{name} {pid} is still root", name=name, pid=process.pid)
+            inspection.found("{name} {pid} is still root", name=name, pid=process.pid)
 
 
-def check_core_dumps(look: Look, scene: Scene) -> None:
+def check_core_dumps(inspection: Inspection, scene: Scene) -> None:
     """Nothing of a process's memory can be written to a file, by itself, the kernel or a neighbour."""
     for process in (scene.service.keeper, *scene.service.silent, *scene.service.tors):
         name = scene.service.name_of(process.pid)
         try:
             soft, hard = process.core_limits()
-            look.demand(
+            inspection.require(
                 (soft, hard) == ("0", "0") or (name == "tor" and soft == "0"),
                 "{name} {pid}: core limit {soft} and {hard}", name=name, pid=process.pid, soft=soft, hard=hard,
             )  # fmt: skip
-            _closed_to_others(look, process, name)
+            _closed_to_others(inspection, process, name)
         except NotSeen:
-            if job_has_ended(look, scene, process):
+            if job_has_ended(inspection, scene, process):
                 continue
-            look.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
+            inspection.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
     pattern = scene.value("/proc/sys/kernel/core_pattern")
     if pattern is None:
-        look.missed("kernel.core_pattern")
+        inspection.missed("kernel.core_pattern")
     else:
         # A program that takes core dumps is given them whatever the limit says; /bin/false takes none.
         fine = not pattern.startswith("|") or pattern == "|/bin/false"
-        look.demand(fine, "kernel.core_pattern = {pattern}", pattern=pattern)
+        inspection.require(fine, "kernel.core_pattern = {pattern}", pattern=pattern)
     setting = scene.value("/proc/sys/fs/suid_dumpable")
     if setting is None:
-        look.missed("fs.suid_dumpable")
+        inspection.missed("fs.suid_dumpable")
     else:
-        look.demand(setting == "0", "fs.suid_dumpable = {setting}", setting=setting)
+        inspection.require(setting == "0", "fs.suid_dumpable = {setting}", setting=setting)
 
 
-def check_memory(look: Look, scene: Scene) -> None:
+def check_memory(inspection: Inspection, scene: Scene) -> None:
     """Nothing of it reaches a disk by way of swap."""
     if scene.value("/proc/swaps") is None:
-        look.missed("/proc/swaps")
+        inspection.missed("/proc/swaps")
         return
     places = swap_places(scene)
     if not places:
-        look.saw("there is no swap")
-    look.said += [(place.harmless or Harmless.NO).said(place.name) for place in places]
+        inspection.saw("there is no swap")
+    inspection.evidence += [(place.harmless or Harmless.NO).said(place.name) for place in places]
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
         try:
@@ -165,11 +169,17 @@ def check_memory(look: Look, scene: Scene) -> None:
         except NotSeen:
             continue
         swapped = status.get("VmSwap", "0 kB")
-        look.demand(swapped == "0 kB", "{name} {pid}: {locked} locked, {swapped} in swap", name=name, pid=process.pid,
-                    locked=status.get("VmLck", "?"), swapped=swapped)  # fmt: skip
+        inspection.require(
+            swapped == "0 kB",
+            "{name} {pid}: {locked} locked, {swapped} in swap",
+            name=name,
+            pid=process.pid,
+            locked=status.get("VmLck", "?"),
+            swapped=swapped,
+        )
 
 
-def job_has_ended(look: Look, scene: Scene, process: Process) -> bool:
+def job_has_ended(inspection: Inspection, scene: Scene, process: Process) -> bool:
     """Whether this is a job that is gone: then it is no longer a part of the service that could not be looked at."""
     if scene.service.name_of(process.pid) != "job":
         return False
@@ -178,7 +188,7 @@ def job_has_ended(look: Look, scene: Scene, process: Process) -> bool:
         if time.monotonic() > deadline:
             return False
         time.sleep(_ENDING_SECONDS / 10)
-    look.saw("job {pid} ended while we looked; a job lasts as long as its file", pid=process.pid)
+    inspection.saw("job {pid} ended while we looked; a job lasts as long as its file", pid=process.pid)
     return True
 
 
@@ -194,17 +204,17 @@ def _threads(process: Process) -> list[Mapping[str, str]]:
     return threads
 
 
-def _closed_to_others(look: Look, process: Process, name: str) -> None:
+def _closed_to_others(inspection: Inspection, process: Process, name: str) -> None:
     """Whether another process of the same account is kept out: not dumpable, in the kernel's words."""
     owner = process.status().get("Uid", "0").split()[0]
     if owner != "0" and name == "tor":
         # Seen with 0.4.9.15: DisableDebuggerAttachment is taken, and the call for it is never made. From outside nobody
         # can close it; with an account of its own, as in deploy/, there is no neighbour.
-        look.saw("tor {pid} can be read by other processes of account {owner}; no dump of it is written",
+        inspection.saw("tor {pid} can be read by other processes of account {owner}; no dump of it is written",
                  pid=process.pid, owner=owner)  # fmt: skip
         return
     if owner != "0":
-        look.demand(
+        inspection.require(
             process.files_belong_to() == 0,
             "{name} {pid}: /proc/PID belongs to account {owner}", name=name, pid=process.pid,
             owner=process.files_belong_to(),
@@ -213,18 +223,18 @@ def _closed_to_others(look: Look, process: Process, name: str) -> None:
     if int(process.status().get("CapPrm", "0"), 16) & _SYS_PTRACE:
         # To look into a process that has all powers of root takes all of them, so what follows would tell nothing.
         if name in _SILENT:
-            look.missed("whether {name} {pid} is closed to other processes", name=name, pid=process.pid)
+            inspection.missed("whether {name} {pid} is closed to other processes", name=name, pid=process.pid)
         return
     with _without_ptrace() as possible:
         if not possible:
-            look.missed("whether {name} {pid} is closed to other processes", name=name, pid=process.pid)
+            inspection.missed("whether {name} {pid} is closed to other processes", name=name, pid=process.pid)
             return
         try:
             process.executable()
             closed = False
         except NotSeen:
             closed = True
-    look.demand(
+    inspection.require(
         closed, "{name} {pid} is closed to other processes: {closed}", name=name, pid=process.pid, closed=closed
     )
 

@@ -19,7 +19,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from audit.observe.scene import Scene
-from audit.verdict import Look
+from audit.verdict import Inspection
 
 _TOP = {"version", "previous", "home_id", "server_key", "trial", "proposed", "organisations", "members"}
 _MEMBER = {"id", "name", "role", "label", "sign", "box", "onion"}
@@ -52,47 +52,49 @@ class Version:
         return set(self.members) - self.readers()
 
 
-def check_roster(look: Look, scene: Scene) -> None:
+def check_roster(inspection: Inspection, scene: Scene) -> None:
     """Each version continues the one before and is signed by enough members of it; the home is the one they signed."""
-    _check_declaration(look, scene)
+    _check_declaration(inspection, scene)
     try:
         settled, proposed, waited = verify(
             scene.home / "roster", today=datetime.now(ZoneInfo("Europe/Stockholm")).date()
         )
         server_key = (scene.home / "server.pub").read_text("ascii").strip()
     except BrokenChain as fault:
-        look.found("the chain of rosters does not hold at {place}", place=fault)
+        inspection.found("the chain of rosters does not hold at {place}", place=fault)
         return
     except OSError:
-        look.missed("the rosters cannot be read by this account")
+        inspection.missed("the rosters cannot be read by this account")
         return
     for version in [*settled, *proposed]:
         if version.read["server_key"] != server_key:
-            look.found("roster {number} was signed for another server", number=version.number)
+            inspection.found("roster {number} was signed for another server", number=version.number)
         if version.read["trial"] is not scene.trial:
-            look.found("roster {number} and the home do not agree on whether this is a trial", number=version.number)
+            inspection.found(
+                "roster {number} and the home do not agree on whether this is a trial", number=version.number
+            )
     for version in settled:
-        look.saw(
+        inspection.saw(
             "roster {number} holds: {readers} readers, {counsel} counsel, hash {digest}",
             number=version.number, readers=len(version.readers()), counsel=len(version.counsel()),
             digest=version.digest.hex()[:16],
         )  # fmt: skip
     for number in waited:
-        look.saw("roster {number} came about by one signature and fourteen days of waiting", number=number)
+        inspection.saw("roster {number} came about by one signature and fourteen days of waiting", number=number)
     for version in proposed:
-        look.saw("roster {number} is a proposal and not in force", number=version.number)
+        inspection.saw("roster {number} is a proposal and not in force", number=version.number)
     if not settled:
-        look.saw("no roster is in force yet, so the service is not open")
+        inspection.saw("no roster is in force yet, so the service is not open")
 
 
-def _check_declaration(look: Look, scene: Scene) -> None:
+def _check_declaration(inspection: Inspection, scene: Scene) -> None:
     """Whether the operator has declared to be no member. That it is so, no audit sees."""
     if scene.trial:
-        look.saw("a trial: whether its operator is a member is not asked")
+        inspection.saw("a trial: whether its operator is a member is not asked")
     elif scene.config().get("operator_is_no_member") is True:
-        look.saw("declared in config.toml, and seen by no audit: who runs the server is no member")
+        inspection.saw("declared in config.toml, and seen by no audit: who runs the server is no member")
     else:
-        look.found("nobody has declared that the operator is no member, who could see which case excludes her")
+        inspection.found("nobody has declared that the operator is no member, who could see which case excludes her")
 
 
 def verify(folder: Path, *, today: date) -> tuple[list[Version], list[Version], list[int]]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.observe.netlink import NotAllowed, audit_state, logging_rules
+from audit.observe.netlink import NotPermitted, audit_state, logging_rules
 from audit.observe.proc import NotSeen, Process, everything
 from audit.observe.scene import Scene
 from audit.observe.sockets import unix_peers, unix_table
-from audit.verdict import Look, listed
+from audit.verdict import Inspection, listed
 
 # In the order in which systemd reads them; a later file of one name hides an earlier one, a later value an earlier one.
 _CONFIGURATION = ("/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd")
@@ -53,7 +53,7 @@ _KERNEL = (
 )  # fmt: skip
 
 
-def check_kernel(look: Look, scene: Scene) -> None:
+def check_kernel(inspection: Inspection, scene: Scene) -> None:
     """The kernel notes no job that is ended, with its moment, and shows other accounts neither its log nor processes.
 
     A trial, on whose computer nobody has set anything, says so. Copies of a server's files are judged as a server's.
@@ -62,122 +62,124 @@ def check_kernel(look: Look, scene: Scene) -> None:
     for setting in _KERNEL:
         value = scene.value(setting.path)
         if value is None and "yama" in setting.path and scene.system("/proc/sys/kernel").exists():
-            look.saw("this kernel has no {name}; that processes are closed to others by themselves, core-dumps shows",
-                     name=setting.name)  # fmt: skip
+            inspection.saw(
+                "this kernel has no {name}; that processes are closed to others by themselves, core-dumps shows",
+                name=setting.name,
+            )
         elif value is None:
-            look.missed("{name}", name=setting.name)
+            inspection.missed("{name}", name=setting.name)
         elif value in setting.comes and may_be_as_it_comes:
-            look.saw("{name} = {value}, as the kernel comes: a trial says so; a real home asks for {wanted}",
+            inspection.saw("{name} = {value}, as the kernel comes: a trial says so; a real home asks for {wanted}",
                      name=setting.name, value=value, wanted=setting.wanted[0])  # fmt: skip
         else:
-            look.demand(value in setting.wanted, "{name} = {value}", name=setting.name, value=value)
+            inspection.require(value in setting.wanted, "{name} = {value}", name=setting.name, value=value)
 
 
-def check_journal(look: Look, scene: Scene) -> None:
+def check_journal(inspection: Inspection, scene: Scene) -> None:
     """Where the keeper's words go, and what the journal would keep of anything for how long."""
-    _keepers_words(look, scene)
+    _keepers_words(inspection, scene)
     runs = scene.system("/run/systemd/journal").exists()
-    look.saw("a journal is running: {runs}", runs=runs)
+    inspection.saw("a journal is running: {runs}", runs=runs)
     settings = {name: (value, path) for name, value, path in _settings(scene, "journald.conf", "Journal")}
     forward, stands_in = settings.get("ForwardToSyslog", ("no", Path("-")))
     # Debian ships this switched on. Without a syslog daemon it forwards to nobody; written in /etc it was meant.
     meant = scene.system("/etc") in stands_in.parents or bool(_syslog_daemons())
-    look.demand(forward.lower() not in _YES or not meant, "ForwardToSyslog={value} ({path}); used: {meant}",
+    inspection.require(forward.lower() not in _YES or not meant, "ForwardToSyslog={value} ({path}); used: {meant}",
                 value=forward, path=stands_in, meant=meant)  # fmt: skip
     storage = settings.get("Storage", ("auto", Path("-")))[0].lower()
     on_disk = storage == "persistent" or (storage == "auto" and runs and scene.system("/var/log/journal").exists())
-    look.demand(not on_disk, "Storage={value}; kept on the disk: {on_disk}", value=storage, on_disk=on_disk)
+    inspection.require(not on_disk, "Storage={value}; kept on the disk: {on_disk}", value=storage, on_disk=on_disk)
 
 
-def check_syslog(look: Look, scene: Scene) -> None:
+def check_syslog(inspection: Inspection, scene: Scene) -> None:
     """A syslog daemon that takes the journal's lines, or sends lines to another computer."""
-    look.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
+    inspection.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
     for path in [scene.system("/etc/rsyslog.conf"), *_entries(scene.system("/etc/rsyslog.d"), ".conf")]:
         try:
             lines = [line.split("#")[0].strip() for line in path.read_text(errors="replace").splitlines()]
         except FileNotFoundError:
             continue
         except OSError:
-            look.missed("{path} cannot be read by this account", path=path)
+            inspection.missed("{path} cannot be read by this account", path=path)
             continue
         for line in lines:
             if "imjournal" in line:
-                look.found("{path} takes over the journal: {line}", path=path, line=line)
+                inspection.found("{path} takes over the journal: {line}", path=path, line=line)
             if any(word in line for word in _FORWARDS) or (" @" in line and not line.startswith("$")):
-                look.found("{path} sends lines away: {line}", path=path, line=line)
+                inspection.found("{path} sends lines away: {line}", path=path, line=line)
 
 
-def check_firewall(look: Look, scene: Scene) -> None:
+def check_firewall(inspection: Inspection, scene: Scene) -> None:
     """No rule of the firewall writes down packets."""
     try:
         count, logging = logging_rules()
-    except NotAllowed:
-        look.missed("the firewall's rules: root alone sees them")
+    except NotPermitted:
+        inspection.missed("the firewall's rules: root alone sees them")
         return
-    look.demand(
+    inspection.require(
         not logging, "{count} rules of nf_tables; those that log: {rules}", count=count, rules=listed(logging) or "0"
     )
     for family in ("ip", "ip6"):
         tables = scene.value(f"/proc/self/net/{family}_tables_names")
         if tables:
             # The older tables have no list that a program may read in plain form.
-            look.missed("the older tables are in use ({tables}); look with iptables-legacy-save", tables=tables)
+            inspection.missed("the older tables are in use ({tables}); look with iptables-legacy-save", tables=tables)
 
 
-def check_conntrack(look: Look, scene: Scene) -> None:
+def check_conntrack(inspection: Inspection, scene: Scene) -> None:
     """Tracked connections are not written down; the kernel's table itself names tor's guards and never a visitor."""
     for name in ("nf_conntrack_log_invalid", "nf_conntrack_timestamp"):
         value = scene.value(f"/proc/sys/net/netfilter/{name}")
         if not scene.system("/proc/sys").exists():
-            look.missed("{name}", name=name)
+            inspection.missed("{name}", name=name)
             continue
-        look.demand(value in {"0", None}, "{name} = {value}", name=name, value=value or "-")
+        inspection.require(value in {"0", None}, "{name} = {value}", name=name, value=value or "-")
     collectors = sorted(_COLLECTORS & _program_names())
-    look.demand(not collectors, "programs that collect connections: {names}", names=listed(collectors) or "0")
+    inspection.require(not collectors, "programs that collect connections: {names}", names=listed(collectors) or "0")
 
 
-def check_audit_subsystem(look: Look, _scene: Scene) -> None:
+def check_audit_subsystem(inspection: Inspection, _scene: Scene) -> None:
     """No rule makes the kernel write down what processes do."""
     try:
         state = audit_state()
-    except NotAllowed:
-        look.missed("the rules of the audit subsystem: root alone sees them")
+    except NotPermitted:
+        inspection.missed("the rules of the audit subsystem: root alone sees them")
         return
     if state is None:
-        look.saw("this kernel has no audit subsystem")
+        inspection.saw("this kernel has no audit subsystem")
         return
-    look.demand(state.rules == 0, "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}",
+    inspection.require(state.rules == 0, "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}",
                 enabled=state.enabled, daemon=state.daemon, rules=state.rules)  # fmt: skip
 
 
-def check_accounting(look: Look, scene: Scene) -> None:
+def check_accounting(inspection: Inspection, scene: Scene) -> None:
     """Neither systemd nor the kernel counts the service's traffic or notes its processes."""
     manager = {name: value for name, value, _ in _settings(scene, "system.conf", "Manager")}
     for name in _ACCOUNTING:
         value = manager.get(f"Default{name}", "no")
-        look.demand(value.lower() not in _YES, "Default{name}={value}", name=name, value=value)
+        inspection.require(value.lower() not in _YES, "Default{name}={value}", name=name, value=value)
     for unit in _units(scene):
         for name, value in _pairs(unit, "Service"):
             if name in _ACCOUNTING and value.lower() in _YES:
-                look.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
+                inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
             # A unit's output is what its processes say: the keeper's events would get the journal's exact times.
             if name in {"StandardOutput", "StandardError"} and value not in {"null", "inherit"}:
-                look.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
+                inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
     for path in _PROCESS_ACCOUNTS:
         there = scene.system(path).exists()
         if there:
-            look.found("the kernel's process accounts are kept in {path}", path=path)
-    look.saw("units of the service: {units}", units=listed([unit.name for unit in _units(scene)]) or "0")
+            inspection.found("the kernel's process accounts are kept in {path}", path=path)
+    inspection.saw("units of the service: {units}", units=listed([unit.name for unit in _units(scene)]) or "0")
 
 
-def _keepers_words(look: Look, scene: Scene) -> None:
+def _keepers_words(inspection: Inspection, scene: Scene) -> None:
     """The keeper's events come at the moment of what they tell: with --json none may end in a journal or a file."""
     keeper = scene.service.keeper
     try:
         events = "--json" in keeper.command()
         targets = {one.number: one for one in keeper.descriptors() if one.number in {1, 2}}
     except NotSeen:
-        look.missed("where the keeper's words go")
+        inspection.missed("where the keeper's words go")
         return
     for number, one in sorted(targets.items()):
         inode = one.socket_inode
@@ -185,8 +187,14 @@ def _keepers_words(look: Look, scene: Scene) -> None:
         kept = (
             events and number == 1 and (journal or (one.target.startswith("/") and not one.target.startswith("/dev/")))
         )
-        look.demand(not kept, "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}",
-                    number=number, target=one.target, journal=journal, events=events)  # fmt: skip
+        inspection.require(
+            not kept,
+            "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}",
+            number=number,
+            target=one.target,
+            journal=journal,
+            events=events,
+        )
 
 
 def _program_names() -> set[str]:

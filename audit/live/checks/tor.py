@@ -26,7 +26,7 @@ from stem.control import Controller
 from audit.observe.proc import NotSeen, Process
 from audit.observe.scene import Scene
 from audit.observe.sockets import holders_of_other_ends, listening
-from audit.verdict import Look, Word, listed
+from audit.verdict import Inspection, Word, listed
 from onion.torrc import RULES, Expected, problems, socket_path
 
 logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
@@ -40,37 +40,37 @@ _NEVER_SHOWN = {"HashedControlPassword", "Bridge", "ClientTransportPlugin"}
 _NEVER_SHOWN_PARTS = ("Password", "Authenticator")
 
 
-def check_torrc(look: Look, scene: Scene) -> None:
+def check_torrc(inspection: Inspection, scene: Scene) -> None:
     """Every line, by tor's own answers, in its file, and on its command line."""
-    with _asked(look, scene) as tor:
+    with _asked(inspection, scene) as tor:
         if tor is None:
             return
         expected = _expected(scene)
         running = _running(tor)
         for problem in problems(running, expected):
-            look.found("{name} is {found}, and should be {wanted}", name=problem.name,
+            inspection.found("{name} is {found}, and should be {wanted}", name=problem.name,
                        found=_shown(problem.name, problem.found), wanted=Word(problem.wanted))  # fmt: skip
-        look.saw("{count} lines that tor answers with were held against the {rows} rows of the table",
+        inspection.saw("{count} lines that tor answers with were held against the {rows} rows of the table",
                  count=len(running.splitlines()), rows=len(RULES))  # fmt: skip
         values = dict(line.split(" ", 1) for line in running.splitlines() if " " in line)
-        look.saw("tor says: SafeLogging {safe}, Log {log}", safe=values.get("SafeLogging"), log=values.get("Log"))
+        inspection.saw("tor says: SafeLogging {safe}, Log {log}", safe=values.get("SafeLogging"), log=values.get("Log"))
         file = Path(tor.get_info("config-file"))
     try:
         text = file.read_bytes().decode("utf-8", "replace")
     except OSError:
-        look.missed("tor's own file {file}", file=file)
+        inspection.missed("tor's own file {file}", file=file)
     else:
         for problem in problems(text, expected):
-            look.found("{file}, line {line}: {name} is {found}, and should be {wanted}", file=file,
+            inspection.found("{file}, line {line}: {name} is {found}, and should be {wanted}", file=file,
                        line=problem.line or "-", name=problem.name, found=_shown(problem.name, problem.found),
                        wanted=Word(problem.wanted))  # fmt: skip
-        look.saw("{file} was held against the table", file=file)
-    _command_lines(look, scene, file)
+        inspection.saw("{file} was held against the table", file=file)
+    _command_lines(inspection, scene, file)
 
 
-def check_tor_listeners(look: Look, scene: Scene) -> None:
+def check_tor_listeners(inspection: Inspection, scene: Scene) -> None:
     """Where tor listens, by its own word and by the kernel's: two unix sockets; who steers it; which onions it has."""
-    with _asked(look, scene) as tor:
+    with _asked(inspection, scene) as tor:
         if tor is None:
             return
         wanted = _wanted_sockets(tor)
@@ -80,19 +80,23 @@ def check_tor_listeners(look: Look, scene: Scene) -> None:
                 told |= {f"{kind} {place}" for place in re.findall(r'"([^"]*)"', tor.get_info(f"net/listeners/{kind}"))}
         for one in sorted(told):
             kind, _, place = one.partition(" ")
-            look.demand(wanted.get(place.removeprefix("unix:")) == kind, "tor listens for {kind} on {place}", kind=kind,
-                        place=place)  # fmt: skip
-        _onions(look, scene, tor)
-        _kernels_view(look, scene, set(wanted))
+            inspection.require(
+                wanted.get(place.removeprefix("unix:")) == kind,
+                "tor listens for {kind} on {place}",
+                kind=kind,
+                place=place,
+            )
+        _onions(inspection, scene, tor)
+        _kernels_view(inspection, scene, set(wanted))
 
 
-def check_tor_files(look: Look, scene: Scene) -> None:
+def check_tor_files(inspection: Inspection, scene: Scene) -> None:
     """What tor has open for writing: its own folder, and a pipe to the keeper."""
     folder = scene.home / "tor"
     if not scene.service.tors:
-        look.missed("the process of the system's tor: it does not answer, or is not to be found by its number")
+        inspection.missed("the process of the system's tor: it does not answer, or is not to be found by its number")
     if not scene.own_tor:
-        with _asked(look, scene) as tor:
+        with _asked(inspection, scene) as tor:
             if tor is None:
                 return
             folder = Path(tor.get_conf("DataDirectory"))
@@ -102,15 +106,17 @@ def check_tor_files(look: Look, scene: Scene) -> None:
                 one.target for one in process.descriptors() if one.target.startswith("/") and one.target != "/dev/null"
             ]
         except NotSeen:
-            look.missed("the open files of {name} {pid}", name="tor", pid=process.pid)
+            inspection.missed("the open files of {name} {pid}", name="tor", pid=process.pid)
             continue
         strange = [path for path in files if not path.startswith((f"{folder}/", "/dev/", "/proc/", "/sys/"))]
-        look.demand(not strange, "tor {pid} has open: {files}", pid=process.pid, files=listed(strange or files) or "-")
+        inspection.require(
+            not strange, "tor {pid} has open: {files}", pid=process.pid, files=listed(strange or files) or "-"
+        )
 
 
 def system_tor(scene: Scene) -> tuple[Process, ...]:
     """The process of a tor that the keeper did not start, by the number that it gives on its control socket."""
-    with _asked(Look(), scene) as tor:
+    with _asked(Inspection(), scene) as tor:
         if tor is None:
             return ()
         try:
@@ -126,7 +132,7 @@ def system_tor(scene: Scene) -> tuple[Process, ...]:
 
 def config_text(scene: Scene) -> str | None:
     """The torrc as tor reports it; of lines that are not in the table the name alone. None when tor does not answer."""
-    with _asked(Look(), scene) as tor:
+    with _asked(Inspection(), scene) as tor:
         if tor is None:
             return None
         lines = tor.get_info("config-text").splitlines()
@@ -135,7 +141,7 @@ def config_text(scene: Scene) -> str | None:
 
 
 @contextlib.contextmanager
-def _asked(look: Look, scene: Scene) -> Iterator[Any]:
+def _asked(inspection: Inspection, scene: Scene) -> Iterator[Any]:
     """A controller that tor has let in, or None after saying that it could not be asked."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # stem 1.8.2 calls Thread.setDaemon
@@ -149,7 +155,7 @@ def _asked(look: Look, scene: Scene) -> Iterator[Any]:
             controller.set_caching(False)
             controller.authenticate()
         except (stem.SocketError, stem.ControllerError, OSError, stem.connection.AuthenticationFailure):
-            look.missed("tor: it does not answer on its control socket, or does not let this account in")
+            inspection.missed("tor: it does not answer on its control socket, or does not let this account in")
             if controller is not None:
                 controller.close()
             yield None
@@ -203,16 +209,16 @@ def _shown(name: str, found: str) -> str:
     return "…" if is_secret and found else found or "-"
 
 
-def _command_lines(look: Look, scene: Scene, file: Path) -> None:
+def _command_lines(inspection: Inspection, scene: Scene, file: Path) -> None:
     """One file and no defaults of the system's, which would be read before it; no setting by word."""
     if not scene.service.tors:
-        look.missed("tor's command line")
+        inspection.missed("tor's command line")
     for process in scene.service.tors:
         words = process.command()[1:]
         fine = words[:4] == ("-f", str(file), "--defaults-torrc", "/dev/null") and (
             not words[4:] or (words[4] == f"--{_OWNER}" and len(words) == 6 and words[5].isdigit())  # noqa: PLR2004
         )
-        look.demand(fine, "tor {pid} was started with {words}", pid=process.pid, words=" ".join(words))
+        inspection.require(fine, "tor {pid} was started with {words}", pid=process.pid, words=" ".join(words))
 
 
 def _wanted_sockets(tor: Any) -> dict[str, str]:
@@ -225,35 +231,39 @@ def _wanted_sockets(tor: Any) -> dict[str, str]:
     return wanted
 
 
-def _kernels_view(look: Look, scene: Scene, wanted: set[str]) -> None:
+def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> None:
     """The sockets that tor really listens on, and who is connected to the one by which it is steered."""
     ours = {os.getpid(), scene.service.keeper.pid, *(one.pid for one in scene.service.audits)}
     if not scene.service.tors:
-        look.missed("the sockets of tor")
+        inspection.missed("the sockets of tor")
     for process in scene.service.tors:
         try:
             seen = listening(process)
             steering = holders_of_other_ends(process, str(scene.control_socket))
         except NotSeen:
-            look.missed("the sockets of tor")
+            inspection.missed("the sockets of tor")
             continue
         # With its network switched off tor has no socket for SOCKS.
-        look.demand(seen <= wanted, "the kernel has tor {pid} listening on {places}", pid=process.pid,
+        inspection.require(seen <= wanted, "the kernel has tor {pid} listening on {places}", pid=process.pid,
                     places=listed(sorted(seen)) or "-")  # fmt: skip
         strange = sorted(steering - ours)
-        look.demand(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
+        inspection.require(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
                     pid=process.pid, count=len(steering), strange=listed(strange) or "-")  # fmt: skip
 
 
-def _onions(look: Look, scene: Scene, tor: Any) -> None:
+def _onions(inspection: Inspection, scene: Scene, tor: Any) -> None:
     published: set[str] = set()
     for kind in ("detached", "current"):
         with contextlib.suppress(stem.ControllerError):
             published |= {line for line in tor.get_info(f"onions/{kind}").split() if line}
     ours = _told_addresses(scene.service.intakes)
     strange = published - ours
-    look.demand(not strange, "onions that are not this service's: {onions}", onions=listed(sorted(strange)) or "0")
-    look.saw("{count} onions are published, {ours} of this service", count=len(published), ours=len(published & ours))
+    inspection.require(
+        not strange, "onions that are not this service's: {onions}", onions=listed(sorted(strange)) or "0"
+    )
+    inspection.saw(
+        "{count} onions are published, {ours} of this service", count=len(published), ours=len(published & ours)
+    )
 
 
 def _told_addresses(intakes: tuple[Process, ...]) -> set[str]:

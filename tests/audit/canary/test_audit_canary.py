@@ -18,20 +18,20 @@ import pytest
 from service import KALLSKYDD
 
 from audit.canary.http import Answer
-from audit.canary.judge import KINDS, judge_answers, judge_calls, judge_needles
+from audit.canary.judge import KINDS, judge_answers, judge_calls, judge_markers
 from audit.canary.locks import check_closing, check_counters, check_names
-from audit.canary.needles import new_address, new_text, search
+from audit.canary.markers import new_address, new_text, search
 from audit.canary.requests import Exchange
 from audit.canary.rules import Rulebook
 from audit.observe.seccomp import Attempt, read_filter, refused
 from audit.observe.strace import TraceDamaged, read_trace
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 from intake.identifiers.find import pointers_in
 
-NEEDLE = new_text("Referer", "https://{}.example/start")
+MARKER = new_text("Referer", "https://{}.example/start")
 ADDRESS = new_address("X-Forwarded-For", "{}, 10.0.0.1")
 ADDRESS_6 = new_address("Forwarded", 'for="[{}]"', version=6)
-TEXT, PACKED = NEEDLE.text.encode(), ipaddress.ip_address(ADDRESS.text).packed
+TEXT, PACKED = MARKER.text.encode(), ipaddress.ip_address(ADDRESS.text).packed
 
 
 def hexed(text: str | bytes) -> str:
@@ -45,8 +45,8 @@ def hexed(text: str | bytes) -> str:
         ("as it is", TEXT),
         ("in capitals", TEXT.upper()),
         ("backwards", TEXT[::-1]),
-        ("UTF-16", NEEDLE.text.encode("utf-16-le")),
-        ("UTF-16 big-endian", NEEDLE.text.encode("utf-16-be")),
+        ("UTF-16", MARKER.text.encode("utf-16-le")),
+        ("UTF-16 big-endian", MARKER.text.encode("utf-16-be")),
         ("hexadecimal", TEXT.hex().encode()),
         ("hexadecimal in capitals", TEXT.hex().upper().encode()),
         ("base64, first phase", base64.b64encode(TEXT + b"after")),
@@ -55,7 +55,7 @@ def hexed(text: str | bytes) -> str:
         ("md5", hashlib.md5(TEXT, usedforsecurity=False).digest()),
         ("sha1 in hexadecimal", hashlib.sha1(TEXT, usedforsecurity=False).hexdigest().encode()),
         ("sha256, cut short", hashlib.sha256(TEXT).digest()[:8]),
-        ("sha256 of the whole header", hashlib.sha256(NEEDLE.carriers[0].encode()).hexdigest().encode()),
+        ("sha256 of the whole header", hashlib.sha256(MARKER.carriers[0].encode()).hexdigest().encode()),
         ("sha512 in base64", base64.b64encode(hashlib.sha512(TEXT).digest())),
         ("blake2b", hashlib.blake2b(TEXT).digest()),
         ("blake2b of 32 bytes", hashlib.blake2b(TEXT, digest_size=32).hexdigest().upper().encode()),
@@ -67,14 +67,14 @@ def hexed(text: str | bytes) -> str:
         ("base64 in zlib", zlib.compress(base64.b64encode(TEXT))),
     ],
 )
-def test_a_needle_is_found_in_every_form(form, written):
+def test_a_marker_is_found_in_every_form(form, written):
     # No byte of the packed address is among what stands around: four bytes meet by chance among many.
     around = os.urandom(3000).translate(None, PACKED)
     content = around + b" " + written + b" " + around
 
-    hits = search([NEEDLE, ADDRESS], content)
+    hits = search([MARKER, ADDRESS], content)
 
-    assert [hit.needle.kind for hit in hits] == ["Referer"], form
+    assert [hit.marker.kind for hit in hits] == ["Referer"], form
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_needle_is_found_in_every_form(form, written):
     ],
 )
 def test_an_address_is_found_in_every_form(written):
-    assert [hit.needle.kind for hit in search([ADDRESS], b"\0" * 50 + written + b"\0" * 50)] == ["X-Forwarded-For"]
+    assert [hit.marker.kind for hit in search([ADDRESS], b"\0" * 50 + written + b"\0" * 50)] == ["X-Forwarded-For"]
 
 
 def test_a_newer_address_is_found_packed_and_written_out():
@@ -101,19 +101,19 @@ def test_a_newer_address_is_found_packed_and_written_out():
         assert search([ADDRESS_6], written)
 
 
-def test_a_needle_holds_nothing_that_the_form_would_take_for_a_telephone_number():
-    needles = [new_text(str(number)) for number in range(50)]
+def test_a_marker_holds_nothing_that_the_form_would_take_for_a_telephone_number():
+    markers = [new_text(str(number)) for number in range(50)]
 
     # A report with one in its text is sent back, and the canary had nothing to look for.
-    assert all(needle.text.isalpha() for needle in needles)
-    assert {len(needle.text) for needle in needles} == {24}
-    assert pointers_in(" ".join(needle.text for needle in needles), ()) == ()
+    assert all(marker.text.isalpha() for marker in markers)
+    assert {len(marker.text) for marker in markers} == {24}
+    assert pointers_in(" ".join(marker.text for marker in markers), ()) == ()
 
 
 def test_nothing_is_found_where_nothing_is():
-    needles = [new_text(str(number)) for number in range(20)]
+    markers = [new_text(str(number)) for number in range(20)]
 
-    assert search(needles, os.urandom(2**20) + zlib.compress(b"text" * 500)) == []
+    assert search(markers, os.urandom(2**20) + zlib.compress(b"text" * 500)) == []
 
 
 LINES = """\
@@ -242,27 +242,27 @@ JOURNAL = "{sa_family=AF_UNIX, sun_path=" + hexed("/run/systemd/journal/socket")
 )
 def test_what_leads_out_is_a_finding_also_when_the_kernel_refused_it(tmp_path, kind, line):
     calls = traced(tmp_path, f"{AT_WORK}10 2.0 {line}\n")
-    looks = {kind: Look() for kind in KINDS}
+    inspections = {kind: Inspection() for kind in KINDS}
 
-    judge_calls(looks, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
+    judge_calls(inspections, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
 
-    assert [name for name, look in looks.items() if look.verdict is Verdict.FINDING] == [kind]
+    assert [name for name, inspection in inspections.items() if inspection.verdict is Verdict.FINDING] == [kind]
 
 
 @pytest.mark.parametrize("name", ["asyncio_0", "argon_1", "Thread-1 (_conn"])
 def test_the_name_that_python_gives_a_thread_of_the_intake_is_none(tmp_path, name):
     line = f"prctl(PR_SET_NAME, {hexed(name)}...) = -1 EPERM (Operation not permitted)"
     calls = traced(tmp_path, f"{AT_WORK}10 2.0 {line}\n")
-    looks = {kind: Look() for kind in KINDS}
+    inspections = {kind: Inspection() for kind in KINDS}
 
-    judge_calls(looks, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
+    judge_calls(inspections, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
 
-    assert {look.verdict for look in looks.values()} == {Verdict.CLEAN}
+    assert {inspection.verdict for inspection in inspections.values()} == {Verdict.CLEAN}
 
 
 def test_a_command_line_or_name_that_changed_while_visitors_came_is_a_finding():
     names = {7: ("python -I -m intake", frozenset({"python3"}))}
-    same, written, named = Look(), Look(), Look()
+    same, written, named = Inspection(), Inspection(), Inspection()
 
     check_names(same, names, {**names, 9: ("another", frozenset({"x"}))})
     check_names(written, names, {7: ("Mozilla -m intake", frozenset({"python3"}))})
@@ -272,16 +272,16 @@ def test_a_command_line_or_name_that_changed_while_visitors_came_is_a_finding():
     assert written.verdict is named.verdict is Verdict.FINDING
 
 
-def test_a_needle_split_over_two_writes_is_found(tmp_path):
+def test_a_marker_split_over_two_writes_is_found(tmp_path):
     first, second = hexed(TEXT[:9]), hexed(TEXT[9:])
     calls = traced(
         tmp_path, f"{AT_WORK}10 2.0 write(9<PATH>, {first}, 9) = 9\n10 2.1 write(9<PATH>, {second}, 9) = 9\n"
     )
-    look = Look()
+    inspection = Inspection()
 
-    judge_needles(look, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5), [NEEDLE])
+    judge_markers(inspection, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5), [MARKER])
 
-    assert look.verdict is Verdict.FINDING
+    assert inspection.verdict is Verdict.FINDING
 
 
 def test_a_header_is_a_finding_even_where_typed_text_may_pass(tmp_path):
@@ -289,10 +289,10 @@ def test_a_header_is_a_finding_even_where_typed_text_may_pass(tmp_path):
         tmp_path, f"{AT_WORK}10 2.0 write(9<{hexed('/memfd:kallskydd').strip(chr(34))}>(deleted), MARKER, 6) = 6\n"
     )
     book = Rulebook(tmp_path, tmp_path / "home", calls, 1.5)
-    header, typed = Look(), Look()
+    header, typed = Inspection(), Inspection()
 
-    judge_needles(header, calls, book, [NEEDLE])
-    judge_needles(typed, calls, book, [new_text("text")])
+    judge_markers(header, calls, book, [MARKER])
+    judge_markers(typed, calls, book, [new_text("text")])
 
     assert header.verdict is Verdict.FINDING
     assert typed.verdict is Verdict.CLEAN
@@ -310,17 +310,17 @@ def test_a_header_is_a_finding_even_where_typed_text_may_pass(tmp_path):
     ],
 )
 def test_the_keeper_is_told_codes_and_ones(verdict, told):
-    look = Look()
+    inspection = Inspection()
 
-    check_counters(look, [(None, told)])
+    check_counters(inspection, [(None, told)])
 
-    assert look.verdict is verdict
+    assert inspection.verdict is verdict
 
 
 def test_a_thread_before_the_locks_is_a_finding(tmp_path):
     thread = "10 {} clone(flags=CLONE_VM|CLONE_THREAD) = 12\n"
     locks = "10 2.0 landlock_restrict_self(3, 0) = 0\n10 2.1 seccomp(SECCOMP_SET_MODE_FILTER, 0, {len=1, filter=[BPF_STMT(BPF_RET|BPF_K, SECCOMP_RET_ERRNO|0x1)]}) = 0\n"
-    too_early, in_order, never = Look(), Look(), Look()
+    too_early, in_order, never = Inspection(), Inspection(), Inspection()
 
     check_closing(too_early, traced(tmp_path, AT_WORK + thread.format("1.5") + locks))
     check_closing(in_order, traced(tmp_path, AT_WORK + locks + thread.format("3.0")))
@@ -356,20 +356,20 @@ def test_a_filter_is_run_and_not_believed():
     ],
 )
 def test_an_answer_that_tells_is_a_finding(name, head, body):
-    look = Look()
+    inspection = Inspection()
 
-    judge_answers(look, [Exchange(name, Answer(200, head, body), frozenset({200}), frozenset())], [NEEDLE])
+    judge_answers(inspection, [Exchange(name, Answer(200, head, body), frozenset({200}), frozenset())], [MARKER])
 
-    assert look.verdict is Verdict.FINDING
+    assert inspection.verdict is Verdict.FINDING
 
 
 def test_refusals_of_broken_requests_that_differ_are_a_finding():
-    look = Look()
+    inspection = Inspection()
     bodies = [Answer(400, b"HTTP/1.1 400 Bad Request", body) for body in (b"one", b"another")]
 
-    judge_answers(look, [Exchange("x", body, frozenset({400}), frozenset(), broken=True) for body in bodies], [])
+    judge_answers(inspection, [Exchange("x", body, frozenset({400}), frozenset(), broken=True) for body in bodies], [])
 
-    assert look.verdict is Verdict.FINDING
+    assert inspection.verdict is Verdict.FINDING
 
 
 def test_the_canary_is_clean_on_the_service_as_it_is():
@@ -380,7 +380,7 @@ def test_the_canary_is_clean_on_the_service_as_it_is():
     report = json.loads(done.stdout)
     told = {row["id"]: row["verdict"] for row in report["checks"] if row["verdict"] != "clean"}
     # The service closes itself to its own account, so an ordinary one is not told which files it has open.
-    of_root = {"canary.needles", "canary.files", "canary.channels", "canary.counters", "canary.calls", "canary.steady"}
+    of_root = {"canary.markers", "canary.files", "canary.channels", "canary.counters", "canary.calls", "canary.steady"}
     assert told == ({} if os.geteuid() == 0 else dict.fromkeys(of_root, "not seen")), report
     assert done.returncode == (0 if os.geteuid() == 0 else 1)
     assert all(row["by_hand"] for row in report["checks"])
@@ -388,23 +388,23 @@ def test_the_canary_is_clean_on_the_service_as_it_is():
 
 def test_what_strace_could_not_look_at_is_not_seen_and_never_clean(tmp_path):
     calls = traced(tmp_path, f"{AT_WORK}10 2.0 write(9, 0x7f0012345678, 6) = 6\n")
-    looks = {kind: Look() for kind in KINDS}
-    written, book = Look(), Rulebook(tmp_path, tmp_path / "home", calls, 1.5)
+    inspections = {kind: Inspection() for kind in KINDS}
+    written, book = Inspection(), Rulebook(tmp_path, tmp_path / "home", calls, 1.5)
 
-    judge_needles(written, calls, book, [NEEDLE])
-    judge_calls(looks, calls, book)
+    judge_markers(written, calls, book, [MARKER])
+    judge_calls(inspections, calls, book)
 
     assert written.verdict is Verdict.NOT_SEEN
-    assert looks["channels"].verdict is Verdict.NOT_SEEN
+    assert inspections["channels"].verdict is Verdict.NOT_SEEN
 
 
 def test_a_header_is_found_also_where_strace_has_no_names_for_files(tmp_path):
     calls = traced(tmp_path, f"{AT_WORK}10 2.0 write(9, MARKER, 6) = 6\n")
-    look = Look()
+    inspection = Inspection()
 
-    judge_needles(look, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5), [NEEDLE])
+    judge_markers(inspection, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5), [MARKER])
 
-    assert look.verdict is Verdict.FINDING
+    assert inspection.verdict is Verdict.FINDING
 
 
 def test_without_strace_it_says_what_to_install(tmp_path):

@@ -39,7 +39,7 @@ A_HANDFUL = [
 OF_OUR_OWN = {
     "language in a packed cookie jar": """\
 Title: The language of the browser, packed, in the roster's folder
-Evidence: canary.needles: Accept-Language \\(bzip2: .*was written: intake
+Evidence: canary.markers: Accept-Language \\(bzip2: .*was written: intake
 
 --- a/intake/site/origin_check.py
 +++ b/intake/site/origin_check.py

@@ -14,7 +14,7 @@ import pytest
 from audit.live.checks.code import check_code
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 
 NOBODY = 65534
 # Runs a file besides its own, says so, and waits.
@@ -48,10 +48,10 @@ def running(place: str = "", **environment: str):
 
 
 def found(process: Process, root: Path = Path("/")) -> list[str]:
-    look = Look()
-    check_code(look, Scene(Path("/nowhere"), Service(process, intakes=(process,)), root))
+    inspection = Inspection()
+    check_code(inspection, Scene(Path("/nowhere"), Service(process, intakes=(process,)), root))
     # Keeper and intake are one here, so each is said twice.
-    return sorted({one.text() for one in look.said if one.verdict is not Verdict.CLEAN})
+    return sorted({one.text() for one in inspection.evidence if one.verdict is not Verdict.CLEAN})
 
 
 def test_an_interpreter_with_its_libraries_is_no_finding():
@@ -160,9 +160,9 @@ def an_ordinary_account():
 
 
 def test_what_this_account_may_not_look_into_is_not_seen():
-    look = Look()
+    inspection = Inspection()
 
     with an_ordinary_account():
-        check_code(look, Scene(Path("/nowhere"), Service(Process(1))))
+        check_code(inspection, Scene(Path("/nowhere"), Service(Process(1))))
 
-    assert look.verdict is Verdict.NOT_SEEN
+    assert inspection.verdict is Verdict.NOT_SEEN

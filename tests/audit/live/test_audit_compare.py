@@ -16,7 +16,7 @@ import pytest
 
 from audit.canary.clock import another_hour, interpreter_with_clock
 from audit.canary.compare.answers import compare_answers
-from audit.canary.compare.random import Sample, dependences, dependences_within, told_apart
+from audit.canary.compare.random import Observation, dependences, dependences_within, told_apart
 from audit.canary.compare.rows import (
     COLUMNS,
     Noted,
@@ -27,11 +27,11 @@ from audit.canary.compare.rows import (
     check_slots,
 )
 from audit.canary.compare.snapshot import Snapshot, files_of
-from audit.canary.compare.steady import ALLOWED, Since, compare, no_time_of_a_visit
+from audit.canary.compare.steady import ALLOWED, Since, compare_snapshots, no_time_of_a_visit
 from audit.canary.drawn import check_drawn, hook, number_of
 from audit.canary.http import Answer
 from audit.canary.requests import Exchange
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 
 # Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.
 RUNS, VALUES, STARTED = (0, 2), 9, 1_795_768_000.3
@@ -46,7 +46,7 @@ def samples(make):
         for order in range(VALUES):
             visitor = "AB"[(order // 2 + order + run) % 2]
             moment = random.uniform(now, now + 0.15)
-            found.append(Sample(make(run, visitor, order, moment), run, visitor, order, now, now + 0.15))
+            found.append(Observation(make(run, visitor, order, moment), run, visitor, order, now, now + 0.15))
             now += 0.25
     return found
 
@@ -173,12 +173,12 @@ class DrawnRun:
     ],
 )
 def test_what_was_not_drawn_whole_or_was_drawn_again_is_a_finding(run, words):
-    look = Look()
+    inspection = Inspection()
 
-    check_drawn(look, DrawnRun(**run))
+    check_drawn(inspection, DrawnRun(**run))
 
-    assert (look.verdict is Verdict.FINDING) == bool(words)
-    assert any(words in one.text() for one in look.said)
+    assert (inspection.verdict is Verdict.FINDING) == bool(words)
+    assert any(words in one.text() for one in inspection.evidence)
 
 
 def test_two_kinds_of_values_that_one_bit_tells_apart_are_found():
@@ -215,11 +215,11 @@ CHANGES = {
 def test_a_file_of_the_home_that_changes_in_any_way_is_a_finding(tmp_path, change):
     place = tmp_path / "home"
     place.mkdir()
-    before, same, other = home(place), Look(), Look()
-    compare(same, before, Snapshot(files_of(place), before.processes, {}), Since.PAGES, "visits")
+    before, same, other = home(place), Inspection(), Inspection()
+    compare_snapshots(same, before, Snapshot(files_of(place), before.processes, {}), Since.PAGES, "visits")
 
     CHANGES[change](place)
-    compare(other, before, Snapshot(files_of(place), before.processes, {}), Since.PAGES, "visits")
+    compare_snapshots(other, before, Snapshot(files_of(place), before.processes, {}), Since.PAGES, "visits")
 
     assert same.verdict is Verdict.CLEAN
     assert other.verdict is Verdict.FINDING
@@ -227,13 +227,13 @@ def test_a_file_of_the_home_that_changes_in_any_way_is_a_finding(tmp_path, chang
 
 def test_an_allowance_is_of_one_field_of_one_thing_and_has_a_reason(tmp_path):
     before = home(tmp_path)
-    working, masked, locked = Look(), Look(), Look()
+    working, masked, locked = Inspection(), Inspection(), Inspection()
 
-    compare(working, before, Snapshot(before.files, {"intake": {**before.processes["intake"], "stat utime": "9"}}, {}),
+    compare_snapshots(working, before, Snapshot(before.files, {"intake": {**before.processes["intake"], "stat utime": "9"}}, {}),
             Since.PAGES, "visits")  # fmt: skip
-    compare(masked, before, Snapshot(before.files, {"intake": {**before.processes["intake"], "status Umask": "0123"}}, {}),
+    compare_snapshots(masked, before, Snapshot(before.files, {"intake": {**before.processes["intake"], "status Umask": "0123"}}, {}),
             Since.URGENT, "visits")  # fmt: skip
-    compare(locked, before, Snapshot(before.files, before.processes, {"intake on 8:1:3": {"held": "POSIX 77 77"}}),
+    compare_snapshots(locked, before, Snapshot(before.files, before.processes, {"intake on 8:1:3": {"held": "POSIX 77 77"}}),
             Since.URGENT, "visits")  # fmt: skip
 
     assert working.verdict is Verdict.CLEAN
@@ -243,7 +243,7 @@ def test_an_allowance_is_of_one_field_of_one_thing_and_has_a_reason(tmp_path):
 
 
 def test_a_time_of_a_visit_that_is_left_after_the_stop_is_a_finding(tmp_path):
-    left, told = home(tmp_path).files, Look()
+    left, told = home(tmp_path).files, Inspection()
     written = int(left["shred.slots"]["written"]) / 10**9
 
     no_time_of_a_visit(told, left, written - 1, written + 1)
@@ -271,7 +271,7 @@ def tables(row):
     ],
 )  # fmt: skip
 def test_a_column_that_holds_another_thing_than_it_is_for_is_a_finding(wrong):
-    right, other = Look(), Look()
+    right, other = Inspection(), Inspection()
 
     check_columns(right, tables(case()), 1024)
     check_columns(other, tables(case(**wrong)), 1024)
@@ -283,11 +283,11 @@ def test_a_column_that_holds_another_thing_than_it_is_for_is_a_finding(wrong):
 def test_a_slot_that_changes_without_a_case_is_a_finding():
     before = bytes(1024)
     after = before[:224] + os.urandom(32) + before[256:]
-    named, other = Look(), Look()
+    named, other = Inspection(), Inspection()
 
-    for look, slot in ((named, 7), (other, 8)):
+    for inspection, slot in ((named, 7), (other, 8)):
         noted = Noted("a report", 0, "A", 0, 0.0, 0.0, {"cases": [case(slot=slot)]}, changed_slots(before, after))
-        check_slots(look, [noted])
+        check_slots(inspection, [noted])
 
     assert named.verdict is Verdict.CLEAN
     assert other.verdict is Verdict.FINDING
@@ -296,33 +296,33 @@ def test_a_slot_that_changes_without_a_case_is_a_finding():
 def test_a_visit_that_writes_to_the_rows_of_another_is_a_finding():
     before = {"cases": [case(case_id=b"one"), case(case_id=b"two")]}
     after = {"cases": [before["cases"][0] | {"reporter_grant": os.urandom(153)}, before["cases"][1], case()]}
-    same, other = Look(), Look()
+    same, other = Inspection(), Inspection()
 
     check_altered(same, [Noted("a report", 0, "A", 0, 0.0, 0.0, {}, {}, altered_rows(before, before))])
     check_altered(other, [Noted("a report", 0, "A", 0, 0.0, 0.0, {}, {}, altered_rows(before, after))])
 
     assert same.verdict is not Verdict.FINDING
     assert other.verdict is Verdict.FINDING
-    assert "cases.reporter_grant" in other.said[0].text()
+    assert "cases.reporter_grant" in other.evidence[0].text()
 
 
 @pytest.mark.parametrize("other", [b"<p>3 sessions", b"<p>fine ", b"<p>Fine"])
 def test_two_answers_to_one_question_that_differ_are_a_finding(other):
     def told(*bodies):
-        look = Look()
-        compare_answers(look, [Exchange("a page", Answer(200, b"HTTP/1.1 200 OK", body), frozenset({200}), frozenset())
+        inspection = Inspection()
+        compare_answers(inspection, [Exchange("a page", Answer(200, b"HTTP/1.1 200 OK", body), frozenset({200}), frozenset())
                                for body in bodies], {0: []})  # fmt: skip
-        return look.verdict
+        return inspection.verdict
 
     assert told(b"<p>fine", b"<p>fine") is Verdict.CLEAN
     assert told(b"<p>fine", other) is Verdict.FINDING
 
 
 def test_a_header_that_counts_is_a_finding():
-    look = Look()
+    inspection = Inspection()
     heads = (b"HTTP/1.1 200 OK\r\nX: 1", b"HTTP/1.1 200 OK\r\nX: 2")
 
-    compare_answers(look, [Exchange("a page", Answer(200, head, b""), frozenset({200}), frozenset()) for head in heads],
+    compare_answers(inspection, [Exchange("a page", Answer(200, head, b""), frozenset({200}), frozenset()) for head in heads],
                     {0: []})  # fmt: skip
 
-    assert look.verdict is Verdict.FINDING
+    assert inspection.verdict is Verdict.FINDING

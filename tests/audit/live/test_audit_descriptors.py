@@ -13,7 +13,7 @@ import pytest
 from audit.live.checks.descriptors import check_intake_descriptors
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 
 # Opens a file, by default the library that every program runs, perhaps runs it, and closes all else.
 OPENS = """
@@ -46,17 +46,17 @@ def process_with(place: str, way: str, *, run: bool = False):
         process.communicate()
 
 
-def verdict_of(process: Process, home: Path) -> Look:
-    look = Look()
-    check_intake_descriptors(look, Scene(home, Service(Process(os.getpid()), intakes=(process,))))
-    return look
+def verdict_of(process: Process, home: Path) -> Inspection:
+    inspection = Inspection()
+    check_intake_descriptors(inspection, Scene(home, Service(Process(os.getpid()), intakes=(process,))))
+    return inspection
 
 
 def test_a_library_that_it_runs_and_has_open_for_reading_is_no_finding(tmp_path):
     with process_with("", "O_RDONLY") as process:
-        look = verdict_of(process, tmp_path)
+        inspection = verdict_of(process, tmp_path)
 
-    assert look.verdict is Verdict.CLEAN
+    assert inspection.verdict is Verdict.CLEAN
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_any_other_file_is_a_finding(tmp_path, way, run, mode):
     file.write_bytes(bytes(4096))
     file.chmod(mode)
     with process_with(str(file), way, run=run) as process:
-        look = verdict_of(process, tmp_path)
+        inspection = verdict_of(process, tmp_path)
 
-    assert look.verdict is Verdict.FINDING
-    assert [str(file) in str(one.values) for one in look.said if one.verdict is Verdict.FINDING] == [True]
+    assert inspection.verdict is Verdict.FINDING
+    assert [str(file) in str(one.values) for one in inspection.evidence if one.verdict is Verdict.FINDING] == [True]

@@ -36,7 +36,7 @@ from audit.live.run import NotRunning, look_at
 from audit.observe.proc import Process, find_service
 from audit.observe.proc import Service as Processes
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 
 AT_REST = 1.0
 
@@ -114,12 +114,12 @@ async def test_it_is_clean_while_reports_with_pictures_are_filed(service):
     said: list[dict[str, str]] = []
     filing = threading.Event()
 
-    def look() -> None:
+    def inspection() -> None:
         while filing.is_set() or len(said) < 5:
             said.append(not_clean(service.home))
 
     filing.set()
-    looking = threading.Thread(target=look)
+    looking = threading.Thread(target=inspection)
     looking.start()
     for _ in range(8):
         browser = Browser(service.public_socket, f"{service.public_address}.onion")
@@ -198,9 +198,9 @@ START = "import os, socket, time\nos.dup2(0, 1)\n"
 
 
 def found_open(home: Path, process: Process) -> list[str]:
-    look = Look()
-    check_intake_descriptors(look, Scene(home, Processes(Process(1), intakes=(process,))))
-    return [one.text() for one in look.said if one.verdict is not Verdict.CLEAN]
+    inspection = Inspection()
+    check_intake_descriptors(inspection, Scene(home, Processes(Process(1), intakes=(process,))))
+    return [one.text() for one in inspection.evidence if one.verdict is not Verdict.CLEAN]
 
 
 def test_sockets_and_pipes_that_come_and_go_within_a_process_are_no_finding(tmp_path):
@@ -255,11 +255,11 @@ def test_a_job_that_is_just_ending_has_ended_and_one_that_goes_on_was_not_seen(t
     if over:  # however long a busy machine needs to end it
         monkeypatch.setattr("audit.live.checks.process._ENDING_SECONDS", 20.0)
     with child(START + f"time.sleep({seconds})") as process:
-        look = Look()
+        inspection = Inspection()
         scene = Scene(tmp_path, Processes(Process(1), jobs=(process,)))
 
-        assert job_has_ended(look, scene, process) == over
-        assert len(look.said) == over
+        assert job_has_ended(inspection, scene, process) == over
+        assert len(inspection.evidence) == over
 
 
 def home_of(folder: Path) -> Scene:
@@ -283,14 +283,14 @@ def test_a_draft_that_is_put_in_its_place_is_no_unknown_file_and_one_that_stays_
     scene = home_of(tmp_path)
     (tmp_path / name).parent.mkdir(mode=0o700, exist_ok=True)
     (tmp_path / name).touch(0o600)
-    look = Look()
+    inspection = Inspection()
     going = threading.Timer(0.1, (tmp_path / name).unlink)
     if goes:
         going.start()
 
-    check_permissions(look, scene)
+    check_permissions(inspection, scene)
 
-    assert (look.verdict is Verdict.CLEAN) == fine
+    assert (inspection.verdict is Verdict.CLEAN) == fine
     if goes:
         going.join()
 
@@ -304,9 +304,9 @@ def test_free_pages_are_read_again_while_the_log_is_folded_in(tmp_path):
             "INSERT INTO t VALUES (randomblob(100000)); DELETE FROM t; PRAGMA wal_checkpoint(TRUNCATE)"
         )
     folded = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    look, later = Look(), Look()
+    inspection, later = Inspection(), Inspection()
 
-    check_storage(look, home_of(tmp_path))
+    check_storage(inspection, home_of(tmp_path))
     folding = threading.Timer(
         0.05, lambda: folded.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
     )
@@ -315,9 +315,9 @@ def test_free_pages_are_read_again_while_the_log_is_folded_in(tmp_path):
     folding.join()
     folded.close()
 
-    assert look.verdict is Verdict.FINDING
+    assert inspection.verdict is Verdict.FINDING
     # No program runs here by which the rest of the row would be known.
-    assert [one.text() for one in later.said if one.verdict is Verdict.FINDING] == []
+    assert [one.text() for one in later.evidence if one.verdict is Verdict.FINDING] == []
 
 
 @pytest.mark.parametrize(("secure_delete", "dirty"), [("ON", 0), ("OFF", 1)])
@@ -331,11 +331,11 @@ def test_a_block_that_was_freed_in_a_page_in_use_is_zeros_with_secure_delete_and
             "INSERT INTO t VALUES (1, randomblob(300)), (2, randomblob(300)), (3, randomblob(300));"
             "DELETE FROM t WHERE x = 2; PRAGMA wal_checkpoint(TRUNCATE)"
         )
-    look = Look()
+    inspection = Inspection()
 
-    check_storage(look, home_of(tmp_path))
+    check_storage(inspection, home_of(tmp_path))
 
-    said = [one.text() for one in look.said]
+    said = [one.text() for one in inspection.evidence]
     assert f"secure_delete: {dirty} of 0 free pages and 1 freed blocks are not zeros" in said
     assert any(re.fullmatch(r"out of its reach: \d+ bytes of rows that SQLite .*", one) for one in said)
 

@@ -19,7 +19,7 @@ from audit_harness import AS_ROOT, wait_for
 from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_torrc, config_text, system_tor
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
-from audit.verdict import Look, Verdict
+from audit.verdict import Inspection, Verdict
 from onion.control import open_controller, wait_for_controller
 from onion.tor_process import TorProcess
 from onion.torrc import render
@@ -123,9 +123,9 @@ def told(scene, name, value):
 
 
 def findings(check, scene):
-    look = Look()
-    check(look, scene)
-    return [one.text() for one in look.said if one.verdict is Verdict.FINDING]
+    inspection = Inspection()
+    check(inspection, scene)
+    return [one.text() for one in inspection.evidence if one.verdict is Verdict.FINDING]
 
 
 @pytest.fixture(scope="module")
@@ -139,12 +139,12 @@ def clean_tor():
 
 
 def test_the_keepers_own_tor_is_clean(clean_tor):
-    look = Look()
-    check_torrc(look, clean_tor)
+    inspection = Inspection()
+    check_torrc(inspection, clean_tor)
     if AS_ROOT:
-        check_tor_listeners(look, clean_tor)
+        check_tor_listeners(inspection, clean_tor)
 
-    assert [one.text() for one in look.said if one.verdict is not Verdict.CLEAN] == []
+    assert [one.text() for one in inspection.evidence if one.verdict is not Verdict.CLEAN] == []
 
 
 @pytest.mark.parametrize("lines", STARTED_WITH, ids=lambda lines: lines.split("\n")[-1].split()[0])
@@ -215,10 +215,10 @@ def test_what_the_kernel_has_tor_listening_on_is_what_stands_in_its_torrc(short_
     second = short_folder / "second"
     extra = f"ControlSocket unix:{second} WorldWritable\nDNSPort 127.0.0.1:9197\n__ControlPort 127.0.0.1:9196\n"
     with running_tor(short_folder, good_torrc(short_folder) + extra) as scene:
-        look = Look()
-        check_tor_listeners(look, scene)
+        inspection = Inspection()
+        check_tor_listeners(inspection, scene)
 
-    found = "\n".join(one.text() for one in look.said if one.verdict is Verdict.FINDING)
+    found = "\n".join(one.text() for one in inspection.evidence if one.verdict is Verdict.FINDING)
     assert f"tor listens for control on unix:{second}" in found
     assert "tor listens for control on 127.0.0.1:9196" in found
     if AS_ROOT:
@@ -226,7 +226,7 @@ def test_what_the_kernel_has_tor_listening_on_is_what_stands_in_its_torrc(short_
         assert str(second) in kernel
         assert "tcp 0100007F:23EC" in kernel
     else:
-        assert look.said[-1].verdict is Verdict.NOT_SEEN
+        assert inspection.evidence[-1].verdict is Verdict.NOT_SEEN
 
 
 def test_an_onion_that_is_not_ours_and_who_steers_tor_besides_the_keeper_are_findings(clean_tor):
@@ -251,15 +251,15 @@ def test_whoever_steers_tor_besides_the_keeper_is_a_finding(clean_tor):
             os._exit(0)
     try:
         os.waitpid(child, os.WUNTRACED)
-        look = Look()
-        check_tor_listeners(look, clean_tor)
+        inspection = Inspection()
+        check_tor_listeners(inspection, clean_tor)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
     # To root alone the kernel shows who that is.
     wanted = (Verdict.FINDING, f"not of the service: {child}") if AS_ROOT else (Verdict.NOT_SEEN, "the sockets of tor")
-    ((verdict, text),) = [(one.verdict, one.text()) for one in look.said if one.verdict is not Verdict.CLEAN]
+    ((verdict, text),) = [(one.verdict, one.text()) for one in inspection.evidence if one.verdict is not Verdict.CLEAN]
     assert (verdict, wanted[1] in text) == (wanted[0], True)
     assert findings(check_tor_listeners, clean_tor) == []
 
@@ -295,7 +295,7 @@ def test_a_tor_of_a_unit_is_found_by_its_own_word_and_judged_by_the_same_table(s
         scene = Scene(home, Service(Process(1)))
         found = system_tor(scene)
         scene = dataclasses.replace(scene, service=Service(Process(1), tors=found))
-        torrc_look, files_look = Look(), Look()
+        torrc_look, files_look = Inspection(), Inspection()
         check_torrc(torrc_look, scene)
         check_tor_files(files_look, scene)
         pid = tor.pid
@@ -303,7 +303,7 @@ def test_a_tor_of_a_unit_is_found_by_its_own_word_and_judged_by_the_same_table(s
         tor.stop()
 
     assert [process.pid for process in found] == [pid]
-    said = [one.text() for one in torrc_look.said if one.verdict is Verdict.FINDING]
+    said = [one.text() for one in torrc_look.evidence if one.verdict is Verdict.FINDING]
     # The test's folder is none below /var/lib.
     assert sorted(one.split(" is ")[0] for one in said) == [
         f"{torrc}, line 1: DataDirectory", f"{torrc}, line 5: SafeLogging", "DataDirectory", "SafeLogging",

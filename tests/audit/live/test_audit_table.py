@@ -15,31 +15,31 @@ import pytest
 from audit_harness import ROOT
 from intake_harness import make_home
 
-from audit.live.checks import process as checks_process
+from audit.live.checks import process
 from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
 from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
-from audit.live.run import CHECKS, Report
+from audit.live.run import CHECKS, AuditReport
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.observe.netlink import has_log
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.report.html import as_html
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
-from audit.verdict import Check, Look
+from audit.verdict import Check, Inspection
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 
 FOLDER = ROOT / "audit" / "live" / "checks"
 
 
 def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
-    look = Look()
-    monkeypatch.setattr(checks_process, "_landlock_version", lambda: -1)
-    checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
+    inspection = Inspection()
+    monkeypatch.setattr(process, "_landlock_version", lambda: -1)
+    process.check_landlock(inspection, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
 
-    assert [str(one.verdict) for one in look.said] == ["finding", "clean"]
-    assert "no Landlock" in look.said[0].text()
-    assert "what still holds" in look.said[1].text()
+    assert [str(one.verdict) for one in inspection.evidence] == ["finding", "clean"]
+    assert "no Landlock" in inspection.evidence[0].text()
+    assert "what still holds" in inspection.evidence[1].text()
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,14 @@ def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
 )
 def test_the_report_says_whether_the_operator_has_declared_to_be_no_member(tmp_path, trial, settings, verdict, said):
     made = make_home(tmp_path / "home", ("lead", "handler"), trial=trial, settings=settings)
-    look = Look()
+    inspection = Inspection()
 
-    check_roster(look, Scene(made.home.path, Service(Process(1), ())))
+    check_roster(inspection, Scene(made.home.path, Service(Process(1), ())))
 
-    assert (str(look.verdict), str(look.said[0].verdict)) == (verdict, verdict)
-    report = Report("2026-11-27", trial, True, (Check("roster", "", look.verdict, tuple(look.said), ""),), tmp_path)
+    assert (str(inspection.verdict), str(inspection.evidence[0].verdict)) == (verdict, verdict)
+    report = AuditReport(
+        "2026-11-27", trial, True, (Check("roster", "", inspection.verdict, tuple(inspection.evidence), ""),), tmp_path
+    )
     assert said in as_html(report, "sv")
 
 
@@ -68,13 +70,13 @@ AS_THE_KERNEL_COMES = {
 }  # fmt: skip
 
 
-def kernel_row(home: Path, root: Path, **weakened: str) -> Look:
+def kernel_row(home: Path, root: Path, **weakened: str) -> Inspection:
     """The row `kernel` on a kernel as it comes, looked at as if it were that of this computer."""
     for name, value in {**AS_THE_KERNEL_COMES, **weakened}.items():
         path = root / "proc/sys" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(value + "\n")
-    look = Look()
+    inspection = Inspection()
 
     class Here(Scene):
         """A scene whose copies of the system's files are this computer's own."""
@@ -83,8 +85,8 @@ def kernel_row(home: Path, root: Path, **weakened: str) -> Look:
         def copies(self) -> bool:
             return False
 
-    check_kernel(look, Here(home, Service(Process(1)), root))
-    return look
+    check_kernel(inspection, Here(home, Service(Process(1)), root))
+    return inspection
 
 
 def test_a_kernel_as_it_comes_is_a_finding_for_a_real_home_and_said_for_a_trial(tmp_path):
@@ -95,9 +97,9 @@ def test_a_kernel_as_it_comes_is_a_finding_for_a_real_home_and_said_for_a_trial(
     of_the_trial, of_the_real = kernel_row(trial, tmp_path), kernel_row(real, tmp_path)
 
     assert str(of_the_trial.verdict) == "clean"
-    assert "debug.exception-trace = 1, as the kernel comes: a trial says so" in of_the_trial.said[0].text()
+    assert "debug.exception-trace = 1, as the kernel comes: a trial says so" in of_the_trial.evidence[0].text()
     assert str(of_the_real.verdict) == "finding"
-    assert [str(one.verdict) for one in of_the_real.said].count("finding") == 4
+    assert [str(one.verdict) for one in of_the_real.evidence].count("finding") == 4
 
 
 def test_a_kernel_that_was_made_to_tell_more_is_a_finding_for_a_trial_too(tmp_path):
@@ -108,11 +110,11 @@ def test_a_kernel_that_was_made_to_tell_more_is_a_finding_for_a_trial_too(tmp_pa
 
 def test_a_setting_of_the_kernel_that_is_not_there_is_not_seen(tmp_path):
     (tmp_path / "proc/sys/kernel").mkdir(parents=True)
-    look = Look()
+    inspection = Inspection()
 
-    check_kernel(look, Scene(tmp_path, Service(Process(1)), tmp_path))
+    check_kernel(inspection, Scene(tmp_path, Service(Process(1)), tmp_path))
 
-    assert str(look.verdict) == "not seen"
+    assert str(inspection.verdict) == "not seen"
 
 
 def test_the_audit_reads_every_setting_of_the_kernel_that_we_ship():
@@ -140,9 +142,13 @@ def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
     templates = set()
     for path in [*(ROOT / "audit" / "live").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"look.saw", "look.found", "look.missed"}:
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+                "inspection.saw",
+                "inspection.found",
+                "inspection.missed",
+            }:
                 templates.add(ast.literal_eval(node.args[0]))
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "look.demand":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "inspection.require":
                 templates.add(ast.literal_eval(node.args[1]))
 
     assert len(templates) > 90
@@ -160,12 +166,14 @@ def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
 
 
 def test_a_row_that_saw_nothing_is_never_clean():
-    look = Look()
+    inspection = Inspection()
 
-    assert str(look.verdict) == "not seen"
-    assert Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),), ROOT).of(look.verdict) == ["a"]
+    assert str(inspection.verdict) == "not seen"
+    assert AuditReport("2026-01-01", True, True, (Check("a", "b", inspection.verdict, (), "c"),), ROOT).of(
+        inspection.verdict
+    ) == ["a"]
     assert "Inte sett" in as_html(
-        Report("2026-01-01", True, True, (Check("a", "b", look.verdict, (), "c"),), ROOT), "sv"
+        AuditReport("2026-01-01", True, True, (Check("a", "b", inspection.verdict, (), "c"),), ROOT), "sv"
     )
 
 
@@ -192,13 +200,13 @@ def test_what_a_setting_of_tors_should_be_has_its_own_words_in_swedish():
 
 
 def test_that_landlock_is_in_use_is_claimed_and_not_seen_where_the_program_is_not_known(monkeypatch):
-    monkeypatch.setattr(checks_process, "_landlock_version", lambda: 7)
+    monkeypatch.setattr(process, "_landlock_version", lambda: 7)
     said = {}
     for known in (True, False):
-        look = Look()
-        monkeypatch.setattr(checks_process, "program_is_known", lambda _scene, known=known: known)
-        checks_process.check_landlock(look, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
-        said[str(look.verdict)] = [one.text() for one in look.said]
+        inspection = Inspection()
+        monkeypatch.setattr(process, "program_is_known", lambda _scene, known=known: known)
+        process.check_landlock(inspection, Scene(ROOT, Service(Process(1), (Process(os.getpid()),))))
+        said[str(inspection.verdict)] = [one.text() for one in inspection.evidence]
 
     assert set(said) == {"clean", "not seen"}
     assert said["clean"][0] == "seen: the kernel offers Landlock 7"
@@ -209,7 +217,7 @@ def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_
     (row,) = [row for row in TABLE if row.id == "landlock"]
     done = subprocess.run(["bash", "-c", row.by_hand], capture_output=True, text=True, check=True)
 
-    assert int(done.stdout) == checks_process._landlock_version()
+    assert int(done.stdout) == process._landlock_version()
 
 
 def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():

@@ -18,9 +18,9 @@ from service import copies
 from cases.entry import Attachment, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
+from cases.sentences.file import SENTENCES
 from cases.wire import messages as wire
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
-from desk.commands.file_texts import FILE_SENTENCES
 from desk.errors import NotSent, ServerRefused
 from desk.keep.saving import PREVIEW_BYTES_MAX
 from desk.server.client import FILE_BYTES_MAX
@@ -159,7 +159,7 @@ async def test_who_does_not_agree_sends_nothing_and_who_writes_meanwhile_loses_n
 
             async def late(*args):
                 monkeypatch.setattr(answers, "_attach", attach)
-                await acts.reply(other, name, "Först.")
+                await acts.do(other, "reply", name, "Först.")
                 await attach(*args)
 
             monkeypatch.setattr(answers, "_attach", late)
@@ -188,7 +188,7 @@ async def test_what_a_changed_desk_sealed_uncleaned_is_never_given_to_the_report
                 bad = b"<html><script>document.location='http://example.org'</script></html>"
             else:
                 bad = planted.content if harm == "not cleaned" else copy.clean
-            return CleanCopy(msgspec.structs.replace(copy.told, size=len(bad)), bad, copy.preview)
+            return CleanCopy(msgspec.structs.replace(copy.answer, size=len(bad)), bad, copy.preview)
 
         def named(cleaned, order, files):
             attachment, record = entries_of(cleaned, order, files)
@@ -347,8 +347,8 @@ def test_what_comes_back_from_cleaning_can_be_attached_fetched_and_previewed():
 def test_every_refusal_of_a_file_has_two_sentences_for_a_desk():
     keys = {leaf.text_key for leaf in (*REFUSALS, NoRoomNow, StalledUpload, *FileRefused.__subclasses__())}
 
-    assert keys <= set(FILE_SENTENCES)
-    for happened, to_do in FILE_SENTENCES.values():
+    assert keys <= set(SENTENCES)
+    for happened, to_do in SENTENCES.values():
         assert happened.endswith(".")
         assert to_do.endswith(".")
 
@@ -424,7 +424,7 @@ async def test_a_size_below_nothing_is_refused_and_holds_nobody_up(tmp_path):
         running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
     ):
         item = wire.WireItem(bytes(wire.HEADER_BYTES), b"")
-        row = wire.FileRow(bytes(16), 0, ItemKind.FILE, bytes(wire.HEADER_BYTES), -(10**6))
+        row = wire.WireFile(bytes(16), 0, ItemKind.FILE, bytes(wire.HEADER_BYTES), -(10**6))
         asked = AttachRequest(bytes(16), bytes(32), 0, (item, item), wire.WireHead(0, bytes(32)), (row, row))
         with pytest.raises(RequestRefused):
             wire.decode(wire.encode(asked), AttachRequest)

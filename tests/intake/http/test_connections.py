@@ -17,9 +17,9 @@ from reporter_samples import photograph, rows
 
 from cases.wire import messages as wire
 from intake.app import serve
-from intake.filing import to_its_end
 from intake.http.connections import Connection, ConnectionLimits
 from intake.http.silence import Faults, drop_telltales, quiet_logger, refuse_expect, silent_errors
+from intake.shielding import to_its_end
 from intake.uploads.progress import Sending
 
 MIB = 2**20

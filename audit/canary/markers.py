@@ -1,6 +1,6 @@
-"""Needles: texts and addresses that occur nowhere else, and every form in which one could turn up where it must not.
+"""Markers: texts and addresses that occur nowhere else, and every form in which one could turn up where it must not.
 
-For each needle these forms are looked for:
+For each marker these forms are looked for:
 
 1. its bytes as they are, in capitals, backwards, in UTF-16 either way round;
 2. in hexadecimal, and in base64 whatever comes before it (three phases, both alphabets);
@@ -47,40 +47,40 @@ PACKED_V4 = "packed"  # four bytes occur by chance: once in two thousand runs, i
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One way in which a needle may stand in bytes."""
+class Encoding:
+    """One way in which a marker may stand in bytes."""
 
     name: str
     pattern: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Needle:
+class Marker:
     """One planted value. `kind` says where it was planted, `carriers` are the whole fields that it stood in."""
 
     kind: str
     text: str
     carriers: tuple[str, ...] = ()
-    raw: tuple[Form, ...] = field(default=(), repr=False)
-    textual: tuple[Form, ...] = field(default=(), repr=False)
+    raw: tuple[Encoding, ...] = field(default=(), repr=False)
+    textual: tuple[Encoding, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A needle that was found, where, and in which form."""
+    """A marker that was found, where, and in which form."""
 
-    needle: Needle
+    marker: Marker
     form: str
     offset: int
 
 
-def new_text(kind: str, carrier: str = "{}") -> Needle:
-    """A needle of 24 letters; `carrier` is the field it will stand in, with braces for the needle."""
+def new_text(kind: str, carrier: str = "{}") -> Marker:
+    """A marker of 24 letters; `carrier` is the field it will stand in, with braces for the marker."""
     text = "q" + "".join(secrets.choice(_LETTERS) for _ in range(22)) + "z"
     return planted(kind, text, (carrier.format(text),))
 
 
-def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Needle:
+def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Marker:
     """An address of the ranges that are for tests and documentation."""
     if version == 6:  # noqa: PLR2004 - the version of the protocol
         address = str(ipaddress.IPv6Address((0x20010DB8 << 96) | secrets.randbits(96)))
@@ -89,8 +89,8 @@ def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Needle:
     return planted(kind, address, (carrier.format(address),))
 
 
-def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Needle:
-    """The needle with all its forms."""
+def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Marker:
+    """The marker with all its forms."""
     raw = [*_plain_forms(text)]
     textual = [*_encoded_forms(text.encode())]
     sources = {text.encode(), *(one.encode() for one in carriers)}
@@ -98,36 +98,36 @@ def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Needle:
     if packed is not None:
         raw += _address_forms(text, packed)
         sources.add(packed)
-        textual += [Form("hex of the packed address", one) for one in _both_cases(packed) if len(packed) > 4]  # noqa: PLR2004
+        textual += [Encoding("hex of the packed address", one) for one in _both_cases(packed) if len(packed) > 4]  # noqa: PLR2004
     for source in sorted(sources):
         for name in _DIGESTS:
             _add_digest(name, hashlib.new(name, source).digest(), raw, textual)
         for size in (16, 32):
             _add_digest(f"blake2b-{size * 8}", hashlib.blake2b(source, digest_size=size).digest(), raw, textual)
-    return Needle(kind, text, carriers, tuple(raw), tuple(textual))
+    return Marker(kind, text, carriers, tuple(raw), tuple(textual))
 
 
-def search(needles: Iterable[Needle], content: bytes) -> list[Hit]:
-    """Every needle that stands in the bytes in any form, the first form and place of each."""
+def search(markers: Iterable[Marker], content: bytes) -> list[Hit]:
+    """Every marker that stands in the bytes in any form, the first form and place of each."""
     places = [("", 0, content), *((f"{kind}: ", offset, inside) for kind, offset, inside in unpacked(content))]
     found: dict[str, Hit] = {}
     for prefix, offset, bytes_here in places:
         words = b"\n".join(dict.fromkeys(_TEXTUAL.findall(bytes_here)))
         # A digest as bytes is no text, and a page is nothing else.
         signs = _LONG_TEXT.sub(lambda text: text[0][:_EDGE] + b"\n" + text[0][-_EDGE:], bytes_here)
-        for needle in needles:
-            if needle.text in found:
+        for marker in markers:
+            if marker.text in found:
                 continue
-            hit = _first(needle, bytes_here, signs, words)
+            hit = _first(marker, bytes_here, signs, words)
             if hit is not None:
                 where = offset if prefix else max(bytes_here.find(hit[1]), 0)
-                found[needle.text] = Hit(needle, prefix + hit[0], where)
+                found[marker.text] = Hit(marker, prefix + hit[0], where)
     return list(found.values())
 
 
-def stands_plainly(needle: Needle, content: bytes) -> bool:
-    """Whether the needle stands in the bytes as it is."""
-    return needle.text.encode() in content
+def stands_plainly(marker: Marker, content: bytes) -> bool:
+    """Whether the marker stands in the bytes as it is."""
+    return marker.text.encode() in content
 
 
 def unpacked(content: bytes) -> Iterator[tuple[str, int, bytes]]:
@@ -175,35 +175,35 @@ def _decompress(stream: bz2.BZ2Decompressor | lzma.LZMADecompressor, packed: byt
         return b""
 
 
-def _first(needle: Needle, content: bytes, signs: bytes, words: bytes) -> tuple[str, bytes] | None:
-    for form in needle.raw:
+def _first(marker: Marker, content: bytes, signs: bytes, words: bytes) -> tuple[str, bytes] | None:
+    for form in marker.raw:
         if form.pattern in (content if _PRINTABLE.fullmatch(form.pattern) else signs):
             return form.name, form.pattern
-    for form in needle.textual:
+    for form in marker.textual:
         if form.pattern in words:
             return form.name, form.pattern
     return None
 
 
-def _plain_forms(text: str) -> Iterator[Form]:
-    yield Form("as it is", text.encode())
+def _plain_forms(text: str) -> Iterator[Encoding]:
+    yield Encoding("as it is", text.encode())
     if text.upper() != text:
-        yield Form("in capitals", text.upper().encode())
-    yield Form("backwards", text[::-1].encode())
-    yield Form("UTF-16", text.encode("utf-16-le"))
-    yield Form("UTF-16 big-endian", text.encode("utf-16-be"))
+        yield Encoding("in capitals", text.upper().encode())
+    yield Encoding("backwards", text[::-1].encode())
+    yield Encoding("UTF-16", text.encode("utf-16-le"))
+    yield Encoding("UTF-16 big-endian", text.encode("utf-16-be"))
 
 
-def _encoded_forms(raw: bytes) -> Iterator[Form]:
+def _encoded_forms(raw: bytes) -> Iterator[Encoding]:
     for one in _both_cases(raw):
-        yield Form("hexadecimal", one)
+        yield Encoding("hexadecimal", one)
     for phase in _BASE64_PHASES:
         encoded = base64.b64encode(bytes(phase) + raw + bytes(-(len(raw) + phase) % 3))
         # The characters at both ends depend on the neighbours.
         inner = encoded[4 if phase else 0 : len(encoded) - 4]
-        yield Form("base64", inner)
+        yield Encoding("base64", inner)
         if set(inner) & set(b"+/"):
-            yield Form("base64 for URLs", inner.replace(b"+", b"-").replace(b"/", b"_"))
+            yield Encoding("base64 for URLs", inner.replace(b"+", b"-").replace(b"/", b"_"))
 
 
 def _both_cases(raw: bytes) -> tuple[bytes, bytes]:
@@ -217,22 +217,22 @@ def _packed(text: str) -> bytes | None:
         return None
 
 
-def _address_forms(text: str, packed: bytes) -> Iterator[Form]:
-    yield Form(PACKED_V4 if len(packed) == 4 else "packed address", packed)  # noqa: PLR2004 - bytes of the old kind
-    yield Form(PACKED_V4 if len(packed) == 4 else "packed address backwards", packed[::-1])  # noqa: PLR2004
-    yield Form("as one number", str(int.from_bytes(packed, "big")).encode())
+def _address_forms(text: str, packed: bytes) -> Iterator[Encoding]:
+    yield Encoding(PACKED_V4 if len(packed) == 4 else "packed address", packed)  # noqa: PLR2004 - bytes of the old kind
+    yield Encoding(PACKED_V4 if len(packed) == 4 else "packed address backwards", packed[::-1])  # noqa: PLR2004
+    yield Encoding("as one number", str(int.from_bytes(packed, "big")).encode())
     if "." in text:
         numbers = text.split(".")
-        yield Form("numbers backwards", ".".join(reversed(numbers)).encode())
-        yield Form("its network", f"{'.'.join(numbers[:3])}.0".encode())
+        yield Encoding("numbers backwards", ".".join(reversed(numbers)).encode())
+        yield Encoding("its network", f"{'.'.join(numbers[:3])}.0".encode())
     else:
-        yield Form("written out", ipaddress.ip_address(text).exploded.encode())
-        yield Form("its network", ":".join(text.split(":")[:4]).encode())
+        yield Encoding("written out", ipaddress.ip_address(text).exploded.encode())
+        yield Encoding("its network", ":".join(text.split(":")[:4]).encode())
 
 
-def _add_digest(name: str, digest: bytes, raw: list[Form], textual: list[Form]) -> None:
+def _add_digest(name: str, digest: bytes, raw: list[Encoding], textual: list[Encoding]) -> None:
     cut = digest[:_CUT_BYTES]
-    raw.append(Form(f"{name} digest", cut))
-    textual += [Form(f"{name} digest in hexadecimal", one) for one in _both_cases(cut)]
-    textual.append(Form(f"{name} digest in base64", base64.b64encode(digest)[:_BASE64_CUT]))
-    textual.append(Form(f"{name} digest in base64", base64.urlsafe_b64encode(digest)[:_BASE64_CUT]))
+    raw.append(Encoding(f"{name} digest", cut))
+    textual += [Encoding(f"{name} digest in hexadecimal", one) for one in _both_cases(cut)]
+    textual.append(Encoding(f"{name} digest in base64", base64.b64encode(digest)[:_BASE64_CUT]))
+    textual.append(Encoding(f"{name} digest in base64", base64.urlsafe_b64encode(digest)[:_BASE64_CUT]))
