@@ -126,15 +126,16 @@ class Visitors:
             except (OSError, AssertionError) as fault:
                 self.failed.append(repr(fault))
 
-    def __enter__(self):
+    async def __aenter__(self):
         for thread in self._threads:
             thread.start()
         return self
 
-    def __exit__(self, *_):
+    async def __aexit__(self, *_):
         self._ended.set()
         for thread in self._threads:
-            thread.join(30)
+            # The relay is in this loop, and their last visit goes by it.
+            await asyncio.to_thread(thread.join, 30)
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ async def test_one_order_and_three_renewals_reach_the_real_intake_under_load_and
                 certificates = [leaf_fingerprint((mirror_folder(home) / CERTIFICATE).read_bytes())]
                 root = await asyncio.to_thread(pebble.root)
                 answered = [0]
-                with Visitors(port, root) as visitors:
+                async with Visitors(port, root) as visitors:
                     for _ in range(3):
                         ahead = SIXTY_DAYS
                         await keeper.round()
