@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import stem
-from stem.control import EventType, State
 
 from onion.control import BootstrapState, bootstrap_state, open_controller, socks_listener
 from onion.errors import NobodyMayEnter, NotPublished, PathUnusable, TorGone, TorSaidNo
 from onion.keys import OnionKey, client_public_key
 from onion.socks import SocksAddress
+from onion.stem_light import EventType, State
 from onion.torrc import quoted_path, usable_socket_path
 
 CONTROL_SECONDS = 20.0  # replies came within 0.03 s; a tor that needs longer has stopped

@@ -116,7 +116,8 @@ REQUIRED = (
         "SocksPort",
         _socks_socket,
         "0, or one unix socket with no flag but ExtendedErrors",
-        "The keeper looks at its own onions from outside through this, and nobody else uses it. ExtendedErrors lets it"
+        "The keeper looks at its own onions from outside through this, orders the mirror's certificate, and nobody else"
+        " uses it. ExtendedErrors lets it"
         " tell a missing key from a missing onion.",
         f"unix:{SOCKS} ExtendedErrors",
     ),
