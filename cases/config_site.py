@@ -24,6 +24,10 @@ Host: TypeAlias = Annotated[
     str,
     msgspec.Meta(max_length=253, pattern=r"^(?!.*\.onion\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z"),
 ]
+# As in a browser, with a path; where the program goes through tor.
+HttpsAddress: TypeAlias = Annotated[
+    str, msgspec.Meta(max_length=200, pattern=r"^https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?/[!-~]*\Z")
+]
 Language: TypeAlias = Literal["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"]
 
 
@@ -96,6 +100,18 @@ class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     # Its host, without https:// before it. Posters show it beside the onion address.
     name: Host
+    # Ordered and renewed by the program, or put there with `kallskydd mirror certificate`.
+    certificates: Literal["acme", "by hand"] = "acme"
+    # The authority's directory, and its name as CAA knows it.
+    directory: HttpsAddress = "https://acme-v02.api.letsencrypt.org/directory"
+    issuer: Host = "letsencrypt.org"
+    # Where CAA is looked up, by DNS over HTTPS: two that have nothing to do with one another.
+    resolvers: tuple[HttpsAddress, HttpsAddress] = (
+        "https://dns.quad9.net/dns-query",
+        "https://cloudflare-dns.com/dns-query",
+    )
+    # Root certificates in the place of the usual ones; for a trial only.
+    roots: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
