@@ -1,6 +1,6 @@
 """Markers: texts and addresses that occur nowhere else, and every form in which one could turn up where it must not.
 
-For each marker these forms are looked for:
+For each marker these forms are searched for:
 
 1. its bytes as they are, in capitals, backwards, in UTF-16 either way round;
 2. in hexadecimal, and in base64 whatever comes before it (three phases, both alphabets);
@@ -75,13 +75,13 @@ class Hit:
 
 
 def new_text(kind: str, carrier: str = "{}") -> Marker:
-    """A marker of 24 letters; `carrier` is the field it will stand in, with braces for the marker."""
+    """Return a marker of 24 letters; `carrier` is the field it will stand in, with braces for the marker."""
     text = "q" + "".join(secrets.choice(_LETTERS) for _ in range(22)) + "z"
     return planted(kind, text, (carrier.format(text),))
 
 
 def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Marker:
-    """An address of the ranges that are for tests and documentation."""
+    """Return an address of the ranges reserved for tests and documentation."""
     if version == 6:  # noqa: PLR2004 - the version of the protocol
         address = str(ipaddress.IPv6Address((0x20010DB8 << 96) | secrets.randbits(96)))
     else:
@@ -90,7 +90,7 @@ def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Marker:
 
 
 def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Marker:
-    """The marker with all its forms."""
+    """Return the marker with all its forms."""
     raw = [*_plain_forms(text)]
     textual = [*_encoded_forms(text.encode())]
     sources = {text.encode(), *(one.encode() for one in carriers)}
@@ -147,7 +147,7 @@ def unpacked(content: bytes) -> Iterator[tuple[str, int, bytes]]:
 
 
 def _inflate(packed: bytes, bits: int) -> bytes:
-    """What a stream held before its end, or before it was damaged or cut off: that is what counts."""
+    """Inflate a stream as far as it goes, to its end or to where it is damaged or cut off."""
     stream, inside = zlib.decompressobj(bits), b""
     for start in range(0, len(packed), _PIECE):
         piece, before = packed[start : start + _PIECE], stream.copy()

@@ -34,7 +34,7 @@ class Way:
 async def connector_for(
     address: str, onion_private: str, *, way: Way, tor_folder: Path
 ) -> AsyncIterator[aiohttp.BaseConnector]:
-    """Yields the connector, and ends what was started for it. Raises NotReachable, OnionError."""
+    """Yield the connector, and end what was started for it. Raises NotReachable, OnionError."""
     if way.socket is not None:
         yield socket_connector(way.socket)
     elif way.socks is not None:

@@ -1,9 +1,9 @@
 """`kallskydd scrub FILE… --out DIR`: the scrubbers on their own, for anybody's pictures and PDFs.
 
 Each file goes the way an attachment goes: sniffed, rebuilt in a jailed process, verified in another; as many at once as
-there are cores (`scrub_pool`). A file that is refused does not stop the others. Nothing is ever overwritten: the clean
-copy appears under its name all at once, or not at all (`scrub_names`). What was removed is said in kinds, without the
-values: a terminal may be recorded.
+there are cores (`kallskydd.scrub.pool`). A file that is refused does not stop the others. Nothing is ever overwritten:
+the clean copy appears under its name all at once, or not at all (`kallskydd.scrub.names`). What was removed is reported
+by kind, without the values: a terminal may be recorded.
 
 With --json, one line for each file on stdout, in the order of the command line. Exit code 0 when all are clean, 1 when
 any was refused, 2 when there can be no output folder, 4 when the jail cannot be built here, 130 when interrupted.
@@ -40,7 +40,7 @@ _SENTENCES: Final = {
     "refused.uncommon_picture": "Pictures of this kind (such as JPEG XL) cannot be cleaned. Save it as JPEG.",
     "refused.camera_raw": "Raw pictures from a camera cannot be cleaned. Save it as JPEG and clean that.",
     "refused.unknown_kind": "This kind of file is unknown. Make a PDF or a picture of it and clean that.",
-    "refused.kinds_disagree": "It says two different things about its kind. Save it anew as PDF or JPEG.",
+    "refused.kinds_disagree": "It says two different things about its kind. Save it again as PDF or JPEG.",
     "refused.locked": "The PDF is locked. Print it to a new PDF without a password and clean that.",
     "refused.too_large": "It is larger than 50 MiB. Make it smaller or divide it.",
     "refused.too_many_pixels": "It has more than 100 million pixels. Make it smaller.",
@@ -49,12 +49,12 @@ _SENTENCES: Final = {
     "refused.result_too_large": "The clean copy became too large. Make the file smaller or divide it.",
     "refused.too_much_to_hold": "It is stored in a way that takes too much memory to clean. "
     "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller.",
-    "refused.damaged": "It is damaged and cannot be read. Save it anew as PDF or JPEG.",
+    "refused.damaged": "It is damaged and cannot be read. Save it again as PDF or JPEG.",
     "refused.letters_missing": "Some letters of the PDF are not in the file, and they cannot be drawn here. "
     "Print it to a new PDF and clean that.",
     "refused.took_too_long": "Cleaning took too long. Make the file smaller or divide it.",
     "refused.out_of_memory": "Cleaning needed too much memory. Make the file smaller or divide it.",
-    "refused.job_died": "Cleaning broke off. Save it anew as PDF or JPEG.",
+    "refused.job_died": "Cleaning broke off. Save it again as PDF or JPEG.",
     "refused.no_jail": "The cleaning process is not running. Try again.",
     "refused.would_not_vouch": "Something was left that nobody could vouch for. Take a picture of the screen instead.",
     "file.folder": "It is a folder. Name the files in it, for example with /* behind its name.",
@@ -108,7 +108,7 @@ async def _clean_all(sources: Sequence[Path], folder: Path, names: NamingRule, t
         outcomes = []
         for task in tasks:
             outcomes.append(await task)
-            teller.tell(outcomes[-1])
+            teller.show(outcomes[-1])
     keep_names_on_disk(folder)
     teller.sum_up(outcomes, renamed=isinstance(names, NeutralNames))
     return FINDINGS if any(outcome.reason for outcome in outcomes) else OK
@@ -121,7 +121,7 @@ async def _cancel(tasks: Sequence[asyncio.Task[ScrubOutcome]]) -> None:
 
 
 def _end_in_order_when_told_to() -> None:
-    """A `kill` ends the command the way Ctrl-C does: nothing half-written, no process left behind, exit code 130."""
+    """Let a `kill` end the command as Ctrl-C does: nothing half-written, no process left behind, exit code 130."""
     with contextlib.suppress(ValueError, RuntimeError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
 
@@ -138,7 +138,7 @@ class _OutcomePrinter:
         # It has no colours, with or without NO_COLOR.
         self._bar = tqdm(total=files, unit="file", disable=as_json or not sys.stderr.isatty(), leave=False)
 
-    def tell(self, outcome: ScrubOutcome) -> None:
+    def show(self, outcome: ScrubOutcome) -> None:
         """One file."""
         if self._as_json:
             result(_line(outcome))
@@ -150,7 +150,7 @@ class _OutcomePrinter:
         self._bar.close()
 
     def sum_up(self, outcomes: Sequence[ScrubOutcome], *, renamed: bool) -> None:
-        """The last lines: how many, and what cleaning does not change."""
+        """Print the last lines: how many, and what cleaning does not change."""
         refused = sum(outcome.reason is not None for outcome in outcomes)
         prose(f"{len(outcomes) - refused} clean, {refused} refused.")
         kept = sum(outcome.target is not None and telling(outcome.target.name) for outcome in outcomes)
@@ -162,7 +162,7 @@ class _OutcomePrinter:
 
 
 def _line(outcome: ScrubOutcome) -> dict[str, object]:
-    """The outcome as a line of JSON; the keys and their order are the design's."""
+    """Return the outcome as a line of JSON; the keys and their order are the design's."""
     report = outcome.report
     return {
         "in": str(outcome.source),
@@ -179,7 +179,7 @@ def _line(outcome: ScrubOutcome) -> dict[str, object]:
 
 
 def _sentence(outcome: ScrubOutcome) -> str:
-    """The outcome for a person."""
+    """Return the outcome for a person."""
     source = _shown(outcome.source)
     if outcome.report is None or outcome.target is None:
         return f"{source}: refused. {_SENTENCES[outcome.reason or 'file.unreadable']}"
@@ -193,11 +193,11 @@ def _sentence(outcome: ScrubOutcome) -> str:
 
 
 def _group_in_words(found: GroupFound) -> str:
-    """A heading of the report and where in the file it was found; never what it said."""
+    """Return a heading of the report and where in the file it was found; never the value."""
     places = dict.fromkeys(line.where.value for line in found.lines)
     return f"{found.group} ({', '.join(places)})"
 
 
 def _shown(path: Path) -> str:
-    """A path without the characters by which a file's name could order a terminal about, or turn a line around."""
+    """Return a path without the characters that could steer a terminal or reverse a line."""
     return "".join(character if character.isprintable() else "�" for character in str(path))

@@ -26,7 +26,7 @@ from audit_harness import AS_ROOT, Audited, audited, evidence, verdicts
 from audit_installation import make_installation
 from measured import quickest
 
-from audit.live.run import look_at
+from audit.live.run import inspect_home
 from audit.live.table import TABLE
 from audit.observe.proc import _starter, find_service
 from audit.report.words import ASSERTION, NOT_COVERED
@@ -86,7 +86,7 @@ def system(tmp_path):
 
 def assert_weakened(service: Audited, row: str, words: str, **options: Path) -> None:
     """Not clean, and by this row. Looked at from this process, as an auditor does from an installation of the own."""
-    _, report = look_at(service.home, "2026-01-01", **options)
+    _, report = inspect_home(service.home, "2026-01-01", **options)
 
     assert report.verdict is Verdict.FINDING
     found = report.as_object()
@@ -235,7 +235,7 @@ def test_pragmas_that_leave_no_mark_are_not_seen_when_the_program_is_not_known(s
     manifest = tmp_path / "MANIFEST"
     manifest.write_text("")
 
-    _, report = look_at(service.home, "2026-01-01", manifest=manifest)
+    _, report = inspect_home(service.home, "2026-01-01", manifest=manifest)
 
     assert "cell_size_check: no mark outside" in evidence(report.as_object(), "storage", "not seen")
 
@@ -275,7 +275,7 @@ def test_a_file_that_was_born_while_reports_came(service):
     kept = slots.rename(service.folder / "kept")
     shutil.copy2(kept, slots)
     try:
-        _, report = look_at(service.home, "2026-01-01")
+        _, report = inspect_home(service.home, "2026-01-01")
     finally:
         kept.replace(slots)
 
