@@ -199,6 +199,8 @@ class Service:
     tors: tuple[Process, ...] = ()
     watchdogs: tuple[Process, ...] = ()
     audits: tuple[Process, ...] = ()
+    # Who sees to the mirror's certificate, for some seconds at a time.
+    orderers: tuple[Process, ...] = ()
     others: tuple[Process, ...] = field(default=())
 
     @property
@@ -213,7 +215,7 @@ class Service:
 
     def name_of(self, pid: int) -> str:
         """Return the role of this process, in one word."""
-        for name in ("intakes", "zygotes", "jobs", "tors", "watchdogs", "audits"):
+        for name in ("intakes", "zygotes", "jobs", "tors", "watchdogs", "audits", "orderers"):
             if any(process.pid == pid for process in getattr(self, name)):
                 return name.removesuffix("s")
         return "keeper" if pid == self.keeper.pid else "other"
@@ -264,16 +266,18 @@ def _starter(home: Path) -> Process | None:
     return None
 
 
+_MODULES = {"intake": "intakes", "scrubbers.jailed.zygote": "zygotes", "kallskydd.mirror": "orderers"}
+
+
 def _part(process: Process) -> str:
     try:
         command = process.command()
     except NotSeen:
         return "others"
     words = set(command[1:6])
-    if {"-m", "intake"} <= words:
-        return "intakes"
-    if {"-m", "scrubbers.jailed.zygote"} <= words:
-        return "zygotes"
+    for module, part in _MODULES.items():
+        if {"-m", module} <= words:
+            return part
     if Path(command[0]).name == "tor" and "-f" in command:
         return "tors"
     if command[-1].endswith("/onion/watchdog.py"):
