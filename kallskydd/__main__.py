@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "look at the service from outside, through Tor",
     "roster": "show who may read, and propose changes",
     "erase-due": "erase what the two-year cap makes due",
+    "mirror": "the mirror's account, certificate and state",
     "poster": "a poster with QR codes, and a block for the municipality's own page",
     "scrub": "clean pictures and PDFs of hidden data",
     "desk": "the members' application",

@@ -64,6 +64,7 @@ if [ "$what" = test ]; then
     command -v firefox-esr >/dev/null 2>&1 || need firefox-esr "Firefox ESR, which Tor Browser is made of: the tests use the pages with it"
     command -v chromium >/dev/null 2>&1 || need chromium "Chromium, the other browser of the tests"
     command -v w3m >/dev/null 2>&1 || need w3m "w3m, the text browser of the tests"
+    { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
     [ -x /usr/sbin/nginx ] || need nginx "nginx, one of the two proxies whose files in deploy/proxy are tried"
     command -v caddy >/dev/null 2>&1 || need caddy "Caddy, the other"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"

@@ -209,7 +209,7 @@ class Onions:
         while True:
             await asyncio.sleep(pause)
             try:
-                socks = await self._socks()
+                socks = await self.socks()
             except OnionError as error:  # a system tor without a SOCKS port, or one that is just ending
                 self._announcer.say(f"The public address cannot be looked at from here. {error}")
                 pause = PROBE_EVERY_SECONDS
@@ -225,5 +225,6 @@ class Onions:
                 with suppress(TorGone):
                     await self._publisher.bootstrap()
 
-    async def _socks(self) -> SocksAddress:
+    async def socks(self) -> SocksAddress:
+        """The way through tor; raises OnionError."""
         return self._places.socks_socket if self._places.own_tor else await self._publisher.socks()

@@ -17,7 +17,7 @@ from cases.entry import Message
 from cases.roster import chain as roster
 from cases.roster.chain import parse_roster, propose, render, sign_roster
 from cases.roster.member import new_member_keys
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, ServerRefused, TombstoneBroken
 from desk.work import acts
@@ -53,8 +53,8 @@ async def test_two_members_who_sign_the_roster_at_the_same_moment_are_both_count
 
             async def agree(book):
                 signature = bytes.fromhex(sign_roster(proposal, book.keys).split()[1])
-                request = wire.SignRosterRequest(proposal.version, proposal.digest, signature)
-                return await book.client.ask("sign-roster", lambda _: request, wire.StateAnswer)
+                request = messages.SignRosterRequest(proposal.version, proposal.digest, signature)
+                return await book.client.ask("sign-roster", lambda _: request, messages.StateAnswer)
 
             answers = await asyncio.gather(agree(first), agree(second))
 
