@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 # SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: whoever catches them wants to say something.
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
 _MESSAGE = struct.Struct("!HHI")
-_CODES = range(1, 7)
+_CODES = range(1, 10)
 _FAULT_CODE = 2
+# Requests that were refused for a forwarded address, since the heartbeat before: no more than both visitors sent.
+_REFUSED_CODE, _MOST_REFUSED = 9, 8
 
 
 def check_closing(look: Look, calls: Sequence[Call]) -> None:
@@ -133,13 +135,17 @@ def check_counters(look: Look, messages: Sequence[tuple[Call, bytes]]) -> None:
     for start in range(0, len(told) - _MESSAGE.size + 1, _MESSAGE.size):
         code, zero, count = _MESSAGE.unpack_from(told, start)
         codes.append(code)
-        strange = strange or code not in _CODES or zero != 0 or count != 1
+        strange = strange or code not in _CODES or zero != 0 or not _may_count(code, count)
     look.demand(
         not strange, "the intake told the keeper {count} things, each a known code and the number one: {codes}",
         count=len(codes), codes=told.hex(" ", 8) if strange else codes,
     )  # fmt: skip
     if _FAULT_CODE in codes:
         look.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
+
+
+def _may_count(code: int, count: int) -> bool:
+    return count == 1 or (code == _REFUSED_CODE and 1 < count <= _MOST_REFUSED)
 
 
 def _thread_names(place: Path) -> Iterator[str]:

@@ -23,7 +23,8 @@ _OPENED_WITH_FILES = 1 + 2 * 4
 
 def everything(run: Run, desk: Desk, when: str) -> dict[str, Answer]:
     """All that a member without a case in hand is told; with what a mirror adds, but for the first time."""
-    told = desk.everything(run.needles.headers() if when != "before" else ())
+    needles = run.needles
+    told = desk.everything([*needles.headers(), *needles.forwarded()] if when != "before" else ())
     run.told += [(verb, answer) for verb, answer in told.items()]
     return told
 
