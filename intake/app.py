@@ -19,7 +19,6 @@ from aiohttp import web
 
 from intake.entrance import ENTRANCE, Entrance
 from intake.http.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
-from intake.http.forwarded import refuse_forwarded
 from intake.http.padding import padded
 from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
 from intake.inbox.end import end
@@ -89,7 +88,7 @@ _HEADERS: Final = 48
 def public_app(services: Services, entrance: Entrance = Entrance.ONION) -> web.Application:
     """Return what reporters reach at this entrance."""
     at_mirror = entrance is Entrance.MIRROR
-    refusing = (silent_errors(services.faults), refuse_forwarded(services.forwarded_addresses), check_origin)
+    refusing = (silent_errors(services.faults), check_origin)
     middlewares = [counted, padded, *((mirror_headers,) if at_mirror else ()), answered_elsewhere, *refusing]
     app = web.Application(middlewares=middlewares, logger=quiet_logger())
     app[SERVICES] = services

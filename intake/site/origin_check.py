@@ -19,8 +19,9 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from intake.entrance import ENTRANCE, Entrance
+from intake.http.forwarded import brings_an_address
 from intake.http.frame_policies import IN_A_FRAME
-from intake.http.silence import Handler
+from intake.http.silence import Handler, fixed_response
 from intake.services import SERVICES, Services
 from intake.views.pages import Cache
 from intake.views.texts import WRONG_HOST, WRONG_ORIGIN
@@ -34,6 +35,9 @@ _OWN_SITE: Final = ("", "same-origin", "none")
 async def check_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     services: Services = request.app[SERVICES]
     language = services.pages.language_of(request)
+    if brings_an_address(request):
+        services.forwarded_addresses.note()
+        return fixed_response(_FORBIDDEN)
     if request.headers.get(hdrs.HOST, "").lower() not in _hosts(services, request.app[ENTRANCE]):
         return services.pages.plain(language, WRONG_HOST, status=_MISDIRECTED, cache=Cache.NOTHING)
     if request.method == hdrs.METH_POST and not _from_our_pages(request):

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import shutil
 import socket
+import ssl
 from pathlib import Path
 
 from cases.audit_chain import ChainBroken, read_records
@@ -29,6 +30,7 @@ from onion.errors import OnionError, SocksMissing
 from onion.keys import read_onion_key
 from onion.probe import SocksAddress, probe
 
+HYBRID_KEYS_SINCE = (3, 5)
 LEAST_FREE_BYTES = 2 * 2**30  # ten full reports
 # Of the keeper's own tor: the operator has neither started one nor named a socket.
 NO_WAY_YET = "The keeper's tor is not ready, or its network is switched off. `serve` says what it waits for."
@@ -55,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
     if home.config.mirror is not None:
         findings += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, utc_now())
+        findings.append(_mirror_keys())
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
     for one in findings:
@@ -97,6 +100,17 @@ def _audit(home: Home) -> Finding:
     if last.findings:
         words = f"{last.day}: something found in {', '.join(last.findings)}. Run `kallskydd audit live`."
     return Finding("audit", well=not last.findings, words=words)
+
+
+def _mirror_keys() -> Finding:
+    """Whether what is recorded at the mirror today stays closed to a quantum computer; nothing is at fault if not."""
+    if ssl.OPENSSL_VERSION_INFO >= HYBRID_KEYS_SINCE:
+        return Finding("mirror-keys", well=True, words="Handshakes of browsers that can use X25519MLKEM768.")
+    words = (
+        f"No X25519MLKEM768: this Python has {ssl.OPENSSL_VERSION}. What is recorded today could be read by a quantum "
+        "computer of tomorrow. OpenSSL 3.5 or later brings it."
+    )
+    return Finding("mirror-keys", well=True, words=words)
 
 
 async def _onion(home: Home) -> Finding:
