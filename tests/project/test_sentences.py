@@ -21,7 +21,19 @@ KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")
 # tor is written small by those who make it. What is to be typed may stand at the end, without a full stop.
 A_SENTENCE = re.compile(r"([A-Z`]|tor ).*(\.|: [a-z -]+)", re.DOTALL)
 # Files, and a key of the configuration.
-FILES = {"audit.chain", "config.toml", "kallskydd.db", "shred.slots", "server.pub", "join.toml", "certificate.pem"}
+FILES = {
+    "audit.chain",
+    "config.toml",
+    "kallskydd.db",
+    "shred.slots",
+    "server.pub",
+    "join.toml",
+    "certificate.pem",
+    "account.pem",
+    "account.json",
+    "seen.json",
+    "other.pem",
+}
 FILES |= {"mirror.name"}
 # The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.
 TO_DESKS = ("intake/desk_api/app.py",)
