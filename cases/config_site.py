@@ -1,8 +1,8 @@
 """
 What a home says of itself on its pages: who owns the channel, who may be turned to, which number is called.
 
-All of it is facts of one municipality, so a second one needs a file and no code. Whatever is optional may be left out,
-and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `Words`.
+All of it is facts of one municipality, so a second one needs a file and no code. Everything optional may be left out,
+and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `ByLanguage`.
 
 Addresses and numbers (`at`, `contact`) are shown as text to copy and never as links: a click would tell the other site
 from where somebody came.
@@ -39,7 +39,7 @@ class InLanguage:
     text: str
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
+class ByLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """The same words in one language or more, one key for each language that pages can have."""
 
     sv: Text | None = None
@@ -85,13 +85,13 @@ class ContactConfig(msgspec.Struct, frozen=True, kw_only=True):
 class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
     """An authority with an external channel, and what belongs there."""
 
-    about: Words
+    about: ByLanguage
 
 
 class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
     """Where what does not belong here should go: opinions, a broken lamp."""
 
-    name: Words
+    name: ByLanguage
     at: tuple[Line, ...] = ()
 
 
@@ -126,8 +126,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     mirror: MirrorConfig | None = None
     # By voice.
     phone: Line | None = None
-    phone_seen_by: Words | None = None
-    meeting: Words | None = None
+    phone_seen_by: ByLanguage | None = None
+    meeting: ByLanguage | None = None
     # Who is behind it. Without a controller of its own the owner is it.
     operator: Line | None = None
     controller: Line | None = None

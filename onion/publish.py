@@ -138,7 +138,7 @@ class Publisher:
         await self._call(self._listen, self._controller, asyncio.get_running_loop())
 
     async def publish(self, onion: Onion) -> Published:
-        """Make tor serve this onion, as told and not otherwise; raises TorGone or TorSaidNo."""
+        """Make tor serve this onion with exactly these settings; raises TorGone or TorSaidNo."""
         address = onion.key.address
         if self._onions.get(address) == onion and address in self._published:
             return self._published[address]

@@ -21,7 +21,7 @@ _PATH = r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._+@-]+)+"
 _SOCKET = re.compile(rf"(?:unix:)?(?P<path>{_PATH})(?P<flags>(?: \w+)*)", re.ASCII)
 # A file or the system's journal keeps times on a disk. The process that started tor keeps its stdout in memory.
 _LOG = re.compile(r"(?:notice|warn|err) (?:stdout|stderr|file /dev/null)")
-# What stands in another folder may be gone at the next start, the guards with it.
+# Other folders may be gone at the next start, and the guards with them.
 _STATE_OF_A_UNIT = re.compile(rf"/var/lib{_PATH}")
 
 

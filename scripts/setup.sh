@@ -65,6 +65,8 @@ if [ "$what" = test ]; then
     command -v chromium >/dev/null 2>&1 || need chromium "Chromium, the other browser of the tests"
     command -v w3m >/dev/null 2>&1 || need w3m "w3m, the text browser of the tests"
     { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
+    [ -x /usr/sbin/nginx ] || need nginx "nginx, one of the two proxies whose files in deploy/proxy are tried"
+    command -v caddy >/dev/null 2>&1 || need caddy "Caddy, the other"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then
@@ -185,6 +187,12 @@ if [ -n "$packages" ]; then
             say "The tor package brings a daemon of its own, which was not here before: it is stopped and disabled. Källskydd starts its own tor."
         fi ;;
     esac
+    # Others bring one too; these were not here before, or they would not have been installed.
+    for daemon in nginx caddy; do
+        case "$packages " in *" $daemon "*)
+            if command -v systemctl >/dev/null 2>&1; then $as_root systemctl disable --now $daemon.service >/dev/null 2>&1 || true; fi ;;
+        esac
+    done
     python=$(find_python) || {
         say "No Python between 3.11 and 3.14 was found, and this system's packages do not have one. Install one and run again."
         exit 4

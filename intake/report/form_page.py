@@ -20,8 +20,9 @@ from intake.identifiers.find import Pointer
 from intake.services import Services
 from intake.shown import limits_shown, pointers_shown
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
-from intake.views.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
-from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
+from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, Where, refusal
+from intake.views.texts import Said
+from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME
 
 REPORT_FORM: Final = "report"
 # Everything that is typed or chosen, files apart.
@@ -58,7 +59,7 @@ def form_page(
         status=200 if said is None else 400,
         headers=None if is_plain else HOLDS_FRAMES,
         said=None if said is None else language.said(said),
-        show_authorities=said is NOBODY_LEFT,
+        show_authorities=said is NO_ELIGIBLE_READER,
         wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
         pointers=pointers_shown(pointers, language),
         seals=services.pointed_out.seals(draft, pointers),
@@ -96,8 +97,8 @@ def in_frame(
     links: Sequence[Link] = (),
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
-    if text_key in SENTENCES:
-        said = said_in_frame(text_key)
+    if text_key:
+        said = refusal(text_key, Where.FRAME)
     draft = draft_of(form)
     way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
     seals = services.pointed_out.seals(draft, pointers)
@@ -107,7 +108,7 @@ def in_frame(
         language,
         POINTS_TO_YOU_IN_FRAME if said is POINTS_TO_YOU else said,
         fields=() if links else way,
-        show_authorities=said in (NOBODY_LEFT, NOT_OPEN),
+        show_authorities=said in (NO_ELIGIBLE_READER, NOT_OPEN),
         pointers=pointers_shown(pointers, language),
         as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (LOOKED_FIELD, seals)],
         same_form=text_key not in FORM_IS_SPENT,

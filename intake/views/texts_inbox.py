@@ -30,15 +30,6 @@ REASONS: Final = (
     ),
     N_("The code is for another address. Check that you are where you left your report."),
 )
-RETURN_OLD: Final = Said(
-    N_("The page had expired, or the service was restarted."), N_("Please write your case code again.")
-)
-RETURN_BUSY: Final = Said(
-    N_("Too many people are using the service right now."), N_("Please wait a minute and write your case code again.")
-)
-RETURN_AGAIN: Final = Said(
-    N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
-)
 SESSION_OVER_KEPT: Final = Said(
     N_("You are logged out, so your message was not sent."),
     N_("It is below and comes with you: write your case code, and you can send it. Choose any files once more."),
@@ -73,10 +64,6 @@ APPROVED: Final = Said(
 )
 NO_SUCH_NOTES: Final = Said(N_("No notes are waiting for your answer."), N_("You may have approved them already."))
 MEETING_ASKED: Final = Said(N_("You have asked for a meeting. You get the answer here."), "", "good")
-NOT_NOW: Final = Said(
-    N_("The file cannot be taken back now, because you have approved notes in the meantime."),
-    N_("You can withdraw it after the next release."),
-)
 ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
 
 # CaseStage: what is so, and what happens next or what the reporter may do.
