@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench flood corpus soak fuzz audit install upgrade
+.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench flood corpus soak fuzz audit install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -71,6 +71,10 @@ upgrade: setup
 # As root: program, accounts and units, on a server with systemd. DESTDIR=DIR puts the files below DIR and does no more.
 install: setup
 	@scripts/install.sh
+
+# As root, on a bare host: the clearnet mirror. No set-up comes first: it needs the system's Python and tor, nothing else.
+install-relay:
+	@scripts/install_relay.sh
 
 # The canary three times in a row, and then the proof of it: every planted fault of audit/faults, about ninety, each of
 # which it must find by its own evidence. Forty seconds of processor time for each: half an hour on two cores with nothing

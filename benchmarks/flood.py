@@ -125,7 +125,7 @@ def memory_of(pid: int) -> int:
     return int(match[1]) * 1024
 
 
-async def look(pid: int, seen: list[int], until: float) -> None:
+async def sample_memory(pid: int, seen: list[int], until: float) -> None:
     while asyncio.get_running_loop().time() < until:
         with suppress(OSError):
             seen.append(memory_of(pid))
@@ -171,7 +171,7 @@ async def measure(attack: Attack, service: Service, seconds: float) -> dict[str,
         await asyncio.gather(
             again_and_again(page, under, PAGE_EVERY, until),
             again_and_again(report, reports, REPORT_EVERY, until),
-            look(pid, seen, until),
+            sample_memory(pid, seen, until),
         )
         goes_on = crowd.poll() is None
     finally:

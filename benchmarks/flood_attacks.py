@@ -148,7 +148,7 @@ async def until_put_out(connection: socket.socket) -> None:
 
 
 async def pipelines(target: Target, _number: int) -> None:
-    """Asks for pages as long as more requests are taken, and reads none."""
+    """Request pages as long as the server takes requests, and read none."""
     with await connect(target.public.path) as connection:
         requests = target.public.head("GET", "/") * 64
         while True:
@@ -156,7 +156,7 @@ async def pipelines(target: Target, _number: int) -> None:
 
 
 async def never_reads(target: Target, _number: int) -> None:
-    """Asks for one page after the other, as a browser that keeps its connection, and reads none."""
+    """Request one page after the other, as a browser that keeps its connection, and read none."""
     with await connect(target.public.path) as connection:
         while True:
             await send(connection, target.public.head("GET", "/"))

@@ -16,7 +16,7 @@ PHOTOGRAPHS, DIFFERENT, ROUNDS = 200, 8, 3
 
 
 def seconds(sources: list[Path], cores: set[int]) -> float:
-    """From the start of the command to its end."""
+    """Return the seconds from the start of the command to its end."""
     with tempfile.TemporaryDirectory() as out:
         started = time.perf_counter()
         subprocess.run(
@@ -30,7 +30,7 @@ def seconds(sources: list[Path], cores: set[int]) -> float:
 
 
 def photographs(rounds: int = ROUNDS) -> dict[str, object] | None:
-    """Medians and their ratio; None on a computer with one core."""
+    """Return medians and their ratio; None on a computer with one core."""
     available = sorted(os.sched_getaffinity(0))
     if len(available) == 1:
         return None

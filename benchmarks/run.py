@@ -82,7 +82,7 @@ def measure(name: str, ending: str, content: bytes, ways: list[Way], folder: Pat
 
 
 def _times(others: list[Ran], ours: list[Ran]) -> float:
-    """How many times as long the other way takes: in the middle of all turns, where both ran in each.
+    """Return how many times as long the other way takes: the median over all turns, where both ran in each.
 
     Turn by turn, what else the machine does is the same for both. A way that ran two or three times has too few turns.
     """
@@ -116,7 +116,7 @@ def figure(row: dict, against: str) -> float | None:
 
 
 def judged(rows: list[dict], others: dict[str, dict]) -> list[dict[str, object]]:
-    """Every target with what was measured; met is None where something to compare with is missing."""
+    """Return every target with its measurement; `met` is None where something to compare with is missing."""
     found = []
     by_name = {row["row"]: row for row in rows} | others
     for what, wanted, against, most_or_least, limit in TARGETS:

@@ -21,7 +21,7 @@ FONTS = Path(reportlab.__file__).parent / "fonts"
 SIZES = {"tiny": (16, 16), "640x480": (640, 480), "3 MP": (2000, 1500), "8 MP": (3264, 2448), "12 MP": (4000, 3000)}
 REPORT_PAGES, SCAN_PAGES, TIFF_PAGES = 60, 3, 6
 
-# Whoever, did what, to what, where or when: 12 x 12 x 12 x 12 sentences, none of which is about anybody.
+# Subject, verb, object, place or time: 12 x 12 x 12 x 12 sentences, none about a real person.
 WHO = (
     "Enhetschefen", "En medarbetare på kontoret", "Konsulten", "Upphandlaren", "Nämndens ordförande", "Driftledaren",
     "Den som ansvarade för attesten", "Leverantören", "En granskare utifrån", "Bolagets ekonom", "Projektledaren",
@@ -49,7 +49,7 @@ def sentences(chance: random.Random, count: int) -> str:
 
 
 def photograph(size: tuple[int, int], seed: int = 1) -> Image.Image:
-    """Slopes, soft shapes and the noise of a sensor: as many bytes as a telephone writes, 2.7 MB for 8 megapixels."""
+    """Draw gradients, soft shapes and sensor noise: as many bytes as a phone writes, 2.7 MB for 8 megapixels."""
     chance = random.Random(seed)
     small = max(1, size[0] // 2), max(1, size[1] // 2)
     picture = Image.new("RGB", (48, 36))
@@ -104,7 +104,7 @@ def heic() -> bytes:
 
 
 def tiff() -> bytes:
-    """Pages as an office machine stores them: fax, grey and colour."""
+    """Write pages as an office scanner stores them: fax, grey and colour."""
     pages = [
         scanned_page(number, 150).convert(mode) for number, mode in enumerate(("1", "L", "RGB") * (TIFF_PAGES // 3))
     ]

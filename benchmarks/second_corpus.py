@@ -79,7 +79,7 @@ class Result:
 
     @property
     def wrong(self) -> str:
-        """Why somebody should look at it; empty if all is well."""
+        """Return why a person should look at the file; empty if all is well."""
         if self.clean is None:
             return self.refused if self.opens else ""
         if self.judgement is None:
@@ -92,7 +92,7 @@ class Result:
 
 
 async def clean_all(files: list[Original]) -> list[Result]:
-    """Every file through the jail, as many at once as there are cores."""
+    """Send every file through the jail, as many at once as there are cores."""
     zygotes = [spawn_zygote(role) for role in Role for _ in range(_CORES)]
     sandbox = Sandbox([channel for _, channel in zygotes], jobs_at_once=1)
     turns = asyncio.Semaphore(_CORES)
@@ -121,7 +121,7 @@ async def clean_all(files: list[Original]) -> list[Result]:
 
 
 def judge_all(results: list[Result]) -> None:
-    """Has each judged by a process of its own: a viewer may hang on such a file, or die of it."""
+    """Judge each file in a process of its own: a viewer may hang or crash on it."""
     processes = multiprocessing.get_context("fork")
     waiting, running = list(reversed(results)), {}
     while waiting or running:
@@ -154,7 +154,7 @@ def _judge_one(result: Result, answer: Connection) -> None:
 
 
 def look_for_tags(results: Iterable[Result]) -> None:
-    """Has ExifTool read every clean file; notes the tags outside the closed list."""
+    """Let ExifTool read every clean file, and record the tags outside the closed list."""
     with tempfile.TemporaryDirectory() as folder:
         by_name = {}
         for number, result in enumerate(results):
@@ -175,7 +175,7 @@ def look_for_tags(results: Iterable[Result]) -> None:
 
 
 def keep(folder: Path, results: list[Result]) -> None:
-    """Writes the table of all files, and the pairs that somebody should look at."""
+    """Write the table of all files, and the pairs for a person to compare."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["name\tkind\toutcome\twrong\tmeasure\trecall\tmissing words\tlost\tseconds\tbytes in\tbytes out"]
     for result in sorted(results, key=lambda result: (not result.wrong, result.wrong, result.original.name)):
@@ -250,7 +250,7 @@ def print_table(kinds: dict[str, list[Result]]) -> None:
 
 
 def reached(of: dict[str, object]) -> bool:
-    """Whether the figures are what issue 3 asks for."""
+    """Return whether the figures meet the targets of issue 3."""
     sorry = sum(of["refused_though_viewer_opens"].values())
     kept = of["text_kept"] / max(1, of["with_visible_text"])
     return (
@@ -261,7 +261,7 @@ def reached(of: dict[str, object]) -> bool:
 
 
 def main() -> int:
-    """Runs and prints; 0 if the aims are reached."""
+    """Run and print; return 0 if the targets are met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/kallskydd/second-corpus")
     parser.add_argument("--only", default="")

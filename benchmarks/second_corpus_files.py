@@ -47,7 +47,7 @@ class Original:
 
 
 def fetch(cache: Path) -> None:
-    """Gets the packages that are not in the folder yet; raises CalledProcessError if pip does not."""
+    """Download the packages that are not in the folder yet; raises CalledProcessError if pip fails."""
     cache.mkdir(parents=True, exist_ok=True)
     missing = [package for package in PACKAGES if _archive(cache, package) is None]
     for name, version, digest in missing:
@@ -64,7 +64,7 @@ def fetch(cache: Path) -> None:
 
 
 def originals(cache: Path) -> Iterator[Original]:
-    """Every file of our kinds in the packages, each content once, in the order of their names."""
+    """Yield every file of our kinds in the packages, each content once, sorted by name."""
     seen = set()
     for package in PACKAGES:
         archive = _archive(cache, package)

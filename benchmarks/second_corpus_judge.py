@@ -57,7 +57,7 @@ class Judgement:
 
 
 def judge(kind: str, original: bytes, clean: bytes | None) -> Judgement:
-    """Compares the two; without a clean copy it only says whether a viewer opens the original."""
+    """Compare the two; without a clean copy, only report whether a viewer opens the original."""
     warnings.simplefilter("ignore")
     return _judge_document(original, clean) if kind == "pdf" else _judge_picture(original, clean)
 
@@ -109,7 +109,7 @@ def _seen(content: bytes) -> Image.Image:
 
 
 def _as_shades(picture: Image.Image) -> Image.Image:
-    """Values of sixteen or more bits as eight: sixteen bits from end to end, whatever else from least to most."""
+    """Scale sixteen or more bits to eight: sixteen bits by their full range, others by minimum and maximum."""
     least, most = picture.getextrema()
     if picture.mode == "I" and least >= 0 and most < 2**16:
         least, most = 0, 2**16 - 1
@@ -208,7 +208,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _visible_words(document: pypdfium2.PdfDocument, number: int) -> Iterator[str]:
-    """Words all of whose letters are drawn: on the page, not in invisible mode, with something to see in their box."""
+    """Yield words whose letters are all drawn: on the page, not in invisible mode, something visible in the box."""
     page = document[number]
     text = page.get_textpage()
     count = text.count_chars()

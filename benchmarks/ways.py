@@ -89,7 +89,7 @@ class Jail:
             return Ran(seconds, verified.clean.size, self._cpu_seconds() - cpu)
 
     def _cpu_seconds(self) -> float:
-        """Of this process, of the zygotes, and of all jobs that have ended; in ticks of ten milliseconds."""
+        """Return the processor seconds of this process, zygotes and ended jobs, in ticks of ten milliseconds."""
         ticks = 0
         for zygote, _ in self.zygotes:
             # After the name in brackets: utime, stime, cutime, cstime are the 12th to the 15th.
@@ -184,7 +184,7 @@ def command(
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
-    """Returns when it is gone, and not at the next look: the library's own wait sleeps up to 50 ms between two."""
+    """Return as soon as the process ends: subprocess's own wait sleeps up to 50 ms between two checks."""
     handle = os.pidfd_open(process.pid)
     try:
         ended, _, _ = select.select([handle], [], [], PATIENCE_SECONDS)

@@ -17,6 +17,7 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -66,8 +67,12 @@ class ConfigFault(CaseError):
 _CORRECT_IT: Final = "Correct it; see the example."
 # Where what people write first is refused, by the key.
 _HOW_TO_WRITE: Final = {
-    "mirror": "Write the host alone in small letters, without https:// before it and without / behind it.",
+    "mirror.name": "Write the host alone in small letters, without https:// before it and without / behind it.",
 }
+
+
+# A key that has another name now is still read; `kallskydd status` says so.
+EARLIER_NAMES: Final = {"ways": "other_contacts"}
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +126,17 @@ def load_config(path: Path) -> Config:
         ) from None
 
 
+def earlier_names(path: Path) -> tuple[str, ...]:
+    """Return a sentence for each key that the file has under its earlier name; raises ConfigFault as `load_config`."""
+    load_config(path)
+    untrusted = tomllib.loads(path.read_text("utf-8"))
+    return tuple(
+        f"The key `{earlier}` of config.toml is called `{key}` now. It is still read; rename it when you next edit."
+        for earlier, key in EARLIER_NAMES.items()
+        if earlier in untrusted
+    )
+
+
 def parse_config(text: str) -> Config:
     """Return the configuration in a text; raises ConfigFault."""
     try:
@@ -128,6 +144,7 @@ def parse_config(text: str) -> Config:
     except tomllib.TOMLDecodeError as fault:
         raise ConfigFault(f"The configuration file is not TOML: {fault}.", "Mend the line that is named.") from None
     _refuse_earlier_shape(untrusted)
+    _take_earlier_names(untrusted)
     _refuse_unknown_keys(untrusted, Config, "")
     try:
         config = msgspec.convert(untrusted, Config, strict=True)
@@ -138,13 +155,29 @@ def parse_config(text: str) -> Config:
 
 
 def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
-    """Say to the owner of an older home what has become of its list of authorities."""
+    """Tell the owner of an older home which keys have become tables."""
+    if isinstance(untrusted.get("mirror"), str):
+        raise ConfigFault(
+            "The key `mirror` is a text, as it was in earlier versions.",
+            'Write a table [mirror] with `name = "…"`, the host alone, after the keys that stand in no table.',
+        )
     authorities = untrusted.get("authorities")
     if isinstance(authorities, list) and any(isinstance(one, str) for one in authorities):
         raise ConfigFault(
             "The key `authorities` is a list of texts, as it was in earlier versions.",
             "Write a table [[authorities]] with `name`, `about` and `at` for each; the example shows how.",
         )
+
+
+def _take_earlier_names(untrusted: dict[str, Any]) -> None:
+    for earlier, key in EARLIER_NAMES.items():
+        if earlier in untrusted and key in untrusted:
+            raise ConfigFault(
+                f"The configuration has the key `{key}` and also `{earlier}`, its earlier name.",
+                f"Put all of it under `{key}`.",
+            )
+        if earlier in untrusted:
+            untrusted[key] = untrusted.pop(earlier)
 
 
 def _refuse_unknown_keys(untrusted: dict[str, Any], table: type[msgspec.Struct], prefix: str) -> None:
@@ -214,6 +247,11 @@ def _check_together(config: Config) -> None:
         raise ConfigFault(
             "The key `limits.attachment_mib` is larger than `limits.report_mib`.", "Lower it, or raise the other."
         )
+    if config.mirror is not None and len({urlsplit(one).hostname for one in config.mirror.resolvers}) == 1:
+        raise ConfigFault(
+            "The key `mirror.resolvers` names one resolver twice: its word alone would decide.",
+            "Name two that have nothing to do with one another.",
+        )
     if not config.trial:
         _check_real(config)
 
@@ -229,6 +267,11 @@ def _check_real(config: Config) -> None:
         raise ConfigFault(
             f"The key `inbox_days` is below {SHORTEST_INBOX_DAYS}: reporters could not read the outcome in time.",
             f"Set it to {SHORTEST_INBOX_DAYS} or more; fewer are for a trial only.",
+        )
+    if config.mirror is not None and config.mirror.roots is not None:
+        raise ConfigFault(
+            "The key `mirror.roots` is for a trial only: no browser believes such an authority.",
+            "Remove it.",
         )
     if config.hold_hours < SHORTEST_HOLD_HOURS:
         raise ConfigFault(

@@ -140,7 +140,7 @@ class Recusal(EntryBody, frozen=True, tag="recusal"):
 
 
 class Handover(EntryBody, frozen=True, tag="handover"):
-    """The case passes to somebody else. The reporter is told who reads."""
+    """The case passes to somebody else. The reporter sees who reads."""
 
     to: Hex16
     reason: Text
@@ -194,7 +194,7 @@ class Reopen(EntryBody, frozen=True, tag="reopen"):
 
 
 class LegalHold(EntryBody, frozen=True, tag="legal-hold"):
-    """The case must not be erased yet (`on`), or may be again. The reporter is shown an erase day, so is told."""
+    """The case must not be erased yet (`on`), or may be again. The reporter sees an erase day, so this too."""
 
     reason: Text
     on: bool
@@ -207,7 +207,7 @@ class Access(EntryBody, frozen=True, tag="access"):
     reason: Text
 
 
-class Link(EntryBody, frozen=True, tag="link"):
+class CaseLink(EntryBody, frozen=True, tag="link"):
     """A reference to an earlier case, in words."""
 
     text: Text
@@ -234,10 +234,10 @@ Body: TypeAlias = (
     | Reopen
     | LegalHold
     | Access
-    | Link
+    | CaseLink
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, Link)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 
@@ -248,7 +248,7 @@ def audience(body: Body) -> Literal["all", "members"]:
 
 
 def may_stand(stream: Stream, number: int, body: Body) -> bool:
-    """Say whether this kind may stand at this place; the report, and only the report, is entry 0 of its stream."""
+    """Return whether this kind may stand at this place; the report, and only the report, is entry 0 of its stream."""
     match stream:
         case Stream.REPORTER:
             return isinstance(body, _BY_THE_REPORTER) and isinstance(body, Report) == (number == 0)

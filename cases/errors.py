@@ -7,7 +7,7 @@ CaseError                  the base; `code` and `text_key` say what a page or a 
 ├── WrongReceipt      203  what was typed cannot be a receipt; says nothing about whether a case exists
 ├── WrongPassphrase   204  the member's key file does not open
 ├── RosterFault       205  the roster does not verify or does not allow this; text_key has the reason
-├── NobodyLeft        206  routing leaves no reader; nothing is stored
+├── NoEligibleReader  206  routing leaves no reader; nothing is stored
 ├── RequestRefused    207  a desk's request is unsigned, wrongly signed or replayed
 └── StoreFault        210
     ├── Conflict      211  the stream moved meanwhile: read again, then try again
@@ -17,7 +17,7 @@ CaseError                  the base; `code` and `text_key` say what a page or a 
     └── SettingLost   215  the connection does not have, or no longer has, what the store asks of it
 
 No error ever carries bytes, names or paths: an error may end up on a page or in a traceback. `text_key` names a
-sentence in sentences.py. Where one class has several sentences the key is given at the raise, always as a literal.
+sentence in sentences/. Where one class has several sentences the key is given at the raise, always as a literal.
 """
 
 from cases.sentences import in_words
@@ -36,7 +36,7 @@ class CaseError(Exception):
         super().__init__(self.code, self.text_key)
 
     def __str__(self) -> str:
-        """The two sentences for a person: what happened, what to do next."""
+        """Join the two sentences for a person: what happened, what to do next."""
         return in_words(self.text_key)
 
 
@@ -75,11 +75,11 @@ class RosterFault(CaseError):
     text_key = "roster.broken"
 
 
-class NobodyLeft(CaseError):
-    """Nobody is left who may read the report."""
+class NoEligibleReader(CaseError):
+    """No member is eligible to read the report."""
 
     code = 206
-    text_key = "routing.nobody_left"
+    text_key = "routing.no_eligible_reader"
 
 
 class RequestRefused(CaseError):
@@ -125,7 +125,7 @@ class Busy(StoreFault):
 
 
 class SettingLost(StoreFault):
-    """A PRAGMA does not hold on the connection. Whoever hears of it ends: what follows would be kept in another way."""
+    """A PRAGMA does not hold on the connection. The process ends then: what follows would be kept in another way."""
 
     code = 215
     text_key = "store.pragma"

@@ -273,7 +273,7 @@ def _write_new(path: Path, text: str) -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    """A new file is only there for good when its folder has been written too."""
+    """Write the folder too: only then is a new file on the disk for good."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

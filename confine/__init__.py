@@ -1,7 +1,7 @@
 """Kernel locks that a process puts on itself: no new privileges, limits, Landlock, seccomp. Pure ctypes.
 
-`profiles` is the file to read first: the profiles stand there side by side. `lock` puts them on; the other files
-are how. A lock that cannot be put on raises; one that the kernel does not have (Landlock before 5.13) is reported.
+Read `profiles` first, which has the profiles side by side. `lock` puts them on, by means of the other modules. A lock
+that cannot be put on raises; one that the kernel does not have (Landlock before 5.13) is reported.
 """
 
 from confine.lock import Confinement, JobLimits, confine_intake, confine_job, confine_relay, confine_zygote

@@ -1,8 +1,8 @@
-"""What of the disk the intake may touch, as Landlock rules: a closed list, for an auditor to read.
+"""The files that the intake may touch, as Landlock rules: a closed list, for an auditor to read.
 
-It reads its own program (the interpreter, its packages, the system's libraries). Of the home it reads the
-configuration, works in four files, and keeps the roster's folder, where a member's signature is added. All else is
-closed to it, and why that matters:
+It reads its own program (the interpreter, its packages, the system's libraries). In the home it reads the
+configuration, writes four files, and has full access to the roster's folder, where a member's signature is added. All
+else is closed to it, because:
 
   onion/       the keys of both addresses: a taken-over intake cannot carry them off, nor be the service later
   tor/         a line in tor's configuration could start any program, a line in its state choose its guards
@@ -10,11 +10,11 @@ closed to it, and why that matters:
   trial-member/                   the trial member's key
   /proc        the tables of connections, where a mirror's visitors stand if it runs on the same computer
 
-The roster's folder is believed by nobody as it is: every reader verifies the chain of signatures.
+Nobody trusts the roster's folder as it is: every reader verifies the chain of signatures.
 
-Landlock's rights reach down from a folder to all in it, so nothing may be made in the home itself. SQLite makes its
-log and the log's index beside the database; they are made here beforehand, empty, and given by name. They stay when
-the store is closed, since nothing may be removed either.
+Landlock's rights on a folder extend to all in it, so the intake may create nothing in the home itself. SQLite's write-
+ahead log and its index lie beside the database; this module makes them beforehand, empty, and allows them by name. They
+stay when the store is closed, since the intake may remove nothing either.
 """
 
 import os
@@ -35,11 +35,10 @@ _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache"
 
 
 def intake_rules(home: Path) -> tuple[PathRule, ...]:
-    """The rules for this home; makes the files that SQLite would make. Raises OSError."""
+    """Return the rules for this home, and make the files that SQLite would make. Raises OSError."""
     _make_sqlite_files(home)
-    program = [PathRule(path, READ if path.is_dir() else READ_FILE) for path in _program() if path.exists()]
     return (
-        *program,
+        *program_rules(),
         *_inside(home, ONLY_READ, READ_FILE),
         *_inside(home, WORKED_IN, READ_FILE | WRITE_FILE | TRUNCATE),
         *_inside(home, KEPT, KEEP_FILES),
@@ -47,16 +46,21 @@ def intake_rules(home: Path) -> tuple[PathRule, ...]:
     )
 
 
+def program_rules() -> tuple[PathRule, ...]:
+    """Reading the program that runs here: call after everything is imported, packages are found by what is loaded."""
+    return tuple(PathRule(path, READ if path.is_dir() else READ_FILE) for path in _program() if path.exists())
+
+
 def _inside(home: Path, names: tuple[str, ...], rights: int) -> Iterator[PathRule]:
-    # What a half-made home lacks is missed later, in words.
+    # A later step reports what a half-made home lacks, in plain words.
     return (PathRule(home / name, rights) for name in names if (home / name).exists())
 
 
 def _program() -> Iterator[Path]:
     yield from map(Path, _SYSTEM)
     yield from map(Path, {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix})
-    # Packages that lie elsewhere: ours, when installed from a folder that is being worked on. Each by its own folder,
-    # because the home may lie beside them.
+    # Packages that lie elsewhere, as this project's in an editable install. Each by its own folder, because the home
+    # may lie beside them.
     for name, module in list(sys.modules.items()):
         if "." not in name:
             yield from map(Path, getattr(module, "__path__", ()))

@@ -1,6 +1,6 @@
 """Landlock: which files a process may touch, and whether it may use TCP or signal others. A second layer.
 
-The kernel's version (its ABI) is asked first, and everything that version can refuse is refused, apart from the rules
+The kernel's version (its ABI) decides what can be refused; everything it can refuse is refused, apart from the rules
 given. A kernel without Landlock gives version 0 and nothing is restricted: seccomp is the floor that must hold alone.
 Rights by version: 1 files, 2 moving between folders, 3 truncating, 4 TCP, 5 ioctl on devices, 6 signals and abstract
 sockets outside the domain. What Landlock does not govern: `stat`, and sockets that are named by a path.
@@ -56,7 +56,7 @@ class PortRule:
 
 
 def landlock_abi() -> int:
-    """The kernel's Landlock version; 0 when it has none or it is switched off."""
+    """Return the kernel's Landlock version; 0 when it has none or it is switched off."""
     try:
         return syscall("landlock_create_ruleset", None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_ASK_VERSION))
     except OSError:
@@ -64,7 +64,7 @@ def landlock_abi() -> int:
 
 
 def restrict(rules: tuple[PathRule | PortRule, ...] = ()) -> int:
-    """Refuses all the kernel's version can, but for the rules; without rules, every file. Returns the version."""
+    """Refuse all that the kernel's version can, but for the rules; without rules, every file. Return the version."""
     abi = landlock_abi()
     if abi == 0:
         return 0
@@ -85,7 +85,7 @@ def restrict(rules: tuple[PathRule | PortRule, ...] = ()) -> int:
 
 
 def _handled_files(abi: int) -> int:
-    """Every right on files that this version knows: the kernel refuses a ruleset that names one it does not."""
+    """Return every file right of this version: the kernel rejects a ruleset that names one it does not know."""
     handled = (1 << 13) - 1
     if abi >= _ABI_REFER:
         handled |= REFER

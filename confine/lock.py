@@ -1,21 +1,22 @@
-"""Puts a profile on the calling process. There is no way back, for the process or anything it starts.
+"""Confines the calling process with a profile. It is irreversible, for the process and anything it starts.
 
 `confine_zygote` first and `confine_job` in each fork of it; `confine_intake` and `confine_relay` in the first lines of
-their programs, before any thread exists. Each returns what is on, read back from the kernel rather than assumed.
+their programs, before any thread exists. Each returns the locks that are on, as read back from the kernel.
 """
 
 import functools
 import os
 import resource
 import signal
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from confine import landlock, process, seccomp
 from confine.intake_files import intake_rules
-from confine.landlock import PathRule, PortRule
+from confine.landlock import PortRule
 from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, RELAY, ZYGOTE, Profile
 
 _OWNER_ONLY: Final = 0o077
@@ -26,7 +27,7 @@ _JOB_DESCRIPTORS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """Which layers are on."""
+    """The layers that are on."""
 
     landlock_abi: int  # 0: this kernel has none
     landlock_held: bool
@@ -38,7 +39,7 @@ class Confinement:
 
     @property
     def complete(self) -> bool:
-        """Whether all is on that this kernel has. Locked memory is not asked for here: swap may be harmless without."""
+        """Whether all that this kernel has is on. Locked memory is not required here: swap may be harmless without."""
         files_closed = self.landlock_held or self.landlock_abi == 0
         closed = self.seccomp and self.no_new_privileges and not self.dumpable and self.core_bytes == 0
         return files_closed and closed
@@ -46,7 +47,7 @@ class Confinement:
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """What one job may use up."""
+    """What one job may use."""
 
     address_space_bytes: int
     cpu_seconds: int
@@ -55,7 +56,7 @@ class JobLimits:
 
 
 def confine_zygote() -> Confinement:
-    """No file, no new socket, no program; forking and the channel stay. Call after everything is imported."""
+    """Forbid files, new sockets and programs; forking and the channel stay. Call after everything is imported."""
     process.require_single_thread()
     process.drop_root()
     process.no_core_dump()
@@ -72,7 +73,7 @@ def confine_zygote() -> Confinement:
 
 
 def confine_job(limits: JobLimits, *, with_thread: bool = False) -> None:
-    """In a fork of the zygote: bounds on memory, processor, time and output, and then nothing but pure work."""
+    """Limit a fork of the zygote in memory, processor, time and output, and then allow it nothing but pure work."""
     bound_job(limits)
     # A wall clock in the kernel: its signal kills by default, and the filter lets nobody disarm or catch it.
     signal.setitimer(signal.ITIMER_REAL, limits.wall_seconds)
@@ -80,12 +81,12 @@ def confine_job(limits: JobLimits, *, with_thread: bool = False) -> None:
 
 
 def bound_job(limits: JobLimits) -> None:
-    """The bounds but for the clock. A fork may put them on while it waits, and has then been through all this once."""
+    """Set the limits but for the wall clock. A fork that waits may set them early, which warms this code up."""
     process.set_limit(resource.RLIMIT_NOFILE, _JOB_DESCRIPTORS)
     process.set_limit(resource.RLIMIT_AS, limits.address_space_bytes)
     process.set_limit(resource.RLIMIT_FSIZE, limits.written_bytes)
-    # The soft limit's signal ends a job whose Python is stuck in a C library; the hard one a second later is for one
-    # that would have caught it.
+    # The soft limit's signal ends a job that is stuck in a C library; the hard limit a second later ends one that has
+    # caught it.
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
@@ -94,7 +95,7 @@ def bound_job(limits: JobLimits) -> None:
 
 @functools.cache
 def job_filters() -> tuple[bytes, bytes]:
-    """A job's filter without and with a thread. Who asks before forking spares each fork the building of them."""
+    """Return a job's filter without and with a thread. Call before forking so that children reuse the result."""
     made = seccomp.build(JOB.rules, JOB.default), seccomp.build(JOB_WITH_THREAD.rules, JOB_WITH_THREAD.default)
     for program in made:
         seccomp.header(program)
@@ -102,9 +103,9 @@ def job_filters() -> tuple[bytes, bytes]:
 
 
 def confine_intake(home: Path) -> Confinement:
-    """Touches what `confine.intake_files` lists; no socket can be made or named, no program started.
+    """Allow only the files of `confine.intake_files`; no socket can be made or named, no program started.
 
-    Raises MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream. Call
     after everything is imported: packages are found by what has been loaded.
     """
     process.require_single_thread()
@@ -116,25 +117,24 @@ def confine_intake(home: Path) -> Confinement:
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
-def confine_relay(listen_ports: Sequence[int], dial_ports: Sequence[int]) -> Confinement:
-    """Reads anywhere, writes nowhere; only stream sockets, and where the kernel governs TCP only these ports."""
+def confine_relay(dial_port: int, descriptors: int) -> Confinement:
+    """Let it open no file, start nothing, ask for no visitor's address; where the kernel governs TCP it dials one port.
+
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is no TCP socket: those on
+    which it listens are among them, for it can make none. Call after everything is imported.
+    """
     process.require_single_thread()
+    process.require_stream_sockets_only((socket.AF_INET, socket.AF_INET6))
+    process.set_limit(resource.RLIMIT_NOFILE, descriptors)
     memory_locked = _private_and_locked()
-    abi = landlock.restrict(
-        (
-            PathRule(Path("/"), landlock.READ),
-            PathRule(Path(os.devnull), landlock.READ_FILE | landlock.WRITE_FILE),
-            *(PortRule(port, landlock.BIND_TCP) for port in listen_ports),
-            *(PortRule(port, landlock.CONNECT_TCP) for port in dial_ports),
-        )
-    )
-    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY))
+    abi = landlock.restrict((PortRule(dial_port, landlock.CONNECT_TCP),))
+    held = _cannot(lambda: os.open(os.sep, os.O_RDONLY))
     _filter(RELAY, all_threads=True)
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 
 def _private_and_locked() -> bool:
-    """Steps 2 and 3 as intake and relay share them; returns whether memory is kept out of swap."""
+    """Take steps 2 and 3, which intake and relay share; return whether memory is kept out of swap."""
     os.umask(_OWNER_ONLY)
     process.no_core_dump()
     process.make_undumpable()
@@ -145,7 +145,7 @@ def _private_and_locked() -> bool:
 
 
 def _cannot(opening: Callable[[], int]) -> bool:
-    """Whether Landlock, alone so far, refuses to open this: the filter that comes next would hide the answer."""
+    """Return whether Landlock refuses to open this. Call before the seccomp filter, which would hide the answer."""
     try:
         descriptor = opening()
     except PermissionError:

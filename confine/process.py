@@ -30,7 +30,7 @@ class MoreThanOneThread(Exception):
 
 
 class StraySocket(Exception):
-    """The process holds a socket that is not a unix stream: through it something could be sent unseen."""
+    """The process holds a socket of another kind than it is meant to: through it something could be sent unseen."""
 
 
 def no_new_privileges() -> None:
@@ -52,19 +52,19 @@ def is_dumpable() -> bool:
 
 
 def seccomp_mode() -> int:
-    """0 none, 2 a filter."""
+    """Return the kernel's seccomp mode: 0 none, 2 a filter."""
     return prctl(_GET_SECCOMP)
 
 
 def die_with_parent(parent: int) -> None:
-    """The kernel kills this process when the thread that started it ends; kills itself if that has happened already."""
+    """Have the kernel kill this process when the thread that started it ends; exit now if that has happened already."""
     prctl(_SET_PDEATHSIG, _SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def set_limit(which: int, most: int) -> None:
-    """Sets soft and hard limit; a hard limit that is lower already stays."""
+    """Set soft and hard limit; a hard limit that is lower already stays."""
     _, hard = resource.getrlimit(which)
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)
@@ -80,13 +80,13 @@ def core_limit() -> int:
 
 
 def require_single_thread() -> None:
-    """Raises MoreThanOneThread unless the calling thread is alone."""
+    """Raise MoreThanOneThread unless the calling thread is alone."""
     if len(list(Path("/proc/self/task").iterdir())) != 1:
         raise MoreThanOneThread
 
 
-def require_stream_sockets_only() -> None:
-    """Raises StraySocket if a datagram, network or other socket is among the open descriptors."""
+def require_stream_sockets_only(families: tuple[socket.AddressFamily, ...] = (socket.AF_UNIX,)) -> None:
+    """Raise StraySocket if an open descriptor is a socket of another family, or no stream."""
     for entry in Path("/proc/self/fd").iterdir():
         try:
             duplicate = os.dup(int(entry.name))
@@ -96,15 +96,15 @@ def require_stream_sockets_only() -> None:
             os.close(duplicate)
             continue
         with socket.socket(fileno=duplicate) as found:
-            if found.family != socket.AF_UNIX or found.type != socket.SOCK_STREAM:
+            if found.family not in families or found.type != socket.SOCK_STREAM:
                 raise StraySocket
 
 
 def forbid_writable_code() -> None:
-    """Makes memory that can be both written and executed read-only for good, also where it is mapped twice.
+    """Make memory that can be both written and executed read-only for good, also where it is mapped twice.
 
-    Calls from C into Python are such memory (libffi). Whoever makes one before the locks can use it afterwards; nobody
-    can make another, or change it.
+    libffi's closures (C calling Python) are such memory. One made before the locks stays usable; nobody can make
+    another, or change it.
     """
     maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
     code = {(device, inode) for _, rights, _, device, inode, *_ in maps if "x" in rights and inode != "0"}
@@ -117,7 +117,7 @@ def forbid_writable_code() -> None:
 
 
 def lock_memory() -> bool:
-    """Keeps this process out of swap for good, or says that it may not.
+    """Keep this process out of swap for good; return False if it may not.
 
     With a limit (8 MiB is common) the kernel would accept the call while the process is small and then fail every
     later allocation beyond the limit. So it is all or nothing: only without a limit, or with the capability that
@@ -133,17 +133,17 @@ def lock_memory() -> bool:
 
 
 def may_lock_memory() -> bool:
-    """Whether `lock_memory` would do it, here or in a process that is started from here."""
+    """Return whether `lock_memory` would succeed, here or in a process started from here."""
     _, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     if hard == resource.RLIM_INFINITY:
-        # What was only not asked for is asked for.
+        # The soft limit may be lower than the hard one: raise it.
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard, hard))
         return True
     return _has_capability(_CAP_IPC_LOCK)
 
 
 def drop_capabilities() -> None:
-    """Gives up what root may do beyond an owner: changing the clock, devices, owners, the files of others.
+    """Drop what root may do beyond an owner: changing the clock, devices, owners, the files of others.
 
     Two stay, if they are there. Reading everywhere: a program that root runs from somebody's closed folder has to load
     itself, and Landlock bounds what that reaches. Locking memory: without it every allocation beyond the limit fails
@@ -160,7 +160,7 @@ def _has_capability(number: int) -> bool:
 
 
 def _capabilities(which: str) -> int:
-    """One of the sets in the kernel's account of this process."""
+    """Read one of the capability sets in /proc/self/status."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{which}:"):
             return int(line.split()[1], 16)
@@ -168,10 +168,10 @@ def _capabilities(which: str) -> int:
 
 
 def drop_root() -> None:
-    """Becomes nobody if it is root, which also drops every capability. Does nothing otherwise.
+    """Become nobody if root, which also drops every capability. Does nothing otherwise.
 
-    In a container that maps a single owner there is no nobody to become; the other locks need no root to hold, so
-    this one is then left out.
+    In a container that maps a single user there is no nobody; the other locks hold for root as well, so this one is
+    then left out.
     """
     if os.geteuid() != 0:
         return

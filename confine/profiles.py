@@ -3,7 +3,8 @@
 Zygote and job are deny-by-default: what is not listed kills the process. Their lists are what Python, Pillow, PDFium
 and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
 error instead, so that the library goes on. A job is bound by both filters, and the stricter answer counts.
-Intake and relay are allow-by-default with a list of what is closed: a web server's needs are too wide to list, and what
+The relay is deny-by-default too, with an error for an answer: it moves bytes between sockets and needs no file.
+The intake is allow-by-default with a list of what is closed: a web server's needs are too wide to list, and what
 must be impossible is narrow: making a socket, reaching one by name, starting a program, looking into another process,
 sending it a signal, changing what every account reads of a process under /proc. Of the calls that do many things
 (fcntl, ioctl, prctl, setsockopt) what is needed is listed and the rest is closed.
@@ -24,7 +25,7 @@ from confine.seccomp import Action, BitsClear, Condition, Equals, Null, Rule
 _PROT_EXEC: Final = 0x4
 _AT_EMPTY_PATH: Final = 0x1000
 _CLONE_THREAD: Final = 0x10000
-# NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: a namespace of one's own is a world where one is root.
+# NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: in a new namespace a process may be root.
 _CLONE_NEW_ANY: Final = 0x7E020000
 _SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 _WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
@@ -86,7 +87,7 @@ ZYGOTE: Final = Profile(
         Rule(Action.ALLOW, ("fork", "wait4", "pidfd_open", "poll", "ppoll", "recvmsg", "recvfrom", "sendmsg")),
         Rule(Action.ALLOW, ("clone",), (BitsClear(0, _CLONE_NEW_ANY),)),
         Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
-        # The pair over which a fork that waits is given its job. It connects the zygote to nobody but its own forks;
+        # The socket pair over which a waiting fork gets its job. It connects the zygote to nobody but its own forks;
         # a job may make none.
         Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
         # Python asks a socket it is given what it is.
@@ -105,7 +106,7 @@ ZYGOTE: Final = Profile(
             Rule(Action.ALLOW, ("prctl",), (Equals(0, operation),))
             for operation in (_PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS)
         ),
-        # A job with a thread is told so when it takes a name, and goes on without.
+        # A job with a thread gets an error when the thread sets its name, and goes on without.
         Rule(Action.EPERM, ("prctl",)),
         # Mapping a file duplicates its descriptor first.
         Rule(Action.ALLOW, ("fcntl",), (Equals(1, fcntl.F_DUPFD_CLOEXEC),)),
@@ -141,7 +142,7 @@ JOB_WITH_THREAD: Final = Profile(
     default=JOB.default,
 )
 
-# What neither intake nor relay will ever need, and what would undo the rest.
+# What the intake will never need, and what would undo the rest.
 _CLOSED_ANYWHERE: Final = (
     # io_uring makes sockets and connects them without the calls below, unseen by any filter.
     Rule(Action.EPERM, ("io_uring_setup", "io_uring_enter", "io_uring_register")),
@@ -217,7 +218,7 @@ _CLOSED_ANYWHERE: Final = (
     Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
     Rule(Action.EPERM, ("socketpair",)),
     # sendmsg is not here though its destination lies behind a pointer that no filter can follow. It is closed all the
-    # same: only a datagram or unconnected socket heeds a destination. The process starts without one (`confine.lock`
+    # same: only a datagram or unconnected socket uses a destination. The process starts without one (`confine.lock`
     # looks), none can be made (no socket(), pairs are streams), and what accept() gives is a connected stream. The
     # intake needs sendmsg to hand descriptors to the zygote.
 )  # fmt: skip
@@ -233,7 +234,7 @@ INTAKE: Final = Profile(
             for command in (fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)
         ),
         Rule(Action.EPERM, ("fcntl",)),
-        # The one lock on the slots: it is let go of by closing them.
+        # The one lock on the slots, released by closing them.
         Rule(Action.ALLOW, ("flock",), (Equals(1, fcntl.LOCK_EX | fcntl.LOCK_NB),)),
         Rule(Action.EPERM, ("flock",)),
         # What aiohttp asks for of each connection. The sizes of buffers can be read by every account (sock_diag).
@@ -244,12 +245,54 @@ INTAKE: Final = Profile(
 )
 
 RELAY: Final = Profile(
-    # It listens for browsers and dials tor, so it makes stream sockets; the system log is a datagram socket.
+    # It accepts browsers on sockets that it was given and dials tor. The list is closed: a relay needs little else.
     rules=(
-        Rule(Action.ALLOW, ("socket",), (Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),)),
-        Rule(Action.EPERM, ("socket",)),
-        *_CLOSED_ANYWHERE,
-        Rule(Action.EPERM, ("fcntl", "flock")),
+        # tor's SOCKS, on a loopback port. No unix socket (journald listens on a stream as well), no datagram, and by
+        # the third argument neither MPTCP nor SCTP, which no rule of Landlock's on TCP ports governs.
+        Rule(
+            Action.ALLOW,
+            ("socket",),
+            (
+                Equals(0, socket.AF_INET.value),
+                Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS),
+                Equals(2, 0),
+            ),
+        ),
+        Rule(Action.ALLOW, ("connect", "shutdown", "getsockname")),
+        # Who connects is not asked: the kernel would write the address behind these pointers. The other ways to it are
+        # not on the list: getpeername, SO_PEERNAME, messages with control data, netlink, files of /proc.
+        Rule(Action.ALLOW, ("accept4",), (Null(1), Null(2))),
+        Rule(Action.ALLOW, ("recvfrom",), (Null(4), Null(5))),
+        # With a destination, or by sendmsg, a first packet could carry data to a port that connect may not reach.
+        Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
+        Rule(Action.ALLOW, ("setsockopt",), (Equals(1, socket.IPPROTO_TCP), Equals(2, socket.TCP_NODELAY))),
+        # What the kernel may hold of a stream to tor.
+        *(
+            Rule(Action.ALLOW, ("setsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, option)))
+            for option in (socket.SO_SNDBUF, socket.SO_RCVBUF)
+        ),
+        *(
+            Rule(Action.ALLOW, ("getsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, option)))
+            for option in (socket.SO_ERROR, socket.SO_TYPE, socket.SO_PROTOCOL)
+        ),
+        # The event loop: its selector, and the pair by which it wakes itself, connected to nobody else.
+        Rule(Action.ALLOW, ("epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait")),
+        Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
+        *(Rule(Action.ALLOW, ("ioctl",), (Equals(1, request),)) for request in _HARMLESS_REQUESTS.values()),
+        *(
+            Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
+            for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC)
+        ),
+        *(Rule(Action.ALLOW, ("rt_sigaction",), (Equals(0, number),)) for number in (signal.SIGINT, signal.SIGTERM)),
+        Rule(Action.ALLOW, ("rt_sigprocmask", "sigaltstack")),
+        # Asking which locks and limits are on.
+        Rule(Action.ALLOW, ("prlimit64",), _ONLY_ASKING),
+        *(
+            Rule(Action.ALLOW, ("prctl",), (Equals(0, operation),))
+            for operation in (_PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS)
+        ),
+        *_PURE_WORK,
     ),
-    default=Action.ALLOW,
+    # An error and no kill: a library that tries in passing what this list lacks goes on, and no visitor is cut off.
+    default=Action.EPERM,
 )

@@ -1,7 +1,7 @@
 """Builds and installs a seccomp filter from a list of rules.
 
-Rules are read from the top; the first whose name and conditions all hold decides; if none does, the default decides.
-Three things come before the rules and are not up for choice: a call made by another calling convention than this
+Rules apply from the top; the first whose name and conditions all match decides, and the default if none does.
+Three things come before the rules and are fixed: a call made by another calling convention than this
 processor's own kills the process (32-bit calls carry other numbers), so do the x32 calls on x86_64 (same convention,
 high bit set), and a filter is only installed after no-new-privileges.
 
@@ -83,7 +83,7 @@ Instruction = tuple[int, int, int, int]
 
 
 def build(rules: tuple[Rule, ...], default: Action, machine: str = MACHINE) -> bytes:
-    """The filter as the kernel wants it: 8 bytes an instruction."""
+    """Compile the rules to the kernel's form: 8 bytes an instruction."""
     table = numbers(machine)
     program: list[Instruction] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -104,7 +104,7 @@ def build(rules: tuple[Rule, ...], default: Action, machine: str = MACHINE) -> b
 
 
 def _body(rule: Rule) -> list[Instruction]:
-    """What runs once the number matched: the conditions, the action, and the way on if a condition does not hold."""
+    """Return what runs once the number matched: the conditions, the action, and the way on if a condition fails."""
     if not rule.when:
         return [(_RETURN, 0, 0, rule.action)]
     # Built from the end: each failing test must jump over all that follows it up to the reload of the call number.
@@ -115,7 +115,7 @@ def _body(rule: Rule) -> list[Instruction]:
 
 
 def _test(condition: Condition, past: int) -> list[Instruction]:
-    """Instructions that fall through when the condition holds and otherwise jump over the next `past` ones."""
+    """Return instructions that fall through when the condition holds and otherwise jump over the next `past` ones."""
     low = _ARGUMENTS + 8 * condition.argument
     match condition:
         case BitsClear(mask=mask):
@@ -133,13 +133,13 @@ def _test(condition: Condition, past: int) -> list[Instruction]:
 
 @functools.cache
 def header(program: bytes) -> tuple[object, bytes]:
-    """The filter in memory that stays, and how the kernel is told of it: its length and its place."""
+    """Return a buffer that must stay alive, and the sock_fprog that points to it: its length and address."""
     buffer = ctypes.create_string_buffer(program, len(program))
     return buffer, struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
 
 
 def install(program: bytes, *, all_threads: bool = False) -> None:
-    """Puts the filter on; it can never be taken off. Needs no-new-privileges. Raises OSError."""
+    """Install the filter, for good. Needs no-new-privileges. Raises OSError."""
     _, pointer = header(program)
     flags = _FLAG_TSYNC if all_threads else 0
     refused_thread = syscall("seccomp", ctypes.c_uint(_MODE_FILTER), ctypes.c_uint(flags), pointer)

@@ -1,7 +1,7 @@
 """Whether memory of this service could land on a disk in the clear, by way of swap.
 
-A place of swap is harmless when what is written there is encrypted (dm-crypt) or memory again (zram). All of them are
-when the process keeps its memory out of swap, or its control group may not swap at all.
+A swap area is harmless if it is encrypted (dm-crypt) or compressed memory (zram). All of them are if the process locks
+its memory, or its control group may not swap at all.
 """
 
 import os
@@ -15,9 +15,9 @@ _ENCRYPTED: Final = "CRYPT-"
 
 
 def harmful_swap(root: Path = Path("/"), *, memory_locked: bool | None = None) -> tuple[str, ...]:
-    """The places of swap that could hold this process's memory in the clear; none is as it should be.
+    """Return the swap areas that could hold this process's memory in the clear; there should be none.
 
-    `memory_locked` is whether what will be started from here can lock its memory; it is found out when left out.
+    `memory_locked`: whether a process started from here can lock its memory; None means find out.
     """
     names = _places(root)
     if not names or _group_may_not_swap(root):
@@ -40,7 +40,7 @@ def _harmless(root: Path, name: str) -> bool:
     device = Path(os.path.realpath(root / name.lstrip("/"))).name
     block = root / "sys/class/block" / device
     if device.startswith(_ZRAM):
-        # What is cold may be written back to a device; then it is no longer only memory.
+        # zram can write cold pages back to a device; then they are no longer only in memory.
         return _read(block / "backing_dev") in {"none", ""}
     if not block.exists():  # a file: what counts is the device it lies on
         try:
@@ -52,7 +52,7 @@ def _harmless(root: Path, name: str) -> bool:
 
 
 def _on_crypt(block: Path) -> bool:
-    """Whether this device is dm-crypt, or everything that it lies on is."""
+    """Return whether this device is dm-crypt, or everything that it lies on is."""
     if _read(block / "dm/uuid").startswith(_ENCRYPTED):
         return True
     try:
@@ -63,7 +63,7 @@ def _on_crypt(block: Path) -> bool:
 
 
 def _group_may_not_swap(root: Path) -> bool:
-    """Whether our control group, or one above it, has a swap limit of 0 (version 2)."""
+    """Return whether our control group, or one above it, has a swap limit of 0 (cgroup v2)."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         if line.startswith("0::"):
             group = Path(line[3:])

@@ -1,4 +1,4 @@
-"""The numbers and the two C calls that everything else in this package stands on.
+"""System call numbers, and raw calls through the C library.
 
 System call numbers differ by processor. Only x86_64 and aarch64 are known; on any other machine importing `NUMBERS`
 raises, because a filter with wrong numbers is worse than none. A name that a processor does not have (aarch64 has no
@@ -56,7 +56,8 @@ _X86_64: Final = {
     "sched_setscheduler": 144, "sched_setattr": 314, "setpriority": 141, "ioprio_set": 251, "migrate_pages": 256,
     "move_pages": 279, "getsockname": 51, "setsockopt": 54, "alarm": 37, "flock": 73, "umask": 95, "setpgid": 109,
     "setsid": 112, "munlock": 150, "munlockall": 152, "arch_prctl": 158, "setrlimit": 160, "io_setup": 206,
-    "timer_create": 222,
+    "timer_create": 222, "shutdown": 48, "getpeername": 52, "getsockopt": 55, "sigaltstack": 131, "epoll_wait": 232,
+    "epoll_ctl": 233, "epoll_pwait": 281, "epoll_create1": 291, "recvmmsg": 299,
 }  # fmt: skip
 
 _AARCH64: Final = {
@@ -84,7 +85,8 @@ _AARCH64: Final = {
     "sched_setaffinity": 122, "sched_setparam": 118, "sched_setscheduler": 119, "sched_setattr": 274,
     "setpriority": 140, "ioprio_set": 30, "migrate_pages": 238, "move_pages": 239, "getsockname": 204,
     "setsockopt": 208, "flock": 32, "umask": 166, "setpgid": 154, "setsid": 157, "munlock": 229, "munlockall": 231,
-    "setrlimit": 164, "io_setup": 0, "timer_create": 107,
+    "setrlimit": 164, "io_setup": 0, "timer_create": 107, "epoll_create1": 20, "epoll_ctl": 21, "epoll_pwait": 22,
+    "sigaltstack": 132, "getpeername": 205, "getsockopt": 209, "shutdown": 210, "recvmmsg": 243,
 }  # fmt: skip
 
 TABLES: Final = {"x86_64": _X86_64 | _EVERYWHERE, "aarch64": _AARCH64 | _EVERYWHERE}
@@ -92,7 +94,7 @@ MACHINE: Final = platform.machine()
 
 
 def numbers(machine: str = MACHINE) -> dict[str, int]:
-    """The system call numbers of a processor; raises UnknownProcessor."""
+    """Return the system call numbers of a processor; raises UnknownProcessor."""
     try:
         return TABLES[machine]
     except KeyError:
@@ -100,7 +102,7 @@ def numbers(machine: str = MACHINE) -> dict[str, int]:
 
 
 def audit_arch(machine: str = MACHINE) -> int:
-    """How the kernel names this processor's calling convention to a filter; raises UnknownProcessor."""
+    """Return the kernel's AUDIT_ARCH number of this processor's calling convention; raises UnknownProcessor."""
     try:
         return _AUDIT_ARCH[machine]
     except KeyError:
@@ -108,7 +110,7 @@ def audit_arch(machine: str = MACHINE) -> int:
 
 
 def syscall(name: str, *arguments: object) -> int:
-    """One raw system call; raises OSError. For calls that the C library has no function for."""
+    """Make one raw system call; raises OSError. For calls that the C library has no function for."""
     result = int(_LIBC.syscall(ctypes.c_long(numbers()[name]), *arguments))
     if result < 0:
         raise _last_error()
@@ -116,7 +118,7 @@ def syscall(name: str, *arguments: object) -> int:
 
 
 def prctl(operation: int, argument: int = 0) -> int:
-    """One prctl with one argument, the other three zero as the kernel demands of new operations; raises OSError."""
+    """Call prctl with one argument, the other three zero as the kernel requires of new operations; raises OSError."""
     zero = ctypes.c_ulong(0)
     result = int(_LIBC.prctl(ctypes.c_int(operation), ctypes.c_ulong(argument), zero, zero, zero))
     if result < 0:
@@ -125,7 +127,7 @@ def prctl(operation: int, argument: int = 0) -> int:
 
 
 def mlockall(flags: int) -> None:
-    """Keeps this process's pages out of swap; raises OSError."""
+    """Keep this process's pages out of swap; raises OSError."""
     if _LIBC.mlockall(ctypes.c_int(flags)) != 0:
         raise _last_error()
 

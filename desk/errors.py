@@ -4,26 +4,26 @@
     ├── Usage                       the member can put it right at once
     │   ├── NoKey              701  no member.key in this desk home
     │   ├── KeyTaken           702  there is a member.key already; it is never overwritten
-    │   ├── WrongPassphrase    703  the passphrase does not open member.key
+    │   ├── PassphraseRefused  703  the passphrase does not open member.key
     │   ├── WeakPassphrase     704  too short to protect a file that may be copied
     │   ├── NotJoined          705  the desk does not know the server's address yet
     │   ├── UnknownCase        710  no case of that name in the list, or several begin like that
     │   ├── SaveRefused        713  a file of that name exists, or the folder is not there
     │   ├── NoPassphrase       714  no terminal to ask on and no file named, or the two typed ones differ
     │   ├── NoText             715  nothing was written
-    │   ├── BadAddress         717  no v3 onion address, or one with a misprint
+    │   ├── MisprintedAddress  717  no v3 onion address, or one with a misprint
     │   ├── ReportersAddress   718  the address at which reporters find the service, and not the desks'
     │   ├── FileUnreadable     719  the file to send cannot be read, or is too large
     │   ├── DayTooSoon         735  the reporter would have too few days to answer in
     │   ├── MoveRefused        734  these members cannot be the readers of the case, or the file is none
-    │   └── NoWords            732  a roster is to be signed, and there is no way to ask for its six words
+    │   └── NoWords            732  a roster is to be signed, and nobody can be asked for its six words
     ├── PassphraseExposed      736  others on this computer can read the passphrase file
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
-    ├── NotReachable           708  no way to the server: tor, network, onion key or socket
-    ├── StrangeAnswer          709  the server's answer is not one of ours
-    ├── ServerRefused          n    the server said no; `code` and `text_key` are the server's
+    ├── NotReachable           708  the server cannot be reached: tor, network, onion key or socket
+    ├── StrangeAnswer          709  the server's answer is in no form that this desk knows
+    ├── ServerRefused            n  the server said no; `code` and `text_key` are the server's
     ├── Erased                 711  the case is erased; its tombstone verifies and is kept
     ├── NothingOffered         730  a signature was asked for, and no roster waits for one
     ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
@@ -38,7 +38,7 @@
         ├── MoveBroken         727  the move of a case does something else than it says
         └── TombstoneBroken    726  the tombstone does not verify, or has no signatures and the two years are not over
 
-An error carries a code and a text key, never bytes, names or paths; `desk.commands.texts` has the two sentences for a
+An error carries a code and a text key, never bytes, names or paths; `cases.sentences` has the two sentences for a
 person.
 """
 
@@ -52,7 +52,7 @@ class DeskError(Exception):
     text_key = "desk.error"
 
     def __init__(self, text_key: str | None = None) -> None:
-        """Keeps `text_key`, a literal of ours, in the place of the class's own."""
+        """Keep `text_key`, a literal of the desk's own, in the place of the class's own."""
         super().__init__()
         if text_key is not None:
             self.text_key = text_key
@@ -76,7 +76,7 @@ class KeyTaken(Usage):
     text_key = "desk.key_taken"
 
 
-class WrongPassphrase(Usage):
+class PassphraseRefused(Usage):
     """The passphrase does not open member.key."""
 
     code = 703
@@ -119,14 +119,14 @@ class DeskBusy(DeskError):
 
 
 class NotReachable(DeskError):
-    """There is no way to the server."""
+    """The server cannot be reached."""
 
     code = 708
     text_key = "desk.not_reachable"
 
 
 class StrangeAnswer(DeskError):
-    """The server's answer is not one of ours."""
+    """The server's answer is in no form that this desk knows."""
 
     code = 709
     text_key = "desk.strange_answer"
@@ -197,7 +197,7 @@ class PassphraseExposed(DeskError):
     text_key = "desk.passphrase_exposed"
 
 
-class BadAddress(Usage):
+class MisprintedAddress(Usage):
     """No v3 onion address, or one with a misprint."""
 
     code = 717

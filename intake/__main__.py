@@ -33,10 +33,12 @@ from cases.home import read_home
 from cases.store.store import Store
 from confine import confine_intake
 from intake.app import Serving, public_app, serve
-from intake.control import Event, IntakeEnd, Order
+from intake.control import Event, IntakeEnd, Order, Ordered
 from intake.daily import keep_time, release_everything
 from intake.desk_api.app import desk_app
+from intake.entrance import Entrance
 from intake.http.silence import Faults, be_silent, silence_loop
+from intake.mirror.contexts import MirrorContexts, NotUsable
 from intake.read_times import stamp_what_visits_read
 from intake.services import Services, compose
 from scrubbers.sandbox import JailNotTight, Sandbox
@@ -54,6 +56,7 @@ class Inherited:
     home: Path
     public: socket.socket
     desk: socket.socket
+    mirror: socket.socket | None
     control: socket.socket
     zygotes: tuple[socket.socket, ...]
     public_hosts: frozenset[str]
@@ -97,6 +100,7 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
         except (CaseError, OSError):
             return NO_HOME
         services.roster.on_fault = lambda: control.tell(Event.ROSTER_FAULT)
+        services.forwarded_addresses.listener = lambda count: control.tell(Event.FORWARDED_ADDRESS, count)
         clockwork = loop.create_task(keep_time(services, lambda: control.tell(Event.RELEASED)))
         stack.callback(clockwork.cancel)
         # Neither of the two ever ends by itself. Without its clock the intake would take reports that nobody gets to
@@ -105,15 +109,20 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
         for app, listener in ((public_app(services), inherited.public), (desk_app(services), inherited.desk)):
             serving: Serving = await serve(app, listener)
             stack.push_async_callback(serving.close)
+        contexts = None
+        if inherited.mirror is not None and services.mirror is not None:
+            contexts = MirrorContexts(services.mirror.name)
+            serving = await serve(public_app(services, Entrance.MIRROR), inherited.mirror, tls=contexts)
+            stack.push_async_callback(serving.close)
         control.tell(Event.READY)
-        obeying = loop.create_task(_obey(control, services, sandbox))
+        obeying = loop.create_task(_obey(control, services, sandbox, contexts))
         obeying.add_done_callback(lambda _: ending.set())
         await ending.wait()
         obeying.cancel()
     return OK
 
 
-async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox) -> None:
+async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox, contexts: MirrorContexts | None) -> None:
     """Do what the keeper says until it says stop or is gone."""
     async for ordered in control.orders():
         match ordered.order:
@@ -124,10 +133,31 @@ async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox) -> Non
             case Order.RELEASE:
                 if await release_everything(services):
                     control.tell(Event.RELEASED)
+            case Order.MIRROR_CERTIFICATE | Order.MIRROR_CHALLENGE | Order.MIRROR_CHALLENGE_OVER:
+                control.tell(_obey_for_mirror(contexts, ordered))
             case Order.STOP:
                 break
             case _:
                 pass
+
+
+def _obey_for_mirror(contexts: MirrorContexts | None, ordered: Ordered) -> Event:
+    """Take what was handed over, or the challenge away; returns what to tell the keeper."""
+    try:
+        if contexts is None:
+            return Event.MIRROR_REFUSED
+        if ordered.memory is None:
+            contexts.end_challenge()
+        elif ordered.order is Order.MIRROR_CERTIFICATE:
+            contexts.take_certificate(ordered.memory)
+        else:
+            contexts.take_challenge(ordered.memory)
+    except NotUsable:
+        return Event.MIRROR_REFUSED
+    finally:
+        if ordered.memory is not None:
+            os.close(ordered.memory)
+    return Event.MIRROR_TAKEN
 
 
 async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stack: AsyncExitStack) -> Services:
@@ -155,6 +185,8 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
     for name in ("--public-fd", "--desk-fd", "--control-fd"):
         parser.add_argument(name, type=int, required=True)
     parser.add_argument("--zygote-fd", type=int, action="append", required=True)
+    # Only of a home with a mirror.
+    parser.add_argument("--mirror-fd", type=int)
     for name in ("--public-address", "--desk-address"):
         parser.add_argument(name, required=True)
     given = parser.parse_args(arguments)
@@ -162,6 +194,7 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
         home=given.home,
         public=socket.socket(fileno=given.public_fd),
         desk=socket.socket(fileno=given.desk_fd),
+        mirror=None if given.mirror_fd is None else socket.socket(fileno=given.mirror_fd),
         control=socket.socket(fileno=given.control_fd),
         zygotes=tuple(socket.socket(fileno=descriptor) for descriptor in given.zygote_fd),
         public_hosts=frozenset({_host(given.public_address)}),

@@ -1,8 +1,9 @@
 """
-The two applications of the intake, and how they are served on sockets that were inherited.
+The applications of the intake, and how they are served on sockets that were inherited.
 
-`public_app` is what reporters reach: its route table is below, and there is nothing else. The desk's application is
-made by intake.desk_api.app and served in the same way.
+`public_app` is what reporters reach, at the onion and at the mirror: its route table is below, and there is nothing
+else. The desk's application is made by intake.desk_api.app and served in the same way. The mirror's TLS ends here too,
+before any of this reads a byte.
 
 The library's own listening is not used, because it calls listen(2), which the intake has forbidden itself: here
 connections are taken from a socket that listens already.
@@ -16,7 +17,9 @@ from typing import Final
 
 from aiohttp import web
 
+from intake.entrance import ENTRANCE, Entrance
 from intake.http.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
+from intake.http.forwarded import refuse_forwarded
 from intake.http.padding import padded
 from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
 from intake.inbox.end import end
@@ -26,6 +29,8 @@ from intake.inbox.meeting import meeting
 from intake.inbox.minutes import minutes
 from intake.inbox.pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox.write import write
+from intake.mirror.contexts import MirrorContexts
+from intake.mirror.stream import TlsStream
 from intake.report.progress_page import progress
 from intake.report.receipt import check_receipt, show_receipt
 from intake.report.send import answer_frame, as_it_is, report_form, send_report
@@ -33,6 +38,7 @@ from intake.result_page import kept_page
 from intake.services import SERVICES, Services
 from intake.site.count_text import counted
 from intake.site.information import INFORMATION_ROUTES
+from intake.site.mirror_headers import add_mirror_headers, mirror_headers
 from intake.site.origin_check import gate
 from intake.site.redirects import answered_elsewhere
 from intake.site.start import icon, leave, not_found, start, style
@@ -80,22 +86,34 @@ _HEADER_BYTES: Final = 2048
 _HEADERS: Final = 48
 
 
-def public_app(services: Services) -> web.Application:
-    """Return what reporters reach."""
-    middlewares = [counted, padded, answered_elsewhere, silent_errors(services.faults), gate]
+def public_app(services: Services, entrance: Entrance = Entrance.ONION) -> web.Application:
+    """Return what reporters reach at this entrance."""
+    at_mirror = entrance is Entrance.MIRROR
+    refusing = (silent_errors(services.faults), refuse_forwarded(services.forwarded_addresses), gate)
+    middlewares = [counted, padded, *((mirror_headers,) if at_mirror else ()), answered_elsewhere, *refusing]
     app = web.Application(middlewares=middlewares, logger=quiet_logger())
     app[SERVICES] = services
+    app[ENTRANCE] = entrance
     for method, path, handler in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=refuse_expect)
     app.on_response_prepare.append(drop_telltales)
+    if at_mirror:
+        app.on_response_prepare.append(add_mirror_headers)
     return app
 
 
 class Serving:
     """An application on a listening socket. Close it to stop."""
 
-    def __init__(self, runner: QuietRunner, listener: socket.socket, connections: Connections) -> None:
+    def __init__(
+        self,
+        runner: QuietRunner,
+        listener: socket.socket,
+        connections: Connections,
+        make_protocol: Callable[[], asyncio.Protocol],
+    ) -> None:
         self._runner = runner
+        self._make_protocol = make_protocol
         self._listener = listener
         self._connections = connections
         self._loop = asyncio.get_running_loop()
@@ -134,12 +152,11 @@ class Serving:
             self._connections.came(len(self._beginning))
 
     async def _begin(self, connection: socket.socket) -> None:
-        server = self._runner.server
-        if server is None:
+        if self._runner.server is None:
             connection.close()
             return
         try:
-            await self._loop.connect_accepted_socket(server, connection)
+            await self._loop.connect_accepted_socket(self._make_protocol, connection)
         except OSError:
             connection.close()
 
@@ -150,8 +167,14 @@ class Serving:
         )
 
 
-async def serve(app: web.Application, listener: socket.socket, limits: ConnectionLimits = CONNECTION_LIMITS) -> Serving:
-    """Serve the application, silently, on a socket that listens already."""
+async def serve(
+    app: web.Application,
+    listener: socket.socket,
+    limits: ConnectionLimits = CONNECTION_LIMITS,
+    *,
+    tls: MirrorContexts | None = None,
+) -> Serving:
+    """Serve the application, silently, on a socket that listens already; with `tls`, by TLS alone."""
     listener.setblocking(False)
     connections = Connections(limits)
     runner = QuietRunner(
@@ -171,4 +194,8 @@ async def serve(app: web.Application, listener: socket.socket, limits: Connectio
         max_headers=_HEADERS,
     )
     await runner.setup()
-    return Serving(runner, listener, connections)
+    server = runner.server
+    if server is None:
+        raise RuntimeError
+    make_protocol = server if tls is None else partial(TlsStream, tls, connections, server)
+    return Serving(runner, listener, connections, make_protocol)

@@ -2,23 +2,27 @@
 
 The intake reads what reporters write and must not be able to tell anyone. Its one way out, besides its answers and the
 store, is this channel, so what the channel can carry is closed by its form: a code from a list and a count. No text, no
-length of choice. The other way goes orders, and with one of them a descriptor: a connection to a zygote that the keeper
-has started in the place of one that died (the intake may not start processes or make sockets).
+length of choice. The other way goes orders, and with some of them a descriptor: a connection to a zygote that the
+keeper has started in the place of one that died (the intake may not start processes or make sockets), or a sealed file
+in memory with the key and the certificates of the mirror (the intake may not read them from the disk).
 
-    keeper -> intake   code u8 | index u8 | six zero bytes      REPLACE_ZYGOTE brings one descriptor by SCM_RIGHTS
+    keeper -> intake   code u8 | index u8 | six zero bytes      three orders bring one descriptor by SCM_RIGHTS
     intake -> keeper   code u16 | zero u16 | count u32
+
+Each order about the mirror is answered by MIRROR_TAKEN or MIRROR_REFUSED, in the order in which they were given.
 
 Both ends are one SOCK_STREAM socketpair; end of file means that the other process is gone. Integers are big-endian.
 """
 
 import array
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
 
 MESSAGE_BYTES: Final = 8
 _ORDER: Final = struct.Struct("!BB6x")
@@ -37,6 +41,15 @@ class Order(IntEnum):
     ROSTER_CHANGED = 3
     # Runs the daily release as of now, even before twelve hours; a real home does not honour it.
     RELEASE = 4
+    # Key and certificates by which the mirror is known from now on; connections that are open keep theirs.
+    MIRROR_CERTIFICATE = 5
+    # Key and certificate with which an authority is answered (RFC 8737) until the challenge is over.
+    MIRROR_CHALLENGE = 6
+    MIRROR_CHALLENGE_OVER = 7
+
+
+# What comes with a sealed file in memory.
+_WITH_MEMORY: Final = (Order.MIRROR_CERTIFICATE, Order.MIRROR_CHALLENGE)
 
 
 class Event(IntEnum):
@@ -48,6 +61,10 @@ class Event(IntEnum):
     SELF_TEST_FAILED = 4
     # Not 5, which meant something else: after an update an older keeper starts the newer intake.
     ROSTER_FAULT = 6
+    MIRROR_TAKEN = 7
+    MIRROR_REFUSED = 8
+    # Requests that came with somebody's address in a header and were refused; told with the heartbeat.
+    FORWARDED_ADDRESS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +77,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """One order as the intake reads it; `channel` comes with REPLACE_ZYGOTE only."""
+    """One order as the intake reads it; what comes with it is the receiver's to close."""
 
     order: Order
     index: int = 0
-    channel: socket.socket | None = None
+    channel: socket.socket | None = None  # with REPLACE_ZYGOTE
+    memory: int | None = None  # with MIRROR_CERTIFICATE and MIRROR_CHALLENGE
+
+
+class HasFileno(Protocol):
+    """What can be handed over."""
+
+    def fileno(self) -> int: ...
 
 
 def pack_order(order: Order, index: int = 0) -> bytes:
@@ -82,13 +106,13 @@ class KeeperEnd:
         channel.setblocking(False)
         self._channel = channel
 
-    async def order(self, order: Order, index: int = 0, channel: socket.socket | None = None) -> None:
-        """Send one order; raises OSError when the intake is gone."""
+    async def order(self, order: Order, index: int = 0, brought: HasFileno | None = None) -> None:
+        """Send one order, with a descriptor if it brings one; raises OSError when the intake is gone."""
         message = pack_order(order, index)
-        if channel is None:
+        if brought is None:
             await asyncio.get_running_loop().sock_sendall(self._channel, message)
             return
-        rights = array.array("i", [channel.fileno()])
+        rights = array.array("i", [brought.fileno()])
         # An order is far below the buffer of a socket: it goes out whole or, if the buffer is full, raises.
         self._channel.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
 
@@ -168,14 +192,14 @@ class IntakeEnd:
 
 def _read_order(message: bytes, descriptors: list[int]) -> Ordered | None:
     code, index = _ORDER.unpack(message)
-    channels = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-    if code == Order.REPLACE_ZYGOTE and len(channels) == 1:
-        return Ordered(Order.REPLACE_ZYGOTE, index, channels[0])
-    for channel in channels:
-        channel.close()
-    if code == Order.REPLACE_ZYGOTE or code not in Order.__members__.values():
-        return None
-    return Ordered(Order(code), index)
+    if len(descriptors) == 1 and code == Order.REPLACE_ZYGOTE:
+        return Ordered(Order.REPLACE_ZYGOTE, index, channel=socket.socket(fileno=descriptors[0]))
+    if len(descriptors) == 1 and code in _WITH_MEMORY:
+        return Ordered(Order(code), index, memory=descriptors[0])
+    for descriptor in descriptors:
+        os.close(descriptor)
+    brings = code == Order.REPLACE_ZYGOTE or code in _WITH_MEMORY
+    return None if brings or code not in Order.__members__.values() else Ordered(Order(code), index)
 
 
 def _descriptors_in(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

@@ -4,7 +4,7 @@ What happens by the clock and not by a request: the release at 06:00 and the hea
 The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning
 on which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year
 cap is erased. The heartbeat writes to the store's files so that their times tell of no report, and gives what a visit
-reads besides, the roster and the two sockets, its own moment as the time of reading. Each minute sessions
+reads besides, the roster and the sockets, its own moment as the time of reading. Each minute sessions
 that nobody uses and pages that were kept for half an hour leave the memory, also when nobody visits.
 
 The clock is passed in; only how long to sleep between two looks at it is real time.
@@ -80,5 +80,6 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
             except CaseError:
                 services.faults.note()
             stamp_what_visits_read(services.home)
+            services.forwarded_addresses.tell()
             last_beat = now
         await asyncio.sleep(LOOK_SECONDS)

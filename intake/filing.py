@@ -12,11 +12,9 @@ The steps, in their order:
 6. The store keeps all of it or nothing.
 """
 
-import asyncio
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import msgspec
 
@@ -31,7 +29,7 @@ from cases.store.store import Filing
 from intake.errors import EmptyReport, UnknownChoice
 from intake.http.form import Form
 from intake.services import Services
-from intake.uploads.attachment import CaseUnderWay
+from intake.uploads.attachment import PendingCase
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,7 +69,7 @@ class Filed:
 
 def check_wishes(form: Form, roster: Roster, language: str, languages: Collection[str]) -> Wishes:
     """
-    Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NobodyLeft`.
+    Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NoEligibleReader`.
 
     `language` is that of the page, in which answers come unless one of `languages` was chosen for them.
     """
@@ -104,33 +102,14 @@ def check_wishes(form: Form, roster: Roster, language: str, languages: Collectio
     )
 
 
-async def to_its_end(step: Coroutine[Any, Any, None]) -> None:
-    """Await a step to its end also when the caller is cancelled meanwhile; then the cancellation goes on.
-
-    The store finishes a filing once it has begun. Who was cancelled in it would take the report for one that was not
-    filed, and delete its files.
-    """
-    task = asyncio.ensure_future(step)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        if not task.cancelled():
-            # Whatever became of it, the caller is not there to be told.
-            task.exception()
-        raise
-
-
 async def file_report(
-    services: Services, wishes: Wishes, receipt: Receipt, keys: ReceiptKeys, case: CaseUnderWay
+    services: Services, wishes: Wishes, receipt: Receipt, keys: ReceiptKeys, case: PendingCase
 ) -> Filed:
     """Seal the report and its files and keep them (steps 4 to 6)."""
     at_once = wishes.urgent or services.config.at_once
     release_day = first_release_day(services.clock(), services.config.hold_hours)
     shown_on = today(services.clock) if at_once else release_day
-    bodies: list[Body] = [_report(wishes, keys)]
-    for attached in case.attached:
-        bodies += attached.entries
+    bodies: list[Body] = [_report(wishes, keys), *case.file_entries]
     sealed, entries, head = seal_next(case.keys, keys, (), bodies, Stamp(shown_on))
     await services.store.file_case(
         Filing(
@@ -196,7 +175,7 @@ def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:
     )
 
 
-def _box_items(wishes: Wishes, case: CaseUnderWay) -> dict[bytes, bytes]:
+def _box_items(wishes: Wishes, case: PendingCase) -> dict[bytes, bytes]:
     readers = {member.id for member in wishes.readers}
     return {
         bytes.fromhex(member.id): make_grant(case.keys, bytes.fromhex(member.id), member.box, wishes.roster.version)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_SOCKETS: Final = ("public.sock", "desk.sock")
+_SOCKETS: Final = ("public.sock", "desk.sock", "mirror.sock")
 # linux/stat.h: instead of a number of nanoseconds, the time of now and the time as it is.
 _NOW, _AS_IT_IS = (1 << 30) - 1, (1 << 30) - 2
 # linux/fcntl.h: a path from where we are, and a link itself.
@@ -27,7 +27,7 @@ _READ_NOW: Final = (_Moment * 2)(_Moment(0, _NOW), _Moment(0, _AS_IT_IS))
 
 
 def stamp_what_visits_read(home: Path) -> None:
-    """Give the roster's files and both sockets the time of now as that of their last reading; never raises."""
+    """Give the roster's files and the sockets the time of now as that of their last reading; never raises."""
     libc = ctypes.CDLL(None)
     paths = [home / "run" / name for name in _SOCKETS]
     with suppress(OSError):

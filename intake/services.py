@@ -17,7 +17,9 @@ from cases.home import Home
 from cases.roster.chain import Chain, Roster, read_chain
 from cases.store.store import Store
 from intake.argon2_workers import ArgonLane
+from intake.entrance import MirrorInfo
 from intake.http.form_tokens import Marks
+from intake.http.forwarded import ForwardedAddresses
 from intake.http.result_pages import KeptPages
 from intake.http.silence import Faults
 from intake.identifiers.acknowledged import PointedOut
@@ -110,6 +112,9 @@ class Services:
     # `Host` values that are ours, in lower case.
     public_hosts: frozenset[str]
     desk_hosts: frozenset[str]
+    # None where the home has no mirror.
+    mirror: MirrorInfo | None
+    forwarded_addresses: ForwardedAddresses
 
 
 SERVICES: Final = web.AppKey("services", Services)
@@ -156,4 +161,6 @@ def compose(
         limits=Limits.configured(config.limits),
         public_hosts=public_hosts,
         desk_hosts=desk_hosts,
+        mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts)),
+        forwarded_addresses=ForwardedAddresses(),
     )

@@ -9,8 +9,9 @@ from intake.limits import Limits
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
 from intake.views.pages import Language
+from intake.views.refusals import refusal
 from intake.views.text_parts import bytes_in_page
-from intake.views.texts import GROUPS, LOST, SENTENCES, WHAT, WHERE
+from intake.views.texts import GROUPS, LOST, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import ScrubReport
 
@@ -78,7 +79,7 @@ def _file_shown(file: FileShown, language: Language, number: int, before: Ticked
         "number": number,
         "file_id": file.file_id,
         "kind": "" if file.kind is None else file.kind.value.upper(),
-        "refused": None if file.refused is None else language.said(SENTENCES[file.refused]),
+        "refused": None if file.refused is None else language.said(refusal(file.refused)),
         **_report_shown(file.report, language, number, before, files),
     }
 

@@ -22,10 +22,12 @@ COMMANDS = {
     "status": "check the service from outside, through Tor",
     "roster": "show who may read, and propose changes",
     "erase-due": "erase what the two-year cap makes due",
+    "mirror": "the mirror's account, certificate and state",
     "poster": "a poster with QR codes, and a block for the municipality's own page",
     "scrub": "clean pictures and PDFs of hidden data",
     "desk": "the members' application",
     "audit": "prove the silence: no address, no log, no trace",
+    "relay": "the clearnet mirror: forward TLS, unread, to the onion",
     "demo": "everything at once, offline, on a private Tor network",
 }
 

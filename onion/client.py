@@ -1,8 +1,8 @@
-"""A tor of one's own, as a client: for a member's desk, for the mirror, for tests.
+"""A private tor process as a client: for a member's desk, for the mirror, for tests.
 
 `ClientTor` promises a SOCKS port on 127.0.0.1 that tor chose itself, with extended errors, once `start` has returned;
-tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start stand in files of the
-folder, mode 0600, and are written anew each time: a key that is no longer given is gone.
+tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start are files in the
+folder, mode 0600, and are rewritten each time: a key that is no longer given is gone.
 
 `add_client_key` gives a key to a running tor for as long as that runs; nothing is written.
 
@@ -18,9 +18,10 @@ from typing import Self
 
 import stem
 
+from onion.address import public_from_address
 from onion.control import open_controller, socks_listener, wait_until_ready
 from onion.errors import SocksMissing, TorGone, TorSaidNo
-from onion.keys import ClientAuthKey, public_from_address
+from onion.keys import ClientAuthKey
 from onion.tor_process import TorProcess
 from onion.torrc import quoted_path, usable_socket_path
 
@@ -68,7 +69,7 @@ class ClientTor:
             raise
 
     def alive(self) -> bool:
-        """Whether tor runs now."""
+        """Return whether tor runs now."""
         return self._process.alive()
 
     def stop(self) -> None:
@@ -91,7 +92,7 @@ class ClientTor:
 
     def _write_files(self) -> None:
         keys = self._folder / "keys"
-        # Keys of a former start must not open doors any more.
+        # Keys of a previous start must not work any more.
         shutil.rmtree(keys, ignore_errors=True)
         for folder in (self._folder, keys, self._folder / "data"):
             folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
@@ -127,7 +128,7 @@ def add_client_key(control_socket: Path, address: str, private: str) -> None:
     """
     public_from_address(address)
     key = ClientAuthKey(private)
-    # stem 1.8 cannot say ONION_CLIENT_AUTH_ADD; tor reads the key in base64 here, while its files have base32.
+    # stem 1.8 has no method for ONION_CLIENT_AUTH_ADD; tor takes the key in base64 here, but in base32 in its files.
     command = f"ONION_CLIENT_AUTH_ADD {address.removesuffix('.onion')} x25519:{key.private_base64()}"
     with open_controller(control_socket) as controller:
         try:

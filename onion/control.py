@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import stem
-from stem.connection import AuthenticationFailure
-from stem.control import Controller
-from stem.socket import ControlSocketFile
 
 from onion.errors import ControlMissing, ControlRefused, SocksMissing, TorDidNotStart, TorGone, TorNotReady
+from onion.stem_light import AuthenticationFailure, Controller, ControlSocketFile
 from onion.tor_process import TorProcess
 
-# stem logs every control line it sees, addresses included, for whoever switches logging on. Nobody can.
+# stem would log every control line, addresses included, if logging were on: keep it off for good.
 logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
 
 READY_PERCENT = 100
@@ -87,7 +85,7 @@ class BootstrapState:
 
 
 def open_controller(control_socket: Path) -> Any:
-    """An authenticated stem Controller (stem has no types); raises ControlMissing or ControlRefused."""
+    """Return an authenticated stem Controller (stem has no types); raises ControlMissing or ControlRefused."""
     try:
         controller = Controller(_ControlSocket(str(control_socket)))
     except PermissionError:
@@ -108,7 +106,7 @@ def open_controller(control_socket: Path) -> Any:
 
 
 def bootstrap_state(controller: Any) -> BootstrapState:
-    """What tor is doing now; raises TorGone."""
+    """Return what tor is doing now; raises TorGone."""
     try:
         phase = controller.get_info("status/bootstrap-phase")
         disabled = controller.get_conf("DisableNetwork") == "1"
@@ -131,7 +129,7 @@ def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapSt
 
 
 def socks_listener(controller: Any) -> Path | tuple[str, int]:
-    """Where this tor listens for SOCKS, the first place if there are several; raises SocksMissing or TorGone."""
+    """Return where this tor listens for SOCKS, the first place of several; raises SocksMissing or TorGone."""
     try:
         answer = controller.get_info("net/listeners/socks")
     except stem.ControllerError:
@@ -148,7 +146,7 @@ def socks_listener(controller: Any) -> Path | tuple[str, int]:
 
 
 def wait_for_controller(process: TorProcess, control_socket: Path, *, within: float) -> Any:
-    """A controller as soon as tor has opened its socket; raises TorDidNotStart or ControlMissing."""
+    """Return a controller as soon as tor has opened its socket; raises TorDidNotStart or ControlMissing."""
     deadline = time.monotonic() + within
     while True:
         if not process.alive():

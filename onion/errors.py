@@ -29,7 +29,7 @@
         └── SocksRefused        839  any other refusal
 
 An error carries a code, a text key and, where tor gave one, a number; never bytes, names or paths. `happened` and
-`to_do` are its two plain sentences for the operator; text keys are for whoever wants others.
+`to_do` are its two plain sentences for the operator; text keys are for translations.
 """
 
 
@@ -42,7 +42,7 @@ class OnionError(Exception):
     to_do: str = "Run the command again; if it stays, see docs/OPERATING.md."
 
     def __str__(self) -> str:
-        """The two sentences."""
+        """Return the two sentences."""
         return f"{self.happened} {self.to_do}"
 
 

@@ -4,10 +4,10 @@ Promises
   1. `new_onion_key` makes a v3 key exactly as tor does: SHA-512 of a random 32-byte seed, clamped (RFC 8032 §5.1.5).
   2. `write_onion_key` writes tor's own file format (hs_ed25519_secret_key), mode 0600, flushed to the disk, and never
      over a file that is there: a lost key is a lost address.
-  3. `public_from_address` checks length, alphabet, version and checksum (rend-spec-v3, section 6).
+  3. Addresses are made and checked in `onion.address`.
   4. Client keys are x25519 pairs in tor's base32; a server needs `ClientAuthKey.public` only.
 
-Nothing here prints itself: no repr shows a key.
+No repr shows a key.
 """
 
 import base64
@@ -21,14 +21,11 @@ from pathlib import Path
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
-from onion.errors import BadAddress, BadKey, KeyExists
+from onion.address import PUBLIC_BYTES, address_from_public, public_from_address
+from onion.errors import BadKey, KeyExists
 
-ADDRESS_CHARACTERS = 56  # base32 of 32 + 2 + 1 bytes, without ".onion"
-PUBLIC_BYTES = 32
 EXPANDED_BYTES = 64  # a clamped scalar and the 32-byte prefix for nonces
 X25519_BYTES = 32
-ONION_VERSION = b"\x03"
-CHECKSUM_PREFIX = b".onion checksum"  # rend-spec-v3, section 6
 FILE_HEADER = b"== ed25519v1-secret: type0 ==\x00\x00\x00"  # 32 bytes, tor's own mark of the format
 KEY_FILE_MODE = 0o600
 
@@ -54,16 +51,16 @@ class OnionKey:
 
     @property
     def address(self) -> str:
-        """56 characters, without ".onion"."""
+        """Its 56 characters, without ".onion"."""
         return address_from_public(self.public_key)
 
     def key_content(self) -> str:
-        """What ADD_ONION takes after "ED25519-V3:"."""
+        """Return what ADD_ONION takes after "ED25519-V3:"."""
         return base64.b64encode(self.expanded).decode()
 
 
 def new_onion_key() -> OnionKey:
-    """A fresh key from the system's random source."""
+    """Return a fresh key from the system's random source."""
     expanded = hashlib.sha512(secrets.token_bytes(32)).digest()
     return OnionKey(_clamped(expanded[:32]) + expanded[32:])
 
@@ -87,33 +84,11 @@ def write_onion_key(path: Path, key: OnionKey) -> None:
 
 
 def read_onion_key(path: Path) -> OnionKey:
-    """The key in a file of tor's format; raises BadKey for any other content."""
+    """Return the key in a file of tor's format; raises BadKey for any other content."""
     content = path.read_bytes()
     if len(content) != len(FILE_HEADER) + EXPANDED_BYTES or not content.startswith(FILE_HEADER):
         raise BadKey
     return OnionKey(content[len(FILE_HEADER) :])
-
-
-def address_from_public(public_key: bytes) -> str:
-    """The 56 characters that stand for a 32-byte public key."""
-    if len(public_key) != PUBLIC_BYTES:
-        raise BadKey
-    return base64.b32encode(public_key + _checksum(public_key) + ONION_VERSION).decode().lower()
-
-
-def public_from_address(untrusted_address: str) -> bytes:
-    """The public key in an address, with or without ".onion"; raises BadAddress if it is not whole."""
-    untrusted = untrusted_address.strip().lower().removesuffix(".onion")
-    if len(untrusted) != ADDRESS_CHARACTERS:
-        raise BadAddress
-    try:
-        decoded = base64.b32decode(untrusted.upper())
-    except (binascii.Error, ValueError):
-        raise BadAddress from None
-    public_key, checksum, version = decoded[:32], decoded[32:34], decoded[34:]
-    if version != ONION_VERSION or checksum != _checksum(public_key):
-        raise BadAddress
-    return public_key
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,17 +104,17 @@ class ClientAuthKey:
         object.__setattr__(self, "public", _base32(public))
 
     def private_base64(self) -> str:
-        """The form ONION_CLIENT_AUTH_ADD takes."""
+        """Return the form ONION_CLIENT_AUTH_ADD takes."""
         return base64.b64encode(_x25519_bytes(self.private)).decode()
 
     def auth_private_line(self, address: str) -> str:
-        """The content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
+        """Return the content of a `*.auth_private` file in tor's ClientOnionAuthDir; raises BadAddress."""
         public_from_address(address)
         return f"{address.removesuffix('.onion')}:descriptor:x25519:{self.private}\n"
 
 
 def client_public_key(untrusted_public: str) -> str:
-    """The same text in tor's form if it is a client's public key; raises BadKey."""
+    """Return a client's public key in tor's own spelling; raises BadKey if it is none."""
     return _base32(_x25519_bytes(untrusted_public))
 
 
@@ -162,7 +137,3 @@ def _clamped(scalar: bytes) -> bytes:
     if len(scalar) != PUBLIC_BYTES:
         raise BadKey
     return bytes([scalar[0] & 0xF8]) + scalar[1:31] + bytes([scalar[31] & 0x3F | 0x40])
-
-
-def _checksum(public_key: bytes) -> bytes:
-    return hashlib.sha3_256(CHECKSUM_PREFIX + public_key + ONION_VERSION).digest()[:2]

@@ -1,4 +1,4 @@
-"""The torrc lines of a private Tor network on loopback. Only for tests, rehearsals and the demonstration.
+"""The torrc lines of a private Tor network on loopback. Only for tests, trials and the demonstration.
 
 One authority and three relays are the least that works: with three nodes in all the network comes up, but no onion ever
 answers, because a service's circuits need a fourth. What is not explained on its line was found by trying.
@@ -20,7 +20,7 @@ LATER_INTERVAL_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TorNode:
     """One relay or the authority: its name, folder and ports."""
 
     name: str
@@ -40,7 +40,7 @@ class Node:
 
 
 def join_lines(authority_line: str) -> list[str]:
-    """What any tor needs to be on this network and on no other."""
+    """Return what any tor needs to be on this network and on no other."""
     return [
         # Allows loopback addresses and several relays on one, and takes the waiting out of the start.
         "TestingTorNetwork 1",
@@ -51,14 +51,14 @@ def join_lines(authority_line: str) -> list[str]:
     ]
 
 
-def authority_line(authority: Node, *, v3_identity: str, fingerprint: str) -> str:
-    """How the other tors find the authority."""
+def authority_line(authority: TorNode, *, v3_identity: str, fingerprint: str) -> str:
+    """Return the DirAuthority line by which the other tors find the authority."""
     place = f"orport={authority.or_port} v3ident={v3_identity} 127.0.0.1:{authority.dir_port}"
     return f"DirAuthority {authority.name} {place} {fingerprint}"
 
 
-def identity_lines(node: Node) -> list[str]:
-    """Enough for tor to make a relay's keys and name its fingerprint; no network is used."""
+def identity_lines(node: TorNode) -> list[str]:
+    """Return the lines for tor to make a relay's keys and print its fingerprint; no network is used."""
     return [
         f"DataDirectory {quoted_path(node.folder)}",
         f"Nickname {node.name}",
@@ -67,13 +67,13 @@ def identity_lines(node: Node) -> list[str]:
         "SocksPort 0",
         "ExitRelay 0",
         "ContactInfo none",
-        # Publishes at once, without a look at itself from outside first.
+        # Publish at once, without testing its own reachability first.
         "AssumeReachable 1",
     ]
 
 
-def relay_lines(node: Node, network_lines: Sequence[str]) -> list[str]:
-    """A relay's whole torrc."""
+def relay_lines(node: TorNode, network_lines: Sequence[str]) -> list[str]:
+    """Return a relay's whole torrc."""
     return [
         *network_lines,
         *identity_lines(node),
@@ -85,8 +85,8 @@ def relay_lines(node: Node, network_lines: Sequence[str]) -> list[str]:
     ]
 
 
-def authority_lines(node: Node, network_lines: Sequence[str], *, now: float) -> list[str]:
-    """The authority's whole torrc; `now` is the wall clock in seconds."""
+def authority_lines(node: TorNode, network_lines: Sequence[str], *, now: float) -> list[str]:
+    """Return the authority's whole torrc; `now` is the wall clock in seconds."""
     first_vote = int(now + 0.999) + LEAD_SECONDS + VOTE_SECONDS + DISTRIBUTE_SECONDS
     return [
         *relay_lines(node, network_lines),

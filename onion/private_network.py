@@ -1,7 +1,7 @@
-"""A whole Tor network on loopback, without the internet: for tests, rehearsals and the demonstration.
+"""A whole Tor network on loopback, without the internet: for tests, trials and the demonstration.
 
     with PrivateNetwork(Path("/tmp/net")) as network:
-        with network.client() as client:        # a tor of one's own on it
+        with network.client() as client:        # a client tor on it
             client.socks
 
 `python -m onion.private_network --hold DIR` keeps one up, prints one JSON line when it is usable, and ends on SIGTERM,
@@ -11,7 +11,7 @@ Order of the start. A tor that asks too early waits 4 to 30 s before it asks aga
   1. keys and files; 2. the authority and the relays; 3. wait for a consensus that names all of them; 4. restart the
   relays and wait until each has built a circuit, once more for one that stalls; 5. write `network.torrc`: from then on
   others may join.
-A relay that misses the first vote is out for minutes, so such a start is begun again from scratch.
+A relay that misses the first vote is out for minutes: the start then begins again from scratch.
 
 Its files are public keys of nothing and its anonymity is none. Every tor ends with this process, kill -9 included.
 """
@@ -34,7 +34,7 @@ from typing import Self
 from onion.client import ClientTor
 from onion.control import wait_until_ready
 from onion.errors import NoPrivateNetwork, OnionError, PrivateNetworkFailed, TorNotReady, TorProgramMissing
-from onion.private_lines import Node, authority_line, authority_lines, join_lines, relay_lines
+from onion.private_lines import TorNode, authority_line, authority_lines, join_lines, relay_lines
 from onion.private_nodes import make_authority_keys, make_nodes, relay_fingerprint_of, write_lines
 from onion.tor_process import TorProcess
 from onion.torrc import usable_socket_path
@@ -67,7 +67,7 @@ class PrivateNetwork:
 
     @staticmethod
     def lines_from(root: Path) -> list[str]:
-        """What a tor of another process needs in its torrc to join; raises NoPrivateNetwork if none is up."""
+        """Return what a tor of another process needs in its torrc to join; raises NoPrivateNetwork if none is up."""
         try:
             return (root / NETWORK_FILE).read_text().splitlines()
         except (OSError, UnicodeDecodeError):
@@ -110,13 +110,13 @@ class PrivateNetwork:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def client(self, client_auth: Iterable[tuple[str, str]] = (), *, folder: Path | None = None) -> ClientTor:
-        """A client on this network, not started; it ends with the network at the latest."""
+        """Return a client on this network, not started; it ends with the network at the latest."""
         client = ClientTor(folder or self.root / f"client{len(self._clients)}", self.network_lines, client_auth)
         self._clients.append(client)
         return client
 
     def pids(self) -> list[int]:
-        """Of the tors that run, for whoever measures them."""
+        """Return the process ids of the running tors, for measuring."""
         return [tor.pid for tor in self._tors if tor.alive()]
 
     def __enter__(self) -> Self:
@@ -160,7 +160,7 @@ class PrivateNetwork:
         self.seconds["usable"] = time.monotonic() - started
 
 
-def _wait_for_relay(tor: TorProcess, relay: Node) -> None:
+def _wait_for_relay(tor: TorProcess, relay: TorNode) -> None:
     """Return when the relay has built a circuit; raises TorNotReady when that does not help."""
     for tries_left in reversed(range(RELAY_TRIES)):
         try:
@@ -226,7 +226,7 @@ def _wait_for_close() -> None:
 
 
 def main() -> int:
-    """The command line of `python -m onion.private_network`."""
+    """Run the command line of `python -m onion.private_network`."""
     parser = argparse.ArgumentParser(prog="python -m onion.private_network")
     parser.add_argument("--hold", type=Path, required=True, metavar="DIR", help="a new folder with a short path")
     arguments = parser.parse_args()

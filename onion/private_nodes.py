@@ -1,4 +1,4 @@
-"""The folders, ports and keys of a private network's nodes, made anew for each start."""
+"""The folders, ports and keys of a private network's nodes, made for each start."""
 
 import contextlib
 import socket
@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from onion.errors import PrivateNetworkFailed, TorProgramMissing
-from onion.private_lines import Node, identity_lines
+from onion.private_lines import TorNode, identity_lines
 from onion.tor_process import relay_fingerprint
 
 RELAYS = 3  # with the authority four nodes: the least with which an onion answers
 GENCERT_SECONDS = 60.0  # two RSA keys took 0.2 to 1.6 s
 
 
-def make_nodes(root: Path) -> list[Node]:
-    """The authority and the relays, each with an empty folder."""
+def make_nodes(root: Path) -> list[TorNode]:
+    """Return the authority and the relays, each with an empty folder."""
     names = ["authority", *(f"relay{number}" for number in range(RELAYS))]
     ports = _free_ports(2 * len(names))
-    nodes = [Node(name, root / name, ports.pop(), ports.pop()) for name in names]
+    nodes = [TorNode(name, root / name, ports.pop(), ports.pop()) for name in names]
     for node in nodes:
         (node.folder / "keys").mkdir(0o700, parents=True)
         node.folder.chmod(0o700)
@@ -26,7 +26,7 @@ def make_nodes(root: Path) -> list[Node]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Distinct free ports; all are held until all are known, so that none comes twice."""
+    """Find distinct free ports: all stay bound until all are known, so that none comes twice."""
     with contextlib.ExitStack() as held:
         listeners = [held.enter_context(socket.socket()) for _ in range(count)]
         for listener in listeners:
@@ -34,7 +34,7 @@ def _free_ports(count: int) -> list[int]:
         return [int(listener.getsockname()[1]) for listener in listeners]
 
 
-def make_authority_keys(authority: Node) -> str:
+def make_authority_keys(authority: TorNode) -> str:
     """Make the authority's signing keys; returns what the others know it by."""
     keys = authority.folder / "keys"
     certificate = keys / "authority_certificate"
@@ -54,7 +54,7 @@ def make_authority_keys(authority: Node) -> str:
     raise PrivateNetworkFailed
 
 
-def relay_fingerprint_of(authority: Node) -> str:
+def relay_fingerprint_of(authority: TorNode) -> str:
     """Make the node's relay keys; returns the fingerprint the others check."""
     identity = authority.folder / "identity.torrc"
     write_lines(identity, [*identity_lines(authority), "DisableNetwork 1"])
@@ -62,7 +62,7 @@ def relay_fingerprint_of(authority: Node) -> str:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Whole or not at all: another process may be waiting for the file."""
+    """Write the file atomically: another process may be waiting for it."""
     unfinished = path.with_suffix(".new")
     unfinished.write_text("\n".join(lines) + "\n")
     unfinished.replace(path)

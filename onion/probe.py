@@ -1,8 +1,8 @@
-"""Looks at an onion from outside, through tor, and says in words what it saw.
+"""Requests an onion's page from outside, through tor, and reports the result in plain words.
 
 `probe` raises nothing for what tor or the onion do: it returns a ProbeResult, whose `reached` means that a web server
-answered, whatever its status. An onion can be unreachable for weeks while its server believes that all is well, so the
-keeper looks at its own addresses, and `kallskydd status` shows the result.
+answered, whatever its status. An onion can be unreachable for weeks while all seems well on its server, so the keeper
+probes its own addresses, and `kallskydd status` shows the result.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _NO_ANSWER = "The way to the onion is open, but its web server did not answer."
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What a look at an onion gave."""
+    """The result of one probe."""
 
     reached: bool
     seconds: float

@@ -1,7 +1,7 @@
 """Puts onion addresses up, keeps account of them, and takes them down, without ever stopping the event loop.
 
 How it works
-  1. stem blocks, so one thread of ours makes every stem call, in order. Publishing two onions held the loop for 7 ms.
+  1. stem blocks, so one thread makes every stem call, in order. Publishing two onions held the loop for 7 ms.
   2. What tor reports comes on stem's own thread, which does nothing but hand it to the loop.
   3. Nothing waits for tor without a time limit: a tor that hangs counts as gone.
 
@@ -10,10 +10,10 @@ once `wait_published` has returned. tor forgets every onion when it ends, so `go
 `connect` the same `publish` calls (or `restore`) put up the same addresses.
 
 Onions are detached: they outlive the control connection, so a keeper that is restarted under a running tor loses no
-visitor. What a former keeper left under the same address is taken down first, because tor would answer "collision" and
-its settings cannot be read back. Who connects in the two seconds of such an exchange can be told for a minute or more
-that nothing answers, because a client that read the old descriptor holds on to it: so what did not change is not
-exchanged, and `wait_published` counts only directories that were given the new one.
+visitor. `publish` first takes down what a former keeper left under the same address, because tor would answer
+"collision" and its settings cannot be read back. A client that connects in the two seconds of such an exchange may find
+the onion dead for a minute or more, because it caches the old descriptor: so an unchanged onion is not exchanged, and
+`wait_published` counts only directories that received the new descriptor.
 """
 
 import asyncio
@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import stem
-from stem.control import EventType, State
 
 from onion.control import BootstrapState, bootstrap_state, open_controller, socks_listener
 from onion.errors import NobodyMayEnter, NotPublished, PathUnusable, TorGone, TorSaidNo
 from onion.keys import OnionKey, client_public_key
 from onion.socks import SocksAddress
+from onion.stem_light import EventType, State
 from onion.torrc import quoted_path, usable_socket_path
 
 CONTROL_SECONDS = 20.0  # replies came within 0.03 s; a tor that needs longer has stopped
@@ -54,7 +54,7 @@ class Onion:
     """One address and how it is to be served."""
 
     key: OnionKey
-    targets: Mapping[int, Path]  # port of the onion -> unix socket of ours
+    targets: Mapping[int, Path]  # port of the onion -> our unix socket
     # Public client keys in base32: only these enter. None lets everybody in; an empty tuple is refused, because tor
     # would take it for None.
     client_auth_public_keys: tuple[str, ...] | None = None
@@ -138,7 +138,7 @@ class Publisher:
         await self._call(self._listen, self._controller, asyncio.get_running_loop())
 
     async def publish(self, onion: Onion) -> Published:
-        """Make tor serve this onion, as told and not otherwise; raises TorGone or TorSaidNo."""
+        """Make tor serve this onion with exactly these settings; raises TorGone or TorSaidNo."""
         address = onion.key.address
         if self._onions.get(address) == onion and address in self._published:
             return self._published[address]
@@ -179,11 +179,11 @@ class Publisher:
         await self._call(_delete_onion, self._connected(), address)
 
     async def bootstrap(self) -> BootstrapState:
-        """How far tor is, and what it waits for; raises TorGone."""
+        """Return how far tor is, and what it waits for; raises TorGone."""
         return await self._call(bootstrap_state, self._connected())
 
     async def socks(self) -> SocksAddress:
-        """Where tor listens for SOCKS; raises SocksMissing or TorGone."""
+        """Return where tor listens for SOCKS; raises SocksMissing or TorGone."""
         return await self._call(socks_listener, self._connected())
 
     async def close(self) -> None:
@@ -209,8 +209,8 @@ class Publisher:
         """Run a stem call in its thread, with stem's errors as ours."""
         call = asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
         try:
-            # Not wait_for: on Python 3.11 it swallows a cancellation that comes as the call ends, and whoever was
-            # told to stop would go on for ever.
+            # Not wait_for: on Python 3.11 it swallows a cancellation that comes as the call ends, and the task
+            # would go on for ever.
             async with asyncio.timeout(CONTROL_SECONDS):
                 return await call
         except TimeoutError:
@@ -258,7 +258,7 @@ def _hand_over(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *
     try:
         loop.call_soon_threadsafe(function, *arguments)
     except RuntimeError:
-        return  # the loop has ended, and with it whoever wanted to know
+        return  # the loop has ended, and nobody waits for this any more
 
 
 def _add_onion(controller: Any, onion: Onion) -> bool:

@@ -1,4 +1,4 @@
-"""A way through tor to an address: SOCKS5 over a unix socket or over loopback, with names resolved by tor.
+"""Connects through tor: SOCKS5 over a unix socket or over loopback, with names resolved by tor.
 
 `socks_connect` returns a connected, non-blocking socket, or raises a leaf of SocksFailed. tor says why an onion cannot
 be reached only if its SocksPort has `ExtendedErrors` (answers 0xF0 to 0xF7); without it most look like NothingServed.
@@ -51,7 +51,7 @@ _REPLIES: dict[int, type[SocksFailed]] = {
 async def socks_connect(
     socks: SocksAddress, host: str, port: int, *, within: float, isolate: str | None = None
 ) -> socket.socket:
-    """A socket that is connected to `host` through tor. The caller closes it."""
+    """Return a socket that is connected to `host` through tor. The caller closes it."""
     family = socket.AF_UNIX if isinstance(socks, Path) else socket.AF_INET
     connection = socket.socket(family, socket.SOCK_STREAM)
     connection.setblocking(False)

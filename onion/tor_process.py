@@ -7,7 +7,7 @@ Promises
   3. It is ended by its own process handle, never by a name.
   4. What it says on stdout stays in memory, its last lines only; `last_words` has them for an operator's screen.
   5. With KALLSKYDD_NO_PUBLIC_TOR=1 in the environment, no tor starts that could reach the public network. Every test
-     runs like that, and so does every process a test starts.
+     sets it, and so every process that a test starts has it.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ class TorProcess:
     """One tor, from one torrc."""
 
     def __init__(self, torrc: Path, *, control_socket: Path | None = None, watchdog: Watchdog | None = None) -> None:
-        """`control_socket` is the one in the torrc: tor is then asked to end before it is told to."""
+        """`control_socket` is the one in the torrc: `stop` then sends HALT there before any signal."""
         self._torrc = torrc
         self._control_socket = control_socket
         self._shared_watchdog = watchdog
@@ -49,14 +49,14 @@ class TorProcess:
 
     @property
     def pid(self) -> int:
-        """Of the running tor; raises TorDidNotStart when there is none."""
+        """The running tor's process id; raises TorDidNotStart when there is none."""
         if self._process is None:
             raise TorDidNotStart
         return self._process.pid
 
     def start(self) -> None:
-        """Start tor, anew if it runs; raises TorProgramMissing or PublicTorRefused. A bad torrc shows soon after."""
-        # A killed tor closes its sockets a moment before it counts as ended, and whoever saw that comes here.
+        """Start tor, or restart it; raises TorProgramMissing or PublicTorRefused. A bad torrc shows soon after."""
+        # A killed tor closes its sockets a moment before its process ends, and a caller may have seen only the first.
         self.stop()
         require_no_public_tor(self._torrc.read_text())
         watchdog = self._shared_watchdog
@@ -85,11 +85,11 @@ class TorProcess:
             self._reader.start()
 
     def alive(self) -> bool:
-        """Whether tor runs now."""
+        """Return whether tor runs now."""
         return self._process is not None and self._process.poll() is None
 
     def wait(self, within: float) -> bool:
-        """Whether tor has ended within so many seconds."""
+        """Wait; return whether tor has ended within so many seconds."""
         if self._process is None:
             return True
         try:
@@ -136,7 +136,7 @@ class TorProcess:
 def _undisturbed() -> Iterator[None]:
     """Put off SIGINT and SIGTERM for a moment.
 
-    An exception from a handler, right after the fork, would leave a tor that nobody knows of: neither we nor the
+    An exception from a handler, right after the fork, would leave an unknown tor running: neither we nor the
     watchdog would end it, and it would run on for the 15 seconds until it notices by itself (met once in a test).
     """
     if threading.current_thread() is not threading.main_thread():
@@ -156,16 +156,16 @@ def _undisturbed() -> Iterator[None]:
 
 
 def relay_fingerprint(torrc: Path) -> str:
-    """The fingerprint of the relay a torrc describes; makes its keys. No network is used."""
+    """Return the fingerprint of the relay a torrc describes, and make its keys. No network is used."""
     output = _run_to_its_end(["-f", str(torrc), "--list-fingerprint"])
     # The last line is: nickname, then ten groups of four hexadecimal digits.
     return "".join(output.strip().splitlines()[-1].split()[1:])
 
 
 def accepts(torrc: Path) -> bool:
-    """Whether tor itself would start with this file. It says yes to much that `torrc.problems` refuses.
+    """Return whether tor itself would start with this file. It accepts much that `torrc.problems` refuses.
 
-    For the tests, which hold the table against tor's word; it stands here because one file alone runs the program.
+    For the tests, which compare the table with tor's judgement; it is here because only this file runs the program.
     """
     try:
         _run_to_its_end(["-f", str(torrc), "--verify-config"])
@@ -187,6 +187,6 @@ def _run_to_its_end(arguments: list[str]) -> str:
 
 
 def require_no_public_tor(torrc: str) -> None:
-    """Raises PublicTorRefused if this run may start none, and a tor with these lines would reach the public network."""
+    """Raise PublicTorRefused if this run may start none, and a tor with these lines would reach the public network."""
     if os.environ.get(NO_PUBLIC_TOR) == "1" and reaches_public_network(torrc):
         raise PublicTorRefused

@@ -69,7 +69,7 @@ class Problem:
 
 
 def problems(text: str, expected: Expected) -> list[Problem]:
-    """What in this torrc is not in the table, and what it lacks; an empty list means nothing."""
+    """Return what in this torrc is not in the table, and what it lacks; an empty list if all is well."""
     rules = {rule.name.lower(): rule for rule in RULES if _may_have(expected, rule)}
     found: list[Problem] = []
     seen: set[str] = set()
@@ -103,7 +103,7 @@ def render(
     network_lines: Sequence[str] = (),
     sandbox: bool = True,
 ) -> str:
-    """The keeper's torrc. `network_lines` are those of a private network, or `DisableNetwork 1`; none is the real one.
+    """Write the keeper's torrc. `network_lines`: a private network's, or `DisableNetwork 1`; none means the public one.
 
     Raises PathUnusable. `sandbox=False` is for systems where tor's own system call list stops tor itself; `problems`
     then names it, as a lesser one.
@@ -121,7 +121,7 @@ def render(
 
 
 def example() -> str:
-    """The annotated torrc for those who run tor themselves; `torrc.example` is this text."""
+    """Return the annotated torrc for those who run tor themselves; `torrc.example` is this text."""
     lines = [
         "# What tor must be told when it serves Källskydd and the keeper does not start it itself.",
         "# Written from the table in onion/torrc_table.py; a test holds the two together.",
@@ -145,14 +145,14 @@ def example() -> str:
 
 
 def usable_socket_path(path: Path) -> Path:
-    """The path itself if a unix socket can be made there; raises PathUnusable."""
+    """Return the path itself if a unix socket can be made there; raises PathUnusable."""
     if not path.is_absolute() or len(os.fsencode(path)) > UNIX_PATH_BYTES:
         raise PathUnusable
     return path
 
 
 def quoted_path(path: Path) -> str:
-    """A path as a torrc takes it; raises PathUnusable for what could be read as something else."""
+    """Return a path as a torrc takes it; raises PathUnusable for what could be read as something else."""
     text = path.as_posix()
     if not path.is_absolute() or not text.isprintable() or _UNWRITABLE & set(text):
         raise PathUnusable

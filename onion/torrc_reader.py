@@ -1,12 +1,12 @@
 r"""Reads a torrc of a plain form, and names every line of another: what tor could read otherwise is refused.
 
-tor knows more: values in quotes with C escapes, comments behind a value, lines joined by a backslash, and other files
+tor knows more: values in quotes with C escapes, comments after a value, lines joined by a backslash, and other files
 brought in. Each was a way past a reader (`DataDirectory /d"#\` hides the line below it), and no torrc needs one. So a
 line here is
   1. empty, or a comment, which begins with `#` and ends with the line;
   2. or one name and one value of plain characters, without quotes, backslashes or a second `#`.
-Anything else is `plain=False`, and whoever judges the file refuses it. Names are returned as they stand: tor takes
-"SafeLog" for SafeLogging, and "+Name" and "/Name" for changes to a list, so whoever compares them compares them whole.
+Anything else is `plain=False`, and `torrc.problems` refuses it. Names are returned as they are written: tor takes
+"SafeLog" for SafeLogging, and "+Name" and "/Name" for changes to a list, so callers must compare whole names.
 """
 
 import re
@@ -26,7 +26,7 @@ _WAYS_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One line: its name and value as they stand there, its number (1 is the first), and whether it is plain."""
+    """One line: its name and value as written, its number (1 is the first), and whether it is plain."""
 
     name: str
     value: str
@@ -49,12 +49,12 @@ def read_torrc(text: str) -> Iterator[Directive]:
 
 
 def is_on_loopback(directory: str) -> bool:
-    """Whether the value of a DirAuthority line names a directory on this computer, in the one form that we write."""
+    """Return whether a DirAuthority value names a directory on this computer, in the one form that we write."""
     return _LOOPBACK_DIRECTORY.fullmatch(directory) is not None
 
 
 def reaches_public_network(text: str) -> bool:
-    """Whether a tor with this file could talk to anything outside this computer; True whenever that is unsure.
+    """Return whether a tor with this file could reach anything outside this computer; True if unsure.
 
     False only if networking is off, or if the file names a test network whose directories are all on loopback.
     """
@@ -73,6 +73,6 @@ def reaches_public_network(text: str) -> bool:
 
 
 def _is_short_for_another(name: str) -> bool:
-    """Whether tor could take it for one of the names that count here."""
+    """Return whether tor could take it for one of the deciding names."""
     deciding = (_NETWORK_OFF, _TEST_NETWORK, _DIRECTORY, *_WAYS_OUT)
     return name not in deciding and any(one.startswith(name) for one in deciding)

@@ -19,9 +19,9 @@ from onion.torrc_reader import is_on_loopback
 # A path of plain characters: no quote, no space, no "..", nothing that tor could read as a flag.
 _PATH = r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._+@-]+)+"
 _SOCKET = re.compile(rf"(?:unix:)?(?P<path>{_PATH})(?P<flags>(?: \w+)*)", re.ASCII)
-# A file or the system's journal keeps times on a disk. What goes to stdout is kept in memory by whoever started tor.
+# A file or the system's journal keeps times on a disk. The process that started tor keeps its stdout in memory.
 _LOG = re.compile(r"(?:notice|warn|err) (?:stdout|stderr|file /dev/null)")
-# What stands in another folder may be gone at the next start, the guards with it.
+# Other folders may be gone at the next start, and the guards with them.
 _STATE_OF_A_UNIT = re.compile(rf"/var/lib{_PATH}")
 
 
@@ -51,7 +51,7 @@ class Rule:
 
 
 def socket_path(value: str) -> Path | None:
-    """The path in the value of a ControlSocket or SocksPort that is a unix socket; None if it is none."""
+    """Return the path in a ControlSocket's or SocksPort's value that is a unix socket; None if it is none."""
     found = _SOCKET.fullmatch(value)
     return Path(found["path"]) if found else None
 
@@ -116,7 +116,8 @@ REQUIRED = (
         "SocksPort",
         _socks_socket,
         "0, or one unix socket with no flag but ExtendedErrors",
-        "The keeper looks at its own onions from outside through this, and nobody else uses it. ExtendedErrors lets it"
+        "The keeper looks at its own onions from outside through this, orders the mirror's certificate, and nobody else"
+        " uses it. ExtendedErrors lets it"
         " tell a missing key from a missing onion.",
         f"unix:{SOCKS} ExtendedErrors",
     ),

@@ -49,7 +49,7 @@ class Watchdog:
         return self._process.pid
 
     def guard(self, pid: int, control_socket: Path | None) -> None:
-        """From now on this process ends with us. It must be a child of ours that has not been waited for."""
+        """Let this process end with us from now on. It must be our child, not waited for yet."""
         if self._process.stdin is None:
             return
         # A watchdog that was killed takes tor with it by itself (promise 3), so there is nothing more to do then.
@@ -66,7 +66,7 @@ class Watchdog:
 
 
 def halt(control_socket: Path) -> bool:
-    """Ask tor to end now, over its control socket; whether it took the order. Never raises for what tor does."""
+    """Ask tor to end now, over its control socket; return whether it accepts. Never raises for what tor does."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(CONTROL_SECONDS)
@@ -98,7 +98,7 @@ def _watch() -> None:
     guarded: list[tuple[int, str]] = []
     for line in sys.stdin.buffer:
         pid, _, control_socket = line.decode().rstrip("\n").partition(" ")
-        # Without pidfds (not Linux, or an old kernel) tor's own look at our pid has to do.
+        # Without pidfds (not Linux, or an old kernel) tor's own polling of our pid must do.
         with contextlib.suppress(AttributeError, OSError):
             guarded.append((os.pidfd_open(int(pid)), control_socket))
     for pidfd, control_socket in guarded:
@@ -114,7 +114,7 @@ def _watch() -> None:
 
 
 def _ended(pidfds: list[int], within: float) -> bool:
-    """Whether all have ended by then; a pidfd turns readable when its process ends."""
+    """Wait; return whether all have ended by then. A pidfd turns readable when its process ends."""
     deadline = time.monotonic() + within
     left = list(pidfds)
     while left:

@@ -1,5 +1,5 @@
 """
-The catalogues of sentences: `catalogs.py update` finds all sentences in code and templates and writes every .po anew.
+The catalogues of sentences: `catalogs.py update` finds all sentences in code and templates and rewrites every .po file.
 
 Translations are kept by their English sentence, over all catalogues of a language: a sentence that moves to another
 page keeps its words. One that is no longer said anywhere goes. New ones stand with an empty `msgstr`, which the tests

@@ -6,7 +6,7 @@
 # 2. Units, accounts, folders, kernel settings, torrc and the papers go where the system looks for them.
 # 3. Accounts and folders are made, the units are read. Nothing is started: a home comes first (docs/OPERATING.md).
 #
-# With DESTDIR=DIR the files go below DIR, and step 3 is left to whoever makes a package or an image of it; no root needed.
+# With DESTDIR=DIR the files go below DIR, and step 3 is left to the packager of it; no root needed.
 # Run again it does the same again; what was changed by hand in /etc/kallskydd stays.
 set -eu
 cd "$(dirname "$0")/.."

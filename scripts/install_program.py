@@ -79,7 +79,7 @@ def main(folder: Path, later: Path) -> None:
 
 
 def hashes_of(lock: Path) -> dict[str, set[str]]:
-    """The hashes that a lock file has for each package."""
+    """Return the hashes that a lock file has for each package."""
     known: dict[str, set[str]] = {}
     name = ""
     for line in lock.read_text("utf-8").splitlines():
@@ -90,7 +90,7 @@ def hashes_of(lock: Path) -> dict[str, set[str]]:
 
 
 def archive_of(name: str, known: dict[str, set[str]], folder: Path) -> Path:
-    """The archive of this package whose hash is in the lock file. Raises Changed."""
+    """Return the archive of this package whose hash is in the lock file. Raises Changed."""
     for archive in sorted(folder.glob("*")):
         # Before the version no hyphen stands in the name of a wheel, and in that of a source archive the last one does.
         stem = archive.name.split("-")[0] if archive.suffix == ".whl" else archive.name.rpartition("-")[0]
@@ -100,7 +100,7 @@ def archive_of(name: str, known: dict[str, set[str]], folder: Path) -> Path:
 
 
 def wheels_needed(requirements: list[str], work: Path, tools: Path) -> list[Path]:
-    """A wheel for each package that these need here, in the order of the alphabet. Raises Changed."""
+    """Return a wheel for each package that these need here, in alphabetical order. Raises Changed."""
     from packaging.requirements import Requirement  # noqa: PLC0415 - out of an archive that had to be verified first
 
     lock = hashes_of(PROJECT / "requirements.lock")
@@ -123,7 +123,7 @@ def wheels_needed(requirements: list[str], work: Path, tools: Path) -> list[Path
 
 
 def requires(wheel: Path) -> list[str]:
-    """What a wheel says that it needs."""
+    """Return what a wheel says that it needs."""
     with zipfile.ZipFile(wheel) as archive:
         (metadata,) = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
         return BytesParser().parsebytes(archive.read(metadata), headersonly=True).get_all("Requires-Dist", [])
@@ -147,7 +147,7 @@ def unpack(wheel: Path, packages: Path) -> None:
 
 
 def place_in_packages(name: str) -> str | None:
-    """Where a file of a wheel belongs among the packages; None for folders, and for programs, none of which serves."""
+    """Return where a wheel's file belongs among the packages; None for folders and programs, which nothing needs."""
     found = re.fullmatch(r"[^/]+\.data/(\w+)/(.+)", name)
     if found is None:
         return None if name.endswith("/") else name
@@ -155,7 +155,7 @@ def place_in_packages(name: str) -> str | None:
 
 
 def built(source: Path, work: Path, tools: Path) -> Path:
-    """The wheel of a source archive."""
+    """Build the wheel of a source archive."""
     with tarfile.open(source) as archive:
         archive.extractall(work / "source", filter="data")
     (folder,) = (work / "source").iterdir()
@@ -183,7 +183,7 @@ def build(sources: Path, target: Path, tools: Path) -> Path:
 
 
 def canonical(name: str) -> str:
-    """A package's name in the one form in which names are compared."""
+    """Return a package's name in the one form in which names are compared."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -191,4 +191,4 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]), Path(sys.argv[2]))
     except Changed:
-        sys.exit("An archive in .venv is not one that the lock files know. Make it anew:  rm -r .venv; make setup")
+        sys.exit("An archive in .venv is not one that the lock files know. Make it again:  rm -r .venv; make setup")

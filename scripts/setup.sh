@@ -60,10 +60,11 @@ have_library libmagic.so.1 || need libmagic1 "libmagic, which tells what kind a 
 if [ "$what" = test ]; then
     command -v strace >/dev/null 2>&1 || need strace "strace, with which the tests watch every file that is opened"
     command -v systemd-analyze >/dev/null 2>&1 || need systemd "systemd-analyze, with which the tests weigh the units; nothing of it is started"
-    # Some 290 MB if none is there; how much it is on this system is said before it is fetched.
+    # Some 290 MB if none is there; the size on this system is printed before the download.
     command -v firefox-esr >/dev/null 2>&1 || need firefox-esr "Firefox ESR, which Tor Browser is made of: the tests use the pages with it"
     command -v chromium >/dev/null 2>&1 || need chromium "Chromium, the other browser of the tests"
     command -v w3m >/dev/null 2>&1 || need w3m "w3m, the text browser of the tests"
+    { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then

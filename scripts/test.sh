@@ -22,7 +22,7 @@ tor_tests=
 trap 'rm -rf "$work"' EXIT
 trap 'if [ -n "$tor_tests" ]; then kill -INT "$tor_tests"; wait "$tor_tests"; fi; exit 130' INT TERM
 echo "Two processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers."
-# One line a test as it ends, among the dots of the others: a minute without a word looks like tests that hang.
+# One line a test as it ends, among the dots of the others: a minute without output looks like tests that hang.
 mkfifo "$work/lines"
 tee "$output" <"$work/lines" | sed -u -n 's/^tests\/\(.*\)$/[tor] \1/p' &
 # shellcheck disable=SC2086  # lists of files, meant to be split

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the three lock files anew: every Python from 3.11 on and every platform at once, hashes in them and no addresses.
+# Rewrites the three lock files: every Python from 3.11 on and every platform at once, hashes in them and no addresses.
 # The compiler itself is not a dependency of the project, so it lives in a folder of its own and is thrown away. It has a
-# lock of its own: whoever could exchange it could write any hash into the others. What it locks for itself it is from the
+# lock of its own: an attacker who replaced it could write any hash into the others. What it locks for itself it is from the
 # next upgrade on.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,8 +1,8 @@
-"""One zygote as the trusted side sees it: sends requests with descriptors, hears which jobs have ended.
+"""One zygote as the trusted side sees it: sends requests with descriptors, and receives which jobs have ended.
 
 Nothing here blocks the event loop, and nothing that comes back is longer than a frame. A channel that breaks the
-protocol, closes, or does not answer in time is lost for good: jobs under way learn it by a `None`, and the keeper, who
-sees the process end, hands the pool another one.
+protocol, closes, or does not answer in time is lost for good: `run` returns None for jobs under way, and the keeper,
+which sees the process end, hands the pool another one.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from scrubbers.protocol import (
     REQUEST,
     REQUEST_MAGIC,
     KindNumber,
+    Locks,
     Operation,
     Role,
-    Saw,
 )
 
 _RECEIVE_BYTES = 4096
@@ -32,11 +32,11 @@ class Channel:
     """The trusted end of one zygote's channel."""
 
     def __init__(self, channel: socket.socket, jobs_at_once: int) -> None:
-        """With a slot for `jobs_at_once`, and one more for a quick job."""
+        """Hold `jobs_at_once` slots, and one more for a quick job."""
         channel.setblocking(False)
         self.role: Role | None = None
         self.landlock_abi = 0
-        self.saw = Saw(0)
+        self.locks = Locks(0)
         self.lost = False
         # Jobs running or waiting for a slot: the pool gives a channel no more than it has slots.
         self.load = 0
@@ -49,18 +49,18 @@ class Channel:
         self._sending = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[int | None]] = {}
-        # Of jobs under way, what is to be told of the seconds of processor time that they took.
+        # By the number of a job under way, the function to call with its processor seconds.
         self._charges: dict[int, Callable[[float], None]] = {}
         self._received = bytearray()
         self._changed: Callable[[], None] = lambda: None
 
     def attach(self, changed: Callable[[], None]) -> None:
-        """Starts listening, on the running loop; says so when the zygote is ready, lost, or has a slot again."""
+        """Listen, on the running loop; call `changed` when the zygote is ready, lost, or has a slot again."""
         self._changed = changed
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._readable)
 
     def has_slot(self, *, quick: bool) -> bool:
-        """Whether one more job can begin at once."""
+        """Return whether one more job can begin at once."""
         return self.load < self._jobs_at_once + _QUICK_SLOTS and (quick or self.slow < self._jobs_at_once)
 
     async def run(
@@ -73,11 +73,11 @@ class Channel:
         quick: bool = False,
         charge: Callable[[float], None] = lambda _: None,
     ) -> int | None:
-        """Runs one job to its end and returns its wait status, or None when the zygote was lost with it.
+        """Run one job to its end and return its wait status, or None when the zygote was lost with it.
 
-        Where a reading end of the job's status pipe is given, something to read there counts as the end, and as a good
-        one: a job has nothing to do after that, but taking its memory down is half of what a small picture takes.
-        `charge` is told what it took of the processors once its process is gone, in seconds.
+        If the reading end of the job's status pipe is given, anything to read there counts as a clean end: a job has
+        nothing to do after that, but tearing down its memory is half of the time that a small picture takes.
+        `charge` is called with the job's processor seconds once its process is gone.
         """
         self.load += 1
         self.slow += not quick
@@ -94,11 +94,11 @@ class Channel:
         ended: asyncio.Future[int | None] = loop.create_future()
         self._waiting[number] = ended
         self._charges[number] = charge
-        # The kernel's clock should have ended the job long before that: the zygote itself does not answer.
+        # The kernel's clock ends a job long before that: when this timer fires, the zygote itself does not answer.
         late = loop.call_later(JOB_LIMITS.wall_seconds + GRACE_SECONDS, self.lose)
         ended.add_done_callback(lambda _: late.cancel())
-        # The slot belongs to the job and not to who waits for it: a job whose request was cancelled still runs, and so
-        # may one that has said its number.
+        # The slot belongs to the job and not to its caller: a job whose request was cancelled still runs, and so may
+        # one that has written its status.
         ended.add_done_callback(lambda _: self._give_up_slot(quick=quick))
         await self._send(REQUEST.pack(REQUEST_MAGIC, number, operation, kind or 0), descriptors)
         return await _first(ended, status)
@@ -113,7 +113,7 @@ class Channel:
         self._changed()
 
     def lose(self) -> None:
-        """Gives the zygote up. It ends when it sees its channel closed."""
+        """Give the zygote up. It ends when it sees its channel closed."""
         if self.lost:
             return
         self.lost = True
@@ -178,22 +178,22 @@ class Channel:
                 ended.set_result(wait_status)
 
     def _take_hello(self) -> bool:
-        """Whether the zygote has introduced itself; one that says something else is given up."""
+        """Return whether the zygote's HELLO has come; a zygote that sends anything else is given up."""
         if len(self._received) < HELLO.size:
             return False
-        magic, role, self.landlock_abi, saw = HELLO.unpack(self._received[: HELLO.size])
+        magic, role, self.landlock_abi, locks = HELLO.unpack(self._received[: HELLO.size])
         del self._received[: HELLO.size]
         if magic != HELLO_MAGIC or role not in set(Role):
             self.lose()
             return False
-        self.role, self.saw = Role(role), Saw(saw)
+        self.role, self.locks = Role(role), Locks(locks)
         self.settled.set()
         self._changed()
         return True
 
 
 async def _first(ended: asyncio.Future[int | None], status: int | None) -> int | None:
-    """How the job ended, or 0 when it has said something before; `ended` outlives a wait that is given up."""
+    """Return how the job ended, or 0 once its status pipe is readable; cancelling this leaves `ended` pending."""
     loop = asyncio.get_running_loop()
     over = loop.create_future()
     ended.add_done_callback(lambda _: _resolve(over))

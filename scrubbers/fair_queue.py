@@ -1,16 +1,15 @@
-"""Who is next in the jail: whoever has used least of the processors and asks for least.
+"""The order of jobs in the jail: the form that has used least processor time, with the shortest job, goes first.
 
-1. Each form has an account. A job is charged to it by its estimate when it begins, and by what the kernel counted once
-   it has ended.
-2. What a job will take is estimated from the pixels of the picture, which a job of its own reads from its head
-   (`Operation.MEASURE`): nothing of a file is parsed on this side. A file that comes while nobody else is here is not
-   measured.
-3. Of those who wait, the one goes first whose account and estimate together are lowest. Each second of waiting takes
-   a quarter of a second off, so that nobody waits for ever.
-4. Every zygote has a slot more than it has for others, for jobs of which it was measured that they are quick: they do
-   not wait for the slow ones.
-5. `MOST_WAITING` may wait. One more, and whoever would be last is refused (NoJail), which says to come again in a few
-   minutes.
+1. Each form has an account. A job is charged to it by its estimate when it begins, and by the processor time that the
+   kernel counted once it has ended.
+2. A job's time is estimated from the pixels of the picture, which a separate job reads from the file's header
+   (`Operation.MEASURE`): nothing of a file is parsed on the trusted side. A file that comes while the jail is idle is
+   not measured.
+3. Of the waiting jobs, the one with the lowest sum of account and estimate goes first. Each second of waiting takes a
+   quarter of a second off, so that none waits for ever.
+4. Every zygote has one extra slot for jobs that were measured as quick: they do not wait for slow ones.
+5. `MOST_WAITING` jobs may wait. One more, and the last in order is refused (NoJail), with the advice to come again in a
+   few minutes.
 """
 
 import asyncio
@@ -36,7 +35,7 @@ class Account:
     """What one form has used, in seconds of a processor."""
 
     used: float = 0.0
-    # What its last job took, or was thought to take: the second reading of a file takes no more than the first.
+    # What its last job took, or its estimate: verifying a file takes no longer than scrubbing it.
     last: float = UNKNOWN_SECONDS
 
 
@@ -45,7 +44,7 @@ class Turn:
     """One job that waits, or runs."""
 
     account: Account
-    # The estimate; None for the second reading, which is taken to be what the first one was, once that is known.
+    # The estimate; None for verifying, which takes the last job's time once that is known.
     estimate: float | None
     since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     refused: bool = False
@@ -60,7 +59,7 @@ class Turn:
 
     @property
     def rank(self) -> float:
-        """The lower, the sooner. What all have waited since the beginning of time is left out: it changes no order."""
+        """The lower, the sooner. Adding the start instead of subtracting the wait gives the same order at any time."""
         return self.account.used + self.seconds + _WAITING_COUNTS * self.since
 
     def begin(self) -> None:
@@ -68,13 +67,13 @@ class Turn:
         self.account.used += self.estimate
 
     def end(self, used: float) -> None:
-        """Charge what was used in the place of what was estimated."""
+        """Replace the estimate by the processor seconds used."""
         self.account.used += used - self.seconds
         self.account.last = used
 
 
 class FairQueue:
-    """Those who wait for a zygote of one role."""
+    """The jobs that wait for a zygote of one role."""
 
     def __init__(self) -> None:
         self._waiting: list[Turn] = []
@@ -83,18 +82,18 @@ class FairQueue:
         return len(self._waiting)
 
     def join(self, turn: Turn) -> None:
-        """Wait. One too many marks whoever would be last as refused, which may be this one."""
+        """Add a job. If that is one too many, mark the last in order as refused, which may be this one."""
         self._waiting.append(turn)
         waiting = [one for one in self._waiting if not one.refused]
         if len(waiting) > MOST_WAITING:
-            # Of equals the one that came last.
+            # Of equal ranks the one that came last.
             max(reversed(waiting), key=lambda one: one.rank).refused = True
 
     def leave(self, turn: Turn) -> None:
         self._waiting.remove(turn)
 
     def is_next(self, turn: Turn, *, quick_alone: bool) -> bool:
-        """Whether it is this one's turn, of all or of the quick ones alone. Raises NoJail if it was refused."""
+        """Return whether this job is next, of all or of the quick ones alone. Raises NoJail if it was refused."""
         if turn.refused:
             raise NoJail
         able = [one for one in self._waiting if not one.refused and (one.is_quick or not quick_alone)]
@@ -102,7 +101,7 @@ class FairQueue:
 
 
 def seconds_of_picture(pixels: int) -> float:
-    """Return what a picture of so many pixels will take, about."""
+    """Estimate the processor seconds for a picture of so many pixels."""
     return min(WORST_SECONDS, _SECONDS_A_JOB + _SECONDS_A_MEGAPIXEL * pixels / _PIXELS)
 
 

@@ -1,8 +1,9 @@
 """A file that exists in memory only and can be handed to a jailed process.
 
-It has no name anywhere and never reaches a disk as a file (it can be swapped: the server runs without swap). Written in
-pieces, then sealed: from then on the kernel lets nobody change it, whoever else holds it. What a job only reads can
-still be cut off, so that the job can give the memory back before it ends. Linux only.
+It is a memfd: it has no name in any file system and never reaches a disk as a file (it can be swapped: the server runs
+without swap). It is written in pieces and then gets memfd seals: the kernel lets no holder change it any more. A job's
+input can still be truncated, so that the job can release the memory before it ends. "Sealed" in this file means memfd
+seals, not encryption. Linux only.
 """
 
 import fcntl
@@ -20,7 +21,7 @@ _ALL_SEALS: Final = _ALL_BUT_SHRINK | fcntl.F_SEAL_SHRINK
 
 
 class NotSealed(Exception):
-    """Someone still holds the file open for writing through a mapping, so it cannot be made final."""
+    """A writable mapping of the file is still open, so it cannot be sealed."""
 
 
 class MemoryFile:
@@ -37,26 +38,26 @@ class MemoryFile:
 
     @classmethod
     def sealed(cls, content: bytes) -> Self:
-        """A finished file of these bytes."""
+        """Return a finished file of these bytes, with all memfd seals."""
         made = cls()
         made.write(content)
         made.seal()
         return made
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Appends. Raises OSError once sealed or closed."""
+        """Append. Raises OSError once sealed or closed."""
         rest = memoryview(chunk)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def seal(self) -> None:
-        """Makes it unchangeable for every holder; harmless when done twice. Raises NotSealed."""
+        """Put on all memfd seals: nobody can change the file any more; harmless when done twice. Raises NotSealed."""
         self._seal(_ALL_SEALS)
 
-    def seal_for_spending(self) -> None:
-        """Makes it unchangeable, except that any holder may still cut it off, and so free it. Raises NotSealed.
+    def seal_except_shrinking(self) -> None:
+        """Put on all memfd seals but F_SEAL_SHRINK: any holder may still truncate, and so free it. Raises NotSealed.
 
-        Afterwards it must not be mapped or read here: beyond a cut a read stops short and a mapping kills.
+        Afterwards it must not be mapped or read here: beyond the new end a read stops short and a mapping is a SIGBUS.
         """
         self._seal(_ALL_BUT_SHRINK)
 
@@ -70,11 +71,11 @@ class MemoryFile:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Its length in bytes."""
         return os.fstat(self._descriptor).st_size
 
     def read(self, length: int = -1, offset: int = 0) -> bytes:
-        """Up to `length` bytes (all by default) from `offset`."""
+        """Read up to `length` bytes (all by default) from `offset`."""
         left = self.size - offset if length < 0 else length
         pieces = []
         while left > 0 and (piece := os.pread(self._descriptor, left, offset)):
@@ -84,14 +85,14 @@ class MemoryFile:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def chunks(self, length: int) -> Iterator[bytes]:
-        """The content in pieces of `length` bytes, the last one shorter: for who must not hold it whole."""
+        """Yield the content in pieces of `length` bytes, the last one shorter: for callers that must not hold all."""
         offset = 0
         while piece := self.read(length, offset):
             yield piece
             offset += len(piece)
 
     def map(self) -> mmap.mmap:
-        """The content without a copy, read-only. Raises ValueError when empty."""
+        """Map the content read-only, without a copy. Raises ValueError when empty."""
         return mmap.mmap(self._descriptor, 0, prot=mmap.PROT_READ)
 
     def fileno(self) -> int:
@@ -102,7 +103,7 @@ class MemoryFile:
         return self._descriptor < 0
 
     def close(self) -> None:
-        """Frees it, unless another process holds it too. Harmless when done twice."""
+        """Free it, unless another process holds it too. Harmless when done twice."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             os.close(descriptor)

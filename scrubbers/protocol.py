@@ -2,16 +2,16 @@
 
 The channel is a unix stream between the trusted side and one zygote. Every frame has a fixed size.
 
-    zygote → trusted   HELLO once, when it is warm and locked: its role, its Landlock version, what it saw of its locks
+    zygote → trusted   HELLO once, when it is warm and locked: its role, its Landlock version, the locks it read back
     trusted → zygote   REQUEST: job number, operation, kind; with it the descriptors, in the order of DESCRIPTORS
-    zygote → trusted   ENDED: job number, wait status and what it took of the processors, when its process is gone
+    zygote → trusted   ENDED: job number, wait status and processor time, when the job's process is gone
 
 A job writes to the descriptors it was given and to nothing else: the clean file, the preview, the report, and STATUS on
 a pipe of its own. All four are hostile. The trusted side checks their length before anything, takes STATUS as a number,
-and reads the report with a strict decoder. A job has said all when STATUS is there: its answers are then sealed against
-itself, and its end is not waited for. How one ended that said nothing, and what it used, comes from the zygote, which
-no job can write to. A job that measures a picture writes MEASURED in the place of STATUS; it decides nothing but whose
-turn it is.
+and reads the report with a strict decoder. STATUS is a job's last output: its answers then get all memfd seals, so that
+the job cannot change them, and nobody waits for its end. How a job ended that wrote no STATUS, and what it used, comes
+from the zygote, which no job can write to. A job that measures a picture writes MEASURED in the place of STATUS; the
+number decides nothing but the order of jobs.
 """
 
 import enum
@@ -36,7 +36,7 @@ class Operation(enum.IntEnum):
     TRY_OPEN = 3
     TRY_SOCKET = 4
     TRY_EXEC = 5
-    # How many pixels a picture has, by its head.
+    # How many pixels a picture has, by its header.
     MEASURE = 6
 
 
@@ -54,7 +54,7 @@ class KindNumber(enum.IntEnum):
     AVIF = 9
 
 
-# magic, role, Landlock version, bit field of Saw
+# magic, role, Landlock version, bit field of Locks
 HELLO: Final = struct.Struct("=4sBBH")
 HELLO_MAGIC: Final = b"kszy"
 # magic, job number, operation, kind
@@ -74,8 +74,8 @@ MOST_PIXELS: Final = 2**32 - 1
 OUTCOME_NOT_STOPPED: Final = 999
 
 
-class Saw(enum.IntFlag):
-    """What a zygote read back about itself after locking."""
+class Locks(enum.IntFlag):
+    """The locks that a zygote read back from the kernel after locking itself."""
 
     NO_NEW_PRIVILEGES = 1
     FILTERED = 2
@@ -115,7 +115,7 @@ JOB_LIMITS: Final = JobLimits(
 # PDFium takes all there is for forms that draw forms, and two such documents at once have 2 GiB between them. A page of
 # A4 at 600 dots an inch took 0.32 GiB in colour, a photograph of 98 megapixels 0.81.
 DOCUMENT_LIMITS: Final = replace(JOB_LIMITS, address_space_bytes=2**30)
-# A head is read in milliseconds; one made to take longer counts as the most that a job may take.
+# A header is read in milliseconds; one made to take longer counts as the most that a job may take.
 MEASURE_LIMITS: Final = replace(JOB_LIMITS, cpu_seconds=2, wall_seconds=5)
 # The trusted side waits this much longer than the kernel's own clock before it gives the zygote up.
 GRACE_SECONDS: Final = 5

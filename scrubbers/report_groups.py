@@ -3,7 +3,7 @@
 `grouped` keeps every finding, under one of nine headings; `grouped_names` does the same for what is stored, which has
 kinds alone and may come from a newer scrubber: a kind that is not known here is "other", never left out.
 
-`LEFT` is what no scrubbing removes; it is said before a file is given and again after.
+`LEFT` is what no scrubbing removes; pages say so before a file is sent and again after.
 """
 
 import enum
@@ -69,7 +69,7 @@ GROUP_OF: Final = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Line:
-    """One sort of thing found at one place in the file, with the values found; they are for the reporter alone."""
+    """One kind of finding at one place in the file, with the values found; they are for the reporter alone."""
 
     what: What
     where: Where
@@ -78,7 +78,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GroupFound:
-    """One heading and what stands under it."""
+    """One heading and the lines under it."""
 
     group: Group
     lines: tuple[Line, ...]

@@ -1,6 +1,6 @@
 """The scrub report as a job sends it: the one structured thing that crosses back, so read strictly and with bounds.
 
-A job may be in a hostile file's hands. What and where are closed lists; an example is text of bounded length that the
+A hostile file may control the job. What and where are closed lists; an example is text of bounded length that the
 reporter's page shows escaped; an unknown field, a wrong type or a byte too many refuses the whole.
 """
 
@@ -33,12 +33,12 @@ def encode_report(removed: tuple[Removed, ...], lost: tuple[Lost, ...]) -> bytes
 
 
 def decode_report(untrusted: bytes) -> tuple[tuple[Removed, ...], tuple[Lost, ...]]:
-    """What was removed and lost; raises JobDied if it is anything but a report."""
+    """Return what was removed and lost; raises JobDied for anything but a report."""
     if len(untrusted) > REPORT_BYTES:
         raise JobDied
     try:
         report = _DECODER.decode(untrusted)
-    # A text that is not UTF-8 is told by Python's own error and not by msgspec's.
+    # For text that is not UTF-8, Python's own error is raised and not msgspec's.
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise JobDied from None
     removed = tuple(Removed(line.what, line.where, _printable(line.example)) for line in report.removed)
@@ -46,7 +46,7 @@ def decode_report(untrusted: bytes) -> tuple[tuple[Removed, ...], tuple[Lost, ..
 
 
 def _printable(untrusted_example: str | None) -> str | None:
-    """Control and direction-changing characters could make a page say something else than it does."""
+    """Replace control and bidirectional characters: they could make a page say something else than it does."""
     if untrusted_example is None:
         return None
     return "".join(character if character.isprintable() else " " for character in untrusted_example)

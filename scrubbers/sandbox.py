@@ -1,16 +1,16 @@
-"""The jail from the trusted side: the pool of zygotes, and what is believed of a job's answer.
+"""The jail from the trusted side: the pool of zygotes, and the checks on a job's answer.
 
 Promises. `scrub` and `verify` either return the next stage or raise `Refused`; nothing a job writes is parsed beyond
 its length, a number, and the strictly decoded report. No decoder is imported on this side and no process is started:
 the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
-zygote died is tried once more, unless it had already given the memory of a large input back: then the answer is
-NoJail, "in a few minutes". Input files are closed by the stage that consumed them, whatever the outcome; once a job has
-had one it is not read or mapped here again. In which order jobs are given to zygotes stands in `fair_queue`.
+zygote died is tried once more, unless it had already released the memory of a large input: then the answer is NoJail,
+"in a few minutes". Each stage closes its input file, whatever the outcome; once a job has had one it is not read or
+mapped here again. `fair_queue` decides in which order zygotes get jobs.
 
 Steps of one job, from here:
 1 fresh memory files for its answers   2 a live zygote of the right role   3 request and descriptors
-4 the job says its number, or the zygote how the process ended   5 wait status   6 status number
-7 the answers are sealed, so that nobody can change what is checked next, not even a job that runs on
+4 the job writes its status, or the zygote reports how the process ended   5 wait status   6 status number
+7 memfd seals on the answers, so that nobody can change what is checked next, not even a job that runs on
 8 lengths   9 the report
 
 Errors: Refused and its leaves (`stages`), and
@@ -52,9 +52,9 @@ from scrubbers.protocol import (
     STATUS,
     STATUS_MAGIC,
     KindNumber,
+    Locks,
     Operation,
     Role,
-    Saw,
 )
 from scrubbers.report_wire import decode_report
 from scrubbers.stages import (
@@ -73,9 +73,9 @@ from scrubbers.stages import (
     refusal,
 )
 
-# Counts up whenever a change of ours changes the bytes that come out.
+# Incremented whenever a change in this project changes the bytes that come out.
 _RULES_VERSION: Final = 10
-# What decodes, encodes and draws. The first three bring libraries in machine code with them: libjpeg, libtiff, libwebp,
+# What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
 # littleCMS, libavif; libheif; PDFium.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
 _ATTEMPTS: Final = 2
@@ -83,7 +83,7 @@ _ATTEMPTS: Final = 2
 _REPLACEMENT_SECONDS: Final = 10.0
 _WARM_SECONDS: Final = 30.0
 _JOBS_AT_ONCE: Final = 2
-_LOCKS_EVERYWHERE: Final = Saw.NO_NEW_PRIVILEGES | Saw.FILTERED | Saw.UNDUMPABLE | Saw.NO_CORE
+_LOCKS_EVERYWHERE: Final = Locks.NO_NEW_PRIVILEGES | Locks.FILTERED | Locks.UNDUMPABLE | Locks.NO_CORE
 
 
 class JailNotTight(Exception):
@@ -97,28 +97,29 @@ class Sandbox:
         self._jobs_at_once = jobs_at_once
         self._channels = [Channel(channel, jobs_at_once) for channel in channels]
         self._attached = False
-        # Wakes whoever waits for a zygote: one is ready, lost, or has a slot again.
+        # Wakes those that wait for a zygote: one is ready, lost, or has a slot again.
         self._changed = asyncio.Event()
         self._queues = {role: FairQueue() for role in Role}
         self._version = scrubber_version()
 
     def for_form(self) -> "OneForm":
-        """The pool for the files of one form, to which it charges what their jobs take."""
+        """Return the pool as one form uses it: its jobs are charged to one account."""
         return OneForm(self, Account())
 
     async def scrub(self, sniffed: Sniffed, account: Account | None = None) -> Scrubbed:
-        """The file rebuilt by a jailed job; closes the input. Raises Refused."""
+        """Rebuild the file in a jailed job, and close the input. Raises Refused."""
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
             size = untrusted.size
-            untrusted.seal_for_spending()
+            untrusted.seal_except_shrinking()
             seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
             for _ in range(_ATTEMPTS):
                 if untrusted.size < size:
+                    # A lost job had already released the input: nothing is left to try again with.
                     raise NoJail
-                with ExitStack() as kept:
-                    clean, preview = kept.enter_context(MemoryFile()), kept.enter_context(MemoryFile())
+                with ExitStack() as results:
+                    clean, preview = results.enter_context(MemoryFile()), results.enter_context(MemoryFile())
                     with MemoryFile() as report:
                         answers = (clean, preview, report)
                         turn = Turn(account or Account(), seconds)
@@ -127,27 +128,27 @@ class Sandbox:
                         removed, lost = _read_report(report)
                     _require_length(clean, RESULT_BYTES)
                     _require_length(preview, PREVIEW_BYTES)
-                    kept.pop_all()
+                    results.pop_all()
                 found = ScrubReport(sniffed.kind, removed, lost, self._version)
                 return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
         raise JobDied
 
     async def verify(self, scrubbed: Scrubbed, account: Account | None = None) -> Verified:
-        """The same bytes, vouched for by a second, fresh job. Raises Refused, and then closes them."""
+        """Verify the same bytes in a second, fresh job. Raises Refused, and then closes them."""
         account = account or Account()
         clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
-        with ExitStack() as kept:
-            kept.enter_context(clean)
-            kept.enter_context(preview)
+        with ExitStack() as unless_verified:
+            unless_verified.enter_context(clean)
+            unless_verified.enter_context(preview)
             for _ in range(_ATTEMPTS):
                 turn = Turn(account, None)
                 if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview), turn):
-                    kept.pop_all()
+                    unless_verified.pop_all()
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
         raise JobDied
 
     async def self_test(self, roles: Collection[Role] = tuple(Role)) -> None:
-        """Returns only if a job in every zygote could not open a file, make a socket or run a program.
+        """Require that a job in every zygote could not open a file, make a socket or run a program.
 
         Raises JailNotTight, also when a role has no live zygote.
         """
@@ -163,7 +164,7 @@ class Sandbox:
             raise JailNotTight
 
     def replace(self, index: int, channel: socket) -> None:
-        """Puts the channel of a newly started zygote in the place of one that died."""
+        """Replace a dead zygote's channel by a newly started one's."""
         if self._attached:
             self._channels[index].lose()
         else:
@@ -173,7 +174,7 @@ class Sandbox:
             self._watch(self._channels[index])
 
     def close(self) -> None:
-        """Closes every channel, at which the zygotes end."""
+        """Close every channel, at which the zygotes end."""
         for channel in self._channels:
             if self._attached:
                 channel.lose()
@@ -181,7 +182,7 @@ class Sandbox:
                 channel.close_unattached()
 
     def _attach(self) -> None:
-        """Listening needs the running loop, which does not exist yet when the pool is made."""
+        """Listen to the channels: this needs the running loop, which does not exist yet when the pool is made."""
         if not self._attached:
             self._attached = True
             for channel in self._channels:
@@ -191,7 +192,7 @@ class Sandbox:
         channel.attach(self._changed.set)
 
     async def _estimated(self, kind: Kind, untrusted: MemoryFile, account: Account) -> float:
-        """What this file will take of the processors, in seconds. It is measured only where somebody could mind."""
+        """Return the processor seconds this file will take. It is measured only while others use the jail."""
         role = _ROLES.get(kind, Role.PICTURES)
         if not is_measured(kind) or not self._is_busy(role):
             return UNKNOWN_SECONDS
@@ -199,7 +200,7 @@ class Sandbox:
             turn = Turn(account, seconds_of_picture(0))
             channel = await self._free_channel(role, turn)
             await self._run(channel, turn, Operation.MEASURE, kind, [untrusted.fileno(), writer], reader)
-            untrusted_answer = _said(reader, MEASURED.size)
+            untrusted_answer = _read_status(reader, MEASURED.size)
         if len(untrusted_answer) != MEASURED.size or not untrusted_answer.startswith(MEASURED_MAGIC):
             return WORST_SECONDS
         return seconds_of_picture(MEASURED.unpack(untrusted_answer)[1])
@@ -210,15 +211,15 @@ class Sandbox:
     async def _job(
         self, operation: Operation, kind: Kind, given: Sequence[MemoryFile], answers: Sequence[MemoryFile], turn: Turn
     ) -> bool:
-        """Steps 2 to 7; False when the zygote died with the job. Raises Refused."""
+        """Take steps 2 to 7; return False when the zygote died with the job. Raises Refused."""
         with _pipe() as (status_reader, status_writer):
             channel = await self._free_channel(_ROLES.get(kind, Role.PICTURES), turn)
             descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
             wait_status = await self._run(channel, turn, operation, kind, descriptors, status_reader)
             if wait_status is None:
                 return False
-            _judge_end(wait_status)
-            _judge_outcome(_said(status_reader, STATUS.size))
+            _require_clean_exit(wait_status)
+            _require_done(_read_status(status_reader, STATUS.size))
         for file in answers:
             try:
                 file.seal()
@@ -236,10 +237,10 @@ class Sandbox:
         )
 
     async def _free_channel(self, role: Role, turn: Turn) -> Channel:
-        """A zygote of this role with a slot for this job, once it is its turn. Raises NoJail.
+        """Wait for this job's turn and return a zygote of this role with a free slot. Raises NoJail.
 
-        A job is given to none while all are busy: it would wait for that one, and a core stand idle when another is
-        done first. Between the answer and `Channel.run`, which counts the job, nothing else may run.
+        While all are busy no zygote is chosen: the job would wait for that one while another, done first, stands idle.
+        Between this return and `Channel.run`, which counts the job, nothing else may run.
         """
         self._attach()
         queue = self._queues[role]
@@ -257,7 +258,7 @@ class Sandbox:
             self._changed.set()
 
     async def _live_channels(self, role: Role) -> list[Channel]:
-        """The zygotes of this role, at least one, waiting for a replacement if there is none. Raises NoJail."""
+        """Return the zygotes of this role, at least one: wait for a replacement if there is none. Raises NoJail."""
         try:
             async with asyncio.timeout(_REPLACEMENT_SECONDS):
                 while True:
@@ -284,28 +285,28 @@ class OneForm:
     account: Account
 
     async def scrub(self, sniffed: Sniffed) -> Scrubbed:
-        """As the pool does; pictures are measured first when others are there."""
+        """Scrub as the pool does; pictures are measured first when others are waiting."""
         return await self.pool.scrub(sniffed, self.account)
 
     async def verify(self, scrubbed: Scrubbed) -> Verified:
-        """As the pool does."""
+        """Verify as the pool does."""
         return await self.pool.verify(scrubbed, self.account)
 
 
 async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm) -> Scrubbed:
-    """The second stage; raises Refused. The input is closed."""
+    """Run the second stage; raises Refused. Closes the input."""
     return await sandbox.scrub(sniffed)
 
 
 async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:
-    """The third stage; raises Refused."""
+    """Run the third stage; raises Refused."""
     return await sandbox.verify(scrubbed)
 
 
 def scrubber_version() -> str:
-    """Everything the bytes that come out depend on: with the same version, the same file gives the same bytes.
+    """Return all that the bytes that come out depend on: with the same version, the same file gives the same bytes.
 
-    The libraries' versions are read from what the installer wrote down, not by importing them: they are decoders.
+    The versions come from the installed packages' metadata: importing the packages would load decoders.
     """
     packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
     known = (f"rules {_RULES_VERSION}", *packages, f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _bundled_libraries())
@@ -313,7 +314,7 @@ def scrubber_version() -> str:
 
 
 def _bundled_libraries() -> str:
-    """Eight digits for the libraries that came with the packages: for another processor they are others."""
+    """Return eight hex digits for the native libraries in the wheels, which differ by processor."""
     written = sorted(
         f"{file} {file.hash.value}\n"
         for name in _PACKAGES
@@ -335,16 +336,16 @@ def _pipe() -> Iterator[tuple[int, int]]:
         os.close(writer)
 
 
-def _said(untrusted_status_reader: int, most: int) -> bytes:
-    """What a job wrote as its status, one byte more than it may at most; the writing end is still open on our side."""
+def _read_status(untrusted_status_reader: int, most: int) -> bytes:
+    """Read a job's status, one byte more than it may have, so that more shows; our writing end is still open."""
     try:
         return os.read(untrusted_status_reader, most + 1)
     except BlockingIOError:
         return b""
 
 
-def _judge_end(wait_status: int) -> None:
-    """Returns if the job ended by itself; raises what its end means otherwise."""
+def _require_clean_exit(wait_status: int) -> None:
+    """Raise TookTooLong or JobDied unless the job ended by itself."""
     if os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) == 0:
         return
     if os.WIFSIGNALED(wait_status) and os.WTERMSIG(wait_status) in {signal.SIGALRM, signal.SIGXCPU}:
@@ -352,8 +353,8 @@ def _judge_end(wait_status: int) -> None:
     raise JobDied
 
 
-def _judge_outcome(untrusted_status: bytes) -> None:
-    """Returns if the job says it is done; raises the refusal whose number it gave."""
+def _require_done(untrusted_status: bytes) -> None:
+    """Raise the refusal whose number the job gave, unless it says it is done."""
     if len(untrusted_status) != STATUS.size:
         raise JobDied
     magic, untrusted_outcome = STATUS.unpack(untrusted_status)
@@ -374,11 +375,11 @@ def _read_report(report: MemoryFile) -> tuple[tuple[Removed, ...], tuple[Lost, .
 
 
 async def _self_test(channel: Channel) -> None:
-    if channel.lost or _LOCKS_EVERYWHERE not in channel.saw:
+    if channel.lost or _LOCKS_EVERYWHERE not in channel.locks:
         raise JailNotTight
-    if channel.landlock_abi and Saw.LANDLOCK_HELD not in channel.saw:
+    if channel.landlock_abi and Locks.LANDLOCK_HELD not in channel.locks:
         raise JailNotTight
-    # Opening is answered with an error, which the job reports; the other two are death.
+    # Opening a file fails with an error, which the job reports; the other two kill the job.
     if await _attempt(channel, Operation.TRY_OPEN) != (0, STATUS.pack(STATUS_MAGIC, OUTCOME_DONE)):
         raise JailNotTight
     for operation in (Operation.TRY_SOCKET, Operation.TRY_EXEC):
@@ -387,7 +388,7 @@ async def _self_test(channel: Channel) -> None:
 
 
 async def _attempt(channel: Channel, operation: Operation) -> tuple[int | None, bytes]:
-    """How a job that tries something forbidden ended, and what it had to say."""
+    """Return how a job that tries something forbidden ended, and its status."""
     with _pipe() as (reader, writer):
         wait_status = await channel.run(operation, None, [writer])
-        return wait_status, _said(reader, STATUS.size)
+        return wait_status, _read_status(reader, STATUS.size)

@@ -1,8 +1,8 @@
-"""What a file is, by its first bytes, in pure Python. Neither its name nor the type a browser claims is ever asked.
+"""Tells a file's kind by its first bytes, in pure Python; never by its name or the type that a browser claims.
 
 A kind we can clean comes back as `Sniffed`; everything else is refused, and the refusal's advice depends on what it
-looks like. This is a first look by a reader that cannot be attacked: it compares bytes and follows no structure. The
-jail looks again with libmagic and then with the decoder itself, and all three must agree.
+looks like. This first reader cannot be attacked: it compares bytes and follows no structure. In the jail libmagic and
+then the decoder itself judge the kind again, and all three must agree.
 """
 
 from typing import Final
@@ -37,7 +37,7 @@ _ISO_MEDIA_MARK: Final = slice(4, 8)
 _MOST_BRANDS: Final = 64
 _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF_BRANDS: Final = {b"avif", b"avis"}
-# A picture, or a series of them, without a word on how its pixels are coded: another brand of the list says it.
+# A picture or an image sequence whose brand names no codec: another brand of the list does.
 _BARE_PICTURE_BRANDS: Final = {b"mif1", b"mif2", b"msf1", b"miaf"}
 _CAMERA_BRANDS: Final = {b"crx "}
 _UNCOMMON_BRANDS: Final = {b"jxl ", b"jp2 ", b"jpx ", b"vvic", b"evbi", b"j2ki", b"jpeg", b"jpgs"}
@@ -94,12 +94,12 @@ _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
 
 
 def sniff(untrusted: MemoryFile) -> Sniffed:
-    """The file with its kind; raises a NotCleanable. The file stays the caller's to close when it raises."""
+    """Return the file with its kind; raises NotCleanable, and then the caller still has to close the file."""
     return Sniffed(sniff_kind(untrusted.read(_HEAD_BYTES)), untrusted)
 
 
 def sniff_kind(untrusted_head: bytes) -> Kind:
-    """The kind that a file beginning like this has; raises a NotCleanable."""
+    """Return the kind of a file that begins like this; raises NotCleanable."""
     if not untrusted_head:
         raise Empty
     if untrusted_head.startswith((b"II*\x00\x10\x00\x00\x00CR", b"II*\x00\x08\x00\x00\x00CR")):
@@ -113,8 +113,8 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
         return Kind.WEBP
     if untrusted_head[_ISO_MEDIA_MARK] == b"ftyp":
         return _kind_by_brands(untrusted_head)
-    # Some programs put a mark or empty lines before a PDF's first line, or what a server or a printer is told; PDF
-    # readers look past so much of it.
+    # Some programs put a byte order mark, empty lines, an HTTP header or printer commands before a PDF's first line;
+    # PDF readers skip up to so many bytes.
     if untrusted_head.removeprefix(_UTF8_MARK).lstrip().startswith(b"%PDF-"):
         return Kind.PDF
     advice = _advice(untrusted_head)
@@ -124,7 +124,7 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
 
 
 def _kind_by_brands(untrusted_head: bytes) -> Kind:
-    """HEIC or AVIF, as the file's first brand says, or its others where the first says neither; raises NotCleanable."""
+    """Return HEIC or AVIF by the file's first brand, or by the others if that names no codec; raises NotCleanable."""
     length = min(int.from_bytes(untrusted_head[:4], "big"), 16 + 4 * _MOST_BRANDS)
     first = untrusted_head[8:12]
     others = {untrusted_head[at : at + 4] for at in range(16, length, 4)}
@@ -132,8 +132,8 @@ def _kind_by_brands(untrusted_head: bytes) -> Kind:
         raise CameraRaw
     if first in _UNCOMMON_BRANDS:
         raise UncommonPicture
-    said = {first} if first not in _BARE_PICTURE_BRANDS else others
-    heic, avif = bool(said & _HEIC_BRANDS), bool(said & _AVIF_BRANDS)
+    deciding = {first} if first not in _BARE_PICTURE_BRANDS else others
+    heic, avif = bool(deciding & _HEIC_BRANDS), bool(deciding & _AVIF_BRANDS)
     if heic and avif:
         raise KindsDisagree
     if heic or avif:
@@ -142,7 +142,7 @@ def _kind_by_brands(untrusted_head: bytes) -> Kind:
 
 
 def _advice(untrusted_head: bytes) -> NotCleanable:
-    """Which refusal tells the reporter most about what to do instead."""
+    """Return the refusal that tells the reporter most about what to do instead."""
     for mark, advice in _REFUSED:
         if untrusted_head.startswith(mark):
             return advice()

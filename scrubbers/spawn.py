@@ -8,18 +8,18 @@ from typing import Final
 
 from scrubbers.protocol import Role
 
-# A job's memory is new: each page of it costs a fault and its clearing when it is first touched, 12,000 times for a
-# picture of 12 megapixels and a seventh of its time. Asked for in pages of 2 MiB, which most kernels give to who asks,
-# it takes an eighth of the faults, and half of those when its pixels lie in one block: Pillow's own are of 16 MiB, and
+# A job's memory is fresh: the kernel faults in and clears each page on first touch, 12,000 times for a picture of 12
+# megapixels and a seventh of its time. In huge pages of 2 MiB, which most kernels give on request (madvise), it takes
+# an eighth of the faults, and half of those when the pixels lie in one block: Pillow's own blocks are of 16 MiB, and
 # the ends of each are small pages. For glibc 2.35 and later, and Pillow, which read these when a program starts.
 _LARGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PILLOW_BLOCK_SIZE": "64m"}
-# What drawings of pages take is kept for the next ones: handed back to the kernel each time, the 77,000 pages of memory
-# that it clears for a report of 60 pages took a sixth of its time. For glibc; others do not know these names.
+# The allocator keeps the memory of one page's drawing for the next: returned to the kernel each time, the 77,000 memory
+# pages that it clears for a report of 60 pages took a sixth of its time. For glibc; others do not know these names.
 _KEEPS_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20)}
 
 
 def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A zygote that is warming up, and our end of its channel. It ends when the channel closes. Raises OSError.
+    """Start a zygote; return its process and our end of its channel. It ends when the channel closes. Raises OSError.
 
     A fresh interpreter, so that no key and no page of this process's memory is inherited; isolated, so that neither the
     folder nor the environment can add code to it.

@@ -16,7 +16,7 @@ Refused
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
-│   └── KindsDisagree       two ways of looking say different kinds
+│   └── KindsDisagree       two readers of the first bytes see different kinds
 ├── Locked                  a PDF with a password or restrictions
 ├── TooMuch                 more than we take on
 │   ├── TooLarge            bytes
@@ -24,14 +24,14 @@ Refused
 │   ├── TooManyPages
 │   ├── TooManyFrames
 │   ├── ResultTooLarge      the clean copy would be too large
-│   └── TooMuchToHold       a large file of a sort that takes too much memory: save as an ordinary JPEG
+│   └── TooMuchToHold       a large file of a kind that takes too much memory: save as an ordinary JPEG
 ├── Damaged                 it does not decode
 ├── LettersMissing          a PDF with letters that are neither in it nor here: print it to a new PDF
 ├── Unfinished              the job did not come to its end
 │   ├── TookTooLong
 │   ├── OutOfMemory
 │   ├── JobDied
-│   └── NoJail              no process to clean in, or it was lost half way; try again in a moment
+│   └── NoJail              no zygote, or it was lost half way; try again in a moment
 └── WouldNotVouch           the second reading found something that should not be there
 
 This module imports nothing but the standard library: the desk reads kinds and reports with it on any system.
@@ -144,7 +144,7 @@ class Lost(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Removed:
-    """One thing that was found and is not in the clean copy. The example is the value found, for the reporter alone."""
+    """Something found that is not in the clean copy. The example is the value found, for the reporter alone."""
 
     what: What
     where: Where
@@ -161,7 +161,7 @@ class ScrubReport:
     version: str
 
     def without_values(self) -> ScrubReport:
-        """The report as it may be kept: kinds and places, no value found, each line once."""
+        """Return the report as it may be kept: kinds and places, no value found, each line once."""
         lines = dict.fromkeys((found.what, found.where) for found in self.removed)
         return replace(self, removed=tuple(Removed(what, where, None) for what, where in lines))
 
@@ -176,7 +176,7 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scrubbed:
-    """What a jailed job made of them. A hostile file may have taken that job over, so nothing here is believed yet."""
+    """What a jailed job made of them. A hostile file may have taken that job over, so nothing here is trusted yet."""
 
     kind: Kind
     untrusted_clean: MemoryFile
@@ -337,5 +337,5 @@ _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}
 
 
 def refusal(untrusted_code: int) -> Refused:
-    """The refusal a job reported by number; a number nobody gave out counts as a job that died."""
+    """Return the refusal a job reported by number; an unknown number counts as a job that died."""
     return _BY_CODE.get(untrusted_code, JobDied)()

@@ -39,5 +39,5 @@ def merge(streams: Streams) -> tuple[Entry, ...]:
 
 
 def _has_come(entry: Entry, taken: Mapping[Stream, int]) -> bool:
-    """Say whether all that the author had seen stands before the entry; streams that we were not given do not count."""
+    """Return whether all that the author had seen stands before the entry; streams not given do not count."""
     return all(taken[Stream(other)] >= seen for other, seen in entry.after.items() if Stream(other) in taken)

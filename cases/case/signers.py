@@ -5,8 +5,8 @@ Contract. Pure: entries and a roster in, members out; the same count for what a 
 desk takes as a signer, and for what it warns of. Two members are needed, and one of them not counsel.
 
 Who has stepped aside (is recused) is not counted, and signs nothing, as long as those who are left can sign together.
-When they are too few she may sign with one of them: Förvaltningslagen (2017:900) 17 § lets who is disqualified do what
-nobody else can without considerable delay (docs/decisions/0010).
+When they are too few she may sign with one of them: Förvaltningslagen (2017:900) 17 § lets a disqualified person do
+what nobody else can without considerable delay (docs/decisions/0010).
 
 What cannot be counted: no entry tells who was left out by a move. A member who was, without having stepped aside, is
 taken for a reader for as long as the roster has her.
@@ -22,7 +22,7 @@ SIGNERS = 2
 
 
 def enough_to_sign(members: Collection[str], roster: Roster) -> bool:
-    """Say whether these ids are of two members, or of one and counsel. Two counsel are not enough."""
+    """Return whether these ids are of two members, or of one and counsel. Two counsel are not enough."""
     known = set(members) & {member.id for member in roster.members}
     return len(known) >= SIGNERS and bool(known & {member.id for member in roster.readers})
 
@@ -38,7 +38,7 @@ def given_to(streams: Streams) -> frozenset[str]:
 
 
 def may_erase(streams: Streams) -> frozenset[str]:
-    """Return the ids of those whose signature under an erasure counts, whatever the roster is by then.
+    """Return the ids of those whose signature under an erasure counts, independent of the roster by then.
 
     Those to whom the case was given, and none whom the report concerns: one reader alone can write that she gave the
     case to such a member, and both together must not be able to do away with it. Where the reporter would not say whom

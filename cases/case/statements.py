@@ -131,7 +131,7 @@ def read_statement(untrusted_blob: bytes, roster: Roster, server_key: bytes) -> 
 
 
 def seal_statement(key: bytes, case_id: bytes, blob: bytes) -> bytes:
-    """Return the statement as it rests: sealed, and of one size whatever it says."""
+    """Return the statement as it rests: sealed, and of one size for every text."""
     return aead_seal(key, pad_entry(blob), _SEALED + case_id)
 
 
@@ -141,7 +141,7 @@ def open_statement(key: bytes, case_id: bytes, untrusted_sealed: bytes) -> bytes
 
 
 def agreement(statements: tuple[Statement, ...], roster: Roster) -> bool:
-    """Say whether these statements are two members, or one and counsel, agreeing to the same act on the same case.
+    """Return whether these statements are two members, or one and counsel, agreeing to the same act on the same case.
 
     Two counsel are not enough: one of the two has to be of the group itself.
     """

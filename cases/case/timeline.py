@@ -14,7 +14,7 @@ time limits are in deadlines.py, the order in which entries are shown in merging
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -42,12 +42,12 @@ from cases.errors import NotAllowed
 from cases.roster.text import Roster
 
 __all__ = [
-    "Action",
+    "CaseAction",
+    "CaseStage",
     "CaseState",
     "Deadline",
     "DeadlineKind",
     "Rules",
-    "State",
     "fold",
     "merge",
     "require_allowed",
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 
-class State(StrEnum):
+class CaseStage(StrEnum):
     """Where a case is."""
 
     WAITING = "waiting"
@@ -69,7 +69,7 @@ class State(StrEnum):
     ERASABLE = "erasable"
 
 
-class Action(StrEnum):
+class CaseAction(StrEnum):
     """What may happen next. The first seven are the reporter's."""
 
     TAKE_BACK = "take-back"
@@ -111,7 +111,7 @@ DEFAULT_RULES = Rules()
 class CaseState:
     """What the entries amount to on one day."""
 
-    state: State
+    state: CaseStage
     organisation: str | None
     deadlines: tuple[Deadline, ...]
     outcome: Outcome | None
@@ -176,10 +176,23 @@ def fold(
     `released` says whether the report is out; without it the day alone decides. `member` is the id of the member who
     reads: who is recused is allowed less, by who else of the `roster` can sign.
     """
+    course = _follow(streams.get(Stream.MEMBERS, ()))
+    out = released if released is not None else release_day is not None and release_day <= today
+    case = _case_state(streams, course, release_day, today, out=out, rules=rules)
+    if role == "reporter":
+        return replace(case, allowed=_allowed_reporter(case))
+    allowed = _allowed_member(case.state, course)
+    if member in stepped_aside(streams):
+        allowed &= _allowed_recused(streams, member, roster)
+    return replace(case, allowed=allowed)
+
+
+def _case_state(
+    streams: Streams, course: _Course, release_day: date | None, today: date, *, out: bool, rules: Rules
+) -> CaseState:
+    """Return what the entries amount to, with nothing allowed: that depends on the reader."""
     by_members = streams.get(Stream.MEMBERS, ())
     by_reporter = streams.get(Stream.REPORTER, ())
-    course = _follow(by_members)
-    out = released if released is not None else release_day is not None and release_day <= today
     open_requests = () if course.closed_on else _unanswered(by_members, by_reporter)
     whole, files = _withdrawn(by_reporter)
     ended_on = _inbox_ended_on(by_reporter)
@@ -195,20 +208,13 @@ def fold(
         *completions(open_requests, today),
         *((deadline(DeadlineKind.ERASE, erased_by, met=False, today=today),) if erased_by else ()),
     )
-    minutes = _unapproved(by_members, by_reporter)
-    if role == "reporter":
-        allowed = set() if ended_on else _allowed_reporter(state, withdrawn=whole, minutes=bool(minutes))
-    else:
-        allowed = _allowed_member(state, course)
-        if member in stepped_aside(streams):
-            allowed &= _allowed_recused(streams, member, roster)
     return CaseState(
         state=state,
         organisation=_organisation(by_reporter),
         deadlines=deadlines,
         outcome=course.outcome,
         open_requests=open_requests,
-        open_minutes=minutes,
+        open_minutes=_unapproved(by_members, by_reporter),
         withdrawn=whole,
         withdrawn_files=files,
         on_hold=course.on_hold,
@@ -216,19 +222,19 @@ def fold(
         inbox_ended=ended_on is not None,
         erasable_from=erasable_from,
         erase_by=erased_by,
-        allowed=frozenset(allowed),
+        allowed=frozenset(),
     )
 
 
-def require_allowed(state: CaseState, action: Action) -> None:
+def require_allowed(state: CaseState, action: CaseAction) -> None:
     """Return if the action is allowed now; raise NotAllowed with the reason otherwise."""
     if action in state.allowed:
         return
-    if action is Action.CLOSE and state.outcome is None:
+    if action is CaseAction.CLOSE and state.outcome is None:
         raise NotAllowed("timing.no_outcome")
-    if action is Action.ERASE and state.on_hold:
+    if action is CaseAction.ERASE and state.on_hold:
         raise NotAllowed("timing.on_hold")
-    if action is Action.ERASE and state.closed_on is not None:
+    if action is CaseAction.ERASE and state.closed_on is not None:
         raise NotAllowed("timing.inbox_open")
     raise NotAllowed("timing.not_now")
 
@@ -258,19 +264,19 @@ def _follow(by_members: Sequence[Entry]) -> _Course:
 
 def _state(
     course: _Course, *, out: bool, today: date, erasable_from: date | None, withdrawn: bool, asked: bool
-) -> State:
+) -> CaseStage:
     """Return the furthest state that applies; the order of these lines is the rule."""
     steps = (
-        (State.WAITING, not out),
-        (State.ERASABLE, erasable_from is not None and erasable_from <= today and not course.on_hold),
-        (State.CLOSED, course.closed_on is not None),
-        (State.CONCLUDED, course.outcome is not None),
-        (State.WITHDRAWN, withdrawn),
-        (State.AWAITING_COMPLETION, asked),
-        (State.INVESTIGATION, course.assessed),
-        (State.ACKNOWLEDGED, course.acknowledged is not None),
+        (CaseStage.WAITING, not out),
+        (CaseStage.ERASABLE, erasable_from is not None and erasable_from <= today and not course.on_hold),
+        (CaseStage.CLOSED, course.closed_on is not None),
+        (CaseStage.CONCLUDED, course.outcome is not None),
+        (CaseStage.WITHDRAWN, withdrawn),
+        (CaseStage.AWAITING_COMPLETION, asked),
+        (CaseStage.INVESTIGATION, course.assessed),
+        (CaseStage.ACKNOWLEDGED, course.acknowledged is not None),
     )
-    return next((state for state, applies in steps if applies), State.RECEIVED)
+    return next((state for state, applies in steps if applies), CaseStage.RECEIVED)
 
 
 def _unanswered(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -308,31 +314,38 @@ def _organisation(by_reporter: Sequence[Entry]) -> str | None:
     return report.organisation if isinstance(report, Report) else None
 
 
-def _allowed_reporter(state: State, *, withdrawn: bool, minutes: bool) -> set[Action]:
-    if state is State.WAITING:
-        return {Action.TAKE_BACK, Action.WRITE, Action.ATTACH}
+def _allowed_reporter(case: CaseState) -> frozenset[CaseAction]:
+    if case.inbox_ended:
+        return frozenset()
+    if case.state is CaseStage.WAITING:
+        return frozenset({CaseAction.TAKE_BACK, CaseAction.WRITE, CaseAction.ATTACH})
     # A closed case can still be answered: an objection is a reason to reopen it.
-    if state in {State.CLOSED, State.ERASABLE}:
-        return {Action.WRITE, Action.END_INBOX}
-    allowed = {Action.WRITE, Action.ATTACH, Action.ASK_TO_MEET}
-    allowed |= set() if withdrawn else {Action.WITHDRAW}
-    return allowed | ({Action.APPROVE_MINUTES} if minutes else set())
+    if case.state in {CaseStage.CLOSED, CaseStage.ERASABLE}:
+        return frozenset({CaseAction.WRITE, CaseAction.END_INBOX})
+    allowed = {CaseAction.WRITE, CaseAction.ATTACH, CaseAction.ASK_TO_MEET}
+    allowed |= set() if case.withdrawn else {CaseAction.WITHDRAW}
+    return frozenset(allowed | ({CaseAction.APPROVE_MINUTES} if case.open_minutes else set()))
 
 
-def _allowed_recused(streams: Streams, member: str | None, roster: Roster | None) -> set[Action]:
+def _allowed_recused(streams: Streams, member: str | None, roster: Roster | None) -> frozenset[CaseAction]:
     """Return what stays of what a member may do. Without a roster nobody can be counted, and she signs nothing."""
     able = () if roster is None else who_may_sign(streams, roster)
-    signs = {Action.CO_SIGN, Action.ERASE} if any(one.id == member for one in able) else set()
-    return {Action.NOTE} | signs
+    signs = {CaseAction.CO_SIGN, CaseAction.ERASE} if any(one.id == member for one in able) else set()
+    return frozenset({CaseAction.NOTE} | signs)
 
 
-def _allowed_member(state: State, course: _Course) -> set[Action]:
-    if state is State.WAITING:
-        return set()
-    allowed = {Action.NOTE, Action.RECUSE, Action.CO_SIGN, Action.RELEASE_HOLD if course.on_hold else Action.HOLD}
-    if state in {State.CLOSED, State.ERASABLE}:
-        return allowed | {Action.REOPEN} | ({Action.ERASE} if state is State.ERASABLE else set())
-    allowed |= {Action.REPLY, Action.ASK, Action.CONCLUDE, Action.HAND_OVER}
-    allowed |= {Action.ACKNOWLEDGE} if course.acknowledged is None else set()
-    allowed |= set() if course.assessed or course.concluded else {Action.ASSESS}
-    return allowed | ({Action.CLOSE} if course.outcome is not None else set())
+def _allowed_member(state: CaseStage, course: _Course) -> frozenset[CaseAction]:
+    if state is CaseStage.WAITING:
+        return frozenset()
+    allowed = {
+        CaseAction.NOTE,
+        CaseAction.RECUSE,
+        CaseAction.CO_SIGN,
+        CaseAction.RELEASE_HOLD if course.on_hold else CaseAction.HOLD,
+    }
+    if state in {CaseStage.CLOSED, CaseStage.ERASABLE}:
+        return frozenset(allowed | {CaseAction.REOPEN} | ({CaseAction.ERASE} if state is CaseStage.ERASABLE else set()))
+    allowed |= {CaseAction.REPLY, CaseAction.ASK, CaseAction.CONCLUDE, CaseAction.HAND_OVER}
+    allowed |= {CaseAction.ACKNOWLEDGE} if course.acknowledged is None else set()
+    allowed |= set() if course.assessed or course.concluded else {CaseAction.ASSESS}
+    return frozenset(allowed | ({CaseAction.CLOSE} if course.outcome is not None else set()))

@@ -2,7 +2,7 @@
 The keys of one case: what is random, what is derived, and what each is for (docs/FORMATS.md §1).
 
 The case key K goes to the readers in grants; the share S lives in one slot of the server's `shred.slots` and dies
-there when the case is erased. Whoever holds K alone can prove it (commitment, access key) and can read nothing: all
+there when the case is erased. A holder of K alone can prove it (commitment, access key) and can read nothing: all
 that opens an item is derived from D, and D needs both. Secrets are `bytes`, which Python cannot wipe: an honest best
 effort is to keep them few and short-lived, and to show them nowhere.
 """
@@ -56,7 +56,7 @@ class CaseKeys:
 
     @property
     def statement_key(self) -> bytes:
-        """Seals the statements of members. From K alone: a tombstone is read when the share is gone."""
+        """Seal the statements of members. From K alone: a tombstone is read when the share is gone."""
         return blake(32, "ks1-statements", self.case_id + u32(self.epoch), key=self.key)
 
     @property
@@ -71,7 +71,7 @@ class CaseKeys:
 
     @property
     def head_key(self) -> bytes:
-        """Makes the tags of heads."""
+        """Make the tags of heads."""
         return blake(32, "ks1-head", u32(self.epoch), key=self.data_key)
 
     def for_notes(self, notes_key: bytes) -> "CaseKeys":

@@ -11,7 +11,7 @@ Contract (docs/FORMATS.md §2 and §3). Opening takes these steps, in this order
 4. The item key unwraps under the associated data of that place in the current epoch.
 5. The body opens under the associated data of the epoch in which it was sealed.
 
-Re-keying repeats steps 1 to 4 with the old keys and wraps the item key anew; no body moves.
+Re-keying repeats steps 1 to 4 with the old keys and wraps the item key under the new ones; no body moves.
 """
 
 import hashlib

@@ -55,7 +55,7 @@ def grant_text(keys: CaseKeys, recipient_id: bytes, roster_version: int) -> byte
 
 
 def decoy_grant() -> bytes:
-    """Return what cannot be told from a grant: random bytes sealed to a key that nobody has.
+    """Return what looks like a grant: random bytes sealed to a key that nobody has.
 
     Bare random bytes would not do. A sealed box starts with a point of the curve, and only half of all byte strings are
     one, so every second decoy would give itself away.

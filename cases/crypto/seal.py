@@ -6,7 +6,8 @@ under it in a versioned envelope (envelope.py): entries in signed streams (strea
 (sealed_files.py). `docs/FORMATS.md` has each byte; `tests/vectors/` has what must open and what must not.
 
 A member who leaves a case, or a case that passes to counsel, makes a new epoch: new case key, new share, and `rekey`
-wraps each item key anew. Bodies stay where they are. What the leaving member has read cannot be taken back.
+wraps each item key under the new case key. Bodies stay where they are. What the leaving member has read cannot be
+taken back.
 """
 
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ __all__ = [
 def rekey(old: CaseKeys, new: CaseKeys, headers: Sequence[bytes]) -> tuple[bytes, ...]:
     """Return the same headers with their item keys wrapped under `new`; raise SealBroken if one is not of `old`.
 
-    Headers of NOTES are rekeyed by themselves, with `for_notes` keys on both sides. Heads are made anew by the caller.
+    Headers of NOTES are rekeyed by themselves, with `for_notes` keys on both sides. The caller makes the new heads.
     """
     if new.case_id != old.case_id or new.epoch <= old.epoch:
         raise SealBroken

@@ -5,7 +5,7 @@ Contract (docs/FORMATS.md §3). `seal_file` takes only what the scrubbers' verif
 what the server answered to a desk that asked it to clean a file. Neither direction
 holds more than about one chunk of 256 KiB. The plaintext begins with the true size and ends in zeros up to a size class
 (Padmé: at most 12 per cent more, 1.2 at a typical photograph), so that the rows of the database tell classes and not
-sizes. The last chunk carries the tag FINAL, and `open_file` demands it: a file that was cut does not open. What
+sizes. The last chunk carries the tag FINAL, and `open_file` requires it: a file that was cut does not open. What
 `open_file` has yielded before it raises SealBroken is part of a file, so who writes it down must drop it then.
 """
 

@@ -117,7 +117,7 @@ def seal_entry(  # noqa: PLR0917 (see above)
     ad = associated_data(keys.case_id, keys.epoch, place)
     signed_entry = sign(sign_seed, "ks1-entry", ad + signed_body) + signed_body
     # What is sealed is read back first. An entry that is too long, or that may not stand here, would otherwise close
-    # the whole stream for ever; a mistake of ours must show before it is stored.
+    # the whole stream for ever; our own mistake must show before it is stored.
     entry = _read_entry(signed_body, keys.case_id, place, _chain_hash(ad, signed_entry))
     item_key = random(KEY_BYTES)
     sealed = Sealed(seal_header(keys, place, item_key), aead_seal(item_key, pad_entry(signed_entry), ad))

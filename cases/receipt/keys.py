@@ -1,10 +1,10 @@
 """
-The receipt: eight words that are all a reporter has, and all that is needed to come back.
+The receipt: eight words that are all a reporter has, and all that is needed to log in again.
 
 Contract (docs/FORMATS.md §6). Eight words are 96 bits: 90 secret ones and 6 that check the others, so that 63 of 64
 misread receipts are known to be wrong from the words alone, without asking whether a case exists. From the secret,
 through Argon2id with the salt of the home, come the id under which the store finds the case and the reporter's two key
-pairs. Nothing else is kept: without the words there is no way back in, and none that anybody could be forced to use.
+pairs. Nothing else is kept: without the words nobody gets in again, and nobody can be forced to let somebody in.
 
 `parse_receipt` raises for everything that cannot be a receipt: another number of words, a word that is not in the list,
 check bits that do not fit. misread.py says which, and what may have been meant (docs/decisions/0006). A receipt that
@@ -92,7 +92,7 @@ def typed_words(untrusted_text: str) -> tuple[str, ...]:
 
 
 def check_fits(eight: tuple[str, ...]) -> bool:
-    """Say whether eight words are all of the list and their check bits fit."""
+    """Return whether eight words are all of the list and their check bits fit."""
     value = from_words(eight)
     return value is not None and value & (2**CHECK_BITS - 1) == _check_bits(value >> CHECK_BITS)
 
@@ -115,7 +115,7 @@ def receipt_keys(receipt: Receipt, salt: bytes) -> ReceiptKeys:
 
 
 def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
-    """Say whether the text gives away a half of the receipt or more: four of its words in a row.
+    """Return whether the text gives away a half of the receipt or more: four of its words in a row.
 
     Each of them may be whole, shortened or misspelt after its first letters, and run together with the next.
     """
@@ -130,7 +130,7 @@ def text_contains_receipt(untrusted_text: str, receipt: Receipt) -> bool:
 
 
 def _follow_each_other(some: tuple[str, ...], text: str) -> bool:
-    """Say whether these words stand in the text one right after the other. Nothing here keeps a word, as `re` would."""
+    """Return whether these words stand in the text one after the other. Nothing here keeps a word, as `re` would."""
     starts = _places_of(some[0][:PREFIX_LETTERS], text)
     for word, following in pairwise(some):
         beginning = following[:PREFIX_LETTERS]

@@ -3,13 +3,13 @@ The roster as a chain: every version from the first, each agreed to by members o
 
 Contract. `verify_chain` starts at version 1 every time and takes these steps for each version:
 
-1. It can be read (roster_text.py).
-2. It continues the version before (roster_rules.py, rule 2).
+1. It can be read (text.py).
+2. It continues the version before (rules.py, rule 2).
 3. Each signature under it verifies, and is by a member of this version or of the one before.
 4. The signatures amount to consent (rules 1 and 3 to 5). The last version alone may lack it: then it is a proposal.
 
 Any fault closes the service: `current` is None and `problem` is the key of a sentence. There is no falling back to an
-older version, since whoever can spoil the newest file would then choose who reads. Files are `0001.toml` and
+older version, since anybody who can spoil the newest file would then choose who reads. Files are `0001.toml` and
 `0001.sig`, the latter with lines of `member-id signature` in hex, and `0002.seen`, the day on which this computer was
 given the proposal and the hash of its text: the fourteen days of rule 5 are counted from there. A file that is missing,
 does not read or has another hash lets nothing come about by waiting.
@@ -64,7 +64,7 @@ _FIELDS_OF_A_LINE = 2
 
 @dataclass(frozen=True, slots=True)
 class SignedText:
-    """One version as it rests: the text, the lines of its signatures, and when it was first shown to who keeps it."""
+    """One version as it rests: the text, the lines of its signatures, and when its keeper first saw it."""
 
     text: str
     signatures: str

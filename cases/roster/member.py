@@ -105,7 +105,7 @@ class MemberKeys:
 
     @property
     def onion_public(self) -> str:
-        """The key that the desk onion is told of, in tor's base32."""
+        """The public key that the desk onion admits, in tor's base32."""
         return _to_base32(crypto_scalarmult_base(_from_base32(self.onion_private)))
 
     def public(self, name: str, role: Role, label: str) -> Join:

@@ -18,13 +18,11 @@ import aiosqlite
 from nacl.utils import random
 
 from cases.clock import today
-from cases.crypto.envelope import Sealed
 from cases.crypto.grants import decoy_grant
-from cases.crypto.streams import Head
 from cases.errors import NotAllowed, NotThere, StoreFault
 from cases.store.db import Parts, change, one
 from cases.store.filing import append_within
-from cases.store.rows import GRANT_BYTES
+from cases.store.rows import GRANT_BYTES, ReporterEntries
 
 _LOOKUP_BYTES: Final = 16
 
@@ -37,18 +35,7 @@ class ReporterAccess:
     grant: bytes
 
 
-async def change_access(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts,
-    case_id: bytes,
-    expected_count: int,
-    entry: Sealed,
-    head: Head,
-    release_on: date,
-    old_lookup_id: bytes,
-    new: ReporterAccess | None,
-    *,
-    at_once: bool,
-) -> None:
+async def change_access(parts: Parts, entry: ReporterEntries, old_lookup_id: bytes, new: ReporterAccess | None) -> None:
     """
     Keep the entry and change the access; without `new` the inbox ends. Nothing of the old access is left on the disk.
 
@@ -58,20 +45,18 @@ async def change_access(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     if new is not None and len(new.grant) != GRANT_BYTES:
         raise StoreFault
     async with parts.db.write() as connection:
-        until = await append_within(
-            connection, case_id, expected_count, (entry,), head, (), release_on, at_once=at_once
-        )
+        until = await append_within(connection, entry)
         if new is None:
-            await _note_end(connection, case_id, until or today(parts.clock))
+            await _note_end(connection, entry.case_id, until or today(parts.clock))
         put = new or ReporterAccess(random(_LOOKUP_BYTES), decoy_grant())
         query = "UPDATE cases SET lookup_id = ?, reporter_grant = ? WHERE case_id = ? AND lookup_id = ?"
-        if await change(connection, query, put.lookup_id, put.grant, case_id, old_lookup_id) != 1:
+        if await change(connection, query, put.lookup_id, put.grant, entry.case_id, old_lookup_id) != 1:
             raise NotThere
     await parts.db.sweep()
 
 
 async def inbox_has_ended(connection: aiosqlite.Connection, case_id: bytes, day: date) -> bool:
-    """Say whether the reporter has ended the inbox and members can know of it."""
+    """Return whether the reporter has ended the inbox and members can know of it."""
     query = (
         "SELECT 1 FROM ended_inboxes WHERE case_id = ?1 AND from_day <= ?2"
         " AND NOT EXISTS (SELECT 1 FROM entries WHERE case_id = ?1 AND release_on IS NOT NULL)"

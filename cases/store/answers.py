@@ -7,27 +7,28 @@ which may mean harm: neither may be in use already, or staging would take the pl
 
 from collections.abc import Sequence
 
-from cases.crypto.envelope import Place, Sealed, read_header
+from cases.crypto.envelope import Place, read_header
 from cases.crypto.sealed_files import SealedFile
-from cases.crypto.streams import Head
 from cases.entry import ItemKind, Stream
 from cases.errors import Conflict, StoreFault
 from cases.store.db import Parts, one
 from cases.store.files import claim_files
-from cases.store.filing import expect_count, insert_entries, insert_head, live_epoch
+from cases.store.filing import insert_entries, insert_head, live_epoch, stream_end
 from cases.store.reading import check_access
+from cases.store.rows import CaseProof, MemberEntries
 
 VERB = "attach"
 _KINDS = (ItemKind.FILE, ItemKind.PREVIEW)
 
 
-async def require_welcome(parts: Parts, case_id: bytes, mac: bytes, counter: int, files: Sequence[SealedFile]) -> None:
-    """Return if a case of this proof is there and the files are new. Raises NotThere, Conflict or StoreFault."""
+async def require_new_files(parts: Parts, proof: CaseProof, files: Sequence[SealedFile]) -> None:
+    """Return if a case of this proof is there and the files are new to it. Raises NotThere, Conflict or StoreFault."""
     numbers = {one_file.number for one_file in files}
     if tuple(one_file.item_kind for one_file in files) != _KINDS or len(numbers) != 1:
         raise StoreFault
+    case_id = proof.case_id
     async with parts.db.read() as connection:
-        await check_access(connection, case_id, mac, counter, VERB)
+        await check_access(connection, proof, VERB)
         epoch = await live_epoch(connection, case_id)
         for new in files:
             header = read_header(new.header)
@@ -40,25 +41,15 @@ async def require_welcome(parts: Parts, case_id: bytes, mac: bytes, counter: int
                 raise Conflict
 
 
-async def append_with_files(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts,
-    case_id: bytes,
-    mac: bytes,
-    counter: int,
-    expected_count: int,
-    entries: Sequence[Sealed],
-    head: Head,
-    file_ids: Sequence[bytes],
-) -> int:
+async def append_with_files(parts: Parts, new: MemberEntries, file_ids: Sequence[bytes]) -> int:
     """Add entries to the members' stream and give the case its staged files; returns the new count."""
-    count = expected_count + len(entries)
+    case_id, count = new.proof.case_id, new.expected_count + len(new.entries)
     async with parts.db.write() as connection:
-        await check_access(connection, case_id, mac, counter, VERB)
-        epoch = await live_epoch(connection, case_id)
-        await expect_count(connection, case_id, Stream.MEMBERS, expected_count)
-        await insert_entries(connection, case_id, epoch, Stream.MEMBERS, expected_count, entries, None)
+        await check_access(connection, new.proof, VERB)
+        end = await stream_end(connection, case_id, Stream.MEMBERS, new.expected_count)
+        await insert_entries(connection, end, new.entries, None)
         await connection.execute("DELETE FROM heads WHERE case_id = ? AND stream = ?", (case_id, int(Stream.MEMBERS)))
-        await insert_head(connection, case_id, Stream.MEMBERS, count, head)
+        await insert_head(connection, case_id, Stream.MEMBERS, count, new.head)
         await claim_files(connection, case_id, file_ids, None)
     return count
 

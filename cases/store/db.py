@@ -31,7 +31,7 @@ from cases.store.shred import Slots
 DATABASE_NAME = "kallskydd.db"
 SLOTS_NAME = "shred.slots"
 SCHEMA_VERSION = 1
-BEAT_BYTES = 4096
+HEARTBEAT_BYTES = 4096
 # A checkpoint is refused only while another process reads the file (a backup, an auditor). We ask again for two
 # seconds.
 CHECKPOINT_TRIES = 14
@@ -100,7 +100,7 @@ class Database:
             connection.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
             connection.execute(
                 "INSERT INTO home (only, home_id, salt, beat) VALUES (1, ?, ?, ?)",
-                (home_id, secrets.token_bytes(16), secrets.token_bytes(BEAT_BYTES)),
+                (home_id, secrets.token_bytes(16), secrets.token_bytes(HEARTBEAT_BYTES)),
             )
         return home_id
 

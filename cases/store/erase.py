@@ -36,6 +36,7 @@ from cases.store.access import inbox_has_ended
 from cases.store.db import Parts, Row, every, one
 from cases.store.files import delete_chunks
 from cases.store.reading import check_access
+from cases.store.rows import CaseProof, SignedStatement
 
 # VBL 2021:890, chapter 7: no longer than two years after the follow-up case was closed.
 CAP_MONTHS = 24
@@ -54,29 +55,20 @@ class Due:
     erased: int
 
 
-async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts,
-    case_id: bytes,
-    mac: bytes,
-    counter: int,
-    blob: bytes,
-    statement: Statement,
-    roster: Roster,
-    seal_key: bytes,
-    inbox_days: int,
+async def keep_statement(
+    parts: Parts, proof: CaseProof, signed: SignedStatement, roster: Roster, inbox_days: int
 ) -> Outcome:
     """
     Act on a verified statement: "done", or "kept" for an erasure that waits for its second signature.
 
-    `seal_key` comes from the case key: under it statements rest, so that no row names a member beside a case.
-
     Raises NotThere for a case that the signer cannot show, NotAllowed with the reason.
     """
+    case_id, statement = proof.case_id, signed.read
     if statement.case_id != case_id:
         raise NotThere
     day = today(parts.clock)
     async with parts.db.write() as connection:
-        await check_access(connection, case_id, mac, counter, "statement")
+        await check_access(connection, proof, "statement")
         row = await one(connection, "SELECT state, hold, closed_day FROM cases WHERE case_id = ?", case_id)
         if row is None:
             raise NotThere
@@ -88,17 +80,17 @@ async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
             return "done"
         inbox_ended = await inbox_has_ended(connection, case_id, day)
         _check_erasable(row, day, inbox_days, inbox_ended=inbox_ended)
-        pair, others = await _find_pair(connection, blob, statement, roster, seal_key)
+        pair, others = await _find_pair(connection, signed, roster)
         if pair is None:
-            await _keep_waiting(connection, case_id, [*others, seal_statement(seal_key, case_id, blob)])
+            await _keep_waiting(connection, case_id, [*others, seal_statement(signed.seal_key, case_id, signed.blob)])
             return "kept"
-        await _decide(connection, case_id, day, [seal_statement(seal_key, case_id, one) for one in pair])
+        await _decide(connection, case_id, day, [seal_statement(signed.seal_key, case_id, one) for one in pair])
     await finish_erasures(parts)
     return "done"
 
 
 async def erase(parts: Parts, case_id: bytes, statements: Sequence[bytes]) -> None:
-    """Erase a case, whatever its state; the callers above have checked that it may be. Raises NotThere."""
+    """Erase a case in any state; the callers above have checked that it may be. Raises NotThere."""
     async with parts.db.write() as connection:
         await _decide(connection, case_id, today(parts.clock), statements)
     await finish_erasures(parts)
@@ -173,7 +165,7 @@ async def _decide(connection: aiosqlite.Connection, case_id: bytes, day: date, s
 
 
 async def _find_pair(
-    connection: aiosqlite.Connection, blob: bytes, statement: Statement, roster: Roster, seal_key: bytes
+    connection: aiosqlite.Connection, signed: SignedStatement, roster: Roster
 ) -> tuple[tuple[bytes, bytes] | None, list[bytes]]:
     """Return this statement with a kept one that agrees to the same erasure, or None; and what goes on waiting.
 
@@ -182,15 +174,15 @@ async def _find_pair(
     sealed under something else than the key of the case: by a member who wants to be alone in reading it.
     """
     query = "SELECT statement FROM statements WHERE case_id = ? ORDER BY position"
-    others: list[bytes] = []
+    statement, others = signed.read, list[bytes]()
     for (sealed,) in await every(connection, query, statement.case_id):
         with contextlib.suppress(SealBroken):
-            kept = open_statement(seal_key, statement.case_id, sealed)
+            kept = open_statement(signed.seal_key, statement.case_id, sealed)
             if read_statement(kept, roster, statement.server).member == statement.member:
                 continue
             others.append(sealed)
-            verify_tombstone((kept, blob), roster, statement.server)
-            return (kept, blob), others
+            verify_tombstone((kept, signed.blob), roster, statement.server)
+            return (kept, signed.blob), others
     return None, others
 
 

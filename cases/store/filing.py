@@ -7,11 +7,12 @@ Filing keeps this order:
 2. One transaction: the case's row, its entries, head, box items for every member, and the staged files.
 
 A crash after 1 leaves 32 random bytes in a slot that no row names, and it is free again. A crash in 2 leaves nothing.
-After 2 the case is there and complete, whatever dies.
+After 2 the case is there and complete, also after a crash.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import aiosqlite
@@ -24,7 +25,17 @@ from cases.errors import Conflict, NotAllowed, NotThere, StoreFault
 from cases.store.boxes import first_release, release_stream
 from cases.store.db import Parts, change, one
 from cases.store.files import claim_files
-from cases.store.rows import GRANT_BYTES, Filing
+from cases.store.rows import GRANT_BYTES, Filing, Replacement, ReporterEntries
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """Where the next entry of a stream goes. Only `stream_end` finds one; a new case begins at 0."""
+
+    case_id: bytes
+    epoch: int
+    stream: Stream
+    count: int
 
 
 async def file_case(parts: Parts, filing: Filing) -> None:
@@ -49,17 +60,7 @@ async def file_case(parts: Parts, filing: Filing) -> None:
         await parts.db.sweep()
 
 
-async def append_reporter(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts,
-    case_id: bytes,
-    expected_count: int,
-    entries: Sequence[Sealed],
-    head: Head,
-    file_ids: Iterable[bytes],
-    release_on: date | None,
-    *,
-    at_once: bool,
-) -> None:
+async def append_reporter(parts: Parts, new: ReporterEntries) -> None:
     """
     Add entries to the reporter's stream, all or none, to wait for their release. Raises Conflict.
 
@@ -67,45 +68,26 @@ async def append_reporter(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     with it: the members have no grant yet, and `release_now` is what gives it to them.
     """
     async with parts.db.write() as connection:
-        await append_within(connection, case_id, expected_count, entries, head, file_ids, release_on, at_once=at_once)
+        await append_within(connection, new)
 
 
-async def append_within(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    connection: aiosqlite.Connection,
-    case_id: bytes,
-    expected_count: int,
-    entries: Sequence[Sealed],
-    head: Head,
-    file_ids: Iterable[bytes],
-    release_on: date | None,
-    *,
-    at_once: bool,
-) -> date | None:
+async def append_within(connection: aiosqlite.Connection, new: ReporterEntries) -> date | None:
     """Do what `append_reporter` does, in the caller's transaction; return the day for which the entries wait."""
-    epoch = await live_epoch(connection, case_id)
-    await expect_count(connection, case_id, Stream.REPORTER, expected_count)
-    last = await _last_waiting(connection, case_id)
-    released = await one(connection, "SELECT released FROM cases WHERE case_id = ?", case_id)
+    end = await stream_end(connection, new.case_id, Stream.REPORTER, new.expected_count)
+    last = await _last_waiting(connection, new.case_id)
+    released = await one(connection, "SELECT released FROM cases WHERE case_id = ?", new.case_id)
     wait_until: date | None = None
-    if not at_once or released != (1,):
-        wait_until = _wait_until(release_on, last)
-    await insert_entries(connection, case_id, epoch, Stream.REPORTER, expected_count, entries, wait_until)
-    await insert_head(connection, case_id, Stream.REPORTER, expected_count + len(entries), head)
-    await claim_files(connection, case_id, file_ids, wait_until)
+    if not new.at_once or released != (1,):
+        wait_until = _wait_until(new.release_on, last)
+    await insert_entries(connection, end, new.entries, wait_until)
+    await insert_head(connection, new.case_id, Stream.REPORTER, end.count + len(new.entries), new.head)
+    await claim_files(connection, new.case_id, new.file_ids, wait_until)
     if wait_until is None:
-        await release_stream(connection, case_id, date.max)
+        await release_stream(connection, new.case_id, date.max)
     return wait_until
 
 
-async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts,
-    case_id: bytes,
-    expected_count: int,
-    keep_count: int,
-    entries: Sequence[Sealed],
-    head: Head,
-    drop_files: Iterable[bytes],
-) -> None:
+async def replace_pending(parts: Parts, new: Replacement) -> None:
     """
     Rewrite the end of the reporter's stream that nobody has seen, and drop files that only it named.
 
@@ -113,12 +95,12 @@ async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
     would be lost, new keys and the end of the inbox among it. All that still waits in the case then waits together,
     until the latest of its days: the heads in between are gone, and nothing is released before its twelve hours.
     """
+    case_id, keep_count, count = new.case_id, new.keep_count, new.keep_count + len(new.entries)
     async with parts.db.write() as connection:
-        epoch = await live_epoch(connection, case_id)
-        await expect_count(connection, case_id, Stream.REPORTER, expected_count)
+        old_end = await stream_end(connection, case_id, Stream.REPORTER, new.expected_count)
         visible = await count_entries(connection, case_id, Stream.REPORTER, visible_only=True)
         wait_until = await _last_waiting(connection, case_id)
-        if keep_count < visible or wait_until is None or keep_count + len(entries) == 0:
+        if keep_count < visible or wait_until is None or count == 0:
             raise Conflict
         await connection.execute(
             "DELETE FROM entries WHERE case_id = ? AND stream = 1 AND number >= ?", (case_id, keep_count)
@@ -126,10 +108,10 @@ async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
         await connection.execute("DELETE FROM heads WHERE case_id = ? AND stream = 1 AND count > ?", (case_id, visible))
         if await count_entries(connection, case_id, Stream.REPORTER, visible_only=False) != keep_count:
             raise Conflict
-        await insert_entries(connection, case_id, epoch, Stream.REPORTER, keep_count, entries, wait_until)
-        if keep_count + len(entries) > visible:
-            await insert_head(connection, case_id, Stream.REPORTER, keep_count + len(entries), head)
-        for file_id in drop_files:
+        await insert_entries(connection, replace(old_end, count=keep_count), new.entries, wait_until)
+        if count > visible:
+            await insert_head(connection, case_id, Stream.REPORTER, count, new.head)
+        for file_id in new.drop_files:
             query = "DELETE FROM files WHERE file_id = ? AND case_id = ? AND release_on IS NOT NULL"
             if await change(connection, query, file_id, case_id) != 1:
                 raise Conflict
@@ -154,33 +136,29 @@ async def count_entries(connection: aiosqlite.Connection, case_id: bytes, stream
     return 0 if found is None else int(found[0])
 
 
-async def expect_count(connection: aiosqlite.Connection, case_id: bytes, stream: Stream, expected: int) -> None:
-    """Raise Conflict when somebody wrote to the stream since it was read."""
+async def stream_end(connection: aiosqlite.Connection, case_id: bytes, stream: Stream, expected: int) -> StreamEnd:
+    """Return where a stream ends. Raises NotThere, and Conflict when somebody wrote to it since it was read."""
+    epoch = await live_epoch(connection, case_id)
     if await count_entries(connection, case_id, stream, visible_only=False) != expected:
         raise Conflict
+    return StreamEnd(case_id, epoch, stream, expected)
 
 
-async def insert_entries(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    connection: aiosqlite.Connection,
-    case_id: bytes,
-    epoch: int,
-    stream: Stream,
-    first: int,
-    entries: Sequence[Sealed],
-    release_on: date | None,
+async def insert_entries(
+    connection: aiosqlite.Connection, end: StreamEnd, entries: Sequence[Sealed], release_on: date | None
 ) -> None:
-    """Insert entries at their numbers; raises SealBroken or StoreFault for a header that says another place."""
+    """Insert entries at the end of a stream; raises SealBroken or StoreFault for a header that names another place."""
     day = None if release_on is None else release_on.isoformat()
-    for number, entry in enumerate(entries, start=first):
+    for number, entry in enumerate(entries, start=end.count):
         header = read_header(entry.header)
-        if header.place != Place(stream, number, ItemKind.ENTRY):
+        if header.place != Place(end.stream, number, ItemKind.ENTRY):
             raise StoreFault
-        if header.epoch != epoch:
+        if header.epoch != end.epoch:
             # Sealed under the keys of before a re-key: nobody could open it any more.
             raise Conflict
         await connection.execute(
             "INSERT INTO entries (case_id, stream, number, header, body, release_on) VALUES (?, ?, ?, ?, ?, ?)",
-            (case_id, int(stream), number, entry.header, entry.body, day),
+            (end.case_id, int(end.stream), number, entry.header, entry.body, day),
         )
 
 
@@ -218,7 +196,8 @@ async def _insert_case(connection: aiosqlite.Connection, filing: Filing, slot: i
             filing.release_on.isoformat(),
         ),
     )
-    await insert_entries(connection, keys.case_id, keys.epoch, Stream.REPORTER, 0, filing.entries, filing.release_on)
+    beginning = StreamEnd(keys.case_id, keys.epoch, Stream.REPORTER, 0)
+    await insert_entries(connection, beginning, filing.entries, filing.release_on)
     await insert_head(connection, keys.case_id, Stream.REPORTER, len(filing.entries), filing.head)
     await claim_files(connection, keys.case_id, filing.file_ids, filing.release_on)
 

@@ -17,55 +17,46 @@ from collections.abc import Sequence
 
 import aiosqlite
 
-from cases.crypto.envelope import Sealed, read_header
+from cases.crypto.envelope import read_header
 from cases.crypto.grants import decoy_grant
 from cases.crypto.streams import Head
 from cases.entry import ItemKind, Stream
 from cases.errors import Conflict, NotAllowed, StoreFault
 from cases.store.boxes import padded_count
 from cases.store.db import Parts, change, every, one
-from cases.store.filing import count_entries, expect_count, insert_entries, insert_grants, insert_head, live_epoch
+from cases.store.filing import count_entries, insert_entries, insert_grants, insert_head, stream_end
 from cases.store.reading import check_access
-from cases.store.rows import GRANT_BYTES, Rekeying
+from cases.store.rows import GRANT_BYTES, CaseProof, MemberEntries, Rekeying
 
 
-async def append_member(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    parts: Parts,
-    case_id: bytes,
-    mac: bytes,
-    counter: int,
-    expected_count: int,
-    stream: Stream,
-    entry: Sealed,
-    head: Head,
-    notes_grants: Sequence[bytes] | None,
-) -> int:
-    """Add one entry to the members' stream or the notes; returns the new count. Raises NotThere or Conflict."""
+async def append_member(parts: Parts, new: MemberEntries, stream: Stream, notes_grants: Sequence[bytes] | None) -> int:
+    """Add entries to the members' stream or the notes; returns the new count. Raises NotThere or Conflict."""
     if stream not in {Stream.MEMBERS, Stream.NOTES}:
         raise StoreFault
+    case_id, count = new.proof.case_id, new.expected_count + len(new.entries)
     async with parts.db.write() as connection:
-        await check_access(connection, case_id, mac, counter, "append")
-        epoch = await live_epoch(connection, case_id)
-        await expect_count(connection, case_id, stream, expected_count)
-        await insert_entries(connection, case_id, epoch, stream, expected_count, (entry,), None)
-        await _replace_head(connection, case_id, stream, head, expected_count + 1)
+        await check_access(connection, new.proof, "append")
+        end = await stream_end(connection, case_id, stream, new.expected_count)
+        await insert_entries(connection, end, new.entries, None)
+        await _replace_head(connection, case_id, stream, new.head, count)
         if notes_grants is not None:
             await _replace_notes_grants(connection, case_id, notes_grants)
-    return expected_count + 1
+    return count
 
 
-async def rekey(parts: Parts, case_id: bytes, mac: bytes, counter: int, rekeying: Rekeying) -> None:
+async def rekey(parts: Parts, proof: CaseProof, rekeying: Rekeying) -> None:
     """
     Move a case to a new epoch. Raises Conflict when the case moved, NotAllowed while a part of it waits.
 
     What waits is invisible to the desk, so it cannot rewrap it, and overwriting the old share would destroy it.
     """
     _check_rekeying(rekeying)
+    case_id = proof.case_id
     slot = parts.slots.take()
     try:
         await asyncio.to_thread(parts.slots.write, slot, rekeying.share)
         async with parts.db.write() as connection:
-            await check_access(connection, case_id, mac, counter, "rekey")
+            await check_access(connection, proof, "rekey")
             await _change_epoch(connection, case_id, slot, rekeying)
             # They are sealed under the old key, and were signed by holders of it.
             await connection.execute("DELETE FROM statements WHERE case_id = ?", (case_id,))
@@ -122,7 +113,7 @@ async def _change_epoch(connection: aiosqlite.Connection, case_id: bytes, slot: 
     changed = await change(
         connection,
         # Where the reporter has ended the inbox, a decoy stands in the grant's place, and stay: with a new one the
-        # words would open the case again to whoever has them and the disk.
+        # words would open the case again to anybody who has them and the disk.
         "UPDATE cases SET epoch = ?1, commitment = ?2, access_key = ?3, reporter_grant = CASE"
         " WHEN EXISTS (SELECT 1 FROM ended_inboxes WHERE case_id = ?6) THEN reporter_grant ELSE ?4 END,"
         " spent_slot = slot, slot = ?5 WHERE case_id = ?6 AND epoch = ?1 - 1 AND spent_slot IS NULL",

@@ -18,7 +18,7 @@ from cases.crypto.streams import EMPTY_HEAD, Head
 from cases.entry import Stream
 from cases.errors import NotThere
 from cases.store.db import Parts, Row, every, one
-from cases.store.rows import CaseRows, FileRow, ReporterRow, State, StreamRows, TombstoneRow
+from cases.store.rows import CaseProof, CaseRows, FileRow, ReporterRow, State, StreamRows, TombstoneRow
 
 _CASE = (
     "SELECT case_id, epoch, commitment, slot, released, state, release_day, erase_by, hold, closed_day, notice_day"
@@ -45,7 +45,7 @@ async def find_by_lookup(parts: Parts, lookup_id: bytes) -> ReporterRow | None:
 
 
 async def reporter_streams(parts: Parts, case_id: bytes) -> CaseRows:
-    """Return all of the reporter's stream and of the members', for who has opened the reporter's grant."""
+    """Return all of the reporter's stream and of the members', for a caller who has opened the reporter's grant."""
     async with parts.db.read() as connection:
         row = await one(connection, _CASE, case_id)
         if row is None:
@@ -53,41 +53,41 @@ async def reporter_streams(parts: Parts, case_id: bytes) -> CaseRows:
         return await _case_rows(parts, connection, row, for_members=False)
 
 
-async def released_case(parts: Parts, case_id: bytes, mac: bytes, counter: int, verb: str) -> CaseRows:
+async def released_case(parts: Parts, proof: CaseProof, verb: str) -> CaseRows:
     """Return what members see of a case; raises NotThere."""
     async with parts.db.read() as connection:
-        await check_access(connection, case_id, mac, counter, verb)
-        row = await one(connection, _CASE, case_id)
+        await check_access(connection, proof, verb)
+        row = await one(connection, _CASE, proof.case_id)
         if row is None:
             raise NotThere
         return await _case_rows(parts, connection, row, for_members=True)
 
 
-async def check_access(connection: aiosqlite.Connection, case_id: bytes, mac: bytes, counter: int, verb: str) -> None:
+async def check_access(connection: aiosqlite.Connection, proof: CaseProof, verb: str) -> None:
     """Return if the MAC is that of a released case; raises NotThere for anything else, after the same work."""
     query = "SELECT access_key FROM cases WHERE case_id = ? AND released = 1 AND state <> 'erasing'"
-    await _check_mac(await one(connection, query, case_id), case_id, mac, counter, verb)
+    await _check_mac(await one(connection, query, proof.case_id), proof, verb)
 
 
-async def tombstone(parts: Parts, case_id: bytes, mac: bytes, counter: int, verb: str) -> TombstoneRow:
-    """Return what is left of an erased case to who can show the MAC; raises NotThere."""
+async def tombstone(parts: Parts, proof: CaseProof, verb: str) -> TombstoneRow:
+    """Return what is left of an erased case to a member who shows the MAC; raises NotThere."""
     # While the case's row is still there the erasure is not finished, and nothing may say that it is.
     query = (
         "SELECT access_key FROM tombstones WHERE case_id = ?1 AND NOT EXISTS (SELECT 1 FROM cases WHERE case_id = ?1)"
     )
     statements = "SELECT statement FROM tombstone_statements WHERE case_id = ? ORDER BY position"
     async with parts.db.read() as connection:
-        row = await one(connection, query, case_id)
-        await _check_mac(row, case_id, mac, counter, verb)
-        kept = await every(connection, statements, case_id)
+        row = await one(connection, query, proof.case_id)
+        await _check_mac(row, proof, verb)
+        kept = await every(connection, statements, proof.case_id)
     if row is None:
         raise NotThere
-    return TombstoneRow(case_id, tuple(blob for (blob,) in kept))
+    return TombstoneRow(proof.case_id, tuple(blob for (blob,) in kept))
 
 
-async def _check_mac(row: Row | None, case_id: bytes, mac: bytes, counter: int, verb: str) -> None:
-    expected = fetch_mac(_NO_ACCESS_KEY if row is None else row[0], verb, case_id, counter)
-    if not hmac.compare_digest(expected, mac) or row is None:
+async def _check_mac(row: Row | None, proof: CaseProof, verb: str) -> None:
+    expected = fetch_mac(_NO_ACCESS_KEY if row is None else row[0], verb, proof.case_id, proof.counter)
+    if not hmac.compare_digest(expected, proof.mac) or row is None:
         raise NotThere
 
 

@@ -5,11 +5,12 @@ What goes into the store and what comes out of it. Ciphertext and days, no plain
 The store writes the share to its slot, the other two to the case's row, and keeps no reference to the case key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from cases.case.statements import Statement
 from cases.crypto.case_keys import CaseKeys
 from cases.crypto.envelope import Sealed
 from cases.crypto.seal import Head
@@ -35,6 +36,62 @@ class Filing:
     file_ids: tuple[bytes, ...]
     release_on: date
     at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReporterEntries:
+    """What a reporter adds to a case: entries after the `expected_count` that are there, and their head."""
+
+    case_id: bytes
+    expected_count: int
+    entries: Sequence[Sealed]
+    head: Head
+    # Staged files that the entries name.
+    file_ids: Iterable[bytes] = ()
+    # May be left out when something of the case waits already, or `at_once` is set.
+    release_on: date | None = None
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Replacement:
+    """The unreleased end of the reporter's stream, written again after the first `keep_count` entries."""
+
+    case_id: bytes
+    expected_count: int
+    keep_count: int
+    entries: Sequence[Sealed]
+    head: Head
+    drop_files: Iterable[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseProof:
+    """By what a desk reaches a case: a MAC under the case's access key, over the verb and the request's counter."""
+
+    case_id: bytes
+    mac: bytes
+    counter: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MemberEntries:
+    """What a member adds to a case: entries after the `expected_count` that are there, and their head."""
+
+    proof: CaseProof
+    expected_count: int
+    entries: Sequence[Sealed]
+    head: Head
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignedStatement:
+    """A verified statement, as it was signed and as it reads, and the key under which it rests."""
+
+    blob: bytes
+    read: Statement
+    # From the case key: under it statements rest, so that no row names a member beside a case.
+    seal_key: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)

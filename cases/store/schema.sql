@@ -7,7 +7,7 @@
 
 PRAGMA user_version = 1;
 
--- One row. `beat` is random bytes rewritten every ten minutes, so that the file's time says nothing.
+-- One row. `beat` is the heartbeat: random bytes rewritten every ten minutes, so that the file's time says nothing.
 CREATE TABLE home (
     only         INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
     home_id      BLOB    NOT NULL CHECK (length(home_id) = 16),
@@ -136,7 +136,7 @@ CREATE TABLE counters (
 ) STRICT, WITHOUT ROWID;
 
 -- Cases whose reporter has ended the inbox, and the day of the release from which members know of it. Last,
--- because homes from before there was this table get it when they are opened (store_db.py).
+-- because homes from before there was this table get it when they are opened (db.py).
 CREATE TABLE ended_inboxes (
     case_id  BLOB NOT NULL PRIMARY KEY REFERENCES cases ON DELETE CASCADE,
     from_day TEXT NOT NULL CHECK (from_day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]')

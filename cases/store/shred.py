@@ -110,7 +110,7 @@ class Slots:
         """
         Give the file the time of now; never raises.
 
-        Reading a share moves the time of reading, and whoever comes back with a case code reads one: without this the
+        Reading a share moves the time of reading, and every log-in with a case code reads one: without this the
         moment of that visit would stay on the disk, also through heartbeats, until the next visit.
         """
         with contextlib.suppress(OSError):

@@ -14,37 +14,32 @@ The verbs are grouped as in the modules that do the work: files, filing, reading
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cases.case.statements import Statement
 from cases.clock import Clock
-from cases.crypto.envelope import Sealed
 from cases.crypto.sealed_files import SealedFile
-from cases.crypto.streams import Head
 from cases.entry import Stream
 from cases.errors import Busy, StoreFault
 from cases.roster.text import Roster
-from cases.store import access as store_access
-from cases.store import answers as store_answers
-from cases.store import boxes as store_boxes
-from cases.store import erase as store_erase
-from cases.store import files as store_files
-from cases.store import filing as store_filing
-from cases.store import members as store_members
-from cases.store import reading as store_reading
+from cases.store import access, answers, boxes, erase, files, filing, members, reading
 from cases.store.access import ReporterAccess
-from cases.store.db import BEAT_BYTES, DATABASE_NAME, SLOTS_NAME, Database, Parts, every, one
+from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SLOTS_NAME, Database, Parts, every, one
 from cases.store.erase import Due, Outcome
 from cases.store.rows import (
     Batch,
+    CaseProof,
     CaseRows,
     FileRow,
     Filing,
+    MemberEntries,
     Rekeying,
+    Replacement,
+    ReporterEntries,
     ReporterRow,
+    SignedStatement,
     StreamRows,
     TombstoneRow,
 )
@@ -52,13 +47,18 @@ from cases.store.shred import Slots
 
 __all__ = [
     "Batch",
+    "CaseProof",
     "CaseRows",
     "Due",
     "FileRow",
     "Filing",
+    "MemberEntries",
     "Rekeying",
+    "Replacement",
     "ReporterAccess",
+    "ReporterEntries",
     "ReporterRow",
+    "SignedStatement",
     "Store",
     "StreamRows",
     "TombstoneRow",
@@ -107,7 +107,7 @@ class Store:
 
     @classmethod
     async def _finish_interrupted(cls, parts: Parts) -> "Store":
-        """Read what the home is and take up whatever a crash left half-way."""
+        """Read what the home is and take up what a crash left half-way."""
         used = "SELECT slot FROM cases UNION ALL SELECT spent_slot FROM cases WHERE spent_slot IS NOT NULL"
         async with parts.db.read() as connection:
             row = await one(connection, "SELECT home_id, salt FROM home")
@@ -115,9 +115,9 @@ class Store:
         if row is None:
             raise StoreFault
         parts.slots.adopt(slot for (slot,) in taken)
-        await store_files.drop_staged(parts)
-        await store_members.overwrite_spent_slots(parts)
-        await store_erase.finish_erasures(parts)
+        await files.drop_staged(parts)
+        await members.overwrite_spent_slots(parts)
+        await erase.finish_erasures(parts)
         return cls(parts, home_id=row[0], salt=row[1])
 
     async def close(self) -> None:
@@ -135,237 +135,156 @@ class Store:
         Write the same amount of random bytes to both files, so that all times are those of the heartbeat.
 
         The times are set also when the bytes cannot be written or the log cannot be cut: it raises StoreFault after it.
-        Raises SettingLost when the connection has lost a setting: a beat that was made says that all of them hold.
+        Raises SettingLost when the connection has lost a setting: a finished heartbeat shows that all of them hold.
         """
 
-        async def beat() -> None:
+        async def write_random_bytes() -> None:
             try:
                 await self._parts.db.require_settings()
                 async with self._parts.db.write() as connection:
-                    await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(BEAT_BYTES),))
+                    await connection.execute("UPDATE home SET beat = ?", (secrets.token_bytes(HEARTBEAT_BYTES),))
                 await asyncio.to_thread(self._parts.slots.touch)
                 await self._parts.db.sweep()
             finally:
                 self._parts.db.stamp()
                 self._parts.slots.stamp()
 
-        await self._finish(beat())
+        await self._finish(write_random_bytes())
 
     # Files
 
     async def add_file(self, sealed: SealedFile) -> None:
         """Stage a sealed file in groups of chunks; a later filing or append claims it. What fails is dropped again."""
         try:
-            await store_files.add_file(self._parts, sealed)
+            await files.add_file(self._parts, sealed)
         except BaseException:
-            await self._finish(store_files.drop_file(self._parts, sealed.file_id))
+            await self._finish(files.drop_file(self._parts, sealed.file_id))
             raise
 
     async def drop_file(self, file_id: bytes) -> None:
         """Delete a file, staged or owned."""
-        await self._finish(store_files.drop_file(self._parts, file_id))
+        await self._finish(files.drop_file(self._parts, file_id))
 
     def read_file(self, case_id: bytes, file_id: bytes) -> AsyncIterator[bytes]:
         """Yield the chunks of any file of the case, for its reporter; raises NotThere."""
-        return store_files.read_file(self._parts, case_id, file_id, released_only=False)
+        return files.read_file(self._parts, case_id, file_id, released_only=False)
 
-    async def released_file(
-        self, case_id: bytes, mac: bytes, counter: int, file_id: bytes, verb: str = "file"
-    ) -> AsyncIterator[bytes]:
+    async def released_file(self, proof: CaseProof, file_id: bytes, verb: str = "file") -> AsyncIterator[bytes]:
         """Check a member's MAC and yield the chunks of a released file; raises NotThere."""
-        await self.check_access(case_id, mac, counter, verb)
-        async for chunk in store_files.read_file(self._parts, case_id, file_id, released_only=True):
+        await self.check_access(proof, verb)
+        async for chunk in files.read_file(self._parts, proof.case_id, file_id, released_only=True):
             yield chunk
 
     # Filing
 
-    async def file_case(self, filing: Filing) -> None:
+    async def file_case(self, new: Filing) -> None:
         """Keep a new case, whole. With `at_once` it is released in the same transaction."""
-        await self._finish(store_filing.file_case(self._parts, filing))
+        await self._finish(filing.file_case(self._parts, new))
 
-    async def append_reporter(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-        self,
-        case_id: bytes,
-        expected_count: int,
-        sealed: Sealed | Sequence[Sealed],
-        head: Head,
-        file_ids: Iterable[bytes] = (),
-        release_on: date | None = None,
-        at_once: bool = False,
-    ) -> None:
+    async def append_reporter(self, new: ReporterEntries) -> None:
         """Add entries to the reporter's stream, all or none; raises Conflict or NotThere."""
-        entries = (sealed,) if isinstance(sealed, Sealed) else tuple(sealed)
-        await self._finish(
-            store_filing.append_reporter(
-                self._parts, case_id, expected_count, entries, head, file_ids, release_on, at_once=at_once
-            )
-        )
+        await self._finish(filing.append_reporter(self._parts, new))
 
-    async def change_access(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-        self,
-        case_id: bytes,
-        expected_count: int,
-        sealed: Sealed,
-        head: Head,
-        release_on: date,
-        old_lookup_id: bytes,
-        new: ReporterAccess | None,
-        *,
-        at_once: bool = False,
-    ) -> None:
+    async def change_access(self, entry: ReporterEntries, old_lookup_id: bytes, new: ReporterAccess | None) -> None:
         """Add the entry that approves minutes or ends the inbox, and put the new access, or none, in the old's place.
 
         Raises Conflict, NotThere or NotAllowed.
         """
-        await self._finish(
-            store_access.change_access(
-                self._parts, case_id, expected_count, sealed, head, release_on, old_lookup_id, new, at_once=at_once
-            )
-        )
+        await self._finish(access.change_access(self._parts, entry, old_lookup_id, new))
 
-    async def replace_pending(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-        self,
-        case_id: bytes,
-        expected_count: int,
-        keep_count: int,
-        sealed: Sequence[Sealed],
-        head: Head,
-        drop_files: Iterable[bytes] = (),
-    ) -> None:
+    async def replace_pending(self, new: Replacement) -> None:
         """Rewrite the unreleased end of the reporter's stream, to take back a file; raises Conflict or NotThere."""
-        await self._finish(
-            store_filing.replace_pending(
-                self._parts, case_id, expected_count, keep_count, tuple(sealed), head, drop_files
-            )
-        )
+        await self._finish(filing.replace_pending(self._parts, new))
 
     async def take_back(self, case_id: bytes) -> None:
         """Erase an unreleased report without a trace; raises NotAllowed once it is released."""
-        await self._finish(store_erase.take_back(self._parts, case_id))
+        await self._finish(erase.take_back(self._parts, case_id))
 
     # Reading
 
     async def find_by_lookup(self, lookup_id: bytes) -> ReporterRow | None:
         """Return what a receipt finds, or None after the same work."""
-        return await store_reading.find_by_lookup(self._parts, lookup_id)
+        return await reading.find_by_lookup(self._parts, lookup_id)
 
     async def reporter_streams(self, case_id: bytes) -> CaseRows:
         """Return the case as its reporter sees it; raises NotThere."""
-        return await store_reading.reporter_streams(self._parts, case_id)
+        return await reading.reporter_streams(self._parts, case_id)
 
-    async def released_case(self, case_id: bytes, mac: bytes, counter: int, verb: str = "case") -> CaseRows:
+    async def released_case(self, proof: CaseProof, verb: str = "case") -> CaseRows:
         """Return the case as members see it; raises NotThere for unknown, wrong, unreleased and erased alike."""
-        return await store_reading.released_case(self._parts, case_id, mac, counter, verb)
+        return await reading.released_case(self._parts, proof, verb)
 
-    async def tombstone(self, case_id: bytes, mac: bytes, counter: int, verb: str = "case") -> TombstoneRow:
-        """Return what is left of an erased case to who can show the MAC; raises NotThere."""
-        return await store_reading.tombstone(self._parts, case_id, mac, counter, verb)
+    async def tombstone(self, proof: CaseProof, verb: str = "case") -> TombstoneRow:
+        """Return what is left of an erased case to a member who shows the MAC; raises NotThere."""
+        return await reading.tombstone(self._parts, proof, verb)
 
-    async def check_access(self, case_id: bytes, mac: bytes, counter: int, verb: str) -> None:
+    async def check_access(self, proof: CaseProof, verb: str) -> None:
         """Return if the MAC is that of a released case; raises NotThere."""
         async with self._parts.db.read() as connection:
-            await store_reading.check_access(connection, case_id, mac, counter, verb)
+            await reading.check_access(connection, proof, verb)
 
     # Members
 
-    async def append_member(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-        self,
-        case_id: bytes,
-        mac: bytes,
-        counter: int,
-        expected_count: int,
-        stream: int,
-        sealed: Sealed,
-        head: Head,
-        notes_grants: Sequence[bytes] | None = None,
-    ) -> int:
-        """Add an entry that is visible at once; returns the new count. Raises NotThere or Conflict."""
-        return await self._finish(
-            store_members.append_member(
-                self._parts, case_id, mac, counter, expected_count, Stream(stream), sealed, head, notes_grants
-            )
-        )
+    async def append_member(self, new: MemberEntries, stream: int, notes_grants: Sequence[bytes] | None = None) -> int:
+        """Add entries that are visible at once; returns the new count. Raises NotThere or Conflict."""
+        return await self._finish(members.append_member(self._parts, new, Stream(stream), notes_grants))
 
-    async def attach_member(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-        self,
-        case_id: bytes,
-        mac: bytes,
-        counter: int,
-        expected_count: int,
-        entries: Sequence[Sealed],
-        head: Head,
-        files: Sequence[SealedFile],
-    ) -> int:
+    async def attach_member(self, new: MemberEntries, sealed_files: Sequence[SealedFile]) -> int:
         """Add a member's entries with a file and its preview, all or none, visible at once; returns the new count.
 
         Raises NotThere, Conflict or StoreFault.
         """
-        await store_answers.require_welcome(self._parts, case_id, mac, counter, files)
-        file_ids = tuple(sealed.file_id for sealed in files)
+        await answers.require_new_files(self._parts, new.proof, sealed_files)
+        file_ids = tuple(sealed.file_id for sealed in sealed_files)
         try:
-            for sealed in files:
-                await store_files.add_file(self._parts, sealed)
-            adding = store_answers.append_with_files(
-                self._parts, case_id, mac, counter, expected_count, entries, head, file_ids
-            )
-            return await self._finish(adding)
+            for sealed in sealed_files:
+                await files.add_file(self._parts, sealed)
+            return await self._finish(answers.append_with_files(self._parts, new, file_ids))
         except BaseException:
-            await self._finish(store_answers.drop_unclaimed(self._parts, file_ids))
+            await self._finish(answers.drop_unclaimed(self._parts, file_ids))
             raise
 
-    async def rekey(self, case_id: bytes, mac: bytes, counter: int, rekeying: Rekeying) -> None:
+    async def rekey(self, proof: CaseProof, rekeying: Rekeying) -> None:
         """Move the case to a new epoch; raises NotThere, Conflict or NotAllowed."""
-        await self._finish(store_members.rekey(self._parts, case_id, mac, counter, rekeying))
+        await self._finish(members.rekey(self._parts, proof, rekeying))
 
     async def accept_counter(self, member_id: bytes, counter: int) -> None:
         """Keep a request's counter; raises NotAllowed unless it is higher than every one before."""
-        await self._finish(store_members.accept_counter(self._parts, member_id, counter))
+        await self._finish(members.accept_counter(self._parts, member_id, counter))
 
     # Boxes
 
-    async def release(self, today: date, members: Sequence[bytes]) -> int:
+    async def release(self, today: date, member_ids: Sequence[bytes]) -> int:
         """Make visible what is due and give each box its batch; returns the batch number."""
-        return await self._finish(store_boxes.release(self._parts, today, members))
+        return await self._finish(boxes.release(self._parts, today, member_ids))
 
-    async def release_now(self, case_id: bytes, members: Sequence[bytes]) -> int:
+    async def release_now(self, case_id: bytes, member_ids: Sequence[bytes]) -> int:
         """Release one case at once; returns its batch number, or 0 if it was released already. Raises NotThere."""
-        return await self._finish(store_boxes.release_now(self._parts, case_id, members))
+        return await self._finish(boxes.release_now(self._parts, case_id, member_ids))
 
     async def last_release(self) -> date | None:
         """Return the day of the last daily release."""
-        return await store_boxes.last_release(self._parts)
+        return await boxes.last_release(self._parts)
 
     async def box(self, member_id: bytes, after: int = 0) -> tuple[Batch, ...]:
         """Return the batches of a member's box after a batch number."""
-        return await store_boxes.box(self._parts, member_id, after)
+        return await boxes.box(self._parts, member_id, after)
 
     # Erasing
 
-    async def keep_statement(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-        self,
-        case_id: bytes,
-        mac: bytes,
-        counter: int,
-        blob: bytes,
-        statement: Statement,
-        roster: Roster,
-        seal_key: bytes,
-        inbox_days: int = store_erase.INBOX_DAYS,
+    async def keep_statement(
+        self, proof: CaseProof, signed: SignedStatement, roster: Roster, inbox_days: int = erase.INBOX_DAYS
     ) -> Outcome:
         """Act on a verified statement: "done", or "kept" until the second signature. Raises NotThere or NotAllowed."""
-        return await self._finish(
-            store_erase.keep_statement(
-                self._parts, case_id, mac, counter, blob, statement, roster, seal_key, inbox_days
-            )
-        )
+        return await self._finish(erase.keep_statement(self._parts, proof, signed, roster, inbox_days))
 
     async def erase(self, case_id: bytes, statements: Sequence[bytes] = ()) -> None:
         """Erase a case now and keep a tombstone; `keep_statement` is how members come here. Raises NotThere."""
-        await self._finish(store_erase.erase(self._parts, case_id, statements))
+        await self._finish(erase.erase(self._parts, case_id, statements))
 
     async def erase_due(self, today: date) -> Due:
         """Give notice of the two-year cap and erase what is past it."""
-        return await self._finish(store_erase.erase_due(self._parts, today))
+        return await self._finish(erase.erase_due(self._parts, today))
 
     async def _finish(self, verb: Coroutine[Any, Any, _T]) -> _T:
         """Run a verb to its end even if the caller is cancelled."""

@@ -19,7 +19,7 @@ from cases.crypto.case_keys import CaseKeys
 from cases.crypto.sealed_files import SealedFile, recut, seal_clean_bytes, seal_preview, size_class
 from cases.entry import LISTED, Count, ItemKind, Short
 from cases.errors import RequestRefused
-from cases.wire.messages import FileRow, Hash, Id, Wire, WireHead, WireItem, decode
+from cases.wire.messages import OfCase, Wire, WireFile, WireHead, WireItem, decode
 
 LENGTH_BYTES = 4
 # Three sealed entries of the longest sort, in base64; a report of what was removed is far smaller.
@@ -46,22 +46,20 @@ class ScrubAnswer(Wire, frozen=True):
     version: Short
 
 
-class AttachRequest(Wire, frozen=True):
+class AttachRequest(OfCase, frozen=True):
     """Verb `attach`: entries of the members' stream after `count` others; the sealed file and its picture follow."""
 
-    case_id: Id
-    mac: Hash
     count: Count
     entries: Annotated[tuple[WireItem, ...], msgspec.Meta(min_length=2, max_length=3)]
     head: WireHead
-    files: Annotated[tuple[FileRow, ...], msgspec.Meta(min_length=2, max_length=2)]
+    files: Annotated[tuple[WireFile, ...], msgspec.Meta(min_length=2, max_length=2)]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CleanCopy:
     """What the server made of a member's file. Only `read_clean_copy` makes one."""
 
-    told: ScrubAnswer
+    answer: ScrubAnswer
     clean: bytes
     preview: bytes
 
@@ -95,15 +93,15 @@ def framed(head: Wire, *payloads: bytes) -> bytes:
 def read_clean_copy(untrusted: bytes) -> CleanCopy:
     """Return what a frame of `ScrubAnswer` holds. Raises RequestRefused for anything else."""
     head_end = LENGTH_BYTES + int.from_bytes(untrusted[:LENGTH_BYTES], "big")
-    told = decode(untrusted[LENGTH_BYTES:head_end], ScrubAnswer)
-    clean_end = head_end + told.size
-    preview_end = clean_end + told.preview_size
+    answer = decode(untrusted[LENGTH_BYTES:head_end], ScrubAnswer)
+    clean_end = head_end + answer.size
+    preview_end = clean_end + answer.preview_size
     if len(untrusted) != size_class(preview_end) or untrusted.count(0, preview_end) != len(untrusted) - preview_end:
         raise RequestRefused("request.unreadable")
-    return CleanCopy(told, untrusted[head_end:clean_end], untrusted[clean_end:preview_end])
+    return CleanCopy(answer, untrusted[head_end:clean_end], untrusted[clean_end:preview_end])
 
 
-def file_of(row: FileRow, sealed: Iterable[bytes]) -> SealedFile:
+def file_of(row: WireFile, sealed: Iterable[bytes]) -> SealedFile:
     """Return a file that a desk has sealed as the store takes it, cut like every other. Raises RequestRefused."""
     if row.item_kind not in {ItemKind.FILE, ItemKind.PREVIEW}:
         raise RequestRefused("request.unreadable")

@@ -4,8 +4,8 @@ The desk's interface on the wire: what each request and answer holds, and how a 
 Contract (docs/FORMATS.md §9). Every request is signed by one member over method, path, the hash and the length of its
 body, the server's key and a counter that only rises, so it can be shown neither to another server nor to the same one
 twice. The hash stands in a header: whether a member signed a request is known before anything of its body is read, and
-who is no member gets no room for one. `verify_head` takes steps 1 to 4, `require_body` the last; RequestRefused is
-raised at the first that fails:
+a sender who is no member gets no room for one. `verify_head` takes steps 1 to 4, `require_body` the last; the first
+that fails raises RequestRefused:
 
 1. The four headers are there, once, and well formed.
 2. The member is one whose key we know.
@@ -129,11 +129,15 @@ class BoxAnswer(Wire, frozen=True):
     batches: tuple[BoxBatch, ...]
 
 
-class CaseRequest(Wire, frozen=True):
-    """Verbs `case` and `tombstone`."""
+class OfCase(Wire, frozen=True):
+    """How every request on a case begins: its id, and the proof that the desk holds its key."""
 
     case_id: Id
     mac: Hash
+
+
+class CaseRequest(OfCase, frozen=True):
+    """Verbs `case` and `tombstone`."""
 
 
 class WireHead(Wire, frozen=True):
@@ -162,7 +166,7 @@ class WireStream(Wire, frozen=True):
     head: WireHead
 
 
-class FileRow(Wire, frozen=True):
+class WireFile(Wire, frozen=True):
     """One sealed file; its body is fetched by the verb `file`."""
 
     file_id: Id
@@ -180,26 +184,22 @@ class CaseAnswer(Wire, frozen=True):
     share: Hash
     streams: dict[int, WireStream]
     notes_grants: tuple[GrantBlob, ...]
-    files: tuple[FileRow, ...]
+    files: tuple[WireFile, ...]
     state: str
     release_day: date | None
     erase_by: date | None
     statements: tuple[bytes, ...]
 
 
-class FileRequest(Wire, frozen=True):
+class FileRequest(OfCase, frozen=True):
     """Verb `file`; answered by the sealed bytes as they are."""
 
-    case_id: Id
-    mac: Hash
     file_id: Id
 
 
-class AppendRequest(Wire, frozen=True):
+class AppendRequest(OfCase, frozen=True):
     """Verb `append`: one entry after `count` others."""
 
-    case_id: Id
-    mac: Hash
     stream: int
     count: Count
     header: HeaderBlob
@@ -220,11 +220,9 @@ class AppendAnswer(Wire, frozen=True):
     count: Count
 
 
-class RekeyRequest(Wire, frozen=True):
+class RekeyRequest(OfCase, frozen=True):
     """Verb `rekey`: a new epoch, which two members have signed. Grants for every member's box, by id in hex."""
 
-    case_id: Id
-    mac: Hash
     epoch: Count
     commitment: Hash
     access_key: Hash
@@ -243,11 +241,9 @@ class RekeyAnswer(Wire, frozen=True):
     epoch: Count
 
 
-class StatementRequest(Wire, frozen=True):
+class StatementRequest(OfCase, frozen=True):
     """Verb `statement`; answered by StateAnswer. Under `seal_key` the server keeps it, and then forgets the key."""
 
-    case_id: Id
-    mac: Hash
     statement: bytes
     seal_key: Hash
 

@@ -69,7 +69,7 @@ def require_agreed(request: RekeyRequest, roster: Roster, server_key: bytes, sen
 
 
 def regrant(keys: CaseKeys, recipient_id: bytes, box_public: bytes, roster_version: int) -> bytes:
-    """Return the grant of a new epoch, the same bytes whoever of its readers makes it; raise SealBroken.
+    """Return the grant of a new epoch, the same bytes for every reader who makes it; raise SealBroken.
 
     An ordinary sealed box with a one-time key pair that is not random but follows from the new case key and the
     recipient. So who holds the new key can see whether another member was given it, which random boxes hide from

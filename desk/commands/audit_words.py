@@ -7,7 +7,7 @@ from desk.keep.audits import Audits
 
 
 def audit_object(audits: Audits) -> dict[str, Any] | None:
-    """Returns the last audit for JSON."""
+    """Return the last audit for JSON."""
     if audits.last is None:
         return None
     return {
@@ -20,7 +20,7 @@ def audit_object(audits: Audits) -> dict[str, Any] | None:
 
 
 def audit_prose(audits: Audits) -> str:
-    """Returns one line about it; the head is for comparing with what an auditor took away."""
+    """Return one line about it; the head is for comparing with what an auditor took away."""
     last = audits.last
     if last is None:
         return "The server has not shown an audit of itself yet."

@@ -4,21 +4,21 @@ from typing import Any
 
 from cases.case.statements import verify_tombstone
 from cases.errors import SealBroken
+from cases.sentences import in_words_of_desk
 from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
-from desk.commands.result import Given, Result, code_for
-from desk.commands.texts import in_words
+from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import DeskError, Erased, NotReachable
 from desk.keep.audits import WARN_AUDITS
 from desk.keep.state import KeptTombstone
 from desk.work.casebook import Casebook
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
 
 
-async def list_cases(book: Casebook, _given: Given) -> Result:
-    """Opens every case of the list; one that cannot be opened is shown as such and hides no other."""
+async def list_cases(book: Casebook, _given: CommandInput) -> Result:
+    """Open every case of the list; one that cannot be opened is shown as such and hides no other."""
     await book.sync()
-    cases: list[OpenedCase] = []
+    cases: list[DeskCase] = []
     problems: list[dict[str, Any]] = []
     for known in list(book.state.case_list.cases.values()):
         try:
@@ -47,14 +47,14 @@ async def list_cases(book: Casebook, _given: Given) -> Result:
         f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {show.one_line(one['reference'])}"
         for one in erased
     ]
-    prose += [in_words(key) for key in red]
+    prose += [in_words_of_desk(key) for key in red]
     prose.append(audit_prose(book.audits))
-    prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
+    prose += [in_words_of_desk("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), code_for(problems, red, *(case.warnings for case in cases)))
 
 
 def red_of(book: Casebook) -> list[str]:
-    """Returns what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
+    """Return what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
     by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
     audits = [WARN_AUDITS] if book.audits.changed else []
     return by_waiting + audits + ([] if book.unripe is None else ["warning.unripe"])
@@ -65,13 +65,13 @@ def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:
         "case": case_id.hex(),
         "code": error.code,
         "text_key": error.text_key,
-        "text": in_words(error.text_key),
+        "text": in_words_of_desk(error.text_key),
     }
 
 
 def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
-    """Returns what a tombstone says; without statements the server erased the case at the two-year cap."""
-    nobody: dict[str, Any] = {
+    """Return what a tombstone says; without statements the server erased the case at the two-year cap."""
+    bare: dict[str, Any] = {
         "case": kept.case_id.hex(),
         "day": None,
         "reference": "two years after closing",
@@ -79,16 +79,16 @@ def _erased(book: Casebook, kept: KeptTombstone) -> dict[str, Any]:
         "unknown_signers": kept.unknown_signers,
     }
     if not kept.statements or book.chain is None:
-        return nobody
+        return bare
     for version in reversed(book.chain.all):
         try:
             tombstone = verify_tombstone(kept.statements, version, book.server_key)
         except SealBroken:
             continue
         return {
-            **nobody,
+            **bare,
             "day": tombstone.day.isoformat(),
             "reference": tombstone.reference,
             "members": [statement.member for statement in tombstone.statements],
         }
-    return {**nobody, "reference": "by members of a roster this desk no longer sees"}
+    return {**bare, "reference": "by members of a roster this desk no longer sees"}

@@ -19,7 +19,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Given:
+class CommandInput:
     """The arguments of a command, and what only a terminal can give."""
 
     args: argparse.Namespace
@@ -35,5 +35,5 @@ class Given:
 
 
 def code_for(*findings: object) -> int:
-    """Returns the exit code: findings are for the member to look at, even when the command did what it should."""
+    """Return the exit code: findings are for the member to look at, even when the command did what it should."""
     return FINDINGS if any(findings) else OK

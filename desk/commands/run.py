@@ -5,20 +5,21 @@ server cannot tell a command that found something new from one that did not.
 """
 
 import argparse
+import functools
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from cases.case.timeline import Action
+from cases.case.timeline import CaseAction
+from cases.clock import today
 from cases.roster.chain import Roster, fingerprint_words, sign_roster
-from cases.wire import messages as wire
+from cases.sentences import in_words_of_desk
+from cases.wire.messages import SignRosterRequest, StateAnswer
 from desk.commands import show
 from desk.commands.listing import list_cases, red_of
-from desk.commands.result import Given, Result, code_for
-from desk.commands.texts import in_words
+from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keep.keyfile import DeskHome, enrol
 from desk.keep.saving import (
@@ -33,32 +34,36 @@ from desk.keep.saving import (
 )
 from desk.keep.state import join_server
 from desk.server.address import tidy_address
-from desk.work import acts, answers, moves, turns
+from desk.work import acts, answers, moves
 from desk.work.casebook import Casebook
 from desk.work.checks import check_stepping_aside
-from desk.work.opened import OpenedCase
+from desk.work.erasing import erase as erase_case
+from desk.work.opened import DeskCase
+from desk.work.writing import require_now
 
 
 def enrol_member(home: DeskHome, args: argparse.Namespace, passphrase: str) -> Result:
-    """Makes the key. Raises KeyTaken, WeakPassphrase, RosterFault."""
+    """Make the key. Raises KeyTaken, WeakPassphrase, RosterFault."""
     keys = enrol(home, args.name, args.role, args.label, passphrase)
     text = home.join.read_text("utf-8")
     prose = f"Your key is made: {home.key}\nGive this file to the operator: {home.join}\n\n{text}"
     return Result({"member": keys.id, "key": str(home.key), "join": str(home.join), "join_text": text}, prose)
 
 
-def join(home: DeskHome, args: argparse.Namespace) -> Result:
-    """Remembers the server's desk address. Raises BadAddress, NoKey."""
+def join_desk(home: DeskHome, args: argparse.Namespace) -> Result:
+    """Remember the server's desk address. Raises MisprintedAddress, NoKey."""
     if not home.key.exists():
         raise NoKey
     address = tidy_address(args.address)
     join_server(home.settings, address)
-    told = f"This desk now works with {address}.onion."
-    return Result({"address": f"{address}.onion"}, f"{told} Run roster next: it says so should this be the reporters'.")
+    shown = f"This desk now works with {address}.onion."
+    return Result(
+        {"address": f"{address}.onion"}, f"{shown} Run roster next: it says so should this be the reporters'."
+    )
 
 
-async def roster(book: Casebook, _given: Given) -> Result:
-    """Shows the verified chain and what waits for signatures."""
+async def roster(book: Casebook, _given: CommandInput) -> Result:
+    """Show the verified chain and what waits for signatures."""
     chain = await book.sync_roster()
     shown = [] if chain.current is None else [show.roster_prose(chain.current, "In force")]
     if chain.proposal is not None:
@@ -67,13 +72,13 @@ async def roster(book: Casebook, _given: Given) -> Result:
     if book.unripe is not None:
         heading = f"Not taken by this desk before {book.unripe.from_day}"
         shown.append(show.roster_prose(book.unripe.roster, heading))
-    shown += [in_words(key) for key in red]
+    shown += [in_words_of_desk(key) for key in red]
     found = show.roster_object(chain, book.unripe, book.state.pin.version)
     return Result({**found, "warnings": red}, "\n\n".join(shown), code_for(red))
 
 
-async def sign(book: Casebook, given: Given) -> Result:
-    """Signs the proposal when its six words are those the member has compared by voice.
+async def sign(book: Casebook, given: CommandInput) -> Result:
+    """Sign the proposal when its six words are those the member has compared by voice.
 
     Raises NothingOffered, NotAgreed, NoWords.
     """
@@ -82,15 +87,15 @@ async def sign(book: Casebook, given: Given) -> Result:
         raise NothingOffered
     _check_words(chain.proposal, given)
     signature = bytes.fromhex(sign_roster(chain.proposal, book.keys).split()[1])
-    request = wire.SignRosterRequest(chain.proposal.version, chain.proposal.digest, signature)
-    answer = await book.client.ask("sign-roster", lambda _: request, wire.StateAnswer)
+    request = SignRosterRequest(chain.proposal.version, chain.proposal.digest, signature)
+    answer = await book.client.ask("sign-roster", lambda _: request, StateAnswer)
     await book.sync_roster()
     in_force = "It is in force." if answer.state == "done" else "It waits for further signatures."
     return Result({"version": request.version, "state": answer.state}, f"Signed. {in_force}")
 
 
-async def read(book: Casebook, given: Given) -> Result:
-    """Shows one case, and saves its attachments, or their small pictures, into the folders that are named."""
+async def read(book: Casebook, given: CommandInput) -> Result:
+    """Show one case, and save its attachments, or their small pictures, into the folders that are named."""
     case = await _opened(book, given)
     saved = await _save(book, case, given.args.save) if given.args.save is not None else []
     saved += await _save_previews(book, case, given.args.previews) if given.args.previews is not None else []
@@ -101,166 +106,122 @@ async def read(book: Casebook, given: Given) -> Result:
     return Result({**show.case_object(case), "saved": saved}, prose, code_for(case.warnings))
 
 
-async def reply(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.reply(book, name, given.text))
-
-
-async def minutes(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.minutes(book, name, given.text))
-
-
-async def answer(book: Casebook, given: Given) -> Result:
-    """Sends a file to the reporter: cleaned by the server, shown, sealed here."""
+async def answer(book: Casebook, given: CommandInput) -> Result:
+    """Send a file to the reporter: cleaned by the server, shown, sealed here."""
     content = answers.read_file(given.args.file)
     if given.args.save is not None:
         check_room(given.args.save, ())
     await book.sync()
 
     def agrees(cleaned: answers.Cleaned) -> bool:
-        told = [show.answer_prose(cleaned)]
+        shown = [show.answer_prose(cleaned)]
         if given.args.save is not None:
-            name = answer_name(cleaned.case.known.case_id, cleaned.order, cleaned.copy.told.file_kind)
+            name = answer_name(cleaned.case.known.case_id, cleaned.order, cleaned.copy.answer.file_kind)
             save_bytes(given.args.save / name, cleaned.copy.clean)
-            told.append(f"Saved {name}, as it will be sent.")
-        return given.sends is None or given.sends("\n".join(told))
+            shown.append(f"Saved {name}, as it will be sent.")
+        return given.sends is None or given.sends("\n".join(shown))
 
     case, cleaned = await answers.answer(book, given.args.case, given.text, content, agrees)
     found = {**show.state_object(case), "file": show.answer_object(cleaned)}
     return Result(found, f"{show.answer_prose(cleaned)}\nSent.", code_for(case.warnings))
 
 
-async def acknowledge(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.acknowledge(book, name, given.text))
-
-
-async def ask(book: Casebook, given: Given) -> Result:
-    by: date | None = given.args.by
-    return await _act(book, given, lambda name: acts.ask(book, name, given.text, by))
-
-
-async def assess(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.assess(book, name, given.text))
-
-
-async def note(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: acts.note(book, name, given.text))
-
-
-async def close(book: Casebook, given: Given) -> Result:
-    args = given.args
-    return await _act(book, given, lambda name: acts.close(book, name, args.outcome, given.text, args.reason))
-
-
-async def reopen(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: turns.reopen(book, name, given.text))
-
-
-async def hold(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: turns.hold(book, name, given.text))
-
-
-async def release_hold(book: Casebook, given: Given) -> Result:
-    return await _act(book, given, lambda name: turns.release_hold(book, name, given.text))
-
-
-async def recuse(book: Casebook, given: Given) -> Result:
-    """Steps aside. When too few are left who can sign, says so: before it is done where it can ask, and with it.
+async def recuse(book: Casebook, given: CommandInput) -> Result:
+    """Step aside. When too few others can sign, warn: before it is done if a terminal can ask, else with the result.
 
     Raises NotAgreed.
     """
     case = await _opened(book, given)
     roster = case.chain.current
     few = () if roster is None else check_stepping_aside(book.keys.id, case.streams, roster)
-    told = " ".join(in_words(warning) for warning in few)
-    acts.demand(case, Action.RECUSE)
-    if few and given.steps_aside is not None and not given.steps_aside(told):
+    shown = " ".join(in_words_of_desk(warning) for warning in few)
+    require_now(case, CaseAction.RECUSE)
+    if few and given.steps_aside is not None and not given.steps_aside(shown):
         raise NotAgreed("recuse.not_agreed")
-    case = await turns.recuse(book, given.args.case, given.text)
+    case = await acts.carry_out(
+        book, case, acts.ACTS["recuse"], acts.ActInput(given.text, book.keys.id, today(book.clock))
+    )
     warnings = [*case.warnings, *few]
     prose = "\n".join(
-        [f"Done. Case {short_name(case.known.case_id)} is now: {case.state.state}.", *([told] if few else [])]
+        [f"Done. Case {short_name(case.known.case_id)} is now: {case.state.state}.", *([shown] if few else [])]
     )
     return Result({**show.state_object(case), "warnings": warnings}, prose, code_for(warnings))
 
 
-async def move(book: Casebook, given: Given) -> Result:
-    """Offers a case to other readers, in a file for the second member. Raises MoveRefused, SaveRefused."""
+async def move(book: Casebook, given: CommandInput) -> Result:
+    """Offer a case to other readers, in a file for the second member. Raises MoveRefused, SaveRefused."""
     args = given.args
     await book.sync()
     made = await moves.offer(book, args.case, args.reader, args.signer, args.reason)
     save_bytes(args.out, made.file)
-    told = f"Give the file to {args.signer}, who runs: kallskydd desk sign-move {args.out.name}"
-    told += f"\n{in_words('move.second')}" if made.signer_aside else ""
-    return Result({"out": str(args.out), "signer_aside": made.signer_aside}, f"Nothing is moved yet. {told}")
+    shown = f"Give the file to {args.signer}, who runs: kallskydd desk sign-move {args.out.name}"
+    shown += f"\n{in_words_of_desk('move.second')}" if made.signer_aside else ""
+    return Result({"out": str(args.out), "signer_aside": made.signer_aside}, f"Nothing is moved yet. {shown}")
 
 
-async def sign_move(book: Casebook, given: Given) -> Result:
-    """Checks an offer, shows who reads from then on, and signs it. Raises NotAgreed."""
+async def sign_move(book: Casebook, given: CommandInput) -> Result:
+    """Check an offer, show who reads from then on, and sign it. Raises NotAgreed."""
     await book.sync()
     read = await moves.read_offer(book, moves.read_file(given.args.file))
-    told = show.move_prose(read)
-    if not given.args.agree and (given.moves is None or not given.moves(told)):
+    shown = show.move_prose(read)
+    if not given.args.agree and (given.moves is None or not given.moves(shown)):
         raise NotAgreed("move.not_agreed")
     case = await moves.sign_offer(book, read)
     found = {**show.state_object(case), **show.move_object(read)}
-    told += "\nMoved. The other readers get the new key with the next daily release."
-    return Result(found, told, code_for(case.warnings))
+    shown += "\nMoved. The other readers get the new key with the next daily release."
+    return Result(found, shown, code_for(case.warnings))
 
 
-async def erase(book: Casebook, given: Given) -> Result:
-    """Signs that a case is to be erased."""
+async def erase(book: Casebook, given: CommandInput) -> Result:
+    """Sign that a case is to be erased."""
     await book.sync()
     known = book.state.find(given.args.case)
-    state = await acts.erase(book, given.args.case, given.args.reference)
+    state = await erase_case(book, given.args.case, given.args.reference)
     found: dict[str, Any] = {"case": known.case_id.hex(), "state": state, "warnings": []}
     if state == "done":
         return Result(found, "Erased. The tombstone is kept.")
     case = await book.open(book.state.find(given.args.case))
-    told = ["Signed. It waits for a second member, who signs with the same reference."]
-    told += [
+    shown = ["Signed. It waits for a second member, who signs with the same reference."]
+    shown += [
         f"Signed by {show.one_line(case.name_of(member))}: {show.one_line(reference)}"
         for member, reference in case.waiting
     ]
-    told += [in_words(warning) for warning in case.warnings]
-    return Result({**found, "warnings": list(case.warnings)}, "\n".join(told), code_for(case.warnings))
+    shown += [in_words_of_desk(warning) for warning in case.warnings]
+    return Result({**found, "warnings": list(case.warnings)}, "\n".join(shown), code_for(case.warnings))
 
 
-COMMANDS: Final[Mapping[str, Callable[[Casebook, Given], Awaitable[Result]]]] = {
-    "roster": roster,
-    "sign-roster": sign,
-    "list": list_cases,
-    "read": read,
-    "reply": reply,
-    "minutes": minutes,
-    "answer": answer,
-    "ask": ask,
-    "acknowledge": acknowledge,
-    "assess": assess,
-    "note": note,
-    "close": close,
-    "reopen": reopen,
-    "hold": hold,
-    "release-hold": release_hold,
-    "recuse": recuse,
-    "move": move,
-    "sign-move": sign_move,
-    "erase": erase,
-}
-
-
-async def _opened(book: Casebook, given: Given) -> OpenedCase:
+async def _act(act: str, book: Casebook, given: CommandInput) -> Result:
+    """Carry out an act of `desk.work.acts`."""
     await book.sync()
-    return await book.open(book.state.find(given.args.case))
-
-
-async def _act(book: Casebook, given: Given, act: Callable[[str], Awaitable[OpenedCase]]) -> Result:
-    await book.sync()
-    case = await act(given.args.case)
+    args = vars(given.args)
+    case = await acts.do(
+        book, act, args["case"], given.text, args.get("by"), args.get("outcome", "handled"), args.get("reason", "")
+    )
     name = short_name(case.known.case_id)
     return Result(show.state_object(case), f"Done. Case {name} is now: {case.state.state}.", code_for(case.warnings))
 
 
-async def _save(book: Casebook, case: OpenedCase, folder: Path) -> list[str]:
+COMMANDS: Final[Mapping[str, Callable[[Casebook, CommandInput], Awaitable[Result]]]] = {
+    "roster": roster,
+    "sign-roster": sign,
+    "list": list_cases,
+    "read": read,
+    "answer": answer,
+    "move": move,
+    "sign-move": sign_move,
+    "erase": erase,
+    **{act: functools.partial(_act, act) for act in acts.ACTS},
+    # Asks first when too few others can sign.
+    "recuse": recuse,
+}
+
+
+async def _opened(book: Casebook, given: CommandInput) -> DeskCase:
+    await book.sync()
+    return await book.open(book.state.find(given.args.case))
+
+
+async def _save(book: Casebook, case: DeskCase, folder: Path) -> list[str]:
     named = [(file_name(case.known.case_id, one, stream), one) for stream, one in case.files_shown]
     check_room(folder, [name for name, _ in named])
     for name, attachment in named:
@@ -268,7 +229,7 @@ async def _save(book: Casebook, case: OpenedCase, folder: Path) -> list[str]:
     return [name for name, _ in named]
 
 
-async def _save_previews(book: Casebook, case: OpenedCase, folder: Path) -> list[str]:
+async def _save_previews(book: Casebook, case: DeskCase, folder: Path) -> list[str]:
     named = [
         (preview_name(case.known.case_id, one, stream), one)
         for stream, one in case.files_shown
@@ -280,7 +241,7 @@ async def _save_previews(book: Casebook, case: OpenedCase, folder: Path) -> list
     return [name for name, _ in named]
 
 
-def _check_words(proposal: Roster, given: Given) -> None:
+def _check_words(proposal: Roster, given: CommandInput) -> None:
     right = fingerprint_words(proposal.digest)
     if given.args.words is not None:
         if tuple(given.args.words.lower().split()) != right:

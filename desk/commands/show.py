@@ -2,8 +2,8 @@
 
 The words come from somebody unknown, who may have put control characters among them: on a terminal these can hide
 text, rewrite what stands above or, in some programs, type for the reader. `plain` leaves line breaks and tabs and shows
-everything else of that sort as a mark. JSON escapes them by itself. Whatever others wrote is indented or kept to one
-line: a heading or a warning of the desk itself stands at the edge, so nobody can write one.
+everything else of that sort as a mark. JSON escapes them by itself. Text by others is indented or kept to one line: a
+heading or a warning of the desk itself stands at the edge, so nobody can write one.
 """
 
 import unicodedata
@@ -15,14 +15,14 @@ import msgspec
 
 from cases.case.merging import merge
 from cases.case.signers import stepped_aside
-from cases.case.timeline import Action, CaseState, DeadlineKind
+from cases.case.timeline import CaseAction, CaseState, DeadlineKind
 from cases.entry import Attachment, Entry, InboxEnded, MinutesApproved, Report, ScrubRecord
 from cases.roster.chain import Chain, Member, Roster, fingerprint_words
-from desk.commands.texts import in_words
+from cases.sentences import in_words_of_desk
 from desk.keep.saving import file_name, short_name
 from desk.work.answers import Cleaned
 from desk.work.moves import ReadOffer
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
 from desk.work.waiting import Unripe
 from scrubbers.report_groups import LEFT, grouped_names
 
@@ -33,21 +33,21 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _INDENT = "  "
 # Closing is one command and two entries; a file to the reporter and the notes of a conversation are replies.
 _COMMANDS: Final[dict[str, tuple[str, ...]]] = {
-    Action.CONCLUDE: ("close",),
-    Action.HAND_OVER: ("move",),
-    Action.CO_SIGN: ("sign-move",),
-    Action.REPLY: ("reply", "answer", "minutes"),
+    CaseAction.CONCLUDE: ("close",),
+    CaseAction.HAND_OVER: ("move",),
+    CaseAction.CO_SIGN: ("sign-move",),
+    CaseAction.REPLY: ("reply", "answer", "minutes"),
 }
 _MARK = "\N{REPLACEMENT CHARACTER}"
 
 
 def one_line(untrusted_text: str) -> str:
-    """Returns the text as one line, so that nothing in it can look like a line of the desk's own."""
+    """Return the text as one line, so that nothing in it can look like a line of the desk's own."""
     return plain(untrusted_text).replace("\n", _MARK).replace("\t", _MARK)
 
 
 def plain(untrusted_text: str) -> str:
-    """Returns the text with nothing in it that a terminal would obey."""
+    """Return the text with nothing in it that a terminal would obey."""
     return "".join(
         _MARK
         if unicodedata.category(character) in _HIDDEN_CATEGORIES and character not in _KEPT_CONTROLS
@@ -56,8 +56,8 @@ def plain(untrusted_text: str) -> str:
     )
 
 
-def state_object(case: OpenedCase) -> dict[str, Any]:
-    """Returns a case as one line of the list, without its words."""
+def state_object(case: DeskCase) -> dict[str, Any]:
+    """Return a case as one line of the list, without its words."""
     state = case.state
     return {
         "case": case.known.case_id.hex(),
@@ -81,12 +81,12 @@ def state_object(case: OpenedCase) -> dict[str, Any]:
 
 
 def commands_for(allowed: Iterable[str]) -> list[str]:
-    """Returns what a member may do, by the names of the desk's commands."""
+    """Return what a member may do, by the names of the desk's commands."""
     return sorted({command for action in allowed for command in _COMMANDS.get(action, (action,))})
 
 
-def case_object(case: OpenedCase) -> dict[str, Any]:
-    """Returns a whole case, decrypted."""
+def case_object(case: DeskCase) -> dict[str, Any]:
+    """Return a whole case, decrypted."""
     return {
         **state_object(case),
         "entries": [_entry_object(case, entry) for entry in merge(case.streams)],
@@ -96,8 +96,8 @@ def case_object(case: OpenedCase) -> dict[str, Any]:
     }
 
 
-def case_prose(case: OpenedCase) -> str:
-    """Returns a whole case for a terminal."""
+def case_prose(case: DeskCase) -> str:
+    """Return a whole case for a terminal."""
     lines = [*_state_lines(case), ""]
     for entry in merge(case.streams):
         lines += [f"── {_title(case, entry)}", *_indented(_fields(case, entry)), ""]
@@ -108,8 +108,8 @@ def _indented(fields: list[str]) -> list[str]:
     return [_INDENT + line for field in fields for line in field.split("\n")]
 
 
-def list_prose(cases: list[OpenedCase]) -> str:
-    """Returns the list of cases for a terminal, most pressing first."""
+def list_prose(cases: list[DeskCase]) -> str:
+    """Return the list of cases for a terminal, most pressing first."""
     if not cases:
         return "No cases."
     ordered = sorted(cases, key=lambda case: (_next_day(case.state), case.known.case_id))
@@ -117,7 +117,7 @@ def list_prose(cases: list[OpenedCase]) -> str:
 
 
 def roster_object(chain: Chain, unripe: Unripe | None, pinned: int) -> dict[str, Any]:
-    """Returns the chain as this desk takes it, what waits for signatures, and what waits for its fourteen days."""
+    """Return the chain as this desk takes it, what waits for signatures, and what waits for its fourteen days."""
     return {
         "problem": chain.problem,
         "pinned_version": pinned,
@@ -130,7 +130,7 @@ def roster_object(chain: Chain, unripe: Unripe | None, pinned: int) -> dict[str,
 
 
 def roster_prose(roster: Roster, heading: str) -> str:
-    """Returns one version of the roster for a terminal, with the six words that members compare by voice."""
+    """Return one version of the roster for a terminal, with the six words that members compare by voice."""
     lines = [f"{heading}: version {roster.version}{', TRIAL' if roster.trial else ''}"]
     lines += [f"  {one_line(member.name)} ({member.role}, {one_line(member.label)})" for member in roster.members]
     lines.append(f"  six words to compare by voice: {' '.join(fingerprint_words(roster.digest))}")
@@ -150,7 +150,7 @@ def _roster_version(roster: Roster) -> dict[str, Any]:
     }
 
 
-def _state_lines(case: OpenedCase) -> list[str]:
+def _state_lines(case: DeskCase) -> list[str]:
     state = case.state
     organisation = one_line(case.organisation_name())
     first = f"case {short_name(case.known.case_id)}: {state.state}, {organisation}"
@@ -169,20 +169,20 @@ def _state_lines(case: OpenedCase) -> list[str]:
     lines += [
         f"  signed to erase: {_signer(case, member)}, {one_line(reference)}" for member, reference in case.waiting
     ]
-    lines += [f"  WARNING: {in_words(warning)}" for warning in case.warnings]
+    lines += [f"  WARNING: {in_words_of_desk(warning)}" for warning in case.warnings]
     lines += ["  There are notes that this member was not given the key to."] if case.notes_hidden else []
     return lines
 
 
-def _erasing(case: OpenedCase) -> str:
-    """Returns from when a closed case may be erased, by the inbox that the server has set; it is no limit."""
+def _erasing(case: DeskCase) -> str:
+    """Return from when a closed case may be erased, by the inbox that the server has set; it is no limit."""
     if case.state.on_hold:
         return "on legal hold: not erased until that is released"
     return f"may be erased from {case.state.erasable_from}"
 
 
 def move_prose(read: ReadOffer) -> str:
-    """Returns what the move of a case comes to, for the second member to agree to."""
+    """Return what the move of a case comes to, for the second member to agree to."""
     lines = [
         f"Case {short_name(read.case.known.case_id)}, a move by {one_line(read.by.name)}: {one_line(read.reason)}",
         f"  reads from then on: {_names(read.readers)}",
@@ -190,12 +190,12 @@ def move_prose(read: ReadOffer) -> str:
         f"  does not read it any more: {_names(read.leaving)}",
     ]
     aside = read.case.own_id in stepped_aside(read.case.streams)
-    lines += [f"  {in_words('move.second_yours')}"] if aside else []
+    lines += [f"  {in_words_of_desk('move.second_yours')}"] if aside else []
     return "\n".join(lines)
 
 
 def move_object(read: ReadOffer) -> dict[str, Any]:
-    """Returns the same for a program, members by their ids."""
+    """Return the same for a program, members by their ids."""
     return {
         "readers": [member.id for member in read.readers],
         "joining": [member.id for member in read.joining],
@@ -207,11 +207,11 @@ def _names(members: Iterable[Member]) -> str:
     return ", ".join(one_line(member.name) for member in members) or "nobody"
 
 
-def _signer(case: OpenedCase, member: str) -> str:
+def _signer(case: DeskCase, member: str) -> str:
     return "you" if member == case.own_id else one_line(case.name_of(member))
 
 
-def _title(case: OpenedCase, entry: Entry) -> str:
+def _title(case: DeskCase, entry: Entry) -> str:
     kind = _kind(entry)
     return f"{entry.day} {kind}, {one_line(case.author_name(entry))}"
 
@@ -220,7 +220,7 @@ def _kind(entry: Entry) -> str:
     return str(entry.body.__struct_config__.tag)
 
 
-def _fields(case: OpenedCase, entry: Entry) -> list[str]:
+def _fields(case: DeskCase, entry: Entry) -> list[str]:
     body = entry.body
     if isinstance(body, Attachment):
         marked = ", WITHDRAWN by the reporter" if body.file_id in case.state.withdrawn_files else ""
@@ -242,7 +242,7 @@ def _fields(case: OpenedCase, entry: Entry) -> list[str]:
 
 
 def scrub_lines(removed: Iterable[tuple[str, str]], lost: Iterable[str]) -> list[str]:
-    """Returns what cleaning removed and cost, in kinds, and what no cleaning removes."""
+    """Return what cleaning removed and cost, in kinds, and what no cleaning removes."""
     groups = ", ".join(grouped_names(what for what, _where in removed)) or "nothing"
     missed = one_line(", ".join(lost)).replace("_", " ")
     lines = [f"removed: {groups}"]
@@ -251,29 +251,29 @@ def scrub_lines(removed: Iterable[tuple[str, str]], lost: Iterable[str]) -> list
 
 
 def answer_prose(cleaned: Cleaned) -> str:
-    """Returns what came back from cleaning, for the member to agree to."""
-    told = cleaned.copy.told
-    lines = [f"clean copy: {one_line(told.file_kind)}, {told.size} bytes, SHA-256 {cleaned.digest}"]
-    lines += scrub_lines(told.removed, told.lost)
+    """Return what came back from cleaning, for the member to agree to."""
+    answer = cleaned.copy.answer
+    lines = [f"clean copy: {one_line(answer.file_kind)}, {answer.size} bytes, SHA-256 {cleaned.digest}"]
+    lines += scrub_lines(answer.removed, answer.lost)
     return "\n".join(lines)
 
 
 def answer_object(cleaned: Cleaned) -> dict[str, Any]:
-    """Returns the same for a program."""
-    told = cleaned.copy.told
+    """Return the same for a program."""
+    answer = cleaned.copy.answer
     return {
-        "kind": told.file_kind,
-        "size": told.size,
+        "kind": answer.file_kind,
+        "size": answer.size,
         "digest": cleaned.digest,
-        "removed": [{"what": what, "where": where} for what, where in told.removed],
-        "groups": list(grouped_names(what for what, _where in told.removed)),
-        "lost": list(told.lost),
+        "removed": [{"what": what, "where": where} for what, where in answer.removed],
+        "groups": list(grouped_names(what for what, _where in answer.removed)),
+        "lost": list(answer.lost),
         "not_removable": list(LEFT),
-        "version": told.version,
+        "version": answer.version,
     }
 
 
-def _entry_object(case: OpenedCase, entry: Entry) -> dict[str, Any]:
+def _entry_object(case: DeskCase, entry: Entry) -> dict[str, Any]:
     fields = msgspec.to_builtins(entry.body)
     if isinstance(entry.body, Attachment):
         fields["name"] = file_name(case.known.case_id, entry.body, entry.stream)

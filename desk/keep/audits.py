@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cases.audit_chain import ChainBroken, Record, read_lines
-from cases.wire import messages as wire
+from cases.wire.messages import AuditTail
 
 WARN_AUDITS: Final = "warning.audits_changed"
 
@@ -41,8 +41,8 @@ NO_PIN: Final = AuditPin()
 NO_AUDITS: Final = Audits()
 
 
-def take_audits(untrusted: wire.AuditTail | None, pin: AuditPin) -> Audits:
-    """Returns what the server shows, compared with what this desk has seen."""
+def take_audits(untrusted: AuditTail | None, pin: AuditPin) -> Audits:
+    """Return what the server shows, compared with what this desk has seen."""
     if untrusted is None:
         return Audits(changed=pin.count > 0)
     try:

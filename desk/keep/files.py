@@ -15,7 +15,7 @@ OWNER_ONLY_FOLDER = 0o700
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the folder and those above it, each for its owner only. One that exists is left as it is."""
+    """Make the folder and those above it, each for its owner only. One that exists is left as it is."""
     for level in reversed([folder, *folder.parents]):
         # Path.mkdir(parents=True) gives the levels above the mode of the umask, so they are made one by one.
         with contextlib.suppress(FileExistsError):
@@ -23,12 +23,12 @@ def make_folder(folder: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Writes a file that must not exist. Raises FileExistsError."""
+    """Write a file that must not exist. Raises FileExistsError."""
     write_pieces(path, (content,))
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """Writes a file that must not exist; if the pieces break off, nothing of it stays. Raises FileExistsError."""
+    """Write a file that must not exist; if the pieces break off, nothing of it stays. Raises FileExistsError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWNER_ONLY_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -44,7 +44,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Puts the content in the place of what was there, in one step."""
+    """Put the content in the place of what was there, in one step."""
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         write_new(fresh, content)

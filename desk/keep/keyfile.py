@@ -14,7 +14,7 @@ import platformdirs
 
 from cases.errors import CaseError
 from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
-from desk.errors import KeyTaken, NoKey, PassphraseExposed, WeakPassphrase, WrongPassphrase
+from desk.errors import KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
@@ -58,12 +58,12 @@ class DeskHome:
 
 
 def default_folder() -> Path:
-    """Returns where a desk keeps its files on this system; on Windows a folder that does not roam to a server."""
+    """Return where a desk keeps its files on this system; on Windows a folder that does not roam to a server."""
     return platformdirs.user_data_path("kallskydd-desk", appauthor=False, roaming=False)
 
 
 def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) -> MemberKeys:
-    """Makes a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
+    """Make a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
     if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
         raise WeakPassphrase
     if home.key.exists():
@@ -81,7 +81,7 @@ def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) ->
 
 
 def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
-    """Returns the member's keys. Raises NoKey, WrongPassphrase."""
+    """Return the member's keys. Raises NoKey, PassphraseRefused."""
     try:
         sealed = home.key.read_bytes()
     except FileNotFoundError as missing:
@@ -89,11 +89,11 @@ def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
     try:
         return open_member_keys(sealed, passphrase)
     except CaseError as wrong:
-        raise WrongPassphrase from wrong
+        raise PassphraseRefused from wrong
 
 
 def read_passphrase_file(path: Path) -> str:
-    """Returns the first line of the file, without its line break.
+    """Return the first line of the file, without its line break.
 
     Raises PassphraseExposed, OSError or UnicodeDecodeError.
     """

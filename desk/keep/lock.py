@@ -19,7 +19,7 @@ WAIT_SECONDS = 60.0
 
 @contextlib.contextmanager
 def desk_lock(path: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
-    """Holds the desk home while the block runs. Raises DeskBusy after the wait."""
+    """Hold the desk home while the block runs. Raises DeskBusy after the wait."""
     connection = sqlite3.connect(path, timeout=wait_seconds, isolation_level=None)
     try:
         try:

@@ -1,4 +1,4 @@
-"""Attachments reach the member's disk only here, only when asked for, and under names of ours.
+"""Attachments reach the member's disk only here, only when asked for, and under names of its own.
 
 Contract: a saved file has the case's short name and its number (`a1b2c3d4-1.jpg`; `a1b2c3d4-m1.jpg` for one that
 members sent; `a1b2c3d4-1-preview.jpg`), nothing from the reporter; an existing file is never overwritten; a file that
@@ -25,22 +25,22 @@ _JPEG_BEGINS = b"\xff\xd8\xff"
 
 
 def short_name(case_id: bytes) -> str:
-    """Returns what a case is called on the screen: the first characters of its random id."""
+    """Return what a case is called on the screen: the first characters of its random id."""
     return case_id.hex()[:SHORT_NAME_CHARACTERS]
 
 
 def file_name(case_id: bytes, attachment: Attachment, stream: Stream = Stream.REPORTER) -> str:
-    """Returns the neutral name of a saved attachment."""
+    """Return the neutral name of a saved attachment."""
     return f"{_stem(case_id, attachment.order, stream)}.{_ending(attachment.file_kind)}"
 
 
 def preview_name(case_id: bytes, attachment: Attachment, stream: Stream = Stream.REPORTER) -> str:
-    """Returns the neutral name of the small picture of an attachment."""
+    """Return the neutral name of the small picture of an attachment."""
     return f"{_stem(case_id, attachment.order, stream)}-preview.jpg"
 
 
 def answer_name(case_id: bytes, order: int, file_kind: str) -> str:
-    """Returns the name of a clean copy that is about to be sent: that of the attachment which it becomes."""
+    """Return the name of a clean copy that is about to be sent: that of the attachment which it becomes."""
     return f"{_stem(case_id, order, Stream.MEMBERS)}.{_ending(file_kind)}"
 
 
@@ -53,13 +53,13 @@ def _ending(file_kind: str) -> str:
 
 
 def check_room(folder: Path, names: Iterable[str]) -> None:
-    """Makes sure before the first byte that nothing is in the way. Raises SaveRefused."""
+    """Make sure before the first byte that nothing is in the way. Raises SaveRefused."""
     if not folder.is_dir() or any((folder / name).exists() for name in names):
         raise SaveRefused
 
 
 def save_attachment(path: Path, attachment: Attachment, clean: Iterable[bytes]) -> None:
-    """Writes one attachment. Raises SaveRefused, and CaseBroken when it is not the one the case names."""
+    """Write one attachment. Raises SaveRefused, and CaseBroken when it is not the one the case names."""
     digest = hashlib.sha256()
 
     def counted() -> Iterable[bytes]:
@@ -77,14 +77,14 @@ def save_attachment(path: Path, attachment: Attachment, clean: Iterable[bytes]) 
 
 
 def save_preview(path: Path, preview: bytes) -> None:
-    """Writes one small picture. Raises SaveRefused, and CaseBroken when it cannot be one."""
+    """Write one small picture. Raises SaveRefused, and CaseBroken when it cannot be one."""
     if not preview.startswith(_JPEG_BEGINS) or len(preview) > PREVIEW_BYTES_MAX:
         raise CaseBroken
     save_bytes(path, preview)
 
 
 def save_bytes(path: Path, content: bytes) -> None:
-    """Writes a file that must not exist. Raises SaveRefused."""
+    """Write a file that must not exist. Raises SaveRefused."""
     try:
         files.write_new(path, content)
     except OSError as refused:

@@ -87,7 +87,7 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "<KnownCase>"
 
     def candidates(self) -> "tuple[KnownCase, ...]":
-        """Returns the case with each key that may open it in the first place, latest epoch first.
+        """Return the case with each key that may open it in the first place, latest epoch first.
 
         What a candidate is kept with are the keys of later epochs: it opens the case, so those before it have ended.
         """
@@ -106,7 +106,7 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def with_notes(self, epoch: int, notes_key: bytes) -> "KnownCase":
-        """Returns the case as one whose notes have this key in this epoch."""
+        """Return the case as one whose notes have this key in this epoch."""
         return msgspec.structs.replace(self, notes_epoch=epoch, notes_mark=_notes_mark(notes_key))
 
     def has_notes_key(self, notes_key: bytes) -> bool:
@@ -114,7 +114,7 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.notes_mark == _notes_mark(notes_key)
 
     def with_grant(self, grant: Grant) -> "KnownCase":
-        """Returns the case with one more key that may open it; itself for one that is held or that has ended."""
+        """Return the case with one more key that may open it; itself for one that is held or that has ended."""
         new = HeldKey(grant.epoch, grant.key, grant.commitment, grant.roster_version)
         has_opened = bool(self.seen)
         if (has_opened and new.epoch <= self.epoch) or new.key in {self.key, *(one.key for one in self.others)}:
@@ -185,7 +185,7 @@ class DeskState:
     _unwritten: bool = False
 
     def next_counter(self) -> int:
-        """Returns a request number never used before by this desk."""
+        """Return a request number never used before by this desk."""
         self._counter += 1
         if self._counter > self._counter_stored:
             self._counter_stored = self._counter + COUNTER_BLOCK - 1
@@ -197,25 +197,25 @@ class DeskState:
         self._counter += by
 
     def pin_roster(self, pin: Pin) -> None:
-        """Remembers a roster that has been verified and continues the one before."""
+        """Remember a roster that has been verified and continues the one before."""
         if pin != self.pin:
             self.pin = pin
             self._write_settings()
 
     def keep_roster_seen(self, seen: Mapping[str, date]) -> None:
-        """Remembers when versions of the roster were first shown: from then on their fourteen days are counted."""
+        """Remember when versions of the roster were first shown: from then on their fourteen days are counted."""
         if seen != self.roster_seen:
             self.roster_seen = dict(seen)
             self._write_settings()
 
     def pin_audits(self, pin: AuditPin) -> None:
-        """Remembers how far the server's chain of audits went, and its head."""
+        """Remember how far the server's chain of audits went, and its head."""
         if pin != self.audit_pin:
             self.audit_pin = pin
             self._write_settings()
 
     def keep_cases(self, case_list: CaseList) -> None:
-        """Seals and writes the list of cases, in one step, also when nothing has changed."""
+        """Seal and writes the list of cases, in one step, also when nothing has changed."""
         plain = msgspec.json.encode(case_list)
         size = LIST_BYTES_MIN
         while size < len(plain):
@@ -225,25 +225,25 @@ class DeskState:
         self._unwritten = False
 
     def keep_case(self, known: KnownCase) -> None:
-        """Remembers what is known of one case now; `write_unwritten` puts it on the disk, once for all cases."""
+        """Remember what is known of one case now; `write_unwritten` puts it on the disk, once for all cases."""
         cases = {**self.case_list.cases, known.case_id.hex(): known}
         self.case_list = msgspec.structs.replace(self.case_list, cases=cases)
         self._unwritten = True
 
     def write_unwritten(self) -> None:
-        """Writes the list if something in it is not on the disk yet. Called at the end of every command."""
+        """Write the list if something in it is not on the disk yet. Called at the end of every command."""
         if self._unwritten:
             self.keep_cases(self.case_list)
 
     def keep_tombstone(self, tombstone: KeptTombstone) -> None:
-        """Forgets the key of an erased case and keeps the proof that it was erased."""
+        """Forget the key of an erased case and keeps the proof that it was erased."""
         name = tombstone.case_id.hex()
         cases = {key: known for key, known in self.case_list.cases.items() if key != name}
         tombstones = {**self.case_list.tombstones, name: tombstone}
         self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones))
 
     def find(self, name: str) -> KnownCase:
-        """Returns the one case whose name begins like that. Raises UnknownCase."""
+        """Return the one case whose name begins like that. Raises UnknownCase."""
         return _only_one(self.case_list.cases, name)
 
     def _write_settings(self) -> None:
@@ -264,7 +264,7 @@ class DeskState:
 
 
 def join_server(settings_path: Path, address: str) -> None:
-    """Remembers the server, without any key. A desk that joins another server forgets the roster it has pinned."""
+    """Remember the server, without any key. A desk that joins another server forgets the roster it has pinned."""
     settings = _read_settings(settings_path)
     if address != settings.address:
         settings = _DeskToml(FORMAT, address, settings.counter)
@@ -272,7 +272,7 @@ def join_server(settings_path: Path, address: str) -> None:
 
 
 def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskState:
-    """Reads both files; what does not exist yet is empty. Raises StateDamaged."""
+    """Read both files; what does not exist yet is empty. Raises StateDamaged."""
     list_key = blake2b(key=sign_seed, person=PERSON_LIST_KEY, digest_size=SecretBox.KEY_SIZE).digest()
     settings = _read_settings(settings_path)
     case_list = _read_list(list_path, list_key)

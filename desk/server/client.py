@@ -6,7 +6,7 @@ answer is decoded strictly or it is a StrangeAnswer. The requests carry no User-
 no redirect, and read no proxy or password from the environment.
 
 When the server has seen a higher counter than ours (this desk home was restored from an older copy), the counter jumps
-ahead and the request is made anew: the refused one was not carried out.
+ahead and the request is made again: the refused one was not carried out.
 """
 
 import asyncio
@@ -18,10 +18,9 @@ from typing import Self, TypeVar
 
 import aiohttp
 import msgspec
-from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from cases.roster.member import MemberKeys
-from cases.wire import messages as wire
+from cases.wire.messages import COUNTER_BEHIND, PATH, Refusal, sign_request
 from desk.errors import NotReachable, ReportersAddress, ServerRefused, StrangeAnswer
 from desk.keep.state import DeskState
 from desk.server import reach
@@ -30,8 +29,7 @@ from desk.server import reach
 ANSWER_BYTES_MAX = 64 * 2**20
 # The largest clean copy is 150 MiB: a PDF whose pages became pictures grows. Sealed and rounded up, with a head.
 FILE_BYTES_MAX = 168 * 2**20
-# A first circuit to an onion can take half a minute on a slow day; a stalled one is given up after this.
-CONNECT_SECONDS = 120.0
+# An answer that does not begin within this time is given up.
 READ_SECONDS = 120.0
 # A file that goes to the server takes its time through Tor; on a bad day this much comes through in a second.
 SLOWEST_BYTES_A_SECOND = 8 * 2**10
@@ -74,7 +72,7 @@ class DeskClient:
         await self._session.close()
 
     async def ask(self, verb: str, question: Callable[[int], msgspec.Struct], answer: type[Answer]) -> Answer:
-        """Asks one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
+        """Ask one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
 
         Raises NotReachable, ReportersAddress, ServerRefused, StrangeAnswer.
         """
@@ -86,12 +84,12 @@ class DeskClient:
             raise StrangeAnswer from strange
 
     async def fetch(self, verb: str, question: Callable[[int], msgspec.Struct]) -> bytes:
-        """Asks a verb whose answer is a raw body: a sealed file. Raises as `ask` does."""
+        """Ask a verb whose answer is a raw body: a sealed file. Raises as `ask` does."""
         async with self._asked(verb, question) as response:
             return await _read_bounded(response, FILE_BYTES_MAX)
 
     async def send(self, verb: str, frame: Callable[[int], bytes]) -> bytes:
-        """Asks a verb whose request carries a file (cases/wire/files.py); returns the raw answer. Raises as `ask`."""
+        """Ask a verb whose request carries a file (cases/wire/files.py); returns the raw answer. Raises as `ask`."""
         async with self._asked(verb, frame) as response:
             return await _read_bounded(response, FILE_BYTES_MAX)
 
@@ -104,33 +102,32 @@ class DeskClient:
                     yield response
                     return
                 refused = await _read_refusal(response)
-            if refused.text_key != wire.COUNTER_BEHIND or jump is None:
+            if refused.text_key != COUNTER_BEHIND or jump is None:
                 raise refused
             self._state.skip_counter(jump)
 
     async def _send(self, verb: str, question: Question) -> aiohttp.ClientResponse:
-        path = f"{wire.PATH}{verb}"
+        path = f"{PATH}{verb}"
         counter = self._state.next_counter()
         made = question(counter)
         body = made if isinstance(made, bytes) else msgspec.json.encode(made)
-        headers = wire.sign_request(self._keys, "POST", path, body, self._server_key, counter)
+        headers = sign_request(self._keys, "POST", path, body, self._server_key, counter)
         url = f"http://{self._state.address}.onion{path}"
         for tries_left in reversed(range(CONNECT_TRIES)):
             try:
                 return await self._session.post(
                     url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
                 )
-            except (
-                ProxyConnectionError,
-                ProxyError,
-                ProxyTimeoutError,
-                aiohttp.ClientConnectorError,
-                TimeoutError,
-            ) as failed:
-                # None of these has sent a byte of the request, but a time-out may have: it is not tried again.
-                reason = reach.in_words(failed)
-                if reason.text_key not in reach.PASSING or not tries_left:
-                    raise reason from failed
+            except NotReachable as failed:
+                # The connector could not connect, so no byte of the request was sent.
+                if failed.text_key not in reach.PASSING or not tries_left:
+                    raise
+            except TimeoutError as failed:
+                # It may have been sent: it is not tried again.
+                raise NotReachable("reach.timed_out") from failed
+            except aiohttp.ClientConnectorError as failed:
+                # Through tor there is none of these; what is left is the unix socket.
+                raise NotReachable("reach.no_socket") from failed
             except aiohttp.ClientError as broken:
                 raise NotReachable("reach.broke_off") from broken
             await asyncio.sleep(CONNECT_PAUSE_SECONDS)
@@ -138,11 +135,11 @@ class DeskClient:
 
 
 def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
-    """Returns how long to wait for an answer: its clock begins to run while the body is still on its way."""
+    """Return how long to wait for an answer: its clock begins to run while the body is still on its way."""
     return aiohttp.ClientTimeout(
         total=None,
-        connect=CONNECT_SECONDS,
-        sock_connect=CONNECT_SECONDS,
+        connect=reach.CONNECT_SECONDS,
+        sock_connect=reach.CONNECT_SECONDS,
         sock_read=READ_SECONDS + body_bytes / SLOWEST_BYTES_A_SECOND,
     )
 
@@ -165,11 +162,11 @@ async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 async def _read_refusal(response: aiohttp.ClientResponse) -> ServerRefused:
     if response.content_type == "text/html":
-        # The desk onion answers in JSON whatever it is asked; pages are behind the other address.
+        # The desk onion answers every request in JSON; pages are behind the other address.
         raise ReportersAddress
     untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
     try:
-        refusal = msgspec.json.decode(untrusted, type=wire.Refusal, strict=True)
+        refusal = msgspec.json.decode(untrusted, type=Refusal, strict=True)
     except msgspec.MsgspecError as strange:
         raise StrangeAnswer from strange
     return ServerRefused(response.status, refusal.code, refusal.text_key)

@@ -1,23 +1,21 @@
-"""Two ways from a desk to the server's desk onion, as connectors for aiohttp.
+"""What a desk must know of its connection to the server's desk onion; what makes the connection is handed in.
 
-Through a tor that runs on the member's computer (SOCKS; the onion's name is resolved by tor and nowhere else), or
-straight to the unix socket that the desk onion leads to, for a trial in which the server is the same computer.
-What tor answers is put into words here: an observer learns nothing from it, and the member learns what to do.
+It goes through a tor that runs on the member's computer (its connector raises `refused_by_tor`), or straight to the
+unix socket behind the desk onion, for a trial in which the server is the same computer. What tor answers is put into
+words here: an observer learns nothing from it, and the member learns what to do.
 """
 
-import re
 from pathlib import Path
 
 import aiohttp
-from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError, ProxyType
 
 from desk.errors import NotReachable
 
 # A desk talks to one server and asks one thing at a time; a second connection lets a file stream beside it.
 CONNECTIONS = 2
-# tor's extended answers (ExtendedErrors on its SocksPort). python-socks knows the nine of the standard only and puts
-# any other into the text of its error; tests/system/test_desk_reach.py pins that text.
-_UNKNOWN_REPLY = re.compile(r"reply code: 0[xX]([0-9a-fA-F]{2})")
+# A first circuit to an onion can take half a minute on a slow day; a stalled one is given up after this.
+CONNECT_SECONDS = 120.0
+# tor's extended answers (ExtendedErrors on its SocksPort).
 _TOR_REPLIES = {
     0xF0: "reach.no_descriptor",
     0xF1: "reach.bad_descriptor",
@@ -34,30 +32,11 @@ PASSING = frozenset(
 )
 
 
-def socks_connector(host: str, port: int) -> aiohttp.BaseConnector:
-    """Returns the way through a tor's SOCKS port; `rdns` lets tor resolve the name, so nobody else is asked."""
-    return ProxyConnector(
-        host=host, port=port, proxy_type=ProxyType.SOCKS5, rdns=True, limit=CONNECTIONS, enable_cleanup_closed=False
-    )
-
-
 def socket_connector(path: Path) -> aiohttp.BaseConnector:
-    """Returns the way through a unix socket of this computer."""
+    """Return the connector for a unix socket of this computer."""
     return aiohttp.UnixConnector(path=str(path), limit=CONNECTIONS)
 
 
-def in_words(error: BaseException) -> NotReachable:
-    """Returns what to raise for a failure to connect."""
-    if isinstance(error, ProxyConnectionError):
-        return NotReachable("reach.no_tor")
-    if isinstance(error, (ProxyTimeoutError, TimeoutError)):
-        return NotReachable("reach.timed_out")
-    if isinstance(error, ProxyError):
-        unknown = _UNKNOWN_REPLY.search(str(error))
-        if unknown is not None:
-            return NotReachable(_TOR_REPLIES.get(int(unknown[1], 16), "desk.not_reachable"))
-        return NotReachable("reach.tor_failed")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        # Through a proxy these come as the three above; what is left is the unix socket.
-        return NotReachable("reach.no_socket")
-    return NotReachable()
+def refused_by_tor(reply: int) -> NotReachable:
+    """Return what to raise when tor's SOCKS port has refused a connection with this number."""
+    return NotReachable(_TOR_REPLIES.get(reply, "reach.tor_failed"))

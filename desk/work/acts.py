@@ -1,253 +1,185 @@
-"""What a member does to a case: each act is one entry, signed and sealed here, and for some a signed statement as well.
+"""What a member does to a case: the table of acts, and the one way in which they are carried out.
 
-Every act opens the case anew, asks `cases.case.timeline` whether it may be done now, appends, and returns what the case
-is like then. When somebody else wrote to the stream meanwhile the act starts over with what is there now: whether it
-may still be done is asked again.
+An act is one or more entries, signed and sealed here (`desk.work.writing`). Reopening, holding and closing are entries,
+which the reporter can read and from which every desk folds the state, and then a signed statement, by which the server
+knows whether it may erase. The entries come first: after a break in between the same command makes good what is
+missing, and refuses when nothing is. Closing is an outcome with a text for the reporter and a Close entry, in this
+order, so that no case is ever closed without its outcome.
 
-Closing is an outcome with a text for the reporter, a Close entry, and a statement that the server can read, in this
-order: a break in between leaves a case that can be closed again with the same command, never one that is closed without
-its outcome. Erasing is a statement alone: the first waits at the server, the second member's executes it.
+A member who steps aside writes it among the notes: the reporter does not learn which of the members knows whom. From
+then on every desk allows her notes, and her signature beside another's as long as too few others can sign
+(`cases.case.signers`). A member can step aside herself and nobody else, or one could shut another out.
+
+To erase a case is a statement alone: `desk.work.erasing`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
-
-from nacl.utils import random
+from typing import Final, Literal
 
 from cases.case.deadlines import wanted_by
-from cases.case.signers import given_to, left_to_sign, may_erase, stepped_aside
-from cases.case.statements import Act, sign_statement
-from cases.case.timeline import Action, require_allowed
+from cases.case.statements import Act
+from cases.case.timeline import CaseAction
 from cases.clock import today
-from cases.crypto.envelope import KEY_BYTES
-from cases.crypto.seal import CaseKeys, append, make_grant
-from cases.crypto.streams import MAY_COUNT
 from cases.entry import (
     Acknowledgement,
     Assessment,
     Body,
     Close,
     CompletionRequest,
+    LegalHold,
     Message,
     Note,
     Outcome,
     PhoneMinutes,
+    Recusal,
+    Reopen,
     Stream,
 )
-from cases.errors import Conflict, NotAllowed
-from cases.wire import messages as wire
+from cases.errors import NotAllowed
 from desk.errors import DayTooSoon, NotNow, ServerRefused
+from desk.work import writing
 from desk.work.casebook import Casebook
-from desk.work.opened import OpenedCase
-
-# Two members writing at the same moment is rare; four tries are for the day when five of them do.
-TRIES = 4
+from desk.work.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Notes:
-    """The keys of the notes; with grants for those who read the case, when this entry begins them."""
+class ActInput:
+    """What an act is made of: its text, who writes it and when, and what some acts need besides."""
 
-    keys: CaseKeys
-    grants: tuple[bytes, ...] | None
-
-
-async def reply(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Writes to the reporter. Raises NotNow, and what opening the case raises; so do all acts below."""
-    return await write(book, name, Action.REPLY, lambda _: Message(text))
-
-
-async def acknowledge(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Tells the reporter that the report has come."""
-    return await write(book, name, Action.ACKNOWLEDGE, lambda _: Acknowledgement(text))
+    text: str
+    member: str
+    today: date
+    # By which day the reporter should answer.
+    by: date | None = None
+    outcome: Literal["handled", "dismissed"] = "handled"
+    # Why the case is dismissed.
+    reason: str = ""
 
 
-async def ask(book: Casebook, name: str, text: str, by: date | None) -> OpenedCase:
-    """Asks the reporter for more, by a day at least seven days ahead."""
+@dataclass(frozen=True, slots=True)
+class EntryRule:
+    """One entry of an act: what the case must allow, what is written, and in which stream."""
 
-    def request(_: OpenedCase) -> Body:
-        try:
-            return CompletionRequest(text, wanted_by(today(book.clock), by))
-        except NotAllowed as too_soon:
-            raise DayTooSoon from too_soon
-
-    return await write(book, name, Action.ASK, request)
+    action: CaseAction
+    body: Callable[[ActInput], Body]
+    stream: Stream = Stream.MEMBERS
 
 
-async def assess(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Says that the first assessment is done."""
-    return await write(book, name, Action.ASSESS, lambda _: Assessment(text))
+@dataclass(frozen=True, slots=True)
+class StatementRule:
+    """The statement that follows an act's entries, and how the desk sees what is there already."""
+
+    act: Act
+    is_written: Callable[[DeskCase], bool]
+    # Whether the server knows it already. Of a hold it tells no desk; it refuses the second statement.
+    is_known: Callable[[DeskCase], bool]
+    # The text key for an act that changes nothing.
+    unchanged: str
 
 
-async def minutes(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Writes down a conversation, for the reporter to approve; with the approval the reporter has a new case code."""
-    return await write(book, name, Action.REPLY, lambda _: PhoneMinutes(text))
+@dataclass(frozen=True, slots=True)
+class ActRule:
+    """One act: its entries, and the statement that follows them if the server must know."""
+
+    entries: tuple[EntryRule, ...]
+    statement: StatementRule | None = None
 
 
-async def note(book: Casebook, name: str, text: str) -> OpenedCase:
-    """Writes for members only. The first note of a case makes the notes key, which the server never sees."""
-    return await write(book, name, Action.NOTE, lambda _: Note(text), Stream.NOTES)
-
-
-async def close(
-    book: Casebook, name: str, result: Literal["handled", "dismissed"], text: str, reason: str = ""
-) -> OpenedCase:
-    """Gives the outcome, closes, and tells the server so."""
-    case = await book.open(book.state.find(name))
-    if case.state.closed_on is None:
-        await write(book, name, Action.CONCLUDE, lambda _: Outcome(result, text, reason))
-        case = await write(book, name, Action.CLOSE, lambda _: Close())
-    elif case.server_state == "closed":
-        raise NotNow("timing.not_now")
-    await declare(book, case, Act.CLOSE, "")
-    return await book.open(book.state.find(name))
-
-
-async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
-    """Signs that the case is to be erased; done when another member had signed the same before."""
-    case = await book.open(book.state.find(name))
-    demand(case, Action.CO_SIGN, "erase.aside")
-    # How long the reporter's inbox stays open after closing is the server's setting, and the server holds to it; a desk
-    # that counted days by itself would know better than the municipality.
-    if case.state.closed_on is None:
-        raise NotNow("erase.not_closed")
-    if case.state.on_hold:
-        raise NotNow("erase.hold")
-    _require_one_who_is_left(book, case)
-    _require_signers_count(case, reference)
-    answer = await declare(book, case, Act.ERASE, reference)
-    if answer.state == "done":
-        # The tombstone is fetched, verified and kept, and the case's key forgotten.
-        await book.forget_erased(case.known)
-        return "done"
-    return "kept"
-
-
-def _require_one_who_is_left(book: Casebook, case: OpenedCase) -> None:
-    """Return unless our signature would be the second of two who have stepped aside while somebody has not."""
-    aside = stepped_aside(case.streams)
-    signed = {member for member, _reference in case.waiting} - {case.own_id}
-    roster = None if book.chain is None else book.chain.current
-    if case.own_id in aside and signed and signed <= aside and (roster is None or left_to_sign(case.streams, roster)):
-        raise NotNow("erase.two_aside")
-
-
-def _require_signers_count(case: OpenedCase, reference: str) -> None:
-    """Return unless our signature would be one of two of which one does not count: no other desk would believe it."""
-    others = {member for member, waiting in case.waiting if waiting == reference}
-    if not {case.own_id, *others} <= may_erase(case.streams):
-        raise NotNow("erase.by_another")
-
-
-async def write(
-    book: Casebook,
-    name: str,
-    action: Action | None,
-    body_for: Callable[[OpenedCase], Body],
-    stream: Stream = Stream.MEMBERS,
-) -> OpenedCase:
-    """Writes one entry if the case allows the action, and returns what the case is like then. Raises NotNow.
-
-    Without an action the entry tells what has been done already, and is written whatever the case allows by now.
-    """
-    for tries_left in reversed(range(TRIES)):
-        case = await book.open(book.state.find(name))
-        if action is not None:
-            demand(case, action)
-        try:
-            await _append(book, case, stream, body_for(case))
-        except ServerRefused as refused:
-            if refused.code != Conflict.code or not tries_left:
-                raise
-            continue
-        return await book.open(book.state.find(name))
-    raise NotNow
-
-
-async def _append(book: Casebook, case: OpenedCase, stream: Stream, body: Body) -> None:
-    notes = _notes(case) if stream is Stream.NOTES else None
-    keys = case.keys if notes is None else notes.keys
-    existing = case.streams.get(stream, ())
-    sealed, _, head = append(
-        keys,
-        stream,
-        existing,
-        book.keys.id,
-        book.keys.sign_seed,
-        today(book.clock),
-        _seen(case, stream),
-        body,
-    )
-    await book.ask_case(
-        case.known,
-        "append",
-        wire.AppendRequest,
-        wire.AppendAnswer,
-        stream=int(stream),
-        count=len(existing),
-        header=sealed.header,
-        body=sealed.body,
-        head=wire.WireHead(head.count, head.tag),
-        notes_grants=None if notes is None else notes.grants,
-    )
-
-
-def _seen(case: OpenedCase, stream: Stream) -> Mapping[int, int]:
-    """How much of the other streams stands before the entry: that orders them without clocks."""
-    return {int(other): len(case.streams.get(other, ())) for other in MAY_COUNT[stream]}
-
-
-def _notes(case: OpenedCase) -> Notes:
-    """Returns the notes keys; new ones are sealed to those the case was given to, if they are still members."""
-    if case.notes_hidden:
-        raise NotNow("act.notes_hidden")
-    if case.notes_key_kept:
-        raise NotNow("act.notes_key_kept")
-    if case.notes_keys is not None:
-        return Notes(case.notes_keys, None)
-    notes_key = random(KEY_BYTES)
-    granted = case.keys.granting_notes(notes_key)
-    roster = case.chain.current
-    given = given_to(case.streams)
-    readers = [] if roster is None else [member for member in roster.members if member.id in given]
-    version = 0 if roster is None else roster.version
-    return Notes(
-        case.keys.for_notes(notes_key),
-        tuple(make_grant(granted, reader.id_bytes, reader.box, version) for reader in readers),
-    )
-
-
-async def declare(book: Casebook, case: OpenedCase, act: Act, reference: str) -> wire.StateAnswer:
-    """Signs a statement and hands it in."""
-    signed = sign_statement(
-        book.keys,
-        act,
-        case.known.case_id,
-        day=today(book.clock),
-        server=book.server_key,
-        reference=reference,
-        erase_by=case.state.erase_by if act is Act.CLOSE else None,
-    )
-    return await hand_in(book, case, signed)
-
-
-async def hand_in(book: Casebook, case: OpenedCase, signed: bytes) -> wire.StateAnswer:
-    """Hands in a signed statement on a case. Raises ServerRefused."""
-    return await book.ask_case(
-        case.known,
-        "statement",
-        wire.StatementRequest,
-        wire.StateAnswer,
-        statement=signed,
-        seal_key=case.keys.statement_key,
-    )
-
-
-def demand(case: OpenedCase, action: Action, text_key: str | None = None) -> None:
-    """Returns when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
+def _completion(given: ActInput) -> Body:
     try:
-        require_allowed(case.state, action)
-    except NotAllowed as refused:
-        raise NotNow(text_key or refused.text_key) from refused
+        return CompletionRequest(given.text, wanted_by(given.today, given.by))
+    except NotAllowed as too_soon:
+        raise DayTooSoon from too_soon
+
+
+ACTS: Final[Mapping[str, ActRule]] = {
+    "reply": ActRule((EntryRule(CaseAction.REPLY, lambda given: Message(given.text)),)),
+    "acknowledge": ActRule((EntryRule(CaseAction.ACKNOWLEDGE, lambda given: Acknowledgement(given.text)),)),
+    "ask": ActRule((EntryRule(CaseAction.ASK, _completion),)),
+    "assess": ActRule((EntryRule(CaseAction.ASSESS, lambda given: Assessment(given.text)),)),
+    # With the approval of the minutes the reporter gets a new case code.
+    "minutes": ActRule((EntryRule(CaseAction.REPLY, lambda given: PhoneMinutes(given.text)),)),
+    "note": ActRule((EntryRule(CaseAction.NOTE, lambda given: Note(given.text), Stream.NOTES),)),
+    "recuse": ActRule((EntryRule(CaseAction.RECUSE, lambda given: Recusal(given.member, given.text), Stream.NOTES),)),
+    "close": ActRule(
+        (
+            EntryRule(CaseAction.CONCLUDE, lambda given: Outcome(given.outcome, given.text, given.reason)),
+            EntryRule(CaseAction.CLOSE, lambda _: Close()),
+        ),
+        StatementRule(
+            Act.CLOSE,
+            is_written=lambda case: case.state.closed_on is not None,
+            is_known=lambda case: case.server_state == "closed",
+            unchanged="timing.not_now",
+        ),
+    ),
+    "reopen": ActRule(
+        (EntryRule(CaseAction.REOPEN, lambda given: Reopen(given.text)),),
+        StatementRule(
+            Act.REOPEN,
+            is_written=lambda case: case.state.closed_on is None,
+            is_known=lambda case: case.server_state != "closed",
+            unchanged="reopen.not_closed",
+        ),
+    ),
+    # A held case is not erased, at the two-year cap neither.
+    "hold": ActRule(
+        (EntryRule(CaseAction.HOLD, lambda given: LegalHold(given.text, on=True)),),
+        StatementRule(
+            Act.HOLD,
+            is_written=lambda case: case.state.on_hold,
+            is_known=lambda _: False,
+            unchanged="hold.unchanged",
+        ),
+    ),
+    "release-hold": ActRule(
+        (EntryRule(CaseAction.RELEASE_HOLD, lambda given: LegalHold(given.text, on=False)),),
+        StatementRule(
+            Act.RELEASE_HOLD,
+            is_written=lambda case: not case.state.on_hold,
+            is_known=lambda _: False,
+            unchanged="hold.unchanged",
+        ),
+    ),
+}
+
+
+async def do(  # noqa: PLR0917 (the three that every act has, and those of some)
+    book: Casebook,
+    act: str,
+    name: str,
+    text: str,
+    by: date | None = None,
+    outcome: Literal["handled", "dismissed"] = "handled",
+    reason: str = "",
+) -> DeskCase:
+    """Carry out an act of the table on the case of this name, and return the case as it is then.
+
+    Raises NotNow, DayTooSoon, and what opening the case raises.
+    """
+    given = ActInput(text, book.keys.id, today(book.clock), by, outcome, reason)
+    return await carry_out(book, await book.open(book.state.find(name)), ACTS[act], given)
+
+
+async def carry_out(book: Casebook, case: DeskCase, rule: ActRule, given: ActInput) -> DeskCase:
+    """Carry out an act on an opened case. Raises as `do`."""
+    statement = rule.statement
+    is_new = statement is None or not statement.is_written(case)
+    if is_new:
+        for entry in rule.entries:
+            case = await writing.write(book, case, entry.action, entry.body(given), entry.stream)
+    if statement is None:
+        return case
+    if not is_new and statement.is_known(case):
+        raise NotNow(statement.unchanged)
+    try:
+        await writing.declare(book, case, statement.act, "")
+    except ServerRefused as refused:
+        if refused.text_key != statement.unchanged:
+            raise
+        # Two members can hold a case at the same moment: the server has the statement of one, the entries are of both.
+        if not is_new:
+            raise NotNow(statement.unchanged) from refused
+    return await book.open(case.known)

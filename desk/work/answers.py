@@ -3,7 +3,7 @@
 The order of one answer with a file:
 
 1. The case is opened, and allows a reply now.
-2. The file goes to the server in the clear, over the desk onion; a jailed job there makes it anew, another vouches for
+2. The file goes to the server in the clear, over the desk onion; a jailed job there rebuilds it, another vouches for
    it, and the clean copy comes back with what was removed, in kinds. The server keeps nothing of it.
 3. The member is shown what came back, and agrees. A server in other hands could give back something else than a clean
    copy: so its digest is shown, which `kallskydd scrub` of the same version gives as well, and the copy can be saved
@@ -21,21 +21,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cases.case.timeline import Action
+from cases.case.timeline import CaseAction
 from cases.clock import today
 from cases.crypto.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
-from cases.crypto.streams import MAY_COUNT
 from cases.entry import Attachment, Body, Entry, Message, ScrubRecord, Stream
 from cases.errors import Conflict, RequestRefused
-from cases.wire import messages as wire
 from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
+from cases.wire.messages import WireFile, WireHead, WireItem
 from desk.errors import FileUnreadable, NotNow, NotSent, ServerRefused, StrangeAnswer
 from desk.keep.saving import ENDINGS
-from desk.work.acts import TRIES, demand
 from desk.work.casebook import Casebook
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
+from desk.work.writing import TRIES, require_now, seen
 
-# What the server takes: 50 MiB (design, numbers). It decides; this only saves a long way for nothing.
+# What the server takes: 50 MiB (design, numbers). It decides; this only saves a long upload for nothing.
 FILE_BYTES_MAX: Final = 50 * 2**20
 
 
@@ -43,14 +42,14 @@ FILE_BYTES_MAX: Final = 50 * 2**20
 class Cleaned:
     """A clean copy as it will be attached: its place among the members' files, and its digest."""
 
-    case: OpenedCase
+    case: DeskCase
     copy: CleanCopy
     order: int
     digest: str
 
 
 def read_file(path: Path) -> bytes:
-    """Returns what is to be sent. Raises FileUnreadable."""
+    """Return what is to be sent. Raises FileUnreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
@@ -63,11 +62,11 @@ def read_file(path: Path) -> bytes:
 
 async def answer(
     book: Casebook, name: str, text: str, content: bytes, agrees: Callable[[Cleaned], bool]
-) -> tuple[OpenedCase, Cleaned]:
-    """Sends a file to the reporter, with a text if there is one. Raises NotNow, NotSent, ServerRefused."""
+) -> tuple[DeskCase, Cleaned]:
+    """Send a file to the reporter, with a text if there is one. Raises NotNow, NotSent, ServerRefused."""
     # 1.
     case = await book.open(book.state.find(name))
-    demand(case, Action.REPLY)
+    require_now(case, CaseAction.REPLY)
     # 2.
     copy = await _clean(book, content)
     cleaned = Cleaned(case, copy, _order(case), hashlib.sha256(copy.clean).hexdigest())
@@ -77,36 +76,35 @@ async def answer(
     for tries_left in reversed(range(TRIES)):
         # 4. and 5.
         try:
-            await _attach(book, case, text, cleaned)
+            return await _attach(book, case, text, cleaned), cleaned
         except ServerRefused as refused:
             if refused.code != Conflict.code or not tries_left:
                 raise
-            case = await book.open(book.state.find(name))
-            demand(case, Action.REPLY)
-            continue
-        return await book.open(book.state.find(name)), cleaned
+        case = await book.open(case.known)
+        require_now(case, CaseAction.REPLY)
     raise NotNow
 
 
 async def _clean(book: Casebook, content: bytes) -> CleanCopy:
-    """Returns the clean copy. Raises ServerRefused with the reason, and StrangeAnswer for what can be none."""
+    """Return the clean copy. Raises ServerRefused with the reason, and StrangeAnswer for what can be none."""
     frame = framed(ScrubRequest(len(content)), content)
     answered = await book.client.send("scrub", lambda _: frame)
     try:
         copy = read_clean_copy(answered)
     except RequestRefused:
         raise StrangeAnswer from None
-    if copy.told.file_kind not in ENDINGS:
+    if copy.answer.file_kind not in ENDINGS:
         raise StrangeAnswer
     return copy
 
 
-async def _attach(book: Casebook, case: OpenedCase, text: str, cleaned: Cleaned) -> None:
+async def _attach(book: Casebook, case: DeskCase, text: str, cleaned: Cleaned) -> DeskCase:
     files = seal_copy(cleaned.copy, case.keys, new_file_number())
     bodies: list[Body] = [Message(text)] if text else []
     bodies += _entries_of(cleaned, _order(case), files)
-    sealed, head = _seal(book, case, bodies)
-    # Drawn once: a frame that has to be made anew for another counter holds the same bytes.
+    sealed, entries, head = _seal(book, case, bodies)
+    rows = tuple(WireFile(one.file_id, one.number, int(one.item_kind), one.header, one.sealed_size) for one in files)
+    # Drawn once: a frame that has to be made again for another counter holds the same bytes.
     drawn = [b"".join(one.chunks) for one in files]
 
     def frame(counter: int) -> bytes:
@@ -115,53 +113,52 @@ async def _attach(book: Casebook, case: OpenedCase, text: str, cleaned: Cleaned)
             case_id=case.known.case_id,
             mac=fetch_mac(access_key, "attach", case.known.case_id, counter),
             count=len(case.streams[Stream.MEMBERS]),
-            entries=tuple(wire.WireItem(one.header, one.body) for one in sealed),
-            head=wire.WireHead(head.count, head.tag),
-            files=tuple(
-                wire.FileRow(one.file_id, one.number, int(one.item_kind), one.header, one.sealed_size) for one in files
-            ),
+            entries=tuple(WireItem(one.header, one.body) for one in sealed),
+            head=WireHead(head.count, head.tag),
+            files=rows,
         )
         return framed(request, *drawn)
 
     await book.client.send("attach", frame)
+    return book.with_entries(case, entries, rows)
 
 
 def _entries_of(cleaned: Cleaned, order: int, files: Sequence[SealedFile]) -> list[Body]:
     clean, preview = files
-    told = cleaned.copy.told
+    answer = cleaned.copy.answer
     return [
         Attachment(
             file_id=clean.file_id.hex(),
-            file_kind=told.file_kind,
-            size=told.size,
+            file_kind=answer.file_kind,
+            size=answer.size,
             digest=cleaned.digest,
             order=order,
             preview_id=preview.file_id.hex(),
         ),
-        ScrubRecord(clean.file_id.hex(), told.removed, told.lost, told.version),
+        ScrubRecord(clean.file_id.hex(), answer.removed, answer.lost, answer.version),
     ]
 
 
-def _seal(book: Casebook, case: OpenedCase, bodies: Sequence[Body]) -> tuple[list[Sealed], Head]:
-    entries: list[Entry] = list(case.streams.get(Stream.MEMBERS, ()))
-    seen = {int(other): len(case.streams.get(other, ())) for other in MAY_COUNT[Stream.MEMBERS]}
+def _seal(book: Casebook, case: DeskCase, bodies: Sequence[Body]) -> tuple[list[Sealed], list[Entry], Head]:
+    existing = case.streams.get(Stream.MEMBERS, ())
+    entries: list[Entry] = []
     sealed: list[Sealed] = []
     head = Head(0, bytes(32))
     for body in bodies:
         item, entry, head = append(
             case.keys,
             Stream.MEMBERS,
-            entries,
+            (*existing, *entries),
             book.keys.id,
             book.keys.sign_seed,
             today(book.clock),
-            seen,
+            seen(case, Stream.MEMBERS),
             body,
         )
         sealed.append(item)
         entries.append(entry)
-    return sealed, head
+    return sealed, entries, head
 
 
-def _order(case: OpenedCase) -> int:
+def _order(case: DeskCase) -> int:
     return len(case.answers)

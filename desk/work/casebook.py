@@ -14,7 +14,7 @@ stops at the first step that fails. The keys of earlier epochs than the one that
 before; those of later ones are kept, and shown in red (check_other_keys):
 
 1. The server answers for the case id in the grant, with the same epoch and commitment.
-2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.crypto.seal.open_stream`),
+2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`desk.work.unsealing`),
    and none counts more of another stream than was handed out (`cases.case.merging.merge`).
 3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
 4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
@@ -32,40 +32,44 @@ seen the case closed and the two years are over, and never before (TombstoneBrok
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
-from cases.case.merging import merge
 from cases.case.signers import may_erase
-from cases.case.statements import Act, open_statement, read_statement, verify_tombstone
-from cases.case.timeline import DEFAULT_RULES, Rules, fold
+from cases.case.statements import open_statement, verify_tombstone
+from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
 from cases.clock import Clock, add_months, today
 from cases.crypto.seal import (
     CaseKeys,
     Grant,
-    Head,
-    case_keys,
-    check_grant,
     fetch_mac,
     open_file,
-    open_grant,
-    open_stream,
 )
 from cases.entry import Attachment, Entry, ItemKind, Stream
-from cases.errors import NotARecipient, NotThere, SealBroken
+from cases.errors import NotThere, SealBroken
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
 from cases.roster.member import MemberKeys
-from cases.wire import messages as wire
+from cases.wire.messages import (
+    BoxAnswer,
+    BoxRequest,
+    CaseAnswer,
+    CaseRequest,
+    FileRequest,
+    RosterAnswer,
+    TombstoneAnswer,
+    WireFile,
+)
 from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.keep.audits import NO_AUDITS, Audits, take_audits
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.server.client import Answer, DeskClient
 from desk.work.checks import (
     WARN_NOTES_KEY,
+    Streams,
     check_continues,
     check_erased_by,
     check_not_cut,
@@ -74,14 +78,15 @@ from desk.work.checks import (
     check_sealed_to,
     check_signers,
 )
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
+from desk.work.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
 from desk.work.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
 
 
 class _NoQuestion(msgspec.Struct, frozen=True):
-    """The body of a verb that asks nothing more."""
+    """The body of a verb that needs no more than its name."""
 
 
 @dataclass(slots=True, repr=False)
@@ -103,11 +108,11 @@ class Casebook:
     rules: Rules = DEFAULT_RULES
 
     async def sync_roster(self) -> Chain:
-        """Returns the verified chain as far as this desk takes it, and pins its newest version.
+        """Return the verified chain as far as this desk takes it, and pin its newest version.
 
         Raises RosterBroken, WrongServer.
         """
-        answer = await self.client.ask("roster", lambda _: _NoQuestion(), wire.RosterAnswer)
+        answer = await self.client.ask("roster", lambda _: _NoQuestion(), RosterAnswer)
         # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
         # counted here, by `desk.work.waiting`, and never asked of the server.
         texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]
@@ -127,23 +132,27 @@ class Casebook:
         return chain
 
     async def sync(self) -> None:
-        """Takes the roster and what is new in the post box. Raises what `sync_roster` raises."""
+        """Take the roster and what is new in the post box. Raises what `sync_roster` raises."""
         await self.sync_roster()
         last = self.state.case_list.last_batch
-        answer = await self.client.ask("box", lambda _: wire.BoxRequest(last), wire.BoxAnswer)
+        answer = await self.client.ask("box", lambda _: BoxRequest(last), BoxAnswer)
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
-            for grant in self._grants(batch.items):
+            for grant in open_grants(batch.items, self.keys):
                 take_grant(cases, grant)
             last = max(last, batch.number)
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
         self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
 
-    async def open(self, known: KnownCase) -> OpenedCase:
-        """Returns one case in the clear. Raises Erased, and the errors of the steps above.
+    async def open(self, known: KnownCase) -> DeskCase:
+        """Return one case in the clear. Raises Erased, and the errors of the steps above.
 
         Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
         """
+        return (await self.open_with_answer(known))[0]
+
+    async def open_with_answer(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+        """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
         self._chain()
         broken: NotVerified | None = None
         for candidate in known.candidates():
@@ -159,33 +168,66 @@ class Casebook:
         await self.forget_erased(known)
         raise Erased
 
-    async def _open_with(self, known: KnownCase) -> OpenedCase:
-        """Takes the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
-        chain = self._chain()
+    async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+        """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         answer = await self.fetch_case(known)
-        grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
-        try:
-            # 1.
-            check_grant(grant, known.case_id, answer.epoch, answer.commitment)
-            keys = case_keys(grant, answer.share)
-            notes_key = self._notes_key(known, keys, answer)
-            # 2.
-            streams = {
-                stream: _open(stream_keys, stream, answer, self._sign_key_of)
-                for stream, stream_keys in _readable(keys, notes_key)
-            }
-            merge(streams)
-        except SealBroken as broken:
-            raise CaseBroken from broken
+        # 1. and 2.
+        unsealed = unseal(known, answer, self.keys, self._sign_key_of)
         # 3.
-        check_not_cut(known.seen, streams)
+        check_not_cut(known.seen, unsealed.streams)
+        return self._opened(known, answer, unsealed), answer
+
+    def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
+        """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong."""
+        keys, notes_key, streams = unsealed.keys, unsealed.notes_key, unsealed.streams
+        roster = self._chain().current
         # 4. and 5.
-        warnings = check_sealed_to(self.keys.id, streams, chain)
+        warnings = check_sealed_to(self.keys.id, streams, self._chain())
         # 6. The reporter's entries bear the day of their release, under a seal: a server that names a later one would
         # put off every deadline.
         signed_day = streams[Stream.REPORTER][0].day
         release_day = min(signed_day, answer.release_day or signed_day)
-        state = fold(
+        notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
+        case = DeskCase(
+            own_id=self.keys.id,
+            known=known,
+            keys=keys,
+            notes_key=notes_key,
+            streams=streams,
+            notes_hidden=notes_key is None and has_notes(answer),
+            notes_key_kept=notes_key_kept,
+            files=answer.files,
+            state=self._fold(streams, release_day),
+            server_state=answer.state,
+            release_day=release_day,
+            waiting=() if roster is None else waiting_erasures(keys, answer, roster, self.server_key),
+            warnings=warnings,
+            chain=self._chain(),
+        )
+        return self._remembered(case)
+
+    def with_entries(
+        self, case: DeskCase, entries: Sequence[Entry], files: Sequence[WireFile] = (), notes_key: bytes | None = None
+    ) -> DeskCase:
+        """Return the case with entries that the server has taken from this desk just now, and remember that it has.
+
+        A server that shows the case without them later shows less than this desk has seen (CaseCut).
+        """
+        stream = entries[0].stream
+        streams = {**case.streams, stream: (*case.streams.get(stream, ()), *entries)}
+        return self._remembered(
+            replace(
+                case,
+                streams=streams,
+                files=(*case.files, *files),
+                notes_key=case.notes_key if notes_key is None else notes_key,
+                state=self._fold(streams, case.release_day),
+                warnings=check_sealed_to(self.keys.id, streams, case.chain),
+            )
+        )
+
+    def _fold(self, streams: Streams, release_day: date | None) -> CaseState:
+        return fold(
             streams,
             release_day,
             today(self.clock),
@@ -193,52 +235,47 @@ class Casebook:
             rules=self.rules,
             released=True,
             member=self.keys.id,
-            roster=chain.current,
-        )
-        seen = {
-            int(stream): SeenHead(len(entries), entries[-1].digest) for stream, entries in streams.items() if entries
-        }
-        known = msgspec.structs.replace(known, seen={**known.seen, **seen}, closed_on=state.closed_on)
-        known = msgspec.structs.replace(known, may_erase=tuple(sorted(may_erase(streams))))
-        notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
-        if notes_key is not None and keys.epoch > known.notes_epoch and not notes_key_kept:
-            known = known.with_notes(keys.epoch, notes_key)
-        self.state.keep_case(known)
-        waiting = self._waiting(keys, answer)
-        return OpenedCase(
-            own_id=self.keys.id,
-            known=known,
-            keys=keys,
-            notes_key=notes_key,
-            streams=streams,
-            notes_hidden=notes_key is None and bool(_stream(answer, Stream.NOTES).sealed),
-            notes_key_kept=notes_key_kept,
-            files=answer.files,
-            state=state,
-            server_state=answer.state,
-            release_day=release_day,
-            waiting=waiting,
-            warnings=warnings
-            + check_references(waiting)
-            + check_signers(waiting, streams)
-            + check_other_keys(known)
-            + ((WARN_NOTES_KEY,) if notes_key_kept else ()),
-            chain=chain,
+            roster=self._chain().current,
         )
 
-    async def fetch_case(self, known: KnownCase) -> wire.CaseAnswer:
-        """Returns what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
-        return await self.ask_case(known, "case", wire.CaseRequest, wire.CaseAnswer)
+    def _remembered(self, case: DeskCase) -> DeskCase:
+        """Keep how far the case goes and who may erase it; return it with what is kept, and with all its warnings."""
+        seen = {
+            int(stream): SeenHead(len(entries), entries[-1].digest)
+            for stream, entries in case.streams.items()
+            if entries
+        }
+        known = msgspec.structs.replace(
+            case.known,
+            seen={**case.known.seen, **seen},
+            closed_on=case.state.closed_on,
+            may_erase=tuple(sorted(may_erase(case.streams))),
+        )
+        if case.notes_key is not None and case.keys.epoch > known.notes_epoch and not case.notes_key_kept:
+            known = known.with_notes(case.keys.epoch, case.notes_key)
+        warnings = (
+            *case.warnings,
+            *check_references(case.waiting),
+            *check_signers(case.waiting, case.streams),
+            *check_other_keys(known),
+            *((WARN_NOTES_KEY,) if case.notes_key_kept else ()),
+        )
+        self.state.keep_case(known)
+        return replace(case, known=known, warnings=warnings)
+
+    async def fetch_case(self, known: KnownCase) -> CaseAnswer:
+        """Return what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
+        return await self.ask_case(known, "case", CaseRequest, CaseAnswer)
 
     async def forget_erased(self, known: KnownCase) -> None:
-        """Fetches and verifies the tombstone of an erased case, keeps it, and forgets the case's keys.
+        """Fetch and verify the tombstone of an erased case, keep it, and forget the case's keys.
 
         Raises ServerRefused when there is none for any of them, TombstoneBroken when one does not verify.
         """
         candidates = known.candidates()
         for candidate in candidates:
             try:
-                answer = await self.ask_case(candidate, "tombstone", wire.CaseRequest, wire.TombstoneAnswer)
+                answer = await self.ask_case(candidate, "tombstone", CaseRequest, TombstoneAnswer)
             except ServerRefused as refused:
                 if refused.code != NotThere.code or candidate is candidates[-1]:
                     raise
@@ -251,23 +288,23 @@ class Casebook:
     async def ask_case(
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
     ) -> Answer:
-        """Asks a verb on a case, with the proof that this desk holds its key."""
+        """Ask a verb on a case, with the proof that this desk holds its key."""
         return await self.client.ask(verb, _with_proof(known, verb, question, fields), answer)
 
-    async def attachment(self, case: OpenedCase, attachment: Attachment) -> Iterator[bytes]:
-        """Returns the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
+    async def attachment(self, case: DeskCase, attachment: Attachment) -> Iterator[bytes]:
+        """Return the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
         return await self._fetched(case, _row(case, attachment.file_id, ItemKind.FILE))
 
-    async def preview(self, case: OpenedCase, attachment: Attachment) -> bytes:
-        """Returns the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
+    async def preview(self, case: DeskCase, attachment: Attachment) -> bytes:
+        """Return the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
         row = _row(case, attachment.preview_id or "", ItemKind.PREVIEW)
         if row.number != _row(case, attachment.file_id, ItemKind.FILE).number:
             # The picture of another file would say something else of this one.
             raise CaseBroken
         return b"".join(await self._fetched(case, row))
 
-    async def _fetched(self, case: OpenedCase, row: wire.FileRow) -> Iterator[bytes]:
-        question = _with_proof(case.known, "file", wire.FileRequest, {"file_id": row.file_id})
+    async def _fetched(self, case: DeskCase, row: WireFile) -> Iterator[bytes]:
+        question = _with_proof(case.known, "file", FileRequest, {"file_id": row.file_id})
         sealed = await self.client.fetch("file", question)
         return _opened_file(case.keys, row, sealed)
 
@@ -276,52 +313,14 @@ class Casebook:
             raise RosterBroken
         return self.chain
 
-    def _grants(self, items: tuple[bytes, ...]) -> Iterator[Grant]:
-        for item in items:
-            try:
-                yield open_grant(item, self.keys.id_bytes, self.keys.box_private)
-            except (NotARecipient, SealBroken):
-                # Random bytes, or a box that opens with our key and names somebody else: neither is a grant of ours.
-                continue
-
-    def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: wire.CaseAnswer) -> bytes | None:
-        """Returns the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
-
-        A notes grant has no sender either. One that came without notes would let the server choose the key under which
-        the first is written, so a key is taken only with notes that open under it.
-        """
-        if not _stream(answer, Stream.NOTES).sealed:
-            return None
-        for grant in self._grants(answer.notes_grants):
-            if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
-                if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
-                    raise SealBroken
-                return grant.key
-        return None
-
     def _sign_key_of(self, member_id: str) -> bytes | None:
-        """The key of anybody who is or was a member: who has left has still written what she wrote."""
+        """Return the signing key of a present or former member: what somebody wrote stays hers after leaving."""
         found = (version.member(member_id) for version in self.shown)
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
 
-    def _waiting(self, keys: CaseKeys, answer: wire.CaseAnswer) -> tuple[tuple[str, str], ...]:
-        """Who has signed to have the case erased, and under which reference."""
-        roster = self._chain().current
-        waiting: list[tuple[str, str]] = []
-        if roster is None:
-            return ()
-        for sealed in answer.statements:
-            # One that does not open or verify is no signature; the server counts it as little as we do.
-            with contextlib.suppress(SealBroken):
-                blob = open_statement(keys.statement_key, keys.case_id, sealed)
-                statement = read_statement(blob, roster, self.server_key)
-                if statement.kind is Act.ERASE:
-                    waiting.append((statement.member, statement.reference))
-        return tuple(waiting)
-
-    def _verified(self, known: KnownCase, answer: wire.TombstoneAnswer) -> tuple[bytes, ...]:
-        """Returns the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
+    def _verified(self, known: KnownCase, answer: TombstoneAnswer) -> tuple[bytes, ...]:
+        """Return the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
         if not answer.statements:
             if not self._cap_is_over(known):
                 raise TombstoneBroken("desk.erased_without_signatures")
@@ -354,42 +353,21 @@ def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fie
 
 
 def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
-    """Puts a grant into the list; of a known case it is one more key that may open it."""
+    """Put a grant into the list; of a known case it is one more key that may open it."""
     name = grant.case_id.hex()
     before = cases.get(name)
     fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
     cases[name] = fresh if before is None else before.with_grant(grant)
 
 
-def _readable(keys: CaseKeys, notes_key: bytes | None) -> Iterator[tuple[Stream, CaseKeys]]:
-    yield Stream.REPORTER, keys
-    yield Stream.MEMBERS, keys
-    if notes_key is not None:
-        yield Stream.NOTES, keys.for_notes(notes_key)
-
-
-def _stream(answer: wire.CaseAnswer, stream: Stream) -> wire.WireStream:
-    return answer.streams.get(int(stream), wire.WireStream((), wire.WireHead(0, bytes(32))))
-
-
-def _open(
-    keys: CaseKeys, stream: Stream, answer: wire.CaseAnswer, sign_key_of: Callable[[str], bytes | None]
-) -> tuple[Entry, ...]:
-    found = _stream(answer, stream)
-    sealed = [item.sealed for item in found.sealed]
-    # The reporter's key stands in the report itself; no roster knows it.
-    authors = None if stream is Stream.REPORTER else sign_key_of
-    return open_stream(keys, stream, sealed, Head(found.head.count, found.head.tag), authors)
-
-
-def _row(case: OpenedCase, file_id: str, kind: ItemKind) -> wire.FileRow:
+def _row(case: DeskCase, file_id: str, kind: ItemKind) -> WireFile:
     row = next((row for row in case.files if row.file_id.hex() == file_id and row.item_kind == kind), None)
     if row is None:
         raise CaseBroken
     return row
 
 
-def _opened_file(keys: CaseKeys, row: wire.FileRow, sealed: bytes) -> Iterator[bytes]:
+def _opened_file(keys: CaseKeys, row: WireFile, sealed: bytes) -> Iterator[bytes]:
     try:
         yield from open_file(keys, row.header, (sealed,), row.number, ItemKind(row.item_kind))
     except SealBroken as broken:

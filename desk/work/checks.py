@@ -21,15 +21,15 @@ WARN_OTHER_KEYS = "warning.other_keys"
 WARN_ERASE_SIGNER = "warning.erase_signer"
 WARN_NOTES_KEY = "warning.notes_key"
 WARN_FEW_SIGNERS = "warning.few_signers"
-WARN_NOBODY_LEFT = "warning.nobody_left"
+WARN_LAST_SIGNER = "warning.last_signer"
 
 Streams = Mapping[Stream, tuple[Entry, ...]]
 
 
 def check_continues(pin: Pin, chain: Chain, server_key: bytes) -> Roster | None:
-    """Returns the roster in force, if there is one yet. Raises RosterBroken, WrongServer.
+    """Return the roster in force, if there is one yet. Raises RosterBroken, WrongServer.
 
-    The chain has been verified from version 1, but a server that was taken over could show another chain, begun anew
+    The chain has been verified from version 1, but a server that was taken over could show another chain, begun again
     with other members: the pinned version must stand in it, unchanged.
     """
     if chain.current is None:
@@ -49,7 +49,7 @@ def check_continues(pin: Pin, chain: Chain, server_key: bytes) -> Roster | None:
 
 
 def check_not_cut(seen: Mapping[int, SeenHead], streams: Streams) -> None:
-    """Raises CaseCut when a stream is shorter than this desk has seen it, or not the same up to there.
+    """Raise CaseCut when a stream is shorter than this desk has seen it, or not the same up to there.
 
     A server can hand out an older copy, and every seal in it holds; only who remembers can tell.
     """
@@ -60,7 +60,7 @@ def check_not_cut(seen: Mapping[int, SeenHead], streams: Streams) -> None:
 
 
 def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, ...]:
-    """Returns warnings about to whom the report was sealed. Raises SealedToWrong when it is not for this member."""
+    """Return warnings about to whom the report was sealed. Raises SealedToWrong when it is not for this member."""
     report = report_of(streams)
     if own_id not in given_to(streams):
         raise SealedToWrong
@@ -76,24 +76,24 @@ def check_sealed_to(own_id: str, streams: Streams, chain: Chain) -> tuple[str, .
 
 
 def check_references(waiting: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Returns a warning when members have signed to erase a case under references that differ: that erases nothing."""
+    """Return a warning when members have signed to erase a case under references that differ: that erases nothing."""
     return (WARN_REFERENCES,) if len({reference for _member, reference in waiting}) > 1 else ()
 
 
 def check_signers(waiting: Sequence[tuple[str, str]], streams: Streams) -> tuple[str, ...]:
-    """Returns a warning when somebody has signed to erase a case whose signature does not count."""
+    """Return a warning when somebody has signed to erase a case whose signature does not count."""
     return () if {member for member, _reference in waiting} <= may_erase(streams) else (WARN_ERASE_SIGNER,)
 
 
 def check_erased_by(counting: Sequence[str] | None, tombstone: Tombstone) -> None:
-    """Returns if each signature counts, or this desk never opened the case and cannot tell. Raises TombstoneBroken."""
+    """Return if each signature counts, or this desk never opened the case and cannot tell. Raises TombstoneBroken."""
     signers = {statement.member for statement in tombstone.statements}
     if counting is not None and not signers <= set(counting):
         raise TombstoneBroken("desk.erased_by_others")
 
 
 def check_other_keys(opened: KnownCase) -> tuple[str, ...]:
-    """Returns a warning when there are keys of later epochs than the one that opened the case.
+    """Return a warning when there are keys of later epochs than the one that opened the case.
 
     A move ends the epoch before it at once, so a key that opens nothing is made up, or the case an old copy.
     """
@@ -101,7 +101,7 @@ def check_other_keys(opened: KnownCase) -> tuple[str, ...]:
 
 
 def report_of(streams: Streams) -> Report:
-    """Returns entry 0 of the case. Raises CaseBroken when there is none."""
+    """Return entry 0 of the case. Raises CaseBroken when there is none."""
     entries: Sequence[Entry] = streams.get(Stream.REPORTER, ())
     if not entries or not isinstance(entries[0].body, Report):
         raise CaseBroken
@@ -109,12 +109,12 @@ def report_of(streams: Streams) -> Report:
 
 
 def check_stepping_aside(own_id: str, streams: Streams, roster: Roster) -> tuple[str, ...]:
-    """Returns a warning when this member's signature is still needed after stepping aside, or nobody is left to ask it.
+    """Return a warning when this member's signature stays needed after stepping aside, or nobody could ask for it.
 
     Where she could not sign with those who are left (counsel with counsel), her stepping aside takes nothing away.
     """
     left = {member.id for member in left_to_sign(streams, roster)} - {own_id}
     if not left:
-        return (WARN_NOBODY_LEFT,)
+        return (WARN_LAST_SIGNER,)
     needed = not enough_to_sign(left, roster) and enough_to_sign({*left, own_id}, roster)
     return (WARN_FEW_SIGNERS,) if needed else ()

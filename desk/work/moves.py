@@ -10,7 +10,7 @@ Who has stepped aside offers no move, and signs one only while the others are to
 gets. So a second move, between those who are left, leaves her out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,18 +20,18 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from cases.case.signers import enough_to_sign, given_to, stepped_aside, who_may_sign
 from cases.case.statements import Act, read_statement, sign_statement
-from cases.case.timeline import Action
+from cases.case.timeline import CaseAction
 from cases.clock import today
-from cases.entry import Body, Handover
+from cases.entry import Handover
 from cases.errors import SealBroken
 from cases.roster.chain import Member, Roster
-from cases.wire import messages as wire
+from cases.wire.messages import RekeyAnswer, RekeyRequest
 from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
-from desk.work import acts
 from desk.work.casebook import Casebook, take_grant
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
+from desk.work.writing import require_now, write
 
 FORMAT = "kallskydd-move-1"
 READERS_MIN = 2
@@ -44,7 +44,7 @@ class _Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: str
     reason: str
-    request: wire.RekeyRequest
+    request: RekeyRequest
 
     def __repr__(self) -> str:
         return "<_Offer>"
@@ -62,8 +62,8 @@ class Offered:
 class ReadOffer:
     """An offer that this desk has opened and checked."""
 
-    case: OpenedCase
-    request: wire.RekeyRequest
+    case: DeskCase
+    request: RekeyRequest
     reason: str
     by: Member
     readers: tuple[Member, ...]
@@ -75,7 +75,7 @@ class ReadOffer:
 
 
 def read_file(path: Path) -> bytes:
-    """Returns what is in the file of an offer. Raises MoveRefused."""
+    """Return what is in the file of an offer. Raises MoveRefused."""
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
@@ -87,8 +87,8 @@ def read_file(path: Path) -> bytes:
 
 
 async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
-    """Returns the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
-    case = await book.open(book.state.find(name))
+    """Return the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
+    case, answer = await book.open_with_answer(book.state.find(name))
     aside = stepped_aside(case.streams)
     if book.keys.id in aside:
         raise NotNow("move.aside")
@@ -100,8 +100,7 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     _require_unconcerned(case, given)
     _require_can_sign(case, roster, signer)
     if _joining(case, given):
-        acts.demand(case, Action.HAND_OVER)
-    answer = await book.fetch_case(case.known)
+        require_now(case, CaseAction.HAND_OVER)
     request = prepare(case, answer, roster, {member.id for member in given})
     signed = msgspec.structs.replace(request, statements=(_sign(book, request), b""))
     plain = msgspec.json.encode(_Offer(FORMAT, reason, signed))
@@ -109,7 +108,7 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
 
 
 async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
-    """Returns what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
+    """Return what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
     untrusted = _opened(book, untrusted_file)
     request, roster = untrusted.request, _roster(book)
     try:
@@ -124,7 +123,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
         known = book.state.find(request.case_id.hex())
     except UnknownCase:
         raise MoveRefused("move.not_held") from None
-    case = await book.open(known)
+    case, answer = await book.open_with_answer(known)
     known = case.known
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
@@ -132,8 +131,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     # Before the move is looked at: stepping aside is an entry too, so an offer from before does not fit the case now.
     if by.id in stepped_aside(case.streams):
         raise NotNow("move.offerer_aside")
-    acts.demand(case, Action.CO_SIGN, "move.signer_aside")
-    answer = await book.fetch_case(known)
+    require_now(case, CaseAction.CO_SIGN, "move.signer_aside")
     checked = check_prepared(case, answer, roster, request, book.keys.id_bytes, book.keys.box_private)
     _require_unconcerned(case, checked.readers)
     if len(checked.readers) < READERS_MIN:
@@ -144,43 +142,40 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     return ReadOffer(case, request, untrusted.reason, by, checked.readers, joining, leaving, checked)
 
 
-async def sign_offer(book: Casebook, read: ReadOffer) -> OpenedCase:
-    """Signs the move, has it made, and writes the handovers. Raises ServerRefused, and as acts do."""
+async def sign_offer(book: Casebook, read: ReadOffer) -> DeskCase:
+    """Sign the move, have it made, and write the handovers. Raises ServerRefused, and as acts do."""
     name = read.request.case_id.hex()
     if read.checked is not None:
         statements = (read.request.statements[0], _sign(book, read.request))
         fields = msgspec.structs.asdict(msgspec.structs.replace(read.request, statements=statements))
         del fields["case_id"], fields["mac"]
-        await book.ask_case(read.case.known, "rekey", wire.RekeyRequest, wire.RekeyAnswer, **fields)
+        await book.ask_case(read.case.known, "rekey", RekeyRequest, RekeyAnswer, **fields)
         cases = dict(book.state.case_list.cases)
         take_grant(cases, read.checked.grant)
         if read.checked.notes_key is not None:
             cases[name] = cases[name].with_notes(read.request.epoch, read.checked.notes_key)
         book.state.keep_cases(msgspec.structs.replace(book.state.case_list, cases=cases))
+    case = await book.open(book.state.find(name))
     # They have been let in: that is written down also when the first of two has made enough readers of too few.
     for member in read.joining:
-        await acts.write(book, name, None, _handover(member, read.reason))
-    return await book.open(book.state.find(name))
+        case = await write(book, case, None, Handover(member.id, read.reason))
+    return case
 
 
-def _handover(member: Member, reason: str) -> Callable[[OpenedCase], Body]:
-    return lambda _: Handover(member.id, reason)
-
-
-def _joining(case: OpenedCase, readers: Sequence[Member]) -> tuple[Member, ...]:
+def _joining(case: DeskCase, readers: Sequence[Member]) -> tuple[Member, ...]:
     before = given_to(case.streams)
     return tuple(member for member in readers if member.id not in before)
 
 
-def _require_unconcerned(case: OpenedCase, readers: Sequence[Member]) -> None:
-    """Returns if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
+def _require_unconcerned(case: DeskCase, readers: Sequence[Member]) -> None:
+    """Return if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
     report = case.report
     if any(one.id in report.concerns or (report.concerns_unnamed and one.role != "counsel") for one in readers):
         raise MoveRefused("move.concerned")
 
 
-def _require_can_sign(case: OpenedCase, roster: Roster, signer: Member) -> None:
-    """Returns if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
+def _require_can_sign(case: DeskCase, roster: Roster, signer: Member) -> None:
+    """Return if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
     able = who_may_sign(case.streams, roster)
     others = [one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster)]
     if not others:
@@ -203,7 +198,7 @@ def _roster(book: Casebook) -> Roster:
     return book.chain.current
 
 
-def _sign(book: Casebook, request: wire.RekeyRequest) -> bytes:
+def _sign(book: Casebook, request: RekeyRequest) -> bytes:
     return sign_statement(
         book.keys,
         Act.REKEY,

@@ -8,7 +8,7 @@ from cases.case.timeline import CaseState
 from cases.crypto.seal import CaseKeys
 from cases.entry import Attachment, Entry, Report, Stream
 from cases.roster.chain import Chain
-from cases.wire import messages as wire
+from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
 from desk.work.checks import report_of
 
@@ -18,7 +18,7 @@ UNKNOWN_NAME = "not in the roster"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OpenedCase:
+class DeskCase:
     """One case, decrypted and checked by `desk.work.casebook`."""
 
     own_id: str
@@ -30,7 +30,7 @@ class OpenedCase:
     notes_hidden: bool
     # The notes kept their key when the case was moved: who was left out has it, so nothing is added to them.
     notes_key_kept: bool
-    files: tuple[wire.FileRow, ...]
+    files: tuple[WireFile, ...]
     state: CaseState
     server_state: str
     release_day: date | None
@@ -82,11 +82,11 @@ class OpenedCase:
         return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
 
     def author_name(self, entry: Entry) -> str:
-        """Returns who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
+        """Return who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
         return REPORTER_NAME if entry.stream is Stream.REPORTER else self.name_of(entry.author)
 
     def name_of(self, member_id: str) -> str:
-        """Returns a member's name, as the newest roster that has her gives it."""
+        """Return a member's name, as the newest roster that has her gives it."""
         for version in reversed(self.chain.all):
             member = version.member(member_id)
             if member is not None:
@@ -94,7 +94,7 @@ class OpenedCase:
         return UNKNOWN_NAME
 
     def organisation_name(self) -> str:
-        """Returns the organisation in words, as the newest roster that has it names it."""
+        """Return the organisation in words, as the newest roster that has it names it."""
         key = self.state.organisation
         if key is None:
             return NO_ORGANISATION
@@ -105,5 +105,5 @@ class OpenedCase:
         return key
 
     def counts(self) -> dict[int, int]:
-        """Returns how many entries of each stream there are."""
+        """Return how many entries of each stream there are."""
         return {int(stream): len(entries) for stream, entries in self.streams.items()}

@@ -8,10 +8,10 @@ first that fails (docs/decisions/0004); what it returns is who reads from then o
    key than they had: who is left out kept that one.
 3. Every header opens with the new keys to the item key it had before, and none is missing; heads follow.
 4. Each member's item is her grant, or no grant of this epoch. `regrant` makes the same bytes for everybody who holds
-   the new key, so a reader who is left out, or let in unsaid, is seen.
+   the new key, so a reader who is left out, or let in silently, is seen.
 5. The reporter keeps the case, and the notes go to the same readers.
 
-The notes that are there stay readable to those readers without moving: their item keys are wrapped anew, under the key
+The notes that are there stay readable to those readers without moving: their item keys are wrapped again, under the key
 that is made from the new case key and the new notes key.
 
 Pure: an opened case, what the server has of it, and a roster in.
@@ -40,10 +40,10 @@ from cases.crypto.seal import (
 from cases.entry import Stream
 from cases.errors import NotARecipient, SealBroken
 from cases.roster.chain import Member, Roster
-from cases.wire import messages as wire
+from cases.wire.messages import CaseAnswer, RekeyRequest, WireHead
 from cases.wire.rekeying import regrant
 from desk.errors import MoveBroken, NotNow
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
 
 UNSIGNED = (b"", b"")
 NO_PROOF = bytes(32)
@@ -59,8 +59,8 @@ class Checked:
     readers: tuple[Member, ...]
 
 
-def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: Collection[str]) -> wire.RekeyRequest:
-    """Returns the re-keying that gives the case to these members, without proof and signatures. Raises NotNow."""
+def prepare(case: DeskCase, answer: CaseAnswer, roster: Roster, readers: Collection[str]) -> RekeyRequest:
+    """Return the re-keying that gives the case to these members, without proof and signatures. Raises NotNow."""
     if case.notes_hidden:
         raise NotNow("act.notes_hidden")
     new = next_epoch(case.keys)
@@ -73,7 +73,7 @@ def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: 
         }
     except SealBroken:
         raise MoveBroken from None
-    return wire.RekeyRequest(
+    return RekeyRequest(
         case_id=new.case_id,
         mac=NO_PROOF,
         epoch=new.epoch,
@@ -93,14 +93,14 @@ def prepare(case: OpenedCase, answer: wire.CaseAnswer, roster: Roster, readers: 
 
 
 def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
-    case: OpenedCase,
-    answer: wire.CaseAnswer,
+    case: DeskCase,
+    answer: CaseAnswer,
     roster: Roster,
-    untrusted: wire.RekeyRequest,
+    untrusted: RekeyRequest,
     own_id: bytes,
     box_private: bytes,
 ) -> Checked:
-    """Returns who reads after this re-keying. Raises MoveBroken."""
+    """Return who reads after this re-keying. Raises MoveBroken."""
     try:
         # 1.
         grant = open_grant(untrusted.grants[own_id.hex()], own_id, box_private)
@@ -127,9 +127,9 @@ def check_prepared(  # noqa: PLR0917 (explicit arguments, as for PLR0913)
 
 
 def _new_notes_key(
-    case: OpenedCase, new: CaseKeys, untrusted: wire.RekeyRequest, own_id: bytes, box_private: bytes
+    case: DeskCase, new: CaseKeys, untrusted: RekeyRequest, own_id: bytes, box_private: bytes
 ) -> bytes | None:
-    """Returns the key of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
+    """Return the key of the notes from then on, if there are notes. Raises MoveBroken for the key they had before."""
     if case.notes_key is None:
         return None
     for item in untrusted.notes_grants:
@@ -141,7 +141,7 @@ def _new_notes_key(
 
 
 def _check_headers(
-    case: OpenedCase, answer: wire.CaseAnswer, new: CaseKeys, notes: bytes | None, untrusted: wire.RekeyRequest
+    case: DeskCase, answer: CaseAnswer, new: CaseKeys, notes: bytes | None, untrusted: RekeyRequest
 ) -> None:
     old_headers = _old_headers(answer)
     if set(untrusted.headers) != set(old_headers) or untrusted.heads != _heads(case, new, notes):
@@ -158,8 +158,8 @@ def _check_headers(
                 raise MoveBroken
 
 
-def readers_of(new: CaseKeys, roster: Roster, untrusted: wire.RekeyRequest) -> tuple[Member, ...]:
-    """Returns to whom a re-keying gives the case, as whoever has the new key can see. Raises MoveBroken."""
+def readers_of(new: CaseKeys, roster: Roster, untrusted: RekeyRequest) -> tuple[Member, ...]:
+    """Return to whom a re-keying gives the case, as every holder of the new key can see. Raises MoveBroken."""
     if set(untrusted.grants) != {member.id for member in roster.members}:
         raise MoveBroken
     return tuple(
@@ -169,7 +169,7 @@ def readers_of(new: CaseKeys, roster: Roster, untrusted: wire.RekeyRequest) -> t
     )
 
 
-def _old_headers(answer: wire.CaseAnswer) -> dict[int, tuple[bytes, ...]]:
+def _old_headers(answer: CaseAnswer) -> dict[int, tuple[bytes, ...]]:
     headers = {
         int(stream): tuple(item.header for item in found.sealed)
         for stream, found in answer.streams.items()
@@ -179,7 +179,7 @@ def _old_headers(answer: wire.CaseAnswer) -> dict[int, tuple[bytes, ...]]:
     return headers | ({int(Stream.FILES): files} if files else {})
 
 
-def _old_and_new(case: OpenedCase, new: CaseKeys, notes: bytes | None, stream: int) -> tuple[CaseKeys, CaseKeys]:
+def _old_and_new(case: DeskCase, new: CaseKeys, notes: bytes | None, stream: int) -> tuple[CaseKeys, CaseKeys]:
     if stream == Stream.NOTES:
         if case.notes_keys is None or notes is None:
             raise MoveBroken
@@ -187,16 +187,16 @@ def _old_and_new(case: OpenedCase, new: CaseKeys, notes: bytes | None, stream: i
     return case.keys, new
 
 
-def _heads(case: OpenedCase, new: CaseKeys, notes: bytes | None) -> dict[int, wire.WireHead]:
-    heads: dict[int, wire.WireHead] = {}
+def _heads(case: DeskCase, new: CaseKeys, notes: bytes | None) -> dict[int, WireHead]:
+    heads: dict[int, WireHead] = {}
     for stream, entries in case.streams.items():
         if entries:
             head: Head = make_head(_old_and_new(case, new, notes, stream)[1], stream, entries)
-            heads[int(stream)] = wire.WireHead(head.count, head.tag)
+            heads[int(stream)] = WireHead(head.count, head.tag)
     return heads
 
 
-def _reporter_grant(case: OpenedCase, new: CaseKeys, roster: Roster) -> bytes:
+def _reporter_grant(case: DeskCase, new: CaseKeys, roster: Roster) -> bytes:
     # After an approval of minutes the reporter has other keys than the report says.
     reporter = latest_keys(case.streams[Stream.REPORTER])
     return regrant(new, reporter.id, reporter.box, roster.version)

@@ -25,9 +25,9 @@ class Unripe:
 
 
 def days_of(chain: Chain, unripe: Unripe | None, seen: Mapping[str, date], today: date) -> dict[str, date]:
-    """Returns when that which may come next was first shown: the version not taken yet, or the proposal.
+    """Return when that which may come next was first shown: the version not taken yet, or the proposal.
 
-    What has left the chain is forgotten: a proposal that comes again begins anew.
+    What has left the chain is forgotten: a proposal that comes again begins at its first day.
     """
     shown = [] if unripe is None else [unripe.roster]
     shown += [] if chain.proposal is None else [chain.proposal]
@@ -37,7 +37,7 @@ def days_of(chain: Chain, unripe: Unripe | None, seen: Mapping[str, date], today
 def take_own_time(
     chain: Chain, pinned_version: int, seen: Mapping[str, date], today: date
 ) -> tuple[Chain, Unripe | None]:
-    """Returns the chain as far as this desk takes it, and the version at which it stops, if it stops."""
+    """Return the chain as far as this desk takes it, and the version at which it stops, if it stops."""
     if not pinned_version:
         return chain, None
     for version in chain.all:

@@ -35,8 +35,8 @@ from cases.crypto.seal import Head
 from cases.entry import Stream
 from cases.errors import RequestRefused, RosterFault
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
-from cases.store.store import CaseRows, Rekeying
-from cases.wire import messages as wire
+from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
+from cases.wire import messages
 from cases.wire.rekeying import require_agreed
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
@@ -50,7 +50,7 @@ _AUDITS_SHOWN: Final = 31  # a month: a desk that was away for less can tell whe
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asked:
+class AuthenticatedRequest:
     """A request that has passed steps 1 to 4, with the body that was signed."""
 
     services: DeskServices
@@ -66,32 +66,36 @@ class Asked:
             raise RosterFault("roster.not_open")
         return self.chain.current
 
+    def proof(self, request: messages.OfCase) -> CaseProof:
+        """Return what the request shows to reach its case."""
+        return CaseProof(request.case_id, request.mac, self.counter)
 
-Verb = Callable[[Asked], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
+
+Verb = Callable[[AuthenticatedRequest], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
 
 
-async def roster(asked: Asked) -> wire.RosterAnswer:
+async def roster(asked: AuthenticatedRequest) -> messages.RosterAnswer:
     """The chain as it rests, for the desk to verify by itself, the proposal, and what desks are told of the home."""
     texts = await asyncio.to_thread(read_texts, asked.services.home / ROSTER_FOLDER)
     versions = [_version(text) for text in texts]
     proposal = versions.pop() if asked.chain.proposal is not None else None
     audit = await asyncio.to_thread(_last_audits, asked.services.home)
     inbox_days = asked.services.config.inbox_days
-    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
+    return messages.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
 
 
-def _last_audits(home: Path) -> wire.AuditTail | None:
+def _last_audits(home: Path) -> messages.AuditTail | None:
     """The last of the daily verdicts; none before the first, and none when the chain does not hold."""
     try:
         records = read_records(home)
     except (ChainBroken, OSError):
         return None
-    return wire.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
+    return messages.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
 
 
-async def sign_roster(asked: Asked) -> wire.StateAnswer:
+async def sign_roster(asked: AuthenticatedRequest) -> messages.StateAnswer:
     """Keeps a member's agreement to the proposal: kept, or done when it is in force by it."""
-    request = wire.decode(asked.untrusted_body, wire.SignRosterRequest)
+    request = messages.decode(asked.untrusted_body, messages.SignRosterRequest)
     line = f"{asked.member} {request.signature.hex()}"
     folder, day = asked.services.home / ROSTER_FOLDER, today(asked.services.clock)
     async with asked.services.roster.writing:
@@ -102,79 +106,66 @@ async def sign_roster(asked: Asked) -> wire.StateAnswer:
         chain = await asyncio.to_thread(add_signature, folder, request.version, line, day)
         asked.services.roster.forget()
     in_force = chain.current is not None and same(chain.current.digest, proposal.digest)
-    return wire.StateAnswer("done" if in_force else "kept")
+    return messages.StateAnswer("done" if in_force else "kept")
 
 
-async def box(asked: Asked) -> wire.BoxAnswer:
+async def box(asked: AuthenticatedRequest) -> messages.BoxAnswer:
     """The batches of the member's own box: grants among random bytes."""
-    request = wire.decode(asked.untrusted_body, wire.BoxRequest)
+    request = messages.decode(asked.untrusted_body, messages.BoxRequest)
     batches = await asked.services.store.box(bytes.fromhex(asked.member), request.after)
-    return wire.BoxAnswer(tuple(wire.BoxBatch(batch.number, batch.items) for batch in batches))
+    return messages.BoxAnswer(tuple(messages.BoxBatch(batch.number, batch.items) for batch in batches))
 
 
-async def case(asked: Asked) -> wire.CaseAnswer:
+async def case(asked: AuthenticatedRequest) -> messages.CaseAnswer:
     """What is released of a case."""
-    request = wire.decode(asked.untrusted_body, wire.CaseRequest)
-    rows = await asked.services.store.released_case(request.case_id, request.mac, asked.counter, "case")
+    request = messages.decode(asked.untrusted_body, messages.CaseRequest)
+    rows = await asked.services.store.released_case(asked.proof(request), "case")
     return _case_answer(rows)
 
 
-async def file(asked: Asked) -> AsyncIterator[bytes]:
+async def file(asked: AuthenticatedRequest) -> AsyncIterator[bytes]:
     """The sealed bytes of one file."""
-    request = wire.decode(asked.untrusted_body, wire.FileRequest)
-    return asked.services.store.released_file(request.case_id, request.mac, asked.counter, request.file_id, "file")
+    request = messages.decode(asked.untrusted_body, messages.FileRequest)
+    return asked.services.store.released_file(asked.proof(request), request.file_id, "file")
 
 
-async def append(asked: Asked) -> wire.AppendAnswer:
+async def append(asked: AuthenticatedRequest) -> messages.AppendAnswer:
     """Adds a member's entry, visible at once. A statement goes by its own verb, under its own proof."""
-    request = wire.decode(asked.untrusted_body, wire.AppendRequest)
+    request = messages.decode(asked.untrusted_body, messages.AppendRequest)
     if request.statement is not None or request.stream not in {Stream.MEMBERS, Stream.NOTES}:
         raise RequestRefused("request.unreadable")
-    count = await asked.services.store.append_member(
-        request.case_id,
-        request.mac,
-        asked.counter,
-        request.count,
-        request.stream,
-        request.sealed,
-        Head(request.head.count, request.head.tag),
-        request.notes_grants,
-    )
-    return wire.AppendAnswer(count)
+    head = Head(request.head.count, request.head.tag)
+    new = MemberEntries(asked.proof(request), request.count, (request.sealed,), head)
+    count = await asked.services.store.append_member(new, request.stream, request.notes_grants)
+    return messages.AppendAnswer(count)
 
 
-async def statement(asked: Asked) -> wire.StateAnswer:
+async def statement(asked: AuthenticatedRequest) -> messages.StateAnswer:
     """Acts on a signed statement: kept, until a second member agrees, or done."""
-    request = wire.decode(asked.untrusted_body, wire.StatementRequest)
+    request = messages.decode(asked.untrusted_body, messages.StatementRequest)
     read = read_statement(request.statement, asked.roster, asked.roster.server_key)
     if read.member != asked.member:
         raise RequestRefused("request.other_member")
+    signed = SignedStatement(request.statement, read, request.seal_key)
     state = await asked.services.store.keep_statement(
-        request.case_id,
-        request.mac,
-        asked.counter,
-        request.statement,
-        read,
-        asked.roster,
-        request.seal_key,
-        asked.services.config.inbox_days,
+        asked.proof(request), signed, asked.roster, asked.services.config.inbox_days
     )
-    return wire.StateAnswer(state)
+    return messages.StateAnswer(state)
 
 
-async def tombstone(asked: Asked) -> wire.TombstoneAnswer:
+async def tombstone(asked: AuthenticatedRequest) -> messages.TombstoneAnswer:
     """The statements by which a case was erased, for who can still show its key."""
-    request = wire.decode(asked.untrusted_body, wire.CaseRequest)
-    row = await asked.services.store.tombstone(request.case_id, request.mac, asked.counter, "tombstone")
-    return wire.TombstoneAnswer(row.statements)
+    request = messages.decode(asked.untrusted_body, messages.CaseRequest)
+    row = await asked.services.store.tombstone(asked.proof(request), "tombstone")
+    return messages.TombstoneAnswer(row.statements)
 
 
-async def rekey(asked: Asked) -> wire.RekeyAnswer:
+async def rekey(asked: AuthenticatedRequest) -> messages.RekeyAnswer:
     """Moves a case to a new epoch, when two members have signed it: it can shut readers out, as erasing does.
 
     Every member gets one item, a grant or random bytes, so that none stands out.
     """
-    request = wire.decode(asked.untrusted_body, wire.RekeyRequest)
+    request = messages.decode(asked.untrusted_body, messages.RekeyRequest)
     if set(request.grants) != {member.id for member in asked.roster.members}:
         raise RequestRefused("request.unreadable")
     require_agreed(request, asked.roster, asked.roster.server_key, asked.member)
@@ -189,8 +180,8 @@ async def rekey(asked: Asked) -> wire.RekeyAnswer:
         grants={bytes.fromhex(member): grant for member, grant in request.grants.items()},
         notes_grants=request.notes_grants,
     )
-    await asked.services.store.rekey(request.case_id, request.mac, asked.counter, rekeying)
-    return wire.RekeyAnswer(request.epoch)
+    await asked.services.store.rekey(asked.proof(request), rekeying)
+    return messages.RekeyAnswer(request.epoch)
 
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -211,10 +202,10 @@ def desk_app(services: FileServices) -> web.Application:
     app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
-        app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
+        app.router.add_post(messages.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
     for name in FILE_VERBS:
         handler = answering_with_files(services, name)
-        app.router.add_post(wire.PATH + name, handler, expect_handler=refuse_expect)
+        app.router.add_post(messages.PATH + name, handler, expect_handler=refuse_expect)
     # Everything else, so that the library's own pages are never seen.
     app.router.add_route("*", "/{anything:.*}", _unknown, expect_handler=refuse_expect)
     return app
@@ -228,8 +219,8 @@ def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
             raise RequestRefused("request.too_large")
         signed = await check_head(services, request, name)
         untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
-        wire.require_body(signed.head, wire.new_body_hash(untrusted_body).digest())
-        answer = await verb(Asked(services, signed.chain, signed.member, signed.counter, untrusted_body))
+        messages.require_body(signed.head, messages.new_body_hash(untrusted_body).digest())
+        answer = await verb(AuthenticatedRequest(services, signed.chain, signed.member, signed.counter, untrusted_body))
         if isinstance(answer, msgspec.Struct):
             return padded(200, answer)
         return await stream(request, answer)
@@ -241,25 +232,25 @@ async def _unknown(_request: web.Request) -> web.StreamResponse:
     return padded(404, refusal_of(RequestRefused("request.unknown")))
 
 
-def _version(text: SignedText) -> wire.RosterVersion:
-    return wire.RosterVersion(text.text, text.signatures)
+def _version(text: SignedText) -> messages.RosterVersion:
+    return messages.RosterVersion(text.text, text.signatures)
 
 
-def _case_answer(rows: CaseRows) -> wire.CaseAnswer:
-    return wire.CaseAnswer(
+def _case_answer(rows: CaseRows) -> messages.CaseAnswer:
+    return messages.CaseAnswer(
         epoch=rows.epoch,
         commitment=rows.commitment,
         share=rows.share,
         streams={
-            stream: wire.WireStream(
-                tuple(wire.WireItem(item.header, item.body) for item in found.sealed),
-                wire.WireHead(found.head.count, found.head.tag),
+            stream: messages.WireStream(
+                tuple(messages.WireItem(item.header, item.body) for item in found.sealed),
+                messages.WireHead(found.head.count, found.head.tag),
             )
             for stream, found in rows.streams.items()
         },
         notes_grants=rows.notes_grants,
         files=tuple(
-            wire.FileRow(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
+            messages.WireFile(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
         ),
         state=rows.state,
         release_day=rows.release_day,

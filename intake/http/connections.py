@@ -3,7 +3,8 @@ The connections of one listening socket: how long an answer may wait for its rea
 
 The rules:
 
-1. A connection counts from the moment it is accepted until the work for it is over, also when its peer has left.
+1. A connection counts from the moment it is accepted until the work for it is over, also when its peer has left; with
+   TLS before its handshake too (intake/mirror/stream.py).
 2. One request at a time: a connection on which a request arrives before the answer to the previous one is written ends
    at once. No browser pipelines; who does would have us make and hold many answers.
 3. A reader takes something of an answer within a while, and over all the waiting not too little: the minimum rate that
@@ -28,7 +29,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import StreamReader, web
 
@@ -54,6 +55,8 @@ class ConnectionLimits:
     our_turn_seconds: float = 300.0
     # From the head of a request to the first byte of the body that it promises: browsers send both together.
     first_byte_seconds: float = 15.0
+    # Of TLS, from the accept on: through Tor it takes two or three seconds.
+    handshake_seconds: float = 10.0
     # A page can be asked for again, unlike an upload, which may stall three times as long (`Limits.idle_seconds`).
     unread_seconds: float = 60.0
     slowest_bytes_a_second: int = 1024
@@ -62,6 +65,14 @@ class ConnectionLimits:
 
 
 CONNECTION_LIMITS: Final = ConnectionLimits()
+
+
+class Counted(Protocol):
+    """What takes a place among the connections: one that carries requests, or one whose handshake is not over."""
+
+    def progress(self, now: float) -> float: ...
+    def check(self, now: float) -> None: ...
+    def make_room(self) -> None: ...
 
 
 class Connection(QuietHandler):
@@ -199,7 +210,7 @@ class Connections:
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._loop = asyncio.get_running_loop()
-        self._open: dict[Connection, None] = {}
+        self._open: dict[Counted, None] = {}
         self._unsent: dict[Connection, int] = {}
         self._unsent_sum = 0
         self._shedding = False
@@ -211,16 +222,19 @@ class Connections:
         return len(self._open)
 
     def close(self) -> None:
-        """See to no more deadlines."""
+        """See to no more deadlines. The library ends what carries requests; what is not so far ends here."""
         self._look_again.cancel()
+        for one in [one for one in self._open if not isinstance(one, Connection)]:
+            one.make_room()
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Counted) -> None:
         self._open[connection] = None
 
-    def over(self, connection: Connection) -> None:
+    def over(self, connection: Counted) -> None:
         """Forget a connection. Rule 1."""
         self._open.pop(connection, None)
-        self.is_unsent(connection, 0)
+        if isinstance(connection, Connection):
+            self.is_unsent(connection, 0)
 
     def is_unsent(self, connection: Connection, size: int) -> int:
         """Note how much waits on a connection, and return how much less that is than before. Rule 6."""
@@ -251,7 +265,7 @@ class Connections:
             older = max(1, len(self._open) - self.limits.newest)
             self._least(islice(self._open, older)).make_room()
 
-    def _least(self, among: Iterable[Connection]) -> Connection:
+    def _least(self, among: Iterable[Counted]) -> Counted:
         now = self._loop.time()
         return min(among, key=lambda connection: connection.progress(now))
 

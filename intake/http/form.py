@@ -6,7 +6,7 @@ temporary files in plaintext. The library enforces no limit on this path, so we 
 
 1. A field is short, but for the text, and all fields together are little more than one text. Text is UTF-8, whatever a
    part named `_charset_` would have it be. One that is too long is kept as far as a page can give it back.
-2. Files are handed to `take_file` one by one, with the fields that came before. Their names and content types are never
+2. Files are yielded one by one, after the fields that came before them. Their names and content types are never
    asked for.
 3. A form within the form is refused.
 4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page; after giving way
@@ -22,7 +22,7 @@ What is refused raises a `FormRefused`.
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -51,7 +51,6 @@ _LOOKS_A_MINUTE: Final = 60
 _DAMAGED: Final = (ValueError, RuntimeError, AssertionError, LookupError, HttpProcessingError)
 
 _T = TypeVar("_T")
-TakeFile = Callable[["Part", "Form"], Awaitable[None]]
 # Told how many bytes more have come.
 Came = Callable[[int], None]
 
@@ -89,8 +88,6 @@ class Part:
         self._part = part
         self._body = body
         self._ahead = b""
-        # Called when all of it has come.
-        self.when_whole: Callable[[], None] | None = None
 
     @property
     def pace(self) -> "Pace":
@@ -108,8 +105,6 @@ class Part:
         while not await self.is_empty():
             piece, self._ahead = self._ahead, b""
             yield piece
-        if self.when_whole is not None:
-            self.when_whole()
 
     async def discard(self) -> int:
         """Read the rest to nowhere and return how much it was."""
@@ -211,12 +206,19 @@ class _Body:
             raise NotAForm from None
 
 
-async def read_form(
-    request: web.Request, limits: Limits, form: Form, take_file: TakeFile | None = None, came: Came | None = None
-) -> None:
-    """Read the request into `form`. Without `take_file`, files are read and thrown away.
+async def read_form(request: web.Request, limits: Limits, form: Form) -> None:
+    """Read the request into `form`, and files to nowhere. Raises a `FormRefused`, as `read_files` does."""
+    async for _untrusted_file in read_files(request, limits, form):
+        pass
 
-    Raises a `FormRefused`; what was read until then is in the form, to be given back.
+
+async def read_files(
+    request: web.Request, limits: Limits, form: Form, came: Came | None = None
+) -> AsyncGenerator[Part, None]:
+    """Read the request into `form` and yield each file as it begins; the fields before it are in the form by then.
+
+    What is left of a file is read to nowhere before the next. Once a field was refused no file is yielded. Raises a
+    `FormRefused`; what was read until then is in the form, to be given back.
     """
     body, room = _Body(limits, came), request[TEXT_ROOM]
     reader = await body.wait(_multipart(request))
@@ -230,9 +232,9 @@ async def read_form(
             form.add(name, await _read_field(part, body, limits, form, room), limits)
             continue
         untrusted_file = Part(part, body)
-        if take_file is not None and form.fault is None:
-            await take_file(untrusted_file, form)
-        # Whoever took it may have stopped early.
+        if form.fault is None:
+            yield untrusted_file
+        # The caller may have stopped early.
         await untrusted_file.discard()
     room.whole()
     if form.fault is not None:

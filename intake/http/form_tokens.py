@@ -42,7 +42,7 @@ _HOUR_SECONDS: Final = 3600
 class Use:
     """The use of one mark: the first to claim it works, the others wait for what became of it."""
 
-    __slots__ = ("_answered", "_marks", "_nonce", "kept", "used_at")
+    __slots__ = ("_answered", "_marks", "_nonce", "_spent", "kept", "used_at")
 
     def __init__(self, marks: "Marks", nonce: bytes, used_at: datetime) -> None:
         self._marks = marks
@@ -50,15 +50,22 @@ class Use:
         self._answered = asyncio.Event()
         self.used_at = used_at
         self.kept: object | None = None
+        self._spent = False
 
     def spend(self, kept: object | None = None, bytes_kept: int = 0) -> None:
         """Mark the work as done. `kept` is what a second sending is answered with, for half an hour from now."""
         self.kept = kept
+        self._spent = True
         # Through Tor a form can be on its way for an hour.
         self.used_at = self._marks.note_answer(self._nonce)
         self._answered.set()
         if kept is not None:
             self._marks.count(self._nonce, bytes_kept)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the work is done."""
+        return self._spent
 
     def let_go(self) -> None:
         """Keep nothing any more for a second sending."""

@@ -6,9 +6,10 @@ code, into its session's files, in the clear, and leaves it there (measured; doc
 answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a random
 number. What such an address promises:
 
-1. A page belongs to whatever its own forms name. With the handle of a session it is gone with that session, and no such
-   page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and fro
-   before anything is received, it is gone once the text is received, has come into the inbox, or its writer has left.
+1. A page belongs to what its own forms name (`OWNER`). With the handle of a session it is gone with that session, and
+   no such page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and
+   fro before anything is received, it is gone once the text is received, has come into the inbox, or its writer has
+   left.
 2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
 3. Until the session ends, its older addresses show the case as it is now, or the code as long as nobody has typed two
    of its words back. To be shown again is no use of a session: it does not make it last.
@@ -34,13 +35,12 @@ from aiohttp import hdrs, web
 from cases.clock import Clock
 from intake.http.form import Form
 from intake.shelf import Shelf
-from intake.views.pages import Cache
+from intake.views.pages import DRAFT_FIELD, OWNER, Cache
 
 SECOND_HAND: Final = HTTPStatus.NON_AUTHORITATIVE_INFORMATION
 KEPT_FOR: Final = timedelta(minutes=30)
 # Where an answer says until when it may be kept.
 UNTIL: Final = web.ResponseKey("until", datetime)
-DRAFT_FIELD: Final = "draft"
 MOST_BYTES: Final = 32 * 2**20  # of small pages some two thousand
 SMALL_BYTES: Final = 64 * 1024
 # No page of ours comes near it (`padding.SIZES`); one that did would not be kept.
@@ -52,7 +52,6 @@ _ID_BYTES: Final = 16
 _FILE_CHARACTERS: Final = 64
 # What a page takes beside its body.
 _HEAD_BYTES: Final = 2000
-_OWNER: Final = re.compile(rb'name="(handle|draft)" value="([0-9a-f]{32}|[0-9a-f]{64})"')
 _DRAFT: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -86,7 +85,7 @@ class Address:
 def draft_of(form: Form) -> str:
     """Return the draft that a form belongs to, or a new one."""
     untrusted = form.one(DRAFT_FIELD)
-    return untrusted if _DRAFT.fullmatch(untrusted) else secrets.token_hex(_ID_BYTES)
+    return untrusted if _is_draft(untrusted) else secrets.token_hex(_ID_BYTES)
 
 
 class KeptPages:
@@ -107,8 +106,9 @@ class KeptPages:
         """Return the address of an answer. `is_open` says whether there is a session of a handle."""
         address = secrets.token_hex(_ID_BYTES)
         body = bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
-        kind, owner = _owner_in(body)
-        if kind == "handle" and not is_open(owner):
+        owner = response.get(OWNER, "")
+        of_session = bool(owner) and not _is_draft(owner)
+        if of_session and not is_open(owner):
             return address
         until = self._clock() + KEPT_FOR
         self._add(address, Address(owner, min(until, response.get(UNTIL, until))))
@@ -117,7 +117,7 @@ class KeptPages:
             return address
         headers = {**response.headers, hdrs.CACHE_CONTROL: Cache.NOTHING.value}
         self._known[address].page = KeptPage(response.status, headers, body)
-        shelf = self._shelves[kind == "handle", len(body) <= SMALL_BYTES]
+        shelf = self._shelves[of_session, len(body) <= SMALL_BYTES]
         for driven_out in shelf.put(address, len(body) + _HEAD_BYTES):
             self._let_go(driven_out)
         with_page = [one for one in self._of.get(owner, ()) if self._known[one].page is not None]
@@ -167,7 +167,7 @@ class KeptPages:
         """Let go of what stands at an address; of a session's it is still known whose it is. Rule 3."""
         self._take_down(address)
         known = self._known[address]
-        if _DRAFT.fullmatch(known.owner) or not known.owner:
+        if _is_draft(known.owner) or not known.owner:
             del self._known[address]
             if addresses := self._of.get(known.owner):
                 del addresses[address]
@@ -181,7 +181,6 @@ class KeptPages:
             shelf.drop(address)
 
 
-def _owner_in(body: bytes) -> tuple[str, str]:
-    """Return what the forms of a page name, and its number; rule 1."""
-    found = _OWNER.search(body)
-    return ("", "") if found is None else (found[1].decode(), found[2].decode())
+def _is_draft(owner: str) -> bool:
+    """Say whether this is the number of a draft; the handle of a session is longer."""
+    return _DRAFT.fullmatch(owner) is not None

@@ -35,14 +35,6 @@ _SEAL_BYTES: Final = 12
 _SEAL: Final = re.compile(rf"[0-9a-f]{{{2 * _SEAL_BYTES}}}")
 
 
-class PointsOut(Exception):
-    """A text seems to say who wrote it, and its writer has not been shown that yet, or not said that it shall go."""
-
-    def __init__(self, pointers: tuple[Pointer, ...]) -> None:
-        super().__init__()
-        self.pointers = pointers
-
-
 class PointedOut:
     """The seals of all drafts and sessions."""
 

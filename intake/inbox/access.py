@@ -11,7 +11,7 @@ from cases.crypto.seal import make_grant
 from cases.entry import Body, InboxEnded
 from cases.errors import NotAllowed
 from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.store.store import ReporterAccess
+from cases.store.store import ReporterAccess, ReporterEntries
 from intake.filing import Stamp, seal_next
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.view import answers_at_once, may_end, open_minutes
@@ -55,16 +55,10 @@ async def _change(
     at_once = answers_at_once(services, opened)
     release_on = first_release_day(services.clock(), services.config.hold_hours)
     shown_on = today(services.clock) if at_once else max(release_on, opened.waiting_until or release_on)
-    (sealed,), _entries, head = seal_next(
+    sealed, _entries, head = seal_next(
         session.case, session.keys, opened.reporter, [body], Stamp(shown_on, opened.after)
     )
-    await services.store.change_access(
-        opened.rows.case_id,
-        len(opened.reporter),
-        sealed,
-        head,
-        release_on,
-        session.keys.lookup_id,
-        new,
-        at_once=at_once,
+    entry = ReporterEntries(
+        opened.rows.case_id, len(opened.reporter), sealed, head, release_on=release_on, at_once=at_once
     )
+    await services.store.change_access(entry, session.keys.lookup_id, new)

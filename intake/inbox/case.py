@@ -12,7 +12,7 @@ The reporter's case from the inside: opened with the keys of the eight words, re
 5. What has been released can only be withdrawn, which is an entry that members read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -31,7 +31,6 @@ from cases.entry import (
     Attachment,
     Body,
     Entry,
-    Message,
     MinutesApproved,
     Report,
     ScrubRecord,
@@ -40,11 +39,10 @@ from cases.entry import (
 )
 from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
 from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.store.store import CaseRows
+from cases.store.store import CaseRows, Replacement, ReporterEntries
 from intake.filing import Stamp, seal_next
 from intake.services import Services
 from intake.sessions import Session
-from intake.uploads.attachment import CaseUnderWay
 
 # A stream moves only when the same reporter writes from two tabs or a release happens in between.
 _TRIES: Final = 3
@@ -136,9 +134,12 @@ async def open_case(services: Services, session: Session) -> OpenedCase:
 
 
 async def add_entries(
-    services: Services, session: Session, case: CaseUnderWay, bodies: list[Body], *, at_once: bool
+    services: Services, session: Session, bodies: Sequence[Body], file_ids: Sequence[bytes] = (), *, at_once: bool
 ) -> tuple[Entry, ...]:
-    """Add to the reporter's stream (step 3) and return all of it. Raises `NotThere` or `Conflict`."""
+    """Add to the reporter's stream (step 3) and return all of it. Raises `NotThere` or `Conflict`.
+
+    `file_ids` are the staged files that the entries name.
+    """
     release_on = first_release_day(services.clock(), services.config.hold_hours)
     for left in reversed(range(_TRIES)):
         opened = await open_case(services, session)
@@ -152,7 +153,7 @@ async def add_entries(
         )
         try:
             await services.store.append_reporter(
-                opened.rows.case_id, len(opened.reporter), sealed, head, case.file_ids, release_on, at_once
+                ReporterEntries(opened.rows.case_id, len(opened.reporter), sealed, head, file_ids, release_on, at_once)
             )
         except Conflict:
             if not left:
@@ -160,14 +161,6 @@ async def add_entries(
             continue
         return entries
     raise Conflict
-
-
-def written(text: str, case: CaseUnderWay) -> list[Body]:
-    """Return what a message and its files become."""
-    bodies: list[Body] = [Message(text)] if text else []
-    for attached in case.attached:
-        bodies += attached.entries
-    return bodies
 
 
 async def take_back_report(services: Services, session: Session) -> None:
@@ -198,7 +191,7 @@ async def take_back_file(services: Services, session: Session, file_id: str) -> 
         head = make_head(session.case, Stream.REPORTER, entries)
         try:
             await services.store.replace_pending(
-                opened.rows.case_id, len(opened.reporter), len(kept), sealed, head, dropped
+                Replacement(opened.rows.case_id, len(opened.reporter), len(kept), sealed, head, dropped)
             )
         except Conflict:
             if not left:
@@ -209,8 +202,7 @@ async def take_back_file(services: Services, session: Session, file_id: str) -> 
 
 async def withdraw(services: Services, session: Session, file_id: str | None) -> None:
     """Tell members that the report, or one file, is withdrawn (step 5)."""
-    bodies: list[Body] = [Withdrawal(file_id)]
-    await add_entries(services, session, CaseUnderWay(session.case), bodies, at_once=services.config.at_once)
+    await add_entries(services, session, [Withdrawal(file_id)], at_once=services.config.at_once)
 
 
 def _file_among(entries: tuple[Entry, ...], file_id: str) -> Entry | None:

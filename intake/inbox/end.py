@@ -5,11 +5,11 @@ from typing import Final
 from aiohttp import web
 
 from cases.errors import NotAllowed
-from intake.filing import to_its_end
 from intake.inbox.access import end_inbox
 from intake.inbox.case import open_case
 from intake.inbox.show import Visit, ask_once_more, in_session, inbox_page, sent_already
 from intake.inbox.view import may_end
+from intake.shielding import to_its_end
 from intake.views.pages import FORGET
 from intake.views.texts import N_
 from intake.views.texts_inbox import ASK_END, END_NOT_YET, INBOX_ENDED

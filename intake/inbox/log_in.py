@@ -7,15 +7,12 @@ case is erased or they are of another address: one Argon2id, one lookup, one pag
 the tab's history opens nothing. A message that came along is in the message field afterwards, not sent by itself.
 """
 
-from collections import defaultdict
-from typing import Final
-
 from aiohttp import web
 
 from cases.errors import CaseError, WrongReceipt
 from cases.receipt.keys import parse_receipt
 from cases.receipt.misread import explain
-from intake.errors import FormRefused, OldMark, TryAgainSoon
+from intake.errors import FormRefused
 from intake.http.form import TEXT_FIELD, Form, drain, read_form
 from intake.http.form_tokens import Use
 from intake.http.result_pages import draft_of
@@ -24,11 +21,9 @@ from intake.inbox.log_in_page import RETURN_FORM, misread_page, nothing_opened_p
 from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
 from intake.services import SERVICES, Services
 from intake.views.pages import FORGET, SWITCH_FIELD, Language
-from intake.views.texts import SENT_ALREADY, TRY_AGAIN
-from intake.views.texts_inbox import NOT_SENT_YET, RETURN_AGAIN, RETURN_BUSY, RETURN_OLD, SESSION_OVER_KEPT
-
-# The code is not shown again, so what is said elsewhere of typed text does not hold here.
-_RETURN_REFUSALS: Final = defaultdict(lambda: RETURN_AGAIN, {OldMark: RETURN_OLD, TryAgainSoon: RETURN_BUSY})
+from intake.views.refusals import Where, refusal
+from intake.views.texts import SENT_ALREADY
+from intake.views.texts_inbox import NOT_SENT_YET, SESSION_OVER_KEPT
 
 
 async def return_form(request: web.Request) -> web.StreamResponse:
@@ -46,7 +41,7 @@ async def come_back(request: web.Request) -> web.StreamResponse:
         return await _come_back(services, form)
     except FormRefused as refused:
         await drain(request, services.limits)
-        said = _RETURN_REFUSALS[type(refused)]
+        said = refusal(refused.text_key, Where.LOG_IN)
         return return_page(services, form_language(services, form), said, **_kept(form))
 
 
@@ -65,8 +60,8 @@ async def _come_back(services: Services, form: Form) -> web.StreamResponse:
         return await _open_with_code(services, form, language, use)
     except WrongReceipt:
         return misread_page(services, language, explain(form.one("code")), **_kept(form))
-    except CaseError:
-        return return_page(services, language, TRY_AGAIN, **_kept(form))
+    except CaseError as refused:
+        return return_page(services, language, refusal(refused.text_key), **_kept(form))
     finally:
         use.give_back()
 

@@ -12,11 +12,11 @@ from typing import Final
 from aiohttp import web
 
 from cases.receipt.keys import WORDS_IN_RECEIPT
-from cases.receipt.misread import Misreading, Place
+from cases.receipt.misread import DoubtfulWord, Misreading
 from intake.http.form import Form
-from intake.http.result_pages import DRAFT_FIELD, draft_of
+from intake.http.result_pages import draft_of
 from intake.services import Services
-from intake.views.pages import LANGUAGE_FIELD, Cache, Language
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Language
 from intake.views.texts import Said
 from intake.views.texts_inbox import (
     CHECK_FAILS,
@@ -66,7 +66,7 @@ def nothing_opened_page(services: Services, language: Language, *, text: str = "
     return _page(services, language, language.said(WRONG_CODE), text, draft, reasons=reasons)
 
 
-def _hints(language: Language, sentence: str, places: tuple[Place, ...]) -> tuple[_Hint, ...]:
+def _hints(language: Language, sentence: str, places: tuple[DoubtfulWord, ...]) -> tuple[_Hint, ...]:
     return tuple(_Hint(language.say(sentence) % {"number": place.number}, place.near) for place in places)
 
 

@@ -18,7 +18,6 @@ from aiohttp import web
 
 from cases.errors import NotAllowed
 from cases.receipt.keys import ReceiptKeys, new_receipt
-from intake.filing import to_its_end
 from intake.http.form import TEXT_FIELD, Form
 from intake.inbox.access import approve_minutes
 from intake.inbox.case import OpenedCase, open_case
@@ -26,6 +25,7 @@ from intake.inbox.pieces import AT_FIELD, PIECE_BYTES
 from intake.inbox.show import WRITE_FORM, Typed, Visit, in_session, inbox_fields, inbox_page, sent_already
 from intake.inbox.two_words import are_right, draw_places
 from intake.inbox.view import open_minutes, text_of_minutes
+from intake.shielding import to_its_end
 from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache
 from intake.views.text_parts import parts_of
 from intake.views.texts import Said

@@ -11,7 +11,6 @@ from aiohttp import hdrs, web
 from cases.entry import Attachment
 from cases.errors import NotAllowed, NotThere
 from intake.errors import FileRefused, FormRefused
-from intake.filing import to_its_end
 from intake.http.form import Form, drain, read_form
 from intake.http.result_pages import SECOND_HAND, draft_of
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
@@ -28,27 +27,25 @@ from intake.inbox.show import (
 )
 from intake.inbox.view import may_withdraw
 from intake.services import SERVICES
+from intake.shielding import to_its_end
 from intake.site.redirects import see_other
 from intake.views.pages import FORGET, Cache
+from intake.views.refusals import Where, refusal
 from intake.views.texts import (
     ASK_TAKE_BACK,
     ASK_TAKE_BACK_FILE,
     ASK_WITHDRAW,
     ASK_WITHDRAW_FILE,
     FILE_TAKEN_BACK,
-    FILE_UNSAFE,
     FILE_WITHDRAWN,
     LEFT,
     LEFT_INBOX,
     N_,
     NO_SUCH_FILE,
     TAKEN_BACK,
-    TOO_LATE,
-    TRY_AGAIN,
     WITHDRAWN,
 )
-from intake.views.texts_inbox import NOT_NOW
-from scrubbers.stages import Refused, WouldNotVouch
+from scrubbers.stages import Refused
 
 TAKE_BACK_FORM: Final = "take-back"
 WITHDRAW_FORM: Final = "withdraw"
@@ -116,8 +113,8 @@ async def show_file(visit: Visit) -> web.StreamResponse:
         try:
             await require_vouched(visit.services, opened, attachment)
         except (Refused, FileRefused) as refused:
-            said = FILE_UNSAFE if isinstance(refused, WouldNotVouch) else TRY_AGAIN
             back = (to_inbox(visit.session, visit.language),)
+            said = refusal(refused.text_key, Where.MEMBERS_FILE)
             return visit.services.pages.plain(visit.language, said, actions=back)
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):
@@ -175,8 +172,7 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
     try:
         await to_its_end(take_it_back())
     except NotAllowed as refused:
-        said = TOO_LATE if refused.text_key == "take_back.released" else NOT_NOW
-        return await inbox_page(services, session, visit.language, said)
+        return await inbox_page(services, session, visit.language, refusal(refused.text_key, Where.TAKE_BACK))
     finally:
         use.give_back()
     if visit.file_id is None:

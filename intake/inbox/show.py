@@ -29,7 +29,8 @@ from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, files_shown, limits_shown, pointers_shown
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Action, Cache, Language, Link
-from intake.views.texts import N_, SENT_ALREADY, SENTENCES, SESSION_OVER, TRY_AGAIN, Said
+from intake.views.refusals import refusal
+from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Said
 from intake.views.texts_inbox import SESSION_OVER_KEPT
 from intake.views.texts_report import POINTS_TO_YOU
 
@@ -93,7 +94,7 @@ async def in_session(
         await read_form(request, services.limits, form)
     except FormRefused as refused:
         await drain(request, services.limits)
-        return await back_to_inbox(services, form, SENTENCES[refused.text_key])
+        return await back_to_inbox(services, form, refusal(refused.text_key))
     session = services.sessions.find(form.one("handle"))
     if session is None:
         return session_over(services, form, over)
@@ -110,9 +111,9 @@ async def in_visit(
         visit.services.sessions.end_case(visit.session.case.case_id)
         return session_over(visit.services, visit.form, over)
     except FormRefused as refused:
-        return await back_to_inbox(visit.services, visit.form, SENTENCES[refused.text_key])
-    except CaseError:
-        return await back_to_inbox(visit.services, visit.form, TRY_AGAIN)
+        return await back_to_inbox(visit.services, visit.form, refusal(refused.text_key))
+    except CaseError as refused:
+        return await back_to_inbox(visit.services, visit.form, refusal(refused.text_key))
 
 
 async def back_to_inbox(
@@ -133,8 +134,8 @@ async def back_to_inbox(
     except NotThere:
         services.sessions.end_case(session.case.case_id)
         return session_over(services, form)
-    except CaseError:
-        return return_page(services, language, TRY_AGAIN, text=typed_text(form))
+    except CaseError as refused:
+        return return_page(services, language, refusal(refused.text_key), text=typed_text(form))
 
 
 def session_over(services: Services, form: Form, over: Said | None = None) -> web.Response:

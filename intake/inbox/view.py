@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cases.case.merging import Streams
-from cases.case.timeline import Action, CaseState, Deadline, DeadlineKind, Rules, fold, merge
+from cases.case.timeline import CaseAction, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from cases.clock import first_release_day, today
 from cases.entry import (
     Acknowledgement,
@@ -133,17 +133,17 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
         entries=tuple(shown for entry in merge(_streams(opened)) if (shown := show.entry(entry)) is not None),
         at_once=answers_at_once(services, opened),
         next_release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
-        can_take_back=Action.TAKE_BACK in state.allowed,
-        can_withdraw=Action.WITHDRAW in state.allowed,
-        can_meet=Action.ASK_TO_MEET in state.allowed,
-        can_end=Action.END_INBOX in state.allowed,
+        can_take_back=CaseAction.TAKE_BACK in state.allowed,
+        can_withdraw=CaseAction.WITHDRAW in state.allowed,
+        can_meet=CaseAction.ASK_TO_MEET in state.allowed,
+        can_end=CaseAction.END_INBOX in state.allowed,
     )
 
 
 def open_minutes(services: Services, opened: OpenedCase) -> tuple[int, ...]:
     """Return the numbers of the notes that the reporter may approve now."""
     state = _state(services, opened)
-    return state.open_minutes if Action.APPROVE_MINUTES in state.allowed else ()
+    return state.open_minutes if CaseAction.APPROVE_MINUTES in state.allowed else ()
 
 
 def text_of_minutes(opened: OpenedCase, number: int) -> str:
@@ -154,18 +154,18 @@ def text_of_minutes(opened: OpenedCase, number: int) -> str:
 
 def may_meet(services: Services, opened: OpenedCase) -> bool:
     """Say whether the reporter may ask to meet now."""
-    return Action.ASK_TO_MEET in _state(services, opened).allowed
+    return CaseAction.ASK_TO_MEET in _state(services, opened).allowed
 
 
 def may_end(services: Services, opened: OpenedCase) -> bool:
     """Say whether the reporter may end the inbox: of a closed case."""
-    return Action.END_INBOX in _state(services, opened).allowed
+    return CaseAction.END_INBOX in _state(services, opened).allowed
 
 
 def may_withdraw(services: Services, opened: OpenedCase, file_id: str | None) -> bool:
     """Say whether the report, or this file of it, can be withdrawn now: released, and not withdrawn before."""
     state = _state(services, opened)
-    if Action.WITHDRAW not in state.allowed:
+    if CaseAction.WITHDRAW not in state.allowed:
         return False
     if file_id is None:
         return True
@@ -196,7 +196,7 @@ def _questions(state: CaseState, language: Language) -> tuple[AskedShown, ...]:
 
 
 def _minutes(state: CaseState, opened: OpenedCase) -> tuple[AskedShown, ...]:
-    if Action.APPROVE_MINUTES not in state.allowed:
+    if CaseAction.APPROVE_MINUTES not in state.allowed:
         return ()
     return tuple(_asked(text_of_minutes(opened, number), number=number) for number in state.open_minutes)
 
@@ -275,7 +275,7 @@ class _Shower:
             text=self._cleaned(attachment) if mine else "",
             file_id=attachment.file_id,
             can_take_back=mine and waits and not self._opened.approval_waits,
-            can_withdraw=mine and not waits and not withdrawn and Action.WITHDRAW in self._state.allowed,
+            can_withdraw=mine and not waits and not withdrawn and CaseAction.WITHDRAW in self._state.allowed,
         )
 
     def _cleaned(self, attachment: Attachment) -> str:

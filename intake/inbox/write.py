@@ -1,25 +1,22 @@
 """
 Writing in the inbox: a message, files, or both.
 
-The fields come before the files, so what can refuse the form does so before a file is read; whatever goes wrong,
-nothing is stored and the typed text comes back.
+One POST of the message form is one `MessageSubmission`; the steps are those of intake/submission.py.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from cases.crypto.envelope import ENTRY_BLOCK
 from cases.entry import Body, MeetingRequest, Message, Stream
-from cases.errors import CaseError
 from cases.receipt.keys import text_contains_receipt
-from intake.errors import CaseFull, EmptyReport, FormRefused, HoldsTheCode
-from intake.filing import file_numbers, to_its_end
-from intake.http.form import Form, Part, drain, read_form
-from intake.http.form_tokens import PAGE_KEPT_FOR, Use
-from intake.identifiers.acknowledged import PointsOut
-from intake.inbox.case import OpenedCase, add_entries, open_case, written
+from intake.errors import CaseFull, EmptyReport, HoldsTheCode
+from intake.filing import file_numbers
+from intake.http.form import Form
+from intake.http.form_tokens import PAGE_KEPT_FOR
+from intake.inbox.case import OpenedCase, add_entries, open_case
 from intake.inbox.pieces import AFTER_FIELD, BEFORE_FIELD
 from intake.inbox.show import (
     NOTHING_TYPED,
@@ -38,41 +35,57 @@ from intake.inbox.view import answers_at_once
 from intake.limits import Limits
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
+from intake.shielding import to_its_end
 from intake.shown import Ticked, facts_offered
-from intake.uploads.attachment import Allowance, CaseUnderWay, FileShown, FileTaker
+from intake.submission import Checked, Identifying, SentBefore, Settled, Stored, Submission, SubmissionRefused
+from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
+from intake.uploads.progress import Sending
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
-from intake.views.texts import NONE_TAKEN, SENT, SENTENCES, TRY_AGAIN, Said
+from intake.views.refusals import refusal
+from intake.views.texts import NONE_TAKEN, SENT, Said
 from intake.views.texts_report import POINTS_TO_YOU
 
 
 async def write(request: web.Request) -> web.StreamResponse:
     """POST /inbox/write : a message, files, or both."""
     services = request.app[SERVICES]
-    form = Form()
-    writing = _Writing(services, form)
-    try:
-        session = await writing.receive(request)
-    except _SessionOver:
-        await drain(request, services.limits)
-        return session_over(services, form)
-    except _OnlyAgain as again:
-        await drain(request, services.limits)
-        return await in_visit(Visit(request, services, form, again.session, form_language(services, form)), inbox_again)
-    except _SentBefore:
-        await drain(request, services.limits)
-        return sent_already(services, form)
-    except PointsOut as pointing:
-        await drain(request, services.limits)
-        return await back_to_inbox(services, form, POINTS_TO_YOU, pointing.pointers)
-    except (FormRefused, CaseError) as refused:
-        await drain(request, services.limits)
-        return await back_to_inbox(services, form, SENTENCES.get(refused.text_key, TRY_AGAIN))
-    said = SENT if writing.stored else NONE_TAKEN
+    submission = MessageSubmission(services, Sending(request.content_length or 0))
+    outcome = await submission.receive(request)
+    if isinstance(outcome, Stored):
+        return await _written(services, submission.form, outcome.made, SENT)
+    return await _other_answer(request, submission, outcome)
+
+
+async def _other_answer(
+    request: web.Request,
+    submission: "MessageSubmission",
+    outcome: "SentBefore | Identifying | SubmissionRefused | _Own",
+) -> web.StreamResponse:
+    """Return the answer to a form of which nothing was stored now."""
+    services, form = submission.services, submission.form
+    match outcome:
+        case NothingTaken(seen=seen):
+            return await _written(services, form, seen, NONE_TAKEN)
+        case SessionOver():
+            return session_over(services, form)
+        case CaseAgain(session=session):
+            visit = Visit(request, services, form, session, form_language(services, form))
+            return await in_visit(visit, inbox_again)
+        case SentBefore():
+            return sent_already(services, form)
+        case Identifying(details=details):
+            return await back_to_inbox(services, form, POINTS_TO_YOU, details)
+        case SubmissionRefused(text_key=text_key):
+            return await back_to_inbox(services, form, refusal(text_key))
+
+
+async def _written(services: Services, form: Form, seen: "FilesSeen", said: Said) -> web.Response:
+    """Return the inbox after a sending, with what was found in its files."""
     until = services.clock() + PAGE_KEPT_FOR
-    found = FoundInFiles(writing.shown, writing.numbers, until) if writing.shown else None
-    typed, found = _left_beside(services, session, form, found)
-    return await inbox_page(services, session, form_language(services, form), said, typed=typed, found=found)
+    found = FoundInFiles(seen.files, seen.numbers, until) if seen.files else None
+    typed, found = _left_beside(services, seen.session, form, found)
+    return await inbox_page(services, seen.session, form_language(services, form), said, typed=typed, found=found)
 
 
 def _left_beside(
@@ -116,9 +129,7 @@ async def write_one(
         async with session.turn:
             opened = await open_case(services, session)
             require_room(body.text, opened, services.limits)
-            bodies: list[Body] = [body]
-            at_once = answers_at_once(services, opened)
-            await add_entries(services, session, CaseUnderWay(opened.keys), bodies, at_once=at_once)
+            await add_entries(services, session, [body], at_once=answers_at_once(services, opened))
         use.spend()
 
     try:
@@ -128,130 +139,89 @@ async def write_one(
     return await inbox_page(services, session, visit.language, said, typed=typed)
 
 
-class _SessionOver(Exception):
+@dataclass(frozen=True, slots=True, repr=False)
+class FilesSeen:
+    """What became of the files of one message, and what the case calls those that it holds."""
+
+    session: Session
+    files: Sequence[FileShown]
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOver:
     """The handle opens nothing any more."""
 
 
-class _OnlyAgain(Exception):
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseAgain:
     """A button that only shows the page again; a browser that sends it here does not know where it leads."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
-
-
-class _SentBefore(Exception):
-    """The same form has been here before."""
+    session: Session
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Settled:
-    """What stands once all fields before the files are known."""
+class NothingTaken:
+    """There was no text, and every file was refused."""
 
-    use: Use
-    session: Session
-    taker: FileTaker
+    seen: FilesSeen
 
 
-class _Writing:
-    """One POST of the message form. The fields come before the files, so what can refuse the form does so first."""
+_Own = SessionOver | CaseAgain | NothingTaken
 
-    def __init__(self, services: Services, form: Form) -> None:
-        self._services = services
-        self._form = form
-        self._announced: int | None = None
-        self._settled: _Settled | None = None
-        # Whether there was anything to store: with no text and every file refused there is not.
-        self.stored = False
-        # What the files are called in the case.
-        self.numbers: Mapping[str, int] = {}
 
-    @property
-    def shown(self) -> list[FileShown]:
-        return [] if self._settled is None else self._settled.taker.shown
+class MessageSubmission(Submission[Session, FilesSeen, _Own]):
+    """One POST of the message form."""
 
-    async def receive(self, request: web.Request) -> Session:
-        """Keep the message and its files; raises a `FormRefused` or `CaseError` and then keeps nothing.
+    form_name = WRITE_FORM
 
-        When nothing is stored, the same form may be sent again.
-        """
-        self._announced = request.content_length
-        try:
-            await read_form(request, self._services.limits, self._form, self._take_file, self._came)
-            settled = await self._settle()
-            bodies = written(self._form.one("text").strip(), settled.taker.case)
-            if not bodies and not settled.taker.shown:
-                raise EmptyReport
-            if bodies:
-                await to_its_end(self._store(settled, bodies))
-        finally:
-            if not self.stored and self._settled is not None:
-                await to_its_end(self._drop(self._settled))
-        return settled.session
-
-    async def _store(self, settled: _Settled, bodies: list[Body]) -> None:
-        async with settled.session.turn:
-            opened = await open_case(self._services, settled.session)
-            at_once = answers_at_once(self._services, opened)
-            case = settled.taker.case
-            entries = await add_entries(self._services, settled.session, case, bodies, at_once=at_once)
-            self.numbers = file_numbers(entries)
-        self.stored = True
-        settled.use.spend()
-        self._services.pointed_out.forget(settled.session.handle)
-
-    @staticmethod
-    async def _drop(settled: _Settled) -> None:
-        try:
-            await settled.taker.drop()
-        finally:
-            settled.use.give_back()
-
-    async def _take_file(self, part: Part, form: Form) -> None:
-        settled = await self._settle()
-        await settled.taker.take(part, form)
-
-    def _came(self, _size: int) -> None:
+    def came(self, size: int) -> None:
+        super().came(size)
         # Files can be on their way for hours.
         if self._settled is not None:
-            self._services.sessions.used(self._settled.session)
+            self.services.sessions.used(self._settled.plan)
 
-    def _point_out(self, session: Session) -> None:
-        """Raise `PointsOut` when the text seems to say who wrote it, unless it shall go as it is.
-
-        Raises `_SessionOver` when it ended meanwhile: nothing of it is remembered.
-        """
-        services = self._services
-        if services.sessions.peek(session.handle) is None:
-            raise _SessionOver
-        pointers = services.pointed_out.left_in(self._form, session.handle, services.config.phone)
-        if pointers:
-            raise PointsOut(pointers)
-
-    async def _settle(self) -> _Settled:
-        if self._settled is not None:
-            return self._settled
-        services = self._services
-        session = services.sessions.find(self._form.one("handle"))
+    def without_token(self) -> _Own | None:
+        session = self.services.sessions.find(self.form.one("handle"))
         if session is None:
-            raise _SessionOver
-        if any(map(self._form.one, (SWITCH_FIELD, BEFORE_FIELD, AFTER_FIELD))):
-            raise _OnlyAgain(session)
-        use, is_first = await services.marks.claim(self._form.one("mark"), WRITE_FORM)
-        if not is_first:
-            raise _SentBefore
-        try:
-            require_no_code(self._form.one("text"), session)
+            return SessionOver()
+        if any(map(self.form.one, (SWITCH_FIELD, BEFORE_FIELD, AFTER_FIELD))):
+            return CaseAgain(session)
+        return None
+
+    async def check(self) -> Checked[Session] | Identifying | _Own:
+        services, text = self.services, self.form.one("text")
+        session = services.sessions.peek(self.form.one("handle"))
+        if session is None:
+            return SessionOver()
+        require_no_code(text, session)
+        opened = await open_case(services, session)
+        require_room(text, opened, services.limits)
+        if services.sessions.peek(session.handle) is None:
+            # It ended meanwhile, and nothing of it is remembered.
+            return SessionOver()
+        if details := services.pointed_out.left_in(self.form, session.handle, services.config.phone):
+            return Identifying(details)
+        return Checked(session, opened.keys)
+
+    def nothing_to_store(self, settled: Settled[Session]) -> _Own | None:
+        if self.form.one("text").strip() or settled.files.pending.accepted:
+            return None
+        if not settled.files.shown:
+            raise EmptyReport
+        return NothingTaken(FilesSeen(settled.plan, settled.files.shown))
+
+    async def store(self, settled: Settled[Session]) -> FilesSeen:
+        services, session, pending = self.services, settled.plan, settled.files.pending
+        text = self.form.one("text").strip()
+        bodies: list[Body] = [*([Message(text)] if text else []), *pending.file_entries]
+        async with session.turn:
             opened = await open_case(services, session)
-            require_room(self._form.one("text"), opened, services.limits)
-            self._point_out(session)
-        except BaseException:
-            use.give_back()
-            raise
-        allowance = Allowance(services.limits, services.budget, self._announced)
-        taker = FileTaker(CaseUnderWay(opened.keys), allowance, services.sandbox, services.store)
-        self._settled = _Settled(use, session, taker)
-        return self._settled
+            at_once = answers_at_once(services, opened)
+            entries = await add_entries(services, session, bodies, pending.file_ids, at_once=at_once)
+        settled.use.spend()
+        services.pointed_out.forget(session.handle)
+        return FilesSeen(session, settled.files.shown, file_numbers(entries))
 
 
 def require_room(text: str, opened: OpenedCase, limits: Limits) -> None:

@@ -14,14 +14,15 @@ from aiohttp import web
 from cases.errors import RosterFault
 from intake.http.form import Form
 from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
-from intake.http.result_pages import DRAFT_FIELD, draft_of
+from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import LOOKED_FIELD
 from intake.identifiers.find import Pointer
 from intake.services import Services
 from intake.shown import limits_shown, pointers_shown
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Language, Link, answer
-from intake.views.texts import NOBODY_LEFT, NOT_OPEN, SENTENCES, Said
-from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME, said_in_frame
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
+from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, Where, refusal
+from intake.views.texts import Said
+from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME
 
 REPORT_FORM: Final = "report"
 # Everything that is typed or chosen, files apart.
@@ -51,13 +52,14 @@ def form_page(
     is_plain = form.one(PLAIN_FIELD) == YES
     mark, draft = services.marks.new(REPORT_FORM), draft_of(form)
     way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
-    page = services.pages.page(
+    return services.pages.page(
         "report.html",
         language,
         "/report",
         status=200 if said is None else 400,
+        headers=None if is_plain else HOLDS_FRAMES,
         said=None if said is None else language.said(said),
-        show_authorities=said is NOBODY_LEFT,
+        show_authorities=said is NO_ELIGIBLE_READER,
         wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
         pointers=pointers_shown(pointers, language),
         seals=services.pointed_out.seals(draft, pointers),
@@ -82,9 +84,6 @@ def form_page(
         links_in_new_tab=is_answer or not is_plain,
         **limits_shown(services.limits),
     )
-    if not is_plain:
-        page.headers.update(HOLDS_FRAMES)
-    return page
 
 
 def in_frame(
@@ -98,8 +97,8 @@ def in_frame(
     links: Sequence[Link] = (),
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
-    if text_key in SENTENCES:
-        said = said_in_frame(text_key)
+    if text_key:
+        said = refusal(text_key, Where.FRAME)
     draft = draft_of(form)
     way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
     seals = services.pointed_out.seals(draft, pointers)
@@ -108,7 +107,8 @@ def in_frame(
         services,
         language,
         POINTS_TO_YOU_IN_FRAME if said is POINTS_TO_YOU else said,
-        show_authorities=said in (NOBODY_LEFT, NOT_OPEN),
+        fields=() if links else way,
+        show_authorities=said in (NO_ELIGIBLE_READER, NOT_OPEN),
         pointers=pointers_shown(pointers, language),
         as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (LOOKED_FIELD, seals)],
         same_form=text_key not in FORM_IS_SPENT,
@@ -120,10 +120,16 @@ def in_frame(
 def frame_says(services: Services, language: Language, said: Said, **more: Any) -> web.Response:
     """Return the page for the frame below the form that says this, and `more` that its template shows."""
     nothing: dict[str, Any] = {"show_authorities": False, "pointers": (), "anew": (), "links": ()}
-    body = services.pages.render(
-        "report_answer.html", language, "/report", said=language.said(said), **{**nothing, **more}
+    return services.pages.page(
+        "report_answer.html",
+        language,
+        "/report",
+        status=200 if said.tone == "good" else 400,
+        cache=Cache.NOTHING,
+        headers=IN_A_FRAME,
+        said=language.said(said),
+        **{**nothing, **more},
     )
-    return answer(body, status=200 if said.tone == "good" else 400, headers=IN_A_FRAME)
 
 
 def typed_fields(form: Form) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ from intake.sessions import Session
 from intake.shown import NOTHING_TICKED, Ticked, files_shown
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
-from intake.views.pages import FORGET, LANGUAGE_FIELD, Language, answer
+from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache, Language
 from intake.views.texts import Said
 from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
 
@@ -99,23 +99,22 @@ def receipt_page(
     ticked: Ticked = NOTHING_TICKED,
 ) -> web.Response:
     """Return the page with the code, asking for two words of it that are drawn anew."""
-    page = answer(
-        services.pages.render(
-            "receipt.html",
-            language,
-            "/receipt",
-            view=view,
-            days=view.days(language),
-            said=None if said is None else language.said(said),
-            asked=draw_places(),
-            fields=fields_of(view.handle, language),
-            files=files_shown(view.files or (), language, view.numbers, ticked),
-            no_files=view.files is not None and not view.files,
-            facts_mark=view.facts_mark,
-            information_pages=_NO_WAY_OFF,
-        ),
+    page = services.pages.page(
+        "receipt.html",
+        language,
+        "/receipt",
         status=200 if said is None else 400,
+        cache=Cache.NOTHING,
         headers=FORGET,
+        view=view,
+        days=view.days(language),
+        said=None if said is None else language.said(said),
+        asked=draw_places(),
+        fields=fields_of(view.handle, language),
+        files=files_shown(view.files or (), language, view.numbers, ticked),
+        no_files=view.files is not None and not view.files,
+        facts_mark=view.facts_mark,
+        information_pages=_NO_WAY_OFF,
     )
     if view.until is not None:
         page[UNTIL] = view.until
@@ -124,8 +123,14 @@ def receipt_page(
 
 def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:
     """Return the answer for the frame below the form: received, and the way to the code with the session's fields."""
-    body = services.pages.render("report_received.html", language, "/report", fields=fields)
-    return answer(body, headers={**IN_A_FRAME, **FORGET})
+    return services.pages.page(
+        "report_received.html",
+        language,
+        "/report",
+        cache=Cache.NOTHING,
+        headers={**IN_A_FRAME, **FORGET},
+        fields=fields,
+    )
 
 
 async def show_receipt(request: web.Request) -> web.StreamResponse:
@@ -156,17 +161,16 @@ async def _check(visit: Visit) -> web.StreamResponse:
     if not was_right and not are_right(visit.session.receipt, visit.form):
         return receipt_page(visit.services, view, visit.language, NOT_THE_CODE)
     visit.services.sessions.confirm(visit.session)
-    return answer(
-        visit.services.pages.render(
-            "receipt_right.html",
-            visit.language,
-            "/receipt",
-            view=view,
-            days=view.days(visit.language),
-            fields=inbox_fields(visit.session, visit.language),
-            information_pages=_NO_WAY_OFF,
-        ),
+    return visit.services.pages.page(
+        "receipt_right.html",
+        visit.language,
+        "/receipt",
+        cache=Cache.NOTHING,
         headers=FORGET,
+        view=view,
+        days=view.days(visit.language),
+        fields=inbox_fields(visit.session, visit.language),
+        information_pages=_NO_WAY_OFF,
     )
 
 

@@ -76,7 +76,7 @@ def _facts_of_the_home(config: Config, language: Language) -> dict[str, Any]:
         "operator": config.operator,
         "data_protection_contact": config.data_protection_contact,
         "contact": config.contact,
-        "ways": config.ways,
+        "other_contacts": config.other_contacts,
         "phone": config.phone,
         "phone_seen_by": config.phone_seen_by,
         "meeting": config.meeting,

@@ -4,7 +4,6 @@ No form is answered with a page, but with the address of one (`kept_pages` has t
 What is refused before it is known to be a form of ours, and what is streamed, is answered as it is.
 """
 
-import re
 from http import HTTPStatus
 from typing import Final
 
@@ -12,11 +11,10 @@ from aiohttp import hdrs, web
 
 from intake.http.silence import Handler
 from intake.services import SERVICES
-from intake.views.pages import answer
+from intake.views.pages import LANGUAGE, answer
 
 # Another host or another site sent it: it would not find our address either.
 _AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)
-_LANGUAGE: Final = re.compile(rb'<html lang="([a-z]{2,3})"')
 _CLEAR: Final = "Clear-Site-Data"
 # Shown by browsers that follow no redirect, if there are any.
 _BODY: Final = b'<!doctype html><html lang="en"><meta charset="utf-8"><title>-</title><p><a href="%s">-</a></p></html>'
@@ -30,8 +28,7 @@ async def answered_elsewhere(request: web.Request, handler: Handler) -> web.Stre
         return response
     services = request.app[SERVICES]
     address = services.kept_pages.keep(response, lambda handle: services.sessions.peek(handle) is not None)
-    found = _LANGUAGE.search(response.body) if isinstance(response.body, bytes) else None
-    led = see_other(address, "" if found is None else found[1].decode())
+    led = see_other(address, response.get(LANGUAGE, ""))
     if _CLEAR in response.headers:
         # Who closes the tab at once gets no further.
         led.headers[_CLEAR] = response.headers[_CLEAR]

@@ -10,9 +10,9 @@ found are in the returned report, for the reporter's own page; the stored record
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from cases.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
@@ -21,11 +21,12 @@ from cases.errors import CaseError
 from cases.receipt.keys import ReceiptKeys
 from cases.store.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
-from intake.http.form import Form, Pace, Part
+from intake.http.form import Pace, Part
 from intake.limits import Limits
 from intake.rooms.text import BYTES_A_CHARACTER
 from intake.rooms.uploads import Hold, MemoryBudget
-from intake.uploads.progress import Sending, Step
+from intake.shielding import to_its_end
+from intake.uploads.progress import FileProgress, Sending, Step
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
 from scrubbers.sniff import sniff
@@ -35,47 +36,64 @@ _DIGEST_PIECE: Final = 2**20
 # The objects around what is shown of one file, and around each value found in it.
 _SHOWN_BYTES: Final = 1000
 _FOUND_BYTES: Final = 200
-# From here on a file waits for what else its form takes much memory for. Smaller ones are cleaned beside it.
+# From here on a file waits for the keys of its case to be made. Smaller ones are cleaned meanwhile.
 _LARGE_BYTES: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Attached:
-    """A file that is sealed and staged, and what its two entries will say."""
+class Accepted:
+    """A file that is sealed and staged: its ids, what its two entries will say, and what was removed, with values."""
 
     file_id: bytes
     preview_id: bytes
     attachment: Attachment
     record: ScrubRecord
+    report: ScrubReport
 
     @property
     def entries(self) -> tuple[Body, Body]:
         return self.attachment, self.record
 
+    @property
+    def ids(self) -> tuple[bytes, bytes]:
+        """What a filing claims: the file and its preview."""
+        return self.file_id, self.preview_id
 
-@dataclass(slots=True, repr=False)
-class CaseUnderWay:
-    """The case that the files of a form belong to: a new one, or one that exists."""
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PendingCase:
+    """A case that files were accepted into, before its entries are sealed: a new one, or one that exists."""
 
     keys: CaseKeys
-    attached: list[Attached] = field(default_factory=list)
-    # Also what was staged when a later step failed.
-    staged: list[bytes] = field(default_factory=list)
-    # Keys from the words of a new case, which take 64 MiB to make; meanwhile its files come in.
-    deriving: asyncio.Future[ReceiptKeys] | None = None
+    accepted: Sequence[Accepted] = ()
 
     @property
     def file_ids(self) -> tuple[bytes, ...]:
-        """What a filing claims: each file and its preview."""
-        return tuple(item for one in self.attached for item in (one.file_id, one.preview_id))
+        """What the filing claims."""
+        return tuple(item for one in self.accepted for item in one.ids)
+
+    @property
+    def file_entries(self) -> list[Body]:
+        return [entry for one in self.accepted for entry in one.entries]
 
 
 class Allowance:
     """What one form may still bring."""
 
-    def __init__(self, limits: Limits, budget: MemoryBudget, announced: int | None) -> None:
-        """`announced` is the length of the whole form, if its sender said it."""
+    def __init__(
+        self,
+        limits: Limits,
+        budget: MemoryBudget,
+        announced: int | None,
+        deriving: asyncio.Future[ReceiptKeys] | None = None,
+    ) -> None:
+        """`announced` is the length of the whole form, if its sender said it.
+
+        `deriving` makes the keys of a new case from its words and takes 64 MiB for it: not beside a large file of the
+        same form.
+        """
         self.limits = limits
+        self._deriving = deriving
         self._most = limits.file_bytes if announced is None else min(limits.file_bytes, announced)
         self._budget = budget
         self._files_left = limits.files
@@ -89,6 +107,11 @@ class Allowance:
         self._files_left -= 1
         async with self._budget.room_for(self._most).hold(self._most, pace, untrusted.close) as hold:
             yield FileRoom(self, hold)
+
+    async def keys_are_made(self) -> None:
+        """Wait until the keys are made; whether that went well shows where they are used."""
+        if self._deriving is not None:
+            await asyncio.wait({self._deriving})
 
 
 @dataclass(slots=True)
@@ -105,27 +128,35 @@ class FileRoom:
         if size > self.allowance.bytes_left:
             raise ReportTooLarge
         self.allowance.bytes_left -= size
+        if self.hold.held + size >= _LARGE_BYTES:
+            await self.allowance.keys_are_made()
         await self.hold.take(size)
 
 
 async def accept_attachment(
-    part: Part, case: CaseUnderWay, limits: Allowance, sandbox: Sandbox | OneForm, store: Store
-) -> ScrubReport:
-    """Take one file into the case and return what was removed. Raises `Refused` or `FileRefused`, and keeps nothing."""
+    part: Part,
+    case: CaseKeys,
+    limits: Allowance,
+    sandbox: Sandbox | OneForm,
+    store: Store,
+    *,
+    progress: FileProgress,
+) -> Accepted:
+    """Take one file into the case and return what it became. Raises `Refused` or `FileRefused`, and keeps nothing."""
     untrusted = MemoryFile()
     async with limits.one_file(untrusted, part.pace) as room:
         await read_part(part, untrusted, room)  # memory only; counts its own bytes; never request.post()
+        progress.step(Step.CLEANING)
         with untrusted:
             sniffed = sniff(untrusted)  # Refused: not a kind we can clean
-            await _let_keys_be_made(case, untrusted)  # not both at once in memory
             scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
         verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
         with verified.clean, verified.preview:
-            sealed = seal_file(verified, case.keys, new_file_number())  # padded, versioned
-            case.staged.append(sealed.file_id)
-            await store.add_file(sealed)  # ciphertext only
-            await _add_preview_and_note(verified, sealed, case, store)
-    return scrubbed.report
+            sealed = seal_file(verified, case, new_file_number())  # padded, versioned
+            preview = seal_preview(verified.preview.read(), case, sealed.number)
+            accepted = await _describe(verified, sealed, preview)
+            await _stage(store, sealed, preview)  # ciphertext only; both or neither
+    return accepted
 
 
 async def read_part(part: Part, untrusted: MemoryFile, room: FileRoom) -> None:
@@ -140,40 +171,25 @@ async def read_part(part: Part, untrusted: MemoryFile, room: FileRoom) -> None:
         raise
 
 
-async def _let_keys_be_made(case: CaseUnderWay, untrusted: MemoryFile) -> None:
-    """Wait until the keys from the words are made, if the file is large; whether that went well is asked elsewhere."""
-    if case.deriving is not None and untrusted.size >= _LARGE_BYTES:
-        await asyncio.wait({case.deriving})
-
-
-async def _add_preview_and_note(verified: Verified, sealed: SealedFile, case: CaseUnderWay, store: Store) -> None:
-    """Seal the small page picture beside the file, and note what the case's entries will say of both."""
-    file_id, number = sealed.file_id, sealed.number
-    preview = seal_preview(verified.preview.read(), case.keys, number)
-    case.staged.append(preview.file_id)
-    await store.add_file(preview)
+async def _describe(verified: Verified, sealed: SealedFile, preview: SealedFile) -> Accepted:
+    """Return what the entries of the case will say of a file and its preview; of what was removed, no values."""
     digest = await asyncio.to_thread(_digest, verified.clean)
     without_values = verified.report.without_values()
-    case.attached.append(
-        Attached(
-            file_id,
-            preview.file_id,
-            Attachment(
-                file_id=file_id.hex(),
-                file_kind=verified.kind.value,
-                size=verified.clean.size,
-                digest=digest,
-                order=0,  # its place is known when the entries are sealed
-                preview_id=preview.file_id.hex(),
-            ),
-            ScrubRecord(
-                file_id=file_id.hex(),
-                removed=tuple((found.what.value, found.where.value) for found in without_values.removed),
-                lost=tuple(lost.value for lost in without_values.lost),
-                version=without_values.version,
-            ),
-        )
+    attachment = Attachment(
+        file_id=sealed.file_id.hex(),
+        file_kind=verified.kind.value,
+        size=verified.clean.size,
+        digest=digest,
+        order=0,  # its place is known when the entries are sealed
+        preview_id=preview.file_id.hex(),
     )
+    record = ScrubRecord(
+        file_id=sealed.file_id.hex(),
+        removed=tuple((found.what.value, found.where.value) for found in without_values.removed),
+        lost=tuple(lost.value for lost in without_values.lost),
+        version=without_values.version,
+    )
+    return Accepted(sealed.file_id, preview.file_id, attachment, record, verified.report)
 
 
 def _digest(clean: MemoryFile) -> str:
@@ -181,6 +197,26 @@ def _digest(clean: MemoryFile) -> str:
     for piece in clean.chunks(_DIGEST_PIECE):
         digest.update(piece)
     return digest.hexdigest()
+
+
+async def _stage(store: Store, *files: SealedFile) -> None:
+    """Add sealed files to the store, where no case claims them yet: all of them or none."""
+    try:
+        for sealed in files:
+            await store.add_file(sealed)
+    except BaseException:
+        await to_its_end(drop_files(store, [sealed.file_id for sealed in files]))
+        raise
+
+
+async def drop_files(store: Store, file_ids: Iterable[bytes]) -> None:
+    """Delete files that were staged."""
+    for file_id in file_ids:
+        try:
+            await store.drop_file(file_id)
+        except CaseError:
+            # It stays staged: nothing names it, nothing opens it, and the next start sweeps it.
+            continue
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -205,10 +241,11 @@ class FileTaker:
     """Takes the files of one form into a case, one after the other."""
 
     def __init__(
-        self, case: CaseUnderWay, allowance: Allowance, sandbox: Sandbox, store: Store, sending: Sending | None = None
+        self, case: CaseKeys, allowance: Allowance, sandbox: Sandbox, store: Store, sending: Sending | None = None
     ) -> None:
-        self.case = case
-        self.shown: list[FileShown] = []
+        self._case = case
+        self._shown: list[FileShown] = []
+        self._accepted: list[Accepted] = []
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
@@ -218,7 +255,17 @@ class FileTaker:
         # One part has come, with nothing in it.
         self._alone_and_empty = False
 
-    async def take(self, part: Part, _form: Form) -> None:
+    @property
+    def shown(self) -> tuple[FileShown, ...]:
+        """What became of each file, for the page."""
+        return tuple(self._shown)
+
+    @property
+    def pending(self) -> PendingCase:
+        """The case with the files that were accepted."""
+        return PendingCase(self._case, tuple(self._accepted))
+
+    async def take(self, part: Part) -> None:
         """Take one file, or note why not.
 
         A file input that was left alone sends one part with nothing in it. Beside another part it is a file that was
@@ -228,36 +275,34 @@ class FileTaker:
         if self._alone_and_empty:
             self._alone_and_empty = False
             self._refuse(Empty.text_key)
-        if is_empty and not self.shown:
+        if is_empty and not self._shown:
             self._alone_and_empty = True
             return
         if is_empty:
             self._refuse(Empty.text_key)
             return
-        order = len(self.shown) + 1
-        part.when_whole = lambda: self._sending.step(Step.CLEANING, order)
+        progress = self._progress()
         try:
-            report = await accept_attachment(part, self.case, self._allowance, self._sandbox, self._store)
+            accepted = await accept_attachment(
+                part, self._case, self._allowance, self._sandbox, self._store, progress=progress
+            )
         except (Refused, FileRefused) as refused:
             self._refuse(refused.text_key)
             return
-        finally:
-            part.when_whole = None
-        file_id = self.case.attached[-1].file_id.hex()
-        self.shown.append(FileShown(order, report.kind, report, None, file_id))
-        self._sending.step(Step.CLEAN, order)
+        self._accepted.append(accepted)
+        report = accepted.report
+        self._shown.append(FileShown(progress.file, report.kind, report, None, accepted.file_id.hex()))
+        progress.step(Step.CLEAN)
 
     def _refuse(self, text_key: str) -> None:
-        order = len(self.shown) + 1
-        self.shown.append(FileShown(order, None, None, text_key))
-        self._sending.step(Step.NOT_TAKEN, order)
+        progress = self._progress()
+        self._shown.append(FileShown(progress.file, None, None, text_key))
+        progress.step(Step.NOT_TAKEN)
+
+    def _progress(self) -> FileProgress:
+        return FileProgress(self._sending, len(self._shown) + 1)
 
     async def drop(self) -> None:
         """Delete everything that was staged; for a form that is refused after its files came."""
-        for file_id in self.case.staged:
-            try:
-                await self._store.drop_file(file_id)
-            except CaseError:
-                # It stays staged: nothing names it, nothing opens it, and the next start sweeps it.
-                continue
-        self.case.staged.clear()
+        await drop_files(self._store, self.pending.file_ids)
+        self._accepted.clear()

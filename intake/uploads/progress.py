@@ -65,6 +65,17 @@ class Sending:
             self.steps.append((step, file))
 
 
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far one file of a sending has come; files are counted from one."""
+
+    sending: Sending
+    file: int
+
+    def step(self, step: Step) -> None:
+        self.sending.step(step, self.file)
+
+
 @dataclass(slots=True)
 class Shown:
     """What the frame of one form shows: the latest sending, if there is one."""

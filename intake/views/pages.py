@@ -31,6 +31,13 @@ from intake.views.texts import N_, Said
 LANGUAGE_FIELD: Final = "language"
 # The button of another language, in the form that holds what was typed.
 SWITCH_FIELD: Final = "switch"
+# The hidden field that names the owner of a page: a session by its handle, or a draft that no session holds yet.
+HANDLE_FIELD: Final = "handle"
+DRAFT_FIELD: Final = "draft"
+# What a page says of itself to those who keep it (intake/http/result_pages.py, intake/site/redirects.py). The owner is
+# read from the hidden fields that all forms of the page carry, so a page cannot name another owner than its forms do.
+OWNER: Final = web.ResponseKey("owner", str)
+LANGUAGE: Final = web.ResponseKey("language", str)
 # Some fourteen pages in ten languages, and again after the roster or the day has changed.
 _MOST_MADE: Final = 400
 
@@ -187,23 +194,36 @@ class Pages:
         *,
         status: int = 200,
         cache: Cache = Cache.TYPED_TEXT,
+        headers: Mapping[str, str] | None = None,
         same_for: Hashable = None,
+        fields: Sequence[tuple[str, str]] = (),
         **context: Any,
     ) -> web.Response:
-        """Return a whole answer.
+        """Return a whole answer with its owner and language.
 
-        With `same_for` the page is made once for each value of it, so it must hold everything the context depends on,
-        and nothing of a reporter may be in either.
+        `fields` are the hidden fields of the page's forms; they name the owner. With `same_for` the page is made once
+        for each value of it, so it must hold everything the context depends on, and nothing of a reporter may be in
+        either.
         """
         if same_for is None:
-            return answer(self.render(template, language, path, **context), status=status, cache=cache)
-        key = (template, language.code, same_for)
+            body = self.render(template, language, path, fields=fields, **context)
+        else:
+            body = self._made_once((template, language.code, same_for), template, language, path, context)
+        response = answer(body, status=status, cache=cache, headers=headers)
+        named = dict(fields)
+        response[OWNER] = named.get(HANDLE_FIELD) or named.get(DRAFT_FIELD, "")
+        response[LANGUAGE] = language.code
+        return response
+
+    def _made_once(
+        self, key: Hashable, template: str, language: Language, path: str, context: Mapping[str, Any]
+    ) -> bytes:
         body = self._made.get(key)
         if body is None:
             if len(self._made) >= _MOST_MADE:
                 self._made.clear()
             body = self._made[key] = self.render(template, language, path, **context)
-        return answer(body, status=status, cache=cache)
+        return body
 
     def plain(
         self,
@@ -218,13 +238,16 @@ class Pages:
         again: Action | None = None,
     ) -> web.Response:
         """Return a page of two sentences, and ways on. `again` asks for the same page, as the other languages do."""
-        said_here, leave_fields = language.said(said), _session_of(actions)
-        body = self.render(
+        leave_fields = _session_of(actions)
+        return self.page(
             "plain.html",
             language,
             "/",
+            status=status,
+            cache=cache,
+            fields=leave_fields,
             title=language.say(N_("Notice")),
-            said=said_here,
+            said=language.said(said),
             show_authorities=show_authorities,
             links=[Link(link.path, language.say(link.label)) for link in links],
             # A page within a session has the way out that ends it, and no others that would leave it open.
@@ -233,18 +256,18 @@ class Pages:
             actions=[Action(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
             again=again,
         )
-        return answer(body, status=status, cache=cache)
 
     def left(self, language: Language, said: Said) -> web.Response:
         """Return the page for who has left: nothing on it says where it was, and the browser is asked to forget."""
-        body = self.render("left.html", language, "/", said=language.said(said))
-        return answer(body, headers=FORGET)
+        return self.page("left.html", language, "/", cache=Cache.NOTHING, headers=FORGET, said=language.said(said))
 
 
 def _session_of(actions: Sequence[Action]) -> list[tuple[str, str]]:
     """Return the fields that name a session and its language, when the buttons belong to one."""
     fields = dict(actions[0].fields) if actions else {}
-    return [(name, fields[name]) for name in ("handle", LANGUAGE_FIELD) if name in fields] if "handle" in fields else []
+    return [
+        (name, fields[name]) for name in (HANDLE_FIELD, LANGUAGE_FIELD) if HANDLE_FIELD in fields and name in fields
+    ]
 
 
 def answer(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from cases.case.timeline import DeadlineKind, State
+from cases.case.timeline import CaseStage, DeadlineKind
 from intake.views.texts import N_, Said
 
 # Coming back.
@@ -29,15 +29,6 @@ REASONS: Final = (
         " when notes were approved."
     ),
     N_("The code is for another address. Check that you are where you left your report."),
-)
-RETURN_OLD: Final = Said(
-    N_("The page had expired, or the service was restarted."), N_("Please write your case code again.")
-)
-RETURN_BUSY: Final = Said(
-    N_("Too many people are using the service right now."), N_("Please wait a minute and write your case code again.")
-)
-RETURN_AGAIN: Final = Said(
-    N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
 )
 SESSION_OVER_KEPT: Final = Said(
     N_("You are logged out, so your message was not sent."),
@@ -73,51 +64,47 @@ APPROVED: Final = Said(
 )
 NO_SUCH_NOTES: Final = Said(N_("No notes are waiting for your answer."), N_("You may have approved them already."))
 MEETING_ASKED: Final = Said(N_("You have asked for a meeting. You get the answer here."), "", "good")
-NOT_NOW: Final = Said(
-    N_("The file cannot be taken back now, because you have approved notes in the meantime."),
-    N_("You can withdraw it after the next release."),
-)
 ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
 
-# State: what is so, and what happens next or what the reporter may do.
+# CaseStage: what is so, and what happens next or what the reporter may do.
 
 STATES: Final = {
-    State.WAITING: (
+    CaseStage.WAITING: (
         N_("Nobody has seen your report yet."),
         N_("It can be read from %(release)s at 6 in the morning. Until then you can take it back, unseen."),
     ),
-    State.RECEIVED: (
+    CaseStage.RECEIVED: (
         N_("Your report has been received."),
         N_("You need do nothing now. Those who handle it will confirm that they have read it."),
     ),
-    State.ACKNOWLEDGED: (
+    CaseStage.ACKNOWLEDGED: (
         N_("Your report has been received and confirmed."),
         N_("A first assessment is being made. Look in now and then: questions to you are asked here."),
     ),
-    State.INVESTIGATION: (
+    CaseStage.INVESTIGATION: (
         N_("The matter is being investigated."),
         N_("Look in now and then: questions to you are asked here. You can add what you remember or find."),
     ),
-    State.AWAITING_COMPLETION: (
+    CaseStage.AWAITING_COMPLETION: (
         N_("A question is waiting for your answer."),
         N_("Answer when you can, even after that day. Nothing is closed just because you do not answer."),
     ),
-    State.CONCLUDED: (
+    CaseStage.CONCLUDED: (
         N_("There is an outcome. You can read it below."),
         N_("If something in it is wrong, write so. After this the case is closed."),
     ),
-    State.WITHDRAWN: (
+    CaseStage.WITHDRAWN: (
         N_("You have withdrawn the report."),
         N_("Those who handle it decide whether it must be looked into all the same. You get the answer here."),
     ),
-    State.CLOSED: (
+    CaseStage.CLOSED: (
         N_("The case is closed."),
         N_(
             "You can read and write here until %(readable)s at least. If something is wrong, write so: the case can be"
             " opened again."
         ),
     ),
-    State.ERASABLE: (
+    CaseStage.ERASABLE: (
         N_("The case is closed and can be erased any day."),
         N_("Write down what you want to keep. If something is wrong, write so now."),
     ),

@@ -1,9 +1,8 @@
 """The sentences that code chooses on the way of a report: the form, its answers, the receipt."""
 
-from collections.abc import Mapping
 from typing import Final
 
-from intake.views.texts import N_, SENTENCES, Said
+from intake.views.texts import N_, Said
 
 POINTS_TO_YOU: Final = Said(
     N_("The text seems to say who you are. Nothing was stored."),
@@ -21,14 +20,6 @@ GOES_AS_IT_IS: Final = Said(
     N_("Now press “Send the report” in the form once more."),
     "good",
 )
-# In the frame the form still stands beside the answer, with the text and the files in it.
-_IN_FRAME: Final[Mapping[str, str]] = {
-    "form.refused": N_("Please try again."),
-    "form.not_a_form": N_("Please send the form again."),
-    "form.old": N_("The form cannot be sent as it stands."),
-    "form.empty": N_("Write a few words about what happened."),
-    "form.try_again_soon": N_("Please wait a minute and send again."),
-}
 # With these the same form would be refused again.
 FORM_IS_SPENT: Final = frozenset({"form.old"})
 NOT_SENT_ANEW: Final = Said(N_("Changes you make in the form now are not sent. You can add them with the code."))
@@ -36,12 +27,6 @@ NOT_THE_CODE: Final = Said(
     N_("That does not match the words on the page."),
     N_("Compare your paper with the words below, one by one, and try again."),
 )
-
-
-def said_in_frame(text_key: str) -> Said:
-    """Return the two sentences for a refusal, as they are said in the frame."""
-    said = SENTENCES[text_key]
-    return Said(said.what, _IN_FRAME.get(text_key, said.do), said.tone)
 
 
 # After a restart, or long after the report came; it is in the store, whether or not its words were written down.

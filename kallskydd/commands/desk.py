@@ -3,8 +3,8 @@
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
 an argument and never printed. Exit codes: 0 ok, 1 findings or a refusal, 2 usage, 3 refused for safety (what the server
-shows cannot be right, what was not agreed to, a passphrase file that others can read), 4 the way to the server is
-missing.
+shows cannot be right, what was not agreed to, a passphrase file that others can read), 4 no route to the
+server.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pathlib import Path
 
 from cases.clock import utc_now
 from cases.errors import CaseError
+from cases.sentences import in_words_of_desk
 from desk import errors
-from desk.commands import run as commands
-from desk.commands.result import FINDINGS, Given, Result
+from desk.commands.result import FINDINGS, CommandInput, Result
+from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
-from desk.commands.texts import in_words
 from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
-from kallskydd.commands.desk_route import Way, connector_for
+from kallskydd.commands.desk_route import Route, connector_for
 from onion.errors import OnionError
 
 USAGE = 2
@@ -85,49 +85,50 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
     moved.add_argument("file", type=Path, metavar="FILE", help="what the other member's move wrote")
     moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
-    for name, told in ON_A_CASE.items():
-        _add_case_options(verbs.add_parser(name, help=told, parents=[common, server]), name)
+    for name, summary in ON_A_CASE.items():
+        _add_case_options(verbs.add_parser(name, help=summary, parents=[common, server]), name)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run one desk command and return its exit code."""
     try:
-        result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in commands.COMMANDS else _run_local(args)
+        result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in COMMANDS else _run_local(args)
     except OnionError as failed:
         return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))
     except (errors.DeskError, CaseError) as failed:
-        return _report(args, failed.code, failed.text_key, in_words(failed.text_key), _exit_code(failed))
+        return _report(args, failed.code, failed.text_key, in_words_of_desk(failed.text_key), _exit_code(failed))
     except OSError:
         # Its text names paths; what it is about is always the desk home, for the network's errors are caught below.
         unusable = errors.HomeUnusable()
-        return _report(args, unusable.code, unusable.text_key, in_words(unusable.text_key), MISSING)
+        return _report(args, unusable.code, unusable.text_key, in_words_of_desk(unusable.text_key), MISSING)
     print(json.dumps(result.found) if args.json else result.prose)
     return result.exit_code
 
 
 async def _run_verb(args: argparse.Namespace) -> Result:
-    chosen = Way(args.socket, args.socks, args.control, args.tor_network)
+    chosen = Route(args.socket, args.socks, args.control, args.tor_network)
     # Read before anything is held or connected: who writes at the keyboard takes her time.
     text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
-    on_terminal = sys.stdin.isatty()
     if args.desk_verb == "answer":
         text = (args.text or "").strip()
-    given = Given(args, text, _agrees, _sends, _moves, _steps_aside) if on_terminal else Given(args, text, None)
+    given = CommandInput(args, text, _agrees, _sends, _moves, _steps_aside)
+    if not sys.stdin.isatty():
+        given = CommandInput(args, text, agrees=None)
     home = _home(args)
-    connect = functools.partial(connector_for, way=chosen, tor_folder=home.tor)
+    connect = functools.partial(connector_for, route=chosen, tor_folder=home.tor)
     async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
-        return await commands.COMMANDS[args.desk_verb](book, given)
+        return await COMMANDS[args.desk_verb](book, given)
 
 
 def _run_local(args: argparse.Namespace) -> Result:
     home = _home(args)
     if args.desk_verb == "join":
-        return commands.join(home, args)
-    return commands.enrol_member(home, args, _passphrase(args, new=True))
+        return join_desk(home, args)
+    return enrol_member(home, args, _passphrase(args, new=True))
 
 
 def _home(args: argparse.Namespace) -> DeskHome:
-    # Absolute, because a tor of the desk's own is told paths within it.
+    # Absolute, because a tor of the desk's own gets paths within it.
     return DeskHome((args.desk_home or default_folder()).absolute())
 
 
@@ -169,7 +170,7 @@ def _day(typed: str) -> date:
     try:
         return date.fromisoformat(typed)
     except ValueError:
-        raise argparse.ArgumentTypeError(in_words("usage.day")) from None
+        raise argparse.ArgumentTypeError(in_words_of_desk("usage.day")) from None
 
 
 def _agrees(shown: str) -> bool:
@@ -226,11 +227,11 @@ def _common_options() -> argparse.ArgumentParser:
 def _server_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.set_defaults(text=None)
-    way = options.add_argument_group("the way to the server (default: a tor of the desk's own)")
-    way.add_argument("--socks", metavar="HOST:PORT", help="a tor that runs already")
-    way.add_argument("--control", type=Path, metavar="PATH", help="its control socket, to give it your key")
-    way.add_argument("--tor-network", type=Path, metavar="DIR", help="a private network's folder, for rehearsals")
-    way.add_argument("--socket", type=Path, metavar="PATH", help="the desk's unix socket, on the server itself")
+    route = options.add_argument_group("how to reach the server (default: a tor of the desk's own)")
+    route.add_argument("--socks", metavar="HOST:PORT", help="a tor that runs already")
+    route.add_argument("--control", type=Path, metavar="PATH", help="its control socket, to give it your key")
+    route.add_argument("--tor-network", type=Path, metavar="DIR", help="a private network's folder, for trials")
+    route.add_argument("--socket", type=Path, metavar="PATH", help="the desk's unix socket, on the server itself")
     return options
 
 

@@ -1,4 +1,4 @@
-"""The way from a member's computer to the server: a unix socket, a tor that runs already, or a tor of the desk's own.
+"""The route from a member's computer to the server: a unix socket, a tor that runs already, or a tor of the desk's own.
 
 It stands here and not in desk/ because it starts a tor, and the desk knows of connectors only.
 
@@ -11,17 +11,21 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 from desk.errors import NotReachable
-from desk.server.reach import socket_connector, socks_connector
+from desk.server.reach import CONNECT_SECONDS, CONNECTIONS, refused_by_tor, socket_connector
 from onion.client import ClientTor, add_client_key
+from onion.connector import SocksConnector
+from onion.errors import SocksFailed, SocksMissing, SocksTimeout
 from onion.private_network import PrivateNetwork
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """What the member chose. Nothing chosen: a tor of the desk's own, on the public network."""
 
     socket: Path | None = None
@@ -30,25 +34,44 @@ class Way:
     tor_network: Path | None = None
 
 
+class _DeskConnector(SocksConnector):
+    """Connections through a tor's SOCKS port, which fail as a desk expects it."""
+
+    def __init__(self, socks: tuple[str, int]) -> None:
+        super().__init__(socks, within=CONNECT_SECONDS, limit=CONNECTIONS)
+
+    async def _create_connection(
+        self, req: aiohttp.ClientRequest, traces: list[Any], patience: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        try:
+            return await super()._create_connection(req, traces, patience)
+        except SocksMissing as missing:
+            raise NotReachable("reach.no_tor") from missing
+        except SocksFailed as failed:
+            if isinstance(failed, SocksTimeout) and not failed.reply:
+                raise NotReachable("reach.timed_out") from failed
+            raise refused_by_tor(failed.reply) from failed
+
+
 @contextlib.asynccontextmanager
 async def connector_for(
-    address: str, onion_private: str, *, way: Way, tor_folder: Path
+    address: str, onion_private: str, *, route: Route, tor_folder: Path
 ) -> AsyncIterator[aiohttp.BaseConnector]:
     """Yield the connector, and end what was started for it. Raises NotReachable, OnionError."""
-    if way.socket is not None:
-        yield socket_connector(way.socket)
-    elif way.socks is not None:
-        host, port = _host_and_port(way.socks)
-        if way.control is not None:
-            await asyncio.to_thread(add_client_key, way.control, address, onion_private)
-        yield socks_connector(host, port)
+    if route.socket is not None:
+        yield socket_connector(route.socket)
+    elif route.socks is not None:
+        host, port = _host_and_port(route.socks)
+        if route.control is not None:
+            await asyncio.to_thread(add_client_key, route.control, address, onion_private)
+        yield _DeskConnector((host, port))
     else:
-        lines = [] if way.tor_network is None else PrivateNetwork.lines_from(way.tor_network)
+        lines = [] if route.tor_network is None else PrivateNetwork.lines_from(route.tor_network)
         tor = ClientTor(tor_folder, lines)
         try:
             await asyncio.to_thread(tor.start)
             await asyncio.to_thread(add_client_key, tor.control_socket, address, onion_private)
-            yield socks_connector(*tor.socks)
+            yield _DeskConnector(tor.socks)
         finally:
             await asyncio.to_thread(tor.stop)
 
@@ -56,5 +79,5 @@ async def connector_for(
 def _host_and_port(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal():
-        raise NotReachable("usage.way")
+        raise NotReachable("usage.route")
     return host, int(port)

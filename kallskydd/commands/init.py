@@ -35,8 +35,9 @@ from cases.roster.member import Join, MemberKeys, make_join, new_member_keys, re
 from cases.roster.text import READERS_OF_A_REAL_HOME
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result
+from onion.address import public_from_address
 from onion.errors import PathUnusable
-from onion.keys import new_onion_key, public_from_address, write_onion_key
+from onion.keys import new_onion_key, write_onion_key
 from onion.torrc import UNIX_PATH_BYTES, socket_path, usable_socket_path
 
 if TYPE_CHECKING:

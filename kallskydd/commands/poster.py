@@ -79,7 +79,7 @@ def _facts(home: Home) -> tuple[Facts, bool]:
         owner=config.owner,
         organisations=tuple(one.name for one in organisations),
         onion=f"http://{key.address}.onion",
-        mirror=None if config.mirror is None else f"https://{config.mirror}",
+        mirror=None if config.mirror is None else f"https://{config.mirror.name}",
         phone=config.phone,
         trial=home.trial,
     )
@@ -153,4 +153,4 @@ def _print_result(
     elif not is_open:
         prose("The service is not open yet. Hang up nothing before `kallskydd status` says that it is.")
     if facts.mirror is None:
-        prose("config.toml names no `mirror`, so only the address for Tor is shown.")
+        prose("config.toml has no [mirror], so only the address for Tor is shown.")

@@ -17,10 +17,11 @@ import contextlib
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from cases.sentences import in_words_of_file
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose, result
 from kallskydd.scrub.names import KeptNames, NeutralNames, keep_names_on_disk, repeated, telling
 from kallskydd.scrub.pool import NamingRule, ScrubOutcome, pool
@@ -29,40 +30,6 @@ from scrubbers.sandbox import JailNotTight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# What happened, and what to do.
-_SENTENCES: Final = {
-    "refused.empty": "It is empty. Look whether it is the right file.",
-    "refused.office_document": "Office documents cannot be cleaned safely. Save it as PDF and clean that.",
-    "refused.drawn_picture": "Drawn pictures (SVG) cannot be cleaned safely. Take a picture of the screen.",
-    "refused.sound_or_film": "Sound and film cannot be cleaned. A still picture from it can.",
-    "refused.archive": "It is a packed file. Unpack it and clean the files one by one. Save an office document as PDF.",
-    "refused.uncommon_picture": "Pictures of this kind (such as JPEG XL) cannot be cleaned. Save it as JPEG.",
-    "refused.camera_raw": "Raw pictures from a camera cannot be cleaned. Save it as JPEG and clean that.",
-    "refused.unknown_kind": "This kind of file is unknown. Make a PDF or a picture of it and clean that.",
-    "refused.kinds_disagree": "It says two different things about its kind. Save it again as PDF or JPEG.",
-    "refused.locked": "The PDF is locked. Print it to a new PDF without a password and clean that.",
-    "refused.too_large": "It is larger than 50 MiB. Make it smaller or divide it.",
-    "refused.too_many_pixels": "It has more than 100 million pixels. Make it smaller.",
-    "refused.too_many_pages": "It has more than 2,000 pages. Divide it.",
-    "refused.too_many_frames": "It has too many pages or frames. Divide it.",
-    "refused.result_too_large": "The clean copy became too large. Make the file smaller or divide it.",
-    "refused.too_much_to_hold": "It is stored in a way that takes too much memory to clean. "
-    "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller.",
-    "refused.damaged": "It is damaged and cannot be read. Save it again as PDF or JPEG.",
-    "refused.letters_missing": "Some letters of the PDF are not in the file, and they cannot be drawn here. "
-    "Print it to a new PDF and clean that.",
-    "refused.took_too_long": "Cleaning took too long. Make the file smaller or divide it.",
-    "refused.out_of_memory": "Cleaning needed too much memory. Make the file smaller or divide it.",
-    "refused.job_died": "Cleaning broke off. Save it again as PDF or JPEG.",
-    "refused.no_jail": "The cleaning process is not running. Try again.",
-    "refused.would_not_vouch": "Something was left that nobody could vouch for. Take a picture of the screen instead.",
-    "file.folder": "It is a folder. Name the files in it, for example with /* behind its name.",
-    "file.unreadable": "It cannot be read. Check the path and its permissions.",
-    "out.exists": "The output folder has a file of this name; it is not overwritten. Use --rename or another folder.",
-    "out.same_name": "An earlier file of this command has the same name. Use --rename or clean it on its own.",
-    "out.unwritable": "The output folder cannot be written. Check its permissions and the space left.",
-}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -182,7 +149,7 @@ def _sentence(outcome: ScrubOutcome) -> str:
     """Return the outcome for a person."""
     source = _shown(outcome.source)
     if outcome.report is None or outcome.target is None:
-        return f"{source}: refused. {_SENTENCES[outcome.reason or 'file.unreadable']}"
+        return f"{source}: refused. {in_words_of_file(outcome.reason or 'file.unreadable')}"
     found = ", ".join(_group_in_words(group) for group in grouped(outcome.report.removed))
     missed = ", ".join(lost.value for lost in outcome.report.lost).replace("_", " ")
     return (

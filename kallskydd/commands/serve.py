@@ -21,6 +21,7 @@ from kallskydd.say import MISSING, REFUSED, prose
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import HomePathTooLong
 from kallskydd.serve.keeper import Keeper, KeeperPlan
+from kallskydd.serve.mirror_certificate import plan_of
 from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
 from onion.tor_process import TOR, require_no_public_tor
@@ -113,6 +114,7 @@ def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -
     return KeeperPlan(
         home=home.path,
         trial=home.trial,
+        mirror=None if home.config.mirror is None else plan_of(home.path, home.config.mirror),
         network_lines=network_lines,
         system_control_socket=system,
         # The group that may use tor's control socket is the one tor runs as.

@@ -11,15 +11,17 @@ import argparse
 import asyncio
 import shutil
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
 from cases.audit_chain import ChainBroken, read_records
 from cases.clock import today, utc_now
+from cases.config import CONFIG_NAME, earlier_names
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster.chain import read_chain
 from kallskydd.exit_codes import code_of
+from kallskydd.mirror.findings import Finding, mirror_findings
+from kallskydd.mirror.folder import MIRROR_FOLDER
 from kallskydd.say import FINDINGS, OK, answer, count, prose, result
 from kallskydd.serve.why_not_open import why_not_open
 from onion.control import open_controller, socks_listener
@@ -31,15 +33,6 @@ LEAST_FREE_BYTES = 2 * 2**30  # ten full reports
 # Of the keeper's own tor: the operator has neither started one nor named a socket.
 NO_WAY_YET = "The keeper's tor is not ready, or its network is switched off. `serve` says what it waits for."
 OLDEST_PLAUSIBLE_YEAR = 2026  # a clock before this program was written is wrong, and tor will not work with it
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was inspected."""
-
-    what: str
-    well: bool
-    words: str
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,7 +50,11 @@ def run(args: argparse.Namespace) -> int:
     except CaseError as error:
         prose(str(error))
         return code_of(error)
+    for sentence in earlier_names(home.path / CONFIG_NAME):
+        prose(sentence)
     findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
+    if home.config.mirror is not None:
+        findings += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, utc_now())
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
     for one in findings:
@@ -103,12 +100,12 @@ def _audit(home: Home) -> Finding:
 
 
 async def _onion(home: Home) -> Finding:
-    if not _is_served(home):
+    if not is_served(home):
         words = "The home is not being served, so nothing is published. Run `kallskydd serve` with the same --home."
         return Finding("onion", well=False, words=words)
     try:
         key = read_onion_key(home.onion / "public.key")
-        socks = await asyncio.to_thread(_socks, home)
+        socks = await asyncio.to_thread(socks_of, home)
     except OnionError as error:
         return Finding("onion", well=False, words=str(error))
     except OSError:
@@ -119,7 +116,7 @@ async def _onion(home: Home) -> Finding:
     return Finding("onion", found.reached, words)
 
 
-def _is_served(home: Home) -> bool:
+def is_served(home: Home) -> bool:
     """Whether a keeper listens: its sockets may have been left behind by one that was killed."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probing:
         try:
@@ -129,7 +126,7 @@ def _is_served(home: Home) -> bool:
     return True
 
 
-def _socks(home: Home) -> SocksAddress:
+def socks_of(home: Home) -> SocksAddress:
     """Return the SOCKS socket of the tor that serves this home. Raises OnionError."""
     if home.config.tor.control_socket is None:
         return home.run / "socks.sock"

@@ -15,9 +15,10 @@ from typing import Final
 
 import aiohttp
 from aiohttp import hdrs, web
-from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 
 from intake.http.silence import QuietRunner, drop_telltales
+from onion.connector import SocksConnector
+from onion.errors import SocksFailed
 
 BANNER: Final = (
     '<div class="trial" role="note"><div lang="sv"><strong>Demonstration, inte anonym.</strong> '
@@ -53,7 +54,7 @@ class Forwarder:
 
     async def start(self, port: int = 0) -> str:
         """Listen on loopback; returns the address to open in a browser."""
-        connector = ProxyConnector(host=self._socks[0], port=self._socks[1], rdns=True)
+        connector = SocksConnector(self._socks, within=SECONDS)
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -94,7 +95,7 @@ class Forwarder:
             answer = await self._session.request(
                 request.method, self._upstream + request.raw_path, headers=headers, data=body, allow_redirects=False
             )
-        except (aiohttp.ClientError, OSError, TimeoutError, ProxyError, ProxyConnectionError, ProxyTimeoutError):
+        except (aiohttp.ClientError, OSError, TimeoutError, SocksFailed):
             text = "The onion did not answer. Wait a few seconds and load the page again."
             return web.Response(status=502, text=text)
         async with answer:

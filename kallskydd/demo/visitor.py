@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import aiohttp
-from aiohttp_socks import ProxyConnector
+
+from onion.connector import SocksConnector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ class Visitor:
 
     def __init__(self, socks: tuple[str, int], onion: str) -> None:
         """`onion` with its ".onion"."""
-        connector = ProxyConnector(host=socks[0], port=socks[1], rdns=True, username="reporter", password="x")  # noqa: S106  # isolates circuits, opens nothing
+        connector = SocksConnector(socks, within=PAGE_SECONDS, isolate="reporter")
         self._origin = f"http://{onion}"
         self._session = aiohttp.ClientSession(
             connector=connector,

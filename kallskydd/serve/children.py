@@ -1,6 +1,6 @@
 """The keeper's children, apart from tor: listening sockets, the two zygotes and the intake.
 
-Who holds what: the keeper binds the two unix sockets and keeps them open for its whole life, so that a request that
+Who holds what: the keeper binds the unix sockets and keeps them open for its whole life, so that a request that
 arrives while the intake is being restarted waits in the backlog instead of failing. Each zygote is connected to the
 intake alone: the keeper closes its own copy of that socket as soon as the intake has inherited it. So a dead keeper
 ends the intake (its control channel reads end of file) and a dead intake ends the zygotes: nothing is left running
@@ -15,8 +15,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -148,6 +149,7 @@ class IntakePlace:
     home: Path
     public_listener: socket.socket
     desk_listener: socket.socket
+    mirror_listener: socket.socket | None  # of a home with a mirror
     public_address: str
     desk_address: str
 
@@ -159,6 +161,9 @@ class IntakeSet:
     intake: subprocess.Popen[bytes]
     keeper_end: control.KeeperEnd
     zygotes: list[Process]
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    # Orders about the mirror that are not answered yet.
+    mirror_asked: deque[asyncio.Future[bool]] = field(default_factory=deque)
 
     async def replace_zygote(self, index: int) -> None:
         """Start a new zygote in the place of a dead one and hand its socket to the running intake."""
@@ -201,6 +206,9 @@ def start_intake(place: IntakePlace) -> IntakeSet:
         "--public-address", place.public_address,
         "--desk-address", place.desk_address,
     ]  # fmt: skip
+    if place.mirror_listener is not None:
+        inherited.append(place.mirror_listener)
+        command += ["--mirror-fd", str(place.mirror_listener.fileno())]
     for connection in connections:
         command += ["--zygote-fd", str(connection.fileno())]
     try:

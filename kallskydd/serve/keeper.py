@@ -2,7 +2,7 @@
 
 It never sees a request: it binds the listening sockets and hands them on. The order of a start:
   1. lock the home, so that two keepers never share it;
-  2. bind both unix sockets;
+  2. bind the unix sockets;
   3. start the zygotes and the intake, and wait until a job in the jail has proved that it cannot open, connect or exec;
      without that proof nothing is published;
   4. start tor and publish both onions;
@@ -34,6 +34,8 @@ from kallskydd.serve.children import (
     start_intake,
 )
 from kallskydd.serve.daily_audit import keep_audited
+from kallskydd.serve.mirror import MirrorDoor, hear, intake_is_gone
+from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan
 from kallskydd.serve.onions import OnionPlaces, Onions
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import read_onion_key
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
+    from socket import socket
 
     from kallskydd.serve.announce import Announcer
     from onion.keys import OnionKey
@@ -64,6 +67,10 @@ _NO_LANDLOCK = (
     "This kernel has no Landlock, so an intake that was taken over could write to all of the home, also to the roster. "
     "Use Linux 5.13 or later with Landlock switched on, or a systemd unit that makes the rest read-only."
 )
+_FORWARDED = (
+    "Requests were refused because a header of theirs held a forwarded address. A proxy before the service adds it, "
+    "and can keep it: set it up as docs/OPERATING.md says, or take it away."
+)
 _TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds."
 
 
@@ -81,6 +88,7 @@ class KeeperPlan:
 
     home: Path
     trial: bool
+    mirror: MirrorPlan | None = None
     network_lines: tuple[str, ...] = ()
     system_control_socket: Path | None = None
     system_tor_group: int | None = None
@@ -97,6 +105,7 @@ class Keeper:
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _intakes: IntakeSet | None = None
     _was_open: bool | None = None
+    _mirror: MirrorDoor | None = None
 
     async def run(self) -> int:
         """Serve until told to stop; returns the exit code."""
@@ -113,6 +122,8 @@ class Keeper:
         make_chain_file(self.plan.home)
         place = self._bind(public_key, desk_key)
         onions = self._onions(public_key, desk_key)
+        if self.plan.mirror is not None:
+            self._mirror = MirrorDoor(self.plan.home, lambda: self._intakes, self.announcer)
         tasks = [asyncio.create_task(self._keep_intake(place))]
         try:
             await self._first_ready(tasks[0])
@@ -121,6 +132,9 @@ class Keeper:
                 tasks.append(asyncio.create_task(onions.keep_up()))
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
                 tasks.append(asyncio.create_task(keep_audited(self.plan.home, self.announcer)))
+                if self.plan.mirror is not None and self._mirror is not None:
+                    keeper = MirrorCertificate(self.plan.mirror, self._mirror, onions.socks, self.announcer, utc_now)
+                    tasks.append(asyncio.create_task(keeper.keep()))
             await self._until_stopped(tasks)
         except NotReady as failed:
             self.announcer.say(f"{failed.words} Nothing is published.")
@@ -152,9 +166,17 @@ class Keeper:
             home=self.plan.home,
             public_listener=listen(run / "public.sock", group),
             desk_listener=listen(run / "desk.sock", group),
+            mirror_listener=self._listen_for_mirror(run, group),
             public_address=public_key.address,
             desk_address=desk_key.address,
         )
+
+    def _listen_for_mirror(self, run: Path, group: int | None) -> socket | None:
+        if self.plan.mirror is not None:
+            return listen(run / "mirror.sock", group)
+        # Of a mirror that the home had before.
+        (run / "mirror.sock").unlink(missing_ok=True)
+        return None
 
     def _onions(self, public_key: OnionKey, desk_key: OnionKey) -> Onions:
         run, system = self.plan.home / "run", self.plan.system_control_socket
@@ -164,6 +186,7 @@ class Keeper:
             socks_socket=run / "socks.sock",
             public_target=run / "public.sock",
             desk_target=run / "desk.sock",
+            mirror_target=run / "mirror.sock" if self.plan.mirror is not None else None,
             own_tor=system is None,
             network_lines=self.plan.network_lines,
         )
@@ -205,9 +228,12 @@ class Keeper:
                 asyncio.create_task(self._watch_zygote(intakes, index)) for index in range(len(intakes.zygotes))
             ]
             watchers.append(asyncio.create_task(self._hear(intakes)))
+            if self._mirror is not None:
+                watchers.append(asyncio.create_task(self._open_mirror(self._mirror, intakes)))
             try:
                 status = await ended(intakes.intake)
             finally:
+                intake_is_gone(intakes)
                 for watcher in watchers:
                     watcher.cancel()
                 await asyncio.gather(*watchers, return_exceptions=True)
@@ -233,9 +259,17 @@ class Keeper:
         """Counters from the intake: fixed size, an event code and a number, nothing else can come this way."""
         async for told in intakes.keeper_end.events():
             if told.event is Event.READY:
+                intakes.ready.set()
                 self._ready.set()
                 self.announcer.event("memory", locked_bytes=locked_bytes(intakes.intake.pid))
+            hear(intakes, told.event)
+            if told.event is Event.FORWARDED_ADDRESS:
+                self.announcer.say(_FORWARDED)
             self.announcer.event("intake", code=told.event.name.lower().replace("_", "-"), count=told.count)
+
+    async def _open_mirror(self, mirror: MirrorDoor, intakes: IntakeSet) -> None:
+        await intakes.ready.wait()
+        await mirror.intake_is_ready()
 
     async def _follow_roster(self, onions: Onions) -> None:
         """Tell the intake and the desks' onion when a version or a signature has come."""
@@ -294,6 +328,7 @@ class Keeper:
         await onions.close()
         if self._intakes is not None:
             await self._intakes.end()
-        for listener in (place.public_listener, place.desk_listener):
-            listener.close()
+        for listener in (place.public_listener, place.desk_listener, place.mirror_listener):
+            if listener is not None:
+                listener.close()
         self.announcer.event("stopped")

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 HTTP_PORT = 80
 # Firefox asks for a page's icon at the port of https too, since an onion counts as secure. A tor that has no such port
-# ends the whole circuit, with the report that is being sent on it; ours answers that it is not https.
-PUBLIC_PORTS = (HTTP_PORT, 443)
+# ends the whole circuit, with the report that is being sent on it. So it is there in a home without a mirror too, and
+# answers that it is not https; with one it is the mirror's, which answers that it knows no such name.
+HTTPS_PORT = 443
 CONTROL_WAIT_SECONDS = 30.0  # a tor that has not opened its control socket by then will not
 PUBLISH_PATIENCE_SECONDS = 10.0  # between two sentences about what tor waits for
 FIRST_PROBE_SECONDS = 2.0
@@ -46,8 +47,14 @@ class OnionPlaces:
     socks_socket: Path
     public_target: Path
     desk_target: Path
+    mirror_target: Path | None  # of a home with a mirror
     own_tor: bool  # False: a system tor that we do not start, and do not end
     network_lines: tuple[str, ...]
+
+    @property
+    def public_targets(self) -> dict[int, Path]:
+        """Where the ports of the public address lead."""
+        return {HTTP_PORT: self.public_target, HTTPS_PORT: self.mirror_target or self.public_target}
 
 
 class Onions:
@@ -161,7 +168,7 @@ class Onions:
     async def _publish(self) -> None:
         self.roster_changed.clear()
         places = self._places
-        await self._publisher.publish(Onion(self._public_key, dict.fromkeys(PUBLIC_PORTS, places.public_target)))
+        await self._publisher.publish(Onion(self._public_key, places.public_targets))
         keys = tuple(self._desk_keys())
         if keys:
             desk = Onion(self._desk_key, {HTTP_PORT: places.desk_target}, client_auth_public_keys=keys)
@@ -202,7 +209,7 @@ class Onions:
         while True:
             await asyncio.sleep(pause)
             try:
-                socks = await self._socks()
+                socks = await self.socks()
             except OnionError as error:  # a system tor without a SOCKS port, or one that is just ending
                 self._announcer.say(f"The public address cannot be probed from here. {error}")
                 pause = PROBE_EVERY_SECONDS
@@ -218,5 +225,6 @@ class Onions:
                 with suppress(TorGone):
                     await self._publisher.bootstrap()
 
-    async def _socks(self) -> SocksAddress:
+    async def socks(self) -> SocksAddress:
+        """The way through tor; raises OnionError."""
         return self._places.socks_socket if self._places.own_tor else await self._publisher.socks()

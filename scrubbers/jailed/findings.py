@@ -1,7 +1,7 @@
 """Collects what was found in a file, for the report. Bounded: a file with a million comments gives a few lines.
 
-What is reported is a courtesy to the reporter and never decides what is removed: the clean copy is built from pixels,
-and everything else is gone whether it was found here or not. So reading for the report may fail, and then says "other".
+The report is a courtesy to the reporter and never decides what is removed: the clean copy is built from pixels, and
+everything else is gone whether it was found here or not. So reading for the report may fail, and then reports "other".
 """
 
 import codecs
@@ -14,7 +14,7 @@ from typing import Final
 from scrubbers.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
 from scrubbers.stages import Lost, Removed, What, Where
 
-# So that a page of the report stays readable: of each sort of thing, this many different values are shown.
+# So that a page of the report stays readable: at most so many different values of one kind at one place.
 _EXAMPLES_OF_A_SORT: Final = 6
 
 # What readers of broken metadata raise, Pillow's and ours.
@@ -37,7 +37,7 @@ class Findings:
         self._lost: list[Lost] = []
 
     def add(self, what: What, where: Where, untrusted_example: object = None) -> None:
-        """Notes one finding; the example is made into one short line of text."""
+        """Add one finding; the example is made into one short line of text."""
         examples = self._removed.setdefault((what, where), [])
         example = as_line(untrusted_example)
         if example and example not in examples and len(examples) < _EXAMPLES_OF_A_SORT:
@@ -49,14 +49,14 @@ class Findings:
 
     @contextmanager
     def reading(self, where: Where) -> Iterator[None]:
-        """Around code that reads metadata: what is malformed is noted as something other, and the work goes on."""
+        """Wrap code that reads metadata: report malformed data as "other" and go on."""
         try:
             yield
         except MALFORMED:
             self.add(What.OTHER, where)
 
     def removed(self) -> tuple[Removed, ...]:
-        """In a fixed order, so that the same file gives the same report."""
+        """Return the findings in a fixed order, so that the same file gives the same report."""
         lines: list[Removed] = []
         for (what, where), examples in sorted(self._removed.items()):
             lines += [Removed(what, where, example) for example in examples] or [Removed(what, where, None)]
@@ -67,7 +67,7 @@ class Findings:
 
 
 def as_line(untrusted: object) -> str:
-    """One line of printable text, cut to size; empty when there is nothing to show."""
+    """Return one line of printable text, cut to size; empty when there is nothing to show."""
     if untrusted is None:
         return ""
     if isinstance(untrusted, bytes):
@@ -78,7 +78,7 @@ def as_line(untrusted: object) -> str:
 
 
 def decode(untrusted: bytes) -> str:
-    """Bytes as text, whatever the encoding: UTF-16 if half of them are zero, else UTF-8 or Latin-1."""
+    """Decode text of unknown encoding: UTF-16 if every second byte is mostly zero, else UTF-8 or Latin-1."""
     if untrusted.startswith((b"\xfe\xff", b"\xff\xfe")):
         return untrusted.decode("utf-16", "replace")
     if untrusted[1::2].count(0) * 2 > len(untrusted[1::2]):

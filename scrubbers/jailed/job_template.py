@@ -1,4 +1,4 @@
-"""What every fork of a zygote does: its warm-up before there is a file, and its one job."""
+"""What every fork of a zygote runs: its warm-up before there is a file, and its one job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Work = Callable[[Operation, int, dict[str, int]], NoReturn]
 
 @dataclass(frozen=True, slots=True)
 class JobTemplate:
-    """What a fork does: first, while nothing is asked of it yet; and then with its job, from which it never returns."""
+    """What a fork runs: `warm_up` while it waits for a job, and then `work`, from which it never returns."""
 
     work: Work
-    rehearse: Callable[[], None] = lambda: None
+    warm_up: Callable[[], None] = lambda: None

@@ -1,8 +1,7 @@
-"""What libmagic says a file is. It must agree with what the trusted side saw in the first bytes.
+"""libmagic's judgement of a file's kind, which must agree with the trusted side's (`scrubbers.sniff`).
 
-A file made to be two things at once (a picture whose comment is a script, an archive behind an image's header) is at
-best useless in its other role after scrubbing; here it is about decoders: a file on whose kind two readers disagree is
-not worth showing to a third.
+Scrubbing takes a polyglot's other role away in any case (a picture whose comment is a script, an archive behind an
+image's header). This check protects decoders: a file on whose kind two readers disagree is not shown to a third.
 """
 
 import os
@@ -24,11 +23,11 @@ _NAMES: Final = {
     Kind.GIF: {"image/gif"},
     Kind.BMP: {"image/bmp", "image/x-ms-bmp"},
     Kind.PDF: {"application/pdf"},
-    # Of a file whose first brand is a bare picture libmagic says no more than that, and then the decoder decides alone.
+    # For a file whose first brand names no codec libmagic says no more than that, and then the decoder decides alone.
     Kind.HEIC: {"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"},
     Kind.AVIF: {"image/avif", "image/heif", "image/heif-sequence"},
 }
-# What it says of what it does not know.
+# libmagic's answers for an unknown kind.
 _NOTHING: Final = {"application/octet-stream", "text/plain"}
 
 
@@ -39,16 +38,16 @@ class SecondOpinion:
         self._magic = magic.Magic(mime=True)
 
     def require_agreement(self, kind: Kind, untrusted_descriptor: int) -> None:
-        """Raises KindsDisagree."""
+        """Raise KindsDisagree unless libmagic says the same kind."""
         untrusted_head = os.pread(untrusted_descriptor, _HEAD_BYTES, 0)
-        said = self._magic.from_buffer(untrusted_head)
-        if kind is Kind.PDF and said in _NOTHING:
-            # libmagic does not look past what may stand before a PDF's first line.
+        found = self._magic.from_buffer(untrusted_head)
+        if kind is Kind.PDF and found in _NOTHING:
+            # libmagic does not skip what may stand before a PDF's first line.
             start = untrusted_head.find(b"%PDF-", 0, PDF_WITHIN)
-            said = self._magic.from_buffer(untrusted_head[max(0, start) :])
-        if said not in _NAMES[kind]:
+            found = self._magic.from_buffer(untrusted_head[max(0, start) :])
+        if found not in _NAMES[kind]:
             raise KindsDisagree
 
-    def rehearse(self, content: bytes) -> None:
-        """Goes through the patterns once for something of our own, so that a fork has touched them."""
+    def warm_up(self, content: bytes) -> None:
+        """Match the patterns once against a sample, so that a fork has touched their memory."""
         self._magic.from_buffer(content)

@@ -1,4 +1,4 @@
-"""One job, in a fork of the zygote: locks itself further, does one operation, leaves a number, ends.
+"""One job, in a fork of the zygote: locks itself further, does one operation, writes its status, ends.
 
 The outermost layer of everything that touches hostile bytes: here, and only here, every exception is caught, and each
 becomes a number. Text of an exception can quote the file and is dropped.
@@ -16,12 +16,11 @@ from PIL import Image
 from confine.lock import bound_job, confine_job, job_filters
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.job_template import JobTemplate
-from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures import memory_limits as held_whole
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.pictures import warm_up as rehearsal
+from scrubbers.jailed.pictures import decoders, memory_limits
+from scrubbers.jailed.pictures.scrub import scrub_picture
+from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
 from scrubbers.jailed.type_check import SecondOpinion
-from scrubbers.jailed.verify import dispatch as verify
+from scrubbers.jailed.verify.dispatch import require_clean
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
     JOB_LIMITS,
@@ -44,27 +43,27 @@ _ENDED_WELL: Final = 0
 
 
 def warm_up(role: Role) -> JobTemplate:
-    """Imports what the role needs and scrubs one small file of each of its kinds; returns what a fork is to do."""
+    """Import what the role needs and scrub one small file of each of its kinds; return what a fork is to do."""
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
-    scrub: Callable[[Kind, int, int, int, Findings], None] = image.scrub
-    rehearse_kind: Callable[[], None] = rehearsal.rehearse
+    scrub: Callable[[Kind, int, int, int, Findings], None] = scrub_picture
+    warm_up_kind: Callable[[], None] = warm_up_fork
     limits = JOB_LIMITS
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
 
-        scrub, rehearse_kind, limits = pdf.scrub, pdf.rehearse, DOCUMENT_LIMITS
+        scrub, warm_up_kind, limits = pdf.scrub_document, pdf.warm_up_fork, DOCUMENT_LIMITS
         pdf.warm_up()
     else:
-        rehearsal.warm_up()
+        warm_up_pictures()
     opinion = SecondOpinion()
     job_filters()
 
-    def rehearse() -> None:
-        rehearse_kind()
-        opinion.rehearse(rehearsal.rehearsed())
+    def warm_up_job() -> None:
+        warm_up_kind()
+        opinion.warm_up(sample_jpeg())
         bound_job(limits)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
@@ -82,8 +81,8 @@ def warm_up(role: Role) -> JobTemplate:
                 os._exit(_ENDED_WELL)
             elif operation is Operation.VERIFY:
                 kind = Kind[KindNumber(kind_number).name]
-                verify.require_clean(kind, descriptors["clean"])
-                verify.require_clean(Kind.JPEG, descriptors["preview"])
+                require_clean(kind, descriptors["clean"])
+                require_clean(Kind.JPEG, descriptors["preview"])
             else:
                 _attempt(operation)
             outcome = OUTCOME_DONE
@@ -92,7 +91,7 @@ def warm_up(role: Role) -> JobTemplate:
         os.write(status, STATUS.pack(STATUS_MAGIC, outcome))
         os._exit(_ENDED_WELL)
 
-    return JobTemplate(work, rehearse)
+    return JobTemplate(work, warm_up_job)
 
 
 def _scrub(
@@ -109,8 +108,8 @@ def _scrub(
 
 
 def _pixels(kind: Kind, untrusted_descriptor: int) -> int:
-    """How many pixels a picture has in all, by its head; nothing is decoded."""
-    held_whole.require_room_to_open(kind, untrusted_descriptor)
+    """Return how many pixels a picture has in all, by its header; nothing is decoded."""
+    memory_limits.require_room_to_open(kind, untrusted_descriptor)
     with (
         open(untrusted_descriptor, "rb", closefd=False) as file,
         decoders.open_picture(kind, file) as picture,
@@ -120,7 +119,7 @@ def _pixels(kind: Kind, untrusted_descriptor: int) -> int:
 
 
 def _outcome(reason: BaseException) -> int:
-    """The number that stands for what went wrong."""
+    """Return the number that stands for what went wrong."""
     match reason:
         case Refused():
             return reason.code
@@ -135,7 +134,7 @@ def _outcome(reason: BaseException) -> int:
 
 
 def _attempt(operation: Operation) -> None:
-    """What the self-test asks for. Each of these must fail; only the first may live to say so."""
+    """Attempt what the self-test asks for. Each must fail, and only the first may survive to report it."""
     if operation is Operation.TRY_OPEN:
         try:
             os.open(os.devnull, os.O_RDONLY)

@@ -1,21 +1,21 @@
-"""The process that forks jobs. It is warm, locked, and never looks at a file itself.
+"""The fork server of the jail: warmed up, locked, and never reading a file itself.
 
     python -I -m scrubbers.jailed.zygote pictures|documents DESCRIPTOR
 
 1 imports the decoders and scrubs one small file of each kind, so that nothing has to be opened later
 2 locks itself: no file, no new socket, no program (`confine.confine_zygote`)
 3 says hello
-4 keeps two forks waiting: spares, which have rehearsed on a picture of our own and hold nothing but their end of a pair
+4 keeps two forks waiting: spares, warmed up on a small picture of its own, which hold only their end of a socket pair
 5 for each request hands the descriptors that came along to a spare, which becomes the job; forks the next when idle
-6 says when and how a job's process ended, and what it took of the processors
+6 reports when and how a job's process ended, and the processor time it took
 It ends when its channel closes.
 
-A spare saves each file the time of a fork and of the first touch of every page, about half of what a small picture
-takes. It is forked while the zygote holds no descriptor of any job, and it gives up its end of the pair before the job
-puts on its locks.
+A spare saves each file the time of a fork and of the first touch of every memory page, about half of what a small
+picture takes. It is forked while the zygote holds no descriptor of any job, and it closes its end of the pair before
+the job puts on its locks.
 
-What a hostile file does to a job's memory ends with the job: the zygote's memory is what every next job starts from,
-and no job can write to it.
+What a hostile file does to a job's memory ends with the job: every next job starts from the zygote's memory, and no job
+can write to that.
 """
 
 import gc
@@ -41,16 +41,16 @@ from scrubbers.protocol import (
     REQUEST,
     REQUEST_MAGIC,
     KindNumber,
+    Locks,
     Operation,
     Role,
-    Saw,
 )
 
-# The trusted side sends at most a few at once; a zygote that was asked for more would be under attack from there.
+# The trusted side sends at most a few at once; more would be an attack from there.
 _MOST_JOBS: Final = 16
-# One for a file and one for the second reading of its result, which follows at once.
+# One to scrub a file and one to verify the result, which follows at once.
 _SPARES: Final = 2
-# Forking holds up what a job has to say; so it waits until nothing has happened for longer than a small picture takes.
+# Forking delays the report of a job's end, so it waits until nothing has happened for longer than a small job takes.
 _IDLE_MILLISECONDS: Final = 5
 _FIRST_FREE_DESCRIPTOR: Final = 3
 _OPERATIONS: Final = frozenset(Operation)
@@ -67,53 +67,53 @@ class _Spare:
     pair: socket.socket
 
 
-def main(arguments: list[str], warm: Callable[[Role], JobTemplate]) -> None:
-    """Steps 1 to 6. `warm` gives what a fork does."""
-    # What libraries complain about can quote the file.
+def main(arguments: list[str], warm_up: Callable[[Role], JobTemplate]) -> None:
+    """Run steps 1 to 6. `warm_up` returns what each fork does."""
+    # Libraries' log messages can quote the file.
     logging.disable(logging.CRITICAL)
     role, descriptor = Role[arguments[0].upper()], int(arguments[1])
     with socket.socket(fileno=descriptor) as channel:
-        play = warm(role)
-        # Objects that exist now are never looked at by the collector again, so that forks go on sharing their pages.
+        template = warm_up(role)
+        # The collector never visits objects that exist now again, so that forks go on sharing their memory pages.
         gc.collect()
         gc.freeze()
         on = confine_zygote()
-        channel.sendall(HELLO.pack(HELLO_MAGIC, role, on.landlock_abi, _saw(on)))
-        zygote = _Zygote(channel, play)
+        channel.sendall(HELLO.pack(HELLO_MAGIC, role, on.landlock_abi, _locks(on)))
+        server = _ForkServer(channel, template)
         try:
-            zygote.serve()
+            server.serve()
         finally:
-            zygote.close()
+            server.close()
 
 
-def _saw(on: Confinement) -> Saw:
-    saw = Saw(0)
+def _locks(on: Confinement) -> Locks:
+    locks = Locks(0)
     if on.no_new_privileges:
-        saw |= Saw.NO_NEW_PRIVILEGES
+        locks |= Locks.NO_NEW_PRIVILEGES
     if on.seccomp:
-        saw |= Saw.FILTERED
+        locks |= Locks.FILTERED
     if not on.dumpable:
-        saw |= Saw.UNDUMPABLE
+        locks |= Locks.UNDUMPABLE
     if on.core_bytes == 0:
-        saw |= Saw.NO_CORE
+        locks |= Locks.NO_CORE
     if on.landlock_held:
-        saw |= Saw.LANDLOCK_HELD
-    return saw
+        locks |= Locks.LANDLOCK_HELD
+    return locks
 
 
-class _Zygote:
+class _ForkServer:
     """Steps 4 to 6. Waits on handles of processes, not on signals: they become readable when the process is gone."""
 
-    def __init__(self, channel: socket.socket, play: JobTemplate) -> None:
+    def __init__(self, channel: socket.socket, template: JobTemplate) -> None:
         self._channel = channel
-        self._play = play
+        self._template = template
         self._jobs: dict[int, tuple[int, int]] = {}  # handle: (job number, process)
         self._poll = select.poll()
         self._poll.register(channel, select.POLLIN)
         self._spares = [self._fork_spare() for _ in range(_SPARES)]
 
     def serve(self) -> None:
-        """Returns when the channel is closed or what came is not a request."""
+        """Serve until the channel closes or something other than a request arrives."""
         while True:
             lacking = len(self._spares) < _SPARES
             ready = self._poll.poll(_IDLE_MILLISECONDS if lacking else None)
@@ -126,18 +126,18 @@ class _Zygote:
                     milliseconds = round(1000 * (used.ru_utime + used.ru_stime))
                     self._channel.sendall(ENDED.pack(number, wait_status, milliseconds))
                     self._forget(descriptor)
-                elif self._bury_spare(descriptor):
+                elif self._reap_spare(descriptor):
                     pass
                 elif descriptor == self._channel.fileno() and not self._start():
                     return
 
     def close(self) -> None:
-        """At which the spares end too."""
+        """Close the spares' pairs, at which the spares end too."""
         for spare in self._spares:
             spare.pair.close()
 
-    def _bury_spare(self, handle: int) -> bool:
-        """Whether this was a spare, which is then gone. Nothing of ours ends one; the kernel may do so."""
+    def _reap_spare(self, handle: int) -> bool:
+        """Reap a spare that has ended, and return whether it was one. Only the kernel ends one, short of memory."""
         for spare in self._spares:
             if spare.handle == handle:
                 self._spares.remove(spare)
@@ -152,17 +152,17 @@ class _Zygote:
         os.close(handle)
 
     def _start(self) -> bool:
-        """Step 5; False when the channel is closed or what came is not a request."""
+        """Run step 5; return False when the channel is closed or what came is not a request."""
         if not self._spares:
             # Before the job's descriptors are here: no fork but the job's own may have held them.
             self._spares.append(self._fork_spare())
         frame, descriptors, _, _ = socket.recv_fds(self._channel, REQUEST.size, MOST_DESCRIPTORS)
         try:
-            number = self._number_of(frame, len(descriptors))
+            number = self._job_number(frame, len(descriptors))
             if number is None:
                 return False
             spare = self._spares.pop(0)
-            # One that is gone takes the job with it: its handle says so, and the trusted side decides.
+            # If the spare is gone the job is too: its handle becomes readable, and the trusted side decides.
             with suppress(OSError):
                 socket.send_fds(spare.pair, [frame], descriptors)
         finally:
@@ -172,8 +172,8 @@ class _Zygote:
         self._jobs[spare.handle] = (number, spare.process)
         return True
 
-    def _number_of(self, frame: bytes, descriptors: int) -> int | None:
-        """The job's number if this is a request that can be fulfilled."""
+    def _job_number(self, frame: bytes, descriptors: int) -> int | None:
+        """Return the job's number if this request can be fulfilled."""
         if len(frame) != REQUEST.size or len(self._jobs) >= _MOST_JOBS:
             return None
         magic, number, operation, kind = REQUEST.unpack(frame)
@@ -182,7 +182,7 @@ class _Zygote:
         return int(number) if descriptors == len(DESCRIPTORS[Operation(operation)]) else None
 
     def _fork_spare(self) -> _Spare:
-        """Step 4."""
+        """Run step 4."""
         parent = os.getpid()
         ours, theirs = socket.socketpair()
         process = os.fork()
@@ -192,8 +192,8 @@ class _Zygote:
                 self._channel.detach()
                 ours.detach()
                 _keep_only(theirs.fileno())
-                self._play.rehearse()
-                _become_job(theirs, self._play.work)
+                self._template.warm_up()
+                _become_job(theirs, self._template.work)
             finally:
                 # Whatever went wrong: a fork must never return into the zygote's loop.
                 os._exit(_JOB_FAILED)
@@ -204,13 +204,13 @@ class _Zygote:
 
 
 def _keep_only(descriptor: int) -> None:
-    """In the fork: closes everything else, above all the channel and the handles of other jobs."""
+    """Close everything else in the fork, above all the channel and the handles of other jobs."""
     os.closerange(_FIRST_FREE_DESCRIPTOR, descriptor)
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _become_job(pair: socket.socket, work: Work) -> None:
-    """Waits for what a job needs, gives up the pair, and does the job."""
+    """Wait for the job's descriptors, close the pair, and do the job."""
     with pair:
         frame, descriptors, _, _ = socket.recv_fds(pair, REQUEST.size, MOST_DESCRIPTORS)
     if len(frame) != REQUEST.size:

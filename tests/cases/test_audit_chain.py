@@ -12,9 +12,9 @@ from intake_harness import make_home
 
 from cases.audit_chain import ChainBroken, append_record, next_record, read_records
 from desk.commands.listing import list_cases
-from desk.commands.result import Given
+from desk.commands.result import CommandInput
 
-GIVEN = Given(argparse.Namespace(), "", None)
+GIVEN = CommandInput(argparse.Namespace(), "", None)
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 
 

@@ -11,7 +11,7 @@ import pytest
 from store_harness import SetClock
 
 import kallskydd
-from cases.config import ConfigFault, load_config, parse_config
+from cases.config import ConfigFault, earlier_names, load_config, parse_config
 from cases.home import (
     HomeChangedKind,
     HomeExists,
@@ -265,9 +265,20 @@ BAD = {
     "more than the design": (change("attachment_mib = 50", "attachment_mib = 51"), "at most 50", "Correct it"),
     "an organisation's capitals": (change('"wbab"', '"WBAB"'), "signs that may not stand there", "Correct it"),
     "a mirror as an address": (
-        change('languages = ["sv", "en"', 'mirror = "https://x.example/"\nlanguages = ["sv", "en"'),
-        "`mirror`",
+        EXAMPLE + '\n[mirror]\nname = "https://x.example/"\n',
+        "`mirror.name`",
         "without https:// before it and without / behind it",
+    ),
+    "a mirror of an earlier version": (
+        change('languages = ["sv", "en"', 'mirror = "x.example"\nlanguages = ["sv", "en"'),
+        "`mirror` is a text",
+        "a table [mirror]",
+    ),
+    "a mirror without a name": (EXAMPLE + "\n[mirror]\n", "`mirror.name`", "Add it"),
+    "a mirror that is an onion": (
+        EXAMPLE + f'\n[mirror]\nname = "{"a" * 56}.onion"\n',
+        "`mirror.name`",
+        "the host alone",
     ),
     "a language that is not there": (change('"sv", "en"', '"sv", "de"'), "languages[1]", "Correct it"),
     "a language twice": (change('"sv", "en"', '"sv", "sv"'), "`languages`", "once"),
@@ -324,3 +335,23 @@ def test_what_is_said_of_a_fault_never_names_where_the_home_lies(home):
         read_home(home)
 
     assert str(home) not in str(fault.value)
+
+
+def test_a_key_under_its_earlier_name_is_read_and_named(home):
+    earlier = EXAMPLE.replace("[[other_contacts]]", "[[ways]]")
+    (home / "config.toml").write_text(earlier, "utf-8")
+
+    assert parse_config(earlier).other_contacts == parse_config(EXAMPLE).other_contacts
+    assert len(parse_config(EXAMPLE).other_contacts) == 2
+    assert ["`ways`" in one and "`other_contacts`" in one for one in earlier_names(home / "config.toml")] == [True]
+
+
+def test_a_key_under_both_of_its_names_is_refused():
+    both = EXAMPLE.replace("[[other_contacts]]", "[[ways]]", 1)
+
+    with pytest.raises(ConfigFault, match="other_contacts"):
+        parse_config(both)
+
+
+def test_nothing_is_said_of_names_that_are_todays(home):
+    assert earlier_names(home / "config.toml") == ()

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from case_samples import person, roster_of
 
-from cases.errors import NobodyLeft, RosterFault
+from cases.errors import NoEligibleReader, RosterFault
 from cases.roster.routing import route
 
 LEAD, HANDLER, THIRD = person("Lead", "lead"), person("Handler"), person("Third")
@@ -54,8 +54,8 @@ def test_someone_unnamed_goes_to_counsel_alone():
         (TRIAL, (LEAD,), False),
     ],
 )
-def test_with_nobody_left_it_says_so_and_never_falls_back(roster, marked, unnamed):
-    with pytest.raises(NobodyLeft):
+def test_without_an_eligible_reader_it_says_so_and_never_falls_back(roster, marked, unnamed):
+    with pytest.raises(NoEligibleReader):
         readers(roster, *marked, unnamed=unnamed)
 
 
@@ -82,13 +82,13 @@ def test_a_roster_that_is_not_open_routes_nothing():
 
 
 @pytest.mark.parametrize("unnamed", [False, True])
-def test_whoever_is_marked_never_reads(unnamed):
+def test_a_marked_member_never_reads(unnamed):
     people = (LEAD, HANDLER, THIRD, COUNSEL)
 
     for marked in itertools.chain.from_iterable(itertools.combinations(people, size) for size in range(5)):
         try:
             found = readers(FULL, *marked, unnamed=unnamed)
-        except NobodyLeft:
+        except NoEligibleReader:
             continue
         assert not found & {one.member.label for one in marked}
         assert not unnamed or found == {"Counsel"}

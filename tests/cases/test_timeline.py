@@ -1,4 +1,4 @@
-"""State, time limits and what may happen next follow from the entries and the day alone."""
+"""CaseStage, time limits and what may happen next follow from the entries and the day alone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cases import clock
 from cases.case.deadlines import DeadlineKind
-from cases.case.timeline import Action, Rules, State, fold, merge, require_allowed, wanted_by
+from cases.case.timeline import CaseAction, CaseStage, Rules, fold, merge, require_allowed, wanted_by
 from cases.entry import (
     Acknowledgement,
     Assessment,
@@ -77,15 +77,15 @@ def test_a_case_goes_the_whole_way():
     seen += [story.state(days(40)).state, story.state(days(69)).state, story.state(days(70)).state]
 
     assert seen == [
-        State.RECEIVED,
-        State.ACKNOWLEDGED,
-        State.INVESTIGATION,
-        State.AWAITING_COMPLETION,
-        State.INVESTIGATION,
-        State.CONCLUDED,
-        State.CLOSED,
-        State.CLOSED,
-        State.ERASABLE,
+        CaseStage.RECEIVED,
+        CaseStage.ACKNOWLEDGED,
+        CaseStage.INVESTIGATION,
+        CaseStage.AWAITING_COMPLETION,
+        CaseStage.INVESTIGATION,
+        CaseStage.CONCLUDED,
+        CaseStage.CLOSED,
+        CaseStage.CLOSED,
+        CaseStage.ERASABLE,
     ]
 
 
@@ -108,11 +108,15 @@ def test_a_report_waits_until_its_release_and_can_be_taken_back_until_then():
     also_waiting = story.state(days(2), "reporter", released=False)
     released = story.state(days(2), "reporter")
 
-    assert (waiting.state, also_waiting.state, released.state) == (State.WAITING, State.WAITING, State.RECEIVED)
-    assert Action.TAKE_BACK in waiting.allowed
-    assert Action.WITHDRAW not in waiting.allowed
-    assert Action.TAKE_BACK not in released.allowed
-    assert Action.WITHDRAW in released.allowed
+    assert (waiting.state, also_waiting.state, released.state) == (
+        CaseStage.WAITING,
+        CaseStage.WAITING,
+        CaseStage.RECEIVED,
+    )
+    assert CaseAction.TAKE_BACK in waiting.allowed
+    assert CaseAction.WITHDRAW not in waiting.allowed
+    assert CaseAction.TAKE_BACK not in released.allowed
+    assert CaseAction.WITHDRAW in released.allowed
     assert story.state(days(1)).allowed == frozenset()
 
 
@@ -137,10 +141,10 @@ def test_a_withdrawn_case_is_for_members_to_end_with_an_outcome():
     story.by_member(Outcome("dismissed", "Vi lägger ned.", "withdrawn"))
     concluded = story.state()
 
-    assert (withdrawn.state, withdrawn.withdrawn) == (State.WITHDRAWN, True)
-    assert Action.CLOSE not in withdrawn.allowed
-    assert Action.WITHDRAW not in story.state(role="reporter").allowed
-    assert concluded.state == State.CONCLUDED
+    assert (withdrawn.state, withdrawn.withdrawn) == (CaseStage.WITHDRAWN, True)
+    assert CaseAction.CLOSE not in withdrawn.allowed
+    assert CaseAction.WITHDRAW not in story.state(role="reporter").allowed
+    assert concluded.state == CaseStage.CONCLUDED
 
 
 def test_a_withdrawn_file_is_named_and_the_case_goes_on():
@@ -150,7 +154,7 @@ def test_a_withdrawn_file_is_named_and_the_case_goes_on():
     story.by_reporter(Withdrawal("ab" * 16))
 
     assert story.state().withdrawn_files == {"ab" * 16}
-    assert story.state().state == State.RECEIVED
+    assert story.state().state == CaseStage.RECEIVED
 
 
 def test_minutes_wait_for_the_reporter_to_approve_them():
@@ -163,8 +167,8 @@ def test_minutes_wait_for_the_reporter_to_approve_them():
     approved = story.state(role="reporter")
 
     assert (waiting.open_minutes, approved.open_minutes) == ((1,), ())
-    assert Action.APPROVE_MINUTES in waiting.allowed
-    assert Action.APPROVE_MINUTES not in approved.allowed
+    assert CaseAction.APPROVE_MINUTES in waiting.allowed
+    assert CaseAction.APPROVE_MINUTES not in approved.allowed
 
 
 # Guards
@@ -177,9 +181,9 @@ def test_nothing_closes_without_an_outcome_that_has_a_text():
     story.by_member(Outcome("handled", "  "))
     story.by_member(Close())
 
-    assert story.state().state == State.RECEIVED
+    assert story.state().state == CaseStage.RECEIVED
     with pytest.raises(NotAllowed) as refused:
-        require_allowed(story.state(), Action.CLOSE)
+        require_allowed(story.state(), CaseAction.CLOSE)
     assert refused.value.text_key == "timing.no_outcome"
 
 
@@ -199,17 +203,17 @@ def test_a_reopened_case_needs_a_new_outcome():
     story.by_member(HANDLED, day=days(43))
     story.by_member(Close(), day=days(44))
 
-    assert (still_open.state, still_open.outcome) == (State.INVESTIGATION, None)
+    assert (still_open.state, still_open.outcome) == (CaseStage.INVESTIGATION, None)
     assert story.state(days(44)).closed_on == days(44)
 
 
 def test_a_closed_case_can_be_reopened_held_and_erased_and_nothing_else():
     story = closed_story()
 
-    closed = {Action.NOTE, Action.RECUSE, Action.HOLD, Action.REOPEN, Action.CO_SIGN}
+    closed = {CaseAction.NOTE, CaseAction.RECUSE, CaseAction.HOLD, CaseAction.REOPEN, CaseAction.CO_SIGN}
     assert story.state(days(41)).allowed == closed
-    assert story.state(days(70)).allowed == closed | {Action.ERASE}
-    assert story.state(days(41), "reporter").allowed == {Action.WRITE, Action.END_INBOX}
+    assert story.state(days(70)).allowed == closed | {CaseAction.ERASE}
+    assert story.state(days(41), "reporter").allowed == {CaseAction.WRITE, CaseAction.END_INBOX}
 
 
 def test_an_inbox_that_the_reporter_ends_lets_the_case_be_erased_from_that_day_on():
@@ -218,9 +222,9 @@ def test_an_inbox_that_the_reporter_ends_lets_the_case_be_erased_from_that_day_o
     story.by_reporter(InboxEnded(), day=days(45))
     before, after = story.state(days(44)), story.state(days(45))
 
-    assert before.state == State.CLOSED
-    assert (after.state, after.inbox_ended, after.erasable_from) == (State.ERASABLE, True, days(45))
-    assert Action.ERASE in after.allowed
+    assert before.state == CaseStage.CLOSED
+    assert (after.state, after.inbox_ended, after.erasable_from) == (CaseStage.ERASABLE, True, days(45))
+    assert CaseAction.ERASE in after.allowed
     assert story.state(days(45), "reporter").allowed == set()
 
 
@@ -233,8 +237,8 @@ def test_a_case_that_is_closed_again_after_the_inbox_has_ended_waits_for_nobody(
     story.by_member(HANDLED, day=days(50))
     story.by_member(Close(), day=days(50))
 
-    assert open_again.state == State.INVESTIGATION
-    assert story.state(days(50)).state == State.ERASABLE
+    assert open_again.state == CaseStage.INVESTIGATION
+    assert story.state(days(50)).state == CaseStage.ERASABLE
     assert story.state(days(50)).erasable_from == days(50)
 
 
@@ -251,11 +255,11 @@ def test_erasing_waits_until_the_reporter_has_had_time_to_read():
 
     for day, reason in ((days(69), "timing.inbox_open"), (days(39), "timing.inbox_open")):
         with pytest.raises(NotAllowed) as refused:
-            require_allowed(story.state(day), Action.ERASE)
+            require_allowed(story.state(day), CaseAction.ERASE)
         assert refused.value.text_key == reason
-    require_allowed(story.state(days(70)), Action.ERASE)
+    require_allowed(story.state(days(70)), CaseAction.ERASE)
     with pytest.raises(NotAllowed) as refused:
-        require_allowed(Story().state(), Action.ERASE)
+        require_allowed(Story().state(), CaseAction.ERASE)
     assert refused.value.text_key == "timing.not_now"
 
 
@@ -267,20 +271,20 @@ def test_a_legal_hold_stops_erasing_and_shows_the_cap():
     story.by_member(LegalHold("Klart", on=False), day=days(201))
     lifted = story.state(days(201))
 
-    assert (held.state, held.erase_by) == (State.CLOSED, clock.add_months(days(40), 24))
-    assert Action.RELEASE_HOLD in held.allowed
+    assert (held.state, held.erase_by) == (CaseStage.CLOSED, clock.add_months(days(40), 24))
+    assert CaseAction.RELEASE_HOLD in held.allowed
     with pytest.raises(NotAllowed) as refused:
-        require_allowed(held, Action.ERASE)
+        require_allowed(held, CaseAction.ERASE)
     assert refused.value.text_key == "timing.on_hold"
-    assert (lifted.state, lifted.erase_by) == (State.ERASABLE, days(70))
+    assert (lifted.state, lifted.erase_by) == (CaseStage.ERASABLE, days(70))
 
 
 def test_who_is_recused_may_note_and_nothing_else_where_nobody_counts_who_is_left():
     story = Story()
     story.by_member(Recusal(ANNA.keys.id, "Min svåger"), stream=Stream.NOTES)
 
-    assert story.state(member=ANNA.keys.id).allowed == {Action.NOTE}
-    assert Action.REPLY in story.state(member="00" * 16).allowed
+    assert story.state(member=ANNA.keys.id).allowed == {CaseAction.NOTE}
+    assert CaseAction.REPLY in story.state(member="00" * 16).allowed
 
 
 def recused_story(*readers, aside):
@@ -299,8 +303,8 @@ def test_of_two_readers_who_is_recused_may_sign_with_the_other_and_erase_what_is
     story.by_member(Close(), day=days(40), who=bodil)
     closed, erasable = (story.state(days(day), member=ANNA.keys.id, roster=roster) for day in (69, 70))
 
-    assert open_case.allowed == closed.allowed == {Action.NOTE, Action.CO_SIGN}
-    assert erasable.allowed == {Action.NOTE, Action.CO_SIGN, Action.ERASE}
+    assert open_case.allowed == closed.allowed == {CaseAction.NOTE, CaseAction.CO_SIGN}
+    assert erasable.allowed == {CaseAction.NOTE, CaseAction.CO_SIGN, CaseAction.ERASE}
 
 
 def test_whom_the_case_was_given_to_later_is_counted_and_who_has_left_the_roster_is_not():
@@ -313,9 +317,9 @@ def test_whom_the_case_was_given_to_later_is_counted_and_who_has_left_the_roster
     after = story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil, cilla))
     left = story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil))
 
-    assert Action.CO_SIGN in before.allowed
-    assert after.allowed == {Action.NOTE}
-    assert Action.CO_SIGN in left.allowed
+    assert CaseAction.CO_SIGN in before.allowed
+    assert after.allowed == {CaseAction.NOTE}
+    assert CaseAction.CO_SIGN in left.allowed
 
 
 def test_nobody_is_recused_by_what_another_has_written():
@@ -324,7 +328,7 @@ def test_nobody_is_recused_by_what_another_has_written():
 
     story.by_member(Recusal(ANNA.keys.id, "Hon är jävig."), stream=Stream.NOTES, who=bodil)
 
-    assert Action.REPLY in story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil)).allowed
+    assert CaseAction.REPLY in story.state(member=ANNA.keys.id, roster=roster_of(ANNA, bodil)).allowed
 
 
 @given(
@@ -343,11 +347,11 @@ def test_who_is_recused_signs_only_while_the_others_are_too_few_and_never_begins
 
     for one, aside in people:
         allowed = story.state(days(70), member=one.keys.id, roster=roster).allowed
-        signs = {Action.CO_SIGN, Action.ERASE} if closed else {Action.CO_SIGN}
+        signs = {CaseAction.CO_SIGN, CaseAction.ERASE} if closed else {CaseAction.CO_SIGN}
         if aside:
-            assert allowed == ({Action.NOTE} if enough else {Action.NOTE} | signs)
+            assert allowed == ({CaseAction.NOTE} if enough else {CaseAction.NOTE} | signs)
         else:
-            assert allowed >= signs | {Action.NOTE, Action.RECUSE}
+            assert allowed >= signs | {CaseAction.NOTE, CaseAction.RECUSE}
 
 
 @pytest.mark.parametrize(("ahead", "allowed"), [(0, False), (6, False), (7, True), (400, True)])
@@ -450,7 +454,7 @@ def test_whatever_members_write_in_whatever_order_the_guards_hold(bodies, day):
 
     state = story.state(days(2 + day))
 
-    if Action.ERASE in state.allowed:
+    if CaseAction.ERASE in state.allowed:
         assert state.closed_on is not None
         assert not state.on_hold
         assert state.outcome.text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cases.crypto.seal import fetch_mac
 from cases.errors import RequestRefused
-from cases.wire import messages as wire
+from cases.wire import messages
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "requests.json").read_text(encoding="utf-8"))
 
@@ -19,7 +19,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "requests.json").r
 def verify(vector):
     members = {member: bytes.fromhex(key) for member, key in VECTORS["members"].items()}
     body = vector["body"].encode()
-    head = wire.verify_head(
+    head = messages.verify_head(
         vector["headers"],
         vector["method"],
         vector["path"],
@@ -28,13 +28,13 @@ def verify(vector):
         members.get,
         vector["last_counter"],
     )
-    wire.require_body(head, wire.new_body_hash(body).digest())
+    messages.require_body(head, messages.new_body_hash(body).digest())
     return head
 
 
 def verify_box(headers, body, sign_key, last_counter=-1):
-    head = wire.verify_head(headers, "POST", "/desk/1/box", len(body), SERVER, lambda _: sign_key, last_counter)
-    wire.require_body(head, wire.new_body_hash(body).digest())
+    head = messages.verify_head(headers, "POST", "/desk/1/box", len(body), SERVER, lambda _: sign_key, last_counter)
+    messages.require_body(head, messages.new_body_hash(body).digest())
     return head
 
 
@@ -57,9 +57,9 @@ def test_the_proof_for_a_case_is_that_of_the_vector():
 
 def test_a_request_that_was_signed_here_verifies_here_and_headers_may_be_of_any_case():
     keys = person("Anna").keys
-    body = wire.encode(wire.BoxRequest(3))
+    body = messages.encode(messages.BoxRequest(3))
 
-    headers = wire.sign_request(keys, "POST", f"{wire.PATH}box", body, SERVER, 7)
+    headers = messages.sign_request(keys, "POST", f"{messages.PATH}box", body, SERVER, 7)
     head = verify_box(headers, body, keys.sign_public, 6)
 
     assert (head.member, head.counter) == (keys.id, 7)
@@ -67,12 +67,12 @@ def test_a_request_that_was_signed_here_verifies_here_and_headers_may_be_of_any_
 
 def test_a_replayed_request_is_told_apart_so_that_a_restored_desk_can_jump_ahead():
     keys = person("Anna").keys
-    headers = wire.sign_request(keys, "POST", "/desk/1/box", b"", SERVER, 7)
+    headers = messages.sign_request(keys, "POST", "/desk/1/box", b"", SERVER, 7)
 
     with pytest.raises(RequestRefused) as refused:
         verify_box(headers, b"", keys.sign_public, 7)
 
-    assert refused.value.text_key == wire.COUNTER_BEHIND
+    assert refused.value.text_key == messages.COUNTER_BEHIND
 
 
 def test_missing_headers_are_refused():
@@ -81,26 +81,26 @@ def test_missing_headers_are_refused():
 
 
 SAMPLES = [
-    wire.Refusal(212, "store.not_there"),
-    wire.StateAnswer("kept"),
-    wire.RosterAnswer((wire.RosterVersion("a", "b"),), None),
-    wire.SignRosterRequest(2, bytes(32), bytes(64)),
-    wire.BoxAnswer((wire.BoxBatch(1, (bytes(153),) * 4),)),
-    wire.CaseRequest(bytes(16), bytes(32)),
-    wire.CaseAnswer(
+    messages.Refusal(212, "store.not_there"),
+    messages.StateAnswer("kept"),
+    messages.RosterAnswer((messages.RosterVersion("a", "b"),), None),
+    messages.SignRosterRequest(2, bytes(32), bytes(64)),
+    messages.BoxAnswer((messages.BoxBatch(1, (bytes(153),) * 4),)),
+    messages.CaseRequest(bytes(16), bytes(32)),
+    messages.CaseAnswer(
         epoch=1,
         commitment=bytes(32),
         share=bytes(32),
-        streams={1: wire.WireStream((wire.WireItem(bytes(119), b"x"),), wire.WireHead(1, bytes(32)))},
+        streams={1: messages.WireStream((messages.WireItem(bytes(119), b"x"),), messages.WireHead(1, bytes(32)))},
         notes_grants=(bytes(153),),
-        files=(wire.FileRow(bytes(16), 0, 2, bytes(119), 4137),),
+        files=(messages.WireFile(bytes(16), 0, 2, bytes(119), 4137),),
         state="open",
         release_day=None,
         erase_by=None,
         statements=(b"x",),
     ),
-    wire.AppendRequest(bytes(16), bytes(32), 2, 1, bytes(119), b"x", wire.WireHead(2, bytes(32))),
-    wire.RekeyRequest(
+    messages.AppendRequest(bytes(16), bytes(32), 2, 1, bytes(119), b"x", messages.WireHead(2, bytes(32))),
+    messages.RekeyRequest(
         bytes(16),
         bytes(32),
         2,
@@ -108,29 +108,29 @@ SAMPLES = [
         bytes(32),
         bytes(32),
         {1: (bytes(119),)},
-        {1: wire.WireHead(1, bytes(32))},
+        {1: messages.WireHead(1, bytes(32))},
         {"00" * 16: bytes(153)},
         bytes(153),
         (bytes(153),),
         (b"x", b"y"),
     ),
-    wire.StatementRequest(bytes(16), bytes(32), b"x", bytes(32)),
+    messages.StatementRequest(bytes(16), bytes(32), b"x", bytes(32)),
 ]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
 def test_what_is_sent_is_what_is_read(sample):
-    assert wire.decode(wire.encode(sample), type(sample)) == sample
+    assert messages.decode(messages.encode(sample), type(sample)) == sample
     assert repr(sample) == f"<{type(sample).__name__}>"
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
 def test_an_unknown_or_a_missing_field_is_refused(sample):
-    fields = msgspec.json.decode(wire.encode(sample))
+    fields = msgspec.json.decode(messages.encode(sample))
 
     for wrong in (fields | {"time": 1}, {}, []):
         with pytest.raises(RequestRefused):
-            wire.decode(msgspec.json.encode(wrong), type(sample))
+            messages.decode(msgspec.json.encode(wrong), type(sample))
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,16 @@ def test_an_unknown_or_a_missing_field_is_refused(sample):
 )
 def test_bytes_of_the_wrong_length_are_refused(wrong):
     with pytest.raises(RequestRefused):
-        wire.decode(json.dumps(wrong).encode(), wire.CaseRequest)
+        messages.decode(json.dumps(wrong).encode(), messages.CaseRequest)
 
 
 @pytest.mark.property
 @given(
     st.binary(max_size=200),
     st.dictionaries(
-        st.sampled_from([wire.MEMBER_HEADER, wire.COUNTER_HEADER, wire.BODY_HEADER, wire.SIGNATURE_HEADER]),
+        st.sampled_from(
+            [messages.MEMBER_HEADER, messages.COUNTER_HEADER, messages.BODY_HEADER, messages.SIGNATURE_HEADER]
+        ),
         st.text(max_size=140),
     ),
 )
@@ -158,4 +160,4 @@ def test_anything_in_the_place_of_a_request_is_refused(body, headers):
     with pytest.raises(RequestRefused):
         verify_box(headers, body, bytes(32))
     with pytest.raises(RequestRefused):
-        wire.decode(body, wire.CaseRequest)
+        messages.decode(body, messages.CaseRequest)

@@ -352,34 +352,98 @@ def test_memory_is_locked_whole_or_not_at_all(tmp_path) -> None:
     assert said == {"locked": False, "bytes": True}
 
 
-def test_the_relay_makes_streams_only_and_writes_nowhere(tmp_path) -> None:
-    with socket.socket() as dialled, socket.socket() as other:
+def test_the_relay_dials_tor_and_reaches_nothing_else(tmp_path) -> None:
+    with socket.socket() as dialled, socket.socket() as other, socket.socket(socket.AF_UNIX) as journal:
         for listening in (dialled, other):
             listening.bind(("127.0.0.1", 0))
             listening.listen()
+        journal.bind(str(tmp_path / "journal"))
+        journal.listen()
         said = run(
             f"""
-            on = confine_relay([], [{dialled.getsockname()[1]}])
+            on = confine_relay({dialled.getsockname()[1]}, 64)
             def dial(port):
                 with socket.socket() as made:
                     made.connect(("127.0.0.1", port))
-            print(json.dumps({{"abi": on.landlock_abi, **{{name: outcome(attempt) for name, attempt in {{
+            left, right = socket.socketpair()
+            fresh = socket.socket()
+            print(json.dumps({{"abi": on.landlock_abi, "on": on.complete, **{{name: outcome(attempt) for name, attempt in {{
                 "dial tor": lambda: dial({dialled.getsockname()[1]}),
                 "dial another": lambda: dial({other.getsockname()[1]}),
-                "unix stream": lambda: socket.socket(socket.AF_UNIX).close(),
+                "unix stream": lambda: socket.socket(socket.AF_UNIX),
+                "its own pair to journald": lambda: left.connect({str(tmp_path / "journal")!r}),
+                "inet6": lambda: socket.socket(socket.AF_INET6),
                 "datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
                 "unix datagram": lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM),
                 "datagram pair": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+                "netlink": lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+                "mptcp": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262),
+                "bind": lambda: fresh.bind(("127.0.0.1", 0)),
+                "listen": lambda: fresh.listen(),
+                "first packet with data": lambda: fresh.sendto(b"x", 0x20000000, ("127.0.0.1", {other.getsockname()[1]})),
+                "first message with data": lambda: fresh.sendmsg([b"x"], [], 0x20000000, ("127.0.0.1", {other.getsockname()[1]})),
                 "exec": lambda: os.execv("/bin/true", ["true"]),
+                "fork": os.fork,
+                "thread": lambda: threading.Thread(target=int).start(),
                 "write": lambda: open(home / "file", "w"),
+                "read": lambda: open("/proc/self/net/tcp"),
+                "signal": lambda: os.kill(os.getppid(), 0),
             }}.items()}}}}))
             """,
             tmp_path,
         )
 
     landlock_knows_tcp = said.pop("abi") >= 4
+    assert said.pop("on") is True
     assert said.pop("dial another") == ("EACCES" if landlock_knows_tcp else "done")
-    assert {name for name, outcome in said.items() if outcome == "done"} == {"dial tor", "unix stream"}
+    assert {name for name, outcome in said.items() if outcome == "done"} == {"dial tor"}
+
+
+def test_the_relay_cannot_learn_who_connects(tmp_path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        said = run(
+            """
+            from relay.accepting import accept
+            listening = socket.socket(fileno=int(sys.argv[2]))
+            visitor = socket.create_connection(listening.getsockname())
+            confine_relay(1, 64)
+            taken = accept(listening)
+            print(json.dumps({name: outcome(attempt) for name, attempt in {
+                "take its words": lambda: (visitor.send(b"x"), taken.recv(1)),
+                "getpeername": taken.getpeername,
+                "accept with the address": listening.accept,
+                "SO_PEERNAME": lambda: taken.getsockopt(socket.SOL_SOCKET, 28, 16),
+                "saved SYN": lambda: taken.getsockopt(socket.IPPROTO_TCP, 28, 256),
+                "recvfrom": lambda: taken.recvfrom(1),
+                "recvmsg": lambda: taken.recvmsg(1),
+                "IP_RECVERR": lambda: taken.setsockopt(socket.IPPROTO_IP, 11, 1),
+                "table of connections": lambda: open("/proc/self/net/tcp"),
+            }.items()}))
+            """,
+            tmp_path,
+            listening.fileno(),
+        )
+
+    assert {name for name, outcome in said.items() if outcome == "done"} == {"take its words"}
+
+
+@pytest.mark.parametrize("kind", ["unix", "datagram"])
+def test_the_relay_refuses_to_close_itself_around_a_stray_socket(kind, tmp_path) -> None:
+    family, sort = {"unix": (socket.AF_UNIX, socket.SOCK_STREAM), "datagram": (socket.AF_INET, socket.SOCK_DGRAM)}[kind]
+    with socket.socket(family, sort) as stray:
+        said = run(
+            """
+            from confine.process import StraySocket
+            try:
+                confine_relay(1, 64)
+            except StraySocket:
+                print(json.dumps({"refused": True}))
+            """,
+            tmp_path,
+            stray.fileno(),
+        )
+
+    assert said == {"refused": True}
 
 
 @pytest.mark.parametrize("machine", list(TABLES))

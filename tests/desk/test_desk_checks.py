@@ -15,7 +15,7 @@ from cases.clock import today
 from cases.entry import Message, Recusal, Stream
 from cases.roster.chain import parse_roster, propose, render, sign_roster
 from cases.roster.member import new_member_keys
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.commands import show
 from desk.commands.run import COMMANDS
 from desk.commands.show import plain
@@ -32,7 +32,7 @@ async def test_a_case_shown_shorter_than_before_is_noticed(tmp_path):
         async with desks.desk(0) as book:
             await book.sync()
             older = await book.fetch_case(book.state.find(name))
-            await acts.reply(book, name, "Hej.")
+            await acts.do(book, "reply", name, "Hej.")
 
         async with desks.desk(0) as book:
             await book.sync()
@@ -48,7 +48,7 @@ async def test_a_whole_stream_that_is_withheld_is_noticed_by_who_never_saw_it(tm
         name = reporter.keys.case_id.hex()
         async with desks.desk(0) as book:
             await book.sync()
-            await acts.reply(book, name, "Vilket år?")
+            await acts.do(book, "reply", name, "Vilket år?")
         await desks.reporter_writes(reporter, Message("2024."))
         await desks.release()
 
@@ -106,10 +106,10 @@ async def test_another_chain_than_the_one_pinned_is_refused(tmp_path):
             organisations=first.organisations,
             members=[replace(first.members[0], id=mallory.id, sign=mallory.sign_public, box=mallory.box_public)],
         )
-        forged = wire.RosterVersion(forged_text, sign_roster(parse_roster(forged_text), mallory))
+        forged = messages.RosterVersion(forged_text, sign_roster(parse_roster(forged_text), mallory))
 
         async with desks.desk(0) as book:
-            lie(book, "roster", wire.RosterAnswer((forged,), None))
+            lie(book, "roster", messages.RosterAnswer((forged,), None))
             with pytest.raises(RosterBroken):
                 await book.sync_roster()
         async with desks.desk(1) as book:
@@ -169,7 +169,7 @@ async def test_a_tombstone_that_two_members_did_not_sign_is_refused_and_the_key_
 async def test_an_answer_with_an_unknown_field_is_refused(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks, desks.desk(0) as book:
         with pytest.raises(StrangeAnswer):
-            await book.client.ask("box", lambda _: wire.BoxRequest(0), wire.StateAnswer)
+            await book.client.ask("box", lambda _: messages.BoxRequest(0), messages.StateAnswer)
 
 
 async def test_words_that_a_terminal_would_obey_are_shown_as_marks():
@@ -189,9 +189,9 @@ async def test_words_that_a_terminal_would_obey_are_shown_as_marks():
         ("lead", ["handler"], [], ("warning.few_signers",)),
         ("lead", ["counsel", "counsel"], [], ("warning.few_signers",)),
         ("counsel", ["handler"], ["handler"], ("warning.few_signers",)),
-        ("lead", [], [], ("warning.nobody_left",)),
-        ("lead", [], ["handler", "handler"], ("warning.nobody_left",)),
-        # Two counsel can sign nothing together, and the handler signs with whoever of them is left.
+        ("lead", [], [], ("warning.last_signer",)),
+        ("lead", [], ["handler", "handler"], ("warning.last_signer",)),
+        # Two counsel can sign nothing together, and the handler signs with the one of them who is left.
         ("counsel", ["counsel"], [], ()),
         ("counsel", ["counsel"], ["handler"], ()),
     ],

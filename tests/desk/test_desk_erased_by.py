@@ -9,11 +9,13 @@ from intake_harness import make_home
 from cases.case.statements import Act, sign_statement
 from cases.clock import today
 from cases.entry import Handover
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, NotNow, TombstoneBroken
 from desk.work import acts
 from desk.work.casebook import Casebook
+from desk.work.erasing import erase
+from desk.work.writing import write
 
 HELPER, HONEST, COUNSEL, SECOND_COUNSEL, ACCUSED = range(5)
 ROLES = ("lead", "handler", "counsel", "counsel", "handler")
@@ -30,7 +32,7 @@ async def closed(desks: RunningDesks, *readers: int, **report) -> str:
             await book.open(book.state.find(name))
     async with desks.desk(readers[0]) as book:
         await book.sync()
-        await acts.close(book, name, "handled", "Klart.")
+        await acts.do(book, "close", name, "Klart.")
     desks.clock.forward(days=31)
     return name
 
@@ -65,7 +67,9 @@ async def sign(book: Casebook, case, desks: RunningDesks, number: int, reference
     )
     seal_key = case.keys.statement_key
     question = {"statement": signed, "seal_key": seal_key}
-    return (await book.ask_case(case.known, "statement", wire.StatementRequest, wire.StateAnswer, **question)).state
+    return (
+        await book.ask_case(case.known, "statement", messages.StatementRequest, messages.StateAnswer, **question)
+    ).state
 
 
 async def refused_at(desks: RunningDesks, name: str, number: int) -> tuple[str, bool]:
@@ -97,7 +101,8 @@ async def test_that_the_helper_wrote_that_she_gave_the_case_to_the_accused_makes
         name = await closed(desks, HELPER, HONEST, concerns=[ACCUSED])
         async with desks.desk(HELPER) as book:
             await book.sync()
-            await acts.write(book, name, None, lambda _: Handover(desks.made.keys[ACCUSED].id, "Så."))
+            case = await book.open(book.state.find(name))
+            await write(book, case, None, Handover(desks.made.keys[ACCUSED].id, "Så."))
         await seen_again(desks, name, HONEST)
 
         await erased_with_a_given_key(desks, name, HELPER, ACCUSED)
@@ -110,7 +115,8 @@ async def test_where_the_reporter_would_not_say_whom_it_concerns_only_those_coun
         name = await closed(desks, COUNSEL, SECOND_COUNSEL, unnamed=True)
         async with desks.desk(COUNSEL) as book:
             await book.sync()
-            await acts.write(book, name, None, lambda _: Handover(desks.made.keys[ACCUSED].id, "Så."))
+            case = await book.open(book.state.find(name))
+            await write(book, case, None, Handover(desks.made.keys[ACCUSED].id, "Så."))
         await seen_again(desks, name, SECOND_COUNSEL)
 
         stated = await erased_with_a_given_key(desks, name, COUNSEL, ACCUSED)
@@ -133,11 +139,11 @@ async def test_a_signature_that_does_not_count_is_shown_in_red_while_it_waits_an
             await book.sync()
             seen = await book.open(book.state.find(name))
             with pytest.raises(NotNow) as refused:
-                await acts.erase(book, name, "LK 1")
-            other = await acts.erase(book, name, "LK 2")
+                await erase(book, name, "LK 1")
+            other = await erase(book, name, "LK 2")
         async with desks.desk(HELPER) as book:
             await book.sync()
-            done = await acts.erase(book, name, "LK 2")
+            done = await erase(book, name, "LK 2")
         async with desks.desk(HONEST) as book:
             await book.sync()
             with pytest.raises(Erased):
@@ -157,7 +163,7 @@ async def test_a_desk_that_never_opened_the_case_cannot_tell_and_says_so_in_red(
         await desks.listed(HONEST)
         async with desks.desk(HELPER) as book:
             await book.sync()
-            await acts.close(book, name, "handled", "Klart.")
+            await acts.do(book, "close", name, "Klart.")
         desks.clock.forward(days=31)
         await erased_with_a_given_key(desks, name, HELPER, ACCUSED)
 
@@ -178,7 +184,7 @@ async def test_an_erasure_by_two_who_were_given_the_case_is_believed_and_nothing
         for number in (0, 1):
             async with desks.desk(number) as book:
                 await book.sync()
-                last = await acts.erase(book, name, "LK 1")
+                last = await erase(book, name, "LK 1")
 
         listed = await desks.command(2, "list")
 

@@ -1,4 +1,4 @@
-"""A grant has no sender: whoever can put one into a post box can make one. None ends the key with which a case opens."""
+"""A grant has no sender: anybody who can put one into a post box can make one. None ends the key with which a case opens."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from moved_cases import HANDLER, LABELS, LEAD, ROLES, a_case, offered
 from cases.crypto.case_keys import CaseKeys
 from cases.crypto.grants import make_grant
 from cases.crypto.seal import EMPTY_HEAD
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, NotVerified, ServerRefused
 from desk.work import acts, moves
 from desk.work.casebook import Casebook
 from desk.work.checks import WARN_OTHER_KEYS
+from desk.work.erasing import erase
 
 RANDOM = bytes(range(32))
 
@@ -30,7 +31,7 @@ def made_up(desks: RunningDesks, case_id: bytes, epoch: int, key: bytes = RANDOM
 async def put_in_box(book: Casebook, *items: bytes) -> None:
     """The server hands these out as the next batch."""
     number = book.state.case_list.last_batch + 1
-    lie(book, "box", wire.BoxAnswer((wire.BoxBatch(number, items),)))
+    lie(book, "box", messages.BoxAnswer((messages.BoxBatch(number, items),)))
     await book.sync()
 
 
@@ -54,7 +55,7 @@ async def test_a_later_key_that_the_server_made_up_takes_no_case_away_and_is_sho
         async with desks.desk(LEAD) as book:
             await book.sync()
             opened = [await book.open(book.state.find(name)) for _ in range(2)]
-            answered = await acts.reply(book, name, "Hej.")
+            answered = await acts.do(book, "reply", name, "Hej.")
 
     assert before == ()
     assert [case.known.key for case in opened] == [reporter.keys.key] * 2
@@ -88,7 +89,7 @@ async def test_a_case_that_the_server_shows_under_its_own_key_does_not_open_and_
             await book.sync()
             honest = await book.fetch_case((await book.open(book.state.find(name))).known)
             await put_in_box(book, made_up(desks, reporter.keys.case_id, 2))
-            empty = wire.WireStream((), wire.WireHead(EMPTY_HEAD.count, EMPTY_HEAD.tag))
+            empty = messages.WireStream((), messages.WireHead(EMPTY_HEAD.count, EMPTY_HEAD.tag))
             for streams in (honest.streams, dict.fromkeys(honest.streams, empty)):
                 shown = msgspec.structs.replace(
                     honest, epoch=2, commitment=own.commitment, share=own.share, streams=streams
@@ -161,7 +162,7 @@ async def test_the_tombstone_is_found_under_the_real_key_whatever_else_came(tmp_
         for number in (HANDLER, LEAD):
             async with desks.desk(number) as book:
                 await book.sync()
-                last = await acts.erase(book, name, "LK 1")
+                last = await erase(book, name, "LK 1")
         async with desks.desk(HANDLER) as book:
             await book.sync()
             with pytest.raises(Erased):
@@ -172,4 +173,4 @@ async def test_the_tombstone_is_found_under_the_real_key_whatever_else_came(tmp_
 
 async def acts_close(book: Casebook, name: str) -> None:
     await book.sync()
-    await acts.close(book, name, "handled", "Klart.")
+    await acts.do(book, "close", name, "Klart.")

@@ -11,14 +11,15 @@ from intake_harness import MadeHome
 
 from cases.home import read_home
 from cases.roster.member import new_member_keys, read_join
-from desk.errors import BadAddress, DeskBusy, StateDamaged
+from desk.errors import DeskBusy, MisprintedAddress, StateDamaged
 from desk.keep import files
 from desk.keep.lock import desk_lock
 from desk.keep.state import COUNTER_BLOCK, LIST_BYTES_MIN, KnownCase, Pin, SeenHead, join_server, read_state
 from desk.server.address import server_key_of, tidy_address
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
-from onion.keys import new_onion_key, public_from_address
+from onion.address import public_from_address
+from onion.keys import new_onion_key
 
 ADDRESS = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid"
 SEED = bytes(range(32))
@@ -179,7 +180,7 @@ def test_the_key_in_an_address_is_the_one_that_the_onion_package_reads():
 
     assert server_key_of(key.address) == public_from_address(key.address) == key.public_key
     for wrong in (key.address[:-1], "a" + key.address[1:-1] + "a", "!" * 56):
-        with pytest.raises(BadAddress):
+        with pytest.raises(MisprintedAddress):
             tidy_address(wrong)
 
 

@@ -9,6 +9,7 @@ from reporter_samples import photograph
 from desk.commands import show
 from desk.errors import ServerRefused
 from desk.work import acts
+from desk.work.erasing import erase
 from desk.work.moves import offer
 
 LEAD, HANDLER, COUNSEL = range(3)
@@ -93,7 +94,7 @@ async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_word
         browser = desks.intake.browser()
         async with desks.desk(LEAD) as book:
             await book.sync()
-            await acts.minutes(book, name, "Du sade att bron är betald två gånger.")
+            await acts.do(book, "minutes", name, "Du sade att bron är betald två gånger.")
         approved = await approve(browser, await log_in(browser, page.receipt))
         await desks.release()
         async with desks.desk(LEAD) as book:
@@ -120,17 +121,17 @@ async def test_desks_see_that_an_inbox_has_ended_and_erase_without_waiting_for_i
         browser = desks.intake.browser()
         async with desks.desk(LEAD) as book:
             await book.sync()
-            await acts.close(book, name, "handled", "Klart.")
+            await acts.do(book, "close", name, "Klart.")
             await press(browser, await log_in(browser, page.receipt), "/inbox/end")
             with pytest.raises(ServerRefused) as too_early:
-                await acts.erase(book, name, "G 1")
+                await erase(book, name, "G 1")
             await desks.release()
             case = await book.open(book.state.find(name))
             listed, prose = show.state_object(case), show.case_prose(case)
-            first = await acts.erase(book, name, "G 1")
+            first = await erase(book, name, "G 1")
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            second = await acts.erase(book, name, "G 1")
+            second = await erase(book, name, "G 1")
 
     assert too_early.value.text_key == "erase.inbox_open"
     assert (listed["inbox_ended"], listed["state"]) == (True, "erasable")

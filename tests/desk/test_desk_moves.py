@@ -14,10 +14,10 @@ from nacl.public import PublicKey, SealedBox
 from cases.case.statements import Act, sign_statement
 from cases.crypto.grants import decoy_grant
 from cases.entry import Handover, Message, Note, Stream
-from cases.wire import messages as wire
+from cases.wire import messages
 from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, ServerRefused
-from desk.work import acts, moves, turns
+from desk.work import acts, moves
 
 
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):
@@ -91,7 +91,7 @@ async def test_a_signer_who_has_stepped_aside_is_refused_at_once(tmp_path):
         name = reporter.keys.case_id.hex()
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            await turns.recuse(book, name, "Vi är släkt.")
+            await acts.do(book, "recuse", name, "Vi är släkt.")
 
         with pytest.raises(MoveRefused) as refused:
             await offered(desks, name, (LABELS[HANDLER], LABELS[OTHER]))
@@ -128,41 +128,41 @@ async def test_who_is_sent_a_move_of_a_case_that_she_does_not_read_is_told_that(
     assert refused.value.text_key == "move.not_held"
 
 
-def to_nobody(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def to_nobody(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     return {"grants": {member: decoy_grant() for member in request.grants}}
 
 
-def to_the_signer_alone(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def to_the_signer_alone(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     own = desks.made.keys[HANDLER].id
     return {"grants": {one: grant if one == own else decoy_grant() for one, grant in request.grants.items()}}
 
 
-def with_a_lost_header(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def with_a_lost_header(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     return {"headers": {**request.headers, 1: request.headers[1][:-1]}}
 
 
-def with_a_spoilt_header(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def with_a_spoilt_header(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     spoilt = request.headers[4][0][:-1] + bytes([request.headers[4][0][-1] ^ 1])
     return {"headers": {**request.headers, 4: (spoilt,)}}
 
 
-def with_other_heads(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
-    return {"heads": {**request.heads, 1: wire.WireHead(2, bytes(32))}}
+def with_other_heads(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
+    return {"heads": {**request.heads, 1: messages.WireHead(2, bytes(32))}}
 
 
-def with_another_share(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def with_another_share(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     return {"share": bytes(32)}
 
 
-def with_another_access_key(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def with_another_access_key(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     return {"access_key": bytes(32)}
 
 
-def without_the_reporter(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def without_the_reporter(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     return {"reporter_grant": decoy_grant()}
 
 
-def without_the_notes(request: wire.RekeyRequest, desks: RunningDesks) -> dict:
+def without_the_notes(request: messages.RekeyRequest, desks: RunningDesks) -> dict:
     return {"notes_grants": tuple(decoy_grant() for _ in request.notes_grants)}
 
 
@@ -226,7 +226,7 @@ async def test_what_was_written_after_the_offer_is_not_lost_but_the_offer_is_ref
         made = await offered(desks, name)
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            await acts.reply(book, name, "Senare.")
+            await acts.do(book, "reply", name, "Senare.")
 
             with pytest.raises(MoveBroken):
                 await moves.read_offer(book, made)
@@ -243,13 +243,13 @@ async def test_a_first_note_after_a_move_is_read_by_whom_the_case_was_given_to(t
         async with desks.desk(HANDLER) as book:
             await book.sync()
             await moves.sign_offer(book, await moves.read_offer(book, made.file))
-            await acts.note(book, name, "För oss.")
+            await acts.do(book, "note", name, "För oss.")
         await desks.release()
 
         async with desks.desk(COUNSEL) as book:
             await book.sync()
             case = await book.open(book.state.find(name))
-            answered = await acts.note(book, name, "Läst.")
+            answered = await acts.do(book, "note", name, "Läst.")
 
     assert not case.notes_hidden
     assert [entry.body for entry in answered.streams[Stream.NOTES]] == [Note("För oss."), Note("Läst.")]
@@ -312,7 +312,7 @@ async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_break
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         name, _reporter = await of_two(desks, aside=HANDLER)
         made = await offered(desks, name, LABELS, LABELS[HANDLER])
-        whole, written = acts.write, []
+        whole, written = moves.write, []
 
         async def breaks_off(*given: object) -> object:
             if written:
@@ -323,7 +323,7 @@ async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_break
         async with desks.desk(HANDLER) as book:
             await book.sync()
             with monkeypatch.context() as patched:
-                patched.setattr(acts, "write", breaks_off)
+                patched.setattr(moves, "write", breaks_off)
                 with pytest.raises(ConnectionResetError):
                     await moves.sign_offer(book, await moves.read_offer(book, made))
             half = await book.open(book.state.find(name))
@@ -335,7 +335,7 @@ async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_break
 
 
 @pytest.mark.parametrize("roles", [ROLES, ("lead", "handler", "handler", "handler")])
-async def test_who_stepped_aside_offers_no_move_whoever_is_left(tmp_path, roles):
+async def test_a_member_who_stepped_aside_offers_no_move_in_any_roster(tmp_path, roles):
     async with running_desks(tmp_path, make_home(tmp_path / "home", roles)) as desks:
         reporter = await desks.file("En sak.", concerns=[OTHER])
         await desks.release()
@@ -379,10 +379,10 @@ async def test_of_two_readers_who_stepped_aside_after_the_offer_signs_the_next(t
 
         await desks.step_aside(HANDLER, name)
         stale = await refused_to(desks, HANDLER, made)
-        anew = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
+        again = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            case = await moves.sign_offer(book, await moves.read_offer(book, anew))
+            case = await moves.sign_offer(book, await moves.read_offer(book, again))
 
     # The case was written to meanwhile, and the first offer would lose that.
     assert isinstance(stale, MoveBroken)
@@ -394,7 +394,7 @@ async def test_a_desk_that_was_changed_to_offer_all_the_same_finds_no_second_sig
         name, _reporter = await of_two(desks, aside=LEAD)
 
         with monkeypatch.context() as changed:
-            changed.setattr(acts, "demand", lambda *_: None)
+            changed.setattr(moves, "require_now", lambda *_: None)
             changed.setattr(moves, "stepped_aside", lambda _: frozenset())
             made = await offered(desks, name)
 

@@ -15,7 +15,7 @@ from cases.crypto.seal import Head, make_head, open_stream
 from cases.entry import Note, Stream
 from cases.errors import NotARecipient, SealBroken
 from cases.roster.member import MemberKeys
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.errors import CaseBroken, MoveBroken, NotNow
 from desk.work import acts, moves, rekeying
 from desk.work.checks import WARN_NOTES_KEY
@@ -23,7 +23,7 @@ from desk.work.checks import WARN_NOTES_KEY
 RANDOM = bytes(range(32))
 
 
-def reads_with(desks: RunningDesks, told: wire.CaseAnswer, notes_key: bytes, case_key: bytes) -> tuple:
+def reads_with(desks: RunningDesks, told: messages.CaseAnswer, notes_key: bytes, case_key: bytes) -> tuple:
     """The notes, to somebody with these keys and a copy of the disk."""
     keys = CaseKeys(bytes.fromhex(desks.name), told.epoch, case_key, told.share).for_notes(notes_key)
     notes = told.streams[Stream.NOTES]
@@ -63,7 +63,7 @@ async def test_who_was_left_out_of_a_move_reads_no_later_note_with_a_copy_of_the
     await moved(desks, (LABELS[HANDLER], LABELS[COUNSEL]))
     async with desks.desk(HANDLER) as book:
         await book.sync()
-        await acts.note(book, desks.name, "Efter flytten.")
+        await acts.do(book, "note", desks.name, "Efter flytten.")
 
     bodies = []
     for number in (HANDLER, COUNSEL):
@@ -89,7 +89,7 @@ async def test_a_first_note_after_a_move_is_not_read_by_who_was_left_out_though_
         await moved(desks, (LABELS[HANDLER], LABELS[COUNSEL]))
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            case = await acts.note(book, desks.name, "Efter flytten.")
+            case = await acts.do(book, "note", desks.name, "Efter flytten.")
 
         _case, told = await opened(desks, HANDLER)
 
@@ -133,11 +133,11 @@ async def test_a_desk_that_reads_a_case_whose_notes_kept_their_key_says_so_in_re
         await book.sync()
         shown = [await book.open(book.state.find(desks.name)) for _ in range(2)]
         with pytest.raises(NotNow) as refused:
-            await acts.note(book, desks.name, "Inte hit.")
+            await acts.do(book, "note", desks.name, "Inte hit.")
     await moved(desks, (LABELS[LEAD], LABELS[HANDLER]))
     async with desks.desk(LEAD) as book:
         await book.sync()
-        after = await acts.note(book, desks.name, "Hit.")
+        after = await acts.do(book, "note", desks.name, "Hit.")
 
     assert [one.warnings for one in shown] == [(WARN_NOTES_KEY,)] * 2
     assert [entry.body for entry in shown[0].streams[Stream.NOTES]] == [Note("För oss.")]
@@ -159,7 +159,7 @@ async def test_a_server_cannot_choose_the_key_of_the_first_note(tmp_path):
             await book.sync()
             book.client.ask = answer_once(book.client.ask, msgspec.structs.replace(told, notes_grants=(made_up,)))
 
-            await acts.note(book, desks.name, "För oss.")
+            await acts.do(book, "note", desks.name, "För oss.")
 
         case, told = await opened(desks, HANDLER)
         assert [entry.body for entry in case.streams[Stream.NOTES]] == [Note("För oss.")]
@@ -179,7 +179,7 @@ def answer_once(ask, lies):
 
 async def test_a_key_of_the_notes_that_changes_within_an_epoch_is_refused(desks):
     # The server has the share, perhaps the case key of a reporter who was logged in, and who was a reader the item keys
-    # of old notes: together they could wrap them anew.
+    # of old notes: together they could wrap them again.
     case, told = await opened(desks, HANDLER)
     other = case.keys.for_notes(RANDOM)
     notes = told.streams[Stream.NOTES]
@@ -188,9 +188,9 @@ async def test_a_key_of_the_notes_that_changes_within_an_epoch_is_refused(desks)
         place = read_header(item.header).place
         headers.append(seal_header(other, place, open_header(case.notes_keys, place, item.header)[0]))
     head = make_head(other, Stream.NOTES, case.streams[Stream.NOTES])
-    swapped = wire.WireStream(
-        tuple(wire.WireItem(header, item.body) for header, item in zip(headers, notes.sealed, strict=True)),
-        wire.WireHead(head.count, head.tag),
+    swapped = messages.WireStream(
+        tuple(messages.WireItem(header, item.body) for header, item in zip(headers, notes.sealed, strict=True)),
+        messages.WireHead(head.count, head.tag),
     )
     lead = desks.made.members[LEAD]
     grant = make_grant(case.keys.granting_notes(RANDOM), lead.id_bytes, lead.box, 1)

@@ -16,16 +16,17 @@ from intake_harness import make_home
 from cases.clock import today
 from cases.errors import RequestRefused
 from cases.roster.chain import parse_roster, propose, render
-from cases.wire import messages as wire
+from cases.sentences import in_words_of_desk
+from cases.wire import messages
 from desk.commands import show
-from desk.commands.result import Given
+from desk.commands.result import CommandInput
 from desk.commands.run import sign
-from desk.commands.texts import in_words
 from desk.errors import NotAgreed, ReportersAddress, ServerRefused
 from desk.keep.keyfile import DeskHome
 from desk.server.address import tidy_address
-from desk.work import acts, turns
-from kallskydd.commands.desk_route import Way
+from desk.work import acts
+from desk.work.erasing import erase
+from kallskydd.commands.desk_route import Route
 from onion.keys import new_onion_key
 
 
@@ -48,7 +49,7 @@ async def closed_case(desks: RunningDesks) -> str:
     name = reporter.keys.case_id.hex()
     async with desks.desk(0) as book:
         await book.sync()
-        await acts.close(book, name, "handled", "Klart.")
+        await acts.do(book, "close", name, "Klart.")
     return name
 
 
@@ -58,16 +59,16 @@ async def test_erase_signatures_with_different_references_are_said_to_differ_on_
         desks.clock.forward(days=40)
         async with desks.desk(0) as book:
             await book.sync()
-            alone = await acts.erase(book, name, "LK 1")
+            alone = await erase(book, name, "LK 1")
             first = await book.open(book.state.find(name))
         async with desks.desk(1) as book:
             await book.sync()
-            other = await acts.erase(book, name, "LK 2")
+            other = await erase(book, name, "LK 2")
             second = await book.open(book.state.find(name))
         async with desks.desk(0) as book:
             await book.sync()
             again = await book.open(book.state.find(name))
-            erased = await acts.erase(book, name, "LK 2")
+            erased = await erase(book, name, "LK 2")
 
     assert (alone, other, erased) == ("kept", "kept", "done")
     assert first.warnings == ()
@@ -106,7 +107,7 @@ async def test_erasing_is_listed_and_its_day_named_by_the_inbox_of_the_server(tm
                 listed.append("erase" in show.state_object(case)["allowed"])
         async with desks.desk(1) as book:
             await book.sync()
-            signed = await acts.erase(book, name, "G 1")
+            signed = await erase(book, name, "G 1")
 
     assert listed == ([False, False, True] if days else [True])
     assert case.state.erasable_from == case.state.closed_on + timedelta(days=days)
@@ -116,10 +117,10 @@ async def test_erasing_is_listed_and_its_day_named_by_the_inbox_of_the_server(tm
 
 @pytest.mark.parametrize("days", [-1, 731, 2**40])
 def test_an_inbox_that_no_home_can_have_is_no_answer(days):
-    answer = msgspec.json.encode(wire.RosterAnswer((), None, None, days))
+    answer = msgspec.json.encode(messages.RosterAnswer((), None, None, days))
 
     with pytest.raises(RequestRefused):
-        wire.decode(answer, wire.RosterAnswer)
+        messages.decode(answer, messages.RosterAnswer)
 
 
 @pytest.mark.parametrize("days", [1, 40])
@@ -129,7 +130,7 @@ async def test_of_a_closed_case_the_desk_promises_no_day_of_erasing_that_is_not_
         desks.clock.forward(days=days)
         async with desks.desk(1) as book:
             await book.sync()
-            await turns.hold(book, name, "Rättsprocess.")
+            await acts.do(book, "hold", name, "Rättsprocess.")
             held = await book.open(book.state.find(name))
 
     told = show.list_prose([held])
@@ -151,30 +152,30 @@ async def test_a_desk_that_has_joined_another_address_is_told_that_it_may_be_the
         make_desk_home(home, desks.made.keys[0], new_onion_key().address)
 
         with pytest.raises(ServerRefused) as refused:
-            async with at_work(home, Way(socket=desks.socket), desks.clock) as book:
+            async with at_work(home, Route(socket=desks.socket), desks.clock) as book:
                 await book.sync()
 
-    assert "reporters" in in_words(refused.value.text_key)
+    assert "reporters" in in_words_of_desk(refused.value.text_key)
 
 
 async def test_a_desk_that_has_joined_the_reporters_address_is_told_so_when_it_asks(tmp_path):
     async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
         home = DeskHome(tmp_path / "strayed")
         make_desk_home(home, desks.made.keys[0], desks.address)
-        reporters = Way(socket=desks.intake.public_socket)
+        reporters = Route(socket=desks.intake.public_socket)
 
         with pytest.raises(ReportersAddress):
             async with at_work(home, reporters, desks.clock) as book:
                 await book.sync()
 
 
-async def test_whoever_does_not_answer_yes_signs_nothing_and_is_told_so(tmp_path):
+async def test_a_member_who_does_not_answer_yes_signs_nothing_and_reads_why(tmp_path):
     made = make_home(tmp_path / "home")
     async with running_desks(tmp_path, made) as desks:
         propose(made.home.roster, parse_roster(next_version(desks)), today(desks.clock))
         async with desks.desk(0) as book:
             with pytest.raises(NotAgreed) as refused:
-                await sign(book, Given(argparse.Namespace(words=None), "", lambda _shown: False))
+                await sign(book, CommandInput(argparse.Namespace(words=None), "", lambda _shown: False))
         other = await desks.command(0, "sign-roster", "--words", "ett två tre fyra fem sex")
         unasked = await desks.command(0, "sign-roster")
         signers = desks.roster_source.chain().signed_by

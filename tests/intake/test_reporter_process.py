@@ -221,9 +221,11 @@ def test_the_orders_and_events_are_those_of_the_agreement():
 
     assert [(one.name, one.value) for one in Order] == [
         ("REPLACE_ZYGOTE", 1), ("STOP", 2), ("ROSTER_CHANGED", 3), ("RELEASE", 4),
+        ("MIRROR_CERTIFICATE", 5), ("MIRROR_CHALLENGE", 6), ("MIRROR_CHALLENGE_OVER", 7),
     ]  # fmt: skip
     assert [(one.name, one.value) for one in Event] == [
         ("READY", 1), ("HANDLER_FAULT", 2), ("RELEASED", 3), ("SELF_TEST_FAILED", 4), ("ROSTER_FAULT", 6),
+        ("MIRROR_TAKEN", 7), ("MIRROR_REFUSED", 8), ("FORWARDED_ADDRESS", 9),
     ]  # fmt: skip
     assert re.search(r'Struct\("!BB6x"\)', source)
     assert re.search(r'Struct\("!HHI"\)', source)

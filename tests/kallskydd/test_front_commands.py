@@ -12,7 +12,7 @@ from service import Service, kallskydd, offline_network
 from cases.clock import today, utc_now
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, make_join, new_member_keys
-from cases.sentences import SENTENCES
+from cases.sentences.operator import SENTENCES
 
 KEYS = re.compile("|".join(re.escape(key) for key in SENTENCES))
 

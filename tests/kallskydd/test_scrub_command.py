@@ -272,10 +272,10 @@ def test_whatever_a_file_is_called_no_other_program_is_started_for_it(photo, tmp
 
 
 def test_every_reason_has_its_sentence() -> None:
-    from kallskydd.commands.scrub import _SENTENCES
+    from cases.sentences.file import SENTENCES
     from scrubbers.stages import REFUSALS
 
-    assert {leaf.text_key for leaf in REFUSALS} <= set(_SENTENCES)
+    assert {leaf.text_key for leaf in REFUSALS} <= set(SENTENCES)
 
 
 def test_without_a_jail_nothing_is_cleaned_and_the_exit_code_says_so(photo, tmp_path, monkeypatch, capsys) -> None:

@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from nacl.public import PrivateKey
 from nacl.signing import SigningKey
 
+from onion.address import address_from_public, public_from_address
 from onion.errors import BadAddress, BadKey, KeyExists
 from onion.keys import (
     ClientAuthKey,
     OnionKey,
-    address_from_public,
     client_public_key,
     new_onion_key,
-    public_from_address,
     read_onion_key,
     write_onion_key,
 )

@@ -11,7 +11,7 @@ from onion.socks import socks_connect
 
 
 @pytest.mark.live
-async def test_an_onion_nobody_ever_published_is_said_to_be_unknown(tor_client):
+async def test_an_onion_nobody_ever_published_is_reported_as_unknown(tor_client):
     # A stalled circuit is left for another.
     for number in range(4):
         result = await probe(tor_client.socks, new_onion_key().address, within=20, isolate=f"unknown{number}")
@@ -30,7 +30,7 @@ async def test_an_address_that_is_none_is_refused(tor_client):
     assert caught.value.reply == 0xF6
 
 
-async def test_no_tor_behind_the_socket_is_said(short_folder):
+async def test_no_tor_behind_the_socket_is_reported(short_folder):
     for socks in (short_folder / "nobody", ("127.0.0.1", 1)):
         with pytest.raises(SocksMissing):
             await socks_connect(socks, "x.onion", 80, within=5)

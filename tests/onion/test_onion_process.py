@@ -189,7 +189,7 @@ def test_a_missing_program_is_named(short_folder, monkeypatch):
         offline_tor(short_folder).start()
 
 
-def test_no_tor_behind_the_control_socket_and_one_that_lets_us_not_in_are_told_apart(short_folder):
+def test_a_missing_control_socket_and_a_refusing_one_are_different_errors(short_folder):
     path = short_folder / "control"
     with pytest.raises(ControlMissing):
         open_controller(path)

@@ -183,7 +183,7 @@ async def test_an_onion_that_was_taken_down_is_not_reached_any_more(publisher, k
 
 
 @pytest.mark.live
-async def test_an_onion_without_a_server_behind_it_is_said_to_have_none(publisher, tor_client, short_folder):
+async def test_an_onion_without_a_server_is_reported_as_serving_nothing(publisher, tor_client, short_folder):
     onion = Onion(new_onion_key(), {80: short_folder / "nobody"})
     address = (await put_up(publisher, onion)).address
 

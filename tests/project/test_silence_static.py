@@ -38,8 +38,10 @@ TELLING_HEADERS = {
 }
 # What is read of a request's headers. Each is about this one request and the same for every visitor, or a member's.
 READ_HEADERS = {"hdrs.HOST", "hdrs.ORIGIN", "'Sec-Fetch-Site'", "hdrs.EXPECT", "wire.MEMBER_HEADER"}
-# Where headers are handed on whole: to the check of a member's signature, which reads four of its own.
-WHOLE_HEADERS = {("intake/desk_api/request.py", "request.headers")}
+# Where headers are handed on whole: to the check of a member's signature, which reads four of its own; and to the one
+# that refuses a request for the name of a header, which may name those that tell, and reads no value (test below).
+REFUSES_FORWARDED = "intake/http/forwarded.py"
+WHOLE_HEADERS = {("intake/desk_api/request.py", "request.headers"), (REFUSES_FORWARDED, "request.headers")}
 # These switch it off.
 MAY_IMPORT_LOGGING = {"intake/http/silence.py", "scrubbers/jailed/zygote.py"}
 LOUD_MODULES = {"logging", "syslog", "systemd", "traceback", "faulthandler", "cgitb", "pdb"}
@@ -101,7 +103,7 @@ def _asks(node: ast.AST, web_names: set[str], fine: set[int], file: str) -> Iter
             yield f"names the header {node.attr}"
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-        if text.strip().rstrip(":").lower() in TELLING_HEADERS:
+        if text.strip().rstrip(":").lower() in TELLING_HEADERS and file != REFUSES_FORWARDED:
             yield f"names the header {text}"
 
 
@@ -132,6 +134,18 @@ def test_nothing_that_handles_requests_asks_who_sent_one_or_says_anything_aloud(
 
     assert len(files) > 100
     assert found == []
+
+
+def test_who_refuses_forwarded_addresses_reads_the_names_of_headers_and_nothing_else_of_a_request():
+    tree = ast.parse((PROJECT / REFUSES_FORWARDED).read_text("utf-8"))
+
+    read = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node).startswith("request")
+    ]
+    names = [node.generators[0] for node in ast.walk(tree) if isinstance(node, ast.GeneratorExp)]
+
+    assert [ast.unparse(node) for node in read] == ["request.headers"]
+    assert [ast.unparse(one) for one in names] == [" for name in request.headers"]
 
 
 @pytest.mark.parametrize(

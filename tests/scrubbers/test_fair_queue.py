@@ -91,7 +91,7 @@ async def test_a_job_is_charged_by_estimate_and_then_by_what_it_used() -> None:
     assert Turn(account, None).seconds == 2.5
 
 
-async def test_of_too_many_the_one_that_would_be_last_is_refused_and_not_whoever_comes_with_little() -> None:
+async def test_of_too_many_the_last_in_order_is_refused_and_not_a_newcomer_with_a_small_file() -> None:
     crowd = [Turn(Account(), 5.0 + number / 100) for number in range(MOST_WAITING)]
     queue = joined(*crowd)
     small = Turn(Account(), 0.1)

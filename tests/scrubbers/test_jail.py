@@ -23,7 +23,7 @@ from scrubbers import channel as channel_module
 from scrubbers import sandbox as sandbox_module
 from scrubbers.channel import Channel
 from scrubbers.memory_file import MemoryFile, NotSealed
-from scrubbers.protocol import HELLO, HELLO_MAGIC, JOB_LIMITS, KindNumber, Operation, Role, Saw
+from scrubbers.protocol import HELLO, HELLO_MAGIC, JOB_LIMITS, KindNumber, Locks, Operation, Role
 from scrubbers.sandbox import JailNotTight, Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
@@ -336,7 +336,7 @@ async def test_the_self_test_fails_when_a_role_is_missing() -> None:
 
 async def test_the_self_test_fails_when_the_zygote_says_a_lock_is_missing() -> None:
     ours, theirs = socket.socketpair()
-    theirs.send(HELLO.pack(HELLO_MAGIC, Role.PICTURES, 7, Saw.NO_NEW_PRIVILEGES | Saw.UNDUMPABLE | Saw.NO_CORE))
+    theirs.send(HELLO.pack(HELLO_MAGIC, Role.PICTURES, 7, Locks.NO_NEW_PRIVILEGES | Locks.UNDUMPABLE | Locks.NO_CORE))
     sandbox = Sandbox([ours])
 
     with theirs, pytest.raises(JailNotTight):
@@ -555,7 +555,7 @@ def test_a_sealed_memory_file_cannot_be_changed_by_anybody() -> None:
 def test_a_memory_file_sealed_for_spending_can_be_cut_off_and_nothing_else() -> None:
     with MemoryFile() as file:
         file.write(b"original")
-        file.seal_for_spending()
+        file.seal_except_shrinking()
         other = os.dup(file.fileno())
 
         with pytest.raises(PermissionError):

@@ -120,12 +120,12 @@ def test_the_report_names_the_hiding_place(cleaned, name, what, where) -> None:
 @pytest.mark.parametrize(
     "name", ["apng", "apng_second_frame", "gif_everything", "gif_second_frame", "webp_second_frame", "avif_moving"]
 )
-def test_an_animation_is_said_to_be_lost(cleaned, name) -> None:
+def test_an_animation_is_reported_as_lost(cleaned, name) -> None:
     assert Lost.ANIMATION in cleaned[name].report.lost
 
 
 @pytest.mark.parametrize("name", ["jpeg_second_picture", "heic_second_picture"])
-def test_a_second_picture_is_said_to_be_lost(cleaned, name) -> None:
+def test_a_second_picture_is_reported_as_lost(cleaned, name) -> None:
     assert cleaned[name].report.lost == (Lost.SECOND_PICTURE,)
 
 

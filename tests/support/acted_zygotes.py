@@ -19,8 +19,8 @@ from scrubbers.protocol import (
     SCRUB_DESCRIPTORS,
     STATUS,
     STATUS_MAGIC,
+    Locks,
     Role,
-    Saw,
 )
 from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.sniff import sniff
@@ -33,7 +33,7 @@ class ActedZygote:
     def __init__(self, role: Role = Role.PICTURES) -> None:
         self.ours, self._theirs = socket.socketpair()
         self._theirs.setblocking(False)
-        self._theirs.send(HELLO.pack(HELLO_MAGIC, role, 0, Saw(0)))
+        self._theirs.send(HELLO.pack(HELLO_MAGIC, role, 0, Locks(0)))
         self._under_way: list[tuple[int, list[int]]] = []
 
     def given(self) -> list[bytes]:

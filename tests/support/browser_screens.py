@@ -62,7 +62,7 @@ def _take(browser: Person, name: str, page: Rendered, asked: argparse.Namespace)
         for look, settings in LOOKS.items():
             if look in looks:
                 browser.looks(**settings)
-                # Loaded anew: after forced colours Chromium keeps the ground of the page.
+                # Reloaded: after forced colours Chromium keeps the background of the page.
                 browser.open(address(page))
                 (asked.out / f"{stem}-{width}-{look}.png").write_bytes(browser.picture())
                 count += 1

@@ -67,7 +67,7 @@ class KeeperTor:
         self.process = TorProcess(self.torrc, control_socket=self.control)
 
     def start(self):
-        # As for clients: one that stalls is begun anew.
+        # As for clients: one that stalls is restarted.
         for tries_left in reversed(range(CLIENT_STARTS)):
             self.process.start()
             try:

@@ -28,11 +28,11 @@ from cases.entry import Attachment, Body, Report, Stream
 from cases.roster.chain import Member, Roster
 from cases.roster.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
 from cases.roster.routing import route
-from cases.store.store import Filing, Store
+from cases.store.store import Filing, ReporterEntries, Store
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
-from desk.work import turns
+from desk.work import acts
 from desk.work.casebook import Casebook
 from intake.app import serve
 from intake.desk_api.app import desk_app
@@ -40,8 +40,8 @@ from intake.http.silence import Faults
 from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
 from intake.services import RosterProvider
-from kallskydd.commands.desk_route import Way, connector_for
-from onion.keys import address_from_public
+from kallskydd.commands.desk_route import Route, connector_for
+from onion.address import address_from_public
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox
 
@@ -95,7 +95,7 @@ class RunningDesks:
     @asynccontextmanager
     async def desk(self, number: int, name: str | None = None) -> AsyncIterator[Casebook]:
         """The desk of one member, at work."""
-        async with at_work(self.home(number, name), Way(socket=self.socket), self.clock) as book:
+        async with at_work(self.home(number, name), Route(socket=self.socket), self.clock) as book:
             yield book
 
     async def command(self, number: int, *words: str, text: str | None = None) -> Ran:
@@ -117,7 +117,7 @@ class RunningDesks:
         """A member says of herself that she is disqualified in this case."""
         async with self.desk(number) as book:
             await book.sync()
-            await turns.recuse(book, name, "Vi är släkt.")
+            await acts.do(book, "recuse", name, "Vi är släkt.")
 
     async def file(
         self,
@@ -183,7 +183,7 @@ class RunningDesks:
         count = len(reporter.entries)
         sealed, head = reporter.seal(body, first_release_day(self.clock()), {int(Stream.MEMBERS): seen})
         await self.store.append_reporter(
-            reporter.keys.case_id, count, sealed, head, release_on=first_release_day(self.clock())
+            ReporterEntries(reporter.keys.case_id, count, (sealed,), head, (), first_release_day(self.clock()))
         )
 
     async def release(self) -> None:
@@ -234,8 +234,8 @@ async def run_desk(*words: str, text: str | None = None) -> Ran:
     return Ran(process.returncode, found, err.decode())
 
 
-def at_work(home: DeskHome, way: Way, clock: SetClock):
-    return work(home, lambda: PASSPHRASE, functools.partial(connector_for, way=way, tor_folder=home.tor), clock)
+def at_work(home: DeskHome, way: Route, clock: SetClock):
+    return work(home, lambda: PASSPHRASE, functools.partial(connector_for, route=way, tor_folder=home.tor), clock)
 
 
 def make_desk_home(home: DeskHome, keys: MemberKeys, address: str) -> None:
@@ -314,7 +314,7 @@ def member_row(keys):
 
 
 def lie(book: Casebook, verb: str, lies: msgspec.Struct) -> None:
-    """Let the server answer one verb with something of ours."""
+    """Let the server answer one verb with the test's own content."""
     ask = book.client.ask
 
     async def answer(asked, question, kind):

@@ -1,4 +1,4 @@
-"""Runs a seccomp filter of ours on an interpreter of our own, and what a child process needs to put it on."""
+"""Runs our seccomp filters on a BPF interpreter in Python, and what a child process needs to install one."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from cases.entry import (
     PhoneMinutes,
     Stream,
 )
+from cases.store.store import CaseProof, MemberEntries, SignedStatement
 from intake.daily import release
 
 TUESDAY = date(2026, 3, 3)
@@ -35,7 +36,7 @@ async def members_write(intake, page, *bodies, by: int = 0):
             case = case_keys(grant, row.share)
             for counter, body in enumerate(bodies, start=1):
                 mac = fetch_mac(case.access_key, "case", case.case_id, counter)
-                seen = await services.store.released_case(case.case_id, mac, counter)
+                seen = await services.store.released_case(CaseProof(case.case_id, mac, counter))
                 stream = seen.streams.get(Stream.MEMBERS)
                 known = {one.id: one.sign for one in intake.made.members}
                 existing = open_stream(case, Stream.MEMBERS, stream.sealed, stream.head, known.get) if stream else ()
@@ -45,9 +46,9 @@ async def members_write(intake, page, *bodies, by: int = 0):
                     {int(Stream.REPORTER): count}, body,
                 )  # fmt: skip
                 mac = fetch_mac(case.access_key, "append", case.case_id, counter)
-                await services.store.append_member(
-                    case.case_id, mac, counter, len(existing), Stream.MEMBERS, sealed, head
-                )
+                proof = CaseProof(case.case_id, mac, counter)
+                new = MemberEntries(proof, len(existing), (sealed,), head)
+                await services.store.append_member(new, Stream.MEMBERS)
             return
     message = "the member has no grant for this case"
     raise AssertionError(message)
@@ -87,8 +88,8 @@ async def closed_case(intake, browser):
         intake.made.keys[0], Act.CLOSE, session.case.case_id, day=TUESDAY, server=roster.server_key, reference=""
     )
     mac = fetch_mac(session.case.access_key, "statement", session.case.case_id, 9)
+    read = read_statement(blob, roster, roster.server_key)
     await intake.services.store.keep_statement(
-        session.case.case_id, mac, 9, blob, read_statement(blob, roster, roster.server_key), roster,
-        session.case.statement_key,
-    )  # fmt: skip
+        CaseProof(session.case.case_id, mac, 9), SignedStatement(blob, read, session.case.statement_key), roster
+    )
     return page

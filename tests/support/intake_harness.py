@@ -342,6 +342,8 @@ class _Forms(HTMLParser):
 class Browser:
     """Sends what a browser sends, one connection for each request, so that every byte is in the test's hands."""
 
+    scheme = "http"
+
     def __init__(self, path: Path, host: str = PUBLIC_HOST) -> None:
         self.path = path
         self.host = host
@@ -359,7 +361,7 @@ class Browser:
         """Send a multipart form; files go into the field of attachments, with a telling name and type."""
         boundary = "----" + secrets.token_hex(12)
         body = multipart(boundary, fields, files)
-        sent = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": f"http://{self.host}"}
+        sent = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": f"{self.scheme}://{self.host}"}
         return await self.request("POST", path, body, {**sent, **(headers or {})})
 
     async def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
@@ -389,7 +391,7 @@ class Browser:
 
 
 async def _read_all(reader: asyncio.StreamReader) -> bytes:
-    """What came before the end; the intake may close with bytes of ours unread, which shows as a reset."""
+    """What came before the end; the intake may close with our bytes unread, which shows as a reset."""
     got = b""
     try:
         while piece := await reader.read(65536):

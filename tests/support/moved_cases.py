@@ -22,8 +22,8 @@ async def a_case(desks: RunningDesks, **more) -> tuple[str, Reporter]:
     name = reporter.keys.case_id.hex()
     async with desks.desk(LEAD) as book:
         await book.sync()
-        await acts.reply(book, name, "Hej.")
-        await acts.note(book, name, "För oss.")
+        await acts.do(book, "reply", name, "Hej.")
+        await acts.do(book, "note", name, "För oss.")
     return name, reporter
 
 

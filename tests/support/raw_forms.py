@@ -10,7 +10,7 @@ def part(name: str, value: bytes = b"", more: bytes = b"") -> bytes:
 
 
 async def read_all(reader: asyncio.StreamReader) -> bytes:
-    """Everything that was sent before the end; the intake may close with bytes of ours unread, which is a reset."""
+    """Everything that was sent before the end; the intake may close with our bytes unread, which is a reset."""
     got = b""
     try:
         while piece := await reader.read(65536):

@@ -265,7 +265,7 @@ def holding(root: Path, markers: list[str]) -> list[tuple[str, str]]:
             try:
                 content = path.read_bytes()
             except FileNotFoundError:
-                # What tor writes anew has another name until it is whole.
+                # tor rewrites a file under another name until it is whole.
                 continue
             found += [
                 (str(path), marker) for marker, all_forms in forms.items() if any(f in content for f in all_forms)

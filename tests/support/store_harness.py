@@ -15,7 +15,7 @@ from cases.crypto.seal import CaseKeys, Head, Sealed, append, fetch_mac, new_cas
 from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
 from cases.roster.text import NO_PREVIOUS, Member, Roster, parse_roster, render
-from cases.store.store import Filing, Store
+from cases.store.store import CaseProof, Filing, ReporterEntries, SignedStatement, Store
 
 MONDAY = date(2026, 3, 2)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -51,6 +51,14 @@ class Filed:
 
     def mac(self, counter: int, verb: str = "case") -> bytes:
         return fetch_mac(self.keys.access_key, verb, self.keys.case_id, counter)
+
+    def proof(self, counter: int, verb: str = "case") -> CaseProof:
+        return CaseProof(self.case_id, self.mac(counter, verb), counter)
+
+    def adds(self, expected: int, text: str, file_ids=(), release_on=None, at_once=False) -> ReporterEntries:
+        """The reporter's next message after `expected` entries, sealed."""
+        sealed, head = self.write(text)
+        return ReporterEntries(self.case_id, expected, (sealed,), head, file_ids, release_on, at_once)
 
     def write(self, text: str, *, keep: int | None = None) -> tuple[Sealed, Head]:
         """Seal the reporter's next message, after all entries or after the first `keep`, and remember it."""
@@ -163,9 +171,8 @@ async def state(
     """Sign a statement as a desk does and hand it to the store as the desk's API does."""
     blob = sign_statement(member, kind, filed.case_id, day=day, server=SERVER, reference=reference)
     statement = read_statement(blob, roster, SERVER)
-    return await store.keep_statement(
-        filed.case_id, filed.mac(1, "statement"), 1, blob, statement, roster, filed.keys.statement_key, inbox_days
-    )
+    signed = SignedStatement(blob, statement, filed.keys.statement_key)
+    return await store.keep_statement(filed.proof(1, "statement"), signed, roster, inbox_days)
 
 
 async def stage(store: Store, keys: CaseKeys, content: bytes, number: int = 0) -> bytes:

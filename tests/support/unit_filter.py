@@ -41,7 +41,7 @@ def settings(unit: Path) -> dict[str, list[str]]:
 
 def system_calls(lines: list[str]) -> set[str]:
     """The names that these SystemCallFilter= lines leave allowed."""
-    # It would report its own end to whoever waits for the program's beginning.
+    # It would report its own end to the process that waits for the program's start.
     quiet = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
     command = ["systemd-analyze", "syscall-filter"]
     done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=True, timeout=60)

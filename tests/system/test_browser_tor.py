@@ -1,7 +1,7 @@
 """Real browsers over real tor, on the private network: a report with files, a member's answer, the withdrawal.
 
-Firefox is set up as Tor Browser at Safest and Chromium has no scripts. w3m knows nothing but text; it gets its keys at a
-terminal, and speaks no SOCKS, so a proxy of ours hands tor the name.
+Firefox is set up as Tor Browser at Safest and Chromium has no scripts. w3m knows nothing but text; it gets its keys at
+a terminal, and speaks no SOCKS, so a proxy of ours hands tor the name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from conftest_tor import SHORT_FOLDER_PREFIX
 
 from cases.entry import Attachment, Report, Stream, Withdrawal
 from desk.work import acts
-from kallskydd.serve.onions import PUBLIC_PORTS
+from kallskydd.serve.onions import HTTP_PORT, HTTPS_PORT
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
 
@@ -43,7 +43,7 @@ def service(keeper_tor):
     with Served(folder, made, public_host=f"{key.address}.onion") as served:
         served.call(publisher.connect, keeper_tor.control)
         try:
-            served.call(publisher.publish, Onion(key, dict.fromkeys(PUBLIC_PORTS, served.socket)))
+            served.call(publisher.publish, Onion(key, dict.fromkeys((HTTP_PORT, HTTPS_PORT), served.socket)))
             served.call(lambda: publisher.wait_published(key.address, within=SECONDS))
             yield served, f"http://{key.address}.onion"
         finally:
@@ -59,7 +59,7 @@ async def newest(desks, answer: str = "") -> list:
         await book.sync()
         known = list(book.state.case_list.cases.values())[-1]
         if answer:
-            await acts.acknowledge(book, known.case_id.hex(), answer)
+            await acts.do(book, "acknowledge", known.case_id.hex(), answer)
         return [entry.body for entry in (await book.open(known)).streams[Stream.REPORTER]]
 
 

@@ -251,7 +251,7 @@ async def answer(desks, text: str, said: str) -> None:
         await book.sync()
         for known in list(book.state.case_list.cases.values()):
             if (await book.open(known)).streams[Stream.REPORTER][0].body.text == text:
-                await acts.acknowledge(book, known.case_id.hex(), said)
+                await acts.do(book, "acknowledge", known.case_id.hex(), said)
                 return
     message = "no member got this report"
     raise AssertionError(message)

@@ -13,6 +13,7 @@ from cases.clock import today
 from cases.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
 from desk.errors import DayTooSoon, Erased, NotNow, ServerRefused, UnknownCase
 from desk.work import acts
+from desk.work.erasing import erase
 from kallskydd.demo.sample_files import sample_jpeg
 
 AT_ONCE = "inbox_days = 0\nat_once = true"
@@ -65,13 +66,13 @@ async def test_a_member_acknowledges_replies_and_asks_and_the_reporter_answers(t
         async with desks.desk(1) as book:
             await book.sync()
             opened = await book.open(book.state.find(name[:8]))
-            await acts.acknowledge(book, name, "Vi har tagit emot anmälan.")
-            await acts.reply(book, name, "Tack. Vilket år gäller det?")
-            asked = await acts.ask(book, name, "Skicka ett exempel.", today(desks.clock) + timedelta(days=10))
+            await acts.do(book, "acknowledge", name, "Vi har tagit emot anmälan.")
+            await acts.do(book, "reply", name, "Tack. Vilket år gäller det?")
+            asked = await acts.do(book, "ask", name, "Skicka ett exempel.", today(desks.clock) + timedelta(days=10))
             with pytest.raises(NotNow):
-                await acts.acknowledge(book, name, "En gång till.")
+                await acts.do(book, "acknowledge", name, "En gång till.")
             with pytest.raises(DayTooSoon):
-                await acts.ask(book, name, "Genast!", today(desks.clock) + timedelta(days=2))
+                await acts.do(book, "ask", name, "Genast!", today(desks.clock) + timedelta(days=2))
         seen = await desks.reporter_sees(reporter)
         await desks.reporter_writes(reporter, Message("Det gäller 2024."))
         await desks.release()
@@ -142,11 +143,11 @@ async def test_the_key_of_an_erased_case_is_gone_from_the_desk_when_the_tombston
         known = (await desks.listed(0))[0]
         async with desks.desk(0) as book:
             await book.sync()
-            closed = await acts.close(book, name, "dismissed", "Utanför lagen.", "inte tillämplig")
-            await acts.erase(book, name, "LK 1")
+            closed = await acts.do(book, "close", name, "Utanför lagen.", outcome="dismissed", reason="inte tillämplig")
+            await erase(book, name, "LK 1")
         async with desks.desk(1) as book:
             await book.sync()
-            await acts.erase(book, name, "LK 1")
+            await erase(book, name, "LK 1")
 
         async with desks.desk(0) as book:
             await book.sync()
@@ -169,8 +170,8 @@ async def test_a_lost_list_comes_back_from_the_post_box_with_cases_and_tombstone
             async with desks.desk(number) as book:
                 await book.sync()
                 if number == 0:
-                    await acts.close(book, name, "handled", "Klart.")
-                await acts.erase(book, name, "LK 1")
+                    await acts.do(book, "close", name, "Klart.")
+                await erase(book, name, "LK 1")
         desks.home(0).case_list.unlink()
 
         listed = await desks.command(0, "list")
@@ -189,12 +190,12 @@ async def test_erasing_waits_for_the_end_of_the_inbox_period_in_a_real_home(tmp_
         async with desks.desk(0) as book:
             await book.sync()
             with pytest.raises(NotNow):
-                await acts.erase(book, name, "LK 1")
-            await acts.close(book, name, "handled", "Klart.")
+                await erase(book, name, "LK 1")
+            await acts.do(book, "close", name, "Klart.")
             for days in (0, 31):
                 desks.clock.forward(days=days)
                 try:
-                    answers.append(await acts.erase(book, name, "LK 1"))
+                    answers.append(await erase(book, name, "LK 1"))
                 except ServerRefused as refused:
                     answers.append(refused.text_key)
 
@@ -217,11 +218,11 @@ async def test_a_close_that_broke_off_before_the_statement_is_finished_by_the_sa
 
             book.client.ask = breaks_off
             with pytest.raises(NotNow):
-                await acts.close(book, name, "handled", "Klart.")
+                await acts.do(book, "close", name, "Klart.")
 
         async with desks.desk(0) as book:
             await book.sync()
-            finished = await acts.close(book, name, "handled", "Klart.")
+            finished = await acts.do(book, "close", name, "Klart.")
 
         assert finished.server_state == "closed"
         assert [type(body).__name__ for body in await desks.reporter_sees(reporter)] == ["Outcome", "Close"]
@@ -235,10 +236,10 @@ async def test_notes_are_read_by_those_who_read_the_case_and_not_by_the_reporter
 
         async with desks.desk(0) as book:
             await book.sync()
-            await acts.note(book, name, "Ring ekonomichefen.")
+            await acts.do(book, "note", name, "Ring ekonomichefen.")
         async with desks.desk(1) as book:
             await book.sync()
-            both = await acts.note(book, name, "Gjort.")
+            both = await acts.do(book, "note", name, "Gjort.")
 
         assert [entry.body for entry in both.streams[Stream.NOTES]] == [Note("Ring ekonomichefen."), Note("Gjort.")]
         assert await desks.reporter_sees(reporter) == []
@@ -258,11 +259,11 @@ async def test_two_members_who_write_at_once_both_get_their_entry_in(tmp_path):
 
             async def one_is_quicker(verb, question, answer):
                 if verb == "append" and not got_ahead:
-                    got_ahead.append(await acts.reply(one, name, "Från den ena."))
+                    got_ahead.append(await acts.do(one, "reply", name, "Från den ena."))
                 return await ask(verb, question, answer)
 
             other.client.ask = one_is_quicker
-            case = await acts.reply(other, name, "Från den andra.")
+            case = await acts.do(other, "reply", name, "Från den andra.")
 
         assert [entry.body.text for entry in case.streams[Stream.MEMBERS]] == ["Från den ena.", "Från den andra."]
 

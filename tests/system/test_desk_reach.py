@@ -17,11 +17,12 @@ from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from desk.server.reach import PASSING
-from kallskydd.commands.desk_route import Way
+from kallskydd.commands.desk_route import Route
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
+from onion.address import public_from_address
 from onion.errors import TorNotReady
-from onion.keys import public_from_address, read_onion_key
+from onion.keys import read_onion_key
 from onion.publish import Onion, Publisher
 
 SOCKS_GREETING = b"\x05\x01\x00"
@@ -45,7 +46,7 @@ async def socks_that_says(reply: int):
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def why_not(tmp_path, way: Way) -> str:
+async def why_not(tmp_path, way: Route) -> str:
     home = DeskHome(tmp_path / "desk")
     if not home.folder.exists():
         make_desk_home(home, new_member_keys(), "b" * 56)
@@ -69,13 +70,13 @@ async def why_not(tmp_path, way: Way) -> str:
 )
 async def test_what_tor_answers_is_put_into_words(tmp_path, reply, text_key):
     async with socks_that_says(reply) as socks:
-        assert await why_not(tmp_path, Way(socks=socks)) == text_key
+        assert await why_not(tmp_path, Route(socks=socks)) == text_key
 
 
 async def test_a_missing_tor_and_a_missing_socket_have_words_of_their_own(tmp_path):
-    assert await why_not(tmp_path, Way(socks="127.0.0.1:1")) == "reach.no_tor"
-    assert await why_not(tmp_path, Way(socket=tmp_path / "none.sock")) == "reach.no_socket"
-    assert await why_not(tmp_path, Way(socks="nowhere")) == "usage.way"
+    assert await why_not(tmp_path, Route(socks="127.0.0.1:1")) == "reach.no_tor"
+    assert await why_not(tmp_path, Route(socket=tmp_path / "none.sock")) == "reach.no_socket"
+    assert await why_not(tmp_path, Route(socks="nowhere")) == "usage.route"
 
 
 @pytest.mark.live
@@ -97,12 +98,12 @@ async def test_a_desk_works_over_tor_and_only_with_the_members_key(
             home = desks.home(0)
             host, port = tor_client.socks
 
-            async def listed_once(way: Way) -> int:
+            async def listed_once(way: Route) -> int:
                 async with at_work(home, way, desks.clock) as book:
                     await book.sync()
                     return len(book.state.case_list.cases)
 
-            async def listed(way: Way) -> int:
+            async def listed(way: Route) -> int:
                 for _ in range(2):
                     try:
                         return await listed_once(way)
@@ -113,10 +114,10 @@ async def test_a_desk_works_over_tor_and_only_with_the_members_key(
                             raise
                 return await listed_once(way)
 
-            by_its_own_tor = await listed(Way(tor_network=tor_network.root))
+            by_its_own_tor = await listed(Route(tor_network=tor_network.root))
             with pytest.raises(NotReachable) as without_key:
-                await listed(Way(socks=f"{host}:{port}"))
-            with_key = await listed(Way(socks=f"{host}:{port}", control=tor_client.control_socket))
+                await listed(Route(socks=f"{host}:{port}"))
+            with_key = await listed(Route(socks=f"{host}:{port}", control=tor_client.control_socket))
 
             written = b"".join(path.read_bytes() for path in home.tor.rglob("*") if path.is_file())
     finally:

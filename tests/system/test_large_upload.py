@@ -1,7 +1,7 @@
 """The largest files that are taken, and what all processes of the service hold together while they are cleaned.
 
 The bound is three times the file: for scans, for drawings, and for photographs and PNGs, which are decoded and encoded
-strip by strip (`scrubbers/jailed/pictures/streaming/jpeg.py`, `png_strips.py`). What cannot go that way is held whole; if that would take
+strip by strip (`scrubbers/jailed/pictures/streaming/jpeg.py`, `png.py`). Other pictures are decoded whole; if that would take
 more than the bound it is refused before it is decoded (`scrubbers/jailed/pictures/memory_limits.py`), and here too memory stays below.
 Counted from outside, as often as reading it allows (some 10 ms): the proportional memory of every process of the service
 without shared memory, and every memory-backed file that any of them holds, once.

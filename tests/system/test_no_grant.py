@@ -24,8 +24,9 @@ from cases.crypto.seal import append, fetch_mac, new_case_keys
 from cases.entry import Message, Stream
 from cases.errors import CaseError
 from cases.home import read_home
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.work import acts
+from desk.work.erasing import erase
 
 HER = 1
 ROLES = ("lead", "handler", "handler", "counsel")
@@ -49,8 +50,8 @@ async def live(desks: RunningDesks, concerns: int | None) -> None:
         async with desks.desk(0) as book:
             await book.sync()
             name = reporter.keys.case_id.hex()
-            await acts.acknowledge(book, name, "Tack.")
-            await acts.note(book, name, "Bara vi.")
+            await acts.do(book, "acknowledge", name, "Tack.")
+            await acts.do(book, "note", name, "Bara vi.")
         await desks.reporter_writes(reporter, Message("Mer."))
     await desks.release()
 
@@ -59,12 +60,12 @@ async def end(desks: RunningDesks, name: str) -> None:
     """The case is closed and, when the inbox period is over, erased."""
     async with desks.desk(0) as book:
         await book.sync()
-        await acts.close(book, name, "handled", "Klart.")
+        await acts.do(book, "close", name, "Klart.")
     desks.clock.forward(days=31)
     for number in (0, 2):
         async with desks.desk(number) as book:
             await book.sync()
-            await acts.erase(book, name, "LK 1")
+            await erase(book, name, "LK 1")
 
 
 async def obtained(desks: RunningDesks) -> list[tuple]:
@@ -82,21 +83,21 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
 
     questions = {
         "roster": lambda _: b"{}",
-        "box": lambda _: wire.encode(wire.BoxRequest(0)),
-        "case": lambda n: wire.encode(wire.CaseRequest(**about("case", n))),
-        "tombstone": lambda n: wire.encode(wire.CaseRequest(**about("tombstone", n))),
-        "file": lambda n: wire.encode(wire.FileRequest(**about("file", n), file_id=NO_CASE)),
-        "statement": lambda n: wire.encode(
-            wire.StatementRequest(**about("statement", n), statement=stated, seal_key=bytes(32))
+        "box": lambda _: messages.encode(messages.BoxRequest(0)),
+        "case": lambda n: messages.encode(messages.CaseRequest(**about("case", n))),
+        "tombstone": lambda n: messages.encode(messages.CaseRequest(**about("tombstone", n))),
+        "file": lambda n: messages.encode(messages.FileRequest(**about("file", n), file_id=NO_CASE)),
+        "statement": lambda n: messages.encode(
+            messages.StatementRequest(**about("statement", n), statement=stated, seal_key=bytes(32))
         ),
-        "append": lambda n: wire.encode(
-            wire.AppendRequest(
+        "append": lambda n: messages.encode(
+            messages.AppendRequest(
                 **about("append", n),
                 stream=2,
                 count=0,
                 header=sealed.header,
                 body=sealed.body,
-                head=wire.WireHead(head.count, head.tag),
+                head=messages.WireHead(head.count, head.tag),
             )
         ),
     }
@@ -104,13 +105,13 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
     connector = aiohttp.UnixConnector(path=str(desks.socket))
     async with aiohttp.ClientSession(connector=connector) as session:
         for counter, (verb, question) in enumerate(questions.items(), start=10_000):
-            path, body = wire.PATH + verb, question(counter)
-            headers = wire.sign_request(keys, "POST", path, body, desks.roster.server_key, counter)
+            path, body = messages.PATH + verb, question(counter)
+            headers = messages.sign_request(keys, "POST", path, body, desks.roster.server_key, counter)
             async with session.post(f"http://{desks.address}.onion{path}", data=body, headers=headers) as response:
                 found = await response.read()
                 answers.append((verb, response.status, len(found), sorted(response.headers.items())))
             if verb == "box":
-                batches = wire.decode(found, wire.BoxAnswer).batches
+                batches = messages.decode(found, messages.BoxAnswer).batches
                 answers.append([(batch.number, [len(item) for item in batch.items]) for batch in batches])
                 answers.append([_opens(item, keys) for batch in batches for item in batch.items])
     return answers

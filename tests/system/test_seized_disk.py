@@ -8,6 +8,7 @@ from intake_harness import file_report, log_in, make_home, running_intake, zygot
 from reporter_samples import photograph
 
 from desk.work import acts
+from desk.work.erasing import erase
 from intake.daily import release
 
 
@@ -32,8 +33,8 @@ async def test_a_member_who_signed_to_erase_a_case_is_not_named_beside_it_before
         name = reporter.keys.case_id.hex()
         async with desks.desk(0) as book:
             await book.sync()
-            await acts.close(book, name, "handled", "Klart.")
-            await acts.erase(book, name, "LK 2026-17")
+            await acts.do(book, "close", name, "Klart.")
+            await erase(book, name, "LK 2026-17")
         home = made.home.path
         waiting = column(home, "SELECT statement FROM statements")
         columns = column(home, "SELECT name FROM pragma_table_info('statements')")
@@ -41,7 +42,7 @@ async def test_a_member_who_signed_to_erase_a_case_is_not_named_beside_it_before
         async with desks.desk(1) as book:
             await book.sync()
             seen = (await book.open(book.state.find(name))).waiting
-            done = await acts.erase(book, name, "LK 2026-17")
+            done = await erase(book, name, "LK 2026-17")
             kept = book.state.case_list.tombstones[name]
         left = column(home, "SELECT statement FROM tombstone_statements")
 

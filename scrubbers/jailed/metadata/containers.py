@@ -1,7 +1,7 @@
-"""Which blocks a picture's file is made of, for the report only: comments, vendor blocks, and what lies behind the end.
+"""Walks the blocks of a picture's file, for the report only: comments, vendor blocks, and data after the end.
 
-One walker a format. They are bounded and forgiving: a file that they cannot follow is still cleaned, or refused by its
-decoder. The verifier has readers of its own (`verify`), which share nothing with these.
+One walker per format, bounded and lenient: a file that it cannot follow is still cleaned, or refused by its decoder.
+The verifier has readers of its own (`verify`), which share nothing with these.
 """
 
 import mmap
@@ -13,33 +13,32 @@ from typing import Final
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.metadata import exif, tiff_directories
-from scrubbers.jailed.metadata import isobmff as media_boxes
-from scrubbers.jailed.metadata.xmp import look_into_iptc, look_into_xmp
+from scrubbers.jailed.metadata import exif, isobmff, tiff_directories
+from scrubbers.jailed.metadata.xmp import collect_iptc, collect_xmp
 from scrubbers.stages import Kind, What, Where
 
 _MOST_BLOCKS: Final = 20_000
 _TEXT_BYTES: Final = 2**20
 
-# JPEG markers: the byte after 0xFF. APP0 to APP15 belong to applications, of which the numbers below are well known.
+# JPEG markers: the byte after 0xFF. APP0 to APP15 belong to applications; these are the well-known ones.
 _MARK, _SCAN, _JPEG_COMMENT, _LAST_NUMBERS = 0xFF, 0xDA, 0xFE, 0xF0
 _APP0_JFIF, _APP1_EXIF_XMP, _APP2_ICC_MPF, _APP13_PHOTOSHOP, _APP14_ADOBE, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 _ADOBE_BYTES: Final = 12
 _JPEG_END: Final = 0xD9
-# The mark that ends compressed data: in it 0xFF stands before a zero or the number of a restart alone.
+# The marker that ends scan data: within it 0xFF is followed only by zero or a restart number.
 _BEHIND_DATA: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]")
-# GIF marks and labels of extensions.
+# GIF block introducers and extension labels.
 _GIF_END, _GIF_FRAME = 0x3B, 0x2C
 _GIF_PLAIN_TEXT, _GIF_CONTROL, _GIF_COMMENT, _GIF_APPLICATION = 0x01, 0xF9, 0xFE, 0xFF
-# Sizes of a bitmap's header: from which on it has a colour count, and a profile.
+# The least sizes of a bitmap header that has a colour count, and a profile.
 _BMP_WITH_COUNT, _BMP_WITH_PROFILE = 40, 124
 _XMP_HEADER: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _READ_ELSEWHERE, _PROFILE_HEADER = b"Exif\0\0", b"ICC_PROFILE\0"
 _XMP_EXTENDED: Final = b"http://ns.adobe.com/xmp/extension/\0"
 
 
-def look_into(kind: Kind, untrusted: mmap.mmap, findings: Findings) -> None:
-    """Notes the blocks of the file."""
+def collect(kind: Kind, untrusted: mmap.mmap, findings: Findings) -> None:
+    """Report the blocks of the file."""
     walker = _WALKERS.get(kind)
     if walker is not None:
         with findings.reading(Where.VENDOR_BLOCK):
@@ -60,7 +59,7 @@ def _jpeg(untrusted: mmap.mmap, findings: Findings) -> None:
         _jpeg_segment(marker, untrusted[position + 4 : position + 2 + length], findings)
         position += 2 + length
         if marker == _SCAN:
-            # Several scans may follow each other, and other segments may stand between them.
+            # Several scans may follow each other, with other segments between them.
             following = _BEHIND_DATA.search(untrusted, position)
             if following is None:
                 return
@@ -73,11 +72,11 @@ def _jpeg_segment(marker: int, body: bytes, findings: Findings) -> None:
     if marker == _JPEG_COMMENT:
         findings.add(What.COMMENT, Where.COMMENT_BLOCK, body)
     elif marker == _APP1_EXIF_XMP and body.startswith(_XMP_HEADER):
-        look_into_xmp(body[len(_XMP_HEADER) :], findings)
+        collect_xmp(body[len(_XMP_HEADER) :], findings)
     elif marker == _APP1_EXIF_XMP and body.startswith(_XMP_EXTENDED):
-        look_into_xmp(body[len(_XMP_EXTENDED) + 40 :], findings)
+        collect_xmp(body[len(_XMP_EXTENDED) + 40 :], findings)
     elif marker == _APP13_PHOTOSHOP:
-        look_into_iptc(body, findings)
+        collect_iptc(body, findings)
     elif marker == _APP0_JFIF and not (body.startswith(b"JFIF\0") and body[12:14] in {b"", b"\0\0"}):
         findings.add(What.THUMBNAIL, Where.VENDOR_BLOCK)
     elif marker == _APP2_ICC_MPF and body.startswith(_PROFILE_HEADER):
@@ -85,7 +84,7 @@ def _jpeg_segment(marker: int, body: bytes, findings: Findings) -> None:
     elif marker == _APP2_ICC_MPF and body.startswith(b"MPF\0"):
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
     elif marker == _APP14_ADOBE and len(body) == _ADOBE_BYTES:
-        return  # it says how the colours are stored, and nothing was put behind it
+        return  # the colour transform, with nothing added to it
     elif (_APP1_EXIF_XMP <= marker <= _APP15 or marker >= _LAST_NUMBERS) and not body.startswith(_READ_ELSEWHERE):
         findings.add(What.OTHER, Where.VENDOR_BLOCK)
 
@@ -136,7 +135,7 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
         compressed, text = text[:1] == b"\1", text[2:].split(b"\0", 2)[-1]
         text = _inflate(text) if compressed else text
     if keyword == b"XML:com.adobe.xmp":
-        look_into_xmp(text, findings)
+        collect_xmp(text, findings)
         return
     key = keyword.decode("latin-1").lower()
     if key.startswith("raw profile type "):
@@ -146,22 +145,22 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
 
 
 def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
-    """A block of another format, written in hex behind its name and length."""
+    """Report a block of another format, written in hex after its name and length."""
     findings.add(What.OTHER, Where.TEXT_BLOCK)
-    # The name may be of two words.
+    # The name may contain a space.
     letters = text.lstrip().split(b"\n", 2)[2]
     block = bytes.fromhex(b"".join(letters.split()).decode("ascii"))
     if key.endswith((" iptc", " 8bim")):
-        look_into_iptc(block, findings)
+        collect_iptc(block, findings)
     elif key.endswith(" xmp"):
-        look_into_xmp(block, findings)
+        collect_xmp(block, findings)
     elif block.startswith(_XMP_HEADER):
-        look_into_xmp(block[len(_XMP_HEADER) :], findings)
+        collect_xmp(block[len(_XMP_HEADER) :], findings)
     elif key.endswith((" exif", " app1")):
         with findings.reading(Where.EXIF):
             tags = Image.Exif()
             tags.load(block)
-            exif.look_into(tags, Where.EXIF, findings)
+            exif.collect(tags, Where.EXIF, findings)
 
 
 def _webp(untrusted: mmap.mmap, findings: Findings) -> None:
@@ -173,7 +172,7 @@ def _webp(untrusted: mmap.mmap, findings: Findings) -> None:
         name = untrusted[position : position + 4]
         length = int.from_bytes(untrusted[position + 4 : position + 8], "little")
         if name == b"XMP ":
-            look_into_xmp(untrusted[position + 8 : position + 8 + min(length, _TEXT_BYTES)], findings)
+            collect_xmp(untrusted[position + 8 : position + 8 + min(length, _TEXT_BYTES)], findings)
         elif name not in {b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"EXIF", b"ICCP"}:
             findings.add(What.OTHER, Where.VENDOR_BLOCK)
         position += 8 + length + length % 2
@@ -202,7 +201,7 @@ def _gif_extension(label: int, body: bytes, findings: Findings) -> None:
     if label == _GIF_COMMENT:
         findings.add(What.COMMENT, Where.COMMENT_BLOCK, body)
     elif label == _GIF_APPLICATION and body.startswith(b"XMP DataXMP"):
-        look_into_xmp(body[11:], findings)
+        collect_xmp(body[11:], findings)
     elif label == _GIF_APPLICATION and body.startswith(b"ICCRGBG1012"):
         findings.add(What.COLOUR_PROFILE, Where.ICC)
     elif label == _GIF_PLAIN_TEXT:
@@ -216,7 +215,7 @@ def _gif_palette(flags: int) -> int:
 
 
 def _gif_blocks(untrusted: mmap.mmap, position: int) -> tuple[int, bytes]:
-    """A run of sub-blocks: where it ends, and what the first ones hold."""
+    """Return where a run of sub-blocks ends, and what the first ones hold."""
     body = b""
     while length := untrusted[position]:
         if len(body) < _TEXT_BYTES:
@@ -238,7 +237,7 @@ def _bmp(untrusted: mmap.mmap, findings: Findings) -> None:
 
 
 def _tiff(untrusted: mmap.mmap, findings: Findings) -> None:
-    if tiff_directories.holds_something_behind(untrusted):
+    if tiff_directories.has_trailing_data(untrusted):
         findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
 
 
@@ -253,6 +252,6 @@ _WALKERS: Final = {
     Kind.TIFF: _tiff,
     Kind.GIF: _gif,
     Kind.BMP: _bmp,
-    Kind.HEIC: media_boxes.look_into,
-    Kind.AVIF: media_boxes.look_into,
+    Kind.HEIC: isobmff.collect,
+    Kind.AVIF: isobmff.collect,
 }

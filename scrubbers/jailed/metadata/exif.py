@@ -1,4 +1,4 @@
-"""What an EXIF block (or a TIFF's own tags, which have the same form) says about a person; for the report only."""
+"""Reports what an EXIF block, or a TIFF's own tags in the same form, says about a person."""
 
 from typing import Final
 
@@ -38,7 +38,7 @@ _TAGS: Final = {
 }
 _USER_COMMENT, _ENCODING_NAME_BYTES = 0x9286, 8
 _MAKER_NOTE: Final = 0x927C
-# Tags that say how the pixels lie, which every file of the kind needs.
+# Tags for the layout of pixels, which every file of the kind needs.
 _STRUCTURE: Final = {
     0x00FE, 0x00FF, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106, 0x010A, 0x0111, 0x0112, 0x0115, 0x0116, 0x0117, 0x011A,
     0x011B, 0x011C, 0x0128, 0x013D, 0x0140, 0x0142, 0x0143, 0x0144, 0x0145, 0x0152, 0x0153, 0x015B, 0x0211, 0x0212,
@@ -51,8 +51,8 @@ _GPS_AREA, _GPS_DATE, _GPS_TIME = 28, 29, 7
 _HALF_CIRCLE: Final = 180
 
 
-def look_into(exif: Image.Exif, where: Where, findings: Findings) -> None:
-    """Notes what the block holds."""
+def collect(exif: Image.Exif, where: Where, findings: Findings) -> None:
+    """Report what the block holds."""
     with findings.reading(where):
         _tags(dict(exif), where, findings)
     with findings.reading(where):
@@ -86,12 +86,12 @@ def _place(gps: dict[int, object], where: Where, findings: Findings) -> None:
 
 
 def _text(value: object) -> object:
-    """The text of a tag that begins with the name of its encoding."""
+    """Return the text of a tag that begins with the name of its encoding."""
     return value[_ENCODING_NAME_BYTES:] if isinstance(value, bytes) else value
 
 
 def _degrees(gps: dict[int, object], reference_tag: int, negative: str) -> float | None:
-    """Degrees, minutes and seconds as one number; None when they are not such."""
+    """Return degrees, minutes and seconds as one number; None if they are malformed."""
     parts = gps.get(reference_tag + 1)
     if not isinstance(parts, tuple) or not parts:
         return None

@@ -1,7 +1,7 @@
-"""Which boxes a HEIC or AVIF is made of: for the report, for its colours, and for a box that a decoder does not heed.
+"""Walks the boxes of a HEIC or AVIF: for the report, for its colours, and for a crop that the AVIF decoder ignores.
 
-Both are ISO media files: boxes with a length and four letters, some with boxes inside. Like `containers` this walk is
-bounded and forgiving, and decides nothing of what is removed: only the decoded first picture reaches the output.
+Both are ISO base media files: boxes with a length and four letters, some with boxes inside. Like `containers` this walk
+is bounded and lenient, and decides nothing about what is removed: only the decoded first picture reaches the output.
 """
 
 import mmap
@@ -21,22 +21,22 @@ _PROPERTIES: Final = {
     b"hvcC", b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"lsel", b"a1op", b"a1lx",
     b"clli", b"mdcv", b"cclv", b"amve", b"ndwt",
 }  # fmt: skip
-# Items that are pictures by themselves or put together from others; and how one says that it belongs to another.
+# Item types of pictures, coded or derived from others; and references from a picture to the one it belongs to.
 _PICTURES: Final = {b"hvc1", b"av01", b"grid", b"iden", b"iovl"}
 _BELONGS: Final = {b"thmb", b"auxl"}
 _GAIN_MAP: Final = b"tmap"
 _XMP_TYPE: Final = b"application/rdf+xml"
-# Moving pictures that phones put behind a still one.
+# Motion photos: a film after the still picture.
 _FILM: Final = {b"mpvd"}
 _FULL_BOX_BYTES: Final = 4
-# The first version of an item's box that says what it is.
+# The first version of `infe` that has an item type.
 _ITEMS_HAVE_KINDS: Final = 2
-# A clean aperture: its length and name, then four fractions of eight bytes each.
+# The clean aperture property: length and name, then four fractions of eight bytes each.
 _CROP: Final = b"\x00\x00\x00\x28clap"
 
 
-def look_into(untrusted: mmap.mmap, findings: Findings) -> None:
-    """Notes the boxes of the file."""
+def collect(untrusted: mmap.mmap, findings: Findings) -> None:
+    """Report the boxes of the file."""
     end = 0
     for name, start, end in _boxes(untrusted, 0, len(untrusted)):
         if name == b"meta":
@@ -52,25 +52,25 @@ def look_into(untrusted: mmap.mmap, findings: Findings) -> None:
 
 
 def crops(untrusted: mmap.mmap) -> bool:
-    """Whether the file says that viewers should show a part of its pixels only.
+    """Return whether the file has a clean aperture: viewers then show only a part of its pixels.
 
-    Searched for in all bytes and not by a walk, so that no way of nesting hides it from us and shows it to a viewer.
+    Searches all bytes instead of walking the boxes, so that no nesting hides it from us and shows it to a viewer.
     """
     return untrusted.find(_CROP) >= 0
 
 
-def colour_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
-    """What the first picture says of its colours by numbers: for the three colours, and for the curve of light.
+def nclx_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
+    """Return the first picture's colour primaries and transfer characteristics (nclx, numbers of ITU-T H.273).
 
-    A second picture has numbers of its own, so which ones are meant is followed from the item to its properties.
+    A second picture has numbers of its own, so this follows the primary item to its properties.
     """
     for name, start, end in _boxes(untrusted, 0, len(untrusted)):
         if name == b"meta":
-            inner = {name: (begin, behind) for name, begin, behind in _boxes(untrusted, start + _FULL_BOX_BYTES, end)}
+            inner = {name: (begin, after) for name, begin, after in _boxes(untrusted, start + _FULL_BOX_BYTES, end)}
             if not {b"pitm", b"iprp"} <= inner.keys():
                 return None
-            begin, behind = inner[b"pitm"]
-            first = _number(untrusted, begin + _FULL_BOX_BYTES, min(4, behind - begin - _FULL_BOX_BYTES))
+            begin, after = inner[b"pitm"]
+            first = _number(untrusted, begin + _FULL_BOX_BYTES, min(4, after - begin - _FULL_BOX_BYTES))
             return _numbers_of(untrusted, *inner[b"iprp"], first)
     return None
 
@@ -96,10 +96,10 @@ def _number(untrusted: mmap.mmap | bytes, start: int, length: int) -> int:
 
 
 def _properties_of(associations: bytes, item: int) -> list[int]:
-    """The numbers of an item's properties, counted from one, as a box of associations has them."""
+    """Return the indices (from one) of an item's properties, from an `ipma` box."""
     item_bytes = 4 if associations[:1] > b"\0" else 2
     number_bytes = 2 if associations[3:4] > b"\0" else 1
-    # The highest bit says that a reader must know the property.
+    # The highest bit marks a property as essential.
     mask = 2 ** (8 * number_bytes - 1) - 1
     position = _FULL_BOX_BYTES + 4
     while position < len(associations):
@@ -112,12 +112,14 @@ def _properties_of(associations: bytes, item: int) -> list[int]:
 
 
 def _boxes(untrusted: mmap.mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the content of each box; stops at the first that does not fit."""
+    """Yield each box's name and the start and end of its content; stop at the first that does not fit."""
     for _ in range(_MOST_BOXES):
         length, name, head = int.from_bytes(untrusted[start : start + 4], "big"), untrusted[start + 4 : start + 8], 8
         if length == 1:
+            # A 64-bit length follows the name.
             length, head = int.from_bytes(untrusted[start + 8 : start + 16], "big"), 16
         elif length == 0:
+            # The box extends to the end.
             length = end - start
         if length < head or start + length > end:
             return
@@ -148,9 +150,9 @@ def _meta(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> Non
 
 
 def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
-    """Notes what things there are in the file, and returns the numbers of the pictures.
+    """Report the items of the file, and return the ids of the pictures.
 
-    Each says its number and its kind, and then its name and what sort of text it is.
+    Each has an id and a type, and then a name and a content type.
     """
     pictures = set()
     count_bytes = 4 if untrusted[start] else 2
@@ -171,7 +173,7 @@ def _items(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> se
 
 
 def _references(untrusted: mmap.mmap, start: int, end: int, findings: Findings) -> set[int]:
-    """Notes a thumbnail, and returns the numbers of pictures that belong to another or are a part of it."""
+    """Report a thumbnail, and return the ids of pictures that belong to another or are a part of it."""
     number_bytes = 4 if untrusted[start] else 2
     parts = set()
     for name, inner, _ in _boxes(untrusted, start + _FULL_BOX_BYTES, end):
@@ -202,13 +204,13 @@ def _properties(untrusted: mmap.mmap, start: int, end: int, findings: Findings) 
 
 
 def _auxiliary(urn: bytes, findings: Findings) -> None:
-    """A depth map, a second exposure, a mask of a face; what makes a picture see-through belongs to the picture."""
+    """Report a depth map, a second exposure, a mask of a face; alpha belongs to the picture."""
     if b"alpha" not in urn and b"auxid:1\0" not in urn:
         findings.add(What.EMBEDDED_FILE, Where.SECOND_PICTURE)
 
 
 def _is_deep(name: bytes, configuration: bytes) -> bool:
-    """More than eight bits a channel, as a decoder's configuration record says."""
+    """Return whether a decoder configuration record says more than eight bits a channel."""
     if name == b"av1C":
         return bool(configuration[2] & 0x40)
     return bool(configuration[17] & 7)

@@ -1,7 +1,7 @@
-"""What a PDF holds besides its pages' looks, read with pypdf, for the report.
+"""Reports what a PDF holds besides the visible content of its pages, read with pypdf.
 
-pypdf is pure Python: a hostile structure is an exception there, not a corrupted memory. Its bounds are set low. What it
-cannot follow is reported as something other.
+pypdf is pure Python: a hostile structure raises an exception and does not corrupt memory. Its limits are set low. What
+it cannot follow is reported as "other".
 """
 
 import itertools
@@ -18,11 +18,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamO
 
 from scrubbers.jailed.findings import Findings, as_line
 from scrubbers.jailed.metadata import exif
-from scrubbers.jailed.metadata.xmp import look_into_xmp
+from scrubbers.jailed.metadata.xmp import collect_xmp
 from scrubbers.sniff import PDF_WITHIN
 from scrubbers.stages import Lost, What, Where
 
-# The report of a long document says what is on its first pages.
+# The report on a long document covers its first pages.
 _PAGES_READ: Final = 200
 _NODES_READ: Final = 500
 _PICTURES_READ: Final = 50
@@ -56,21 +56,21 @@ _END: Final = b"%%EOF"
 _NOTHING: Final = b"\0\r\n\t \xef\xbb\xbf"
 
 
-def look_into(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
-    """Notes what the document holds; of one that pypdf cannot follow (None) what its bytes show."""
+def collect(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
+    """Report what the document holds; of one that pypdf cannot follow (None) what its bytes show."""
     if reader is not None:
-        # PDFium gives one to what it writes anew.
+        # In a document that PDFium rewrote, the ID is PDFium's own: look for one in the original bytes.
         if "/ID" in reader.trailer and untrusted.find(b"/ID") >= 0:
             findings.add(What.IDENTIFIER, Where.DOCUMENT)
-        for look in (_information, _catalog, _pages):
+        for collect_part in (_information, _catalog, _pages):
             with _reading(findings):
-                look(reader, reader.root_object, findings)
+                collect_part(reader, reader.root_object, findings)
     _raw(untrusted, findings)
 
 
 @contextmanager
 def _reading(findings: Findings) -> Iterator[None]:
-    """Like `Findings.reading`, with pypdf's own errors as well."""
+    """Wrap reading as `Findings.reading` does, for pypdf's own errors as well."""
     with findings.reading(Where.DOCUMENT):
         try:
             yield
@@ -86,13 +86,13 @@ def _information(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Fin
 def _catalog(_reader: pypdf.PdfReader, root: DictionaryObject, findings: Findings) -> None:
     metadata = _get(root, "/Metadata")
     if isinstance(metadata, StreamObject):
-        look_into_xmp(metadata.get_data()[:_XMP_BYTES], findings)
+        collect_xmp(metadata.get_data()[:_XMP_BYTES], findings)
     names = _dictionary(root, "/Names")
     for name, target in _name_tree(_dictionary(names, "/EmbeddedFiles")):
         findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS, _file_name(target) or name)
     for name, _ in _name_tree(_dictionary(names, "/JavaScript")):
         findings.add(What.SCRIPT, Where.DOCUMENT, name)
-    if _acts(_get(root, "/OpenAction")) or _acts_somewhere(_get(root, "/AA")):
+    if _is_active(_get(root, "/OpenAction")) or _any_is_active(_get(root, "/AA")):
         findings.add(What.SCRIPT, Where.DOCUMENT)
     layers = _dictionary(root, "/OCProperties")
     if _array(_dictionary(layers, "/D"), "/OFF"):
@@ -107,7 +107,7 @@ def _pages(reader: pypdf.PdfReader, root: DictionaryObject, findings: Findings) 
     for page in itertools.islice(reader.pages, _PAGES_READ):
         if "/PieceInfo" in page or "/Thumb" in page:
             findings.add(What.THUMBNAIL if "/Thumb" in page else What.OTHER, Where.PAGES)
-        if _acts_somewhere(_get(page, "/AA")):
+        if _any_is_active(_get(page, "/AA")):
             findings.add(What.SCRIPT, Where.PAGES)
         for annotation in itertools.islice(_array(page, "/Annots"), _NODES_READ):
             with _reading(findings):
@@ -153,15 +153,15 @@ def _form(form: DictionaryObject, findings: Findings) -> None:
 
 
 def _signature(signature: DictionaryObject, findings: Findings) -> None:
-    """Who signed the document, when, where and what for; of who did only the certificate may tell."""
+    """Report who signed the document, when, where and why; the name may stand in the certificate alone."""
     findings.add(What.PERSON, Where.FORM, _get(signature, "/Name"))
     for key, what in _SIGNED.items():
         if key in signature:
             findings.add(what, Where.FORM, _get(signature, key))
 
 
-def _acts(action: Any) -> bool:
-    """Whether it is more than a place to go to: a program, a link, a form to send off, or something unknown."""
+def _is_active(action: Any) -> bool:
+    """Return whether an action does more than go to a place: a script, a link, sending a form, or unknown."""
     for _ in range(_ACTIONS_READ):
         if not isinstance(action, DictionaryObject):
             return False
@@ -173,14 +173,14 @@ def _acts(action: Any) -> bool:
     return True
 
 
-def _acts_somewhere(actions: Any) -> bool:
-    """Whether one of the actions does, of those that stand under the names of events."""
-    return isinstance(actions, DictionaryObject) and any(_acts(_get(actions, event)) for event in actions)
+def _any_is_active(actions: Any) -> bool:
+    """Return whether an additional-actions dictionary (event to action) has an active one."""
+    return isinstance(actions, DictionaryObject) and any(_is_active(_get(actions, event)) for event in actions)
 
 
 def _raw(untrusted: mmap.mmap, findings: Findings) -> None:
-    """What shows in the bytes themselves, wherever the structure hides it."""
-    # A file made for the web has one more end, near its beginning.
+    """Report what shows in the bytes themselves, wherever the structure hides it."""
+    # A linearized file has one more %%EOF, near its beginning.
     expected_ends = 2 if untrusted.find(b"/Linearized", 0, _LINEARIZED_WITHIN) >= 0 else 1
     if len(re.findall(_END, untrusted)) > expected_ends:
         findings.add(What.EARLIER_VERSION, Where.DOCUMENT)
@@ -190,12 +190,12 @@ def _raw(untrusted: mmap.mmap, findings: Findings) -> None:
     if end >= 0 and untrusted[end + len(_END) :].strip(_NOTHING):
         findings.add(What.EMBEDDED_FILE, Where.AFTER_THE_END)
     for packet in itertools.islice(_PACKET.finditer(untrusted), _PICTURES_READ):
-        look_into_xmp(untrusted[packet.start() : packet.start() + _XMP_BYTES].partition(b"<?xpacket end")[0], findings)
+        collect_xmp(untrusted[packet.start() : packet.start() + _XMP_BYTES].partition(b"<?xpacket end")[0], findings)
     for block in itertools.islice(_PICTURE_EXIF.finditer(untrusted), _PICTURES_READ):
         with findings.reading(Where.PICTURES_ON_PAGES):
             tags = Image.Exif()
             tags.load(untrusted[block.end() : block.end() + _EXIF_BYTES])
-            exif.look_into(tags, Where.PICTURES_ON_PAGES, findings)
+            exif.collect(tags, Where.PICTURES_ON_PAGES, findings)
 
 
 def _resolve(value: Any) -> Any:
@@ -222,7 +222,7 @@ def _file_name(specification: Any) -> Any:
 
 
 def _name_tree(root: DictionaryObject) -> Iterator[tuple[Any, Any]]:
-    """Names and what they stand for; a tree that loops ends with the count."""
+    """Yield a name tree's names and values; the node limit ends a tree with cycles."""
     nodes: list[Any] = [root]
     for _ in range(_NODES_READ):
         if not nodes:
@@ -234,7 +234,7 @@ def _name_tree(root: DictionaryObject) -> Iterator[tuple[Any, Any]]:
 
 
 def _fields(fields: ArrayObject) -> Iterator[DictionaryObject]:
-    """Form fields at every depth; a tree that loops ends with the count."""
+    """Yield form fields at every depth; the node limit ends a tree with cycles."""
     nodes = [_resolve(item) for item in itertools.islice(fields, _NODES_READ)]
     for _ in range(_NODES_READ):
         if not nodes:

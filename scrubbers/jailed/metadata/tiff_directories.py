@@ -1,6 +1,6 @@
-"""How far into a TIFF its directories reach: for the report, of what stands behind all that they speak of.
+"""Finds the last byte that a TIFF's directories refer to, for the report of trailing data.
 
-Bounded, as `containers` is: a file of more directories than pages can need, or of too many entries, is not followed.
+Bounded, as `containers` is: a file with too many directories or entries is not followed.
 """
 
 import mmap
@@ -12,20 +12,20 @@ from typing import Final
 _MOST_ENTRIES, _MOST_NUMBERS = 20_000, 2_000_000
 _FIRST_AT, _HEADER_BYTES = 4, 8
 _COUNT_BYTES, _ENTRY_BYTES, _POINTER_BYTES = 2, 12, 4
-# Of each type that numbers can have, its bytes; the others of eight are fractions and long floating numbers.
+# Bytes of each field type; 5, 10 and 12 are fractions and doubles.
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-# Types that places and lengths have, by their letter.
+# Field types of offsets and lengths, as struct letters.
 _LETTERS: Final = {3: "H", 4: "I", 13: "I"}
-# Tags that say where something is, and with it how long it is: strips, tiles, a thumbnail.
+# Pairs of tags with offsets and lengths: strips, tiles, a thumbnail.
 _PLACES_AND_LENGTHS: Final = ((273, 279), (324, 325), (513, 514))
 _COLLECTED: Final = {tag for pair in _PLACES_AND_LENGTHS for tag in pair}
-# Directories within one: other pictures, EXIF, the place, what programs agreed on.
+# Tags that point to directories: SubIFDs, EXIF, GPS, interoperability.
 _DIRECTORIES: Final = {330, 34665, 34853, 40965}
 _PIECE_BYTES: Final = 2**16
 
 
-def holds_something_behind(untrusted: mmap.mmap) -> bool:
-    """Whether anything but zeros stands behind the last byte that a directory speaks of.
+def has_trailing_data(untrusted: mmap.mmap) -> bool:
+    """Return whether anything but zeros follows the last byte that a directory refers to.
 
     Raises ValueError or struct.error for a file that cannot be followed.
     """
@@ -35,7 +35,7 @@ def holds_something_behind(untrusted: mmap.mmap) -> bool:
 
 
 def _end(untrusted: mmap.mmap) -> int:
-    reader = _Reader(untrusted)
+    reader = _DirectoryReader(untrusted)
     end, seen = _HEADER_BYTES, set[int]()
     waiting = [reader.number(_FIRST_AT, _POINTER_BYTES)]
     while waiting:
@@ -59,8 +59,8 @@ def _end(untrusted: mmap.mmap) -> int:
     return end
 
 
-class _Reader:
-    """Numbers of a TIFF in its own order of bytes."""
+class _DirectoryReader:
+    """Reads directory entries in the file's byte order."""
 
     def __init__(self, untrusted: mmap.mmap) -> None:
         self._untrusted = untrusted
@@ -74,7 +74,7 @@ class _Reader:
         return at + _COUNT_BYTES + _ENTRY_BYTES * self.number(at, _COUNT_BYTES)
 
     def entries(self, at: int) -> Iterator[tuple[int, Sequence[int], int]]:
-        """Each entry's tag, its numbers if it is one that says places, and where its value ends. Raises ValueError."""
+        """Yield each entry's tag, its numbers if offsets or lengths, and its value's end. Raises ValueError."""
         for entry in range(at + _COUNT_BYTES, self.end_of_entries(at), _ENTRY_BYTES):
             tag, kind, count = self.number(entry, 2), self.number(entry + 2, 2), self.number(entry + 4, 4)
             size = _SIZES.get(kind, 1)

@@ -1,7 +1,7 @@
-"""What XMP and IPTC blocks say about a person; for the report only.
+"""Reports what XMP and IPTC blocks say about a person.
 
-XMP is XML, and a hostile one would attack an XML parser (entities that grow, depth). Only names and the values next to
-them are wanted, so it is searched with bounded patterns and never parsed.
+XMP is XML, and a hostile one would attack an XML parser (entity expansion, depth). Only names and the values next to
+them are wanted, so bounded patterns search it and nothing parses it.
 """
 
 import re
@@ -12,7 +12,7 @@ from scrubbers.stages import What, Where
 
 _MOST_BYTES: Final = 2**20
 
-# By name alone, in small letters, for programs differ in their prefixes and in how they write GPS.
+# By local name, in lower case: programs differ in their prefixes and in how they write GPS.
 _NAMES: Final = {
     "creator": What.PERSON, "contributor": What.PERSON, "rights": What.PERSON, "owner": What.PERSON,
     "ownername": What.PERSON, "cameraownername": What.PERSON, "author": What.PERSON, "credit": What.PERSON,
@@ -40,14 +40,14 @@ _NAMES: Final = {
     "documentancestors": What.IDENTIFIER, "imageuniqueid": What.IDENTIFIER, "burstid": What.IDENTIFIER,
     "image": What.THUMBNAIL,
 }  # fmt: skip
-# With their prefix, because others mean something else by the same: faces that were found, and files in letters.
+# With their prefix, because the local name alone means other things: detected faces, and files in Base64.
 _FULL_NAMES: Final = {
     "mwg-rs:name": What.PERSON, "gimage:data": What.EMBEDDED_FILE, "gdepth:data": What.EMBEDDED_FILE,
     "gaudio:data": What.EMBEDDED_FILE,
 }  # fmt: skip
-# What is written in letters tells nobody anything.
+# Base64 is no useful example.
 _NO_EXAMPLE: Final = {What.THUMBNAIL, What.EMBEDDED_FILE}
-# prefix:Name="value" or <prefix:Name>value, of which the first letters will do.
+# prefix:Name="value" or <prefix:Name>value; the first letters of a value are enough.
 _ATTRIBUTE: Final = re.compile(rb"([\w-]{1,40}:\w{1,40})=[\"']([^\"'<]{1,400})")
 _ELEMENT: Final = re.compile(rb"<([\w-]{1,40}:\w{1,40})[^<>]{0,200}>([^<]{1,400})")
 # <prefix:Name><rdf:Seq><rdf:li>value
@@ -55,19 +55,20 @@ _LIST: Final = re.compile(
     rb"<([\w-]{1,40}:\w{1,40})>\s{0,40}<rdf:(?:Seq|Bag|Alt)>\s{0,40}<rdf:li[^<>]{0,100}>([^<]{1,400})"
 )
 
+# By the number of the data set.
 _IPTC: Final = {
     5: What.TITLE, 25: What.TITLE, 26: What.PLACE, 27: What.PLACE, 55: What.DATE, 60: What.DATE, 62: What.DATE,
     65: What.SOFTWARE, 80: What.PERSON, 90: What.PLACE, 92: What.PLACE, 95: What.PLACE, 100: What.PLACE,
     101: What.PLACE, 105: What.TITLE, 110: What.PERSON, 116: What.PERSON, 118: What.PERSON, 120: What.COMMENT,
     122: What.PERSON,
 }  # fmt: skip
-# A small picture of how it was when Photoshop last kept it: the newer and the older number.
-_SMALL_PICTURE: Final = re.compile(rb"8BIM\x04[\x09\x0c]")
-# A record of the application part: mark, record 2, data set, length.
+# Photoshop's thumbnail of the picture as last saved: the newer and the older resource number.
+_PHOTOSHOP_THUMBNAIL: Final = re.compile(rb"8BIM\x04[\x09\x0c]")
+# An IPTC application record: tag marker, record 2, data set, length.
 _IPTC_RECORD: Final = re.compile(rb"\x1c\x02(.)(..)", re.DOTALL)
 
 
-def look_into_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP) -> None:
+def collect_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP) -> None:
     text = untrusted[:_MOST_BYTES]
     found = False
     for pattern in (_LIST, _ATTRIBUTE, _ELEMENT):
@@ -81,12 +82,12 @@ def look_into_xmp(untrusted: bytes, findings: Findings, where: Where = Where.XMP
         findings.add(What.OTHER, where)
 
 
-def look_into_iptc(untrusted: bytes, findings: Findings) -> None:
+def collect_iptc(untrusted: bytes, findings: Findings) -> None:
+    """Report an IPTC block, or Photoshop's resources with one in them."""
     findings.add(What.OTHER, Where.IPTC)
-    if _SMALL_PICTURE.search(untrusted):
+    if _PHOTOSHOP_THUMBNAIL.search(untrusted):
         findings.add(What.THUMBNAIL, Where.IPTC)
-    for record in _IPTC_RECORD.finditer(untrusted[:_MOST_BYTES]):
-        what = _IPTC.get(record[1][0])
-        length = int.from_bytes(record[2], "big")
-        if what is not None:
-            findings.add(what, Where.IPTC, untrusted[record.end() : record.end() + length])
+    for header in _IPTC_RECORD.finditer(untrusted[:_MOST_BYTES]):
+        data_set, length = header[1][0], int.from_bytes(header[2], "big")
+        if data_set in _IPTC:
+            findings.add(_IPTC[data_set], Where.IPTC, untrusted[header.end() : header.end() + length])

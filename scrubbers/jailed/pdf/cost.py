@@ -58,15 +58,15 @@ class Work:
         self._milliseconds += length * _BYTE
 
     def picture_rebuilt(self, pixels: int, stored_bytes: int) -> None:
-        """A picture was rebuilt; a pixel that takes longer than one of a grey JPEG counts for several."""
+        """Count a rebuilt picture; a pixel that takes longer than one of a grey JPEG counts for several."""
         self._milliseconds += pixels * _PICTURE_PIXEL + stored_bytes * _PICTURE_BYTE
 
     def page_read(self, steps: int) -> None:
-        """A page was read into so many steps of drawing."""
+        """Count a page that was read into so many steps of drawing."""
         self._milliseconds += _PAGE + steps * _STEP
 
     def drawn(self, pixels: int, things: int) -> None:
-        """A page of so many things was drawn, or as many pixels of it."""
+        """Count the drawing of a page of so many things, or of as many pixels of it."""
         self._milliseconds += pixels * _DRAWN_PIXEL + things * _DRAWN_THING
 
     def looked_at(self, things: int) -> None:

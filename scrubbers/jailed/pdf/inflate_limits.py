@@ -24,7 +24,7 @@ _DEEPEST: Final = 3
 
 
 def require_bounded(untrusted: mmap.mmap | bytes) -> None:
-    """Returns if all streams together stay within bounds; raises TooManyPixels, as most large streams are pictures."""
+    """Require all streams together to stay within bounds; raises TooManyPixels, as most large streams are pictures."""
     budget = _MOST_OF_ALL
     for found in _STREAM.finditer(untrusted):
         budget -= _inflated_bytes(untrusted, found.end(), min(budget, _MOST_OF_A_STREAM))

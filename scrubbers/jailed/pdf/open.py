@@ -17,10 +17,10 @@ from typing import IO, Final
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
-from scrubbers.jailed.pdf import inflate_limits as pdf_bounded
+from scrubbers.jailed.pdf import inflate_limits
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.stray_fields import copy_with_fields
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _MOST_ANNOTATIONS: Final = 5000
@@ -31,7 +31,7 @@ _GIVEN_LOOKS: Final = {
 
 
 def open_document(untrusted: mmap.mmap, file: IO[bytes]) -> tuple[PdfiumSource, pypdf.PdfReader | None]:
-    """The two readers; None in the place of pypdf when it cannot follow the document. Raises Locked or Damaged."""
+    """Return both readers; None in the place of pypdf when it cannot follow the document. Raises Locked or Damaged."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
     reader = _read(file)
     return source, _with_looks(source, reader) if reader is not None else _anew(source, [])
@@ -40,7 +40,7 @@ def open_document(untrusted: mmap.mmap, file: IO[bytes]) -> tuple[PdfiumSource, 
 def with_stray_fields(
     source: PdfiumSource, reader: pypdf.PdfReader | None
 ) -> tuple[PdfiumSource, pypdf.PdfReader | None]:
-    """The two readers of the document, or of a copy in which fields without a form are drawn. Raises Damaged."""
+    """Return the two readers of the document, or of a copy in which fields without a form are drawn. Raises Damaged."""
     copy = copy_with_fields(reader) if reader is not None else None
     if copy is None:
         return source, reader
@@ -56,7 +56,7 @@ def _with_looks(source: PdfiumSource, reader: pypdf.PdfReader) -> pypdf.PdfReade
 def _anew(source: PdfiumSource, bare: list[int]) -> pypdf.PdfReader | None:
     anew = source.written_anew(bare)
     # What was encrypted could not be looked at before.
-    pdf_bounded.require_bounded(anew)
+    inflate_limits.require_bounded(anew)
     return _read(io.BytesIO(anew))
 
 
@@ -65,7 +65,7 @@ def _read(file: IO[bytes]) -> pypdf.PdfReader | None:
         reader = pypdf.PdfReader(file, strict=False)
         if reader.is_encrypted or not isinstance(reader.root_object, DictionaryObject) or not reader.pages:
             return None
-    except pdf_read.BROKEN:
+    except access.BROKEN:
         return None
     return reader
 
@@ -75,31 +75,31 @@ def _pages_with_bare_annotations(reader: pypdf.PdfReader) -> list[int]:
     found: list[int] = []
     seen = 0
     has_form = "/AcroForm" in reader.root_object
-    form = pdf_read.dictionary_in(reader.root_object, "/AcroForm")
-    if pdf_read.is_true(pdf_read.entry(form, "/NeedAppearances")):
+    form = access.dictionary_in(reader.root_object, "/AcroForm")
+    if access.is_true(access.entry(form, "/NeedAppearances")):
         return [number for number, page in enumerate(reader.pages) if "/Annots" in page]
     for number, page in enumerate(reader.pages):
         try:
-            annotations = pdf_read.entry(page, "/Annots")
+            annotations = access.entry(page, "/Annots")
             items = list.__iter__(annotations) if isinstance(annotations, ArrayObject) else iter(())
             for item in items:
                 seen += 1
                 if seen > _MOST_ANNOTATIONS:
                     return found
-                annotation = pdf_read.resolved(item)
+                annotation = access.resolved(item)
                 if isinstance(annotation, DictionaryObject) and _is_bare(annotation, has_form=has_form):
                     found.append(number)
                     break
-        except (NotRebuildable, *pdf_read.BROKEN):
+        except (NotRebuildable, *access.BROKEN):
             continue
     return found
 
 
 def _is_bare(annotation: DictionaryObject, *, has_form: bool) -> bool:
-    kind = pdf_read.name_of(annotation.get("/Subtype"))
+    kind = access.name_of(annotation.get("/Subtype"))
     if kind not in _GIVEN_LOOKS or (kind == "/Widget" and not has_form):
         return False
-    look = pdf_read.entry(pdf_read.dictionary_in(annotation, "/AP"), "/N")
+    look = access.entry(access.dictionary_in(annotation, "/AP"), "/N")
     if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
-        return (pdf_read.name_of(annotation.get("/AS")) or "") not in look
+        return (access.name_of(annotation.get("/AS")) or "") not in look
     return look is None

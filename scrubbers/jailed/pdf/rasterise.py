@@ -14,7 +14,7 @@ import pypdfium2
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, Stream, Value
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.stages import Damaged
 
 _DOTS_A_POINT: Final = 150 / 72
@@ -41,7 +41,7 @@ class Coding(enum.Enum):
 
 
 def pixel_page(page: pypdfium2.PdfPage, parent: Node) -> tuple[Node, Image.Image]:
-    """The new page, and its drawing; raises Damaged."""
+    """Return the new page, and its drawing; raises Damaged."""
     width, height, drawn = _draw(page)
     pixels, coding = _coding(drawn)
     contents = Node(Stream({}, b"q\n%d 0 0 %d 0 0 cm\n/X0 Do\nQ\n" % (width, height)))
@@ -58,7 +58,7 @@ def pixel_page(page: pypdfium2.PdfPage, parent: Node) -> tuple[Node, Image.Image
 
 
 def _draw(page: pypdfium2.PdfPage) -> tuple[int, int, Image.Image]:
-    """The page's size in points and its picture, in as few channels as show it all."""
+    """Return the page's size in points and its picture, in as few channels as show it all."""
     width, height = page.get_size()
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise Damaged
@@ -83,7 +83,7 @@ def _in_few_channels(drawn: Image.Image) -> Image.Image:
 
 
 def _coding(pixels: Image.Image) -> tuple[Image.Image, Coding]:
-    """The smallest way to store it that looks the same, judged by some rows: trying them all takes longer."""
+    """Return the smallest way to store it that looks the same, judged by some rows: trying them all takes longer."""
     shades = pixels.histogram() if pixels.mode == "L" else [0]
     if shades[0] + shades[-1] == pixels.width * pixels.height:
         return pixels.convert("1", dither=Image.Dither.NONE), Coding.LOSSLESS
@@ -101,7 +101,7 @@ def _stored(pixels: Image.Image, coding: Coding) -> Stream:
         case Coding.JPEG:
             encoded = io.BytesIO()
             pixels.info = {}
-            pixels.save(encoded, "JPEG", **image.JPEG_SETTINGS)
+            pixels.save(encoded, "JPEG", **scrub.JPEG_SETTINGS)
             data, filter_name = encoded.getvalue(), b"DCTDecode"
         case Coding.SIXTEEN_SHADES:
             bits = 4

@@ -35,12 +35,12 @@ from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned, has_text
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
-from scrubbers.jailed.pdf.visibility import subpaths as pdf_subpaths
+from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
-from scrubbers.jailed.pictures import preview as shrinking
+from scrubbers.jailed.pictures import preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
 _BATCH_PAGES: Final = 60
@@ -79,7 +79,7 @@ class Rebuilder:
         self._work = Work()
 
     def write(self, output: IO[bytes]) -> Image.Image:
-        """Writes the whole result; returns the first page's small picture. Raises Refused."""
+        """Write the whole result; returns the first page's small picture. Raises Refused."""
         count = len(self._source)
         writer = Writer(output, forgets=True)
         writer.number_of(self._parent)
@@ -107,12 +107,12 @@ class Rebuilder:
         return self._first
 
     def _readable(self, count: int) -> SourceDocument | None:
-        """What pages draw with; None when pypdf does not see the same pages as PDFium, and all become pixels."""
+        """Return what pages draw with; None when pypdf does not see the same pages as PDFium, and all become pixels."""
         if self._reader is None:
             return None
         try:
             return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
-        except (NotRebuildable, *pdf_read.BROKEN):
+        except (NotRebuildable, *access.BROKEN):
             return None
 
     # Step 1
@@ -146,7 +146,7 @@ class Rebuilder:
                 self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
-        except (NotRebuildable, *pdf_read.BROKEN):
+        except (NotRebuildable, *access.BROKEN):
             page = None
         if document.lacks_letters:
             # As pixels its text would be missing as well, and nobody would see that it is.
@@ -184,19 +184,19 @@ class Rebuilder:
 
     def _take_out_subpaths(self, batch: list[_Entry]) -> bool:
         """Leaves out subpaths that no page of the batch shows; whether any page had some that were looked at."""
-        placed: dict[int, list[pdf_subpaths.Placed]] = {}
-        seen: set[pdf_subpaths.Part] = set()
-        unseen: set[pdf_subpaths.Part] = set()
+        placed: dict[int, list[subpaths.Placed]] = {}
+        seen: set[subpaths.Part] = set()
+        unseen: set[subpaths.Part] = set()
         for entry, page in _rebuilt(batch):
-            found = [*pdf_subpaths.placed_paths(page.steps)]
+            found = [*subpaths.placed_paths(page.steps)]
             if found:
                 placed[entry.number] = found
                 with _or_pixels(entry):
-                    shown, hidden = pdf_subpaths.judged(found, functools.partial(self._drawn_now, entry))
+                    shown, hidden = subpaths.judged(found, functools.partial(self._drawn_now, entry))
                     seen |= shown
                     unseen |= hidden
         paths = [each.path for found in placed.values() for each in found]
-        changed = {id(path) for path in pdf_subpaths.take_out(paths, unseen - seen)}
+        changed = {id(path) for path in subpaths.take_out(paths, unseen - seen)}
         again = [
             entry
             for entry in batch
@@ -208,7 +208,7 @@ class Rebuilder:
         return bool(placed)
 
     def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
-        """The page as it is said now, fonts as they were built; raises NotRebuildable."""
+        """Return the page as it is said now, fonts as they were built; raises NotRebuildable."""
         written = self._in_memory([entry], fonts=False)
         if written is None or entry.page is None:
             raise NotRebuildable
@@ -218,7 +218,7 @@ class Rebuilder:
             return sheet, sheet.drawn()
 
     def _look_closer(self, batch: list[_Entry]) -> bool:
-        """Shows letter by letter what was seen in part, and looks again; False if there was nothing."""
+        """Show letter by letter what was seen in part, and look again; False if there was nothing."""
         partly = [entry for entry in batch if entry.page is not None and entry.seen is not None and entry.seen.partly]
         for entry in partly:
             for show in entry.seen.partly if entry.seen is not None else ():
@@ -241,7 +241,7 @@ class Rebuilder:
                         entry.page = None
                         continue
                     if entry.number == 0:
-                        self._first = shrinking.shrunk(drawn.convert("RGB"))
+                        self._first = preview.downscaled(drawn.convert("RGB"))
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable
@@ -261,7 +261,7 @@ class Rebuilder:
         return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
 
     def _in_memory(self, entries: list[_Entry], *, fonts: bool = True) -> bytes | None:
-        """The pages as a document of their own; those that cannot be said become pixels. None when none is left."""
+        """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
         parent = Node()
         if fonts:
             self._build_fonts(entries)
@@ -303,7 +303,7 @@ class Rebuilder:
                 self._findings.lose(Lost.SELECTABLE_TEXT if has_text(page) else Lost.SHARPNESS)
                 node, drawn = pixel_page(page, self._parent)
             if entry.number == 0:
-                self._first = shrinking.shrunk(drawn)
+                self._first = preview.downscaled(drawn)
         else:
             entry.page.collect_codes(self._used)
             if said:
@@ -317,7 +317,7 @@ class Rebuilder:
 
 @contextlib.contextmanager
 def _or_pixels(entry: _Entry) -> Iterator[None]:
-    """A page that fails in here will be pixels."""
+    """Mark a page that fails in here to become pixels."""
     try:
         yield
     except (NotRebuildable, pypdfium2.PdfiumError):

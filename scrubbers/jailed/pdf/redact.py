@@ -86,7 +86,7 @@ def look_at(
     *,
     letters: bool = False,
 ) -> PageSeen:
-    """What is seen of the page, which `drawn` shows; raises NotRebuildable when PDFium draws other things than said.
+    """Return what is seen of the page in `drawn`; raises NotRebuildable when PDFium draws other things than said.
 
     `digest`: of the bytes that `open_anew` opens. `letters`: the texts that were seen in part are now shown letter by
     letter, and judged so.
@@ -187,7 +187,7 @@ def _take_out_pictures(pages: Sequence[PageSeen]) -> set[int]:
 
 
 def _size_needed(size: tuple[int, int], drawn: Sequence[tuple[float, float]]) -> tuple[int, int]:
-    """The pixels that the largest drawing of a picture can show; its own where those are not clearly more."""
+    """Return the pixels that the largest drawing of a picture can show; its own where those are not clearly more."""
     needed = tuple(max(1, math.ceil(max(points) * _FINEST / _INCH - _ROUNDED)) for points in zip(*drawn, strict=True))
     across, up = (least if least * _CLEARLY_MORE <= own else own for own, least in zip(size, needed, strict=True))
     return across, up

@@ -40,7 +40,7 @@ class _Sink:
         return 1
 
     def written(self, document: pypdfium2.PdfDocument) -> bytes:
-        """The document without encryption; raises Damaged."""
+        """Return the document without encryption; raises Damaged."""
         self._parts.clear()
         if not pdfium.FPDF_SaveAsCopy(document, self._target, pdfium.FPDF_REMOVE_SECURITY):
             raise Damaged
@@ -94,14 +94,14 @@ class PdfiumSource:
             page.close()
 
     def reopen_if_large(self) -> None:
-        """Gives back what PDFium has kept of the streams so far."""
+        """Give back what PDFium has kept of the streams so far."""
         if self._drawn_bytes > _KEPT_BYTES:
             self._drawn_bytes = 0
             self._document.close()
             self._document = self._open()
 
     def written_anew(self, look_at: Sequence[int]) -> bytes:
-        """The document as PDFium writes it, without encryption; raises Damaged.
+        """Return the document as PDFium writes it, without encryption; raises Damaged.
 
         On the pages that are looked at, annotations without a look of their own have the one that PDFium gives them.
         """
@@ -120,7 +120,7 @@ class PdfiumSource:
                 page.close()
 
     def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
-        """The page in this size, in mode RGBX, without its own turning."""
+        """Return the page in this size, in mode RGBX, without its own turning."""
         with self.page(number) as page:
             return drawn_unturned(page, size, self._document.formenv)
 
@@ -132,7 +132,7 @@ def has_text(page: pypdfium2.PdfPage) -> bool:
 
 
 def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None) -> Image.Image:
-    """A page drawn as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
+    """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
     place = (0, 0, width, height, -turned % 4, _FLAGS)

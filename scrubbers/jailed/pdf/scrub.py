@@ -18,20 +18,20 @@ import pypdf
 import pypdfium2
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.metadata import pdf as pdf_found
-from scrubbers.jailed.pdf import inflate_limits as pdf_bounded
-from scrubbers.jailed.pdf.fonts import warm_up as pdf_font_rehearsed
+from scrubbers.jailed.metadata import pdf
+from scrubbers.jailed.pdf import inflate_limits
+from scrubbers.jailed.pdf.fonts.warm_up import warm_up as warm_up_fonts
 from scrubbers.jailed.pdf.open import open_document, with_stray_fields
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.stages import Kind
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
 
 
-def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
-    """Writes the rebuilt document and its preview; raises Refused, or what the libraries raise."""
+def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
+    """Write the rebuilt document and its preview; raises Refused, or what the libraries raise."""
     # The collector would look through all objects again and again; `pdf_rebuild` calls it where it is worth its time.
     gc.disable()
     # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
@@ -41,16 +41,16 @@ def scrub(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, find
         open(untrusted_descriptor, "rb", closefd=False) as file,
         open(clean, "wb", closefd=False) as output,
     ):
-        pdf_bounded.require_bounded(untrusted)
+        inflate_limits.require_bounded(untrusted)
         source, reader = open_document(untrusted, file)
-        pdf_found.look_into(reader, untrusted, findings)
+        pdf.collect(reader, untrusted, findings)
         source, reader = with_stray_fields(source, reader)
         first = Rebuilder(source, reader, findings).write(output)
-    image.write_preview(first, preview)
+    write_preview(first, preview)
 
 
 def warm_up() -> None:
-    """Sets pypdf's bounds and scrubs one small document, so that everything is in memory before the locks."""
+    """Set pypdf's bounds and scrubs one small document, so that everything is in memory before the locks."""
     pypdf.overwrite_configuration(
         zlib_maximum_output_length=_STREAM_BYTES,
         lzw_maximum_output_length=_STREAM_BYTES,
@@ -61,17 +61,17 @@ def warm_up() -> None:
         jbig2dec_binary=None,
         disable_legacy_handling=True,
     )
-    pdf_font_rehearsed.warm_up()
+    warm_up_fonts()
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, small_document())
-        scrub(Kind.PDF, untrusted, clean, preview, Findings())
+        scrub_document(Kind.PDF, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)
 
 
-def rehearse() -> None:
+def warm_up_fork() -> None:
     """In a fork, behind the zygote's locks and before its work: draws what comes out differently the first time."""
     with contextlib.closing(pypdfium2.PdfDocument(document_without_fonts())) as document:
         for _ in range(2):

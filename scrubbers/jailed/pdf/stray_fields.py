@@ -12,7 +12,7 @@ from typing import Final
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.stages import Damaged
 
@@ -21,7 +21,7 @@ _DEEPEST_FIELD: Final = 8
 
 
 def copy_with_fields(reader: pypdf.PdfReader) -> bytes | None:
-    """The document with its stray fields made drawable; None if it has none. Raises Damaged."""
+    """Return the document with its stray fields made drawable; None if it has none. Raises Damaged."""
     if next(_stray(reader.pages, reader.root_object), None) is None:
         return None
     made = io.BytesIO()
@@ -36,7 +36,7 @@ def copy_with_fields(reader: pypdf.PdfReader) -> bytes | None:
             if not _has_form(root):
                 root[NameObject("/AcroForm")] = DictionaryObject({NameObject("/Fields"): ArrayObject()})
         writer.write(made)
-    except (NotRebuildable, *pdf_read.BROKEN):
+    except (NotRebuildable, *access.BROKEN):
         raise Damaged from None
     return made.getvalue()
 
@@ -46,28 +46,28 @@ def _stray(pages: Iterable[DictionaryObject], root: DictionaryObject) -> Iterato
     seen = 0
     for page in pages:
         try:
-            annotations = pdf_read.entry(page, "/Annots")
-        except pdf_read.BROKEN:
+            annotations = access.entry(page, "/Annots")
+        except access.BROKEN:
             continue
         for item in list.__iter__(annotations) if isinstance(annotations, ArrayObject) else ():
             seen += 1
             if seen > _MOST_ANNOTATIONS:
                 return
             try:
-                found = pdf_read.resolved(item)
+                found = access.resolved(item)
                 if isinstance(found, DictionaryObject) and _is_stray(found, has_form=has_form):
                     yield found
-            except pdf_read.BROKEN:
+            except access.BROKEN:
                 continue
 
 
 def _is_stray(annotation: DictionaryObject, *, has_form: bool) -> bool:
-    is_field = pdf_read.name_of(annotation.get("/Subtype")) == "/Widget"
+    is_field = access.name_of(annotation.get("/Subtype")) == "/Widget"
     return is_field and not (has_form and _says(annotation, "/FT") and _says(annotation, "/T"))
 
 
 def _has_form(root: DictionaryObject) -> bool:
-    return isinstance(pdf_read.entry(root, "/AcroForm"), DictionaryObject)
+    return isinstance(access.entry(root, "/AcroForm"), DictionaryObject)
 
 
 def _says(field: DictionaryObject, key: str) -> bool:
@@ -75,7 +75,7 @@ def _says(field: DictionaryObject, key: str) -> bool:
     for _ in range(_DEEPEST_FIELD):
         if key in field:
             return True
-        above = pdf_read.entry(field, "/Parent")
+        above = access.entry(field, "/Parent")
         if not isinstance(above, DictionaryObject):
             break
         field = above

@@ -57,7 +57,7 @@ def small_document() -> bytes:
 
 
 def document_without_fonts() -> bytes:
-    """A page of text in fonts that are not in the document: PDFium draws them with those it carries.
+    """Return a page of text in fonts that are not in the document: PDFium draws them with those it carries.
 
     The first such page of a process comes out bolder than the next: so it is drawn in every fork, before its work.
     """

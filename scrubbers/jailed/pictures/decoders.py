@@ -1,7 +1,7 @@
-"""The closed list of picture decoders, and what each has to be told before it may see a stranger's file.
+"""The closed list of picture decoders, and the settings that each needs before it may read a hostile file.
 
-Decoders are loaded by name and asked by name. Left to itself Pillow would try all it knows, and a PostScript file named
-as a photograph would start an interpreter.
+Decoders are loaded and chosen by name. By default Pillow tries all it knows, and a PostScript file named as a
+photograph would start Ghostscript.
 """
 
 from typing import IO, Final, cast
@@ -30,7 +30,7 @@ PLUGINS: Final = (
     WebPImagePlugin,
 )  # fmt: skip
 _FORMATS: Final = {
-    # A phone's picture with a second one behind it opens as MPO.
+    # A phone's picture with a second one after it opens as MPO.
     Kind.JPEG: ("JPEG", "MPO"),
     Kind.PNG: ("PNG",),
     Kind.WEBP: ("WEBP",),
@@ -40,11 +40,11 @@ _FORMATS: Final = {
     Kind.HEIC: ("HEIF",),
     Kind.AVIF: ("AVIF",),
 }
-# Decoding HEIC takes one thread beside the first, which its jobs alone may start; the number must not follow the cores.
+# Decoding HEIC takes one thread beside the first, which only its jobs may start; not one for each core.
 pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
-# With one thread it starts none, which no other job could.
+# With one thread the AVIF decoder starts none: no other job could start one.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# For a PNG's profile. Of its own accord it takes 1 MiB, and those of some scanners are longer.
+# For a PNG's profile. The default is 1 MiB, and the profiles of some scanners are longer.
 PngImagePlugin.MAX_TEXT_CHUNK = 8 * 2**20
 
 
@@ -52,8 +52,8 @@ def _step_over(stream: PngImagePlugin.PngStream, _position: int, length: int) ->
     return ImageFile._safe_read(cast("IO[bytes]", stream.fp), length)  # noqa: SLF001  what its own readers of chunks begin with
 
 
-# A PNG's texts are read for the report by `containers`. Pillow would keep them under the names that they bear, among
-# what it knows of the picture: one called "transparency" or "interlace" would be taken for that.
+# `containers` reads a PNG's texts for the report. Pillow would store them in `info` under their keywords: one called
+# "transparency" or "interlace" would be taken for that.
 PngImagePlugin.PngStream.chunk_tEXt = _step_over  # type: ignore[assignment, method-assign]
 PngImagePlugin.PngStream.chunk_zTXt = _step_over  # type: ignore[assignment, method-assign]
 PngImagePlugin.PngStream.chunk_iTXt = _step_over  # type: ignore[assignment, method-assign]
@@ -72,9 +72,9 @@ _TURNS: Final = {
 
 
 def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
-    """The picture, not decoded yet, by the decoder of its kind and no other; raises what that decoder raises."""
-    # A PNG would be refused for a wrong checksum of what is not its pixels, or for too long a profile. While nothing is
-    # decoded this concerns those alone, and after that pixels that are missing must be an error again.
+    """Open the picture with the decoder of its kind and no other, undecoded; raises what that one raises."""
+    # Otherwise a PNG would be refused for a wrong checksum outside its pixels, or too long a profile. Until
+    # then the flag concerns only those; for the decoding, missing pixels must be an error again.
     ImageFile.LOAD_TRUNCATED_IMAGES = kind is Kind.PNG
     try:
         return Image.open(file, formats=_FORMATS[kind])
@@ -83,19 +83,19 @@ def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
 
 
 def require_few_pixels(picture: Image.Image) -> None:
-    """Raises TooManyPixels."""
+    """Raise TooManyPixels beyond PIXELS."""
     if picture.width * picture.height > PIXELS:
         raise TooManyPixels
 
 
 def turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
-    """How the picture must be turned to stand upright once its tags are gone; None when it does already.
+    """Return the transpose that makes the picture upright once its orientation tag is gone; None if it is already.
 
-    To be asked before anything is decoded, for browsers heed the EXIF block alone, and in a PNG only in front of the
-    pixels. Left to itself Pillow would go by XMP as well, where programs that turned the pixels leave what was.
+    Call before decoding: browsers apply only the EXIF block, and in a PNG only one in front of the pixels, while Pillow
+    would apply XMP as well, where programs that have turned the pixels leave the old orientation.
 
-    Two decoders turn by themselves: TIFF's as its tag says, and HEIC's as the file's boxes say (the tag is then to be
-    left alone, for cameras write the same turn into both). AVIF's decoder gives the turn of the boxes as the tag.
+    Two decoders turn by themselves: TIFF's by its tag, and HEIC's by the file's boxes (then ignore the EXIF tag, for
+    cameras write the same turn into both). AVIF's decoder returns the turn of the boxes as the tag.
     """
     block = picture.info.get("exif")
     if picture.format in {"TIFF", "HEIF"} or not isinstance(block, bytes):
@@ -110,13 +110,13 @@ def turn(picture: ImageFile.ImageFile) -> Image.Transpose | None:
 
 
 def _is_one_short(tags: Image.Exif, tag: int) -> bool:
-    """Whether the tag is stored as one number of two bytes: browsers heed no turn of another type."""
+    """Return whether the tag is stored as one SHORT: browsers ignore an orientation of another type."""
     stored = tags._info  # noqa: SLF001  the library takes any type and any number of them
     return stored is not None and stored.tagtype.get(tag) == _SHORT and len(stored._tagdata[tag]) == _SHORT_BYTES  # noqa: SLF001
 
 
 def leave_turn_to_tag(picture: ImageFile.ImageFile) -> None:
-    """Keeps the decoder of a TIFF from turning by XMP; to be asked before each page is decoded."""
+    """Keep the decoder of a TIFF from turning by XMP. Call before each page is decoded."""
     picture.info.pop("xmp", None)
     if _ORIENTATION_TAG not in getattr(picture, "tag_v2", {}):
         picture.getexif().pop(_ORIENTATION_TAG, None)

@@ -1,6 +1,7 @@
-"""A small picture: of a whole one, or of one that comes strip by strip. Both ways give the same pixels.
+"""Previews: of a whole picture, or of one that comes strip by strip. Both ways give the same pixels.
 
-Whole pixels are averaged first, as far as that goes: a tenth of the time of shrinking at once, and as good.
+A box filter by whole factors comes first, and the resampling filter last: a tenth of the time of resampling at once,
+and as good.
 """
 
 from typing import Final
@@ -9,43 +10,43 @@ from PIL import Image
 
 PREVIEW_SIDE: Final = 320
 _FILTER: Final = Image.Resampling.BICUBIC
-# As which mode a picture is averaged. With alpha each pixel weighs as much as is seen of it; in one-bit mode single
-# pixels would be picked.
+# The mode for averaging. With premultiplied alpha each pixel counts as much as it is visible; one-bit mode would pick
+# single pixels.
 _AVERAGED: Final = {"1": "L", "LA": "La", "RGBA": "RGBa"}
 _SHOWN: Final = {"La": "LA", "RGBa": "RGBA"}
 _BAND_PIXELS: Final = 2**19
-# So many may wait until they make up a row of averages. Of a picture much wider than high it would be nearly all.
+# At most so many wait until they make up a row of averages: of a picture much wider than high it would be nearly all.
 _MOST_WAITING_PIXELS: Final = 2**22
 
 
 def size_within(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The size in the same proportions of which neither side is longer than `side`; a small picture keeps its own."""
+    """Return the size in the same proportions with no side longer than `side`; a small picture keeps its own."""
     scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def shrunk(page: Image.Image) -> Image.Image:
-    """A picture of at most PREVIEW_SIDE pixels wide and high."""
+def downscaled(page: Image.Image) -> Image.Image:
+    """Scale a picture down to at most PREVIEW_SIDE pixels wide and high."""
     if page.mode not in _AVERAGED or max(page.size) <= PREVIEW_SIDE:
         shown = page.convert("L") if page.mode == "1" else page
         return shown.resize(size_within(page.size, PREVIEW_SIDE), _FILTER, reducing_gap=1.0)
-    # Band by band, because the whole page would be copied into the mode that is averaged.
-    made = Shrinking(page.size, PREVIEW_SIDE)
+    # Band by band, because `convert` would copy the whole page.
+    made = Downscaler(page.size, PREVIEW_SIDE)
     rows = max(1, _BAND_PIXELS // page.width)
     for top in range(0, page.height, rows):
         made.add(page.crop((0, top, page.width, min(page.height, top + rows))))
     return made.finish()
 
 
-class Shrinking:
-    """Takes strips from top to bottom, of any heights and all of one plain mode."""
+class Downscaler:
+    """Scales down a picture that comes in strips from top to bottom, of any heights and all of one plain mode."""
 
     def __init__(self, size: tuple[int, int], side: int) -> None:
         self._size = size
         self._small_size = size_within(size, side)
         self._factor = max(1, size[0] // self._small_size[0]), max(1, size[1] // self._small_size[1])
         across, down = self._factor
-        # Each row by itself first where too many would wait, which rounds once more.
+        # Average each row by itself first where too many pixels would wait, which rounds once more.
         self._narrowed_by = across if size[0] * down > _MOST_WAITING_PIXELS else 1
         self._averaged: Image.Image | None = None
         self._rows = 0
@@ -76,7 +77,7 @@ class Shrinking:
         self._rows += whole
 
     def finish(self) -> Image.Image:
-        """The small picture, once all strips were taken. Raises ValueError if there was none."""
+        """Return the small picture, after the last strip. Raises ValueError if there was none."""
         if self._averaged is None:
             raise ValueError
         box = (0.0, 0.0, self._size[0] / self._factor[0], self._size[1] / self._factor[1])

@@ -1,10 +1,11 @@
-"""Gives the memory of a large untrusted file back while its job still runs: beside its pixels it is a second copy.
+"""Releases the memory of a large untrusted file while its job still runs: beside the pixels it is a second copy.
 
-`give_back` does so once the file was read, `Consumed` while it is read: the sealed file can be cut off at its end alone
-and is read from its beginning, so it is first moved into the job's own memory, piece by piece from its end.
+`release_input` does so after the file was read, `ReleasedInput` while it is read. A memfd can only be truncated at its
+end and is read from its beginning, so `ReleasedInput` first moves it into the job's own memory, piece by piece from its
+end.
 
-The trusted side seals the file against writing and growing and leaves it to the job to cut it off. Who calls this has
-no mapping of the file left, and reads no more of it: an access behind the cut is a SIGBUS.
+The trusted side puts memfd seals against writing and growing on the file and leaves truncating to the job. The caller
+must hold no mapping of the file and read no more of it: an access beyond the new end is a SIGBUS.
 """
 
 import io
@@ -13,26 +14,26 @@ import os
 from contextlib import suppress
 from typing import Final
 
-# A job that loses its zygote after this cannot be done again, and the reporter has to send the file once more. An
+# A job that loses its zygote after this cannot be tried again, and the reporter has to send the file once more. An
 # ordinary photograph is smaller and keeps its second attempt.
 LARGE_BYTES: Final = 16 * 2**20
 _PIECE_BYTES: Final = 2**20
 
 
 def is_large(untrusted_descriptor: int) -> bool:
-    """Whether its memory is worth giving back."""
+    """Return whether the file's memory is worth releasing."""
     return os.fstat(untrusted_descriptor).st_size >= LARGE_BYTES
 
 
-def give_back(untrusted_descriptor: int) -> None:
-    """Empties a large file for every holder; one that was sealed whole stays as it is."""
+def release_input(untrusted_descriptor: int) -> None:
+    """Truncate a large file to nothing, for every holder; one with all memfd seals stays as it is."""
     if not is_large(untrusted_descriptor):
         return
     _cut(untrusted_descriptor, 0)
 
 
-class Consumed:
-    """A large file that is read once, from beginning to end; what was read is not kept. Empties it for every holder."""
+class ReleasedInput:
+    """A large file to be read once, from beginning to end: frees memory on the way. Truncates it for every holder."""
 
     def __init__(self, untrusted_descriptor: int) -> None:
         size = os.fstat(untrusted_descriptor).st_size
@@ -44,7 +45,7 @@ class Consumed:
             _cut(untrusted_descriptor, start)
 
     def read(self, length: int) -> bytes:
-        """Up to `length` bytes."""
+        """Read up to `length` bytes."""
         piece = self._held[self._position : self._position + length]
         page = self._position - self._position % mmap.PAGESIZE
         self._position += len(piece)
@@ -53,13 +54,13 @@ class Consumed:
         return piece
 
     def seek(self, position: int) -> int:
-        """Where it stands already; what lies behind cannot be read again. Raises UnsupportedOperation."""
+        """Accept only the current position: what was read is gone. Raises UnsupportedOperation."""
         if position != self._position:
             raise io.UnsupportedOperation
         return position
 
 
 def _cut(untrusted_descriptor: int, length: int) -> None:
-    """Does nothing to a file that was sealed whole."""
+    """Truncate the file, unless it has all memfd seals."""
     with suppress(PermissionError):
         os.ftruncate(untrusted_descriptor, length)

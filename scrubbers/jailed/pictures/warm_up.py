@@ -1,6 +1,6 @@
-"""What a zygote does before it is locked, and each of its forks before there is a file: pictures of our own.
+"""Warm-up: of a zygote before it is locked, and of each of its forks before there is a file, on generated pictures.
 
-Nothing can be opened once the locks are on, so every decoder, encoder and table must have been used by then.
+Nothing can be opened once the locks are on, so every decoder, encoder and table must have been used before.
 """
 
 import functools
@@ -13,10 +13,9 @@ from PIL import ExifTags, Image, ImageCms
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import containers
-from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures import preview as shrinking
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.verify import jpeg as verify_jpeg
+from scrubbers.jailed.pictures import decoders, scrub
+from scrubbers.jailed.pictures.preview import downscaled
+from scrubbers.jailed.verify import jpeg
 from scrubbers.report_wire import encode_report
 from scrubbers.stages import Kind
 
@@ -35,41 +34,41 @@ _WARM_SIZE: Final = (64, 64)
 _FORMAT_NAMES: Final = {Kind.HEIC: "HEIF"}
 
 
-def warm_up() -> None:
-    """Scrubs one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
+def warm_up_pictures() -> None:
+    """Scrub one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     for kind, modes in _WARM_MODES.items():
         for mode in modes:
             _warm_up_one(kind, mode, profile)
-    rehearse()
+    warm_up_fork()
 
 
-def rehearse() -> None:
-    """Does all that a job does with a small picture, in memory, so that a fork has touched the pages that most will."""
+def warm_up_fork() -> None:
+    """Do all that a job does with a small picture, in memory, so that a fork has touched the pages most jobs need."""
     findings = Findings()
-    with _in_memory(rehearsed()) as untrusted:
-        containers.look_into(Kind.JPEG, untrusted, findings)
+    with _in_memory(sample_jpeg()) as untrusted:
+        containers.collect(Kind.JPEG, untrusted, findings)
     clean, preview = io.BytesIO(), io.BytesIO()
-    with decoders.open_picture(Kind.JPEG, io.BytesIO(rehearsed())) as picture:
-        image.look_into(picture, findings)
-        rebuilt = image.rebuild(picture, findings, None)
-        rebuilt.save(clean, "JPEG", **image.JPEG_SETTINGS)
-        shrinking.shrunk(rebuilt).save(preview, "JPEG", **image.JPEG_SETTINGS)
+    with decoders.open_picture(Kind.JPEG, io.BytesIO(sample_jpeg())) as picture:
+        scrub.collect_findings(picture, findings)
+        rebuilt = scrub.rebuild(picture, findings, None)
+        rebuilt.save(clean, "JPEG", **scrub.JPEG_SETTINGS)
+        downscaled(rebuilt).save(preview, "JPEG", **scrub.JPEG_SETTINGS)
     with _in_memory(clean.getvalue()) as result:
-        verify_jpeg.is_clean(result)
+        jpeg.is_clean(result)
     encode_report(findings.removed(), findings.lost())
 
 
 def _in_memory(content: bytes) -> mmap.mmap:
-    """Memory of this process alone, which can be read like a job's file."""
+    """Return private memory that can be read like a job's file."""
     made = mmap.mmap(-1, len(content), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     made[:] = content
     return made
 
 
 @functools.cache
-def rehearsed() -> bytes:
-    """The picture."""
+def sample_jpeg() -> bytes:
+    """Return the small picture that forks warm up with."""
     made = io.BytesIO()
     Image.new("RGB", _WARM_SIZE).save(made, "JPEG")
     return made.getvalue()
@@ -85,7 +84,7 @@ def _warm_up_one(kind: Kind, mode: str, profile: bytes) -> None:
     try:
         untrusted, clean, preview = descriptors
         os.write(untrusted, made.getvalue())
-        image.scrub(kind, untrusted, clean, preview, Findings())
+        scrub.scrub_picture(kind, untrusted, clean, preview, Findings())
     finally:
         for descriptor in descriptors:
             os.close(descriptor)

@@ -1,11 +1,11 @@
 """An independent reading of a result: it may consist of what a clean file of its kind consists of, and of nothing else.
 
-Runs in a fresh job, which the file that was scrubbed has never touched. Shares no code with the scrubber and decodes
-no pixels. Each reader walks the whole file from the first byte to the last, has a closed list of blocks, checks the
+Runs in a fresh job, which has never read the original file. Shares no code with the scrubber and decodes no pixels.
+Each reader walks the whole file from the first byte to the last, has a closed list of blocks, checks the
 content of every block that could carry something, and refuses at the first byte it cannot account for. What remains
 unseen is what compressed pixels can carry: they were made by our encoders from decoded pixels.
 
-Raises WouldNotVouch. A reader that stumbles (a length that points outside) raises it too.
+Raises WouldNotVouch, also when a reader fails (a length that points outside).
 """
 
 import mmap
@@ -14,24 +14,21 @@ import zlib
 from collections.abc import Callable
 from typing import Final
 
-from scrubbers.jailed.verify import jpeg as verify_jpeg
-from scrubbers.jailed.verify import png as verify_png
-from scrubbers.jailed.verify import tiff as verify_tiff
-from scrubbers.jailed.verify import webp as verify_webp
-from scrubbers.jailed.verify.pdf import file as verify_pdf
+from scrubbers.jailed.verify import jpeg, png, tiff, webp
+from scrubbers.jailed.verify.pdf.file import is_clean_pdf
 from scrubbers.stages import Kind, WouldNotVouch
 
 _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
-    Kind.JPEG: verify_jpeg.is_clean,
-    Kind.PNG: verify_png.is_clean,
-    Kind.WEBP: verify_webp.is_clean,
-    Kind.TIFF: verify_tiff.is_clean,
-    Kind.PDF: verify_pdf.is_clean,
+    Kind.JPEG: jpeg.is_clean,
+    Kind.PNG: png.is_clean,
+    Kind.WEBP: webp.is_clean,
+    Kind.TIFF: tiff.is_clean,
+    Kind.PDF: is_clean_pdf,
 }
 
 
 def require_clean(kind: Kind, untrusted_descriptor: int) -> None:
-    """Returns if every byte of the file is accounted for; raises WouldNotVouch."""
+    """Raise WouldNotVouch unless every byte of the file is accounted for."""
     reader = _READERS.get(kind)
     if reader is None:
         raise WouldNotVouch

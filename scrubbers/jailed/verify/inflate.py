@@ -9,7 +9,7 @@ _OUTPUT_BYTES: Final = 1024 * 1024
 
 
 class Counter:
-    """A zlib stream that comes in pieces; says whether it held exactly what was expected, and nothing behind it."""
+    """Inflates a zlib stream in pieces, and tells whether it held exactly the expected bytes and nothing after them."""
 
     def __init__(self, expected_bytes: int) -> None:
         self._left = expected_bytes
@@ -20,16 +20,16 @@ class Counter:
         for position in range(start, end, _INPUT_BYTES):
             piece = untrusted[position : min(position + _INPUT_BYTES, end)]
             while piece and self._fits:
-                # More than is expected is never inflated: a bomb ends here.
+                # Never inflate more than is expected: a decompression bomb ends here.
                 inflated = self._stream.decompress(piece, min(_OUTPUT_BYTES, self._left + 1))
                 self._left -= len(inflated)
                 piece = self._stream.unconsumed_tail
                 self._fits = self._left >= 0 and not self._stream.unused_data
 
     def is_exact(self) -> bool:
-        """Whether the stream ended where its pixels do."""
+        """Return whether the stream ended where its pixels do."""
         if not self._fits:
             return False
-        # Its checksum may wait for one more call.
+        # The checksum may still need one more call.
         self._left -= len(self._stream.flush())
         return self._left == 0 and self._stream.eof and not self._stream.unused_data

@@ -1,9 +1,9 @@
-"""Reads a JPEG as our encoder writes it: one of two heads, in which only height and width vary, and one scan.
+"""Reads a JPEG as our encoder writes it: one of two headers, in which only height and width vary, and one scan.
 
-A large picture is written by strips: then the head has the length of a strip before the scan, and the scan a mark
-between each two strips. Length and number follow from the size, and the marks count round from 0 to 7.
+A large picture is written in strips: then the header has a restart interval before the scan, and the scan a restart
+marker between each two strips. Interval and count follow from the size, and markers count round from 0 to 7.
 
-The heads are constant because the encoder's settings are: a bare JFIF header, the quantization tables of quality 90, a
+The headers are constant, for the settings are: a bare JFIF header, the quantization tables of quality 90, a
 frame, the Huffman tables of the standard's Annex K, the beginning of a scan, in this order and each once. A table of
 another content could carry some hundred bytes, and the order and number of tables a few more.
 """
@@ -18,7 +18,7 @@ from typing import Final
 _END: Final = b"\xff\xd9"
 _DIGITS: Final = 32
 _SIZE_BYTES: Final = 4
-# In compressed data 0xFF stands before a zero; what else could follow it is a mark.
+# In scan data 0xFF is followed by zero; anything else after it is a marker.
 _MARK_IN_DATA: Final = re.compile(rb"\xff[^\x00]")
 # Strips have whole blocks of 16 rows, of half a million pixels together where one block is not more.
 _LARGE_PIXELS: Final = 16 * 2**20
@@ -34,7 +34,7 @@ _FIRST_RESTART, _RESTARTS = 0xD0, 8
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    """All in front of the compressed data: its length, where height and width stand, and the SHA-256 of the rest."""
+    """All before the scan data: its length, the offset of height and width, and the SHA-256 of the rest."""
 
     length: int
     size_at: int
@@ -50,12 +50,12 @@ _HEADS: Final = (
 
 
 def is_clean(untrusted: mmap.mmap) -> bool:
-    """Whether every byte is accounted for."""
+    """Return whether every byte is accounted for."""
     return len(untrusted) in {end_of_clean(untrusted, 0), _end_of_strips(untrusted)}
 
 
 def end_of_clean(untrusted: mmap.mmap, start: int) -> int:
-    """Where the clean JPEG that begins at `start` ends; -1 when it is not clean."""
+    """Return where the clean JPEG that begins at `start` ends; -1 if it is not clean."""
     for head in _HEADS:
         if _begins_with(untrusted, start, head):
             data_end = _MARK_IN_DATA.search(untrusted, start + head.length)
@@ -64,7 +64,7 @@ def end_of_clean(untrusted: mmap.mmap, start: int) -> int:
 
 
 def _end_of_strips(untrusted: mmap.mmap) -> int:
-    """Where the clean JPEG of strips ends that the file begins with; -1 when it does not begin with one."""
+    """Return where the clean JPEG of strips at the file's start ends; -1 if there is none."""
     head = _HEADS[0]
     scan_at = head.length - _SCAN_HEAD_BYTES
     found = untrusted[: head.length + _STRIP_HEAD.size]

@@ -1,7 +1,7 @@
-"""Reads a PNG as our encoder writes it: header, pixels, end. No other chunk, nothing behind the pixels or the end.
+"""Reads a PNG as our encoder writes it: header, pixels, end. No other chunk, nothing after the pixels or the end.
 
-The pixels stand in chunks of one length, the last one shorter, or empty when the one before it was just full: lengths
-of one's own choice could spell something.
+The pixels are in chunks of one length, the last one shorter, or empty when the one before it was just full: freely
+chosen lengths could encode something.
 """
 
 import mmap
@@ -17,12 +17,12 @@ _CHANNELS: Final = {0: 1, 2: 3, 4: 2, 6: 4}
 _HEADER: Final = struct.Struct(">IIBBBBB")
 _LENGTH_NAME: Final = struct.Struct(">I4s")
 _CHECKSUM_BYTES: Final = 4
-# As the encoder cuts: 64 KiB, or a row of four bytes a pixel where that is longer.
+# The encoder's chunk size: 64 KiB, or a row of four bytes a pixel where that is longer.
 _PIXEL_CHUNK_BYTES, _ROW_BYTES_A_PIXEL = 64 * 1024, 4
 
 
 def is_clean(untrusted: mmap.mmap) -> bool:
-    """Whether every byte is accounted for."""
+    """Return whether every byte is accounted for."""
     if untrusted[:8] != _SIGNATURE:
         return False
     position = 8
@@ -52,7 +52,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
 
 
 def _expected_bytes(header: bytes) -> int | None:
-    """How many bytes the pixels of this header are, filter bytes included; None for a header we do not write."""
+    """Return the bytes of this header's pixels, filter bytes included; None for a header we do not write."""
     width, height, bits, colour, compression, filtering, interlace = _HEADER.unpack(header)
     if (compression, filtering, interlace) != (0, 0, 0) or colour not in _CHANNELS or not width or not height:
         return None

@@ -1,7 +1,7 @@
 """Reads a TIFF as our encoder writes it: pages of deflated strips, the tags that describe them, and no gap between.
 
-Pages are written one after the other as small TIFFs of their own and chained. What that leaves between two pages is
-known: zeros for alignment, and the eight bytes of the page's own header, which point at its directory.
+The encoder writes pages one after the other as small TIFFs of their own and chains them. What that leaves between two
+pages is known: zeros for alignment, and the eight bytes of the page's own header, which point at its directory.
 """
 
 import mmap
@@ -20,8 +20,8 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _STRIP_OFFSETS, _CHANNELS, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANES, _EXTRA = 273, 277, 278, 279, 284, 338
 _REQUIRED: Final = {_WIDTH, _HEIGHT, _COMPRESSION, _PHOTOMETRIC, _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANES}
 _ALLOWED: Final = _REQUIRED | {_BITS, _CHANNELS, _EXTRA}
-# Bits of each channel, how many channels (left out for one), how to read them, what the last one is if it is no colour
-# (2: alpha): as they go together in the five modes that we write.
+# BitsPerSample, SamplesPerPixel (left out for one), PhotometricInterpretation, ExtraSamples (2: alpha): as they go
+# together in the five modes that we write.
 _MODES: Final = {
     ((1,), None, 1, None),
     ((8,), None, 1, None),
@@ -32,7 +32,7 @@ _MODES: Final = {
 _DEFLATE: Final = 8
 _MOST_PAGES: Final = 200
 _MOST_VALUES: Final = 1_000_000
-# Pages are aligned, so what lies between two is at most this, and the whole is a multiple of it.
+# Pages are aligned: the padding is less than this, and the file's length a multiple of it.
 _ALIGNMENT: Final = 16
 
 
@@ -45,7 +45,7 @@ class _Covered:
 
 
 def is_clean(untrusted: mmap.mmap) -> bool:
-    """Whether every byte is accounted for."""
+    """Return whether every byte is accounted for."""
     if untrusted[:4] != _HEADER or len(untrusted) % _ALIGNMENT:
         return False
     covered = _Covered()
@@ -62,14 +62,14 @@ def is_clean(untrusted: mmap.mmap) -> bool:
 
 
 def _read_directory(untrusted: mmap.mmap, start: int, covered: _Covered) -> tuple[dict[int, tuple[int, ...]], int]:
-    """The tags of one page and where the next page's directory is. Raises ValueError for a type we do not write."""
+    """Return one page's tags and the offset of the next directory. Raises ValueError for a type we do not write."""
     count = int.from_bytes(untrusted[start : start + 2], "little")
     end = start + 2 + count * _ENTRY.size
     covered.parts.append((start, end + 4))
     tags: dict[int, tuple[int, ...]] = {}
     for position in range(start + 2, end, _ENTRY.size):
         tag, kind, length, value = _ENTRY.unpack(untrusted[position : position + _ENTRY.size])
-        # In rising order, so that their order says nothing.
+        # Only in rising order, so that the order can encode nothing.
         if kind not in _FORMATS or tag <= max(tags, default=0) or length > _MOST_VALUES:
             raise ValueError
         size = length * _SIZES[kind]
@@ -85,7 +85,7 @@ def _read_directory(untrusted: mmap.mmap, start: int, covered: _Covered) -> tupl
 
 
 def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], covered: _Covered) -> bool:
-    """Whether the tags are the allowed ones and each strip holds its rows exactly."""
+    """Return whether the tags are the allowed ones and each strip holds its rows exactly."""
     if not _REQUIRED <= set(tags) <= _ALLOWED or tags[_COMPRESSION] != (_DEFLATE,) or tags[_PLANES] != (1,):
         return False
     bits = tags.get(_BITS, (1,))
@@ -108,7 +108,7 @@ def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], cover
 
 
 def _single(tags: dict[int, tuple[int, ...]], tag: int) -> int | None:
-    """The one value of a tag, None without it; raises ValueError for several."""
+    """Return the one value of a tag, None without it; raises ValueError for several."""
     if tag not in tags:
         return None
     (value,) = tags[tag]
@@ -116,7 +116,7 @@ def _single(tags: dict[int, tuple[int, ...]], tag: int) -> int | None:
 
 
 def _gaps_are_clean(untrusted: mmap.mmap, covered: _Covered) -> bool:
-    """Whether nothing overlaps and what lies between holds nothing."""
+    """Return whether no parts overlap and the gaps between them are clean."""
     position = 0
     for start, end in sorted(covered.parts):
         if start < position or start - position > _ALIGNMENT + len(_HEADER) + 4:

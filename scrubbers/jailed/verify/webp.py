@@ -1,6 +1,6 @@
 """Reads a WebP as our encoder writes it: one picture, lossy, lossless, or lossy with a separate alpha channel.
 
-Sizes are said up to three times, in the file, the canvas and the pixels' own head, and must agree.
+The size stands in up to three places, in the file, the canvas and the pixels' own header, which must agree.
 """
 
 import mmap
@@ -10,7 +10,7 @@ from typing import Final
 # Flags and size; of the flags only "has alpha" may be set.
 _EXTENDED: Final = struct.Struct("<B3s3s3s")
 _ALPHA_ONLY: Final = 0x10
-# A key frame of version 0 that is shown; what the other bits say is the length of its first part.
+# A shown key frame of version 0; the other bits are the length of its first partition.
 _FRAME_BITS, _SHOWN_KEY_FRAME = 0x1F, 0x10
 _LOSSY_START: Final = b"\x9d\x01\x2a"
 _LOSSLESS_START: Final = b"\x2f"
@@ -21,7 +21,7 @@ Size = tuple[int, int]
 
 
 def is_clean(untrusted: mmap.mmap) -> bool:
-    """Whether every byte is accounted for."""
+    """Return whether every byte is accounted for."""
     riff, length, webp = struct.unpack("<4sI4s", untrusted[:12])
     if (riff, webp) != (b"RIFF", b"WEBP") or length + 8 != len(untrusted):
         return False
@@ -43,7 +43,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
 
 
 def _size_of_clean(name: bytes, start: bytes) -> Size | None:
-    """The size that a block says; None when it says none. Raises ValueError for a block that we do not write."""
+    """Return the size in a chunk; None for a chunk without one. Raises ValueError for a chunk that we do not write."""
     match name:
         case b"VP8X":
             flags, reserved, width, height = _EXTENDED.unpack(start)
@@ -63,7 +63,7 @@ def _size_of_clean(name: bytes, start: bytes) -> Size | None:
             if start[:1] == _LOSSLESS_START and bits >> 29 == 0:
                 return (bits & _SIDE) + 1, (bits >> 14 & _SIDE) + 1
         case b"ALPH":
-            # How it is filtered and packed; two bits must be zero.
+            # Filter and compression; two reserved bits must be zero.
             if start[0] & 0xC0 == 0:
                 return None
     raise ValueError

@@ -9,6 +9,7 @@ from store_harness import TUESDAY, WEDNESDAY, ids, new_filing, new_home, new_mem
 from cases.crypto.grants import open_grant
 from cases.errors import NotARecipient, NotThere
 from cases.store.boxes import padded_count
+from cases.store.store import CaseProof
 
 
 def opened(batches, member):
@@ -159,11 +160,11 @@ async def a_home_with_one_case(path, members, excluded):
         filed = new_filing(members, excluded, keys=filed.keys, file_ids=(file_id,))
         await store.file_case(filed.filing)
         before = shapes(home)
-        await store.append_reporter(filed.case_id, 1, *filed.write("Mer."), release_on=WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Mer.", release_on=WEDNESDAY))
         await store.release(TUESDAY, ids(members))
         boxes = {member.id: await store.box(member.id_bytes, 0) for member in members}
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, bytes(32), 1)
+            await store.released_case(CaseProof(filed.case_id, bytes(32), 1))
     return home, before, boxes
 
 

@@ -30,9 +30,8 @@ from cases.crypto.grants import decoy_grant, make_grant
 from cases.crypto.seal import append, make_head, next_epoch, open_stream, rekey
 from cases.entry import Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere
-from cases.store import db as store_db
-from cases.store import erase as store_erase
-from cases.store.store import Rekeying
+from cases.store import db, erase
+from cases.store.store import CaseProof, MemberEntries, Rekeying, ReporterEntries
 
 LATER = WEDNESDAY + timedelta(days=30)
 
@@ -71,7 +70,7 @@ async def answer(store, filed, member):
     sealed, _entry, head = append(
         filed.keys, Stream.MEMBERS, (), member.id, member.sign_seed, TUESDAY, {}, Message("Tack.")
     )
-    await store.append_member(filed.case_id, filed.mac(2, "append"), 2, 0, Stream.MEMBERS, sealed, head)
+    await store.append_member(MemberEntries(filed.proof(2, "append"), 0, (sealed,), head), Stream.MEMBERS)
 
 
 def pieces_of(home, filed):
@@ -119,15 +118,15 @@ async def test_an_erased_case_is_gone_for_everybody_but_for_its_tombstone(home, 
         await state(store, filed, roster, members[0], Act.ERASE, day=LATER, reference="G 12")
         await state(store, filed, roster, members[3], Act.ERASE, day=LATER, reference="G 12")
 
-        tombstone = await store.tombstone(filed.case_id, filed.mac(9), 9)
+        tombstone = await store.tombstone(filed.proof(9))
 
         assert await store.find_by_lookup(filed.filing.lookup_id) is None
         with pytest.raises(NotThere):
             await store.reporter_streams(filed.case_id)
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, filed.mac(9), 9)
+            await store.released_case(filed.proof(9))
         with pytest.raises(NotThere):
-            await store.tombstone(filed.case_id, bytes(32), 9)
+            await store.tombstone(CaseProof(filed.case_id, bytes(32), 9))
     statements = tuple(open_statement(filed.keys.statement_key, filed.case_id, one) for one in tombstone.statements)
     proof = verify_tombstone(statements, roster, SERVER)
     assert (proof.case_id, proof.reference) == (filed.case_id, "G 12")
@@ -151,7 +150,7 @@ async def test_one_member_alone_two_counsel_and_two_references_erase_nothing(hom
                 (members[1], "G 15"),
             )
         ]
-        case = await store.released_case(filed.case_id, filed.mac(9), 9)
+        case = await store.released_case(filed.proof(9))
 
     assert set(answers) == {"kept"}
     assert len(case.statements) == 4
@@ -164,7 +163,7 @@ async def test_a_statement_for_another_case_or_without_its_key_does_nothing(home
         with pytest.raises(NotThere):
             await state(store, stranger, roster, members[0], Act.CLOSE, day=WEDNESDAY)
 
-        assert (await store.released_case(filed.case_id, filed.mac(9), 9)).state == "open"
+        assert (await store.released_case(filed.proof(9))).state == "open"
 
 
 async def test_an_open_a_held_and_a_newly_closed_case_are_not_erased_and_the_reason_is_said(home, clock, members):
@@ -198,7 +197,7 @@ async def test_reopening_forgets_signatures_that_were_given_for_the_closed_case(
 
         await state(store, filed, roster, members[0], Act.REOPEN, day=LATER)
 
-        case = await store.released_case(filed.case_id, filed.mac(9), 9)
+        case = await store.released_case(filed.proof(9))
     assert (case.state, case.closed_day, case.erase_by, case.statements) == ("open", None, None, ())
 
 
@@ -206,13 +205,13 @@ async def test_an_erasure_that_was_cut_off_is_finished_when_the_store_is_next_op
     async with a_released_case(home, clock, members) as (store, filed, _roster):
         pieces = pieces_of(home, filed)
         async with store._parts.db.write() as connection:
-            await store_erase._decide(connection, filed.case_id, WEDNESDAY, (b"one", b"two"))
+            await erase._decide(connection, filed.case_id, WEDNESDAY, (b"one", b"two"))
         with pytest.raises(NotThere):
-            await store.tombstone(filed.case_id, filed.mac(9), 9)
+            await store.tombstone(filed.proof(9))
 
     async with open_store(home, clock) as store:
         left = raw(home)
-        tombstone = await store.tombstone(filed.case_id, filed.mac(9), 9)
+        tombstone = await store.tombstone(filed.proof(9))
 
     assert [piece for piece in pieces if piece in left] == []
     assert tombstone.statements == (b"one", b"two")
@@ -233,7 +232,7 @@ async def test_two_erasures_at_once_do_not_touch_a_slot_that_was_given_out_again
 
 
 async def test_a_log_that_cannot_be_cut_is_said_and_cut_by_the_next_heartbeat(home, clock, members, monkeypatch):
-    monkeypatch.setattr(store_db, "CHECKPOINT_TRIES", 2)
+    monkeypatch.setattr(db, "CHECKPOINT_TRIES", 2)
     async with a_released_case(home, clock, members) as (store, filed, _roster):
         pieces = pieces_of(home, filed)
         reader = sqlite3.connect(home / "kallskydd.db", isolation_level=None)
@@ -258,7 +257,7 @@ async def test_the_two_year_cap_gives_thirty_days_notice_and_then_erases_alone(h
             due = await store.erase_due(day)
             seen.append((due.noticed, due.erased))
 
-        tombstone = await store.tombstone(filed.case_id, filed.mac(9), 9)
+        tombstone = await store.tombstone(filed.proof(9))
 
     assert cap == date(2028, 3, 4)
     assert seen == [(0, 0), (1, 0), (0, 0), (0, 1)]
@@ -271,7 +270,7 @@ async def test_a_server_that_was_off_gives_its_notice_late_and_then_waits_all_th
         late = add_months(WEDNESDAY, 30)
 
         first = await store.erase_due(late)
-        notice_day = (await store.released_case(filed.case_id, filed.mac(9), 9)).notice_day
+        notice_day = (await store.released_case(filed.proof(9))).notice_day
         second = await store.erase_due(late + timedelta(days=29))
         third = await store.erase_due(late + timedelta(days=30))
 
@@ -286,7 +285,7 @@ async def test_a_hold_stops_the_cap_too_and_no_configuration_outlives_it(home, c
 
         due = await store.erase_due(add_months(WEDNESDAY, 36))
 
-        case = await store.released_case(filed.case_id, filed.mac(9), 9)
+        case = await store.released_case(filed.proof(9))
     assert (due.noticed, due.erased) == (0, 0)
     assert case.hold
     assert case.erase_by == add_months(WEDNESDAY, 24)
@@ -317,13 +316,13 @@ def a_new_epoch(filed, case, members):
 
 async def test_a_new_epoch_opens_with_the_new_keys_and_the_old_share_is_dead(home, clock, members):
     async with a_released_case(home, clock, members) as (store, filed, _roster):
-        case = await store.released_case(filed.case_id, filed.mac(3), 3)
+        case = await store.released_case(filed.proof(3))
         new, rekeying = a_new_epoch(filed, case, members)
 
-        await store.rekey(filed.case_id, filed.mac(4, "rekey"), 4, rekeying)
+        await store.rekey(filed.proof(4, "rekey"), rekeying)
 
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, filed.mac(5), 5)
+            await store.released_case(filed.proof(5))
         row = await store.find_by_lookup(filed.filing.lookup_id)
         streams = (await store.reporter_streams(filed.case_id)).streams
         await store.release(LATER, ids(members))
@@ -342,13 +341,13 @@ async def test_a_new_epoch_gives_nothing_back_to_words_whose_inbox_has_ended(hom
         await state(store, filed, roster, members[0], Act.CLOSE, day=WEDNESDAY)
         sealed, head = filed.write("The end", keep=1)
         old = filed.filing.lookup_id
-        await store.change_access(filed.case_id, 1, sealed, head, WEDNESDAY, old, None, at_once=True)
+        await store.change_access(ReporterEntries(filed.case_id, 1, (sealed,), head, (), WEDNESDAY, True), old, None)
         await state(store, filed, roster, members[0], Act.REOPEN, day=WEDNESDAY)
         before = rows(home, "SELECT lookup_id, reporter_grant FROM cases")
-        case = await store.released_case(filed.case_id, filed.mac(3), 3)
+        case = await store.released_case(filed.proof(3))
         _new, rekeying = a_new_epoch(filed, case, members)
 
-        await store.rekey(filed.case_id, filed.mac(4, "rekey"), 4, rekeying)
+        await store.rekey(filed.proof(4, "rekey"), rekeying)
 
         after = rows(home, "SELECT lookup_id, reporter_grant FROM cases")
     assert rows(home, "SELECT epoch FROM cases") == [(2,)]
@@ -357,12 +356,12 @@ async def test_a_new_epoch_gives_nothing_back_to_words_whose_inbox_has_ended(hom
 
 async def test_a_new_epoch_waits_while_something_of_the_case_waits_for_its_release(home, clock, members):
     async with a_released_case(home, clock, members) as (store, filed, _roster):
-        case = await store.released_case(filed.case_id, filed.mac(3), 3)
+        case = await store.released_case(filed.proof(3))
         _new, rekeying = a_new_epoch(filed, case, members)
-        await store.append_reporter(filed.case_id, 1, *filed.write("Mer."), release_on=LATER)
+        await store.append_reporter(filed.adds(1, "Mer.", release_on=LATER))
 
         with pytest.raises(NotAllowed):
-            await store.rekey(filed.case_id, filed.mac(4, "rekey"), 4, rekeying)
+            await store.rekey(filed.proof(4, "rekey"), rekeying)
 
         assert (await store.find_by_lookup(filed.filing.lookup_id)).share == filed.keys.share
     assert rekeying.share not in (home / "shred.slots").read_bytes()
@@ -370,7 +369,7 @@ async def test_a_new_epoch_waits_while_something_of_the_case_waits_for_its_relea
 
 async def test_a_new_epoch_that_leaves_out_an_item_changes_nothing(home, clock, members):
     async with a_released_case(home, clock, members) as (store, filed, _roster):
-        case = await store.released_case(filed.case_id, filed.mac(3), 3)
+        case = await store.released_case(filed.proof(3))
         _new, whole = a_new_epoch(filed, case, members)
         short = Rekeying(
             whole.epoch,
@@ -384,19 +383,19 @@ async def test_a_new_epoch_that_leaves_out_an_item_changes_nothing(home, clock, 
         )
 
         with pytest.raises(Conflict):
-            await store.rekey(filed.case_id, filed.mac(4, "rekey"), 4, short)
+            await store.rekey(filed.proof(4, "rekey"), short)
 
-        assert (await store.released_case(filed.case_id, filed.mac(5), 5)).epoch == 1
+        assert (await store.released_case(filed.proof(5))).epoch == 1
 
 
 async def test_an_entry_sealed_under_the_epoch_before_is_refused(home, clock, members):
     async with a_released_case(home, clock, members) as (store, filed, _roster):
-        case = await store.released_case(filed.case_id, filed.mac(3), 3)
+        case = await store.released_case(filed.proof(3))
         _new, rekeying = a_new_epoch(filed, case, members)
-        await store.rekey(filed.case_id, filed.mac(4, "rekey"), 4, rekeying)
+        await store.rekey(filed.proof(4, "rekey"), rekeying)
 
         with pytest.raises(Conflict):
-            await store.append_reporter(filed.case_id, 1, *filed.write("Mer."), release_on=LATER)
+            await store.append_reporter(filed.adds(1, "Mer.", release_on=LATER))
 
 
 async def test_a_new_epoch_that_was_cut_off_loses_its_old_share_at_the_next_opening(home, clock, members):

@@ -18,12 +18,12 @@ from cases.crypto.seal import fetch_mac, make_head, new_case_keys, rekey
 from cases.entry import Message, Stream
 from cases.errors import NotARecipient
 from cases.roster.member import new_member_keys
-from cases.wire import messages as wire
+from cases.wire import messages
 from cases.wire.rekeying import regrant, rekeying_hash
 from desk.errors import ServerRefused
 from desk.work import acts
 from desk.work.casebook import Casebook
-from desk.work.opened import OpenedCase
+from desk.work.opened import DeskCase
 
 LEAD, HANDLER, COUNSEL, SECOND_COUNSEL = range(4)
 UNSIGNED = b""
@@ -35,9 +35,9 @@ class Move:
 
     old: CaseKeys
     new: CaseKeys
-    request: wire.RekeyRequest
+    request: messages.RekeyRequest
 
-    def signed_by(self, desks: RunningDesks, *members: int, kind: Act = Act.REKEY, **changes) -> wire.RekeyRequest:
+    def signed_by(self, desks: RunningDesks, *members: int, kind: Act = Act.REKEY, **changes) -> messages.RekeyRequest:
         fields = {"reference": rekeying_hash(self.request).hex(), "server": desks.roster.server_key} | changes
         case_id = fields.pop("case_id", self.request.case_id)
         blobs = tuple(
@@ -48,7 +48,7 @@ class Move:
 
 
 async def prepared(
-    desks: RunningDesks, book: Casebook, case: OpenedCase, reporter: Reporter, grants_to: Sequence[int]
+    desks: RunningDesks, book: Casebook, case: DeskCase, reporter: Reporter, grants_to: Sequence[int]
 ) -> Move:
     new = next_epoch(case.keys)
     answer = await book.fetch_case(case.known)
@@ -61,7 +61,7 @@ async def prepared(
     return Move(
         case.keys,
         new,
-        wire.RekeyRequest(
+        messages.RekeyRequest(
             case_id=case.keys.case_id,
             mac=bytes(32),
             epoch=new.epoch,
@@ -73,7 +73,7 @@ async def prepared(
                 for stream, found in answer.streams.items()
             },
             heads={
-                int(stream): wire.WireHead(head.count, head.tag)
+                int(stream): messages.WireHead(head.count, head.tag)
                 for stream, entries in case.streams.items()
                 if (head := make_head(keys_of(stream)[1], stream, entries)).count
             },
@@ -88,53 +88,53 @@ async def prepared(
     )
 
 
-async def hand_in(book: Casebook, move: Move, request: wire.RekeyRequest) -> wire.RekeyAnswer:
-    def proven(counter: int) -> wire.RekeyRequest:
+async def hand_in(book: Casebook, move: Move, request: messages.RekeyRequest) -> messages.RekeyAnswer:
+    def proven(counter: int) -> messages.RekeyRequest:
         mac = fetch_mac(move.old.access_key, "rekey", request.case_id, counter)
         return msgspec.structs.replace(request, mac=mac)
 
-    return await book.client.ask("rekey", proven, wire.RekeyAnswer)
+    return await book.client.ask("rekey", proven, messages.RekeyAnswer)
 
 
-async def opened(book: Casebook, reporter: Reporter) -> OpenedCase:
+async def opened(book: Casebook, reporter: Reporter) -> DeskCase:
     await book.sync()
     return await book.open(book.state.find(reporter.keys.case_id.hex()))
 
 
-def unsigned(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def unsigned(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks)
 
 
-def by_one(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def by_one(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, LEAD)
 
 
-def by_one_twice(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def by_one_twice(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, LEAD, LEAD)
 
 
-def by_two_counsel(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def by_two_counsel(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, COUNSEL, SECOND_COUNSEL)
 
 
-def by_two_others(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def by_two_others(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, HANDLER, COUNSEL)
 
 
-def for_another_act(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def for_another_act(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, LEAD, HANDLER, kind=Act.ERASE)
 
 
-def for_another_case(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def for_another_case(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, LEAD, HANDLER, case_id=bytes(16))
 
 
-def with_other_grants(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def with_other_grants(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     signed = move.signed_by(desks, LEAD, HANDLER)
     return msgspec.structs.replace(signed, grants={member: decoy_grant() for member in signed.grants})
 
 
-def with_another_share(move: Move, desks: RunningDesks) -> wire.RekeyRequest:
+def with_another_share(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return msgspec.structs.replace(move.signed_by(desks, LEAD, HANDLER), share=bytes(32))
 
 
@@ -175,7 +175,7 @@ async def test_a_case_moves_to_a_new_epoch_and_those_who_get_the_new_key_read_on
         await desks.release()
         async with desks.desk(LEAD) as book:
             await opened(book, reporter)
-            before = await acts.reply(book, reporter.keys.case_id.hex(), "Hej.")
+            before = await acts.do(book, "reply", reporter.keys.case_id.hex(), "Hej.")
             move = await prepared(desks, book, before, reporter, grants_to=(HANDLER,))
             answer = await hand_in(book, move, move.signed_by(desks, *signers))
         await desks.release()
@@ -196,7 +196,7 @@ async def test_a_new_epoch_that_would_lose_the_notes_is_refused(tmp_path):
         await desks.release()
         async with desks.desk(LEAD) as book:
             await opened(book, reporter)
-            case = await acts.note(book, reporter.keys.case_id.hex(), "För oss.")
+            case = await acts.do(book, "note", reporter.keys.case_id.hex(), "För oss.")
             move = await prepared(desks, book, case, reporter, grants_to=(LEAD, HANDLER))
 
             with pytest.raises(ServerRefused) as refused:

@@ -19,6 +19,7 @@ from store_harness import (
 from cases.crypto.seal import make_head, open_stream
 from cases.entry import Stream
 from cases.errors import Conflict, NotAllowed, NotThere
+from cases.store.store import Replacement
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def texts(filed, stream_rows):
 
 
 async def seen_by_members(store, filed):
-    case = await store.released_case(filed.case_id, filed.mac(1), 1)
+    case = await store.released_case(filed.proof(1))
     return texts(filed, case.streams[Stream.REPORTER])
 
 
@@ -54,13 +55,13 @@ async def test_members_see_nothing_of_a_report_before_its_release_and_all_of_it_
         await store.file_case(filed.filing)
         await store.release(MONDAY, ids(members))
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, filed.mac(1), 1)
+            await store.released_case(filed.proof(1))
 
         clock.set(TUESDAY)
         await store.release(TUESDAY, ids(members))
 
         assert await seen_by_members(store, filed) == ["En rapport."]
-        assert (await store.released_case(filed.case_id, filed.mac(1), 1)).release_day == TUESDAY
+        assert (await store.released_case(filed.proof(1))).release_day == TUESDAY
 
 
 async def test_the_release_day_is_the_only_date_of_a_report_and_its_entries_lose_theirs(home, members):
@@ -82,7 +83,7 @@ async def test_a_later_message_waits_for_its_own_day_while_its_reporter_sees_it(
     filed = new_filing(members)
     async with open_store(home) as store:
         await store.file_case(filed.filing)
-        await store.append_reporter(filed.case_id, 1, *filed.write("Mer."), release_on=WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Mer.", release_on=WEDNESDAY))
 
         await store.release(TUESDAY, ids(members))
         on_tuesday = await seen_by_members(store, filed), await seen_by_reporter(store, filed)
@@ -96,12 +97,12 @@ async def test_a_message_dated_before_one_that_waits_does_not_overtake_it(home, 
     filed = new_filing(members, release_on=WEDNESDAY)
     async with open_store(home) as store:
         await store.file_case(filed.filing)
-        await store.append_reporter(filed.case_id, 1, *filed.write("Mer."), release_on=TUESDAY)
+        await store.append_reporter(filed.adds(1, "Mer.", release_on=TUESDAY))
 
         await store.release(TUESDAY, ids(members))
 
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, filed.mac(1), 1)
+            await store.released_case(filed.proof(1))
 
 
 async def test_a_file_is_released_with_the_entry_that_brought_it(home, members):
@@ -109,18 +110,18 @@ async def test_a_file_is_released_with_the_entry_that_brought_it(home, members):
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         file_id = await stage(store, filed.keys, b"bild")
-        await store.append_reporter(filed.case_id, 1, *filed.write("Bild."), (file_id,), WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Bild.", (file_id,), WEDNESDAY))
         await store.release(TUESDAY, ids(members))
 
-        hidden = (await store.released_case(filed.case_id, filed.mac(1), 1)).files
+        hidden = (await store.released_case(filed.proof(1))).files
         with pytest.raises(NotThere):
-            await anext(store.released_file(filed.case_id, filed.mac(1, "file"), 1, file_id))
+            await anext(store.released_file(filed.proof(1, "file"), file_id))
         await store.release(WEDNESDAY, ids(members))
 
-        shown = (await store.released_case(filed.case_id, filed.mac(1), 1)).files
+        shown = (await store.released_case(filed.proof(1))).files
         assert hidden == ()
         assert [row.file_id for row in shown] == [file_id]
-        assert len(await anext(store.released_file(filed.case_id, filed.mac(1, "file"), 1, file_id))) == 24
+        assert len(await anext(store.released_file(filed.proof(1, "file"), file_id))) == 24
 
 
 async def test_an_urgent_report_is_seen_at_once_and_its_day_is_today(home, members):
@@ -128,7 +129,7 @@ async def test_an_urgent_report_is_seen_at_once_and_its_day_is_today(home, membe
     async with open_store(home) as store:
         await store.file_case(filed.filing)
 
-        case = await store.released_case(filed.case_id, filed.mac(1), 1)
+        case = await store.released_case(filed.proof(1))
 
     assert texts(filed, case.streams[1]) == ["En rapport."]
     assert case.release_day == MONDAY
@@ -139,9 +140,9 @@ async def test_a_message_at_once_shows_what_waits_before_it(home, members):
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         await store.release(TUESDAY, ids(members))
-        await store.append_reporter(filed.case_id, 1, *filed.write("Väntar."), release_on=WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Väntar.", release_on=WEDNESDAY))
 
-        await store.append_reporter(filed.case_id, 2, *filed.write("Genast."), release_on=WEDNESDAY, at_once=True)
+        await store.append_reporter(filed.adds(2, "Genast.", release_on=WEDNESDAY, at_once=True))
 
         assert await seen_by_members(store, filed) == ["En rapport.", "Väntar.", "Genast."]
 
@@ -150,9 +151,9 @@ async def test_a_message_at_once_in_a_case_that_waits_waits_with_it_until_it_is_
     filed = new_filing(members)
     async with open_store(home) as store:
         await store.file_case(filed.filing)
-        await store.append_reporter(filed.case_id, 1, *filed.write("Genast."), at_once=True)
+        await store.append_reporter(filed.adds(1, "Genast.", at_once=True))
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, filed.mac(1), 1)
+            await store.released_case(filed.proof(1))
 
         await store.release_now(filed.case_id, ids(members))
 
@@ -211,11 +212,11 @@ async def test_a_file_is_taken_back_by_rewriting_what_waits(home, members):
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         file_id = await stage(store, filed.keys, b"bild")
-        await store.append_reporter(filed.case_id, 1, *filed.write("Bild."), (file_id,), TUESDAY)
-        await store.append_reporter(filed.case_id, 2, *filed.write("Sist."), release_on=WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Bild.", (file_id,), TUESDAY))
+        await store.append_reporter(filed.adds(2, "Sist.", release_on=WEDNESDAY))
         sealed, head = filed.write("Sist.", keep=1)
 
-        await store.replace_pending(filed.case_id, 3, 1, (sealed,), head, (file_id,))
+        await store.replace_pending(Replacement(filed.case_id, 3, 1, (sealed,), head, (file_id,)))
 
         with pytest.raises(NotThere):
             await anext(store.read_file(filed.case_id, file_id))
@@ -223,7 +224,7 @@ async def test_a_file_is_taken_back_by_rewriting_what_waits(home, members):
         # What waits now waits together: the heads in between are gone.
         await store.release(TUESDAY, ids(members))
         with pytest.raises(NotThere):
-            await store.released_case(filed.case_id, filed.mac(1), 1)
+            await store.released_case(filed.proof(1))
         await store.release(WEDNESDAY, ids(members))
         assert await seen_by_members(store, filed) == ["En rapport.", "Sist."]
     assert rows(home, "SELECT count(*) FROM chunks") == [(0,)]
@@ -234,10 +235,10 @@ async def test_what_waits_last_can_be_taken_back_without_anything_in_its_place(h
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         await store.release(TUESDAY, ids(members))
-        await store.append_reporter(filed.case_id, 1, *filed.write("Ångrat."), release_on=WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Ångrat.", release_on=WEDNESDAY))
         head = make_head(filed.keys, Stream.REPORTER, filed.entries[:1])
 
-        await store.replace_pending(filed.case_id, 2, 1, (), head)
+        await store.replace_pending(Replacement(filed.case_id, 2, 1, (), head))
 
         assert await seen_by_reporter(store, filed) == ["En rapport."]
         assert await seen_by_members(store, filed) == ["En rapport."]
@@ -248,12 +249,12 @@ async def test_what_came_since_it_was_read_is_not_lost_with_what_is_taken_back(h
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         file_id = await stage(store, filed.keys, b"bild")
-        await store.append_reporter(filed.case_id, 1, *filed.write("Bild."), (file_id,), TUESDAY)
-        await store.append_reporter(filed.case_id, 2, *filed.write("Sist."), release_on=TUESDAY)
+        await store.append_reporter(filed.adds(1, "Bild.", (file_id,), TUESDAY))
+        await store.append_reporter(filed.adds(2, "Sist.", release_on=TUESDAY))
         head = make_head(filed.keys, Stream.REPORTER, filed.entries[:1])
 
         with pytest.raises(Conflict):
-            await store.replace_pending(filed.case_id, 2, 1, (), head, (file_id,))
+            await store.replace_pending(Replacement(filed.case_id, 2, 1, (), head, (file_id,)))
 
         assert await seen_by_reporter(store, filed) == ["En rapport.", "Bild.", "Sist."]
 
@@ -263,12 +264,12 @@ async def test_nothing_that_was_released_can_be_rewritten(home, members):
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         await store.release(TUESDAY, ids(members))
-        await store.append_reporter(filed.case_id, 1, *filed.write("Mer."), release_on=WEDNESDAY)
+        await store.append_reporter(filed.adds(1, "Mer.", release_on=WEDNESDAY))
         entries, head = filed.filing.entries, filed.filing.head
 
         with pytest.raises(Conflict):
-            await store.replace_pending(filed.case_id, 2, 0, entries, head)
+            await store.replace_pending(Replacement(filed.case_id, 2, 0, entries, head))
         with pytest.raises(NotThere):
-            await store.replace_pending(bytes(16), 2, 0, entries, head)
+            await store.replace_pending(Replacement(bytes(16), 2, 0, entries, head))
 
         assert await seen_by_reporter(store, filed) == ["En rapport.", "Mer."]

@@ -29,8 +29,8 @@ from store_harness import (
 from cases.crypto.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
 from cases.entry import ItemKind, Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere, SettingLost, StoreFault
-from cases.store import db as store_db
-from cases.store.store import Store
+from cases.store import db
+from cases.store.store import CaseProof, MemberEntries, ReporterEntries, Store
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ WEAKENED = {
 
 
 def test_there_is_a_weakening_for_every_pragma():
-    assert {name for name, *_ in store_db._PRAGMAS} == WEAKENED.keys()
+    assert {name for name, *_ in db._PRAGMAS} == WEAKENED.keys()
 
 
 @pytest.mark.parametrize("name", WEAKENED)
 async def test_a_store_on_whose_connection_a_pragma_does_not_hold_does_not_open(home, name, monkeypatch):
-    kept = tuple((one, WEAKENED[one] if one == name else value, read) for one, value, read in store_db._PRAGMAS)
-    monkeypatch.setattr(store_db, "_PRAGMAS", kept)
+    kept = tuple((one, WEAKENED[one] if one == name else value, read) for one, value, read in db._PRAGMAS)
+    monkeypatch.setattr(db, "_PRAGMAS", kept)
 
     with pytest.raises(SettingLost):
         await Store.open(home, SetClock())
@@ -274,16 +274,16 @@ async def test_two_who_write_to_the_same_place_do_not_both_succeed(home, members
     filed = new_filing(members)
     async with open_store(home) as store:
         await store.file_case(filed.filing)
-        first, second = filed.write("Ett.", keep=1), filed.write("Två.", keep=1)
+        (first, head), (second, other) = filed.write("Ett.", keep=1), filed.write("Två.", keep=1)
 
         answers = await asyncio.gather(
-            store.append_reporter(filed.case_id, 1, *first, release_on=TUESDAY),
-            store.append_reporter(filed.case_id, 1, *second, release_on=TUESDAY),
+            store.append_reporter(ReporterEntries(filed.case_id, 1, (first,), head, (), TUESDAY)),
+            store.append_reporter(ReporterEntries(filed.case_id, 1, (second,), other, (), TUESDAY)),
             return_exceptions=True,
         )
 
         with pytest.raises(NotThere):
-            await store.append_reporter(bytes(16), 1, *second, release_on=TUESDAY)
+            await store.append_reporter(ReporterEntries(bytes(16), 1, (second,), other, (), TUESDAY))
     assert [type(answer) for answer in answers] == [type(None), Conflict]
 
 
@@ -316,7 +316,7 @@ async def test_unknown_wrong_and_unreleased_are_one_answer_to_a_member(home, mem
             (released.case_id, b"", 1),
         ):
             with pytest.raises(NotThere) as refused:
-                await store.released_case(case_id, mac, counter)
+                await store.released_case(CaseProof(case_id, mac, counter))
             answers.append(str(refused.value))
 
     assert len(set(answers)) == 1
@@ -330,15 +330,15 @@ async def test_a_members_answer_is_seen_by_the_reporter_at_once_and_a_note_never
         sealed, _, head = append(
             filed.keys, Stream.MEMBERS, (), members[0].id, members[0].sign_seed, TUESDAY, {}, Message("Tack.")
         )
-        count = await store.append_member(filed.case_id, filed.mac(1, "append"), 1, 0, 2, sealed, head)
+        count = await store.append_member(MemberEntries(filed.proof(1, "append"), 0, (sealed,), head), 2)
         sealed, _, head = append(
             notes, Stream.NOTES, (), members[0].id, members[0].sign_seed, TUESDAY, {}, note("Obs.")
         )
         grants = (os.urandom(153), os.urandom(153))
-        await store.append_member(filed.case_id, filed.mac(2, "append"), 2, 0, 3, sealed, head, grants)
+        await store.append_member(MemberEntries(filed.proof(2, "append"), 0, (sealed,), head), 3, grants)
 
         reporters = await store.reporter_streams(filed.case_id)
-        seen = await store.released_case(filed.case_id, filed.mac(3), 3)
+        seen = await store.released_case(filed.proof(3))
     assert count == 1
     assert sorted(reporters.streams) == [1, 2]
     assert len(reporters.streams[2].sealed) == 1
@@ -491,7 +491,7 @@ async def test_a_heartbeat_takes_the_time_of_a_log_in_from_the_slots(home, membe
 async def test_a_heartbeat_sets_the_times_also_while_somebody_reads_and_the_log_cannot_be_cut(
     home, members, monkeypatch
 ):
-    monkeypatch.setattr(store_db, "CHECKPOINT_TRIES", 2)
+    monkeypatch.setattr(db, "CHECKPOINT_TRIES", 2)
     async with open_store(home) as store:
         await store.file_case(new_filing(members).filing)
         with contextlib.closing(sqlite3.connect(home / "kallskydd.db", isolation_level=None)) as reader:

@@ -24,7 +24,7 @@ from store_harness import (
 from cases.case.statements import Act
 from cases.crypto.grants import decoy_grant
 from cases.errors import Conflict, NotAllowed, NotThere
-from cases.store.store import ReporterAccess, Store
+from cases.store.store import ReporterAccess, ReporterEntries, Store
 
 NEW = ReporterAccess(random(16), decoy_grant())
 
@@ -52,8 +52,8 @@ async def a_released_case(home, members):
 
 async def change(store, filed, new, release_on=WEDNESDAY, expected=1, **more):
     sealed, head = filed.write("An entry of the reporter's", keep=expected)
-    old = filed.filing.lookup_id
-    await store.change_access(filed.case_id, expected, sealed, head, release_on, old, new, **more)
+    entry = ReporterEntries(filed.case_id, expected, (sealed,), head, (), release_on, **more)
+    await store.change_access(entry, filed.filing.lookup_id, new)
 
 
 async def test_new_words_find_the_case_and_the_old_ones_nothing_and_are_nowhere_on_the_disk(home, members):
@@ -74,15 +74,15 @@ async def test_new_words_find_the_case_and_the_old_ones_nothing_and_are_nowhere_
 async def test_the_entry_waits_for_its_release_as_any_other(home, members):
     async with a_released_case(home, members) as (store, filed, _roster, clock):
         await change(store, filed, NEW)
-        waiting = await store.released_case(filed.case_id, filed.mac(2), 2)
+        waiting = await store.released_case(filed.proof(2))
         clock.set(WEDNESDAY)
         await store.release(WEDNESDAY, ids(members))
-        released = await store.released_case(filed.case_id, filed.mac(3), 3)
+        released = await store.released_case(filed.proof(3))
 
     assert [len(one.streams[1].sealed) for one in (waiting, released)] == [1, 2]
 
 
-async def test_a_change_is_made_once_whoever_comes_second(home, members):
+async def test_a_change_is_made_once_by_the_first_of_two(home, members):
     async with a_released_case(home, members) as (store, filed, _roster, _clock):
         await change(store, filed, NEW)
 

@@ -18,9 +18,9 @@ from service import copies
 from cases.entry import Attachment, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
-from cases.wire import messages as wire
+from cases.sentences.file import SENTENCES
+from cases.wire import messages
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
-from desk.commands.file_texts import FILE_SENTENCES
 from desk.errors import NotSent, ServerRefused
 from desk.keep.saving import PREVIEW_BYTES_MAX
 from desk.server.client import FILE_BYTES_MAX
@@ -159,7 +159,7 @@ async def test_who_does_not_agree_sends_nothing_and_who_writes_meanwhile_loses_n
 
             async def late(*args):
                 monkeypatch.setattr(answers, "_attach", attach)
-                await acts.reply(other, name, "Först.")
+                await acts.do(other, "reply", name, "Först.")
                 await attach(*args)
 
             monkeypatch.setattr(answers, "_attach", late)
@@ -188,7 +188,7 @@ async def test_what_a_changed_desk_sealed_uncleaned_is_never_given_to_the_report
                 bad = b"<html><script>document.location='http://example.org'</script></html>"
             else:
                 bad = planted.content if harm == "not cleaned" else copy.clean
-            return CleanCopy(msgspec.structs.replace(copy.told, size=len(bad)), bad, copy.preview)
+            return CleanCopy(msgspec.structs.replace(copy.answer, size=len(bad)), bad, copy.preview)
 
         def named(cleaned, order, files):
             attachment, record = entries_of(cleaned, order, files)
@@ -236,7 +236,7 @@ async def test_an_attached_file_takes_no_other_files_place_and_is_all_or_nothing
                 def other(counter):
                     honest = frame(counter)
                     length = int.from_bytes(honest[:4], "big")
-                    request = wire.decode(honest[4 : 4 + length], AttachRequest)
+                    request = messages.decode(honest[4 : 4 + length], AttachRequest)
                     sizes = [row.sealed_size for row in request.files]
                     start = 4 + length
                     bodies = [honest[start : start + sizes[0]], honest[start + sizes[0] : start + sum(sizes)]]
@@ -347,8 +347,8 @@ def test_what_comes_back_from_cleaning_can_be_attached_fetched_and_previewed():
 def test_every_refusal_of_a_file_has_two_sentences_for_a_desk():
     keys = {leaf.text_key for leaf in (*REFUSALS, NoRoomNow, StalledUpload, *FileRefused.__subclasses__())}
 
-    assert keys <= set(FILE_SENTENCES)
-    for happened, to_do in FILE_SENTENCES.values():
+    assert keys <= set(SENTENCES)
+    for happened, to_do in SENTENCES.values():
         assert happened.endswith(".")
         assert to_do.endswith(".")
 
@@ -374,9 +374,11 @@ async def test_who_is_no_member_takes_no_room_however_much_is_announced_and_is_a
     ):
         budget = desks.intake.services.budget
         member = desks.made.keys[0]
-        stranger = wire.sign_request(new_member_keys(), "POST", f"{wire.PATH}attach", b"", bytes(32), 1)
-        named = stranger | {wire.MEMBER_HEADER: member.id}
-        head = f"POST {wire.PATH}attach HTTP/1.1\r\nHost: {desks.address}.onion\r\nContent-Length: {156 * 2**20}\r\n"
+        stranger = messages.sign_request(new_member_keys(), "POST", f"{messages.PATH}attach", b"", bytes(32), 1)
+        named = stranger | {messages.MEMBER_HEADER: member.id}
+        head = (
+            f"POST {messages.PATH}attach HTTP/1.1\r\nHost: {desks.address}.onion\r\nContent-Length: {156 * 2**20}\r\n"
+        )
         lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
         reader, writer = await asyncio.open_unix_connection(str(desks.socket))
         writer.write(f"{head}{lines}\r\n".encode())
@@ -401,8 +403,8 @@ async def test_a_head_that_was_sent_before_takes_no_room_again(tmp_path):
     ):
         budget = desks.intake.services.budget
         body = framed(ScrubRequest(9), b"\xff\xd8\xff......")
-        path = f"{wire.PATH}scrub"
-        headers = wire.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
+        path = f"{messages.PATH}scrub"
+        headers = messages.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
         told = []
         for _ in range(2):
             connector = aiohttp.UnixConnector(path=str(desks.socket))
@@ -412,8 +414,8 @@ async def test_a_head_that_was_sent_before_takes_no_room_again(tmp_path):
             ):
                 told.append(msgspec.json.decode(await response.read())["text_key"])
 
-    assert told[0] != wire.COUNTER_BEHIND
-    assert told[1] == wire.COUNTER_BEHIND
+    assert told[0] != messages.COUNTER_BEHIND
+    assert told[1] == messages.COUNTER_BEHIND
     assert budget.free == budget.total
 
 
@@ -423,13 +425,13 @@ async def test_a_size_below_nothing_is_refused_and_holds_nobody_up(tmp_path):
         zygotes() as sandbox,
         running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
     ):
-        item = wire.WireItem(bytes(wire.HEADER_BYTES), b"")
-        row = wire.FileRow(bytes(16), 0, ItemKind.FILE, bytes(wire.HEADER_BYTES), -(10**6))
-        asked = AttachRequest(bytes(16), bytes(32), 0, (item, item), wire.WireHead(0, bytes(32)), (row, row))
+        item = messages.WireItem(bytes(messages.HEADER_BYTES), b"")
+        row = messages.WireFile(bytes(16), 0, ItemKind.FILE, bytes(messages.HEADER_BYTES), -(10**6))
+        asked = AttachRequest(bytes(16), bytes(32), 0, (item, item), messages.WireHead(0, bytes(32)), (row, row))
         with pytest.raises(RequestRefused):
-            wire.decode(wire.encode(asked), AttachRequest)
-        body, path = framed(asked, b"x"), f"{wire.PATH}attach"
-        headers = wire.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
+            messages.decode(messages.encode(asked), AttachRequest)
+        body, path = framed(asked, b"x"), f"{messages.PATH}attach"
+        headers = messages.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
         connector = aiohttp.UnixConnector(path=str(desks.socket))
         async with (
             aiohttp.ClientSession(connector=connector) as session,

@@ -26,10 +26,17 @@ from intake_harness import (
 from intake.app import ROUTES
 from intake.http.result_pages import MOST_OF_ONE, KeptPages
 from intake.inbox import write as inbox_write
+from intake.views.pages import OWNER
 
 KIND = {"Content-Type": "multipart/form-data; boundary=b"}
 OTHER = "b" * 64
 MAKER = "Kameramakaren"
+
+
+def named_in(body: bytes) -> str:
+    """The handle or the draft that the first form of a page names."""
+    found = re.search(rb'name="(?:handle|draft)" value="([0-9a-f]+)"', body)
+    return "" if found is None else found[1].decode()
 
 
 def handle_in(page) -> str:
@@ -74,6 +81,7 @@ async def test_a_page_comes_again_by_its_address_in_its_language_and_may_not_be_
 async def test_what_has_to_do_with_a_session_is_gone_with_it_in_every_state(short_folder):
     """Every page that any state leads to: after logging out no address shows a handle, a word or a text any more."""
     seen: list[str] = []
+    owners: list[tuple[str, str]] = []
     async with (
         zygotes() as sandbox,
         running_with_pages(short_folder, example_home(short_folder / "home"), sandbox=sandbox) as desks,
@@ -82,6 +90,7 @@ async def test_what_has_to_do_with_a_session_is_gone_with_it_in_every_state(shor
 
         def noted(response, peek):
             seen.append(keep(response, peek))
+            owners.append((response.get(OWNER, ""), named_in(response.body)))
             return seen[-1]
 
         object.__setattr__(desks.intake.services, "kept_pages", Noting(desks.intake.services.kept_pages, noted))
@@ -92,6 +101,9 @@ async def test_what_has_to_do_with_a_session_is_gone_with_it_in_every_state(shor
         pages = [await desks.intake.browser().get(f"/page/{address}") for address in seen]
 
     assert len(pages) > 40
+    # A page belongs to the session or draft that its own forms name, whoever writes a new page.
+    assert all(owner == named for owner, named in owners)
+    assert {len(owner) for owner, _ in owners} == {0, 32, 64}
     for page in pages:
         assert 'name="handle"' not in page.text
         assert 'class="code"' not in page.text

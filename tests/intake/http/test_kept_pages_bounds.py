@@ -11,14 +11,15 @@ from intake_harness import NOON, SetClock
 from intake.http import result_pages as kept_pages
 from intake.http.form import Form
 from intake.http.result_pages import LARGEST_BYTES, MOST_ADDRESSES, MOST_OF_ONE, SMALL_BYTES, UNTIL, KeptPages, draft_of
+from intake.views.pages import OWNER
 
 HANDLE, OTHER, DRAFT = "a" * 64, "b" * 64, "d" * 32
 
 
 def page_of(owner: str = "", filling: int = 0) -> web.Response:
-    field = {0: "", 64: "handle", 32: "draft"}[len(owner)]
-    named = f'<input type="hidden" name="{field}" value="{owner}">' if owner else ""
-    return web.Response(body=f'<html lang="sv">{named}'.encode() + b"x" * filling)
+    page = web.Response(body=b'<html lang="sv">' + b"x" * filling)
+    page[OWNER] = owner
+    return page
 
 
 def is_open(handle: str) -> bool:

@@ -27,7 +27,7 @@ from intake.http.padding import SIZES
 from intake.inbox.case import add_entries
 from intake.report.receipt import receipt_page, receipt_view
 from intake.sessions import FoundInFiles
-from intake.uploads.attachment import CaseUnderWay, FileShown
+from intake.uploads.attachment import FileShown
 from intake.views.languages import LANGUAGES
 from scrubbers.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
 from scrubbers.stages import Kind, Lost, Removed, ScrubReport, What, Where
@@ -58,7 +58,7 @@ async def written_by_reporter(intake, report: Page, texts: list[str]) -> None:
     session = await session_of(intake, report)
     if texts:
         bodies = [Message(text) for text in texts]
-        await add_entries(intake.services, session, CaseUnderWay(session.case), bodies, at_once=False)
+        await add_entries(intake.services, session, bodies, at_once=False)
 
 
 def shown(page: Page) -> list[str]:

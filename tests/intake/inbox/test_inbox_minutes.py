@@ -13,8 +13,7 @@ from cases.entry import Message, MinutesApproved
 from cases.errors import NotThere
 from cases.receipt.keys import new_receipt
 from intake.daily import release
-from intake.inbox.case import add_entries, open_case, written
-from intake.uploads.attachment import CaseUnderWay
+from intake.inbox.case import add_entries, open_case
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
 
@@ -173,9 +172,8 @@ async def test_old_keys_that_somebody_kept_write_nothing_any_more(tmp_path):
 
         # Whoever kept the old words signs with the old keys, in a session that believes in them.
         session.keys, new_keys = old_keys, session.keys
-        mine = CaseUnderWay(session.case)
         with pytest.raises(NotThere):
-            await add_entries(intake.services, session, mine, written("Forged", mine), at_once=False)
+            await add_entries(intake.services, session, [Message("Forged")], at_once=False)
         session.keys = new_keys
         case = await open_case(intake.services, session)
 

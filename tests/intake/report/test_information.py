@@ -30,7 +30,7 @@ complaint_accessibility = { name = "Tillgänglighetsmyndigheten", at = ["0998-2"
 source_code = "git.skogby.example/code"
 updated = 2026-02-03
 inbox_days = 90
-[[ways]]
+[[other_contacts]]
 name.sv = "Felanmälan i Skogby"
 at = ["0999-22 22 22"]
 [[authorities]]
@@ -277,8 +277,8 @@ def test_words_fall_back_to_english_and_then_to_the_first_that_is_given():
 
     assert config.phone_seen_by.shown("sv").code == "sv"
     assert config.phone_seen_by.shown("uk").code == "en"
-    assert config.ways[0].name.shown("uk") == config.ways[0].name.shown("fi")
-    assert config.ways[0].name.shown("pl").text == "Usterki"
+    assert config.other_contacts[0].name.shown("uk") == config.other_contacts[0].name.shown("fi")
+    assert config.other_contacts[0].name.shown("pl").text == "Usterki"
 
 
 FOR_WHO_CANNOT_SAY = "Vänd dig i stället till en myndighet utanför kommunen."

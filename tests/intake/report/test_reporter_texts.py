@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from cases.errors import NoEligibleReader
 from intake import errors
+from intake.views import refusals
 from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE
-from intake.views.texts import LOST, SENTENCES, WHAT, WHERE, Said
+from intake.views.texts import LOST, WHAT, WHERE, Said
 from scrubbers.stages import REFUSALS, Lost, What, Where
 
 PROJECT = Path(__file__).parents[3]
@@ -93,15 +95,17 @@ def test_every_refusal_that_can_reach_a_page_has_what_and_what_to_do():
     own = {leaf.text_key for leaf in leaves(errors.FormRefused) | leaves(errors.FileRefused)}
     scrubbers = {leaf.text_key for leaf in REFUSALS}
 
-    assert own | scrubbers <= set(SENTENCES)
-    for said in SENTENCES.values():
+    assert own | scrubbers <= set(refusals.REFUSALS)
+    # Of errors of a case, those that a reporter can do something about.
+    assert {NoEligibleReader.text_key, "roster.not_open"} <= set(refusals.REFUSALS)
+    for said in refusals.REFUSALS.values():
         assert isinstance(said, Said)
         assert said.what.endswith(".")
         assert said.do.endswith(".")
 
 
 def test_every_refusal_of_a_form_says_that_nothing_was_stored():
-    for key, said in SENTENCES.items():
+    for key, said in refusals.REFUSALS.items():
         if key.startswith("form."):
             assert "othing was stored" in said.what
 

@@ -14,6 +14,7 @@ from intake_harness import SHOWN, SetClock, file_report, make_home, running_inta
 from PIL import Image
 
 from cases.crypto.seal import new_case_keys, open_file
+from cases.errors import StoreFault
 from cases.receipt.keys import receipt_keys
 from cases.store.store import Store
 from intake.desk_api.files import ATTACH_BYTES_MAX
@@ -21,7 +22,8 @@ from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.http.form import Pace
 from intake.limits import Limits
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
-from intake.uploads.attachment import Allowance, CaseUnderWay, accept_attachment, read_part
+from intake.uploads.attachment import Allowance, PendingCase, accept_attachment, read_part
+from intake.uploads.progress import FileProgress, Sending
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.stages import Archive, Kind, NoJail, Refused
@@ -65,6 +67,15 @@ async def read(limited: Allowance, sent: Sent) -> int:
             return untrusted.size
 
 
+def first_file() -> FileProgress:
+    return FileProgress(Sending(0), 1)
+
+
+async def files_in(store: Store) -> int:
+    async with store._parts.db.read() as connection:
+        return (await connection.execute_fetchall("SELECT count(*) FROM files"))[0][0]
+
+
 def memory_files() -> int:
     return sum("memfd:" in str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
 
@@ -76,10 +87,12 @@ async def open_store(folder: Path) -> Store:
 async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp_path):
     store = await open_store(tmp_path)
     budget = MemoryBudget()
-    case = CaseUnderWay(new_case_keys())
+    case = new_case_keys()
     try:
         async with zygotes() as sandbox:
-            report = await accept_attachment(Sent(photograph()), case, allowance(budget), sandbox, store)
+            attached = await accept_attachment(
+                Sent(photograph()), case, allowance(budget), sandbox, store, progress=first_file()
+            )
         async with store._parts.db.read() as connection:
             found = await connection.execute_fetchall("SELECT file_id, header, number FROM files ORDER BY item_kind")
             chunks = [
@@ -90,13 +103,12 @@ async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp
     finally:
         await store.close()
 
-    (attached,) = case.attached
-    clean = b"".join(open_file(case.keys, found[0][1], chunks[0], found[0][2]))
-    assert MARKER in {removed.example for removed in report.removed}
+    clean = b"".join(open_file(case, found[0][1], chunks[0], found[0][2]))
+    assert MARKER in {removed.example for removed in attached.report.removed}
     assert MARKER.encode() not in clean
     assert attached.attachment.digest == hashlib.sha256(clean).hexdigest()
     assert attached.attachment.size == len(clean)
-    assert case.file_ids == (attached.file_id, attached.preview_id)
+    assert PendingCase(case, [attached]).file_ids == (attached.file_id, attached.preview_id)
     # What is kept of the report has kinds and places, and no value.
     assert ("device", "EXIF") in attached.record.removed
     assert MARKER not in str([attached.record.removed, attached.record.lost, attached.record.version])
@@ -111,20 +123,17 @@ async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp
 async def test_what_cannot_be_cleaned_leaves_nothing_anywhere(tmp_path, content, refusal):
     store = await open_store(tmp_path)
     budget = MemoryBudget()
-    case = CaseUnderWay(new_case_keys())
+    case = new_case_keys()
     try:
         async with zygotes() as sandbox:
             with pytest.raises(refusal) as raised:
-                await accept_attachment(Sent(content), case, allowance(budget), sandbox, store)
-        async with store._parts.db.read() as connection:
-            (count,) = (await connection.execute_fetchall("SELECT count(*) FROM files"))[0]
+                await accept_attachment(Sent(content), case, allowance(budget), sandbox, store, progress=first_file())
+        count = await files_in(store)
     finally:
         await store.close()
 
     assert content[:8].decode("latin-1") not in str(raised.value)
     assert count == 0
-    assert case.attached == []
-    assert case.staged == []
     assert budget.free == 256 * 2**20
     del raised
     assert memory_files() == 0
@@ -133,14 +142,46 @@ async def test_what_cannot_be_cleaned_leaves_nothing_anywhere(tmp_path, content,
 async def test_without_a_jail_a_file_is_refused_and_not_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("scrubbers.sandbox._REPLACEMENT_SECONDS", 0.1)
     store = await open_store(tmp_path)
-    case = CaseUnderWay(new_case_keys())
     try:
         with pytest.raises(NoJail):
-            await accept_attachment(Sent(photograph()), case, allowance(), Sandbox(()), store)
+            await accept_attachment(
+                Sent(photograph()), new_case_keys(), allowance(), Sandbox(()), store, progress=first_file()
+            )
+        count = await files_in(store)
     finally:
         await store.close()
 
-    assert case.staged == []
+    assert count == 0
+
+
+class Full:
+    """A store in which only so many files find room."""
+
+    def __init__(self, store: Store, room: int) -> None:
+        self._store, self._room = store, room
+        self.drop_file = store.drop_file
+
+    async def add_file(self, sealed) -> None:
+        await self._store.add_file(sealed)
+        self._room -= 1
+        if self._room < 0:
+            raise StoreFault
+
+
+@pytest.mark.parametrize("room", [0, 1])
+async def test_a_file_whose_picture_cannot_be_kept_is_not_kept_either(tmp_path, room):
+    store = await open_store(tmp_path)
+    try:
+        async with zygotes() as sandbox:
+            with pytest.raises(StoreFault):
+                await accept_attachment(
+                    Sent(photograph()), new_case_keys(), allowance(), sandbox, Full(store, room), progress=first_file()
+                )
+        count = await files_in(store)
+    finally:
+        await store.close()
+
+    assert count == 0
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from documents.pdf_by_hand import HELVETICA, Pdf
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf import rebuild as pdf_rebuild
-from scrubbers.jailed.pdf import scrub as pdf
+from scrubbers.jailed.pdf import rebuild, scrub
 from scrubbers.jailed.pdf.pages import resources as pdf_source
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
 from scrubbers.jailed.worker import warm_up
@@ -108,7 +107,7 @@ def scrubbed(content: bytes) -> bytes:
     untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
     try:
         os.write(untrusted, content)
-        pdf.scrub(Kind.PDF, untrusted, clean, preview, Findings())
+        scrub.scrub_document(Kind.PDF, untrusted, clean, preview, Findings())
         return os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
         for descriptor in (untrusted, clean, preview):
@@ -123,7 +122,7 @@ def drawn(page: pypdfium2.PdfPage) -> Image.Image:
 @pytest.mark.parametrize("shared", SHARED)
 def test_what_pages_share_is_there_in_every_batch(shared, kept_bytes, monkeypatch):
     warm_up(Role.DOCUMENTS)
-    monkeypatch.setattr(pdf_rebuild, "_BATCH_PAGES", 2)
+    monkeypatch.setattr(rebuild, "_BATCH_PAGES", 2)
     # Pictures of the batch before: none is held for the next one, or all are.
     monkeypatch.setattr(pdf_source, "_KEPT_BYTES", kept_bytes)
     content = document(shared)

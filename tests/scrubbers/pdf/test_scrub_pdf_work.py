@@ -14,9 +14,7 @@ from fpdf import FPDF
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf import cost as pdf_work
-from scrubbers.jailed.pdf import rebuild as pdf_rebuild
-from scrubbers.jailed.pdf import scrub as pdf
+from scrubbers.jailed.pdf import cost, rebuild, scrub
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
@@ -71,11 +69,11 @@ def scrubbed(
             super().__init__()
             works.append(self)
 
-    monkeypatch.setattr(pdf_rebuild, "Work", Watched)
+    monkeypatch.setattr(rebuild, "Work", Watched)
     untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
     try:
         os.write(untrusted, document)
-        pdf.scrub(Kind.PDF, untrusted, clean, preview, findings or Findings())
+        scrub.scrub_document(Kind.PDF, untrusted, clean, preview, findings or Findings())
         content = os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
         for descriptor in (untrusted, clean, preview):
@@ -93,7 +91,7 @@ def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monk
     content = made(10, draw)
     _, needed = scrubbed(content, monkeypatch)
     # The first is reached while pages are read, which comes before; the other while they are looked at.
-    monkeypatch.setattr(pdf_work, bound, needed * (0.25 if bound == "_MOST" else 0.75))
+    monkeypatch.setattr(cost, bound, needed * (0.25 if bound == "_MOST" else 0.75))
 
     findings = Findings()
     document, reckoned = scrubbed(content, monkeypatch, findings)
@@ -106,7 +104,7 @@ def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monk
 
 
 def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkeypatch):
-    monkeypatch.setattr(pdf_work, "_MOST", 150.0)
+    monkeypatch.setattr(cost, "_MOST", 150.0)
 
     findings = Findings()
     document, _ = scrubbed(made(8, scan), monkeypatch, findings)

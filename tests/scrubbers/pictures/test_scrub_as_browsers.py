@@ -15,7 +15,7 @@ from PIL import Image
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.streaming import png as png_strips
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
@@ -25,7 +25,7 @@ from scrubbers.stages import Lost, Refused
 def scrubbed(content: bytes) -> tuple[Image.Image, Findings]:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
         return as_picture(clean.read()), findings
 
 
@@ -126,7 +126,7 @@ def test_a_see_through_grey_is_the_one_that_is_stored(name, by_strips, monkeypat
 
 
 @pytest.mark.parametrize("by_strips", [False, True])
-def test_a_see_through_colour_of_sixteen_bits_is_said_to_be_lost_and_no_other_goes_for_it(
+def test_a_transparent_colour_of_sixteen_bits_is_reported_as_lost_and_no_other_replaces_it(
     by_strips, monkeypatch
 ) -> None:
     """The decoder keeps the upper eight; its lower eight are those of a colour that is seen."""

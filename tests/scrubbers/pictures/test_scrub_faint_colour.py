@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageColor, ImageDraw
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import Kind, What, Where
 
@@ -20,7 +20,7 @@ HIDDEN = (What.HIDDEN_COLOUR, Where.PIXELS)
 def scrubbed(content: bytes, kind: Kind) -> tuple[Image.Image, set[tuple[What, Where]]]:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(kind, file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(kind, file.fileno(), clean.fileno(), preview.fileno(), findings)
         return as_picture(clean.read()), {(found.what, found.where) for found in findings.removed()}
 
 

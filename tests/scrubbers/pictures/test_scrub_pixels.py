@@ -364,7 +364,7 @@ def test_nothing_of_the_camera_is_in_how_a_photograph_is_stored(clean_photograph
     assert head.count(b"\xff\xc4") == 4
 
 
-def test_nor_is_it_told_by_the_kinds_without_loss() -> None:
+def test_lossless_kinds_do_not_reveal_it_either() -> None:
     made = photograph(2, (64, 48))
     contents = [
         *(encoded(made, "PNG", compress_level=level) for level in (1, 9)),

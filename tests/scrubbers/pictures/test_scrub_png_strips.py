@@ -17,10 +17,9 @@ from scrub_harness import arrived, clean_all
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import preview as shrinking
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.streaming import png as png_strips
-from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
-from scrubbers.jailed.pictures.streaming import png_encoder as png_joined
+from scrubbers.jailed.pictures.streaming import png_decoder, png_encoder
 from scrubbers.jailed.verify import png as verify_png
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
@@ -35,14 +34,14 @@ NEVER = 2**40
 def small_strips(monkeypatch):
     """Small pictures go by strips too, and have several."""
     monkeypatch.setattr(png_strips, "LARGE_PIXELS", 0)
-    monkeypatch.setattr(png_stored, "_STRIP_PIXELS", STRIP_PIXELS)
+    monkeypatch.setattr(png_decoder, "_STRIP_PIXELS", STRIP_PIXELS)
 
 
 def scrubbed(content: bytes) -> tuple[bytes, bytes, Findings]:
     """The clean picture, its preview and what was found."""
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(Kind.PNG, file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(Kind.PNG, file.fileno(), clean.fileno(), preview.fileno(), findings)
         return clean.read(), preview.read(), findings
 
 
@@ -188,8 +187,8 @@ def test_pixels_preview_and_findings_are_those_of_the_ordinary_way(name, monkeyp
 
 def deflates_like_pillow() -> bool:
     """Whether Python and Pillow use the same zlib, that of the system: some builds of Python bring their own."""
-    small = png(motif("RGB", (40, 30)), compress_level=png_joined.LEVEL)
-    stream = zlib.compressobj(png_joined.LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_FILTERED)
+    small = png(motif("RGB", (40, 30)), compress_level=png_encoder.LEVEL)
+    stream = zlib.compressobj(png_encoder.LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_FILTERED)
     return stream.compress(inflated(small)) + stream.flush() == dict(chunks(small))[b"IDAT"]
 
 
@@ -298,12 +297,12 @@ def test_an_animation_of_one_frame_goes_the_ordinary_way_and_is_taken(monkeypatc
 def test_a_picture_much_wider_than_high_does_not_wait_whole_for_its_small_one(monkeypatch):
     monkeypatch.setattr(shrinking, "_MOST_WAITING_PIXELS", 1000)
     wide = photograph(5, (4000, 90))
-    narrowed = shrinking.Shrinking(wide.size, shrinking.PREVIEW_SIDE)
+    narrowed = shrinking.Downscaler(wide.size, shrinking.PREVIEW_SIDE)
     for top in range(0, 90, 4):
         narrowed.add(wide.crop((0, top, 4000, min(90, top + 4))))
         assert narrowed._left is None or narrowed._left.width <= 2 * shrinking.PREVIEW_SIDE
     monkeypatch.undo()
-    expected = shrinking.Shrinking(wide.size, shrinking.PREVIEW_SIDE)
+    expected = shrinking.Downscaler(wide.size, shrinking.PREVIEW_SIDE)
     expected.add(wide)
 
     difference = ImageChops.difference(narrowed.finish(), expected.finish())
@@ -312,7 +311,7 @@ def test_a_picture_much_wider_than_high_does_not_wait_whole_for_its_small_one(mo
 
 @pytest.mark.usefixtures("small_strips")
 def test_a_decoder_that_takes_less_than_it_is_given_is_not_believed(monkeypatch):
-    monkeypatch.setitem(png_stored._STORED_BITS, "RGB", 32)
+    monkeypatch.setitem(png_decoder._STORED_BITS, "RGB", 32)
 
     with pytest.raises(Damaged):
         scrubbed(with_rows(bytes(SIZE[1] * (1 + 4 * SIZE[0]))))

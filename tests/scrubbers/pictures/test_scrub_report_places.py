@@ -12,7 +12,7 @@ from PIL import Image
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import Lost, What, Where
@@ -21,7 +21,7 @@ from scrubbers.stages import Lost, What, Where
 def looked_into(content: bytes) -> Findings:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(sniff_kind(content), file.fileno(), clean.fileno(), preview.fileno(), findings)
     return findings
 
 
@@ -168,7 +168,7 @@ def test_things_beside_a_phone_picture_that_are_no_picture_are_named(kind) -> No
 
 
 @pytest.mark.parametrize("kind", ["heic", "avif"])
-def test_another_picture_in_the_file_of_a_phone_picture_is_named_and_said_to_be_lost(kind) -> None:
+def test_another_picture_in_the_file_of_a_phone_picture_is_named_and_reported_as_lost(kind) -> None:
     """Whichever of them is the first, and whether or not the decoder knows of the other."""
     made = Media(kind)
     made.add_picture(picture((128, 64)))

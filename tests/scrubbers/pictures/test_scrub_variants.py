@@ -121,7 +121,7 @@ def test_a_file_so_large_that_it_is_given_back_once_decoded_comes_out_the_same(r
         assert result[1] == results[name][1], name
 
 
-def test_what_is_lost_is_said(results) -> None:
+def test_what_is_lost_is_reported(results) -> None:
     lost = {name: result[3].lost for name, result in results.items() if result[3].lost}
 
     assert lost == {

@@ -15,8 +15,8 @@ from documents.pictures import photograph
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.verify import dispatch as verify
+from scrubbers.jailed.pictures import scrub
+from scrubbers.jailed.verify.dispatch import require_clean
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import RESULT_KIND, Kind, WouldNotVouch
 
@@ -26,7 +26,7 @@ def scrubbed(kind: Kind, content: bytes) -> bytes:
     descriptors = [os.memfd_create("test") for _ in range(3)]
     try:
         os.write(descriptors[0], content)
-        image.scrub(kind, *descriptors, Findings())
+        scrub.scrub_picture(kind, *descriptors, Findings())
         return os.pread(descriptors[1], os.fstat(descriptors[1]).st_size, 0)
     finally:
         for descriptor in descriptors:
@@ -36,7 +36,7 @@ def scrubbed(kind: Kind, content: bytes) -> bytes:
 def passes(kind: Kind, content: bytes) -> bool:
     with MemoryFile.sealed(content) as file:
         try:
-            verify.require_clean(kind, file.fileno())
+            require_clean(kind, file.fileno())
         except WouldNotVouch:
             return False
         return True

@@ -26,7 +26,7 @@ from documents.rebuilt import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
+from scrubbers.jailed.pdf.fonts.programs import write_truetype
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
 from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream
@@ -38,7 +38,7 @@ from scrubbers.jailed.verify.pdf.values import Unaccounted
 MARKER = b"marker-7c1f"
 BY_NAME = named_program([(f"g{place}", outline()) for place in range(1, 4)], MATRIX, None)
 BY_CID = cid_program([(5, outline()), (9, outline())], (0.0005, 0, 0.1, 0.0005, 0, 0), outline())
-TRUETYPE = pdf_font_truetype_written.program([Glyph(), glyph(100), glyph(300)], 1000, 0, {65: 1, 66: 2})
+TRUETYPE = write_truetype.program([Glyph(), glyph(100), glyph(300)], 1000, 0, {65: 1, 66: 2})
 
 
 def refused(content: bytes, rule: str) -> None:
@@ -259,7 +259,7 @@ def test_a_glyph_of_a_drawn_font_shows_no_text_and_says_its_width_once():
 def test_a_glyph_for_missing_ones_is_there_only_if_a_code_is_missing():
     made = truetype_font()
     codes = {code: place for place, code in enumerate(sorted(SHOWN), 1)}
-    data = pdf_font_truetype_written.program([glyph(9), *(glyph(100) for _ in codes)], 1000, 0, codes)
+    data = write_truetype.program([glyph(9), *(glyph(100) for _ in codes)], 1000, 0, codes)
     descriptor(made)[b"FontFile2"] = Node(Stream({b"Length1": len(data)}, data))
     refused(Rebuilt.with_font(made).file(), "glyphs that are shown")
 

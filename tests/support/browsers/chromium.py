@@ -136,7 +136,7 @@ class Chromium(Person):
         return base64.b64decode(self.do("Page.printToPDF", **how)["data"])
 
     def evaluate(self, script: str):
-        """The value of an expression of ours in the page; the page's own policy does not apply to it."""
+        """The value of an expression in the page; the page's own policy does not apply to it."""
         result = self.do("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
             details = result["exceptionDetails"]
@@ -298,7 +298,7 @@ class Chromium(Person):
         return sum(quad[0::2]) / 4, sum(quad[1::2]) / 4
 
     def _asked(self, node: str, function: str, *arguments: float):
-        """The value of a function of ours, called on something in the page."""
+        """The value of a function, called on something in the page."""
         given = [{"value": one} for one in arguments]
         call = {"objectId": node, "functionDeclaration": function, "arguments": given, "returnByValue": True}
         return self.do("Runtime.callFunctionOn", **call)["result"].get("value")

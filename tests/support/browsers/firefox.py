@@ -258,7 +258,7 @@ class Firefox(Person):
 
     def _unread(self) -> str:
         try:
-            # In a sandbox of ours, which also runs where pages may not run scripts.
+            # In the test's own sandbox, which also runs where pages may not run scripts.
             return self.do("WebDriver:ExecuteScript", script=f"return {UNREAD};", args=[], sandbox="system")
         except Failed:
             # Between two documents there is none to ask.
@@ -342,7 +342,7 @@ class Firefox(Person):
         self.do("WebDriver:ElementSendKeys", id=self._find(css), text="\n".join(files))
 
     def _in_firefox(self, script: str) -> object:
-        """Run a script of ours in the browser itself, never in a page."""
+        """Run a script in the browser itself, never in a page."""
         self.do("Marionette:SetContext", value="chrome")
         try:
             return self.do("WebDriver:ExecuteScript", script=script, args=[])

@@ -1,4 +1,4 @@
-"""Every page in every state, as the real service answers: what axe, the HTML checker and whoever looks at pages share.
+"""Every page in every state, as the real service answers: what axe, the HTML checker and people who look at pages share.
 
 Pages are met by their forms and fields, so new wording changes nothing here; a new GET route is found by itself.
 """
@@ -46,7 +46,7 @@ class Rendered:
 
     @property
     def in_a_frame(self) -> bool:
-        """Whether it is shown within a page of ours and never by itself."""
+        """Whether it is shown within another page and never by itself."""
         return "frame-ancestors 'self'" in self.headers["content-security-policy"]
 
 
@@ -218,10 +218,10 @@ class _Visit:
             await self._desks.release()
             await book.sync()
             (name,) = set(book.state.case_list.cases) - before
-            await acts.acknowledge(book, name, "Vi har tagit emot din anmälan och läser den nu.")
-            await acts.reply(book, name, "Tack. " + TEXT + LONG_WORD)
-            await acts.ask(book, name, "Vilken vecka gällde det?", None)
-            await acts.minutes(book, name, "Du sade i telefon att fakturan är betald två gånger.")
+            await acts.do(book, "acknowledge", name, "Vi har tagit emot din anmälan och läser den nu.")
+            await acts.do(book, "reply", name, "Tack. " + TEXT + LONG_WORD)
+            await acts.do(book, "ask", name, "Vilken vecka gällde det?")
+            await acts.do(book, "minutes", name, "Du sade i telefon att fakturan är betald två gånger.")
             inbox = await self._inbox("inbox-answered", receipt)
             await self._post("ask-withdraw", _whole(inbox, "/inbox/withdraw"))
             await self._post("inbox-meeting", inbox.form("/inbox/meeting"))
@@ -232,7 +232,7 @@ class _Visit:
             words = await self._post("inbox-new-code-wrong", _marked(words, "/inbox/minutes"), word=["fel", "fel"])
             approve = _marked(words, "/inbox/minutes")
             inbox = await self._post("inbox-approved", approve, word=words_asked(words))
-            await acts.close(book, name, "handled", "Det har rättats till.")
+            await acts.do(book, "close", name, "Det har rättats till.")
         inbox = await self._post("inbox-closed", inbox.form("/inbox", language=self._language))
         asked = await self._post("ask-end", inbox.form("/inbox/end"))
         await self._post("inbox-ended", _marked(asked, "/inbox/end"))

@@ -155,7 +155,7 @@ class Person:
         raise NotImplementedError
 
     def _what_happened(self) -> str:
-        """What the browser did since the last press, for whoever reads a failure."""
+        """What the browser did since the last press, for the message of a failure."""
         raise NotImplementedError
 
     def _enter(self, css: str) -> None:

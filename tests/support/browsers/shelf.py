@@ -35,7 +35,7 @@ class Collected:
         return next(page for page in self.pages if (page.name, page.language) == (name, language))
 
     def at(self, path: str) -> Rendered | None:
-        """What the shelf answers here: a page of ours, a frame of one, or what stands beside them."""
+        """What the shelf answers here: a page, a frame of one, or a static file."""
         asked = urlsplit(path)
         if asked.path.startswith("/shelf/"):
             _, _, language, name = asked.path.split("/")

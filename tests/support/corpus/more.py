@@ -52,7 +52,7 @@ def xmp_with_thumbnail(plant: Planter, place: str) -> bytes:
 
 
 def jpeg_thumbnails(plant: Planter) -> bytes:
-    """The bare pixels in a JFIF header, and one in XMP. Pillow writes a JFIF header of its own, which is taken out."""
+    """The bare pixels in a JFIF header, and one in XMP. Pillow writes a JFIF header of its own, which is removed."""
     plain = encoded(picture(), "JPEG", quality=85)
     pixels = plant("JFIF RGB thumbnail").ljust(5 * 3 * 3, b"t")
     segments = [

@@ -150,7 +150,7 @@ def pdf_revised(plant: PdfPlanter) -> bytes:
 
 
 def pdf_form(plant: PdfPlanter) -> bytes:
-    """A filled form whose fields have a look of their own, and whose private values do not show."""
+    """A filled form whose fields have appearance streams, and whose private values do not show."""
     made = Pdf()
     made.add(1, b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/XFA[(datasets) 6 0 R]>>>>")
     made.add(2, b"<</Type/Pages/Count 1/Kids[3 0 R]>>")

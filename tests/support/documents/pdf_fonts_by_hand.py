@@ -64,7 +64,7 @@ def worst_difference(one: Image.Image, other: Image.Image) -> int:
 
 
 def rebuilt(document: bytes, glyph=None) -> tuple[bytes, SourceFont, list[bytes]]:
-    """The first page with the font that it shows last put together anew; the font; the codes that are shown."""
+    """The first page with the font that it shows last rebuilt; the font; the codes that are shown."""
     reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
     page = reader.pages[0]
     contents = page["/Contents"].get_object()

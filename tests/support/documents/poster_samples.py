@@ -15,7 +15,7 @@ from onion.keys import new_onion_key, write_onion_key
 
 COMPLETE = ("sv", "en", "fi")
 LANGUAGES_OF_THE_HOME = 'languages = ["sv", "ar", "en", "fi"]\n'
-MIRROR = 'mirror = "blankett.example"\n'
+MIRROR = '[mirror]\nname = "blankett.example"\n'
 MIRROR_ADDRESS = "https://blankett.example"
 
 

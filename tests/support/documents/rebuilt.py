@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
+from scrubbers.jailed.pdf.fonts import cmap
+from scrubbers.jailed.pdf.fonts.programs import write_truetype
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
 from scrubbers.jailed.pdf.fonts.programs.outline import Outline
 from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Writer
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.verify.pdf import file as verify_pdf
+from scrubbers.jailed.pictures import scrub
+from scrubbers.jailed.verify.pdf.file import require_rebuilt
 
 CONTENTS = rb"""q
 0.5 w
@@ -67,7 +67,7 @@ def picture_node(pixels: Image.Image, *, bits: int = 8, mask: Node | None = None
     data, entries = pixels.tobytes(), {}
     if lossy:
         encoded = io.BytesIO()
-        pixels.save(encoded, "JPEG", **image.JPEG_SETTINGS)
+        pixels.save(encoded, "JPEG", **scrub.JPEG_SETTINGS)
         data, entries = encoded.getvalue(), {b"Filter": Name(b"DCTDecode")}
     space = Name(b"DeviceRGB" if pixels.mode == "RGB" else b"DeviceGray")
     return Node(
@@ -140,7 +140,7 @@ def descriptor_node(key: bytes | None, program: Node | None, flags: int = 4) -> 
 
 
 def texts_node(texts: dict[bytes, str]) -> Node:
-    return Node(Stream({}, pdf_cmap.to_unicode(texts)))
+    return Node(Stream({}, cmap.to_unicode(texts)))
 
 
 def widths() -> dict[bytes, object]:
@@ -152,7 +152,7 @@ def widths() -> dict[bytes, object]:
 def truetype_font() -> dict[bytes, object]:
     codes = {code: place for place, code in enumerate(sorted(SHOWN), 1)}
     glyphs = [Glyph(), *(glyph(100 * place) for place in codes.values())]
-    program = pdf_font_truetype_written.program(glyphs, 1000, 0, codes)
+    program = write_truetype.program(glyphs, 1000, 0, codes)
     return {
         b"Type": Name(b"Font"), b"Subtype": Name(b"TrueType"), b"BaseFont": Name(b"F7"), **widths(),
         b"FontDescriptor": descriptor_node(b"FontFile2", Node(Stream({b"Length1": len(program)}, program))),
@@ -204,7 +204,7 @@ def cid_font(sort: str) -> dict[bytes, object]:
     """ "truetype", "cff", or "neither" for one that is not in the document."""
     entries: dict[bytes, object] = {}
     if sort == "truetype":
-        program = pdf_font_truetype_written.program([Glyph(), glyph(100), glyph(200)], 1000, 0, None)
+        program = write_truetype.program([Glyph(), glyph(100), glyph(200)], 1000, 0, None)
         described = descriptor_node(b"FontFile2", Node(Stream({b"Length1": len(program)}, program)))
         places = bytearray(2 * max(CIDS) + 2)
         for place, cid in enumerate(CIDS, 1):
@@ -230,7 +230,7 @@ def cid_font(sort: str) -> dict[bytes, object]:
 
 def encoding_node(cids: dict[bytes, int], spaces: list[tuple[bytes, bytes]]) -> Node:
     entries = {b"Type": Name(b"CMap"), b"CMapName": Name(b"K"), b"WMode": 0}
-    return Node(Stream(entries, pdf_cmap.to_cids(cids, spaces, vertical=False)))
+    return Node(Stream(entries, cmap.to_cids(cids, spaces, vertical=False)))
 
 
 @dataclass
@@ -319,4 +319,4 @@ def read(content: bytes) -> None:
         file.write(content)
         file.flush()
         with mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as untrusted:
-            verify_pdf.require_rebuilt(untrusted)
+            require_rebuilt(untrusted)

@@ -194,7 +194,7 @@ def show(found: list[Searched]) -> None:
 
 
 def main() -> int:
-    """Search, look what the jail makes of it, and tell."""
+    """Search, send what was found through the jail, and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for all targets together (%(default)s)")
     parser.add_argument("--only", action="append", choices=TARGETS, help="this target alone; may be repeated")

@@ -1,4 +1,4 @@
-"""What `make fuzz` throws bytes at: everything of ours that reads hostile ones. Each target promises something.
+"""What `make fuzz` throws bytes at: all code that reads hostile ones. Each target promises something.
 
     sniff            a kind, or a NotCleanable
     report           a report of closed lists, or JobDied
@@ -34,17 +34,17 @@ from corpus.pdf import pdf_corpus
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf import scrub as pdf
-from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
-from scrubbers.jailed.pdf.fonts.programs import program as pdf_font_program
-from scrubbers.jailed.pdf.syntax import lexer as pdf_lexer
+from scrubbers.jailed.pdf.fonts import cmap
+from scrubbers.jailed.pdf.fonts.programs import program
+from scrubbers.jailed.pdf.scrub import scrub_document, warm_up
+from scrubbers.jailed.pdf.syntax import lexer
 from scrubbers.jailed.pictures import decoders
-from scrubbers.jailed.pictures import scrub as image
-from scrubbers.jailed.pictures import warm_up as rehearsal
+from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.streaming import png as png_strips
-from scrubbers.jailed.pictures.streaming import png_decoder as png_stored
+from scrubbers.jailed.pictures.streaming import png_decoder
+from scrubbers.jailed.pictures.warm_up import warm_up_pictures
 from scrubbers.jailed.type_check import SecondOpinion
-from scrubbers.jailed.verify import dispatch as verify
+from scrubbers.jailed.verify.dispatch import require_clean
 from scrubbers.report_wire import decode_report, encode_report
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import (
@@ -94,8 +94,8 @@ def targets() -> dict[str, Target]:
         *(Target(f"scrub_{kind}", scrubber(kind), partial(seeds, kind)) for kind in Kind),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
-        Target("pdf_font", reader(pdf_font_program.read_program), font_seeds),
-        Target("pdf_cmap", reader(pdf_cmap.read), cmap_seeds),
+        Target("pdf_font", reader(program.read_program), font_seeds),
+        Target("pdf_cmap", reader(cmap.read), cmap_seeds),
         # With these two a test sees that the search finds: neither belongs to a run.
         Target("planted_mistake", planted_mistake, lambda: [b"axcd"]),
         Target("planted_crash", planted_crash, lambda: [b"axcd"]),
@@ -107,8 +107,8 @@ def prepare() -> None:
     """What the zygote does before its first job, as far as it changes how files are read."""
     decoders.PIXELS = FUZZ_PIXELS
     Image.MAX_IMAGE_PIXELS = FUZZ_PIXELS
-    rehearsal.warm_up()
-    pdf.warm_up()
+    warm_up_pictures()
+    warm_up()
 
 
 # Seeds.
@@ -205,7 +205,7 @@ def verifier(kind: Kind) -> Callable[[bytes], None]:
             return  # an empty result is refused before it is read
         with Descriptors(untrusted) as (descriptor,):
             try:
-                verify.require_clean(kind, descriptor)
+                require_clean(kind, descriptor)
             except WouldNotVouch:
                 return
 
@@ -233,7 +233,7 @@ def scrubber(kind: Kind) -> Callable[[bytes], None]:
             return
         for made, made_kind in ((clean, RESULT_KIND[kind]), (preview, Kind.JPEG)):
             with Descriptors(made) as (descriptor,):
-                verify.require_clean(made_kind, descriptor)
+                require_clean(made_kind, descriptor)
             if MARKER.search(made):
                 raise Mistake
 
@@ -254,7 +254,7 @@ def reader(read: Callable[[bytes], object]) -> Callable[[bytes], None]:
 
 
 def read_contents(untrusted: bytes) -> None:
-    for _ in pdf_lexer.operations(untrusted):
+    for _ in lexer.operations(untrusted):
         pass
 
 
@@ -272,7 +272,7 @@ def by_rows(run: Callable[[bytes], None]) -> Callable[[bytes], None]:
     """The same with strips of a few rows, for pictures however small."""
 
     def run_by_rows(untrusted: bytes) -> None:
-        with patch.object(png_strips, "LARGE_PIXELS", 0), patch.object(png_stored, "_STRIP_PIXELS", 500):
+        with patch.object(png_strips, "LARGE_PIXELS", 0), patch.object(png_decoder, "_STRIP_PIXELS", 500):
             run(untrusted)
 
     return run_by_rows
@@ -280,7 +280,7 @@ def by_rows(run: Callable[[bytes], None]) -> Callable[[bytes], None]:
 
 def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None) -> tuple[bytes, bytes]:
     """The job's work in this process: result and preview."""
-    scrub = pdf.scrub if kind is Kind.PDF else image.scrub
+    scrub = scrub_document if kind is Kind.PDF else scrub_picture
     with Descriptors(untrusted, b"", b"") as (given, clean, preview):
         if opinion:
             opinion.require_agreement(kind, given)

@@ -1,4 +1,4 @@
-"""Documents made to harm whoever opens them, of every class there is, written byte by byte."""
+"""Documents made to harm the programs that open them, of every class there is, written byte by byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures made to harm whoever opens them, of every class there is, written byte by byte."""
+"""Pictures made to harm the programs that open them, of every class there is, written byte by byte."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def gif(screen: tuple[int, int], frames: int, size: tuple[int, int] = (1, 1)) ->
 
 
 def webp_canvas(width: int, height: int, *, moving: bool = False) -> bytes:
-    """One small picture on a canvas that is said to be large."""
+    """One small picture on a canvas that claims to be large."""
     small = encoded(picture((16, 16)), "WEBP", lossless=True)[12:]
     extended = (
         bytes([2 if moving else 0, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")

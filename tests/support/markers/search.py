@@ -1,4 +1,4 @@
-"""Looks for planted markers in bytes as they are and in everything that can be unpacked from them.
+"""Searches for planted markers in bytes as they are and in everything that can be unpacked from them.
 
 Shares nothing with the product. It is no proof that nothing is there, so the tests also show that it finds every marker
 in the file that it was planted in.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-# One bit of a marker that is drawn: a square of this many pixels, black for one, white for nought.
+# One bit of a marker that is drawn: a square of this many pixels, black for one, white for zero.
 CELL = 4
 _DRAWN = re.compile("".join(f"{byte:08b}" for byte in b"Kmk").encode())
 

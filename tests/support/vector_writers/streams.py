@@ -199,7 +199,7 @@ def approval(who=renewed, case_id=case.case_id, old=reporter, **changes):
 
 
 def new_words(s):
-    """The reporter goes on with new keys; whoever has the old words, and every member, writes nothing any more."""
+    """The reporter goes on with new keys; a person with the old words, and every member, can write nothing any more."""
     first = s.hashes["r0"]
     change = s.item("new keys", case, REPORTER, 1, reporter, approval(), first, after={"2": 1})
     s.item("with the new keys", case, REPORTER, 2, renewed, message("Mer."), change)

@@ -17,7 +17,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 from scrubbers.jailed.findings import MALFORMED
 from scrubbers.jailed.pdf.content.display_list import Line, Use
 from scrubbers.jailed.pdf.content.swatch import Swatches
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value, number
 
 _DEVICES: Final = {
@@ -54,7 +54,7 @@ class Space:
     is_pattern: bool = False
 
     def initial(self, *, fills: bool) -> tuple[Line, ...]:
-        """The lines that choose the space and its first colour."""
+        """Return the lines that choose the space and its first colour."""
         if self.is_pattern:
             return self._chosen(fills=fills)
         if self.is_drawn:
@@ -63,7 +63,7 @@ class Space:
         return self.colour(black, None, fills=fills)
 
     def colour(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
-        """The lines that choose this colour; raises NotRebuildable."""
+        """Return the lines that choose this colour; raises NotRebuildable."""
         if self.is_pattern:
             return self._pattern(values, pattern, fills=fills)
         if pattern is not None or len(values) != self.components:
@@ -102,8 +102,8 @@ def device_space(components: int) -> Space:
 
 
 def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, depth: int = 0) -> Space:
-    """A space of the source; raises NotRebuildable."""
-    found = pdf_read.resolved(untrusted)
+    """Return a space of the source; raises NotRebuildable."""
+    found = access.resolved(untrusted)
     if depth > _DEEPEST:
         raise NotRebuildable
     if isinstance(found, NameObject):
@@ -111,12 +111,12 @@ def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, de
             return device_space(_DEVICES[str(found)])
         if found == "/Pattern":
             return Space(0, Name(b"Pattern"), is_pattern=True)
-        named = pdf_read.dictionary_in(resources, "/ColorSpace")
+        named = access.dictionary_in(resources, "/ColorSpace")
         if found not in named:
             raise NotRebuildable
         return space(named.raw_get(found), resources, swatches, depth + 1)
     parts = list(ArrayObject.__iter__(found)) if isinstance(found, ArrayObject) else []
-    family = pdf_read.name_of(parts[0]) if parts else None
+    family = access.name_of(parts[0]) if parts else None
     if family in _DEVICES and len(parts) == 1:
         return device_space(_DEVICES[family])
     maker = _FAMILIES.get(family or "")
@@ -126,7 +126,7 @@ def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, de
 
 
 def _drawn(parts: list[Any], components: int, swatches: Swatches) -> Space:
-    """A space whose colours are the ones that PDFium shows."""
+    """Return a space whose colours are the ones that PDFium shows."""
     described = ArrayObject(parts)
     known: dict[tuple[float, ...], Sequence[float]] = {}
 
@@ -140,8 +140,8 @@ def _drawn(parts: list[Any], components: int, swatches: Swatches) -> Space:
 
 
 def _icc(parts: list[Any], _resources: DictionaryObject, _swatches: Swatches, _depth: int) -> Space:
-    profile = pdf_read.stream(parts[1])
-    components = pdf_read.whole(pdf_read.entry(profile, "/N"), 1, 4)
+    profile = access.stream(parts[1])
+    components = access.whole(access.entry(profile, "/N"), 1, 4)
     if components not in _DEVICE_NAMES:
         raise NotRebuildable
     convert = None if components == 1 else _to_srgb(profile.get_data(), components)
@@ -151,7 +151,7 @@ def _icc(parts: list[Any], _resources: DictionaryObject, _swatches: Swatches, _d
 
 
 def _to_srgb(profile: bytes, components: int) -> Conversion | None:
-    """What converts a colour to sRGB; None when the profile says it is sRGB, or nothing usable."""
+    """Return what converts a colour to sRGB; None when the profile says it is sRGB, or nothing usable."""
     transform = profile_transform(profile, _MODES[components])
     if transform is None:
         return None
@@ -183,15 +183,15 @@ def profile_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform |
 def _calibrated(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
     """CalGray, CalRGB, Lab."""
     swatches.described[""] = None
-    return _drawn(parts[:2], 1 if pdf_read.name_of(parts[0]) == "/CalGray" else 3, swatches)
+    return _drawn(parts[:2], 1 if access.name_of(parts[0]) == "/CalGray" else 3, swatches)
 
 
 def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
-    """A table of colours: each is written as the colour it stands for."""
+    """Return a table of colours: each is written as the colour it stands for."""
     base = space(parts[1], resources, swatches, depth)
     if base.is_drawn:
         return _drawn(parts[:4], 1, swatches)
-    highest = pdf_read.whole(parts[2], 0, _HIGHEST_INDEX)
+    highest = access.whole(parts[2], 0, _HIGHEST_INDEX)
     if base.device is None:
         raise NotRebuildable
     table = lookup_table(parts[3])
@@ -208,23 +208,23 @@ def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, 
 
 
 def lookup_table(untrusted: object) -> bytes:
-    """An Indexed space's table: a string or a stream."""
-    found = pdf_read.resolved(untrusted)
+    """Return an Indexed space's table: a string or a stream."""
+    found = access.resolved(untrusted)
     if isinstance(found, DictionaryObject):
-        return pdf_read.stream(found).get_data()
-    return pdf_read.string(found)
+        return access.stream(found).get_data()
+    return access.string(found)
 
 
 def _separation(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
-    swatches.described[(pdf_read.name_of(parts[1]) or "/")[1:]] = None
+    swatches.described[(access.name_of(parts[1]) or "/")[1:]] = None
     return _drawn(parts[:4], 1, swatches)
 
 
 def _device_n(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:
-    inks = pdf_read.array(parts[1])
+    inks = access.array(parts[1])
     if not 1 <= len(inks) <= _MOST_COLORANTS:
         raise NotRebuildable
-    swatches.described.update(dict.fromkeys((pdf_read.name_of(ink) or "/")[1:] for ink in inks))
+    swatches.described.update(dict.fromkeys((access.name_of(ink) or "/")[1:] for ink in inks))
     return _drawn(parts[:4], len(inks), swatches)
 
 

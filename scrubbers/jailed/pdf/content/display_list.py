@@ -44,7 +44,7 @@ class ShownFont(Protocol):
     def advance(self, code: bytes) -> float: ...
 
     def least_advance(self) -> float:
-        """The least advance of all codes that were cut so far."""
+        """Return the least advance of all codes that were cut so far."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -168,7 +168,7 @@ class Show:
         return any(isinstance(part, list) for part in self.parts)
 
     def add_codes(self, used: set[bytes]) -> None:
-        """Adds the codes that stay."""
+        """Add the codes that stay."""
         if self.seen is not None:
             used.update(self.shown_codes())
             return
@@ -180,7 +180,7 @@ class Show:
                 yield from part
 
     def shown_codes(self) -> Iterator[bytes]:
-        """The codes that stay."""
+        """Return the codes that stay."""
         if self.seen is None:
             return self.codes()
         return (code for code, seen in zip(self.codes(), self.seen, strict=True) if seen)
@@ -203,7 +203,7 @@ class Drawable(Protocol):
     node: Node
 
     def needed(self) -> frozenset[str]:
-        """The keys of the states that it is painted with and does not choose itself."""
+        """Return the keys of the states that it is painted with and does not choose itself."""
 
     def paints(self) -> bool: ...
 
@@ -235,7 +235,7 @@ class Names:
         return of_kind.setdefault(resource, b"%s%d" % (letter, len(of_kind)))
 
     def resources(self) -> "dict[bytes, Value]":
-        """The Resources dictionary."""
+        """Return the Resources dictionary."""
         return {
             _KINDS[letter]: {given: resource for resource, given in of_kind.items()}
             for letter, of_kind in sorted(self._given.items())
@@ -256,7 +256,7 @@ def joined(parts: Sequence[list[bytes] | bytes]) -> Iterator[list[bytes] | bytes
 
 
 def multiplied(line: bytes, then: Matrix) -> Matrix:
-    """The matrix of a `Moved` line, before another one."""
+    """Return the matrix of a `Moved` line, before another one."""
     a, b, c, d, e, f = (float(part) for part in line.split()[:6])
     p, q, r, s, t, u = then
     return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u

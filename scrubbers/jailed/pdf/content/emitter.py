@@ -247,7 +247,7 @@ _TELLING: Final[dict[type, Callable[..., None]]] = {
 
 
 def say(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
-    """The stream of operators, one a line; resources get their names here.
+    """Return the stream of operators, one a line; resources get their names here.
 
     `within`: a form, which begins with the states of who draws it.
     """
@@ -268,7 +268,7 @@ def _moved_twice(first: bytes, second: bytes) -> bytes | None:
 
 
 def _said(show: Show, gap_before: float) -> tuple[bytes | None, float]:
-    """The show operator's line, or None when no glyph of it stays; and the gap that is left behind it."""
+    """Return the show operator's line, or None when no glyph of it stays; and the gap that is left behind it."""
     if show.seen is None and not gap_before:
         items, gap = [part if isinstance(part, bytes) else _string(part) for part in show.parts], 0.0
     else:
@@ -305,7 +305,7 @@ def _with_gaps(show: Show, gap: float) -> tuple[list[bytes], float]:
 
 
 def _string(codes: Sequence[bytes]) -> bytes:
-    """A string between brackets. Its line ends are escaped, so that an operator stays one line."""
+    """Return a string between brackets. Its line ends are escaped, so that an operator stays one line."""
     return b"(%s)" % _TO_ESCAPE.sub(_escaped, b"".join(codes))
 
 

@@ -6,13 +6,13 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject
 
-from scrubbers.jailed.pdf.content import state_use as pdf_needs
+from scrubbers.jailed.pdf.content import state_use
 from scrubbers.jailed.pdf.content.colour_space import space
 from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Step
 from scrubbers.jailed.pdf.content.emitter import say
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
 _MOST_EXECUTED: Final = 100_000
@@ -27,10 +27,10 @@ class Form:
     node: Node = field(default_factory=Node)
 
     def needed(self) -> frozenset[str]:
-        return pdf_needs.inherited(self.steps)
+        return state_use.inherited(self.steps)
 
     def paints(self) -> bool:
-        return pdf_needs.paints(self.steps)
+        return state_use.paints(self.steps)
 
     def say(self) -> None:
         names = Names()
@@ -49,7 +49,7 @@ def executed(steps: list[Step]) -> Sequence[Step]:
 
 
 def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
-    """Adds the steps to those that were found, and goes no further when they are too many."""
+    """Add the steps to those that were found, and stop when they are too many."""
     for step in steps:
         found.append(step)
         if isinstance(step, Drawn) and isinstance(step.thing, Form) and not step.hidden:
@@ -67,21 +67,21 @@ def say_forms(steps: list[Step]) -> None:
 
 
 def transparency_group(source: DictionaryObject) -> Value:
-    """A group's dictionary: its space by its number of components, isolated, knocked out."""
-    if pdf_read.name_of(source.get("/S")) != "/Transparency":
+    """Return a group's dictionary: its space by its number of components, isolated, knocked out."""
+    if access.name_of(source.get("/S")) != "/Transparency":
         raise NotRebuildable
     entries: dict[bytes, Value] = {b"S": Name(b"Transparency")}
     if "/CS" in source:
         entries[b"CS"] = space(source.raw_get("/CS"), DictionaryObject(), Swatches(Work())).value
     for key in ("/I", "/K"):
-        if pdf_read.is_true(pdf_read.entry(source, key)):
+        if access.is_true(access.entry(source, key)):
             entries[key[1:].encode()] = True
     return entries
 
 
 def frame(source: DictionaryObject) -> dict[bytes, Value]:
-    """The box and the matrix of a form or a cell; raises NotRebuildable."""
-    entries: dict[bytes, Value] = {b"BBox": pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4)}
+    """Return the box and the matrix of a form or a cell; raises NotRebuildable."""
+    entries: dict[bytes, Value] = {b"BBox": access.numbers(access.entry(source, "/BBox"), 4)}
     if "/Matrix" in source:
-        entries[b"Matrix"] = pdf_read.numbers(pdf_read.entry(source, "/Matrix"), 6)
+        entries[b"Matrix"] = access.numbers(access.entry(source, "/Matrix"), 6)
     return entries

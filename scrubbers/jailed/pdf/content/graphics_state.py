@@ -6,7 +6,7 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.content.display_list import GoneTo, Set, Step
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 
 # States of lines, which have operators of their own.
@@ -25,8 +25,8 @@ _COMPONENTS: Final = {1: b"DeviceGray", 3: b"DeviceRGB", 4: b"DeviceCMYK"}
 
 
 def graphics_state(untrusted: object, group: Callable[[object], Node]) -> list[Step]:
-    """The states that stay. `group` rebuilds the form of a soft mask. Raises NotRebuildable."""
-    source = pdf_read.dictionary(untrusted)
+    """Return the states that stay. `group` rebuilds the form of a soft mask. Raises NotRebuildable."""
+    source = access.dictionary(untrusted)
     # A font chosen here would escape the reader of the text.
     if "/Font" in source:
         raise NotRebuildable
@@ -34,14 +34,14 @@ def graphics_state(untrusted: object, group: Callable[[object], Node]) -> list[S
     entries: dict[bytes, Value] = {}
     for key in _NUMBERS:
         if key in source:
-            entries[key[1:].encode()] = pdf_read.number(pdf_read.entry(source, key))
+            entries[key[1:].encode()] = access.number(access.entry(source, key))
     for key in _FLAGS:
         if key in source:
-            entries[key[1:].encode()] = pdf_read.is_true(pdf_read.entry(source, key))
+            entries[key[1:].encode()] = access.is_true(access.entry(source, key))
     if "/OPM" in source:
-        entries[b"OPM"] = pdf_read.whole(pdf_read.entry(source, "/OPM"), 0, 1)
+        entries[b"OPM"] = access.whole(access.entry(source, "/OPM"), 0, 1)
     if "/BM" in source:
-        entries[b"BM"] = _blend(pdf_read.entry(source, "/BM"))
+        entries[b"BM"] = _blend(access.entry(source, "/BM"))
     if "/SMask" in source:
         entries[b"SMask"] = _soft_mask(source, group)
     if entries:
@@ -53,7 +53,7 @@ def _of_lines(source: DictionaryObject) -> list[Step]:
     steps: list[Step] = []
     for key, operator in _OF_LINES.items():
         if key in source:
-            value = number(pdf_read.number(pdf_read.entry(source, key)))
+            value = number(access.number(access.entry(source, key)))
             steps.append(Set(operator, (b"%s %s" % (value, operator.encode()),)))
     if "/D" in source:
         steps.append(Set("d", (_dashes(source),)))
@@ -71,7 +71,7 @@ def is_mixed(state: Node) -> bool:
 
 
 def states_in(state: Node) -> frozenset[bytes]:
-    """The keys of what a state made here sets."""
+    """Return the keys of what a state made here sets."""
     return frozenset(_entries(state).keys() - {b"Type"})
 
 
@@ -80,13 +80,13 @@ def _entries(state: Node) -> dict[bytes, Value]:
 
 
 def _dashes(source: DictionaryObject) -> bytes:
-    found = pdf_read.array(pdf_read.entry(source, "/D"))
+    found = access.array(access.entry(source, "/D"))
     if len(found) != 2:  # noqa: PLR2004  an array and a phase
         raise NotRebuildable
-    pattern = pdf_read.numbers(found[0])
+    pattern = access.numbers(found[0])
     if len(pattern) > _MOST_DASHES:
         raise NotRebuildable
-    return b"[%s] %s d" % (b" ".join(map(number, pattern)), number(pdf_read.number(found[1])))
+    return b"[%s] %s d" % (b" ".join(map(number, pattern)), number(access.number(found[1])))
 
 
 def _blend(found: object) -> Name:
@@ -98,22 +98,22 @@ def _blend(found: object) -> Name:
 
 
 def _soft_mask(source: DictionaryObject, group: Callable[[object], Node]) -> Value:
-    found = pdf_read.entry(source, "/SMask")
+    found = access.entry(source, "/SMask")
     if isinstance(found, NameObject):
         return Name(b"None")
-    mask = pdf_read.dictionary(found)
-    kind = pdf_read.name_of(mask.get("/S"))
-    has_transfer = "/TR" in mask and pdf_read.name_of(mask.get("/TR")) != "/Identity"
+    mask = access.dictionary(found)
+    kind = access.name_of(mask.get("/S"))
+    has_transfer = "/TR" in mask and access.name_of(mask.get("/TR")) != "/Identity"
     if kind not in {"/Alpha", "/Luminosity"} or has_transfer:
         raise NotRebuildable
     entries: dict[bytes, Value] = {b"S": Name(kind[1:].encode()), b"G": group(mask.raw_get("/G"))}
     if "/BC" in mask:
-        entries[b"BC"] = _backdrop(pdf_read.numbers(pdf_read.entry(mask, "/BC")), entries[b"G"])
+        entries[b"BC"] = _backdrop(access.numbers(access.entry(mask, "/BC")), entries[b"G"])
     return entries
 
 
 def _backdrop(found: list[float], group: Value) -> Value:
-    """The colour of what lies under a mask's group, in the space that the rebuilt group has."""
+    """Return the colour of what lies under a mask's group, in the space that the rebuilt group has."""
     form = group.value if isinstance(group, Node) else None
     said = form.entries.get(b"Group") if isinstance(form, Stream) else None
     space = said.get(b"CS") if isinstance(said, dict) else None

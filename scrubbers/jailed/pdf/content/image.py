@@ -20,11 +20,11 @@ from PIL import Image, ImageChops, ImageFilter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.jailed.pdf.content import image_document as pdf_alone
+from scrubbers.jailed.pdf.content import image_document
 from scrubbers.jailed.pdf.content.colour_space import profile_transform
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.decoders import PIXELS
 from scrubbers.stages import TooManyPixels
 
@@ -73,7 +73,7 @@ class Picture:
         return isinstance(value, Stream) and not {b"ImageMask", b"SMask"} & value.entries.keys()
 
     def needed(self) -> frozenset[str]:
-        """A stencil is painted in the colour of areas."""
+        """Return the fill colour's key for a stencil, and nothing for other pictures."""
         value = self.node.value
         return frozenset(("fill",)) if isinstance(value, Stream) and b"ImageMask" in value.entries else frozenset()
 
@@ -86,7 +86,7 @@ class Picture:
         return self._whole is not None
 
     def keep_only(self, seen: Image.Image | None, size: tuple[int, int]) -> None:
-        """Takes out what cannot be seen, and makes it of this size.
+        """Redact what cannot be seen, and scale the rest to this size.
 
         `seen` is a mask ("L") of the picture's own size, None for all of it.
         """
@@ -100,20 +100,20 @@ class Picture:
 
 def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     """One picture of the source, rebuilt; raises NotRebuildable, TooManyPixels, or what a decoder raises."""
-    width = pdf_read.whole(_entry(source, "/Width", "/W"), 1, PIXELS)
-    height = pdf_read.whole(_entry(source, "/Height", "/H"), 1, PIXELS)
+    width = access.whole(_entry(source, "/Width", "/W"), 1, PIXELS)
+    height = access.whole(_entry(source, "/Height", "/H"), 1, PIXELS)
     if width * height > PIXELS:
         raise TooManyPixels
     filters = _filters(source)
     lossy = bool(filters) and filters[-1] in _LOSSY
-    smooth = pdf_read.is_true(_entry(source, "/Interpolate", "/I"))
-    if pdf_read.is_true(_entry(source, "/ImageMask", "/IM")):
+    smooth = access.is_true(_entry(source, "/Interpolate", "/I"))
+    if access.is_true(_entry(source, "/ImageMask", "/IM")):
         painted = _drawn_alone(source, (width, height), resources).getchannel("A")
         return Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size, _BY_PDFIUM)
     jpeg = pixels = _decoded_jpeg(source, filters, (width, height), resources)
     if pixels is not None:
         mask = source.get("/SMask")
-        alpha = None if mask is None else _soft_mask(pdf_read.stream(mask))
+        alpha = None if mask is None else _soft_mask(access.stream(mask))
     else:
         drawn = _drawn_alone(source, _finest(source, width, height), resources)
         pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
@@ -155,7 +155,7 @@ def _hides_colour(
 
 
 def _cut(whole: Stream, seen: Image.Image) -> Stream:
-    """The stream with only what is seen."""
+    """Return the stream with only what is seen."""
     smooth = b"Interpolate" in whole.entries
     pixels = _pixels_of(whole, seen.size)
     if b"ImageMask" in whole.entries:
@@ -168,17 +168,17 @@ def _cut(whole: Stream, seen: Image.Image) -> Stream:
 
 
 def _shrunk(whole: Stream, size: tuple[int, int]) -> Stream:
-    """The stream with fewer pixels, and those of its mask."""
+    """Return the stream with fewer pixels, and those of its mask."""
     smooth = b"Interpolate" in whole.entries
     pixels = _resized(whole, size)
     if b"ImageMask" in whole.entries:
         return _stencil(pixels, smooth=smooth)
-    shrunk = _stored(pixels, lossy=whole.entries[b"Filter"] == b"DCTDecode", smooth=smooth)
+    downscaled = _stored(pixels, lossy=whole.entries[b"Filter"] == b"DCTDecode", smooth=smooth)
     mask = whole.entries.get(b"SMask")
     if not isinstance(mask, Node) or not isinstance(mask.value, Stream):
-        return shrunk
+        return downscaled
     alpha = Node(_stored(_resized(mask.value, size), lossy=False, smooth=smooth), kept=True)
-    return Stream({**shrunk.entries, b"SMask": alpha}, shrunk.data)
+    return Stream({**downscaled.entries, b"SMask": alpha}, downscaled.data)
 
 
 def _resized(stored: Stream, size: tuple[int, int]) -> Image.Image:
@@ -189,7 +189,7 @@ def _resized(stored: Stream, size: tuple[int, int]) -> Image.Image:
 
 
 def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:
-    """The pixels of a stream made here; of a stencil what it paints."""
+    """Return the pixels of a stream made here; of a stencil what it paints."""
     if stored.entries[b"Filter"] == b"DCTDecode":
         with Image.open(io.BytesIO(stored.data), formats=["JPEG"]) as opened:
             return opened.copy()
@@ -201,7 +201,7 @@ def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:
 
 
 def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
-    """The pixels without colour that alpha lets nobody see: less of it than makes a text seen."""
+    """Return the pixels without colour that alpha lets nobody see: less of it than makes a text seen."""
     seen = alpha.point([_OPAQUE if value >= SEEN_FROM else 0 for value in range(256)]).resize(
         pixels.size, Image.Resampling.NEAREST
     )
@@ -212,7 +212,7 @@ def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
 
 
 def _only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
-    """The pixels that can be seen, and around them their own mean colours; black further away.
+    """Return the pixels that can be seen, and around them their own mean colours; black further away.
 
     Programs that draw a picture smaller mix its pixels before they look at alpha: next to black the edge would be dark.
     """
@@ -233,10 +233,10 @@ def _only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
 def _decoded_jpeg(
     source: StreamObject, filters: list[str], size: tuple[int, int], resources: DictionaryObject
 ) -> Image.Image | None:
-    """A JPEG's pixels, if it is of the ordinary sort; None when PDFium must draw it."""
+    """Return a JPEG's pixels, if it is of the ordinary sort; None when PDFium must draw it."""
     if not filters or filters[-1] not in _JPEG or len(filters) > 1 or "/Decode" in source or "/D" in source:
         return None
-    if "/Mask" in source or "/Matte" in pdf_read.dictionary_in(source, "/SMask"):
+    if "/Mask" in source or "/Matte" in access.dictionary_in(source, "/SMask"):
         return None
     components, profile = _space(_entry(source, "/ColorSpace", "/CS"), resources)
     with Image.open(io.BytesIO(source._data), formats=["JPEG"]) as opened:  # noqa: SLF001  the bytes as they are stored
@@ -253,41 +253,41 @@ def _decoded_jpeg(
 
 def _space(untrusted: object, resources: DictionaryObject) -> tuple[int, bytes | None]:
     """How many components a picture's space has, and its profile; 0 for spaces that PDFium is left to understand."""
-    found = pdf_read.resolved(untrusted)
+    found = access.resolved(untrusted)
     if isinstance(found, NameObject):
         if found in _DEVICES:
             return _DEVICES[str(found)], None
-        named = pdf_read.dictionary_in(resources, "/ColorSpace")
+        named = access.dictionary_in(resources, "/ColorSpace")
         return _space(named.raw_get(found), DictionaryObject()) if found in named else (0, None)
-    if isinstance(found, ArrayObject) and len(found) > 1 and pdf_read.name_of(found[0]) == "/ICCBased":
-        profile = pdf_read.stream(found[1])
-        return pdf_read.whole(pdf_read.entry(profile, "/N"), 1, 4), profile.get_data()
+    if isinstance(found, ArrayObject) and len(found) > 1 and access.name_of(found[0]) == "/ICCBased":
+        profile = access.stream(found[1])
+        return access.whole(access.entry(profile, "/N"), 1, 4), profile.get_data()
     return 0, None
 
 
 def _soft_mask(source: StreamObject) -> Image.Image:
-    width = pdf_read.whole(pdf_read.entry(source, "/Width"), 1, PIXELS)
-    height = pdf_read.whole(pdf_read.entry(source, "/Height"), 1, PIXELS)
+    width = access.whole(access.entry(source, "/Width"), 1, PIXELS)
+    height = access.whole(access.entry(source, "/Height"), 1, PIXELS)
     if width * height > PIXELS:
         raise TooManyPixels
     return _drawn_alone(source, (width, height), DictionaryObject()).getchannel("R")
 
 
 def _finest(source: StreamObject, width: int, height: int) -> tuple[int, int]:
-    """The size that shows both the picture and its mask, pixel for pixel."""
+    """Return the size that shows both the picture and its mask, pixel for pixel."""
     for key in ("/SMask", "/Mask"):
-        mask = pdf_read.resolved(source.get(key))
+        mask = access.resolved(source.get(key))
         if isinstance(mask, StreamObject):
-            width = max(width, pdf_read.whole(pdf_read.entry(mask, "/Width"), 1, PIXELS))
-            height = max(height, pdf_read.whole(pdf_read.entry(mask, "/Height"), 1, PIXELS))
+            width = max(width, access.whole(access.entry(mask, "/Width"), 1, PIXELS))
+            height = max(height, access.whole(access.entry(mask, "/Height"), 1, PIXELS))
     if width * height > PIXELS:
         raise TooManyPixels
     return width, height
 
 
 def _drawn_alone(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> Image.Image:
-    """The picture as PDFium draws it on nothing ("RGBA")."""
-    drawn = pdf_alone.drawn_on_nothing(pdf_alone.document_of(source, size, resources))
+    """Return the picture as PDFium draws it on nothing ("RGBA")."""
+    drawn = image_document.drawn_on_nothing(image_document.document_of(source, size, resources))
     if drawn.size != size:
         raise NotRebuildable
     return drawn
@@ -316,7 +316,7 @@ def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
     if lossy:
         encoded = io.BytesIO()
         pixels.info = {}
-        pixels.save(encoded, "JPEG", **image.JPEG_SETTINGS)
+        pixels.save(encoded, "JPEG", **scrub.JPEG_SETTINGS)
         data, filter_name = encoded.getvalue(), Name(b"DCTDecode")
     elif pixels.mode == "L" and _is_black_and_white(pixels):
         bits, data = 1, zlib.compress(pixels.convert("1", dither=Image.Dither.NONE).tobytes(), DEFLATE_LEVEL)
@@ -327,7 +327,7 @@ def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
 
 
 def _stencil(painted: Image.Image, *, smooth: bool) -> Stream:
-    """A stencil: a zero bit is painted."""
+    """Return a stencil: a zero bit is painted."""
     bits = ImageChops.invert(painted).convert("1", dither=Image.Dither.NONE)
     entries: dict[bytes, Value] = {
         **_size_entries(painted), b"ImageMask": True, b"BitsPerComponent": 1, b"Decode": [0, 1],
@@ -352,15 +352,15 @@ def _is_black_and_white(pixels: Image.Image) -> bool:
 
 
 def _filters(source: DictionaryObject) -> list[str]:
-    found = pdf_read.resolved(_entry(source, "/Filter", "/F"))
+    found = access.resolved(_entry(source, "/Filter", "/F"))
     if found is None:
         return []
     if isinstance(found, NameObject):
         return [str(found)]
-    names = [pdf_read.name_of(item) for item in pdf_read.array(found)]
+    names = [access.name_of(item) for item in access.array(found)]
     return [str(each) for each in names]
 
 
 def _entry(source: DictionaryObject, key: str, short: str) -> object:
-    """A value under its key or, as inline pictures have it, under the short one."""
+    """Return a value under its key or, as inline pictures have it, under the short one."""
     return source.raw_get(key) if key in source else source.raw_get(short) if short in source else None

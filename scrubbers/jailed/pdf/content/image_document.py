@@ -21,7 +21,7 @@ from pypdf.generic import (
     StreamObject,
 )
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _MOST_OBJECTS: Final = 200
@@ -45,12 +45,12 @@ _ODD: Final = re.compile(rb"[^A-Za-z0-9+\-_.]")
 
 
 def document_of(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> bytes:
-    """A PDF whose page is this picture, a point for each pixel; raises NotRebuildable."""
+    """Return a PDF whose page is this picture, a point for each pixel; raises NotRebuildable."""
     return _Copier(resources).picture(source, size)
 
 
 def document_drawing(contents: bytes, resources: DictionaryObject, size: tuple[int, int]) -> bytes:
-    """A PDF whose page has these contents and a copy of these resources; raises NotRebuildable."""
+    """Return a PDF whose page has these contents and a copy of these resources; raises NotRebuildable."""
     copier = _Copier(DictionaryObject())
     return copier.document(contents, copier.copied(resources), size)
 
@@ -109,8 +109,8 @@ class _Copier:
         return b"".join(parts)
 
     def _stream(self, source: StreamObject, depth: int) -> int:
-        """The number of a stream, copied once."""
-        key = pdf_read.key_of(source)
+        """Return the number of a stream, copied once."""
+        key = access.key_of(source)
         if key in self._numbers:
             return self._numbers[key]
         if len(self._bodies) >= _MOST_OBJECTS:
@@ -132,7 +132,7 @@ class _Copier:
         self._items += 1
         if depth > _DEEPEST or self._items > _MOST_ITEMS:
             raise NotRebuildable
-        found = pdf_read.resolved(untrusted) if isinstance(untrusted, IndirectObject) else untrusted
+        found = access.resolved(untrusted) if isinstance(untrusted, IndirectObject) else untrusted
         match found:
             case StreamObject():
                 return b"%d 0 R" % self._stream(found, depth)
@@ -144,7 +144,7 @@ class _Copier:
             case NameObject():
                 return self._named(str(found), depth)
             case NumberObject() | FloatObject():
-                return pdf_read.number(found).__repr__().encode()
+                return access.number(found).__repr__().encode()
             case BooleanObject():
                 return b"true" if found.value else b"false"
             case None:
@@ -154,8 +154,8 @@ class _Copier:
                 return b"<%s>" % bytes(text).hex().encode() if isinstance(text, bytes) else b"null"
 
     def _named(self, name: str, depth: int) -> bytes:
-        """A name; one that stands for a colour space of the page is replaced by it."""
-        spaces = pdf_read.dictionary_in(self._resources, "/ColorSpace")
+        """Return a name, or the colour space of the page that it stands for."""
+        spaces = access.dictionary_in(self._resources, "/ColorSpace")
         if name in spaces and not name.startswith("/Device"):
             return self._value(spaces.raw_get(name), depth + 1)
         return _name(_LONG_NAMES.get(name, name))

@@ -17,7 +17,7 @@ from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand
 
 
 def inline_stream(entries: dict[bytes, Operand], data: bytes) -> StreamObject:
-    """The picture's stream, with the short names that its entries have."""
+    """Return the picture's stream, with the short names that its entries have."""
     made = StreamObject()
     made._data = data  # noqa: SLF001  a stream made here
     for key, value in entries.items():
@@ -26,7 +26,7 @@ def inline_stream(entries: dict[bytes, Operand], data: bytes) -> StreamObject:
 
 
 def _as_object(value: Operand) -> PdfObject:
-    """An inline picture's entry as pypdf would have read it."""
+    """Return an inline picture's entry as pypdf would have read it."""
     if isinstance(value, Number):
         return FloatObject(value.decode()) if value.find(b".") >= 0 else NumberObject(int(value))
     if isinstance(value, LexedName):

@@ -35,7 +35,7 @@ from scrubbers.jailed.pdf.content.display_list import (
     Use,
     joined,
 )
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Node, NotRebuildable, number
 
@@ -60,7 +60,7 @@ class Source(Protocol):
     def font(self, untrusted: object) -> ShownFont: ...
 
     def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
-        """A picture or a form; None for one that is never seen."""
+        """Return a picture or a form; None for one that is never seen."""
 
     def inline_picture(self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject) -> Drawable: ...
 
@@ -106,7 +106,7 @@ class Interpreter:
         self._last_show: Show | None = None
 
     def read(self, untrusted: bytes) -> list[Step]:
-        """The steps; raises NotRebuildable."""
+        """Return the steps; raises NotRebuildable."""
         for operator, operands in operations(untrusted):
             handle = _HANDLERS.get(operator)
             if handle is not None:
@@ -205,7 +205,7 @@ class Interpreter:
         self._segments.append(b" ".join((*values, operator)))
 
     def _without_lone_move(self) -> None:
-        """A part of a path that begins somewhere and leads nowhere is not drawn."""
+        """Drop a part of a path that begins somewhere and leads nowhere: it is not drawn."""
         if self._segments and self._segments[-1].endswith(b" m"):
             self._segments.pop()
 
@@ -353,14 +353,14 @@ class Interpreter:
         self._last_show = show
 
     def _end_of_line(self) -> None:
-        """What moves the pen after the last letter says nothing once the pen is put elsewhere."""
+        """Drop what moves the pen after the last letter: it says nothing once the pen is put elsewhere."""
         if self._last_show is not None:
             while self._last_show.parts and isinstance(self._last_show.parts[-1], bytes):
                 self._last_show.parts.pop()
         self._last_show = None
 
     def _with_gaps(self, font: ShownFont, codes: Sequence[bytes]) -> Iterator[list[bytes] | bytes]:
-        """The codes that draw something, and for the others how far they move the pen."""
+        """Return the codes that draw something, and for the others how far they move the pen."""
         state = self._state
         for undrawn, run in itertools.groupby(codes, font.undrawn.__contains__):
             if not undrawn:
@@ -390,8 +390,8 @@ class Interpreter:
         self._steps.append(Moved(b"%s %s" % (b" ".join(values), operator)))
 
     def _resource(self, kind: str, operands: list[Operand]) -> Any:
-        """What a name stands for, unresolved; None when it is not there."""
-        named = pdf_read.dictionary_in(self._resources, kind)
+        """Return what a name stands for, unresolved; None when it is not there."""
+        named = access.dictionary_in(self._resources, kind)
         key = "/" + _name(operands).decode("latin-1")
         if key not in named:
             # pypdf reads names as UTF-8 where they are.
@@ -400,7 +400,7 @@ class Interpreter:
 
 
 def _numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:
-    """The last so many operands, which must be numbers."""
+    """Return the last so many operands, which must be numbers."""
     found = tuple(item for item in operands[len(operands) - count :] if isinstance(item, Number))
     if len(found) != count or len(operands) < count:
         raise NotRebuildable

@@ -25,7 +25,7 @@ _SLACK: Final = 0.5
 
 
 def require_no_text(steps: list[Step]) -> None:
-    """Raises NotRebuildable where something is shown."""
+    """Raise NotRebuildable where something is shown."""
     if any(isinstance(step, Show) and step.shows_anything() for step in executed(steps)):
         raise NotRebuildable
 
@@ -48,7 +48,7 @@ def require_pictures_bare(steps: list[Step]) -> None:
 
 
 def require_pictures_inside(steps: list[Step], box: list[float]) -> None:
-    """A picture that reaches out of a mask's box has pixels that nobody sees: NotRebuildable."""
+    """Raise NotRebuildable for a picture that reaches out of a mask's box: it has pixels that nobody sees."""
     matrix, saved = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), []
     left, right = sorted((box[0], box[2]))
     low, high = sorted((box[1], box[3]))

@@ -7,7 +7,7 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _MOST_GROUPS: Final = 2000
@@ -17,26 +17,26 @@ class Layers:
     """The layers of a document in its default configuration."""
 
     def __init__(self, root: DictionaryObject) -> None:
-        properties = pdf_read.dictionary_in(root, "/OCProperties")
-        default = pdf_read.dictionary_in(properties, "/D")
+        properties = access.dictionary_in(root, "/OCProperties")
+        default = access.dictionary_in(properties, "/D")
         self._off: set[object] = set()
-        if pdf_read.name_of(default.get("/BaseState")) == "/OFF":
+        if access.name_of(default.get("/BaseState")) == "/OFF":
             self._off = _keys(properties, "/OCGs") - _keys(default, "/ON")
         self._off |= _keys(default, "/OFF")
 
     def is_off(self, untrusted: object) -> bool:
         """Whether a layer, or a membership of layers, is not shown."""
-        found = pdf_read.dictionary(untrusted)
-        if pdf_read.name_of(found.get("/Type")) != "/OCMD":
-            return pdf_read.key_of(untrusted) in self._off
+        found = access.dictionary(untrusted)
+        if access.name_of(found.get("/Type")) != "/OCMD":
+            return access.key_of(untrusted) in self._off
         if "/VE" in found:
             raise NotRebuildable
         members = found.raw_get("/OCGs") if "/OCGs" in found else None
         groups = list.__iter__(members) if isinstance(members, ArrayObject) else iter([members] if members else [])
-        off = [pdf_read.key_of(group) in self._off for group in groups]
+        off = [access.key_of(group) in self._off for group in groups]
         if not off:
             return False
-        match pdf_read.name_of(found.get("/P")) or "/AnyOn":
+        match access.name_of(found.get("/P")) or "/AnyOn":
             case "/AllOn":
                 return any(off)
             case "/AnyOff":
@@ -48,9 +48,9 @@ class Layers:
 
 
 def _keys(source: DictionaryObject, key: str) -> set[object]:
-    found = pdf_read.entry(source, key)
+    found = access.entry(source, key)
     if not isinstance(found, ArrayObject):
         return set()
     if len(found) > _MOST_GROUPS:
         raise NotRebuildable
-    return {pdf_read.key_of(item) for item in list.__iter__(found)}
+    return {access.key_of(item) for item in list.__iter__(found)}

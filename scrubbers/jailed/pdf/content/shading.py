@@ -13,7 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.content.colour_space import space
 from scrubbers.jailed.pdf.content.swatch import GRADIENT_STEPS, Colour, Swatches
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value
 
 _AXIAL, _RADIAL = 2, 3
@@ -26,32 +26,32 @@ _UNIT: Final = [0, 1]
 
 def shading(untrusted: object, resources: DictionaryObject, swatches: Swatches) -> Node:
     """One shading; raises NotRebuildable."""
-    source = pdf_read.dictionary(untrusted)
-    kind = pdf_read.whole(pdf_read.entry(source, "/ShadingType"), _AXIAL, _RADIAL)
-    colours = pdf_read.entry(source, "/ColorSpace")
+    source = access.dictionary(untrusted)
+    kind = access.whole(access.entry(source, "/ShadingType"), _AXIAL, _RADIAL)
+    colours = access.entry(source, "/ColorSpace")
     if isinstance(colours, NameObject):
-        colours = pdf_read.entry(pdf_read.dictionary_in(resources, "/ColorSpace"), colours) or colours
-    function = pdf_read.entry(source, "/Function")
+        colours = access.entry(access.dictionary_in(resources, "/ColorSpace"), colours) or colours
+    function = access.entry(source, "/Function")
     found = space(colours, resources, swatches)
     if colours is None or function is None or found.is_pattern:
         raise NotRebuildable
     if not isinstance(function, DictionaryObject) or function.get("/FunctionType") in _BY_PROGRAM:
         swatches.described[""] = None
-    domain = pdf_read.numbers(pdf_read.entry(source, "/Domain"), 2) if "/Domain" in source else _UNIT
+    domain = access.numbers(access.entry(source, "/Domain"), 2) if "/Domain" in source else _UNIT
     entries: dict[bytes, Value] = {
         b"ShadingType": kind,
         b"ColorSpace": Name(b"DeviceRGB"),
-        b"Coords": pdf_read.numbers(pdf_read.entry(source, "/Coords"), _COORDINATES[kind]),
+        b"Coords": access.numbers(access.entry(source, "/Coords"), _COORDINATES[kind]),
         b"Function": _function(swatches.gradient(colours, function, domain)),
     }
     if "/Background" in source:
-        beneath = pdf_read.numbers(pdf_read.entry(source, "/Background"), found.components)
+        beneath = access.numbers(access.entry(source, "/Background"), found.components)
         entries[b"Background"] = _said(swatches.colour(colours, beneath))
     if "/BBox" in source:
-        entries[b"BBox"] = pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4)
-    extend = pdf_read.entry(source, "/Extend")
+        entries[b"BBox"] = access.numbers(access.entry(source, "/BBox"), 4)
+    extend = access.entry(source, "/Extend")
     if isinstance(extend, ArrayObject):
-        before, after = (pdf_read.is_true(item) for item in pdf_read.array(extend)[:2])
+        before, after = (access.is_true(item) for item in access.array(extend)[:2])
         entries[b"Extend"] = [before, after]
     return Node(entries)
 
@@ -82,7 +82,7 @@ def _piece(one: Colour, other: Colour) -> Node:
 
 
 def _straight_to(colours: Sequence[Colour], start: int) -> int:
-    """The farthest place to which a straight line of colours looks like those between."""
+    """Return the farthest place to which a straight line of colours looks like those between."""
     least, most, reached = [-1e9] * 3, [1e9] * 3, start + 1
     for place in range(start + 1, len(colours)):
         steps = place - start

@@ -22,7 +22,7 @@ _SPACE: Final = b" "
 
 
 def needed(step: Step, mode: object) -> frozenset[str]:
-    """The keys of the states. `mode`: the line that chose how text is painted, None if that is not known."""
+    """Return the keys of the states. `mode`: the line that chose how text is painted, None if that is not known."""
     match step:
         case Path():
             return _NONE if step.hidden else _BY_PAINTING.get(step.painted, _FILL | _LINE)
@@ -40,7 +40,7 @@ def needed(step: Step, mode: object) -> frozenset[str]:
 
 
 def inherited(steps: Sequence[Step]) -> frozenset[str]:
-    """What the steps of a form paint with before they choose their own."""
+    """Return what the steps of a form paint with before they choose their own."""
     found = _NONE
     chosen: list[dict[str, object]] = [{}]
     for step in steps:

@@ -18,7 +18,7 @@ from pypdf.generic import (
     PdfObject,
 )
 
-from scrubbers.jailed.pdf.content import image_document as pdf_alone
+from scrubbers.jailed.pdf.content import image_document
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
@@ -40,13 +40,13 @@ class Swatches:
         self._work = work
 
     def colour(self, space: PdfObject, values: Sequence[float]) -> Colour:
-        """What PDFium shows for a colour of the source's space; for no values its first. Raises NotRebuildable."""
+        """Return what PDFium shows for a colour of the space, or its first for no values. Raises NotRebuildable."""
         chosen = b" ".join(number(round(value, _DECIMALS)) for value in values)
         contents = b"/C cs %s 0 0 1 1 re f" % (chosen + b" scn" if values else b"")
         return self._painted(contents, "/ColorSpace", "/C", space, (1, 1))[0]
 
     def gradient(self, space: PdfObject, function: PdfObject, domain: Sequence[float]) -> list[Colour]:
-        """The colours of a gradient from one end to the other, as many as PDFium computes. Raises NotRebuildable."""
+        """Return a gradient's colours from one end to the other, as many as PDFium computes. Raises NotRebuildable."""
         along = DictionaryObject({
             NameObject("/ShadingType"): NumberObject(2),
             NameObject("/ColorSpace"): space,
@@ -60,13 +60,13 @@ class Swatches:
     def _painted(
         self, contents: bytes, kind: str, key: str, untrusted: PdfObject, size: tuple[int, int]
     ) -> list[Colour]:
-        """The pixels, which all must be painted: the ink called None paints nothing, and is no colour."""
+        """Return the pixels, which all must be painted: the ink called None paints nothing, and is no colour."""
         resources = DictionaryObject({NameObject(kind): DictionaryObject({NameObject(key): untrusted})})
-        made = pdf_alone.document_drawing(contents, resources, size)
+        made = image_document.document_drawing(contents, resources, size)
         self._work.painted(_PAINTED_WORK + len(made) * _BYTE_WORK)
         if self._work.is_far_too_much:
             raise NotRebuildable
-        drawn = pdf_alone.drawn_on_nothing(made)
+        drawn = image_document.drawn_on_nothing(made)
         if drawn.size != size or drawn.getchannel("A").getextrema() != (_OPAQUE, _OPAQUE):
             raise NotRebuildable
         pixels = drawn.convert("RGB").tobytes()

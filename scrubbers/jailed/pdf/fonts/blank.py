@@ -17,7 +17,7 @@ class Blanks:
         self._spaces: dict[str, bytes] = {}
 
     def add(self, code: bytes, text: str) -> None:
-        """A code that draws nothing, and what the document calls it."""
+        """Add a code that draws nothing, and what the document calls it."""
         # It is what the width of words is changed by, and no other letter whatever it is called.
         if code == _SPACE:
             return

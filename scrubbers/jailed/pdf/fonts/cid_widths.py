@@ -7,7 +7,7 @@ from typing import Final
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NumberObject
 
 from scrubbers.jailed.pdf.fonts.descriptor import measure
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, Value
 
 _USUAL_WIDTH: Final = 1000
@@ -24,15 +24,15 @@ class _ByCid:
         self.single: dict[int, _Numbers] = {}
         self.ranges: list[tuple[int, int, _Numbers]] = []
         if isinstance(untrusted, ArrayObject):
-            self._read(pdf_read.array(untrusted), size)
+            self._read(access.array(untrusted), size)
         self.ranges.sort(key=lambda each: each[0])
 
     def _read(self, items: Sequence[object], size: int) -> None:
         position = 0
         while position + 1 < len(items):
-            first, then = pdf_read.whole(items[position], 0, _MOST_CID), items[position + 1]
+            first, then = access.whole(items[position], 0, _MOST_CID), items[position + 1]
             if isinstance(then, ArrayObject):
-                values = [measure(item) for item in pdf_read.array(then)]
+                values = [measure(item) for item in access.array(then)]
                 for place in range(len(values) // size):
                     self.single.setdefault(first + place, tuple(values[place * size : (place + 1) * size]))
                 position += 2
@@ -40,7 +40,7 @@ class _ByCid:
                 values = [measure(item) for item in items[position + 2 : position + 2 + size]]
                 if len(values) != size:
                     return
-                self.ranges.append((first, pdf_read.whole(then, 0, _MOST_CID), tuple(values)))
+                self.ranges.append((first, access.whole(then, 0, _MOST_CID), tuple(values)))
                 position += 2 + size
             else:
                 raise NotRebuildable
@@ -60,14 +60,14 @@ class CidWidths:
     """What a descendant font says of its glyphs' widths and places."""
 
     def __init__(self, descendant: DictionaryObject) -> None:
-        usual = pdf_read.entry(descendant, "/DW")
+        usual = access.entry(descendant, "/DW")
         self._usual = measure(usual) if usual is not None else _USUAL_WIDTH
-        self._across = _ByCid(pdf_read.entry(descendant, "/W"), 1)
-        self._down = _ByCid(pdf_read.entry(descendant, "/W2"), 3)
-        places = pdf_read.entry(descendant, "/DW2")
+        self._across = _ByCid(access.entry(descendant, "/W"), 1)
+        self._down = _ByCid(access.entry(descendant, "/W2"), 3)
+        places = access.entry(descendant, "/DW2")
         self._place: Sequence[float] = _USUAL_PLACE
         if places is not None:
-            above, down = pdf_read.array(places)
+            above, down = access.array(places)
             self._place = (measure(above), measure(down))
 
     def across(self, cid: int) -> float:
@@ -81,12 +81,12 @@ class CidWidths:
         return found[0] if found is not None else self._place[1]
 
     def require_one(self) -> None:
-        """Raises NotRebuildable unless all glyphs are as wide."""
+        """Raise NotRebuildable unless all glyphs are as wide."""
         if self._across or self._down:
             raise NotRebuildable
 
     def said(self, cids: Sequence[int], *, vertical: bool) -> dict[bytes, Value]:
-        """The entries that say it for these CIDs, in ascending order."""
+        """Return the entries that say it for these CIDs, in ascending order."""
         entries: dict[bytes, Value] = {b"DW": self._usual}
         widths = [(cid, found) for cid in cids if (found := self._across.get(cid)) is not None]
         if widths:

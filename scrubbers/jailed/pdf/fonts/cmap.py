@@ -49,7 +49,7 @@ class SourceCMap:
             self._ranges.append((first, last, value))
 
     def text(self, code: int) -> str:
-        """The text for a code; empty if there is none that may be kept."""
+        """Return the text for a code; empty if there is none that may be kept."""
         found = self._found(code)
         if not isinstance(found, bytes):
             return ""
@@ -63,7 +63,7 @@ class SourceCMap:
         return kept
 
     def cid(self, code: int) -> int:
-        """The CID for a code; 0 if there is none."""
+        """Return the CID for a code; 0 if there is none."""
         found = self._found(code)
         return found if isinstance(found, int) and 0 <= found <= _CID_MOST else 0
 
@@ -85,7 +85,7 @@ class SourceCMap:
 
 
 def read(untrusted: bytes) -> SourceCMap:
-    """What a CMap says; raises NotRebuildable if its map lines break off."""
+    """Return what a CMap says; raises NotRebuildable if its map lines break off."""
     found = SourceCMap()
     tokens = _tokens(untrusted)
     previous: _Token = 0
@@ -180,7 +180,7 @@ _READERS: Final = {
 
 
 def to_unicode(texts: Mapping[bytes, str]) -> bytes:
-    """A ToUnicode CMap for these codes."""
+    """Return a ToUnicode CMap for these codes."""
     lines = [
         b"<%s> <%s>" % (code.hex().encode(), text.encode("utf-16-be").hex().encode())
         for code, text in sorted(texts.items())
@@ -191,7 +191,7 @@ def to_unicode(texts: Mapping[bytes, str]) -> bytes:
 
 
 def to_cids(cids: Mapping[bytes, int], spaces: Collection[tuple[bytes, bytes]], *, vertical: bool) -> bytes:
-    """An Encoding CMap for these codes."""
+    """Return an Encoding CMap for these codes."""
     lines = [b"<%s> %d" % (code.hex().encode(), cid) for code, cid in sorted(cids.items())]
     return _framed(b"/CMapType 1 def\n/WMode %d def\n" % vertical, spaces, b"cidchar", lines)
 

@@ -11,17 +11,17 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
-from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
+from scrubbers.jailed.pdf.fonts import cmap
 from scrubbers.jailed.pdf.fonts.blank import Blanks
 from scrubbers.jailed.pdf.fonts.cid_widths import CidWidths
 from scrubbers.jailed.pdf.fonts.descriptor import NONSYMBOLIC, SYMBOLIC, descriptor, stand_in
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
+from scrubbers.jailed.pdf.fonts.programs import write_truetype
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
 from scrubbers.jailed.pdf.fonts.programs.program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program
 from scrubbers.jailed.pdf.fonts.simple import said_texts, text_map
 from scrubbers.jailed.pdf.fonts.standard14 import is_italic
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, NotRebuildable, Stream, Value
 
 _IDENTITY: Final = re.compile(r"/Identity-(H|V)")
@@ -36,17 +36,17 @@ class CompositeFont:
 
     def __init__(self, untrusted: DictionaryObject, number: int) -> None:
         self._name = b"F%d" % number
-        (descendant,) = pdf_read.array(pdf_read.entry(untrusted, "/DescendantFonts"))
-        self._descendant = pdf_read.dictionary(descendant)
-        self._descriptor = pdf_read.dictionary_in(self._descendant, "/FontDescriptor")
-        self._base_font = (pdf_read.name_of(self._descendant.get("/BaseFont")) or "/")[1:]
-        self._quadratic = pdf_read.name_of(self._descendant.get("/Subtype")) == "/CIDFontType2"
+        (descendant,) = access.array(access.entry(untrusted, "/DescendantFonts"))
+        self._descendant = access.dictionary(descendant)
+        self._descriptor = access.dictionary_in(self._descendant, "/FontDescriptor")
+        self._base_font = (access.name_of(self._descendant.get("/BaseFont")) or "/")[1:]
+        self._quadratic = access.name_of(self._descendant.get("/Subtype")) == "/CIDFontType2"
         self._texts = text_map(untrusted)
         self._program = program_in(self._descriptor)
         self._encoding_name: str | None = None
-        self._encoding = pdf_cmap.SourceCMap()
+        self._encoding = cmap.SourceCMap()
         self.vertical = False
-        self._read_encoding(pdf_read.entry(untrusted, "/Encoding"))
+        self._read_encoding(access.entry(untrusted, "/Encoding"))
         self._spaces = self._encoding.spaces or [(b"\0\0", b"\xff\xff")]
         self._widths = CidWidths(self._descendant)
         if self._encoding_name is not None and not _IDENTITY.fullmatch(self._encoding_name):
@@ -57,12 +57,12 @@ class CompositeFont:
 
     def _read_encoding(self, said: object) -> None:
         if isinstance(said, StreamObject):
-            self._encoding = pdf_cmap.read(said.get_data())
-            uses = self._encoding.uses or pdf_read.name_of(said.get("/UseCMap"))
-            if uses is not None or pdf_read.entry(said, "/UseCMap") is not None or not self._encoding.spaces:
+            self._encoding = cmap.read(said.get_data())
+            uses = self._encoding.uses or access.name_of(said.get("/UseCMap"))
+            if uses is not None or access.entry(said, "/UseCMap") is not None or not self._encoding.spaces:
                 raise NotRebuildable
-            mode = pdf_read.entry(said, "/WMode")
-            self.vertical = self._encoding.vertical or (mode is not None and pdf_read.number(mode) == 1)
+            mode = access.entry(said, "/WMode")
+            self.vertical = self._encoding.vertical or (mode is not None and access.number(mode) == 1)
             return
         if not isinstance(said, NameObject):
             raise NotRebuildable
@@ -76,7 +76,7 @@ class CompositeFont:
 
     def _read_map(self) -> bytes | None:
         """From CIDs to glyphs, two bytes each; None if they are the same."""
-        said = pdf_read.entry(self._descendant, "/CIDToGIDMap")
+        said = access.entry(self._descendant, "/CIDToGIDMap")
         return said.get_data() if isinstance(said, StreamObject) and self._quadratic else None
 
     def codes(self, shown: bytes) -> list[bytes]:
@@ -117,7 +117,7 @@ class CompositeFont:
         return found
 
     def _spaces_of(self, codes: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-        """The spaces that these codes are in, no wider than they are."""
+        """Return the spaces that these codes are in, no wider than they are."""
         found = []
         for low, high in self._spaces:
             inside = [code for code in codes if _within(code, low, high)]
@@ -149,7 +149,7 @@ class CompositeFont:
         if self._encoding_name is not None:
             encoding = Name(self._encoding_name[1:].encode())
         else:
-            data = pdf_cmap.to_cids(cids, self._spaces_of(codes), vertical=self.vertical)
+            data = cmap.to_cids(cids, self._spaces_of(codes), vertical=self.vertical)
             encoding = Node(
                 Stream({b"Type": Name(b"CMap"), b"CMapName": Name(b"K"), b"WMode": int(self.vertical)}, data)
             )
@@ -164,7 +164,7 @@ class CompositeFont:
         }
 
     def _text(self, code: bytes, cid: int) -> str:
-        """What nobody sees says nothing, whatever the document calls it."""
+        """Return the code's text; what nobody sees says nothing, whatever the document calls it."""
         text = self._texts.text(int.from_bytes(code, "big"))
         if text.isspace() or self._program is None:
             return text
@@ -204,12 +204,12 @@ class CompositeFont:
     def _collection(self, *, embedded: bool) -> Value:
         """Whose CIDs they are: it matters only for fonts that are not in the document."""
         ordering, supplement = b"Identity", 0
-        said = pdf_read.dictionary_in(self._descendant, "/CIDSystemInfo")
+        said = access.dictionary_in(self._descendant, "/CIDSystemInfo")
         if not embedded and "/Ordering" in said:
-            ordering = pdf_read.string(said.get("/Ordering"))
+            ordering = access.string(said.get("/Ordering"))
             if ordering not in _ORDERINGS:
                 ordering = b"Identity"
-            supplement = pdf_read.whole(pdf_read.entry(said, "/Supplement"), 0, _MOST_SUPPLEMENT)
+            supplement = access.whole(access.entry(said, "/Supplement"), 0, _MOST_SUPPLEMENT)
         return {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(ordering), b"Supplement": supplement}
 
 
@@ -220,13 +220,13 @@ def _within(code: bytes, low: bytes, high: bytes) -> bool:
 
 
 def _truetype(program: Quadratic, glyphs: dict[int, int]) -> tuple[Stream, bytes]:
-    """The program, and the map from CIDs to its glyphs."""
+    """Return the program, and the map from CIDs to its glyphs."""
     drawn = sorted({glyph for glyph in glyphs.values() if glyph})
     places = {glyph: place for place, glyph in enumerate(drawn, 1)}
     outlines = program.outlines
     missing = any(not glyph for glyph in glyphs.values())
     first = outlines.glyph(0) if missing else Glyph()
-    data = pdf_font_truetype_written.program(
+    data = write_truetype.program(
         [first, *(outlines.glyph(glyph) for glyph in drawn)], outlines.units, outlines.flags, None
     )
     said = bytearray(2 * (max(glyphs, default=0) + 1))

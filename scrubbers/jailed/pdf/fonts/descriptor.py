@@ -4,7 +4,7 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NumberObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
 FIXED_PITCH, SERIF, SYMBOLIC, SCRIPT, NONSYMBOLIC, ITALIC = 1, 2, 4, 8, 32, 64
@@ -15,32 +15,32 @@ _LARGEST_MEASURE: Final = 1_000_000
 
 
 def measure(untrusted: object) -> float:
-    """A width or a place; raises NotRebuildable for a number that no font needs, or none."""
-    value = pdf_read.number(untrusted)
+    """Return a width or a place; raises NotRebuildable for a number that no font needs, or none."""
+    value = access.number(untrusted)
     if abs(value) > _LARGEST_MEASURE:
         raise NotRebuildable
     return value
 
 
 def flags_of(untrusted: DictionaryObject) -> int:
-    """The flags of a descriptor, or of none."""
-    found = pdf_read.entry(untrusted, "/Flags")
+    """Return the flags of a descriptor, or of none."""
+    found = access.entry(untrusted, "/Flags")
     return int(found) & 0xFFFFFFFF if isinstance(found, NumberObject) else NONSYMBOLIC
 
 
 def descriptor(untrusted: DictionaryObject, name: bytes, kind: int, program: tuple[bytes, Stream] | None) -> Node:
-    """The new descriptor. `kind` is SYMBOLIC or NONSYMBOLIC; `program`: its key and its stream."""
+    """Return the new descriptor. `kind` is SYMBOLIC or NONSYMBOLIC; `program`: its key and its stream."""
     entries: dict[bytes, Value] = {
         b"Type": Name(b"FontDescriptor"),
         b"FontName": Name(name),
         b"Flags": flags_of(untrusted) & _APPEARANCE | kind,
     }
-    box = pdf_read.entry(untrusted, "/FontBBox")
-    numbers = [_whole(item) for item in pdf_read.array(box)] if isinstance(box, ArrayObject) else []
+    box = access.entry(untrusted, "/FontBBox")
+    numbers = [_whole(item) for item in access.array(box)] if isinstance(box, ArrayObject) else []
     if len(numbers) == 4 and None not in numbers:  # noqa: PLR2004
         entries[b"FontBBox"] = numbers
     for key in _NUMBERS:
-        value = _whole(pdf_read.entry(untrusted, key))
+        value = _whole(access.entry(untrusted, key))
         if value is not None:
             entries[key[1:].encode()] = value
     if program is not None:
@@ -50,7 +50,7 @@ def descriptor(untrusted: DictionaryObject, name: bytes, kind: int, program: tup
 
 
 def stand_in(untrusted: DictionaryObject, name: bytes, *, italic: bool) -> Node:
-    """The descriptor of a font that is not in the document: it is drawn as heavy and as wide as the numbers say.
+    """Return the descriptor of a font that is not in the document: it is drawn as heavy and as wide as the numbers say.
 
     That it slants only the source's name may have said. How heavy it is stays with the stems: a name that says bold
     makes no difference to the program that draws the pages.
@@ -65,5 +65,5 @@ def stand_in(untrusted: DictionaryObject, name: bytes, *, italic: bool) -> Node:
 def _whole(untrusted: object) -> int | None:
     if not isinstance(untrusted, NumberObject | FloatObject):
         return None
-    value = round(pdf_read.number(untrusted))
+    value = round(access.number(untrusted))
     return value if abs(value) <= _LARGEST else None

@@ -116,7 +116,7 @@ class TableCodes:
         return found if found is not None else self._base.get(code) if self._base is not None else None
 
     def _supported(self, base: Mapping[int, str]) -> Mapping[int, str] | None:
-        """A symbolic font's encoding holds only if its program has a map of that platform."""
+        """Return the encoding, which for a symbolic font holds only if its program has a map of that platform."""
         win = any(platform in {0, 3} for platform, _ in self._maps)
         mac = any(platform == 1 for platform, _ in self._maps)
         if base is WIN_ANSI and not win:
@@ -180,7 +180,7 @@ def _symbol(lookup: Lookup, code: int) -> int:
 
 
 def _by_texts(names: Mapping[str, int]) -> Lookup:
-    """The map that the drawing program makes for itself of names."""
+    """Return the map that the drawing program makes for itself of names."""
     by_text: dict[int, int] = {}
     for name, glyph in names.items():
         text = text_of(name)

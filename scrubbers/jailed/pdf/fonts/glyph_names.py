@@ -15,7 +15,7 @@ from fontTools.encodings.MacRoman import MacRoman
 from fontTools.encodings.StandardEncoding import StandardEncoding
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject
 
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _CODES: Final = 256
@@ -32,7 +32,7 @@ _DROPPED: Final = frozenset(("Cc", "Cf", "Cs", "Cn"))
 
 
 def _ligatures() -> frozenset[str]:
-    """What the letters that Unicode makes of several letters or marks are made of: fi, a lam and an alef, an ij."""
+    """Return the parts of the letters that Unicode makes of several letters or marks: fi, a lam and an alef, an ij."""
     blocks = (*range(0xC0, 0x3000), *range(0xF900, 0xFF00))
     letters = (letter for letter in map(chr, blocks) if unicodedata.category(letter) in {"Lu", "Ll", "Lt", "Lo"})
     found = {unicodedata.normalize("NFKC", letter) for letter in letters}
@@ -79,20 +79,20 @@ class Encoding:
     """What the source says of a simple font's codes: a base, if it names one, and differences from it."""
 
     def __init__(self, untrusted: DictionaryObject) -> None:
-        said = pdf_read.entry(untrusted, "/Encoding")
+        said = access.entry(untrusted, "/Encoding")
         self.base: Mapping[int, str] | None = None
         self.differences: dict[int, str] = {}
         if isinstance(said, NameObject):
             self.base = BY_NAME.get(str(said))
         elif isinstance(said, DictionaryObject):
-            self.base = BY_NAME.get(pdf_read.name_of(said.get("/BaseEncoding")))
-            differences = pdf_read.entry(said, "/Differences")
+            self.base = BY_NAME.get(access.name_of(said.get("/BaseEncoding")))
+            differences = access.entry(said, "/Differences")
             if isinstance(differences, ArrayObject):
                 self.differences = _differences(differences)
         self.is_said = said is not None
 
     def name(self, code: int, otherwise: Mapping[int, str] | None) -> str | None:
-        """The name for a code; `otherwise` is the base if the source names none."""
+        """Return the name for a code; `otherwise` is the base if the source names none."""
         base = self.base if self.base is not None else otherwise
         found = self.differences.get(code)
         return found if found is not None else base.get(code) if base is not None else None
@@ -101,7 +101,7 @@ class Encoding:
 def _differences(untrusted: ArrayObject) -> dict[int, str]:
     found: dict[int, str] = {}
     code = 0
-    for index, item in enumerate(pdf_read.array(untrusted)):
+    for index, item in enumerate(access.array(untrusted)):
         if index > _MOST_DIFFERENCES:
             raise NotRebuildable
         if isinstance(item, NumberObject):
@@ -114,7 +114,7 @@ def _differences(untrusted: ArrayObject) -> dict[int, str]:
 
 
 def text_of(name: str | None) -> str:
-    """The text that a name means by the Adobe Glyph List and its rules; empty if none."""
+    """Return the text that a name means by the Adobe Glyph List and its rules; empty if none."""
     if not name or len(name) > 63:  # noqa: PLR2004  the longest that the rules know
         return ""
     try:
@@ -129,7 +129,7 @@ def known_name(name: str, *, dingbats: bool) -> bool:
 
 
 def one_letter(text: str) -> str:
-    """What may be said of a glyph: one character, or the letters of a ligature; of anything longer the first.
+    """Return what may be said of a glyph: one character, or the letters of a ligature; of anything longer the first.
 
     A glyph that shows several letters and is no ligature of Unicode's says less than it shows: what is said could
     otherwise be any text at all behind the one that is seen.

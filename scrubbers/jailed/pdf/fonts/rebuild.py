@@ -46,7 +46,7 @@ from pypdf.generic import DictionaryObject
 from scrubbers.jailed.pdf.fonts.composite import CompositeFont
 from scrubbers.jailed.pdf.fonts.simple import SimpleFont
 from scrubbers.jailed.pdf.fonts.type3 import DrawnFont, DrawnGlyph
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, Value
 
 _Kind: TypeAlias = "SimpleFont | CompositeFont | DrawnFont"
@@ -84,7 +84,7 @@ class SourceFont:
         return self._font.undrawn
 
     def codes(self, shown: bytes) -> list[bytes]:
-        """A shown string cut into codes."""
+        """Return a shown string cut into codes."""
         with _understanding():
             return self._font.codes(shown)
 
@@ -94,13 +94,13 @@ class SourceFont:
             return self._font.advance(code)
 
     def build(self, used: Collection[bytes]) -> Value:
-        """The new font dictionary, with what these codes need."""
+        """Return the new font dictionary, with what these codes need."""
         with _understanding():
             return self._font.build(used)
 
 
 def _read(untrusted: DictionaryObject, number: int, glyph: DrawnGlyph | None) -> _Kind:
-    match pdf_read.name_of(untrusted.get("/Subtype")):
+    match access.name_of(untrusted.get("/Subtype")):
         case "/Type0":
             return CompositeFont(untrusted, number)
         case "/Type3" if glyph is not None:
@@ -116,5 +116,5 @@ def _understanding() -> Iterator[None]:
     """Whatever malformed bytes raise is NotRebuildable."""
     try:
         yield
-    except pdf_read.BROKEN:
+    except access.BROKEN:
         raise NotRebuildable from None

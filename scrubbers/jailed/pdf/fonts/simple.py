@@ -6,12 +6,12 @@ from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
-from scrubbers.jailed.pdf.fonts import cmap as pdf_cmap
+from scrubbers.jailed.pdf.fonts import cmap
 from scrubbers.jailed.pdf.fonts.blank import Blanks
 from scrubbers.jailed.pdf.fonts.descriptor import SYMBOLIC, descriptor, flags_of, measure, stand_in
 from scrubbers.jailed.pdf.fonts.encoding import NamedCodes, TableCodes
 from scrubbers.jailed.pdf.fonts.glyph_names import BY_NAME, Encoding, known_name, one_letter, text_of
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
+from scrubbers.jailed.pdf.fonts.programs import write_truetype
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
 from scrubbers.jailed.pdf.fonts.programs.program import Cubic, Program, Quadratic, program_in
 from scrubbers.jailed.pdf.fonts.programs.write_cff import named_program
@@ -23,7 +23,7 @@ from scrubbers.jailed.pdf.fonts.standard14 import (
     standard_width,
     symbol_width,
 )
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
 _CODES: Final = 256
@@ -37,13 +37,13 @@ class SimpleFont:
 
     def __init__(self, untrusted: DictionaryObject, number: int) -> None:
         self._name = b"F%d" % number
-        self._base_font = (pdf_read.name_of(untrusted.get("/BaseFont")) or "/")[1:]
-        self._descriptor = pdf_read.dictionary_in(untrusted, "/FontDescriptor")
-        self._subtype = pdf_read.name_of(untrusted.get("/Subtype"))
+        self._base_font = (access.name_of(untrusted.get("/BaseFont")) or "/")[1:]
+        self._descriptor = access.dictionary_in(untrusted, "/FontDescriptor")
+        self._subtype = access.name_of(untrusted.get("/Subtype"))
         self._encoding = Encoding(untrusted)
         self._texts = text_map(untrusted)
         self._widths, first = widths(untrusted)
-        missing = pdf_read.entry(self._descriptor, "/MissingWidth")
+        missing = access.entry(self._descriptor, "/MissingWidth")
         self._missing = measure(missing) if missing is not None else 0
         self._program = program_in(self._descriptor)
         self._codes = self._found_codes(first)
@@ -211,7 +211,7 @@ class SimpleFont:
 def _truetype(program: Quadratic, drawn: Sequence[int], notdef: bool, placed: dict[int, int]) -> Stream:
     outlines = program.outlines
     glyphs = [outlines.glyph(0) if notdef else Glyph(), *(outlines.glyph(glyph) for glyph in drawn)]
-    data = pdf_font_truetype_written.program(glyphs, outlines.units, outlines.flags, placed)
+    data = write_truetype.program(glyphs, outlines.units, outlines.flags, placed)
     return Stream({b"Length1": len(data)}, data)
 
 
@@ -224,12 +224,12 @@ def _type1(program: Cubic, drawn: Sequence[int], notdef: bool) -> Stream:
 
 def widths(untrusted: DictionaryObject) -> tuple[dict[int, float], int]:
     """Widths by code, and the first code."""
-    first = pdf_read.entry(untrusted, "/FirstChar")
-    start = pdf_read.whole(first, 0, _CODES - 1) if first is not None else 0
-    said = pdf_read.entry(untrusted, "/Widths")
+    first = access.entry(untrusted, "/FirstChar")
+    start = access.whole(first, 0, _CODES - 1) if first is not None else 0
+    said = access.entry(untrusted, "/Widths")
     if not isinstance(said, ArrayObject):
         return {}, start
-    values = pdf_read.array(said)[: _CODES - start]
+    values = access.array(said)[: _CODES - start]
     return {code: measure(value) if value is not None else 0 for code, value in enumerate(values, start)}, start
 
 
@@ -246,7 +246,7 @@ def said_widths(by_code: dict[int, float]) -> dict[bytes, Value]:
 
 
 def differences(names: dict[int, bytes]) -> list[Value]:
-    """The array of codes and names; a code is said where the row breaks."""
+    """Return the array of codes and names; a code is said where the row breaks."""
     said: list[Value] = []
     expected = -1
     for code, name in sorted(names.items()):
@@ -257,18 +257,18 @@ def differences(names: dict[int, bytes]) -> list[Value]:
     return said
 
 
-def text_map(untrusted: DictionaryObject) -> pdf_cmap.SourceCMap:
-    """What the source says of the text of codes. A broken map is none: the glyphs are drawn all the same."""
-    found = pdf_read.entry(untrusted, "/ToUnicode")
+def text_map(untrusted: DictionaryObject) -> cmap.SourceCMap:
+    """Return what the source says of the text of codes. A broken map is none: the glyphs are drawn all the same."""
+    found = access.entry(untrusted, "/ToUnicode")
     if not isinstance(found, StreamObject):
-        return pdf_cmap.SourceCMap()
+        return cmap.SourceCMap()
     try:
-        return pdf_cmap.read(found.get_data())
-    except (NotRebuildable, *pdf_read.BROKEN):
-        return pdf_cmap.SourceCMap()
+        return cmap.read(found.get_data())
+    except (NotRebuildable, *access.BROKEN):
+        return cmap.SourceCMap()
 
 
 def said_texts(texts: dict[bytes, str]) -> dict[bytes, Value]:
     """ToUnicode, if any code has a text: what a glyph's name means, too, is one letter."""
     kept = {code: one_letter(text) for code, text in texts.items() if text}
-    return {b"ToUnicode": Node(Stream({}, pdf_cmap.to_unicode(kept)))} if kept else {}
+    return {b"ToUnicode": Node(Stream({}, cmap.to_unicode(kept)))} if kept else {}

@@ -7,7 +7,7 @@ from typing import Final
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
 
 _SPACE: Final = b"\0\1"
@@ -76,7 +76,7 @@ class Font:
         return self._least[1]
 
     def build(self, used: set[bytes]) -> None:
-        """Makes the node's value: what these codes need. Raises NotRebuildable."""
+        """Make the node's value: what these codes need. Raises NotRebuildable."""
         self.node.value = self._source.build(sorted(used))
 
 
@@ -87,16 +87,16 @@ def blank_codes(font: DictionaryObject) -> Callable[[bytes], bool] | None:
 
 def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     """Whether it is a Chinese, Japanese or Korean font that the reader's computer has to have: PDFium draws nothing."""
-    if pdf_read.name_of(font.get("/Subtype")) != "/Type0":
+    if access.name_of(font.get("/Subtype")) != "/Type0":
         return False
-    descendant = pdf_read.dictionary(pdf_read.array(pdf_read.entry(font, "/DescendantFonts"))[0])
-    ordering = pdf_read.entry(pdf_read.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
-    descriptor = pdf_read.dictionary_in(descendant, "/FontDescriptor")
+    descendant = access.dictionary(access.array(access.entry(font, "/DescendantFonts"))[0])
+    ordering = access.entry(access.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
+    descriptor = access.dictionary_in(descendant, "/FontDescriptor")
     has_program = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
     return str(ordering) in _EASTERN and not has_program
 
 
 def _blank_in(font: DictionaryObject) -> Callable[[bytes], bool]:
     """Whether a code of such a font is a space: by Unicode, or as the first CID of all these orderings."""
-    is_unicode = str(pdf_read.entry(font, "/Encoding")).startswith("/Uni")
+    is_unicode = str(access.entry(font, "/Encoding")).startswith("/Uni")
     return lambda code: chr(int.from_bytes(code[:2], "big")).isspace() if is_unicode else code == _SPACE

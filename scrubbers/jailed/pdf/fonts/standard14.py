@@ -33,7 +33,7 @@ _ITALIC: Final = re.compile(r"italic|oblique", re.IGNORECASE)
 
 
 def standard_name(base_font: str) -> str | None:
-    """The name among the fourteen that stands for a font, or None."""
+    """Return the name among the fourteen that stands for a font, or None."""
     name = _SUBSET.sub("", base_font, count=1)
     if name in STANDARD_14:
         return name

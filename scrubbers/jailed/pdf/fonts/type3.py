@@ -11,7 +11,7 @@ from scrubbers.jailed.pdf.fonts.blank import Blanks
 from scrubbers.jailed.pdf.fonts.descriptor import measure
 from scrubbers.jailed.pdf.fonts.glyph_names import Encoding, text_of
 from scrubbers.jailed.pdf.fonts.simple import differences, said_texts, said_widths, text_map, widths
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
 _UNCOLOURED: Final = re.compile(rb"(?m) d1$")
@@ -27,14 +27,14 @@ class DrawnFont:
 
     def __init__(self, untrusted: DictionaryObject, glyph: DrawnGlyph) -> None:
         self._glyph = glyph
-        self._matrix = [measure(item) for item in pdf_read.array(pdf_read.entry(untrusted, "/FontMatrix"))]
+        self._matrix = [measure(item) for item in access.array(access.entry(untrusted, "/FontMatrix"))]
         if len(self._matrix) != 6:  # noqa: PLR2004
             raise NotRebuildable
-        box = pdf_read.entry(untrusted, "/FontBBox")
-        self._box = [measure(item) for item in pdf_read.array(box)][:4] if isinstance(box, ArrayObject) else []
+        box = access.entry(untrusted, "/FontBBox")
+        self._box = [measure(item) for item in access.array(box)][:4] if isinstance(box, ArrayObject) else []
         self._box += [0] * (4 - len(self._box))
-        self._procedures = pdf_read.dictionary(pdf_read.entry(untrusted, "/CharProcs"))
-        resources = pdf_read.entry(untrusted, "/Resources")
+        self._procedures = access.dictionary(access.entry(untrusted, "/CharProcs"))
+        resources = access.entry(untrusted, "/Resources")
         self._resources = resources if isinstance(resources, DictionaryObject) else None
         self._encoding = Encoding(untrusted)
         self._texts = text_map(untrusted)
@@ -100,8 +100,8 @@ class DrawnFont:
         return {**entries, **said_texts(texts)}
 
     def _procedure(self, name: str | None) -> StreamObject | None:
-        """What draws the glyph of this name, if there is one."""
-        found = pdf_read.entry(self._procedures, f"/{name}") if name is not None else None
+        """Return what draws the glyph of this name, if there is one."""
+        found = access.entry(self._procedures, f"/{name}") if name is not None else None
         if found is not None and not isinstance(found, StreamObject):
             raise NotRebuildable
         return found

@@ -2,7 +2,7 @@
 
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 
-from scrubbers.jailed.pdf.fonts.programs import write_truetype as pdf_font_truetype_written
+from scrubbers.jailed.pdf.fonts.programs import write_truetype
 from scrubbers.jailed.pdf.fonts.programs.cff import USUAL_MATRIX
 from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
 from scrubbers.jailed.pdf.fonts.programs.outline import Outline
@@ -11,13 +11,13 @@ from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
 
 
 def warm_up() -> None:
-    """Builds fonts made in memory: TrueType, CFF by names, CFF by CIDs."""
+    """Build fonts made in memory: TrueType, CFF by names, CFF by CIDs."""
     square = Glyph([3], [0, 0, 500, 500], [0, 500, 500, 0], [True] * 4, 600)
     outline = Outline(600)
     outline.move(0, 0)
     outline.line(0, 500)
     outline.curve((100, 500), (500, 400), (500, 0))
-    truetype = pdf_font_truetype_written.program([Glyph(), square], 1000, 0, {0x41: 1})
+    truetype = write_truetype.program([Glyph(), square], 1000, 0, {0x41: 1})
     named = named_program([("A", outline)], USUAL_MATRIX, None)
     by_cid = cid_program([(1, outline)], USUAL_MATRIX, None)
     for subtype, key, program in (("/TrueType", "/FontFile2", truetype), ("/Type1", "/FontFile3", named)):

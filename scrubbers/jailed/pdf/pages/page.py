@@ -39,7 +39,7 @@ from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.stages import TookTooLong
 
@@ -69,15 +69,15 @@ class Page:
     node: Node = field(default_factory=Node)
 
     def shows(self) -> list[Show]:
-        """What is shown, in the order of drawing; an invisible one is not drawn."""
+        """Return what is shown, in the order of drawing; an invisible one is not drawn."""
         return [step for step in executed(self.steps) if isinstance(step, Show) and step.shows_anything()]
 
     def paths(self) -> list[Path]:
-        """The lines and areas that are painted, in the order of drawing."""
+        """Return the lines and areas that are painted, in the order of drawing."""
         return [step for step in executed(self.steps) if isinstance(step, Path) and step.is_drawn()]
 
     def pictures(self) -> list[tuple[Drawn, Picture]]:
-        """The pictures, in the order of drawing; one that is drawn twice stands here twice."""
+        """Return the pictures, in the order of drawing; one that is drawn twice stands here twice."""
         drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
 
@@ -108,7 +108,7 @@ class Page:
         return any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(self.steps))
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
-        """The picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide any of it.
+        """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
 
         A stencil may be of the paper's colour, and a soft mask may hide or be all that says something: not those.
         """
@@ -143,7 +143,7 @@ class Page:
         return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
 
     def collect_codes(self, used: "dict[Font, set[bytes]]") -> None:
-        """Adds the codes that this page shows to those of each font."""
+        """Add the codes that this page shows to those of each font."""
         for step in executed(self.steps):
             if isinstance(step, Show) and isinstance(step.font, Font):
                 step.add_codes(used.setdefault(step.font, set()))
@@ -155,12 +155,12 @@ class Page:
         )
 
     def adopt(self, parent: Node) -> None:
-        """Gives the page another parent; what was said stays."""
+        """Give the page another parent; what was said stays."""
         if isinstance(self.node.value, dict):
             self.node.value[b"Parent"] = parent
 
     def say(self, parent: Node) -> None:
-        """Makes the node's value from the steps as they are now."""
+        """Make the node's value from the steps as they are now."""
         for step in executed(self.steps):
             if isinstance(step, Drawn) and isinstance(step.thing, Form):
                 step.thing.say()
@@ -188,8 +188,8 @@ def _is_plain(step: Step) -> bool:
 
 
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
-    """The page, rebuilt; raises NotRebuildable or one of `pdf_read.BROKEN`."""
-    resources = pdf_read.dictionary_in(untrusted, "/Resources")
+    """Return the page, rebuilt; raises NotRebuildable or one of `access.BROKEN`."""
+    resources = access.dictionary_in(untrusted, "/Resources")
     contents = _contents(untrusted)
     source.work.contents_read(len(contents))
     steps = Interpreter(source, resources).read(contents)
@@ -210,14 +210,14 @@ def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
         raise NotRebuildable
     if turn:
         entries[b"Rotate"] = turn
-    group = pdf_read.entry(untrusted, "/Group")
+    group = access.entry(untrusted, "/Group")
     if isinstance(group, DictionaryObject):
         entries[b"Group"] = transparency_group(group)
     return entries
 
 
 def _box(untrusted: PageObject) -> list[float]:
-    """What is shown of the page: left, bottom, right, top."""
+    """Return what is shown of the page: left, bottom, right, top."""
     media = _sides(untrusted, "/MediaBox") or _LETTER
     crop = _sides(untrusted, "/CropBox") or media
     sides = []
@@ -232,27 +232,27 @@ def _box(untrusted: PageObject) -> list[float]:
 
 
 def _sides(untrusted: PageObject, key: str) -> list[float] | None:
-    """A box of the page or of a node above it; None when there is none that is one."""
+    """Return a box of the page or of a node above it; None when there is none that is one."""
     node: DictionaryObject | None = untrusted
     for _ in range(_DEEPEST_NODE):
         if node is None:
             break
-        if isinstance(pdf_read.entry(node, key), ArrayObject):
-            return pdf_read.numbers(pdf_read.entry(node, key), 4)
-        above = pdf_read.entry(node, "/Parent")
+        if isinstance(access.entry(node, key), ArrayObject):
+            return access.numbers(access.entry(node, key), 4)
+        above = access.entry(node, "/Parent")
         node = above if isinstance(above, DictionaryObject) else None
     return None
 
 
 def _contents(untrusted: PageObject) -> bytes:
-    """The page's streams, one after the other; a token does not reach over their borders."""
-    found = pdf_read.entry(untrusted, "/Contents")
+    """Return the page's streams, one after the other; a token does not reach over their borders."""
+    found = access.entry(untrusted, "/Contents")
     if found is None:
         return b""
     if isinstance(found, StreamObject):
         parts = [found]
     elif isinstance(found, ArrayObject) and len(found) <= _MOST_PARTS:
-        parts = [pdf_read.stream(item) for item in list.__iter__(found)]
+        parts = [access.stream(item) for item in list.__iter__(found)]
     else:
         raise NotRebuildable
     try:
@@ -267,41 +267,41 @@ def _contents(untrusted: PageObject) -> bytes:
 
 
 def _annotations(untrusted: PageObject, source: SourceDocument) -> list[Step]:
-    found = pdf_read.entry(untrusted, "/Annots")
+    found = access.entry(untrusted, "/Annots")
     if not isinstance(found, ArrayObject):
         return []
     if len(found) > _MOST_ANNOTATIONS:
         raise NotRebuildable
     steps: list[Step] = []
     for item in list.__iter__(found):
-        annotation = pdf_read.resolved(item)
+        annotation = access.resolved(item)
         if isinstance(annotation, DictionaryObject):
             steps += _look_of(annotation, source)
     return steps
 
 
 def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]:
-    """The steps that draw an annotation; none when nobody sees it, or it has no look of its own."""
+    """Return the steps that draw an annotation; none when nobody sees it, or it has no look of its own."""
     if not _is_shown(annotation, source):
         return []
-    look = pdf_read.entry(pdf_read.dictionary_in(annotation, "/AP"), "/N")
+    look = access.entry(access.dictionary_in(annotation, "/AP"), "/N")
     if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
-        state = pdf_read.name_of(annotation.get("/AS"))
-        look = pdf_read.entry(look, state) if state is not None else None
+        state = access.name_of(annotation.get("/AS"))
+        look = access.entry(look, state) if state is not None else None
     if not isinstance(look, StreamObject):
         return _empty_box(annotation)
     place = _placed(annotation, look)
     if place is None:
         return []
-    form = source.form(look, DictionaryObject(), pdf_read.key_of(look))
+    form = source.form(look, DictionaryObject(), access.key_of(look))
     return [Saved(), Moved(b"%s cm" % b" ".join(number(round(part, 6)) for part in place)), Drawn(form), Restored()]
 
 
 def _empty_box(annotation: DictionaryObject) -> list[Step]:
-    """What PDFium draws for a box to tick that has no look for its state: a thin grey rectangle."""
-    if pdf_read.name_of(annotation.get("/Subtype")) != "/Widget" or _field_kind(annotation) != "/Btn":
+    """Return what PDFium draws for a box to tick that has no look for its state: a thin grey rectangle."""
+    if access.name_of(annotation.get("/Subtype")) != "/Widget" or _field_kind(annotation) != "/Btn":
         return []
-    left, bottom, right, top = pdf_read.numbers(pdf_read.entry(annotation, "/Rect"), 4)
+    left, bottom, right, top = access.numbers(access.entry(annotation, "/Rect"), 4)
     rectangle = b" ".join(number(round(side, 4)) for side in (left, bottom, right - left, top - bottom))
     return [
         Saved(),
@@ -313,11 +313,11 @@ def _empty_box(annotation: DictionaryObject) -> list[Step]:
 
 
 def _field_kind(annotation: DictionaryObject) -> str | None:
-    """A field's kind, its own or that of a field above it."""
+    """Return a field's kind, its own or that of a field above it."""
     for _ in range(_DEEPEST_FIELD):
         if "/FT" in annotation:
-            return pdf_read.name_of(annotation.get("/FT"))
-        above = pdf_read.entry(annotation, "/Parent")
+            return access.name_of(annotation.get("/FT"))
+        above = access.entry(annotation, "/Parent")
         if not isinstance(above, DictionaryObject):
             break
         annotation = above
@@ -325,20 +325,20 @@ def _field_kind(annotation: DictionaryObject) -> str | None:
 
 
 def _is_shown(annotation: DictionaryObject, source: SourceDocument) -> bool:
-    kind = pdf_read.name_of(annotation.get("/Subtype"))
+    kind = access.name_of(annotation.get("/Subtype"))
     if kind == "/Popup" or (kind == "/Widget" and not source.has_form):
         return False
-    flags = pdf_read.entry(annotation, "/F")
-    if flags is not None and int(pdf_read.number(flags)) & (_HIDDEN | _NO_VIEW):
+    flags = access.entry(annotation, "/F")
+    if flags is not None and int(access.number(flags)) & (_HIDDEN | _NO_VIEW):
         return False
     return not ("/OC" in annotation and source.layers.is_off(annotation.raw_get("/OC")))
 
 
 def _placed(annotation: DictionaryObject, look: StreamObject) -> tuple[float, ...] | None:
-    """What brings the look's box onto the annotation's rectangle; None when either is empty. ISO 32000-1, 12.5.5."""
-    rectangle = pdf_read.numbers(pdf_read.entry(annotation, "/Rect"), 4)
-    box = pdf_read.numbers(pdf_read.entry(look, "/BBox"), 4)
-    matrix = pdf_read.numbers(pdf_read.entry(look, "/Matrix"), 6) if "/Matrix" in look else [1, 0, 0, 1, 0, 0]
+    """Return the matrix from look to annotation rectangle; None if either is empty. ISO 32000-1, 12.5.5."""
+    rectangle = access.numbers(access.entry(annotation, "/Rect"), 4)
+    box = access.numbers(access.entry(look, "/BBox"), 4)
+    matrix = access.numbers(access.entry(look, "/Matrix"), 6) if "/Matrix" in look else [1, 0, 0, 1, 0, 0]
     a, b, c, d, e, f = matrix
     corners = [(a * x + c * y + e, b * x + d * y + f) for x in box[::2] for y in box[1::2]]
     placed = []

@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
 from scrubbers.jailed.pdf.fonts.source_font import Font, blank_codes
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import Operand
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.visibility.isolated import drawn_apart, seen_apart
@@ -95,10 +95,10 @@ class SourceDocument:
     # What `Interpreter` asks for
 
     def font(self, untrusted: object) -> Font:
-        key = pdf_read.key_of(untrusted)
+        key = access.key_of(untrusted)
         found = self.fonts.get(key)
         if found is None:
-            dictionary = pdf_read.dictionary(untrusted)
+            dictionary = access.dictionary(untrusted)
             blank = blank_codes(dictionary)
             self.lacks_letters |= blank is not None
             found = self.fonts[key] = Font(SourceFont(dictionary, len(self.fonts), self._glyph), blank)
@@ -108,11 +108,11 @@ class SourceDocument:
         return found
 
     def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
-        source = pdf_read.stream(untrusted)
+        source = access.stream(untrusted)
         if "/OC" in source and self.layers.is_off(source.raw_get("/OC")):
             return None
-        key = pdf_read.key_of(untrusted)
-        match pdf_read.name_of(source.get("/Subtype")):
+        key = access.key_of(untrusted)
+        match access.name_of(source.get("/Subtype")):
             case "/Image":
                 found = self._pictures.get(key)
                 if found is None:
@@ -132,7 +132,7 @@ class SourceDocument:
         return made
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space:
-        key = untrusted if isinstance(untrusted, NameObject) else pdf_read.key_of(untrusted)
+        key = untrusted if isinstance(untrusted, NameObject) else access.key_of(untrusted)
         if key in self._spaces:
             return self._spaces[key][1]
         found = space(untrusted, resources, self.swatches)
@@ -142,7 +142,7 @@ class SourceDocument:
         return found
 
     def shading(self, untrusted: object, resources: DictionaryObject) -> Node:
-        key = pdf_read.key_of(untrusted)
+        key = access.key_of(untrusted)
         if key not in self._nodes:
             self._nodes[key] = pdf_shading.shading(untrusted, resources, self.swatches)
         found = self._nodes[key]
@@ -151,7 +151,7 @@ class SourceDocument:
         return found
 
     def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]:
-        key = pdf_read.key_of(untrusted)
+        key = access.key_of(untrusted)
         if key not in self._states:
             self._states[key] = pdf_state.graphics_state(untrusted, lambda group: self._mask(group, resources))
         return self._states[key]
@@ -160,15 +160,15 @@ class SourceDocument:
         return self.layers.is_off(untrusted)
 
     def pattern(self, untrusted: object, resources: DictionaryObject) -> Node:
-        source = pdf_read.dictionary(untrusted)
-        key = pdf_read.key_of(untrusted)
+        source = access.dictionary(untrusted)
+        key = access.key_of(untrusted)
         if key in self._patterns_being_read:
             # PDFium would not come to an end with it.
             raise Damaged
         found = self._nodes.get(key)
         if found is None:
             self._patterns_being_read.add(key)
-            kind = pdf_read.whole(pdf_read.entry(source, "/PatternType"), _TILING, _SHADED)
+            kind = access.whole(access.entry(source, "/PatternType"), _TILING, _SHADED)
             found = self._tiling(source, resources) if kind == _TILING else self._shaded(source, resources)
             self._nodes[key] = found
             self._patterns_being_read.discard(key)
@@ -177,13 +177,13 @@ class SourceDocument:
     # Forms and what is like them
 
     def form(self, source: StreamObject, resources: DictionaryObject, key: object) -> Form:
-        """A form's script; one without resources of its own draws with those of who draws it."""
-        own = pdf_read.entry(source, "/Resources")
+        """Return a form's script; one without resources of its own draws with those of who draws it."""
+        own = access.entry(source, "/Resources")
         found = self._forms.get(key) if own is not None else None
         if found is None:
             steps = self._steps(source, own if isinstance(own, DictionaryObject) else resources)
             found = Form({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), **frame(source)}, steps)
-            group = pdf_read.entry(source, "/Group")
+            group = access.entry(source, "/Group")
             if isinstance(group, DictionaryObject):
                 found.entries[b"Group"] = transparency_group(group)
             if own is not None:
@@ -202,21 +202,21 @@ class SourceDocument:
             self._depth -= 1
 
     def _mask(self, untrusted: object, resources: DictionaryObject) -> Node:
-        stream = pdf_read.stream(untrusted)
+        stream = access.stream(untrusted)
         made = self.form(stream, resources, object())
         require_no_text(made.steps)
         require_pictures_bare(made.steps)
         if has_pictures(made.steps):
-            require_pictures_inside(made.steps, pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4))
+            require_pictures_inside(made.steps, access.numbers(access.entry(stream, "/BBox"), 4))
         say_forms(made.steps)
-        box = pdf_read.numbers(pdf_read.entry(stream, "/BBox"), 4)
+        box = access.numbers(access.entry(stream, "/BBox"), 4)
         self._take_out_unseen(made.steps, box)
         made.say()
         return made.node
 
     def _tiling(self, source: DictionaryObject, resources: DictionaryObject) -> Node:
-        stream = pdf_read.stream(source)
-        own = pdf_read.entry(source, "/Resources")
+        stream = access.stream(source)
+        own = access.entry(source, "/Resources")
         steps = self._steps(stream, own if isinstance(own, DictionaryObject) else resources)
         require_no_text(steps)
         box_and_matrix = frame(source)
@@ -224,17 +224,17 @@ class SourceDocument:
             # How much of a cell is painted only the pages know, and what covers it.
             raise NotRebuildable
         say_forms(steps)
-        self._take_out_unseen(steps, pdf_read.numbers(pdf_read.entry(source, "/BBox"), 4))
+        self._take_out_unseen(steps, access.numbers(access.entry(source, "/BBox"), 4))
         names = Names()
         data = say(steps, names)
         entries: dict[bytes, Value] = {
             b"Type": Name(b"Pattern"),
             b"PatternType": _TILING,
-            b"PaintType": pdf_read.whole(pdf_read.entry(source, "/PaintType"), 1, 2),
-            b"TilingType": pdf_read.whole(pdf_read.entry(source, "/TilingType"), 1, 3),
+            b"PaintType": access.whole(access.entry(source, "/PaintType"), 1, 2),
+            b"TilingType": access.whole(access.entry(source, "/TilingType"), 1, 3),
             **box_and_matrix,
-            b"XStep": pdf_read.number(pdf_read.entry(source, "/XStep")),
-            b"YStep": pdf_read.number(pdf_read.entry(source, "/YStep")),
+            b"XStep": access.number(access.entry(source, "/XStep")),
+            b"YStep": access.number(access.entry(source, "/YStep")),
             b"Resources": names.resources(),
         }
         return Node(Stream(entries, data))
@@ -246,11 +246,11 @@ class SourceDocument:
             b"Shading": self.shading(source.raw_get("/Shading"), resources),
         }
         if "/Matrix" in source:
-            entries[b"Matrix"] = pdf_read.numbers(pdf_read.entry(source, "/Matrix"), 6)
+            entries[b"Matrix"] = access.numbers(access.entry(source, "/Matrix"), 6)
         return Node(entries)
 
     def _glyph(self, source: StreamObject, resources: DictionaryObject | None, names: Names) -> Node:
-        """A glyph of a Type 3 font; all glyphs of one font share their names."""
+        """Return a glyph of a Type 3 font; all glyphs of one font share their names."""
         steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
         require_no_text(steps)
         require_pictures_bare(steps)

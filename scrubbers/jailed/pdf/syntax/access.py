@@ -39,7 +39,7 @@ _LONGEST_ARRAY: Final = 100_000
 
 
 def resolved(untrusted: object) -> PdfObject | None:
-    """What a reference leads to; None for null and for nothing."""
+    """Return what a reference leads to; None for null and for nothing."""
     for _ in range(8):
         if not isinstance(untrusted, IndirectObject):
             break
@@ -50,12 +50,12 @@ def resolved(untrusted: object) -> PdfObject | None:
 
 
 def entry(untrusted: DictionaryObject, key: str) -> PdfObject | None:
-    """A dictionary's value, references followed; None if there is none."""
+    """Return a dictionary's value, references followed; None if there is none."""
     return resolved(untrusted.raw_get(key)) if key in untrusted else None
 
 
 def dictionary(untrusted: object) -> DictionaryObject:
-    """A dictionary or a stream's."""
+    """Return a dictionary or a stream's."""
     found = resolved(untrusted)
     if not isinstance(found, DictionaryObject):
         raise NotRebuildable
@@ -63,7 +63,7 @@ def dictionary(untrusted: object) -> DictionaryObject:
 
 
 def dictionary_in(untrusted: DictionaryObject, key: str) -> DictionaryObject:
-    """The dictionary under a key; an empty one if there is none."""
+    """Return the dictionary under a key; an empty one if there is none."""
     found = entry(untrusted, key)
     return found if isinstance(found, DictionaryObject) else DictionaryObject()
 
@@ -76,7 +76,7 @@ def stream(untrusted: object) -> StreamObject:
 
 
 def array(untrusted: object) -> list[PdfObject | None]:
-    """An array's values, references followed."""
+    """Return an array's values, references followed."""
     found = resolved(untrusted)
     if not isinstance(found, ArrayObject) or len(found) > _LONGEST_ARRAY:
         raise NotRebuildable
@@ -84,7 +84,7 @@ def array(untrusted: object) -> list[PdfObject | None]:
 
 
 def number(untrusted: object) -> float:
-    """A finite number; whole ones as int."""
+    """Return a finite number; whole ones as int."""
     found = resolved(untrusted)
     if isinstance(found, NumberObject):
         return int(found)
@@ -95,7 +95,7 @@ def number(untrusted: object) -> float:
 
 
 def numbers(untrusted: object, count: int | None = None) -> list[float]:
-    """An array of numbers, so many if it is said."""
+    """Return an array of numbers, so many if it is said."""
     found = [number(item) for item in array(untrusted)]
     if count is not None and len(found) != count:
         raise NotRebuildable
@@ -103,7 +103,7 @@ def numbers(untrusted: object, count: int | None = None) -> list[float]:
 
 
 def whole(untrusted: object, least: int, most: int) -> int:
-    """A whole number within bounds."""
+    """Return a whole number within bounds."""
     found = number(untrusted)
     if not isinstance(found, int) or not least <= found <= most:
         raise NotRebuildable
@@ -117,7 +117,7 @@ def is_true(untrusted: object) -> bool:
 
 
 def name_of(untrusted: object) -> str | None:
-    """A name with its slash, or None when it is something else."""
+    """Return a name with its slash, or None when it is something else."""
     found = resolved(untrusted)
     return str(found) if isinstance(found, NameObject) else None
 
@@ -132,7 +132,7 @@ def string(untrusted: object) -> bytes:
 
 
 def key_of(untrusted: object) -> object:
-    """What tells one object of the source from another: its number, or the object itself."""
+    """Return what tells one object of the source from another: its number, or the object itself."""
     if isinstance(untrusted, IndirectObject):
         return (untrusted.idnum, untrusted.generation)
     reference = getattr(untrusted, "indirect_reference", None)

@@ -85,7 +85,7 @@ def operations(untrusted: bytes) -> Iterator[Operation]:
 
 
 def as_number(untrusted: bytes) -> Number:
-    """A number's one form; raises NotRebuildable."""
+    """Return a number's one form; raises NotRebuildable."""
     found = _numbers.get(untrusted)
     if found is None:
         if _CANONICAL.fullmatch(untrusted):
@@ -106,7 +106,7 @@ class _Lexer:
         self._position = 0
 
     def operation(self) -> Operation | None:
-        """The next operator with what stands before it; None at the end."""
+        """Return the next operator with what stands before it; None at the end."""
         operands: list[Operand] = []
         match, untrusted = _TOKEN.match, self._untrusted
         while True:
@@ -135,7 +135,7 @@ class _Lexer:
                 raise NotRebuildable
 
     def _operand(self, found: "re.Match[bytes]", depth: int) -> Operand:  # noqa: PLR0911  one for each sort of token
-        """What the token is or begins, if it may stand among operands."""
+        """Return what the token is or begins, if it may stand among operands."""
         match found.lastgroup:
             case "number":
                 return as_number(found["number"])
@@ -185,7 +185,7 @@ class _Lexer:
                 items.append(self._operand(found, depth + 1))
 
     def _string(self) -> bytes:
-        """A string with brackets or escapes in it; the opening bracket is behind us."""
+        """Return a string with brackets or escapes in it; the opening bracket is behind us."""
         escaped = _ESCAPED_STRING.match(self._untrusted, self._position)
         if escaped is not None:
             self._position = escaped.end()
@@ -211,7 +211,7 @@ class _Lexer:
             parts.append(part)
 
     def _inline(self) -> list[Operand]:
-        """An inline picture's dictionary and its data."""
+        """Return an inline picture's dictionary and its data."""
         entries: list[Operand] = []
         while True:
             found = _TOKEN.match(self._untrusted, self._position)

@@ -71,7 +71,7 @@ class Node:
 
 
 def number(value: float) -> bytes:
-    """A number in its one form; raises NotRebuildable for what is none."""
+    """Return a number in its one form; raises NotRebuildable for what is none."""
     if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER:
         return b"%d" % value
     if not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
@@ -81,7 +81,7 @@ def number(value: float) -> bytes:
 
 
 def name(value: bytes) -> bytes:
-    """A name with its slash; raises NotRebuildable for one that is not plain."""
+    """Return a name with its slash; raises NotRebuildable for one that is not plain."""
     if not value or not _PLAIN_IN_NAMES.issuperset(value):
         raise NotRebuildable
     return b"/" + value
@@ -108,7 +108,7 @@ class Writer:
         self._put(_HEAD)
 
     def write(self, node: Node) -> int:
-        """Writes the node and all it refers to, unless they are written already; returns its number."""
+        """Write the node and all it refers to, unless they are written already; returns its number."""
         waiting: list[Node] = []
         found = self._number(node, waiting)
         while waiting:
@@ -116,18 +116,18 @@ class Writer:
         return found
 
     def number_of(self, node: Node) -> int:
-        """The number of a node, for which one is kept free if it has not been written."""
+        """Return the number of a node, for which one is kept free if it has not been written."""
         return self._numbers.setdefault(node, len(self._numbers) + 1)
 
     def write_at_last(self, node: Node) -> None:
-        """Writes a node whose number was given out before (`number_of`)."""
+        """Write a node whose number was given out before (`number_of`)."""
         waiting: list[Node] = []
         self._write_one(node, waiting)
         while waiting:
             self._write_one(waiting.pop(), waiting)
 
     def finish(self, root: Node) -> None:
-        """Writes the late nodes, the root, the table and the trailer."""
+        """Write the late nodes, the root, the table and the trailer."""
         root_number = self.write(root)
         while self._late:
             self.write_at_last(self._late.pop(0))

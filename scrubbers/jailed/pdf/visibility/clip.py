@@ -16,7 +16,7 @@ _SEGMENTS: Final = 500  # of one clip path; one with more is taken to cut nothin
 
 
 def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
-    """False only if all of the thing's box lies on the page and within upright rectangles it is clipped to."""
+    """Return False only if all of the thing's box lies on the page and within upright rectangles it is clipped to."""
     if _reaches_over(bounds(sheet.to_pixels, thing.box), (0, 0, sheet.size[0], sheet.size[1])):
         return True
     clip = pdfium.FPDFPageObj_GetClipPath(thing.handle)
@@ -29,7 +29,7 @@ def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
 
 
 def box_within_clips(thing: Thing) -> tuple[float, float, float, float] | None:
-    """The box of what its clip paths can leave of it, in points of the page; None if that is nothing."""
+    """Return the box of what its clip paths can leave of it, in points of the page; None if that is nothing."""
     left, bottom, right, top = thing.box
     clip = pdfium.FPDFPageObj_GetClipPath(thing.handle)
     for number in range(min(pdfium.FPDFClipPath_CountPaths(clip), _CLIPS) if clip else 0):

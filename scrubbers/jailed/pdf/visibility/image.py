@@ -76,7 +76,7 @@ class PictureSight:
 def pictures_seen(
     open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None = None
 ) -> list[PictureSight]:
-    """The sight of each picture of a page. `open_anew` opens the document once more and returns the page.
+    """Return the sight of each picture of a page. `open_anew` opens the document once more and returns the page.
 
     `work` counts. The documents are closed. Raises NotRebuildable when more pictures lie on each other than can be told
     apart.
@@ -202,7 +202,7 @@ def _part(mask: Image.Image) -> float:
 
 
 def _in_the_picture(seen: Image.Image, to_seen: Matrix, width: int, height: int) -> Image.Image:
-    """What is seen, in rows and columns of the picture, whose first row is at the top of its unit square."""
+    """Return what is seen, in rows and columns of the picture, whose first row is at the top of its unit square."""
     a, b, c, d, e, f = to_seen
     coefficients = a / width, -c / height, c + e, b / width, -d / height, d + f
     return seen.transform((width, height), Image.Transform.AFFINE, coefficients, Image.Resampling.NEAREST)

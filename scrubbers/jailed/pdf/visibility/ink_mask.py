@@ -37,7 +37,7 @@ class Alone:
                 thing.activate(active=True)
 
     def drawn(self, sheet: Sheet, shown: Sequence[Thing], box: Box) -> Image:
-        """The pixels of the box: how much of each is covered with ink, in mode L."""
+        """Return the pixels of the box: how much of each is covered with ink, in mode L."""
         colours = [_blackened(thing.handle) for thing in shown]
         for thing in shown:
             thing.activate(active=True)
@@ -50,7 +50,7 @@ class Alone:
 
 
 def _blackened(handle: Any) -> list[tuple[Any, list[int]]]:
-    """Makes a text black; returns what gives it back its colours, as PDFium understood them."""
+    """Make a text black; return what gives it back its colours, as PDFium understood them."""
     kept = []
     outlined = pdfium.FPDFTextObj_GetTextRenderMode(handle) != pdfium.FPDF_TEXTRENDERMODE_FILL
     for get, put in _COLOURS if outlined else _COLOURS[:1]:

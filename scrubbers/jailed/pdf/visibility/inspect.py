@@ -44,7 +44,7 @@ def sight(
     plain: bool = False,
     digest: bytes | None = None,
 ) -> Sight:
-    """What can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
+    """Return what can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 
     `open_anew` opens the document once more and returns this page of it; it is called when the page has pictures, once
     for each layer of them. A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of

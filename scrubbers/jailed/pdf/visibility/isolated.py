@@ -51,7 +51,7 @@ def seen_apart(steps: Sequence[Step], box: Sequence[float] | None, work: Work) -
 
 
 def drawn_apart(steps: Sequence[Step], box: Sequence[float], work: Work) -> tuple[Sheet, Image.Image]:
-    """What is drawn there, as it is now. Raises NotRebuildable."""
+    """Return what is drawn there, as it is now. Raises NotRebuildable."""
     left, right = sorted(box[::2])
     bottom, top = sorted(box[1::2])
     with _page_of(_on_ground(steps, (left, bottom, right, top)), [left, bottom, right, top]) as page:

@@ -37,7 +37,7 @@ _BESIDE: Final = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Image.Image, digest: bytes) -> set[int]:
-    """The numbers of the paths, in the order of drawing, that plainly are seen on the page that `drawn` shows.
+    """Return the numbers of the paths, in the order of drawing, that plainly are seen on the page that `drawn` shows.
 
     `open_anew` opens the document once more and returns the page; it is closed again. `digest`: of all its bytes.
     Raises NotRebuildable.
@@ -72,7 +72,7 @@ def on_top(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, drawn: Imag
 
 
 def _blackened(all_things: Sequence[Thing]) -> list[Painted]:
-    """Makes all but paths black; returns the paths, as they are painted."""
+    """Make all but paths black; returns the paths, as they are painted."""
     paths: list[Painted] = []
     with contextlib.closing(_Black()) as black:
         for thing in all_things:
@@ -124,13 +124,13 @@ def _tables(digest: bytes, count: int) -> tuple[list[int], list[int]]:
 
 
 def _colours_at(sheet: Sheet, edges: Image.Image) -> bytes:
-    """The page as it is now, four bytes a pixel, black where the mask `edges` is not set."""
+    """Return the page as it is now, four bytes a pixel, black where the mask `edges` is not set."""
     rough = sheet.drawn(rough=True).convert("RGB")
     return Image.composite(rough, Image.new("RGB", rough.size), edges).convert("RGBX").tobytes()
 
 
 def _in_both(drawings: Sequence[bytes], tables: Sequence[Sequence[int]]) -> set[int]:
-    """The numbers of the paths that some pixel shows in both drawings, each in the colours of its table."""
+    """Return the numbers of the paths that some pixel shows in both drawings, each in the colours of its table."""
     if not drawings:
         return set()
     first, second = ([_pixel(colour) for colour in table] for table in tables)

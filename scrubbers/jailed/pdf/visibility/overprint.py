@@ -56,7 +56,7 @@ class Unit:
 
 
 def units_of(sheet: Sheet, texts: Sequence[Text], alone: Alone) -> list[Unit]:
-    """The texts, alone or with their twins. Raises NotRebuildable when too many lie on each other."""
+    """Return the texts, alone or with their twins. Raises NotRebuildable when too many lie on each other."""
     units: list[Unit] = []
     nearby: dict[tuple[int, int], list[Unit]] = {}
     compared = 0
@@ -85,7 +85,7 @@ def _twins(one: Text, other: Text) -> bool:
 
 
 def _same_shape(sheet: Sheet, one: Text, other: Text, alone: Alone) -> bool:
-    """Compares the ink, each shape in its own box."""
+    """Compare the ink, each shape in its own box."""
     near = sheet.closer(near_scale(sheet, one.size))
     shapes = []
     for text in (one, other):

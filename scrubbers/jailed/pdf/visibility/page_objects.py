@@ -84,7 +84,7 @@ class Sheet:
         return 0, 0, *self.size
 
     def pixel_box(self, box: tuple[float, float, float, float], margin: float = 0) -> Box:
-        """The pixels that a box of the page touches, cut at the edges of the sheet; empty ones have no extent."""
+        """Return the pixels that a box of the page touches, cut at the sheet's edges; empty ones have no extent."""
         left, top, right, bottom = bounds(self.to_pixels, box)
         across, down = max(0.0, _HAIR - (right - left)) / 2, max(0.0, _HAIR - (bottom - top)) / 2
         found = (
@@ -96,12 +96,12 @@ class Sheet:
         return found if found[0] < found[2] and found[1] < found[3] else (0, 0, 0, 0)
 
     def uncut_box(self, box: tuple[float, float, float, float]) -> Box:
-        """The pixels that a box of the page would touch on a sheet without edges."""
+        """Return the pixels that a box of the page would touch on a sheet without edges."""
         left, top, right, bottom = bounds(self.to_pixels, box)
         return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
 
     def drawn(self, box: Box | None = None, *, rough: bool = False) -> Image.Image:
-        """The page as it is now, in mode RGBX: all of it or the pixels of the box.
+        """Return the page as it is now, in mode RGBX: all of it or the pixels of the box.
 
         `rough`: each pixel has the colour of one thing, as nothing is smoothed.
         """
@@ -113,7 +113,7 @@ class Sheet:
         return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
 
     def closer(self, scale: float) -> "Sheet":
-        """The same page in another size, without a bound on its pixels: draw parts of it only."""
+        """Return the same page in another size, without a bound on its pixels: draw parts of it only."""
         sheet = Sheet.__new__(Sheet)
         width, height = self.page.get_size()
         sheet.page, sheet.scale, sheet.work, sheet._things = self.page, scale, self.work, self._things  # noqa: SLF001
@@ -164,7 +164,7 @@ def _own_matrix(handle: Any) -> Matrix:
 
 
 def combined(first: Matrix, then: Matrix) -> Matrix:
-    """The matrix that does one and then the other."""
+    """Return the matrix that does one and then the other."""
     if then is _AS_IT_IS:
         return first
     a, b, c, d, e, f = first
@@ -173,7 +173,7 @@ def combined(first: Matrix, then: Matrix) -> Matrix:
 
 
 def bounds(matrix: Matrix, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """The upright box around a box that went through the matrix; raises NotRebuildable when it is nowhere."""
+    """Return the upright box around a box that went through the matrix; raises NotRebuildable when it is nowhere."""
     a, b, c, d, e, f = matrix
     x0, y0, x1, y1 = box
     if a < 0 or (a == 0 and b < 0):
@@ -204,7 +204,7 @@ def _to_pixels(page: pypdfium2.PdfPage, size: tuple[int, int]) -> Matrix:
 
 
 def around(boxes: Iterable[Box]) -> Box:
-    """The smallest box that holds them all."""
+    """Return the smallest box that holds them all."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
@@ -215,7 +215,7 @@ def area_of(box: Box) -> int:
 
 
 def within(box: Box, whole: Box) -> Box:
-    """The same box, counted from the corner of another one."""
+    """Return the same box, counted from the corner of another one."""
     return box[0] - whole[0], box[1] - whole[1], box[2] - whole[0], box[3] - whole[1]
 
 
@@ -226,7 +226,7 @@ def strongest_change(one: Image.Image, other: Image.Image) -> Image.Image:
 
 
 def apart(boxes: Sequence[Box], size: tuple[int, int], most: int = _GROUPS) -> list[list[int]]:
-    """Groups of numbers of boxes none of which comes nearer than a pixel to another of its group.
+    """Return groups of numbers of boxes none of which comes nearer than a pixel to another of its group.
 
     A box says where the outline of a letter is; smoothing reaches one pixel farther. Raises NotRebuildable when it
     would be more groups than `most`.

@@ -26,7 +26,7 @@ class Painted:
 
 
 def painted(path: Thing) -> Painted:
-    """What has no colour of its own, as a pattern, counts as faint: it is looked at in another way."""
+    """Return the path as painted. Without a colour of its own, as a pattern, it is faint and judged in another way."""
     filled, stroked = ctypes.c_int(), ctypes.c_int()
     if not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked):
         return Painted(path, 0, is_paper=True)

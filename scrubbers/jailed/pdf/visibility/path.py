@@ -121,13 +121,13 @@ def _painted_pixels(paths: Sequence[Thing], boxes: Sequence[Box]) -> int:
 
 
 def _box(sheet: Sheet, path: Thing) -> Box:
-    """The pixels that it can change; none if it lies off the page or outside its clips."""
+    """Return the pixels that it can change; none if it lies off the page or outside its clips."""
     left = box_within_clips(path)
     return _NOWHERE if left is None else sheet.pixel_box(left, margin=_SMOOTHED)
 
 
 def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int], most: int) -> list[list[int]] | None:
-    """Groups of paths that lie apart; None if they are more than `most`, or bound to be."""
+    """Return groups of paths that lie apart; None if they are more than `most`, or bound to be."""
     chosen = [boxes[at] for at in numbers]
     if sum(map(area_of, chosen)) > most * area_of(sheet.whole):
         return None
@@ -193,7 +193,7 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) 
 
 
 def _beside_ink(sheet: Sheet, paths: Sequence[Thing], white: Collection[int], away: Collection[int]) -> list[int]:
-    """The white boxes right beside boxes of ink that were drawn before them, as in bar codes.
+    """Return the white boxes right beside boxes of ink that were drawn before them, as in bar codes.
 
     PDFium and other programs draw a box to whole pixels, a thin one as wide as one at least, and a white one after it
     takes the rest back. Whether it does depends on the size that a page is shown in: it is needed at any.

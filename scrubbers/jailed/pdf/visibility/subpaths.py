@@ -48,7 +48,7 @@ class Placed:
 
 
 def placed_paths(steps: Sequence[Step], matrix: Matrix = _AS_IT_IS, width: float = 1.0) -> Iterator[Placed]:
-    """The paths with several subpaths, in the order of drawing, forms entered where they are drawn."""
+    """Return the paths with several subpaths, in the order of drawing, forms entered where they are drawn."""
     state, saved = (matrix, width), []
     for step in steps:
         match step:
@@ -81,7 +81,7 @@ def subpaths_of(path: Path) -> list[bytes]:
 
 
 def judged(found: Sequence[Placed], drawing: Drawing) -> tuple[set[Part], set[Part]]:
-    """The parts that are seen, and those that are not. Raises NotRebuildable when that would take too long."""
+    """Return the parts that are seen, and those that are not. Raises NotRebuildable when that would take too long."""
     sheet, drawn = drawing()
     boxes: dict[Part, Box] = {}
     paths: dict[int, Path] = {}
@@ -130,7 +130,7 @@ def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
 
 
 def _boxes(placed: Placed, sheet: Sheet) -> Iterator[Box]:
-    """The pixels of each subpath; none of one that lies off the page."""
+    """Return the pixels of each subpath; none of one that lies off the page."""
     to_pixels = combined(placed.matrix, sheet.to_pixels)
     scale = max(abs(each) for each in to_pixels[:4])
     margin = 1 + (_MITRE * placed.width * scale if placed.path.painted in _STROKED else 0)

@@ -87,7 +87,7 @@ class TextSight:
 def texts_seen(
     sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *, letters: bool, plain: bool = False
 ) -> list[TextSight]:
-    """The sight of each text. With `letters` a text is a single letter, of which nothing is partly seen.
+    """Return the sight of each text. With `letters` a text is a single letter, of which nothing is partly seen.
 
     `plain`: nothing on the page is blended or masked, so that most can be seen without looking.
 
@@ -284,7 +284,7 @@ def _without(sheet: Sheet, units: list[Unit], box: Box) -> Image.Image:
 
 
 def _inked(share: float) -> list[int]:
-    """The least that counts as ink: what must change a pixel by more than is seen. `share`: of ink and its change."""
+    """Return the least that counts as ink: it changes a pixel by more than is seen. `share`: of ink and its change."""
     least = min(_INK, _SURELY * SEEN_FROM * share)
     return [255 if covered >= least else 0 for covered in range(256)]
 

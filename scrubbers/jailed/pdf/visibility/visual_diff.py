@@ -40,7 +40,7 @@ _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker besi
 
 
 def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:
-    """True if a person would call them the same page. Modes L, RGB or RGBX; different sizes are never the same.
+    """Return whether a person would call them the same page. Modes L, RGB or RGBX; sizes that differ never are.
 
     `nearby`: drawn at three pixels a point, where what letters may do without their hints is easily told from a lost
     or changed sign, so that more of it may be allowed.
@@ -66,7 +66,7 @@ def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
 
 
 def _wider(box: Box, by: int, size: tuple[int, int]) -> Box:
-    """The box with so much around it, within a picture of this size."""
+    """Return the box with so much around it, within a picture of this size."""
     left, top, right, bottom = box
     return max(0, left - by), max(0, top - by), min(size[0], right + by), min(size[1], bottom + by)
 
@@ -117,7 +117,7 @@ def _are_plain_edges(source: Image.Image, rebuilt: Image.Image, spots: Sequence[
 
 
 def _is_explained(before: Image.Image, after: Image.Image, *, nearby: bool) -> bool:
-    """Steps 3 and 4, for a part of the page."""
+    """Take steps 3 and 4, for a part of the page."""
     change = _beyond_edges(before, after, nearby=nearby)
     if not _has_spot(change, nearby=nearby):
         return True
@@ -143,7 +143,7 @@ def _same_areas(source: Image.Image, rebuilt: Image.Image, box: Box, block: int)
 
 
 def greatest(band: Image.Image) -> int:
-    """The greatest value of a picture of one channel (mode L)."""
+    """Return the greatest value of a picture of one channel (mode L)."""
     extrema = band.getextrema()
     return extrema[1] if isinstance(extrema[1], int) else 0
 
@@ -159,7 +159,7 @@ def _has_spot(change: Image.Image, *, nearby: bool) -> bool:
 
 
 def _added(halves: Image.Image, add: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
-    """The change of each spot, divided by four, in half the size. Spots overlap by half."""
+    """Return the change of each spot, divided by four, in half the size. Spots overlap by half."""
     # A mean of four pixels keeps a quarter of a step; sums of four such means are sums of the spot, divided by four.
     width, height = halves.size
     wide = add(halves, halves.crop((1, 0, width + 1, height)))
@@ -176,7 +176,7 @@ def _beyond_edges(before: Image.Image, after: Image.Image, *, nearby: bool) -> I
 
 
 def _beyond(before: Image.Image, after: Image.Image, explained: Image.Image, *, nearby: bool) -> Image.Image:
-    """What changed by more than noise and half of what is explained."""
+    """Return what changed by more than noise and half of what is explained."""
     may_change = explained.point(_MAY_CHANGE_NEARBY if nearby else _MAY_CHANGE)
     change = ImageChops.difference(before, after)
     # The same as subtract, in half the time.
@@ -184,7 +184,7 @@ def _beyond(before: Image.Image, after: Image.Image, explained: Image.Image, *, 
 
 
 def _steps(picture: Image.Image) -> Image.Image:
-    """The greater of the steps from a pixel to the one above and the one below: never more than the range of three."""
+    """Return the greater of a pixel's steps to the one above and the one below: never more than the range of three."""
     step = ImageChops.difference(picture, _moved(picture, 0, 1))
     return ImageChops.lighter(step, _moved(step, 0, -1))
 
@@ -229,7 +229,7 @@ def _moved(picture: Image.Image, x: int, y: int) -> Image.Image:
 
 
 def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
-    """The marks that are part of a row of marks in one direction, eight long."""
+    """Return the marks that are part of a row of marks in one direction, eight long."""
     for step in range(_LINE):
         marks = ImageChops.darker(marks, _moved(marks, x << step, y << step))
     for step in range(_LINE):

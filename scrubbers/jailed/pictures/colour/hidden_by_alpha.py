@@ -1,13 +1,13 @@
-"""Colours that nobody sees: under pixels that are see-through, and in entries of a palette that no pixel uses.
+"""Invisible colours: under transparent pixels, and in palette entries that no pixel uses.
 
-A picture with something painted out by making it see-through still has what was there: also where a little alpha is
-left, for whoever drops the alpha sees the colours in full. At an alpha of `a` a colour shows as `a` of 255 parts of it:
+What was erased to transparency is still in the file, also where a little alpha is left: dropping the alpha channel
+shows the colours in full. At an alpha of `a` a colour contributes `a` of 255 parts:
 
-less than 8          colour and alpha go: words can stand in either. Over any background that changes a pixel by 7 of
-                     255 at most
-less than 128        of colours that look the same on every background one stays: `a` + 1 levels of a channel, and what
-                     is shown changes by less than one of 255
-128 and more         every level can make a difference, and all stay
+less than 8          colour and alpha are set to zero: either can hold text. Over any background that changes a pixel by
+                     7 of 255 at most
+less than 128        of colours that look the same on every background one is kept: `a` + 1 levels of a channel, and the
+                     visible result changes by less than one of 255
+128 and more         every level can make a difference, and all are kept
 """
 
 from typing import Final
@@ -20,32 +20,32 @@ from scrubbers.stages import What, Where
 WITH_ALPHA: Final = frozenset({"LA", "RGBA"})
 _OPAQUE: Final = 255
 _FAINT_BELOW, _ALL_LEVELS_FROM = 8, 128
-# With the colours multiplied by alpha, in as many levels as that has.
+# Premultiplied modes: a colour has as many levels as its alpha.
 _MULTIPLIED: Final = {"LA": "La", "RGBA": "RGBa"}
 _BAND_PIXELS: Final = 2**19
 _OPAQUE_MODE: Final = {"LA": "L", "RGBA": "RGB"}
 
 
 def palette_hides_something(used: list[int], colours: list[int]) -> bool:
-    """Whether an entry that no pixel uses has a colour of its own; `used` counts the pixels of each."""
+    """Return whether unused entries have more than one colour; `used` counts the pixels of each entry."""
     unused = {tuple(colours[3 * index : 3 * index + 3]) for index in range(len(colours) // 3) if not used[index]}
     return len(unused) > 1
 
 
 def is_opaque(picture: Image.Image) -> bool:
-    """Whether every pixel of a picture with alpha is seen as it is."""
+    """Return whether every pixel of a picture with alpha is opaque."""
     lowest, _ = picture.getchannel("A").getextrema()
     return lowest == _OPAQUE
 
 
 def without_alpha(picture: Image.Image) -> Image.Image:
-    """The same picture, once it is known to be opaque."""
+    """Return the same picture without its alpha channel, once it is known to be opaque."""
     return picture.convert(_OPAQUE_MODE[picture.mode])
 
 
-def keep_what_is_seen(picture: Image.Image, findings: Findings) -> None:
-    """Take out the colours and the alpha of which nothing is seen, in place, and note it if there were some."""
-    # Whole it would take the picture's memory twice more.
+def redact_invisible_colour(picture: Image.Image, findings: Findings) -> None:
+    """Redact invisible colour and alpha, in place, and report whether there was any."""
+    # Band by band: the whole would take the picture's memory twice more.
     rows = max(1, _BAND_PIXELS // picture.width)
     for top in range(0, picture.height, rows):
         box = (0, top, picture.width, min(picture.height, top + rows))
@@ -54,10 +54,10 @@ def keep_what_is_seen(picture: Image.Image, findings: Findings) -> None:
         if any(levels[:_ALL_LEVELS_FROM]):
             if any(levels[1:_FAINT_BELOW]):
                 findings.add(What.HIDDEN_COLOUR, Where.PIXELS)
-            picture.paste(_seen(band, findings), box)
+            picture.paste(_visible(band, findings), box)
 
 
-def _seen(band: Image.Image, findings: Findings) -> Image.Image:
+def _visible(band: Image.Image, findings: Findings) -> Image.Image:
     alpha = band.getchannel("A")
     made = band.convert(_MULTIPLIED[band.mode]).convert(band.mode)
     made.paste(band, mask=alpha.point([0] * _ALL_LEVELS_FROM + [_OPAQUE] * (256 - _ALL_LEVELS_FROM)))

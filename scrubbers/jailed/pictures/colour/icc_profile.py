@@ -1,6 +1,6 @@
-"""A colour profile of a few numbers: where three colours and white lie, and how light grows with a channel's number.
+"""Builds a matrix/TRC colour profile from the chromaticities of the primaries and white, and a gamma.
 
-Of what ICC.1 asks of a profile, as much as a converter reads.
+Of the tags that ICC.1 requires, those that a converter reads.
 """
 
 import struct
@@ -8,36 +8,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-Place = tuple[float, float]
-"""Where a colour lies, as CIE x and y."""
+Chromaticity = tuple[float, float]
+"""CIE x and y."""
 _Triple = tuple[float, float, float]
 
-# The white that all profiles are about (D50), and the eye's receptors after Bradford.
+# The white point of the profile connection space (D50), and the Bradford matrix of cone responses.
 _PROFILE_WHITE: Final = (0.9642, 1.0, 0.8249)
 _BRADFORD: Final = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 _HEAD_BYTES, _TAG_BYTES = 128, 12
 _VERSION: Final = b"\x04\x20\0\0"
 _FIXED: Final = 65536
-# Less than this between colours, and nothing can be told apart by them. Of triples of sRGB it is 0.2.
+# The least determinant of the primaries: below it they are nearly on a line. sRGB's is 0.2.
 _LEAST_BETWEEN: Final = 1e-3
-# sRGB itself as IEC 61966-2-1 has it: power, slope and offset, slope of the straight part and where that ends.
+# sRGB's curve in IEC 61966-2-1: exponent, slope and offset, slope of the linear part and where that ends.
 _SRGB_CURVE: Final = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _POWER_ALONE, _POWER_AND_STRAIGHT = 0, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """Colours as numbers: the three corners, their white, and the power of light; None for the curve of sRGB."""
+class RgbSpace:
+    """Three primaries, their white, and the exponent from a channel to light; None for the curve of sRGB."""
 
-    red: Place
-    green: Place
-    blue: Place
-    white: Place
+    red: Chromaticity
+    green: Chromaticity
+    blue: Chromaticity
+    white: Chromaticity
     power: float | None = None
 
 
-def rgb_profile(space: Space) -> bytes | None:
-    """The profile of this space; None for numbers that make none."""
+def rgb_profile(space: RgbSpace) -> bytes | None:
+    """Return the profile of this space; None for numbers that make none."""
     try:
         columns = _columns(space)
     except ZeroDivisionError:
@@ -50,27 +50,27 @@ def rgb_profile(space: Space) -> bytes | None:
     return _profile(tags)
 
 
-def _columns(space: Space) -> list[_Triple] | None:
-    """The three colours at full light under the profile's white, with which they are that white."""
-    corners = [_light(corner) for corner in (space.red, space.green, space.blue)]
-    white = _light(space.white)
-    across = tuple(zip(*corners, strict=True))
+def _columns(space: RgbSpace) -> list[_Triple] | None:
+    """Return the XYZ of the three primaries, adapted to the profile's white point; None for impossible numbers."""
+    primaries = [_xyz_at_full_light(primary) for primary in (space.red, space.green, space.blue)]
+    white = _xyz_at_full_light(space.white)
+    across = tuple(zip(*primaries, strict=True))
     if abs(_determinant(across)) < _LEAST_BETWEEN:
         return None
     shares = _solved(across, white)
-    seen, wanted = _times(_BRADFORD, white), _times(_BRADFORD, _PROFILE_WHITE)
-    if min(seen) <= 0:
+    source_white, target_white = _times(_BRADFORD, white), _times(_BRADFORD, _PROFILE_WHITE)
+    if min(source_white) <= 0:
         return None
     columns = []
-    for corner, share in zip(corners, shares, strict=True):
-        received = _times(_BRADFORD, [share * one for one in corner])
-        adapted = [one * to / of for one, to, of in zip(received, wanted, seen, strict=True)]
+    for primary, share in zip(primaries, shares, strict=True):
+        cones = _times(_BRADFORD, [share * one for one in primary])
+        adapted = [one * to / of for one, to, of in zip(cones, target_white, source_white, strict=True)]
         columns.append(_solved(_BRADFORD, adapted))
     return columns if all(abs(one) < _PROFILE_WHITE[1] * 4 for column in columns for one in column) else None
 
 
-def _light(place: Place) -> _Triple:
-    x, y = place
+def _xyz_at_full_light(chromaticity: Chromaticity) -> _Triple:
+    x, y = chromaticity
     return x / y, 1.0, (1 - x - y) / y
 
 
@@ -80,7 +80,7 @@ def _times(matrix: Sequence[Sequence[float]], column: Sequence[float]) -> _Tripl
 
 
 def _solved(matrix: Sequence[Sequence[float]], wanted: Sequence[float]) -> _Triple:
-    """Three equations by Cramer's rule."""
+    """Solve three linear equations by Cramer's rule."""
     whole = _determinant(matrix)
     one, two, three = (
         _determinant([[wanted[row] if at == column else matrix[row][at] for at in range(3)] for row in range(3)])

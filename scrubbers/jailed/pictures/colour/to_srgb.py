@@ -1,4 +1,4 @@
-"""From whatever a file's colours are to eight bits of grey or sRGB, with or without alpha, and no palette."""
+"""Converts any file's colours to eight bits of grey or sRGB, with or without alpha, and no palette."""
 
 import io
 from collections.abc import Iterator
@@ -12,15 +12,15 @@ from scrubbers.stages import Damaged, Lost
 
 _PLAIN: Final = {"1", "L", "LA", "RGB", "RGBA"}
 _GREY: Final = {"L", "LA"}
-# Modes that stand for one of the plain ones, with the same colours.
+# Modes that convert to a plain one with the same colours.
 _NEAREST: Final = {"RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "YCbCr": "RGB", "HSV": "RGB", "PA": "RGBA"}
 _WITH_ALPHA: Final = {"1": "LA", "L": "LA", "RGB": "RGBA", "P": "RGBA"}
 _PROFILE_SPACE: Final = {"RGB": "RGB ", "RGBA": "RGB ", "CMYK": "CMYK", "LAB": "Lab "}
 _SIXTEEN_BITS, _EIGHT_BITS = 65535, 255
-# What a grey of few bits is multiplied by when it is spread over eight.
+# Factors that scale greys of two and four bits to eight.
 _SPREAD: Final = {"L;2": 85, "L;4": 17}
 _BAND_PIXELS: Final = 2**19
-# How far the channels of a grey may be apart after rounding, and colours from what they were.
+# Tolerances of rounding: between the channels of a grey, and between a colour before and after.
 _STILL_GREY, _STILL_SRGB = 2, 2
 _GREYS: Final = Image.frombytes("L", (256, 1), bytes(range(256)))
 # Six steps of each channel in all combinations, and then the greys: three bytes for each.
@@ -30,36 +30,36 @@ _SAMPLES: Final = bytes(
 
 
 def is_deep(picture: ImageFile.ImageFile) -> bool:
-    """Whether the file has more than eight bits a channel; to be asked before decoding."""
+    """Return whether the file has more than eight bits a channel. Call before decoding."""
     return picture.mode.startswith(("I", "F")) or any("16" in raw_mode for raw_mode in _raw_modes(picture))
 
 
-def see_through(picture: ImageFile.ImageFile) -> object:
-    """The colour that counts as see-through, or the alpha of a palette; to be asked before decoding.
+def transparency(picture: ImageFile.ImageFile) -> object:
+    """Return the transparent colour, or the alpha of a palette. Call before decoding.
 
-    As the decoded pixels have it: a PNG gives it as they are stored. Of a colour of sixteen bits a channel the decoder
-    keeps the upper eight, which colours that are seen may have as well: then there is none, and it is lost.
+    In the values of the decoded pixels: a PNG gives it in stored values. Of sixteen bits a channel the decoder keeps
+    the upper eight, which visible colours may share: then the transparency is lost.
     """
     given = picture.info.get("transparency")
-    if loses_see_through(picture):
+    if loses_transparency(picture):
         return None
     return given * _SPREAD.get(_raw_modes(picture)[0], 1) if isinstance(given, int) and picture.tile else given
 
 
-def loses_see_through(picture: ImageFile.ImageFile) -> bool:
-    """Whether the file has a see-through colour that cannot be told from others once decoded."""
+def loses_transparency(picture: ImageFile.ImageFile) -> bool:
+    """Return whether the file has a transparent colour that cannot be told from others once decoded."""
     return is_deep(picture) and isinstance(picture.info.get("transparency"), tuple)
 
 
 def _raw_modes(picture: ImageFile.ImageFile) -> list[str]:
-    """How the pixels are stored: a decoder's arguments are that, alone or first."""
+    """Return Pillow's raw modes: a tile's decoder arguments are that, alone or first."""
     return [str(tile.args if isinstance(tile.args, str) else (tile.args or [""])[0]) for tile in picture.tile]
 
 
 def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) -> Image.Image:
-    """The picture in one of the plain modes; raises Damaged for a mode nobody knows.
+    """Convert the picture to one of the plain modes; raises Damaged for an unknown mode.
 
-    A profile that cannot be used is left aside, as viewers do, and noted as lost.
+    An unusable profile is ignored, as viewers do, and its colours are reported as lost.
     """
     transparency = picture.info.get("transparency")
     if picture.mode.startswith(("I", "F")):
@@ -82,7 +82,7 @@ def to_plain(picture: Image.Image, profile: bytes | None, findings: Findings) ->
 
 
 def description(profile: bytes) -> str | None:
-    """A profile's own name, for the report: screens and scanners put theirs there."""
+    """Return a profile's own name, for the report: screens and scanners put theirs there."""
     try:
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     except (ImageCms.PyCMSError, *MALFORMED):
@@ -90,8 +90,8 @@ def description(profile: bytes) -> str | None:
 
 
 def _to_eight_bits(picture: Image.Image, transparency: object) -> Image.Image:
-    """Sixteen bits and more, integer or floating, spread over eight. Nobody's camera, but some scanners."""
-    see_through = transparency if picture.mode.startswith("I;16") and isinstance(transparency, int) else None
+    """Scale sixteen bits and more, integer or floating point, to eight. Only some scanners write these."""
+    transparent_grey = transparency if picture.mode.startswith("I;16") and isinstance(transparency, int) else None
     low, high = _least_and_most(picture)
     if picture.mode.startswith("I;16"):
         low, high = 0, _SIXTEEN_BITS
@@ -99,18 +99,18 @@ def _to_eight_bits(picture: Image.Image, transparency: object) -> Image.Image:
         # Thirty-two bits that hold sixteen, or eight: the picture does not say.
         low, high = 0, _SIXTEEN_BITS if high > _EIGHT_BITS else _EIGHT_BITS
     scale = _EIGHT_BITS / (high - low) if high > low else None
-    made = Image.new("L" if see_through is None else "LA", picture.size)
+    made = Image.new("L" if transparent_grey is None else "LA", picture.size)
     for top, wide in _wide_bands(picture):
         narrow = (wide if scale is None else wide.point(lambda value: value * scale - low * scale)).convert("L")
-        if see_through is not None:
-            narrow.putalpha(_all_but(wide, see_through))
+        if transparent_grey is not None:
+            narrow.putalpha(_all_but(wide, transparent_grey))
         made.paste(narrow, (0, top))
     return made
 
 
 def _all_but(wide: Image.Image, grey: int) -> Image.Image:
-    """Opaque where a picture of floating numbers has another value than this."""
-    # What is less than nothing becomes nought.
+    """Return an alpha mask, opaque wherever a floating-point picture has another value than this grey."""
+    # `convert` clips negative values to zero.
     above = wide.point(lambda value: value - grey).convert("L")
     below = wide.point(lambda value: value * -1 + grey).convert("L")
     return ImageChops.lighter(above, below).point([0] + [_EIGHT_BITS] * _EIGHT_BITS)
@@ -127,9 +127,9 @@ def _least_and_most(picture: Image.Image) -> tuple[float, float]:
 
 
 def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """The rows of the picture as floating numbers, from top to bottom, with the number of the first row of each band.
+    """Yield bands of the picture in floating point, from top to bottom, each with the number of its first row.
 
-    Whole it would take four bytes a pixel, and the same again for what is made of it.
+    The whole would take four bytes a pixel, and the result the same again.
     """
     rows = max(1, _BAND_PIXELS // picture.width)
     for top in range(0, picture.height, rows):
@@ -137,10 +137,10 @@ def _wide_bands(picture: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 
 def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Converts when the profile is one of another space. Raises one of MALFORMED, or PyCMSError, if it is of no use.
+    """Convert if the profile is of another space. Raises one of MALFORMED, or PyCMSError, for an unusable profile.
 
-    Converting takes longer than all the rest together, so a profile that calls itself sRGB is tried on a few colours
-    and left aside if it changes none. Others bear the name, too: that of linear light above all.
+    Converting takes longer than all the rest together, so a profile named sRGB is tried on a few colours and ignored if
+    it changes none. The name alone is not enough: linear sRGB bears it too.
     """
     if picture.mode == "1":
         return picture
@@ -162,7 +162,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
     return picture if converted is None else converted
 
 
-# A large picture asks for every strip of it.
+# A streamed picture asks this for every strip.
 @lru_cache(maxsize=1)
 def _is_srgb(profile: bytes) -> bool:
     source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -170,7 +170,7 @@ def _is_srgb(profile: bytes) -> bool:
 
 
 def _changes_nothing(source: ImageCms.ImageCmsProfile) -> bool:
-    """Whether the colours and greys of a profile are those of sRGB, but for rounding."""
+    """Return whether a profile's colours and greys are those of sRGB, but for rounding."""
     if source.profile.xcolor_space == "GRAY":
         samples = _GREYS
     elif source.profile.xcolor_space == "RGB ":
@@ -182,17 +182,17 @@ def _changes_nothing(source: ImageCms.ImageCmsProfile) -> bool:
 
 
 def _exactly(samples: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
-    """A few colours as sRGB."""
+    """Convert a few colours to sRGB, without the library's interpolation."""
     made = Image.new("RGB", samples.size)
     target = ImageCms.createProfile("sRGB")
-    # Unasked it would work out every eighth value and lay lines between them, far off where it is dark.
+    # By default littleCMS interpolates between every eighth value, which is far off in dark colours.
     transform = ImageCms.buildTransform(source, target, samples.mode, "RGB", flags=ImageCms.Flags.NOOPTIMIZE)
     transform.apply(samples, made)
     return made
 
 
 def _greys(source: ImageCms.ImageCmsProfile) -> list[int]:
-    """What each of the 256 greys becomes. Raises ValueError for a profile in which grey is a colour."""
+    """Return the sRGB value of each of the 256 greys. Raises ValueError for a profile in which grey has a colour."""
     greys = _GREYS if source.profile.xcolor_space == "GRAY" else _GREYS.convert("RGB")
     made = _exactly(greys, source)
     colours = list(zip(*(band.tobytes() for band in made.split()), strict=True))
@@ -202,7 +202,7 @@ def _greys(source: ImageCms.ImageCmsProfile) -> list[int]:
 
 
 def _with_greys(picture: Image.Image, greys: list[int]) -> Image.Image:
-    """By a table: as colours it would be three times as large, and take as long as they do."""
+    """Map greys by a lookup table: as RGB the picture would be three times as large and as slow."""
     if picture.mode == "L":
         return picture.point(greys)
     return picture.point([*greys, *range(256)])

@@ -1,8 +1,8 @@
-"""One JPEG from strips that were encoded one by one.
+"""Writes one JPEG from strips that are encoded one by one.
 
-The encoder takes blocks of 16 rows, each by itself but for one thing: it writes a block's brightness as the difference
-to the block before. A restart mark sets that back to nothing, as at the beginning of a picture. So the compressed data
-of pictures with the same tables, one below the other, are those of the whole with a restart mark between each two.
+The encoder codes rows of 16-pixel blocks (MCUs) independently but for one thing: a block's DC coefficient is the
+difference to the block before. A restart marker resets that predictor, as at the beginning of a picture. So the scan
+data of pictures with the same tables, one below the other, make the whole's, with a restart marker between each two.
 """
 
 import io
@@ -18,17 +18,17 @@ _STRIP_PIXELS: Final = 2**19
 _MARK, _FRAME, _SCAN, _END = b"\xff", 0xC0, 0xDA, b"\xff\xd9"
 _RESTART_INTERVAL: Final = b"\xff\xdd\x00\x04"
 _FIRST_RESTART, _RESTARTS = 0xD0, 8
-# In a frame's segment: marker, length and depth stand before the height.
+# In a frame header: marker, length and precision stand before the height.
 _HEIGHT_AT: Final = 5
 _START_BYTES: Final = 2
 
 
 def rows_of_strip(width: int) -> int:
-    """How many rows a strip has, unless it is the last: whole blocks, of about half a million pixels."""
+    """Return how many rows a strip has, unless it is the last: whole blocks, of about half a million pixels."""
     return _BLOCK * max(1, _STRIP_PIXELS // (_BLOCK * width))
 
 
-class JoinedStrips:
+class JpegStripWriter:
     """Writes the strips of one picture from top to bottom; all but the last have `rows_of_strip` rows."""
 
     def __init__(self, output: IO[bytes], size: tuple[int, int], settings: dict[str, Any]) -> None:
@@ -59,7 +59,7 @@ class JoinedStrips:
 
 
 def _places(encoded: bytes) -> tuple[int, int, int]:
-    """Where the frame's segment begins, the scan's, and the compressed data. Raises Damaged for no JPEG of ours."""
+    """Return where frame header, scan header and scan data begin. Raises Damaged for a JPEG not of Pillow's."""
     frame = 0
     position = _START_BYTES
     while encoded[position : position + 1] == _MARK:

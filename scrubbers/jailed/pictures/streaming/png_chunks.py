@@ -1,7 +1,7 @@
-"""The two halves of a PNG: what its pixels are stored in, and all the rest.
+"""Splits a PNG into its pixel chunks (IDAT) and all other chunks.
 
-Pillow reads a PNG's tags only after its pixels, for they may stand behind them. Whoever must not hold the pixels takes
-the rest by itself: a PNG of one pixel with all the other chunks.
+Pillow reads a PNG's tags only after its pixels, because they may follow them. To read the tags without holding the
+pixels, `without_pixels` makes a PNG of one pixel with all the other chunks.
 """
 
 import io
@@ -24,12 +24,12 @@ _ONE_PIXEL: Final = zlib.compress(bytes(9))
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
-    """As it is written."""
+    """Encode one chunk."""
     return _LENGTH_NAME.pack(len(body), name) + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
 
 
 def without_pixels(untrusted: mmap.mmap) -> io.BytesIO:
-    """A PNG of one pixel with all other chunks of this one. Raises Damaged without a header or pixels."""
+    """Return a PNG of one pixel with all other chunks of this one. Raises Damaged without a header or pixels."""
     rest = io.BytesIO(SIGNATURE)
     position = rest.seek(0, io.SEEK_END)
     has_pixels = False
@@ -51,7 +51,7 @@ def without_pixels(untrusted: mmap.mmap) -> io.BytesIO:
 
 
 def pixel_data(untrusted_descriptor: int, start: int) -> Iterator[bytes]:
-    """What the pixels are stored in, piece by piece; `start` is where the first chunk of it has its content."""
+    """Yield the content of the IDAT chunks in pieces; `start` is the offset of the first one's content."""
     position = start - _LENGTH_NAME.size
     while True:
         head = os.pread(untrusted_descriptor, _LENGTH_NAME.size, position)

@@ -1,10 +1,10 @@
-"""The rows of a PNG strip by strip, as they are stored, while no more than one strip stands in memory.
+"""Decodes a PNG strip by strip, with no more than one strip in memory.
 
-1 What the file holds is inflated here, so many bytes as a strip has and never more: a bomb ends here, and how much
-  has come is known, which the pixels cannot say (a pixel with alpha may have any bytes)
-2 It goes to Pillow's decoder packed as blocks that are stored and not compressed, which undoes the filters and unpacks
-  the pixels. The decoder keeps the row before, so a strip begins where the last one ended
-3 The decoder writes into a mapping that takes no memory until it is written to; the strip's part of it is given back
+1 Inflate exactly the bytes of one strip here: a decompression bomb ends here, and the count of rows is known, which the
+  pixels cannot show (a pixel with alpha may have any bytes)
+2 Feed them to Pillow's decoder as stored (uncompressed) deflate blocks; it undoes the filters and unpacks the pixels.
+  The decoder keeps the previous row, so a strip begins where the last one ended
+3 The decoder writes into a mapping that takes no memory until it is written to; free the strip's part of it afterwards
 """
 
 import mmap
@@ -14,33 +14,33 @@ from typing import Final, cast
 
 from PIL import Image, ImageFile
 
-from scrubbers.jailed.pictures.colour import to_srgb as colour
+from scrubbers.jailed.pictures.colour import to_srgb
 from scrubbers.jailed.pictures.streaming import png_chunks
 from scrubbers.stages import Damaged
 
 _STRIP_PIXELS: Final = 2**19
-# By the name that Pillow has for how pixels are stored.
+# Bits of a pixel by Pillow's raw mode.
 _STORED_BITS: Final = {
     "1": 1, "L;2": 2, "L;4": 4, "L": 8, "I;16B": 16, "RGB": 24, "RGB;16B": 48, "P;1": 1, "P;2": 2, "P;4": 4, "P": 8,
     "LA": 16, "LA;16B": 32, "RGBA": 32, "RGBA;16B": 64,
 }  # fmt: skip
-# What the decoder writes for each mode, as a mode of which Pillow takes pixels that stand elsewhere.
+# The memory layout that the decoder writes for each mode, as a mode that Image.frombuffer maps without a copy.
 _MAPPED: Final = {
     "1": "L", "L": "L", "P": "P", "I;16": "I;16", "RGB": "RGBX", "LA": "RGBA", "RGBA": "RGBA",
 }  # fmt: skip
 _PIXEL_BYTES: Final = {"L": 1, "P": 1, "I;16": 2, "RGBX": 4, "RGBA": 4}
-# A zlib stream of the fastest sort, and the longest block that is stored in one.
+# The header of a zlib stream, and the longest stored block of deflate.
 _ZLIB_HEADER: Final = b"\x78\x01"
 _BLOCK_BYTES: Final = 0xFFFF
 
 
 def rows_of_strip(width: int) -> int:
-    """How many rows a strip has, unless it is the last: about half a million pixels."""
+    """Return how many rows a strip has, unless it is the last: about half a million pixels."""
     return max(1, _STRIP_PIXELS // width)
 
 
 def can_be_read(picture: ImageFile.ImageFile) -> bool:
-    """Whether this PNG has one picture, stored from top to bottom, and no frame of an animation, be it the only one."""
+    """Return whether this PNG is one picture in order from top to bottom: not interlaced, and no animation frame."""
     is_frame = getattr(picture, "is_animated", False) or "bbox" in picture.info
     if is_frame or picture.info.get("interlace") or len(picture.tile) != 1:
         return False
@@ -51,33 +51,33 @@ def can_be_read(picture: ImageFile.ImageFile) -> bool:
 
 
 def strips(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> Iterator[Image.Image]:
-    """The strips, each in the picture's own mode and with its palette and transparency. Raises Damaged."""
+    """Yield the strips, each in the picture's own mode and with its palette and transparency. Raises Damaged."""
     width, height = picture.size
     tile = picture.tile[0]
     raw_mode, mapped = cast("str", tile.args), _MAPPED[picture.mode]
     stored_row = 1 + (width * _STORED_BITS[raw_mode] + 7) // 8
     row = width * _PIXEL_BYTES[mapped]
-    # Private, for what is shared would be a file in memory.
+    # Private: a shared mapping would be a file in memory, and count against the job's file size limit.
     rows = mmap.mmap(-1, height * row, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     whole = _mapped(mapped, (width, height), memoryview(rows))
     decoder = Image._getdecoder(picture.mode, "zip", (raw_mode,), ())  # noqa: SLF001  the public ways decode all at once
     decoder.setimage(whole.im, None)
-    stored = _Inflated(png_chunks.pixel_data(untrusted_descriptor, tile.offset))
+    inflater = _Inflater(png_chunks.pixel_data(untrusted_descriptor, tile.offset))
     decoder.decode(_ZLIB_HEADER)
     for first in range(0, height, rows_of_strip(width)):
         behind = min(height, first + rows_of_strip(width))
-        blocks = _as_blocks(stored.read((behind - first) * stored_row))
-        # It says of the last row that it wants no more, and of every other how many bytes it took.
+        blocks = _as_blocks(inflater.read((behind - first) * stored_row))
+        # After the last row the decoder returns -1, before that the number of bytes it took.
         if decoder.decode(blocks) != (-1 if behind == height else len(blocks), 0):
             raise Damaged
         part = memoryview(rows)[first * row : behind * row]
         yield _as_opened(_mapped(mapped, (width, behind - first), part), picture)
-        # Whole pages only: the one that the next strip begins in goes with that.
+        # Whole memory pages only: the one in which the next strip begins is freed with that strip.
         page = first * row - first * row % mmap.PAGESIZE
         rows.madvise(mmap.MADV_DONTNEED, page, behind * row - behind * row % mmap.PAGESIZE - page)
 
 
-class _Inflated:
+class _Inflater:
     """Step 1."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -85,11 +85,11 @@ class _Inflated:
         self._stream = zlib.decompressobj()
 
     def read(self, length: int) -> bytes:
-        """Exactly so many bytes. Raises Damaged if there are fewer, or no stream."""
+        """Inflate exactly so many bytes. Raises Damaged if there are fewer, or no stream."""
         made = bytearray()
         while len(made) < length:
             if self._stream.eof:
-                # There is less than there should be; what lies behind the end would be offered for ever.
+                # Too few bytes; a decompressor at its end would return the input after it for ever.
                 raise Damaged
             piece = self._stream.unconsumed_tail or next(self._pieces, b"")
             try:
@@ -103,7 +103,7 @@ class _Inflated:
 
 
 def _as_blocks(content: bytes) -> bytes:
-    """Step 2; none of the blocks says that it is the last one."""
+    """Run step 2; no block has the final flag."""
     made = bytearray()
     for start in range(0, len(content), _BLOCK_BYTES):
         block = content[start : start + _BLOCK_BYTES]
@@ -112,21 +112,21 @@ def _as_blocks(content: bytes) -> bytes:
 
 
 def _mapped(mode: str, size: tuple[int, int], part: memoryview) -> Image.Image:
-    """The pixels of these bytes, without a copy."""
-    # Any buffer will do; the library's types know of bytes only.
+    """Wrap these bytes as a picture, without a copy."""
+    # Pillow takes any buffer; its type hints say bytes only.
     return Image.frombuffer(mode, size, cast("bytes", part), "raw", mode, 0, 1)
 
 
 def _as_opened(strip: Image.Image, picture: ImageFile.ImageFile) -> Image.Image:
-    """In the mode of the picture, as if the strip had been a file by itself."""
+    """Convert a strip to the picture's mode, as if it had been opened from a file by itself."""
     if picture.mode == "1":
         strip = strip.convert("1", dither=Image.Dither.NONE)
     elif picture.mode == "RGB":
         strip = strip.convert("RGB")
     elif picture.mode == "LA":
         strip = Image.merge("LA", (strip.getchannel("R"), strip.getchannel("A")))
-    transparency = colour.see_through(picture)
-    # Before the palette, which takes it up.
+    transparency = to_srgb.transparency(picture)
+    # Before `putpalette`, which uses it.
     strip.info = {} if transparency is None else {"transparency": transparency}
     if picture.mode == "P" and picture.palette is not None:
         strip.putpalette(picture.palette.palette, "RGB")

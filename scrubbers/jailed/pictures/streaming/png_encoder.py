@@ -1,8 +1,8 @@
-"""One PNG from strips that were encoded one by one.
+"""Writes one PNG from strips that are encoded one by one.
 
-Each row is filtered, which takes no more than the row before; then all rows are deflated as one stream. So a strip goes
-to Pillow's encoder behind the last row of the strip before and without compression, its filtered rows are taken out of
-that but for the first, and are deflated here. The rows are the very ones of a picture encoded whole.
+PNG filters each row by the row before, and then deflates all rows as one stream. So a strip goes to Pillow's encoder
+below the last row of the strip before and without compression; its filtered rows, but for the first, are extracted from
+the result and deflated here. They are the same as those of a picture encoded whole.
 """
 
 import io
@@ -16,20 +16,20 @@ from scrubbers.stages import Damaged
 
 # Level 6 took four times as long on photographs and saved nothing.
 LEVEL: Final = 4
-# As Pillow deflates rows that were filtered.
+# Pillow's own parameters for filtered rows.
 _WINDOW_BITS, _MEMORY_LEVEL = 15, 9
-# As Pillow cuts: 64 KiB, or a row of four bytes a pixel where that is longer. The verifier knows this too.
+# Pillow's chunk size: 64 KiB, or a row of four bytes a pixel where that is longer. The verifier knows this too.
 _CHUNK_BYTES, _ROW_BYTES_A_PIXEL = 64 * 1024, 4
-# Where a header's content stands, and where the height in it.
+# The offset of the header's content.
 _HEADER_AT: Final = len(SIGNATURE) + 8
 _CHUNK_EDGES: Final = 12
-# Ahead of the blocks of a zlib stream, and behind the last.
+# Before the blocks of a zlib stream, and after the last.
 _ZLIB_HEAD_BYTES, _ZLIB_END_BYTES = 2, 4
 _BLOCK_HEAD_BYTES: Final = 5
 _NOT_STORED: Final = 0b110
 
 
-class JoinedPng:
+class PngStripWriter:
     """Writes the strips of one picture from top to bottom; all have the same mode."""
 
     def __init__(self, output: IO[bytes], size: tuple[int, int]) -> None:
@@ -82,7 +82,7 @@ def _encoded(strip: Image.Image) -> bytes:
 
 
 def _filtered_rows(encoded: bytes) -> bytearray:
-    """What stands in the stored blocks of a PNG of ours. Raises Damaged for anything else."""
+    """Return the content of the stored blocks of a PNG that Pillow wrote uncompressed. Raises Damaged for others."""
     stream = bytearray()
     position = len(SIGNATURE)
     while position < len(encoded):

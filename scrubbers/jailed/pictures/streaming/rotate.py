@@ -1,8 +1,7 @@
-"""A large picture that is to be turned: it comes strip by strip as it is stored, and goes band by band as it is seen.
+"""Rotates a large picture that comes in strips in stored order, and leaves in strips in upright order.
 
-In between all of it has to be kept, and a pixel takes a byte and a half instead of four: brightness for each, the two
-colours for four pixels together, which is all that the JPEG will keep of them. Each band is a piece of memory of its
-own and is given back once it has gone.
+In between all of it is kept, at a byte and a half a pixel instead of four: in YCbCr 4:2:0, which is all that the JPEG
+will keep. Each band is a mapping of its own and is freed once it was encoded.
 """
 
 import mmap
@@ -15,7 +14,7 @@ from PIL import Image
 from scrubbers.jailed.pictures.streaming.jpeg_encoder import rows_of_strip
 
 _BANDS: Final = 12
-# As JFIF has it. The library's own way to this rounds down, which costs 0.2 dB.
+# JFIF's matrix. Pillow's own conversion rounds down, which costs 0.2 dB.
 _TO_BRIGHTNESS_AND_COLOURS: Final = (
     0.299, 0.587, 0.114, 0.0,
     -0.168736, -0.331264, 0.5, 128.0,
@@ -24,7 +23,7 @@ _TO_BRIGHTNESS_AND_COLOURS: Final = (
 _SIDEWAYS: Final = {
     Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90,
 }  # fmt: skip
-# What was first comes last.
+# Transposes after which the first stored row comes last.
 _BACKWARDS: Final = {
     Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE,
 }  # fmt: skip
@@ -32,7 +31,7 @@ _BACKWARDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Where a part of a strip lies in its band, and where its bytes are."""
+    """A part of a strip: where it lies in its band, and where its bytes are."""
 
     corner: tuple[int, int]
     size: tuple[int, int]
@@ -49,8 +48,8 @@ class _Band:
     pieces: list[_Piece] = field(default_factory=list)
 
 
-class TurnedBands:
-    """Takes the strips of a picture of `size` from top to bottom; gives those of the turned one."""
+class RotatedBands:
+    """Takes the strips of a picture of `size` from top to bottom; yields those of the rotated one."""
 
     def __init__(self, size: tuple[int, int], turn: Image.Transpose) -> None:
         self._stored_rows = size[1]
@@ -63,7 +62,7 @@ class TurnedBands:
 
     @property
     def odd_rows(self) -> int:
-        """How many rows more the first strip must have, so that no strip ends between two pixels of one colour."""
+        """How many extra rows the first strip needs, so that no strip ends within a chroma pixel."""
         return self._stored_rows % 2 if self._turn in _BACKWARDS else 0
 
     def add(self, strip: Image.Image, first: int) -> None:
@@ -82,10 +81,10 @@ class TurnedBands:
                     band.kept.write(colour.reduce(2).tobytes())
 
     def strips(self) -> Iterator[Image.Image]:
-        """The strips of the turned picture, from top to bottom. What has gone is not kept."""
+        """Yield the strips of the turned picture, from top to bottom, freeing each band after use."""
         width = self.size[0]
         for band in self._bands:
-            brightness, *colours = _put_together(band, width)
+            brightness, *colours = _assembled(band, width)
             for top in range(0, band.rows, rows_of_strip(width)):
                 bottom = min(band.rows, top + rows_of_strip(width))
                 halves = (colour.crop((0, top // 2, colour.width, -(-bottom // 2))) for colour in colours)
@@ -105,8 +104,8 @@ def _half(size: tuple[int, int]) -> tuple[int, int]:
     return -(-size[0] // 2), -(-size[1] // 2)
 
 
-def _put_together(band: _Band, width: int) -> list[Image.Image]:
-    """The three planes of a band, of which only they are left then."""
+def _assembled(band: _Band, width: int) -> list[Image.Image]:
+    """Assemble the three planes of a band from its pieces, and free the pieces."""
     whole = (width, band.rows)
     planes = [Image.new("L", whole), Image.new("L", _half(whole)), Image.new("L", _half(whole))]
     for piece in band.pieces:

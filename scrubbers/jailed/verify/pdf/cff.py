@@ -68,7 +68,7 @@ class _Cursor:
         return taken
 
     def index(self) -> list[bytes]:
-        """The items of an INDEX, whose offsets take as few bytes as they need."""
+        """Return the items of an INDEX, whose offsets take as few bytes as they need."""
         count = int.from_bytes(self.take(2), "big")
         if not count:
             return []
@@ -84,7 +84,7 @@ class _Cursor:
 
 
 def read_cff(untrusted: bytes) -> CffProgram:
-    """What the program holds; raises Unaccounted or struct.error where it is not what it must be."""
+    """Return what the program holds; raises Unaccounted or struct.error where it is not what it must be."""
     cursor = _Cursor(untrusted)
     demand(cursor.take(len(_HEAD)) == _HEAD, "the head of a program")
     tops = cursor.index()

@@ -38,7 +38,7 @@ def named(*names: str) -> Check:
 
 
 def exactly(expected: object) -> Check:
-    """This value."""
+    """Return a check for exactly this value."""
 
     def check(_document: Document, thing: object) -> None:
         demand(type(thing) is type(expected) and thing == expected, f"exactly {expected}")
@@ -47,7 +47,7 @@ def exactly(expected: object) -> Check:
 
 
 def whole(least: int, most: int) -> Check:
-    """A whole number within bounds."""
+    """Return a check for a whole number within bounds."""
 
     def check(_document: Document, thing: object) -> None:
         demand(type(thing) is int and least <= thing <= most, "whole number")
@@ -56,7 +56,7 @@ def whole(least: int, most: int) -> Check:
 
 
 def numbers(*counts: int, most: int = 0) -> Check:
-    """A list of numbers: as many as one of the counts, or at most so many."""
+    """Return a check for a list of numbers: as many as one of the counts, or at most so many."""
 
     def check(_document: Document, thing: object) -> None:
         found = items(thing)
@@ -67,7 +67,7 @@ def numbers(*counts: int, most: int = 0) -> Check:
 
 
 def via(check: Check) -> Check:
-    """The check, on a value that stands here or that a reference leads to."""
+    """Return the check, on a value that stands here or that a reference leads to."""
 
     def following(document: Document, thing: object) -> None:
         document.follow(thing, check)
@@ -76,7 +76,7 @@ def via(check: Check) -> Check:
 
 
 def items(thing: object) -> list[Any]:
-    """A list's."""
+    """Return a list's items."""
     if not isinstance(thing, list):
         raise Unaccounted("list")
     return thing
@@ -88,7 +88,7 @@ def entries(
     required: Mapping[str, Check],
     optional: Mapping[str, Check] | None = None,
 ) -> Mapping[str, Any]:
-    """A dictionary with all the required keys and no others than the optional; each value has passed its check."""
+    """Return a dictionary with all required keys and no others than the optional; each value has passed its check."""
     if not isinstance(thing, dict):
         raise Unaccounted("dictionary")
     demand(required.keys() <= thing.keys(), "a key that must be here")
@@ -106,7 +106,7 @@ def stream_entries(
     required: Mapping[str, Check],
     optional: Mapping[str, Check] | None = None,
 ) -> tuple[Stream, Mapping[str, Any]]:
-    """The stream, and its dictionary, which has a filter as well."""
+    """Return the stream, and its dictionary, which has a filter as well."""
     if not isinstance(thing, Stream):
         raise Unaccounted("stream")
     return thing, entries(document, thing.entries, {"Filter": _FILTER, **required}, optional)

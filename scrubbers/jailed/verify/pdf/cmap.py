@@ -46,7 +46,7 @@ class CidMap:
     vertical: bool
 
     def cut(self, shown: bytes) -> list[bytes]:
-        """A shown string as codes; raises Unaccounted if it does not come out even."""
+        """Return a shown string as codes; raises Unaccounted if it does not come out even."""
         codes, position = [], 0
         while position < len(shown):
             code = next(
@@ -65,7 +65,7 @@ class CidMap:
 
 
 def read_to_unicode(untrusted: bytes) -> Mapping[bytes, str]:
-    """The text of each code; raises Unaccounted."""
+    """Return the text of each code; raises Unaccounted."""
     found = [(bytes.fromhex(code.decode()), text) for code, text in _TEXT_LINE.findall(_behind_spaces(untrusted))]
     lengths = sorted({len(code) for code, _ in found})
     spaces = [(bytes(length), b"\xff" * length) for length in lengths]
@@ -85,7 +85,7 @@ def _text(units: bytes) -> str:
 
 
 def read_cid_map(untrusted: bytes, *, vertical: bool) -> CidMap:
-    """What an encoding says, whose dictionary says which way is written; raises Unaccounted."""
+    """Return what an encoding says, whose dictionary says which way is written; raises Unaccounted."""
     said = _SPACES.search(untrusted)
     spaces = [
         (bytes.fromhex(low.decode()), bytes.fromhex(high.decode()))
@@ -102,7 +102,7 @@ def read_cid_map(untrusted: bytes, *, vertical: bool) -> CidMap:
 
 
 def _behind_spaces(untrusted: bytes) -> bytes:
-    """What stands behind the spaces of codes, whose lines look like those of the map."""
+    """Return what stands behind the spaces of codes, whose lines look like those of the map."""
     return untrusted.partition(b"endcodespacerange\n")[2]
 
 
@@ -113,7 +113,7 @@ def _require_ordered(codes: Iterable[bytes]) -> None:
 def _require_same(
     untrusted: bytes, about: bytes, spaces: Sequence[tuple[bytes, bytes]], kind: bytes, lines: Sequence[bytes]
 ) -> None:
-    """The CMap is what these lines in the one frame are."""
+    """Require the CMap to be what these lines in the one frame are."""
     parts = [b"/CIDInit /ProcSet findresource begin", b"12 dict begin", b"begincmap", b"/CMapName /K def"]
     parts += [about + b"%d begincodespacerange" % len(spaces)]
     parts += [b"<%s> <%s>" % (low.hex().encode(), high.hex().encode()) for low, high in spaces]

@@ -31,7 +31,7 @@ device_space: Final = named(*_DEVICES)
 
 
 def pattern_space(document: Document, thing: object) -> None:
-    """The one resource of this kind: a pattern's, with the space that its colours are given in."""
+    """Require the one resource of this kind: a pattern's, with the space that its colours are given in."""
     found = items(thing)
     demand(len(found) == 2 and found[0] == "Pattern", "pattern space")  # noqa: PLR2004  the name and the space
     device_space(document, found[1])
@@ -115,7 +115,7 @@ def _extend(document: Document, thing: object) -> None:
 
 
 def dashes(document: Document, thing: object) -> None:
-    """A pattern of dashes and where it begins."""
+    """Require a pattern of dashes and where it begins."""
     found = items(thing)
     demand(len(found) == 2 and is_number(found[1]), "dashes")  # noqa: PLR2004  a list and a number
     numbers(most=_MOST_DASHES)(document, found[0])

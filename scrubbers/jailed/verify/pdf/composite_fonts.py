@@ -33,7 +33,7 @@ _MOST_SUPPLEMENT: Final = 9
 
 
 def composite_font(document: Document, thing: object) -> None:
-    """A Type 0 font with its descendant."""
+    """Require a Type 0 font with its descendant."""
     at = document.current
     found = entries(
         document,
@@ -73,7 +73,7 @@ def composite_font(document: Document, thing: object) -> None:
 
 
 def _encoding(document: Document, thing: object) -> tuple[CidMap, bool]:
-    """What codes mean, and whether a font that is in the document may have it: its CIDs are known then."""
+    """Return what codes mean, and whether a font that is in the document may have it: its CIDs are known then."""
     if isinstance(thing, str):
         known = _IDENTITY.fullmatch(thing) is not None
         demand(known or _PREDEFINED.fullmatch(thing), "an encoding's name")
@@ -117,7 +117,7 @@ def _collection(document: Document, thing: object) -> None:
 
 
 def _require_sort(descendant: Mapping[str, Any], described: Described) -> None:
-    """The keys go with the sort of program."""
+    """Require the keys that go with the sort of program."""
     collection = descendant["CIDSystemInfo"]
     neutral = collection["Ordering"] == b"Identity" and collection["Supplement"] == 0
     match described.program:
@@ -140,7 +140,7 @@ def _glyph_map(document: Document, thing: object) -> bytes:
 
 
 def _rows(thing: object, size: int) -> list[int]:
-    """The CIDs that have a width: `first [a b …]` for each unbroken row, so many numbers each."""
+    """Return the CIDs that have a width: `first [a b …]` for each unbroken row, so many numbers each."""
     found, expected = items(thing), -1
     cids: list[int] = []
     demand(len(found) % 2 == 0, "widths by CID")

@@ -82,7 +82,7 @@ class _Reader:
         self.font = self._use("F", line[2 : line.index(b" ")])
 
     def use(self, line: bytes) -> None:
-        """A resource other than a font: the operand before the operator."""
+        """Note a resource other than a font: the operand before the operator."""
         start = line.rindex(b"/") + 1
         self._use(chr(line[start]), line[start + 1 : line.index(b" ", start)])
 
@@ -182,5 +182,5 @@ _GLYPH_RULES: Final = {
 
 
 def read_contents(untrusted: bytes, contents: Contents, *, glyph: bool = False) -> None:
-    """Reads one stream into `contents`; raises Unaccounted. `glyph`: a Type 3 font's, which says its width."""
+    """Read one stream into `contents`; raises Unaccounted. `glyph`: a Type 3 font's, which says its width."""
     _Reader(contents).read(untrusted, glyph=glyph)

@@ -50,7 +50,7 @@ class Document:
         self.at_last: list[Callable[[], None]] = []
 
     def walk(self, root: int, check: Check) -> None:
-        """Checks the object and everything it leads to; raises Unaccounted if an object is left over or leads back."""
+        """Check the object and everything it leads to; raises Unaccounted if an object is left over or leads back."""
         self._leads_to[0] = set()
         self.follow(Reference(root), check)
         while self._waiting:
@@ -61,7 +61,7 @@ class Document:
         self._require_all_met()
 
     def follow(self, value: object, check: Check) -> None:
-        """The check on a direct value at once; on what a reference leads to later, and once."""
+        """Check a direct value at once; what a reference leads to later, and once."""
         if not isinstance(value, Reference):
             check(self, value)
             return
@@ -71,7 +71,7 @@ class Document:
             self._waiting.append((value.number, check))
 
     def take(self, value: object) -> object:
-        """The value itself or what it refers to, for the one who asks to check."""
+        """Return the value itself or what it refers to, for the one who asks to check."""
         if not isinstance(value, Reference):
             return value
         self._meet(value.number)
@@ -83,7 +83,7 @@ class Document:
         return self._current
 
     def inflated(self, stream: Stream) -> bytes:
-        """A deflated stream's data; raises Unaccounted for another filter, too many or another way to write them."""
+        """Return a deflated stream's data; raises Unaccounted for another filter, length or encoding."""
         demand(stream.entries.get("Filter") == "FlateDecode", "filter")
         deflated = self.untrusted[stream.start : stream.end]
         inflater = zlib.decompressobj()

@@ -29,14 +29,14 @@ _DATA, _DATA_END = b"\nstream\n", b"\nendstream\nendobj\n"
 _TRAILER: Final = re.compile(rb"trailer\n<</Size [1-9][0-9]{0,9}/Root ([1-9][0-9]{0,9}) 0 R>>\n")
 
 
-def is_clean(untrusted: mmap.mmap) -> bool:
+def is_clean_pdf(untrusted: mmap.mmap) -> bool:
     """Whether every byte is accounted for; raises ValueError where the grammar breaks."""
     require_rebuilt(untrusted)
     return True
 
 
 def require_rebuilt(untrusted: mmap.mmap) -> None:
-    """Returns if the file is a rebuilt PDF and nothing else; raises Unaccounted with the rule that was broken."""
+    """Require the file to be a rebuilt PDF and nothing else; raises Unaccounted with the rule that was broken."""
     demand(untrusted[: len(_HEAD)] == _HEAD, "head")
     objects: dict[int, object] = {}
     offsets: dict[int, int] = {}
@@ -51,7 +51,7 @@ def require_rebuilt(untrusted: mmap.mmap) -> None:
 
 
 def _object(untrusted: mmap.mmap, start: int) -> tuple[object, int]:
-    """The value or stream that begins here, and where the next object does."""
+    """Return the value or stream that begins here, and where the next object does."""
     value_end = untrusted.find(b"\n", start)
     demand(value_end > 0, "object")
     value = value_of(untrusted[start:value_end])
@@ -71,7 +71,7 @@ def _object(untrusted: mmap.mmap, start: int) -> tuple[object, int]:
 
 
 def _require_tail(untrusted: mmap.mmap, position: int, offsets: dict[int, int]) -> int:
-    """The root's number, if table and trailer are what they must be for these objects."""
+    """Return the root's number, if table and trailer are what they must be for these objects."""
     size = len(offsets) + 1
     demand(offsets.keys() == set(range(1, size)), "object numbers")
     lines = b"".join(b"%010d 00000 n \n" % offsets[number] for number in range(1, size))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from scrubbers.jailed.verify import jpeg as verify_jpeg
+from scrubbers.jailed.verify import jpeg
 from scrubbers.jailed.verify.inflate import Counter
 from scrubbers.jailed.verify.pdf.checks import exactly, items, named, stream_entries, via, whole
 from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
@@ -17,7 +17,7 @@ _DEFLATED: Final = b"\x78\x9c"
 
 
 def picture(document: Document, thing: object) -> None:
-    """A stencil, or a picture in grey or colour with or without a soft mask."""
+    """Require a stencil, or a picture in grey or colour with or without a soft mask."""
     if isinstance(thing, Stream) and "ImageMask" in thing.entries:
         required: Mapping[str, Check] = {
             "ImageMask": exactly(expected=True),
@@ -72,8 +72,8 @@ def _require_picture(
 
 
 def _require_jpeg(document: Document, stream: Stream, width: int, height: int, components: int) -> None:
-    """A JPEG as our encoder writes it, of this size: what a viewer would cut off could hide something."""
-    demand(verify_jpeg.end_of_clean(document.untrusted, stream.start) == stream.end, "JPEG")
+    """Require a JPEG as our encoder writes it, of this size: what a viewer would cut off could hide something."""
+    demand(jpeg.end_of_clean(document.untrusted, stream.start) == stream.end, "JPEG")
     position = stream.start + 2
     while document.untrusted[position + 1] != _JPEG_FRAME:
         position += 2 + int.from_bytes(document.untrusted[position + 2 : position + 4], "big")

@@ -42,7 +42,7 @@ _BLENDS: Final = (
 
 
 def catalog(document: Document, thing: object) -> None:
-    """The root: it has pages and nothing else."""
+    """Require a root with pages and nothing else."""
     entries(document, thing, {"Type": exactly("Catalog"), "Pages": via(_pages)})
 
 
@@ -93,7 +93,7 @@ def _read(document: Document, stream: Stream, resources: object) -> None:
 
 
 def require_resources(document: Document, contents: Contents, untrusted_resources: object) -> None:
-    """The resources are those that the contents name, and each passes its check."""
+    """Require the resources that the contents name, and that each passes its check."""
     resources = document.take(untrusted_resources)
     by_kind = entries(document, resources, {}, dict.fromkeys(_KINDS, anything))
     demand(len(contents.used) == len(by_kind), "resources that are not used")
@@ -112,7 +112,7 @@ def require_resources(document: Document, contents: Contents, untrusted_resource
 
 
 def _drawn(document: Document, thing: object) -> None:
-    """A form or a picture."""
+    """Require a form or a picture."""
     subtype = thing.entries.get("Subtype") if isinstance(thing, Stream) else None
     if subtype == "Form":
         _form(document, thing)
@@ -196,7 +196,7 @@ def _font(document: Document, thing: object) -> None:
 
 
 def _drawn_font(document: Document, thing: object) -> None:
-    """A Type 3 font: glyphs called a0, a1 …, all with one dictionary of resources, and no text in them."""
+    """Require a Type 3 font: glyphs called a0, a1 …, all with one dictionary of resources, and no text in them."""
     at = document.current
     found = entries(
         document,

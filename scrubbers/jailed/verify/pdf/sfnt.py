@@ -45,7 +45,7 @@ class _Outline:
 
 
 def read_truetype(untrusted: bytes) -> TrueTypeProgram:
-    """What the program holds; raises Unaccounted, IndexError or struct.error where it is not what it must be."""
+    """Return what the program holds; raises Unaccounted, IndexError or struct.error where it is not what it must be."""
     tables = _tables(untrusted)
     places = struct.unpack(f">{len(tables[b'loca']) // 4}L", tables[b"loca"])
     glyf = tables[b"glyf"]
@@ -61,7 +61,7 @@ def read_truetype(untrusted: bytes) -> TrueTypeProgram:
 
 
 def _tables(untrusted: bytes) -> dict[bytes, bytes]:
-    """The tables by their tags: one after the other, padded with zeros, with right checksums."""
+    """Return the tables by their tags: one after the other, padded with zeros, with right checksums."""
     count = int.from_bytes(untrusted[4:6], "big")
     tags = _TAGS_WITH_CODES if count == len(_TAGS_WITH_CODES) else _TAGS
     wide = 8 * _ENTRY
@@ -94,7 +94,7 @@ def _sum(padded: bytes) -> int:
 
 
 def _require_worked_out(tables: Mapping[bytes, bytes], outlines: Sequence[_Outline], count: int, widest: int) -> None:
-    """The tables that follow from the outlines."""
+    """Require the tables that follow from the outlines."""
     boxes = [outline.box for outline in outlines] or [(0, 0, 0, 0)]
     left, low, right, high = (
         pick(side) for pick, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True)

@@ -60,7 +60,7 @@ class Described:
 
 
 def simple_font(document: Document, thing: object) -> None:
-    """A Type 1 or TrueType font."""
+    """Require a Type 1 or TrueType font."""
     number = document.current
     found = entries(
         document,
@@ -96,7 +96,7 @@ def simple_font(document: Document, thing: object) -> None:
 
 
 def _require_sort(found: Mapping[str, Any], described: Described) -> None:
-    """The keys go with the sort of program."""
+    """Require the keys that go with the sort of program."""
     match described.program:
         case TrueTypeProgram():
             demand(found["Subtype"] == "TrueType" and "Encoding" not in found, "a TrueType font")
@@ -141,7 +141,7 @@ WIDTHS: Final[Mapping[str, Check]] = {
 
 
 def shown_bytes(document: Document, number: int) -> AbstractSet[int]:
-    """The single bytes that are shown with a font."""
+    """Return the single bytes that are shown with a font."""
     return set(b"".join(document.shown.get(number, ())))
 
 
@@ -201,7 +201,7 @@ def _encoding(document: Document, thing: object) -> Mapping[int, str]:
 
 
 def descriptor(document: Document, thing: object, name: object) -> Described:
-    """The descriptor of the font of this name, which must be neutral; its program is read."""
+    """Return the descriptor of the font of this name, which must be neutral; its program is read."""
     demand(isinstance(name, str) and _NEUTRAL.fullmatch(name), "a font's name")
     small = whole(-_LARGEST, _LARGEST)
     found = entries(

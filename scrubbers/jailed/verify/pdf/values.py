@@ -30,7 +30,7 @@ class Unaccounted(ValueError):
 
 
 def demand(holds: object, rule: str) -> None:
-    """Raises Unaccounted, with the rule's name, if it does not hold."""
+    """Raise Unaccounted, with the rule's name, if it does not hold."""
     if not holds:
         raise Unaccounted(rule)
 
@@ -46,7 +46,7 @@ Value: TypeAlias = "bool | int | float | str | bytes | Reference | Sequence[Valu
 
 
 def value_of(untrusted: bytes) -> Value:
-    """The one value that these bytes are."""
+    """Return the one value that these bytes are."""
     value, end = _value(untrusted, 0, 0)
     demand(end == len(untrusted), "value")
     return value

@@ -10,7 +10,7 @@ from documents.pdf_page_by_hand import box_at, document, document_bytes, form, s
 from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable
-from scrubbers.jailed.pdf.visibility import item_buffer as pdf_visible_on_top
+from scrubbers.jailed.pdf.visibility import item_buffer
 from scrubbers.jailed.pdf.visibility.inspect import Sheet, sight
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost, What, Where
@@ -226,14 +226,14 @@ def names_hidden_drawing(report):
 
 @pytest.mark.parametrize("table", [0, 1])
 def test_shadings_in_the_very_colours_of_a_drawing_bring_no_hidden_ink_back(table):
-    colours = pdf_visible_on_top._tables(DIGEST, 1815)[table][:14]
+    colours = item_buffer._tables(DIGEST, 1815)[table][:14]
     contents, shadings = with_shadings(colours)
 
     assert paths(contents, Shading=shadings) == (False,) * 14 + (True,) * 1801
 
 
 def test_the_colours_are_others_for_each_document_and_never_twice_in_two_tables():
-    tables = [pdf_visible_on_top._tables(digest, 5000) for digest in (DIGEST, DIGEST, b"another")]
+    tables = [item_buffer._tables(digest, 5000) for digest in (DIGEST, DIGEST, b"another")]
 
     assert tables[0] == tables[1]
     every = [*itertools.chain.from_iterable(tables[0])]

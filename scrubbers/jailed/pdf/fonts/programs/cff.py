@@ -101,7 +101,7 @@ class CffProgram:
             self._read_names(top, strings)
 
     def outline(self, glyph: int) -> Outline:
-        """The glyph's outline; raises NotRebuildable."""
+        """Return the glyph's outline; raises NotRebuildable."""
         found = self._outlines.get(glyph)
         if found is None:
             found = self._outlines[glyph] = self._read(glyph, accents=True)
@@ -253,7 +253,7 @@ def _string(number: int, strings: _Index) -> str:
 
 
 def _charset(data: bytes, position: int, count: int) -> list[int]:
-    """The number of each glyph's name, or its CID."""
+    """Return the number of each glyph's name, or its CID."""
     form = data[position]
     position += 1
     if form == 0:

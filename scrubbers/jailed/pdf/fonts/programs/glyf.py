@@ -59,7 +59,7 @@ class QuadraticOutlines:
         self._glyphs: dict[int, Glyph] = {}
 
     def glyph(self, number: int) -> Glyph:
-        """The glyph with its advance and its place; raises NotRebuildable."""
+        """Return the glyph with its advance and its place; raises NotRebuildable."""
         found = self._glyphs.get(number)
         if found is None:
             found = self._glyphs[number] = self._read(number, 0)
@@ -102,7 +102,7 @@ class QuadraticOutlines:
         return glyph
 
     def _composite(self, data: bytes, depth: int) -> Glyph:
-        """The parts in one. Its width is -1 unless one of the parts lends it its own."""
+        """Return the parts in one. Its width is -1 unless one of the parts lends it its own."""
         whole = Glyph(width=-1)
         position = 10
         for _ in range(_MOST_PARTS):

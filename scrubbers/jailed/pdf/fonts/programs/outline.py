@@ -57,7 +57,7 @@ class Outline:
 
 
 def charstring(outline: Outline) -> bytes:
-    """The outline as a Type 2 charstring for a font whose nominal width is 0; raises NotRebuildable."""
+    """Return the outline as a Type 2 charstring for a font whose nominal width is 0; raises NotRebuildable."""
     written = bytearray(_number(_whole(outline.width)))
     x = y = 0
     waiting: list[bytes] = []

@@ -14,7 +14,7 @@ from scrubbers.jailed.pdf.fonts.programs.cff import CffProgram
 from scrubbers.jailed.pdf.fonts.programs.glyf import QuadraticOutlines
 from scrubbers.jailed.pdf.fonts.programs.sfnt import Tables, is_sfnt
 from scrubbers.jailed.pdf.fonts.programs.type1 import Type1Program
-from scrubbers.jailed.pdf.syntax import access as pdf_read
+from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _KEYS: Final = ("/FontFile", "/FontFile2", "/FontFile3")
@@ -34,7 +34,7 @@ class Quadratic:
         return self.outlines.width(glyph)
 
     def demand(self, glyph: int) -> None:
-        """Raises NotRebuildable unless the glyph can be read."""
+        """Raise NotRebuildable unless the glyph can be read."""
         self.outlines.glyph(glyph)
 
     def is_blank(self, glyph: int) -> bool:
@@ -54,7 +54,7 @@ class Cubic:
         return self.program.outline(glyph).width * self.program.matrix[0] * 1000
 
     def demand(self, glyph: int) -> None:
-        """Raises NotRebuildable unless the glyph can be read."""
+        """Raise NotRebuildable unless the glyph can be read."""
         self.program.outline(glyph)
 
     def is_blank(self, glyph: int) -> bool:
@@ -72,16 +72,16 @@ def _is_speck(points: Sequence[tuple[float, ...]], unit: float) -> bool:
 
 
 def program_in(descriptor: DictionaryObject) -> Program | None:
-    """The program that a descriptor refers to; None if the font is not in the document."""
+    """Return the program that a descriptor refers to; None if the font is not in the document."""
     for key in _KEYS:
-        found = pdf_read.entry(descriptor, key)
+        found = access.entry(descriptor, key)
         if isinstance(found, StreamObject):
             return read_program(found.get_data())
     return None
 
 
 def read_program(untrusted: bytes) -> Program:
-    """The program; raises NotRebuildable, or what reading malformed numbers raises."""
+    """Return the program; raises NotRebuildable, or what reading malformed numbers raises."""
     if not 4 <= len(untrusted) <= _MOST_BYTES:  # noqa: PLR2004
         raise NotRebuildable
     if is_sfnt(untrusted):

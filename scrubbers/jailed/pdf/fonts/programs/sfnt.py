@@ -44,7 +44,7 @@ class Tables:
         self._by_name: dict[str, int] | None = None
 
     def table(self, tag: bytes) -> bytes:
-        """A table's bytes; empty if there is none."""
+        """Return a table's bytes; empty if there is none."""
         return self._tables.get(tag, b"")
 
     @property

@@ -61,7 +61,7 @@ class Type1Program:
         self._plain_subroutines: dict[int, bytes] = {}
 
     def outline(self, glyph: int) -> Outline:
-        """The glyph's outline; raises NotRebuildable."""
+        """Return the glyph's outline; raises NotRebuildable."""
         found = self._outlines.get(glyph)
         if found is None:
             if not 0 <= glyph < self.count:
@@ -104,7 +104,7 @@ def _unwrapped(untrusted: bytes) -> bytes:
 
 
 def _parts(untrusted: bytes) -> tuple[bytes, bytes]:
-    """The clear part and the other one, decrypted."""
+    """Return the clear part and the other one, decrypted."""
     found = _EEXEC.search(untrusted)
     if found is None:
         raise NotRebuildable

@@ -34,7 +34,7 @@ class Type1Reader:
         self._open = False
 
     def read(self, untrusted: bytes) -> Outline:
-        """The outline; a charstring that ends without saying so is taken as it is."""
+        """Return the outline; a charstring that ends without saying so is taken as it is."""
         self._run(untrusted, 0)
         return self._outline
 
@@ -73,7 +73,7 @@ class Type1Reader:
         return self._stack.pop()
 
     def _taken(self, count: int) -> list[float]:
-        """The last operands; the stack is cleared."""
+        """Return the last operands; the stack is cleared."""
         if len(self._stack) < count:
             raise NotRebuildable
         taken = self._stack[-count:]
@@ -111,7 +111,7 @@ class Type1Reader:
         self._open = False
 
     def _start(self) -> None:
-        """A move is said when something follows it."""
+        """Say a move once something follows it."""
         if not self._open:
             self._outline.move(self._x, self._y)
             self._open = True

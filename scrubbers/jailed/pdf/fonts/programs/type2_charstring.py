@@ -40,7 +40,7 @@ class Type2Reader:
         self._ended = False
 
     def read(self, untrusted: bytes) -> Outline:
-        """The outline; a charstring that ends without saying so is taken as it is."""
+        """Return the outline; a charstring that ends without saying so is taken as it is."""
         self._run(untrusted, 0)
         return self._outline
 
@@ -65,7 +65,7 @@ class Type2Reader:
             position = self._operate(code, byte, position, depth)
 
     def _operate(self, code: bytes, byte: int, position: int, depth: int) -> int:
-        """Runs one operator; returns where the next byte is."""
+        """Run one operator; returns where the next byte is."""
         if byte in _CALLS:
             self._run(self._subroutine(self._local if byte == _CALLS[0] else self._general), depth + 1)
             return position
@@ -91,7 +91,7 @@ class Type2Reader:
         return of[number]
 
     def _take_width(self, *, given: bool) -> None:
-        """The first operator that clears the stack may have the width before its operands."""
+        """Take the width, which the first operator that clears the stack may have before its operands."""
         if not self._width_read:
             self._width_read = True
             if given and self._stack:

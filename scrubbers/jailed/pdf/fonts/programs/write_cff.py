@@ -22,14 +22,14 @@ _MOST_GLYPHS: Final = 65_000
 
 
 def named_program(glyphs: Sequence[tuple[str, Outline]], matrix: Matrix, notdef: Outline | None) -> bytes:
-    """A program whose glyphs have names."""
+    """Return a program whose glyphs have names."""
     names = [name.encode() for name, _ in glyphs]
     charset = b"\0" + struct.pack(f">{len(names)}H", *range(_FIRST_OWN_STRING, _FIRST_OWN_STRING + len(names)))
     return _program([notdef or Outline(), *(outline for _, outline in glyphs)], matrix, names, charset, None)
 
 
 def cid_program(glyphs: Sequence[tuple[int, Outline]], matrix: Matrix, notdef: Outline | None) -> bytes:
-    """A program whose glyphs have CIDs, in ascending order and without 0."""
+    """Return a program whose glyphs have CIDs, in ascending order and without 0."""
     charset = b"\0" + struct.pack(f">{len(glyphs)}H", *(cid for cid, _ in glyphs))
     select = b"\3" + struct.pack(">HHBH", 1, 0, 0, len(glyphs) + 1)
     names = [b"Adobe", b"Identity"]
@@ -84,7 +84,7 @@ def _whole(value: int) -> bytes:
 
 
 def _real(value: float) -> bytes:
-    """A number of the matrix, to a billionth."""
+    """Return a number of the matrix, to a billionth."""
     number(value)
     text = f"{value:.9f}".rstrip("0").rstrip(".")
     text = "0" if text == "-0" else text

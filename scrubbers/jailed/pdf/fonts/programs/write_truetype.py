@@ -26,7 +26,7 @@ _LEAST, _MOST = -(2**15), 2**15 - 1
 
 
 def program(glyphs: Sequence[Glyph], units: int, flags: int, codes: Mapping[int, int] | None) -> bytes:
-    """The program; raises NotRebuildable if a glyph does not fit its format."""
+    """Return the program; raises NotRebuildable if a glyph does not fit its format."""
     if len(glyphs) > _MOST_GLYPHS:
         raise NotRebuildable
     written = [_glyph(glyph) for glyph in glyphs]
@@ -90,7 +90,7 @@ def _glyph(glyph: Glyph) -> bytes:
 
 
 def _difference(into: bytearray, value: int, short: int, same: int) -> int:
-    """Appends a coordinate's change in its shortest form; returns the flags that say which it is."""
+    """Append a coordinate's change in its shortest form; returns the flags that say which it is."""
     if not value:
         return same
     if -256 < value < 256:  # noqa: PLR2004

@@ -7,17 +7,20 @@ import contextlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from desk_harness import RunningDesks, running_desks
+from desk_harness import RunningDesks, lie, running_desks
 from intake_harness import SetClock, make_home
 
 from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
-from desk.commands import run as commands
-from desk.commands.result import Given
-from desk.commands.texts import in_words
-from desk.errors import NotAgreed, NotNow
-from desk.work import acts, turns
+from cases.sentences import in_words_of_desk
+from cases.store.store import CaseProof
+from cases.wire.messages import AppendAnswer
+from desk.commands.result import CommandInput
+from desk.commands.run import recuse
+from desk.errors import NotAgreed, NotNow, StrangeAnswer
+from desk.work import acts, writing
 from desk.work.casebook import Casebook
+from desk.work.erasing import erase
 
 LEAD, HANDLER = range(2)
 
@@ -29,7 +32,7 @@ async def filed(desks: RunningDesks, *, closed: bool) -> tuple[str, object]:
     if closed:
         async with desks.desk(LEAD) as book:
             await book.sync()
-            await acts.close(book, name, "handled", "Klart.")
+            await acts.do(book, "close", name, "Klart.")
     return name, reporter
 
 
@@ -56,17 +59,17 @@ async def test_a_held_case_is_not_erased_until_the_hold_is_released(tmp_path):
         desks.clock.forward(days=40)
         async with desks.desk(LEAD) as book:
             await book.sync()
-            await turns.hold(book, name, "Rättsprocess.")
+            await acts.do(book, "hold", name, "Rättsprocess.")
             with pytest.raises(NotNow) as held:
-                await acts.erase(book, name, "LK 1")
+                await erase(book, name, "LK 1")
             with pytest.raises(NotNow) as again:
-                await turns.hold(book, name, "Rättsprocess.")
+                await acts.do(book, "hold", name, "Rättsprocess.")
             seen = await desks.reporter_sees(reporter)
-            await turns.release_hold(book, name, "Processen är slut.")
-            kept = await acts.erase(book, name, "LK 1")
+            await acts.do(book, "release-hold", name, "Processen är slut.")
+            kept = await erase(book, name, "LK 1")
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            done = await acts.erase(book, name, "LK 1")
+            done = await erase(book, name, "LK 1")
 
     assert (held.value.text_key, again.value.text_key) == ("erase.hold", "hold.unchanged")
     assert LegalHold("Rättsprocess.", on=True) in seen
@@ -77,7 +80,6 @@ async def test_a_held_case_is_not_erased_until_the_hold_is_released(tmp_path):
 async def test_what_broke_off_between_entry_and_statement_is_made_good_by_the_same_command(tmp_path, act, monkeypatch):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, _reporter = await filed(desks, closed=act == "reopen")
-        run = turns.reopen if act == "reopen" else turns.hold
 
         async def broken(*_: object) -> None:
             raise ConnectionResetError
@@ -85,13 +87,13 @@ async def test_what_broke_off_between_entry_and_statement_is_made_good_by_the_sa
         async with desks.desk(LEAD) as book:
             await book.sync()
             with monkeypatch.context() as patched:
-                patched.setattr(acts, "declare", broken)
+                patched.setattr(writing, "declare", broken)
                 with pytest.raises(ConnectionResetError):
-                    await run(book, name, "Skäl.")
+                    await acts.do(book, act, name, "Skäl.")
             half = await book.open(book.state.find(name))
-            whole = await run(book, name, "Skäl.")
+            whole = await acts.do(book, act, name, "Skäl.")
 
-        rows = await desks.store.released_case(*proof(book, name))
+        rows = await desks.store.released_case(proof(book, name))
     if act == "reopen":
         assert (half.server_state, whole.server_state) == ("closed", "open")
     else:
@@ -140,7 +142,7 @@ async def test_the_last_who_steps_aside_is_told_that_nobody_is_left_to_move_the_
         first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
         last = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
 
-    assert (first.found["warnings"], last.found["warnings"]) == (["warning.few_signers"], ["warning.nobody_left"])
+    assert (first.found["warnings"], last.found["warnings"]) == (["warning.few_signers"], ["warning.last_signer"])
 
 
 @pytest.mark.parametrize("aside_first", [True, False])
@@ -189,7 +191,7 @@ async def test_two_who_stepped_aside_do_not_erase_without_the_one_who_is_left(tm
 async def erased(desks: RunningDesks, number: int, name: str) -> str:
     async with desks.desk(number) as book:
         await book.sync()
-        return await acts.erase(book, name, "G 1")
+        return await erase(book, name, "G 1")
 
 
 @pytest.mark.parametrize("yes", [True, False])
@@ -203,12 +205,12 @@ async def test_on_a_terminal_the_last_who_could_sign_is_asked_before_stepping_as
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, _reporter = await filed(desks, closed=False)
         async with desks.desk(HANDLER) as book:
-            given = Given(argparse.Namespace(case=name), "Vi är släkt.", None, steps_aside=steps_aside)
+            given = CommandInput(argparse.Namespace(case=name), "Vi är släkt.", None, steps_aside=steps_aside)
             with contextlib.nullcontext() if yes else pytest.raises(NotAgreed):
-                await commands.recuse(book, given)
+                await recuse(book, given)
             case = await book.open(book.state.find(name))
 
-    assert shown == [in_words("warning.few_signers")]
+    assert shown == [in_words_of_desk("warning.few_signers")]
     assert bool(case.streams.get(Stream.NOTES)) is yes
 
 
@@ -223,7 +225,48 @@ async def test_a_day_too_near_for_an_answer_is_a_wrong_day_and_nothing_is_asked(
     assert not any(isinstance(body, CompletionRequest) for body in seen)
 
 
-def proof(book: Casebook, name: str) -> tuple[bytes, bytes, int]:
+def proof(book: Casebook, name: str) -> CaseProof:
     known = book.state.find(name)
     access_key = CaseKeys(known.case_id, known.epoch, known.key, b"").access_key
-    return known.case_id, fetch_mac(access_key, "case", known.case_id, 999), 999
+    return CaseProof(known.case_id, fetch_mac(access_key, "case", known.case_id, 999), 999)
+
+
+@pytest.mark.parametrize(
+    ("act", "verbs"),
+    [
+        ("reply", ["case", "append"]),
+        ("note", ["case", "append"]),
+        ("close", ["case", "append", "append", "statement", "case"]),
+        ("hold", ["case", "append", "statement", "case"]),
+    ],
+)
+async def test_an_act_takes_no_request_more_than_it_needs_and_the_next_command_sees_what_it_wrote(tmp_path, act, verbs):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=False)
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            ask, asked = book.client.ask, []
+
+            async def counted(verb, question, answer):
+                asked.append(verb)
+                return await ask(verb, question, answer)
+
+            book.client.ask = counted
+            done = await acts.do(book, act, name, "Text.")
+            book.client.ask = ask
+            shown = await book.open(book.state.find(name))
+
+    assert asked == verbs
+    assert (done.streams, done.state, done.warnings) == (shown.streams, shown.state, shown.warnings)
+    assert done.known == shown.known
+
+
+async def test_an_answer_that_counts_other_entries_than_were_written_is_no_answer(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        name, _reporter = await filed(desks, closed=False)
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            lie(book, "append", AppendAnswer(2))
+
+            with pytest.raises(StrangeAnswer):
+                await acts.do(book, "reply", name, "Hej.")

@@ -1,4 +1,4 @@
-"""What a large picture that must be held whole may take: the rule before decoding, with its arithmetic and its readers."""
+"""The memory limit for pictures that decode whole: the rule before decoding, its arithmetic, and what reads the header."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from PIL import Image
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import jpeg_scan_memory as jpeg_scans
-from scrubbers.jailed.pictures import memory_limits as held_whole
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.pictures import jpeg_scan_memory, memory_limits, scrub
 from scrubbers.jailed.pictures.decoders import open_picture
-from scrubbers.jailed.pictures.memory_limits import MOST_BYTES, Stored, estimated_bytes, is_too_much
+from scrubbers.jailed.pictures.memory_limits import MOST_BYTES, PictureHeader, estimated_bytes, is_too_much
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import ATTACHMENT_BYTES
 from scrubbers.stages import REFUSALS, Kind, TooMuchToHold
@@ -31,16 +29,16 @@ HALVED, FULL = 1.5, 3.0  # samples a pixel
 @pytest.mark.parametrize(
     "stored",
     [
-        Stored(Kind.JPEG, 8 * MB, 24 * MB, kept_samples=HALVED),
-        Stored(Kind.JPEG, 16 * MB, 45 * MB, kept_samples=FULL),
-        Stored(Kind.HEIC, 8 * MB, 48 * MB, is_of_a_phone=True),
-        Stored(Kind.HEIC, 12 * MB, 45 * MB),
-        Stored(Kind.AVIF, 8 * MB, 50 * MB),
-        Stored(Kind.WEBP, 12 * MB, 12 * MB),
-        Stored(Kind.WEBP, 10 * MB, 24 * MB, "RGBA"),
-        Stored(Kind.PNG, 15 * MB, 24 * MB),
-        Stored(Kind.GIF, 15 * MB, 60 * MB, "P"),
-        Stored(Kind.TIFF, 15 * MB, 100 * MB, "1", has_pages=True),
+        PictureHeader(Kind.JPEG, 8 * MB, 24 * MB, kept_samples=HALVED),
+        PictureHeader(Kind.JPEG, 16 * MB, 45 * MB, kept_samples=FULL),
+        PictureHeader(Kind.HEIC, 8 * MB, 48 * MB, is_8_bit_420=True),
+        PictureHeader(Kind.HEIC, 12 * MB, 45 * MB),
+        PictureHeader(Kind.AVIF, 8 * MB, 50 * MB),
+        PictureHeader(Kind.WEBP, 12 * MB, 12 * MB),
+        PictureHeader(Kind.WEBP, 10 * MB, 24 * MB, "RGBA"),
+        PictureHeader(Kind.PNG, 15 * MB, 24 * MB),
+        PictureHeader(Kind.GIF, 15 * MB, 60 * MB, "P"),
+        PictureHeader(Kind.TIFF, 15 * MB, 100 * MB, "1", has_pages=True),
     ],
     ids=str,
 )
@@ -51,20 +49,20 @@ def test_an_ordinary_picture_of_every_kind_is_taken(stored):
 @pytest.mark.parametrize(
     "stored",
     [
-        Stored(Kind.JPEG, 17 * MIB, 12 * MB, kept_samples=HALVED),
-        Stored(Kind.JPEG, LARGEST, 12 * MB, kept_samples=HALVED),
-        Stored(Kind.JPEG, LARGEST, 70 * MB, "L"),
-        Stored(Kind.JPEG, LARGEST, 16 * MB),
-        Stored(Kind.PNG, LARGEST, 17_400_000),
-        Stored(Kind.BMP, LARGEST, 17_400_000),
-        Stored(Kind.TIFF, LARGEST, 17_400_000),
-        Stored(Kind.TIFF, LARGEST, 26_000_000, "I;16"),
-        Stored(Kind.TIFF, LARGEST, 9 * MB, "1", has_pages=True),
+        PictureHeader(Kind.JPEG, 17 * MIB, 12 * MB, kept_samples=HALVED),
+        PictureHeader(Kind.JPEG, LARGEST, 12 * MB, kept_samples=HALVED),
+        PictureHeader(Kind.JPEG, LARGEST, 70 * MB, "L"),
+        PictureHeader(Kind.JPEG, LARGEST, 16 * MB),
+        PictureHeader(Kind.PNG, LARGEST, 17_400_000),
+        PictureHeader(Kind.BMP, LARGEST, 17_400_000),
+        PictureHeader(Kind.TIFF, LARGEST, 17_400_000),
+        PictureHeader(Kind.TIFF, LARGEST, 26_000_000, "I;16"),
+        PictureHeader(Kind.TIFF, LARGEST, 9 * MB, "1", has_pages=True),
         # Two pages of A4 at 300 dots an inch, as scanners write them: 142 MiB, measured.
-        Stored(Kind.TIFF, 49_800 * 1024, 2480 * 3508, has_pages=True, has_plain_pages=True),
-        Stored(Kind.HEIC, 20 * MIB, 12 * MB, is_of_a_phone=True),
-        Stored(Kind.GIF, LARGEST, 2 * MB, "P"),
-        Stored(Kind.WEBP, 40 * MIB, 1 * MB),  # one that moves
+        PictureHeader(Kind.TIFF, 49_800 * 1024, 2480 * 3508, has_pages=True, has_plain_pages=True),
+        PictureHeader(Kind.HEIC, 20 * MIB, 12 * MB, is_8_bit_420=True),
+        PictureHeader(Kind.GIF, LARGEST, 2 * MB, "P"),
+        PictureHeader(Kind.WEBP, 40 * MIB, 1 * MB),  # one that moves
     ],
     ids=str,
 )
@@ -75,19 +73,19 @@ def test_a_large_file_whose_picture_takes_little_is_taken(stored):
 @pytest.mark.parametrize(
     "stored",
     [
-        Stored(Kind.JPEG, LARGEST, 59 * MB, kept_samples=HALVED),
-        Stored(Kind.JPEG, 17 * MIB, 24 * MB, kept_samples=HALVED),
-        Stored(Kind.JPEG, LARGEST, 35 * MB, "CMYK"),
-        Stored(Kind.PNG, LARGEST, 12 * MB, moves=True),
-        Stored(Kind.GIF, LARGEST, 50 * MB, "P"),
-        Stored(Kind.BMP, LARGEST, 50 * MB, "P"),
-        Stored(Kind.TIFF, LARGEST, 40 * MB),
-        Stored(Kind.TIFF, LARGEST, 17_400_000, is_turned_by_decoder=True),
-        Stored(Kind.TIFF, LARGEST, 9 * MB, has_pages=True),
-        Stored(Kind.PNG, 46 * MIB, 16 * MB, is_long_row=True),
-        Stored(Kind.WEBP, LARGEST, 12 * MB),
-        Stored(Kind.HEIC, LARGEST, 12 * MB, is_of_a_phone=True),
-        Stored(Kind.AVIF, 17 * MIB, 12 * MB),
+        PictureHeader(Kind.JPEG, LARGEST, 59 * MB, kept_samples=HALVED),
+        PictureHeader(Kind.JPEG, 17 * MIB, 24 * MB, kept_samples=HALVED),
+        PictureHeader(Kind.JPEG, LARGEST, 35 * MB, "CMYK"),
+        PictureHeader(Kind.PNG, LARGEST, 12 * MB, is_animated=True),
+        PictureHeader(Kind.GIF, LARGEST, 50 * MB, "P"),
+        PictureHeader(Kind.BMP, LARGEST, 50 * MB, "P"),
+        PictureHeader(Kind.TIFF, LARGEST, 40 * MB),
+        PictureHeader(Kind.TIFF, LARGEST, 17_400_000, is_turned_by_decoder=True),
+        PictureHeader(Kind.TIFF, LARGEST, 9 * MB, has_pages=True),
+        PictureHeader(Kind.PNG, 46 * MIB, 16 * MB, is_long_row=True),
+        PictureHeader(Kind.WEBP, LARGEST, 12 * MB),
+        PictureHeader(Kind.HEIC, LARGEST, 12 * MB, is_8_bit_420=True),
+        PictureHeader(Kind.AVIF, 17 * MIB, 12 * MB),
     ],
     ids=str,
 )
@@ -96,13 +94,13 @@ def test_a_large_file_whose_picture_takes_much_is_refused(stored):
 
 
 def test_the_bound_is_three_times_the_largest_file_and_asked_from_16_mib_on():
-    most = Stored(Kind.PNG, 16 * MIB, 17_825_792)  # twice four bytes a pixel, and 8 MiB beside: 144 MiB
+    most = PictureHeader(Kind.PNG, 16 * MIB, 17_825_792)  # twice four bytes a pixel, and 8 MiB beside: 144 MiB
     assert estimated_bytes(most) == 144 * MIB
     assert MOST_BYTES == 150 * MIB
 
-    assert not is_too_much(Stored(Kind.PNG, 16 * MIB, 18_612_224))
-    assert is_too_much(Stored(Kind.PNG, 16 * MIB, 18_612_225))
-    assert not is_too_much(Stored(Kind.PNG, 16 * MIB - 1, 18_612_225))
+    assert not is_too_much(PictureHeader(Kind.PNG, 16 * MIB, 18_612_224))
+    assert is_too_much(PictureHeader(Kind.PNG, 16 * MIB, 18_612_225))
+    assert not is_too_much(PictureHeader(Kind.PNG, 16 * MIB - 1, 18_612_225))
 
 
 def test_the_refusal_has_a_number_of_its_own():
@@ -112,7 +110,7 @@ def test_the_refusal_has_a_number_of_its_own():
 
 def samples(content: bytes) -> float:
     with arrived(content) as file:
-        return jpeg_scans.kept_samples(file.fileno(), is_progressive=False)
+        return jpeg_scan_memory.kept_samples(file.fileno(), is_progressive=False)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +126,7 @@ def samples(content: bytes) -> float:
         ("CMYK", {"progressive": True}, 4),
     ],
 )
-def test_a_jpeg_in_scans_keeps_as_many_samples_as_it_has(mode, settings, expected):
+def test_a_multi_scan_jpeg_keeps_as_many_samples_as_it_has(mode, settings, expected):
     assert samples(encoded(photograph(3, (64, 48)).convert(mode), "JPEG", **settings)) == expected
 
 
@@ -142,10 +140,10 @@ def test_a_progressive_jpeg_that_looks_like_one_scan_to_us_counts_as_the_worst()
     content = progressive[:2] + hidden + progressive[2:]
 
     with arrived(content) as file, Image.open(io.BytesIO(content)) as read:
-        assert held_whole.is_in_scans(read, file.fileno())
+        assert memory_limits.is_multi_scan(read, file.fileno())
     assert samples(content) == 4
     with arrived(plain) as file:
-        assert jpeg_scans.kept_samples(file.fileno(), is_progressive=True) == 4
+        assert jpeg_scan_memory.kept_samples(file.fileno(), is_progressive=True) == 4
 
 
 def test_a_scan_for_each_colour_keeps_them_too():
@@ -170,8 +168,10 @@ def test_a_jpeg_that_cannot_be_followed_counts_as_the_worst(content):
 
 
 def test_a_grey_picture_with_a_see_through_grey_counts_as_one_with_alpha(monkeypatch):
-    monkeypatch.setattr(held_whole, "LARGE_BYTES", 0)
-    monkeypatch.setattr(held_whole, "MOST_BYTES", estimated_bytes(Stored(Kind.PNG, 0, 640 * 480, "L")) + 100_000)
+    monkeypatch.setattr(memory_limits, "LARGE_BYTES", 0)
+    monkeypatch.setattr(
+        memory_limits, "MOST_BYTES", estimated_bytes(PictureHeader(Kind.PNG, 0, 640 * 480, "L")) + 100_000
+    )
     grey = photograph(3, (640, 480)).convert("L")
 
     for settings, refusal in (({}, contextlib.nullcontext()), ({"transparency": 100}, pytest.raises(TooMuchToHold))):
@@ -180,20 +180,20 @@ def test_a_grey_picture_with_a_see_through_grey_counts_as_one_with_alpha(monkeyp
             open_picture(Kind.PNG, io.BytesIO(encoded(grey, "PNG", **settings))) as picture,
             refusal,
         ):
-            held_whole.require_room(Kind.PNG, picture, file.fileno())
+            memory_limits.require_room(Kind.PNG, picture, file.fileno())
 
 
 def require_refused(kind: Kind, content: bytes, monkeypatch) -> None:
     """The picture is refused, and nothing of it was decoded."""
-    monkeypatch.setattr(image, "rebuild", None)
-    monkeypatch.setattr(image.strips, "rebuild", None)
+    monkeypatch.setattr(scrub, "rebuild", None)
+    monkeypatch.setattr(scrub.jpeg, "rebuild", None)
     with (
         arrived(content) as file,
         MemoryFile() as clean,
         MemoryFile() as preview,
         pytest.raises(TooMuchToHold),
     ):
-        image.scrub(kind, file.fileno(), clean.fileno(), preview.fileno(), Findings())
+        scrub.scrub_picture(kind, file.fileno(), clean.fileno(), preview.fileno(), Findings())
 
 
 @pytest.mark.parametrize(
@@ -210,30 +210,30 @@ def require_refused(kind: Kind, content: bytes, monkeypatch) -> None:
     ],
     ids=str,
 )
-def test_every_kind_that_is_held_whole_is_asked_before_it_is_decoded(kind, settings, monkeypatch):
+def test_every_kind_that_decodes_whole_is_checked_before_it_is_decoded(kind, settings, monkeypatch):
     content = encoded(photograph(3, (640, 480)), "HEIF" if kind is Kind.HEIC else kind.name, **settings)
-    monkeypatch.setattr(held_whole, "LARGE_BYTES", len(content))
-    monkeypatch.setattr(held_whole, "MOST_BYTES", len(content))
+    monkeypatch.setattr(memory_limits, "LARGE_BYTES", len(content))
+    monkeypatch.setattr(memory_limits, "MOST_BYTES", len(content))
 
     require_refused(kind, content, monkeypatch)
 
 
 @pytest.mark.parametrize("orientation", [3, 4, 6])
-def test_a_png_that_must_be_held_whole_is_asked_before_its_tags_decode_it(orientation, monkeypatch):
+def test_a_png_that_decodes_whole_is_checked_before_its_tags_decode_it(orientation, monkeypatch):
     content = turned_file("PNG", orientation, photograph(3, (640, 480)))
-    monkeypatch.setattr(held_whole, "LARGE_BYTES", len(content))
-    monkeypatch.setattr(held_whole, "MOST_BYTES", len(content))
-    monkeypatch.setattr(image, "look_into", None)
+    monkeypatch.setattr(memory_limits, "LARGE_BYTES", len(content))
+    monkeypatch.setattr(memory_limits, "MOST_BYTES", len(content))
+    monkeypatch.setattr(scrub, "collect_findings", None)
 
     require_refused(Kind.PNG, content, monkeypatch)
 
 
 def test_the_result_of_a_large_png_may_not_grow_beyond_the_bound(monkeypatch):
     content = encoded(photograph(3, (640, 480)).quantize(200), "PNG")
-    monkeypatch.setattr(image.png_strips, "is_large", lambda _: True)
-    monkeypatch.setattr(held_whole, "LARGE_BYTES", len(content))
-    monkeypatch.setattr(held_whole, "_BY_ROWS_BYTES", 0)
-    monkeypatch.setattr(held_whole, "MOST_BYTES", 2 * len(content))
+    monkeypatch.setattr(scrub.png, "is_large", lambda _: True)
+    monkeypatch.setattr(memory_limits, "LARGE_BYTES", len(content))
+    monkeypatch.setattr(memory_limits, "_STREAMED_BYTES", 0)
+    monkeypatch.setattr(memory_limits, "MOST_BYTES", 2 * len(content))
 
     with (
         arrived(content) as file,
@@ -241,4 +241,4 @@ def test_the_result_of_a_large_png_may_not_grow_beyond_the_bound(monkeypatch):
         MemoryFile() as preview,
         pytest.raises(TooMuchToHold),
     ):
-        image.scrub(Kind.PNG, file.fileno(), clean.fileno(), preview.fileno(), Findings())
+        scrub.scrub_picture(Kind.PNG, file.fileno(), clean.fileno(), preview.fileno(), Findings())

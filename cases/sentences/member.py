@@ -1,13 +1,8 @@
-"""The two sentences for every text key a desk can meet: what happened, and what to do next.
-
-The words are ours also for what the server refuses: it sends a key, and a key that is not here gets `_UNKNOWN`. What
-cases/ raises has sentences there; here stand those for which a member has another next step.
-"""
+"""The two sentences for every text key that a member's desk can meet, where a member has another next step."""
 
 from typing import Final
 
-from cases import sentences
-from desk.commands.file_texts import FILE_SENTENCES
+from cases.sentences import file, operator
 
 _OF_THE_DESK: Final = {
     # The desk itself.
@@ -116,11 +111,11 @@ _OF_THE_DESK: Final = {
     ),
     "move.no_member": ("The roster has no member with that label.", "Run roster to see them."),
     "move.too_few": (
-        "A case needs two readers or more, and who signs the move must be one of them.",
+        "A case needs two readers or more, and the signer of the move must be one of them.",
         "Name each with --reader, and one of them, not yourself, with --signer.",
     ),
     "move.signer": (
-        "Who is named with --signer does not read the case today, or has stepped aside while others can sign.",
+        "The member named with --signer does not read the case today, or has stepped aside while others can sign.",
         "Name a reader who reads it today; if you are counsel, one who is not. Others can be named with --reader.",
     ),
     "move.no_signer": (
@@ -140,16 +135,16 @@ _OF_THE_DESK: Final = {
         "Ask a member who has not to offer it; you may be asked to sign.",
     ),
     "move.offerer_aside": (
-        "Who offers the move has stepped aside in the case, so it was not signed.",
+        "The member who offers the move has stepped aside in the case, so it was not signed.",
         "Let a member who has not stepped aside offer it.",
     ),
     "move.signer_aside": (
         "You have stepped aside in this case, and others can sign its move without you.",
-        "Let it be offered anew, with one of them as --signer.",
+        "Let it be offered again, with one of them as --signer.",
     ),
     "move.second": (
-        "Who signs has stepped aside, and reads the case after this move too: only a reader can check the new key.",
-        "After the next daily release move it again: leave out who stepped aside, with the new reader as --signer.",
+        "The signer has stepped aside and reads the case after this move: only a reader can check the new key.",
+        "After the next daily release move it again, without that member and with the new reader as --signer.",
     ),
     "move.second_yours": (
         "You have stepped aside and are asked since too few others can sign; you read the case after this move too.",
@@ -176,7 +171,7 @@ _OF_THE_DESK: Final = {
         "Run recuse again and answer yes, or move the case first.",
     ),
     "act.notes_key_kept": (
-        "Nothing was written: the notes kept their key when the case was moved, and whoever was left out has it.",
+        "Nothing was written: the notes kept their key when the case was moved, and members who were left out have it.",
         "Move it again, to the same readers, and the notes get a key of their own.",
     ),
     "act.notes_hidden": (
@@ -186,11 +181,11 @@ _OF_THE_DESK: Final = {
     "usage.text": ("There is no text.", "Give it with --text, or on standard input."),
     "usage.day": ("The day is not one.", "Write it as YYYY-MM-DD, for example 2026-05-01."),
     "usage.text_file": ("The text is not in UTF-8.", "Save it as UTF-8, or give it with --text."),
-    "usage.way": (
-        "The way to the server does not read.",
+    "usage.route": (
+        "The address of tor does not read.",
         "Write --socks HOST:PORT, or name a unix socket with --socket.",
     ),
-    # On the way to the server.
+    # The connection to the server.
     "reach.no_tor": ("No tor listens at the SOCKS address.", "Start tor or Tor Browser, or leave --socks out."),
     "reach.no_socket": ("Nobody listens on the socket.", "Check that the server runs on this computer."),
     "reach.tor_failed": ("tor could not reach the server.", "Try again in a few minutes."),
@@ -202,7 +197,7 @@ _OF_THE_DESK: Final = {
     ),
     "reach.bad_descriptor": ("tor found the desk address and could not use it.", "Try again in a few minutes."),
     "reach.introduction_failed": ("The server did not answer through tor.", "Try again in a few minutes."),
-    "reach.rendezvous_failed": ("The way through tor broke.", "Try again."),
+    "reach.rendezvous_failed": ("The connection through tor broke.", "Try again."),
     "reach.introduction_timed_out": ("The server did not answer through tor in time.", "Try again in a few minutes."),
     "reach.key_missing": (
         "The server lets members in only, and this tor has not been given your key.",
@@ -214,6 +209,11 @@ _OF_THE_DESK: Final = {
     ),
     "reach.bad_address": ("The desk address has a misprint.", "Run join again with the right address."),
     # What the server refuses.
+    "refused": ("The file could not be cleaned, so nothing was sent.", "Try another kind, such as a PDF or a JPEG."),
+    "refused.would_not_vouch": (
+        "After cleaning something was left that nobody could vouch for, so nothing was sent.",
+        "Take a picture of the screen and send that.",
+    ),
     "request.refused": (
         "The server does not accept this member's requests.",
         "Check that the roster names you; a proposal must have been signed first.",
@@ -259,7 +259,7 @@ _OF_THE_DESK: Final = {
     "roster.proposal_waits": ("A change of the roster waits for signatures.", "Run roster to see it."),
     # Shown with a case.
     "warning.routing": (
-        "The report was sealed to others than the rules say for what the reporter answered.",
+        "The report was sealed to other members than the rules give for the reporter's answers.",
         "Compare with another member, and tell the operator.",
     ),
     "warning.roster": (
@@ -271,12 +271,12 @@ _OF_THE_DESK: Final = {
         "Agree on one: who signs again with the reference of the other erases the case.",
     ),
     "warning.few_signers": (
-        "Who steps aside here leaves fewer than two members who can sign a move or an erasure of the case.",
+        "When you step aside, fewer than two members are left who can sign a move or an erasure of the case.",
         "You will be asked to sign an erasure, or a move to a third reader, who then signs one that leaves you out.",
     ),
-    "warning.nobody_left": (
-        "Who steps aside here is the last: nobody is left who can work on the case or offer a move of it.",
-        "Move it first: afterwards nobody can close it, and only what is closed can be erased.",
+    "warning.last_signer": (
+        "You are the last who can work on the case or offer a move of it.",
+        "Move it before you step aside: afterwards nobody can close it, and only what is closed can be erased.",
     ),
     "warning.audits_changed": (
         "The server's chain of daily audits is not the one this desk has seen.",
@@ -295,7 +295,7 @@ _OF_THE_DESK: Final = {
         "Ask another member who read the case, by voice, whether it was to be erased.",
     ),
     "warning.notes_key": (
-        "RED: the notes kept their key when the case was moved, and whoever was left out has it.",
+        "RED: the notes kept their key when the case was moved, and the members who were left out have it.",
         "Write no note in it: move it again, to the same readers, and the notes get a key of their own.",
     ),
     "warning.by_waiting": (
@@ -311,15 +311,8 @@ _OF_THE_DESK: Final = {
 # What only the operator can put right.
 _OF_THE_SERVER: Final = {
     key: (happened, "Tell the operator.")
-    for key, (happened, to_do) in sentences.SENTENCES.items()
-    if to_do in {sentences.RESTORE_ROSTER, sentences.RESTORE} or key.startswith("store.")
+    for key, (happened, to_do) in operator.SENTENCES.items()
+    if to_do in {operator.RESTORE_ROSTER, operator.RESTORE} or key.startswith("store.")
 }
 
-SENTENCES: Final = {**sentences.SENTENCES, **_OF_THE_SERVER, **FILE_SENTENCES, **_OF_THE_DESK}
-
-_UNKNOWN = ("The server refused.", "Check that desk and server have the same version.")
-
-
-def in_words(text_key: str) -> str:
-    """Returns the two sentences."""
-    return " ".join(SENTENCES.get(text_key, _UNKNOWN))
+SENTENCES: Final = {**operator.SENTENCES, **_OF_THE_SERVER, **file.SENTENCES, **_OF_THE_DESK}

@@ -1,10 +1,6 @@
-"""
-The two sentences for every text key in cases/: what happened, and what to do next.
+"""The two sentences for every text key in cases/, as the operator's commands print them; `str(error)` gives them."""
 
-They are what the commands on a terminal say; `str(error)` gives them. The desk has other words where a member has
-another next step (desk/commands/texts.py), and the reporter's pages have their own in two languages
-(intake/views/texts.py). tests/project/test_sentences.py looks for a key that is raised and has no sentences.
-"""
+from typing import Final
 
 CALL_A_MEMBER = "Do not act on it. Call another member and compare the six words."
 RESTORE_ROSTER = "Put the files of the folder `roster` back as they were, from the backup."
@@ -12,7 +8,7 @@ MAKE_JOIN_AGAIN = "Ask the member to make the join file again with `kallskydd de
 RESTORE = "Stop the service and restore the file from the backup."
 SAME_VERSION = "Check that desk and server have the same version."
 
-SENTENCES = {
+SENTENCES: Final = {
     "case.error": ("Something went wrong.", "Try again; if it happens again, see docs/OPERATING.md."),
     # What is sealed.
     "seal.broken": ("Something sealed does not open, or not where it stands.", CALL_A_MEMBER),
@@ -26,8 +22,8 @@ SENTENCES = {
     "request.counter_behind": ("The server has seen later requests of this member.", "Run the command again."),
     "request.replayed": ("The server has seen this request before.", "Run the command again."),
     "request.unreadable": ("The request does not read.", SAME_VERSION),
-    "routing.nobody_left": (
-        "Nobody is left who may read the report.",
+    "routing.no_eligible_reader": (
+        "No member is eligible to read the report.",
         "Nothing was stored. The form names the authorities to turn to.",
     ),
     "audit.chain_broken": (
@@ -71,7 +67,7 @@ SENTENCES = {
     "store.busy": ("The database of the home is in use.", "Nothing was changed. Try again in a minute."),
     "store.log_not_cut": (
         "The database is read by another program, so deleted bytes are still in its log.",
-        "End the backup or whatever reads it; the next heartbeat cuts the log.",
+        "End the backup or the program that reads it; the next heartbeat cuts the log.",
     ),
     "store.not_written": ("The database of the home cannot be written.", "Look at the space left and the permissions."),
     "store.unreadable": ("The database of the home does not read.", RESTORE),
@@ -117,8 +113,3 @@ SENTENCES = {
         "Choose a later day.",
     ),
 }
-
-
-def in_words(text_key: str) -> str:
-    """Return the two sentences of a key; one that is not here gets those of "something went wrong"."""
-    return " ".join(SENTENCES.get(text_key, SENTENCES["case.error"]))

@@ -17,8 +17,8 @@ from PIL import Image, ImageCms
 from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.metadata import isobmff as media_boxes
-from scrubbers.jailed.pictures import scrub as image
+from scrubbers.jailed.metadata import isobmff
+from scrubbers.jailed.pictures import scrub
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import Kind, Lost
 
@@ -76,7 +76,7 @@ def stepped_srgb() -> bytes:
 def scrubbed(content: bytes, kind: Kind = Kind.PNG) -> tuple[Image.Image, tuple[Lost, ...]]:
     findings = Findings()
     with arrived(content) as file, MemoryFile() as clean, MemoryFile() as preview:
-        image.scrub(kind, file.fileno(), clean.fileno(), preview.fileno(), findings)
+        scrub.scrub_picture(kind, file.fileno(), clean.fileno(), preview.fileno(), findings)
         return as_picture(clean.read()), findings.lost()
 
 
@@ -236,7 +236,7 @@ def test_what_is_srgb_in_other_words_stays_to_the_bit_and_is_not_converted(chunk
         (Kind.WEBP, lambda: encoded(patches(), "WEBP", icc_profile=b"no profile")),
     ],
 )
-def test_what_cannot_be_converted_is_said(kind, content) -> None:
+def test_what_cannot_be_converted_is_reported(kind, content) -> None:
     seen, lost = scrubbed(content(), kind)
 
     assert lost == (Lost.EXACT_COLOURS,)
@@ -376,7 +376,7 @@ def test_boxes_that_are_cut_off_or_lead_nowhere_say_nothing() -> None:
     def numbers(untrusted: bytes) -> tuple[int, int] | None:
         with mmap.mmap(-1, len(untrusted)) as mapped:
             mapped[:] = untrusted
-            return media_boxes.colour_numbers(mapped)
+            return isobmff.nclx_numbers(mapped)
 
     assert numbers(content) == (12, 13)
     for name in (b"ipma", b"pitm", b"ipco", b"iprp", b"nclx", b"colr", b"meta"):

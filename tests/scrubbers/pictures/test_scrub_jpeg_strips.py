@@ -13,11 +13,10 @@ from PIL import Image, ImageChops
 from scrub_harness import arrived, clean, clean_all
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pictures import preview as shrinking
-from scrubbers.jailed.pictures import scrub as image
 from scrubbers.jailed.pictures.decoders import open_picture, turn
-from scrubbers.jailed.pictures.preview import PREVIEW_SIDE
-from scrubbers.jailed.pictures.release_input import Consumed
+from scrubbers.jailed.pictures.preview import PREVIEW_SIDE, downscaled
+from scrubbers.jailed.pictures.release_input import ReleasedInput
+from scrubbers.jailed.pictures.scrub import JPEG_SETTINGS, rebuild
 from scrubbers.jailed.pictures.streaming import jpeg as strips
 from scrubbers.jailed.pictures.streaming.jpeg_encoder import rows_of_strip
 from scrubbers.jailed.verify import jpeg as verify_jpeg
@@ -50,16 +49,16 @@ def jpeg(made: Image.Image, **settings: object) -> bytes:
 def by_strips(content: bytes) -> tuple[bytes, Image.Image]:
     output = io.BytesIO()
     with arrived(content) as file, open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
-        small = strips.rebuild(picture, output, image.JPEG_SETTINGS, PREVIEW_SIDE, file.fileno(), findings=Findings())
+        small = strips.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, file.fileno(), findings=Findings())
     return output.getvalue(), small
 
 
 def ordinary(content: bytes) -> tuple[bytes, Image.Image]:
     output = io.BytesIO()
     with open_picture(Kind.JPEG, io.BytesIO(content)) as picture:
-        rebuilt = image.rebuild(picture, Findings(), None, turn=turn(picture))
-    rebuilt.save(output, "JPEG", **image.JPEG_SETTINGS)
-    return output.getvalue(), shrinking.shrunk(rebuilt)
+        rebuilt = rebuild(picture, Findings(), None, turn=turn(picture))
+    rebuilt.save(output, "JPEG", **JPEG_SETTINGS)
+    return output.getvalue(), downscaled(rebuilt)
 
 
 @pytest.mark.parametrize(
@@ -121,8 +120,8 @@ def test_a_turned_picture_comes_out_whole_at_every_border_of_its_bands():
 def test_a_large_file_is_taken_over_and_given_up_while_it_is_read():
     content = bytes(range(256)) * (17 * 2**12) + b"end"
     with arrived(content) as file:
-        file.seal_for_spending()
-        taken = Consumed(file.fileno())
+        file.seal_except_shrinking()
+        taken = ReleasedInput(file.fileno())
         left = file.size
         read = b"".join(iter(lambda: taken.read(70_001), b""))
 
@@ -134,7 +133,7 @@ def test_a_large_file_is_taken_over_and_given_up_while_it_is_read():
 
 def test_a_file_that_was_sealed_whole_is_read_all_the_same():
     with MemoryFile.sealed(b"abc") as file:
-        taken = Consumed(file.fileno())
+        taken = ReleasedInput(file.fileno())
         left = file.size
 
     assert left == 3

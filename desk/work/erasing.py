@@ -1,0 +1,47 @@
+"""To erase a case: a signed statement alone. The first waits at the server, the second member's executes it."""
+
+from typing import Literal
+
+from cases.case.signers import left_to_sign, may_erase, stepped_aside
+from cases.case.statements import Act
+from cases.case.timeline import CaseAction
+from desk.errors import NotNow
+from desk.work import writing
+from desk.work.casebook import Casebook
+from desk.work.opened import DeskCase
+
+
+async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
+    """Sign that the case is to be erased; done when another member had signed the same before. Raises NotNow."""
+    case = await book.open(book.state.find(name))
+    writing.require_now(case, CaseAction.CO_SIGN, "erase.aside")
+    # How long the reporter's inbox stays open after closing is the server's setting, and the server holds to it; a desk
+    # that counted days by itself would know better than the municipality.
+    if case.state.closed_on is None:
+        raise NotNow("erase.not_closed")
+    if case.state.on_hold:
+        raise NotNow("erase.hold")
+    _require_one_not_aside(book, case)
+    _require_signers_count(case, reference)
+    answer = await writing.declare(book, case, Act.ERASE, reference)
+    if answer.state == "done":
+        # The tombstone is fetched, verified and kept, and the case's key forgotten.
+        await book.forget_erased(case.known)
+        return "done"
+    return "kept"
+
+
+def _require_one_not_aside(book: Casebook, case: DeskCase) -> None:
+    """Return unless our signature would be the second of two who have stepped aside while somebody has not."""
+    aside = stepped_aside(case.streams)
+    signed = {member for member, _reference in case.waiting} - {case.own_id}
+    roster = None if book.chain is None else book.chain.current
+    if case.own_id in aside and signed and signed <= aside and (roster is None or left_to_sign(case.streams, roster)):
+        raise NotNow("erase.two_aside")
+
+
+def _require_signers_count(case: DeskCase, reference: str) -> None:
+    """Return unless our signature would be one of two of which one does not count: no other desk would believe it."""
+    others = {member for member, waiting in case.waiting if waiting == reference}
+    if not {case.own_id, *others} <= may_erase(case.streams):
+        raise NotNow("erase.by_another")

@@ -1,0 +1,139 @@
+"""How an entry or a signed statement of this desk reaches a case.
+
+`write` asks `cases.case.timeline` whether the case allows the act now, seals the entry and appends it: one request. The
+case that it returns is the one that was there with the entry added, and the desk remembers that the server took it: a
+server that drops it later is found out (CaseCut). When somebody else wrote to the stream meanwhile, the case is opened
+again, and whether the act is still allowed is asked again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nacl.utils import random
+
+from cases.case.signers import given_to
+from cases.case.statements import Act, sign_statement
+from cases.case.timeline import CaseAction, require_allowed
+from cases.clock import today
+from cases.crypto.envelope import KEY_BYTES
+from cases.crypto.seal import CaseKeys, append, make_grant
+from cases.crypto.streams import MAY_COUNT
+from cases.entry import Body, Stream
+from cases.errors import Conflict, NotAllowed
+from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, StatementRequest, WireHead
+from desk.errors import NotNow, ServerRefused, StrangeAnswer
+from desk.work.casebook import Casebook
+from desk.work.opened import DeskCase
+
+# Two members writing at the same moment is rare; four tries are for the day when five of them do.
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Notes:
+    """The key of the notes and what it makes; with grants for the readers, when this entry begins them."""
+
+    key: bytes
+    keys: CaseKeys
+    grants: tuple[bytes, ...] | None
+
+
+async def write(
+    book: Casebook, case: DeskCase, action: CaseAction | None, body: Body, stream: Stream = Stream.MEMBERS
+) -> DeskCase:
+    """Write one entry if the case allows the action; return the case with it. Raises NotNow.
+
+    Without an action the entry records what has been done already, and is written even if the case no longer allows it.
+    """
+    for tries_left in reversed(range(TRIES)):
+        if action is not None:
+            require_now(case, action)
+        try:
+            return await _append(book, case, stream, body)
+        except ServerRefused as refused:
+            if refused.code != Conflict.code or not tries_left:
+                raise
+        case = await book.open(case.known)
+    raise NotNow
+
+
+async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body) -> DeskCase:
+    notes = _notes(case) if stream is Stream.NOTES else None
+    existing = case.streams.get(stream, ())
+    sealed, entry, head = append(
+        case.keys if notes is None else notes.keys,
+        stream,
+        existing,
+        book.keys.id,
+        book.keys.sign_seed,
+        today(book.clock),
+        seen(case, stream),
+        body,
+    )
+    answer = await book.ask_case(
+        case.known,
+        "append",
+        AppendRequest,
+        AppendAnswer,
+        stream=int(stream),
+        count=len(existing),
+        header=sealed.header,
+        body=sealed.body,
+        head=WireHead(head.count, head.tag),
+        notes_grants=None if notes is None else notes.grants,
+    )
+    if answer.count != len(existing) + 1:
+        raise StrangeAnswer
+    return book.with_entries(case, [entry], notes_key=case.notes_key if notes is None else notes.key)
+
+
+def seen(case: DeskCase, stream: Stream) -> Mapping[int, int]:
+    """Return how much of the other streams stands before the entry: that orders them without clocks."""
+    return {int(other): len(case.streams.get(other, ())) for other in MAY_COUNT[stream]}
+
+
+def _notes(case: DeskCase) -> Notes:
+    """Return the notes keys; new ones are sealed to those the case was given to, if they are still members."""
+    if case.notes_hidden:
+        raise NotNow("act.notes_hidden")
+    if case.notes_key_kept:
+        raise NotNow("act.notes_key_kept")
+    if case.notes_key is not None:
+        return Notes(case.notes_key, case.keys.for_notes(case.notes_key), None)
+    notes_key = random(KEY_BYTES)
+    granted = case.keys.granting_notes(notes_key)
+    roster = case.chain.current
+    readers = given_to(case.streams)
+    members = [] if roster is None else [member for member in roster.members if member.id in readers]
+    version = 0 if roster is None else roster.version
+    grants = tuple(make_grant(granted, member.id_bytes, member.box, version) for member in members)
+    return Notes(notes_key, case.keys.for_notes(notes_key), grants)
+
+
+async def declare(book: Casebook, case: DeskCase, act: Act, reference: str) -> StateAnswer:
+    """Sign a statement and hand it in."""
+    signed = sign_statement(
+        book.keys,
+        act,
+        case.known.case_id,
+        day=today(book.clock),
+        server=book.server_key,
+        reference=reference,
+        erase_by=case.state.erase_by if act is Act.CLOSE else None,
+    )
+    return await hand_in(book, case, signed)
+
+
+async def hand_in(book: Casebook, case: DeskCase, signed: bytes) -> StateAnswer:
+    """Hand in a signed statement on a case. Raises ServerRefused."""
+    return await book.ask_case(
+        case.known, "statement", StatementRequest, StateAnswer, statement=signed, seal_key=case.keys.statement_key
+    )
+
+
+def require_now(case: DeskCase, action: CaseAction, text_key: str | None = None) -> None:
+    """Return when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
+    try:
+        require_allowed(case.state, action)
+    except NotAllowed as refused:
+        raise NotNow(text_key or refused.text_key) from refused

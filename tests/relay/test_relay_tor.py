@@ -1,0 +1,60 @@
+"""The relay over a real Tor: one it starts itself, on the private network, and an onion whose TLS ends behind port 443."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+
+from relay_harness import NAME, Site, answer, child_of, free_port
+
+from onion.control import open_controller
+
+
+async def test_a_relay_with_a_tor_of_its_own_carries_uploads_and_starts_that_tor_again(
+    tor_network, keeper_tor, tmp_path
+):
+    site = Site(tmp_path)
+    server = await asyncio.start_unix_server(answer, keeper_tor.folder / "mirror", ssl=site.server_context)
+    (keeper_tor.folder / "mirror").chmod(0o666)
+    with open_controller(keeper_tor.control) as controller:
+        onion = controller.create_ephemeral_hidden_service(
+            {443: f"unix:{keeper_tor.folder / 'mirror'}"}, detached=True, await_publication=True
+        )
+    site.relay_port = free_port()
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-m", "kallskydd", "relay", "--listen", f"127.0.0.1:{site.relay_port}",
+        "--onion", f"{onion.service_id}.onion:443", "--name", NAME, "--tor-network", str(tor_network.root),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        assert await visited(site)
+
+        tor = child_of(running.pid, "torrc")
+        os.kill(tor, signal.SIGKILL)
+
+        assert await visited(site)
+        assert child_of(running.pid, "torrc") not in (None, tor)
+        assert child_of(running.pid, "--parent") is not None
+    finally:
+        running.send_signal(signal.SIGTERM)
+        said, _ = await running.communicate()
+        server.close()
+        with open_controller(keeper_tor.control) as controller:
+            controller.remove_ephemeral_hidden_service(onion.service_id)
+
+    assert (running.returncode, said.decode()) == (0, "")
+
+
+async def visited(site: Site) -> bool:
+    """Whether an upload arrives, of however many tries: tor starts, or starts again."""
+    async with asyncio.timeout(90):
+        while True:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                browser = await site.browse()
+                whole = await browser.ask(bytes(300_000))
+                browser.close()
+                return whole
+            await asyncio.sleep(0.5)
