@@ -141,7 +141,7 @@ def is_served(home: Home) -> bool:
 
 
 def socks_of(home: Home) -> SocksAddress:
-    """Return the way through the tor that serves this home. Raises OnionError."""
+    """Return the SOCKS socket of the tor that serves this home. Raises OnionError."""
     if home.config.tor.control_socket is None:
         return home.run / "socks.sock"
     with open_controller(Path(home.config.tor.control_socket)) as controller:
