@@ -17,6 +17,7 @@ import difflib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -246,6 +247,11 @@ def _check_together(config: Config) -> None:
         raise ConfigFault(
             "The key `limits.attachment_mib` is larger than `limits.report_mib`.", "Lower it, or raise the other."
         )
+    if config.mirror is not None and len({urlsplit(one).hostname for one in config.mirror.resolvers}) == 1:
+        raise ConfigFault(
+            "The key `mirror.resolvers` names one resolver twice: its word alone would decide.",
+            "Name two that have nothing to do with one another.",
+        )
     if not config.trial:
         _check_real(config)
 
@@ -261,6 +267,11 @@ def _check_real(config: Config) -> None:
         raise ConfigFault(
             f"The key `inbox_days` is below {SHORTEST_INBOX_DAYS}: reporters could not read the outcome in time.",
             f"Set it to {SHORTEST_INBOX_DAYS} or more; fewer are for a trial only.",
+        )
+    if config.mirror is not None and config.mirror.roots is not None:
+        raise ConfigFault(
+            "The key `mirror.roots` is for a trial only: no browser believes such an authority.",
+            "Remove it.",
         )
     if config.hold_hours < SHORTEST_HOLD_HOURS:
         raise ConfigFault(

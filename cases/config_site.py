@@ -1,8 +1,8 @@
 """
 What a home says of itself on its pages: who owns the channel, who may be turned to, which number is called.
 
-All of it is facts of one municipality, so a second one needs a file and no code. Whatever is optional may be left out,
-and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `Words`.
+All of it is facts of one municipality, so a second one needs a file and no code. Everything optional may be left out,
+and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `ByLanguage`.
 
 Addresses and numbers (`at`, `contact`) are shown as text to copy and never as links: a click would tell the other site
 from where somebody came.
@@ -24,6 +24,10 @@ Host: TypeAlias = Annotated[
     str,
     msgspec.Meta(max_length=253, pattern=r"^(?!.*\.onion\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}\Z"),
 ]
+# As in a browser, with a path; where the program goes through tor.
+HttpsAddress: TypeAlias = Annotated[
+    str, msgspec.Meta(max_length=200, pattern=r"^https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?/[!-~]*\Z")
+]
 Language: TypeAlias = Literal["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"]
 
 
@@ -35,7 +39,7 @@ class InLanguage:
     text: str
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
+class ByLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """The same words in one language or more, one key for each language that pages can have."""
 
     sv: Text | None = None
@@ -81,13 +85,13 @@ class ContactConfig(msgspec.Struct, frozen=True, kw_only=True):
 class AuthorityConfig(ContactConfig, frozen=True, kw_only=True):
     """An authority with an external channel, and what belongs there."""
 
-    about: Words
+    about: ByLanguage
 
 
 class OtherContact(msgspec.Struct, frozen=True, kw_only=True):
     """Where what does not belong here should go: opinions, a broken lamp."""
 
-    name: Words
+    name: ByLanguage
     at: tuple[Line, ...] = ()
 
 
@@ -96,6 +100,18 @@ class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     # Its host, without https:// before it. Posters show it beside the onion address.
     name: Host
+    # Ordered and renewed by the program, or put there with `kallskydd mirror certificate`.
+    certificates: Literal["acme", "by hand"] = "acme"
+    # The authority's directory, and its name as CAA knows it.
+    directory: HttpsAddress = "https://acme-v02.api.letsencrypt.org/directory"
+    issuer: Host = "letsencrypt.org"
+    # Where CAA is looked up, by DNS over HTTPS: two that have nothing to do with one another.
+    resolvers: tuple[HttpsAddress, HttpsAddress] = (
+        "https://dns.quad9.net/dns-query",
+        "https://cloudflare-dns.com/dns-query",
+    )
+    # Root certificates in the place of the usual ones; for a trial only.
+    roots: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
 
 
 class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,8 +126,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     mirror: MirrorConfig | None = None
     # By voice.
     phone: Line | None = None
-    phone_seen_by: Words | None = None
-    meeting: Words | None = None
+    phone_seen_by: ByLanguage | None = None
+    meeting: ByLanguage | None = None
     # Who is behind it. Without a controller of its own the owner is it.
     operator: Line | None = None
     controller: Line | None = None

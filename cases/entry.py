@@ -207,7 +207,7 @@ class Access(EntryBody, frozen=True, tag="access"):
     reason: Text
 
 
-class Link(EntryBody, frozen=True, tag="link"):
+class CaseLink(EntryBody, frozen=True, tag="link"):
     """A reference to an earlier case, in words."""
 
     text: Text
@@ -234,10 +234,10 @@ Body: TypeAlias = (
     | Reopen
     | LegalHold
     | Access
-    | Link
+    | CaseLink
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, Link)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 

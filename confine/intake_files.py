@@ -37,14 +37,18 @@ _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache"
 def intake_rules(home: Path) -> tuple[PathRule, ...]:
     """Return the rules for this home, and make the files that SQLite would make. Raises OSError."""
     _make_sqlite_files(home)
-    program = [PathRule(path, READ if path.is_dir() else READ_FILE) for path in _program() if path.exists()]
     return (
-        *program,
+        *program_rules(),
         *_inside(home, ONLY_READ, READ_FILE),
         *_inside(home, WORKED_IN, READ_FILE | WRITE_FILE | TRUNCATE),
         *_inside(home, KEPT, KEEP_FILES),
         PathRule(Path(os.devnull), READ_FILE | WRITE_FILE),
     )
+
+
+def program_rules() -> tuple[PathRule, ...]:
+    """Reading the program that runs here: call after everything is imported, packages are found by what is loaded."""
+    return tuple(PathRule(path, READ if path.is_dir() else READ_FILE) for path in _program() if path.exists())
 
 
 def _inside(home: Path, names: tuple[str, ...], rights: int) -> Iterator[PathRule]:

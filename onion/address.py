@@ -16,14 +16,14 @@ CHECKSUM_PREFIX = b".onion checksum"
 
 
 def address_from_public(public_key: bytes) -> str:
-    """The 56 characters that stand for a 32-byte public key."""
+    """Return the 56 characters that stand for a 32-byte public key."""
     if len(public_key) != PUBLIC_BYTES:
         raise BadKey
     return base64.b32encode(public_key + _checksum(public_key) + ONION_VERSION).decode().lower()
 
 
 def public_from_address(untrusted_address: str) -> bytes:
-    """The public key in an address, with or without ".onion"; raises BadAddress if it is not whole."""
+    """Return the public key in an address, with or without ".onion"; raises BadAddress if it is not whole."""
     untrusted = untrusted_address.strip().lower().removesuffix(".onion")
     if len(untrusted) != ADDRESS_CHARACTERS:
         raise BadAddress

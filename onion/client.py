@@ -1,7 +1,7 @@
 """A private tor process as a client: for a member's desk, for the mirror, for tests.
 
 `ClientTor` promises a SOCKS port on 127.0.0.1 that tor chose itself, with extended errors, once `start` has returned;
-tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start stand in files of the
+tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start are files in the
 folder, mode 0600, and are rewritten each time: a key that is no longer given is gone.
 
 `add_client_key` gives a key to a running tor for as long as that runs; nothing is written.

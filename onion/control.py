@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import stem
-from stem.connection import AuthenticationFailure
-from stem.control import Controller
-from stem.socket import ControlSocketFile
 
 from onion.errors import ControlMissing, ControlRefused, SocksMissing, TorDidNotStart, TorGone, TorNotReady
+from onion.stem_light import AuthenticationFailure, Controller, ControlSocketFile
 from onion.tor_process import TorProcess
 
 # stem would log every control line, addresses included, if logging were on: keep it off for good.

@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import stem
-from stem.control import EventType, State
 
 from onion.control import BootstrapState, bootstrap_state, open_controller, socks_listener
 from onion.errors import NobodyMayEnter, NotPublished, PathUnusable, TorGone, TorSaidNo
 from onion.keys import OnionKey, client_public_key
 from onion.socks import SocksAddress
+from onion.stem_light import EventType, State
 from onion.torrc import quoted_path, usable_socket_path
 
 CONTROL_SECONDS = 20.0  # replies came within 0.03 s; a tor that needs longer has stopped
@@ -138,7 +138,7 @@ class Publisher:
         await self._call(self._listen, self._controller, asyncio.get_running_loop())
 
     async def publish(self, onion: Onion) -> Published:
-        """Make tor serve this onion, as told and not otherwise; raises TorGone or TorSaidNo."""
+        """Make tor serve this onion with exactly these settings; raises TorGone or TorSaidNo."""
         address = onion.key.address
         if self._onions.get(address) == onion and address in self._published:
             return self._published[address]

@@ -38,7 +38,7 @@ class TorProcess:
     """One tor, from one torrc."""
 
     def __init__(self, torrc: Path, *, control_socket: Path | None = None, watchdog: Watchdog | None = None) -> None:
-        """`control_socket` is the one in the torrc: tor is then asked to end before it is told to."""
+        """`control_socket` is the one in the torrc: `stop` then sends HALT there before any signal."""
         self._torrc = torrc
         self._control_socket = control_socket
         self._shared_watchdog = watchdog
@@ -136,7 +136,7 @@ class TorProcess:
 def _undisturbed() -> Iterator[None]:
     """Put off SIGINT and SIGTERM for a moment.
 
-    An exception from a handler, right after the fork, would leave a tor that nobody knows of: neither we nor the
+    An exception from a handler, right after the fork, would leave an unknown tor running: neither we nor the
     watchdog would end it, and it would run on for the 15 seconds until it notices by itself (met once in a test).
     """
     if threading.current_thread() is not threading.main_thread():

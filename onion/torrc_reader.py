@@ -1,6 +1,6 @@
 r"""Reads a torrc of a plain form, and names every line of another: what tor could read otherwise is refused.
 
-tor knows more: values in quotes with C escapes, comments behind a value, lines joined by a backslash, and other files
+tor knows more: values in quotes with C escapes, comments after a value, lines joined by a backslash, and other files
 brought in. Each was a way past a reader (`DataDirectory /d"#\` hides the line below it), and no torrc needs one. So a
 line here is
   1. empty, or a comment, which begins with `#` and ends with the line;
@@ -26,7 +26,7 @@ _WAYS_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One line: its name and value as they stand there, its number (1 is the first), and whether it is plain."""
+    """One line: its name and value as written, its number (1 is the first), and whether it is plain."""
 
     name: str
     value: str

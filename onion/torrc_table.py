@@ -21,7 +21,7 @@ _PATH = r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._+@-]+)+"
 _SOCKET = re.compile(rf"(?:unix:)?(?P<path>{_PATH})(?P<flags>(?: \w+)*)", re.ASCII)
 # A file or the system's journal keeps times on a disk. The process that started tor keeps its stdout in memory.
 _LOG = re.compile(r"(?:notice|warn|err) (?:stdout|stderr|file /dev/null)")
-# What stands in another folder may be gone at the next start, the guards with it.
+# Other folders may be gone at the next start, and the guards with them.
 _STATE_OF_A_UNIT = re.compile(rf"/var/lib{_PATH}")
 
 
@@ -116,7 +116,8 @@ REQUIRED = (
         "SocksPort",
         _socks_socket,
         "0, or one unix socket with no flag but ExtendedErrors",
-        "The keeper looks at its own onions from outside through this, and nobody else uses it. ExtendedErrors lets it"
+        "The keeper looks at its own onions from outside through this, orders the mirror's certificate, and nobody else"
+        " uses it. ExtendedErrors lets it"
         " tell a missing key from a missing onion.",
         f"unix:{SOCKS} ExtendedErrors",
     ),

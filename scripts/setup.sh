@@ -64,6 +64,9 @@ if [ "$what" = test ]; then
     command -v firefox-esr >/dev/null 2>&1 || need firefox-esr "Firefox ESR, which Tor Browser is made of: the tests use the pages with it"
     command -v chromium >/dev/null 2>&1 || need chromium "Chromium, the other browser of the tests"
     command -v w3m >/dev/null 2>&1 || need w3m "w3m, the text browser of the tests"
+    { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
+    [ -x /usr/sbin/nginx ] || need nginx "nginx, one of the two proxies whose files in deploy/proxy are tried"
+    command -v caddy >/dev/null 2>&1 || need caddy "Caddy, the other"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then
@@ -75,7 +78,7 @@ if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"
 fi
 [ -z "$packages" ] && [ "$ready" = yes ] && exit 0
-[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 95 MB, checked by hash, kept in .venv)"
+[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 100 MB, checked by hash, kept in .venv)"
 
 as_root=
 if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
@@ -184,6 +187,12 @@ if [ -n "$packages" ]; then
             say "The tor package brings a daemon of its own, which was not here before: it is stopped and disabled. Källskydd starts its own tor."
         fi ;;
     esac
+    # Others bring one too; these were not here before, or they would not have been installed.
+    for daemon in nginx caddy; do
+        case "$packages " in *" $daemon "*)
+            if command -v systemctl >/dev/null 2>&1; then $as_root systemctl disable --now $daemon.service >/dev/null 2>&1 || true; fi ;;
+        esac
+    done
     python=$(find_python) || {
         say "No Python between 3.11 and 3.14 was found, and this system's packages do not have one. Install one and run again."
         exit 4
@@ -192,7 +201,7 @@ fi
 
 # ---- 3. the Python packages, by hash
 if [ "$ready" = no ]; then
-    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 95 MB) …"
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 100 MB) …"
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"

@@ -69,7 +69,7 @@ GROUP_OF: Final = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Line:
-    """One sort of thing found at one place in the file, with the values found; they are for the reporter alone."""
+    """One kind of finding at one place in the file, with the values found; they are for the reporter alone."""
 
     what: What
     where: Where
@@ -78,7 +78,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GroupFound:
-    """One heading and what stands under it."""
+    """One heading and the lines under it."""
 
     group: Group
     lines: tuple[Line, ...]

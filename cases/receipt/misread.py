@@ -1,7 +1,7 @@
 """
 What is wrong with words that are no receipt, and which words may have been meant.
 
-Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so whatever is said here tells
+Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so the answer tells
 nobody which receipts exist (docs/decisions/0006). `explain` looks in this order and stops at the first that it finds:
 
 1. Another number of words than eight, also when they are divided where spaces were left out.
@@ -39,7 +39,7 @@ _SHAPES: Final = (
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Place:
+class DoubtfulWord:
     """A word that may be wrong, by its number from 1, and words that may have been meant."""
 
     number: int
@@ -51,8 +51,8 @@ class Misreading:
     """Why the words are no receipt. With eight known words and no candidates, it is not known which one is wrong."""
 
     count: int
-    unknown: tuple[Place, ...] = ()
-    candidates: tuple[Place, ...] = ()
+    unknown: tuple[DoubtfulWord, ...] = ()
+    candidates: tuple[DoubtfulWord, ...] = ()
 
 
 def explain(untrusted_text: str) -> Misreading:
@@ -82,17 +82,17 @@ def near_words(typed: str, *, whole: bool = False) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda word: (found[word], word)))
 
 
-def _suggested(typed: tuple[str, ...], place: int, unknown: list[int]) -> Place:
+def _suggested(typed: tuple[str, ...], place: int, unknown: list[int]) -> DoubtfulWord:
     near = near_words(typed[place])
     if len(unknown) == 1:
         near = tuple(_fitting(typed, place, near)) or near
-    return Place(place + 1, near[:MOST_NEAR])
+    return DoubtfulWord(place + 1, near[:MOST_NEAR])
 
 
-def _candidates(typed: tuple[str, ...]) -> tuple[Place, ...]:
+def _candidates(typed: tuple[str, ...]) -> tuple[DoubtfulWord, ...]:
     for whole in (True, False):
         places = (
-            Place(place + 1, tuple(_fitting(typed, place, near_words(word, whole=whole)))[:MOST_NEAR])
+            DoubtfulWord(place + 1, tuple(_fitting(typed, place, near_words(word, whole=whole)))[:MOST_NEAR])
             for place, word in enumerate(typed)
         )
         found = tuple(one for one in places if one.near)

@@ -2,8 +2,8 @@
 
 The words come from somebody unknown, who may have put control characters among them: on a terminal these can hide
 text, rewrite what stands above or, in some programs, type for the reader. `plain` leaves line breaks and tabs and shows
-everything else of that sort as a mark. JSON escapes them by itself. Whatever others wrote is indented or kept to one
-line: a heading or a warning of the desk itself stands at the edge, so nobody can write one.
+everything else of that sort as a mark. JSON escapes them by itself. Text by others is indented or kept to one line: a
+heading or a warning of the desk itself stands at the edge, so nobody can write one.
 """
 
 import unicodedata

@@ -14,7 +14,7 @@ stops at the first step that fails. The keys of earlier epochs than the one that
 before; those of later ones are kept, and shown in red (check_other_keys):
 
 1. The server answers for the case id in the grant, with the same epoch and commitment.
-2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`cases.crypto.seal.open_stream`),
+2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`desk.work.unsealing`),
    and none counts more of another stream than was handed out (`cases.case.merging.merge`).
 3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
 4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
@@ -39,24 +39,18 @@ from datetime import date
 import msgspec
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
-from cases.case.merging import merge
 from cases.case.signers import may_erase
-from cases.case.statements import Act, open_statement, read_statement, verify_tombstone
+from cases.case.statements import open_statement, verify_tombstone
 from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
 from cases.clock import Clock, add_months, today
 from cases.crypto.seal import (
     CaseKeys,
     Grant,
-    Head,
-    case_keys,
-    check_grant,
     fetch_mac,
     open_file,
-    open_grant,
-    open_stream,
 )
 from cases.entry import Attachment, Entry, ItemKind, Stream
-from cases.errors import NotARecipient, NotThere, SealBroken
+from cases.errors import NotThere, SealBroken
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
 from cases.roster.member import MemberKeys
 from cases.wire.messages import (
@@ -68,8 +62,6 @@ from cases.wire.messages import (
     RosterAnswer,
     TombstoneAnswer,
     WireFile,
-    WireHead,
-    WireStream,
 )
 from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
 from desk.keep.audits import NO_AUDITS, Audits, take_audits
@@ -87,6 +79,7 @@ from desk.work.checks import (
     check_signers,
 )
 from desk.work.opened import DeskCase
+from desk.work.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
 from desk.work.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
@@ -94,15 +87,6 @@ Question = Callable[[int], msgspec.Struct]
 
 class _NoQuestion(msgspec.Struct, frozen=True):
     """The body of a verb that needs no more than its name."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Unsealed:
-    """A case as it was decrypted, still to be judged."""
-
-    keys: CaseKeys
-    notes_key: bytes | None
-    streams: Streams
 
 
 @dataclass(slots=True, repr=False)
@@ -154,7 +138,7 @@ class Casebook:
         answer = await self.client.ask("box", lambda _: BoxRequest(last), BoxAnswer)
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
-            for grant in self._grants(batch.items):
+            for grant in open_grants(batch.items, self.keys):
                 take_grant(cases, grant)
             last = max(last, batch.number)
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
@@ -165,6 +149,10 @@ class Casebook:
 
         Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
         """
+        return (await self.open_with_answer(known))[0]
+
+    async def open_with_answer(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+        """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
         self._chain()
         broken: NotVerified | None = None
         for candidate in known.candidates():
@@ -180,34 +168,19 @@ class Casebook:
         await self.forget_erased(known)
         raise Erased
 
-    async def _open_with(self, known: KnownCase) -> DeskCase:
+    async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
         """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         answer = await self.fetch_case(known)
         # 1. and 2.
-        unsealed = self._unseal(known, answer)
+        unsealed = unseal(known, answer, self.keys, self._sign_key_of)
         # 3.
         check_not_cut(known.seen, unsealed.streams)
-        return self._opened(known, answer, unsealed)
+        return self._opened(known, answer, unsealed), answer
 
-    def _unseal(self, known: KnownCase, answer: CaseAnswer) -> _Unsealed:
-        """Decrypt what the server has of a case (steps 1 and 2). Raises CaseBroken."""
-        grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
-        try:
-            check_grant(grant, known.case_id, answer.epoch, answer.commitment)
-            keys = case_keys(grant, answer.share)
-            notes_key = self._notes_key(known, keys, answer)
-            streams = {
-                stream: _open(stream_keys, stream, answer, self._sign_key_of)
-                for stream, stream_keys in _readable(keys, notes_key)
-            }
-            merge(streams)
-        except SealBroken as broken:
-            raise CaseBroken from broken
-        return _Unsealed(keys, notes_key, streams)
-
-    def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: _Unsealed) -> DeskCase:
+    def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
         """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong."""
         keys, notes_key, streams = unsealed.keys, unsealed.notes_key, unsealed.streams
+        roster = self._chain().current
         # 4. and 5.
         warnings = check_sealed_to(self.keys.id, streams, self._chain())
         # 6. The reporter's entries bear the day of their release, under a seal: a server that names a later one would
@@ -221,13 +194,13 @@ class Casebook:
             keys=keys,
             notes_key=notes_key,
             streams=streams,
-            notes_hidden=notes_key is None and bool(_stream(answer, Stream.NOTES).sealed),
+            notes_hidden=notes_key is None and has_notes(answer),
             notes_key_kept=notes_key_kept,
             files=answer.files,
             state=self._fold(streams, release_day),
             server_state=answer.state,
             release_day=release_day,
-            waiting=self._waiting(keys, answer),
+            waiting=() if roster is None else waiting_erasures(keys, answer, roster, self.server_key),
             warnings=warnings,
             chain=self._chain(),
         )
@@ -340,49 +313,11 @@ class Casebook:
             raise RosterBroken
         return self.chain
 
-    def _grants(self, items: tuple[bytes, ...]) -> Iterator[Grant]:
-        for item in items:
-            try:
-                yield open_grant(item, self.keys.id_bytes, self.keys.box_private)
-            except (NotARecipient, SealBroken):
-                # Random bytes, or a box that opens with our key and names somebody else: neither is a grant.
-                continue
-
-    def _notes_key(self, known: KnownCase, keys: CaseKeys, answer: CaseAnswer) -> bytes | None:
-        """Return the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
-
-        A notes grant has no sender either. One that came without notes would let the server choose the key under which
-        the first is written, so a key is taken only with notes that open under it.
-        """
-        if not _stream(answer, Stream.NOTES).sealed:
-            return None
-        for grant in self._grants(answer.notes_grants):
-            if grant.case_id == keys.case_id and grant.epoch == keys.epoch:
-                if keys.epoch == known.notes_epoch and not known.has_notes_key(grant.key):
-                    raise SealBroken
-                return grant.key
-        return None
-
     def _sign_key_of(self, member_id: str) -> bytes | None:
         """Return the signing key of a present or former member: what somebody wrote stays hers after leaving."""
         found = (version.member(member_id) for version in self.shown)
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
-
-    def _waiting(self, keys: CaseKeys, answer: CaseAnswer) -> tuple[tuple[str, str], ...]:
-        """Who has signed to have the case erased, and under which reference."""
-        roster = self._chain().current
-        waiting: list[tuple[str, str]] = []
-        if roster is None:
-            return ()
-        for sealed in answer.statements:
-            # One that does not open or verify is no signature; the server counts it as little as we do.
-            with contextlib.suppress(SealBroken):
-                blob = open_statement(keys.statement_key, keys.case_id, sealed)
-                statement = read_statement(blob, roster, self.server_key)
-                if statement.kind is Act.ERASE:
-                    waiting.append((statement.member, statement.reference))
-        return tuple(waiting)
 
     def _verified(self, known: KnownCase, answer: TombstoneAnswer) -> tuple[bytes, ...]:
         """Return the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
@@ -423,27 +358,6 @@ def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
     before = cases.get(name)
     fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
     cases[name] = fresh if before is None else before.with_grant(grant)
-
-
-def _readable(keys: CaseKeys, notes_key: bytes | None) -> Iterator[tuple[Stream, CaseKeys]]:
-    yield Stream.REPORTER, keys
-    yield Stream.MEMBERS, keys
-    if notes_key is not None:
-        yield Stream.NOTES, keys.for_notes(notes_key)
-
-
-def _stream(answer: CaseAnswer, stream: Stream) -> WireStream:
-    return answer.streams.get(int(stream), WireStream((), WireHead(0, bytes(32))))
-
-
-def _open(
-    keys: CaseKeys, stream: Stream, answer: CaseAnswer, sign_key_of: Callable[[str], bytes | None]
-) -> tuple[Entry, ...]:
-    found = _stream(answer, stream)
-    sealed = [item.sealed for item in found.sealed]
-    # The reporter's key stands in the report itself; no roster knows it.
-    authors = None if stream is Stream.REPORTER else sign_key_of
-    return open_stream(keys, stream, sealed, Head(found.head.count, found.head.tag), authors)
 
 
 def _row(case: DeskCase, file_id: str, kind: ItemKind) -> WireFile:

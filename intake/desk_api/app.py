@@ -36,7 +36,7 @@ from cases.entry import Stream
 from cases.errors import RequestRefused, RosterFault
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
-from cases.wire import messages as wire
+from cases.wire import messages
 from cases.wire.rekeying import require_agreed
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
@@ -66,7 +66,7 @@ class AuthenticatedRequest:
             raise RosterFault("roster.not_open")
         return self.chain.current
 
-    def proof(self, request: wire.OfCase) -> CaseProof:
+    def proof(self, request: messages.OfCase) -> CaseProof:
         """Return what the request shows to reach its case."""
         return CaseProof(request.case_id, request.mac, self.counter)
 
@@ -74,28 +74,28 @@ class AuthenticatedRequest:
 Verb = Callable[[AuthenticatedRequest], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
 
 
-async def roster(authenticated: AuthenticatedRequest) -> wire.RosterAnswer:
+async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     """Return the chain as it rests, for the desk to verify by itself, the proposal, and facts of the home."""
     texts = await asyncio.to_thread(read_texts, authenticated.services.home / ROSTER_FOLDER)
     versions = [_version(text) for text in texts]
     proposal = versions.pop() if authenticated.chain.proposal is not None else None
     audit = await asyncio.to_thread(_last_audits, authenticated.services.home)
     inbox_days = authenticated.services.config.inbox_days
-    return wire.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
+    return messages.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
 
 
-def _last_audits(home: Path) -> wire.AuditTail | None:
+def _last_audits(home: Path) -> messages.AuditTail | None:
     """Return the last of the daily verdicts; none before the first, and none when the chain does not hold."""
     try:
         records = read_records(home)
     except (ChainBroken, OSError):
         return None
-    return wire.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
+    return messages.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
 
 
-async def sign_roster(authenticated: AuthenticatedRequest) -> wire.StateAnswer:
+async def sign_roster(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
     """Keep a member's agreement to the proposal: kept, or done when it is in force by it."""
-    request = wire.decode(authenticated.untrusted_body, wire.SignRosterRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.SignRosterRequest)
     line = f"{authenticated.member} {request.signature.hex()}"
     folder, day = authenticated.services.home / ROSTER_FOLDER, today(authenticated.services.clock)
     async with authenticated.services.roster.writing:
@@ -106,43 +106,43 @@ async def sign_roster(authenticated: AuthenticatedRequest) -> wire.StateAnswer:
         chain = await asyncio.to_thread(add_signature, folder, request.version, line, day)
         authenticated.services.roster.forget()
     in_force = chain.current is not None and same(chain.current.digest, proposal.digest)
-    return wire.StateAnswer("done" if in_force else "kept")
+    return messages.StateAnswer("done" if in_force else "kept")
 
 
-async def box(authenticated: AuthenticatedRequest) -> wire.BoxAnswer:
+async def box(authenticated: AuthenticatedRequest) -> messages.BoxAnswer:
     """Return the batches of the member's own box: grants among random bytes."""
-    request = wire.decode(authenticated.untrusted_body, wire.BoxRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.BoxRequest)
     batches = await authenticated.services.store.box(bytes.fromhex(authenticated.member), request.after)
-    return wire.BoxAnswer(tuple(wire.BoxBatch(batch.number, batch.items) for batch in batches))
+    return messages.BoxAnswer(tuple(messages.BoxBatch(batch.number, batch.items) for batch in batches))
 
 
-async def case(authenticated: AuthenticatedRequest) -> wire.CaseAnswer:
+async def case(authenticated: AuthenticatedRequest) -> messages.CaseAnswer:
     """Return what is released of a case."""
-    request = wire.decode(authenticated.untrusted_body, wire.CaseRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.CaseRequest)
     rows = await authenticated.services.store.released_case(authenticated.proof(request), "case")
     return _case_answer(rows)
 
 
 async def file(authenticated: AuthenticatedRequest) -> AsyncIterator[bytes]:
     """Return the sealed bytes of one file."""
-    request = wire.decode(authenticated.untrusted_body, wire.FileRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.FileRequest)
     return authenticated.services.store.released_file(authenticated.proof(request), request.file_id, "file")
 
 
-async def append(authenticated: AuthenticatedRequest) -> wire.AppendAnswer:
+async def append(authenticated: AuthenticatedRequest) -> messages.AppendAnswer:
     """Add a member's entry, visible at once. A statement goes by its own verb, under its own proof."""
-    request = wire.decode(authenticated.untrusted_body, wire.AppendRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.AppendRequest)
     if request.statement is not None or request.stream not in {Stream.MEMBERS, Stream.NOTES}:
         raise RequestRefused("request.unreadable")
     head = Head(request.head.count, request.head.tag)
     new = MemberEntries(authenticated.proof(request), request.count, (request.sealed,), head)
     count = await authenticated.services.store.append_member(new, request.stream, request.notes_grants)
-    return wire.AppendAnswer(count)
+    return messages.AppendAnswer(count)
 
 
-async def statement(authenticated: AuthenticatedRequest) -> wire.StateAnswer:
+async def statement(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
     """Act on a signed statement: kept, until a second member agrees, or done."""
-    request = wire.decode(authenticated.untrusted_body, wire.StatementRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.StatementRequest)
     read = read_statement(request.statement, authenticated.roster, authenticated.roster.server_key)
     if read.member != authenticated.member:
         raise RequestRefused("request.other_member")
@@ -150,22 +150,22 @@ async def statement(authenticated: AuthenticatedRequest) -> wire.StateAnswer:
     state = await authenticated.services.store.keep_statement(
         authenticated.proof(request), signed, authenticated.roster, authenticated.services.config.inbox_days
     )
-    return wire.StateAnswer(state)
+    return messages.StateAnswer(state)
 
 
-async def tombstone(authenticated: AuthenticatedRequest) -> wire.TombstoneAnswer:
+async def tombstone(authenticated: AuthenticatedRequest) -> messages.TombstoneAnswer:
     """Return the statements by which a case was erased, to a member who can still show its key."""
-    request = wire.decode(authenticated.untrusted_body, wire.CaseRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.CaseRequest)
     row = await authenticated.services.store.tombstone(authenticated.proof(request), "tombstone")
-    return wire.TombstoneAnswer(row.statements)
+    return messages.TombstoneAnswer(row.statements)
 
 
-async def rekey(authenticated: AuthenticatedRequest) -> wire.RekeyAnswer:
+async def rekey(authenticated: AuthenticatedRequest) -> messages.RekeyAnswer:
     """Move a case to a new epoch, when two members have signed it: it can shut readers out, as erasing does.
 
     Every member gets one item, a grant or random bytes, so that none stands out.
     """
-    request = wire.decode(authenticated.untrusted_body, wire.RekeyRequest)
+    request = messages.decode(authenticated.untrusted_body, messages.RekeyRequest)
     if set(request.grants) != {member.id for member in authenticated.roster.members}:
         raise RequestRefused("request.unreadable")
     require_agreed(request, authenticated.roster, authenticated.roster.server_key, authenticated.member)
@@ -181,7 +181,7 @@ async def rekey(authenticated: AuthenticatedRequest) -> wire.RekeyAnswer:
         notes_grants=request.notes_grants,
     )
     await authenticated.services.store.rekey(authenticated.proof(request), rekeying)
-    return wire.RekeyAnswer(request.epoch)
+    return messages.RekeyAnswer(request.epoch)
 
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -202,10 +202,10 @@ def desk_app(services: FileServices) -> web.Application:
     app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
-        app.router.add_post(wire.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
+        app.router.add_post(messages.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
     for name in FILE_VERBS:
         handler = answering_with_files(services, name)
-        app.router.add_post(wire.PATH + name, handler, expect_handler=refuse_expect)
+        app.router.add_post(messages.PATH + name, handler, expect_handler=refuse_expect)
     # Everything else, so that the library's own pages are never seen.
     app.router.add_route("*", "/{anything:.*}", _unknown, expect_handler=refuse_expect)
     return app
@@ -219,7 +219,7 @@ def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
             raise RequestRefused("request.too_large")
         signed = await check_head(services, request, name)
         untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
-        wire.require_body(signed.head, wire.new_body_hash(untrusted_body).digest())
+        messages.require_body(signed.head, messages.new_body_hash(untrusted_body).digest())
         answer = await verb(AuthenticatedRequest(services, signed.chain, signed.member, signed.counter, untrusted_body))
         if isinstance(answer, msgspec.Struct):
             return padded(200, answer)
@@ -232,25 +232,25 @@ async def _unknown(_request: web.Request) -> web.StreamResponse:
     return padded(404, refusal_of(RequestRefused("request.unknown")))
 
 
-def _version(text: SignedText) -> wire.RosterVersion:
-    return wire.RosterVersion(text.text, text.signatures)
+def _version(text: SignedText) -> messages.RosterVersion:
+    return messages.RosterVersion(text.text, text.signatures)
 
 
-def _case_answer(rows: CaseRows) -> wire.CaseAnswer:
-    return wire.CaseAnswer(
+def _case_answer(rows: CaseRows) -> messages.CaseAnswer:
+    return messages.CaseAnswer(
         epoch=rows.epoch,
         commitment=rows.commitment,
         share=rows.share,
         streams={
-            stream: wire.WireStream(
-                tuple(wire.WireItem(item.header, item.body) for item in found.sealed),
-                wire.WireHead(found.head.count, found.head.tag),
+            stream: messages.WireStream(
+                tuple(messages.WireItem(item.header, item.body) for item in found.sealed),
+                messages.WireHead(found.head.count, found.head.tag),
             )
             for stream, found in rows.streams.items()
         },
         notes_grants=rows.notes_grants,
         files=tuple(
-            wire.WireFile(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
+            messages.WireFile(row.file_id, row.number, row.item_kind, row.header, row.sealed_size) for row in rows.files
         ),
         state=rows.state,
         release_day=rows.release_day,

@@ -25,7 +25,7 @@ from cases.crypto.seal import Head
 from cases.crypto.sealed_files import CHUNK_BYTES, size_class
 from cases.errors import CaseError, RequestRefused
 from cases.store.store import CaseProof, MemberEntries
-from cases.wire import messages as wire
+from cases.wire import messages
 from cases.wire.files import (
     HEAD_BYTES_MAX,
     LENGTH_BYTES,
@@ -51,7 +51,7 @@ from scrubbers.stages import Refused, Verified
 ATTACH_BYTES_MAX: Final = size_class(2 * HEAD_BYTES_MAX + size_class(RESULT_BYTES) + 2 * PREVIEW_BYTES)
 _SEND_BYTES: Final = 2**18
 
-_Head = TypeVar("_Head", bound=wire.Wire)
+_Head = TypeVar("_Head", bound=messages.Wire)
 
 
 class FileServices(DeskServices, Protocol):
@@ -70,7 +70,7 @@ class _Incoming:
         self._content = request.content
         self._rate = rate
         self._hold = hold
-        self._hash = wire.new_body_hash()
+        self._hash = messages.new_body_hash()
         self._ahead = bytearray()
         self._end = 0
 
@@ -80,7 +80,7 @@ class _Incoming:
         if length > HEAD_BYTES_MAX:
             raise RequestRefused("request.unreadable")
         self._end = LENGTH_BYTES + length
-        return wire.decode(await self._exactly(length), kind)
+        return messages.decode(await self._exactly(length), kind)
 
     async def payload(self, size: int) -> MemoryFile:
         """Return the next `size` bytes, in memory."""
@@ -152,7 +152,7 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
         if head.size > limits.file_bytes:
             raise FileTooLarge
         with await incoming.payload(head.size) as untrusted:
-            wire.require_body(signed.head, await incoming.digest())
+            messages.require_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
             sandbox = services.sandbox.for_form()
             scrubbed = await scrub(sniffed, sandbox)
@@ -169,7 +169,7 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
             raise RequestRefused("request.unreadable")
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in head.files]
-            wire.require_body(signed.head, await incoming.digest())
+            messages.require_body(signed.head, await incoming.digest())
             new = MemberEntries(
                 CaseProof(head.case_id, head.mac, signed.counter),
                 head.count,
@@ -178,7 +178,7 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
             )
             files = [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(head.files, sealed, strict=True)]
             count = await services.store.attach_member(new, files)
-    return padded(200, wire.AppendAnswer(count))
+    return padded(200, messages.AppendAnswer(count))
 
 
 FILE_VERBS: Final = {"scrub": scrub_file, "attach": attach_file}

@@ -19,7 +19,7 @@ from cases.crypto.sealed_files import size_class
 from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain
 from cases.store.store import Store
-from cases.wire import messages as wire
+from cases.wire import messages
 from intake.errors import FileRefused, FormRefused
 from intake.http.form import drain
 from intake.http.silence import Faults, Handler
@@ -31,7 +31,7 @@ BYTES: Final = "application/octet-stream"
 _JSON: Final = "application/json"
 # Verbs for which a member of the proposal will do.
 _ROSTER_VERBS: Final = frozenset({"roster", "sign-roster"})
-_FAULT: Final = wire.Refusal(code=299, text_key="server.fault")
+_FAULT: Final = messages.Refusal(code=299, text_key="server.fault")
 _NOT_TAKEN: Final = 422
 _STATUSES: Final[tuple[tuple[type[CaseError], int], ...]] = (
     (NotThere, 404),
@@ -81,10 +81,10 @@ class DeskServices(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SignedRequest:
-    """A request that has passed steps 1 to 4. Its body has not been read; `wire.require_body` takes step 5."""
+    """A request that has passed steps 1 to 4. Its body has not been read; `messages.require_body` takes step 5."""
 
     chain: Chain
-    head: wire.SignedHead
+    head: messages.SignedHead
 
     @property
     def member(self) -> str:
@@ -111,7 +111,7 @@ async def check_head(services: DeskServices, request: web.Request, name: str) ->
         return None if member is None else member.sign
 
     # 3.
-    head = wire.verify_head(
+    head = messages.verify_head(
         request.headers, hdrs.METH_POST, request.path, request.content_length, known[0].server_key, sign_key_of
     )
     # 4.
@@ -122,7 +122,7 @@ async def check_head(services: DeskServices, request: web.Request, name: str) ->
         await drain(request, services.limits)
         if isinstance(refused, Busy):
             raise
-        raise RequestRefused(wire.COUNTER_BEHIND) from None
+        raise RequestRefused(messages.COUNTER_BEHIND) from None
     return SignedRequest(chain, head)
 
 
@@ -146,7 +146,7 @@ def refusals(services: DeskServices) -> Middleware:
     return middleware
 
 
-def _told(refused: CaseError | Refused | FileRefused | FormRefused | web.HTTPException) -> tuple[int, wire.Refusal]:
+def _told(refused: CaseError | Refused | FileRefused | FormRefused | web.HTTPException) -> tuple[int, messages.Refusal]:
     """Return the status and the words of a refusal."""
     match refused:
         case CaseError():
@@ -158,7 +158,7 @@ def _told(refused: CaseError | Refused | FileRefused | FormRefused | web.HTTPExc
             return refused.status, refusal_of(RequestRefused("request.unknown"))
         case _:
             # A file that is not taken, in the words that a reporter's form has for it.
-            return _NOT_TAKEN, wire.Refusal(refused.code, refused.text_key)
+            return _NOT_TAKEN, messages.Refusal(refused.code, refused.text_key)
 
 
 async def stream(request: web.Request, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
@@ -182,8 +182,8 @@ def padded(status: int, answer: msgspec.Struct) -> web.Response:
     )
 
 
-def refusal_of(error: CaseError) -> wire.Refusal:
+def refusal_of(error: CaseError) -> messages.Refusal:
     """Return what a desk learns of an error."""
     # What does not verify has the same answer as anything else, so that nobody can try seals out on the server.
     refused = RequestRefused() if isinstance(error, SealBroken) else error
-    return wire.Refusal(refused.code, refused.text_key)
+    return messages.Refusal(refused.code, refused.text_key)

@@ -12,7 +12,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.receipt.keys import WORDS_IN_RECEIPT
-from cases.receipt.misread import Misreading, Place
+from cases.receipt.misread import DoubtfulWord, Misreading
 from intake.http.form import Form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import draft_of
@@ -67,7 +67,7 @@ def nothing_opened_page(services: Services, language: Language, *, text: str = "
     return _page(services, language, language.said(WRONG_CODE), text, draft, reasons=reasons)
 
 
-def _hints(language: Language, sentence: str, places: tuple[Place, ...]) -> tuple[_Hint, ...]:
+def _hints(language: Language, sentence: str, places: tuple[DoubtfulWord, ...]) -> tuple[_Hint, ...]:
     return tuple(_Hint(language.say(sentence) % {"number": place.number}, place.near) for place in places)
 
 

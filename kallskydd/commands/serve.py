@@ -21,6 +21,7 @@ from kallskydd.say import MISSING, REFUSED, prose
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import HomePathTooLong
 from kallskydd.serve.keeper import Keeper, KeeperPlan
+from kallskydd.serve.mirror_certificate import plan_of
 from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
 from onion.private_network import PrivateNetwork
 from onion.tor_process import TOR, require_no_public_tor
@@ -69,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _agrees_to_publish() -> bool:
     """Ask on a terminal; False where none can answer."""
-    prose("This publishes on the public Tor network: whoever has the address can then reach the service from anywhere.")
+    prose(
+        "This publishes on the public Tor network: anyone who has the address can then reach the service from anywhere."
+    )
     if not sys.stdin.isatty():
         prose("No terminal can answer here. Start it with --public if that is what you want.")
         return False
@@ -94,7 +97,7 @@ def _swap_is_harmless(home: Home) -> bool:
 
 
 def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:
-    """What the configuration asks for.
+    """Return the plan that the configuration asks for.
 
     Raises NetworkForTrialsOnly, TorProgramMissing, ControlMissing or PublicTorRefused: no waiting would mend those.
     """
@@ -111,7 +114,7 @@ def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -
     return KeeperPlan(
         home=home.path,
         trial=home.trial,
-        has_mirror=home.config.mirror is not None,
+        mirror=None if home.config.mirror is None else plan_of(home.path, home.config.mirror),
         network_lines=network_lines,
         system_control_socket=system,
         # The group that may use tor's control socket is the one tor runs as.

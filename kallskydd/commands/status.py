@@ -1,7 +1,7 @@
-"""`kallskydd status`: looks at the service from outside, through Tor, and at what it stands on.
+"""`kallskydd status`: inspect the service from outside, through Tor, and what it depends on.
 
 Exit code 0 when everything is well, 1 when something is not, and it says what. An onion can be unreachable for
-weeks while its server believes that all is well, so the look is a real one: through the running tor, over the
+weeks while its server believes that all is well, so the probe is a real one: through the running tor, over the
 network, and back.
 """
 
@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import shutil
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
 from cases.audit_chain import ChainBroken, read_records
@@ -21,6 +20,8 @@ from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster.chain import read_chain
 from kallskydd.exit_codes import code_of
+from kallskydd.mirror.findings import Finding, mirror_findings
+from kallskydd.mirror.folder import MIRROR_FOLDER
 from kallskydd.say import FINDINGS, OK, answer, count, prose, result
 from kallskydd.serve.why_not_open import why_not_open
 from onion.control import open_controller, socks_listener
@@ -34,18 +35,9 @@ NO_WAY_YET = "The keeper's tor is not ready, or its network is switched off. `se
 OLDEST_PLAUSIBLE_YEAR = 2026  # a clock before this program was written is wrong, and tor will not work with it
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    well: bool
-    words: str
-
-
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `status` to the command line."""
-    parser = subparsers.add_parser("status", help="look at the service from outside, through Tor")
+    parser = subparsers.add_parser("status", help="check the service from outside, through Tor")
     parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -61,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     for sentence in earlier_names(home.path / CONFIG_NAME):
         prose(sentence)
     findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
+    if home.config.mirror is not None:
+        findings += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, utc_now())
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
     for one in findings:
@@ -89,7 +83,7 @@ def _roster(home: Home) -> Finding:
 
 
 def _audit(home: Home) -> Finding:
-    """The last of the daily audits, and the head that the members' desks show."""
+    """Return the last of the daily audits, and the head that the members' desks show."""
     try:
         records = read_records(home.path)
     except (ChainBroken, OSError):
@@ -106,12 +100,12 @@ def _audit(home: Home) -> Finding:
 
 
 async def _onion(home: Home) -> Finding:
-    if not _is_served(home):
+    if not is_served(home):
         words = "The home is not being served, so nothing is published. Run `kallskydd serve` with the same --home."
         return Finding("onion", well=False, words=words)
     try:
         key = read_onion_key(home.onion / "public.key")
-        socks = await asyncio.to_thread(_socks, home)
+        socks = await asyncio.to_thread(socks_of, home)
     except OnionError as error:
         return Finding("onion", well=False, words=str(error))
     except OSError:
@@ -122,18 +116,18 @@ async def _onion(home: Home) -> Finding:
     return Finding("onion", found.reached, words)
 
 
-def _is_served(home: Home) -> bool:
+def is_served(home: Home) -> bool:
     """Whether a keeper listens: its sockets may have been left behind by one that was killed."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as look:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probing:
         try:
-            look.connect(str(home.run / "public.sock"))
+            probing.connect(str(home.run / "public.sock"))
         except OSError:
             return False
     return True
 
 
-def _socks(home: Home) -> SocksAddress:
-    """The way through the tor that serves this home. Raises OnionError."""
+def socks_of(home: Home) -> SocksAddress:
+    """Return the way through the tor that serves this home. Raises OnionError."""
     if home.config.tor.control_socket is None:
         return home.run / "socks.sock"
     with open_controller(Path(home.config.tor.control_socket)) as controller:

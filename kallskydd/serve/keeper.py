@@ -35,6 +35,7 @@ from kallskydd.serve.children import (
 )
 from kallskydd.serve.daily_audit import keep_audited
 from kallskydd.serve.mirror import MirrorDoor, hear, intake_is_gone
+from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan
 from kallskydd.serve.onions import OnionPlaces, Onions
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import read_onion_key
@@ -87,7 +88,7 @@ class KeeperPlan:
 
     home: Path
     trial: bool
-    has_mirror: bool = False
+    mirror: MirrorPlan | None = None
     network_lines: tuple[str, ...] = ()
     system_control_socket: Path | None = None
     system_tor_group: int | None = None
@@ -121,7 +122,7 @@ class Keeper:
         make_chain_file(self.plan.home)
         place = self._bind(public_key, desk_key)
         onions = self._onions(public_key, desk_key)
-        if self.plan.has_mirror:
+        if self.plan.mirror is not None:
             self._mirror = MirrorDoor(self.plan.home, lambda: self._intakes, self.announcer)
         tasks = [asyncio.create_task(self._keep_intake(place))]
         try:
@@ -131,6 +132,9 @@ class Keeper:
                 tasks.append(asyncio.create_task(onions.keep_up()))
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
                 tasks.append(asyncio.create_task(keep_audited(self.plan.home, self.announcer)))
+                if self.plan.mirror is not None and self._mirror is not None:
+                    keeper = MirrorCertificate(self.plan.mirror, self._mirror, onions.socks, self.announcer, utc_now)
+                    tasks.append(asyncio.create_task(keeper.keep()))
             await self._until_stopped(tasks)
         except NotReady as failed:
             self.announcer.say(f"{failed.words} Nothing is published.")
@@ -140,7 +144,7 @@ class Keeper:
         return OK
 
     def _watch_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End when standard input closes: whoever started us and holds its other end is gone, kill -9 included."""
+        """End when standard input closes: the process that holds its other end is gone, kill -9 included."""
 
         def look() -> None:
             if not os.read(0, 4096):
@@ -168,7 +172,7 @@ class Keeper:
         )
 
     def _listen_for_mirror(self, run: Path, group: int | None) -> socket | None:
-        if self.plan.has_mirror:
+        if self.plan.mirror is not None:
             return listen(run / "mirror.sock", group)
         # Of a mirror that the home had before.
         (run / "mirror.sock").unlink(missing_ok=True)
@@ -182,7 +186,7 @@ class Keeper:
             socks_socket=run / "socks.sock",
             public_target=run / "public.sock",
             desk_target=run / "desk.sock",
-            mirror_target=run / "mirror.sock" if self.plan.has_mirror else None,
+            mirror_target=run / "mirror.sock" if self.plan.mirror is not None else None,
             own_tor=system is None,
             network_lines=self.plan.network_lines,
         )

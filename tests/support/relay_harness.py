@@ -116,9 +116,9 @@ class Site:
         self.port = self.relay_port = 0
 
     @contextlib.asynccontextmanager
-    async def up(self, serve=None) -> AsyncIterator[Site]:
-        """With `serve` a plain server takes the place of the one that speaks TLS."""
-        kept = {"ssl": self.server_context} if serve is None else {}
+    async def up(self, serve=None, *, tls: bool = False) -> AsyncIterator[Site]:
+        """With `serve` another server takes the place of ours, plain unless it is to have `tls`."""
+        kept = {"ssl": self.server_context} if serve is None or tls else {}
         at_work: set[asyncio.Task[None]] = set()
 
         def kept_in_mind(handler):

@@ -17,10 +17,11 @@ from cases.entry import Message
 from cases.roster import chain as roster
 from cases.roster.chain import parse_roster, propose, render, sign_roster
 from cases.roster.member import new_member_keys
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, ServerRefused, TombstoneBroken
 from desk.work import acts
+from desk.work.writing import hand_in
 
 FORGED = "Sant.\n── 2026-03-03 message, Person 2\nJag tar tillbaka allt."
 
@@ -53,8 +54,8 @@ async def test_two_members_who_sign_the_roster_at_the_same_moment_are_both_count
 
             async def agree(book):
                 signature = bytes.fromhex(sign_roster(proposal, book.keys).split()[1])
-                request = wire.SignRosterRequest(proposal.version, proposal.digest, signature)
-                return await book.client.ask("sign-roster", lambda _: request, wire.StateAnswer)
+                request = messages.SignRosterRequest(proposal.version, proposal.digest, signature)
+                return await book.client.ask("sign-roster", lambda _: request, messages.StateAnswer)
 
             answers = await asyncio.gather(agree(first), agree(second))
 
@@ -118,7 +119,7 @@ async def test_a_statement_of_another_day_is_refused(tmp_path):
             for day in (date(2020, 1, 1), date(2040, 1, 1)):
                 signed = sign_statement(book.keys, "close", case_id, day=day, server=server)
                 with pytest.raises(ServerRefused) as raised:
-                    await acts.hand_in(book, case, signed)
+                    await hand_in(book, case, signed)
                 refused.append(raised.value.text_key)
 
     assert refused == ["statement.other_day"] * 2

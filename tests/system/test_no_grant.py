@@ -24,7 +24,7 @@ from cases.crypto.seal import append, fetch_mac, new_case_keys
 from cases.entry import Message, Stream
 from cases.errors import CaseError
 from cases.home import read_home
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.work import acts
 from desk.work.erasing import erase
 
@@ -83,21 +83,21 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
 
     questions = {
         "roster": lambda _: b"{}",
-        "box": lambda _: wire.encode(wire.BoxRequest(0)),
-        "case": lambda n: wire.encode(wire.CaseRequest(**about("case", n))),
-        "tombstone": lambda n: wire.encode(wire.CaseRequest(**about("tombstone", n))),
-        "file": lambda n: wire.encode(wire.FileRequest(**about("file", n), file_id=NO_CASE)),
-        "statement": lambda n: wire.encode(
-            wire.StatementRequest(**about("statement", n), statement=stated, seal_key=bytes(32))
+        "box": lambda _: messages.encode(messages.BoxRequest(0)),
+        "case": lambda n: messages.encode(messages.CaseRequest(**about("case", n))),
+        "tombstone": lambda n: messages.encode(messages.CaseRequest(**about("tombstone", n))),
+        "file": lambda n: messages.encode(messages.FileRequest(**about("file", n), file_id=NO_CASE)),
+        "statement": lambda n: messages.encode(
+            messages.StatementRequest(**about("statement", n), statement=stated, seal_key=bytes(32))
         ),
-        "append": lambda n: wire.encode(
-            wire.AppendRequest(
+        "append": lambda n: messages.encode(
+            messages.AppendRequest(
                 **about("append", n),
                 stream=2,
                 count=0,
                 header=sealed.header,
                 body=sealed.body,
-                head=wire.WireHead(head.count, head.tag),
+                head=messages.WireHead(head.count, head.tag),
             )
         ),
     }
@@ -105,13 +105,13 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
     connector = aiohttp.UnixConnector(path=str(desks.socket))
     async with aiohttp.ClientSession(connector=connector) as session:
         for counter, (verb, question) in enumerate(questions.items(), start=10_000):
-            path, body = wire.PATH + verb, question(counter)
-            headers = wire.sign_request(keys, "POST", path, body, desks.roster.server_key, counter)
+            path, body = messages.PATH + verb, question(counter)
+            headers = messages.sign_request(keys, "POST", path, body, desks.roster.server_key, counter)
             async with session.post(f"http://{desks.address}.onion{path}", data=body, headers=headers) as response:
                 found = await response.read()
                 answers.append((verb, response.status, len(found), sorted(response.headers.items())))
             if verb == "box":
-                batches = wire.decode(found, wire.BoxAnswer).batches
+                batches = messages.decode(found, messages.BoxAnswer).batches
                 answers.append([(batch.number, [len(item) for item in batch.items]) for batch in batches])
                 answers.append([_opens(item, keys) for batch in batches for item in batch.items])
     return answers

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import pytest
 from audit_harness import wait_for, wait_for_both_onions
 from corpus.index import encoded, picture
+from cryptography.hazmat.primitives import serialization
 from desk_harness import CHEAP
 from intake_harness import SHOWN, Browser, file_report, log_in
 from secret_places import OTHER_FILES, SECRETS
@@ -36,6 +37,8 @@ from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, seal_member_keys
 from desk.keep.keyfile import DeskHome, enrol
 from desk.keep.state import join_server, read_state
+from kallskydd.mirror.certificate import challenge_pem, key_pem, new_key
+from kallskydd.mirror.folder import ACCOUNT_KEY, CERTIFICATE, mirror_folder, write_whole
 from onion.keys import read_onion_key
 
 if TYPE_CHECKING:
@@ -152,16 +155,27 @@ def installation(short_folder: Path) -> Iterator[Installation]:
     joins = [word for home, _ in desks for word in ("--member", home.join)]
     # A trial, so that what is reported is shown at once; its members are at their own desks all the same.
     kallskydd("init", "--home", short_folder / "home", "--trial", *joins)
+    add_mirror(short_folder / "home")
     roster, day = short_folder / "home" / "roster", today(utc_now)
     for _, keys in desks:
         add_signature(roster, 1, sign_roster(read_chain(roster, day).proposal, keys), day)
     with Service(short_folder / "home", offline_network(short_folder / "net")) as service:
         service.wait_for("tor-started")
+        service.wait_for("mirror-certificate")
         wait_for(service.home / "run" / "control.sock", service.home / "tor" / "data" / "control_auth_cookie")
         wait_for_both_onions(service.home / "run" / "control.sock")
         for home, _ in desks:
             join_server(home.settings, service._address("desk.key"))
         yield Installation(service, short_folder, desks)
+
+
+def add_mirror(home: Path) -> None:
+    """A mirror whose certificate came by hand, and the key of an account."""
+    config = home / "config.toml"
+    config.write_text(f'{config.read_text()}\n[mirror]\nname = "blankett.example"\ncertificates = "by hand"\n')
+    folder = mirror_folder(home)
+    write_whole(folder / CERTIFICATE, challenge_pem("blankett.example", bytes(32), utc_now()))
+    write_whole(folder / ACCOUNT_KEY, key_pem(new_key()))
 
 
 async def test_each_secret_is_where_the_guide_says_and_in_no_other_file_and_no_other_process(installation):
@@ -193,8 +207,9 @@ async def test_each_secret_is_where_the_guide_says_and_in_no_other_file_and_no_o
     if AS_ROOT:
         held = places.found - in_files
         assert held - allowed == set()
-        # The desk needs the passphrase for the moment in which it opens the key.
-        assert {name for name, _ in held} >= set(SECRETS) - {"passphrase of a member"}
+        # The desk needs the passphrase for the moment in which it opens the key, the child the account's for an order.
+        momentary = {"passphrase of a member", "key of the mirror's account"}
+        assert {name for name, _ in held} >= set(SECRETS) - momentary
 
 
 def all_secrets(installation: Installation, page) -> dict[str, list[bytes]]:
@@ -209,6 +224,8 @@ def all_secrets(installation: Installation, page) -> dict[str, list[bytes]]:
     return {
         "private key of the reporters' address": [read_onion_key(home / "onion" / "public.key").expanded],
         "private key of the desks' address": [read_onion_key(home / "onion" / "desk.key").expanded],
+        "key of the mirror's account": private_lines(home / "mirror" / ACCOUNT_KEY),
+        "key of the mirror's certificate": private_lines(home / "mirror" / CERTIFICATE),
         "cookie of tor's control socket": [(home / "tor" / "data" / "control_auth_cookie").read_bytes()],
         "salt of the case codes": [salt],
         "share of a case's key": [(home / "shred.slots").read_bytes()[32 * slot : 32 * slot + 32]],
@@ -222,6 +239,14 @@ def all_secrets(installation: Installation, page) -> dict[str, list[bytes]]:
         "private key to the desks' address": [some.onion_private.encode() for _, some in installation.desks],
         "passphrase of a member": [PASSPHRASE.encode()],
     }
+
+
+def private_lines(path: Path) -> list[bytes]:
+    """The key as it stands in its file, by the line, and as the number that it is."""
+    pem = path.read_bytes()
+    number = serialization.load_pem_private_key(pem, None).private_numbers().private_value.to_bytes(32, "big")
+    # The first line is the same in every such key.
+    return [pem.splitlines()[2], number, number[::-1]]
 
 
 def handles(page) -> list[bytes]:
@@ -293,7 +318,7 @@ def test_a_copy_of_a_secret_is_seen_in_every_form():
 
 def test_no_computer_holds_what_belongs_to_the_other():
     """The table itself: what is a member's alone is in no process of the server, and the other way round."""
-    at_the_server = {"keeper", "tor", "intake", "zygote"}
+    at_the_server = {"keeper", "tor", "intake", "zygote", "child"}
     for name, row in SECRETS.items():
         assert re.fullmatch("server|member's|both", row.computer), name
         if row.computer != "both":

@@ -59,7 +59,7 @@ def _jpeg(untrusted: mmap.mmap, findings: Findings) -> None:
         _jpeg_segment(marker, untrusted[position + 4 : position + 2 + length], findings)
         position += 2 + length
         if marker == _SCAN:
-            # Several scans may follow each other, and other segments may stand between them.
+            # Several scans may follow each other, with other segments between them.
             following = _BEHIND_DATA.search(untrusted, position)
             if following is None:
                 return
@@ -145,7 +145,7 @@ def _png_text(name: bytes, body: bytes, findings: Findings) -> None:
 
 
 def _png_raw_profile(key: str, text: bytes, findings: Findings) -> None:
-    """Report a block of another format, written in hex behind its name and length."""
+    """Report a block of another format, written in hex after its name and length."""
     findings.add(What.OTHER, Where.TEXT_BLOCK)
     # The name may contain a space.
     letters = text.lstrip().split(b"\n", 2)[2]

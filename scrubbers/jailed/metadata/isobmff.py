@@ -66,11 +66,11 @@ def nclx_numbers(untrusted: mmap.mmap) -> tuple[int, int] | None:
     """
     for name, start, end in _boxes(untrusted, 0, len(untrusted)):
         if name == b"meta":
-            inner = {name: (begin, behind) for name, begin, behind in _boxes(untrusted, start + _FULL_BOX_BYTES, end)}
+            inner = {name: (begin, after) for name, begin, after in _boxes(untrusted, start + _FULL_BOX_BYTES, end)}
             if not {b"pitm", b"iprp"} <= inner.keys():
                 return None
-            begin, behind = inner[b"pitm"]
-            first = _number(untrusted, begin + _FULL_BOX_BYTES, min(4, behind - begin - _FULL_BOX_BYTES))
+            begin, after = inner[b"pitm"]
+            first = _number(untrusted, begin + _FULL_BOX_BYTES, min(4, after - begin - _FULL_BOX_BYTES))
             return _numbers_of(untrusted, *inner[b"iprp"], first)
     return None
 

@@ -30,7 +30,7 @@ PLUGINS: Final = (
     WebPImagePlugin,
 )  # fmt: skip
 _FORMATS: Final = {
-    # A phone's picture with a second one behind it opens as MPO.
+    # A phone's picture with a second one after it opens as MPO.
     Kind.JPEG: ("JPEG", "MPO"),
     Kind.PNG: ("PNG",),
     Kind.WEBP: ("WEBP",),

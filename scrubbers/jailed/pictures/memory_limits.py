@@ -12,14 +12,14 @@ The figures are measured: generated pictures of each kind through the whole serv
 tests/system/test_large_upload.py. M stands for a pixel's bytes in Pillow's memory, before and after step 7 of `scrub`,
 whichever is more.
 
-    anything              file + M, then M twice (turning, converting, alpha, the result beside the picture)
+    any other             file + M, then M twice (turning, converting, alpha, the result beside the picture)
     TIFF to be turned     file + M twice: its decoder turns
     TIFF with pages       file twice (the result grows beside it) + M three times for a page, or once where no page
                           needs converting
     a row beyond a        file + M four times: it is not streamed
     million pixels
     animated PNG          file + M five times: frames are composed
-    multi-scan JPEG       as anything, and two bytes for each sample from the beginning
+    multi-scan JPEG       as any other, and two bytes for each sample from the beginning
     WebP, HEIC, AVIF      file three times, to open it at all: so that is checked before
     WebP                  file twice + 16 bytes a pixel, then 56: its lossless encoder, also for alpha alone
     HEIC, AVIF            file three times + 14 bytes a pixel: ten bits and full colour, or alpha that goes on white
@@ -41,14 +41,14 @@ MOST_BYTES: Final = 3 * ATTACHMENT_BYTES
 # What a job takes beside its picture, and some for the rest of the service meanwhile.
 _JOB_BYTES: Final = 8 * 2**20
 # The same for a streamed PNG, which holds a strip in several forms.
-_BY_ROWS_BYTES: Final = 20 * 2**20
+_STREAMED_BYTES: Final = 20 * 2**20
 _PIXEL_BYTES: Final = {"1": 1, "L": 1, "P": 4, "I;16": 2, "I;16B": 2, "I;16L": 2}
 _OTHER_PIXEL_BYTES: Final = 4
 _STORED_AS_IT_IS: Final = frozenset(("1", "L", "RGB"))
 LONGEST_ROW: Final = 2**20
 _SAMPLE_BYTES: Final = 2
 # Their decoders read the whole file and keep it.
-TAKEN_AT_ONCE: Final = frozenset((Kind.WEBP, Kind.HEIC, Kind.AVIF))
+READ_AT_ONCE: Final = frozenset((Kind.WEBP, Kind.HEIC, Kind.AVIF))
 _WEBP_DECODED, _WEBP_ENCODED = 16, 56
 _MEDIA_DECODED, _PHONE_DECODED = 14, 7
 _UPRIGHT, _ORIENTATION_TAG = 1, 0x0112
@@ -74,7 +74,7 @@ class PictureHeader:
 
 def require_room_to_open(kind: Kind, untrusted_descriptor: int) -> None:
     """Raise TooMuchToHold if opening the file would take too much memory: some decoders read it whole."""
-    if kind in TAKEN_AT_ONCE and is_too_much(PictureHeader(kind, os.fstat(untrusted_descriptor).st_size, pixels=0)):
+    if kind in READ_AT_ONCE and is_too_much(PictureHeader(kind, os.fstat(untrusted_descriptor).st_size, pixels=0)):
         raise TooMuchToHold
 
 
@@ -102,7 +102,7 @@ def require_room(kind: Kind, picture: ImageFile.ImageFile, untrusted_descriptor:
 def require_room_for_result(untrusted_descriptor: int, result_bytes: int) -> None:
     """Raise TooMuchToHold if a large PNG and its result so far take too much memory together."""
     file_bytes = os.fstat(untrusted_descriptor).st_size
-    if file_bytes >= LARGE_BYTES and file_bytes + result_bytes + _BY_ROWS_BYTES > MOST_BYTES:
+    if file_bytes >= LARGE_BYTES and file_bytes + result_bytes + _STREAMED_BYTES > MOST_BYTES:
         raise TooMuchToHold
 
 

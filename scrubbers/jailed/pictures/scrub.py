@@ -73,19 +73,19 @@ def scrub_picture(kind: Kind, untrusted_descriptor: int, clean: int, preview: in
         declared = declared_colour.read(kind, untrusted)
     memory_limits.require_room_to_open(kind, untrusted_descriptor)
     # A decoder that reads the whole file at once: a buffer would hold it a second time.
-    buffering = 0 if kind in memory_limits.TAKEN_AT_ONCE else -1
+    buffering = 0 if kind in memory_limits.READ_AT_ONCE else -1
     with (
         open(untrusted_descriptor, "rb", buffering=buffering, closefd=False) as file,
         decoders.open_picture(kind, file) as picture,
         open(clean, "w+b", closefd=False) as output,
     ):
-        first = _by_rows(kind, picture, output, findings, untrusted_descriptor, declared=declared)
+        first = _rebuild_streamed(kind, picture, output, findings, untrusted_descriptor, declared=declared)
         if first is None:
-            first = _whole(kind, picture, output, findings, untrusted_descriptor, declared=declared)
+            first = _rebuild_whole(kind, picture, output, findings, untrusted_descriptor, declared=declared)
     write_preview(first, preview)
 
 
-def _by_rows(
+def _rebuild_streamed(
     kind: Kind,
     picture: ImageFile.ImageFile,
     output: IO[bytes],
@@ -95,13 +95,13 @@ def _by_rows(
     declared: DeclaredColour,
 ) -> Image.Image | None:
     """Rebuild a large JPEG or PNG strip by strip; return the preview, or None if it cannot be streamed."""
-    if kind is Kind.JPEG and jpeg.can_be_used(picture):
+    if kind is Kind.JPEG and jpeg.can_stream(picture):
         # The decoder of a multi-scan JPEG holds it whole all the same.
         if memory_limits.is_multi_scan(picture, untrusted_descriptor):
             memory_limits.require_room(kind, picture, untrusted_descriptor)
         collect_findings(picture, findings)
         return jpeg.rebuild(picture, output, JPEG_SETTINGS, PREVIEW_SIDE, untrusted_descriptor, findings=findings)
-    if kind is not Kind.PNG or not png.can_be_used(picture, untrusted_descriptor):
+    if kind is not Kind.PNG or not png.can_stream(picture, untrusted_descriptor):
         return None
     with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
         rest = png_chunks.without_pixels(untrusted)
@@ -113,7 +113,7 @@ def _by_rows(
     return png.rebuild(picture, turn, output, untrusted_descriptor, findings, declared=declared)
 
 
-def _whole(
+def _rebuild_whole(
     kind: Kind,
     picture: ImageFile.ImageFile,
     output: IO[bytes],

@@ -14,7 +14,7 @@ from intake_harness import make_home
 from cases.case.statements import sign_statement
 from cases.crypto.seal import fetch_mac
 from cases.roster.member import new_member_keys
-from cases.wire import messages as wire
+from cases.wire import messages
 from desk.errors import ServerRefused
 
 
@@ -22,13 +22,13 @@ async def raw(desks: RunningDesks, verb: str, body: bytes, headers: dict, *, hos
     """One request as it is given, with nothing of the desk's client."""
     connector = aiohttp.UnixConnector(path=str(desks.socket))
     async with aiohttp.ClientSession(connector=connector, skip_auto_headers={"User-Agent"}) as session:
-        url = f"http://{host or desks.address + '.onion'}{wire.PATH}{verb}"
+        url = f"http://{host or desks.address + '.onion'}{messages.PATH}{verb}"
         async with session.request(method, url, data=io.BytesIO(body), headers=headers) as response:
             return response.status, await response.read(), dict(response.headers)
 
 
 def signed(desks: RunningDesks, keys, verb: str, body: bytes, counter: int) -> dict:
-    return wire.sign_request(keys, "POST", wire.PATH + verb, body, desks.roster.server_key, counter)
+    return messages.sign_request(keys, "POST", messages.PATH + verb, body, desks.roster.server_key, counter)
 
 
 async def test_every_refusal_has_one_shape_and_one_size(tmp_path):
@@ -64,7 +64,7 @@ async def test_a_request_is_accepted_once(tmp_path):
 
         assert first[0] == 200
         assert second[0] == 403
-        assert msgspec.json.decode(second[1])["text_key"] == wire.COUNTER_BEHIND
+        assert msgspec.json.decode(second[1])["text_key"] == messages.COUNTER_BEHIND
 
 
 async def test_a_desk_home_restored_from_an_older_copy_jumps_ahead_and_works(tmp_path):
@@ -89,7 +89,7 @@ async def test_an_unknown_case_a_wrong_proof_an_unreleased_and_an_erased_case_ar
 
         async def ask(case_id: bytes, access_key: bytes, counter: int):
             mac = fetch_mac(access_key, "case", case_id, counter)
-            body = wire.encode(wire.CaseRequest(case_id, mac))
+            body = messages.encode(messages.CaseRequest(case_id, mac))
             return (await raw(desks, "case", body, signed(desks, member, "case", body, counter)))[:2]
 
         answers = {
@@ -110,7 +110,7 @@ async def test_a_proof_for_one_verb_or_counter_is_none_for_another(tmp_path):
 
         async def ask(verb: str, proof_counter: int, counter: int) -> int:
             mac = fetch_mac(case.keys.access_key, verb, case_id, proof_counter)
-            body = wire.encode(wire.CaseRequest(case_id, mac))
+            body = messages.encode(messages.CaseRequest(case_id, mac))
             return (await raw(desks, "case", body, signed(desks, member, "case", body, counter)))[0]
 
         assert await ask("file", 1, 1) == 404
@@ -130,7 +130,12 @@ async def test_a_statement_is_taken_only_from_the_member_who_signed_it(tmp_path)
             known = book.state.find(case_id.hex())
             with pytest.raises(ServerRefused) as refused:
                 await book.ask_case(
-                    known, "statement", wire.StatementRequest, wire.StateAnswer, statement=others, seal_key=bytes(32)
+                    known,
+                    "statement",
+                    messages.StatementRequest,
+                    messages.StateAnswer,
+                    statement=others,
+                    seal_key=bytes(32),
                 )
 
         assert refused.value.text_key == "request.other_member"
@@ -138,7 +143,9 @@ async def test_a_statement_is_taken_only_from_the_member_who_signed_it(tmp_path)
 
 async def test_a_request_for_another_server_is_refused(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
-        headers = wire.sign_request(desks.made.keys[0], "POST", wire.PATH + "box", b'{"after":0}', os.urandom(32), 1)
+        headers = messages.sign_request(
+            desks.made.keys[0], "POST", messages.PATH + "box", b'{"after":0}', os.urandom(32), 1
+        )
 
         status, _body, _headers = await raw(desks, "box", b'{"after":0}', headers)
 

@@ -19,7 +19,7 @@ from cases.entry import Attachment, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
 from cases.sentences.file import SENTENCES
-from cases.wire import messages as wire
+from cases.wire import messages
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
 from desk.errors import NotSent, ServerRefused
 from desk.keep.saving import PREVIEW_BYTES_MAX
@@ -236,7 +236,7 @@ async def test_an_attached_file_takes_no_other_files_place_and_is_all_or_nothing
                 def other(counter):
                     honest = frame(counter)
                     length = int.from_bytes(honest[:4], "big")
-                    request = wire.decode(honest[4 : 4 + length], AttachRequest)
+                    request = messages.decode(honest[4 : 4 + length], AttachRequest)
                     sizes = [row.sealed_size for row in request.files]
                     start = 4 + length
                     bodies = [honest[start : start + sizes[0]], honest[start + sizes[0] : start + sum(sizes)]]
@@ -374,9 +374,11 @@ async def test_who_is_no_member_takes_no_room_however_much_is_announced_and_is_a
     ):
         budget = desks.intake.services.budget
         member = desks.made.keys[0]
-        stranger = wire.sign_request(new_member_keys(), "POST", f"{wire.PATH}attach", b"", bytes(32), 1)
-        named = stranger | {wire.MEMBER_HEADER: member.id}
-        head = f"POST {wire.PATH}attach HTTP/1.1\r\nHost: {desks.address}.onion\r\nContent-Length: {156 * 2**20}\r\n"
+        stranger = messages.sign_request(new_member_keys(), "POST", f"{messages.PATH}attach", b"", bytes(32), 1)
+        named = stranger | {messages.MEMBER_HEADER: member.id}
+        head = (
+            f"POST {messages.PATH}attach HTTP/1.1\r\nHost: {desks.address}.onion\r\nContent-Length: {156 * 2**20}\r\n"
+        )
         lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
         reader, writer = await asyncio.open_unix_connection(str(desks.socket))
         writer.write(f"{head}{lines}\r\n".encode())
@@ -401,8 +403,8 @@ async def test_a_head_that_was_sent_before_takes_no_room_again(tmp_path):
     ):
         budget = desks.intake.services.budget
         body = framed(ScrubRequest(9), b"\xff\xd8\xff......")
-        path = f"{wire.PATH}scrub"
-        headers = wire.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
+        path = f"{messages.PATH}scrub"
+        headers = messages.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
         told = []
         for _ in range(2):
             connector = aiohttp.UnixConnector(path=str(desks.socket))
@@ -412,8 +414,8 @@ async def test_a_head_that_was_sent_before_takes_no_room_again(tmp_path):
             ):
                 told.append(msgspec.json.decode(await response.read())["text_key"])
 
-    assert told[0] != wire.COUNTER_BEHIND
-    assert told[1] == wire.COUNTER_BEHIND
+    assert told[0] != messages.COUNTER_BEHIND
+    assert told[1] == messages.COUNTER_BEHIND
     assert budget.free == budget.total
 
 
@@ -423,13 +425,13 @@ async def test_a_size_below_nothing_is_refused_and_holds_nobody_up(tmp_path):
         zygotes() as sandbox,
         running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
     ):
-        item = wire.WireItem(bytes(wire.HEADER_BYTES), b"")
-        row = wire.WireFile(bytes(16), 0, ItemKind.FILE, bytes(wire.HEADER_BYTES), -(10**6))
-        asked = AttachRequest(bytes(16), bytes(32), 0, (item, item), wire.WireHead(0, bytes(32)), (row, row))
+        item = messages.WireItem(bytes(messages.HEADER_BYTES), b"")
+        row = messages.WireFile(bytes(16), 0, ItemKind.FILE, bytes(messages.HEADER_BYTES), -(10**6))
+        asked = AttachRequest(bytes(16), bytes(32), 0, (item, item), messages.WireHead(0, bytes(32)), (row, row))
         with pytest.raises(RequestRefused):
-            wire.decode(wire.encode(asked), AttachRequest)
-        body, path = framed(asked, b"x"), f"{wire.PATH}attach"
-        headers = wire.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
+            messages.decode(messages.encode(asked), AttachRequest)
+        body, path = framed(asked, b"x"), f"{messages.PATH}attach"
+        headers = messages.sign_request(desks.made.keys[0], "POST", path, body, desks.roster.server_key, 1)
         connector = aiohttp.UnixConnector(path=str(desks.socket))
         async with (
             aiohttp.ClientSession(connector=connector) as session,

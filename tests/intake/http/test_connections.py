@@ -15,7 +15,7 @@ from intake_harness import PUBLIC_HOST, Browser, _listener, multipart, read_answ
 from raw_forms import part, read_all
 from reporter_samples import photograph, rows
 
-from cases.wire import messages as wire
+from cases.wire import messages
 from intake.app import serve
 from intake.http.connections import Connection, ConnectionLimits
 from intake.http.silence import Faults, drop_telltales, quiet_logger, refuse_expect, silent_errors
@@ -254,8 +254,8 @@ async def test_who_has_begun_to_send_may_pause_for_longer_than_to_the_first_byte
 async def test_a_desk_that_promises_a_body_and_sends_none_is_given_up(tmp_path):
     async with running_intake(tmp_path, desk=True, connections=limits(first_byte_seconds=0.3)) as intake:
         server_key = intake.services.roster.open_roster().server_key
-        signed = wire.sign_request(intake.made.keys[0], "POST", f"{wire.PATH}box", bytes(1000), server_key, 1)
-        head = f"POST {wire.PATH}box HTTP/1.1\r\nHost: {'b' * 56}.onion\r\nContent-Length: 1000\r\n"
+        signed = messages.sign_request(intake.made.keys[0], "POST", f"{messages.PATH}box", bytes(1000), server_key, 1)
+        head = f"POST {messages.PATH}box HTTP/1.1\r\nHost: {'b' * 56}.onion\r\nContent-Length: 1000\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in signed.items())
         reader, writer = await asyncio.open_unix_connection(str(intake.desk_socket))
         writer.write(f"{head}\r\n".encode())

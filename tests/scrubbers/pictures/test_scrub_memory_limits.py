@@ -232,7 +232,7 @@ def test_the_result_of_a_large_png_may_not_grow_beyond_the_bound(monkeypatch):
     content = encoded(photograph(3, (640, 480)).quantize(200), "PNG")
     monkeypatch.setattr(scrub.png, "is_large", lambda _: True)
     monkeypatch.setattr(memory_limits, "LARGE_BYTES", len(content))
-    monkeypatch.setattr(memory_limits, "_BY_ROWS_BYTES", 0)
+    monkeypatch.setattr(memory_limits, "_STREAMED_BYTES", 0)
     monkeypatch.setattr(memory_limits, "MOST_BYTES", 2 * len(content))
 
     with (

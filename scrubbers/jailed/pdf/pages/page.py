@@ -188,7 +188,7 @@ def _is_plain(step: Step) -> bool:
 
 
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
-    """Return the page, rebuilt; raises NotRebuildable or one of `pdf_read.BROKEN`."""
+    """Return the page, rebuilt; raises NotRebuildable or one of `access.BROKEN`."""
     resources = access.dictionary_in(untrusted, "/Resources")
     contents = _contents(untrusted)
     source.work.contents_read(len(contents))

@@ -135,7 +135,7 @@ def _of_space(space: RgbSpace) -> DeclaredColour:
 
 
 def _chunks(untrusted: mmap.mmap) -> dict[bytes, bytes]:
-    """Return the chunks that declare colours, by name: the first of each that stands in front of the pixels."""
+    """Return the chunks that declare colours, by name: the first of each before the pixels."""
     found: dict[bytes, bytes] = {}
     position = _SIGNATURE_BYTES
     for _ in range(_MOST_CHUNKS):

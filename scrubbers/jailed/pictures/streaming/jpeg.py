@@ -37,7 +37,7 @@ _PIXEL_BYTES: Final = 4
 _WRITTEN: Final = 0xFF
 
 
-def can_be_used(picture: ImageFile.ImageFile) -> bool:
+def can_stream(picture: ImageFile.ImageFile) -> bool:
     """Return whether this is a large JPEG in colour."""
     return picture.width * picture.height > LARGE_PIXELS and picture.mode == "RGB" and len(picture.tile) == 1
 

@@ -31,7 +31,7 @@ from scrubbers.stages import What, Where
 TURNS: Final = {None, Image.Transpose.FLIP_LEFT_RIGHT}
 
 
-def can_be_used(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
+def can_stream(picture: ImageFile.ImageFile, untrusted_descriptor: int) -> bool:
     """Return whether this large PNG can be streamed: rows from top to bottom. Its orientation must be one of TURNS."""
     large = picture.width * picture.height > LARGE_PIXELS or is_large(untrusted_descriptor)
     return large and picture.width <= memory_limits.LONGEST_ROW and png_decoder.can_be_read(picture)

@@ -1,0 +1,86 @@
+"""What `kallskydd status` says of the mirror: its certificate, its CAA, and what it shows to a visitor.
+
+Nothing is looked up here: the keeper looks at random times and remembers, and `kallskydd mirror status` looks anew.
+What was looked at too long ago counts as not known, which is not well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cases.clock import today
+from cases.config_site import MirrorConfig
+from kallskydd.mirror.caa import CAA_WORDS, Caa
+from kallskydd.mirror.errors import CertificateUnusable, NoAccount, fault_of
+from kallskydd.mirror.folder import ACCOUNT, CERTIFICATE, OTHER, read_bounded
+from kallskydd.mirror.seen import Seen, read_seen
+from kallskydd.mirror.shown import SHOWN_WORDS, Shown
+
+# Renewal is tried from a third of the lifetime on; half of that without success is for the operator to see.
+RED_AT: Final = 6
+# The keeper looks every few hours, a day apart at most (kallskydd.serve.mirror_certificate.Pace).
+STALE: Final = timedelta(days=3)
+_OTHER_SEEN: Final = (
+    f"A visitor was shown a certificate that is not ours; it lies in mirror/{OTHER}. Unless you know why, take the name"
+    " down and change what you can at its registrar, its name servers and the relay's host; then remove the file."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    well: bool
+    words: str
+
+
+def mirror_findings(folder: Path, config: MirrorConfig, now: datetime) -> list[Finding]:
+    """What is known of the mirror."""
+    seen, day = read_seen(folder), today(lambda: now)
+    findings = [certificate_finding(folder, config, seen, now)]
+    if config.certificates == "acme":
+        findings.append(_caa(folder, seen, day))
+    findings.append(_shown(folder, seen, day))
+    return findings
+
+
+def certificate_finding(folder: Path, config: MirrorConfig, seen: Seen, now: datetime) -> Finding:
+    """Whether there is one, and for how long."""
+    # Here and not at the top: it is for this alone, and a home without a mirror has no use for it.
+    from kallskydd.mirror.certificate import read_certificate  # noqa: PLC0415
+
+    last = "" if seen.failed is None else f" The last order failed: {fault_of(seen.failed)}"
+    if config.certificates == "acme" and not (folder / ACCOUNT).exists():
+        return Finding("mirror certificate", well=False, words=str(NoAccount()))
+    pem = read_bounded(folder / CERTIFICATE)
+    if pem is None:
+        return Finding("mirror certificate", well=False, words=f"There is none yet.{last}")
+    try:
+        facts = read_certificate(pem, config.name, now)
+    except CertificateUnusable as fault:
+        return Finding("mirror certificate", well=False, words=f"It is not used. {fault}{last}")
+    well = facts.not_after - now > (facts.not_after - facts.not_before) / RED_AT
+    to_do = "" if well else " It should have been renewed by now."
+    words = f"Valid until {facts.not_after.date().isoformat()}.{to_do}{last}"
+    return Finding("mirror certificate", well, words)
+
+
+def _caa(folder: Path, seen: Seen, day: date) -> Finding:
+    if seen.caa is None or seen.caa_day is None or day - seen.caa_day > STALE:
+        return Finding("mirror CAA", well=False, words="Not looked at in the last days. Is the service running?")
+    words = f"{seen.caa_day.isoformat()}: {CAA_WORDS[seen.caa]}"
+    if seen.caa is not Caa.OURS and (folder / ACCOUNT).exists():
+        words += " `kallskydd mirror account` prints the record that belongs there."
+    return Finding("mirror CAA", seen.caa is Caa.OURS, words)
+
+
+def _shown(folder: Path, seen: Seen, day: date) -> Finding:
+    if (folder / OTHER).exists():
+        return Finding("mirror", well=False, words=_OTHER_SEEN)
+    if seen.shown is None or seen.shown_day is None or day - seen.shown_day > STALE:
+        return Finding("mirror", well=False, words="Not looked at from outside in the last days.")
+    return Finding("mirror", seen.shown is Shown.OURS, f"{seen.shown_day.isoformat()}: {SHOWN_WORDS[seen.shown]}")
