@@ -93,7 +93,7 @@ def copy_packages(folder: Path) -> Path:
         if found is None or not found.submodule_search_locations:
             raise DoesNotApply(f"the package {name} is not installed")
         place = Path(next(iter(found.submodule_search_locations)))
-        # Times are kept, so compiled files count for what is not patched, and Python compiles the rest anew.
+        # Times are kept, so compiled files count for what is not patched, and Python compiles the rest again.
         shutil.copytree(place, packages / name)
     others = [place for place in (*site.getsitepackages(), *sys.path) if place.endswith("-packages")]
     for place in map(Path, others):
@@ -122,7 +122,7 @@ def own_packages() -> list[str]:
 
 
 def _changes(diff: str) -> list[Change]:
-    """The hunks: what stood there with the lines around it, and what stands there now."""
+    """Return the hunks: the old text with the lines around it, and the new."""
     found, path = [], ""
     old: list[str] = []
     new: list[str] = []

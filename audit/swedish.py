@@ -16,8 +16,8 @@ SWEDISH: dict[str, str] = {
     "{name} {pid} is traced by process {tracer}": "{name} {pid} följs av process {tracer}",
     "{program} runs as {pids}": "{program} körs som {pids}",
     "the program of {name} {pid}": "programmet i {name} {pid}",
-    "{name} {pid} has ended while we looked": "{name} {pid} slutade medan vi tittade",
-    "job {pid} ended while we looked; a job lasts as long as its file": (
+    "{name} {pid} has ended during the inspection": "{name} {pid} slutade medan vi tittade",
+    "job {pid} ended during the inspection; a job lasts as long as its file": (
         "job {pid} slutade medan vi tittade; ett job varar så länge som sin fil"
     ),
     "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (

@@ -1,6 +1,6 @@
-"""What an audit says: a verdict for each check, the values it was reached by, and how to see them without our code.
+"""The result of an audit: a verdict for each check, the values behind it, and how to see them without our code.
 
-A check gathers what it sees in a `Look`. One thing that speaks against is enough for a finding; one thing that could
+A check gathers its evidence in an `Inspection`. One thing out of order is enough for a finding; one thing that could
 not be seen is enough for "not seen", which is never clean; only what was seen and is in order is clean. Sentences are
 kept as a template with values, so that a report can be in Swedish too (`audit.swedish`).
 """
@@ -27,19 +27,19 @@ class Verdict(StrEnum):
 
 
 class Word(str):
-    """A value that is a word of ours, and so has its own in Swedish."""
+    """A value that is one of our words, and so has its own in Swedish."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A value: how many of each kind, in words of ours."""
+    """A value: how many of each kind, in our words."""
 
     kinds: Mapping[str, int]
 
     def text(self, language: Language) -> str:
-        """The kinds in the order of their words here."""
+        """Return the kinds, sorted by their words in this language."""
         return ", ".join(sorted(f"{_shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
 
 
@@ -54,14 +54,14 @@ def _shown(value: object, language: Language) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that was seen, or could not be."""
+    """One sentence of evidence: something that was seen, or could not be."""
 
     verdict: Verdict
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
 
     def text(self, language: Language = "en") -> str:
-        """The sentence in this language."""
+        """Return the sentence in this language."""
         template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
         return template.format(**{name: _shown(value, language) for name, value in self.values.items()})
 
@@ -94,19 +94,19 @@ class Inspection:
         self.evidence: list[Evidence] = []
 
     def saw(self, template: str, **values: object) -> None:
-        """In order."""
+        """Record a sentence as in order."""
         self.evidence.append(Evidence(Verdict.CLEAN, template, values))
 
     def found(self, template: str, **values: object) -> None:
-        """Not in order."""
+        """Record a sentence as a finding."""
         self.evidence.append(Evidence(Verdict.FINDING, template, values))
 
     def missed(self, template: str, **values: object) -> None:
-        """Could not be looked at."""
+        """Record what could not be inspected."""
         self.evidence.append(Evidence(Verdict.NOT_SEEN, template, values))
 
     def require(self, condition: bool, template: str, **values: object) -> None:
-        """The same sentence with its values, in order or not: for a value that stands in it."""
+        """Record the sentence as in order or as a finding, by a condition on the values that stand in it."""
         self.evidence.append(Evidence(Verdict.CLEAN if condition else Verdict.FINDING, template, values))
 
     @property
@@ -116,7 +116,7 @@ class Inspection:
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:
-    """The one that counts."""
+    """Return the verdict that counts for all of them."""
     for verdict in (Verdict.VOID, Verdict.FINDING, Verdict.NOT_SEEN):
         if verdict in verdicts:
             return verdict
@@ -124,6 +124,6 @@ def worst(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def listed(values: Sequence[object], most: int = 5) -> str:
-    """A few values for a sentence, and how many more there are."""
+    """Return a few values for a sentence, and how many more there are."""
     shown = ", ".join(str(value) for value in values[:most])
     return f"{shown} … (+{len(values) - most})" if len(values) > most else shown

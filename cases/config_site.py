@@ -1,7 +1,7 @@
 """
 What a home says of itself on its pages: who owns the channel, who may be turned to, which number is called.
 
-All of it is facts of one municipality, so a second one needs a file and no code. Whatever is optional may be left out,
+All of it is facts of one municipality, so a second one needs a file and no code. Everything optional may be left out,
 and the pages then say less. What differs with the language is a table, `{ sv = "…", en = "…" }`: `ByLanguage`.
 
 Addresses and numbers (`at`, `contact`) are shown as text to copy and never as links: a click would tell the other site

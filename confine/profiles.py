@@ -25,7 +25,7 @@ from confine.seccomp import Action, BitsClear, Condition, Equals, Null, Rule
 _PROT_EXEC: Final = 0x4
 _AT_EMPTY_PATH: Final = 0x1000
 _CLONE_THREAD: Final = 0x10000
-# NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: a namespace of one's own is a world where one is root.
+# NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: in a new namespace a process may be root.
 _CLONE_NEW_ANY: Final = 0x7E020000
 _SOCK_FLAGS: Final = 0x80000 | 0x800  # SOCK_CLOEXEC, SOCK_NONBLOCK
 _WITHOUT_SOCK_FLAGS: Final = 0xFFFFFFFF & ~_SOCK_FLAGS
@@ -87,7 +87,7 @@ ZYGOTE: Final = Profile(
         Rule(Action.ALLOW, ("fork", "wait4", "pidfd_open", "poll", "ppoll", "recvmsg", "recvfrom", "sendmsg")),
         Rule(Action.ALLOW, ("clone",), (BitsClear(0, _CLONE_NEW_ANY),)),
         Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
-        # The pair over which a fork that waits is given its job. It connects the zygote to nobody but its own forks;
+        # The socket pair over which a waiting fork gets its job. It connects the zygote to nobody but its own forks;
         # a job may make none.
         Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
         # Python asks a socket it is given what it is.
@@ -106,7 +106,7 @@ ZYGOTE: Final = Profile(
             Rule(Action.ALLOW, ("prctl",), (Equals(0, operation),))
             for operation in (_PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS)
         ),
-        # A job with a thread is told so when it takes a name, and goes on without.
+        # A job with a thread gets an error when the thread sets its name, and goes on without.
         Rule(Action.EPERM, ("prctl",)),
         # Mapping a file duplicates its descriptor first.
         Rule(Action.ALLOW, ("fcntl",), (Equals(1, fcntl.F_DUPFD_CLOEXEC),)),
@@ -218,7 +218,7 @@ _CLOSED_ANYWHERE: Final = (
     Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
     Rule(Action.EPERM, ("socketpair",)),
     # sendmsg is not here though its destination lies behind a pointer that no filter can follow. It is closed all the
-    # same: only a datagram or unconnected socket heeds a destination. The process starts without one (`confine.lock`
+    # same: only a datagram or unconnected socket uses a destination. The process starts without one (`confine.lock`
     # looks), none can be made (no socket(), pairs are streams), and what accept() gives is a connected stream. The
     # intake needs sendmsg to hand descriptors to the zygote.
 )  # fmt: skip
@@ -234,7 +234,7 @@ INTAKE: Final = Profile(
             for command in (fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)
         ),
         Rule(Action.EPERM, ("fcntl",)),
-        # The one lock on the slots: it is let go of by closing them.
+        # The one lock on the slots, released by closing them.
         Rule(Action.ALLOW, ("flock",), (Equals(1, fcntl.LOCK_EX | fcntl.LOCK_NB),)),
         Rule(Action.EPERM, ("flock",)),
         # What aiohttp asks for of each connection. The sizes of buffers can be read by every account (sock_diag).

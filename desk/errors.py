@@ -16,12 +16,12 @@
     │   ├── FileUnreadable     719  the file to send cannot be read, or is too large
     │   ├── DayTooSoon         735  the reporter would have too few days to answer in
     │   ├── MoveRefused        734  these members cannot be the readers of the case, or the file is none
-    │   └── NoWords            732  a roster is to be signed, and there is no way to ask for its six words
+    │   └── NoWords            732  a roster is to be signed, and nobody can be asked for its six words
     ├── PassphraseExposed      736  others on this computer can read the passphrase file
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
-    ├── NotReachable           708  no way to the server: tor, network, onion key or socket
+    ├── NotReachable           708  the server cannot be reached: tor, network, onion key or socket
     ├── StrangeAnswer          709  the server's answer is in no form that this desk knows
     ├── ServerRefused            n  the server said no; `code` and `text_key` are the server's
     ├── Erased                 711  the case is erased; its tombstone verifies and is kept
@@ -119,7 +119,7 @@ class DeskBusy(DeskError):
 
 
 class NotReachable(DeskError):
-    """There is no way to the server."""
+    """The server cannot be reached."""
 
     code = 708
     text_key = "desk.not_reachable"

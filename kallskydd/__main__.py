@@ -19,7 +19,7 @@ INTERRUPTED = 130
 COMMANDS = {
     "init": "make a home from the first members' public join files",
     "serve": "run the service: keeper, tor, intake",
-    "status": "look at the service from outside, through Tor",
+    "status": "check the service from outside, through Tor",
     "roster": "show who may read, and propose changes",
     "erase-due": "erase what the two-year cap makes due",
     "mirror": "the mirror's account, certificate and state",
@@ -41,7 +41,7 @@ class _Version(argparse.Action):
 
 
 def build_parser(chosen: str | None) -> argparse.ArgumentParser:
-    """The command line; only the chosen command's module is imported, so that each starts quickly."""
+    """Return the command line; only the chosen command's module is imported, so that each starts quickly."""
     parser = argparse.ArgumentParser(prog="kallskydd", description="Report misconduct without being found out.")
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is, and end")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)

@@ -15,7 +15,7 @@ def prose(sentence: str) -> None:
 
 
 def count(number: int, thing: str) -> str:
-    """A number with its noun: 1 reader, 2 readers."""
+    """Return a number with its noun: 1 reader, 2 readers."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
@@ -25,7 +25,7 @@ def answer(sentence: str, *, as_json: bool) -> None:
 
 
 def result(value: dict[str, Any]) -> None:
-    """The one JSON object of a command, on stdout."""
+    """Print the one JSON object of a command on stdout."""
     line = json.dumps(value, ensure_ascii=False)
     if not line.isprintable():
         # A file's name may be no text at all, or order a terminal about: then as JSON's own escapes.

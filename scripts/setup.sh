@@ -78,7 +78,7 @@ if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"
 fi
 [ -z "$packages" ] && [ "$ready" = yes ] && exit 0
-[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 95 MB, checked by hash, kept in .venv)"
+[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 100 MB, checked by hash, kept in .venv)"
 
 as_root=
 if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
@@ -201,7 +201,7 @@ fi
 
 # ---- 3. the Python packages, by hash
 if [ "$ready" = no ]; then
-    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 95 MB) …"
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 100 MB) …"
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"

@@ -38,6 +38,8 @@ PROGRAMS = {
     "chromium": "chromium",
     "w3m": "w3m",
     "java": "default-jre-headless",
+    "pebble": "pebble",
+    "pebble-challtestsrv": "pebble",
 }
 
 # The same examples each time, so that a run can be had again; "fuzz" and `make fuzz` are for searching by chance.

@@ -1,6 +1,6 @@
 """Runs held against each other: what is stored of one kind of report, what members read, what the keeper hears.
 
-1. Reports of one kind and size leave rows of the same number, sizes and days, whoever sent them, whatever came before.
+1. Reports of one kind and size leave rows of the same number, sizes and days, from any visitor and after any other.
 2. What members open is the same text and the same clean bytes, but for keys and what was typed.
 3. The keeper is told the same where reports were filed and where none was: nothing, while visitors come; and what it
    says itself is of tor and of its own start and stop.
@@ -74,11 +74,11 @@ def compare_opened(inspection: Inspection, runs: Sequence[tuple[Sequence[Opened]
 def compare_keepers(inspection: Inspection, runs: Sequence[Run]) -> None:
     """3."""
     for run in runs:
-        if run.told_keeper:
+        if run.keeper_messages:
             inspection.found("the intake told the keeper {count} things while visitors came{quiet}: {what}",
-                       count=len(run.told_keeper), quiet=" without a report" if run.quiet else "",
-                       what=b"".join(run.told_keeper).hex(" ", 8))  # fmt: skip
-        for line in run.said_since:
+                       count=len(run.keeper_messages), quiet=" without a report" if run.quiet else "",
+                       what=b"".join(run.keeper_messages).hex(" ", 8))  # fmt: skip
+        for line in run.output_since:
             if not _OF_TOR.fullmatch(line):
                 inspection.found("the keeper said while visitors came: {line}", line=line[:200])
         elsewhere = frozenset[str]().union(*(one.commands for one in runs if one is not run))
@@ -92,7 +92,7 @@ def compare_keepers(inspection: Inspection, runs: Sequence[Run]) -> None:
 
 
 def _compare_memory(inspection: Inspection, runs: Sequence[Run]) -> None:
-    """The same visits take memory of the same sizes: one that a single run has is of what it alone had planted."""
+    """Compare arguments and sizes of memory: one of a single run depends on what that run alone had planted."""
     for run in runs:
         elsewhere: frozenset[str] = frozenset().union(*(one.given for one in runs if one is not run))
         for given in sorted(run.given - elsewhere)[:_MOST_SHOWN]:
@@ -128,7 +128,7 @@ def _numbers(one: Noted) -> list[str]:
 
 
 def _without_keys(content: bytes, known: Known) -> str:
-    """An entry's JSON and what pads it, with keys and what was planted by name; of a file all its bytes."""
+    """Return an entry's JSON and its padding, keys and planted values by name; for a file, all its bytes."""
     text, _, padding = content.rpartition(b"\x80")
     try:
         entry = json.loads(text)

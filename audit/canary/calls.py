@@ -118,7 +118,7 @@ class Arguments:
 
 
 def sizes_mapped(calls: Iterable[Call], since: float) -> frozenset[int]:
-    """The sizes of memory that the intake asked for while visitors came: every account may read how much it has."""
+    """Return the sizes of memory the intake asked for while visitors came: every account may read how much it has."""
     mine = (call for call in calls if call.role == "intake" and call.name == "mmap" and call.at >= since)
     return frozenset(
         int(found[1]) for call in mine if "MAP_ANONYMOUS" in call.flags and (found := _SIZE.match(call.arguments))
@@ -126,7 +126,7 @@ def sizes_mapped(calls: Iterable[Call], since: float) -> frozenset[int]:
 
 
 def numbers_given(calls: Iterable[Call], since: float) -> frozenset[str]:
-    """Calls with numbers that a list cannot name, as text without what is another one in each process."""
+    """Return calls whose numbers no list can name, as text without what differs from process to process."""
     mine = (call for call in calls if call.role in {"intake", "zygote", "job"} and call.name in _COMPARED)
     return frozenset(
         f"{call.role} {call.name}({_PLACE.sub('', plain(call.arguments))})" for call in mine if call.at >= since
@@ -134,7 +134,7 @@ def numbers_given(calls: Iterable[Call], since: float) -> frozenset[str]:
 
 
 def commands_to_tor(calls: Iterable[Call]) -> frozenset[str]:
-    """What the keeper asked of tor."""
+    """Return what the keeper asked of tor."""
     lines = (
         call.payload.decode("latin-1") for call in calls if call.role == "keeper" and call.name in {"sendto", "write"}
     )

@@ -1,4 +1,4 @@
-"""A member's desk, as docs/FORMATS.md has it (sections 8 and 9) and with no line of ours: it signs requests and asks.
+"""A member's desk, as docs/FORMATS.md has it (sections 8 and 9) and with none of our code: it signs requests and asks.
 
 For the comparison around a report: what a member is told before the release must be the same with it and without it.
 """
@@ -63,7 +63,7 @@ class CanaryDesk:
 
 
 def to_clean(file: bytes) -> bytes:
-    """The frame in which a member's file goes to the server to be cleaned: head, file, zeros up to its class."""
+    """Frame a member's file for the server to clean: head, file, zeros up to its size class."""
     head = json.dumps({"size": len(file)}).encode()
     frame = len(head).to_bytes(4, "big") + head + file
     exponent = len(frame).bit_length() - 1
@@ -72,7 +72,7 @@ def to_clean(file: bytes) -> bytes:
 
 
 def trial_desk(home: Path, socket: Path, host: str) -> CanaryDesk:
-    """The desk of a trial home's own member; opens the key with the passphrase beside it, which takes a second."""
+    """Return the desk of a trial home's own member. The key is opened with the passphrase beside it, in one second."""
     folder = home / "trial-member"
     file = json.loads((folder / "member.key").read_text("ascii"))
     salt, box = base64.b64decode(file["salt"]), base64.b64decode(file["box"])

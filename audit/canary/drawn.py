@@ -1,6 +1,6 @@
 """What must be random is what was drawn, whole: in one run each draw says of itself that it is one.
 
-A value can be random in every byte for whoever compares values, and still say something: its last bytes are covered
+A value can be random in every byte for a comparison of values, and still carry something: its last bytes are covered
 with a hash of the others, or it was drawn again and again until it fitted. No comparison of values finds that. So the
 run whose clock is moved (`audit.canary.clock`) has draws that can be known again: of sixteen bytes or more, eight are
 random, four are the number of the draw under a mask, and the rest follows from those, all by a key that the canary has.
@@ -62,7 +62,7 @@ os.urandom = random._urandom = _drawn
 
 
 def hook(key: bytes) -> str:
-    """The lines that make the draws of a program known again."""
+    """Return the lines that make the draws of a program recognisable."""
     return HOOK.format(key=key.hex(), shortest=SHORTEST)
 
 
@@ -82,14 +82,14 @@ def number_of(value: bytes, key: bytes) -> int | None:
 def check_drawn(inspection: Inspection, run: Run) -> None:
     """1 and 2."""
     wrong: dict[str, int] = defaultdict(int)
-    looked = 0
+    examined = 0
     for name, value in _values(run):
-        looked += 1
+        examined += 1
         wrong[name] += number_of(value, run.key) is None
     for name, count in sorted(wrong.items()):
         if count:
             inspection.found("{name}: {count} values are not what was drawn", name=name, count=count)
-    inspection.saw("{count} values are, whole, what was drawn", count=looked)
+    inspection.saw("{count} values are, whole, what was drawn", count=examined)
     _check_spans(inspection, run)
 
 

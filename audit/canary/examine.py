@@ -30,7 +30,7 @@ from audit.canary.compare.answers import (
     BITS_OF_A_LETTER,
     LETTERS,
     compare_answers,
-    compare_told,
+    compare_desk_answers,
     random_tokens,
     wrong_hours,
 )
@@ -99,19 +99,21 @@ _MOST_SHOWN = 4
 _KEY_BYTES = 32
 
 
-def run_canary(python: Path | None = None, say: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
+def run_canary(python: Path | None = None, progress: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
     """Run it on the packages that this interpreter has installed; returns a row for each check.
 
     Once more when all that was found are four bytes of an address among ciphertext, where chance puts them sometimes.
     """
-    checks = _run_once(python or Path(sys.executable), say)
+    checks = _run_once(python or Path(sys.executable), progress)
     if _only_chance(checks):
-        say("Four bytes of an address stand among ciphertext. That happens by chance: once more, with other markers.")
-        checks = _run_once(python or Path(sys.executable), say)
+        progress(
+            "Four bytes of an address stand among ciphertext. That happens by chance: once more, with other markers."
+        )
+        checks = _run_once(python or Path(sys.executable), progress)
     return checks
 
 
-def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
+def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
     inspections = {name: Inspection() for name in ROWS}
     # Short, because the path of a unix socket is.
     folders = [Path(tempfile.mkdtemp(prefix="canary-")) for _quiet in _RUNS]
@@ -121,11 +123,11 @@ def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
     ]
     runs[-1].shift = another_hour()
     try:
-        say("Private homes are made and served under strace, and visitors come to them …")
+        progress("Private homes are made and served under strace, and visitors come to them …")
         with suppress(NotStarted), ThreadPoolExecutor(_AT_ONCE) as pool:
             addresses = _make_homes(runs)
             list(pool.map(lambda run: live(run, addresses), runs))
-        say("Every call, every written byte and every difference between them is looked at …")
+        progress("Every call, every written byte and every difference between them is examined …")
         for run in runs:
             _judge(run)
         if all(run.last_visit for run in runs):
@@ -157,7 +159,7 @@ def _make_homes(runs: list[Run]) -> dict[str, str]:
 
 
 def _together(inspections: list[Inspection]) -> Inspection:
-    """What was seen in all runs; what was in order is told of the first of them, which stands for the others."""
+    """Join the evidence of all runs. What was in order is shown for the first, which stands for the others."""
     whole = Inspection()
     for number, inspection in enumerate(inspections):
         whole.evidence += [
@@ -174,7 +176,9 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     known = {run.number: run.known for run in runs}
     noted = [one for run in runs for one in run.noted]
     compare_answers(inspections["across"], exchanges, known)
-    compare_told(inspections["across"], [(name, answer, run.known) for run in runs for name, answer in run.told])
+    compare_desk_answers(
+        inspections["across"], [(name, answer, run.known) for run in runs for name, answer in run.answers]
+    )
     compare_rows(inspections["across"], noted)
     compare_opened(inspections["across"], [(run.opened, run.known) for run in runs if not run.quiet])
     compare_keepers(inspections["across"], runs)
@@ -206,7 +210,7 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
 
 
 def _judge(run: Run) -> None:
-    """Steps 2 and 4."""
+    """Do steps 2 and 4."""
     inspections, markers = run.inspections, run.planted
     for exchange in run.exchanges:
         if not exchange.as_it_should:
@@ -230,16 +234,16 @@ def _judge(run: Run) -> None:
     if book.nameless:
         inspections["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
     else:
-        told = _told(calls, book)
+        messages = _messages_to_keeper(calls, book)
         run.commands = frozenset(line.replace(str(run.folder), "") for line in commands_to_tor(calls))
         for command in strange_commands(run.commands):
             inspections["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
-        run.told_keeper = [call.payload for call, _payload in told if call.at >= run.first_visit]
-        check_counters(inspections["counters"], told)
+        run.keeper_messages = [call.payload for call, _payload in messages if call.at >= run.first_visit]
+        check_counters(inspections["counters"], messages)
     judge_disk(inspections["disk"], run.folder, markers)
 
 
-def _told(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:
+def _messages_to_keeper(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:
     return [(call, call.payload) for call in calls if call.role == "intake" and book.is_to_keeper(call)]
 
 

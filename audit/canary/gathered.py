@@ -39,7 +39,7 @@ class Run:
     markers: Markers = field(default_factory=Markers.new)
     other_markers: Markers = field(default_factory=Markers.of_another)
     exchanges: list[Exchange] = field(default_factory=list)
-    told: list[tuple[str, Answer]] = field(default_factory=list)
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)
@@ -49,8 +49,8 @@ class Run:
     reports_began: float = float("inf")  # by the service's clock
     measured: dict[tuple[str, Since], int] = field(default_factory=dict)
     header: dict[str, str] = field(default_factory=dict)
-    told_keeper: list[bytes] = field(default_factory=list)
-    said_since: list[str] = field(default_factory=list)
+    keeper_messages: list[bytes] = field(default_factory=list)
+    output_since: list[str] = field(default_factory=list)
     names: Names = field(default_factory=dict)
     mapped: frozenset[int] = frozenset()
     given: frozenset[str] = frozenset()
@@ -69,7 +69,7 @@ class Run:
         return [(marker.text.encode(), marker.kind.encode()) for marker in self.planted]
 
     def clock(self) -> float:
-        """What the service takes for now."""
+        """Return the time as the service of this run reads it."""
         return time.time() + self.shift
 
     def void(self, template: str, **values: object) -> None:

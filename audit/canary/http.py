@@ -71,7 +71,7 @@ def send(path: Path, sent: bytes, *, then_cut: bool = False) -> Answer:
 
 
 def request(method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:
-    """The bytes of a request; the connection is closed after it."""
+    """Return the bytes of a request; the connection is closed after it."""
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "Connection: close"]
     if body or method == "POST":
         lines.append(f"Content-Length: {len(body)}")
@@ -79,7 +79,7 @@ def request(method: str, target: str, headers: Sequence[tuple[str, str]], body: 
 
 
 def multipart(fields: Sequence[tuple[str, str]], uploads: Sequence[Upload] = ()) -> bytes:
-    """The body of a form. Text fields first, files after them, as on our pages."""
+    """Return the body of a form. Text fields first, files after them, as on our pages."""
     parts = [
         f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
         for name, value in fields
@@ -104,7 +104,7 @@ def read_answer(received: bytes) -> Answer:
 
 
 def hidden_fields(page: str, action: str) -> list[tuple[str, str]]:
-    """The hidden fields of the first form on the page that is sent to this path."""
+    """Return the hidden fields of the first form on the page that is sent to this path."""
     reader = _Forms(action)
     reader.feed(page)
     return reader.fields

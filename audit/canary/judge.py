@@ -36,7 +36,7 @@ _NAMELESS = (
 _CLASSES = frozenset({16 * 1024, 32 * 1024, 64 * 1024, 768 * 1024})
 _ADDED = len(b"Connection: close\r\n")
 _SLOWER_SECONDS = 0.2
-# The clock's skew, the program and its version, the time of a file: none of them is said.
+# The clock's skew, the program and its version, the time of a file: no answer may carry one.
 _TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
 
 
@@ -190,7 +190,7 @@ def judge_sizes(inspection: Inspection, exchanges: Sequence[Exchange]) -> None:
 
 
 def judge_pace(inspection: Inspection, exchanges: Sequence[Exchange], reports_began: float) -> None:
-    """The quickest answer to one question takes as long after reports as before; a slow one says that it was busy."""
+    """Require that the quickest answer takes as long after reports as before; a slow one shows a busy service."""
     timed = [(one.after - one.before, one.before >= reports_began) for one in exchanges if one.name == TIMED]
     quickest = [min((took for took, after in timed if after is late), default=0.0) for late in (False, True)]
     inspection.require(
@@ -213,7 +213,7 @@ def judge_opened(inspection: Inspection, opened: Sequence[Opened], markers: Sequ
 
 
 def judge_texts(inspection: Inspection, opened: Sequence[Opened], typed: Sequence[str]) -> None:
-    """The text of a report is what was typed, to the letter: spaces after it are read by nobody and still are there."""
+    """Require the text as it was typed, to the letter: trailing spaces, which nobody sees, can carry something."""
     for one in opened:
         with suppress(ValueError):
             told = json.loads(one.content.rpartition(b"\x80")[0]).get("entry", {})
@@ -223,13 +223,13 @@ def judge_texts(inspection: Inspection, opened: Sequence[Opened], typed: Sequenc
 
 
 def judge_disk(inspection: Inspection, folder: Path, markers: Sequence[Marker]) -> None:
-    """What lies on the disk after the end, in the home and around it, but for strace's own file."""
-    looked = 0
+    """Search what lies on the disk after the end, in the home and around it, without strace's own file."""
+    examined = 0
     for path, content in _files(folder):
-        looked += 1
+        examined += 1
         for hit in search(markers, content):
             inspection.found("{kind} ({form}) lies in {name}", kind=hit.marker.kind, form=hit.form, name=path)
-    inspection.saw("{count} files were searched after the end", count=looked)
+    inspection.saw("{count} files were searched after the end", count=examined)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audit.observe.strace import Call
     from audit.verdict import Inspection
 
-# SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: whoever catches them wants to say something.
+# SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: a process that catches them wants to report something.
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
 _MESSAGE = struct.Struct("!HHI")
 _CODES = range(1, 7)
@@ -32,7 +32,7 @@ _FAULT_CODE = 2
 
 
 def check_closing(inspection: Inspection, calls: Sequence[Call]) -> None:
-    """Steps 1 and 2, from the trace."""
+    """Do steps 1 and 2, from the trace."""
     for pid in sorted({call.process.pid for call in calls if call.role == "intake"}):
         mine = [call for call in calls if call.process.pid == pid and call.role == "intake"]
         landlock = next((call for call in mine if call.name == "landlock_restrict_self" and call.result == "0"), None)
@@ -84,7 +84,7 @@ def check_threads(inspection: Inspection, pids: Mapping[str, Sequence[int]]) -> 
             threads = [_status(task / "status") for task in sorted(place.glob("task/*"))]
             limits = (place / "limits").read_text("ascii")
         except OSError:
-            inspection.missed("{role} {pid} has ended while we looked", role=role, pid=pid)
+            inspection.missed("{role} {pid} has ended during the inspection", role=role, pid=pid)
             continue
         fine = bool(threads) and all((one["Seccomp"], one["NoNewPrivs"]) == ("2", "1") for one in threads)
         inspection.require(
@@ -106,7 +106,7 @@ Names = dict[int, tuple[str, frozenset[str]]]
 
 
 def names_of(pids: Mapping[str, Sequence[int]]) -> Names:
-    """The command line and the threads' names of each process."""
+    """Return the command line and the threads' names of each process."""
     found = {}
     for pid in (pid for several in pids.values() for pid in several):
         with suppress(OSError):
@@ -129,16 +129,16 @@ def check_names(inspection: Inspection, before: Names, after: Names) -> None:
 
 def check_counters(inspection: Inspection, messages: Sequence[tuple[Call, bytes]]) -> None:
     """Step 5. `messages` are the intake's writes to the keeper."""
-    told = b"".join(content for _call, content in messages)
-    strange = len(told) % _MESSAGE.size != 0
+    received = b"".join(content for _call, content in messages)
+    strange = len(received) % _MESSAGE.size != 0
     codes = []
-    for start in range(0, len(told) - _MESSAGE.size + 1, _MESSAGE.size):
-        code, zero, count = _MESSAGE.unpack_from(told, start)
+    for start in range(0, len(received) - _MESSAGE.size + 1, _MESSAGE.size):
+        code, zero, count = _MESSAGE.unpack_from(received, start)
         codes.append(code)
         strange = strange or code not in _CODES or zero != 0 or count != 1
     inspection.require(
         not strange, "the intake told the keeper {count} things, each a known code and the number one: {codes}",
-        count=len(codes), codes=told.hex(" ", 8) if strange else codes,
+        count=len(codes), codes=received.hex(" ", 8) if strange else codes,
     )  # fmt: skip
     if _FAULT_CODE in codes:
         inspection.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
@@ -146,7 +146,7 @@ def check_counters(inspection: Inspection, messages: Sequence[tuple[Call, bytes]
 
 def _thread_names(place: Path) -> Iterator[str]:
     for task in place.glob("task/*"):
-        # One that ended between the list and the look.
+        # One that ended between the list and the reading.
         with suppress(OSError):
             yield (task / "comm").read_text("utf-8", "replace").strip()
 
@@ -155,5 +155,5 @@ def _status(path: Path) -> dict[str, str]:
     with suppress(FileNotFoundError):
         lines = path.read_text("utf-8", "replace").splitlines()
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    # A thread that ended between the list and the look.
+    # A thread that ended between the list and the reading.
     return {"Seccomp": "2", "NoNewPrivs": "1", "SigCgt": "0"}

@@ -1,6 +1,6 @@
 """Markers: texts and addresses that occur nowhere else, and every form in which one could turn up where it must not.
 
-For each marker these forms are looked for:
+For each marker these forms are searched for:
 
 1. its bytes as they are, in capitals, backwards, in UTF-16 either way round;
 2. in hexadecimal, and in base64 whatever comes before it (three phases, both alphabets);
@@ -47,7 +47,7 @@ PACKED_V4 = "packed"  # four bytes occur by chance: once in two thousand runs, i
 
 
 @dataclass(frozen=True, slots=True)
-class Encoding:
+class MarkerForm:
     """One way in which a marker may stand in bytes."""
 
     name: str
@@ -61,8 +61,8 @@ class Marker:
     kind: str
     text: str
     carriers: tuple[str, ...] = ()
-    raw: tuple[Encoding, ...] = field(default=(), repr=False)
-    textual: tuple[Encoding, ...] = field(default=(), repr=False)
+    raw: tuple[MarkerForm, ...] = field(default=(), repr=False)
+    textual: tuple[MarkerForm, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,13 @@ class Hit:
 
 
 def new_text(kind: str, carrier: str = "{}") -> Marker:
-    """A marker of 24 letters; `carrier` is the field it will stand in, with braces for the marker."""
+    """Return a marker of 24 letters; `carrier` is the field it will stand in, with braces for the marker."""
     text = "q" + "".join(secrets.choice(_LETTERS) for _ in range(22)) + "z"
     return planted(kind, text, (carrier.format(text),))
 
 
 def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Marker:
-    """An address of the ranges that are for tests and documentation."""
+    """Return an address of the ranges reserved for tests and documentation."""
     if version == 6:  # noqa: PLR2004 - the version of the protocol
         address = str(ipaddress.IPv6Address((0x20010DB8 << 96) | secrets.randbits(96)))
     else:
@@ -90,7 +90,7 @@ def new_address(kind: str, carrier: str = "{}", *, version: int = 4) -> Marker:
 
 
 def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Marker:
-    """The marker with all its forms."""
+    """Return the marker with all its forms."""
     raw = [*_plain_forms(text)]
     textual = [*_encoded_forms(text.encode())]
     sources = {text.encode(), *(one.encode() for one in carriers)}
@@ -98,7 +98,7 @@ def planted(kind: str, text: str, carriers: tuple[str, ...] = ()) -> Marker:
     if packed is not None:
         raw += _address_forms(text, packed)
         sources.add(packed)
-        textual += [Encoding("hex of the packed address", one) for one in _both_cases(packed) if len(packed) > 4]  # noqa: PLR2004
+        textual += [MarkerForm("hex of the packed address", one) for one in _both_cases(packed) if len(packed) > 4]  # noqa: PLR2004
     for source in sorted(sources):
         for name in _DIGESTS:
             _add_digest(name, hashlib.new(name, source).digest(), raw, textual)
@@ -147,7 +147,7 @@ def unpacked(content: bytes) -> Iterator[tuple[str, int, bytes]]:
 
 
 def _inflate(packed: bytes, bits: int) -> bytes:
-    """What a stream held before its end, or before it was damaged or cut off: that is what counts."""
+    """Inflate a stream as far as it goes, to its end or to where it is damaged or cut off."""
     stream, inside = zlib.decompressobj(bits), b""
     for start in range(0, len(packed), _PIECE):
         piece, before = packed[start : start + _PIECE], stream.copy()
@@ -185,25 +185,25 @@ def _first(marker: Marker, content: bytes, signs: bytes, words: bytes) -> tuple[
     return None
 
 
-def _plain_forms(text: str) -> Iterator[Encoding]:
-    yield Encoding("as it is", text.encode())
+def _plain_forms(text: str) -> Iterator[MarkerForm]:
+    yield MarkerForm("as it is", text.encode())
     if text.upper() != text:
-        yield Encoding("in capitals", text.upper().encode())
-    yield Encoding("backwards", text[::-1].encode())
-    yield Encoding("UTF-16", text.encode("utf-16-le"))
-    yield Encoding("UTF-16 big-endian", text.encode("utf-16-be"))
+        yield MarkerForm("in capitals", text.upper().encode())
+    yield MarkerForm("backwards", text[::-1].encode())
+    yield MarkerForm("UTF-16", text.encode("utf-16-le"))
+    yield MarkerForm("UTF-16 big-endian", text.encode("utf-16-be"))
 
 
-def _encoded_forms(raw: bytes) -> Iterator[Encoding]:
+def _encoded_forms(raw: bytes) -> Iterator[MarkerForm]:
     for one in _both_cases(raw):
-        yield Encoding("hexadecimal", one)
+        yield MarkerForm("hexadecimal", one)
     for phase in _BASE64_PHASES:
         encoded = base64.b64encode(bytes(phase) + raw + bytes(-(len(raw) + phase) % 3))
         # The characters at both ends depend on the neighbours.
         inner = encoded[4 if phase else 0 : len(encoded) - 4]
-        yield Encoding("base64", inner)
+        yield MarkerForm("base64", inner)
         if set(inner) & set(b"+/"):
-            yield Encoding("base64 for URLs", inner.replace(b"+", b"-").replace(b"/", b"_"))
+            yield MarkerForm("base64 for URLs", inner.replace(b"+", b"-").replace(b"/", b"_"))
 
 
 def _both_cases(raw: bytes) -> tuple[bytes, bytes]:
@@ -217,22 +217,22 @@ def _packed(text: str) -> bytes | None:
         return None
 
 
-def _address_forms(text: str, packed: bytes) -> Iterator[Encoding]:
-    yield Encoding(PACKED_V4 if len(packed) == 4 else "packed address", packed)  # noqa: PLR2004 - bytes of the old kind
-    yield Encoding(PACKED_V4 if len(packed) == 4 else "packed address backwards", packed[::-1])  # noqa: PLR2004
-    yield Encoding("as one number", str(int.from_bytes(packed, "big")).encode())
+def _address_forms(text: str, packed: bytes) -> Iterator[MarkerForm]:
+    yield MarkerForm(PACKED_V4 if len(packed) == 4 else "packed address", packed)  # noqa: PLR2004 - bytes of the old kind
+    yield MarkerForm(PACKED_V4 if len(packed) == 4 else "packed address backwards", packed[::-1])  # noqa: PLR2004
+    yield MarkerForm("as one number", str(int.from_bytes(packed, "big")).encode())
     if "." in text:
         numbers = text.split(".")
-        yield Encoding("numbers backwards", ".".join(reversed(numbers)).encode())
-        yield Encoding("its network", f"{'.'.join(numbers[:3])}.0".encode())
+        yield MarkerForm("numbers backwards", ".".join(reversed(numbers)).encode())
+        yield MarkerForm("its network", f"{'.'.join(numbers[:3])}.0".encode())
     else:
-        yield Encoding("written out", ipaddress.ip_address(text).exploded.encode())
-        yield Encoding("its network", ":".join(text.split(":")[:4]).encode())
+        yield MarkerForm("written out", ipaddress.ip_address(text).exploded.encode())
+        yield MarkerForm("its network", ":".join(text.split(":")[:4]).encode())
 
 
-def _add_digest(name: str, digest: bytes, raw: list[Encoding], textual: list[Encoding]) -> None:
+def _add_digest(name: str, digest: bytes, raw: list[MarkerForm], textual: list[MarkerForm]) -> None:
     cut = digest[:_CUT_BYTES]
-    raw.append(Encoding(f"{name} digest", cut))
-    textual += [Encoding(f"{name} digest in hexadecimal", one) for one in _both_cases(cut)]
-    textual.append(Encoding(f"{name} digest in base64", base64.b64encode(digest)[:_BASE64_CUT]))
-    textual.append(Encoding(f"{name} digest in base64", base64.urlsafe_b64encode(digest)[:_BASE64_CUT]))
+    raw.append(MarkerForm(f"{name} digest", cut))
+    textual += [MarkerForm(f"{name} digest in hexadecimal", one) for one in _both_cases(cut)]
+    textual.append(MarkerForm(f"{name} digest in base64", base64.b64encode(digest)[:_BASE64_CUT]))
+    textual.append(MarkerForm(f"{name} digest in base64", base64.urlsafe_b64encode(digest)[:_BASE64_CUT]))

@@ -14,7 +14,7 @@ _TEXT_BYTES = 56 * 1024  # 24 of them are 1.3 MiB
 
 
 def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
-    """A PNG whose EXIF names `exif` as its artist, and that carries `comment` in texts, of 1.3 MiB unless told."""
+    """Make a PNG whose EXIF names `exif` as artist and that carries `comment` in text chunks, of 1.3 MiB by default."""
     rows = b"".join(
         b"\0" + bytes((column * 10) & 255 for column in range(row, row + 3 * _SIDE)) for row in range(_SIDE)
     )
@@ -35,7 +35,7 @@ def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
 
 
 def document(author: str) -> bytes:
-    """A PDF of one page with a grey square on it, whose information names `author`."""
+    """Make a PDF of one page with a grey square on it, whose information names `author`."""
     drawing = b"0.5 g 40 40 60 60 re f"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

@@ -23,13 +23,13 @@ _OPENED_WITH_FILES = 1 + 2 * 4
 
 def everything(run: Run, desk: CanaryDesk, when: str) -> dict[str, Answer]:
     """All that a member without a case in hand is told; with what a mirror adds, but for the first time."""
-    told = desk.everything(run.markers.headers() if when != "before" else ())
-    run.told += [(verb, answer) for verb, answer in told.items()]
-    return told
+    answers = desk.everything(run.markers.headers() if when != "before" else ())
+    run.answers += [(verb, answer) for verb, answer in answers.items()]
+    return answers
 
 
 def ask_oddly(run: Run, desk: CanaryDesk) -> None:
-    """A member's files, requests that are none, and requests for cases to which this member has no key.
+    """Send a member's files, malformed requests, and requests for cases to which this member has no key.
 
     Answers bring nothing back, and a case that is there is refused like one that never was.
     """
@@ -74,11 +74,11 @@ def _text(raw: object) -> str:
 
 
 def open_reports(run: Run, desk: CanaryDesk) -> None:
-    """What a member has of the urgent reports: their texts, and clean copies, previews and records of two files."""
+    """Read what a member has of the urgent reports: texts, and clean copies, previews and records of two files."""
     with suppress(NotOpened):
         found = open_everything(desk)
         run.opened, run.places, run.grants = found.things, found.places, frozenset(found.grants)
-        run.told += found.told
+        run.answers += found.answers
     typed = run.markers["text"].encode()
     right = _OPENED_WITH_FILES + SHORT
     if len(run.opened) != right or not any(typed in one.content for one in run.opened):

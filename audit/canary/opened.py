@@ -2,7 +2,7 @@
 
 Ciphertext can hide anything from a search of what was written: a browser's name in a sealed entry would never be seen
 in the database. So the canary sends one urgent report, which members get at once, and opens it as docs/FORMATS.md has
-it (sections 1 to 5), with libsodium and no line of ours.
+it (sections 1 to 5), with libsodium and none of our code.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Found:
 
     things: list[Opened] = field(default_factory=list)
     places: list[tuple[int, int]] = field(default_factory=list)  # place, and how many there are
-    told: list[tuple[str, Answer]] = field(default_factory=list)
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
     grants: list[bytes] = field(default_factory=list)
 
 
@@ -70,14 +70,14 @@ def open_everything(desk: CanaryDesk) -> Found:
                 if (keys := _granted(item, desk)) is not None:
                     found.grants.append(item)
                     found.places.append((place, len(items)))
-                    found.things += _case(desk, keys, found.told)
+                    found.things += _case(desk, keys, found.answers)
     except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:
         raise NotOpened from failed
     return found
 
 
 def _granted(item: bytes, desk: CanaryDesk) -> _Keys | None:
-    """The keys in a grant; None for the random bytes among which it lies."""
+    """Return the keys in a grant; None for the random bytes among which it lies."""
     try:
         plain = SealedBox(PrivateKey(desk.box_private)).decrypt(item)
     except CryptoError:
@@ -86,11 +86,11 @@ def _granted(item: bytes, desk: CanaryDesk) -> _Keys | None:
     return _Keys(case_id, epoch, key, _hash("ks1-access", case_id + struct.pack(">I", epoch), key))
 
 
-def _case(desk: CanaryDesk, keys: _Keys, told: list[tuple[str, Answer]]) -> list[Opened]:
+def _case(desk: CanaryDesk, keys: _Keys, answers: list[tuple[str, Answer]]) -> list[Opened]:
     asked = {"case_id": _text(keys.case_id), "mac": _text(_mac(desk, keys, "case"))}
     answer = desk.ask("case", asked)
     case = _asked(answer.body)
-    told.append((f"a case with {len(case['files'])} files", answer))
+    answers.append((f"a case with {len(case['files'])} files", answer))
     share = base64.b64decode(case["share"])
     data_key = hashlib.blake2b(
         share, digest_size=32, key=keys.key, salt=keys.case_id, person=b"ks1-case"
@@ -105,14 +105,14 @@ def _case(desk: CanaryDesk, keys: _Keys, told: list[tuple[str, Answer]]) -> list
         asked = {**asked, "mac": _text(_mac(desk, keys, "file")), "file_id": row["file_id"]}
         answer = desk.ask("file", asked)
         body = answer.body
-        told.append(("file", answer))
+        answers.append(("file", answer))
         opened.append(Opened("a preview" if row["item_kind"] == 3 else "a file",  # noqa: PLR2004 - section 2
                              _file(keys, wrap_key, base64.b64decode(row["header"]), body)))  # fmt: skip
     return opened
 
 
 def _item_key(keys: _Keys, wrap_key: bytes, header: bytes) -> tuple[bytes, bytes]:
-    """The item's own key, and what its body is bound to."""
+    """Return the item's own key, and what its body is bound to."""
     version, _commitment, epoch, sealed_epoch, stream, number, kind, nonce, wrapped = _HEADER.unpack(header)
     bound = struct.pack(">B16s", version, keys.case_id) + struct.pack(">IBIB", epoch, stream, number, kind)
     sealed = struct.pack(">B16s", version, keys.case_id) + struct.pack(">IBIB", sealed_epoch, stream, number, kind)
@@ -144,10 +144,10 @@ def _mac(desk: CanaryDesk, keys: _Keys, verb: str) -> bytes:
 
 
 def _asked(body: bytes) -> dict[str, Any]:
-    told = json.loads(body)
-    if not isinstance(told, dict):
+    answer = json.loads(body)
+    if not isinstance(answer, dict):
         raise NotOpened
-    return told
+    return answer
 
 
 def _text(raw: bytes) -> str:

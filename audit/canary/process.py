@@ -1,4 +1,4 @@
-"""The canary in a process of its own, so that several can look at once: `python -m audit.canary.process PYTHON`."""
+"""The canary in a process of its own, so that several can run at once: `python -m audit.canary.process PYTHON`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def canary_in_its_own_process(python: Path) -> tuple[list[str], Verdict]:
         timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        told = json.loads(done.stdout)
-        return [str(one) for one in told["findings"]], Verdict(told["verdict"])
+        report = json.loads(done.stdout)
+        return [str(one) for one in report["findings"]], Verdict(report["verdict"])
     except (ValueError, KeyError):
         return [f"the canary did not end in order: {done.stderr.strip()[-300:]}"], Verdict.VOID
 

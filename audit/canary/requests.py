@@ -27,7 +27,7 @@ SHORT = 4
 TIMED, TIMES = "a page after all that", 5
 _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
-# The code whose 90 secret bits are all zeros: whole, so that it is derived and looked for, and nobody has it.
+# The code whose 90 secret bits are all zeros: whole, so that it is derived and searched for, and nobody has it.
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
 _SEE_OTHER = 303
 _SHOWN = 203  # a page that answers a form
@@ -80,7 +80,7 @@ class Markers:
         return self.by_kind[kind].text
 
     def headers(self) -> list[tuple[str, str]]:
-        """What a mirror or a browser could add to any request."""
+        """Return the headers that a mirror or a browser could add to any request."""
         kinds = (
             "X-Forwarded-For",
             "X-Real-IP",
@@ -95,7 +95,7 @@ class Markers:
         return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
 
     def add_code(self, words: Sequence[str]) -> None:
-        """The case code is a marker from when it is shown."""
+        """Treat the case code as a marker from the moment it is shown."""
         self.by_kind["case code"] = planted("case code", " ".join(words), ("-".join(words), "".join(words)))
 
 
@@ -107,7 +107,7 @@ class Exchange:
     answer: Answer = field(repr=False)
     right: frozenset[int]
     may_echo: frozenset[str]
-    # Refused before it reached any page of ours, so with a constant body.
+    # Refused before it reached any of our pages, so with a constant body.
     broken: bool = False
     # Who asked, in which run, and the moments around it, in seconds since 1970.
     run: int = 0
@@ -147,7 +147,7 @@ class CanaryVisitor:
         right: Iterable[int] = (_SHOWN,),
         may_echo: Iterable[str] = (),
     ) -> Answer:
-        """Send a form and look at the page that it leads to: a form is answered with an address and nothing more."""
+        """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
         led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
         return self.keep(name, request("GET", led.location, self._headers()), right, may_echo)
 
@@ -182,7 +182,7 @@ class CanaryVisitor:
 
 def without_a_report(visitor: CanaryVisitor) -> None:
     """Everything that somebody sends who reports nothing: pages, forms that come back, codes that open nothing."""
-    _look_around(visitor)
+    _visit_pages(visitor)
     _unsent_reports(visitor)
     _wrong_codes(visitor)
     _broken_requests(visitor)
@@ -198,7 +198,7 @@ def every_page(visitor: CanaryVisitor) -> None:
         visitor.get(f"the page {target}", target)
 
 
-def _look_around(visitor: CanaryVisitor) -> None:
+def _visit_pages(visitor: CanaryVisitor) -> None:
     visitor.get("first page", f"/?{visitor.markers.by_kind['query'].carriers[0]}")
     visitor.get("style sheet", "/style.css")
     visitor.get("a page that is not there", f"/{visitor.markers['query']}.php", right=(404,))
@@ -207,7 +207,7 @@ def _look_around(visitor: CanaryVisitor) -> None:
 
 
 def report(visitor: CanaryVisitor) -> list[str]:
-    """A report with a picture and a document, sent twice; returns its code, or nothing."""
+    """Send a report with a picture and a document twice; return its code, or nothing."""
     markers = visitor.markers
     form = visitor.get("report form", f"/report?plain=1&{markers.by_kind['query'].carriers[0]}")
     fields = [
@@ -231,7 +231,7 @@ def report(visitor: CanaryVisitor) -> list[str]:
 
 
 def urgent_report(visitor: CanaryVisitor) -> None:
-    """A report that members get at once: what they read of it is looked at."""
+    """Send a report that members get at once: what they read of it is examined."""
     markers = visitor.markers
     name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
@@ -244,13 +244,13 @@ def urgent_report(visitor: CanaryVisitor) -> None:
 
 
 def short_report(visitor: CanaryVisitor, *, urgent: bool) -> None:
-    """A report of one line."""
+    """Send a report of one line."""
     fields = [*_fresh(visitor), ("text", f"I saw {visitor.markers['text']}."), ("urgent", "yes" if urgent else "")]
     visitor.post("a short urgent report" if urgent else "a short report", "/report", fields)
 
 
 def report_with_refused_files(visitor: CanaryVisitor) -> None:
-    """A report whose files are no pictures: it is received without them."""
+    """Send a report whose files are no pictures: it is received without them."""
     markers = visitor.markers
     name = markers.by_kind["file name"].carriers[0]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is neither a picture nor a PDF.".encode())
@@ -329,7 +329,7 @@ def _broken_requests(visitor: CanaryVisitor) -> None:
 
 
 def go_away(visitor: CanaryVisitor, parts: Sequence[float]) -> None:
-    """Connections cut when these parts of an upload have been sent, and in the middle of a header."""
+    """Cut connections when these parts of an upload have been sent, and in the middle of a header."""
     markers = visitor.markers
     upload = Upload(
         markers.by_kind["file name"].carriers[0],

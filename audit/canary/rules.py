@@ -30,7 +30,7 @@ _CHANGES = _TIMES | frozenset({
     "mkdir", "mkdirat", "mknod", "mknodat", "link", "linkat", "symlink", "symlinkat", "rename", "renameat", "renameat2",
     "unlink", "unlinkat", "rmdir", "truncate", "setxattr", "lsetxattr", "fsetxattr",
 })  # fmt: skip
-# Ways past every list above: whoever uses one is a finding, whatever it is for.
+# Ways past every list above: using one is a finding, whatever it is for.
 _NEVER = frozenset({
     "sendmmsg", "sendfile", "splice", "tee", "vmsplice", "copy_file_range", "io_uring_setup", "io_uring_enter",
     "pidfd_getfd", "syslog", "msgget", "msgsnd", "mq_open", "mq_timedsend", "shmget", "shmat", "process_vm_writev",
@@ -97,16 +97,16 @@ RULES = (
     _rule("intake", "write", r"channel:(keeper|zygote|own)", "counters, jobs, its own wake-up"),
     # zygotes and their jobs
     _rule("zygote", "open", r"/dev/null", "nowhere"),
-    _rule("zygote", "memfd_create", r"warm", "rehearses each format", before=True),
+    _rule("zygote", "memfd_create", r"warm", "warm-up of each format", before=True),
     _rule("zygote", "execve", r"/sbin/ldconfig", "Python looks for libmagic", before=True),
-    _rule("zygote", "write", r"/memfd:warm \(deleted\)", "rehearses each format", before=True),
+    _rule("zygote", "write", r"/memfd:warm \(deleted\)", "warm-up of each format", before=True),
     _rule("zygote", "write", r"UNIX-STREAM:\[[^\],]*\]", "its channel, its jobs"),
     _rule("zygote|intake|job", "mmap", r"/memfd:[a-z]+ \(deleted\)", "memory"),
     _rule("job", "write", r"/memfd:(kallskydd|warm) \(deleted\)|pipe:\[\d+\]|UNIX-STREAM:\[[^\],]*\]", "its results"),
     _rule("job", "memfd_create", r"[a-z]+", "memory"),
     _rule("job", "execve socket", r".*", "tries that the filter kills it for this", before=True),
     _rule("job", "open", r"/dev/null|/etc/hostname|/dev/zero", "tries that it is refused", before=True),
-    # What a process is told of itself or says of itself: its name and its command line are every account's to read.
+    # What a process sets or asks about itself: its name and its command line are every account's to read.
     _rule("keeper|intake|zygote", "prctl", _OWN_LOCKS, "their locks", before=True),
     _rule("job", "prctl", r"PR_SET_PDEATHSIG, SIGKILL", "it ends with its zygote"),
     _rule("keeper|intake|job", "prctl", _THREAD_NAME, "Python's names for threads; intake and job are refused"),
@@ -152,7 +152,7 @@ class Rulebook:
         self.nameless = any(call.name in WRITES and call.descriptor > 0 and not call.target for call in calls)
 
     def breach(self, call: Call) -> str | None:  # noqa: PLR0911 - one answer for each kind of call
-        """What is wrong with a call, in a word: files, sockets, programs, channels, calls. None when nothing is."""
+        """Classify what is wrong with a call: files, sockets, programs, channels, calls. None when nothing is."""
         if call.name in _NEVER:
             return "files" if call.name == "open_by_handle_at" else "channels"
         if call.name in WRITES:

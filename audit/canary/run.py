@@ -1,10 +1,10 @@
 """One run: a private home, the service on it under strace, visitors, and what was seen before, between and after.
 
-1. The home is served; once it rests, the first look.
-2. Pages, forms that come back and broken requests, without any report; the second look.
+1. The home is served; once it rests, the first snapshot.
+2. Pages, forms that come back and broken requests, without any report; the second snapshot.
 3. Reports that wait, by two visitors; after each, the rows that are new. A quiet run has step 2 once more instead.
-4. Reports that members get at once, opened with a member's key; the third and fourth look.
-5. The running processes and tor are looked at, the service ends, and the last look.
+4. Reports that members get at once, opened with a member's key; the third and fourth snapshot.
+5. The running processes and tor are inspected, the service ends, and the last snapshot is taken.
 
 Each run has an order of its own and planted values of its own. What follows from it all, `audit.canary.examine` says.
 """
@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from audit.canary.compare.release import MemberView, compare, look_around, missing_rows, no_clock, rows_of
+from audit.canary.compare.release import MemberView, compare, member_view, missing_rows, no_clock, rows_of
 from audit.canary.compare.rows import (
     SHARE_BYTES,
     Noted,
@@ -60,14 +60,14 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 SLOTS = "shred.slots"
-_EQUAL_LOOKS, _MOST_LOOKS, _BETWEEN_LOOKS_SECONDS = 4, 240, 0.25
+_EQUAL_READINGS, _MOST_READINGS, _BETWEEN_READINGS_SECONDS = 4, 240, 0.25
 _TICK_SECONDS = 6.0
 _MOST_SNAPSHOTS = 6
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
 
 
 def live(run: Run, addresses: dict[str, str]) -> None:
-    """Steps 1 to 5, on a home that lies there. What goes wrong makes the run void."""
+    """Do steps 1 to 5 on an existing home. A step that fails makes the run void."""
     try:
         desks: list[CanaryDesk] = []
         opening = threading.Thread(
@@ -100,34 +100,34 @@ def _visits(run: Run, addresses: dict[str, str], desk: CanaryDesk) -> None:
         run.service.public_socket, addresses["public"], run.other_markers, run.exchanges, run.number, "B", run.clock
     )
     untouched = _snapshot_at_rest(home)
-    told = everything(run, desk, "before")
+    answers = everything(run, desk, "before")
     start, header = _snapshot_at_rest(home), database_header(home / "kallskydd.db")
-    rows = look_around(home, told, run.folder / "copy")
+    rows = member_view(home, answers, run.folder / "copy")
     compare_snapshots(inspection, untouched, start, Since.REPORTS, "what a desk asks first")
-    said = _said(run)
+    output = _keeper_output(run)
     run.first_visit = time.time()
     # 2.
     without_a_report(one)
-    before = _look_again(run, start, Since.PAGES, "visits without a report")
+    before = _compare_again(run, start, Since.PAGES, "visits without a report")
     compare(
         run.inspections["release"],
         rows,
-        look_around(home, everything(run, desk, "pages"), run.folder / "copy"),
+        member_view(home, everything(run, desk, "pages"), run.folder / "copy"),
         "visits without a report",
     )
     # 3.
     if run.quiet:
         without_a_report(one)
         ask_oddly(run, desk)
-        _look_again(run, before, Since.REPORTS, "requests of desks")
+        _compare_again(run, before, Since.REPORTS, "requests of desks")
     else:
         _reports(run, desk, (one, other), rows, before)
     # 5.
     run.last_visit = time.time()
-    _look_inside(run)
+    _inspect_processes(run)
     run.service.stop()
-    run.said_since = [line[len(old) :] for old, line in zip(said, _said(run), strict=True)]
-    run.said_since = [line for several in run.said_since for line in several.splitlines()]
+    run.output_since = [line[len(old) :] for old, line in zip(output, _keeper_output(run), strict=True)]
+    run.output_since = [line for several in run.output_since for line in several.splitlines()]
     after = files_of(home)
     compare_snapshots(inspection, untouched, Snapshot(after, {}, untouched.locks), Since.STOP, "the whole run")
     inspection.require(after["kallskydd.db-wal"]["size"] == "0", "the database's log has {size} bytes after the stop",
@@ -142,7 +142,7 @@ def _visits(run: Run, addresses: dict[str, str], desk: CanaryDesk) -> None:
 
 
 def _check_freed(run: Run) -> None:
-    """What was deleted is zeros, when the log has been folded in."""
+    """Require that deleted parts are zeros once the log has been folded in."""
     free = free_parts(run.service.home / DATABASE)
     run.inspections["database"].require(
         free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
@@ -153,7 +153,7 @@ def _check_freed(run: Run) -> None:
 def _reports(
     run: Run, desk: CanaryDesk, visitors: tuple[CanaryVisitor, CanaryVisitor], rows: MemberView, before: Snapshot
 ) -> None:
-    """Steps 3 and 4."""
+    """Do steps 3 and 4."""
     one, home, copy = visitors[0], run.service.home, run.folder / "copy"
     run.reports_began = run.clock()
     run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
@@ -178,8 +178,8 @@ def _reports(
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
     ask_oddly(run, desk)
-    between = _look_again(run, before, Since.REPORTS, "reports that wait")
-    after = look_around(home, everything(run, desk, "reports"), copy)
+    between = _compare_again(run, before, Since.REPORTS, "reports that wait")
+    after = member_view(home, everything(run, desk, "reports"), copy)
     compare(run.inspections["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
@@ -189,11 +189,11 @@ def _reports(
         step()
     open_reports(run, desk)
     ask_oddly(run, desk)
-    # The intake looks at its clock every five seconds, and could do something then.
+    # The intake reads its clock every five seconds, and could do something then.
     time.sleep(_TICK_SECONDS)
     # All that somebody sends who reports nothing, once more: with inboxes open it is answered as without.
     without_a_report(one)
-    _look_again(run, between, Since.URGENT, "urgent reports")
+    _compare_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
     check_columns(run.inspections["database"], tables, len(run.slots) // SHARE_BYTES)
     check_slots(run.inspections["database"], run.noted)
@@ -202,7 +202,7 @@ def _reports(
 
 
 def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: CanaryDesk) -> None:
-    """What the home and each member have one row of: nothing there is of a report but the number of batches."""
+    """Compare the rows of the home and of each member: only the number of batches may follow a report."""
     batches = SHORT + 1
     expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
     same = tables["home"] == expected
@@ -231,7 +231,7 @@ def _noted(run: Run, visitor: CanaryVisitor, what: str, act: Callable[[], Result
     return done
 
 
-def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:
+def _compare_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:
     time.sleep(_SETTLE_SECONDS)
     after = _snapshot_at_rest(run.service.home)
     compare_snapshots(run.inspections["steady"], before, after, since, what)
@@ -242,7 +242,7 @@ def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot
 
 
 def _snapshot_at_rest(home: Path) -> Snapshot:
-    """The second of two looks that show the same: the keeper looks at the roster every two seconds, and opens it."""
+    """Return the second of two equal snapshots: the keeper reads the roster every two seconds, and opens it."""
     last = take_snapshot(home)
     for _ in range(_MOST_SNAPSHOTS):
         between, now = Inspection(), take_snapshot(home)
@@ -253,7 +253,7 @@ def _snapshot_at_rest(home: Path) -> Snapshot:
     return last
 
 
-# What differs a little between two runs, and by how much is looked at.
+# What differs a little between two runs, and by how much is compared.
 MEASURED = (
     ("kB of memory", "processes", "intake", "status VmData"),
     ("kB of memory at most", "processes", "intake", "status VmHWM"),
@@ -264,24 +264,24 @@ MEASURED = (
 )
 
 
-def _said(run: Run) -> list[str]:
-    """What the keeper has said so far, as events and in words."""
+def _keeper_output(run: Run) -> list[str]:
+    """Return the keeper's output so far, events and prose."""
     return [(run.folder / name).read_text("utf-8", "replace") for name in ("out", "err")]
 
 
 def _wait_until_it_rests(run: Run) -> None:
-    """A service that has just begun writes its first heartbeat. One that never rests is looked at as it is."""
+    """Wait until a new service has written its first heartbeat. One that never rests is taken as it is."""
     inspections = [files_of(run.service.home)]
-    while len(inspections) < _MOST_LOOKS and (
-        len(inspections) < _EQUAL_LOOKS
-        or any(one != inspections[-1] for one in inspections[-_EQUAL_LOOKS:])
+    while len(inspections) < _MOST_READINGS and (
+        len(inspections) < _EQUAL_READINGS
+        or any(one != inspections[-1] for one in inspections[-_EQUAL_READINGS:])
         or "run/control.sock" not in inspections[-1]
     ):
-        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        time.sleep(_BETWEEN_READINGS_SECONDS)
         inspections.append(files_of(run.service.home))
 
 
-def _look_inside(run: Run) -> None:
+def _inspect_processes(run: Run) -> None:
     check_threads(run.inspections["locks"], run.service.pids())
     check_names(run.inspections["locks"], run.names, names_of(run.service.pids()))
     found = find_service(run.service.home)

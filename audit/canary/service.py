@@ -21,7 +21,7 @@ from pathlib import Path
 READY_SECONDS = 90.0
 END_SECONDS = 60.0
 # Every call is seen but these: they bring something in, wait, give something up, or ask what stands elsewhere, and
-# what they are handed is left nowhere. There are a hundred of them for each one that is looked at.
+# what they are handed is left nowhere. There are a hundred of them for each one that is examined.
 UNTRACED = (
     "read readv pread64 preadv preadv2 close futex epoll_wait epoll_pwait epoll_pwait2 poll ppoll select pselect6 "
     "munmap recvfrom recvmsg fstat stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat "
@@ -114,13 +114,13 @@ class CanaryService:
                 start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + READY_SECONDS
-        while not (self._told("ready") and self._told("tor-started")):
+        while not (self._has_event("ready") and self._has_event("tor-started")):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise NotStarted((self.folder / "err").read_text("utf-8", "replace").strip()[-400:])
             time.sleep(0.05)
 
     def pids(self) -> dict[str, list[int]]:
-        """The intake and the zygotes, as the keeper named them."""
+        """Return the intake and the zygotes, as the keeper named them."""
         started = [event for event in self._events() if event.get("event") == "intake-started"]
         if not started:
             return {}
@@ -143,7 +143,7 @@ class CanaryService:
                     os.kill(pid, signal.SIGKILL)
             self.exit_code = self.process.wait()
 
-    def _told(self, word: str) -> bool:
+    def _has_event(self, word: str) -> bool:
         return any(word in (event.get("event"), event.get("code")) for event in self._events())
 
     def _events(self) -> list[dict[str, object]]:
@@ -160,7 +160,7 @@ def strace_is_there() -> bool:
 
 
 def _watched(trace: Path) -> list[str]:
-    """What stands before the command so that strace sees all of it. Without the right to, the trace will show that."""
+    """Return the prefix by which strace sees all of the command. Without the right to, the trace will show that."""
     strace = [*_STRACE, "-o", str(trace)]
     if os.geteuid() == 0 or subprocess.run([*_OWN_NAMESPACE, *_WITHOUT_RIGHTS, "true"], check=False,
                                            capture_output=True).returncode != 0:  # fmt: skip
@@ -169,7 +169,7 @@ def _watched(trace: Path) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    # A tor that could reach the network is refused, whatever else goes wrong here. Nothing of ours leads the service.
+    # A tor that could reach the network is refused, whatever else goes wrong here. None of our files leads the service.
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL"}}
     return {**kept, "KALLSKYDD_NO_PUBLIC_TOR": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}
 

@@ -1,12 +1,12 @@
-"""`audit live`: looks at a running service from outside, by /proc, tor's control socket and files; writes nothing.
+"""`audit live`: inspect a running service from outside, by /proc, tor's control socket and files; write nothing.
 
 Order: find who serves the home; then each row of `audit.live.table`, one function a row. A check that fails by itself
 is "not seen", never left out.
 
 While the service starts, or a part of it is started again, it is not yet closed, and not all of it is there. So where
-something is not in order and a part is younger than ten seconds, or missing, everything is looked at again until the
-parts are older or all is in order. What counts is the last look, whole: a weakness that stays is found. What a start
-does before that the canary sees.
+something is not in order and a part is younger than ten seconds, or missing, everything is inspected again until the
+parts are older or all is in order. What counts is the last inspection, whole: a weakness that stays is found. The
+canary sees what a start does before that.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
 
 # A start takes two seconds; on a computer that is busy or slow, eight.
 SETTLED_SECONDS = 10.0
-# Looking again ends here, whatever is seen.
+# Inspecting again ends here, whatever is seen.
 PATIENCE_SECONDS = 20.0
 _PAUSE_SECONDS = 0.25
 
@@ -110,7 +110,7 @@ class AuditReport:
 
     @property
     def verdict(self) -> Verdict:
-        """The one that counts."""
+        """Return the verdict that counts for all checks."""
         return worst([check.verdict for check in self.checks])
 
     def of(self, verdict: Verdict) -> list[str]:
@@ -131,14 +131,16 @@ class AuditReport:
         }
 
 
-def look_at(home: Path, day: str, *, root: Path = Path("/"), manifest: Path | None = None) -> tuple[Scene, AuditReport]:
+def inspect_home(
+    home: Path, day: str, *, root: Path = Path("/"), manifest: Path | None = None
+) -> tuple[Scene, AuditReport]:
     """Examine the service of a home; raises NotRunning."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             scene = _scene(home, root, manifest)
             trial = scene.trial
-        except OSError as fault:  # no home, or one that this account may not look into
+        except OSError as fault:  # no home, or one that this account may not read
             raise NotRunning from fault
         checks = tuple(_checked(row, scene) for row in TABLE)
         if not _could_settle(scene, checks) or time.monotonic() > deadline:
@@ -157,7 +159,7 @@ def _could_settle(scene: Scene, checks: tuple[Check, ...]) -> bool:
 
 
 def _is_new(process: Process) -> bool:
-    """Whether it was started just now, or has ended since we began to look."""
+    """Whether it was started just now, or has ended since we began."""
     try:
         return process.ended() or process.age() < SETTLED_SECONDS
     except NotSeen:
@@ -179,6 +181,6 @@ def _checked(row: Row, scene: Scene) -> Check:
     try:
         CHECKS[row.id](inspection, scene)
     except (NotSeen, OSError, ValueError, LookupError, sqlite3.Error, stem.ControllerError) as fault:
-        # What ends between two looks, or has another form than we know, has not been seen.
+        # What ends between two readings, or has another form than we know, has not been seen.
         inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
     return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand)

@@ -47,7 +47,7 @@ class Installation:
 
     @classmethod
     def of(cls, command: tuple[str, ...]) -> Installation:
-        """The one that this command line runs in; raises FileNotFoundError."""
+        """Return the installation that this command line runs in; raises FileNotFoundError."""
         # Not resolved: the link in the environment is what Python goes by.
         prefix = Path(command[0]).parent.parent
         packages = next(iter(sorted(prefix.glob("lib/python3*/site-packages"))), None)
@@ -74,7 +74,7 @@ class Installation:
 
 
 def plain(name: str) -> str:
-    """A distribution's name as indexes compare it."""
+    """Return a distribution's name as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -86,7 +86,7 @@ def locked_versions(lock: Path) -> dict[str, str]:
 
 
 def needed(distributions: Mapping[str, Installed]) -> set[str]:
-    """What our own distribution needs to run, and what that needs."""
+    """Return the distributions that our own needs to run, directly or not."""
     found: set[str] = set()
     to_do = [_NAME]
     while to_do:
@@ -138,7 +138,7 @@ def manifest_faults(folder: Path, manifest: str) -> list[str]:
 
 
 def git_faults(folder: Path) -> tuple[str, list[str]]:
-    """The commit that is checked out, and which of our files are not those of it; raises NoManifest.
+    """Return the commit that is checked out, and which of our files differ from it; raises NoManifest.
 
     Git keeps a file under the hash of its content, so a commit is a manifest that nobody has to write.
     """

@@ -56,7 +56,7 @@ def logging_rules() -> tuple[int, list[str]]:
 
 
 def audit_state() -> AuditState | None:
-    """The state of the audit subsystem, None in a kernel without it; raises NotAllowed."""
+    """Return the state of the audit subsystem, None in a kernel without it; raises NotPermitted."""
     try:
         status = _one(_AUDIT_GET)
         rules = sum(1 for _ in dump(_AUDIT, _AUDIT_LIST_RULES, b""))
@@ -86,7 +86,7 @@ def has_log(expressions: bytes) -> bool:
 
 
 def _one(kind: int) -> bytes:
-    """The answer to one question; raises OSError."""
+    """Return the answer to one question; raises OSError."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _AUDIT) as channel:
         channel.settimeout(1.0)
         channel.send(_HEADER.pack(_HEADER.size, kind, _REQUEST, 1, 0))

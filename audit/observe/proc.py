@@ -41,12 +41,12 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process by its number. Every method reads anew, and raises NotSeen."""
+    """One process by its number. Every method reads afresh, and raises NotSeen."""
 
     pid: int
 
     def status(self, task: int | None = None) -> Mapping[str, str]:
-        """The fields of /proc/PID/status, or of one of its threads."""
+        """Return the fields of /proc/PID/status, or of one of its threads."""
         lines = self._read("status" if task is None else f"task/{task}/status").splitlines()
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
@@ -105,19 +105,19 @@ class Process:
         return [Code("".join(parts[5:]), "w" in parts[1]) for parts in lines if "x" in parts[1]]
 
     def environment(self) -> Mapping[str, str]:
-        """What it was started with. Of a process that is closed to others, root alone sees it."""
+        """Return its command line. Only root sees that of a process closed to others."""
         words = self._read("environ").split("\0")
         return {name: value for name, _, value in (word.partition("=") for word in words if word)}
 
     def world(self) -> str:
-        """The name of its view of the file system."""
+        """Return the name of its mount namespace."""
         try:
             return str(self.place("ns/mnt").readlink())
         except OSError as fault:
             raise NotSeen from fault
 
     def executable(self) -> str:
-        """The program it runs."""
+        """Return the program it runs."""
         try:
             return str(self.place("exe").readlink())
         except OSError as fault:
@@ -139,18 +139,18 @@ class Process:
             return not self.place("").exists()
 
     def files_belong_to(self) -> int:
-        """The owner of its files under /proc: root when the process is closed to others, else the process's own."""
+        """Return the owner of its files under /proc: root when it is closed to others, else its own account."""
         try:
             return self.place("stat").stat().st_uid
         except OSError as fault:
             raise NotSeen from fault
 
     def children(self) -> list[Process]:
-        """What it has started and not buried."""
+        """Return the children it has not reaped."""
         return [process for process in everything() if process.parent() == self.pid]
 
     def parent(self) -> int:
-        """The number of its parent; 0 when it has ended."""
+        """Return the number of its parent; 0 when it has ended."""
         try:
             return int(self.status().get("PPid", "0"))
         except NotSeen:
@@ -199,6 +199,8 @@ class Service:
     tors: tuple[Process, ...] = ()
     watchdogs: tuple[Process, ...] = ()
     audits: tuple[Process, ...] = ()
+    # Who sees to the mirror's certificate, for some seconds at a time.
+    orderers: tuple[Process, ...] = ()
     others: tuple[Process, ...] = field(default=())
 
     @property
@@ -208,22 +210,22 @@ class Service:
 
     @property
     def lasting(self) -> tuple[Process, ...]:
-        """Those that run for as long as the service, and whoever was started beside them."""
+        """The processes that last as long as the service, and those started beside them."""
         return (self.keeper, *self.intakes, *self.zygotes, *self.tors, *self.watchdogs, *self.others)
 
     def name_of(self, pid: int) -> str:
-        """What this process is here, in one word."""
-        for name in ("intakes", "zygotes", "jobs", "tors", "watchdogs", "audits"):
+        """Return the role of this process, in one word."""
+        for name in ("intakes", "zygotes", "jobs", "tors", "watchdogs", "audits", "orderers"):
             if any(process.pid == pid for process in getattr(self, name)):
                 return name.removesuffix("s")
         return "keeper" if pid == self.keeper.pid else "other"
 
 
 def find_service(home: Path) -> Service | None:
-    """The processes of this home; None when nobody serves it.
+    """Return the processes of this home; None when nobody serves it.
 
-    The keeper is whoever holds the lock on the home's folder, in the kernel's own list of locks. Where that list is
-    hidden (ProcSubset=pid in a unit), it is whoever has started an intake for this home.
+    The keeper is the process that holds the lock on the home's folder, in the kernel's own list of locks. Where that
+    list is hidden (ProcSubset=pid in a unit), it is the process that has started an intake for this home.
     """
     keeper = _holder(home) if (PROC / "locks").exists() else _starter(home)
     if keeper is None:
@@ -241,7 +243,7 @@ def find_service(home: Path) -> Service | None:
 
 
 def _holder(home: Path) -> Process | None:
-    """Whoever has the lock on the home: /proc/locks names the process and the folder's device and number."""
+    """Return the holder of the lock on the home: /proc/locks names the process and the folder's device and number."""
     state = home.stat()
     if not stat.S_ISDIR(state.st_mode):
         return None
@@ -264,16 +266,18 @@ def _starter(home: Path) -> Process | None:
     return None
 
 
+_MODULES = {"intake": "intakes", "scrubbers.jailed.zygote": "zygotes", "kallskydd.mirror": "orderers"}
+
+
 def _part(process: Process) -> str:
     try:
         command = process.command()
     except NotSeen:
         return "others"
     words = set(command[1:6])
-    if {"-m", "intake"} <= words:
-        return "intakes"
-    if {"-m", "scrubbers.jailed.zygote"} <= words:
-        return "zygotes"
+    for module, part in _MODULES.items():
+        if {"-m", module} <= words:
+            return part
     if Path(command[0]).name == "tor" and "-f" in command:
         return "tors"
     if command[-1].endswith("/onion/watchdog.py"):

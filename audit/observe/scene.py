@@ -38,7 +38,7 @@ class Scene:
         return self.root != Path("/")
 
     def config(self) -> dict[str, Any]:
-        """What the home's configuration says; raises OSError, ValueError."""
+        """Return the home's configuration; raises OSError, ValueError."""
         with (self.home / "config.toml").open("rb") as file:
             return tomllib.load(file)
 
@@ -54,11 +54,11 @@ class Scene:
         return self.control_socket.parent == self.home / "run"
 
     def system(self, path: str) -> Path:
-        """A file of the system's: the real one, or its copy under `root`."""
+        """Return a system file: the real one, or its copy under `root`."""
         return self.root / path.lstrip("/")
 
     def value(self, path: str) -> str | None:
-        """What stands in a file of the system's; None when it is not there or not to be read."""
+        """Return the content of a system file; None when it is missing or unreadable."""
         try:
             return self.system(path).read_text(errors="replace").strip()
         except OSError:

@@ -120,7 +120,7 @@ class Instruction:
 
 
 def read_filter(arguments: str) -> list[Instruction]:
-    """The instructions in what strace printed of a call."""
+    """Return the instructions in what strace printed of a call."""
     return [
         Instruction(code, value, int(if_true or "0", 0), int(if_false or "0", 0))
         for _form, code, value, if_true, if_false in _INSTRUCTION.findall(arguments)
@@ -137,7 +137,7 @@ def refused(filters: Sequence[Sequence[Instruction]], machine: str, attempt: Att
 
 
 def _data(number: int, architecture: int, arguments: tuple[int, ...]) -> list[int]:
-    """The kernel's struct seccomp_data, as 32-bit words of a little-endian machine."""
+    """Return the kernel's struct seccomp_data as 32-bit words of a little-endian machine."""
     words = [number, architecture, 0, 0]
     for argument in (*arguments, *(0,) * (6 - len(arguments))):
         words += [argument & _WORD, argument >> 32]
@@ -145,7 +145,7 @@ def _data(number: int, architecture: int, arguments: tuple[int, ...]) -> list[in
 
 
 def _verdict(program: Sequence[Instruction], data: list[int]) -> str:
-    """What the filter returns; an instruction that we do not know counts as letting through."""
+    """Run the filter and return its verdict; an unknown instruction counts as letting through."""
     place, accumulator = 0, 0
     while place < len(program):
         one = program[place]

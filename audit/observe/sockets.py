@@ -53,7 +53,7 @@ def unix_table(process: Process) -> dict[int, UnixSocket]:
 
 
 def unix_peers(process: Process) -> dict[int, int]:
-    """The other end of every connected unix socket in the process's network namespace, both by number.
+    """Return the other end of every connected unix socket in the process's network namespace, both by number.
 
     Empty where the kernel cannot be asked.
     """
@@ -97,7 +97,7 @@ def _peers() -> dict[int, int]:
 
 
 def holders(processes: Iterable[Process]) -> dict[str, list[Process]]:
-    """Which processes hold each socket and each pipe, by what the kernel calls it, of those that may be looked into."""
+    """Which processes hold each socket and each pipe, by what the kernel calls it, of those that may be inspected."""
     found: dict[str, list[Process]] = {}
     for process in processes:
         try:
@@ -145,7 +145,7 @@ def holders_of_other_ends(process: Process, path: str) -> set[int]:
 
 
 def dump(protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
-    """The answers of the kernel to one question over netlink that asks for a list; raises OSError."""
+    """Return the kernel's answers to one netlink question that asks for a list; raises OSError."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as channel:
         channel.settimeout(1.0)
         channel.send(_HEADER.pack(_HEADER.size + len(body), kind, _REQUEST_DUMP, 1, 0) + body)
@@ -163,7 +163,7 @@ def dump(protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
 
 
 def attributes(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """The attributes of a netlink message: kind without its flag bits, value."""
+    """Return the attributes of a netlink message: kind without its flag bits, value."""
     while len(body) >= 4:  # noqa: PLR2004 - length and kind
         length, kind = struct.unpack_from("=HH", body)
         if length < 4:  # noqa: PLR2004

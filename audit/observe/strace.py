@@ -71,7 +71,7 @@ class Call:
 
     @property
     def unread(self) -> bool:
-        """Whether strace could not look: it then writes where the bytes lie instead of the bytes."""
+        """Whether strace could not read the memory: it then writes where the bytes lie instead of the bytes."""
         return not self.strings and _UNREAD.search(_SOCKET.sub("", self.arguments)) is not None
 
     @property
@@ -104,7 +104,7 @@ class Call:
         return tuple(name if name.startswith(("/", "@")) or not folders else f"{folders[0]}/{name}" for name in named)
 
     def shown(self, most: int = 160) -> str:
-        """The call as a person reads it, cut to `most` characters."""
+        """Return the call as a person reads it, cut to `most` characters."""
         text = f"{self.role}[{self.process.pid}] {self.name}({plain(self.arguments)}) = {self.result}"
         return text if len(text) <= most else text[: most - 1] + "…"
 

@@ -25,7 +25,7 @@ class Harmless(Enum):
     LOCKED = "swap on {name}: the intake's memory is locked"
     NO = "swap on {name}: readable on a stolen disk"
 
-    def said(self, name: str) -> Evidence:
+    def evidence(self, name: str) -> Evidence:
         """As a sentence."""
         return Evidence(Verdict.FINDING if self is Harmless.NO else Verdict.CLEAN, self.value, {"name": name})
 

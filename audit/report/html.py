@@ -43,7 +43,7 @@ _TITLES = {row.id: row.titel for row in TABLE}
 
 
 def as_html(report: AuditReport, language: Language) -> str:
-    """The whole page."""
+    """Return the whole page."""
     words = WORDS[language]
     summary = words["summary"].format(
         clean=len(report.of(Verdict.CLEAN)), all=len(report.checks), finding=len(report.of(Verdict.FINDING)),
@@ -70,7 +70,7 @@ def as_html(report: AuditReport, language: Language) -> str:
 
 
 def title_of(check: Check, language: Language) -> str:
-    """The name of a row in words."""
+    """Return the title of a row."""
     return _TITLES.get(check.id, check.title) if language == "sv" else check.title
 
 
@@ -82,7 +82,7 @@ def _short(report: AuditReport, verdict: Verdict, words: dict[str, str]) -> str:
 def _row(check: Check, language: Language) -> str:
     words = WORDS[language]
     title = title_of(check, language)
-    evidence = "".join(_said(one, language) for one in check.evidence)
+    evidence = "".join(_evidence_line(one, language) for one in check.evidence)
     return (
         f'<div class="row"><div class="head"><h3>{escape(title)} <span class="id">{escape(check.id)}</span></h3>'
         f'<span class="mark {_CLASSES[check.verdict]}">{escape(words[str(check.verdict)])}</span></div>'
@@ -90,7 +90,7 @@ def _row(check: Check, language: Language) -> str:
     )
 
 
-def _said(one: Evidence, language: Language) -> str:
+def _evidence_line(one: Evidence, language: Language) -> str:
     if one.verdict is Verdict.CLEAN:
         return f"<li>{escape(one.text(language))}</li>"
     return f"<li class=bad>{escape(WORDS[language][str(one.verdict)])}: {escape(one.text(language))}</li>"

@@ -14,7 +14,7 @@ _MARKS = {
 
 
 def as_text(report: AuditReport) -> str:
-    """The table: verdict, name and title; below it what speaks against, all evidence, and the line by hand."""
+    """Return the table: verdict, name and title; below each its evidence and the line by hand."""
     lines = []
     for check in report.checks:
         lines += _block(check)

@@ -1,4 +1,4 @@
-"""The words of the printed report. The assertion is fixed: whoever changes it changes what has been certified."""
+"""The words of the printed report. The assertion is fixed: changing it changes what has been certified."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOT_COVERED = {
         "Ett program som ändrades efter granskningen, och en kärna eller maskin som ljuger om allt ovan.",
     ),
     "en": (
-        "Flow records of whoever runs the network or the machine hall: they see that this computer uses Tor, and when.",
+        "Flow records of the operators of network and data centre: they see that this computer uses Tor, and when.",
         "The telephone line, and other ways to report.",
         "The municipality's own web site, its logs and statistics, also the page that shows this service's address.",
         "DNS questions from the visitor's computer, and everything else on it.",

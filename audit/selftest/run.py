@@ -4,7 +4,7 @@
 2. Each fault is a patch (`audit.fault`), from a folder that the audit knows nothing else of. It is applied to a copy of
    its own, and the canary is run on that.
 3. It is caught when a finding says what the patch's own `Evidence` asks for. Being found in another way, or making the
-   service fail, is not enough: that would also look like a catch.
+   service fail, is not enough: that could be mistaken for a catch.
 
 A patch that does not apply makes the whole selftest void.
 """
@@ -41,36 +41,36 @@ class Caught:
 
 
 def run_selftest(
-    faults: Sequence[Fault], say: Callable[[str], None] = lambda _sentence: None, *, control: bool = True
+    faults: Sequence[Fault], progress: Callable[[str], None] = lambda _sentence: None, *, control: bool = True
 ) -> list[Check]:
-    """Plant each fault and look; returns a row for each, and first one for the unmodified copy (`control`)."""
+    """Plant each fault and run the canary; return a row for each, the first for the unmodified copy (`control`)."""
     checks = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         unmodified = pool.submit(_control) if control else None
         caught_ones = pool.map(try_fault, faults)
         if unmodified is not None:
             checks.append(unmodified.result())
-            say(f"the unmodified copy: {checks[0].verdict}")
+            progress(f"the unmodified copy: {checks[0].verdict}")
         for caught in caught_ones:
             checks.append(as_row(caught))
-            say(f"{caught.fault.name}: {'caught' if caught.verdict is Verdict.CLEAN else caught.verdict}")
+            progress(f"{caught.fault.name}: {'caught' if caught.verdict is Verdict.CLEAN else caught.verdict}")
     return checks
 
 
 def faults_in(folder: Path) -> list[Fault]:
-    """The faults of a folder. Raises DoesNotApply, OSError."""
+    """Return the faults of a folder. Raises DoesNotApply, OSError."""
     return read_faults(folder)
 
 
 def try_fault(fault: Fault) -> Caught:
-    """Steps 2 and 3 for one fault."""
+    """Do steps 2 and 3 for one fault."""
     return try_together([fault])[0]
 
 
 def try_together(faults: Sequence[Fault]) -> list[Caught]:
-    """Steps 2 and 3 for several faults in one copy, each by its own evidence; one that does not apply is left out.
+    """Do steps 2 and 3 for several faults in one copy, each by its own evidence; one that does not apply is left out.
 
-    For a quick look only: the findings of one may hide that another has none.
+    For a quick check only: the findings of one may hide that another has none.
     """
     folder = Path(tempfile.mkdtemp(prefix="fault-"))
     unfit: dict[str, str] = {}

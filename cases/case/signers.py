@@ -38,7 +38,7 @@ def given_to(streams: Streams) -> frozenset[str]:
 
 
 def may_erase(streams: Streams) -> frozenset[str]:
-    """Return the ids of those whose signature under an erasure counts, whatever the roster is by then.
+    """Return the ids of those whose signature under an erasure counts, independent of the roster by then.
 
     Those to whom the case was given, and none whom the report concerns: one reader alone can write that she gave the
     case to such a member, and both together must not be able to do away with it. Where the reporter would not say whom

@@ -131,7 +131,7 @@ def read_statement(untrusted_blob: bytes, roster: Roster, server_key: bytes) -> 
 
 
 def seal_statement(key: bytes, case_id: bytes, blob: bytes) -> bytes:
-    """Return the statement as it rests: sealed, and of one size whatever it says."""
+    """Return the statement as it rests: sealed, and of one size for every text."""
     return aead_seal(key, pad_entry(blob), _SEALED + case_id)
 
 

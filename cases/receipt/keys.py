@@ -4,7 +4,7 @@ The receipt: eight words that are all a reporter has, and all that is needed to 
 Contract (docs/FORMATS.md §6). Eight words are 96 bits: 90 secret ones and 6 that check the others, so that 63 of 64
 misread receipts are known to be wrong from the words alone, without asking whether a case exists. From the secret,
 through Argon2id with the salt of the home, come the id under which the store finds the case and the reporter's two key
-pairs. Nothing else is kept: without the words there is no way back in, and none that anybody could be forced to use.
+pairs. Nothing else is kept: without the words nobody gets in again, and nobody can be forced to let somebody in.
 
 `parse_receipt` raises for everything that cannot be a receipt: another number of words, a word that is not in the list,
 check bits that do not fit. misread.py says which, and what may have been meant (docs/decisions/0006). A receipt that

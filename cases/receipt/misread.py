@@ -1,7 +1,7 @@
 """
 What is wrong with words that are no receipt, and which words may have been meant.
 
-Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so whatever is said here tells
+Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so the answer tells
 nobody which receipts exist (docs/decisions/0006). `explain` looks in this order and stops at the first that it finds:
 
 1. Another number of words than eight, also when they are divided where spaces were left out.

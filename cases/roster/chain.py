@@ -3,8 +3,8 @@ The roster as a chain: every version from the first, each agreed to by members o
 
 Contract. `verify_chain` starts at version 1 every time and takes these steps for each version:
 
-1. It can be read (roster_text.py).
-2. It continues the version before (roster_rules.py, rule 2).
+1. It can be read (text.py).
+2. It continues the version before (rules.py, rule 2).
 3. Each signature under it verifies, and is by a member of this version or of the one before.
 4. The signatures amount to consent (rules 1 and 3 to 5). The last version alone may lack it: then it is a proposal.
 

@@ -16,7 +16,7 @@ The rules, in this order (docs/FORMATS.md §7):
 The day that stands in the signed text is its author's word. So the fourteen days are counted from `first_shown`, the
 day that the keeper of the chain wrote down when it got the proposal, and from the day in the text where that is
 later; without either, or with one that is still to come, nothing comes about by waiting. The server keeps its day
-beside the text (roster.py), where a server in other hands could date it back: so versions that came about in this way
+beside the text (chain.py), where a server in other hands could date it back: so versions that came into force so
 are named in the chain, and each desk counts their fourteen days itself, from when it first saw them
 (`desk.work.waiting`).
 """

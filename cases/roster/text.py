@@ -2,7 +2,7 @@
 One version of the roster: who may read, as a text that is hashed and signed byte by byte.
 
 `parse_roster` returns a roster or raises RosterFault; a key that it does not know is a fault, since it could be the
-misspelling of one that matters. It proves nothing about who agreed to the text: that is roster_rules.py and roster.py.
+misspelling of one that matters. It proves nothing about who agreed to the text: that is rules.py and roster.py.
 """
 
 import json

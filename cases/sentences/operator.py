@@ -67,7 +67,7 @@ SENTENCES: Final = {
     "store.busy": ("The database of the home is in use.", "Nothing was changed. Try again in a minute."),
     "store.log_not_cut": (
         "The database is read by another program, so deleted bytes are still in its log.",
-        "End the backup or whatever reads it; the next heartbeat cuts the log.",
+        "End the backup or the program that reads it; the next heartbeat cuts the log.",
     ),
     "store.not_written": ("The database of the home cannot be written.", "Look at the space left and the permissions."),
     "store.unreadable": ("The database of the home does not read.", RESTORE),

@@ -90,7 +90,7 @@ async def keep_statement(
 
 
 async def erase(parts: Parts, case_id: bytes, statements: Sequence[bytes]) -> None:
-    """Erase a case, whatever its state; the callers above have checked that it may be. Raises NotThere."""
+    """Erase a case in any state; the callers above have checked that it may be. Raises NotThere."""
     async with parts.db.write() as connection:
         await _decide(connection, case_id, today(parts.clock), statements)
     await finish_erasures(parts)

@@ -7,7 +7,7 @@ Filing keeps this order:
 2. One transaction: the case's row, its entries, head, box items for every member, and the staged files.
 
 A crash after 1 leaves 32 random bytes in a slot that no row names, and it is free again. A crash in 2 leaves nothing.
-After 2 the case is there and complete, whatever dies.
+After 2 the case is there and complete, also after a crash.
 """
 
 import asyncio

@@ -136,7 +136,7 @@ CREATE TABLE counters (
 ) STRICT, WITHOUT ROWID;
 
 -- Cases whose reporter has ended the inbox, and the day of the release from which members know of it. Last,
--- because homes from before there was this table get it when they are opened (store_db.py).
+-- because homes from before there was this table get it when they are opened (db.py).
 CREATE TABLE ended_inboxes (
     case_id  BLOB NOT NULL PRIMARY KEY REFERENCES cases ON DELETE CASCADE,
     from_day TEXT NOT NULL CHECK (from_day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]')

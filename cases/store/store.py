@@ -107,7 +107,7 @@ class Store:
 
     @classmethod
     async def _finish_interrupted(cls, parts: Parts) -> "Store":
-        """Read what the home is and take up whatever a crash left half-way."""
+        """Read what the home is and take up what a crash left half-way."""
         used = "SELECT slot FROM cases UNION ALL SELECT spent_slot FROM cases WHERE spent_slot IS NOT NULL"
         async with parts.db.read() as connection:
             row = await one(connection, "SELECT home_id, salt FROM home")

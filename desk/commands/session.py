@@ -5,8 +5,8 @@
 1. There is a key in the desk home, and no other command is at work in it.
 2. The passphrase opens the key.
 3. The desk has joined a server, whose key follows from its address.
-4. The way to it is made; requests are signed.
-5. Whatever happened, what was learnt about the cases is written, sealed, and the way is taken down.
+4. The connection to it is made; requests are signed.
+5. In every case, also after an error, what was learnt about the cases is written, sealed, and the connection is closed.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from desk.server.address import server_key_of
 from desk.server.client import DeskClient
 from desk.work.casebook import Casebook
 
-# Makes the way to an address, given the private key of tor's client authorisation, and takes it down again.
+# Makes the connector for an address, given the private key of tor's client authorisation, and closes it again.
 Connect = Callable[[str, str], contextlib.AbstractAsyncContextManager[aiohttp.BaseConnector]]
 
 

@@ -119,7 +119,7 @@ class DeskClient:
                     url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
                 )
             except NotReachable as failed:
-                # The connector found no way, so no byte of the request was sent.
+                # The connector could not connect, so no byte of the request was sent.
                 if failed.text_key not in reach.PASSING or not tries_left:
                     raise
             except TimeoutError as failed:
@@ -162,7 +162,7 @@ async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
 
 async def _read_refusal(response: aiohttp.ClientResponse) -> ServerRefused:
     if response.content_type == "text/html":
-        # The desk onion answers in JSON whatever it is asked; pages are behind the other address.
+        # The desk onion answers every request in JSON; pages are behind the other address.
         raise ReportersAddress
     untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
     try:

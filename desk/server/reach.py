@@ -1,8 +1,8 @@
 """What a desk must know of its connection to the server's desk onion; what makes the connection is handed in.
 
-It goes through a tor that runs on the member's computer (its connector raises `no_way`), or straight to the unix socket
-behind the desk onion, for a trial in which the server is the same computer. What tor answers is put into words here: an
-observer learns nothing from it, and the member learns what to do.
+It goes through a tor that runs on the member's computer (its connector raises `refused_by_tor`), or straight to the
+unix socket behind the desk onion, for a trial in which the server is the same computer. What tor answers is put into
+words here: an observer learns nothing from it, and the member learns what to do.
 """
 
 from pathlib import Path
@@ -37,6 +37,6 @@ def socket_connector(path: Path) -> aiohttp.BaseConnector:
     return aiohttp.UnixConnector(path=str(path), limit=CONNECTIONS)
 
 
-def no_way(reply: int) -> NotReachable:
+def refused_by_tor(reply: int) -> NotReachable:
     """Return what to raise when tor's SOCKS port has refused a connection with this number."""
     return NotReachable(_TOR_REPLIES.get(reply, "reach.tor_failed"))

@@ -34,7 +34,7 @@ from desk.work.casebook import Casebook
 from desk.work.opened import DeskCase
 from desk.work.writing import TRIES, require_now, seen
 
-# What the server takes: 50 MiB (design, numbers). It decides; this only saves a long way for nothing.
+# What the server takes: 50 MiB (design, numbers). It decides; this only saves a long upload for nothing.
 FILE_BYTES_MAX: Final = 50 * 2**20
 
 

@@ -149,6 +149,10 @@ class Casebook:
 
         Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
         """
+        return (await self.open_with_answer(known))[0]
+
+    async def open_with_answer(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+        """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
         self._chain()
         broken: NotVerified | None = None
         for candidate in known.candidates():
@@ -164,14 +168,14 @@ class Casebook:
         await self.forget_erased(known)
         raise Erased
 
-    async def _open_with(self, known: KnownCase) -> DeskCase:
+    async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
         """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         answer = await self.fetch_case(known)
         # 1. and 2.
         unsealed = unseal(known, answer, self.keys, self._sign_key_of)
         # 3.
         check_not_cut(known.seen, unsealed.streams)
-        return self._opened(known, answer, unsealed)
+        return self._opened(known, answer, unsealed), answer
 
     def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
         """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong."""

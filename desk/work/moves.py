@@ -88,7 +88,7 @@ def read_file(path: Path) -> bytes:
 
 async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
     """Return the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
-    case = await book.open(book.state.find(name))
+    case, answer = await book.open_with_answer(book.state.find(name))
     aside = stepped_aside(case.streams)
     if book.keys.id in aside:
         raise NotNow("move.aside")
@@ -101,7 +101,6 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     _require_can_sign(case, roster, signer)
     if _joining(case, given):
         require_now(case, CaseAction.HAND_OVER)
-    answer = await book.fetch_case(case.known)
     request = prepare(case, answer, roster, {member.id for member in given})
     signed = msgspec.structs.replace(request, statements=(_sign(book, request), b""))
     plain = msgspec.json.encode(_Offer(FORMAT, reason, signed))
@@ -124,7 +123,7 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
         known = book.state.find(request.case_id.hex())
     except UnknownCase:
         raise MoveRefused("move.not_held") from None
-    case = await book.open(known)
+    case, answer = await book.open_with_answer(known)
     known = case.known
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
@@ -133,7 +132,6 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     if by.id in stepped_aside(case.streams):
         raise NotNow("move.offerer_aside")
     require_now(case, CaseAction.CO_SIGN, "move.signer_aside")
-    answer = await book.fetch_case(known)
     checked = check_prepared(case, answer, roster, request, book.keys.id_bytes, book.keys.box_private)
     _require_unconcerned(case, checked.readers)
     if len(checked.readers) < READERS_MIN:

@@ -78,7 +78,7 @@ def waiting_erasures(
 
 
 def _notes_key(known: KnownCase, keys: CaseKeys, answer: CaseAnswer, member: MemberKeys) -> bytes | None:
-    """Return the key of the notes; None without notes, whatever was granted. Raises SealBroken for a changed key.
+    """Return the key of the notes; None without notes, even if a key was granted. Raises SealBroken for a changed key.
 
     A notes grant has no sender either. One that came without notes would let the server choose the key under which
     the first is written, so a key is taken only with notes that open under it.

@@ -43,7 +43,7 @@ async def write(
 ) -> DeskCase:
     """Write one entry if the case allows the action; return the case with it. Raises NotNow.
 
-    Without an action the entry records what has been done already, and is written whatever the case allows by now.
+    Without an action the entry records what has been done already, and is written even if the case no longer allows it.
     """
     for tries_left in reversed(range(TRIES)):
         if action is not None:

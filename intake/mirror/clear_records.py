@@ -54,12 +54,14 @@ class ClearRecords:
         whole = self._record(0)
         if not self._waiting or self._waiting[0] != _HANDSHAKE:
             return whole if whole is not None and whole <= len(self._waiting) else None
+        # A head that is spread over two records is sent by nobody.
+        if whole is not None and whole < _HEADER_BYTES + _MESSAGE_HEADER_BYTES:
+            raise NotTls
         if len(self._waiting) < _HEADER_BYTES + _MESSAGE_HEADER_BYTES or whole is None:
             return None
         head = self._waiting[_HEADER_BYTES : _HEADER_BYTES + _MESSAGE_HEADER_BYTES]
         left = _MESSAGE_HEADER_BYTES + int.from_bytes(head[1:], "big")
-        # A head that is spread over two records is sent by nobody.
-        if head[0] != _CLIENT_HELLO or left > MOST_BYTES or whole < _HEADER_BYTES + _MESSAGE_HEADER_BYTES:
+        if head[0] != _CLIENT_HELLO or left > MOST_BYTES:
             raise NotTls
         at = 0
         for _ in range(_MOST_RECORDS):

@@ -1,11 +1,11 @@
 """
-The gate before every page: which requests are ours, and which headers every answer carries.
+The check before every page: which requests are ours, and which headers every answer carries.
 
 1. `Host` must be the address of the entrance: the onion's at the onion, the mirror's at the mirror. Anything else is a
    page saved under another name, or a browser led astray.
 2. A form that changes something must come from our own pages: `Origin`, when the browser sends it, is ours, and
    `Sec-Fetch-Site`, when sent, is `same-origin` (or `none`: typed by hand). Tor Browser sends both on an onion, others
-   neither; the one-time mark in the form decides for those.
+   neither; the one-time token of the form decides for those.
    At the mirror ours is https alone.
 3. Nothing else of a request's headers is read: no User-Agent, Referer or Accept-Language, and of a forwarded address
    only that there is one (intake/http/forwarded.py).
@@ -31,7 +31,7 @@ _OWN_SITE: Final = ("", "same-origin", "none")
 
 
 @web.middleware
-async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def check_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     services: Services = request.app[SERVICES]
     language = services.pages.language_of(request)
     if request.headers.get(hdrs.HOST, "").lower() not in _hosts(services, request.app[ENTRANCE]):

@@ -8,7 +8,7 @@ page is about stands in its heading.
 from dataclasses import dataclass
 from typing import Final
 
-from intake.views.pages import Link
+from intake.views.pages import PageLink
 from intake.views.texts import N_
 
 
@@ -55,4 +55,4 @@ INFORMATION_PAGES: Final = (
     InformationPage("/check", "information/check.html", N_("Information: how to check"), N_("How to check us")),
 )
 
-INFORMATION_LINKS: Final = tuple(Link(page.path, page.label) for page in INFORMATION_PAGES)
+INFORMATION_LINKS: Final = tuple(PageLink(page.path, page.label) for page in INFORMATION_PAGES)

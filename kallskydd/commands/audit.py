@@ -1,4 +1,4 @@
-"""`kallskydd audit`: prove the silence. `live` looks at the running service from outside.
+"""`kallskydd audit`: prove the silence. `live` inspects the running service from outside.
 
 Exit codes: 0 clean, 1 something found or not seen, 2 usage, 4 the service is not running.
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from audit.live.run import AuditReport, NotRunning, look_at
+from audit.live.run import AuditReport, NotRunning, inspect_home
 from audit.observe.installed import manifest_text
 from audit.report.html import as_html
 from audit.report.pack import make_pack
@@ -21,7 +21,7 @@ from audit.verdict import Verdict
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _NOT_RUNNING = "Nobody serves this home, as far as this account can see."
-_START_IT = "Start it with `kallskydd serve`, or look as root or as the service's own account."
+_START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
 # Made in modules of their own, each with add_parser(subparsers); one that is not there is not offered.
 _OTHERS = ("canary", "selftest", "mirror")
@@ -31,7 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `audit` to the command line."""
     parser = subparsers.add_parser("audit", help="prove the silence: no address, no log, no trace")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    live = actions.add_parser("live", help="look at the running service from outside")
+    live = actions.add_parser("live", help="inspect the running service from outside")
     _common(live)
     live.add_argument("--json", action="store_true")
     live.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
@@ -63,7 +63,7 @@ def _live(args: argparse.Namespace) -> int:
         prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
         return USAGE
     try:
-        _, report = look_at(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        _, report = inspect_home(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
     except NotRunning:
         return _not_running()
     if args.report is not None:
@@ -81,7 +81,7 @@ def _live(args: argparse.Namespace) -> int:
 
 def _pack(args: argparse.Namespace) -> int:
     try:
-        scene, report = look_at(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        scene, report = inspect_home(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
         names = make_pack(args.folder, scene, report, args.lang)
     except NotRunning:
         return _not_running()

@@ -1,4 +1,4 @@
-"""`kallskydd audit canary`: a private instance, real visits with planted markers, and everything it did looked at.
+"""`kallskydd audit canary`: a private instance, real visits with planted markers, and everything it did inspected.
 
 Exit codes: 0 clean, 1 something found, not seen, or void, 2 usage, 4 strace is missing.
 """
@@ -39,20 +39,20 @@ def run(args: argparse.Namespace) -> int:
         return MISSING
     warn_ordinary_account()
     started = time.monotonic()
-    checks = run_canary(say=prose)
+    checks = run_canary(progress=prose)
     verdict = worst([check.verdict for check in checks])
     seconds = round(time.monotonic() - started, 1)
     if args.json:
         result(as_object(checks, seconds))
     else:
         for check in checks:
-            _tell(check)
+            _print_check(check)
         answer(f"{_CONCLUSIONS[verdict]} {seconds} seconds.", as_json=False)
     return OK if verdict is Verdict.CLEAN else FINDINGS
 
 
 def warn_ordinary_account() -> None:
-    """The service closes itself to others of its own account, strace among them."""
+    """Warn that the service closes itself to other processes of its account, strace among them."""
     if os.geteuid() != 0:
         prose("As an ordinary account strace does not see which files the service writes to; those rows say not seen.")
         prose("Run it with sudo to see them: it touches nothing but a temporary folder.")
@@ -76,7 +76,7 @@ def as_object(checks: Sequence[Check], seconds: float) -> dict[str, object]:
     }
 
 
-def _tell(check: Check) -> None:
+def _print_check(check: Check) -> None:
     answer(
         f"{str(check.verdict).upper() if check.verdict is not Verdict.CLEAN else 'clean':9} {check.title}",
         as_json=False,

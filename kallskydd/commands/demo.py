@@ -1,4 +1,4 @@
-"""`kallskydd demo`: the whole service on this computer alone, over a private Tor network, to look at or to check.
+"""`kallskydd demo`: the whole service on this computer alone, over a private Tor network, to try or to check.
 
 Without `--check` it stays up until Ctrl-C and prints how to open it. With `--check` it makes one round trip and
 ends with exit code 0, or 1 if a step failed, a planted marker was found, or one is in none of the files to begin with;
@@ -48,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the demonstration or the check."""
-    # What is known to fail is said at once, and not after the network has been built.
+    # Report what is known to fail at once, and not after the network has been built.
     if any(shutil.which(program) is None for program in ("tor", "tor-gencert")):
         prose(str(TorProgramMissing()))
         return MISSING
@@ -95,7 +95,7 @@ async def _check(args: argparse.Namespace, world: DemoWorld, samples: list[Sampl
         result(found)
     prose(f"{found['total_seconds']:7.2f} s  in all")
     prose(f"{found['markers_in_originals']} of {len(check.markers)} markers are found in the files as they were sent.")
-    prose(f"Markers looked for: {len(check.markers)}, in {check.search.looked_at} files, descriptors and texts.")
+    prose(f"Markers searched for: {len(check.markers)}, in {check.search.looked_at} files, descriptors and texts.")
     if check.search.not_seen:
         prose(f"Not seen: {check.search.not_seen} that this account may not read. As root everything is seen.")
     for line in check.search.found:
@@ -139,11 +139,11 @@ async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor,
     async with Visitor(tor.socks, world.public) as visitor:
         page = await visitor.open("/report?plain=1")
         page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT}, [sample_jpeg("demo")])
-    _tell(args, world, local, page.receipt)
+    _print_result(args, world, local, page.receipt)
     return tor, forwarder
 
 
-def _tell(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple[str, ...]) -> None:
+def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple[str, ...]) -> None:
     commands = [
         f"kallskydd desk list --desk-home {desk.folder} --passphrase-file {desk.passphrase_file}"
         f" --tor-network {world.network}"

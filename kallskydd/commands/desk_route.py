@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from desk.errors import NotReachable
-from desk.server.reach import CONNECT_SECONDS, CONNECTIONS, no_way, socket_connector
+from desk.server.reach import CONNECT_SECONDS, CONNECTIONS, refused_by_tor, socket_connector
 from onion.client import ClientTor, add_client_key
 from onion.connector import SocksConnector
 from onion.errors import SocksFailed, SocksMissing, SocksTimeout
@@ -50,7 +50,7 @@ class _DeskConnector(SocksConnector):
         except SocksFailed as failed:
             if isinstance(failed, SocksTimeout) and not failed.reply:
                 raise NotReachable("reach.timed_out") from failed
-            raise no_way(failed.reply) from failed
+            raise refused_by_tor(failed.reply) from failed
 
 
 @contextlib.asynccontextmanager

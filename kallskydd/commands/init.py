@@ -91,12 +91,12 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         prose(f"The home cannot be made: {error.strerror}. Look at the folder above it and the space on the disk.")
         return MISSING
-    _tell(args, home_facts, readers=sum(join.role != "counsel" for join in joins))
+    _print_result(args, home_facts, readers=sum(join.role != "counsel" for join in joins))
     return OK
 
 
 def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
-    """The join files and the configuration that were named; None if one cannot be read. Raises CaseError."""
+    """Return the join files and the configuration that were named; None if one is unreadable. Raises CaseError."""
     try:
         texts = [path.read_text("utf-8") for path in args.member]
         config_text = args.config.read_text("utf-8") if args.config else example_config(trial=args.trial)
@@ -122,7 +122,7 @@ def _require_room_for_sockets(home: Path) -> None:
 
 
 def example_config(*, trial: bool = False) -> str:
-    """The configuration that is shipped as the example.
+    """Return the configuration that is shipped as the example.
 
     In a trial nobody wants to wait until six in the morning: reports are shown and closed cases may be erased at once.
     """
@@ -163,7 +163,7 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
 
 
 def founding_roster(config: Config, joins: list[Join], *, home_id: bytes, server_key: bytes, trial: bool) -> str:
-    """The text of version 1: organisations from the configuration, members from their join files."""
+    """Return the text of version 1: organisations from the configuration, members from their join files."""
     return render(
         version=1,
         previous=NO_PREVIOUS,
@@ -185,7 +185,7 @@ def _keep_trial_member(folder: Path, keys: MemberKeys) -> None:
         path.chmod(0o600)
 
 
-def _tell(args: argparse.Namespace, facts: dict[str, str], *, readers: int) -> None:
+def _print_result(args: argparse.Namespace, facts: dict[str, str], *, readers: int) -> None:
     if args.json:
         result({"home": str(args.home), "trial": args.trial, **facts})
     prose(f"Made {'a TRIAL home' if args.trial else 'a home'} in {args.home}.")

@@ -62,12 +62,12 @@ def run(args: argparse.Namespace) -> int:
         return REFUSED if isinstance(error, PosterFault) else code_of(error)
     code = _place(files, args.out, force=args.force)
     if code == OK:
-        _tell(args, facts, chosen, list(files), is_open=is_open)
+        _print_result(args, facts, chosen, list(files), is_open=is_open)
     return code
 
 
 def _facts(home: Home) -> tuple[Facts, bool]:
-    """What goes on the poster, and whether the service is open. Raises NoAddress, OnionError."""
+    """Return what goes on the poster, and whether the service is open. Raises NoAddress, OnionError."""
     config = home.config
     roster = read_chain(home.roster, today(utc_now)).current
     organisations = config.organisations if roster is None else roster.organisations
@@ -132,7 +132,7 @@ def _write(target: Path, content: bytes, *, force: bool) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _tell(
+def _print_result(
     args: argparse.Namespace, facts: Facts, languages: tuple[str, ...], files: list[str], *, is_open: bool
 ) -> None:
     if args.json:

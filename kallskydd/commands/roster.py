@@ -1,7 +1,7 @@
 """`kallskydd roster`: shows who may read, and proposes changes.
 
 On the server nothing can be signed: a proposal lies in the home until enough members have signed it at their own
-desks. A founding roster that nobody has agreed to yet may be written anew, to take in another founding member.
+desks. A founding roster that nobody has agreed to yet may be replaced, to take in another founding member.
 """
 
 from __future__ import annotations

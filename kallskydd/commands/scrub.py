@@ -1,9 +1,9 @@
 """`kallskydd scrub FILE… --out DIR`: the scrubbers on their own, for anybody's pictures and PDFs.
 
 Each file goes the way an attachment goes: sniffed, rebuilt in a jailed process, verified in another; as many at once as
-there are cores (`scrub_pool`). A file that is refused does not stop the others. Nothing is ever overwritten: the clean
-copy appears under its name all at once, or not at all (`scrub_names`). What was removed is said in kinds, without the
-values: a terminal may be recorded.
+there are cores (`kallskydd.scrub.pool`). A file that is refused does not stop the others. Nothing is ever overwritten:
+the clean copy appears under its name all at once, or not at all (`kallskydd.scrub.names`). What was removed is reported
+by kind, without the values: a terminal may be recorded.
 
 With --json, one line for each file on stdout, in the order of the command line. Exit code 0 when all are clean, 1 when
 any was refused, 2 when there can be no output folder, 4 when the jail cannot be built here, 130 when interrupted.
@@ -75,7 +75,7 @@ async def _clean_all(sources: Sequence[Path], folder: Path, names: NamingRule, t
         outcomes = []
         for task in tasks:
             outcomes.append(await task)
-            teller.tell(outcomes[-1])
+            teller.show(outcomes[-1])
     keep_names_on_disk(folder)
     teller.sum_up(outcomes, renamed=isinstance(names, NeutralNames))
     return FINDINGS if any(outcome.reason for outcome in outcomes) else OK
@@ -88,7 +88,7 @@ async def _cancel(tasks: Sequence[asyncio.Task[ScrubOutcome]]) -> None:
 
 
 def _end_in_order_when_told_to() -> None:
-    """A `kill` ends the command the way Ctrl-C does: nothing half-written, no process left behind, exit code 130."""
+    """Let a `kill` end the command as Ctrl-C does: nothing half-written, no process left behind, exit code 130."""
     with contextlib.suppress(ValueError, RuntimeError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
 
@@ -105,7 +105,7 @@ class _OutcomePrinter:
         # It has no colours, with or without NO_COLOR.
         self._bar = tqdm(total=files, unit="file", disable=as_json or not sys.stderr.isatty(), leave=False)
 
-    def tell(self, outcome: ScrubOutcome) -> None:
+    def show(self, outcome: ScrubOutcome) -> None:
         """One file."""
         if self._as_json:
             result(_line(outcome))
@@ -117,7 +117,7 @@ class _OutcomePrinter:
         self._bar.close()
 
     def sum_up(self, outcomes: Sequence[ScrubOutcome], *, renamed: bool) -> None:
-        """The last lines: how many, and what cleaning does not change."""
+        """Print the last lines: how many, and what cleaning does not change."""
         refused = sum(outcome.reason is not None for outcome in outcomes)
         prose(f"{len(outcomes) - refused} clean, {refused} refused.")
         kept = sum(outcome.target is not None and telling(outcome.target.name) for outcome in outcomes)
@@ -129,7 +129,7 @@ class _OutcomePrinter:
 
 
 def _line(outcome: ScrubOutcome) -> dict[str, object]:
-    """The outcome as a line of JSON; the keys and their order are the design's."""
+    """Return the outcome as a line of JSON; the keys and their order are the design's."""
     report = outcome.report
     return {
         "in": str(outcome.source),
@@ -146,7 +146,7 @@ def _line(outcome: ScrubOutcome) -> dict[str, object]:
 
 
 def _sentence(outcome: ScrubOutcome) -> str:
-    """The outcome for a person."""
+    """Return the outcome for a person."""
     source = _shown(outcome.source)
     if outcome.report is None or outcome.target is None:
         return f"{source}: refused. {in_words_of_file(outcome.reason or 'file.unreadable')}"
@@ -160,11 +160,11 @@ def _sentence(outcome: ScrubOutcome) -> str:
 
 
 def _group_in_words(found: GroupFound) -> str:
-    """A heading of the report and where in the file it was found; never what it said."""
+    """Return a heading of the report and where in the file it was found; never the value."""
     places = dict.fromkeys(line.where.value for line in found.lines)
     return f"{found.group} ({', '.join(places)})"
 
 
 def _shown(path: Path) -> str:
-    """A path without the characters by which a file's name could order a terminal about, or turn a line around."""
+    """Return a path without the characters that could steer a terminal or reverse a line."""
     return "".join(character if character.isprintable() else "�" for character in str(path))

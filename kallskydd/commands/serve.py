@@ -70,7 +70,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _agrees_to_publish() -> bool:
     """Ask on a terminal; False where none can answer."""
-    prose("This publishes on the public Tor network: whoever has the address can then reach the service from anywhere.")
+    prose(
+        "This publishes on the public Tor network: anyone who has the address can then reach the service from anywhere."
+    )
     if not sys.stdin.isatty():
         prose("No terminal can answer here. Start it with --public if that is what you want.")
         return False
@@ -95,7 +97,7 @@ def _swap_is_harmless(home: Home) -> bool:
 
 
 def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -> KeeperPlan:
-    """What the configuration asks for.
+    """Return the plan that the configuration asks for.
 
     Raises NetworkForTrialsOnly, TorProgramMissing, ControlMissing or PublicTorRefused: no waiting would mend those.
     """

@@ -1,7 +1,7 @@
-"""`kallskydd status`: looks at the service from outside, through Tor, and at what it stands on.
+"""`kallskydd status`: inspect the service from outside, through Tor, and what it depends on.
 
 Exit code 0 when everything is well, 1 when something is not, and it says what. An onion can be unreachable for
-weeks while its server believes that all is well, so the look is a real one: through the running tor, over the
+weeks while its server believes that all is well, so the probe is a real one: through the running tor, over the
 network, and back.
 """
 
@@ -37,7 +37,7 @@ OLDEST_PLAUSIBLE_YEAR = 2026  # a clock before this program was written is wrong
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `status` to the command line."""
-    parser = subparsers.add_parser("status", help="look at the service from outside, through Tor")
+    parser = subparsers.add_parser("status", help="check the service from outside, through Tor")
     parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -83,7 +83,7 @@ def _roster(home: Home) -> Finding:
 
 
 def _audit(home: Home) -> Finding:
-    """The last of the daily audits, and the head that the members' desks show."""
+    """Return the last of the daily audits, and the head that the members' desks show."""
     try:
         records = read_records(home.path)
     except (ChainBroken, OSError):
@@ -118,16 +118,16 @@ async def _onion(home: Home) -> Finding:
 
 def is_served(home: Home) -> bool:
     """Whether a keeper listens: its sockets may have been left behind by one that was killed."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as look:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probing:
         try:
-            look.connect(str(home.run / "public.sock"))
+            probing.connect(str(home.run / "public.sock"))
         except OSError:
             return False
     return True
 
 
 def socks_of(home: Home) -> SocksAddress:
-    """The way through the tor that serves this home. Raises OnionError."""
+    """Return the way through the tor that serves this home. Raises OnionError."""
     if home.config.tor.control_socket is None:
         return home.run / "socks.sock"
     with open_controller(Path(home.config.tor.control_socket)) as controller:

@@ -2,7 +2,7 @@
 
 A report with a photograph and a document is filed over Tor, read at one desk, answered, the answer read with the
 receipt, the case closed, and erased by two members in two folders and two processes. Then the markers planted in
-the files are looked for in all that the desk decrypted, on the server's disk and in every open descriptor of the
+the files are searched for in all that the desk decrypted, on the server's disk and in every open descriptor of the
 service. Each step is timed.
 """
 
@@ -59,7 +59,7 @@ class RoundTrip:
         prose(f"{self.seconds[name]:7.2f} s  {name}")
 
     def result(self) -> dict[str, Any]:
-        """What `--json` prints."""
+        """Return what `--json` prints."""
         return {
             "ok": not self.search.found and self.markers_in_originals() == len(self.markers),
             "seconds": self.seconds,
@@ -73,7 +73,7 @@ class RoundTrip:
 
 
 def planted_samples() -> list[Sample]:
-    """A JPEG with a place and a serial number and a PDF with an author, markers new each time."""
+    """Make a JPEG with a place and a serial number and a PDF with an author, with new markers each time."""
     return [sample_jpeg(secrets.token_hex(6)), sample_pdf(secrets.token_hex(6))]
 
 
@@ -82,7 +82,7 @@ class MarkersUnusable(Exception):
 
 
 def given_samples(markers_file: Path) -> list[Sample]:
-    """The files and markers of a JSON file, {"files": [paths beside it], "markers": [texts]}; or MarkersUnusable."""
+    """Read a JSON file, {"files": [paths beside it], "markers": [texts]}; raises MarkersUnusable."""
     try:
         given = json.loads(markers_file.read_text("utf-8"))
         paths = [markers_file.parent / name for name in given["files"]]
@@ -104,7 +104,7 @@ def given_samples(markers_file: Path) -> list[Sample]:
 
 
 def require_markers_in(samples: list[Sample]) -> None:
-    """Raises DemoFailed when the search finds a marker in none of the files: not to find it again proves nothing."""
+    """Require each marker in one of the files: not to find it again proves nothing else. Raises DemoFailed."""
     markers = sum(len(sample.markers) for sample in samples)
     missing = markers - _markers_in(samples)
     if missing:
@@ -145,7 +145,7 @@ async def _travel(check: RoundTrip, visitor: Visitor) -> None:
     first, second = check.world.desks
     async with check.step("report filed over Tor"):
         receipt = await _file(visitor, check.samples)
-    _look_at_descriptors(check)
+    _search_descriptors(check)
     async with check.step("read at the desk"):
         saved = check.world.folder / "saved"
         saved.mkdir()
@@ -165,15 +165,15 @@ async def _travel(check: RoundTrip, visitor: Visitor) -> None:
         _demand(two["state"] == "done", "two signatures did not erase the case")
         gone = await _log_in(visitor, receipt)
         _demand(ANSWER not in gone.html and not gone.receipt, "the erased case still opens")
-    async with check.step("markers looked for"):
+    async with check.step("markers searched for"):
         check.search += in_folder(check.world.home, check.markers)
         check.search += in_folder(saved, check.markers)
         for desk in check.world.desks:
             check.search += in_folder(desk.folder, check.markers)
-        _look_at_descriptors(check)
+        _search_descriptors(check)
 
 
-def _look_at_descriptors(check: RoundTrip) -> None:
+def _search_descriptors(check: RoundTrip) -> None:
     check.search += in_descriptors(check.world.process_ids(), check.markers)
 
 

@@ -115,7 +115,7 @@ def _scan(rows: list[list[int]]) -> bytes:
 
 
 def _exif(maker: str, serial: str, owner: str) -> bytes:
-    """A little-endian TIFF structure: IFD0 with the maker, and from it the EXIF and the GPS directory."""
+    """Return a little-endian TIFF structure: IFD0 with the maker, and from it the EXIF and the GPS directory."""
     exif = [(0xA430, ASCII, owner), (0xA431, ASCII, serial)]
     gps = [(1, ASCII, "N"), (2, RATIONAL, LUDVIKA_NORTH), (3, ASCII, "E"), (4, RATIONAL, LUDVIKA_EAST)]
     first: list[tuple[int, int, object]] = [(0x010F, ASCII, maker), (0x8769, LONG, 0), (0x8825, LONG, 0)]

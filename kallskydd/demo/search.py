@@ -21,7 +21,7 @@ INFLATED_BYTES = 16 * 2**20  # of one stream: metadata stands at its beginning, 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was looked at and where markers were."""
+    """What was searched, and where markers were found."""
 
     looked_at: int
     not_seen: int

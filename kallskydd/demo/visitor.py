@@ -48,7 +48,7 @@ class HtmlPage(HTMLParser):
         return tuple(re.findall(r"<li><bdi>([a-z]+)</bdi></li>", self.html))
 
     def form(self, action: str) -> HtmlForm:
-        """The first form that goes to `action`; raises LookupError."""
+        """Return the first form that goes to `action`; raises LookupError."""
         for form in self.forms:
             if form.action == action:
                 return form

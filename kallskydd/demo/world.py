@@ -119,7 +119,7 @@ class DemoWorld:
     async def sign_roster(self, *, over_tor: bool) -> None:
         """Both members sign the founding roster at their own desks, after comparing its six words.
 
-        Over Tor each of these commands starts a tor of its own, some four seconds. What is only to be looked at goes by
+        Over Tor each of these commands starts a tor of its own, some four seconds. What is only to be read goes by
         the desks' unix socket on this computer.
         """
         socket = None if over_tor else self.home / "run" / "desk.sock"

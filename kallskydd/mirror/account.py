@@ -32,6 +32,7 @@ from kallskydd.mirror.errors import (
     TooOften,
 )
 from kallskydd.mirror.folder import ACCOUNT, ACCOUNT_KEY, read_bounded, write_whole
+from kallskydd.mirror.messages import MOST_SECONDS
 from kallskydd.mirror.session import tor_session
 from onion.socks import SocksAddress
 
@@ -107,7 +108,7 @@ class Authority:
     def _hear(self, response: requests.Response, *_: Any, **__: Any) -> None:
         # Given in seconds by every authority we know; a date would be days of waiting that we keep to anyway.
         asked = response.headers.get("Retry-After", "")
-        self.retry_after = int(asked) if asked.isdecimal() else 0
+        self.retry_after = min(int(asked), MOST_SECONDS) if asked.isascii() and asked.isdecimal() else 0
 
 
 class faults_in_words:  # noqa: N801 - it stands behind `with`

@@ -5,13 +5,14 @@
 
 Nothing secret stands in the child's arguments or environment. The one key that crosses is the challenge's, which is
 worth nothing once the authority has looked. No text of the authority's crosses, a fault by its number alone.
+What the child says is judged as from anybody who speaks with strangers: what does not read exactly is no message.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -21,6 +22,9 @@ from onion.socks import SocksAddress
 
 # A challenge is below 2 kB, a certificate that the mirror showed could be any.
 LINE_BYTES: Final = 1024 * 1024
+MOST_SECONDS: Final = 30 * 86_400  # a month is more than any authority asks to wait
+
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +52,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     verb: Literal["read", "look", "order"]
     place: Place
-    now: datetime
+    now: Moment
     ours: tuple[str, ...] = ()
 
 
@@ -67,8 +71,8 @@ class RaiseChallenge(msgspec.Struct, frozen=True, tag="challenge"):
 class Facts(msgspec.Struct, frozen=True, tag="facts"):
     """The certificate that lies in the folder."""
 
-    not_before: datetime
-    not_after: datetime
+    not_before: Moment
+    not_after: Moment
     fingerprint: str
 
 
@@ -84,7 +88,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """The code of a MirrorFault, and how long the authority wants us to wait."""
 
     code: int
-    retry_after: int
+    retry_after: Annotated[int, msgspec.Meta(ge=0, le=MOST_SECONDS)]
 
 
 FromChild = RaiseChallenge | Facts | Looked | Failed

@@ -67,7 +67,7 @@ class TaggedPage:
 
     @contextmanager
     def content(self) -> Iterator[None]:
-        """What is drawn meanwhile is content of the open element."""
+        """Mark what is drawn meanwhile as content of the open element."""
         element = self._open[-1]
         self._steps.append(f"/{element.kind} <</MCID {self._marked}>> BDC")
         element.kids.append(self._marked)
@@ -77,7 +77,7 @@ class TaggedPage:
 
     @contextmanager
     def artifact(self) -> Iterator[None]:
-        """What is drawn meanwhile is ornament, and not read aloud."""
+        """Mark what is drawn meanwhile as an artifact, which is not read aloud."""
         self._steps.append("/Artifact BMC")
         yield
         self._steps.append("EMC")
@@ -238,7 +238,7 @@ def _add_font(objects: _Objects, face: Face, used: dict[int, str]) -> int:
 
 
 def _to_unicode(used: dict[int, str]) -> bytes:
-    """The way back from glyphs to letters; at most a hundred stand in one block of the map."""
+    """Return the ToUnicode map from glyphs to letters; at most a hundred stand in one block of it."""
     pairs = [f"<{glyph:04X}> <{letter.encode('utf-16-be').hex().upper()}>" for glyph, letter in sorted(used.items())]
     blocks = [pairs[start : start + 100] for start in range(0, len(pairs), 100)]
     lines = [
@@ -264,7 +264,7 @@ def _xmp(title: str, language: str) -> bytes:
 
 
 def _text(text: str) -> str:
-    """A text string: UTF-16 with its mark, in hexadecimal."""
+    """Return a text string: UTF-16 with its byte order mark, in hexadecimal."""
     return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
 
 

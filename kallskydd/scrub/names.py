@@ -6,7 +6,7 @@ default, because people look for their files by them; `--rename` gives neutral o
 A copy appears under its name whole or not at all, and never in the place of another file. All copies have the same
 times of reading and writing, a fixed day: the times of cleaning would tell when somebody sat at the computer. The time
 of the last change and of making, which the file system keeps for itself, nobody can set; copying to another medium
-makes those anew.
+renumbers those.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class NeutralNames:
         self._digits = max(_FEWEST_DIGITS, len(str(self._after + count)))
 
     def name(self, place: int, _source: Path, kind: Kind) -> str:
-        """The name for the file at this place, counted from nought."""
+        """Return the name for the file at this index, from zero."""
         return f"file-{self._after + place + 1:0{self._digits}}{_ENDINGS[kind][0]}"
 
 
@@ -63,7 +63,7 @@ class KeptNames:
     """The source's own name, with an ending that fits added where it does not."""
 
     def name(self, _place: int, source: Path, kind: Kind) -> str:
-        """The name for this file."""
+        """Return the name for this file."""
         endings = _ENDINGS[kind]
         if source.suffix.lower() in endings:
             return source.name
@@ -74,7 +74,7 @@ class KeptNames:
 
 
 def repeated(sources: Sequence[Path]) -> set[int]:
-    """The places of files whose name an earlier file has: of a/x.jpg and b/x.jpg only the first can keep its name."""
+    """Return the indices of files whose name an earlier file has: of a/x.jpg and b/x.jpg only the first keeps it."""
     seen: Counter[str] = Counter()
     places = set()
     for place, source in enumerate(sources):
@@ -90,7 +90,7 @@ def telling(name: str) -> bool:
 
 
 def place_copy(content: MemoryFile, target: Path) -> None:
-    """Writes the clean copy; raises FileExistsError when the name is taken, OSError when it cannot be written."""
+    """Write the clean copy; raises FileExistsError when the name is taken, OSError when it cannot be written."""
     temporary = target.parent / f".kallskydd-{secrets.token_hex(8)}"
     try:
         with temporary.open("xb") as file:
@@ -105,7 +105,7 @@ def place_copy(content: MemoryFile, target: Path) -> None:
 
 
 def give_name(temporary: Path, target: Path) -> None:
-    """Gives the finished file its name; raises FileExistsError when it is taken, which a rename would not."""
+    """Give the finished file its name; raises FileExistsError when it is taken, which a rename would not."""
     try:
         target.hardlink_to(temporary)
     except FileExistsError:

@@ -70,7 +70,7 @@ def cores() -> int:
 
 @asynccontextmanager
 async def pool(sources: Sequence[Path]) -> AsyncIterator[Pool]:
-    """A pool for these files; raises JailNotTight or OSError when no process can be locked here."""
+    """Yield a pool for these files; raises JailNotTight or OSError when no process can be locked here."""
     at_once = max(1, min(cores(), len(sources)))
     with ExitStack() as ending:
         roles = sorted(_roles(sources))
@@ -107,7 +107,7 @@ class Pool:
             return ScrubOutcome(source, target, verified.report.without_values(), None, time.monotonic() - started)
 
     async def _verified(self, source: Path) -> Verified:
-        """The way of an attachment, one stage after the other; raises Refused or NotDone."""
+        """Clean one file as an attachment, one stage after the other; raises Refused or NotDone."""
         untrusted = await asyncio.to_thread(_read, source)
         with untrusted:
             return await verify(await scrub(sniff(untrusted), self._sandbox), self._sandbox)
@@ -124,7 +124,7 @@ class _PooledZygote:
         ending.callback(self.channel.close)
 
     async def watch(self, index: int, sandbox: Sandbox) -> None:
-        """Puts a new zygote in its place whenever it dies, until cancelled."""
+        """Replace the zygote whenever it dies, until cancelled."""
         for _ in range(_MOST_REPLACED):
             await _ended(self._process)
             self._end()
@@ -133,7 +133,7 @@ class _PooledZygote:
             sandbox.replace(index, channel)
 
     def _end(self) -> None:
-        """It ends by itself when its channel is closed, which has happened by now."""
+        """Wait for its end, which follows when its channel is closed; by now it is."""
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -142,7 +142,7 @@ class _PooledZygote:
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> None:
-    """Returns when the process is gone; it is not collected by this."""
+    """Return when the process is gone; this does not reap it."""
     loop = asyncio.get_running_loop()
     gone = asyncio.Event()
     handle = os.pidfd_open(process.pid)
@@ -169,7 +169,7 @@ def _roles(sources: Sequence[Path]) -> set[Role]:
 
 
 def _read(source: Path) -> MemoryFile:
-    """The file in memory; raises NotDone or TooLarge. A pipe or a device is not read: it might never end."""
+    """Read the file into memory; raises NotDone or TooLarge. A pipe or a device is not read: it might never end."""
     content = MemoryFile()
     try:
         mode = source.stat().st_mode
@@ -188,7 +188,7 @@ def _read(source: Path) -> MemoryFile:
 
 
 def _write(verified: Verified, target: Path) -> None:
-    """Runs in a thread, which owns the clean bytes and finishes even when the command is interrupted meanwhile."""
+    """Run in a thread, which owns the clean bytes and finishes even when the command is interrupted meanwhile."""
     with verified.clean, verified.preview:
         try:
             place_copy(verified.clean, target)

@@ -2,7 +2,7 @@
 
 With `--json` every line on stdout is one object with a `event` key, for programs that start the keeper (the
 demonstration, the tests, a service manager); prose goes to stderr and is the same with and without. A reader that is
-gone, or a terminal that was closed, does not end the service: from then on nothing is said there.
+gone, or a terminal that was closed, does not end the service: from then on nothing is written there.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Announcer:
         self._last = ""
 
     def say(self, sentence: str) -> None:
-        """Say one sentence; the same sentence twice in a row is said once."""
+        """Say one sentence; the same sentence twice in a row is written once."""
         if sentence == self._last:
             return
         self._last = sentence

@@ -39,7 +39,7 @@ MAX_SOCKET_PATH = 107  # bytes; the kernel's sun_path holds 108 with the final z
 
 
 class Process(Protocol):
-    """What the keeper needs of a child, whoever started it."""
+    """What the keeper needs of a child, no matter who started it."""
 
     pid: int
 
@@ -53,7 +53,7 @@ class HomePathTooLong(Exception):
 
 
 def listen(path: Path, group_id: int | None) -> socket.socket:
-    """A listening unix socket at `path`, for this user and, with `group_id`, for a system tor's group.
+    """Make a listening unix socket at `path`, for this user and, with `group_id`, for a system tor's group.
 
     Raises HomePathTooLong where the path does not fit.
     """

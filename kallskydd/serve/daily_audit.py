@@ -1,8 +1,8 @@
 """Once a day the keeper has the running service examined, and adds the verdict to the home's chain.
 
 The examination is `kallskydd audit live` in a process of its own, with the keeper's own rights: what takes root is then
-"not seen", and the line says so. A finding is said on the terminal; the service goes on, since it is the members and
-the auditor who decide what it means.
+"not seen", and the line says so. A finding is announced on the terminal; the service goes on, since the members and
+the auditor decide what it means.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from kallskydd.serve.announce import Announcer
 
-# The first waits for the heartbeat and for tor; then a look each hour at whether the day has its line.
-FIRST_LOOK = timedelta(minutes=10)
+# The first waits for the heartbeat and for tor; then each hour it checks whether the day has its line.
+FIRST_CHECK = timedelta(minutes=10)
 NEXT_LOOK = timedelta(hours=1)
 AUDIT_SECONDS = 120.0  # it takes one; a slow disk gets its time
 
@@ -32,9 +32,9 @@ class AuditNotMade(Exception):
     """The examination did not come to a verdict."""
 
 
-async def keep_audited(home: Path, announcer: Announcer, first_look: timedelta = FIRST_LOOK) -> None:
+async def keep_audited(home: Path, announcer: Announcer, first_check: timedelta = FIRST_CHECK) -> None:
     """Run until cancelled."""
-    pause = first_look
+    pause = first_check
     while True:
         await asyncio.sleep(pause.total_seconds())
         pause = NEXT_LOOK
@@ -48,7 +48,7 @@ async def keep_audited(home: Path, announcer: Announcer, first_look: timedelta =
             announcer.say("Today's audit could not be made. Run `kallskydd audit live` by hand.")
         else:
             if record is not None:
-                _tell(record, announcer)
+                _announce(record, announcer)
 
 
 async def audit_if_due(home: Path) -> Record | None:
@@ -87,7 +87,7 @@ async def _examine(home: Path) -> dict[str, Any]:
     return report
 
 
-def _tell(record: Record, announcer: Announcer) -> None:
+def _announce(record: Record, announcer: Announcer) -> None:
     announcer.event("audited", findings=" ".join(record.findings), not_seen=" ".join(record.not_seen))
     if record.findings:
         announcer.say(f"Today's audit found something in: {', '.join(record.findings)}. Run `kallskydd audit live`.")

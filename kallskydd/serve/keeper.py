@@ -144,7 +144,7 @@ class Keeper:
         return OK
 
     def _watch_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End when standard input closes: whoever started us and holds its other end is gone, kill -9 included."""
+        """End when standard input closes: the process that holds its other end is gone, kill -9 included."""
 
         def look() -> None:
             if not os.read(0, 4096):

@@ -114,9 +114,10 @@ class MirrorCertificate:
     async def keep(self) -> None:
         """Run until cancelled."""
         while True:
-            # A full disk, or no memory for a child: both can be mended while we wait.
-            with suppress(OSError):
+            try:
                 await self.round()
+            except OSError as error:  # a full disk, or no process to be had: both can be mended while we wait
+                self.speaker.say(f"The mirror's certificate cannot be seen to ({error.strerror}). It keeps trying.")
             await asyncio.sleep(self.pace.round.total_seconds())
 
     async def round(self) -> None:

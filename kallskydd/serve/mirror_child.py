@@ -78,7 +78,7 @@ async def _is_raised(door: ChallengeDoor | None, message: RaiseChallenge) -> boo
     if door is None:
         return False
     try:
-        await door.raise_challenge(message.pem.encode("ascii"))
+        await door.raise_challenge(message.pem.encode())
     except MirrorRefused:
         return False
     return True

@@ -1,8 +1,8 @@
 """Keeps both onion addresses up for as long as the keeper runs.
 
 One round: start tor (unless a system tor's control socket is configured), publish both onions with their stored keys,
-wait until a directory has them, say so, look at the public one from outside now and then, and wait until tor is gone.
-Then the next round, with the same keys. Whatever tor is waiting for is said in words; nothing here gives up.
+wait until a directory has them, say so, probe the public one from outside now and then, and wait until tor is gone.
+Then the next round, with the same keys. Whatever tor is waiting for is announced in words; nothing here gives up.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class OnionPlaces:
 
 
 class Onions:
-    """Both addresses; `desk_keys` is asked anew whenever the roster may have changed."""
+    """Both addresses; `desk_keys` is asked again whenever the roster may have changed."""
 
     def __init__(
         self,
@@ -204,14 +204,14 @@ class Onions:
                 self._announcer.say(f"The desks' address was not changed with the roster. {error}")
 
     async def _probe_now_and_then(self) -> None:
-        """An onion can be unreachable for weeks while its server believes that all is well: so look at it."""
+        """Probe the onion: it can be unreachable for weeks while its server believes that all is well."""
         pause = FIRST_PROBE_SECONDS
         while True:
             await asyncio.sleep(pause)
             try:
                 socks = await self.socks()
             except OnionError as error:  # a system tor without a SOCKS port, or one that is just ending
-                self._announcer.say(f"The public address cannot be looked at from here. {error}")
+                self._announcer.say(f"The public address cannot be probed from here. {error}")
                 pause = PROBE_EVERY_SECONDS
                 continue
             result = await probe(socks, self._public_key.address, isolate="keeper")
@@ -220,7 +220,7 @@ class Onions:
                 pause = PROBE_EVERY_SECONDS
             else:
                 pause = PROBE_RETRY_SECONDS
-                self._announcer.say(f"Our own look at the public address failed. {result.words}")
+                self._announcer.say(f"Our own probe of the public address failed. {result.words}")
                 # A tor that hangs answers nothing at all: it then counts as gone, and is started again.
                 with suppress(TorGone):
                     await self._publisher.bootstrap()

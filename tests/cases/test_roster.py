@@ -395,7 +395,7 @@ def test_without_a_day_that_holds_nothing_comes_about_by_waiting(tmp_path, spoil
     assert chain.by_waiting == ()
 
 
-def test_a_proposal_that_is_written_anew_waits_anew(tmp_path):
+def test_a_proposal_that_is_written_again_waits_again(tmp_path):
     second, one, _three = alone_in(tmp_path)
     later = DAY + timedelta(days=13)
 
@@ -456,7 +456,7 @@ def test_a_change_of_several_members_is_refused_when_it_is_proposed(tmp_path):
     assert not list(tmp_path.glob("0002.*"))
 
 
-def test_a_founding_roster_may_be_written_anew_with_other_members(tmp_path):
+def test_a_founding_roster_may_be_written_again_with_other_members(tmp_path):
     one, two, three = group("lead", "handler", "handler")
 
     propose(tmp_path, roster_of(one), DAY)

@@ -54,7 +54,7 @@ def test_someone_unnamed_goes_to_counsel_alone():
         (TRIAL, (LEAD,), False),
     ],
 )
-def test_with_nobody_left_it_says_so_and_never_falls_back(roster, marked, unnamed):
+def test_without_an_eligible_reader_it_says_so_and_never_falls_back(roster, marked, unnamed):
     with pytest.raises(NoEligibleReader):
         readers(roster, *marked, unnamed=unnamed)
 
@@ -82,7 +82,7 @@ def test_a_roster_that_is_not_open_routes_nothing():
 
 
 @pytest.mark.parametrize("unnamed", [False, True])
-def test_whoever_is_marked_never_reads(unnamed):
+def test_a_marked_member_never_reads(unnamed):
     people = (LEAD, HANDLER, THIRD, COUNSEL)
 
     for marked in itertools.chain.from_iterable(itertools.combinations(people, size) for size in range(5)):

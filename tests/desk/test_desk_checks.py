@@ -191,7 +191,7 @@ async def test_words_that_a_terminal_would_obey_are_shown_as_marks():
         ("counsel", ["handler"], ["handler"], ("warning.few_signers",)),
         ("lead", [], [], ("warning.last_signer",)),
         ("lead", [], ["handler", "handler"], ("warning.last_signer",)),
-        # Two counsel can sign nothing together, and the handler signs with whoever of them is left.
+        # Two counsel can sign nothing together, and the handler signs with the one of them who is left.
         ("counsel", ["counsel"], [], ()),
         ("counsel", ["counsel"], ["handler"], ()),
     ],

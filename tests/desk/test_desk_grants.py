@@ -1,4 +1,4 @@
-"""A grant has no sender: whoever can put one into a post box can make one. None ends the key with which a case opens."""
+"""A grant has no sender: anybody who can put one into a post box can make one. None ends the key with which a case opens."""
 
 from __future__ import annotations
 

@@ -335,7 +335,7 @@ async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_break
 
 
 @pytest.mark.parametrize("roles", [ROLES, ("lead", "handler", "handler", "handler")])
-async def test_who_stepped_aside_offers_no_move_whoever_is_left(tmp_path, roles):
+async def test_a_member_who_stepped_aside_offers_no_move_in_any_roster(tmp_path, roles):
     async with running_desks(tmp_path, make_home(tmp_path / "home", roles)) as desks:
         reporter = await desks.file("En sak.", concerns=[OTHER])
         await desks.release()
@@ -379,10 +379,10 @@ async def test_of_two_readers_who_stepped_aside_after_the_offer_signs_the_next(t
 
         await desks.step_aside(HANDLER, name)
         stale = await refused_to(desks, HANDLER, made)
-        anew = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
+        again = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            case = await moves.sign_offer(book, await moves.read_offer(book, anew))
+            case = await moves.sign_offer(book, await moves.read_offer(book, again))
 
     # The case was written to meanwhile, and the first offer would lose that.
     assert isinstance(stale, MoveBroken)

@@ -179,7 +179,7 @@ def answer_once(ask, lies):
 
 async def test_a_key_of_the_notes_that_changes_within_an_epoch_is_refused(desks):
     # The server has the share, perhaps the case key of a reporter who was logged in, and who was a reader the item keys
-    # of old notes: together they could wrap them anew.
+    # of old notes: together they could wrap them again.
     case, told = await opened(desks, HANDLER)
     other = case.keys.for_notes(RANDOM)
     notes = told.streams[Stream.NOTES]

@@ -169,7 +169,7 @@ async def test_a_desk_that_has_joined_the_reporters_address_is_told_so_when_it_a
                 await book.sync()
 
 
-async def test_whoever_does_not_answer_yes_signs_nothing_and_is_told_so(tmp_path):
+async def test_a_member_who_does_not_answer_yes_signs_nothing_and_reads_why(tmp_path):
     made = make_home(tmp_path / "home")
     async with running_desks(tmp_path, made) as desks:
         propose(made.home.roster, parse_roster(next_version(desks)), today(desks.clock))

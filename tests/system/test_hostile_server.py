@@ -21,6 +21,7 @@ from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, ServerRefused, TombstoneBroken
 from desk.work import acts
+from desk.work.writing import hand_in
 
 FORGED = "Sant.\n── 2026-03-03 message, Person 2\nJag tar tillbaka allt."
 
@@ -118,7 +119,7 @@ async def test_a_statement_of_another_day_is_refused(tmp_path):
             for day in (date(2020, 1, 1), date(2040, 1, 1)):
                 signed = sign_statement(book.keys, "close", case_id, day=day, server=server)
                 with pytest.raises(ServerRefused) as raised:
-                    await acts.hand_in(book, case, signed)
+                    await hand_in(book, case, signed)
                 refused.append(raised.value.text_key)
 
     assert refused == ["statement.other_day"] * 2

@@ -1,7 +1,7 @@
 """One name, one answer: what is asked in one way is answered in one way, before and after, for everybody, in every run.
 
 An answer is compared byte by byte, status, names and values of headers in their order, and body, when these have been
-taken out of it by name: what was planted, and the values below, each of which must be random and is looked at as such.
+taken out of it by name: what was planted, and the values below, each of which must be random and is examined as such.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _hex(text: bytes) -> bytes:
 
 
 def _mark(text: bytes) -> bytes:
-    """Without the hour, which `_wrong_hour` looks at."""
+    """Without the hour, which `_wrong_hour` checks."""
     return _whole_mark(text)[_HOUR_BYTES:]
 
 
@@ -106,7 +106,7 @@ def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known
 
 
 def masked(whole: bytes, known: Known) -> bytes:
-    """An answer without what is known of its run and what is random in it: in the place of each stands its name."""
+    """Replace what is known of the run and what is random in an answer by names."""
     for token in TOKENS:
         whole = token.pattern.sub(token.name.encode(), whole)
     whole = _NEAR_WORDS.sub(rb"\1\2", whole)
@@ -140,7 +140,7 @@ def random_tokens(exchanges: Iterable[Exchange]) -> dict[str, list[Observation]]
 
 
 def wrong_hours(exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """Marks whose hour is not that of their making: the one clock that an answer may hold, and no finer."""
+    """Find form tokens whose hour is not that of their making: the one clock that an answer may hold, and no finer."""
     for exchange in exchanges:
         for match in _mark_pattern().finditer(exchange.answer.whole):
             hour = int.from_bytes(_whole_mark(match[0])[:_HOUR_BYTES], "big")
@@ -148,8 +148,8 @@ def wrong_hours(exchanges: Iterable[Exchange]) -> Iterator[str]:
                 yield f"{exchange.name}: {hour}"
 
 
-def compare_told(inspection: Inspection, answers: Sequence[tuple[str, Answer, Known]]) -> None:
-    """What desks are told by one verb, in different runs: the same headers, and JSON of the same form."""
+def compare_desk_answers(inspection: Inspection, answers: Sequence[tuple[str, Answer, Known]]) -> None:
+    """Compare the answers of one verb to desks of different runs: the same headers, and JSON of the same form."""
     first: dict[str, object] = {}
     for name, answer, known in answers:
         form = (masked(answer.head, known), _form(answer.body))
@@ -172,7 +172,7 @@ def _form(body: bytes) -> object:
 
 def _shape(value: Any) -> object:
     if isinstance(value, dict):
-        # The number of a file is random, and `audit.canary.compare.rows` looks at it in the database.
+        # The number of a file is random, and `audit.canary.compare.rows` checks it in the database.
         return tuple(
             (name, None if name == "number" and "file_id" in value else _shape(one)) for name, one in value.items()
         )

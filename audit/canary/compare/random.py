@@ -68,7 +68,7 @@ _GROUPS: tuple[tuple[str, Callable[[Observation], Hashable | None]], ...] = (
 
 
 def dependences(samples: Sequence[Observation], bits: int = _BITS_OF_A_BYTE) -> list[str]:
-    """What the values of one field depend on, in words; nothing for random ones.
+    """Describe what the values of one field depend on; return nothing for random ones.
 
     `bits` is how much a byte of it holds: letters of words hold less than eight, and agree by chance that much sooner.
     """
@@ -104,7 +104,7 @@ def dependences_within(rows: Sequence[Observation]) -> list[str]:
 
 
 def told_apart(ones: Sequence[bytes], others: Sequence[bytes]) -> list[str]:
-    """By which single bits values of two kinds can be told that must look alike: the same in all of one kind."""
+    """By which single bits values of two kinds can be told that must be alike: the same in all of one kind."""
     if len(ones) + len(others) - 2 < _BITS_THAT_TELL or not ones or not others:
         return []
     found = []
@@ -133,7 +133,7 @@ def _agrees(groups: list[list[int]], column: Sequence[int]) -> bool:
 
 
 def _clocks(samples: Sequence[Observation]) -> Iterator[tuple[str, float, list[float]]]:
-    """What a byte could run along: in words, how exactly that is known, and where it stands for each value."""
+    """Yield what a byte could follow: its description, how exactly that is known, and its position for each value."""
     orders = [("counts", [float(number) for number in range(len(samples))])]
     orders.append(("counts in each run", [float(one.order) for one in samples]))
     known = max((one.after - one.before for one in samples), default=0.0)

@@ -41,25 +41,25 @@ _REPORTS_ADD = {"cases": 2 + SHORT, "waiting_items": 2 + SHORT}
 class MemberView:
     """What can be seen at one moment."""
 
-    told: dict[str, bytes]
+    answers: dict[str, bytes]
     rows: dict[str, int]
     others: dict[str, str]  # digests of the tables that no report may touch
 
 
-def look_around(home: Path, told: dict[str, Answer], copy: Path) -> MemberView:
+def member_view(home: Path, answers: dict[str, Answer], copy: Path) -> MemberView:
     """Everything now."""
     counts, others = {}, {}
     for table, rows in rows_of(home, copy).items():
         counts[table] = len(rows)
         if table not in _MAY_GROW:
             others[table] = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
-    return MemberView({verb: answer.whole for verb, answer in told.items()}, counts, others)
+    return MemberView({verb: answer.whole for verb, answer in answers.items()}, counts, others)
 
 
 def compare(inspection: Inspection, before: MemberView, after: MemberView, what: str) -> None:
     """Say what differs."""
-    for verb, answer in before.told.items():
-        same = after.told.get(verb) == answer and bool(answer)
+    for verb, answer in before.answers.items():
+        same = after.answers.get(verb) == answer and bool(answer)
         inspection.require(
             same, "what the desk is told by {verb} is the same bytes after {what}: {same}", verb=verb, what=what,
             same=same,
@@ -72,7 +72,7 @@ def compare(inspection: Inspection, before: MemberView, after: MemberView, what:
 
 
 def missing_rows(before: MemberView, after: MemberView) -> str:
-    """What is missing in the store of what was sent, in words; nothing if all is there."""
+    """Describe what was sent and is missing in the store; return nothing if all is there."""
     wrong = [
         f"{table}: {after.rows.get(table, 0) - before.rows.get(table, 0)} rows more and not {more}"
         for table, more in _REPORTS_ADD.items()
@@ -97,15 +97,15 @@ def rows_of(home: Path, copy: Path) -> Tables:
 def no_clock(inspection: Inspection, home: Path, copy: Path) -> None:
     """No value in any column is a moment."""
     with _copied(home, copy) as database:
-        looked = 0
+        examined = 0
         for table, column in _columns(database):
-            looked += 1
+            examined += 1
             for (value,) in database.execute(f'SELECT DISTINCT "{column}" FROM "{table}"'):  # noqa: S608 - names from the schema
                 if (table, column) not in _RANDOM_NUMBERS and _is_moment(value):
                     inspection.found(
                         "{table}.{column} holds a moment: {value}", table=table, column=column, value=value
                     )
-    inspection.saw("{count} columns hold no moment finer than a day", count=looked)
+    inspection.saw("{count} columns hold no moment finer than a day", count=examined)
 
 
 def _is_moment(value: object) -> bool:
@@ -125,7 +125,7 @@ def _columns(database: sqlite3.Connection) -> list[tuple[str, str]]:
 
 @contextlib.contextmanager
 def _copied(home: Path, copy: Path) -> Iterator[sqlite3.Connection]:
-    """A copy of database and log: reading the one in use would write to its index."""
+    """Open a copy of database and log: reading the one in use would write to its index."""
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(mode=0o700)
     for ending in ("", "-wal"):

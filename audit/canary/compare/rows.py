@@ -131,7 +131,7 @@ class Noted:
     altered: tuple[str, ...] = ()  # table.column of rows that were there before and hold another value now
 
     def sample(self, value: bytes) -> Observation:
-        """A value of these rows."""
+        """Return a value of these rows."""
         return Observation(value, self.run, self.visitor, self.order, self.before, self.after)
 
 
@@ -163,7 +163,7 @@ def altered_rows(before: Tables, after: Tables) -> tuple[str, ...]:
 
 
 def check_altered(inspection: Inspection, noted: Iterable[Noted]) -> None:
-    """A report and a message add rows and alter none: what is written anew by a visit tells of it."""
+    """Require that a report or a message only adds rows: a row that a visit rewrites gives the visit away."""
     for one in noted:
         if one.altered:
             inspection.found(
@@ -173,7 +173,7 @@ def check_altered(inspection: Inspection, noted: Iterable[Noted]) -> None:
 
 def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
     """Every value of every column is of the kind that stands above."""
-    looked = 0
+    examined = 0
     for table in sorted(tables.keys() - OTHERS):
         columns = COLUMNS.get(table)
         if columns is None or (tables[table] and not columns):
@@ -182,14 +182,14 @@ def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
         for column in sorted({name for row in tables[table] for name in row}):
             kind = columns.get(column)
             values = [row[column] for row in tables[table]]
-            looked += len(values)
+            examined += len(values)
             wrong = _wrong(kind, values, tables, slots) if kind else values[:1]
             if wrong:
                 inspection.found("{table}.{column} holds {value}, which is not on its list", table=table, column=column,
                            value=_shown(wrong[0]))  # fmt: skip
     _check_headers(inspection, tables)
     _check_boxes(inspection, tables)
-    inspection.saw("{count} values are each of the kind that their column is for", count=looked)
+    inspection.saw("{count} values are each of the kind that their column is for", count=examined)
 
 
 def random_fields(noted: Iterable[Noted]) -> dict[str, list[Observation]]:
@@ -212,7 +212,7 @@ def random_rows(noted: Iterable[Noted]) -> list[Observation]:
 
 
 def sizes(one: Noted) -> dict[str, list[int]]:
-    """The length of every value, by its column: with texts and files of one size they are the same in every run."""
+    """Return the length of every value by column: for texts and files of one size it is the same in every run."""
     return {
         f"{table}.{column}": sorted(len(value) for row in rows if isinstance(value := row[column], bytes))
         for table, rows in one.rows.items()
@@ -221,7 +221,7 @@ def sizes(one: Noted) -> dict[str, list[int]]:
 
 
 def header_nonce(header: bytes) -> bytes:
-    """What is random in a header, and drawn as it stands there."""
+    """Return the random parts of a header, each drawn as it stands there."""
     nonce: bytes = _HEADER.unpack(header)[-2] if len(header) == _HEADER.size else b""
     return nonce
 
@@ -299,7 +299,7 @@ def _owners(kind: ColumnKind, tables: Tables) -> set[object]:
 
 
 def _counts(tables: Tables, case_id: object) -> set[int]:
-    """What a head of this case may count to."""
+    """Return the counts that a head of this case may hold."""
     return set(range(1, 1 + sum(entry["case_id"] == case_id for entry in tables["entries"])))
 
 
@@ -311,7 +311,7 @@ def _wrong_sizes(tables: Tables) -> list[object]:
 
 
 def _check_headers(inspection: Inspection, tables: Tables) -> None:
-    """What a header says beside what is random in it stands in its row as well, or in the case's."""
+    """Require that every value of a header that is not random stands in its row, or in the case's, as well."""
     commitments = {row["case_id"]: row["commitment"] for row in tables.get("cases", [])}
     for table, stream in (("entries", 1), ("files", 4)):
         for row in tables.get(table, []):
@@ -344,14 +344,14 @@ def _check_boxes(inspection: Inspection, tables: Tables) -> None:
 
 def check_slots(inspection: Inspection, noted: Iterable[Noted]) -> None:
     """With each report as many slots change as cases come, and they are those that the cases name."""
-    looked = 0
+    examined = 0
     for one in noted:
-        looked += len(one.shares)
+        examined += len(one.shares)
         named = sorted(row["slot"] for row in one.rows["cases"] if isinstance(row["slot"], int))
         if named != sorted(one.shares):
             inspection.found("with {what} the slots {slots} changed, and its cases name {named}", what=one.what,
                        slots=sorted(one.shares), named=named)  # fmt: skip
-    inspection.saw("{count} slots changed, each with the case that names it", count=looked)
+    inspection.saw("{count} slots changed, each with the case that names it", count=examined)
 
 
 def _days() -> set[str]:

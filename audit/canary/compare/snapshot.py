@@ -75,7 +75,7 @@ def files_of(home: Path) -> dict[str, Fields]:
 
 
 def processes_of(home: Path) -> dict[str, Fields]:
-    """The lasting processes, by their part in the service. A job ends with its file; its calls are judged."""
+    """Return the lasting processes by their part in the service. Jobs end with their files; their calls are judged."""
     service = find_service(home)
     if service is None:
         return {}
@@ -121,7 +121,7 @@ def _file(path: Path) -> Fields:
 
 
 def read_unseen(path: Path) -> bytes:
-    """The content of a file, without moving the time at which it was read last, where we may."""
+    """Read a file without moving its time of reading, where we may."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOATIME)
     except PermissionError:
@@ -202,7 +202,7 @@ def _threads(process: Process) -> Fields:
 
 
 def _mappings(text: str) -> str:
-    """What is mapped of files and with which rights; memory of its own is in the sizes of `status`."""
+    """Return which files are mapped and with which rights; a process's own memory is in the sizes of `status`."""
     found = set()
     for line in text.splitlines():
         parts = line.split(maxsplit=5)

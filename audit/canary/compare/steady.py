@@ -107,7 +107,7 @@ ALLOWED = (
     *_named("kallskydd.db-wal", "content, blocks, written, changed, read", Since.REPORTS, "the log of the database"),
     *_named("kallskydd.db-wal", "size", Since.REPORTS, "the log of the database", _whole_log),
     *_named("kallskydd.db-shm", "content", Since.REPORTS, "the index of the log"),
-    *_named("kallskydd.db", "read", Since.PAGES, "a code that opens nothing is looked for as well"),
+    *_named("kallskydd.db", "read", Since.PAGES, "a code that opens nothing is looked up as well"),
     *_named("shred.slots", "read", Since.PAGES, "a code that opens nothing reads a share as well"),
     *_named("shred.slots", "content, written, changed", Since.REPORTS, "one share for each report"),
     *_named("kallskydd.db", "content, blocks, written, changed", Since.URGENT, "the log is folded in"),
@@ -171,7 +171,7 @@ def no_time_of_a_visit(inspection: Inspection, after: Mapping[str, Fields], firs
 
 
 def database_header(path: Path) -> dict[str, str]:
-    """The first hundred bytes of the database, by field."""
+    """Return the first hundred bytes of the database by field."""
     raw = read_unseen(path)[:_HEADER_BYTES]
     return {name: raw[start:end].hex() for name, start, end in _DATABASE_HEADER}
 
@@ -195,7 +195,7 @@ def _is_allowed(thing: str, field: str, was: str, now: str, since: Since) -> boo
 
 
 def differing(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """The names of fields that differ, with both values."""
+    """Return the names of fields that differ, with both values."""
     return ", ".join(
         f"{name}: {before[name]} and {after.get(name)}" for name in before if before[name] != after.get(name)
     )

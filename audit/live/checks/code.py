@@ -2,7 +2,7 @@
 
 What runs in a process stands in its own memory and not in the files that `own-files` and `libraries` hash: a library
 that was loaded beforehand (/etc/ld.so.preload, LD_PRELOAD, LD_AUDIT) or found in another folder sees and says all that
-the process does. So every file that is mapped to be run is looked at, as the process itself sees it.
+the process does. So every file that is mapped to be run is checked, as the process itself sees it.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ _BLOCK_HEAD = 4
 
 
 def check_schema(inspection: Inspection, scene: Scene) -> None:
-    """The statements in the database are those of the known schema, and none has a column finer than a day."""
+    """Require the statements of the known schema, none with a column finer than a day."""
     with _reading(inspection, scene) as database:
         if database is None:
             return
@@ -63,16 +63,16 @@ def check_schema(inspection: Inspection, scene: Scene) -> None:
 
 
 def check_values(inspection: Inspection, scene: Scene) -> None:
-    """What is in the columns: days, no finer times, in no disguise as a number."""
+    """Require days in the columns: no finer times, and none in the disguise of a number."""
     with _reading(inspection, scene) as database:
         if database is None:
             return
-        looked = 0
+        examined = 0
         for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
             for _number, column, kind, *_ in database.execute(f"PRAGMA table_info({table})").fetchall():
-                looked += 1
+                examined += 1
                 _column_values(inspection, database, table, column, kind)
-        inspection.saw("{count} columns were looked through", count=looked)
+        inspection.saw("{count} columns were looked through", count=examined)
 
 
 def check_storage(inspection: Inspection, scene: Scene) -> None:
@@ -132,12 +132,12 @@ class _Free:
 
 
 def free_parts(path: Path) -> _Free:
-    """What is free in a file that nobody writes to, for the canary; raises OSError."""
+    """Return what is free in a file that nobody writes to, for the canary; raises OSError."""
     return _read_at_rest(path)[1]
 
 
 def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
-    """The file, and what is free in it; raises OSError.
+    """Return the file, and what is free in it; raises OSError.
 
     The intake may fold its log in while we read: then the list of free pages is older than the pages. So it is read
     again; bytes that were left stay.
@@ -156,10 +156,10 @@ def _read_at_rest(path: Path) -> tuple[bytes, _Free]:
 
 
 def _by_construction(inspection: Inspection, scene: Scene) -> None:
-    """Settings of a connection that leave no mark outside: the program's own, which ends without them."""
-    beats = Inspection()
-    check_times(beats, scene)
-    if program_is_known(scene) and beats.verdict is Verdict.CLEAN:
+    """Judge settings of a connection that leave no mark outside: the reviewed program ends without them."""
+    heartbeats = Inspection()
+    check_times(heartbeats, scene)
+    if program_is_known(scene) and heartbeats.verdict is Verdict.CLEAN:
         inspection.saw(
             "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
             " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
@@ -222,7 +222,7 @@ def _select(what: str, table: str) -> str:
 
 
 def _free_pages(raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """The leaves of SQLite's list of free pages: with secure_delete they are zeros, without it they are old content."""
+    """Yield the leaves of SQLite's list of free pages: zeros with secure_delete, old content without it."""
     _magic, size = _HEADER.unpack_from(raw)
     size = 65536 if size == 1 else size
     (trunk,) = struct.unpack_from(">I", raw, 32)
@@ -254,13 +254,13 @@ def _cell_pages(raw: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def _gap_of(page: bytes, head: int) -> bytes:
-    """What lies between the list of cells and the first cell."""
+    """Return what lies between the list of cells and the first cell."""
     count, first = struct.unpack_from(">HH", page, head + 3)
     return page[head + _CELL_PAGES[page[head]] + 2 * count : first or len(page)]
 
 
 def _blocks_of(page: bytes, head: int) -> Iterator[bytes]:
-    """What was freed within a page that is in use, each block without its head; with secure_delete these are zeros."""
+    """Yield each freed block of a page in use, without its head; with secure_delete these are zeros."""
     (block,) = struct.unpack_from(">H", page, head + 1)
     before = head + _CELL_PAGES[page[head]] - 1
     # The list goes upwards; what does not is no list.

@@ -1,7 +1,7 @@
 """Every open file of the intake and the zygotes: what is not on a closed list may not be there.
 
 Of a stream pair the other end is found in the kernel's own table of sockets, so that "a pair" is not taken on trust:
-the other end must be held by a process of this service. A pipe is looked for in every process of the computer.
+the other end must be held by a process of this service. A pipe is searched for in every process of the computer.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ LISTENERS = ("run/public.sock", "run/desk.sock")
 _NULL = "/dev/null"
 _STANDARD = range(3)
 # A socket that is handed on is nobody's for less than a millisecond; a process that waits for its turn, for some more.
-_LOOKS = 6
+_READINGS = 6
 _PAUSE_SECONDS = 0.03
 
 
 def check_intake_descriptors(inspection: Inspection, scene: Scene) -> None:
-    """Listeners, accepted streams, stream pairs, jobs' pipes, memory, its home's files, eventpoll, libraries."""
+    """Allow listeners, accepted streams, stream pairs, jobs' pipes, memory, the home's files, eventpoll, libraries."""
     _check(inspection, scene, scene.service.intakes, handles=False)
 
 
@@ -41,7 +41,7 @@ def check_zygote_descriptors(inspection: Inspection, scene: Scene) -> None:
 
 
 def check_streams(inspection: Inspection, scene: Scene) -> None:
-    """Standard output and errors lead nowhere."""
+    """Require that standard output and errors lead nowhere."""
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
         try:
@@ -62,7 +62,7 @@ def check_streams(inspection: Inspection, scene: Scene) -> None:
 
 
 def check_mappings(inspection: Inspection, scene: Scene) -> None:
-    """What is mapped and could be written through: nothing but the index of SQLite's log."""
+    """Require that no shared file mapping is writable but the index of SQLite's log."""
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
         try:
@@ -101,7 +101,7 @@ class _Around:
         return holders(one for one in everything() if one.pid not in ours and one.parent() not in zygotes)
 
     def socket(self, inode: int, table: dict[int, UnixSocket]) -> _Found:
-        """A listener, an accepted stream, an end of a pair within the service; by the process's own table."""
+        """Classify a listener, an accepted stream or an end of a pair within the service by the process's own table."""
         found = table.get(inode)
         # Not a unix socket at all, or closed since it was listed.
         if found is None:
@@ -114,7 +114,7 @@ class _Around:
         return self._pair(inode, table)
 
     def pipe(self, target: str) -> _Found:
-        """What a job says its number through. The intake, a zygote and the job have it, and nobody else."""
+        """Classify the pipe by which a job reports its number; only the intake, a zygote and the job hold it."""
         keeper = self.scene.service.keeper
         if target in self._outside or keeper in self._held.get(target, []):
             return _Found.strange()
@@ -122,7 +122,7 @@ class _Around:
 
     def _pair(self, inode: int, table: dict[int, UnixSocket]) -> _Found:
         if not self._peers:
-            return _Found("stream pair", untold=inode)
+            return _Found("stream pair", unknown_peer=inode)
         peer = self._peers.get(inode, 0)
         # An end without another one is a pair whose other end was closed; what is sent to it goes nowhere.
         if peer == 0:
@@ -138,11 +138,11 @@ class _Around:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a descriptor is; without a kind it is not on the list, for sure or by this look alone."""
+    """What a descriptor is; without a kind it is not on the list, for sure or by this reading alone."""
 
     kind: str | None
     sure: bool = True
-    untold: int | None = None  # the number of a socket whose other end the kernel does not tell
+    unknown_peer: int | None = None  # the number of a socket whose other end the kernel does not tell
 
     @classmethod
     def strange(cls) -> _Found:
@@ -157,28 +157,28 @@ def _check(inspection: Inspection, scene: Scene, processes: tuple[Process, ...],
     """Judge what each process has open.
 
     The descriptors and the kernel's tables are lists of different moments, and sockets and forks come and go between
-    them. So what one list alone can tell counts at once, and the rest when it is the same at every look.
+    them. So what one list alone can tell counts at once, and the rest when it is the same at every reading.
     """
     strange: dict[Process, set[Descriptor]] = {process: set() for process in processes}
     left = list(processes)
-    for last in (*[False] * (_LOOKS - 1), True):
-        found = _looked_at(inspection, scene, left, handles=handles)
+    for last in (*[False] * (_READINGS - 1), True):
+        found = _open_by_process(inspection, scene, left, handles=handles)
         left = []
         for process, kinds in found.items():
             strange[process] |= {one for one, what in kinds.items() if what.kind is None and (what.sure or last)}
             if not last and any(not what.sure for what in kinds.values()):
                 left.append(process)
             else:
-                _say(inspection, scene, process, kinds.values(), strange[process])
+                _record(inspection, scene, process, kinds.values(), strange[process])
         if not left:
             return
         time.sleep(_PAUSE_SECONDS)
 
 
-def _looked_at(
+def _open_by_process(
     inspection: Inspection, scene: Scene, processes: list[Process], *, handles: bool
 ) -> dict[Process, dict[Descriptor, _Found]]:
-    """What each process has open. Of one that could not be looked into it is said, and it is left out."""
+    """Return what each process has open, without those that could not be inspected, which are reported."""
     listed_for: dict[Process, tuple[list[Descriptor], dict[int, UnixSocket]]] = {}
     for process in processes:
         try:
@@ -197,7 +197,7 @@ def _looked_at(
     }
 
 
-def _say(
+def _record(
     inspection: Inspection, scene: Scene, process: Process, found: Collection[_Found], strange: set[Descriptor]
 ) -> None:
     name = scene.service.name_of(process.pid)
@@ -206,7 +206,7 @@ def _say(
             "{name} {pid} has {target} open as {number}",
             name=name, pid=process.pid, target=one.target, number=one.number,
         )  # fmt: skip
-    for inode in (one.untold for one in found if one.untold is not None):
+    for inode in (one.unknown_peer for one in found if one.unknown_peer is not None):
         inspection.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
     kinds = Counter(one.kind for one in found if one.kind is not None)
     inspection.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=Counted(kinds))
@@ -223,7 +223,7 @@ def _kind(one: Descriptor, process: Process, around: _Around, table: dict[int, U
 
 
 def _plain_kind(one: Descriptor, scene: Scene, *, handles: bool) -> str | None:
-    """What a descriptor is if it is allowed and neither a socket nor a pipe."""
+    """Return the kind of a descriptor that is allowed and neither a socket nor a pipe."""
     target = one.target
     if target == _NULL:
         return _NULL

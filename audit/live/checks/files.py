@@ -23,13 +23,13 @@ from audit.observe.scene import Scene
 from audit.verdict import Inspection
 
 HEARTBEAT_SECONDS = 600
-# The intake looks at its clock every five seconds, and waits for a filing that is being written.
+# The intake reads its clock every five seconds, and waits for a filing that is being written.
 _SLACK_SECONDS = 60
-BEATEN = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
+HEARTBEAT_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
 _SOCKETS = ("run/public.sock", "run/desk.sock")
 _MADE_AT_START = ("kallskydd.db-wal", "kallskydd.db-shm")
 _KNOWN = {
-    *BEATEN, "config.toml", "server.pub", "TRIAL", "audit.chain",
+    *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain",
     "roster", "onion", "onion/public.key", "onion/desk.key", "tor", "run", "run/public.sock", "run/desk.sock",
     "run/control.sock", "run/control.authcookie", "run/socks.sock", "trial-member", "trial-member/join.toml",
     "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",
@@ -57,7 +57,7 @@ class Times:
 
 
 def check_permissions(inspection: Inspection, scene: Scene) -> None:
-    """The owner alone, all the way down; no links; no file that the service does not know."""
+    """Require the owner alone, all the way down; no links; no file that the service does not know."""
     owner = scene.home.stat().st_uid
     try:
         paths = [scene.home, *sorted(scene.home.rglob("*"))]
@@ -93,7 +93,7 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
         inspection.missed("when the intake was started")
         return
     window = HEARTBEAT_SECONDS + _SLACK_SECONDS
-    for name in BEATEN:
+    for name in HEARTBEAT_FILES:
         try:
             times = file_times(scene.home / name)
         except OSError:

@@ -84,7 +84,7 @@ def program_is_known(scene: Scene) -> bool:
 
 
 def _changed_since_start(inspection: Inspection, scene: Scene, folder: Path) -> None:
-    """What runs is what was read at the start: a file that was changed and changed back since would not show."""
+    """Require that no file changed since the start: one changed and changed back would not show otherwise."""
     try:
         started = min(process.started() for process in (*scene.service.intakes, scene.service.keeper))
     except NotSeen:

@@ -63,7 +63,7 @@ def check_processes(inspection: Inspection, scene: Scene) -> None:
 
 
 def check_filter(inspection: Inspection, scene: Scene) -> None:
-    """A seccomp filter and no new privileges, on every thread."""
+    """Require a seccomp filter and no new privileges on every thread."""
     for process in (*scene.service.silent, *scene.service.tors):
         name = scene.service.name_of(process.pid)
         try:
@@ -71,7 +71,7 @@ def check_filter(inspection: Inspection, scene: Scene) -> None:
         except NotSeen:
             if job_has_ended(inspection, scene, process):
                 continue
-            inspection.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
+            inspection.missed("{name} {pid} has ended during the inspection", name=name, pid=process.pid)
             continue
         modes = sorted({thread.get("Seccomp", "?") for thread in threads})
         privileges = sorted({thread.get("NoNewPrivs", "?") for thread in threads})
@@ -138,7 +138,7 @@ def check_core_dumps(inspection: Inspection, scene: Scene) -> None:
         except NotSeen:
             if job_has_ended(inspection, scene, process):
                 continue
-            inspection.missed("{name} {pid} has ended while we looked", name=name, pid=process.pid)
+            inspection.missed("{name} {pid} has ended during the inspection", name=name, pid=process.pid)
     pattern = scene.value("/proc/sys/kernel/core_pattern")
     if pattern is None:
         inspection.missed("kernel.core_pattern")
@@ -161,7 +161,7 @@ def check_memory(inspection: Inspection, scene: Scene) -> None:
     places = swap_places(scene)
     if not places:
         inspection.saw("there is no swap")
-    inspection.evidence += [(place.harmless or Harmless.NO).said(place.name) for place in places]
+    inspection.evidence += [(place.harmless or Harmless.NO).evidence(place.name) for place in places]
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
         try:
@@ -180,7 +180,7 @@ def check_memory(inspection: Inspection, scene: Scene) -> None:
 
 
 def job_has_ended(inspection: Inspection, scene: Scene, process: Process) -> bool:
-    """Whether this is a job that is gone: then it is no longer a part of the service that could not be looked at."""
+    """Whether this is a job that is gone: then it is no longer a part of the service that could not be inspected."""
     if scene.service.name_of(process.pid) != "job":
         return False
     deadline = time.monotonic() + _ENDING_SECONDS
@@ -188,12 +188,12 @@ def job_has_ended(inspection: Inspection, scene: Scene, process: Process) -> boo
         if time.monotonic() > deadline:
             return False
         time.sleep(_ENDING_SECONDS / 10)
-    inspection.saw("job {pid} ended while we looked; a job lasts as long as its file", pid=process.pid)
+    inspection.saw("job {pid} ended during the inspection; a job lasts as long as its file", pid=process.pid)
     return True
 
 
 def _threads(process: Process) -> list[Mapping[str, str]]:
-    """The status of each thread that has not ended between the list and the look; raises NotSeen."""
+    """Return the status of each thread that still runs; raises NotSeen."""
     threads = []
     for task in process.tasks():
         try:

@@ -31,7 +31,7 @@ _TWO = 2
 
 
 class BrokenChain(Exception):
-    """The chain does not hold; the message says where, in words of ours."""
+    """The chain does not hold; the message says where, in our words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _check_declaration(inspection: Inspection, scene: Scene) -> None:
 
 
 def verify(folder: Path, *, today: date) -> tuple[list[Version], list[Version], list[int]]:
-    """The versions in force, the proposal, and which came about by waiting; raises BrokenChain, OSError."""
+    """Return the versions in force, the proposal, and which came about by waiting; raises BrokenChain, OSError."""
     files = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
     settled: list[Version] = []
     waited: list[int] = []
@@ -171,7 +171,7 @@ def _signers(before: Version | None, version: Version, path: Path) -> set[str]:
 
 
 def _first_shown(version: Version, path: Path) -> date | None:
-    """The day that the server wrote down beside this very text; None for none, and for one that is of another text."""
+    """Return the day that the server noted beside this very text; None without one, or when it is of another text."""
     try:
         day, digest = path.read_text("ascii").split()
         return date.fromisoformat(day) if digest == version.digest.hex() else None

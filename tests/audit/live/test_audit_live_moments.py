@@ -32,7 +32,7 @@ from audit.live.checks.database import check_storage
 from audit.live.checks.descriptors import check_intake_descriptors
 from audit.live.checks.files import check_permissions
 from audit.live.checks.process import job_has_ended
-from audit.live.run import NotRunning, look_at
+from audit.live.run import NotRunning, inspect_home
 from audit.observe.proc import Process, find_service
 from audit.observe.proc import Service as Processes
 from audit.observe.scene import Scene
@@ -67,7 +67,7 @@ def service(place):
 
 def not_clean(home: Path) -> dict[str, str]:
     """What one look says against the service; what takes root to see is left out for others."""
-    _, report = look_at(home, "2026-01-01")
+    _, report = inspect_home(home, "2026-01-01")
     fine = {Verdict.CLEAN} if AS_ROOT else {Verdict.CLEAN, Verdict.NOT_SEEN}
     return {
         f"{check.id}, {one.verdict}": one.text()
@@ -145,7 +145,7 @@ def test_a_weakness_is_found_also_in_the_first_seconds(service):
 
 def test_a_part_that_does_not_come_back_is_a_finding(service, monkeypatch):
     monkeypatch.setattr(live, "PATIENCE_SECONDS", AT_REST)
-    scene, _ = look_at(service.home, "2026-01-01")
+    scene, _ = inspect_home(service.home, "2026-01-01")
     without = Scene(scene.home, Processes(scene.service.keeper, zygotes=scene.service.zygotes))
     monkeypatch.setattr(live, "_scene", lambda *_: without)
 

@@ -30,8 +30,7 @@ from cases.crypto.grants import decoy_grant, make_grant
 from cases.crypto.seal import append, make_head, next_epoch, open_stream, rekey
 from cases.entry import Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere
-from cases.store import db as store_db
-from cases.store import erase as store_erase
+from cases.store import db, erase
 from cases.store.store import CaseProof, MemberEntries, Rekeying, ReporterEntries
 
 LATER = WEDNESDAY + timedelta(days=30)
@@ -206,7 +205,7 @@ async def test_an_erasure_that_was_cut_off_is_finished_when_the_store_is_next_op
     async with a_released_case(home, clock, members) as (store, filed, _roster):
         pieces = pieces_of(home, filed)
         async with store._parts.db.write() as connection:
-            await store_erase._decide(connection, filed.case_id, WEDNESDAY, (b"one", b"two"))
+            await erase._decide(connection, filed.case_id, WEDNESDAY, (b"one", b"two"))
         with pytest.raises(NotThere):
             await store.tombstone(filed.proof(9))
 
@@ -233,7 +232,7 @@ async def test_two_erasures_at_once_do_not_touch_a_slot_that_was_given_out_again
 
 
 async def test_a_log_that_cannot_be_cut_is_said_and_cut_by_the_next_heartbeat(home, clock, members, monkeypatch):
-    monkeypatch.setattr(store_db, "CHECKPOINT_TRIES", 2)
+    monkeypatch.setattr(db, "CHECKPOINT_TRIES", 2)
     async with a_released_case(home, clock, members) as (store, filed, _roster):
         pieces = pieces_of(home, filed)
         reader = sqlite3.connect(home / "kallskydd.db", isolation_level=None)

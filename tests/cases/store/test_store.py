@@ -29,7 +29,7 @@ from store_harness import (
 from cases.crypto.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
 from cases.entry import ItemKind, Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere, SettingLost, StoreFault
-from cases.store import db as store_db
+from cases.store import db
 from cases.store.store import CaseProof, MemberEntries, ReporterEntries, Store
 
 
@@ -87,13 +87,13 @@ WEAKENED = {
 
 
 def test_there_is_a_weakening_for_every_pragma():
-    assert {name for name, *_ in store_db._PRAGMAS} == WEAKENED.keys()
+    assert {name for name, *_ in db._PRAGMAS} == WEAKENED.keys()
 
 
 @pytest.mark.parametrize("name", WEAKENED)
 async def test_a_store_on_whose_connection_a_pragma_does_not_hold_does_not_open(home, name, monkeypatch):
-    kept = tuple((one, WEAKENED[one] if one == name else value, read) for one, value, read in store_db._PRAGMAS)
-    monkeypatch.setattr(store_db, "_PRAGMAS", kept)
+    kept = tuple((one, WEAKENED[one] if one == name else value, read) for one, value, read in db._PRAGMAS)
+    monkeypatch.setattr(db, "_PRAGMAS", kept)
 
     with pytest.raises(SettingLost):
         await Store.open(home, SetClock())
@@ -491,7 +491,7 @@ async def test_a_heartbeat_takes_the_time_of_a_log_in_from_the_slots(home, membe
 async def test_a_heartbeat_sets_the_times_also_while_somebody_reads_and_the_log_cannot_be_cut(
     home, members, monkeypatch
 ):
-    monkeypatch.setattr(store_db, "CHECKPOINT_TRIES", 2)
+    monkeypatch.setattr(db, "CHECKPOINT_TRIES", 2)
     async with open_store(home) as store:
         await store.file_case(new_filing(members).filing)
         with contextlib.closing(sqlite3.connect(home / "kallskydd.db", isolation_level=None)) as reader:

@@ -82,7 +82,7 @@ async def test_the_entry_waits_for_its_release_as_any_other(home, members):
     assert [len(one.streams[1].sealed) for one in (waiting, released)] == [1, 2]
 
 
-async def test_a_change_is_made_once_whoever_comes_second(home, members):
+async def test_a_change_is_made_once_by_the_first_of_two(home, members):
     async with a_released_case(home, members) as (store, filed, _roster, _clock):
         await change(store, filed, NEW)
 

@@ -10,7 +10,7 @@ import pytest
 from store_harness import new_home, open_store, rows
 
 from cases.errors import StoreFault
-from cases.store import db as store_db
+from cases.store import db
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_a_setting_that_cannot_be_read_for_an_io_error_is_a_fault_and_not_
 
     async with open_store(home) as store:
         with monkeypatch.context() as broken:
-            broken.setattr(store_db, "_require_settings", unreadable)
+            broken.setattr(db, "_require_settings", unreadable)
             with pytest.raises(StoreFault) as refused:
                 await store.heartbeat()
         await store.heartbeat()

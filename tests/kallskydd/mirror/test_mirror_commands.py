@@ -14,8 +14,10 @@ import pytest
 from loopback_socks import LoopbackSocks
 from service import KALLSKYDD
 
+from audit.observe.proc import find_service
 from cases.config import ConfigFault, parse_config
 from cases.config_site import MirrorConfig
+from cases.home import hold_home
 from kallskydd.mirror.caa import Caa, caa_value
 from kallskydd.mirror.certificate import challenge_pem, key_pem, new_key, read_certificate
 from kallskydd.mirror.errors import CertificateUnusable, MirrorFault, NameNotProved, NoAccount
@@ -263,6 +265,18 @@ def test_the_keeper_and_the_status_of_a_home_without_a_mirror_import_no_library_
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
 
     assert done.stdout == "[]\n"
+
+
+def test_the_daily_audit_knows_the_child_for_what_it_is(world):
+    home = world.home / "h"
+    kallskydd("init", "--home", home, "--trial")
+    child = [sys.executable, "-I", "-m", "kallskydd.mirror"]
+    with hold_home(home), subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        service = find_service(home)
+        process.kill()
+
+    assert process.pid in {one.pid for one in service.orderers}
+    assert process.pid not in {one.pid for one in (*service.others, *service.jobs)}
 
 
 def test_the_child_reads_and_writes_nothing_but_its_folder_and_dials_no_tcp(world, tmp_path):

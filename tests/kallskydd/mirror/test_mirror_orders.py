@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -30,7 +32,7 @@ from kallskydd.mirror.errors import (
     TermsNotAgreed,
 )
 from kallskydd.mirror.folder import ACCOUNT, ACCOUNT_KEY, CERTIFICATE, leaf_fingerprint, mirror_folder, write_whole
-from kallskydd.mirror.messages import Facts, Failed, Job
+from kallskydd.mirror.messages import LINE_BYTES, Facts, Failed, Job
 from kallskydd.mirror.seen import CERTIFICATES_A_WEEK, ORDERS_A_DAY, read_seen
 from kallskydd.serve.mirror_child import run_child
 
@@ -289,6 +291,46 @@ async def test_a_child_that_hears_nothing_more_is_ended(world):
     assert told == Failed(ChildEnded.code, 0)
     assert time.monotonic() - begin < 20
     assert children_named("kallskydd.mirror") == []
+
+
+HOSTILE = {
+    "nothing": "",
+    "no message": "hello",
+    "another field": '{"type":"failed","code":900,"retry_after":0,"more":1,',
+    "a moment without a zone": '{"type":"facts","not_before":"2026-01-01T00:00:00","not_after":"2026-02-01T00:00:00","fingerprint":""}',
+    "a wait without end": '{"type":"failed","code":913,"retry_after":99999999999999}',
+    "a line without end": "x" * (LINE_BYTES + 1),
+    "a text for a number": '{"type":"failed","code":"somebody was here","retry_after":0}',
+}
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+async def test_what_a_child_says_that_is_no_message_ends_it_and_not_the_keeper(world, said, monkeypatch):
+    program = world.home / "child"
+    content = world.home / "said"
+    content.write_text(HOSTILE[said] + "\n")
+    program.write_text(f"#!/bin/sh\ncat {content}\nexec sleep 60\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+
+    told = await run_child(Job(verb="order", place=world.place, now=world.clock()), world.door)
+
+    assert told == Failed(ChildEnded.code, 0)
+    assert world.door.given == world.door.challenges == []
+
+
+async def test_a_disk_that_is_full_is_said_and_does_not_end_the_keeper(world, monkeypatch):
+    world.make_ready()
+    keeper = world.keeper(round=timedelta(hours=1))
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(full))
+    running = asyncio.create_task(keeper.keep())
+
+    while not world.said.sentences:
+        await asyncio.sleep(0.05)
+    running.cancel()
+
+    assert "No space left on device" in world.said.sentences[0]
 
 
 def test_writing_is_all_or_nothing(tmp_path, monkeypatch):
