@@ -85,7 +85,7 @@ RULES = (
     # intake
     _rule("intake", "open", _LOG_INDEX, "made empty, for SQLite", before=True),
     _rule("intake", "open", _WORKED_IN, "the home's files"),
-    _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk|mirror)\.sock)", "the same, as that of reading"),
+    _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk|mirror)\.sock)", "the same, of reading"),
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
     _rule("intake", "mmap", r"{home}/kallskydd\.db-shm", "SQLite's index of its log"),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),
