@@ -72,7 +72,7 @@ class Crowd:
     async def upload(self, number: int) -> None:
         chance, loop = self.chance, asyncio.get_running_loop()
         claim = chance.choice((chance.randint(1, TOTAL // 20), chance.randint(1, TOTAL // 2)))
-        rate = CROWD_BYTES_A_SECOND * chance.choice((0.3, 0.5, 0.9, 50.0))
+        speed = CROWD_BYTES_A_SECOND * chance.choice((0.3, 0.5, 0.9, 50.0))
         rate = MinimumRate(PATIENT)
 
         def let_go() -> None:
@@ -86,7 +86,7 @@ class Crowd:
                 while left:
                     size = min(left, chance.randint(1, CROWD_BYTES_A_SECOND * 3))
                     stall = chance.choice((0.0, 0.0, 0.0, GRACE_SECONDS + 5))
-                    await rate.wait(asyncio.sleep(size / rate + stall, bytes(size)))
+                    await rate.wait(asyncio.sleep(size / speed + stall, bytes(size)))
                     began = loop.time()
                     await hold.take(size)
                     assert not hold.gave_way
