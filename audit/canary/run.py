@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -56,7 +57,7 @@ from audit.observe.scene import Scene
 from audit.verdict import Look, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 Result = TypeVar("Result")
@@ -164,7 +165,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
         _noted(run, one, "a report whose files are refused", lambda: report_with_refused_files(one))
         _noted(run, one, "a message in the case", lambda: come_back(one, words))
         go_away(one, (1.0,))
-        time.sleep(_SETTLE_SECONDS)
+        _until_idle(run)
 
     def short(*, urgent: bool) -> None:
         for number in range(SHORT):
@@ -227,6 +228,25 @@ def _noted(run: Run, visitor: Visitor, what: str, act: Callable[[], Result]) -> 
     )  # fmt: skip
     run.rows, run.slots = rows, slots
     return done
+
+
+def _until_idle(run: Run) -> None:
+    """Wait until nothing of a connection that was cut is worked on any more: its draws would fall among the next's."""
+    looks: list[list[str]] = []
+    while len(looks) < _MOST_LOOKS and (
+        len(looks) < _EQUAL_LOOKS or any(one != looks[-1] for one in looks[-_EQUAL_LOOKS:])
+    ):
+        time.sleep(_BETWEEN_LOOKS_SECONDS)
+        looks.append(sorted(_work_of(run)))
+
+
+def _work_of(run: Run) -> Iterator[str]:
+    """The processor time of the intake, the zygotes and their jobs."""
+    for place in (Path(f"/proc/{pid}") for several in run.service.pids().values() for pid in several):
+        with suppress(OSError):
+            jobs = (place / f"task/{place.name}/children").read_text("ascii").split()
+            for one in (place, *(place.with_name(job) for job in jobs)):
+                yield " ".join((one / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[11:13])
 
 
 def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:
