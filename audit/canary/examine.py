@@ -36,6 +36,7 @@ from audit.canary.compare.answers import (
 )
 from audit.canary.compare.random import dependences, dependences_within, told_apart
 from audit.canary.compare.rows import random_fields, random_rows
+from audit.canary.desk import Member
 from audit.canary.drawn import check_drawn
 from audit.canary.gathered import Run
 from audit.canary.judge import (
@@ -123,8 +124,9 @@ def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
     try:
         say("Private homes are made and served under strace, and visitors come to them …")
         with suppress(NotStarted), ThreadPoolExecutor(_AT_ONCE) as pool:
-            addresses = _make_homes(runs)
-            list(pool.map(lambda run: live(run, addresses), runs))
+            members = [Member.new("Anna Ask"), Member.new("Bo Bok")]
+            addresses = _make_homes(runs, members)
+            list(pool.map(lambda run: live(run, addresses, members), runs))
         say("Every call, every written byte and every difference between them is looked at …")
         for run in runs:
             _judge(run)
@@ -137,10 +139,10 @@ def _run_once(python: Path, say: Callable[[str], None]) -> list[Check]:
     return [_row(name, _together([*(run.looks[name] for run in runs), look])) for name, look in looks.items()]
 
 
-def _make_homes(runs: list[Run]) -> dict[str, str]:
+def _make_homes(runs: list[Run], members: list[Member]) -> dict[str, str]:
     """One home, and copies of it: so that what two runs show may differ by nothing but the run. Raises NotStarted."""
     try:
-        addresses = runs[0].service.make_home()
+        addresses = runs[0].service.make_home(members)
     except NotStarted as failed:
         runs[0].void("the service did not start: {why}", why=str(failed))
         raise

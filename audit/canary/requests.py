@@ -243,10 +243,13 @@ def urgent_report(visitor: Visitor) -> None:
     visitor.post("an urgent report", "/report", fields, uploads, may_echo=found)
 
 
-def short_report(visitor: Visitor, *, urgent: bool) -> None:
-    """A report of one line."""
+def short_report(visitor: Visitor, *, urgent: bool, named: str = "") -> Answer:
+    """A report of one line; `named` is a member whom it concerns."""
     fields = [*_fresh(visitor), ("text", f"I saw {visitor.needles['text']}."), ("urgent", "yes" if urgent else "")]
-    visitor.post("a short urgent report" if urgent else "a short report", "/report", fields)
+    what = "a short urgent report" if urgent else "a short report"
+    if named:
+        fields, what = [*fields, ("concerns", named)], f"{what} that names a member"
+    return visitor.post(what, "/report", fields)
 
 
 def report_with_refused_files(visitor: Visitor) -> None:

@@ -11,7 +11,6 @@ Each run has an order of its own and planted values of its own. What follows fro
 
 from __future__ import annotations
 
-import threading
 import time
 from contextlib import suppress
 from functools import partial
@@ -34,10 +33,10 @@ from audit.canary.compare.rows import (
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
 from audit.canary.compare.steady import Since, database_header, differing, no_time_of_a_visit
 from audit.canary.compare.steady import compare as compare_looks
-from audit.canary.desk import Desk, trial_desk
+from audit.canary.desk import Member, desk_of
 from audit.canary.gathered import Run
 from audit.canary.locks import check_names, check_threads, names_of
-from audit.canary.members import ask_oddly, everything, open_reports
+from audit.canary.members import Desks, ask_oddly, everything, open_reports
 from audit.canary.requests import (
     SHORT,
     Visitor,
@@ -57,7 +56,7 @@ from audit.observe.scene import Scene
 from audit.verdict import Look, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 Result = TypeVar("Result")
@@ -68,21 +67,18 @@ _MOST_SNAPSHOTS = 6
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
 
 
-def live(run: Run, addresses: dict[str, str]) -> None:
+def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None:
     """Steps 1 to 5, on a home that lies there. What goes wrong makes the run void."""
+    first, second = (
+        desk_of(member, run.service.home, run.service.desk_socket, addresses["desk"]) for member in members
+    )
     try:
-        desks: list[Desk] = []
-        opening = threading.Thread(
-            target=lambda: desks.append(trial_desk(run.service.home, run.service.desk_socket, addresses["desk"]))
-        )
-        opening.start()
         run.service.start()
-        opening.join()
     except NotStarted as failed:
         run.void("the service did not start: {why}", why=str(failed))
         return
     try:
-        _visits(run, addresses, desks[0])
+        _visits(run, addresses, (first, second))
     except OSError as failed:
         run.void("the service went away: {why}", why=failed.strerror or "")
     finally:
@@ -91,7 +87,7 @@ def live(run: Run, addresses: dict[str, str]) -> None:
         run.void("the service ended with {code}", code=run.service.exit_code)
 
 
-def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
+def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     home, look = run.service.home, run.looks["steady"]
     _wait_until_it_rests(run)
     run.names = names_of(run.service.pids())
@@ -102,7 +98,7 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
         run.service.public_socket, addresses["public"], run.other_needles, run.exchanges, run.number, "B", run.clock
     )
     untouched = _snapshot_at_rest(home)
-    told = everything(run, desk, "before")
+    told = everything(run, desks, "before")
     start, header = _snapshot_at_rest(home), database_header(home / "kallskydd.db")
     rows = look_around(home, told, run.folder / "copy")
     compare_looks(look, untouched, start, Since.REPORTS, "what a desk asks first")
@@ -114,16 +110,16 @@ def _visits(run: Run, addresses: dict[str, str], desk: Desk) -> None:
     compare(
         run.looks["release"],
         rows,
-        look_around(home, everything(run, desk, "pages"), run.folder / "copy"),
+        look_around(home, everything(run, desks, "pages"), run.folder / "copy"),
         "visits without a report",
     )
     # 3.
     if run.quiet:
         without_a_report(one)
-        ask_oddly(run, desk)
+        ask_oddly(run, desks[0])
         _look_again(run, before, Since.REPORTS, "requests of desks")
     else:
-        _reports(run, desk, (one, other), rows, before)
+        _reports(run, desks, (one, other), rows, before)
     # 5.
     run.last_visit = time.time()
     _look_inside(run)
@@ -152,9 +148,10 @@ def _check_freed(run: Run) -> None:
     )  # fmt: skip
 
 
-def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: State, before: Snapshot) -> None:
+def _reports(run: Run, desks: Desks, visitors: tuple[Visitor, Visitor], rows: State, before: Snapshot) -> None:
     """Steps 3 and 4."""
-    one, home, copy = visitors[0], run.service.home, run.folder / "copy"
+    (one, other), home, copy = visitors, run.service.home, run.folder / "copy"
+    desk, named = desks[0], desks[1].member
     run.reports_began = run.clock()
     run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
     kept = run.rows["home"]
@@ -172,6 +169,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
             visitor = visitors[(number // 2 + number + run.number) % 2]
             what = "a short urgent report" if urgent else "a short report"
             _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
+        _noted(run, other, f"{what} that names a member", partial(short_report, other, urgent=urgent, named=named))
 
     # 3. In another order in each run.
     steps: list[Callable[[], None]] = [with_files, lambda: short(urgent=False)]
@@ -179,7 +177,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
         step()
     ask_oddly(run, desk)
     between = _look_again(run, before, Since.REPORTS, "reports that wait")
-    after = look_around(home, everything(run, desk, "reports"), copy)
+    after = look_around(home, everything(run, desks, "reports"), copy)
     compare(run.looks["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
@@ -187,7 +185,7 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", lambda: urgent_report(one))]
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
-    open_reports(run, desk)
+    open_reports(run, desks)
     ask_oddly(run, desk)
     # The intake looks at its clock every five seconds, and could do something then.
     time.sleep(_TICK_SECONDS)
@@ -198,12 +196,12 @@ def _reports(run: Run, desk: Desk, visitors: tuple[Visitor, Visitor], rows: Stat
     check_columns(run.looks["database"], tables, len(run.slots) // SHARE_BYTES)
     check_slots(run.looks["database"], run.noted)
     check_altered(run.looks["database"], run.noted)
-    _check_kept(run, kept, tables, desk)
+    _check_kept(run, kept, tables, desks)
 
 
-def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: Desk) -> None:
+def _check_kept(run: Run, kept: list[Row], tables: Tables, desks: Desks) -> None:
     """What the home and each member have one row of: nothing there is of a report but the number of batches."""
-    batches = SHORT + 1
+    batches = SHORT + 2
     expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
     same = tables["home"] == expected
     run.looks["database"].demand(same, "the home's row is the same after reports, and {batches} batches more: {same}",
@@ -212,7 +210,7 @@ def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: Desk) -> None:
         bytes(str(row["member_id"]), "ascii") if isinstance(row["member_id"], str) else row["member_id"]: row["counter"]
         for row in tables["counters"]
     }
-    same = counted == {bytes.fromhex(desk.member): desk.counter}
+    same = counted == {bytes.fromhex(desk.member): desk.counter for desk in desks}
     run.looks["database"].demand(same, "counters are those of the desks' last requests: {same}", same=same)
 
 

@@ -332,6 +332,12 @@ def _check_boxes(look: Look, tables: Tables) -> None:
     odd_counts = sorted(set(counts.values()) - _BATCHES)
     if odd_counts:
         look.found("batches hold {counts} items and not 4, 8, 16 …", counts=odd_counts)
+    batches: dict[object, set[int]] = {}
+    for (_member, batch), count in counts.items():
+        batches.setdefault(batch, set()).add(count)
+    if any(len(several) > 1 for several in batches.values()):
+        look.found("one batch holds different numbers of items for different members: {counts}",
+                   counts=sorted(map(sorted, batches.values())))  # fmt: skip
 
 
 def check_slots(look: Look, noted: Iterable[Noted]) -> None:
