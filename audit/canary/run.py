@@ -3,7 +3,8 @@
 1. The home is served; once it rests, the first look.
 2. Pages, forms that come back and broken requests, without any report; the second look.
 3. Reports that wait, by two visitors; after each, the rows that are new. A quiet run has step 2 once more instead.
-4. Reports that members get at once, opened with a member's key; the third and fourth look.
+4. A report that is taken back, after which the store is as before; reports that members get at once, opened with a
+   member's key; step 2 once more, while others send and log in; the third and fourth look.
 5. The running processes and tor are looked at, the service ends, and the last look.
 
 Each run has an order of its own and planted values of its own. What follows from it all, `audit.canary.examine` says.
@@ -28,6 +29,7 @@ from audit.canary.compare.rows import (
     check_altered,
     check_columns,
     check_slots,
+    check_undone,
     new_rows,
 )
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
@@ -40,11 +42,13 @@ from audit.canary.members import Desks, ask_oddly, everything, open_reports
 from audit.canary.requests import (
     SHORT,
     Visitor,
+    at_work,
     come_back,
     go_away,
     report,
     report_with_refused_files,
     short_report,
+    take_back,
     urgent_report,
     without_a_report,
 )
@@ -158,8 +162,8 @@ def _reports(run: Run, desks: Desks, visitors: tuple[Visitor, Visitor], rows: St
     words: list[str] = []
 
     def with_files() -> None:
-        words[:] = _noted(run, one, "a report with two files", lambda: report(one))
         _noted(run, one, "a report whose files are refused", lambda: report_with_refused_files(one))
+        words[:] = _noted(run, one, "a report with two files", lambda: report(one))
         _noted(run, one, "a message in the case", lambda: come_back(one, words))
         go_away(one, (1.0,))
         _until_idle(run)
@@ -182,15 +186,20 @@ def _reports(run: Run, desks: Desks, visitors: tuple[Visitor, Visitor], rows: St
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
     # 4.
-    steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", lambda: urgent_report(one))]
+    _undone(run, "a report that was taken back", lambda: take_back(other))
+    # In one of the runs with another file before the others, which is refused.
+    files = partial(urgent_report, one, refused_too=bool(run.number))
+    steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", files)]
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
     open_reports(run, desks)
     ask_oddly(run, desk)
     # The intake looks at its clock every five seconds, and could do something then.
     time.sleep(_TICK_SECONDS)
-    # All that somebody sends who reports nothing, once more: with inboxes open it is answered as without.
-    without_a_report(one)
+    # All that somebody sends who reports nothing, once more: with inboxes open, and while others send and log in, it is
+    # answered as without.
+    with at_work(other):
+        without_a_report(one)
     _look_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
     check_columns(run.looks["database"], tables, len(run.slots) // SHARE_BYTES)
@@ -245,6 +254,14 @@ def _work_of(run: Run) -> Iterator[str]:
             jobs = (place / f"task/{place.name}/children").read_text("ascii").split()
             for one in (place, *(place.with_name(job) for job in jobs)):
                 yield " ".join((one / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[11:13])
+
+
+def _undone(run: Run, what: str, act: Callable[[], None]) -> None:
+    """Do what undoes itself: nothing of it is left."""
+    act()
+    rows, slots = rows_of(run.service.home, run.folder / "copy"), read_unseen(run.service.home / SLOTS)
+    check_undone(run.looks["database"], what, run.rows, rows, len(changed_slots(run.slots, slots)))
+    run.rows, run.slots = rows, slots
 
 
 def _look_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:

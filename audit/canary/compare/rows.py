@@ -169,6 +169,18 @@ def check_altered(look: Look, noted: Iterable[Noted]) -> None:
             look.found("{what} alters what others have left: {columns}", what=one.what, columns=", ".join(one.altered))
 
 
+def check_undone(look: Look, what: str, before: Tables, after: Tables, slots: int) -> None:
+    """Every table is as before, and of the slots one is another: what was in it is destroyed."""
+    # Of desks' requests there may have been some since.
+    for table in sorted((before.keys() | after.keys()) - {"counters"}):
+        was, now = before.get(table, []), after.get(table, [])
+        left, gone = [row for row in now if row not in was], [row for row in was if row not in now]
+        if left or gone:
+            look.found("{what} leaves {left} rows more in the table {table}, and {gone} less", what=what, table=table,
+                       left=len(left), gone=len(gone))  # fmt: skip
+    look.demand(slots == 1, "{what} leaves {slots} slots with another share", what=what, slots=slots)
+
+
 def check_columns(look: Look, tables: Tables, slots: int) -> None:
     """Every value of every column is of the kind that stands above."""
     looked = 0

@@ -6,14 +6,19 @@ import base64
 import json
 import socket
 import threading
+import time
 from contextlib import closing, suppress
 
 import pytest
 from nacl.public import PrivateKey, SealedBox
 
-from audit.canary.compare.rows import check_columns
+from audit.canary.compare.answers import compare_answers
+from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
+from audit.canary.http import glance, hidden_fields
+from audit.canary.judge import judge_sizes
 from audit.canary.members import check_excluded
+from audit.canary.requests import Exchange, Needles, Visitor
 from audit.verdict import Look, Verdict
 from cases.roster.chain import parse_roster, verify_line
 from cases.roster.member import read_join
@@ -21,6 +26,10 @@ from cases.roster.text import NO_PREVIOUS, render
 from cases.roster.text import Member as Named
 
 ANNA, BO = Member.new("Anna Ask"), Member.new("Bo Bok")
+FORMS = """
+<form action="/inbox/take-back"><input type="hidden" name="switch" value="en"></form>
+<form action="/inbox/take-back"><input type="hidden" name="handle" value="1"><input type="hidden" name="mark" value="2"></form>
+"""
 
 
 @pytest.fixture
@@ -94,3 +103,82 @@ def test_a_batch_that_is_smaller_for_one_member_is_a_finding():
 
     assert same.verdict is Verdict.CLEAN
     assert other.verdict is Verdict.FINDING
+
+
+@pytest.mark.parametrize(
+    ("after", "slots", "verdict"),
+    [
+        ({"cases": [{"case_id": 1}], "tombstones": []}, 1, Verdict.CLEAN),
+        ({"cases": [{"case_id": 1}], "tombstones": [{"case_id": 2}]}, 1, Verdict.FINDING),
+        ({"cases": [], "tombstones": []}, 1, Verdict.FINDING),
+        ({"cases": [{"case_id": 1}], "tombstones": []}, 0, Verdict.FINDING),
+    ],
+)
+def test_what_is_undone_and_leaves_something_is_a_finding(after, slots, verdict):
+    look = Look()
+
+    check_undone(look, "x", {"cases": [{"case_id": 1}], "tombstones": []}, after, slots)
+
+    assert look.verdict is verdict
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [("", Verdict.CLEAN), ("/page/2", Verdict.FINDING)])
+def test_a_page_that_still_stands_when_its_inbox_is_left_is_a_finding(served, kept, verdict):
+    path = served(
+        lambda target: [b"HTTP/1.1 203 Kept\r\n\r\ncase" if target == kept else b"HTTP/1.1 400 Over\r\n\r\nover"]
+    )
+    visitor, look = Visitor(path, "x.onion", Needles.new()), Look()
+    visitor.get("a page that is over", "/page/never", right=(400,))
+    visitor.led += ["/page/1", "/page/2"]
+
+    visitor.ask_again()
+
+    compare_answers(look, visitor.exchanges, {0: []})
+    assert look.verdict is verdict
+    assert visitor.led == []
+    # A leak and no service that fails: void would say that nothing was seen.
+    assert all(one.as_it_should for one in visitor.exchanges)
+
+
+def test_a_page_that_goes_on_is_looked_at_for_a_while(served):
+    def answer(_target):
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+        yield b"<p>ready</p>"
+        time.sleep(0.2)
+        yield b"<p>50</p>"
+        time.sleep(3)
+        yield b"<p>60</p>"
+
+    seen = glance(served(answer), b"GET /progress/1 HTTP/1.1\r\n\r\n", b"</p>", 1.0)
+
+    assert seen.body == b"<p>ready</p><p>50</p>"
+    look = Look()
+    judge_sizes(look, [Exchange("x", seen, frozenset({200}), frozenset(), whole=False)])
+    assert look.verdict is Verdict.CLEAN
+    judge_sizes(look, [Exchange("x", seen, frozenset({200}), frozenset())])
+    assert look.verdict is Verdict.FINDING
+
+
+def test_half_of_a_form_stays_on_its_way_until_the_others_are_answered(tmp_path):
+    path, came = tmp_path / "public.sock", []
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+        with Visitor(path, "x.onion", Needles.new()).sending("/report", [("text", "x" * 4000)]):
+            connection = listener.accept()[0]
+            connection.settimeout(0.2)
+            came.append(connection.recv(65536))
+            with pytest.raises(TimeoutError):
+                connection.recv(65536)
+        with closing(connection):
+            assert connection.recv(65536) == b""
+
+    assert came[0].startswith(b"POST /report ")
+    assert b'name="text"' in came[0]
+    assert not came[0].endswith(b"--\r\n")
+
+
+def test_of_several_forms_to_one_place_that_one_is_sent_which_acts():
+    assert hidden_fields(FORMS, "/inbox/take-back") == [("switch", "en")]
+    assert hidden_fields(FORMS, "/inbox/take-back", "mark") == [("handle", "1"), ("mark", "2")]
+    assert hidden_fields(FORMS, "/inbox/leave") == []
