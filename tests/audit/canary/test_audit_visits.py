@@ -12,12 +12,14 @@ from contextlib import closing, suppress
 import pytest
 from nacl.public import PrivateKey, SealedBox
 
+from audit.canary.across import compare_opened
 from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
 from audit.canary.http import glance, hidden_fields
 from audit.canary.judge import judge_sizes
 from audit.canary.members import check_excluded
+from audit.canary.opened import Opened
 from audit.canary.requests import Exchange, Needles, Visitor
 from audit.verdict import Look, Verdict
 from cases.roster.chain import parse_roster, verify_line
@@ -182,3 +184,17 @@ def test_of_several_forms_to_one_place_that_one_is_sent_which_acts():
     assert hidden_fields(FORMS, "/inbox/take-back") == [("switch", "en")]
     assert hidden_fields(FORMS, "/inbox/take-back", "mark") == [("handle", "1"), ("mark", "2")]
     assert hidden_fields(FORMS, "/inbox/leave") == []
+
+
+def test_what_members_read_in_two_runs_is_shown_where_it_differs():
+    def opened(order):
+        entry = {"author": "0" * 32, "entry": {"digest": "1" * 64, "order": order, "preview_id": "2" * 32}}
+        return [Opened("entry 1 of stream 1", json.dumps(entry).encode() + b"\x80" + bytes(9))], []
+
+    same, other = Look(), Look()
+
+    compare_opened(same, [opened(0), opened(0)])
+    compare_opened(other, [opened(0), opened(1)])
+
+    assert same.verdict is Verdict.CLEAN
+    assert any('"order": 0' in one.text() and '"order": 1' in one.text() for one in other.said)
