@@ -44,6 +44,7 @@ _MAY_DIFFER = {
     "bytes of database": 8 * 4096,
 }
 _MOST_SHOWN = 5
+_AROUND = 60  # characters before what differs
 
 
 def compare_rows(inspection: Inspection, noted: Iterable[Noted]) -> None:
@@ -66,8 +67,10 @@ def compare_opened(inspection: Inspection, runs: Sequence[tuple[Sequence[Opened]
     for several in plain[1:]:
         for (name, one), (_name, other) in zip(plain[0], several, strict=False):
             if one != other:
+                pairs = enumerate(zip(one, other, strict=False))
+                place = max(next((number for number, pair in pairs if len(set(pair)) > 1), 0) - _AROUND, 0)
                 inspection.found("a member reads another thing in {name} of another run: {one} and {other}", name=name,
-                           one=one[:200], other=other[:200])  # fmt: skip
+                           one=one[place : place + 3 * _AROUND], other=other[place : place + 3 * _AROUND])  # fmt: skip
     inspection.saw("{count} things that members read were compared between runs", count=sum(map(len, plain)))
 
 

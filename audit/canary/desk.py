@@ -1,6 +1,7 @@
 """A member's desk, as docs/FORMATS.md has it (sections 8 and 9) and with none of our code: it signs requests and asks.
 
 For the comparison around a report: what a member is told before the release must be the same with it and without it.
+There are two members, so that some reports name one of them, and what that one can know of these is examined.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nacl import pwhash, secret, signing
+from nacl import signing
 from nacl.public import PrivateKey
 
 from audit.canary.http import Answer, request, send
@@ -23,9 +24,53 @@ if TYPE_CHECKING:
 VERBS = ("roster", "box")
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Member:
+    """The keys of a member, and the two texts with which a home begins."""
+
+    label: str
+    seed: bytes
+    box_private: bytes
+    onion: str
+
+    @classmethod
+    def new(cls, label: str) -> Member:
+        """Make fresh keys."""
+        onion = base64.b32encode(bytes(PrivateKey.generate().public_key)).decode().rstrip("=")
+        return cls(label, bytes(signing.SigningKey.generate()), bytes(PrivateKey.generate()), onion)
+
+    @property
+    def public(self) -> tuple[bytes, bytes]:
+        """The keys that others verify under and seal to."""
+        return bytes(signing.SigningKey(self.seed).verify_key), bytes(PrivateKey(self.box_private).public_key)
+
+    @property
+    def id(self) -> str:
+        """The member's id, in hex."""
+        return _hash(16, b"ks1-member", b"".join(self.public)).hex()
+
+    def join(self) -> str:
+        """Return the join file, section 8."""
+        words = b"".join(word.encode() + b"\0" for word in (self.label, "handler", self.label))
+        digest = _hash(32, b"ks1-join", words + b"".join(self.public) + self.onion.encode())
+        fields = {
+            "format": "kallskydd-join-1", "name": self.label, "role": "handler", "label": self.label,
+            "sign": self.public[0].hex(), "box": self.public[1].hex(), "onion": self.onion,
+            "signature": self._signed(b"ks1-join" + digest),
+        }  # fmt: skip
+        return "".join(f"{name} = {json.dumps(value)}\n" for name, value in fields.items())
+
+    def agreement(self, roster: bytes) -> str:
+        """Return the line by which this member agrees to a version, section 7."""
+        return f"{self.id} {self._signed(b'ks1-roster' + _hash(32, b'ks1-roster', roster))}\n"
+
+    def _signed(self, text: bytes) -> str:
+        return signing.SigningKey(self.seed).sign(text).signature.hex()
+
+
 @dataclass(slots=True, repr=False)
 class CanaryDesk:
-    """The trial member at the desks' address."""
+    """A member at the desks' address."""
 
     socket: Path
     host: str
@@ -71,20 +116,10 @@ def to_clean(file: bytes) -> bytes:
     return frame + bytes(max(4096, -(-len(frame) // step) * step) - len(frame))
 
 
-def trial_desk(home: Path, socket: Path, host: str) -> CanaryDesk:
-    """Return the desk of a trial home's own member. The key is opened with the passphrase beside it, in one second."""
-    folder = home / "trial-member"
-    file = json.loads((folder / "member.key").read_text("ascii"))
-    salt, box = base64.b64decode(file["salt"]), base64.b64decode(file["box"])
-    passphrase = (folder / "passphrase").read_text("utf-8").strip().encode()
-    key = pwhash.argon2id.kdf(32, passphrase, salt, opslimit=file["ops"], memlimit=file["mem"])
-    keys = json.loads(secret.SecretBox(key).decrypt(box))
-    seed = bytes.fromhex(keys["sign"])
-    box_private = bytes.fromhex(keys["box"])
-    box_public = bytes(PrivateKey(box_private).public_key)
-    member = _hash(16, b"ks1-member", bytes(signing.SigningKey(seed).verify_key) + box_public).hex()
+def desk_of(member: Member, home: Path, socket: Path, host: str) -> CanaryDesk:
+    """Return the desk of one of the members whom the home names."""
     server_key = bytes.fromhex((home / "server.pub").read_text("ascii").strip())
-    return CanaryDesk(socket, host, seed, box_private, member, server_key)
+    return CanaryDesk(socket, host, member.seed, member.box_private, member.id, server_key)
 
 
 def _hash(size: int, person: bytes, data: bytes) -> bytes:

@@ -36,6 +36,7 @@ from audit.canary.compare.answers import (
 )
 from audit.canary.compare.random import dependences, dependences_within, told_apart
 from audit.canary.compare.rows import random_fields, random_rows
+from audit.canary.desk import Member
 from audit.canary.drawn import check_drawn
 from audit.canary.gathered import Run
 from audit.canary.judge import (
@@ -125,8 +126,9 @@ def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
     try:
         progress("Private homes are made and served under strace, and visitors come to them …")
         with suppress(NotStarted), ThreadPoolExecutor(_AT_ONCE) as pool:
-            addresses = _make_homes(runs)
-            list(pool.map(lambda run: live(run, addresses), runs))
+            members = [Member.new("Anna Ask"), Member.new("Bo Bok")]
+            addresses = _make_homes(runs, members)
+            list(pool.map(lambda run: live(run, addresses, members), runs))
         progress("Every call, every written byte and every difference between them is examined …")
         for run in runs:
             _judge(run)
@@ -142,10 +144,10 @@ def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
     ]
 
 
-def _make_homes(runs: list[Run]) -> dict[str, str]:
+def _make_homes(runs: list[Run], members: list[Member]) -> dict[str, str]:
     """One home, and copies of it: so that what two runs show may differ by nothing but the run. Raises NotStarted."""
     try:
-        addresses = runs[0].service.make_home()
+        addresses = runs[0].service.make_home(members)
     except NotStarted as failed:
         runs[0].void("the service did not start: {why}", why=str(failed))
         raise

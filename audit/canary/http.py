@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -103,31 +104,50 @@ def read_answer(received: bytes) -> Answer:
     return Answer(status, head, body)
 
 
-def hidden_fields(page: str, action: str) -> list[tuple[str, str]]:
-    """Return the hidden fields of the first form on the page that is sent to this path."""
+def glance(path: Path, sent: bytes, until: bytes, seconds: float) -> Answer:
+    """Read an answer that has no end until these bytes have come, and some seconds longer."""
+    received = b""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect(str(path))
+        connection.sendall(sent)
+        while until not in received and (piece := connection.recv(_PIECE)):
+            received += piece
+        end = time.monotonic() + seconds
+        with suppress(TimeoutError):
+            while (left := end - time.monotonic()) > 0:
+                connection.settimeout(left)
+                if not (piece := connection.recv(_PIECE)):
+                    break
+                received += piece
+    return read_answer(received)
+
+
+def hidden_fields(page: str, action: str, holding: str = "") -> list[tuple[str, str]]:
+    """Return the hidden fields of the first form on the page that is sent to this path and holds this field."""
     reader = _Forms(action)
     reader.feed(page)
-    return reader.fields
+    return next((one for one in reader.forms if not holding or holding in dict(one)), [])
 
 
 class _Forms(HTMLParser):
     def __init__(self, action: str) -> None:
         super().__init__()
-        self.fields: list[tuple[str, str]] = []
+        self.forms: list[list[tuple[str, str]]] = []
         self._action = action
         self._inside = False
-        self._done = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         if tag == "form":
-            self._inside = named.get("action") == self._action and not self._done
+            self._inside = named.get("action") == self._action
+            self.forms += [[]] if self._inside else []
         elif tag == "input" and self._inside and named.get("type") == "hidden":
-            self.fields.append((named.get("name") or "", named.get("value") or ""))
+            self.forms[-1].append((named.get("name") or "", named.get("value") or ""))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form" and self._inside:
-            self._inside, self._done = False, True
+        if tag == "form":
+            self._inside = False
 
 
 def _until_end(connection: socket.socket) -> bytes:

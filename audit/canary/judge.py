@@ -180,7 +180,7 @@ def judge_answers(inspection: Inspection, exchanges: Sequence[Exchange], markers
 
 def judge_sizes(inspection: Inspection, exchanges: Sequence[Exchange]) -> None:
     """Every page is as long as its class, on its way, with head and all."""
-    pages = [one for one in exchanges if b"text/html" in one.answer.head and not one.broken]
+    pages = [one for one in exchanges if b"text/html" in one.answer.head and not one.broken and one.whole]
     odd = [one for one in pages if len(one.answer.whole) - _ADDED not in _CLASSES]
     for one in odd[:_MOST_SHOWN]:
         inspection.found("the answer to {name} has {size} bytes, which is no class of pages", name=one.name,

@@ -9,24 +9,28 @@ from typing import TYPE_CHECKING
 from audit.canary.desk import CanaryDesk, to_clean
 from audit.canary.judge import judge_texts
 from audit.canary.material import picture
-from audit.canary.opened import NotOpened, open_everything
+from audit.canary.opened import NotOpened, items_that_open, open_everything
 from audit.canary.requests import SHORT, Exchange
 
 if TYPE_CHECKING:
     from audit.canary.gathered import Run
     from audit.canary.http import Answer
+    from audit.verdict import Inspection
 
 # Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the
 # clean copy and the preview.
 _OPENED_WITH_FILES = 1 + 2 * 4
+_NAMING = 1  # of the urgent reports
+Desks = tuple[CanaryDesk, CanaryDesk]  # one who is named in some reports is the second
 
 
-def everything(run: Run, desk: CanaryDesk, when: str) -> dict[str, Answer]:
-    """All that a member without a case in hand is told; with what a mirror adds, but for the first time."""
-    carried = [*run.markers.headers(), *run.markers.forwarded()]
-    answers = desk.everything(carried if when != "before" else ())
-    run.answers += [(verb, answer) for verb, answer in answers.items()]
-    return answers
+def everything(run: Run, desks: Desks, when: str) -> dict[str, Answer]:
+    """All that members without a case in hand are told; with what a mirror adds, but for the first time."""
+    more = [*run.markers.headers(), *run.markers.forwarded()] if when != "before" else []
+    several = [desk.everything(more) for desk in desks]
+    run.answers += [(verb, answer) for answers in several for verb, answer in answers.items()]
+    first, second = several
+    return first | {f"{verb}, the other's": answer for verb, answer in second.items()}
 
 
 def ask_oddly(run: Run, desk: CanaryDesk) -> None:
@@ -74,14 +78,27 @@ def _text(raw: object) -> str:
     return base64.b64encode(raw if isinstance(raw, bytes) else b"").decode()
 
 
-def open_reports(run: Run, desk: CanaryDesk) -> None:
+def check_excluded(inspection: Inspection, named: CanaryDesk, reports: int) -> frozenset[bytes]:
+    """Require that nothing of a report opens for the member whom it names; return what opens of the others."""
+    items = items_that_open(named)
+    inspection.require(
+        len(items) == reports - _NAMING,
+        "of {reports} reports, {naming} of which names a member, {opened} open for that one",
+        reports=reports, naming=_NAMING, opened=len(items),
+    )  # fmt: skip
+    return frozenset(items)
+
+
+def open_reports(run: Run, desks: Desks) -> None:
     """Read what a member has of the urgent reports: texts, and clean copies, previews and records of two files."""
+    desk, named = desks
     with suppress(NotOpened):
         found = open_everything(desk)
         run.opened, run.places, run.grants = found.things, found.places, frozenset(found.grants)
         run.answers += found.answers
+    run.grants |= check_excluded(run.inspections["members"], named, len(run.grants))
     typed = run.markers["text"].encode()
-    right = _OPENED_WITH_FILES + SHORT
+    right = _OPENED_WITH_FILES + SHORT + _NAMING
     if len(run.opened) != right or not any(typed in one.content for one in run.opened):
         run.void("a member opens {count} things and not {right}", count=len(run.opened), right=right)
     judge_texts(

@@ -8,16 +8,20 @@ and an exchange that was not answered as it should be makes the whole run void.
 from __future__ import annotations
 
 import re
+import secrets
+import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from audit.canary.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
+from audit.canary.http import BOUNDARY, Answer, Upload, glance, hidden_fields, multipart, request, send
 from audit.canary.markers import Marker, new_address, new_text, planted
 from audit.canary.material import document, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 WORDS = 8
@@ -32,6 +36,10 @@ _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
 _SEE_OTHER = 303
 _SHOWN = 203  # a page that answers a form
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
+_AT_ONCE = 3  # log-ins that come in one moment
+_WATCHED_SECONDS = 1.5  # the frame that shows how far a report has come is written every half second
+_OVER = 400  # a page that was, or never was, at its address
+_STILL_THERE = (200, _SHOWN)  # a finding where answers are compared, and not a service that fails
 
 CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
 
@@ -110,6 +118,8 @@ class Exchange:
     visitor: str = ""
     before: float = 0.0
     after: float = 0.0
+    # Not the beginning of one that goes on for as long as it is looked at.
+    whole: bool = True
 
     @property
     def as_it_should(self) -> bool:
@@ -128,6 +138,8 @@ class CanaryVisitor:
     run: int = 0
     name: str = "A"
     clock: Callable[[], float] = time.time
+    # Where the forms of one inbox have led to, until it is left.
+    led: list[str] = field(default_factory=list)
 
     def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
         """Ask for a page."""
@@ -145,6 +157,7 @@ class CanaryVisitor:
     ) -> Answer:
         """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
         led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
+        self.led.append(led.location)
         return self.keep(name, request("GET", led.location, self._headers()), right, may_echo)
 
     def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
@@ -155,6 +168,30 @@ class CanaryVisitor:
         """Go away when this part of the form has been sent, or right after all of it."""
         whole = self._form(target, multipart(fields, uploads))
         send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
+
+    def watch(self, name: str, target: str) -> None:
+        """Look for a while at a page that goes on."""
+        before = self.clock()
+        answer = glance(self.socket, request("GET", target, self._headers()), b"</p>", _WATCHED_SECONDS)
+        self.exchanges.append(
+            Exchange(name, answer, frozenset({200}), frozenset(), run=self.run, visitor=self.name, before=before,
+                     after=self.clock(), whole=False)
+        )  # fmt: skip
+
+    def ask_again(self) -> None:
+        """All that was shown of an inbox that is left stands nowhere any more, as at an address that never was."""
+        for target in self.led:
+            self.get("a page that is over", target, right=(_OVER, *_STILL_THERE))
+        self.led.clear()
+
+    @contextmanager
+    def sending(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload] = ()) -> Iterator[None]:
+        """Have half of a form on its way for as long as this is entered, and then go away."""
+        whole = self._form(target, multipart(fields, uploads))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(str(self.socket))
+            connection.sendall(whole[: len(whole) // 2])
+            yield
 
     def _form(self, target: str, body: bytes) -> bytes:
         kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
@@ -201,11 +238,28 @@ def _visit_pages(visitor: CanaryVisitor) -> None:
     visitor.get("a page that is not there", f"/{visitor.markers['query']}.php", right=(404,))
     wrong_host = [("Host", f"{visitor.markers['broken request']}.example"), *visitor.markers.headers()]
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
+    visitor.get("a page that is over", f"/page/{secrets.token_hex(16)}?lang=sv", right=(_OVER,))
+    visitor.watch("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}?watch=yes")
+
+
+@contextmanager
+def at_work(visitor: CanaryVisitor) -> Iterator[None]:
+    """Others are there meanwhile: half of a report is on its way, and several log in at the same moment."""
+    markers = visitor.markers
+    upload = Upload("picture.png", "image/png", picture(markers["text"], markers["text"]))
+    with visitor.sending("/report", [*_fresh(visitor), ("text", markers["text"])], [upload]):
+        time.sleep(_SETTLE_SECONDS)
+        forms = [_log_in_form(visitor) for _ in range(_AT_ONCE)]
+        with ThreadPoolExecutor(_AT_ONCE) as several:
+            list(several.map(lambda form: _with_code(visitor, "a code that opens nothing", form, _WRONG_CODE), forms))
+        yield
+    time.sleep(_SETTLE_SECONDS)
 
 
 def report(visitor: CanaryVisitor) -> list[str]:
     """Send a report with a picture and a document twice; return its code, or nothing."""
     markers = visitor.markers
+    visitor.led.clear()
     form = visitor.get("report form", f"/report?plain=1&{markers.by_kind['query'].carriers[0]}")
     fields = [
         *hidden_fields(form.text, "/report"),
@@ -227,8 +281,8 @@ def report(visitor: CanaryVisitor) -> list[str]:
     return words
 
 
-def urgent_report(visitor: CanaryVisitor) -> None:
-    """Send a report that members get at once: what they read of it is examined."""
+def urgent_report(visitor: CanaryVisitor, *, refused_too: bool) -> None:
+    """Send a report that members get at once: what they read of it is the same with a refused file."""
     markers = visitor.markers
     name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
@@ -237,13 +291,31 @@ def urgent_report(visitor: CanaryVisitor) -> None:
     ]
     fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
     found = ("exif", "picture comment", "document author")
-    visitor.post("an urgent report", "/report", fields, uploads, may_echo=found)
+    what = "an urgent report"
+    if refused_too:
+        uploads.insert(0, Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode()))
+        what = "an urgent report with a refused file before the others"
+    visitor.post(what, "/report", fields, uploads, may_echo=found)
 
 
-def short_report(visitor: CanaryVisitor, *, urgent: bool) -> None:
-    """Send a report of one line."""
+def short_report(visitor: CanaryVisitor, *, urgent: bool, named: str = "") -> Answer:
+    """Send a report of one line; `named` is a member whom it concerns."""
     fields = [*_fresh(visitor), ("text", f"I saw {visitor.markers['text']}."), ("urgent", "yes" if urgent else "")]
-    visitor.post("a short urgent report" if urgent else "a short report", "/report", fields)
+    what = "a short urgent report" if urgent else "a short report"
+    if named:
+        fields, what = [*fields, ("concerns", named)], f"{what} that names a member"
+    return visitor.post(what, "/report", fields)
+
+
+def take_back(visitor: CanaryVisitor) -> None:
+    """Send a report and take it back unseen."""
+    visitor.led.clear()
+    page = short_report(visitor, urgent=False)
+    asked = visitor.post("asking to take back", "/inbox/take-back", hidden_fields(page.text, "/inbox/leave"))
+    visitor.post("taking back", "/inbox/take-back", hidden_fields(asked.text, "/inbox/take-back", "mark"))
+    # Where the last of them leads to it is said that all is taken back.
+    visitor.led.pop()
+    visitor.ask_again()
 
 
 def report_with_refused_files(visitor: CanaryVisitor) -> None:
@@ -277,8 +349,23 @@ def _fresh(visitor: CanaryVisitor) -> list[tuple[str, str]]:
 
 
 def _log_in(visitor: CanaryVisitor, name: str, code: str, right: Iterable[int], echo: Iterable[str] = ()) -> Answer:
-    fields = hidden_fields(visitor.get("log-in form", "/return").text, "/return")
-    return visitor.post(name, "/return", [*fields, ("code", code)], right=right, may_echo=echo)
+    return _with_code(visitor, name, _log_in_form(visitor), code, right=right, echo=echo)
+
+
+def _log_in_form(visitor: CanaryVisitor) -> list[tuple[str, str]]:
+    return hidden_fields(visitor.get("log-in form", "/return").text, "/return")
+
+
+def _with_code(
+    visitor: CanaryVisitor,
+    name: str,
+    form: Sequence[tuple[str, str]],
+    code: str,
+    *,
+    right: Iterable[int] = (400,),
+    echo: Iterable[str] = (),
+) -> Answer:
+    return visitor.post(name, "/return", [*form, ("code", code)], right=right, may_echo=echo)
 
 
 def _wrong_codes(visitor: CanaryVisitor) -> None:
@@ -299,6 +386,9 @@ def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     more = [*write, ("text", f"One more thing: {markers['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
     visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
+    # Where that leads to it is said that one has left.
+    visitor.led.pop()
+    visitor.ask_again()
     visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(_SHOWN, 400, 403))
 
 

@@ -3,7 +3,8 @@
 1. The home is served; once it rests, the first snapshot.
 2. Pages, forms that come back and broken requests, without any report; the second snapshot.
 3. Reports that wait, by two visitors; after each, the rows that are new. A quiet run has step 2 once more instead.
-4. Reports that members get at once, opened with a member's key; the third and fourth snapshot.
+4. A report that is taken back, after which the store is as before; reports that members get at once, opened with a
+   member's key; step 2 once more, while others send and log in; the third and fourth snapshot.
 5. The running processes and tor are inspected, the service ends, and the last snapshot is taken.
 
 Each run has an order of its own and planted values of its own. What follows from it all, `audit.canary.examine` says.
@@ -11,8 +12,8 @@ Each run has an order of its own and planted values of its own. What follows fro
 
 from __future__ import annotations
 
-import threading
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -28,22 +29,25 @@ from audit.canary.compare.rows import (
     check_altered,
     check_columns,
     check_slots,
+    check_undone,
     new_rows,
 )
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
 from audit.canary.compare.steady import Since, compare_snapshots, database_header, differing, no_time_of_a_visit
-from audit.canary.desk import CanaryDesk, trial_desk
+from audit.canary.desk import Member, desk_of
 from audit.canary.gathered import Run
 from audit.canary.locks import check_names, check_threads, names_of
-from audit.canary.members import ask_oddly, everything, open_reports
+from audit.canary.members import Desks, ask_oddly, everything, open_reports
 from audit.canary.requests import (
     SHORT,
     CanaryVisitor,
+    at_work,
     come_back,
     go_away,
     report,
     report_with_refused_files,
     short_report,
+    take_back,
     urgent_report,
     without_a_report,
 )
@@ -55,7 +59,7 @@ from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 
 Result = TypeVar("Result")
@@ -66,21 +70,18 @@ _MOST_SNAPSHOTS = 6
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
 
 
-def live(run: Run, addresses: dict[str, str]) -> None:
+def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None:
     """Do steps 1 to 5 on an existing home. A step that fails makes the run void."""
+    first, second = (
+        desk_of(member, run.service.home, run.service.desk_socket, addresses["desk"]) for member in members
+    )
     try:
-        desks: list[CanaryDesk] = []
-        opening = threading.Thread(
-            target=lambda: desks.append(trial_desk(run.service.home, run.service.desk_socket, addresses["desk"]))
-        )
-        opening.start()
         run.service.start()
-        opening.join()
     except NotStarted as failed:
         run.void("the service did not start: {why}", why=str(failed))
         return
     try:
-        _visits(run, addresses, desks[0])
+        _visits(run, addresses, (first, second))
     except OSError as failed:
         run.void("the service went away: {why}", why=failed.strerror or "")
     finally:
@@ -89,7 +90,7 @@ def live(run: Run, addresses: dict[str, str]) -> None:
         run.void("the service ended with {code}", code=run.service.exit_code)
 
 
-def _visits(run: Run, addresses: dict[str, str], desk: CanaryDesk) -> None:
+def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     home, inspection = run.service.home, run.inspections["steady"]
     _wait_until_it_rests(run)
     run.names = names_of(run.service.pids())
@@ -100,7 +101,7 @@ def _visits(run: Run, addresses: dict[str, str], desk: CanaryDesk) -> None:
         run.service.public_socket, addresses["public"], run.other_markers, run.exchanges, run.number, "B", run.clock
     )
     untouched = _snapshot_at_rest(home)
-    answers = everything(run, desk, "before")
+    answers = everything(run, desks, "before")
     start, header = _snapshot_at_rest(home), database_header(home / "kallskydd.db")
     rows = member_view(home, answers, run.folder / "copy")
     compare_snapshots(inspection, untouched, start, Since.REPORTS, "what a desk asks first")
@@ -112,16 +113,16 @@ def _visits(run: Run, addresses: dict[str, str], desk: CanaryDesk) -> None:
     compare(
         run.inspections["release"],
         rows,
-        member_view(home, everything(run, desk, "pages"), run.folder / "copy"),
+        member_view(home, everything(run, desks, "pages"), run.folder / "copy"),
         "visits without a report",
     )
     # 3.
     if run.quiet:
         without_a_report(one)
-        ask_oddly(run, desk)
+        ask_oddly(run, desks[0])
         _compare_again(run, before, Since.REPORTS, "requests of desks")
     else:
-        _reports(run, desk, (one, other), rows, before)
+        _reports(run, desks, (one, other), rows, before)
     # 5.
     run.last_visit = time.time()
     _inspect_processes(run)
@@ -151,27 +152,29 @@ def _check_freed(run: Run) -> None:
 
 
 def _reports(
-    run: Run, desk: CanaryDesk, visitors: tuple[CanaryVisitor, CanaryVisitor], rows: MemberView, before: Snapshot
+    run: Run, desks: Desks, visitors: tuple[CanaryVisitor, CanaryVisitor], rows: MemberView, before: Snapshot
 ) -> None:
     """Do steps 3 and 4."""
-    one, home, copy = visitors[0], run.service.home, run.folder / "copy"
+    (one, other), home, copy = visitors, run.service.home, run.folder / "copy"
+    desk, named = desks[0], desks[1].member
     run.reports_began = run.clock()
     run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
     kept = run.rows["home"]
     words: list[str] = []
 
     def with_files() -> None:
-        words[:] = _noted(run, one, "a report with two files", lambda: report(one))
         _noted(run, one, "a report whose files are refused", lambda: report_with_refused_files(one))
+        words[:] = _noted(run, one, "a report with two files", lambda: report(one))
         _noted(run, one, "a message in the case", lambda: come_back(one, words))
         go_away(one, (1.0,))
-        time.sleep(_SETTLE_SECONDS)
+        _until_idle(run)
 
     def short(*, urgent: bool) -> None:
         for number in range(SHORT):
             visitor = visitors[(number // 2 + number + run.number) % 2]
             what = "a short urgent report" if urgent else "a short report"
             _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
+        _noted(run, other, f"{what} that names a member", partial(short_report, other, urgent=urgent, named=named))
 
     # 3. In another order in each run.
     steps: list[Callable[[], None]] = [with_files, lambda: short(urgent=False)]
@@ -179,31 +182,36 @@ def _reports(
         step()
     ask_oddly(run, desk)
     between = _compare_again(run, before, Since.REPORTS, "reports that wait")
-    after = member_view(home, everything(run, desk, "reports"), copy)
+    after = member_view(home, everything(run, desks, "reports"), copy)
     compare(run.inspections["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
     # 4.
-    steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", lambda: urgent_report(one))]
+    _undone(run, "a report that was taken back", lambda: take_back(other))
+    # In one of the runs with another file before the others, which is refused.
+    files = partial(urgent_report, one, refused_too=bool(run.number))
+    steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", files)]
     for step in steps if run.number % 2 == 0 else steps[::-1]:
         step()
-    open_reports(run, desk)
+    open_reports(run, desks)
     ask_oddly(run, desk)
     # The intake reads its clock every five seconds, and could do something then.
     time.sleep(_TICK_SECONDS)
-    # All that somebody sends who reports nothing, once more: with inboxes open it is answered as without.
-    without_a_report(one)
+    # All that somebody sends who reports nothing, once more: with inboxes open, and while others send and log in, it is
+    # answered as without.
+    with at_work(other):
+        without_a_report(one)
     _compare_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
     check_columns(run.inspections["database"], tables, len(run.slots) // SHARE_BYTES)
     check_slots(run.inspections["database"], run.noted)
     check_altered(run.inspections["database"], run.noted)
-    _check_kept(run, kept, tables, desk)
+    _check_kept(run, kept, tables, desks)
 
 
-def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: CanaryDesk) -> None:
+def _check_kept(run: Run, kept: list[Row], tables: Tables, desks: Desks) -> None:
     """Compare the rows of the home and of each member: only the number of batches may follow a report."""
-    batches = SHORT + 1
+    batches = SHORT + 2
     expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
     same = tables["home"] == expected
     run.inspections["database"].require(
@@ -213,7 +221,7 @@ def _check_kept(run: Run, kept: list[Row], tables: Tables, desk: CanaryDesk) -> 
         bytes(str(row["member_id"]), "ascii") if isinstance(row["member_id"], str) else row["member_id"]: row["counter"]
         for row in tables["counters"]
     }
-    same = counted == {bytes.fromhex(desk.member): desk.counter}
+    same = counted == {bytes.fromhex(desk.member): desk.counter for desk in desks}
     run.inspections["database"].require(same, "counters are those of the desks' last requests: {same}", same=same)
 
 
@@ -229,6 +237,33 @@ def _noted(run: Run, visitor: CanaryVisitor, what: str, act: Callable[[], Result
     )  # fmt: skip
     run.rows, run.slots = rows, slots
     return done
+
+
+def _until_idle(run: Run) -> None:
+    """Wait until nothing of a connection that was cut is worked on any more: its draws would fall among the next's."""
+    readings: list[list[str]] = []
+    while len(readings) < _MOST_READINGS and (
+        len(readings) < _EQUAL_READINGS or any(one != readings[-1] for one in readings[-_EQUAL_READINGS:])
+    ):
+        time.sleep(_BETWEEN_READINGS_SECONDS)
+        readings.append(sorted(_work_of(run)))
+
+
+def _work_of(run: Run) -> Iterator[str]:
+    """Yield the processor time of the intake, the zygotes and their jobs."""
+    for place in (Path(f"/proc/{pid}") for several in run.service.pids().values() for pid in several):
+        with suppress(OSError):
+            jobs = (place / f"task/{place.name}/children").read_text("ascii").split()
+            for one in (place, *(place.with_name(job) for job in jobs)):
+                yield " ".join((one / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[11:13])
+
+
+def _undone(run: Run, what: str, act: Callable[[], None]) -> None:
+    """Do something that undoes itself, and require that nothing of it is left."""
+    act()
+    rows, slots = rows_of(run.service.home, run.folder / "copy"), read_unseen(run.service.home / SLOTS)
+    check_undone(run.inspections["database"], what, run.rows, rows, len(changed_slots(run.slots, slots)))
+    run.rows, run.slots = rows, slots
 
 
 def _compare_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapshot:

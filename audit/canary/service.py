@@ -17,6 +17,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.canary.desk import Member
 
 READY_SECONDS = 90.0
 END_SECONDS = 60.0
@@ -85,15 +91,23 @@ class CanaryService:
         """Where tor would bring members' desks."""
         return self.home / "run" / "desk.sock"
 
-    def make_home(self) -> dict[str, str]:
-        """Make the home; returns its two addresses. Raises NotStarted."""
+    def make_home(self, members: Sequence[Member]) -> dict[str, str]:
+        """Make the home, which these members have agreed to; returns its two addresses. Raises NotStarted."""
+        joins = [self.folder / f"join-{number}.toml" for number, _member in enumerate(members)]
+        for join, member in zip(joins, members, strict=True):
+            join.write_text(member.join(), "utf-8")
+        named = [word for join in joins for word in ("--member", str(join))]
         done = subprocess.run(
-            [str(self.python), "-m", "kallskydd", "init", "--home", str(self.home), "--trial", "--json"],
+            [str(self.python), "-m", "kallskydd", "init", "--home", str(self.home), "--trial", "--json", *named],
             cwd=self.folder, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
             check=False,
         )  # fmt: skip
         if done.returncode != 0:
             raise NotStarted(done.stderr.strip()[-400:])
+        roster = self.home / "roster" / "0001.toml"
+        agreed = "".join(member.agreement(roster.read_bytes()) for member in members)
+        roster.with_suffix(".sig").touch(0o600)
+        roster.with_suffix(".sig").write_text(agreed, "ascii")
         config = self.home / "config.toml"
         text, changed = re.subn(r"(?m)^at_once *=.*$", "at_once = false", config.read_text("utf-8"))
         if changed != 1:

@@ -171,6 +171,23 @@ def check_altered(inspection: Inspection, noted: Iterable[Noted]) -> None:
             )
 
 
+def check_undone(inspection: Inspection, what: str, before: Tables, after: Tables, slots: int) -> None:
+    """Every table is as before, and of the slots one is another: what was in it is destroyed."""
+    # Of desks' requests there may have been some since.
+    for table in sorted((before.keys() | after.keys()) - {"counters"}):
+        was, now = before.get(table, []), after.get(table, [])
+        left, gone = [row for row in now if row not in was], [row for row in was if row not in now]
+        if left or gone:
+            inspection.found(
+                "{what} leaves {left} rows more in the table {table}, and {gone} less",
+                what=what,
+                table=table,
+                left=len(left),
+                gone=len(gone),
+            )
+    inspection.require(slots == 1, "{what} leaves {slots} slots with another share", what=what, slots=slots)
+
+
 def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
     """Every value of every column is of the kind that stands above."""
     examined = 0
@@ -340,6 +357,12 @@ def _check_boxes(inspection: Inspection, tables: Tables) -> None:
     odd_counts = sorted(set(counts.values()) - _BATCHES)
     if odd_counts:
         inspection.found("batches hold {counts} items and not 4, 8, 16 …", counts=odd_counts)
+    batches: dict[object, set[int]] = {}
+    for (_member, batch), count in counts.items():
+        batches.setdefault(batch, set()).add(count)
+    if any(len(several) > 1 for several in batches.values()):
+        inspection.found("one batch holds different numbers of items for different members: {counts}",
+                   counts=sorted(map(sorted, batches.values())))  # fmt: skip
 
 
 def check_slots(inspection: Inspection, noted: Iterable[Noted]) -> None:

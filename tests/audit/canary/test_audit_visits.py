@@ -1,0 +1,200 @@
+"""What the canary's visitors and members do, and that each sees what it is for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+import time
+from contextlib import closing, suppress
+
+import pytest
+from nacl.public import PrivateKey, SealedBox
+
+from audit.canary.across import compare_opened
+from audit.canary.compare.answers import compare_answers
+from audit.canary.compare.rows import check_columns, check_undone
+from audit.canary.desk import Member, desk_of
+from audit.canary.http import glance, hidden_fields
+from audit.canary.judge import judge_sizes
+from audit.canary.members import check_excluded
+from audit.canary.opened import Opened
+from audit.canary.requests import CanaryVisitor, Exchange, Markers
+from audit.verdict import Inspection, Verdict
+from cases.roster.chain import parse_roster, verify_line
+from cases.roster.member import read_join
+from cases.roster.text import NO_PREVIOUS, render
+from cases.roster.text import Member as Named
+
+ANNA, BO = Member.new("Anna Ask"), Member.new("Bo Bok")
+FORMS = """
+<form action="/inbox/take-back"><input type="hidden" name="switch" value="en"></form>
+<form action="/inbox/take-back"><input type="hidden" name="handle" value="1"><input type="hidden" name="mark" value="2"></form>
+"""
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Answer each request on a socket with what a function of its target says, in pieces."""
+    path = tmp_path / "public.sock"
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    listener.listen(8)
+
+    def serve(answer):
+        def run():
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                # Whoever only glances at it goes away before the end.
+                with closing(connection), suppress(OSError):
+                    target = connection.recv(65536).split()[1].decode()
+                    for piece in answer(target):
+                        connection.sendall(piece)
+
+        threading.Thread(target=run, daemon=True).start()
+        return path
+
+    yield serve
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def test_a_member_of_the_canary_is_one_to_the_service_too():
+    joins = [read_join(member.join()) for member in (ANNA, BO)]
+    text = render(
+        version=1, previous=NO_PREVIOUS, home_id=bytes(16), server_key=bytes(32), trial=True, organisations=[],
+        members=[Named.of(join) for join in joins],
+    )  # fmt: skip
+
+    signed = [verify_line(None, parse_roster(text), member.agreement(text.encode())) for member in (ANNA, BO)]
+
+    assert signed == [ANNA.id, BO.id]
+
+
+@pytest.mark.parametrize(("opened", "verdict"), [(3, Verdict.CLEAN), (4, Verdict.FINDING), (2, Verdict.FINDING)])
+def test_an_item_that_opens_for_the_member_whom_a_report_names_is_a_finding(tmp_path, served, opened, verdict):
+    (tmp_path / "server.pub").write_text(bytes(32).hex())
+    own, another = (SealedBox(PrivateKey(member.box_private).public_key) for member in (BO, ANNA))
+    items = [box.encrypt(bytes(105)) for box in (*[own] * opened, another)]
+    told = {"batches": [{"items": [base64.b64encode(item).decode() for item in items]}]}
+    path = served(lambda _target: [b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(told).encode()])
+    look = Inspection()
+
+    check_excluded(look, desk_of(BO, tmp_path, path, "x.onion"), reports=4)
+
+    assert look.verdict is verdict
+
+
+def test_a_batch_that_is_smaller_for_one_member_is_a_finding():
+    def boxes(*sizes):
+        items = [
+            {"member_id": bytes([member]) * 16, "batch": 1, "position": position, "item": bytes(153)}
+            for member, size in enumerate(sizes)
+            for position in range(size)
+        ]
+        return {"batch_items": items, "counters": [{"member_id": bytes([one]) * 16} for one in range(len(sizes))]}
+
+    same, other = Inspection(), Inspection()
+
+    check_columns(same, boxes(8, 8), 10)
+    check_columns(other, boxes(8, 4), 10)
+
+    assert same.verdict is Verdict.CLEAN
+    assert other.verdict is Verdict.FINDING
+
+
+@pytest.mark.parametrize(
+    ("after", "slots", "verdict"),
+    [
+        ({"cases": [{"case_id": 1}], "tombstones": []}, 1, Verdict.CLEAN),
+        ({"cases": [{"case_id": 1}], "tombstones": [{"case_id": 2}]}, 1, Verdict.FINDING),
+        ({"cases": [], "tombstones": []}, 1, Verdict.FINDING),
+        ({"cases": [{"case_id": 1}], "tombstones": []}, 0, Verdict.FINDING),
+    ],
+)
+def test_what_is_undone_and_leaves_something_is_a_finding(after, slots, verdict):
+    look = Inspection()
+
+    check_undone(look, "x", {"cases": [{"case_id": 1}], "tombstones": []}, after, slots)
+
+    assert look.verdict is verdict
+
+
+@pytest.mark.parametrize(("kept", "verdict"), [("", Verdict.CLEAN), ("/page/2", Verdict.FINDING)])
+def test_a_page_that_still_stands_when_its_inbox_is_left_is_a_finding(served, kept, verdict):
+    path = served(
+        lambda target: [b"HTTP/1.1 203 Kept\r\n\r\ncase" if target == kept else b"HTTP/1.1 400 Over\r\n\r\nover"]
+    )
+    visitor, look = CanaryVisitor(path, "x.onion", Markers.new()), Inspection()
+    visitor.get("a page that is over", "/page/never", right=(400,))
+    visitor.led += ["/page/1", "/page/2"]
+
+    visitor.ask_again()
+
+    compare_answers(look, visitor.exchanges, {0: []})
+    assert look.verdict is verdict
+    assert visitor.led == []
+    # A leak and no service that fails: void would say that nothing was seen.
+    assert all(one.as_it_should for one in visitor.exchanges)
+
+
+def test_a_page_that_goes_on_is_looked_at_for_a_while(served):
+    def answer(_target):
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+        yield b"<p>ready</p>"
+        time.sleep(0.2)
+        yield b"<p>50</p>"
+        time.sleep(3)
+        yield b"<p>60</p>"
+
+    seen = glance(served(answer), b"GET /progress/1 HTTP/1.1\r\n\r\n", b"</p>", 1.0)
+
+    assert seen.body == b"<p>ready</p><p>50</p>"
+    look = Inspection()
+    judge_sizes(look, [Exchange("x", seen, frozenset({200}), frozenset(), whole=False)])
+    assert look.verdict is Verdict.CLEAN
+    judge_sizes(look, [Exchange("x", seen, frozenset({200}), frozenset())])
+    assert look.verdict is Verdict.FINDING
+
+
+def test_half_of_a_form_stays_on_its_way_until_the_others_are_answered(tmp_path):
+    path, came = tmp_path / "public.sock", []
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+        with CanaryVisitor(path, "x.onion", Markers.new()).sending("/report", [("text", "x" * 4000)]):
+            connection = listener.accept()[0]
+            connection.settimeout(0.2)
+            came.append(connection.recv(65536))
+            with pytest.raises(TimeoutError):
+                connection.recv(65536)
+        with closing(connection):
+            assert connection.recv(65536) == b""
+
+    assert came[0].startswith(b"POST /report ")
+    assert b'name="text"' in came[0]
+    assert not came[0].endswith(b"--\r\n")
+
+
+def test_of_several_forms_to_one_place_that_one_is_sent_which_acts():
+    assert hidden_fields(FORMS, "/inbox/take-back") == [("switch", "en")]
+    assert hidden_fields(FORMS, "/inbox/take-back", "mark") == [("handle", "1"), ("mark", "2")]
+    assert hidden_fields(FORMS, "/inbox/leave") == []
+
+
+def test_what_members_read_in_two_runs_is_shown_where_it_differs():
+    def opened(order):
+        entry = {"author": "0" * 32, "entry": {"digest": "1" * 64, "order": order, "preview_id": "2" * 32}}
+        return [Opened("entry 1 of stream 1", json.dumps(entry).encode() + b"\x80" + bytes(9))], []
+
+    same, other = Inspection(), Inspection()
+
+    compare_opened(same, [opened(0), opened(0)])
+    compare_opened(other, [opened(0), opened(1)])
+
+    assert same.verdict is Verdict.CLEAN
+    assert any('"order": 0' in one.text() and '"order": 1' in one.text() for one in other.said)
