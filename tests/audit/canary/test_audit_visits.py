@@ -197,4 +197,4 @@ def test_what_members_read_in_two_runs_is_shown_where_it_differs():
     compare_opened(other, [opened(0), opened(1)])
 
     assert same.verdict is Verdict.CLEAN
-    assert any('"order": 0' in one.text() and '"order": 1' in one.text() for one in other.said)
+    assert any('"order": 0' in one.text() and '"order": 1' in one.text() for one in other.evidence)
