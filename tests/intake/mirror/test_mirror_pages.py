@@ -23,7 +23,7 @@ EVERY_LANGUAGE = f"languages = {list(LANGUAGES)}\n"
 # Those whose page is the same for all who ask, and whoever asks first.
 PUBLIC = ["/", "/report/answer", "/return", "/leave", "/nowhere", *(page.path for page in INFORMATION_PAGES)]
 ORDINARY = "This is the ordinary website."
-WHO_CAN_SEE = AT_MIRROR["Whoever runs the network that you use can see that you use Tor, but not for what."]
+WHO_CAN_SEE = next(english for english in AT_MIRROR.values() if english.startswith("The network you use"))
 WE_CANNOT_SEE = next(english for english in AT_MIRROR if english.startswith("We cannot see where you connect from"))
 
 
@@ -142,6 +142,10 @@ async def test_the_onion_has_nothing_of_the_mirrors_and_not_a_byte_changes_there
     assert [without_handles(page) for page in beside] == [without_handles(page) for page in alone]
     assert [page.headers for page in beside] == [page.headers for page in alone]
     assert [without_handles(page) for page in there] != [without_handles(page) for page in alone]
+    for page in beside:
+        assert "/tor" not in page.text
+        assert ORDINARY not in page.plain
+        assert said_in("sv")(ORDINARY) not in page.plain
     assert [page.status for page in only_there] == [404, 404]
     assert not {path for _method, path, _handler in MIRROR_ROUTES} & {path for _method, path, _handler in ROUTES}
 
