@@ -47,7 +47,7 @@ def intake_rules(home: Path) -> tuple[PathRule, ...]:
 
 
 def program_rules() -> tuple[PathRule, ...]:
-    """Reading the program that runs here: call after everything is imported, packages are found by what is loaded."""
+    """Return rules for reading the program that runs here. Call after everything is imported: what is loaded counts."""
     return tuple(PathRule(path, READ if path.is_dir() else READ_FILE) for path in _program() if path.exists())
 
 

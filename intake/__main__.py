@@ -175,7 +175,7 @@ async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stac
         public_hosts=inherited.public_hosts,
         desk_hosts=inherited.desk_hosts,
     )
-    stack.callback(services.lane.close)
+    stack.callback(services.argon2.close)
     return services
 
 
@@ -207,7 +207,7 @@ def _host(address: str) -> str:
 
 
 def _more_descriptors() -> None:
-    """Connections and files in memory are descriptors; the usual soft limit of 1,024 is below what we allow."""
+    """Raise the soft limit of descriptors: connections and files in memory need more than the usual 1,024."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _DESCRIPTORS), hard))
 

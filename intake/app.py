@@ -19,12 +19,11 @@ from aiohttp import web
 
 from intake.entrance import ENTRANCE, Entrance
 from intake.http.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
-from intake.http.forwarded import refuse_forwarded
 from intake.http.padding import padded
 from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
 from intake.inbox.end import end
 from intake.inbox.facts import add_facts
-from intake.inbox.log_in import come_back, return_form
+from intake.inbox.log_in import log_in, log_in_form
 from intake.inbox.meeting import meeting
 from intake.inbox.minutes import minutes
 from intake.inbox.pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
@@ -34,12 +33,12 @@ from intake.mirror.stream import TlsStream
 from intake.report.progress_page import progress
 from intake.report.receipt import check_receipt, show_receipt
 from intake.report.send import answer_frame, as_it_is, report_form, send_report
-from intake.result_page import kept_page
+from intake.result_page import show_result
 from intake.services import SERVICES, Services
 from intake.site.count_text import counted
 from intake.site.information import INFORMATION_ROUTES
 from intake.site.mirror_headers import add_mirror_headers, mirror_headers
-from intake.site.origin_check import gate
+from intake.site.origin_check import check_origin
 from intake.site.redirects import answered_elsewhere
 from intake.site.start import icon, leave, not_found, start, style
 from intake.site.tor import enter_mirror, onion_code, over_tor
@@ -53,8 +52,8 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("GET", "/progress/{id:[0-9a-f]{32}}", progress),
     ("POST", "/receipt", show_receipt),
     ("POST", "/receipt/check", check_receipt),
-    ("GET", "/return", return_form),
-    ("POST", "/return", come_back),
+    ("GET", "/return", log_in_form),
+    ("POST", "/return", log_in),
     ("POST", "/inbox", inbox),
     ("POST", "/inbox/write", write),
     ("POST", "/inbox/facts", add_facts),
@@ -65,7 +64,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("POST", "/inbox/meeting", meeting),
     ("POST", "/inbox/end", end),
     ("POST", "/inbox/leave", leave_inbox),
-    ("GET", "/page/{address:[0-9a-f]{32}}", kept_page),
+    ("GET", "/page/{address:[0-9a-f]{32}}", show_result),
     ("GET", "/leave", leave),
     *INFORMATION_ROUTES,
     ("GET", "/style.css", style),
@@ -92,7 +91,7 @@ _HEADERS: Final = 48
 def public_app(services: Services, entrance: Entrance = Entrance.ONION) -> web.Application:
     """Return what reporters reach at this entrance."""
     at_mirror = entrance is Entrance.MIRROR
-    refusing = (silent_errors(services.faults), refuse_forwarded(services.forwarded_addresses), gate)
+    refusing = (silent_errors(services.faults), check_origin)
     middlewares = [counted, padded, *((mirror_headers,) if at_mirror else ()), answered_elsewhere, *refusing]
     app = web.Application(middlewares=middlewares, logger=quiet_logger())
     app[ENTRANCE] = entrance

@@ -1,11 +1,11 @@
 """
-The lane for Argon2id: worker threads of their own for filing and for log-ins, so that neither waits for the other.
+The worker pool for Argon2id: threads of its own for filing and for log-ins, so that neither waits for the other.
 
 One derivation takes 64 MiB and about 80 ms on one core. Only what a worker runs takes memory: together the workers hold
-192 MiB, however many wait. Whoever logs in with made-up codes costs themselves time, other log-ins a page that says to
-try again in a minute, and filing its share of the processor, which is one thread of three.
+192 MiB, however many wait. A visitor who logs in with made-up codes costs themselves time, other log-ins a page that
+says to try again in a minute, and filing its share of the processor, which is one thread of three.
 
-1. A log-in that finds the queue full is told so at once (`TryAgainSoon`).
+1. A log-in that finds the queue full is refused at once (`TryAgainSoon`).
 2. A filing waits its turn. It is refused only beyond one for every connection there may be, which takes reports that
    are sent and left without their answer, again and again.
 """
@@ -46,7 +46,7 @@ class _Workers:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
 
-class ArgonLane:
+class Argon2Workers:
     """Runs `receipt_keys` on threads of its own."""
 
     def __init__(self) -> None:

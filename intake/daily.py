@@ -20,7 +20,7 @@ from cases.errors import CaseError, SettingLost
 from intake.read_times import stamp_what_visits_read
 from intake.services import Services
 
-BEAT: Final = timedelta(minutes=10)
+HEARTBEAT: Final = timedelta(minutes=10)
 SWEEP: Final = timedelta(minutes=1)
 LOOK_SECONDS: Final = 5.0
 # Nothing waits longer than this many days from today (24 hours' hold, then the next 06:00).
@@ -58,21 +58,21 @@ async def release_everything(services: Services) -> bool:
 async def keep_time(services: Services, released: Callable[[], None]) -> None:
     """Run until cancelled; `released` is called after each release. Raises SettingLost, with which the intake ends."""
     released_for: date | None = None
-    last_beat: datetime | None = None
+    last_heartbeat: datetime | None = None
     last_sweep: datetime | None = None
     while True:
         now = services.clock()
         if last_sweep is None or abs(now - last_sweep) >= SWEEP:
             services.sessions.end_idle()
-            services.marks.prune()
+            services.form_tokens.prune()
             services.sessions.forget_found()
-            services.kept_pages.prune()
-            services.pointed_out.prune()
+            services.result_pages.prune()
+            services.acknowledged.prune()
             last_sweep = now
         if released_for != due_day(now) and await release(services, due_day(now)):
             released_for = due_day(now)
             released()
-        if last_beat is None or abs(now - last_beat) >= BEAT:
+        if last_heartbeat is None or abs(now - last_heartbeat) >= HEARTBEAT:
             try:
                 await services.store.heartbeat()
             except SettingLost:
@@ -81,5 +81,5 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
                 services.faults.note()
             stamp_what_visits_read(services.home)
             services.forwarded_addresses.tell()
-            last_beat = now
+            last_heartbeat = now
         await asyncio.sleep(LOOK_SECONDS)

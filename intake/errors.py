@@ -3,9 +3,9 @@ What the intake refuses, and the key of the two sentences that say so.
 
 IntakeError                     the base
 ├── FormRefused                 nothing was stored; the typed text comes back in the form
-│   ├── NotAForm           301  the request is not a form of ours, or is damaged
+│   ├── NotAForm           301  the request is not one of our forms, or is damaged
 │   ├── NestedForm         302  a form within the form
-│   ├── OldMark            303  the form is older than a day, or from before a restart
+│   ├── ExpiredToken            303  the form is older than a day, or from before a restart
 │   ├── EmptyReport        304  nothing was written
 │   ├── TextTooLong        305  more than 100,000 characters
 │   ├── HoldsTheCode       306  the text holds the case code
@@ -41,7 +41,7 @@ class FormRefused(IntakeError):
 
 
 class NotAForm(FormRefused):
-    """Not a form of ours, or damaged on the way."""
+    """Not one of our forms, or damaged on the way."""
 
     code = 301
     text_key = "form.not_a_form"
@@ -54,8 +54,8 @@ class NestedForm(FormRefused):
     text_key = "form.nested"
 
 
-class OldMark(FormRefused):
-    """The one-time mark does not verify: a day old, or made before the intake was restarted."""
+class ExpiredToken(FormRefused):
+    """The one-time token does not verify: a day old, or made before the intake was restarted."""
 
     code = 303
     text_key = "form.old"

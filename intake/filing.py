@@ -33,7 +33,7 @@ from intake.uploads.attachment import PendingCase
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wishes:
+class ReportChoices:
     """What the reporter wrote and chose, checked against one roster, and who may read it."""
 
     text: str
@@ -49,7 +49,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class EntryDate:
     """The day of an entry, which is that of its release, and how much of the other streams its author had seen."""
 
     day: date
@@ -67,7 +67,7 @@ class Filed:
     numbers: Mapping[str, int]
 
 
-def check_wishes(form: Form, roster: Roster, language: str, languages: Collection[str]) -> Wishes:
+def check_choices(form: Form, roster: Roster, language: str, languages: Collection[str]) -> ReportChoices:
     """
     Return what the form asks for (steps 1 and 2). Raises a `FormRefused` or `NoEligibleReader`.
 
@@ -89,7 +89,7 @@ def check_wishes(form: Form, roster: Roster, language: str, languages: Collectio
         raise UnknownChoice
     unnamed = form.one("unnamed") == "yes"
     readers = route(roster, organisation, concerns, unnamed)
-    return Wishes(
+    return ReportChoices(
         text=text,
         organisation=organisation,
         concerns=concerns,
@@ -103,22 +103,22 @@ def check_wishes(form: Form, roster: Roster, language: str, languages: Collectio
 
 
 async def file_report(
-    services: Services, wishes: Wishes, receipt: Receipt, keys: ReceiptKeys, case: PendingCase
+    services: Services, choices: ReportChoices, receipt: Receipt, keys: ReceiptKeys, case: PendingCase
 ) -> Filed:
     """Seal the report and its files and keep them (steps 4 to 6)."""
-    at_once = wishes.urgent or services.config.at_once
+    at_once = choices.urgent or services.config.at_once
     release_day = first_release_day(services.clock(), services.config.hold_hours)
     shown_on = today(services.clock) if at_once else release_day
-    bodies: list[Body] = [_report(wishes, keys), *case.file_entries]
-    sealed, entries, head = seal_next(case.keys, keys, (), bodies, Stamp(shown_on))
+    bodies: list[Body] = [_report(choices, keys), *case.file_entries]
+    sealed, entries, head = seal_next(case.keys, keys, (), bodies, EntryDate(shown_on))
     await services.store.file_case(
         Filing(
             keys=case.keys,
             lookup_id=keys.lookup_id,
-            reporter_grant=make_grant(case.keys, keys.id, keys.box_public, wishes.roster.version),
+            reporter_grant=make_grant(case.keys, keys.id, keys.box_public, choices.roster.version),
             entries=sealed,
             head=head,
-            grants=_box_items(wishes, case),
+            grants=_box_items(choices, case),
             file_ids=case.file_ids,
             release_on=release_day,
             at_once=at_once,
@@ -133,7 +133,7 @@ def file_numbers(entries: Sequence[Entry]) -> dict[str, int]:
 
 
 def seal_next(
-    case: CaseKeys, keys: ReceiptKeys, existing: Sequence[Entry], bodies: Sequence[Body], stamp: Stamp
+    case: CaseKeys, keys: ReceiptKeys, existing: Sequence[Entry], bodies: Sequence[Body], dated: EntryDate
 ) -> tuple[tuple[Sealed, ...], tuple[Entry, ...], Head]:
     """
     Return the bodies sealed as the next entries of the reporter's stream, the whole stream then, and its head.
@@ -145,7 +145,7 @@ def seal_next(
     for untidy in bodies:
         body = _in_order(untidy, entries)
         item, entry, _head = append(
-            case, Stream.REPORTER, entries, keys.id.hex(), keys.sign_seed, stamp.day, stamp.after, body
+            case, Stream.REPORTER, entries, keys.id.hex(), keys.sign_seed, dated.day, dated.after, body
         )
         sealed.append(item)
         entries.append(entry)
@@ -158,28 +158,28 @@ def _in_order(body: Body, before: Sequence[Entry]) -> Body:
     return msgspec.structs.replace(body, order=sum(isinstance(entry.body, Attachment) for entry in before))
 
 
-def _report(wishes: Wishes, keys: ReceiptKeys) -> Report:
+def _report(choices: ReportChoices, keys: ReceiptKeys) -> Report:
     return Report(
-        text=wishes.text,
-        organisation=wishes.organisation,
-        concerns=tuple(sorted(wishes.concerns)),
-        concerns_unnamed=wishes.unnamed,
-        sealed_to=tuple(sorted(member.id for member in wishes.readers)),
-        roster_version=wishes.roster.version,
-        roster_hash=wishes.roster.digest.hex(),
+        text=choices.text,
+        organisation=choices.organisation,
+        concerns=tuple(sorted(choices.concerns)),
+        concerns_unnamed=choices.unnamed,
+        sealed_to=tuple(sorted(member.id for member in choices.readers)),
+        roster_version=choices.roster.version,
+        roster_hash=choices.roster.digest.hex(),
         reporter_sign=keys.sign_public.hex(),
         reporter_box=keys.box_public.hex(),
-        language=wishes.language,
-        urgent=wishes.urgent,
-        earlier=wishes.earlier,
+        language=choices.language,
+        urgent=choices.urgent,
+        earlier=choices.earlier,
     )
 
 
-def _box_items(wishes: Wishes, case: PendingCase) -> dict[bytes, bytes]:
-    readers = {member.id for member in wishes.readers}
+def _box_items(choices: ReportChoices, case: PendingCase) -> dict[bytes, bytes]:
+    readers = {member.id for member in choices.readers}
     return {
-        bytes.fromhex(member.id): make_grant(case.keys, bytes.fromhex(member.id), member.box, wishes.roster.version)
+        bytes.fromhex(member.id): make_grant(case.keys, bytes.fromhex(member.id), member.box, choices.roster.version)
         if member.id in readers
         else decoy_grant()
-        for member in wishes.roster.members
+        for member in choices.roster.members
     }

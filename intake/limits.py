@@ -22,7 +22,7 @@ class Limits:
     # A text that is given back, as it stands in a page: every character of the longest an ampersand. One that is
     # longer than may be sent comes back as far as this goes, which is all of it where few characters are escaped.
     given_back_bytes: int = 500_000
-    # A field that is not the text: marks, handles, choices.
+    # A field that is not the text: tokens, handles, choices.
     field_bytes: int = 4096
     fields: int = 400  # every member of a large trust group marked as concerned, and some
     # All fields of a form with their names: a text at its longest in bytes, and half as much again for the rest.

@@ -1,4 +1,4 @@
-"""The page at an address that a form was answered with; see `kept_pages` for what such an address promises."""
+"""The page at an address that a form was answered with; see `result_pages` for what such an address promises."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from intake.http.form import Form
 from intake.http.frame_policies import IN_A_FRAME
 from intake.http.result_pages import SECOND_HAND
-from intake.inbox.log_in_page import return_page
+from intake.inbox.log_in_page import log_in_page
 from intake.inbox.pages import show_file, show_inbox
 from intake.inbox.show import Visit, in_visit, inbox_fields
 from intake.report.receipt import received_in_frame, show_again
@@ -16,12 +16,12 @@ from intake.views.pages import LANGUAGE_FIELD
 from intake.views.texts_report import PAGE_OVER
 
 
-async def kept_page(request: web.Request) -> web.StreamResponse:
+async def show_result(request: web.Request) -> web.StreamResponse:
     """GET /page/ADDRESS : the answer to a form, the case as it is now, or the page that asks for the code."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     services.sessions.end_idle()
-    found = services.kept_pages.find(request.match_info["address"])
+    found = services.result_pages.find(request.match_info["address"])
     session = None if found is None else services.sessions.peek(found.owner)
     if session is not None and await services.store.find_by_lookup(session.keys.lookup_id) is None:
         # Erased by its members meanwhile, or taken back in another tab.
@@ -30,7 +30,7 @@ async def kept_page(request: web.Request) -> web.StreamResponse:
     if found is not None and found.page is not None:
         return found.page.answer()
     if found is None or session is None:
-        over = return_page(services, language, PAGE_OVER)
+        over = log_in_page(services, language, PAGE_OVER)
         # What came into a frame is asked for there.
         over.headers.update(IN_A_FRAME)
         return over

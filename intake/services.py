@@ -16,13 +16,13 @@ from cases.errors import RosterFault
 from cases.home import Home
 from cases.roster.chain import Chain, Roster, read_chain
 from cases.store.store import Store
-from intake.argon2_workers import ArgonLane
+from intake.argon2_workers import Argon2Workers
 from intake.entrance import MirrorInfo
-from intake.http.form_tokens import Marks
+from intake.http.form_tokens import FormTokens
 from intake.http.forwarded import ForwardedAddresses
-from intake.http.result_pages import KeptPages
+from intake.http.result_pages import ResultPages
 from intake.http.silence import Faults
-from intake.identifiers.acknowledged import PointedOut
+from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.limits import Limits
 from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
@@ -100,11 +100,11 @@ class Services:
     clock: Clock
     pages: Pages
     faults: Faults
-    lane: ArgonLane
+    argon2: Argon2Workers
     sessions: Sessions
-    kept_pages: KeptPages
-    pointed_out: PointedOut
-    marks: Marks
+    result_pages: ResultPages
+    acknowledged: AcknowledgedDetails
+    form_tokens: FormTokens
     progress: ProgressBoard
     budget: MemoryBudget
     texts: Room
@@ -132,8 +132,8 @@ def compose(
 ) -> Services:
     """Put together what the pages work with; for the process and for tests alike."""
     config = home.config
-    pointed_out = PointedOut(clock)
-    kept_pages = KeptPages(clock, on_forget=pointed_out.forget)
+    acknowledged = AcknowledgedDetails(clock)
+    result_pages = ResultPages(clock, on_forget=acknowledged.forget)
     return Services(
         home=home.path,
         config=config,
@@ -150,11 +150,11 @@ def compose(
             updated=config.updated,
         ),
         faults=faults,
-        lane=ArgonLane(),
-        sessions=Sessions(clock, on_end=kept_pages.forget),
-        kept_pages=kept_pages,
-        pointed_out=pointed_out,
-        marks=Marks(clock),
+        argon2=Argon2Workers(),
+        sessions=Sessions(clock, on_end=result_pages.forget),
+        result_pages=result_pages,
+        acknowledged=acknowledged,
+        form_tokens=FormTokens(clock),
         progress=ProgressBoard(),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         texts=Room(TEXT_BYTES),

@@ -3,16 +3,16 @@ Who is in the inbox now: in memory only, under a random handle that travels in h
 
 No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake
 ends. One whose code has not been shown yet, because the answer in the frame only leads to it, waits for twelve hours:
-whoever lets a long upload run and goes away would otherwise never get the code.
+a reporter who lets a long upload run and goes away would otherwise never get the code.
 
 A session holds the keys that the eight words gave, so nothing here shows itself. Every report opens one, so that its
 page can show the clean copies and ask for two of the words; when that session ends, the copy of the page that is kept
-for a second sending of the same form goes with it, and so do the pages that answered its forms (`kept_pages`).
+for a second sending of the same form goes with it, and so do the pages that answered its forms (`result_pages`).
 
 How many there may be is counted for each standing by itself (`MOST`), so that a flood of one kind ends none of another:
-reports that nobody comes back for end no inbox that is in use. Where one has to go, the case with the most sessions
-loses the one unused for longest; where each case has one, the one unused for longest goes. Whoever has the code can log
-in again; a code that nobody has seen is lost, so these have the most room.
+reports whose reporters never return end no inbox that is in use. Where one has to go, the case with the most sessions
+loses the one unused for longest; where each case has one, the one unused for longest goes. A reporter with the code can
+log in again; a code that nobody has seen is lost, so these have the most room.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from typing import Final
 from cases.clock import Clock
 from cases.crypto.seal import CaseKeys
 from cases.receipt.keys import Receipt, ReceiptKeys
-from intake.http.form_tokens import Use
+from intake.http.form_tokens import TokenClaim
 from intake.shelf import Shelf
 from intake.uploads.attachment import FileShown
 
@@ -71,8 +71,8 @@ class Session:
     case: CaseKeys
     last_used: datetime
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    # The form whose answer opened it, and whose kept page holds the code and values found in files.
-    opened_by: Use | None = None
+    # The form whose answer opened it, and whose kept answer holds the code and values found in files.
+    opened_by: TokenClaim | None = None
     # The words that were shown to go on with, and do not open anything yet.
     next_receipt: Receipt | None = None
     # A report opened it, and nobody has asked for the words yet.
@@ -105,7 +105,13 @@ class Sessions:
         return len(self._open)
 
     def open(
-        self, receipt: Receipt, keys: ReceiptKeys, case: CaseKeys, opened_by: Use | None = None, *, unseen: bool = False
+        self,
+        receipt: Receipt,
+        keys: ReceiptKeys,
+        case: CaseKeys,
+        opened_by: TokenClaim | None = None,
+        *,
+        unseen: bool = False,
     ) -> Session:
         """Return a new session for this case; one too many of its standing ends another of that standing."""
         self.end_idle()
@@ -146,7 +152,7 @@ class Sessions:
         self.end_idle()
         return self._open.get(untrusted_handle)
 
-    def opened_by(self, use: Use) -> Session | None:
+    def opened_by(self, use: TokenClaim) -> Session | None:
         """Return the session that this form has opened, if it is still there; being asked for is no use of it."""
         self.end_idle()
         return next((session for session in self._open.values() if session.opened_by is use), None)

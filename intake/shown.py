@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from intake.identifiers.find import Pointer
+from intake.identifiers.find import IdentifyingDetail
 from intake.limits import Limits
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
@@ -23,7 +23,7 @@ _FACTS_BYTES: Final = 40 * 1024
 _AROUND_FOUND: Final = 250
 _AROUND_FACT: Final = 150
 
-_LONGEST_FOUND: Final = 80  # characters of what points to the writer
+_LONGEST_FOUND: Final = 80  # characters of an identifying detail
 
 _T = TypeVar("_T")
 
@@ -48,9 +48,9 @@ def limits_shown(limits: Limits) -> dict[str, Any]:
     }
 
 
-def pointers_shown(pointers: Sequence[Pointer], language: Language) -> list[dict[str, object]]:
+def details_shown(details: Sequence[IdentifyingDetail], language: Language) -> list[dict[str, object]]:
     """Return what was found in the text, in the words of the page."""
-    return [{"sort": language.say(one.sort.value), "found": _cut(one.found), "line": one.line} for one in pointers]
+    return [{"kind": language.say(one.kind.value), "found": _cut(one.found), "line": one.line} for one in details]
 
 
 def _cut(found: str) -> str:
@@ -106,7 +106,7 @@ def _facts_shown(
     # The same facts in the same order; only the words are others.
     as_before = facts_of(report.removed, number, before.language or language)
     ticked = {fact for fact, old in zip(facts, as_before, strict=False) if old in before.facts}
-    # The words stand there twice: beside the box and as what comes back.
+    # The words stand there twice: beside the box and as the value that is sent.
     shown = _within(_FACTS_BYTES // files, facts, lambda fact: _AROUND_FACT + 2 * bytes_in_page(fact))
     return [{"text": fact, "ticked": fact in ticked} for fact in shown]
 

@@ -8,7 +8,7 @@ One form that brings text and files, from the first field to the store: the pipe
 2. Files are accepted one by one. A file that is refused is noted with its reason, and the rest goes on.
 3. Text and files are stored together, also when the visitor leaves meanwhile, and the token is committed.
 4. Whatever else happens, nothing is stored: staged files are dropped, the token is released for another try, and the
-   rest of the form is read, since a browser that still sends shows no page of ours.
+   rest of the form is read, since a browser that still sends shows none of our pages.
 
 Outcome
 ├── Stored              it is in the store
@@ -31,8 +31,8 @@ from cases.errors import CaseError
 from cases.receipt.keys import ReceiptKeys
 from intake.errors import FormRefused
 from intake.http.form import Form, drain, read_files
-from intake.http.form_tokens import Use
-from intake.identifiers.find import Pointer
+from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
+from intake.identifiers.find import IdentifyingDetail
 from intake.services import Services
 from intake.shielding import to_its_end
 from intake.uploads.attachment import Allowance, FileTaker
@@ -55,14 +55,14 @@ class Stored(Generic[_Made]):
 class SentBefore:
     """The same form has been here before; `use` knows what it was answered."""
 
-    use: Use
+    use: TokenClaim
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Identifying:
     """The text seems to say who wrote it, and its writer has not been shown that yet, or not accepted it."""
 
-    details: tuple[Pointer, ...]
+    details: tuple[IdentifyingDetail, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class SubmissionRefused:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Checked(Generic[_Plan]):
+class CheckedForm(Generic[_Plan]):
     """The fields are in order. `deriving` makes the reporter's keys where the case is new."""
 
     plan: _Plan
@@ -82,11 +82,11 @@ class Checked(Generic[_Plan]):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Settled(Generic[_Plan]):
+class SettledForm(Generic[_Plan]):
     """A checked form whose token is claimed; files can be taken."""
 
-    use: Use
-    checked: Checked[_Plan]
+    use: TokenClaim
+    checked: CheckedForm[_Plan]
     files: FileTaker
 
     @property
@@ -103,22 +103,22 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
         self.services = services
         self.sending = sending
         self.form = Form()
-        self._settled: Settled[_Plan] | None = None
+        self._settled: SettledForm[_Plan] | None = None
 
     @abstractmethod
     def without_token(self) -> _Own | None:
         """Return what is answered whether or not the form's token verifies, or None."""
 
     @abstractmethod
-    async def check(self) -> Checked[_Plan] | Identifying | _Own:
+    async def check(self) -> CheckedForm[_Plan] | Identifying | _Own:
         """Check everything but the files. Raises a `FormRefused` or `CaseError`."""
 
-    def nothing_to_store(self, _settled: Settled[_Plan]) -> _Own | None:
+    def nothing_to_store(self, _settled: SettledForm[_Plan]) -> _Own | None:
         """Return what is answered when nothing came that could be stored, or None. Raises a `FormRefused`."""
         return None
 
     @abstractmethod
-    async def store(self, settled: Settled[_Plan]) -> _Made:
+    async def store(self, settled: SettledForm[_Plan]) -> _Made:
         """Store text and files, commit the token, and return what that made. Raises a `CaseError`."""
 
     def came(self, size: int) -> None:
@@ -150,11 +150,11 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
             async with aclosing(read_files(request, self.services.limits, self.form, self.came)) as untrusted_files:
                 async for untrusted_file in untrusted_files:
                     settled = await self._settle()
-                    if not isinstance(settled, Settled):
+                    if not isinstance(settled, SettledForm):
                         return settled
                     await settled.files.take(untrusted_file)
             settled = await self._settle()
-            if not isinstance(settled, Settled):
+            if not isinstance(settled, SettledForm):
                 return settled
             if (nothing := self.nothing_to_store(settled)) is not None:
                 return nothing
@@ -164,33 +164,33 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
         finally:
             await to_its_end(self._undo())
 
-    async def _settle(self) -> Settled[_Plan] | SentBefore | Identifying | _Own:
+    async def _settle(self) -> SettledForm[_Plan] | SentBefore | Identifying | _Own:
         """Claim the token and check the fields, once. Step 1."""
         if self._settled is not None:
             return self._settled
         if (answered := self.without_token()) is not None:
             return answered
         services = self.services
-        use, is_first = await services.marks.claim(self.form.one("mark"), self.form_name)
+        use, is_first = await services.form_tokens.claim(self.form.one(TOKEN_FIELD), self.form_name)
         if not is_first:
             return SentBefore(use)
         checked = None
         try:
             checked = await self.check()
         finally:
-            if not isinstance(checked, Checked):
-                use.give_back()
-        if not isinstance(checked, Checked):
+            if not isinstance(checked, CheckedForm):
+                use.release()
+        if not isinstance(checked, CheckedForm):
             return checked
         allowance = Allowance(services.limits, services.budget, self.sending.total or None, checked.deriving)
         files = FileTaker(checked.case, allowance, services.sandbox, services.store, self.sending)
-        self._settled = Settled(use, checked, files)
+        self._settled = SettledForm(use, checked, files)
         return self._settled
 
     async def _undo(self) -> None:
         """Leave nothing behind of a form that was settled and not stored. Step 4."""
         settled, self._settled = self._settled, None
-        if settled is None or settled.use.is_spent:
+        if settled is None or settled.use.is_committed:
             return
         if settled.checked.deriving is not None:
             settled.checked.deriving.cancel()
@@ -198,4 +198,4 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
         try:
             await settled.files.drop()
         finally:
-            settled.use.give_back()
+            settled.use.release()

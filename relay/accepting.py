@@ -13,7 +13,7 @@ from confine.syscalls import syscall
 
 
 def accept(listener: socket.socket) -> socket.socket | None:
-    """A connection that waited here, non-blocking, or None if none does now. Raises OSError when none can be taken."""
+    """Return a waiting connection, non-blocking, or None if none waits. Raises OSError when none can be taken."""
     flags = ctypes.c_int(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         descriptor = syscall("accept4", ctypes.c_int(listener.fileno()), None, None, flags)

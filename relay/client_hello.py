@@ -35,7 +35,7 @@ class ClientHello:
 
 
 def read_client_hello(data: bytes) -> ClientHello | None:
-    """The ClientHello at the start of `data`, or None while more bytes are needed; raises NotTls."""
+    """Return the ClientHello at the start of `data`, or None while more bytes are needed; raises NotTls."""
     message, at = bytearray(), 0
     while at < len(data):
         header = data[at : at + _RECORD_HEADER_BYTES]
@@ -58,7 +58,7 @@ def read_client_hello(data: bytes) -> ClientHello | None:
 
 
 def _read_message(message: bytearray) -> ClientHello | None:
-    """The ClientHello once its message is whole."""
+    """Return the ClientHello once its message is whole."""
     if message and message[0] != _CLIENT_HELLO:
         raise NotTls
     if len(message) < _MESSAGE_HEADER_BYTES:
@@ -140,5 +140,5 @@ class _Reader:
         return self._data[self._at - size : self._at]
 
     def vector(self, length_bytes: int) -> bytes:
-        """The content of a vector: its length in so many bytes, then itself."""
+        """Return the content of a vector: its length in so many bytes, then itself."""
         return self.take(int.from_bytes(self.take(length_bytes), "big"))

@@ -32,7 +32,7 @@ class Place:
         self._at = self._clock()
 
     def progress(self) -> float:
-        """The bytes that have moved, faded."""
+        """Return the bytes that have moved, faded."""
         return float(self._moved * 0.5 ** ((self._clock() - self._at) / self._half_life))
 
 
@@ -60,7 +60,7 @@ class Places:
         return self._evictions_left >= 1
 
     def take(self) -> Place:
-        """A place for a newcomer; the connection with the least progress ends if there are too many now."""
+        """Return a place for a newcomer; the connection with the least progress ends if there are too many now."""
         place = Place(self._clock, self._limits.half_life_seconds)
         self._taken[place] = None
         if len(self._taken) > self._limits.connections:

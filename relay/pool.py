@@ -46,7 +46,7 @@ class CircuitPool:
 
     @asynccontextmanager
     async def stream(self) -> AsyncIterator[socket.socket]:
-        """A connection to the onion, closed at the end; raises a leaf of SocksFailed."""
+        """Yield a connection to the onion, closed at the end; raises a leaf of SocksFailed."""
         if self._clock() - self._made_at >= self._limits.names_seconds:
             self._renew()
         tried: set[_Circuit] = set()

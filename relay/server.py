@@ -94,7 +94,7 @@ class Relay:
             )
 
     async def _read_hello(self, browser: socket.socket) -> bytes:
-        """The first bytes, once they hold a ClientHello for our name; raises NotTls."""
+        """Return the first bytes, once they hold a ClientHello for our name; raises NotTls."""
         data = b""
         for _ in range(self._limits.hello_pieces):
             piece = await self._loop.sock_recv(browser, MOST_BYTES - len(data))

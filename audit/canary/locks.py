@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 # SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: a process that catches them wants to report something.
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}
 _MESSAGE = struct.Struct("!HHI")
-_CODES = range(1, 7)
+_CODES = range(1, 10)
 _FAULT_CODE = 2
+# Requests that were refused for a forwarded address, since the heartbeat before: no more than both visitors sent.
+_REFUSED_CODE, _MOST_REFUSED = 9, 8
 
 
 def check_closing(inspection: Inspection, calls: Sequence[Call]) -> None:
@@ -135,13 +137,17 @@ def check_counters(inspection: Inspection, messages: Sequence[tuple[Call, bytes]
     for start in range(0, len(received) - _MESSAGE.size + 1, _MESSAGE.size):
         code, zero, count = _MESSAGE.unpack_from(received, start)
         codes.append(code)
-        strange = strange or code not in _CODES or zero != 0 or count != 1
+        strange = strange or code not in _CODES or zero != 0 or not _may_count(code, count)
     inspection.require(
         not strange, "the intake told the keeper {count} things, each a known code and the number one: {codes}",
         count=len(codes), codes=received.hex(" ", 8) if strange else codes,
     )  # fmt: skip
     if _FAULT_CODE in codes:
         inspection.found("a handler of the intake failed on a request {count} times", count=codes.count(_FAULT_CODE))
+
+
+def _may_count(code: int, count: int) -> bool:
+    return count == 1 or (code == _REFUSED_CODE and 1 < count <= _MOST_REFUSED)
 
 
 def _thread_names(place: Path) -> Iterator[str]:

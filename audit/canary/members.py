@@ -23,7 +23,8 @@ _OPENED_WITH_FILES = 1 + 2 * 4
 
 def everything(run: Run, desk: CanaryDesk, when: str) -> dict[str, Answer]:
     """All that a member without a case in hand is told; with what a mirror adds, but for the first time."""
-    answers = desk.everything(run.markers.headers() if when != "before" else ())
+    carried = [*run.markers.headers(), *run.markers.forwarded()]
+    answers = desk.everything(carried if when != "before" else ())
     run.answers += [(verb, answer) for verb, answer in answers.items()]
     return answers
 

@@ -80,18 +80,14 @@ class Markers:
         return self.by_kind[kind].text
 
     def headers(self) -> list[tuple[str, str]]:
-        """Return the headers that a mirror or a browser could add to any request."""
-        kinds = (
-            "X-Forwarded-For",
-            "X-Real-IP",
-            "Forwarded",
-            "Via",
-            "User-Agent",
-            "Referer",
-            "Accept-Language",
-            "Accept-Encoding",
-            "Cookie",
-        )
+        """Return what a browser could add to any request."""
+        return self._carried("User-Agent", "Referer", "Accept-Language", "Accept-Encoding", "Cookie")
+
+    def forwarded(self) -> list[tuple[str, str]]:
+        """Return what a proxy could add that keeps addresses."""
+        return self._carried("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+
+    def _carried(self, *kinds: str) -> list[tuple[str, str]]:
         return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
 
     def add_code(self, words: Sequence[str]) -> None:
@@ -186,6 +182,7 @@ def without_a_report(visitor: CanaryVisitor) -> None:
     _unsent_reports(visitor)
     _wrong_codes(visitor)
     _broken_requests(visitor)
+    through_a_proxy(visitor)
     go_away(visitor, (0.1, 0.6))
     every_page(visitor)
 
@@ -326,6 +323,20 @@ def _broken_requests(visitor: CanaryVisitor) -> None:
         ("a length that is none", post + form + b"Content-Length: " + marker + b"\r\n\r\n", (400,)),
     ):
         visitor.raw(name, sent, right)
+
+
+def through_a_proxy(visitor: CanaryVisitor) -> None:
+    """Send pages and reports with somebody's address in a header: refused, whichever header, and with all of them."""
+    markers = visitor.markers
+    fields = [*_fresh(visitor), ("text", markers["text"])]
+    kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
+    origin = ("Origin", f"http://{visitor.host}")
+    for headers in ([one] for one in markers.forwarded()):
+        sent = request("GET", "/", [("Host", visitor.host), *markers.headers(), *headers])
+        visitor.keep(f"a page by way of a proxy ({headers[0][0]})", sent, (403,), (), broken=True)
+    every = [("Host", visitor.host), *markers.headers(), *markers.forwarded(), origin, kind]
+    sent = request("POST", "/report", every, multipart(fields, ()))
+    visitor.keep("a report by way of a proxy", sent, (403,), (), broken=True)
 
 
 def go_away(visitor: CanaryVisitor, parts: Sequence[float]) -> None:

@@ -77,7 +77,7 @@ RULES = (
     _rule("keeper", "open", r"{home}/(run|tor)/[^/]+", "its own sockets and tor's configuration"),
     _rule("keeper", "open", r"{home}/audit\.chain", "made empty: the daily verdicts", before=True),
     _rule("keeper", "mkdir mkdirat", r"{home}/(run|tor)", "their folders", before=True),
-    _rule("keeper", "unlink unlinkat", r"{home}/run/(public|desk)\.sock", "left by an earlier run", before=True),
+    _rule("keeper", "unlink unlinkat", r"{home}/run/(public|desk|mirror)\.sock", "left by an earlier run", before=True),
     _rule("keeper", "bind", r"{home}/run/(public|desk)\.sock", "where tor brings visitors", before=True),
     _rule("keeper", "connect", r"{home}/run/(control|socks)\.sock", "tor"),
     _rule("keeper", "execve", r".*/(python[0-9.]*|tor)", "zygotes, the intake, tor and its watchdog", before=True),
@@ -85,7 +85,7 @@ RULES = (
     # intake
     _rule("intake", "open", _LOG_INDEX, "made empty, for SQLite", before=True),
     _rule("intake", "open", _WORKED_IN, "the home's files"),
-    _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk)\.sock)", "the same, as that of reading"),
+    _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk|mirror)\.sock)", "the same, of reading"),
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
     _rule("intake", "mmap", r"{home}/kallskydd\.db-shm", "SQLite's index of its log"),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),

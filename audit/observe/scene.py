@@ -43,6 +43,19 @@ class Scene:
             return tomllib.load(file)
 
     @property
+    def listeners(self) -> tuple[str, ...]:
+        """The sockets on which the intake listens: the mirror's only where the home's configuration has a mirror."""
+        return ("run/public.sock", "run/desk.sock", *(("run/mirror.sock",) if self.has_mirror else ()))
+
+    @property
+    def has_mirror(self) -> bool:
+        """Whether the home's configuration has a mirror; one that cannot be read has none."""
+        try:
+            return "mirror" in self.config()
+        except (OSError, ValueError):
+            return False
+
+    @property
     def control_socket(self) -> Path:
         """Tor's: the system's if the home's configuration names one, else the keeper's own."""
         named = self.config().get("tor", {}).get("control_socket")

@@ -74,18 +74,18 @@ class AuthenticatedRequest:
 Verb = Callable[[AuthenticatedRequest], Awaitable[msgspec.Struct | AsyncIterator[bytes]]]
 
 
-async def roster(asked: AuthenticatedRequest) -> messages.RosterAnswer:
-    """The chain as it rests, for the desk to verify by itself, the proposal, and what desks are told of the home."""
-    texts = await asyncio.to_thread(read_texts, asked.services.home / ROSTER_FOLDER)
+async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
+    """Return the chain as it rests, for the desk to verify by itself, the proposal, and facts of the home."""
+    texts = await asyncio.to_thread(read_texts, authenticated.services.home / ROSTER_FOLDER)
     versions = [_version(text) for text in texts]
-    proposal = versions.pop() if asked.chain.proposal is not None else None
-    audit = await asyncio.to_thread(_last_audits, asked.services.home)
-    inbox_days = asked.services.config.inbox_days
+    proposal = versions.pop() if authenticated.chain.proposal is not None else None
+    audit = await asyncio.to_thread(_last_audits, authenticated.services.home)
+    inbox_days = authenticated.services.config.inbox_days
     return messages.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
 
 
 def _last_audits(home: Path) -> messages.AuditTail | None:
-    """The last of the daily verdicts; none before the first, and none when the chain does not hold."""
+    """Return the last of the daily verdicts; none before the first, and none when the chain does not hold."""
     try:
         records = read_records(home)
     except (ChainBroken, OSError):
@@ -93,82 +93,82 @@ def _last_audits(home: Path) -> messages.AuditTail | None:
     return messages.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
 
 
-async def sign_roster(asked: AuthenticatedRequest) -> messages.StateAnswer:
-    """Keeps a member's agreement to the proposal: kept, or done when it is in force by it."""
-    request = messages.decode(asked.untrusted_body, messages.SignRosterRequest)
-    line = f"{asked.member} {request.signature.hex()}"
-    folder, day = asked.services.home / ROSTER_FOLDER, today(asked.services.clock)
-    async with asked.services.roster.writing:
+async def sign_roster(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
+    """Keep a member's agreement to the proposal: kept, or done when it is in force by it."""
+    request = messages.decode(authenticated.untrusted_body, messages.SignRosterRequest)
+    line = f"{authenticated.member} {request.signature.hex()}"
+    folder, day = authenticated.services.home / ROSTER_FOLDER, today(authenticated.services.clock)
+    async with authenticated.services.roster.writing:
         # Looked at again: while this one waited, another signature may have put the proposal into force.
-        proposal = asked.services.roster.chain().proposal
+        proposal = authenticated.services.roster.chain().proposal
         if proposal is None or not same(proposal.digest, request.hash):
             raise RosterFault("roster.no_such_proposal")
         chain = await asyncio.to_thread(add_signature, folder, request.version, line, day)
-        asked.services.roster.forget()
+        authenticated.services.roster.forget()
     in_force = chain.current is not None and same(chain.current.digest, proposal.digest)
     return messages.StateAnswer("done" if in_force else "kept")
 
 
-async def box(asked: AuthenticatedRequest) -> messages.BoxAnswer:
-    """The batches of the member's own box: grants among random bytes."""
-    request = messages.decode(asked.untrusted_body, messages.BoxRequest)
-    batches = await asked.services.store.box(bytes.fromhex(asked.member), request.after)
+async def box(authenticated: AuthenticatedRequest) -> messages.BoxAnswer:
+    """Return the batches of the member's own box: grants among random bytes."""
+    request = messages.decode(authenticated.untrusted_body, messages.BoxRequest)
+    batches = await authenticated.services.store.box(bytes.fromhex(authenticated.member), request.after)
     return messages.BoxAnswer(tuple(messages.BoxBatch(batch.number, batch.items) for batch in batches))
 
 
-async def case(asked: AuthenticatedRequest) -> messages.CaseAnswer:
-    """What is released of a case."""
-    request = messages.decode(asked.untrusted_body, messages.CaseRequest)
-    rows = await asked.services.store.released_case(asked.proof(request), "case")
+async def case(authenticated: AuthenticatedRequest) -> messages.CaseAnswer:
+    """Return what is released of a case."""
+    request = messages.decode(authenticated.untrusted_body, messages.CaseRequest)
+    rows = await authenticated.services.store.released_case(authenticated.proof(request), "case")
     return _case_answer(rows)
 
 
-async def file(asked: AuthenticatedRequest) -> AsyncIterator[bytes]:
-    """The sealed bytes of one file."""
-    request = messages.decode(asked.untrusted_body, messages.FileRequest)
-    return asked.services.store.released_file(asked.proof(request), request.file_id, "file")
+async def file(authenticated: AuthenticatedRequest) -> AsyncIterator[bytes]:
+    """Return the sealed bytes of one file."""
+    request = messages.decode(authenticated.untrusted_body, messages.FileRequest)
+    return authenticated.services.store.released_file(authenticated.proof(request), request.file_id, "file")
 
 
-async def append(asked: AuthenticatedRequest) -> messages.AppendAnswer:
-    """Adds a member's entry, visible at once. A statement goes by its own verb, under its own proof."""
-    request = messages.decode(asked.untrusted_body, messages.AppendRequest)
+async def append(authenticated: AuthenticatedRequest) -> messages.AppendAnswer:
+    """Add a member's entry, visible at once. A statement goes by its own verb, under its own proof."""
+    request = messages.decode(authenticated.untrusted_body, messages.AppendRequest)
     if request.statement is not None or request.stream not in {Stream.MEMBERS, Stream.NOTES}:
         raise RequestRefused("request.unreadable")
     head = Head(request.head.count, request.head.tag)
-    new = MemberEntries(asked.proof(request), request.count, (request.sealed,), head)
-    count = await asked.services.store.append_member(new, request.stream, request.notes_grants)
+    new = MemberEntries(authenticated.proof(request), request.count, (request.sealed,), head)
+    count = await authenticated.services.store.append_member(new, request.stream, request.notes_grants)
     return messages.AppendAnswer(count)
 
 
-async def statement(asked: AuthenticatedRequest) -> messages.StateAnswer:
-    """Acts on a signed statement: kept, until a second member agrees, or done."""
-    request = messages.decode(asked.untrusted_body, messages.StatementRequest)
-    read = read_statement(request.statement, asked.roster, asked.roster.server_key)
-    if read.member != asked.member:
+async def statement(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
+    """Act on a signed statement: kept, until a second member agrees, or done."""
+    request = messages.decode(authenticated.untrusted_body, messages.StatementRequest)
+    read = read_statement(request.statement, authenticated.roster, authenticated.roster.server_key)
+    if read.member != authenticated.member:
         raise RequestRefused("request.other_member")
     signed = SignedStatement(request.statement, read, request.seal_key)
-    state = await asked.services.store.keep_statement(
-        asked.proof(request), signed, asked.roster, asked.services.config.inbox_days
+    state = await authenticated.services.store.keep_statement(
+        authenticated.proof(request), signed, authenticated.roster, authenticated.services.config.inbox_days
     )
     return messages.StateAnswer(state)
 
 
-async def tombstone(asked: AuthenticatedRequest) -> messages.TombstoneAnswer:
-    """The statements by which a case was erased, for who can still show its key."""
-    request = messages.decode(asked.untrusted_body, messages.CaseRequest)
-    row = await asked.services.store.tombstone(asked.proof(request), "tombstone")
+async def tombstone(authenticated: AuthenticatedRequest) -> messages.TombstoneAnswer:
+    """Return the statements by which a case was erased, to a member who can still show its key."""
+    request = messages.decode(authenticated.untrusted_body, messages.CaseRequest)
+    row = await authenticated.services.store.tombstone(authenticated.proof(request), "tombstone")
     return messages.TombstoneAnswer(row.statements)
 
 
-async def rekey(asked: AuthenticatedRequest) -> messages.RekeyAnswer:
-    """Moves a case to a new epoch, when two members have signed it: it can shut readers out, as erasing does.
+async def rekey(authenticated: AuthenticatedRequest) -> messages.RekeyAnswer:
+    """Move a case to a new epoch, when two members have signed it: it can shut readers out, as erasing does.
 
     Every member gets one item, a grant or random bytes, so that none stands out.
     """
-    request = messages.decode(asked.untrusted_body, messages.RekeyRequest)
-    if set(request.grants) != {member.id for member in asked.roster.members}:
+    request = messages.decode(authenticated.untrusted_body, messages.RekeyRequest)
+    if set(request.grants) != {member.id for member in authenticated.roster.members}:
         raise RequestRefused("request.unreadable")
-    require_agreed(request, asked.roster, asked.roster.server_key, asked.member)
+    require_agreed(request, authenticated.roster, authenticated.roster.server_key, authenticated.member)
     rekeying = Rekeying(
         epoch=request.epoch,
         commitment=request.commitment,
@@ -180,7 +180,7 @@ async def rekey(asked: AuthenticatedRequest) -> messages.RekeyAnswer:
         grants={bytes.fromhex(member): grant for member, grant in request.grants.items()},
         notes_grants=request.notes_grants,
     )
-    await asked.services.store.rekey(asked.proof(request), rekeying)
+    await authenticated.services.store.rekey(authenticated.proof(request), rekeying)
     return messages.RekeyAnswer(request.epoch)
 
 
@@ -198,7 +198,7 @@ VERBS: Final[Mapping[str, Verb]] = {
 
 
 def desk_app(services: FileServices) -> web.Application:
-    """Returns the application behind the desk onion."""
+    """Return the application behind the desk onion."""
     app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
     for name, verb in VERBS.items():
@@ -212,7 +212,7 @@ def desk_app(services: FileServices) -> web.Application:
 
 
 def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
-    """Returns the handler of one verb: steps 2 to 5, then the verb itself."""
+    """Return the handler of one verb: steps 2 to 5, then the verb itself."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if (request.content_length or 0) > BODY_BYTES_MAX:

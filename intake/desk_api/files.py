@@ -4,7 +4,7 @@ Files that members send: cleaned in the jail like a reporter's, and attached to 
 `scrub` takes these steps, after steps 1 and 2 of intake/desk_api/app.py:
 
 1. Its head was signed, and the counter is new (steps 3 and 4 there): who is no member gets no memory.
-2. The body is read into memory as it comes, counted against the room that all uploads share, at a pace, and hashed.
+2. The body is read into memory as it comes, counted against the room that all uploads share, at a rate, and hashed.
 3. It is the body that was signed. Until here nobody has looked at what was sent.
 4. The file goes the way of every attachment: sniffed, rebuilt in a job, verified in another, by the same functions.
 5. The clean copy, its small picture and what was removed, in kinds, go back. Nothing is stored.
@@ -38,7 +38,7 @@ from cases.wire.files import (
 )
 from intake.desk_api.request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
 from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
-from intake.http.form import Pace, drain
+from intake.http.form import MinimumRate, drain
 from intake.http.silence import Handler
 from intake.rooms.uploads import Hold, MemoryBudget
 from scrubbers.memory_file import MemoryFile
@@ -66,9 +66,9 @@ class FileServices(DeskServices, Protocol):
 class _Incoming:
     """A frame on its way in: each byte hashed, each byte of a payload counted."""
 
-    def __init__(self, request: web.Request, pace: Pace, hold: Hold) -> None:
+    def __init__(self, request: web.Request, rate: MinimumRate, hold: Hold) -> None:
         self._content = request.content
-        self._pace = pace
+        self._rate = rate
         self._hold = hold
         self._hash = messages.new_body_hash()
         self._ahead = bytearray()
@@ -106,7 +106,7 @@ class _Incoming:
             if piece.count(0) != len(piece):
                 raise RequestRefused("request.unreadable")
             left -= len(piece)
-        if self._ahead or await self._pace_wait():
+        if self._ahead or await self._next_piece():
             raise RequestRefused("request.unreadable")
         self._hold.whole()
         return self._hash.digest()
@@ -120,16 +120,16 @@ class _Incoming:
     async def _piece(self, most: int) -> bytes:
         """Return one to `most` bytes. Raises RequestRefused at the end of the body."""
         if not self._ahead:
-            self._ahead += await self._pace_wait()
+            self._ahead += await self._next_piece()
         if not self._ahead:
             raise RequestRefused("request.unreadable")
         piece = bytes(self._ahead[:most])
         del self._ahead[:most]
         return piece
 
-    async def _pace_wait(self) -> bytes:
+    async def _next_piece(self) -> bytes:
         try:
-            piece = await self._pace.wait(self._content.readany())
+            piece = await self._rate.wait(self._content.readany())
         except TimeoutError:
             raise StalledUpload from None
         self._hash.update(piece)
@@ -138,20 +138,20 @@ class _Incoming:
 
 @asynccontextmanager
 async def _room(services: FileServices, request: web.Request, signed: SignedRequest) -> AsyncIterator[_Incoming]:
-    """Give room for what a member signed, for as long as it is entered. When it gives way the member is told so."""
-    pace, most = Pace(services.limits), signed.head.body_bytes
-    async with services.budget.room_for(most).hold(most, pace, pace.give_up) as hold:
-        yield _Incoming(request, pace, hold)
+    """Give room for what a member signed, for as long as it is entered. When it gives way the member is refused."""
+    rate, most = MinimumRate(services.limits), signed.head.body_bytes
+    async with services.budget.room_for(most).hold(most, rate, rate.give_up) as hold:
+        yield _Incoming(request, rate, hold)
 
 
 async def scrub_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST scrub : a member's file in, its clean copy out."""
     limits = services.limits
     async with _room(services, request, signed) as incoming:
-        asked = await incoming.head(ScrubRequest)
-        if asked.size > limits.file_bytes:
+        head = await incoming.head(ScrubRequest)
+        if head.size > limits.file_bytes:
             raise FileTooLarge
-        with await incoming.payload(asked.size) as untrusted:
+        with await incoming.payload(head.size) as untrusted:
             messages.require_body(signed.head, await incoming.digest())
             sniffed = sniff(untrusted)
             sandbox = services.sandbox.for_form()
@@ -164,19 +164,19 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
 async def attach_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
     """POST attach : a sealed file, its picture and their entries, all or none."""
     async with _room(services, request, signed) as incoming:
-        asked = await incoming.head(AttachRequest)
-        if sum(row.sealed_size for row in asked.files) > signed.head.body_bytes:
+        head = await incoming.head(AttachRequest)
+        if sum(row.sealed_size for row in head.files) > signed.head.body_bytes:
             raise RequestRefused("request.unreadable")
         with ExitStack() as kept:
-            sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in asked.files]
+            sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in head.files]
             messages.require_body(signed.head, await incoming.digest())
             new = MemberEntries(
-                CaseProof(asked.case_id, asked.mac, signed.counter),
-                asked.count,
-                [item.sealed for item in asked.entries],
-                Head(asked.head.count, asked.head.tag),
+                CaseProof(head.case_id, head.mac, signed.counter),
+                head.count,
+                [item.sealed for item in head.entries],
+                Head(head.head.count, head.head.tag),
             )
-            files = [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(asked.files, sealed, strict=True)]
+            files = [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(head.files, sealed, strict=True)]
             count = await services.store.attach_member(new, files)
     return padded(200, messages.AppendAnswer(count))
 

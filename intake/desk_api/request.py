@@ -98,7 +98,7 @@ class SignedRequest:
 
 
 async def check_head(services: DeskServices, request: web.Request, name: str) -> SignedRequest:
-    """Returns who signed the head of this request (steps 3 and 4). Raises RequestRefused, RosterFault, Busy."""
+    """Return who signed the head of this request (steps 3 and 4). Raises RequestRefused, RosterFault, Busy."""
     if request.content_length is None:
         raise RequestRefused("request.unreadable")
     chain = services.roster.chain()
@@ -127,7 +127,7 @@ async def check_head(services: DeskServices, request: web.Request, name: str) ->
 
 
 def refusals(services: DeskServices) -> Middleware:
-    """Returns the outermost layer: step 1, and the one shape of every refusal."""
+    """Return the outermost layer: step 1, and the one shape of every refusal."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -147,7 +147,7 @@ def refusals(services: DeskServices) -> Middleware:
 
 
 def _told(refused: CaseError | Refused | FileRefused | FormRefused | web.HTTPException) -> tuple[int, messages.Refusal]:
-    """Returns the status and the words of a refusal."""
+    """Return the status and the words of a refusal."""
     match refused:
         case CaseError():
             return next(status for kind, status in _STATUSES if isinstance(refused, kind)), refusal_of(refused)
@@ -162,7 +162,7 @@ def _told(refused: CaseError | Refused | FileRefused | FormRefused | web.HTTPExc
 
 
 async def stream(request: web.Request, chunks: AsyncIterator[bytes]) -> web.StreamResponse:
-    """Answers with bytes as they are drawn."""
+    """Answer with bytes as they are drawn."""
     # The first chunk is drawn before the answer begins: after that a refusal could not be told any more.
     first = await anext(chunks, b"")
     response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: BYTES, **HEADERS})
@@ -175,7 +175,7 @@ async def stream(request: web.Request, chunks: AsyncIterator[bytes]) -> web.Stre
 
 
 def padded(status: int, answer: msgspec.Struct) -> web.Response:
-    """Returns the answer as JSON, filled with spaces, which JSON allows, up to a size class."""
+    """Return the answer as JSON, filled with spaces, which JSON allows, up to a size class."""
     body = msgspec.json.encode(answer)
     return web.Response(
         status=status, body=body.ljust(size_class(len(body))), headers={hdrs.CONTENT_TYPE: _JSON, **HEADERS}
@@ -183,7 +183,7 @@ def padded(status: int, answer: msgspec.Struct) -> web.Response:
 
 
 def refusal_of(error: CaseError) -> messages.Refusal:
-    """Returns what is told of an error."""
-    # What does not verify is told apart from nothing else, so that nobody can try seals out on the server.
+    """Return what a desk learns of an error."""
+    # What does not verify has the same answer as anything else, so that nobody can try seals out on the server.
     refused = RequestRefused() if isinstance(error, SealBroken) else error
     return messages.Refusal(refused.code, refused.text_key)

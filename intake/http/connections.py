@@ -6,10 +6,10 @@ The rules:
 1. A connection counts from the moment it is accepted until the work for it is over, also when its peer has left; with
    TLS before its handshake too (intake/mirror/stream.py).
 2. One request at a time: a connection on which a request arrives before the answer to the previous one is written ends
-   at once. No browser pipelines; who does would have us make and hold many answers.
+   at once. No browser pipelines; a client that does would have us make and hold many answers.
 3. A reader takes something of an answer within a while, and over all the waiting not too little: the minimum rate that
    intake/http/form.py asks of uploads. The library puts no deadline on writing. A body that was promised begins soon;
-   what waits for it is told that it has stalled, and so is what would throw the rest of it away.
+   what waits for it gets a TimeoutError, and so does what would throw the rest of it away.
 4. When all connections are taken, a newcomer gets the place of the connection that has made the least progress. The
    newest are exempt, because through Tor a second or two pass until a request arrives; and only so many make room in a
    second, so that who connects a thousand times a second leaves each newcomer that time.
@@ -200,7 +200,7 @@ class Connection(QuietHandler):
         if self._work is not None:
             self._work.cancel()
         if self._wire is not None:
-            # Closing would wait for who does not read.
+            # Closing would wait for a peer that does not read.
             self._wire.abort()
 
 

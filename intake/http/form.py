@@ -1,7 +1,7 @@
 """
 Reading a form: in one go, from memory, with our own limits.
 
-Every form of ours is multipart, so there is one reader and `request.post()` is never needed: it would write files to
+All our forms are multipart, so there is one reader and `request.post()` is never needed: it would write files to
 temporary files in plaintext. The library enforces no limit on this path, so we count for ourselves:
 
 1. A field is short, but for the text, and all fields together are little more than one text. Text is UTF-8, whatever a
@@ -90,9 +90,9 @@ class Part:
         self._ahead = b""
 
     @property
-    def pace(self) -> "Pace":
+    def rate(self) -> "MinimumRate":
         """How fast the form comes."""
-        return self._body.pace
+        return self._body.rate
 
     async def is_empty(self) -> bool:
         """Say whether there is nothing in it: a browser sends an empty part for an input that was left alone."""
@@ -114,7 +114,7 @@ class Part:
         return size
 
 
-class Pace:
+class MinimumRate:
     """Waits for what comes and counts it, while it comes fast enough; else a TimeoutError. Rule 5."""
 
     def __init__(self, limits: Limits, *, refused: bool = False) -> None:
@@ -176,7 +176,7 @@ class _Body:
 
     def __init__(self, limits: Limits, came: Came | None) -> None:
         self._limits = limits
-        self.pace = Pace(limits)
+        self.rate = MinimumRate(limits)
         self._parts = 0
         self._came = came
 
@@ -192,14 +192,14 @@ class _Body:
             piece = bytes(await self.wait(part.read_chunk(self._limits.piece_bytes)))
         if self._came is not None:
             self._came(len(piece))
-        if self.pace.moved > self._limits.report_bytes + self._limits.discard_bytes:
+        if self.rate.moved > self._limits.report_bytes + self._limits.discard_bytes:
             raise TooMuchData
         return piece
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
         """Await one reading of the library's, in our words when it fails."""
         try:
-            return await self.pace.wait(reading)
+            return await self.rate.wait(reading)
         except TimeoutError:
             raise StalledUpload from None
         except _DAMAGED:
@@ -267,7 +267,7 @@ async def _has_room(size: int, body: _Body, form: Form, room: TextRoom) -> bool:
     if isinstance(form.fault, TryAgainSoon):
         return False
     try:
-        await room.keep(size, body.pace)
+        await room.keep(size, body.rate)
     except NoRoomNow:
         form.fault = TryAgainSoon()
         return False
@@ -276,10 +276,10 @@ async def _has_room(size: int, body: _Body, form: Form, room: TextRoom) -> bool:
 
 async def read_body(request: web.Request, limits: Limits, most: int) -> bytes:
     """Return a short body, whole. Raises `StalledUpload`, and HTTPRequestEntityTooLarge for one of more than `most`."""
-    pace = Pace(limits)
+    rate = MinimumRate(limits)
     untrusted = bytearray()
     try:
-        while piece := await pace.wait(request.content.readany()):
+        while piece := await rate.wait(request.content.readany()):
             untrusted += piece
             if len(untrusted) > most:
                 raise web.HTTPRequestEntityTooLarge(most, len(untrusted))
@@ -291,13 +291,13 @@ async def read_body(request: web.Request, limits: Limits, most: int) -> bytes:
 async def drain(request: web.Request, limits: Limits, came: Came | None = None) -> bool:
     """Read what is left of a request to nowhere, so that the browser sees the page; True when all of it was read."""
     most = limits.report_bytes + limits.discard_bytes
-    pace = Pace(limits, refused=True)
+    rate = MinimumRate(limits, refused=True)
     # What was typed is given back on that page, and counted nowhere once it gave way.
     gave_way = TEXT_ROOM in request and request[TEXT_ROOM].gave_way
     try:
         async with asyncio.timeout(limits.refused_idle_seconds if gave_way else None):
-            while pace.moved < most:
-                piece = await pace.wait(request.content.readany())
+            while rate.moved < most:
+                piece = await rate.wait(request.content.readany())
                 if not piece:
                     return True
                 if came is not None:

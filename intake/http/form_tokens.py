@@ -1,15 +1,15 @@
 """
-One-time marks: a form works once.
+One-time form tokens: a form works once.
 
-A mark is a hidden field of a form: an hour, a random number, and a keyed hash over both and the name of the form. The
-key lives in memory, so a mark needs no table until it is used, and none outlives a restart. What the marks promise:
+A token is a hidden field of a form: an hour, a random number, and a keyed hash over both and the name of the form. The
+key lives in memory, so a token needs no table until it is used, and none outlives a restart. What the tokens promise:
 
-1. A form older than a day, or from before a restart, is not taken; its text comes back in a new form (`OldMark`).
+1. A form older than a day, or from before a restart, is refused; its text comes back in a new form (`ExpiredToken`).
 2. The same form sent twice does its work once, also when both arrive at the same time: the second waits for the first.
 3. What the first was answered is kept for half an hour, in memory, so that the second shows the same. Forms whose
    answer must not be shown again (log in, withdraw) keep none: the second gets a plain page. Together they take no
    more than `KEPT_BYTES`; beyond that the oldest goes sooner, and with it what was found in its files.
-4. A form that was refused may be sent again: its mark is given back.
+4. A form that was refused may be sent again: its token is released.
 """
 
 import asyncio
@@ -24,13 +24,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cases.clock import Clock
-from intake.errors import OldMark
+from intake.errors import ExpiredToken
 from intake.shelf import Shelf
 
+# What the hidden field is called. The pages and what reads them know it by this name.
+TOKEN_FIELD: Final = "mark"  # noqa: S105 - the name of a field
 VALID_FOR: Final = timedelta(hours=24)  # An upload of 200 MiB through Tor can take hours.
 PAGE_KEPT_FOR: Final = timedelta(minutes=30)
-# About 60 MB of used marks at the most. Each took one Argon2id, so the bound is days away from any real use; when it is
-# reached the key is changed, and every open form comes back once with its text (promise 1).
+# About 60 MB of used tokens at the most. Each took one Argon2id, so the bound is days away from any real use; when it
+# is reached the key is changed, and every open form comes back once with its text (promise 1).
 MAX_USED: Final = 200_000
 KEPT_BYTES: Final = 32 * 2**20  # Of reports with an ordinary picture some ten thousand.
 _NONCE_BYTES: Final = 16
@@ -39,76 +41,76 @@ _HOUR: Final = struct.Struct("!I")
 _HOUR_SECONDS: Final = 3600
 
 
-class Use:
-    """The use of one mark: the first to claim it works, the others wait for what became of it."""
+class TokenClaim:
+    """The claim of one token: the first to make it works, the others wait for what became of it."""
 
-    __slots__ = ("_answered", "_marks", "_nonce", "_spent", "kept", "used_at")
+    __slots__ = ("_answered", "_committed", "_nonce", "_tokens", "kept", "used_at")
 
-    def __init__(self, marks: "Marks", nonce: bytes, used_at: datetime) -> None:
-        self._marks = marks
+    def __init__(self, tokens: "FormTokens", nonce: bytes, used_at: datetime) -> None:
+        self._tokens = tokens
         self._nonce = nonce
         self._answered = asyncio.Event()
         self.used_at = used_at
         self.kept: object | None = None
-        self._spent = False
+        self._committed = False
 
-    def spend(self, kept: object | None = None, bytes_kept: int = 0) -> None:
-        """Mark the work as done. `kept` is what a second sending is answered with, for half an hour from now."""
+    def commit(self, kept: object | None = None, bytes_kept: int = 0) -> None:
+        """Record that the work is done. `kept` is what a second sending is answered with, for half an hour from now."""
         self.kept = kept
-        self._spent = True
+        self._committed = True
         # Through Tor a form can be on its way for an hour.
-        self.used_at = self._marks.note_answer(self._nonce)
+        self.used_at = self._tokens.note_answer(self._nonce)
         self._answered.set()
         if kept is not None:
-            self._marks.count(self._nonce, bytes_kept)
+            self._tokens.count(self._nonce, bytes_kept)
 
     @property
-    def is_spent(self) -> bool:
+    def is_committed(self) -> bool:
         """Whether the work is done."""
-        return self._spent
+        return self._committed
 
     def let_go(self) -> None:
         """Keep nothing any more for a second sending."""
         self.kept = None
-        self._marks.count_out(self._nonce)
+        self._tokens.count_out(self._nonce)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Let the same form be sent again; for one that was refused and did nothing."""
         if not self._answered.is_set():
-            self._marks.forget(self._nonce)
+            self._tokens.forget(self._nonce)
             self._answered.set()
 
     async def wait(self) -> None:
         await self._answered.wait()
 
 
-class Marks:
-    """Makes and claims the marks of all forms."""
+class FormTokens:
+    """Makes and claims the tokens of all forms."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._key = secrets.token_bytes(32)
-        self._used: OrderedDict[bytes, Use] = OrderedDict()
+        self._used: OrderedDict[bytes, TokenClaim] = OrderedDict()
         self._shelf = Shelf[bytes](KEPT_BYTES)
 
     def new(self, form: str) -> str:
-        """Return a fresh mark for the form of this name."""
+        """Return a fresh token for the form of this name."""
         stamp = _HOUR.pack(self._hour()) + secrets.token_bytes(_NONCE_BYTES)
         return base64.urlsafe_b64encode(stamp + self._tag(form, stamp)).decode("ascii")
 
-    async def claim(self, untrusted_mark: str, form: str) -> tuple[Use, bool]:
-        """Return the use of a mark and whether the caller is the first. Raises `OldMark` when it does not verify.
+    async def claim(self, untrusted_token: str, form: str) -> tuple[TokenClaim, bool]:
+        """Return the claim of a token and whether the caller is the first. Raises `ExpiredToken` if it does not verify.
 
-        Whoever is first must call `spend` or `give_back` in the end. Whoever is not gets the use when that is decided.
+        The first must call `commit` or `release` in the end; any other gets the claim once that is decided.
         """
-        nonce = self._nonce(untrusted_mark, form)
+        nonce = self._nonce(untrusted_token, form)
         self.prune()
         while (use := self._used.get(nonce)) is not None:
             await use.wait()
             if self._used.get(nonce) is use:
                 return use, False
-            # The first gave the mark back, so this sending may be the first now.
-        use = Use(self, nonce, self._clock())
+            # The first released the token, so this sending may be the first now.
+        use = TokenClaim(self, nonce, self._clock())
         self._used[nonce] = use
         return use, True
 
@@ -126,22 +128,22 @@ class Marks:
         self._shelf.drop(nonce)
 
     def note_answer(self, nonce: bytes) -> datetime:
-        """Put the use of this mark last, as `prune` looks for the oldest first, and return the time that it bears."""
+        """Put the use of this token last, as `prune` looks for the oldest first, and return the time that it bears."""
         if nonce in self._used:
             self._used.move_to_end(nonce)
         return self._clock()
 
-    def _nonce(self, untrusted_mark: str, form: str) -> bytes:
+    def _nonce(self, untrusted_token: str, form: str) -> bytes:
         try:
-            untrusted = base64.b64decode(untrusted_mark, altchars=b"-_", validate=True)
+            untrusted = base64.b64decode(untrusted_token, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
-            raise OldMark from None
+            raise ExpiredToken from None
         stamp, tag = untrusted[: _HOUR.size + _NONCE_BYTES], untrusted[_HOUR.size + _NONCE_BYTES :]
         if not hmac.compare_digest(tag, self._tag(form, stamp)):
-            raise OldMark
+            raise ExpiredToken
         age_hours = self._hour() - _HOUR.unpack(stamp[: _HOUR.size])[0]
         if not 0 <= age_hours <= VALID_FOR // timedelta(hours=1):
-            raise OldMark
+            raise ExpiredToken
         return stamp[_HOUR.size :]
 
     def _tag(self, form: str, stamp: bytes) -> bytes:
@@ -153,7 +155,7 @@ class Marks:
         return int(self._clock().timestamp()) // _HOUR_SECONDS
 
     def prune(self) -> None:
-        """Let go of kept pages after half an hour, and of marks that cannot verify any more; also done by the clock."""
+        """Let go of answers after half an hour, and of tokens that cannot verify any more; also done by the clock."""
         now = self._clock()
         for nonce, use in list(self._used.items()):
             if now - use.used_at <= PAGE_KEPT_FOR:

@@ -10,7 +10,7 @@ from typing import Final
 _ALWAYS: Final = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
 # The page around the frames.
 HOLDS_FRAMES: Final = {"Content-Security-Policy": f"{_ALWAYS}; frame-src 'self'; frame-ancestors 'none'"}
-# What is shown in one; only a page of ours may do so.
+# What is shown in one; only our own pages may do so.
 IN_A_FRAME: Final = {"Content-Security-Policy": f"{_ALWAYS}; frame-ancestors 'self'"}
 FRAMES_FIELD: Final = "frames"
 PLAIN_FIELD: Final = "plain"

@@ -1,8 +1,8 @@
 """
 Answers of a few sizes only, so that what travels through Tor does not tell which page is read.
 
-Whoever watches a reporter's line sees how much comes down it. So every page, and the stylesheet and the icon with it,
-is filled up, head and body together, to the next of four sizes. None is larger, unless a roster had many hundred
+Anyone who watches a reporter's line sees how much comes down it. So every page, and the stylesheet and the icon with
+it, is filled up, head and body together, to the next of four sizes. None is larger, unless a roster had many hundred
 members; that would be a multiple of the last. What is streamed (a cleaned copy, the progress of an upload) is not
 filled up; a copy's size is its own.
 """
@@ -52,7 +52,7 @@ def pad(response: web.Response) -> None:
 
 
 def _room(response: web.Response, size: int) -> int:
-    """Return how many bytes are to be added: at least enough for the marks around the filling."""
+    """Return how many bytes are to be added: at least enough for the comment around the filling."""
     head = _head(response)
     least = head + size + _PNG_CHUNK
     whole = next((one for one in SIZES if least <= one), -(-least // SIZES[-1]) * SIZES[-1])

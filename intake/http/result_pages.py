@@ -2,9 +2,9 @@
 Pages that answer a form, each kept in memory under an address of its own.
 
 A browser that shows the answer to a POST keeps the form with it: an ordinary Chromium writes all of it, text and case
-code, into its session's files, in the clear, and leaves it there (measured; docs/decisions/0009). So no form of ours is
-answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a random
-number. What such an address promises:
+code, into its session's files, in the clear, and leaves it there (measured; docs/decisions/0009). So none of our forms
+is answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a
+random number. What such an address promises:
 
 1. A page belongs to what its own forms name (`OWNER`). With the handle of a session it is gone with that session, and
    no such page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and
@@ -15,7 +15,7 @@ number. What such an address promises:
    of its words back. To be shown again is no use of a session: it does not make it last.
 4. No browser may store it, whatever the page says for itself: what was typed may stand in it.
 5. Chromium shows nothing of it by Back after the session: it sets pages aside whole, also those that say `no-store`,
-   but only with status 200 (measured). So what is kept is answered with 203: content of ours at second hand (RFC 9110
+   but only with status 200 (measured). So what is kept is answered with 203: our own content at second hand (RFC 9110
    section 15.3.4).
 6. All of them take no more memory than `MOST_BYTES` four times. Pages of sessions, which take a right code, are not
    driven out by others, nor small ones by large ones. The oldest go first.
@@ -43,7 +43,7 @@ KEPT_FOR: Final = timedelta(minutes=30)
 UNTIL: Final = web.ResponseKey("until", datetime)
 MOST_BYTES: Final = 32 * 2**20  # of small pages some two thousand
 SMALL_BYTES: Final = 64 * 1024
-# No page of ours comes near it (`padding.SIZES`); one that did would not be kept.
+# None of our pages comes near it (`padding.SIZES`); one that did would not be kept.
 LARGEST_BYTES: Final = 4 * 2**20
 MOST_OF_ONE: Final = 4
 # An address is short; but nobody shall make them without end.
@@ -56,7 +56,7 @@ _DRAFT: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class KeptPage:
+class ResultPage:
     """One answer, as it was made."""
 
     status: int
@@ -78,7 +78,7 @@ class Address:
 
     owner: str
     until: datetime
-    page: KeptPage | None = None
+    page: ResultPage | None = None
     file: str | None = None
 
 
@@ -88,12 +88,12 @@ def draft_of(form: Form) -> str:
     return untrusted if _is_draft(untrusted) else secrets.token_hex(_ID_BYTES)
 
 
-class KeptPages:
+class ResultPages:
     """Every page that is kept."""
 
     def __init__(self, clock: Clock, on_forget: Callable[[str], None] | None = None) -> None:
         self._clock = clock
-        # Told of each owner that is over.
+        # Called with each owner that is over.
         self._on_forget = on_forget
         self._known: dict[str, Address] = {}
         # Of each owner the addresses, the oldest first.
@@ -116,7 +116,7 @@ class KeptPages:
             self._let_go(address)
             return address
         headers = {**response.headers, hdrs.CACHE_CONTROL: Cache.NOTHING.value}
-        self._known[address].page = KeptPage(response.status, headers, body)
+        self._known[address].page = ResultPage(response.status, headers, body)
         shelf = self._shelves[of_session, len(body) <= SMALL_BYTES]
         for driven_out in shelf.put(address, len(body) + _HEAD_BYTES):
             self._let_go(driven_out)
@@ -125,7 +125,7 @@ class KeptPages:
             self._let_go(older)
         return address
 
-    def keep_wish(self, handle: str, untrusted_file: str) -> str:
+    def keep_file_request(self, handle: str, untrusted_file: str) -> str:
         """Return the address at which a file that a form of this session asked for can be had."""
         address = secrets.token_hex(_ID_BYTES)
         self._add(address, Address(handle, self._clock() + KEPT_FOR, file=untrusted_file[:_FILE_CHARACTERS]))

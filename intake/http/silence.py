@@ -73,7 +73,7 @@ def be_silent(faults: Faults) -> None:
 
 
 def silence_loop(loop: asyncio.AbstractEventLoop, faults: Faults) -> None:
-    """An exception nobody awaited is counted; asyncio would print its value."""
+    """Count an exception that nobody awaited; asyncio would print its value."""
     loop.set_exception_handler(lambda _loop, _context: faults.note())
 
 

@@ -1,19 +1,19 @@
 """
 What a writer was shown in the own text, and will have sent all the same.
 
-A box that could be ticked before anything was found would switch the warning off. So what counts is no yes, but a seal
+A box that could be ticked before anything was found would switch the warning off. So what counts is no yes, but a tag
 that only the page with the findings holds:
 
-1. The seal of a finding is a keyed hash over the draft (or the session) and the words that were found. The key is in
+1. The tag of a finding is a keyed hash over the draft (or the session) and the words that were found. The key is in
    memory only; another draft, a text with something new in it, or a restart make another one, and the text is pointed
    out once more.
-2. A plain page has the seals in the box that is ticked. Beside frames the form stays as it is, so there the answer has
+2. A plain page has the tags in the box that is ticked. Beside frames the form stays as it is, so there the answer has
    a button that brings them here, and they are remembered for that draft.
 3. What was accepted does not stop the same draft twice; anything new in it does. What is more than one page shows comes
    in rounds, so that nothing goes unseen behind a long list.
 4. Only a draft or session that something was shown to is remembered. It is forgotten with the text that was sent, with
    the draft or the session, after a day, and, the oldest first, beyond `MOST_REMEMBERED`. Neither a draft nor what was
-   found can be read out of it. Whoever is forgotten too early is warned once more.
+   found can be read out of it. A writer who is forgotten too early is warned once more.
 """
 
 import hashlib
@@ -27,61 +27,61 @@ from typing import Final
 from cases.clock import Clock
 from intake.http.form import Form
 from intake.http.form_tokens import VALID_FOR
-from intake.identifiers.find import MOST_FOUND, Pointer, most_telling, pointers_in_form
+from intake.identifiers.find import MOST_FOUND, IdentifyingDetail, details_in_form, most_telling
 
-LOOKED_FIELD: Final = "looked"
+ACKNOWLEDGED_FIELD: Final = "looked"
 MOST_REMEMBERED: Final = 4096  # Drafts: one megabyte, and 14 where each has accepted as much as it may.
-_SEAL_BYTES: Final = 12
-_SEAL: Final = re.compile(rf"[0-9a-f]{{{2 * _SEAL_BYTES}}}")
+_TAG_BYTES: Final = 12
+_TAG: Final = re.compile(rf"[0-9a-f]{{{2 * _TAG_BYTES}}}")
 
 
-class PointedOut:
-    """The seals of all drafts and sessions."""
+class AcknowledgedDetails:
+    """The tags of all drafts and sessions."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._key = secrets.token_bytes(32)
-        # The accepted seals of each one, the oldest first, in one piece: a set would take ten times the memory.
+        # The accepted tags of each one, the oldest first, in one piece: a set would take ten times the memory.
         self._accepted: OrderedDict[bytes, tuple[datetime, bytes]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._accepted)
 
-    def left_in(self, form: Form, owner: str, phone: str | None) -> tuple[Pointer, ...]:
-        """Return what in the text of a form points to its writer and was not accepted yet, as much as is to be shown.
+    def left_in(self, form: Form, owner: str, phone: str | None) -> tuple[IdentifyingDetail, ...]:
+        """Return the identifying details in the text of a form that were not accepted yet, as much as is to be shown.
 
         `owner` is its draft or session, which is remembered with what it accepts once it is shown anything, and
         `phone` the number of the service.
         """
         found = self._found(form, owner, phone)
-        brought = (seal for seal in _seals_in(form.all(LOOKED_FIELD)) if seal in found)
+        brought = (tag for tag in _tags_in(form.all(ACKNOWLEDGED_FIELD)) if tag in found)
         accepted = list(dict.fromkeys((*self._before(owner), *brought)))
         left = _left(found, accepted)
         if len(accepted) + len(left) > MOST_FOUND:
             # What the text says no longer makes room, or who has accepted much would be asked without end.
-            accepted = [seal for seal in accepted if seal in found]
+            accepted = [tag for tag in accepted if tag in found]
         if left or self._is_known(owner):
             self._remember(owner, accepted)
         return left
 
-    def shown_again(self, form: Form, owner: str, phone: str | None) -> tuple[tuple[Pointer, ...], bool]:
+    def shown_again(self, form: Form, owner: str, phone: str | None) -> tuple[tuple[IdentifyingDetail, ...], bool]:
         """Return what `left_in` left, for the same page once more, and whether all of that is ticked in the form.
 
         Nothing is accepted by this.
         """
         found = self._found(form, owner, phone)
         left = _left(found, self._before(owner))
-        brought = set(_seals_in(form.all(LOOKED_FIELD)))
-        return left, bool(left) and all(self._seal(owner, one) in brought for one in left)
+        brought = set(_tags_in(form.all(ACKNOWLEDGED_FIELD)))
+        return left, bool(left) and all(self._tag(owner, one) in brought for one in left)
 
-    def seals(self, owner: str, pointers: Sequence[Pointer]) -> str:
+    def tags(self, owner: str, details: Sequence[IdentifyingDetail]) -> str:
         """Return what a form has to bring back for these to be accepted."""
-        return " ".join(self._seal(owner, one).hex() for one in pointers)
+        return " ".join(self._tag(owner, one).hex() for one in details)
 
     def accept(self, owner: str, untrusted_values: Iterable[str]) -> None:
         """Remember what a form brought, if anything was shown to its owner. What was made up fits no finding."""
         if self._is_known(owner):
-            self._remember(owner, tuple(dict.fromkeys((*self._before(owner), *_seals_in(untrusted_values)))))
+            self._remember(owner, tuple(dict.fromkeys((*self._before(owner), *_tags_in(untrusted_values)))))
 
     def forget(self, owner: str) -> None:
         """Let go of a draft or session that is over, or whose text was sent."""
@@ -96,15 +96,15 @@ class PointedOut:
                 break
             del self._accepted[name]
 
-    def _found(self, form: Form, owner: str, phone: str | None) -> dict[bytes, Pointer]:
-        return {self._seal(owner, one): one for one in pointers_in_form(form, phone)}
+    def _found(self, form: Form, owner: str, phone: str | None) -> dict[bytes, IdentifyingDetail]:
+        return {self._tag(owner, one): one for one in details_in_form(form, phone)}
 
     def _is_known(self, owner: str) -> bool:
         return self._name(owner) in self._accepted
 
     def _before(self, owner: str) -> tuple[bytes, ...]:
-        _since, seals = self._accepted.get(self._name(owner), (None, b""))
-        return tuple(seals[at : at + _SEAL_BYTES] for at in range(0, len(seals), _SEAL_BYTES))
+        _since, tags = self._accepted.get(self._name(owner), (None, b""))
+        return tuple(tags[at : at + _TAG_BYTES] for at in range(0, len(tags), _TAG_BYTES))
 
     def _remember(self, owner: str, accepted: Sequence[bytes]) -> None:
         name = self._name(owner)
@@ -113,20 +113,20 @@ class PointedOut:
         if len(self._accepted) > MOST_REMEMBERED:
             self._accepted.popitem(last=False)
 
-    def _seal(self, owner: str, pointer: Pointer) -> bytes:
-        return self._hash(b"ks1-seal", f"{owner} {pointer.sort.name} {pointer.found}")
+    def _tag(self, owner: str, detail: IdentifyingDetail) -> bytes:
+        return self._hash(b"ks1-seal", f"{owner} {detail.kind.name} {detail.found}")
 
     def _name(self, owner: str) -> bytes:
         return self._hash(b"ks1-draft", owner)
 
     def _hash(self, person: bytes, text: str) -> bytes:
-        return hashlib.blake2b(text.encode(), digest_size=_SEAL_BYTES, key=self._key, person=person).digest()
+        return hashlib.blake2b(text.encode(), digest_size=_TAG_BYTES, key=self._key, person=person).digest()
 
 
-def _left(found: Mapping[bytes, Pointer], accepted: Iterable[bytes]) -> tuple[Pointer, ...]:
+def _left(found: Mapping[bytes, IdentifyingDetail], accepted: Iterable[bytes]) -> tuple[IdentifyingDetail, ...]:
     known = frozenset(accepted)
-    return most_telling(one for seal, one in found.items() if seal not in known)
+    return most_telling(one for tag, one in found.items() if tag not in known)
 
 
-def _seals_in(untrusted_values: Iterable[str]) -> Iterator[bytes]:
-    return (bytes.fromhex(seal) for value in untrusted_values for seal in _SEAL.findall(value))
+def _tags_in(untrusted_values: Iterable[str]) -> Iterator[bytes]:
+    return (bytes.fromhex(tag) for value in untrusted_values for tag in _TAG.findall(value))

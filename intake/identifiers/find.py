@@ -1,17 +1,17 @@
 """
-What in a text points to its writer: personal numbers, addresses, telephone numbers, user names, a name signed or said.
+Identifying details of the writer in a text: personal numbers, addresses, telephone numbers, user names, own names.
 
-Found on the spot, shown on the writer's own page and kept nowhere. The rules are few and narrow, because whoever is
-warned of everything reads no warning:
+Found on the spot, shown on the writer's own page and kept nowhere. The rules are few and narrow, because a writer
+who is warned of everything reads no warning:
 
 1. A personal or coordination number has a day that exists and a last digit that fits.
 2. A telephone number has an area code, a mobile's beginning or a country's. Numbers that everybody may call (020, 0771,
    112) and the home's own do not count.
-3. A name counts where its bearer signs or says it (`pointers_names`).
+3. A name counts where its bearer signs or says it (`own_names`).
 4. Names of others in the text are what a report is about, and nobody can tell them from the writer's own: they are
    left alone.
 
-A text without any of this can still point to its writer, which the form says.
+A text without any of this can still identify its writer, which the form says.
 """
 
 import re
@@ -31,7 +31,7 @@ MOST_SHOWN: Final = 12
 MOST_FOUND: Final = 256
 
 
-class Sort(Enum):
+class DetailKind(Enum):
     """What was found, in words."""
 
     PERSONAL_NUMBER = N_("Personal identity number")
@@ -41,54 +41,54 @@ class Sort(Enum):
     NAME = N_("Name")
 
 
-_OWN: Final = (Sort.NAME, Sort.PERSONAL_NUMBER)
+_OWN: Final = (DetailKind.NAME, DetailKind.PERSONAL_NUMBER)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Pointer:
+class IdentifyingDetail:
     """One place: what it is, the words themselves, and in which line that is not empty, counted from one."""
 
-    sort: Sort
+    kind: DetailKind
     found: str
     line: int
 
 
-def pointers_in_form(form: Form, phone: str | None) -> tuple[Pointer, ...]:
+def details_in_form(form: Form, phone: str | None) -> tuple[IdentifyingDetail, ...]:
     """Return what is in the text of a form. `phone` is the service's own number, which says nothing of the writer."""
-    return pointers_in(form.one("text"), () if phone is None else (phone,))
+    return details_in(form.one("text"), () if phone is None else (phone,))
 
 
-def pointers_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[Pointer, ...]:
-    """Return what points to the writer, at most `MOST_FOUND`, in the order of the text.
+def details_in(text: str, known_numbers: Sequence[str] = ()) -> tuple[IdentifyingDetail, ...]:
+    """Return the identifying details, at most `MOST_FOUND`, in the order of the text.
 
     `known_numbers` are telephone numbers of the home.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     known = {_digits(number) for number in known_numbers}
-    found: list[Pointer] = []
+    found: list[IdentifyingDetail] = []
     without: list[str] = []
     for number, line in enumerate(lines, start=1):
         taken = bytearray(len(line))
-        for sort, start, end in _in_line(line, known):
+        for kind, start, end in _in_line(line, known):
             # A personal number is not a telephone number as well.
             if any(taken[start:end]):
                 continue
             taken[start:end] = bytes([1]) * (end - start)
-            found.append(Pointer(sort, line[start:end].strip(), number))
+            found.append(IdentifyingDetail(kind, line[start:end].strip(), number))
         # A name is signed with what else was found left out.
         without.append(_without(line, taken))
     if (signed := name_signed(without)) is not None:
         row, name = signed
-        found.append(Pointer(Sort.NAME, name, row))
-    seen: dict[tuple[Sort, str], Pointer] = {}
+        found.append(IdentifyingDetail(DetailKind.NAME, name, row))
+    seen: dict[tuple[DetailKind, str], IdentifyingDetail] = {}
     for one in sorted(found, key=lambda one: one.line):
-        seen.setdefault((one.sort, one.found), one)
+        seen.setdefault((one.kind, one.found), one)
     return most_telling(seen.values(), MOST_FOUND)
 
 
-def most_telling(pointers: Iterable[Pointer], most: int = MOST_SHOWN) -> tuple[Pointer, ...]:
+def most_telling(details: Iterable[IdentifyingDetail], most: int = MOST_SHOWN) -> tuple[IdentifyingDetail, ...]:
     """Return no more than `most` of these, in the order of the text: first what is most likely the writer's own."""
-    chosen = sorted(pointers, key=lambda one: one.sort not in _OWN)[:most]
+    chosen = sorted(details, key=lambda one: one.kind not in _OWN)[:most]
     return tuple(sorted(chosen, key=lambda one: one.line))
 
 
@@ -122,19 +122,19 @@ _USER_NAME: Final = re.compile(
 )
 
 
-def _in_line(line: str, known: set[str]) -> Iterator[tuple[Sort, int, int]]:
+def _in_line(line: str, known: set[str]) -> Iterator[tuple[DetailKind, int, int]]:
     for found in _PERSONAL_NUMBER.finditer(line):
         if _is_personal_number(found[1] + found[2]):
-            yield Sort.PERSONAL_NUMBER, *found.span()
+            yield DetailKind.PERSONAL_NUMBER, *found.span()
     for found in _EMAIL.finditer(line):
-        yield Sort.EMAIL, *found.span()
+        yield DetailKind.EMAIL, *found.span()
     for found in _USER_NAME.finditer(line):
-        yield Sort.USER_NAME, *found.span()
+        yield DetailKind.USER_NAME, *found.span()
     for found in _TELEPHONE.finditer(line):
         if _is_private_number(found[0], known):
-            yield Sort.TELEPHONE, *found.span()
+            yield DetailKind.TELEPHONE, *found.span()
     for start, end in names_said(line):
-        yield Sort.NAME, start, end
+        yield DetailKind.NAME, start, end
 
 
 def _is_personal_number(digits: str) -> bool:

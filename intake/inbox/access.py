@@ -12,7 +12,7 @@ from cases.entry import Body, InboxEnded
 from cases.errors import NotAllowed
 from cases.receipt.keys import Receipt, ReceiptKeys
 from cases.store.store import ReporterAccess, ReporterEntries
-from intake.filing import Stamp, seal_next
+from intake.filing import EntryDate, seal_next
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.view import answers_at_once, may_end, open_minutes
 from intake.services import Services
@@ -56,7 +56,7 @@ async def _change(
     release_on = first_release_day(services.clock(), services.config.hold_hours)
     shown_on = today(services.clock) if at_once else max(release_on, opened.waiting_until or release_on)
     sealed, _entries, head = seal_next(
-        session.case, session.keys, opened.reporter, [body], Stamp(shown_on, opened.after)
+        session.case, session.keys, opened.reporter, [body], EntryDate(shown_on, opened.after)
     )
     entry = ReporterEntries(
         opened.rows.case_id, len(opened.reporter), sealed, head, release_on=release_on, at_once=at_once

@@ -40,7 +40,7 @@ from cases.entry import (
 from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
 from cases.receipt.keys import Receipt, ReceiptKeys
 from cases.store.store import CaseRows, Replacement, ReporterEntries
-from intake.filing import Stamp, seal_next
+from intake.filing import EntryDate, seal_next
 from intake.services import Services
 from intake.sessions import Session
 
@@ -91,7 +91,7 @@ class OpenedCase:
 
     @property
     def approval_waits(self) -> bool:
-        """Whether an approval of notes waits for its release: what stands before it cannot be signed anew."""
+        """Whether an approval of notes waits for its release: what stands before it cannot be signed again."""
         return any(isinstance(entry.body, MinutesApproved) for entry in self.reporter[self.released :])
 
     @property
@@ -149,7 +149,7 @@ async def add_entries(
             # Nothing is released past what waits, so the store will have it wait for the later of the two days.
             shown_on = max(release_on, opened.waiting_until or release_on)
         sealed, entries, head = seal_next(
-            session.case, session.keys, opened.reporter, bodies, Stamp(shown_on, opened.after)
+            session.case, session.keys, opened.reporter, bodies, EntryDate(shown_on, opened.after)
         )
         try:
             await services.store.append_reporter(
@@ -225,11 +225,11 @@ def _signing_keys(services: Services) -> Callable[[str], bytes | None]:
 def _seal_again(
     session: Session, kept: tuple[Entry, ...], waiting: list[Entry], until: date
 ) -> tuple[list[Sealed], list[Entry]]:
-    """Return what still waits, sealed anew at its new numbers for one day, each with what it had seen."""
+    """Return what still waits, sealed again at its new numbers for one day, each with what it had seen."""
     sealed: list[Sealed] = []
     entries = list(kept)
     for old in waiting:
-        one, all_now, _head = seal_next(session.case, session.keys, entries, [old.body], Stamp(until, old.after))
+        one, all_now, _head = seal_next(session.case, session.keys, entries, [old.body], EntryDate(until, old.after))
         sealed += one
         entries = list(all_now)
     return sealed, entries

@@ -8,7 +8,7 @@ text that holds the case code is refused.
 from aiohttp import web
 
 from cases.entry import Message
-from intake.inbox.show import FACTS_FORM, FACTS_MARK_FIELD, Visit, in_session, inbox_page, typed_in
+from intake.inbox.show import FACTS_FORM, FACTS_TOKEN_FIELD, Visit, in_session, inbox_page, typed_in
 from intake.inbox.write import write_one
 from intake.uploads.facts import FACT_FIELD, ticked
 from intake.views.texts import FACTS_ADDED, NOTHING_TICKED
@@ -27,4 +27,6 @@ async def _add_facts(visit: Visit) -> web.StreamResponse:
         return await inbox_page(
             services, session, visit.language, NOTHING_TICKED, typed=typed_in(visit), found=session.found
         )
-    return await write_one(visit, FACTS_FORM, Message(text), FACTS_ADDED, mark=FACTS_MARK_FIELD, typed=typed_in(visit))
+    return await write_one(
+        visit, FACTS_FORM, Message(text), FACTS_ADDED, token_field=FACTS_TOKEN_FIELD, typed=typed_in(visit)
+    )

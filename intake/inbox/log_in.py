@@ -1,7 +1,7 @@
 """
-Coming back with the eight words.
+Logging in with the case code.
 
-What cannot be a case code is said at once from what was typed, before anything is derived or asked of the store
+What cannot be a case code is refused at once from what was typed, before anything is derived or asked of the store
 (docs/decisions/0006). Words that are whole and open nothing cost and answer the same whether they never existed, their
 case is erased or they are of another address: one Argon2id, one lookup, one page. A log-in that is posted again from
 the tab's history opens nothing. A message that came along is in the message field afterwards, not sent by itself.
@@ -14,56 +14,56 @@ from cases.receipt.keys import parse_receipt
 from cases.receipt.misread import explain
 from intake.errors import FormRefused
 from intake.http.form import TEXT_FIELD, Form, drain, read_form
-from intake.http.form_tokens import Use
+from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.inbox.case import find_case
-from intake.inbox.log_in_page import RETURN_FORM, misread_page, nothing_opened_page, return_page
+from intake.inbox.log_in_page import LOG_IN_FORM, log_in_page, misread_page, nothing_opened_page
 from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
 from intake.services import SERVICES, Services
 from intake.views.pages import FORGET, SWITCH_FIELD, Language
-from intake.views.refusals import Where, refusal
+from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import SENT_ALREADY
 from intake.views.texts_inbox import NOT_SENT_YET, SESSION_OVER_KEPT
 
 
-async def return_form(request: web.Request) -> web.StreamResponse:
+async def log_in_form(request: web.Request) -> web.StreamResponse:
     """GET /return : ask for the eight words."""
     services = request.app[SERVICES]
-    return return_page(services, services.pages.language_of(request))
+    return log_in_page(services, services.pages.language_of(request))
 
 
-async def come_back(request: web.Request) -> web.StreamResponse:
+async def log_in(request: web.Request) -> web.StreamResponse:
     """POST /return : open the inbox, or say what is wrong with the words, or that they open nothing."""
     services = request.app[SERVICES]
     form = Form()
     try:
         await read_form(request, services.limits, form)
-        return await _come_back(services, form)
+        return await _log_in(services, form)
     except FormRefused as refused:
         await drain(request, services.limits)
-        said = refusal(refused.text_key, Where.LOG_IN)
-        return return_page(services, form_language(services, form), said, **_kept(form))
+        said = refusal(refused.text_key, RefusalContext.LOG_IN)
+        return log_in_page(services, form_language(services, form), said, **_kept(form))
 
 
-async def _come_back(services: Services, form: Form) -> web.StreamResponse:
+async def _log_in(services: Services, form: Form) -> web.StreamResponse:
     """Answer a form that is whole. Raises `FormRefused`."""
     language, text = form_language(services, form), form.one(TEXT_FIELD)
     if form.one(SWITCH_FIELD):
         # The page with the message in another language; what was typed as the code is not shown again.
-        return return_page(services, language, SESSION_OVER_KEPT if text else None, **_kept(form))
-    use, is_first = await services.marks.claim(form.one("mark"), RETURN_FORM)
+        return log_in_page(services, language, SESSION_OVER_KEPT if text else None, **_kept(form))
+    use, is_first = await services.form_tokens.claim(form.one(TOKEN_FIELD), LOG_IN_FORM)
     if not is_first:
         if text:
-            return return_page(services, language, SENT_ALREADY, **_kept(form))
+            return log_in_page(services, language, SENT_ALREADY, **_kept(form))
         return services.pages.plain(language, SENT_ALREADY, links=LOG_IN)
     try:
         return await _open_with_code(services, form, language, use)
     except WrongReceipt:
         return misread_page(services, language, explain(form.one("code")), **_kept(form))
     except CaseError as refused:
-        return return_page(services, language, refusal(refused.text_key), **_kept(form))
+        return log_in_page(services, language, refusal(refused.text_key), **_kept(form))
     finally:
-        use.give_back()
+        use.release()
 
 
 def _kept(form: Form) -> dict[str, str]:
@@ -71,16 +71,16 @@ def _kept(form: Form) -> dict[str, str]:
     return {"text": form.one(TEXT_FIELD), "draft": draft_of(form)}
 
 
-async def _open_with_code(services: Services, form: Form, language: Language, use: Use) -> web.StreamResponse:
+async def _open_with_code(services: Services, form: Form, language: Language, use: TokenClaim) -> web.StreamResponse:
     """Return the inbox that the words open, or the page that says they open none. Raises WrongReceipt."""
     receipt = parse_receipt(form.one("code"))
-    keys = await services.lane.derive_to_log_in(receipt, services.store.salt)
+    keys = await services.argon2.derive_to_log_in(receipt, services.store.salt)
     session = await find_case(services, receipt, keys)
     text = form.one(TEXT_FIELD)
     if session is None:
         return nothing_opened_page(services, language, **_kept(form))
-    use.spend()
-    services.kept_pages.forget(draft_of(form))
+    use.commit()
+    services.result_pages.forget(draft_of(form))
     page = await inbox_page(services, session, language, NOT_SENT_YET if text else None, typed=Typed(text))
     page.headers.update(FORGET)
     return page

@@ -3,7 +3,7 @@ The page that asks for the case code, with what went wrong and with a message th
 
 What was typed as the code is not shown again: it is a secret. A message that could not be sent, because its session was
 over or the service was restarted, stands in a field of this form and comes into the inbox with the reporter; then the
-page is let go of, and nothing else keeps it.
+page is dropped, and nothing else keeps it.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from aiohttp import web
 from cases.receipt.keys import WORDS_IN_RECEIPT
 from cases.receipt.misread import DoubtfulWord, Misreading
 from intake.http.form import Form
+from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import draft_of
 from intake.services import Services
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Language
@@ -28,7 +29,7 @@ from intake.views.texts_inbox import (
     WRONG_COUNT,
 )
 
-RETURN_FORM: Final = "return"
+LOG_IN_FORM: Final = "return"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,7 +40,7 @@ class _Hint:
     near: tuple[str, ...]
 
 
-def return_page(
+def log_in_page(
     services: Services, language: Language, said: Said | None = None, *, text: str = "", draft: str = ""
 ) -> web.Response:
     """Return the page; `text` is a message that has not been sent, and `draft` what it belongs to already."""
@@ -92,6 +93,10 @@ def _page(
         hints=hints,
         reasons=reasons,
         typed={"text": text},
-        fields=[("mark", services.marks.new(RETURN_FORM)), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
+        fields=[
+            (TOKEN_FIELD, services.form_tokens.new(LOG_IN_FORM)),
+            (DRAFT_FIELD, draft),
+            (LANGUAGE_FIELD, language.code),
+        ],
         leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
     )

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from cases.entry import MeetingRequest
 from intake.http.form import TEXT_FIELD
+from intake.http.form_tokens import TOKEN_FIELD
 from intake.inbox.case import open_case
 from intake.inbox.show import Typed, Visit, in_session, inbox_fields, inbox_page
 from intake.inbox.view import may_meet
@@ -17,7 +18,7 @@ MEETING_FORM: Final = "meeting"
 
 
 async def meeting(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/meeting : explain and ask for words, and with the mark of that page ask members to meet."""
+    """POST /inbox/meeting : explain and ask for words, and with the token of that page ask members to meet."""
     return await in_session(request, _meeting)
 
 
@@ -25,7 +26,7 @@ async def _meeting(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
     if not may_meet(services, await open_case(services, session)):
         return await inbox_page(services, session, visit.language, typed=Typed(visit.form.one(TEXT_FIELD)))
-    if not visit.mark:
+    if not visit.token:
         return _ask(visit)
     text = visit.form.one(TEXT_FIELD).strip()
     return await write_one(visit, MEETING_FORM, MeetingRequest(text), MEETING_ASKED)
@@ -40,5 +41,5 @@ def _ask(visit: Visit) -> web.Response:
         cache=Cache.NOTHING,
         fields=fields,
         typed={"text": visit.form.one(TEXT_FIELD)},
-        meeting_fields=[*fields, ("mark", visit.services.marks.new(MEETING_FORM))],
+        meeting_fields=[*fields, (TOKEN_FIELD, visit.services.form_tokens.new(MEETING_FORM))],
     )

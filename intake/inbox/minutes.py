@@ -1,7 +1,7 @@
 """
 Notes from a conversation: the reporter says that they are right, or what is wrong with them.
 
-Who says that they are right goes on with a new code: whoever wrote the report down has read the first one to the
+A reporter who approves goes on with a new code: the person who wrote the report down has read the first one to the
 reporter. The steps, each a POST of this path:
 
 1. The notes are shown, with a button for each answer. What is wrong with them is sent as a message.
@@ -19,6 +19,7 @@ from aiohttp import web
 from cases.errors import NotAllowed
 from cases.receipt.keys import ReceiptKeys, new_receipt
 from intake.http.form import TEXT_FIELD, Form
+from intake.http.form_tokens import TOKEN_FIELD
 from intake.inbox.access import approve_minutes
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.pieces import AT_FIELD, PIECE_BYTES
@@ -39,7 +40,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 async def minutes(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/minutes : show the notes, then the new words, and with the mark of that page approve the notes."""
+    """POST /inbox/minutes : show the notes, then the new words, and with the token of that page approve the notes."""
     return await in_session(request, _minutes)
 
 
@@ -48,7 +49,7 @@ async def _minutes(visit: Visit) -> web.StreamResponse:
     untrusted_number = visit.form.one("number")
     number = int(untrusted_number) if _NUMBER.fullmatch(untrusted_number) else -1
     opened = await open_case(services, session)
-    if visit.mark and not visit.form.one(PART_FIELD):
+    if visit.token and not visit.form.one(PART_FIELD):
         return await _approve(visit, number)
     if number not in open_minutes(services, opened):
         typed = Typed(visit.form.one(TEXT_FIELD))
@@ -59,12 +60,12 @@ async def _minutes(visit: Visit) -> web.StreamResponse:
 async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     """Take step 3."""
     services, session = visit.services, visit.session
-    use, is_first = await services.marks.claim(visit.mark, MINUTES_FORM)
+    use, is_first = await services.form_tokens.claim(visit.token, MINUTES_FORM)
     if not is_first or session.next_receipt is None:
-        use.give_back()
+        use.release()
         return sent_already(services, visit.form)
     if not are_right(session.next_receipt, visit.form):
-        use.give_back()
+        use.release()
         return _show_words(visit, number, NOT_THE_CODE)
     receipt = session.next_receipt
 
@@ -72,15 +73,15 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
         async with session.turn:
             await approve_minutes(services, session, number, receipt, keys)
         # They show words, the old ones or the new.
-        services.kept_pages.forget(session.handle)
-        use.spend()
+        services.result_pages.forget(session.handle)
+        use.commit()
 
     try:
-        await to_its_end(approve(await services.lane.derive_to_file(receipt, services.store.salt)))
+        await to_its_end(approve(await services.argon2.derive_to_file(receipt, services.store.salt)))
     except NotAllowed:
         return await inbox_page(services, session, visit.language, NO_SUCH_NOTES)
     finally:
-        use.give_back()
+        use.release()
     page = await inbox_page(services, session, visit.language, APPROVED)
     page.headers.update(FORGET)
     return page
@@ -102,7 +103,7 @@ def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Resp
         asked=draw_places(),
         fields=fields,
         again_fields=[*fields, ("number", str(number)), ("right", "yes")],
-        approve_fields=[*fields, ("number", str(number)), ("mark", services.marks.new(MINUTES_FORM))],
+        approve_fields=[*fields, ("number", str(number)), (TOKEN_FIELD, services.form_tokens.new(MINUTES_FORM))],
     )
 
 
@@ -121,7 +122,7 @@ def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
         fields=fields,
         number=number,
         right_fields=[*of_notes, ("right", "yes")],
-        write_fields=[*of_notes, ("mark", services.marks.new(WRITE_FORM)), (AT_FIELD, str(part))],
+        write_fields=[*of_notes, (TOKEN_FIELD, services.form_tokens.new(WRITE_FORM)), (AT_FIELD, str(part))],
         notes=parts[part - 1],
         part=part,
         parts_of_notes=len(parts),

@@ -1,7 +1,7 @@
 """
 The pages of the inbox but for writing: the case, a cleaned copy, taking back, withdrawing, leaving. All by POST.
 
-Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time mark.
+Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time token.
 """
 
 from typing import Final
@@ -15,6 +15,7 @@ from intake.http.form import Form, drain, read_form
 from intake.http.result_pages import SECOND_HAND, draft_of
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox.files import clean_copy, require_vouched
+from intake.inbox.once import act_once
 from intake.inbox.show import (
     Visit,
     ask_once_more,
@@ -27,10 +28,9 @@ from intake.inbox.show import (
 )
 from intake.inbox.view import may_withdraw
 from intake.services import SERVICES
-from intake.shielding import to_its_end
 from intake.site.redirects import see_other
 from intake.views.pages import FORGET, Cache
-from intake.views.refusals import Where, refusal
+from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import (
     ASK_TAKE_BACK,
     ASK_TAKE_BACK_FILE,
@@ -69,12 +69,12 @@ async def look_at_file(request: web.Request) -> web.StreamResponse:
 
 
 async def take_back(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/take-back : ask, and with the mark of that page take back a file or the whole report."""
+    """POST /inbox/take-back : ask, and with the token of that page take back a file or the whole report."""
     return await in_session(request, _take_back)
 
 
 async def withdraw_case(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/withdraw : ask, and with the mark of that page withdraw a file or the whole report."""
+    """POST /inbox/withdraw : ask, and with the token of that page withdraw a file or the whole report."""
     return await in_session(request, _withdraw)
 
 
@@ -86,7 +86,7 @@ async def leave_inbox(request: web.Request) -> web.StreamResponse:
         await read_form(request, services.limits, form)
     except FormRefused:
         await drain(request, services.limits)
-    services.kept_pages.forget(draft_of(form))
+    services.result_pages.forget(draft_of(form))
     services.sessions.log_out(form.one("handle"))
     return services.pages.left(form_language(services, form), LEFT_INBOX if form.one("handle") else LEFT)
 
@@ -97,8 +97,8 @@ async def show_inbox(visit: Visit) -> web.StreamResponse:
 
 
 async def _send_to_file(visit: Visit) -> web.StreamResponse:
-    # A stream cannot be kept like a page: what is kept is the wish, and it is looked at when it is asked for.
-    address = visit.services.kept_pages.keep_wish(visit.session.handle, visit.form.one("file"))
+    # A stream cannot be kept like a page: what is kept is the request, and it is answered when the address is fetched.
+    address = visit.services.result_pages.keep_file_request(visit.session.handle, visit.form.one("file"))
     return see_other(address, visit.language.code)
 
 
@@ -114,7 +114,7 @@ async def show_file(visit: Visit) -> web.StreamResponse:
             await require_vouched(visit.services, opened, attachment)
         except (Refused, FileRefused) as refused:
             back = (to_inbox(visit.session, visit.language),)
-            said = refusal(refused.text_key, Where.MEMBERS_FILE)
+            said = refusal(refused.text_key, RefusalContext.MEMBERS_FILE)
             return visit.services.pages.plain(visit.language, said, actions=back)
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):
@@ -153,28 +153,23 @@ def _file_response(attachment: Attachment) -> web.StreamResponse:
 
 async def _take_back(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
-    if not visit.mark:
+    if not visit.token:
         question = ASK_TAKE_BACK if visit.file_id is None else ASK_TAKE_BACK_FILE
         return ask_once_more(visit, question, "/inbox/take-back", TAKE_BACK_FORM, N_("Yes, take it back"))
-    use, is_first = await services.marks.claim(visit.mark, TAKE_BACK_FORM)
-    if not is_first:
-        return sent_already(services, visit.form)
 
     async def take_it_back() -> None:
-        async with session.turn:
-            if visit.file_id is None:
-                await take_back_report(services, session)
-                services.sessions.end_case(session.case.case_id)
-            else:
-                await take_back_file(services, session, visit.file_id)
-        use.spend()
+        if visit.file_id is None:
+            await take_back_report(services, session)
+            services.sessions.end_case(session.case.case_id)
+        else:
+            await take_back_file(services, session, visit.file_id)
 
     try:
-        await to_its_end(take_it_back())
+        done = await act_once(visit, TAKE_BACK_FORM, visit.token, take_it_back)
     except NotAllowed as refused:
-        return await inbox_page(services, session, visit.language, refusal(refused.text_key, Where.TAKE_BACK))
-    finally:
-        use.give_back()
+        return await inbox_page(services, session, visit.language, refusal(refused.text_key, RefusalContext.TAKE_BACK))
+    if done is None:
+        return sent_already(services, visit.form)
     if visit.file_id is None:
         response = services.pages.plain(visit.language, TAKEN_BACK)
         response.headers.update(FORGET)
@@ -184,31 +179,23 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
 
 async def _withdraw(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
-    if not visit.mark:
+    if not visit.token:
         if not may_withdraw(services, await open_case(services, session), visit.file_id):
             return await _cannot_be_withdrawn(visit)
         question = ASK_WITHDRAW if visit.file_id is None else ASK_WITHDRAW_FILE
         return ask_once_more(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
-    use, is_first = await services.marks.claim(visit.mark, WITHDRAW_FORM)
-    if not is_first:
-        return sent_already(services, visit.form)
-    may = True
 
     async def withdraw_it() -> None:
-        nonlocal may
-        async with session.turn:
-            may = may_withdraw(services, await open_case(services, session), visit.file_id)
-            if not may:
-                return
-            await withdraw(services, session, visit.file_id)
-        use.spend()
+        if not may_withdraw(services, await open_case(services, session), visit.file_id):
+            raise NotAllowed
+        await withdraw(services, session, visit.file_id)
 
     try:
-        await to_its_end(withdraw_it())
-    finally:
-        use.give_back()
-    if not may:
+        done = await act_once(visit, WITHDRAW_FORM, visit.token, withdraw_it)
+    except NotAllowed:
         return await _cannot_be_withdrawn(visit)
+    if done is None:
+        return sent_already(services, visit.form)
     said = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
     return await inbox_page(services, session, visit.language, said)
 

@@ -1,7 +1,7 @@
 """
 What has been written, in pieces of one page each, so that no page of the inbox is large however much there is.
 
-A place is an entry and a part of it, both counted from nought: a text that is longer than a piece is divided. Entries
+A place is an entry and a part of it, both counted from zero: a text that is longer than a piece is divided. Entries
 stand in their order. Shown is the piece that ends with the last of them; "before" and "after" lead to the others, with
 the place in a field of the form, and no address tells of it. A piece begins with the beginning of an entry wherever
 that is possible: what has just come is read from its first word, and on from there.
@@ -21,7 +21,7 @@ AFTER_FIELD: Final = "after"
 # Where a piece begins that is not the last; it counts when another language of the same page is asked for.
 AT_FIELD: Final = "at"
 PIECE_BYTES: Final = 20 * 1024
-# What stands around an entry: its marks, and the buttons of a file in the language that takes most.
+# What stands around an entry: its tags, and the buttons of a file in the language that takes most.
 _AROUND: Final = 400
 _AROUND_FILE: Final = 1600
 _PART_BYTES: Final = PIECE_BYTES - 2 * 1024
@@ -32,7 +32,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PieceShown:
-    """Entries, or parts of them, and the places from which the pieces beside this one are reckoned; empty for none."""
+    """Entries, or parts of them, and the places from which the pieces beside this one are counted; empty for none."""
 
     entries: tuple[EntryShown, ...]
     start: str

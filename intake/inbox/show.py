@@ -5,7 +5,7 @@ The page of the case itself, its hidden fields, and the way of reading a form wi
 can fail has its page.
 
 Nothing of these pages may be stored by the browser, and no address of theirs carries a handle: each answers a form, and
-is then shown at an address of its own (`kept_pages`).
+is then shown at an address of its own (intake/http/result_pages.py).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,29 +17,30 @@ from aiohttp import web
 from cases.errors import CaseError, NotThere
 from intake.errors import FormRefused
 from intake.http.form import TEXT_FIELD, Form, drain, read_form
+from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import YES
 from intake.http.result_pages import UNTIL
-from intake.identifiers.find import Pointer
+from intake.identifiers.find import IdentifyingDetail
 from intake.inbox.case import open_case
-from intake.inbox.log_in_page import return_page
+from intake.inbox.log_in_page import log_in_page
 from intake.inbox.pieces import AFTER_FIELD, AT_FIELD, BEFORE_FIELD, Wanted, piece_of
 from intake.inbox.view import InboxView, inbox_view
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
-from intake.shown import Ticked, files_shown, limits_shown, pointers_shown
+from intake.shown import Ticked, details_shown, files_shown, limits_shown
 from intake.uploads.facts import FACT_FIELD
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Action, Cache, Language, Link
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Button, Cache, Language, PageLink
 from intake.views.refusals import refusal
 from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Said
 from intake.views.texts_inbox import SESSION_OVER_KEPT
-from intake.views.texts_report import POINTS_TO_YOU
+from intake.views.texts_report import IDENTIFIES_YOU
 
 WRITE_FORM: Final = "write"
 FACTS_FORM: Final = "facts"
-FACTS_MARK_FIELD: Final = "facts_mark"
-# What in the text may say who wrote it has been pointed out.
-POINTED_FIELD: Final = "pointed"
-LOG_IN: Final = (Link("/return", N_("Log in with your case code")),)
+FACTS_TOKEN_FIELD: Final = "facts_mark"  # noqa: S105 - the name of a field
+# The page has shown the identifying details of the text.
+DETAILS_SHOWN_FIELD: Final = "pointed"
+LOG_IN: Final = (PageLink("/return", N_("Log in with your case code")),)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,9 +63,9 @@ class Visit:
         return bool(self.form.one(SWITCH_FIELD))
 
     @property
-    def mark(self) -> str:
-        """The mark of a form that acts; none when only its page is wanted once more."""
-        return "" if self.switched else self.form.one("mark")
+    def token(self) -> str:
+        """The token of a form that acts; none when only its page is wanted once more."""
+        return "" if self.switched else self.form.one(TOKEN_FIELD)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,8 +73,8 @@ class Typed:
     """What was typed and ticked, and which piece of the case was read meanwhile: the page comes with it again."""
 
     text: str = ""
-    looked: bool = False
-    pointers: Sequence[Pointer] = ()
+    acknowledged: bool = False
+    details: Sequence[IdentifyingDetail] = ()
     facts: Ticked = field(default_factory=Ticked)
     piece: Wanted = field(default_factory=Wanted)
 
@@ -86,7 +87,7 @@ async def in_session(
 ) -> web.StreamResponse:
     """Read the form, find its session, and act; every way in which that can fail has its page.
 
-    `over` is what is said when there is no session any more, where that is more than being logged out.
+    `over` is shown when there is no session any more, where that is more than being logged out.
     """
     services = request.app[SERVICES]
     form = Form()
@@ -117,7 +118,7 @@ async def in_visit(
 
 
 async def back_to_inbox(
-    services: Services, form: Form, said: Said, pointers: Sequence[Pointer] = ()
+    services: Services, form: Form, said: Said, details: Sequence[IdentifyingDetail] = ()
 ) -> web.StreamResponse:
     """Return the inbox with a refusal and the typed text, or the page that asks for the code with both."""
     language = form_language(services, form)
@@ -127,22 +128,22 @@ async def back_to_inbox(
     try:
         services.sessions.forget_found()
         found, facts = session.found, Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD)))
-        # Where the boxes do not come back, what was ticked is text.
+        # Where the boxes are not shown again, what was ticked is text.
         text = typed_text(form) if found is None else form.one(TEXT_FIELD)
-        typed = Typed(text, pointers=pointers, facts=facts)
+        typed = Typed(text, details=details, facts=facts)
         return await inbox_page(services, session, language, said, typed=typed, found=found)
     except NotThere:
         services.sessions.end_case(session.case.case_id)
         return session_over(services, form)
     except CaseError as refused:
-        return return_page(services, language, refusal(refused.text_key), text=typed_text(form))
+        return log_in_page(services, language, refusal(refused.text_key), text=typed_text(form))
 
 
 def session_over(services: Services, form: Form, over: Said | None = None) -> web.Response:
     """Return the page that asks for the code again. What was typed is on it, and goes with it into the inbox."""
     text = typed_text(form)
     said = over or (SESSION_OVER_KEPT if text else SESSION_OVER)
-    return return_page(services, form_language(services, form), said, text=text)
+    return log_in_page(services, form_language(services, form), said, text=text)
 
 
 def typed_text(form: Form) -> str:
@@ -163,7 +164,7 @@ async def inbox_page(
     opened = await open_case(services, session)
     if services.sessions.peek(session.handle) is None:
         # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
-        return return_page(services, language, said or SESSION_OVER, text=typed.text)
+        return log_in_page(services, language, said or SESSION_OVER, text=typed.text)
     services.sessions.keep_found(session, found)
     view = inbox_view(services, opened, language)
     page = services.pages.page(
@@ -176,8 +177,8 @@ async def inbox_page(
         fields=inbox_fields(session, language),
         view=view,
         typed=typed,
-        pointers=pointers_shown(typed.pointers, language),
-        seals=services.pointed_out.seals(session.handle, typed.pointers),
+        details=details_shown(typed.details, language),
+        tags=services.acknowledged.tags(session.handle, typed.details),
         **_pieces_and_files(services, session, language, view, typed),
         **limits_shown(services.limits),
     )
@@ -192,15 +193,15 @@ def _pieces_and_files(
     """Return the piece of the entries that is shown, what was found in files, and the fields of the form."""
     piece, found = piece_of(view.entries, typed.piece), session.found
     files = [] if found is None else files_shown(found.files, language, found.numbers, typed.facts)
-    fields = [*inbox_fields(session, language), ("mark", services.marks.new(WRITE_FORM))]
-    facts_mark = services.marks.new(FACTS_FORM)
+    fields = [*inbox_fields(session, language), (TOKEN_FIELD, services.form_tokens.new(WRITE_FORM))]
+    facts_token = services.form_tokens.new(FACTS_FORM)
     if files:
-        fields.append((FACTS_MARK_FIELD, facts_mark))
-    if typed.pointers:
-        fields.append((POINTED_FIELD, YES))
+        fields.append((FACTS_TOKEN_FIELD, facts_token))
+    if typed.details:
+        fields.append((DETAILS_SHOWN_FIELD, YES))
     if piece.after:
         fields.append((AT_FIELD, piece.start))
-    return {"piece": piece, "files": files, "facts_mark": facts_mark, "write_fields": fields}
+    return {"piece": piece, "files": files, "facts_token": facts_token, "write_fields": fields}
 
 
 async def inbox_again(visit: Visit) -> web.StreamResponse:
@@ -210,7 +211,7 @@ async def inbox_again(visit: Visit) -> web.StreamResponse:
     """
     services, session, form = visit.services, visit.session, visit.form
     typed = typed_in(visit)
-    said = POINTS_TO_YOU if typed.pointers else None
+    said = IDENTIFIES_YOU if typed.details else None
     services.sessions.forget_found()
     same_files = visit.switched or form.one(BEFORE_FIELD) or form.one(AFTER_FIELD)
     found = session.found if same_files else None
@@ -220,14 +221,14 @@ async def inbox_again(visit: Visit) -> web.StreamResponse:
 def typed_in(visit: Visit) -> Typed:
     """Return what was typed and ticked in the form of the inbox, and the piece that it asks for."""
     services, form = visit.services, visit.form
-    pointers: Sequence[Pointer] = ()
-    looked = False
-    if form.one(POINTED_FIELD) == YES:
-        pointers, looked = services.pointed_out.shown_again(form, visit.session.handle, services.config.phone)
+    details: Sequence[IdentifyingDetail] = ()
+    acknowledged = False
+    if form.one(DETAILS_SHOWN_FIELD) == YES:
+        details, acknowledged = services.acknowledged.shown_again(form, visit.session.handle, services.config.phone)
     return Typed(
         form.one(TEXT_FIELD),
-        looked,
-        pointers,
+        acknowledged,
+        details,
         Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))),
         Wanted.by(form, same=visit.switched),
     )
@@ -243,13 +244,13 @@ def sent_already(services: Services, form: Form) -> web.Response:
 
 
 def ask_once_more(visit: Visit, question: Said, path: str, form_name: str, label: str) -> web.Response:
-    """Return the page that asks once more; its form carries the mark."""
+    """Return the page that asks once more; its form carries the token."""
     fields = inbox_fields(visit.session, visit.language)
     if visit.file_id is not None:
         fields.append(("file", visit.file_id))
-    yes = Action(path, [*fields, ("mark", visit.services.marks.new(form_name))], label, "danger")
+    yes = Button(path, [*fields, (TOKEN_FIELD, visit.services.form_tokens.new(form_name))], label, "danger")
     back = to_inbox(visit.session, visit.language)
-    return visit.services.pages.plain(visit.language, question, actions=(yes, back), again=Action(path, fields, ""))
+    return visit.services.pages.plain(visit.language, question, actions=(yes, back), again=Button(path, fields, ""))
 
 
 def inbox_fields(session: Session, language: Language) -> list[tuple[str, str]]:
@@ -260,8 +261,8 @@ def fields_of(handle: str, language: Language) -> list[tuple[str, str]]:
     return [("handle", handle), (LANGUAGE_FIELD, language.code)]
 
 
-def to_inbox(session: Session, language: Language) -> Action:
-    return Action("/inbox", inbox_fields(session, language), N_("Back to the case"))
+def to_inbox(session: Session, language: Language) -> Button:
+    return Button("/inbox", inbox_fields(session, language), N_("Back to the case"))
 
 
 def form_language(services: Services, form: Form) -> Language:

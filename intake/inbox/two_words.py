@@ -1,6 +1,6 @@
 """Two words of a code, asked for before anybody relies on its being written down.
 
-Which two stands in the form itself: whoever holds the handle of the session sees all eight, so there is nothing to
+Which two stands in the form itself: anyone with the handle of the session sees all eight, so there is nothing to
 protect. They are others each time, and read as leniently as the whole code is. Nothing of the answer is stored.
 """
 

@@ -15,8 +15,9 @@ from cases.receipt.keys import text_contains_receipt
 from intake.errors import CaseFull, EmptyReport, HoldsTheCode
 from intake.filing import file_numbers
 from intake.http.form import Form
-from intake.http.form_tokens import PAGE_KEPT_FOR
+from intake.http.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD
 from intake.inbox.case import OpenedCase, add_entries, open_case
+from intake.inbox.once import act_once
 from intake.inbox.pieces import AFTER_FIELD, BEFORE_FIELD
 from intake.inbox.show import (
     NOTHING_TYPED,
@@ -35,16 +36,15 @@ from intake.inbox.view import answers_at_once
 from intake.limits import Limits
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
-from intake.shielding import to_its_end
 from intake.shown import Ticked, facts_offered
-from intake.submission import Checked, Identifying, SentBefore, Settled, Stored, Submission, SubmissionRefused
+from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
 from intake.uploads.progress import Sending
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
 from intake.views.refusals import refusal
 from intake.views.texts import NONE_TAKEN, SENT, Said
-from intake.views.texts_report import POINTS_TO_YOU
+from intake.views.texts_report import IDENTIFIES_YOU
 
 
 async def write(request: web.Request) -> web.StreamResponse:
@@ -75,7 +75,7 @@ async def _other_answer(
         case SentBefore():
             return sent_already(services, form)
         case Identifying(details=details):
-            return await back_to_inbox(services, form, POINTS_TO_YOU, details)
+            return await back_to_inbox(services, form, IDENTIFIES_YOU, details)
         case SubmissionRefused(text_key=text_key):
             return await back_to_inbox(services, form, refusal(text_key))
 
@@ -93,8 +93,8 @@ def _left_beside(
 ) -> tuple[Typed, FoundInFiles | None]:
     """Return what was ticked beside a message and not sent with it, and what the page shows of files.
 
-    That is `found` in the files of the message, or else what was found before. Facts whose boxes do not come back are
-    text.
+    That is `found` in the files of the message, or else what was found before. Facts whose boxes are not shown again
+    are text.
     """
     services.sessions.forget_found()
     found = session.found if found is None else found
@@ -110,32 +110,25 @@ async def write_one(
     body: Message | MeetingRequest,
     said: Said,
     *,
-    mark: str = "mark",
+    token_field: str = TOKEN_FIELD,
     typed: Typed = NOTHING_TYPED,
 ) -> web.Response:
     """Keep one entry without files, once for each form, and return the inbox that says so.
 
-    `mark` names the field of the form's mark, and `typed` is what stands beside the entry and is not sent with it.
+    `token_field` names the field of the form's token. `typed` is what stands beside the entry and is not sent with it.
 
-    Raises `HoldsTheCode`, `CaseFull` or `OldMark`, and a `CaseError` of the store; nothing is kept then.
+    Raises `HoldsTheCode`, `CaseFull` or `ExpiredToken`, and a `CaseError` of the store; nothing is kept then.
     """
     services, session = visit.services, visit.session
     require_no_code(body.text, session)
-    use, is_first = await services.marks.claim(visit.form.one(mark), form_name)
-    if not is_first:
-        return sent_already(services, visit.form)
 
     async def keep() -> None:
-        async with session.turn:
-            opened = await open_case(services, session)
-            require_room(body.text, opened, services.limits)
-            await add_entries(services, session, [body], at_once=answers_at_once(services, opened))
-        use.spend()
+        opened = await open_case(services, session)
+        require_room(body.text, opened, services.limits)
+        await add_entries(services, session, [body], at_once=answers_at_once(services, opened))
 
-    try:
-        await to_its_end(keep())
-    finally:
-        use.give_back()
+    if await act_once(visit, form_name, visit.form.one(token_field), keep) is None:
+        return sent_already(services, visit.form)
     return await inbox_page(services, session, visit.language, said, typed=typed)
 
 
@@ -189,7 +182,7 @@ class MessageSubmission(Submission[Session, FilesSeen, _Own]):
             return CaseAgain(session)
         return None
 
-    async def check(self) -> Checked[Session] | Identifying | _Own:
+    async def check(self) -> CheckedForm[Session] | Identifying | _Own:
         services, text = self.services, self.form.one("text")
         session = services.sessions.peek(self.form.one("handle"))
         if session is None:
@@ -200,18 +193,18 @@ class MessageSubmission(Submission[Session, FilesSeen, _Own]):
         if services.sessions.peek(session.handle) is None:
             # It ended meanwhile, and nothing of it is remembered.
             return SessionOver()
-        if details := services.pointed_out.left_in(self.form, session.handle, services.config.phone):
+        if details := services.acknowledged.left_in(self.form, session.handle, services.config.phone):
             return Identifying(details)
-        return Checked(session, opened.keys)
+        return CheckedForm(session, opened.keys)
 
-    def nothing_to_store(self, settled: Settled[Session]) -> _Own | None:
+    def nothing_to_store(self, settled: SettledForm[Session]) -> _Own | None:
         if self.form.one("text").strip() or settled.files.pending.accepted:
             return None
         if not settled.files.shown:
             raise EmptyReport
         return NothingTaken(FilesSeen(settled.plan, settled.files.shown))
 
-    async def store(self, settled: Settled[Session]) -> FilesSeen:
+    async def store(self, settled: SettledForm[Session]) -> FilesSeen:
         services, session, pending = self.services, settled.plan, settled.files.pending
         text = self.form.one("text").strip()
         bodies: list[Body] = [*([Message(text)] if text else []), *pending.file_entries]
@@ -219,8 +212,8 @@ class MessageSubmission(Submission[Session, FilesSeen, _Own]):
             opened = await open_case(services, session)
             at_once = answers_at_once(services, opened)
             entries = await add_entries(services, session, bodies, pending.file_ids, at_once=at_once)
-        settled.use.spend()
-        services.pointed_out.forget(session.handle)
+        settled.use.commit()
+        services.acknowledged.forget(session.handle)
         return FilesSeen(session, settled.files.shown, file_numbers(entries))
 
 

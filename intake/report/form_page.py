@@ -13,16 +13,17 @@ from aiohttp import web
 
 from cases.errors import RosterFault
 from intake.http.form import Form
+from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
-from intake.identifiers.acknowledged import LOOKED_FIELD
-from intake.identifiers.find import Pointer
+from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
+from intake.identifiers.find import IdentifyingDetail
 from intake.services import Services
-from intake.shown import limits_shown, pointers_shown
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
-from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, Where, refusal
+from intake.shown import details_shown, limits_shown
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
+from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, RefusalContext, refusal
 from intake.views.texts import Said
-from intake.views.texts_report import FORM_IS_SPENT, POINTS_TO_YOU, POINTS_TO_YOU_IN_FRAME
+from intake.views.texts_report import IDENTIFIES_YOU, IDENTIFIES_YOU_IN_FRAME, TOKEN_IS_EXPIRED
 
 REPORT_FORM: Final = "report"
 # Everything that is typed or chosen, files apart.
@@ -38,7 +39,7 @@ def form_page(
     said: Said | None = None,
     text_key: str = "",
     *,
-    pointers: Sequence[Pointer] = (),
+    details: Sequence[IdentifyingDetail] = (),
     is_answer: bool = True,
 ) -> web.Response:
     """Return the report form with what was typed, or the page that says the service is closed.
@@ -50,7 +51,7 @@ def form_page(
     except RosterFault:
         return services.pages.plain(language, NOT_OPEN, show_authorities=True)
     is_plain = form.one(PLAIN_FIELD) == YES
-    mark, draft = services.marks.new(REPORT_FORM), draft_of(form)
+    token, draft = services.form_tokens.new(REPORT_FORM), draft_of(form)
     way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
     return services.pages.page(
         "report.html",
@@ -60,30 +61,35 @@ def form_page(
         headers=None if is_plain else HOLDS_FRAMES,
         said=None if said is None else language.said(said),
         show_authorities=said is NO_ELIGIBLE_READER,
-        wrong_field="text" if said is POINTS_TO_YOU or _is_of_the_text(text_key) else "",
-        pointers=pointers_shown(pointers, language),
-        seals=services.pointed_out.seals(draft, pointers),
-        fields=[("mark", mark), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), way],
+        wrong_field="text" if said is IDENTIFIES_YOU or _is_of_the_text(text_key) else "",
+        details=details_shown(details, language),
+        tags=services.acknowledged.tags(draft, details),
+        fields=[(TOKEN_FIELD, token), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), way],
         leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
-        progress_id="" if is_plain else services.progress.id_of(mark),
+        progress_id="" if is_plain else services.progress.id_of(token),
         organisations=[(known.key, known.name) for known in roster.organisations],
         members=[(member.id, member.label) for member in roster.members],
         has_counsel=bool(roster.counsel),
         at_once=services.config.at_once,
-        typed={
-            "text": form.one("text"),
-            "organisation": form.one("organisation"),
-            "concerns": form.all("concerns"),
-            "unnamed": form.one("unnamed") == YES,
-            "urgent": form.one("urgent") == YES,
-            "earlier": form.one("earlier") == YES,
-            "answers": form.one("answers"),
-        },
+        typed=_typed(form),
         # A frame that is written keeps the browser from keeping this page for Back, and the typed text with it. An
         # answer to a form is not kept either, or what was typed before would be on the disk.
         links_in_new_tab=is_answer or not is_plain,
         **limits_shown(services.limits),
     )
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    """Return what was typed and chosen, as the template shows it."""
+    return {
+        "text": form.one("text"),
+        "organisation": form.one("organisation"),
+        "concerns": form.all("concerns"),
+        "unnamed": form.one("unnamed") == YES,
+        "urgent": form.one("urgent") == YES,
+        "earlier": form.one("earlier") == YES,
+        "answers": form.one("answers"),
+    }
 
 
 def in_frame(
@@ -93,33 +99,33 @@ def in_frame(
     said: Said,
     text_key: str = "",
     *,
-    pointers: Sequence[Pointer] = (),
-    links: Sequence[Link] = (),
+    details: Sequence[IdentifyingDetail] = (),
+    links: Sequence[PageLink] = (),
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
     if text_key:
-        said = refusal(text_key, Where.FRAME)
+        said = refusal(text_key, RefusalContext.FRAME)
     draft = draft_of(form)
     way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
-    seals = services.pointed_out.seals(draft, pointers)
-    anew = [] if links else [*typed_fields(form), *way]
+    tags = services.acknowledged.tags(draft, details)
+    again_fields = [] if links else [*typed_fields(form), *way]
     return frame_says(
         services,
         language,
-        POINTS_TO_YOU_IN_FRAME if said is POINTS_TO_YOU else said,
+        IDENTIFIES_YOU_IN_FRAME if said is IDENTIFIES_YOU else said,
         fields=() if links else way,
         show_authorities=said in (NO_ELIGIBLE_READER, NOT_OPEN),
-        pointers=pointers_shown(pointers, language),
-        as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (LOOKED_FIELD, seals)],
-        same_form=text_key not in FORM_IS_SPENT,
-        anew=anew,
-        links=[Link(link.path, language.say(link.label)) for link in links],
+        details=details_shown(details, language),
+        as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (ACKNOWLEDGED_FIELD, tags)],
+        same_form=text_key not in TOKEN_IS_EXPIRED,
+        again_fields=again_fields,
+        links=[PageLink(link.path, language.say(link.label)) for link in links],
     )
 
 
 def frame_says(services: Services, language: Language, said: Said, **more: Any) -> web.Response:
     """Return the page for the frame below the form that says this, and `more` that its template shows."""
-    nothing: dict[str, Any] = {"show_authorities": False, "pointers": (), "anew": (), "links": ()}
+    nothing: dict[str, Any] = {"show_authorities": False, "details": (), "again_fields": (), "links": ()}
     return services.pages.page(
         "report_answer.html",
         language,

@@ -6,7 +6,7 @@ without an end is not kept by Firefox for Back, and what was typed around it wou
 
 No script and no reloading: each state is a new line, and the style sheet shows the last one only. Where a frame was
 closed the next look ends it. It ends by itself when the report is received, and after `WAIT_SECONDS` without a sending,
-with a link that begins it anew; a form that was refused is waited for again.
+with a link that begins it again; a form that was refused is waited for again.
 """
 
 import asyncio

@@ -33,7 +33,7 @@ from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache, Language
 from intake.views.texts import Said
 from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
 
-# No links at the foot of these pages: whoever follows one has lost the words, for Back shows nothing.
+# No links at the foot of these pages: a reporter who follows one has lost the words, for Back shows nothing.
 _NO_WAY_OFF: Final = ()
 
 
@@ -52,7 +52,7 @@ class ReceiptView:
     numbers: Mapping[str, int]
     # Of the session: it opens it, as the page does.
     handle: str
-    facts_mark: str
+    facts_token: str
     # Of the text that was sent, to know another one in the same form.
     text_hash: bytes = b""
     # What was found in the files may be shown no longer than this.
@@ -85,7 +85,7 @@ def receipt_view(
         files=files,
         numbers=numbers,
         handle=session.handle,
-        facts_mark=services.marks.new(FACTS_FORM),
+        facts_token=services.form_tokens.new(FACTS_FORM),
         text_hash=text_hash,
         until=services.clock() + PAGE_KEPT_FOR if files else None,
     )
@@ -98,7 +98,7 @@ def receipt_page(
     said: Said | None = None,
     ticked: Ticked = NOTHING_TICKED,
 ) -> web.Response:
-    """Return the page with the code, asking for two words of it that are drawn anew."""
+    """Return the page with the code, asking for two newly drawn words of it."""
     page = services.pages.page(
         "receipt.html",
         language,
@@ -113,7 +113,7 @@ def receipt_page(
         fields=fields_of(view.handle, language),
         files=files_shown(view.files or (), language, view.numbers, ticked),
         no_files=view.files is not None and not view.files,
-        facts_mark=view.facts_mark,
+        facts_token=view.facts_token,
         information_pages=_NO_WAY_OFF,
     )
     if view.until is not None:
@@ -147,7 +147,7 @@ async def show_again(visit: Visit) -> web.StreamResponse:
     """Return the page with the code in a session that a report opened, in any other the case."""
     view = await _view(visit)
     if view is None:
-        # Whoever came in by typing the code has it, and it need not stand on a screen again.
+        # A reporter who typed the code has it, and it need not stand on a screen again.
         return await inbox_page(visit.services, visit.session, visit.language)
     ticked = Ticked(visit.form.all(FACT_FIELD), visit.services.pages.language(visit.form.one(LANGUAGE_FIELD)))
     return receipt_page(visit.services, view, visit.language, ticked=ticked)
@@ -180,7 +180,7 @@ async def _view(visit: Visit) -> ReceiptView | None:
     if opened_by is None:
         return None
     # What was found in files goes after half an hour, also of a session that is still in use.
-    visit.services.marks.prune()
+    visit.services.form_tokens.prune()
     if isinstance(opened_by.kept, ReceiptView):
         return opened_by.kept
     opened = await open_case(visit.services, visit.session)

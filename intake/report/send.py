@@ -23,25 +23,25 @@ from aiohttp import web
 from cases.crypto.seal import new_case_keys
 from cases.receipt.keys import ReceiptKeys, new_receipt
 from intake.errors import FormRefused
-from intake.filing import Wishes, check_wishes, file_report
+from intake.filing import ReportChoices, check_choices, file_report
 from intake.http.form import TEXT_FIELD, Form, drain, read_form
-from intake.http.form_tokens import Use
+from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.frame_policies import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
-from intake.identifiers.acknowledged import LOOKED_FIELD
+from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
 from intake.inbox.show import fields_of, inbox_fields
 from intake.report.form_page import REPORT_FORM, form_page, frame_says, in_frame
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
-from intake.submission import Checked, Identifying, SentBefore, Settled, Stored, Submission, SubmissionRefused
+from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
 from intake.uploads.progress import Sending
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, Link
-from intake.views.refusals import Where, refusal
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
+from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import N_, SENT_ALREADY
-from intake.views.texts_report import GOES_AS_IT_IS, NOT_SENT_ANEW, POINTS_TO_YOU
+from intake.views.texts_report import GOES_AS_IT_IS, IDENTIFIES_YOU, NOT_SENT_AGAIN
 
 _VIEW_BYTES: Final = 2000  # What the page keeps beside its files, about.
-_WAYS_ON: Final = (Link("/return", N_("Open a case with its code")), Link("/", N_("To the first page")))
+_WAYS_ON: Final = (PageLink("/return", N_("Open a case with its code")), PageLink("/", N_("To the first page")))
 
 
 async def report_form(request: web.Request) -> web.StreamResponse:
@@ -61,15 +61,15 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
 
 
 async def as_it_is(request: web.Request) -> web.StreamResponse:
-    """POST /report/as-it-is : what was pointed out beside the form may be sent from it; nothing is sent by this."""
+    """POST /report/as-it-is : acknowledge what was found in the text; the form beside it may then be sent."""
     services = request.app[SERVICES]
     form, said = Form(), GOES_AS_IT_IS
     try:
         await read_form(request, services.limits, form)
-        services.pointed_out.accept(draft_of(form), form.all(LOOKED_FIELD))
+        services.acknowledged.accept(draft_of(form), form.all(ACKNOWLEDGED_FIELD))
     except FormRefused as refused:
         await drain(request, services.limits)
-        said = refusal(refused.text_key, Where.FRAME)
+        said = refusal(refused.text_key, RefusalContext.FRAME)
     return frame_says(services, services.pages.language(form.one(LANGUAGE_FIELD)), said)
 
 
@@ -94,7 +94,7 @@ class FormAgain:
 class ReportPlan:
     """What a report asks for, and the keys that its words are being made into."""
 
-    wishes: Wishes
+    choices: ReportChoices
     deriving: asyncio.Future[ReceiptKeys]
 
 
@@ -132,30 +132,30 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
     def came(self, size: int) -> None:
         """Show those who watch that so much more has come. The form's token is the first of its fields."""
         super().came(size)
-        if not self._is_shown and self.form.one("mark"):
+        if not self._is_shown and self.form.one(TOKEN_FIELD):
             self._is_shown = True
-            self._shown.enter_context(self.services.progress.send(self.sending, self.form.one("mark")))
+            self._shown.enter_context(self.services.progress.send(self.sending, self.form.one(TOKEN_FIELD)))
 
     def without_token(self) -> FormAgain | None:
         if not self._other_form:
             return None
-        self.services.pointed_out.accept(self.draft, self.form.all(LOOKED_FIELD))
+        self.services.acknowledged.accept(self.draft, self.form.all(ACKNOWLEDGED_FIELD))
         return FormAgain()
 
-    async def check(self) -> Checked[ReportPlan] | Identifying | FormAgain:
+    async def check(self) -> CheckedForm[ReportPlan] | Identifying | FormAgain:
         services = self.services
         roster = services.roster.open_roster()
-        wishes = check_wishes(self.form, roster, self.language.code, services.config.languages)
-        if details := services.pointed_out.left_in(self.form, self.draft, services.config.phone):
+        choices = check_choices(self.form, roster, self.language.code, services.config.languages)
+        if details := services.acknowledged.left_in(self.form, self.draft, services.config.phone):
             return Identifying(details)
-        deriving = services.lane.derive_to_file(self._receipt, services.store.salt)
-        return Checked(ReportPlan(wishes, deriving), new_case_keys(), deriving)
+        deriving = services.argon2.derive_to_file(self._receipt, services.store.salt)
+        return CheckedForm(ReportPlan(choices, deriving), new_case_keys(), deriving)
 
-    async def store(self, settled: Settled[ReportPlan]) -> ReceiptView:
+    async def store(self, settled: SettledForm[ReportPlan]) -> ReceiptView:
         """File the report and open the session that its page belongs to. What the page shows is kept. Step 3."""
-        services, files, wishes = self.services, settled.files, settled.plan.wishes
+        services, files, choices = self.services, settled.files, settled.plan.choices
         keys = settled.plan.deriving.result()
-        filed = await file_report(services, wishes, self._receipt, keys, files.pending)
+        filed = await file_report(services, choices, self._receipt, keys, files.pending)
         session = services.sessions.open(
             self._receipt, keys, files.pending.keys, opened_by=settled.use, unseen=self.in_frame
         )
@@ -164,13 +164,13 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
             session,
             shown_on=filed.release_day,
             at_once=filed.at_once,
-            readers=[member.label for member in wishes.readers],
+            readers=[member.label for member in choices.readers],
             files=files.shown,
             numbers=filed.numbers,
             text_hash=_hash_of_text(self.form),
         )
-        settled.use.spend(view, _VIEW_BYTES + sum(one.bytes_kept for one in files.shown))
-        services.kept_pages.forget(self.draft)
+        settled.use.commit(view, _VIEW_BYTES + sum(one.bytes_kept for one in files.shown))
+        services.result_pages.forget(self.draft)
         return view
 
 
@@ -184,11 +184,11 @@ def _hash_of_text(form: Form) -> bytes:
     return hashlib.sha256(form.one(TEXT_FIELD).strip().encode()).digest()
 
 
-def _sent_before(services: Services, submission: ReportSubmission, use: Use) -> web.Response:
+def _sent_before(services: Services, submission: ReportSubmission, use: TokenClaim) -> web.Response:
     """Return what the first sending of the form was answered, or the way to it, or that it has been here before."""
     if isinstance(use.kept, ReceiptView):
         if not submission.in_frame and use.kept.text_hash != _hash_of_text(submission.form):
-            return receipt_page(services, use.kept, submission.language, NOT_SENT_ANEW)
+            return receipt_page(services, use.kept, submission.language, NOT_SENT_AGAIN)
         return _received(services, submission, use.kept)
     language = submission.language
     if not submission.in_frame:
@@ -211,9 +211,9 @@ def _other_answer(
         case FormAgain():
             return form_page(services, language, form)
         case Identifying(details=details):
-            said, text_key = POINTS_TO_YOU, ""
+            said, text_key = IDENTIFIES_YOU, ""
         case SubmissionRefused(text_key=text_key):
             said, details = refusal(text_key), ()
     if submission.in_frame:
-        return in_frame(services, language, form, said, text_key, pointers=details)
-    return form_page(services, language, form, said, text_key, pointers=details)
+        return in_frame(services, language, form, said, text_key, details=details)
+    return form_page(services, language, form, said, text_key, details=details)

@@ -3,8 +3,8 @@ The room for what is typed: fields from when they come until the answer is made.
 
 Each form may keep `OWN_BYTES` without asking, which all connections together hold at most 32 MiB of: a report of some
 16,000 characters always gets in. What is longer is counted in one room for all (`memory.TEXT_BYTES`), four bytes for
-each that came, which is what a character takes at the most. Where that is full, whoever dawdles gives way; what came of
-a text that finds no room goes back to its writer, who is told to wait a minute.
+each that came, which is what a character takes at the most. Where that is full, the slowest gives way; what came of
+a text that finds no room goes back to its writer, with the advice to wait a minute.
 """
 
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ OWN_BYTES: Final = 64 * 2**10
 BYTES_A_CHARACTER: Final = 4  # UTF-8 at its longest, and a str with one such character
 
 
-class Sending(Progress, Protocol):
+class IncomingForm(Progress, Protocol):
     """A form on its way to us."""
 
     def give_up(self) -> None:
@@ -42,7 +42,7 @@ class TextRoom:
         """Whether it had to let go of what it held."""
         return self._hold is not None and self._hold.gave_way
 
-    async def keep(self, size: int, sending: Sending) -> None:
+    async def keep(self, size: int, sending: IncomingForm) -> None:
         """Count `size` bytes more of what was typed. Raises `NoRoomNow`."""
         # A form has a sum of characters: of those that took more than one byte to come, fewer are kept.
         self._kept = min(self._most, self._kept + size * BYTES_A_CHARACTER)

@@ -5,12 +5,12 @@ There are three rooms: for files of forms that announce little, so that an ordin
 in; for all other files; and for text (`intake/rooms/text.py`). In each of them:
 
 1. What has come is counted, and not what was announced.
-2. Two that each hold half and wait for the other would wait for ever. So whoever began first leads, and as much as
+2. Two that each hold half and wait for the other would wait for ever. So the one that began first leads, and as much as
    anybody may still need in all is left for the leader: it can always finish, then the next leads.
-3. Of those who wait, whoever needs least goes first. Who waits too long is told so (`NoRoomNow`).
-4. Nobody waits for who dawdles. As soon as somebody waits, whoever has been sending for longer than `GRACE_SECONDS` and
-   at less than `CROWD_BYTES_A_SECOND` gives way, the slowest first, the leader as well: what it holds is let go of. As
-   long as there is room for all, everybody may take the time that `form.Pace` allows.
+3. Of those who wait, the one that needs least goes first. One that waits too long is refused (`NoRoomNow`).
+4. Nobody waits for a slow sender. As soon as somebody waits, any upload that has been coming for longer than
+   `GRACE_SECONDS` and at less than `CROWD_BYTES_A_SECOND` gives way, the slowest first, the leader as well: what it
+   holds is freed. As long as there is room for all, everybody may take the time that `form.MinimumRate` allows.
 5. What has come whole gives way to nobody.
 """
 
@@ -75,7 +75,7 @@ class Hold:
 
     @property
     def behind(self) -> float | None:
-        """By how many seconds it is behind the pace of a crowd, or ahead (below zero); None if that is not asked."""
+        """By how many seconds it is behind the rate of a crowd, or ahead (below zero); None if that is not asked."""
         if self._progress is None or self.is_whole:
             return None
         waited = self._progress.waited - self._before[0]

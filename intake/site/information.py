@@ -4,7 +4,7 @@ The information pages: what a reporter may want to know before, during and after
 Nothing here depends on who asks, and nothing is asked: a page is made from the configuration of the home, the roster
 as it stands, and the day. Dates are days of the server; no page says what hour it is.
 
-What only a lawyer can say is said to be so. That the translation is read in another language than the one chosen is
+What only a lawyer can answer is marked so. That the translation is read in another language than the one chosen is
 arranged by `Pages`; days and words of the configuration are given in the language in which the page is read.
 """
 
@@ -36,7 +36,7 @@ _ROLES: Final[dict[Role, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ReaderShown:
     """Somebody who may read, as reporters see them."""
 
     label: str
@@ -96,7 +96,7 @@ def _facts_of_the_roster(roster: Roster | None, language: Language) -> dict[str,
         return {"organisations": (), "readers": (), "has_counsel": False, "roster_version": 0, "roster_words": ""}
     return {
         "organisations": [known.name for known in roster.organisations],
-        "readers": [_Reader(member.label, language.say(_ROLES[member.role])) for member in roster.members],
+        "readers": [_ReaderShown(member.label, language.say(_ROLES[member.role])) for member in roster.members],
         "has_counsel": bool(roster.counsel),
         "roster_version": roster.version,
         "roster_words": " ".join(fingerprint_words(roster.digest)),

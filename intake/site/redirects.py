@@ -1,7 +1,7 @@
 """
-No form is answered with a page, but with the address of one (`kept_pages` has the reasons).
+No form is answered with a page, but with the address of one (intake/http/result_pages.py has the reasons).
 
-What is refused before it is known to be a form of ours, and what is streamed, is answered as it is.
+What is refused before it is known to be one of our forms, and what is streamed, is answered as it is.
 """
 
 from http import HTTPStatus
@@ -27,7 +27,7 @@ async def answered_elsewhere(request: web.Request, handler: Handler) -> web.Stre
     if request.method != hdrs.METH_POST or not isinstance(response, web.Response) or response.status in _AS_IT_IS:
         return response
     services = request.app[SERVICES]
-    address = services.kept_pages.keep(response, lambda handle: services.sessions.peek(handle) is not None)
+    address = services.result_pages.keep(response, lambda handle: services.sessions.peek(handle) is not None)
     led = see_other(address, response.get(LANGUAGE, ""))
     if _CLEAR in response.headers:
         # Who closes the tab at once gets no further.
@@ -36,6 +36,6 @@ async def answered_elsewhere(request: web.Request, handler: Handler) -> web.Stre
 
 
 def see_other(address: str, language: str) -> web.Response:
-    """Return the answer that leads to a kept page. The language is for the case that it is no longer kept."""
+    """Return the answer that leads to a result page. The language is for the case that it is no longer kept."""
     path = f"/page/{address}" + (f"?lang={language}" if language else "")
     return answer(_BODY % path.encode(), status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path})

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from intake.services import SERVICES
-from intake.views.pages import Cache, Link, answer
+from intake.views.pages import Cache, PageLink, answer
 from intake.views.texts import LEFT, N_, NOT_FOUND
 
 
@@ -30,7 +30,7 @@ async def leave(request: web.Request) -> web.StreamResponse:
 async def not_found(request: web.Request) -> web.StreamResponse:
     """Answer anything else, whatever the method."""
     services = request.app[SERVICES]
-    first = (Link("/", N_("To the first page")),)
+    first = (PageLink("/", N_("To the first page")),)
     return services.pages.plain(services.pages.language_of(request), NOT_FOUND, status=404, links=first)
 
 

@@ -21,7 +21,7 @@ from cases.errors import CaseError
 from cases.receipt.keys import ReceiptKeys
 from cases.store.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
-from intake.http.form import Pace, Part
+from intake.http.form import MinimumRate, Part
 from intake.limits import Limits
 from intake.rooms.text import BYTES_A_CHARACTER
 from intake.rooms.uploads import Hold, MemoryBudget
@@ -100,12 +100,12 @@ class Allowance:
         self.bytes_left = limits.report_bytes
 
     @asynccontextmanager
-    async def one_file(self, untrusted: MemoryFile, pace: Pace) -> AsyncIterator["FileRoom"]:
+    async def one_file(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
         """Give room for one file, held until it is sealed; let go of it if it gives way. Raises `TooManyFiles`."""
         if self._files_left == 0:
             raise TooManyFiles
         self._files_left -= 1
-        async with self._budget.room_for(self._most).hold(self._most, pace, untrusted.close) as hold:
+        async with self._budget.room_for(self._most).hold(self._most, rate, untrusted.close) as hold:
             yield FileRoom(self, hold)
 
     async def keys_are_made(self) -> None:
@@ -144,7 +144,7 @@ async def accept_attachment(
 ) -> Accepted:
     """Take one file into the case and return what it became. Raises `Refused` or `FileRefused`, and keeps nothing."""
     untrusted = MemoryFile()
-    async with limits.one_file(untrusted, part.pace) as room:
+    async with limits.one_file(untrusted, part.rate) as room:
         await read_part(part, untrusted, room)  # memory only; counts its own bytes; never request.post()
         progress.step(Step.CLEANING)
         with untrusted:
@@ -221,7 +221,7 @@ async def drop_files(store: Store, file_ids: Iterable[bytes]) -> None:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileShown:
-    """What the reporter is told of one file: its place in the form, and its report or the key of the refusal."""
+    """What the reporter's page shows of one file: its place in the form, and its report or the key of the refusal."""
 
     order: int
     kind: Kind | None

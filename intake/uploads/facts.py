@@ -2,12 +2,12 @@
 Single facts that were removed from a file, and that its reporter may want said all the same.
 
 What scrubbing removed is gone. A day, a place or a camera can still be what the report is about, so the page of the
-scrub report offers each as a box that is not ticked. What is ticked comes back as the text that stood beside the box
+scrub report offers each as a box that is not ticked. What is ticked is sent as the text that stood beside the box
 and is added like any message: typed text by the reporter, in the language of the page, which proves nothing of the
 file. So the values travel in the reporter's own page, and the intake keeps no list of them between the two requests.
 
-Never offered: names, serial numbers, programs and everything else that says who rather than when and where; whoever
-wants that said can write it.
+Never offered: names, serial numbers, programs and everything else that says who rather than when and where; a
+reporter who wants that known can write it.
 """
 
 import re
@@ -23,7 +23,7 @@ from scrubbers.stages import Removed, What
 FACT_FIELD: Final = "fact"
 # An example has at most 160 characters, and the sentence around it is short.
 FACT_CHARACTERS: Final = 400
-# Twenty files with some facts each; more is no page of ours.
+# Twenty files with some facts each; none of our pages has more.
 MOST_FACTS: Final = 200
 
 _SENTENCE: Final = N_("From file %(number)d, chosen by the reporter: %(fact)s")
@@ -53,8 +53,8 @@ def facts_of(removed: Iterable[Removed], number: int, language: Language) -> lis
 def ticked(untrusted_facts: Sequence[str]) -> str:
     """Return what was ticked as the text of one message, empty for nothing. Raises `UnknownChoice`.
 
-    Whoever writes a form by hand can have anything here, and is the reporter all the same: it is their own text. It
-    must only be lines, so that it cannot look like something else than a row of facts.
+    A form written by hand can bring anything here. Its sender is the reporter all the same, and it is their own text.
+    It must only be lines, so that it cannot look like something else than a row of facts.
     """
     if len(untrusted_facts) > MOST_FACTS:
         raise UnknownChoice

@@ -1,7 +1,7 @@
 """
 How far a report has come, while it is being sent: what the frame beside the form shows.
 
-1. A form is known here by a keyed hash of its mark, which stands in the address of the frame. It opens nothing, and
+1. A form is known here by a keyed hash of its token, which stands in the address of the frame. It opens nothing, and
    tells nobody which form it is of.
 2. Kept in memory, and only for as long as somebody sends or watches: how many bytes, and what became of files, by their
    order. Nothing of what they are called.
@@ -21,7 +21,7 @@ from intake.errors import IntakeError
 
 MOST_WATCHING: Final = 128
 _ID_BYTES: Final = 16
-# Each file is told of twice; a form that holds more parts than it may shows no more of them.
+# Each file makes two steps; a form that holds more parts than it may shows no more of them.
 _MOST_STEPS: Final = 64
 
 
@@ -95,10 +95,10 @@ class ProgressBoard:
     def __len__(self) -> int:
         return len(self._shown)
 
-    def id_of(self, untrusted_mark: str) -> str:
-        """Return the id under which the form with this mark is shown."""
+    def id_of(self, untrusted_token: str) -> str:
+        """Return the id under which the form with this token is shown."""
         return hashlib.blake2b(
-            untrusted_mark.encode(), digest_size=_ID_BYTES, key=self._key, person=b"ks1-progress"
+            untrusted_token.encode(), digest_size=_ID_BYTES, key=self._key, person=b"ks1-progress"
         ).hexdigest()
 
     @contextmanager
@@ -114,9 +114,9 @@ class ProgressBoard:
             self._watching -= 1
 
     @contextmanager
-    def send(self, sending: Sending, untrusted_mark: str) -> Iterator[None]:
-        """Show this sending of the form with this mark until it is over. Of two at once the later is shown."""
-        with self._used(self.id_of(untrusted_mark)) as shown:
+    def send(self, sending: Sending, untrusted_token: str) -> Iterator[None]:
+        """Show this sending of the form with this token until it is over. Of two at once the later is shown."""
+        with self._used(self.id_of(untrusted_token)) as shown:
             shown.sending = sending
             try:
                 yield

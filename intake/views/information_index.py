@@ -8,7 +8,7 @@ page is about stands in its heading.
 from dataclasses import dataclass
 from typing import Final
 
-from intake.views.pages import Link
+from intake.views.pages import PageLink
 from intake.views.texts import N_
 
 
@@ -60,5 +60,5 @@ TOR_PAGE: Final = InformationPage(
     "/tor", "tor.html", N_("Information: over Tor"), N_("Go on over Tor"), in_every_language=True
 )
 
-INFORMATION_LINKS: Final = tuple(Link(page.path, page.label) for page in INFORMATION_PAGES)
-MIRROR_LINKS: Final = (Link(TOR_PAGE.path, TOR_PAGE.label), *INFORMATION_LINKS)
+INFORMATION_LINKS: Final = tuple(PageLink(page.path, page.label) for page in INFORMATION_PAGES)
+MIRROR_LINKS: Final = (PageLink(TOR_PAGE.path, TOR_PAGE.label), *INFORMATION_LINKS)

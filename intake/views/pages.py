@@ -9,7 +9,7 @@ nothing and is not read. A language that is not complete shows the information p
 Which answers a browser may keep (measured, without cookies or script): the report form may be shown again by Back, so
 that typed text is not lost; the page on which the case code is typed and pages with a case in them may not be stored at
 all. Once a report is received, or a case opened, the browser is asked to forget what it kept (`FORGET`): from then on
-Back must not show the typed text to whoever sits down next.
+Back must not show the typed text to the next person at the computer.
 """
 
 import enum
@@ -50,7 +50,7 @@ _CONTENT_SECURITY_POLICY: Final = (
 _HEADERS: Final = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    # Not no-referrer: under it browsers send `Origin: null` with our own forms, and the gate could not tell.
+    # Not no-referrer: under it browsers send `Origin: null` with our own forms, and the origin check could not tell.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -72,7 +72,7 @@ class Cache(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PageLink:
     """A way on from a plain page."""
 
     path: str
@@ -80,7 +80,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Action:
+class Button:
     """A button that posts hidden fields."""
 
     path: str
@@ -137,7 +137,7 @@ class Pages:
         trial: bool,
         authorities: Sequence[Any],
         languages: Sequence[str],
-        links: Sequence[Link] = (),
+        links: Sequence[PageLink] = (),
         updated: date | None = None,
     ) -> None:
         package = files("intake")
@@ -170,13 +170,13 @@ class Pages:
         self.style = package.joinpath("static", "style.css").read_bytes()
         self.icon = package.joinpath("static", "icon.png").read_bytes()
 
-    def at_mirror(self, onion: OnionShown, links: Sequence[Link]) -> "Pages":
+    def at_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> "Pages":
         """Return the same pages as they read at the mirror, with its links; what it has made once is its own."""
         there = copy(self)
         there.move_to_mirror(onion, links)
         return there
 
-    def move_to_mirror(self, onion: OnionShown, links: Sequence[Link]) -> None:
+    def move_to_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> None:
         """Be the mirror's pages from now on. `at_mirror` does this to a copy."""
         self._languages = {code: one.saying(AT_MIRROR) for code, one in self._languages.items()}
         self._default = self._languages[self._default.code]
@@ -263,9 +263,9 @@ class Pages:
         status: int = 200,
         cache: Cache = Cache.NOTHING,
         show_authorities: bool = False,
-        links: Sequence[Link] = (),
-        actions: Sequence[Action] = (),
-        again: Action | None = None,
+        links: Sequence[PageLink] = (),
+        actions: Sequence[Button] = (),
+        again: Button | None = None,
     ) -> web.Response:
         """Return a page of two sentences, and ways on. `again` asks for the same page, as the other languages do."""
         leave_fields = _session_of(actions)
@@ -279,11 +279,11 @@ class Pages:
             title=language.say(N_("Notice")),
             said=language.said(said),
             show_authorities=show_authorities,
-            links=[Link(link.path, language.say(link.label)) for link in links],
+            links=[PageLink(link.path, language.say(link.label)) for link in links],
             # A page within a session has the way out that ends it, and no others that would leave it open.
             leave_fields=leave_fields,
             information_pages=() if leave_fields else self._common["information_pages"],
-            actions=[Action(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
+            actions=[Button(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
             again=again,
         )
 
@@ -292,7 +292,7 @@ class Pages:
         return self.page("left.html", language, "/", cache=Cache.NOTHING, headers=FORGET, said=language.said(said))
 
 
-def _session_of(actions: Sequence[Action]) -> list[tuple[str, str]]:
+def _session_of(actions: Sequence[Button]) -> list[tuple[str, str]]:
     """Return the fields that name a session and its language, when the buttons belong to one."""
     fields = dict(actions[0].fields) if actions else {}
     return [
@@ -308,7 +308,7 @@ def answer(
     content_type: str = "text/html; charset=utf-8",
     headers: Mapping[str, str] | None = None,
 ) -> web.Response:
-    """Return an answer with the headers that all of ours have."""
+    """Return an answer with the headers that all our answers have."""
     all_headers = {**_HEADERS, hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: cache.value, **(headers or {})}
     return web.Response(status=status, body=body, headers=all_headers)
 

@@ -2,8 +2,8 @@
 The sentences of every refusal that can reach a page, by text key: one catalogue.
 
 An error carries a key and no sentence (intake/errors.py, cases/errors.py, scrubbers/stages.py). What happened is the
-same everywhere; what to do about it can depend on where it is said (`Where`). What has no sentence of its own could not
-be done right now.
+same everywhere; what to do about it can depend on where that is shown (`RefusalContext`). What has no sentence of its
+own could not be done right now.
 """
 
 from collections.abc import Mapping
@@ -175,14 +175,14 @@ _FILES: Final = {
 REFUSALS: Final[Mapping[str, Said]] = {**_FORM, **_FILES}
 
 
-class Where(Enum):
-    """Where a refusal is said, if that is not a page of the form that was refused."""
+class RefusalContext(Enum):
+    """Where a refusal is shown, if that is not a page of the form that was refused."""
 
     # Beside the form, which still stands there with the text and the files in it: only what to do is another thing.
     FRAME = auto()
-    # On the page that asks for the case code: the code is not shown again, so nothing is said of text that is.
+    # On the page that asks for the case code: the code is not shown again, so no sentence speaks of text below.
     LOG_IN = auto()
-    # In answer to a wish to take a file or a report back.
+    # In answer to a request to take a file or a report back.
     TAKE_BACK = auto()
     # In the place of a file that a member sent.
     MEMBERS_FILE = auto()
@@ -225,17 +225,17 @@ _FILE_NOT_SHOWN: Final[Mapping[str, Said]] = {
 }
 
 
-def refusal(text_key: str, where: Where | None = None) -> Said:
+def refusal(text_key: str, context: RefusalContext | None = None) -> Said:
     """Return what happened and what to do, for the error with this key."""
-    match where:
+    match context:
         case None:
             return REFUSALS.get(text_key, TRY_AGAIN)
-        case Where.FRAME:
+        case RefusalContext.FRAME:
             said = REFUSALS.get(text_key, TRY_AGAIN)
             return Said(said.what, _TO_DO_IN_FRAME.get(text_key, said.do), said.tone)
-        case Where.LOG_IN:
+        case RefusalContext.LOG_IN:
             return _AT_LOG_IN.get(text_key, _LOG_IN_AGAIN)
-        case Where.TAKE_BACK:
+        case RefusalContext.TAKE_BACK:
             return _NOT_TAKEN_BACK.get(text_key, _NOT_TAKEN_BACK_NOW)
-        case Where.MEMBERS_FILE:
+        case RefusalContext.MEMBERS_FILE:
             return _FILE_NOT_SHOWN.get(text_key, TRY_AGAIN)

@@ -4,12 +4,12 @@ from typing import Final
 
 from intake.views.texts import N_, Said
 
-POINTS_TO_YOU: Final = Said(
+IDENTIFIES_YOU: Final = Said(
     N_("The text seems to say who you are. Nothing was stored."),
     N_("Look at what we found. Change it, or tick the box to send the text as it is, and send again."),
 )
-POINTS_TO_YOU_IN_FRAME: Final = Said(
-    POINTS_TO_YOU.what,
+IDENTIFIES_YOU_IN_FRAME: Final = Said(
+    IDENTIFIES_YOU.what,
     N_(
         "Look at what we found. Change it in the form and send again. To leave it as it is, press the button below"
         " the list."
@@ -21,8 +21,8 @@ GOES_AS_IT_IS: Final = Said(
     "good",
 )
 # With these the same form would be refused again.
-FORM_IS_SPENT: Final = frozenset({"form.old"})
-NOT_SENT_ANEW: Final = Said(N_("Changes you make in the form now are not sent. You can add them with the code."))
+TOKEN_IS_EXPIRED: Final = frozenset({"form.old"})
+NOT_SENT_AGAIN: Final = Said(N_("Changes you make in the form now are not sent. You can add them with the code."))
 NOT_THE_CODE: Final = Said(
     N_("That does not match the words on the page."),
     N_("Compare your paper with the words below, one by one, and try again."),

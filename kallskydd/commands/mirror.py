@@ -153,7 +153,7 @@ def _mirror(home: Home) -> MirrorConfig:
 
 
 def _by_hand(config: MirrorConfig, file: Path) -> bytes:
-    """The content of the file, where the configuration says that certificates come so."""
+    """Return the content of the file, where the configuration says that certificates come so."""
     if config.certificates != "by hand":
         raise NotDone(ORDERED, USAGE)
     pem = read_bounded(file)

@@ -109,7 +109,7 @@ def _tor(args: argparse.Namespace) -> Iterator[tuple[Place, TorProcess | None]]:
 
 
 def _torrc(folder: Path, socks: Place, network: list[str]) -> list[str]:
-    """The rows of the table that a client has, in places of its own."""
+    """Return the rows of the table that a client has, in places of its own."""
     rows = [f"{rule.name} {rule.example}" for rule in REQUIRED if rule.name not in _NOT_OF_A_CLIENT]
     return [
         f"DataDirectory {quoted_path(folder / 'data')}",
@@ -140,7 +140,7 @@ def _wait_for_socks(tor: TorProcess, socks: Place) -> None:
 
 @contextlib.contextmanager
 def _relay(listeners: list[socket.socket], socks: Place, args: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
-    """The relay's process, which ends with this one."""
+    """Yield the relay's process, which ends with this one."""
     command = [sys.executable, "-I", "-m", "relay", "--parent", str(os.getpid()), "--socks", str(socks[1])]
     command += ["--onion", f"{args.onion[0]}:{args.onion[1]}", "--name", args.name]
     for listener in listeners:

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import shutil
 import socket
+import ssl
 from pathlib import Path
 
 from cases.audit_chain import ChainBroken, read_records
@@ -29,6 +30,7 @@ from onion.errors import OnionError, SocksMissing
 from onion.keys import read_onion_key
 from onion.probe import SocksAddress, probe
 
+HYBRID_KEYS_SINCE = (3, 5)
 LEAST_FREE_BYTES = 2 * 2**30  # ten full reports
 # Of the keeper's own tor: the operator has neither started one nor named a socket.
 NO_WAY_YET = "The keeper's tor is not ready, or its network is switched off. `serve` says what it waits for."
@@ -55,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     findings = [_disk(home), _clock(), _roster(home), _audit(home), asyncio.run(_onion(home))]
     if home.config.mirror is not None:
         findings += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, utc_now())
+        findings.append(_mirror_keys())
     if args.json:
         result({"trial": home.trial, **{one.what: {"well": one.well, "words": one.words} for one in findings}})
     for one in findings:
@@ -99,6 +102,17 @@ def _audit(home: Home) -> Finding:
     return Finding("audit", well=not last.findings, words=words)
 
 
+def _mirror_keys() -> Finding:
+    """Whether what is recorded at the mirror today stays closed to a quantum computer; nothing is at fault if not."""
+    if ssl.OPENSSL_VERSION_INFO >= HYBRID_KEYS_SINCE:
+        return Finding("mirror-keys", well=True, words="Handshakes of browsers that can use X25519MLKEM768.")
+    words = (
+        f"No X25519MLKEM768: this Python has {ssl.OPENSSL_VERSION}. What is recorded today could be read by a quantum "
+        "computer of tomorrow. OpenSSL 3.5 or later brings it."
+    )
+    return Finding("mirror-keys", well=True, words=words)
+
+
 async def _onion(home: Home) -> Finding:
     if not is_served(home):
         words = "The home is not being served, so nothing is published. Run `kallskydd serve` with the same --home."
@@ -127,7 +141,7 @@ def is_served(home: Home) -> bool:
 
 
 def socks_of(home: Home) -> SocksAddress:
-    """Return the way through the tor that serves this home. Raises OnionError."""
+    """Return the SOCKS socket of the tor that serves this home. Raises OnionError."""
     if home.config.tor.control_socket is None:
         return home.run / "socks.sock"
     with open_controller(Path(home.config.tor.control_socket)) as controller:

@@ -37,7 +37,7 @@ class Channel:
         self._says = says
 
     def job(self) -> Job:
-        """What the keeper wants."""
+        """Return what the keeper wants."""
         return msgspec.json.decode(self._hears.readline(LINE_BYTES), type=Job)
 
     def say(self, message: FromChild) -> None:

@@ -142,7 +142,7 @@ def make_account(folder: Path, directory: str, socks: SocksAddress, roots: Path 
 
 
 def read_account(folder: Path, directory: str) -> Account:
-    """The account that was made; raises NoAccount or AccountElsewhere."""
+    """Return the account that was made; raises NoAccount or AccountElsewhere."""
     untrusted = read_bounded(folder / ACCOUNT)
     if untrusted is None or not (folder / ACCOUNT_KEY).exists():
         raise NoAccount
@@ -156,7 +156,7 @@ def read_account(folder: Path, directory: str) -> Account:
 
 
 def read_key(folder: Path) -> ec.EllipticCurvePrivateKey:
-    """The account's key; raises NoAccount or KeyUnreadable."""
+    """Return the account's key; raises NoAccount or KeyUnreadable."""
     pem = read_bounded(folder / ACCOUNT_KEY)
     if pem is None:
         raise NoAccount
@@ -176,7 +176,7 @@ def _key_made_or_read(folder: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def _of_validation(fault: errors.ValidationError) -> MirrorFault:
-    """The first reason that the authority gives for not believing us; without one, that it did not see our answer."""
+    """Return the authority's first reason for not believing us; without one, that it did not see our answer."""
     challenges = [one for authorization in fault.failed_authzrs for one in authorization.body.challenges]
     codes = [challenge.error.code for challenge in challenges if challenge.error is not None]
     return _KINDS.get(codes[0], AuthorityRefused)() if codes else NameNotProved()

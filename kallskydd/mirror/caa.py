@@ -56,17 +56,17 @@ class CaaRecord:
 
 
 def caa_value(issuer: str, account: str) -> str:
-    """What the record must say."""
+    """Return what the record must say."""
     return f"{issuer}; accounturi={account}; validationmethods={METHOD}"
 
 
 def caa_line(name: str, issuer: str, account: str) -> str:
-    """The record as a zone file has it."""
+    """Return the record as a zone file has it."""
     return f'{name}. IN CAA 0 issue "{caa_value(issuer, account)}"'
 
 
 def deciding_records(name: str, ask: Callable[[str], Sequence[CaaRecord]]) -> Sequence[CaaRecord]:
-    """The records that decide for `name`: the first set on the way to the root."""
+    """Return the records that decide for `name`: the first set on the way to the root."""
     labels = name.split(".")
     for at in range(len(labels)):
         found = ask(".".join(labels[at:]))
@@ -76,7 +76,7 @@ def deciding_records(name: str, ask: Callable[[str], Sequence[CaaRecord]]) -> Se
 
 
 def judge(records: Iterable[CaaRecord], issuer: str, account: str) -> Caa:
-    """What one resolver's answer comes to: the worst of its records, or OURS."""
+    """Return what one resolver's answer comes to: the worst of its records, or OURS."""
     issuing = [(record.tag, _read(record.value)) for record in records if record.tag in ISSUING]
     if not any(tag == "issue" for tag, _ in issuing):
         return Caa.NONE
@@ -88,7 +88,7 @@ def judge(records: Iterable[CaaRecord], issuer: str, account: str) -> Caa:
 
 
 def agreed(verdicts: Sequence[Caa]) -> Caa:
-    """What the resolvers come to together: their verdict if it is one and the same."""
+    """Return what the resolvers come to together: their verdict if it is one and the same."""
     if Caa.UNREACHABLE in verdicts or not verdicts:
         return Caa.UNREACHABLE
     return verdicts[0] if len(set(verdicts)) == 1 else Caa.DISAGREE

@@ -32,17 +32,17 @@ class CertificateFacts:
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
-    """A key on P-256, which every browser and every authority takes."""
+    """Return a key on P-256, which every browser and every authority takes."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The key in the clear; the folder's rights keep it."""
+    """Return the key in the clear; the folder's rights keep it."""
     return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
 def signing_request(key: ec.EllipticCurvePrivateKey, name: str) -> bytes:
-    """The request for a certificate with this name and no other fact."""
+    """Return the request for a certificate with this name and no other fact."""
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     request = request.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
     return request.sign(key, hashes.SHA256()).public_bytes(PEM)
@@ -80,7 +80,7 @@ def read_certificate(pem: bytes, name: str, now: datetime) -> CertificateFacts:
 
 
 def key_first(pem: bytes) -> bytes:
-    """The same key and chain as the service keeps them: key, leaf, those that issued it, and nothing else."""
+    """Return the same key and chain as the service keeps them: key, leaf, those that issued it, and nothing else."""
     key = serialization.load_pem_private_key(pem, password=None)
     own = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return own + b"".join(one.public_bytes(PEM) for one in x509.load_pem_x509_certificates(pem))

@@ -30,12 +30,12 @@ class DnsFault(Exception):
 
 
 def caa_question(name: str) -> bytes:
-    """The message that asks for the CAA records of this name."""
+    """Return the message that asks for the CAA records of this name."""
     return _HEADER.pack(0, _QUERY_FLAGS, 1, 0, 0, 0) + _in_wire(name) + _QUESTION.pack(_CAA, _IN)
 
 
 def read_caa(untrusted: bytes, name: str) -> tuple[CaaRecord, ...]:
-    """The CAA records in the answer to our question, in any order; raises DnsFault."""
+    """Return the CAA records in the answer to our question, in any order; raises DnsFault."""
     try:
         identity, flags, questions, answers, _, _ = _HEADER.unpack_from(untrusted)
         if identity or not flags & _IS_ANSWER or flags & (_IS_CUT | _OPCODE) or questions != 1:

@@ -28,7 +28,7 @@ class MirrorFault(Exception):
     to_do = "Look at the mirror again with `kallskydd mirror status`."
 
     def __str__(self) -> str:
-        """The two sentences."""
+        """Return the two sentences."""
         return f"{self.happened} {self.to_do}"
 
 
@@ -132,5 +132,5 @@ class ChildEnded(MirrorFault):
 
 
 def fault_of(code: int) -> MirrorFault:
-    """The fault that a child named by its code; the base for one we do not know."""
+    """Return the fault that a child named by its code; the base for one we do not know."""
     return next((leaf() for leaf in MirrorFault.__subclasses__() if leaf.code == code), MirrorFault())

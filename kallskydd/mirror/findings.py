@@ -39,7 +39,7 @@ class Finding:
 
 
 def mirror_findings(folder: Path, config: MirrorConfig, now: datetime) -> list[Finding]:
-    """What is known of the mirror."""
+    """Return what is known of the mirror."""
     seen, day = read_seen(folder), today(lambda: now)
     findings = [certificate_finding(folder, config, seen, now)]
     if config.certificates == "acme":

@@ -31,7 +31,7 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 def mirror_folder(home: Path) -> Path:
-    """The folder, made if it is not there, for its owner alone."""
+    """Return the folder, made if it is not there, for its owner alone."""
     folder = home / MIRROR_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
@@ -56,7 +56,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def read_bounded(path: Path, most: int = PEM_BYTES) -> bytes | None:
-    """The content of a file; None if there is none, or more than we ever write."""
+    """Return the content of a file; None if there is none, or more than we ever write."""
     try:
         with path.open("rb") as file:
             content = file.read(most + 1)

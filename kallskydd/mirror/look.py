@@ -27,7 +27,7 @@ _OK: Final = 200
 
 
 def caa_at(resolver: str, name: str, socks: SocksAddress, roots: Path | None, *, issuer: str, account: str) -> Caa:
-    """What one resolver's records come to, asked by DNS over HTTPS (RFC 8484)."""
+    """Return what one resolver's records come to, asked by DNS over HTTPS (RFC 8484)."""
     with tor_session(socks, roots) as session:
 
         def ask(asked: str) -> Sequence[CaaRecord]:

@@ -51,7 +51,7 @@ class TlsAlpn(challenges.KeyAuthorizationChallenge):
     response_cls, typ = TlsAlpnResponse, METHOD
 
     def validation(self, account_key: JWK, **_: Any) -> bytes:
-        """The digest that the challenge certificate carries."""
+        """Return the digest that the challenge certificate carries."""
         return hashlib.sha256(self.key_authorization(account_key).encode()).digest()
 
 

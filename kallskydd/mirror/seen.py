@@ -53,7 +53,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_seen(folder: Path) -> Seen:
-    """What is remembered; an empty memory if nothing reads."""
+    """Return what is remembered; an empty memory if nothing reads."""
     try:
         return msgspec.json.decode(read_bounded(folder / SEEN) or b"", type=Seen)
     except msgspec.MsgspecError:

@@ -25,19 +25,19 @@ ANSWER_SECONDS: Final = 60.0
 
 
 def new_isolation() -> str:
-    """A name that means nothing but a circuit of one's own."""
+    """Return a name that means nothing but a circuit of one's own."""
     return f"mirror-{secrets.token_hex(8)}"
 
 
 def connect_through_tor(socks: SocksAddress, host: str, port: int, isolate: str) -> socket.socket:
-    """A connected socket that blocks, with a bound on each wait; raises SocksFailed."""
+    """Return a connected socket that blocks, with a bound on each wait; raises SocksFailed."""
     connection = asyncio.run(socks_connect(socks, host, port, within=CONNECT_SECONDS, isolate=isolate))
     connection.settimeout(ANSWER_SECONDS)
     return connection
 
 
 def tor_session(socks: SocksAddress, roots: Path | None) -> requests.Session:
-    """A session on a circuit of its own. `roots`: a file of root certificates in the place of the usual ones."""
+    """Return a session on a circuit of its own. `roots`: a file of root certificates in the place of the usual ones."""
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = ""

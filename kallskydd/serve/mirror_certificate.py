@@ -232,7 +232,7 @@ class MirrorCertificate:
 
 
 def plan_of(home: Path, config: MirrorConfig) -> MirrorPlan:
-    """The plan of a home with a mirror; makes its folder."""
+    """Return the plan of a home with a mirror; makes its folder."""
     return MirrorPlan(
         folder=mirror_folder(home),
         name=config.name,
@@ -245,7 +245,7 @@ def plan_of(home: Path, config: MirrorConfig) -> MirrorPlan:
 
 
 def place_of(plan: MirrorPlan, socks: SocksAddress) -> Place:
-    """What a child is told of it. Without an account CAA cannot be ours, and is not looked up."""
+    """Return what a child is told of it. Without an account CAA cannot be ours, and is not looked up."""
     is_ordered = not plan.by_hand and (plan.folder / ACCOUNT).exists()
     return Place(
         folder=str(plan.folder),

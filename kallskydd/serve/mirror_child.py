@@ -32,7 +32,7 @@ class ChallengeDoor(Protocol):
 
 
 async def run_child(job: Job, door: ChallengeDoor | None, *, within: float = CHILD_SECONDS) -> Facts | Looked | Failed:
-    """What came of the job; a child that ends early or takes too long is a failure like others."""
+    """Return what came of the job; a child that ends early or takes too long is a failure like others."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-m", "kallskydd.mirror",
         stdin=asyncio.subprocess.PIPE,

@@ -226,5 +226,5 @@ class Onions:
                     await self._publisher.bootstrap()
 
     async def socks(self) -> SocksAddress:
-        """The way through tor; raises OnionError."""
+        """Return the way through tor; raises OnionError."""
         return self._places.socks_socket if self._places.own_tor else await self._publisher.socks()

@@ -40,7 +40,7 @@ async def cut_short(visit, act, verb: str, monkeypatch) -> None:
 def visit_of(intake, form_name: str) -> Visit:
     services = intake.services
     (session,) = services.sessions._open.values()
-    form = Form(fields={"mark": [services.marks.new(form_name)]})
+    form = Form(fields={"mark": [services.form_tokens.new(form_name)]})
     return Visit(None, services, form, session, services.pages.language("sv"))
 
 
@@ -63,7 +63,7 @@ async def test_a_report_that_was_taken_back_when_its_connection_made_room_leaves
         await file_report(intake.browser(), "A report")
         visit = visit_of(intake, TAKE_BACK_FORM)
         await cut_short(visit, _take_back, "take_back", monkeypatch)
-        _use, is_first = await intake.services.marks.claim(visit.mark, TAKE_BACK_FORM)
+        _use, is_first = await intake.services.form_tokens.claim(visit.token, TAKE_BACK_FORM)
         left = len(intake.services.sessions)
 
     assert not is_first

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from intake.errors import NoRoomNow
-from intake.http.form import Pace, drain
+from intake.http.form import MinimumRate, drain
 from intake.limits import Limits
 from intake.rooms.text import OWN_BYTES, TEXT_ROOM, TextRoom
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, Room
@@ -72,21 +72,21 @@ class Crowd:
     async def upload(self, number: int) -> None:
         chance, loop = self.chance, asyncio.get_running_loop()
         claim = chance.choice((chance.randint(1, TOTAL // 20), chance.randint(1, TOTAL // 2)))
-        rate = CROWD_BYTES_A_SECOND * chance.choice((0.3, 0.5, 0.9, 50.0))
-        pace = Pace(PATIENT)
+        speed = CROWD_BYTES_A_SECOND * chance.choice((0.3, 0.5, 0.9, 50.0))
+        rate = MinimumRate(PATIENT)
 
         def let_go() -> None:
             self.held.pop(number, None)
-            pace.give_up()
+            rate.give_up()
 
         try:
             await asyncio.sleep(chance.choice((0.0, chance.uniform(0, 60))))
-            async with self.room.hold(claim, chance.choice((pace, pace, pace, None)), let_go) as hold:
+            async with self.room.hold(claim, chance.choice((rate, rate, rate, None)), let_go) as hold:
                 left = claim if chance.random() < 0.8 else claim // 2
                 while left:
                     size = min(left, chance.randint(1, CROWD_BYTES_A_SECOND * 3))
                     stall = chance.choice((0.0, 0.0, 0.0, GRACE_SECONDS + 5))
-                    await pace.wait(asyncio.sleep(size / rate + stall, bytes(size)))
+                    await rate.wait(asyncio.sleep(size / speed + stall, bytes(size)))
                     began = loop.time()
                     await hold.take(size)
                     assert not hold.gave_way
@@ -177,12 +177,12 @@ def test_a_form_that_two_rooms_give_up_at_once_ends_with_a_timeout_and_harms_nei
     """The second was told by an error, in the middle of what some other visitor was waiting for."""
 
     async def main() -> None:
-        pace = Pace(PATIENT)
-        waiting = asyncio.create_task(pace.wait(asyncio.sleep(100, b"x")))
+        rate = MinimumRate(PATIENT)
+        waiting = asyncio.create_task(rate.wait(asyncio.sleep(100, b"x")))
         await asyncio.sleep(1)
-        pace.give_up()
+        rate.give_up()
         await asyncio.sleep(0)
-        pace.give_up()
+        rate.give_up()
         with pytest.raises(TimeoutError):
             await waiting
 
@@ -205,11 +205,11 @@ def test_what_gave_way_does_not_keep_its_text_by_sending_on() -> None:
     """What it held was counted no more, and was kept for as long as 600 MiB take at a few kilobytes a second."""
 
     async def main() -> None:
-        room, pace, loop = Room(20 * OWN_BYTES), Pace(PATIENT), asyncio.get_running_loop()
+        room, rate, loop = Room(20 * OWN_BYTES), MinimumRate(PATIENT), asyncio.get_running_loop()
         async with AsyncExitStack() as stack:
             texts = TextRoom(room, Limits(), 4 * OWN_BYTES, stack)
-            await texts.keep(3 * OWN_BYTES, pace)
-            await pace.wait(asyncio.sleep(3 * GRACE_SECONDS, b"x"))
+            await texts.keep(3 * OWN_BYTES, rate)
+            await rate.wait(asyncio.sleep(3 * GRACE_SECONDS, b"x"))
             async with room.hold(room.total, None) as other:
                 await other.take(room.total)
                 began = loop.time()

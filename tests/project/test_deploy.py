@@ -162,7 +162,7 @@ def test_the_papers_name_the_same_places():
     assert f"DataDirectory /var/lib/{unit['StateDirectory'][0]}\n" in torrc
     assert f"ControlSocket unix:/run/{unit['RuntimeDirectory'][0]}/control GroupWritable\n" in torrc
     assert unit["AppArmorProfile"] == ["-kallskydd-tor"]
-    for path in (f"{home}/run/public.sock rw,", f"{home}/run/desk.sock rw,"):
+    for path in (f"{home}/run/{name}.sock rw," for name in ("public", "desk", "mirror")):
         assert path in profile
         assert path in (DEPLOY / "apparmor.d" / "local-system_tor").read_text()
 

@@ -10,7 +10,7 @@ NEVER = (
     "audit/**/*", "cases/**/*", "confine/*", "intake/**/*", "scrubbers/**/*", "desk/*", "project/test_silence_static",
     "system/test_no_*", "system/test_seized_disk", "system/test_kill_upload", "system/test_large_upload",
     "system/test_where_secrets_live", "system/test_what_members_see", "system/test_hostile_server",
-    "system/test_stop_and_start", "system/test_reporter_browser", "system/test_exhaustion",
+    "relay/test_relay_deploy", "system/test_stop_and_start", "system/test_reporter_browser", "system/test_exhaustion",
 )  # fmt: skip
 # Each is a tor network that has to come about, or a browser.
 LIVE_FIXTURES = {"tor_network", "keeper_tor", "keeper_tor_to_kill", "tor_client", "publisher", "chromium", "person"}

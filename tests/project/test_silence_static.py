@@ -86,7 +86,7 @@ def _of_the_wire(function: ast.AST) -> Iterator[ast.AST]:
         decoded = {
             ast.unparse(node.targets[0])
             for node in inside
-            if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("wire.decode(")
+            if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("messages.decode(")
         }
         yield from (node for node in inside if isinstance(node, ast.Attribute) and ast.unparse(node.value) in decoded)
 

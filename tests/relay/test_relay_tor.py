@@ -8,11 +8,13 @@ import os
 import signal
 import sys
 
+import pytest
 from relay_harness import NAME, Site, answer, child_of, free_port
 
 from onion.control import open_controller
 
 
+@pytest.mark.live
 async def test_a_relay_with_a_tor_of_its_own_carries_uploads_and_starts_that_tor_again(
     tor_network, keeper_tor, tmp_path
 ):

@@ -178,7 +178,7 @@ async def running_intake(
             public_hosts=frozenset({public_host}),
             desk_hosts=frozenset({DESK_HOST}),
         )
-        stack.callback(services.lane.close)
+        stack.callback(services.argon2.close)
         public = folder / "public.sock"
         serving = await serve(public_app(services), _listener(public), connections)
         stack.push_async_callback(serving.close)

@@ -74,7 +74,7 @@ def test_a_browser_without_scripts_files_a_report_with_files_reads_the_answer_an
         words = reporter.to_the_code(person)
         bodies = served.call(newest, served.desks, ANSWER)
 
-        reporter.come_back(person, origin, words)
+        reporter.log_in(person, origin, words)
         read = person.text()
         reporter.withdraw(person)
         withdrawn = served.call(newest, served.desks)

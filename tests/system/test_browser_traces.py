@@ -103,7 +103,7 @@ def test_a_message_stays_through_another_language_and_another_piece_of_what_was_
         person.unfold("details.languages")
         person.press("/receipt", holding="switch")
         in_other_words = reporter.code_on(person)
-        reporter.come_back(person, ORIGIN, long_report.receipt.words)
+        reporter.log_in(person, ORIGIN, long_report.receipt.words)
         person.fill("text", text)
         for field, value in (("switch", "en"), ("after", "0.1"), ("before", "0.1"), ("switch", "sv")):
             if field == "switch":
@@ -130,7 +130,7 @@ def test_after_logging_out_no_way_back_opens_the_inbox(served, way, start):
         reporter.send(person, ORIGIN, text)
         words = reporter.to_the_code(person)
         coded = person.source()
-        reporter.come_back(person, ORIGIN, words)
+        reporter.log_in(person, ORIGIN, words)
         opened = text in person.text()
         person.press("/inbox/leave")
 
@@ -210,7 +210,7 @@ def test_an_address_from_the_history_opens_nothing_after_logging_out(way, start)
         words = reporter.to_the_code(person)
         coded = person.source()
         shown = [person.address]
-        reporter.come_back(person, ORIGIN, words)
+        reporter.log_in(person, ORIGIN, words)
         shown.append(person.address)
         person.open(shown[1])
         before = person.text()

@@ -13,7 +13,7 @@ from raw_forms import part
 from reporter_samples import photograph, rows
 
 from cases.receipt.keys import new_receipt
-from intake.http.form import Pace
+from intake.http.form import MinimumRate
 from intake.limits import Limits
 from intake.rooms.text import BYTES_A_CHARACTER, OWN_BYTES, TextRoom
 from intake.rooms.uploads import MemoryBudget, Room
@@ -31,7 +31,7 @@ class Dawdler:
     def __init__(self, intake, announced: int, beginning: bytes) -> None:
         self._intake = intake
         self._announced = announced
-        self._beginning = part("mark", intake.services.marks.new("report").encode()) + beginning
+        self._beginning = part("mark", intake.services.form_tokens.new("report").encode()) + beginning
         self.answer = b""
 
     async def run(self) -> None:
@@ -186,9 +186,9 @@ async def test_no_form_counts_for_more_than_its_characters_can_take_and_who_need
     async with AsyncExitStack() as stack:
         long, short = (TextRoom(room, limits, announced, stack) for announced in (60 * MIB, 60_000))
         # Each character in four bytes, as it came.
-        await long.keep(limits.form_characters * BYTES_A_CHARACTER, Pace(limits))
+        await long.keep(limits.form_characters * BYTES_A_CHARACTER, MinimumRate(limits))
         held = room.total - room.free
-        await short.keep(60_000, Pace(limits))
+        await short.keep(60_000, MinimumRate(limits))
         needs = [hold.claim - hold.held for hold in room._holds]
 
     assert held == limits.form_characters * BYTES_A_CHARACTER - OWN_BYTES

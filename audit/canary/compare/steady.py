@@ -99,10 +99,11 @@ _COUNTS_WORK = (
 _RESIDENT = "status VmRSS, status VmHWM, status RssAnon, status RssFile, status RssShmem, status VmPTE, stat rss"
 _OWN_MEMORY = "status VmPeak, status VmSize, status VmLck, status VmData, stat vsize"
 _WRITTEN = "written, changed"
+_LISTENERS = "run/public.sock, run/desk.sock, run/mirror.sock"
 
 ALLOWED = (
     # files
-    *_named("run/public.sock, run/desk.sock", "read", Since.PAGES, "the first connection after a heartbeat"),
+    *_named(_LISTENERS, "read", Since.PAGES, "the first connection after a heartbeat"),
     *_named("audit.chain", "read", Since.REPORTS, "a desk asks for the verdicts"),
     *_named("kallskydd.db-wal", "content, blocks, written, changed, read", Since.REPORTS, "the log of the database"),
     *_named("kallskydd.db-wal", "size", Since.REPORTS, "the log of the database", _whole_log),
@@ -116,7 +117,7 @@ ALLOWED = (
     *_named("kallskydd.db-shm", "read", Since.STOP, "stamped when the intake ends"),
     *_named("roster/0001.toml, roster/0001.sig", "read", Since.REPORTS, "a desk asks for it after a heartbeat"),
     *_named("roster/0001.toml, roster/0001.sig", "changed", Since.STOP, "stamped when the intake ends"),
-    *_named("run/public.sock, run/desk.sock", "changed", Since.STOP, "stamped when the intake ends"),
+    *_named(_LISTENERS, "changed", Since.STOP, "stamped when the intake ends"),
     *_named("run", "written, changed", Since.STOP, "tor takes its socket away"),
     *_named("run, tor/data", "order", Since.STOP, "tor takes its socket and cookie away", _no_socket_of_control),
     *_named("tor/data", "written, changed", Since.STOP, "tor's own"),
@@ -132,7 +133,7 @@ ALLOWED = (
     *(one for number in range(3, 10) for one in
       _named("zygote 1, zygote 2", f"open {number}, open {number} state", Since.PAGES, "its forks", _of_a_fork)),
 )  # fmt: skip
-_CONNECTED = ("run/public.sock", "run/desk.sock")  # the next heartbeat stamps them
+_CONNECTED = tuple(_LISTENERS.split(", "))  # the next heartbeat stamps them
 _BY_NAME: Mapping[tuple[str, str], AllowedChange] = {(one.thing, one.field): one for one in ALLOWED}
 
 

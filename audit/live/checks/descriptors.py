@@ -22,7 +22,6 @@ from audit.observe.sockets import UnixSocket, holders, unix_peers, unix_table
 from audit.verdict import Counted, Inspection, listed
 
 HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain")
-LISTENERS = ("run/public.sock", "run/desk.sock")
 _NULL = "/dev/null"
 _STANDARD = range(3)
 # A socket that is handed on is nobody's for less than a millisecond; a process that waits for its turn, for some more.
@@ -106,7 +105,7 @@ class _Around:
         # Not a unix socket at all, or closed since it was listed.
         if found is None:
             return _Found.unclear()
-        named = {str(self.scene.home / name) for name in LISTENERS}
+        named = {str(self.scene.home / name) for name in self.scene.listeners}
         if not found.stream or (found.path and found.path not in named) or (found.listening and not found.path):
             return _Found.strange()
         if found.path:

@@ -26,7 +26,6 @@ HEARTBEAT_SECONDS = 600
 # The intake reads its clock every five seconds, and waits for a filing that is being written.
 _SLACK_SECONDS = 60
 HEARTBEAT_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
-_SOCKETS = ("run/public.sock", "run/desk.sock")
 _MADE_AT_START = ("kallskydd.db-wal", "kallskydd.db-shm")
 _KNOWN = {
     *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain",
@@ -35,10 +34,12 @@ _KNOWN = {
     "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",
     "trial-member/cases.sealed",
 }  # fmt: skip
+# Of a home whose configuration has a mirror, and of no other.
+_OF_A_MIRROR = {"run/mirror.sock", "mirror", "mirror/account.pem", "mirror/certificate.pem"}
 _ROSTER_ENDINGS = {".toml", ".sig", ".seen"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Sockets, and the folders on the way to them, may be opened for the group of a system tor.
-_FOR_A_SYSTEM_TOR = {"", "run", "run/public.sock", "run/desk.sock"}
+_FOR_A_SYSTEM_TOR = {"", "run", "run/public.sock", "run/desk.sock", "run/mirror.sock"}
 # A draft is put in its place as soon as it is on the disk.
 _DRAFT_SECONDS = 0.3
 _STATX_BIRTH = 0x800
@@ -74,7 +75,7 @@ def check_permissions(inspection: Inspection, scene: Scene) -> None:
             state = path.lstat()
             if _is_loose(scene, name, state) or state.st_uid != owner:
                 open_ones.append(f"{name or '.'} {stat.filemode(state.st_mode)}")
-            if not _is_known(name):
+            if not _is_known(name) and not (scene.has_mirror and name in _OF_A_MIRROR):
                 strange.append(name)
     for one in open_ones:
         inspection.found("others may reach {name}", name=one)
@@ -115,7 +116,10 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
                 name=name,
                 fine=times.born <= latest,
             )
-    for name in (*_SOCKETS, *sorted(str(path.relative_to(scene.home)) for path in (scene.home / "roster").iterdir())):
+    for name in (
+        *scene.listeners,
+        *sorted(str(path.relative_to(scene.home)) for path in (scene.home / "roster").iterdir()),
+    ):
         with contextlib.suppress(FileNotFoundError):  # a draft that is in its place by now
             times = file_times(scene.home / name)
             oldest = max(now - times.changed, now - times.read)
@@ -126,9 +130,9 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
                 age=round(oldest),
                 window=window,
             )
-    for name in ("config.toml", "server.pub", "onion/public.key", "onion/desk.key", *_SOCKETS):
+    for name in ("config.toml", "server.pub", "onion/public.key", "onion/desk.key", *scene.listeners):
         times = file_times(scene.home / name)
-        last = times.written if name in _SOCKETS else max(times.written, times.changed)
+        last = times.written if name in scene.listeners else max(times.written, times.changed)
         inspection.require(last <= started + 1, "{name} has not changed since the intake started: {fine}", name=name,
                     fine=last <= started + 1)  # fmt: skip
 

@@ -26,7 +26,7 @@ from audit.canary.rules import Rulebook
 from audit.observe.seccomp import Attempt, read_filter, refused
 from audit.observe.strace import TraceDamaged, read_trace
 from audit.verdict import Inspection, Verdict
-from intake.identifiers.find import pointers_in
+from intake.identifiers.find import details_in
 
 MARKER = new_text("Referer", "https://{}.example/start")
 ADDRESS = new_address("X-Forwarded-For", "{}, 10.0.0.1")
@@ -107,7 +107,7 @@ def test_a_marker_holds_nothing_that_the_form_would_take_for_a_telephone_number(
     # A report with one in its text is sent back, and the canary had nothing to look for.
     assert all(marker.text.isalpha() for marker in markers)
     assert {len(marker.text) for marker in markers} == {24}
-    assert pointers_in(" ".join(marker.text for marker in markers), ()) == ()
+    assert details_in(" ".join(marker.text for marker in markers), ()) == ()
 
 
 def test_nothing_is_found_where_nothing_is():

@@ -127,7 +127,7 @@ async def test_a_reader_below_the_minimum_rate_is_given_up_and_one_above_it_read
 async def test_the_progress_frame_of_who_does_not_read_is_ended_and_keeps_little(tmp_path, monkeypatch):
     monkeypatch.setattr("intake.report.progress_page.LOOK_SECONDS", 0.0)
     async with running_intake(tmp_path, connections=limits(unread_seconds=0.5)) as intake:
-        mark = intake.services.marks.new("report")
+        mark = intake.services.form_tokens.new("report")
         board, browser = intake.services.progress, intake.browser()
         path = f"/progress/{board.id_of(mark)}?watch=yes"
         with await connected(browser, GET.replace(b"GET / ", f"GET {path} ".encode())) as connection:
@@ -366,7 +366,7 @@ async def test_a_frame_makes_the_progress_of_the_upload_that_it_shows(tmp_path, 
     numbers = limits(most=8, newest=2, evictions_a_second=1000)
     async with running_intake(tmp_path, connections=numbers) as intake:
         browser = intake.browser()
-        mark = intake.services.marks.new("report")
+        mark = intake.services.form_tokens.new("report")
         path = f"/progress/{intake.services.progress.id_of(mark)}?watch=yes"
         head = f"POST /report HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\nContent-Length: 400000\r\nConnection: close\r\n"
         frame = await connected(browser, f"GET {path} HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\n\r\n".encode())

@@ -96,7 +96,7 @@ async def trickle(intake, path: str, start: bytes, seconds: float) -> tuple[byte
 async def test_an_upload_that_trickles_is_given_up_with_a_page(tmp_path):
     async with running_intake(tmp_path) as intake:
         limited(intake, idle_seconds=1.0, refused_idle_seconds=1.0)
-        mark = intake.services.marks.new("report")
+        mark = intake.services.form_tokens.new("report")
         start = part("mark", mark.encode()) + part("text", b"Kept") + part("attachment", b"", b'; filename="a"')[:-2]
         answer, took = await trickle(intake, "/report", start, 8)
         page = await intake.browser().follow(read_answer(answer))
@@ -111,7 +111,7 @@ async def test_an_upload_that_trickles_is_given_up_with_a_page(tmp_path):
 async def test_however_much_came_quickly_each_minute_counts(tmp_path):
     async with running_intake(tmp_path) as intake:
         limited(intake, idle_seconds=1.0, refused_idle_seconds=1.0)
-        mark = intake.services.marks.new("report")
+        mark = intake.services.form_tokens.new("report")
         much = part("attachment", bytes(600_000), b'; filename="a"')[:-2]
         start = part("mark", mark.encode()) + part("text", b"Kept") + much
         answer, took = await trickle(intake, "/report", start, 8)

@@ -117,7 +117,7 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
         # The inbox keeps those of the last message, to show them in another language.
         inbox = await log_in(browser, page.receipt)
         await browser.post("/inbox/write", inbox.form("/inbox/write").fields, [telling_photograph()])
-        during = reachable([services.marks, services.sessions], OWNER)
+        during = reachable([services.form_tokens, services.sessions], OWNER)
         # The session itself never has them, only the page that is kept for a second sending.
         in_session = any(
             reachable([one.keys, one.case, one.receipt], OWNER) for one in services.sessions._open.values()
@@ -130,10 +130,10 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
             # Nobody visits: it is the intake's own clock that lets go.
             clockwork = asyncio.create_task(keep_time(services, lambda: None))
             async with asyncio.timeout(10):
-                while reachable([services.marks, services.sessions], OWNER):
+                while reachable([services.form_tokens, services.sessions], OWNER):
                     await asyncio.sleep(0.05)
             clockwork.cancel()
-        after = reachable([services.marks, services.sessions], OWNER)
+        after = reachable([services.form_tokens, services.sessions], OWNER)
 
     assert during
     assert not in_session

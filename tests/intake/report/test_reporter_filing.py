@@ -141,7 +141,9 @@ async def test_a_real_home_below_two_readers_is_not_open(tmp_path, roles):
     async with running_intake(tmp_path, made) as intake:
         start = await intake.browser().get("/")
         form = await intake.browser().get("/report")
-        posted = await intake.browser().post("/report", [("mark", intake.services.marks.new("report")), ("text", "x")])
+        posted = await intake.browser().post(
+            "/report", [("mark", intake.services.form_tokens.new("report")), ("text", "x")]
+        )
         stored = rows(intake, "cases")
 
     assert "inte öppen än" in start.plain
@@ -238,12 +240,12 @@ async def test_an_old_form_comes_back_with_its_text_and_then_works(tmp_path, how
         if how == "a day old":
             intake.clock.forward(hours=26)
         elif how == "before a restart":
-            intake.services.marks._key = secrets.token_bytes(32)
+            intake.services.form_tokens._key = secrets.token_bytes(32)
         elif how == "made up":
             fields = [(name, "A" * 48 if name == "mark" else value) for name, value in fields]
         elif how == "of another form":
             fields = [
-                (name, intake.services.marks.new("return") if name == "mark" else value) for name, value in fields
+                (name, intake.services.form_tokens.new("return") if name == "mark" else value) for name, value in fields
             ]
         else:
             fields = [(name, value) for name, value in fields if name != "mark"]
@@ -439,7 +441,7 @@ async def test_far_too_much_data_still_gets_a_page_and_stores_nothing(tmp_path):
 async def test_an_upload_that_stands_still_is_given_up(tmp_path):
     async with running_intake(tmp_path) as intake:
         object.__setattr__(intake.services, "limits", Limits(idle_seconds=0.2, refused_idle_seconds=0.2))
-        mark = intake.services.marks.new("report")
+        mark = intake.services.form_tokens.new("report")
         body = multipart("b", [("mark", mark), ("text", "Kept")], [bytes(900_000)])
         reader, writer = await asyncio.open_unix_connection(str(intake.public_socket))
         head = f"POST /report HTTP/1.1\r\nHost: {Browser(intake.public_socket).host}\r\nContent-Length: {len(body)}\r\n"

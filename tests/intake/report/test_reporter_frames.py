@@ -211,7 +211,7 @@ async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_form(tmp_pa
         form = await form_of(browser, "?plain=1" if how == "another language without" else "")
         fields = form.with_(**TYPED, concerns=concerns)
         if how == "anew from the frame":
-            intake.services.marks._key = secrets.token_bytes(32)
+            intake.services.form_tokens._key = secrets.token_bytes(32)
             answer = await browser.post("/report", fields)
             page = await browser.post("/report", answer.form("/report").fields)
         else:

@@ -19,7 +19,7 @@ from cases.receipt.keys import receipt_keys
 from cases.store.store import Store
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
-from intake.http.form import Pace
+from intake.http.form import MinimumRate
 from intake.limits import Limits
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
 from intake.uploads.attachment import Allowance, PendingCase, accept_attachment, read_part
@@ -38,7 +38,7 @@ class Sent:
     def __init__(self, content: bytes, piece: int = 1000) -> None:
         self._content = content
         self._piece = piece
-        self.pace = Pace(Limits())
+        self.rate = MinimumRate(Limits())
 
     async def pieces(self):
         for start in range(0, len(self._content), self._piece):
@@ -62,7 +62,7 @@ def allowance(budget: MemoryBudget | None = None, **limits) -> Allowance:
 async def read(limited: Allowance, sent: Sent) -> int:
     """The size of what was read."""
     with MemoryFile() as untrusted:
-        async with limited.one_file(untrusted, sent.pace) as room:
+        async with limited.one_file(untrusted, sent.rate) as room:
             await read_part(sent, untrusted, room)
             return untrusted.size
 

@@ -47,7 +47,7 @@ def code_on(person: Person) -> list[str]:
     return words
 
 
-def come_back(person: Person, origin: str, words: Sequence[str]) -> None:
+def log_in(person: Person, origin: str, words: Sequence[str]) -> None:
     """Type the code and open the case."""
     person.open(f"{origin}/return")
     person.fill("code", " ".join(words))

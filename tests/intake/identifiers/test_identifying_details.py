@@ -5,13 +5,13 @@ from intake_harness import SHOWN, file_report, running_intake, zygotes
 from measured import quickest
 from reporter_samples import opened, photograph, rows
 
-from intake.identifiers.find import Sort, pointers_in
+from intake.identifiers.find import DetailKind, details_in
 
 REPORT = "Chefen har beställt varor av sin svåger i tre år.\nFakturan 4711 betalades två gånger, 120 000 kr.\n"
 
 
-def found(text: str, *known: str) -> list[tuple[Sort, str]]:
-    return [(one.sort, one.found) for one in pointers_in(text, known)]
+def found(text: str, *known: str) -> list[tuple[DetailKind, str]]:
+    return [(one.kind, one.found) for one in details_in(text, known)]
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def found(text: str, *known: str) -> list[tuple[Sort, str]]:
     ["8507099805", "850709-9805", "19850709-9805", "198507099805", "850709+9805", "850709 9805", "850769-9802"],
 )
 def test_a_personal_number_is_found_however_it_is_written(number):
-    assert found(f"Mitt nummer är {number}.") == [(Sort.PERSONAL_NUMBER, number)]
+    assert found(f"Mitt nummer är {number}.") == [(DetailKind.PERSONAL_NUMBER, number)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_numbers_that_are_no_personal_numbers_are_left_alone(number):
     ],
 )
 def test_a_telephone_number_is_found_however_it_is_written(number):
-    assert found(f"Ring mig på {number} på kvällen.") == [(Sort.TELEPHONE, number)]
+    assert found(f"Ring mig på {number} på kvällen.") == [(DetailKind.TELEPHONE, number)]
 
 
 @pytest.mark.parametrize(
@@ -83,14 +83,14 @@ def test_numbers_that_everybody_has_dates_and_sums_are_left_alone(text):
 
 @pytest.mark.parametrize("address", ["anna@example.com", "anna.andersson+jobb@mail.ludvika.se", "åsa@exempel.se"])
 def test_an_e_mail_address_is_found(address):
-    assert found(f"Skriv till {address}, tack.") == [(Sort.EMAIL, address)]
+    assert found(f"Skriv till {address}, tack.") == [(DetailKind.EMAIL, address)]
 
 
 @pytest.mark.parametrize(
     "path", [r"C:\Users\annand\Desktop\a.xlsx", "/home/annand/a.txt", r"c:\Användare\annand\a", "/Users/annand/a"]
 )
 def test_a_user_name_in_a_path_is_found(path):
-    assert [sort for sort, _found in found(f"Filen ligger i {path} sedan i mars.")] == [Sort.USER_NAME]
+    assert [sort for sort, _found in found(f"Filen ligger i {path} sedan i mars.")] == [DetailKind.USER_NAME]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_user_name_in_a_path_is_found(path):
     ],
 )
 def test_a_name_that_is_signed_at_the_end_is_found(end, name):
-    assert (Sort.NAME, name) in found(REPORT + end)
+    assert (DetailKind.NAME, name) in found(REPORT + end)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_an_end_without_a_name_and_names_of_others_are_left_alone(end):
     [("Hej, jag heter Anna Andersson och", "Anna Andersson"), ("My name is Anna.", "Anna"), ("اسمي أحمد", "أحمد")],
 )
 def test_a_name_that_is_said_is_found(text, name):
-    assert found(text) == [(Sort.NAME, name)]
+    assert found(text) == [(DetailKind.NAME, name)]
 
 
 @pytest.mark.parametrize("piece", ["a@b.se ", "0701234567 ", "a.", "1 ", "070 ", "mvh\n", "/home/", "A B C\n", "-"])
@@ -153,8 +153,8 @@ def test_a_greeting_and_a_hundred_thousand_spaces_take_no_time(beginning):
 
 
 def require_quick(text: str) -> None:
-    assert quickest(lambda: pointers_in(text), 1) < 1
-    assert len(pointers_in(text)) <= 256
+    assert quickest(lambda: details_in(text), 1) < 1
+    assert len(details_in(text)) <= 256
 
 
 POINTING = f"{REPORT}Mvh\nAnna Andersson, 070-123 45 67"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.identifiers.find import Sort, most_telling, pointers_in
+from intake.identifiers.find import DetailKind, details_in, most_telling
 
 BODIES = {
     "sv": "Chefen har beställt varor av sin svåger i tre år.\nFakturan betalades två gånger.\n",
@@ -12,7 +12,7 @@ BODIES = {
 
 
 def names_in(text: str) -> list[str]:
-    return [one.found for one in pointers_in(text) if one.sort is Sort.NAME]
+    return [one.found for one in details_in(text) if one.kind is DetailKind.NAME]
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_who_says_what_they_are_is_left_alone(text):
 def test_beyond_the_most_that_is_shown_the_own_name_and_number_come_first():
     numbers = "".join(f"070-123 45 {number}\n" for number in range(10, 40))
 
-    found = most_telling(pointers_in(f"{numbers}850709-9805\nMvh Anna Andersson"))
+    found = most_telling(details_in(f"{numbers}850709-9805\nMvh Anna Andersson"))
 
     assert len(found) == 12
-    assert [one.sort for one in found[-2:]] == [Sort.PERSONAL_NUMBER, Sort.NAME]
+    assert [one.kind for one in found[-2:]] == [DetailKind.PERSONAL_NUMBER, DetailKind.NAME]
     assert [one.line for one in found] == sorted(one.line for one in found)

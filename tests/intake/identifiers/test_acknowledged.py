@@ -5,9 +5,9 @@ from intake_harness import SHOWN, file_report, log_in, running_intake
 from reporter_samples import rows
 
 from intake.http.form import Form
-from intake.identifiers import acknowledged as pointed_out
-from intake.identifiers.acknowledged import PointedOut
-from intake.identifiers.find import Pointer, Sort
+from intake.identifiers import acknowledged
+from intake.identifiers.acknowledged import AcknowledgedDetails
+from intake.identifiers.find import DetailKind, IdentifyingDetail
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
 STOPS = "Texten verkar säga vem du är. Inget har sparats."
@@ -85,7 +85,7 @@ async def test_beside_frames_a_button_in_the_answer_lets_the_untouched_form_go(t
         stored_before = rows(intake, "cases")
         changed = await browser.post("/report", form.with_(text=f"{POINTING}, anna@example.com"))
         sent = await browser.post("/report", form.with_(text=POINTING))
-        left = len(intake.services.pointed_out)
+        left = len(intake.services.acknowledged)
 
     assert 'action="/report/as-it-is" enctype="multipart/form-data" autocomplete="off" target="_self"' in stopped.text
     assert "Inget har skickats än. Tryck nu på ”Skicka anmälan” i formuläret en gång till." in answer.plain
@@ -103,7 +103,7 @@ async def test_another_draft_is_warned_again_and_so_is_everybody_after_a_restart
         first = await browser.post("/report", (await plain_form(browser)).with_(text=POINTING))
         seals = first.form("/report").boxes["looked"]
         other = await browser.post("/report", (await plain_form(browser)).with_(text=POINTING, looked=seals))
-        intake.services.pointed_out._key = bytes(32)
+        intake.services.acknowledged._key = bytes(32)
         after = await browser.post("/report", first.form("/report").as_it_is())
         stored = rows(intake, "cases")
 
@@ -120,12 +120,12 @@ async def test_in_the_inbox_too_only_what_was_shown_may_go_and_it_is_forgotten_w
         made_up = await browser.post("/inbox/write", form.with_(text="Ring 070-123 45 67", looked="yes"))
         ticked = made_up.form("/inbox/write")
         changed = await browser.post("/inbox/write", ticked.as_it_is(text="Ring 070-123 45 67 eller 070-765 43 21"))
-        during = len(intake.services.pointed_out)
+        during = len(intake.services.acknowledged)
         sent = await browser.post("/inbox/write", changed.form("/inbox/write").as_it_is())
-        sent_on = len(intake.services.pointed_out)
+        sent_on = len(intake.services.acknowledged)
         once_more = await browser.post("/inbox/write", sent.form("/inbox/write").with_(text="Ring 070-123 45 67"))
         await browser.post("/inbox/leave", sent.form("/inbox/leave").fields)
-        after = len(intake.services.pointed_out)
+        after = len(intake.services.acknowledged)
 
     assert STOPS in made_up.plain
     assert "<bdi>070-765 43 21</bdi>" in changed.text
@@ -160,13 +160,13 @@ async def test_what_comes_after_the_twelfth_finding_is_shown_in_the_next_round(t
 
 async def test_a_text_full_of_findings_goes_once_each_was_shown_also_after_others_were_accepted(tmp_path):
     async with running_intake(tmp_path) as intake:
-        service = intake.services.pointed_out
+        service = intake.services.acknowledged
         for beginning in "ab":
             text = " ".join(f"{beginning}{number}@b.se" for number in range(300))
             shown = []
             while left := service.left_in(Form({"text": [text]}), DRAFT, None):
                 shown += [one.found for one in left]
-                service.accept(DRAFT, [service.seals(DRAFT, left)])
+                service.accept(DRAFT, [service.tags(DRAFT, left)])
 
             assert shown == text.split()[:256]
 
@@ -187,17 +187,17 @@ async def test_a_late_press_on_leave_it_as_it_is_keeps_nothing_of_a_draft_that_i
         browser = intake.browser()
         form = (await browser.get("/report")).form("/report")
         stopped = await browser.post("/report", form.with_(text=POINTING))
-        during = len(intake.services.pointed_out)
+        during = len(intake.services.acknowledged)
         await browser.post("/inbox/leave", [("draft", dict(form.fields)["draft"]), ("language", "sv")])
         await browser.post("/report/as-it-is", stopped.form("/report/as-it-is").fields)
-        late = len(intake.services.pointed_out)
+        late = len(intake.services.acknowledged)
 
     assert (during, late) == (1, 0)
 
 
 async def test_nothing_is_kept_for_drafts_that_are_made_up(tmp_path):
     async with running_intake(tmp_path) as intake:
-        service = intake.services.pointed_out
+        service = intake.services.acknowledged
         service.accept(DRAFT, ["a" * 24])
         service.left_in(Form({"text": ["Nothing"], "looked": ["a" * 24]}), DRAFT, None)
 
@@ -206,7 +206,7 @@ async def test_nothing_is_kept_for_drafts_that_are_made_up(tmp_path):
 
 async def test_what_was_accepted_is_gone_after_a_day(tmp_path):
     async with running_intake(tmp_path) as intake:
-        service = intake.services.pointed_out
+        service = intake.services.acknowledged
         service.left_in(Form({"text": [POINTING]}), DRAFT, None)
         intake.clock.forward(hours=24)
         service.prune()
@@ -218,14 +218,14 @@ async def test_what_was_accepted_is_gone_after_a_day(tmp_path):
 
 
 async def test_no_more_is_remembered_than_the_bounds_and_no_draft_or_name_stands_in_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(pointed_out, "MOST_REMEMBERED", 3)
+    monkeypatch.setattr(acknowledged, "MOST_REMEMBERED", 3)
     async with running_intake(tmp_path) as intake:
-        service = PointedOut(intake.clock)
+        service = AcknowledgedDetails(intake.clock)
         for draft in "abcde":
             service.left_in(Form({"text": [POINTING]}), draft * 32, None)
             service.accept(draft * 32, [" ".join(f"{number:024x}" for number in range(300))])
-        name = Pointer(Sort.NAME, "Anna Andersson", 3)
-        form = Form({"text": [POINTING], "looked": [service.seals(DRAFT, [name])]})
+        name = IdentifyingDetail(DetailKind.NAME, "Anna Andersson", 3)
+        form = Form({"text": [POINTING], "looked": [service.tags(DRAFT, [name])]})
         shown = service.left_in(Form({"text": [POINTING]}), DRAFT, None)
         left = service.left_in(form, DRAFT, None)
         kept = service._accepted

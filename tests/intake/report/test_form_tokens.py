@@ -1,4 +1,4 @@
-"""One-time marks, sessions and the daily clock, without a browser."""
+"""One-time tokens, sessions and the daily clock, without a browser."""
 
 import asyncio
 import os
@@ -11,8 +11,8 @@ from intake_harness import NOON, SetClock, file_report, log_in, make_home, runni
 from cases.crypto.seal import CaseKeys, new_case_keys
 from cases.errors import SettingLost
 from intake.daily import due_day, keep_time, release_everything
-from intake.errors import OldMark
-from intake.http.form_tokens import Marks, Use
+from intake.errors import ExpiredToken
+from intake.http.form_tokens import FormTokens, TokenClaim
 from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing
 from intake.uploads.attachment import FileShown
 from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
@@ -20,37 +20,37 @@ from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
 
 async def test_a_mark_is_for_one_form_and_for_one_day():
     clock = SetClock()
-    marks = Marks(clock)
-    mark = marks.new("report")
+    tokens = FormTokens(clock)
+    token = tokens.new("report")
 
-    with pytest.raises(OldMark):
-        await marks.claim(mark, "return")
-    with pytest.raises(OldMark):
-        await Marks(clock).claim(mark, "report")
+    with pytest.raises(ExpiredToken):
+        await tokens.claim(token, "return")
+    with pytest.raises(ExpiredToken):
+        await FormTokens(clock).claim(token, "report")
     clock.forward(hours=23)
-    _use, is_first = await marks.claim(mark, "report")
+    _use, is_first = await tokens.claim(token, "report")
     clock.forward(hours=3)
-    with pytest.raises(OldMark):
-        await marks.claim(mark, "report")
+    with pytest.raises(ExpiredToken):
+        await tokens.claim(token, "report")
 
     assert is_first
 
 
 @pytest.mark.parametrize("made_up", ["", "x", "AAAA", "å" * 40, "A" * 48, "=" * 48, "A" * 10_000])
 async def test_what_is_no_mark_is_an_old_mark(made_up):
-    with pytest.raises(OldMark):
-        await Marks(SetClock()).claim(made_up, "report")
+    with pytest.raises(ExpiredToken):
+        await FormTokens(SetClock()).claim(made_up, "report")
 
 
 async def test_the_second_waits_for_the_first_and_gets_its_page():
-    marks = Marks(SetClock())
-    mark = marks.new("report")
-    use, first = await marks.claim(mark, "report")
-    second = asyncio.ensure_future(marks.claim(mark, "report"))
+    tokens = FormTokens(SetClock())
+    token = tokens.new("report")
+    use, first = await tokens.claim(token, "report")
+    second = asyncio.ensure_future(tokens.claim(token, "report"))
     await asyncio.sleep(0)
     waited = not second.done()
 
-    use.spend(b"the page")
+    use.commit(b"the page")
     again, is_first = await second
 
     assert (first, waited, is_first) == (True, True, False)
@@ -58,16 +58,16 @@ async def test_the_second_waits_for_the_first_and_gets_its_page():
 
 
 async def test_when_the_first_was_refused_the_one_who_waited_becomes_the_first():
-    marks = Marks(SetClock())
-    mark = marks.new("report")
-    use, _first = await marks.claim(mark, "report")
-    waiting = [asyncio.ensure_future(marks.claim(mark, "report")) for _ in range(2)]
+    tokens = FormTokens(SetClock())
+    token = tokens.new("report")
+    use, _first = await tokens.claim(token, "report")
+    waiting = [asyncio.ensure_future(tokens.claim(token, "report")) for _ in range(2)]
     await asyncio.sleep(0)
 
-    use.give_back()
+    use.release()
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     new_use, is_first = done.pop().result()
-    new_use.spend()
+    new_use.commit()
     results = [await one for one in waiting]
 
     assert is_first
@@ -76,15 +76,15 @@ async def test_when_the_first_was_refused_the_one_who_waited_becomes_the_first()
 
 async def test_a_page_is_kept_for_half_an_hour():
     clock = SetClock()
-    marks = Marks(clock)
-    mark = marks.new("report")
-    use, _ = await marks.claim(mark, "report")
-    use.spend(b"the page")
+    tokens = FormTokens(clock)
+    token = tokens.new("report")
+    use, _ = await tokens.claim(token, "report")
+    use.commit(b"the page")
 
     clock.forward(minutes=29)
-    kept = (await marks.claim(mark, "report"))[0].kept
+    kept = (await tokens.claim(token, "report"))[0].kept
     clock.forward(minutes=2)
-    forgotten = (await marks.claim(mark, "report"))[0].kept
+    forgotten = (await tokens.claim(token, "report"))[0].kept
 
     assert kept == b"the page"
     assert forgotten is None
@@ -92,18 +92,18 @@ async def test_a_page_is_kept_for_half_an_hour():
 
 async def test_the_half_hour_begins_when_the_form_has_come_however_long_it_was_on_its_way():
     clock = SetClock()
-    marks = Marks(clock)
-    mark = marks.new("report")
-    use, _ = await marks.claim(mark, "report")
+    tokens = FormTokens(clock)
+    token = tokens.new("report")
+    use, _ = await tokens.claim(token, "report")
     clock.forward(minutes=40)
-    quick, _ = await marks.claim(marks.new("report"), "report")
-    quick.spend(b"another's page")
-    use.spend(b"the page")
+    quick, _ = await tokens.claim(tokens.new("report"), "report")
+    quick.commit(b"another's page")
+    use.commit(b"the page")
 
     clock.forward(minutes=29)
-    kept = (await marks.claim(mark, "report"))[0].kept
+    kept = (await tokens.claim(token, "report"))[0].kept
     clock.forward(minutes=2)
-    marks.prune()
+    tokens.prune()
 
     assert kept == b"the page"
     assert use.kept is None
@@ -112,26 +112,26 @@ async def test_the_half_hour_begins_when_the_form_has_come_however_long_it_was_o
 
 async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_back(monkeypatch):
     monkeypatch.setattr("intake.http.form_tokens.MAX_USED", 3)
-    marks = Marks(SetClock())
-    open_form = marks.new("report")
+    tokens = FormTokens(SetClock())
+    open_form = tokens.new("report")
 
     for _ in range(4):
-        use, _ = await marks.claim(marks.new("report"), "report")
-        use.spend()
+        use, _ = await tokens.claim(tokens.new("report"), "report")
+        use.commit()
 
-    with pytest.raises(OldMark):
-        await marks.claim(open_form, "report")
+    with pytest.raises(ExpiredToken):
+        await tokens.claim(open_form, "report")
 
 
 async def test_what_is_kept_for_second_sendings_is_bounded_and_the_oldest_goes(monkeypatch):
     monkeypatch.setattr("intake.http.form_tokens.KEPT_BYTES", 100)
-    marks = Marks(SetClock())
-    uses = [(await marks.claim(marks.new("report"), "report"))[0] for _ in range(4)]
+    tokens = FormTokens(SetClock())
+    uses = [(await tokens.claim(tokens.new("report"), "report"))[0] for _ in range(4)]
 
     for use in uses[:3]:
-        use.spend(b"the page", 40)
+        use.commit(b"the page", 40)
     uses[2].let_go()
-    uses[3].spend(b"the page", 60)
+    uses[3].commit(b"the page", 60)
 
     assert [use.kept is not None for use in uses] == [False, True, False, True]
 
@@ -153,7 +153,7 @@ def test_what_was_found_in_files_is_bounded_over_all_sessions_and_the_oldest_goe
 
 
 def opened_as(standing: Standing, sessions: Sessions, case: CaseKeys | None = None) -> Session:
-    opened_by = None if standing is Standing.PROVED else Use(Marks(SetClock()), b"", NOON)
+    opened_by = None if standing is Standing.PROVED else TokenClaim(FormTokens(SetClock()), b"", NOON)
     return sessions.open(None, None, case or new_case_keys(), opened_by, unseen=standing is Standing.UNSEEN)
 
 

@@ -24,7 +24,7 @@ from intake_harness import (
 )
 
 from intake.app import ROUTES
-from intake.http.result_pages import MOST_OF_ONE, KeptPages
+from intake.http.result_pages import MOST_OF_ONE, ResultPages
 from intake.inbox import write as inbox_write
 from intake.views.pages import OWNER
 
@@ -86,14 +86,14 @@ async def test_what_has_to_do_with_a_session_is_gone_with_it_in_every_state(shor
         zygotes() as sandbox,
         running_with_pages(short_folder, example_home(short_folder / "home"), sandbox=sandbox) as desks,
     ):
-        keep = desks.intake.services.kept_pages.keep
+        keep = desks.intake.services.result_pages.keep
 
         def noted(response, peek):
             seen.append(keep(response, peek))
             owners.append((response.get(OWNER, ""), named_in(response.body)))
             return seen[-1]
 
-        object.__setattr__(desks.intake.services, "kept_pages", Noting(desks.intake.services.kept_pages, noted))
+        object.__setattr__(desks.intake.services, "result_pages", Noting(desks.intake.services.result_pages, noted))
         await every_page(desks, "sv")
         sessions = desks.intake.services.sessions
         for handle in list(sessions._open):
@@ -110,9 +110,9 @@ async def test_what_has_to_do_with_a_session_is_gone_with_it_in_every_state(shor
 
 
 class Noting:
-    """The kept pages, with every address written down."""
+    """The result pages, with every address written down."""
 
-    def __init__(self, real: KeptPages, keep) -> None:
+    def __init__(self, real: ResultPages, keep) -> None:
         self._real = real
         self.keep = keep
 
@@ -354,7 +354,7 @@ async def test_what_was_found_in_files_is_shown_no_longer_than_half_an_hour_afte
         led = await send(browser, "/receipt", shown.form("/inbox/leave").fields)
         again = await browser.follow(led)
         intake.clock.forward(minutes=2)
-        intake.services.marks.prune()
+        intake.services.form_tokens.prune()
         late = await browser.follow(led)
 
     assert [MAKER in page.text for page in (shown, again, late)] == [True, True, False]

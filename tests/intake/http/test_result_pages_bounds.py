@@ -1,4 +1,4 @@
-"""What the kept pages let go of, when, and how much they take."""
+"""What the result pages let go of, when, and how much they take."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ import pytest
 from aiohttp import web
 from intake_harness import NOON, SetClock
 
-from intake.http import result_pages as kept_pages
+from intake.http import result_pages
 from intake.http.form import Form
-from intake.http.result_pages import LARGEST_BYTES, MOST_ADDRESSES, MOST_OF_ONE, SMALL_BYTES, UNTIL, KeptPages, draft_of
+from intake.http.result_pages import (
+    LARGEST_BYTES,
+    MOST_ADDRESSES,
+    MOST_OF_ONE,
+    SMALL_BYTES,
+    UNTIL,
+    ResultPages,
+    draft_of,
+)
 from intake.views.pages import OWNER
 
 HANDLE, OTHER, DRAFT = "a" * 64, "b" * 64, "d" * 32
@@ -33,7 +41,7 @@ def clock():
 
 @pytest.fixture
 def kept(clock):
-    return KeptPages(clock)
+    return ResultPages(clock)
 
 
 @pytest.mark.parametrize("owner", ["", DRAFT, HANDLE], ids=["nobody", "draft", "session"])
@@ -66,7 +74,7 @@ def test_a_page_of_a_session_that_is_over_is_not_kept_at_all(kept):
 @pytest.mark.parametrize("owner", [HANDLE, DRAFT], ids=["session", "draft"])
 def test_what_belongs_together_goes_together_and_the_rest_stays(kept, owner):
     mine, free = kept.keep(page_of(owner), is_open), kept.keep(page_of(), is_open)
-    wish = kept.keep_wish(owner, "0f")
+    wish = kept.keep_file_request(owner, "0f")
 
     kept.forget(owner)
 
@@ -76,7 +84,7 @@ def test_what_belongs_together_goes_together_and_the_rest_stays(kept, owner):
 
 
 def test_the_wish_for_a_file_keeps_no_more_than_what_the_file_is_called_and_ends_after_half_an_hour(kept, clock):
-    address = kept.keep_wish(HANDLE, "f" * 100_000)
+    address = kept.keep_file_request(HANDLE, "f" * 100_000)
     wished = kept.find(address).file
     clock.forward(minutes=31)
 
@@ -87,13 +95,13 @@ def test_the_wish_for_a_file_keeps_no_more_than_what_the_file_is_called_and_ends
 def test_one_owner_keeps_the_last_pages_and_files_that_were_looked_at_do_not_count(kept):
     addresses = [kept.keep(page_of(HANDLE), is_open) for _ in range(MOST_OF_ONE + 1)]
     for _ in range(MOST_OF_ONE):
-        kept.keep_wish(HANDLE, "0f")
+        kept.keep_file_request(HANDLE, "0f")
 
     assert [kept.find(one).page is not None for one in addresses] == [False] + [True] * MOST_OF_ONE
 
 
 def test_one_session_has_a_bounded_number_of_addresses(kept):
-    addresses = [kept.keep_wish(HANDLE, "0f") for _ in range(MOST_ADDRESSES + 1)]
+    addresses = [kept.keep_file_request(HANDLE, "0f") for _ in range(MOST_ADDRESSES + 1)]
 
     assert kept.find(addresses[0]) is None
     assert all(kept.find(one).owner == HANDLE for one in addresses[1:])
@@ -101,9 +109,9 @@ def test_one_session_has_a_bounded_number_of_addresses(kept):
 
 @pytest.mark.parametrize("owner", ["", DRAFT, HANDLE], ids=["nobody", "draft", "session"])
 def test_small_pages_drive_out_the_oldest_of_their_own_and_none_of_a_session(clock, monkeypatch, owner):
-    monkeypatch.setattr(kept_pages, "MOST_BYTES", 30_000)
-    monkeypatch.setattr(kept_pages, "MOST_OF_ONE", 1000)
-    kept = KeptPages(clock)
+    monkeypatch.setattr(result_pages, "MOST_BYTES", 30_000)
+    monkeypatch.setattr(result_pages, "MOST_OF_ONE", 1000)
+    kept = ResultPages(clock)
     of_session, of_draft = kept.keep(page_of(HANDLE), is_open), kept.keep(page_of("e" * 32), is_open)
 
     newest = [kept.keep(page_of(owner, 100), is_open) for _ in range(20)][-1]
@@ -114,8 +122,8 @@ def test_small_pages_drive_out_the_oldest_of_their_own_and_none_of_a_session(clo
 
 
 def test_large_pages_drive_out_no_small_ones_and_one_that_is_too_large_is_not_kept(clock, monkeypatch):
-    monkeypatch.setattr(kept_pages, "MOST_BYTES", 3 * SMALL_BYTES)
-    kept = KeptPages(clock)
+    monkeypatch.setattr(result_pages, "MOST_BYTES", 3 * SMALL_BYTES)
+    kept = ResultPages(clock)
     small = kept.keep(page_of("e" * 32), is_open)
 
     large = [kept.keep(page_of("", SMALL_BYTES), is_open) for _ in range(10)]
