@@ -41,6 +41,7 @@ from intake.site.mirror_headers import add_mirror_headers, mirror_headers
 from intake.site.origin_check import check_origin
 from intake.site.redirects import answered_elsewhere
 from intake.site.start import icon, leave, not_found, start, style
+from intake.site.tor import enter_mirror, onion_code, over_tor
 
 ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]], ...]] = (
     ("GET", "/", start),
@@ -68,9 +69,11 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     *INFORMATION_ROUTES,
     ("GET", "/style.css", style),
     ("GET", "/icon.png", icon),
-    # Every other path and method: without this the library would answer by itself.
-    ("*", "/{rest:.*}", not_found),
 )
+# There alone, besides.
+MIRROR_ROUTES: Final = (("GET", "/tor", over_tor), ("GET", "/tor.png", onion_code))
+# Every other path and method: without this the library would answer by itself.
+_THE_REST: Final = ("*", "/{rest:.*}", not_found)
 
 _ACCEPTED_AT_A_TIME: Final = 16
 _FULL_SECONDS: Final = 0.1
@@ -91,9 +94,12 @@ def public_app(services: Services, entrance: Entrance = Entrance.ONION) -> web.A
     refusing = (silent_errors(services.faults), check_origin)
     middlewares = [counted, padded, *((mirror_headers,) if at_mirror else ()), answered_elsewhere, *refusing]
     app = web.Application(middlewares=middlewares, logger=quiet_logger())
-    app[SERVICES] = services
     app[ENTRANCE] = entrance
-    for method, path, handler in ROUTES:
+    if at_mirror:
+        enter_mirror(app, services)
+    else:
+        app[SERVICES] = services
+    for method, path, handler in (*ROUTES, *(MIRROR_ROUTES if at_mirror else ()), _THE_REST):
         app.router.add_route(method, path, handler, expect_handler=refuse_expect)
     app.on_response_prepare.append(drop_telltales)
     if at_mirror:

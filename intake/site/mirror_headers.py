@@ -18,7 +18,7 @@ from aiohttp import hdrs, web
 
 from intake.http.silence import Handler
 from intake.services import SERVICES
-from intake.views.information_index import INFORMATION_PAGES
+from intake.views.information_index import INFORMATION_PAGES, TOR_PAGE
 
 _YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 _ALWAYS: Final = {
@@ -26,7 +26,11 @@ _ALWAYS: Final = {
     "X-Robots-Tag": "noindex",
     hdrs.CACHE_CONTROL: "no-store",
 }
-_KNOWN_TO_ALL: Final = frozenset({"/", "/report", "/return", *(page.path for page in INFORMATION_PAGES)})
+# By their address on the onion, which has no page about how to come there.
+_KNOWN_TO_ALL: Final = {
+    **{path: path for path in ("/", "/report", "/return", *(page.path for page in INFORMATION_PAGES))},
+    TOR_PAGE.path: "/",
+}
 
 
 @web.middleware
@@ -43,7 +47,8 @@ async def add_mirror_headers(request: web.Request, response: web.StreamResponse)
     services = request.app[SERVICES]
     if services.mirror is None or request.method != hdrs.METH_GET or response.status != HTTPStatus.OK:
         return
-    if request.path in _KNOWN_TO_ALL:
+    path = _KNOWN_TO_ALL.get(request.path)
+    if path is not None:
         language = request.query.get("lang", "")
         query = f"?lang={language}" if language in services.config.languages else ""
-        response.headers["Onion-Location"] = f"http://{services.mirror.onion_address}{request.path}{query}"
+        response.headers["Onion-Location"] = f"http://{services.mirror.onion_address}{path}{query}"

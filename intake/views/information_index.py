@@ -55,4 +55,10 @@ INFORMATION_PAGES: Final = (
     InformationPage("/check", "information/check.html", N_("Information: how to check"), N_("How to check us")),
 )
 
+# At the mirror only.
+TOR_PAGE: Final = InformationPage(
+    "/tor", "tor.html", N_("Information: over Tor"), N_("Go on over Tor"), in_every_language=True
+)
+
 INFORMATION_LINKS: Final = tuple(PageLink(page.path, page.label) for page in INFORMATION_PAGES)
+MIRROR_LINKS: Final = (PageLink(TOR_PAGE.path, TOR_PAGE.label), *INFORMATION_LINKS)

@@ -14,6 +14,7 @@ Back must not show the typed text to the next person at the computer.
 
 import enum
 from collections.abc import Hashable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -27,6 +28,7 @@ from markupsafe import Markup
 
 from intake.views.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
 from intake.views.texts import N_, Said
+from intake.views.texts_mirror import AT_MIRROR
 
 LANGUAGE_FIELD: Final = "language"
 # The button of another language, in the form that holds what was typed.
@@ -87,6 +89,15 @@ class Button:
     tone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OnionShown:
+    """The onion's address as the mirror shows it."""
+
+    address: str
+    # How wide and high the picture of its QR code is, in pixels.
+    code_side: int
+
+
 class Language:
     """One language: what it is, and its sentences."""
 
@@ -101,6 +112,10 @@ class Language:
 
     def said(self, said: Said) -> Said:
         return Said(self.say(said.what), self.say(said.do) if said.do else "", said.tone)
+
+    def saying(self, instead: Mapping[str, str]) -> "Language":
+        """Return this language where each sentence of `instead` is said by the one beside it."""
+        return Language(self.info, {**self._texts, **{english: self.say(other) for english, other in instead.items()}})
 
     def day(self, day: date) -> str:
         """Return a day in words."""
@@ -149,10 +164,25 @@ class Pages:
             "languages": tuple(known[code].info for code in languages),
             "information_pages": tuple(links),
             "updated": updated,
+            "mirror": None,
         }
         self._made: dict[Hashable, bytes] = {}
         self.style = package.joinpath("static", "style.css").read_bytes()
         self.icon = package.joinpath("static", "icon.png").read_bytes()
+
+    def at_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> "Pages":
+        """Return the same pages as they read at the mirror, with its links; what it has made once is its own."""
+        there = copy(self)
+        there.move_to_mirror(onion, links)
+        return there
+
+    def move_to_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> None:
+        """Be the mirror's pages from now on. `at_mirror` does this to a copy."""
+        self._languages = {code: one.saying(AT_MIRROR) for code, one in self._languages.items()}
+        self._default = self._languages[self._default.code]
+        self._instead = self._languages[self._instead.code]
+        self._common = {**self._common, "information_pages": tuple(links), "mirror": onion}
+        self._made = {}
 
     def language(self, untrusted_code: str) -> Language:
         """Return the language asked for, or the first."""

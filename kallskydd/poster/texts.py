@@ -37,7 +37,7 @@ BEWARE_OF_THE_LINK: Final = N_("Before you click or scan")
 LINK: Final = N_("Do not click the link on a computer or phone from work, nor on the network at work.")
 MIRROR: Final = N_("The simple way: any browser")
 MIRROR_SEEN: Final = N_(
-    "The network you use and whoever runs this address can see that somebody comes, but not what you write."
+    "The network you use and whoever runs this address can see that you come, and when, but not what you read or write."
 )
 MIRROR_ALT: Final = N_("QR code with the address %(address)s, for any browser")
 ONION: Final = N_("The safest way: Tor")

@@ -60,6 +60,20 @@ NOT_TO_BE_CLICKED_AT_WORK = {
 }
 
 
+WHO_CAN_SEE = {
+    "sv": "kan se att du kommer, och när, men inte vad du läser eller skriver.",
+    "en": "can see that you come, and when, but not what you read or write.",
+    "fi": "käyt siellä ja milloin, mutta eivät sitä, mitä luet tai kirjoitat.",
+}
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_beside_the_link_stands_what_others_can_see_of_a_visit(made, code):
+    text = (made.out / f"block-{code}.html").read_text()
+
+    assert text.index("<a ") < text.index(WHO_CAN_SEE[code]) < text.index("<code ")
+
+
 @pytest.mark.parametrize("code", COMPLETE)
 def test_a_block_with_a_link_says_before_it_where_not_to_click(made, code):
     text = (made.out / f"block-{code}.html").read_text()

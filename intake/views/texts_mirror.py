@@ -1,0 +1,33 @@
+"""What the pages say at the mirror instead of what they say at the onion: an ordinary browser reads them there.
+
+A sentence of the onion's pages that would be untrue or of no use there stands here with the one that takes its place;
+`Pages.at_mirror` puts it in. What is said at the mirror alone stands in the templates, below `mirror`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from intake.views.texts import N_
+
+AT_MIRROR: Final[Mapping[str, str]] = {
+    # "We" would take in whoever runs the mirror's host, which has the addresses of open connections.
+    "We cannot see where you connect from, or who you are unless you tell us. "
+    "What you write can still point to you: leave out what only you could know.": N_(
+        "Those who read your report cannot see where you connect from, or who you are unless you tell them. "
+        "What you write can still point to you: leave out what only you could know."
+    ),
+    "Whoever runs the network that you use can see that you use Tor, but not for what.": N_(
+        "The network you use and the server that passes your traffic on to us can see that you come here, and when, "
+        "but not what you read or write."
+    ),
+    "In Tor Browser, choose New Identity.": N_("Clear the browser's history."),
+    "Close the tab. In Tor Browser, choose New Identity.": N_("Close the tab and clear the browser's history."),
+    "Destroy your note. Close the tab. In Tor Browser, choose New Identity.": N_(
+        "Destroy your note. Close the tab and clear the browser's history."
+    ),
+    "Press the button that logs you out. If you forget, you are logged out after half an hour. "
+    "In Tor Browser, choose New Identity.": N_(
+        "Press the button that logs you out. If you forget, you are logged out after half an hour. "
+        "Then clear the browser's history."
+    ),
+}
