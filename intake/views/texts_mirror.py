@@ -20,6 +20,9 @@ AT_MIRROR: Final[Mapping[str, str]] = {
         "The network you use and the server that passes your traffic on to us can see that you come here, and when, "
         "but not what you read or write."
     ),
+    "No scripts: set Tor Browser to the security level Safest, which stops them. Everything here still works.": N_(
+        "No scripts: turn them off in the browser's settings. Everything here still works."
+    ),
     "In Tor Browser, choose New Identity.": N_("Clear the browser's history."),
     "Close the tab. In Tor Browser, choose New Identity.": N_("Close the tab and clear the browser's history."),
     "Destroy your note. Close the tab. In Tor Browser, choose New Identity.": N_(

@@ -168,6 +168,7 @@ async def test_what_would_be_untrue_or_useless_at_the_mirror_is_said_otherwise_t
     said = said.replace(both, "")
     assert [english for english in AT_MIRROR if english in said] == []
     assert "New Identity" not in said
+    assert "No scripts: turn them off in the browser's settings." in said
     assert AT_MIRROR["In Tor Browser, choose New Identity."] in said
     assert AT_MIRROR["Close the tab. In Tor Browser, choose New Identity."] in said
     assert "Somebody with a false certificate can pass for this website" in said
