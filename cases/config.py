@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from cases.config_site import SiteConfig
+from cases.config_site import HTTPS_PORT, SiteConfig
 from cases.errors import CaseError
 
 CONFIG_NAME = "config.toml"
@@ -267,6 +267,11 @@ def _check_real(config: Config) -> None:
         raise ConfigFault(
             f"The key `inbox_days` is below {SHORTEST_INBOX_DAYS}: reporters could not read the outcome in time.",
             f"Set it to {SHORTEST_INBOX_DAYS} or more; fewer are for a trial only.",
+        )
+    if config.mirror is not None and config.mirror.port != HTTPS_PORT:
+        raise ConfigFault(
+            "The key `mirror.port` is for a trial only: a real mirror is at the port of https.",
+            "Remove it.",
         )
     if config.mirror is not None and config.mirror.roots is not None:
         raise ConfigFault(

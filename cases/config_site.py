@@ -11,9 +11,11 @@ from where somebody came.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
+
+HTTPS_PORT: Final = 443
 
 Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 # A few sentences, in one language.
@@ -110,6 +112,8 @@ class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True):
         "https://dns.quad9.net/dns-query",
         "https://cloudflare-dns.com/dns-query",
     )
+    # Where browsers reach it, if not at the port of https; for a trial only.
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = HTTPS_PORT
     # Root certificates in the place of the usual ones; for a trial only.
     roots: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
 

@@ -11,6 +11,8 @@ from typing import Final
 
 from aiohttp import web
 
+from cases.config_site import HTTPS_PORT
+
 
 class Entrance(enum.Enum):
     """Where a request came in."""
@@ -28,3 +30,9 @@ class MirrorInfo:
 
     name: str  # the mirror's host
     onion_address: str  # with .onion
+    port: int = HTTPS_PORT
+
+    @property
+    def host(self) -> str:
+        """As browsers write it into `Host` and `Origin`."""
+        return self.name if self.port == HTTPS_PORT else f"{self.name}:{self.port}"

@@ -161,6 +161,6 @@ def compose(
         limits=Limits.configured(config.limits),
         public_hosts=public_hosts,
         desk_hosts=desk_hosts,
-        mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts)),
+        mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts), config.mirror.port),
         forwarded_addresses=ForwardedAddresses(),
     )

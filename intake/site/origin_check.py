@@ -51,7 +51,7 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
 def _hosts(services: Services, entrance: Entrance) -> frozenset[str]:
     if entrance is Entrance.ONION:
         return services.public_hosts
-    return frozenset() if services.mirror is None else frozenset({services.mirror.name})
+    return frozenset() if services.mirror is None else frozenset({services.mirror.host})
 
 
 def _from_our_pages(request: web.Request) -> bool:

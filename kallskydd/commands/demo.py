@@ -25,6 +25,7 @@ from kallskydd.demo.check import (
     round_trip,
 )
 from kallskydd.demo.forwarder import Forwarder
+from kallskydd.demo.mirror import DemoMirror
 from kallskydd.demo.sample_files import Sample, sample_jpeg
 from kallskydd.demo.visitor import Visitor
 from kallskydd.demo.world import MEMBERS, DemoFailed, DemoWorld
@@ -41,6 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("demo", help="everything at once, offline, on a private Tor network")
     parser.add_argument("--check", action="store_true", help="make one round trip and end")
     parser.add_argument("--markers", type=Path, metavar="FILE", help="files and hidden texts to use in the check")
+    parser.add_argument("--mirror", action="store_true", help="and the website for those without Tor, by its relay")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--port", type=int, default=0, help="loopback port for a plain browser (default: a free one)")
     parser.set_defaults(run=run)
@@ -61,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
             require_markers_in(samples)
         # Short, because a unix socket's path may have 107 bytes. Made last: what is refused leaves no folder.
         world = DemoWorld(Path(tempfile.mkdtemp(prefix="ks-")))
+        if args.mirror:
+            world.mirror = DemoMirror.new(world.folder / "relay")
         return asyncio.run(_check(args, world, samples) if args.check else _show(args, world))
     except MarkersUnusable as unusable:
         prose(f"Nothing was started: {unusable}.")
@@ -136,11 +140,21 @@ async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor,
     await world.sign_roster(over_tor=False)
     forwarder = Forwarder(tor.socks, world.public)
     local = await forwarder.start(args.port)
-    async with Visitor(tor.socks, world.public) as visitor:
+    if world.mirror is not None:
+        await world.start_relay(world.mirror)
+    async with Visitor.over_tor(tor.socks, world.public) as visitor:
         page = await visitor.open("/report?plain=1")
         page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT}, [sample_jpeg("demo")])
     _print_result(args, world, local, page.receipt)
     return tor, forwarder
+
+
+def _print_mirror(mirror: DemoMirror) -> None:
+    prose(f"Through the mirror, by its relay: {mirror.origin}/  (any browser on this computer)")
+    prose(
+        "  The browser warns, because no authority that it knows made the certificate, but this demonstration itself."
+    )
+    prose(f"  Go on past the warning, or have a browser that you throw away trust {mirror.authority}")
 
 
 def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple[str, ...]) -> None:
@@ -151,6 +165,8 @@ def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receip
     ]
     if args.json:
         facts = {"open": local, "public": world.public, "desk": world.desk_address}
+        if world.mirror is not None:
+            facts |= {"mirror": world.mirror.origin, "authority": str(world.mirror.authority)}
         result({**facts, "receipt": list(receipt), "desks": commands})
     prose("")
     prose(
@@ -162,6 +178,8 @@ def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receip
     prose(f"A sample report's case code:     {' '.join(receipt)}")
     prose(f"On its private network:          http://{world.public}  (reporters)")
     prose(f"                                 {world.desk_address}  (members' desks)")
+    if world.mirror is not None:
+        _print_mirror(world.mirror)
     for (name, _label), command in zip(MEMBERS, commands, strict=True):
         prose(f"As the member {name}, in another terminal:")
         prose(f"  {Path(sys.executable).parent / command}")

@@ -16,6 +16,7 @@ import os
 import re
 import resource
 import secrets
+import select
 import socket
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     tor = parser.add_mutually_exclusive_group()
     tor.add_argument("--tor", type=_loopback, metavar="127.0.0.1:PORT", help="SOCKS of a tor that runs already")
     tor.add_argument("--tor-network", type=Path, metavar="DIR", help="join the private Tor network of DIR")
+    parser.add_argument("--end-with-stdin", action="store_true", help="end when standard input closes")
     parser.set_defaults(run=run)
 
 
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
             listeners.append(_listening(place))  # noqa: PERF401 - those that were opened are closed after an error
         with _tor(args) as (socks, tor), _relay(listeners, socks, args) as child:
             _look_at_onion(socks, args.onion)
-            return _hold(child, tor)
+            return _hold(child, tor, end_with_stdin=args.end_with_stdin)
     except OnionError as error:
         prose(str(error))
         return MISSING
@@ -175,7 +177,7 @@ async def _reach(socks: Place, onion: Place) -> None:
         pass
 
 
-def _hold(child: subprocess.Popen[bytes], tor: TorProcess | None) -> int:
+def _hold(child: subprocess.Popen[bytes], tor: TorProcess | None, *, end_with_stdin: bool) -> int:
     """Wait for the relay, and start a tor again that has ended; returns the exit code."""
     while True:
         try:
@@ -184,11 +186,19 @@ def _hold(child: subprocess.Popen[bytes], tor: TorProcess | None) -> int:
             if tor is not None and not tor.alive():
                 with contextlib.suppress(OnionError):
                     tor.start()
+            if end_with_stdin and _is_over(0):
+                return OK
             continue
         if code == REFUSED:
             prose("This system does not let the relay close itself, so it does not run. Use a kernel with seccomp.")
             return REFUSED
         return MISSING
+
+
+def _is_over(descriptor: int) -> bool:
+    """Say whether who holds its other end is gone, kill -9 included."""
+    readable, _, _ = select.select([descriptor], [], [], 0)
+    return bool(readable) and not os.read(descriptor, 4096)
 
 
 def _listening(place: Place) -> socket.socket:

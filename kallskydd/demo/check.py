@@ -1,9 +1,10 @@
 """The round trip that `kallskydd demo --check` makes and judges.
 
 A report with a photograph and a document is filed over Tor, read at one desk, answered, the answer read with the
-receipt, the case closed, and erased by two members in two folders and two processes. Then the markers planted in
-the files are searched for in all that the desk decrypted, on the server's disk and in every open descriptor of the
-service. Each step is timed.
+receipt, the case closed, and erased by two members in two folders and two processes. With a mirror the
+same is done once more through it, by a visitor who speaks TLS and no Tor. Then the markers planted in the files are
+searched for in all that the desk decrypted, on the server's disk and in every open descriptor of the service, and in
+the relay's folder, descriptors and memory. Each step is timed.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
+from kallskydd.demo.mirror import DemoMirror
 from kallskydd.demo.sample_files import Sample, sample_jpeg, sample_pdf
-from kallskydd.demo.search import Search, holds, in_descriptors, in_folder, in_text
+from kallskydd.demo.search import Search, holds, in_descriptors, in_folder, in_memory, in_text
 from kallskydd.demo.visitor import HtmlPage, Visitor
 from kallskydd.demo.world import DemoFailed, DemoWorld
 from kallskydd.say import prose
@@ -31,6 +35,9 @@ ANSWER = "Tack. Vi har fått rapporten och tittar på fakturan."
 OUTCOME = "Betalningen är återkrävd."
 REFERENCE = "Gallringsbeslut 2026:1"
 FOUND, NOT_FOUND = 200, 404
+OVER_TOR, AT_MIRROR = "over Tor", "through the mirror"
+RELAY_SECONDS = 60.0  # its tor knew the network within 6 s
+RELAY_POLL_SECONDS = 0.2
 
 
 @dataclass(slots=True)
@@ -135,46 +142,81 @@ async def round_trip(check: RoundTrip) -> None:
         tor = ClientTor(world.folder / "reporter", lines)
         await asyncio.to_thread(tor.start)
     try:
-        async with Visitor(tor.socks, world.public) as visitor:
-            await _travel(check, visitor)
+        async with Visitor.over_tor(tor.socks, world.public) as visitor:
+            await _travel(check, visitor, OVER_TOR)
     finally:
         await asyncio.to_thread(tor.stop)
+    if world.mirror is not None:
+        await _travel_by_mirror(check, world.mirror)
+    async with check.step("markers searched for"):
+        check.search += in_folder(check.world.home, check.markers)
+        for saved in world.folder.glob("saved *"):
+            check.search += in_folder(saved, check.markers)
+        for desk in check.world.desks:
+            check.search += in_folder(desk.folder, check.markers)
+        _search_processes(check)
 
 
-async def _travel(check: RoundTrip, visitor: Visitor) -> None:
+async def _travel_by_mirror(check: RoundTrip, mirror: DemoMirror) -> None:
+    async with Visitor.at_mirror(mirror) as visitor:
+        async with check.step("relay"):
+            await check.world.start_relay(mirror)
+            await _until_answered(visitor)
+        await _travel(check, visitor, AT_MIRROR)
+    check.search += in_folder(mirror.folder, check.markers)
+
+
+async def _until_answered(visitor: Visitor) -> None:
+    try:
+        async with asyncio.timeout(RELAY_SECONDS):
+            while True:
+                with suppress(aiohttp.ClientError, OSError):
+                    page = await visitor.open("/")
+                    _demand(page.status == FOUND, f"the mirror answered {page.status}")
+                    return
+                await asyncio.sleep(RELAY_POLL_SECONDS)
+    except TimeoutError:
+        raise DemoFailed("the mirror did not answer in time") from None
+
+
+async def _travel(check: RoundTrip, visitor: Visitor, way: str) -> None:
     first, second = check.world.desks
-    async with check.step("report filed over Tor"):
+    also = "" if way == OVER_TOR else f", {way}"
+    async with check.step(f"report filed {way}"):
         receipt = await _file(visitor, check.samples)
-    _search_descriptors(check)
-    async with check.step("read at the desk"):
-        saved = check.world.folder / "saved"
+    _search_processes(check)
+    async with check.step(f"read at the desk{also}"):
+        saved = check.world.folder / f"saved {way}"
         saved.mkdir()
         case = await _read_at_desk(check, saved)
-    async with check.step("answered"):
+    async with check.step(f"answered{also}"):
         await first.run("acknowledge", case, text="Rapporten är mottagen.")
         await first.run("reply", case, text=ANSWER)
-    async with check.step("answer read with the case code"):
+    async with check.step(f"answer read with the case code{also}"):
         inbox = await _log_in(visitor, receipt)
         _demand(ANSWER in inbox.html, "the answer is not on the reporter's page")
-    async with check.step("closed"):
+    async with check.step(f"closed{also}"):
         await first.run("close", case, "--outcome", "handled", text=OUTCOME)
-    async with check.step("erased by two members"):
+    async with check.step(f"erased by two members{also}"):
         one = await first.run("erase", case, "--reference", REFERENCE)
         _demand(one["state"] != "done", "one member alone has erased the case")
         two = await second.run("erase", case, "--reference", REFERENCE)
         _demand(two["state"] == "done", "two signatures did not erase the case")
         gone = await _log_in(visitor, receipt)
         _demand(ANSWER not in gone.html and not gone.receipt, "the erased case still opens")
-    async with check.step("markers searched for"):
-        check.search += in_folder(check.world.home, check.markers)
-        check.search += in_folder(saved, check.markers)
-        for desk in check.world.desks:
-            check.search += in_folder(desk.folder, check.markers)
-        _search_descriptors(check)
 
 
-def _search_descriptors(check: RoundTrip) -> None:
-    check.search += in_descriptors(check.world.process_ids(), check.markers)
+def _search_processes(check: RoundTrip) -> None:
+    relay = check.world.relay_ids()
+    check.search += in_descriptors([*check.world.process_ids(), *relay], check.markers)
+    if check.world.mirror is None or not relay:
+        return
+    # That the relay's memory was read shows in its name, which stands in what it was started with.
+    name = check.world.mirror.name
+    seen = in_memory(relay, [*check.markers, name])
+    found = tuple(line for line in seen.found if not line.startswith(name))
+    _demand(bool(seen.not_seen) or len(found) < len(seen.found), "the relay's memory could not be searched")
+    check.search += Search(seen.looked_at, seen.not_seen, found)
 
 
 async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:

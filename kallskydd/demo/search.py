@@ -1,5 +1,6 @@
 """Looks for planted markers in everything that is left: files of the server, files of the desks, open descriptors.
 
+At the mirror's host memory is searched too.
 A marker counts in any of these forms: as it is, UTF-16 both ways round, hexadecimal, base64 in its three
 alignments. Open descriptors are read through /proc, unlinked files and files in memory among them; what may not be
 read is counted as not seen.
@@ -88,6 +89,34 @@ def in_descriptors(process_ids: Iterable[int], markers: Sequence[str]) -> Search
             if target.startswith("/") and not target.startswith(("/dev/", "/proc/")):
                 result += _in_file(link, f"descriptor {number} of process {pid} ({target})", markers)
     return result
+
+
+def in_memory(process_ids: Iterable[int], markers: Sequence[str]) -> Search:
+    """Search the memory of these processes. Streams of zlib are not looked into: none is kept as it was in a file."""
+    result = Search(0, 0, ())
+    for pid in process_ids:
+        try:
+            result += _in_memory_of(pid, markers)
+        except FileNotFoundError:
+            continue  # it ended meanwhile
+        except OSError:
+            result += Search(0, 1, ())
+    return result
+
+
+def _in_memory_of(pid: int, markers: Sequence[str]) -> Search:
+    forms = {marker: forms_of(marker) for marker in markers}
+    found: set[str] = set()
+    spans = re.findall(r"(?m)^([0-9a-f]+)-([0-9a-f]+) r", Path(f"/proc/{pid}/maps").read_text())
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for start, end in spans:
+            try:
+                memory.seek(int(start, 16))
+                content = memory.read(int(end, 16) - int(start, 16))
+            except (OSError, OverflowError):
+                continue  # a page of the kernel's, or one that went meanwhile
+            found |= {marker for marker, all_forms in forms.items() if any(form in content for form in all_forms)}
+    return Search(1, 0, tuple(f"{marker} in the memory of process {pid}" for marker in sorted(found)))
 
 
 def _in_file(path: Path, where: str, markers: Sequence[str]) -> Search:

@@ -1,17 +1,21 @@
 """A reporter's browser without scripts, for the demonstration: it loads pages, fills in forms and sends them.
 
-It knows the pages only as a browser does, by their HTML. Names are resolved by tor alone.
+It knows the pages only as a browser does, by their HTML. It comes to the onion through tor, which alone resolves
+the name, or to the mirror by TLS on this computer.
 """
 
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 
+from kallskydd.demo.mirror import LOOPBACK
 from onion.connector import SocksConnector
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from kallskydd.demo.mirror import DemoMirror
     from kallskydd.demo.sample_files import Sample
 
 PAGE_SECONDS = 120.0  # 25 MB took 15 s on a private network
@@ -62,19 +67,42 @@ class HtmlPage(HTMLParser):
             self.forms[-1].fields.append((given["name"], given.get("value", "")))
 
 
-class Visitor:
-    """One visitor with a circuit of its own."""
+class ThisComputer(AbstractResolver):
+    """Leads every name to this computer, as browsers do with those below `.localhost`."""
 
-    def __init__(self, socks: tuple[str, int], onion: str) -> None:
-        """`onion` with its ".onion"."""
-        connector = SocksConnector(socks, within=PAGE_SECONDS, isolate="reporter")
-        self._origin = f"http://{onion}"
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = ResolveResult(hostname=host, host=LOOPBACK, port=port, family=family, proto=0, flags=0)
+        return [found]
+
+    async def close(self) -> None:
+        """Do nothing: it holds nothing."""
+
+
+class Visitor:
+    """One visitor."""
+
+    def __init__(self, connector: aiohttp.BaseConnector, origin: str) -> None:
+        """Take over the `connector`."""
+        self._origin = origin
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=PAGE_SECONDS),
             skip_auto_headers=("User-Agent",),
         )
+
+    @classmethod
+    def over_tor(cls, socks: tuple[str, int], onion: str) -> Self:
+        """`onion` with its ".onion"; the visitor has a circuit of its own."""
+        return cls(SocksConnector(socks, within=PAGE_SECONDS, isolate="reporter"), f"http://{onion}")
+
+    @classmethod
+    def at_mirror(cls, mirror: DemoMirror) -> Self:
+        """One who believes the demonstration's authority, and has no Tor."""
+        connector = aiohttp.TCPConnector(ssl=mirror.trusting(), resolver=ThisComputer(), family=socket.AF_INET)
+        return cls(connector, mirror.origin)
 
     async def __aenter__(self) -> Self:
         return self

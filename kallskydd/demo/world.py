@@ -16,7 +16,10 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kallskydd.demo.mirror import DemoMirror
 
 NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
 PUBLISHED_SECONDS = 60.0
@@ -63,11 +66,13 @@ class DemoWorld:
     """The folder and the processes in it."""
 
     folder: Path
+    mirror: DemoMirror | None = None
     desks: list[Desk] = field(default_factory=list)
     public: str = ""
     desk_address: str = ""
     _network: Process | None = None
     _service: Process | None = None
+    _relay: Process | None = None
     _events: list[dict[str, Any]] = field(default_factory=list)
     _reader: asyncio.Task[None] | None = None
 
@@ -105,6 +110,8 @@ class DemoWorld:
             raise DemoFailed(f"init ended with {done.returncode}: {done.stderr.strip()[-300:]}")
         made = json.loads(done.stdout)
         self.public, self.desk_address = made["public"], made["desk"]
+        if self.mirror is not None:
+            self.mirror.set_up(self.home)
 
     async def start_service(self) -> None:
         """Start `kallskydd serve` and wait until both addresses are published."""
@@ -115,6 +122,19 @@ class DemoWorld:
         )
         self._reader = asyncio.create_task(self._read_events(self._service))
         await self.wait_for("published", PUBLISHED_SECONDS)
+
+    async def start_relay(self, mirror: DemoMirror) -> None:
+        """Start `kallskydd relay`, with a tor of its own; visitors are served once that knows the network."""
+        command = _kallskydd(*mirror.relay_words(self.public, self.network))
+        # It says nothing once it runs; its standard input closes with us, as the service's does.
+        self._relay = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": str(mirror.folder)},
+            start_new_session=True,
+        )
 
     async def sign_roster(self, *, over_tor: bool) -> None:
         """Both members sign the founding roster at their own desks, after comparing its six words.
@@ -145,8 +165,13 @@ class DemoWorld:
         """Every process of the service, from the keeper down."""
         return [] if self._service is None else _tree(self._service.pid)
 
+    def relay_ids(self) -> list[int]:
+        """Every process of the mirror's host: what forwards, what started it, its tor."""
+        return [] if self._relay is None else _tree(self._relay.pid)
+
     async def close(self, *, keep: bool = False) -> None:
-        """End the service, then the network, then remove the folder."""
+        """End the relay, the service, then the network, then remove the folder."""
+        await _end(self._relay)
         await _end(self._service)
         if self._reader is not None:
             await self._reader

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from relay_harness import NAME, ONION, Site, free_port, hello, memory_of, raw, resident
+from relay_harness import NAME, ONION, Site, child_of, free_port, hello, memory_of, raw, resident
 
 MARKER = b"kallskydd-marker-of-a-body-0123456789"
 
@@ -119,6 +119,22 @@ async def test_it_ends_with_its_parent(site):
         async with asyncio.timeout(10):
             while Path(f"/proc/{pid}").exists() and ") Z " not in Path(f"/proc/{pid}/stat").read_text():
                 await asyncio.sleep(0.05)
+
+
+async def test_it_ends_with_its_standard_input_where_it_was_told_to(site):
+    site.relay_port = free_port()
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-m", "kallskydd", "relay", "--listen", f"127.0.0.1:{site.relay_port}",
+        "--onion", f"{ONION}:443", "--name", NAME, "--tor", f"127.0.0.1:{site.port}", "--end-with-stdin",
+        stdin=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    while (child := child_of(running.pid, "--parent")) is None:
+        await asyncio.sleep(0.05)
+
+    running.stdin.close()
+
+    assert await asyncio.wait_for(running.wait(), 30) == 0
+    assert not Path(f"/proc/{child}").exists()
 
 
 async def test_without_a_tor_it_says_so_once_and_goes_on(tmp_path):

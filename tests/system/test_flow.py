@@ -23,7 +23,7 @@ from service import KALLSKYDD
 
 from kallskydd.demo import search as demo_search
 
-MOST_SECONDS = 90  # the network's start included, on two cores that nobody else uses
+MOST_SECONDS = 130  # the network's start included, on two cores that nobody else uses
 
 
 def run_check(*words: str) -> tuple[int, dict, str]:
@@ -46,11 +46,11 @@ def planted_file(folder, marker: str):
     return named
 
 
-def test_a_report_travels_to_a_handler_and_the_answer_back_and_no_marker_is_left(tmp_path):
+def test_a_report_travels_to_a_handler_and_the_answer_back_over_tor_and_by_the_mirror_and_no_marker_is_left(tmp_path):
     named = planted_file(tmp_path, f"mk{secrets.token_hex(8)}")
 
     before = crowd()
-    code, found, said = run_check("--markers", str(named))
+    code, found, said = run_check("--mirror", "--markers", str(named))
     crowded = max(before, crowd())
 
     assert found["ok"], said
@@ -59,7 +59,9 @@ def test_a_report_travels_to_a_handler_and_the_answer_back_and_no_marker_is_left
     assert found["markers"] == found["markers_in_originals"] == 2
     assert found["looked_at"] > 20
     assert found["not_seen"] == 0
-    assert set(found["seconds"]) >= {"network", "publish", "report filed over Tor", "erased by two members"}
+    steps = {"network", "publish", "report filed over Tor", "erased by two members"}
+    at_mirror = {"relay", "report filed through the mirror", "answer read with the case code, through the mirror"}
+    assert set(found["seconds"]) >= steps | at_mirror
     assert found["total_seconds"] < MOST_SECONDS * crowded, found["seconds"]
 
 

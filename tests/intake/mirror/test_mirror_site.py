@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from intake_harness import PUBLIC_HOST, file_report, log_in, multipart
-from mirror_harness import NAME, running_mirror
+from intake_harness import PUBLIC_HOST, file_report, log_in, make_home, multipart
+from mirror_harness import NAME, SETTINGS, running_mirror
 
 from intake.http.padding import SIZES
 from intake.views.information_index import INFORMATION_PAGES
@@ -116,3 +116,18 @@ async def test_a_page_that_was_kept_at_the_mirror_brings_nothing_of_it_to_the_on
     assert sent_on.status == 303
     assert page.status == 400  # a code of one word, as it was answered
     assert "strict-transport-security" not in page.headers
+
+
+async def test_at_a_trials_mirror_the_host_has_its_port(tmp_path):
+    made = make_home(tmp_path / "home", trial=True, settings=f"{SETTINGS}port = 8443\n")
+    async with running_mirror(tmp_path, made=made) as mirror:
+        here = {"Host": f"{NAME}:8443"}
+        form = (await mirror.browser().get("/return", here)).form("/return")
+        asked = [
+            await mirror.browser().post("/return", form.fields, headers={**here, "Origin": origin})
+            for origin in (f"https://{NAME}:8443", f"https://{NAME}")
+        ]
+        without = await mirror.browser().get("/", {"Host": NAME})
+
+    assert asked[0].status != 403
+    assert [asked[1].status, without.status] == [403, 421]

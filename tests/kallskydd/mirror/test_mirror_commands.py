@@ -234,6 +234,7 @@ MIRROR = '[mirror]\nname = "blankett.example"\n'
         ('resolvers = ["https://one.example/dns-query"]', "mirror.resolvers"),
         ('resolvers = ["https://one.example/dns-query", "https://one.example/other"]', "mirror.resolvers"),
         ('roots = "/etc/roots.pem"', "mirror.roots"),
+        ("port = 8443", "mirror.port"),
     ],
 )
 def test_a_mirror_that_is_misconfigured_is_refused_by_the_key(line, key):
