@@ -159,7 +159,7 @@ def check_accounting(inspection: Inspection, scene: Scene) -> None:
         value = manager.get(f"Default{name}", "no")
         inspection.require(value.lower() not in _YES, "Default{name}={value}", name=name, value=value)
     for unit in _units(scene):
-        for name, value in _pairs(unit, "Service"):
+        for name, value in unit_pairs(unit, "Service"):
             if name in _ACCOUNTING and value.lower() in _YES:
                 inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
             # A unit's output is what its processes say: the keeper's events would get the journal's exact times.
@@ -224,15 +224,15 @@ def _settings(scene: Host, name: str, section: str) -> Iterator[tuple[str, str, 
     """Every value of one of systemd's configuration files, drop-ins last: the last one of a name holds."""
     for folder in _CONFIGURATION:
         path = scene.system(f"{folder}/{name}")
-        yield from ((one, value, path) for one, value in _pairs(path, section))
+        yield from ((one, value, path) for one, value in unit_pairs(path, section))
     drop_ins = {}
     for folder in _CONFIGURATION:
         drop_ins.update({path.name: path for path in _entries(scene.system(f"{folder}/{name}.d"), ".conf")})
     for path in (drop_ins[one] for one in sorted(drop_ins)):
-        yield from ((one, value, path) for one, value in _pairs(path, section))
+        yield from ((one, value, path) for one, value in unit_pairs(path, section))
 
 
-def _pairs(path: Path, section: str) -> list[tuple[str, str]]:
+def unit_pairs(path: Path, section: str) -> list[tuple[str, str]]:
     """Names and values of a section in order; systemd takes a name more than once."""
     pairs, inside = [], False
     try:
