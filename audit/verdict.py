@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 from audit.swedish import SWEDISH, SWEDISH_WORDS
@@ -84,6 +85,40 @@ class Check:
             "verdict": str(self.verdict),
             "evidence": [{"verdict": str(one.verdict), "text": one.text()} for one in self.evidence],
             "by_hand": self.by_hand,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """Everything that one audit found. The day and no time: a report lies about for years."""
+
+    day: str
+    trial: bool
+    as_root: bool
+    checks: tuple[Check, ...]
+    home: Path
+    name: str = "live"
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict that counts for all checks."""
+        return worst([check.verdict for check in self.checks])
+
+    def of(self, verdict: Verdict) -> list[str]:
+        """Names of the checks with this verdict."""
+        return [check.id for check in self.checks if check.verdict is verdict]
+
+    def as_object(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "audit": self.name,
+            "day": self.day,
+            "trial": self.trial,
+            "as_root": self.as_root,
+            "verdict": str(self.verdict),
+            "findings": self.of(Verdict.FINDING),
+            "not_seen": self.of(Verdict.NOT_SEEN),
+            "checks": [check.as_object() for check in self.checks],
         }
 
 

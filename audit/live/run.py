@@ -15,7 +15,6 @@ import dataclasses
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import stem
@@ -52,7 +51,7 @@ from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_to
 from audit.live.table import TABLE, Row
 from audit.observe.proc import NotSeen, Process, find_service
 from audit.observe.scene import Scene
-from audit.verdict import Check, Inspection, Verdict, worst
+from audit.verdict import AuditReport, Check, Inspection, Verdict
 
 CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
     "processes": check_processes,
@@ -96,39 +95,6 @@ _PAUSE_SECONDS = 0.25
 
 class NotRunning(Exception):
     """Nobody serves this home, or there is none that this account may see."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """Everything that one audit found. The day and no time: a report lies about for years."""
-
-    day: str
-    trial: bool
-    as_root: bool
-    checks: tuple[Check, ...]
-    home: Path
-
-    @property
-    def verdict(self) -> Verdict:
-        """Return the verdict that counts for all checks."""
-        return worst([check.verdict for check in self.checks])
-
-    def of(self, verdict: Verdict) -> list[str]:
-        """Names of the checks with this verdict."""
-        return [check.id for check in self.checks if check.verdict is verdict]
-
-    def as_object(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "audit": "live",
-            "day": self.day,
-            "trial": self.trial,
-            "as_root": self.as_root,
-            "verdict": str(self.verdict),
-            "findings": self.of(Verdict.FINDING),
-            "not_seen": self.of(Verdict.NOT_SEEN),
-            "checks": [check.as_object() for check in self.checks],
-        }
 
 
 def inspect_home(

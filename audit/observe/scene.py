@@ -6,11 +6,21 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from audit.observe.proc import Service
 
 TRIAL_MARK = "TRIAL"
+
+
+class Host(Protocol):
+    """The computer under a service, or copies of its files: all that a check of the system needs."""
+
+    def system(self, path: str) -> Path:
+        """Return a system file: the real one, or its copy."""
+
+    def value(self, path: str) -> str | None:
+        """Return the content of a system file; None when it is missing or unreadable."""
 
 
 @dataclass(frozen=True, slots=True)

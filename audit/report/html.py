@@ -5,12 +5,14 @@ It carries a fixed sentence that an auditor can sign, and says what nobody's aud
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
-from audit.live.run import AuditReport
-from audit.live.table import TABLE, first_lines, with_remarks
+from audit.live.table import TABLE, Row, first_lines, with_remarks
 from audit.report.words import ASSERTION, NOT_COVERED, WORDS
-from audit.verdict import Check, Evidence, Language, Verdict
+from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
 _STYLE = """
 :root { color-scheme: light; } * { box-sizing: border-box; }
@@ -39,10 +41,22 @@ _CLASSES = {
     Verdict.NOT_SEEN: "missed",
     Verdict.VOID: "void",
 }
-_TITLES = {row.id: row.titel for row in TABLE}
 
 
-def as_html(report: AuditReport, language: Language) -> str:
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What differs between the pages of two audits: rows, first lines of shell, the sentence to sign, what is left."""
+
+    rows: tuple[Row, ...]
+    first_lines: Callable[[Path, Language], str]
+    assertion: Mapping[Language, str]
+    not_covered: Mapping[Language, tuple[str, ...]]
+
+
+LIVE = Printed(TABLE, first_lines, ASSERTION, NOT_COVERED)
+
+
+def as_html(report: AuditReport, language: Language, printed: Printed = LIVE) -> str:
     """Return the whole page."""
     words = WORDS[language]
     summary = words["summary"].format(
@@ -51,17 +65,17 @@ def as_html(report: AuditReport, language: Language) -> str:
     )  # fmt: skip
     account = words["root"] if report.as_root else words["other"]
     trial = f"<p><strong>{escape(words['trial'])}</strong></p>" if report.trial else ""
-    uncovered = "".join(f"<li>{escape(one)}</li>" for one in NOT_COVERED[language])
+    uncovered = "".join(f"<li>{escape(one)}</li>" for one in printed.not_covered[language])
     short = "".join(_short(report, verdict, words) for verdict in (Verdict.FINDING, Verdict.NOT_SEEN))
-    rows = "".join(_row(check, language) for check in report.checks)
-    first = first_lines(report.home, language)
+    rows = "".join(_row(check, language, printed.rows) for check in report.checks)
+    first = printed.first_lines(report.home, language)
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(words["title"])} {report.day}</title><style>{_STYLE}</style></head><body>
 <h1>{escape(words["title"])}</h1>
 <p>{escape(words["day"])}: {report.day}. {escape(words["account"])}: {escape(account)}.</p>{trial}
 <p><strong>{escape(summary)}</strong></p>{short}
-<div class="assertion"><h3>{escape(words["assertion"])}</h3><p>{escape(ASSERTION[language])}</p></div>
+<div class="assertion"><h3>{escape(words["assertion"])}</h3><p>{escape(printed.assertion[language])}</p></div>
 <div class="box"><h3>{escape(words["not_covered"])}</h3><ul>{uncovered}</ul></div>
 <h2>{escape(words["evidence"])}</h2>{rows}
 <h2>{escape(words["by_hand"])}</h2><p>{escape(words["first"])}</p><pre>{escape(first)}</pre>
@@ -69,9 +83,10 @@ def as_html(report: AuditReport, language: Language) -> str:
 """
 
 
-def title_of(check: Check, language: Language) -> str:
+def title_of(check: Check, language: Language, rows: tuple[Row, ...] = TABLE) -> str:
     """Return the title of a row."""
-    return _TITLES.get(check.id, check.title) if language == "sv" else check.title
+    titles = {row.id: row.titel for row in rows}
+    return titles.get(check.id, check.title) if language == "sv" else check.title
 
 
 def _short(report: AuditReport, verdict: Verdict, words: dict[str, str]) -> str:
@@ -79,9 +94,9 @@ def _short(report: AuditReport, verdict: Verdict, words: dict[str, str]) -> str:
     return f"<p>{escape(words[str(verdict)])}: {names}.</p>" if names else ""
 
 
-def _row(check: Check, language: Language) -> str:
+def _row(check: Check, language: Language, rows: tuple[Row, ...]) -> str:
     words = WORDS[language]
-    title = title_of(check, language)
+    title = title_of(check, language, rows)
     evidence = "".join(_evidence_line(one, language) for one in check.evidence)
     return (
         f'<div class="row"><div class="head"><h3>{escape(title)} <span class="id">{escape(check.id)}</span></h3>'

@@ -12,13 +12,12 @@ import os
 from pathlib import Path
 
 from audit.live.checks.tor import config_text
-from audit.live.run import AuditReport
 from audit.live.table import first_lines, with_remarks
 from audit.observe.installed import Installation, manifest_text
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
 from audit.report.html import as_html, title_of
-from audit.verdict import Language
+from audit.verdict import AuditReport, Language
 
 CHAIN = "audit.chain"
 _DOCS = ("AUDITING.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "OPERATING.md")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from audit.live.run import AuditReport
-from audit.verdict import Check, Verdict
+from audit.verdict import AuditReport, Check, Verdict
 
 _MARKS = {
     Verdict.CLEAN: "clean   ",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from audit.verdict import Language
+
 # The number goes up with every change of the sentence.
-ASSERTION = {
+ASSERTION: dict[Language, str] = {
     "sv": (
         "Påstående 1. På den granskade datorn, den angivna dagen, kunde de processer som tar emot anmälningar inte få"
         " veta en besökares adress, kunde inte logga och inte skicka något ut, och inget som rörde en enskild anmälan"
@@ -15,7 +17,7 @@ ASSERTION = {
         " had a time finer than a day, apart from what stands under “Findings” and “Not seen”."
     ),
 }
-NOT_COVERED = {
+NOT_COVERED: dict[Language, tuple[str, ...]] = {
     "sv": (
         "Flödesdata hos den som driver nätet eller datorhallen: de ser att datorn använder Tor, och när.",
         "Telefonlinjen och andra vägar att anmäla.",

@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from audit.live.run import AuditReport, NotRunning, inspect_home
+from audit.live.run import NotRunning, inspect_home
 from audit.observe.installed import manifest_text
 from audit.report.html import as_html
 from audit.report.pack import make_pack
 from audit.report.text_table import as_text
-from audit.verdict import Verdict
+from audit.verdict import AuditReport, Verdict
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _NOT_RUNNING = "Nobody serves this home, as far as this account can see."

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from audit.observe.netlink import NotPermitted, audit_state, logging_rules
 from audit.observe.proc import NotSeen, Process, everything
-from audit.observe.scene import Scene
+from audit.observe.scene import Host, Scene
 from audit.observe.sockets import unix_peers, unix_table
 from audit.verdict import Inspection, listed
 
@@ -20,10 +20,10 @@ from audit.verdict import Inspection, listed
 _CONFIGURATION = ("/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd")
 _YES = {"1", "yes", "true", "on"}
 _SYSLOG = {"rsyslogd", "syslog-ng", "syslogd", "metalog"}
-_COLLECTORS = {"ulogd", "conntrackd", "softflowd", "nfdump", "nfcapd", "pmacctd", "tcpdump", "dumpcap"}
+COLLECTORS = {"ulogd", "conntrackd", "softflowd", "nfdump", "nfcapd", "pmacctd", "tcpdump", "dumpcap"}
 _FORWARDS = ("omfwd", "omrelp", "@@", 'action(type="om')
 _JOURNAL_SOCKETS = ("/run/systemd/journal/", "/dev/log")
-_PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
+PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
 _ACCOUNTING = ("IPAccounting", "IOAccounting")
 
 
@@ -91,7 +91,7 @@ def check_journal(inspection: Inspection, scene: Scene) -> None:
     inspection.require(not on_disk, "Storage={value}; kept on the disk: {on_disk}", value=storage, on_disk=on_disk)
 
 
-def check_syslog(inspection: Inspection, scene: Scene) -> None:
+def check_syslog(inspection: Inspection, scene: Host) -> None:
     """Find a syslog daemon that takes the journal's lines, or sends lines to another computer."""
     inspection.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
     for path in [scene.system("/etc/rsyslog.conf"), *_entries(scene.system("/etc/rsyslog.d"), ".conf")]:
@@ -109,7 +109,7 @@ def check_syslog(inspection: Inspection, scene: Scene) -> None:
                 inspection.found("{path} sends lines away: {line}", path=path, line=line)
 
 
-def check_firewall(inspection: Inspection, scene: Scene) -> None:
+def check_firewall(inspection: Inspection, scene: Host) -> None:
     """No rule of the firewall writes down packets."""
     try:
         count, logging = logging_rules()
@@ -134,11 +134,11 @@ def check_conntrack(inspection: Inspection, scene: Scene) -> None:
             inspection.missed("{name}", name=name)
             continue
         inspection.require(value in {"0", None}, "{name} = {value}", name=name, value=value or "-")
-    collectors = sorted(_COLLECTORS & _program_names())
+    collectors = sorted(COLLECTORS & program_names())
     inspection.require(not collectors, "programs that collect connections: {names}", names=listed(collectors) or "0")
 
 
-def check_audit_subsystem(inspection: Inspection, _scene: Scene) -> None:
+def check_audit_subsystem(inspection: Inspection, _scene: Host) -> None:
     """No rule makes the kernel write down what processes do."""
     try:
         state = audit_state()
@@ -159,13 +159,13 @@ def check_accounting(inspection: Inspection, scene: Scene) -> None:
         value = manager.get(f"Default{name}", "no")
         inspection.require(value.lower() not in _YES, "Default{name}={value}", name=name, value=value)
     for unit in _units(scene):
-        for name, value in _pairs(unit, "Service"):
+        for name, value in unit_pairs(unit, "Service"):
             if name in _ACCOUNTING and value.lower() in _YES:
                 inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
             # A unit's output is what its processes say: the keeper's events would get the journal's exact times.
             if name in {"StandardOutput", "StandardError"} and value not in {"null", "inherit"}:
                 inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
-    for path in _PROCESS_ACCOUNTS:
+    for path in PROCESS_ACCOUNTS:
         there = scene.system(path).exists()
         if there:
             inspection.found("the kernel's process accounts are kept in {path}", path=path)
@@ -183,7 +183,7 @@ def _keepers_words(inspection: Inspection, scene: Scene) -> None:
         return
     for number, one in sorted(targets.items()):
         inode = one.socket_inode
-        journal = inode is not None and _leads_to_journal(keeper, inode)
+        journal = inode is not None and leads_to_journal(keeper, inode)
         kept = (
             events and number == 1 and (journal or (one.target.startswith("/") and not one.target.startswith("/dev/")))
         )
@@ -197,7 +197,8 @@ def _keepers_words(inspection: Inspection, scene: Scene) -> None:
         )
 
 
-def _program_names() -> set[str]:
+def program_names() -> set[str]:
+    """Return the names of all programs that run."""
     found = set()
     for process in everything():
         with contextlib.suppress(NotSeen):
@@ -206,10 +207,11 @@ def _program_names() -> set[str]:
 
 
 def _syslog_daemons() -> list[str]:
-    return sorted(_SYSLOG & _program_names())
+    return sorted(_SYSLOG & program_names())
 
 
-def _leads_to_journal(process: Process, inode: int) -> bool:
+def leads_to_journal(process: Process, inode: int) -> bool:
+    """Whether the other end of this socket is the journal's or the system log's."""
     try:
         table = unix_table(process)
     except NotSeen:
@@ -218,19 +220,19 @@ def _leads_to_journal(process: Process, inode: int) -> bool:
     return other is not None and other.path.startswith(_JOURNAL_SOCKETS)
 
 
-def _settings(scene: Scene, name: str, section: str) -> Iterator[tuple[str, str, Path]]:
+def _settings(scene: Host, name: str, section: str) -> Iterator[tuple[str, str, Path]]:
     """Every value of one of systemd's configuration files, drop-ins last: the last one of a name holds."""
     for folder in _CONFIGURATION:
         path = scene.system(f"{folder}/{name}")
-        yield from ((one, value, path) for one, value in _pairs(path, section))
+        yield from ((one, value, path) for one, value in unit_pairs(path, section))
     drop_ins = {}
     for folder in _CONFIGURATION:
         drop_ins.update({path.name: path for path in _entries(scene.system(f"{folder}/{name}.d"), ".conf")})
     for path in (drop_ins[one] for one in sorted(drop_ins)):
-        yield from ((one, value, path) for one, value in _pairs(path, section))
+        yield from ((one, value, path) for one, value in unit_pairs(path, section))
 
 
-def _pairs(path: Path, section: str) -> list[tuple[str, str]]:
+def unit_pairs(path: Path, section: str) -> list[tuple[str, str]]:
     """Names and values of a section in order; systemd takes a name more than once."""
     pairs, inside = [], False
     try:
@@ -247,7 +249,7 @@ def _pairs(path: Path, section: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _units(scene: Scene) -> list[Path]:
+def _units(scene: Host) -> list[Path]:
     folders = [scene.system(f"{folder}/system") for folder in _CONFIGURATION]
     units = [path for folder in folders for path in _entries(folder, ".service") if path.name.startswith("kallskydd")]
     drop_ins = [

@@ -19,14 +19,14 @@ from audit.live.checks import process
 from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
 from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
-from audit.live.run import CHECKS, AuditReport
+from audit.live.run import CHECKS
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.observe.netlink import has_log
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.report.html import as_html
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
-from audit.verdict import Check, Inspection
+from audit.verdict import AuditReport, Check, Inspection
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 
 FOLDER = ROOT / "audit" / "live" / "checks"

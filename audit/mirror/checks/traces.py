@@ -1,0 +1,99 @@
+"""What the planted visits left behind. A visit that did not do what it should makes each of these rows void."""
+
+from __future__ import annotations
+
+from audit.mirror.planted import Planted
+from audit.mirror.scene import MirrorScene
+from audit.mirror.search import found_in_memory, names_of
+from audit.mirror.watch import Watch
+from audit.observe.proc import NotSeen
+from audit.verdict import Evidence, Inspection, Verdict, Word, listed
+
+# Buffers of closed connections stay as they are until something else is written there: of each direction's one piece.
+_SEALED_KEPT = 0.25  # of what was sent; seen: one in two hundred
+_RANDOMS_KEPT = 0.75  # seen: two to five of ten
+_VOID = "a planted visit did not do what it should, so that nothing was found here shows nothing"
+
+
+def check_requests(inspection: Inspection, planted: Planted) -> None:
+    """Require that each planted visit did what it should."""
+    for what, outcome in planted.wrong:
+        inspection.evidence.append(
+            Evidence(
+                Verdict.VOID, "{what} did not go as it should: {outcome}", {"what": Word(what), "outcome": outcome}
+            )
+        )
+    kinds: dict[str, list[str]] = {}
+    for what, outcome in planted.right:
+        kinds.setdefault(what, []).append(outcome)
+    for what, outcomes in kinds.items():
+        inspection.saw("{what}, {count} times: {outcomes}", what=Word(what), count=len(outcomes),
+                 outcomes=listed(sorted(set(outcomes))))  # fmt: skip
+    if planted.answers_another_name:
+        inspection.found("a visit to another name was answered")
+    if planted.without_sources:
+        inspection.missed("addresses: the mirror listens on IPv6 alone, where a visitor on this computer has but one")
+    if not planted.tried_without_backend:
+        inspection.missed("a visit while what is behind the mirror is gone: name --stop and --start")
+
+
+def check_descriptors(inspection: Inspection, planted: Planted, watch: Watch) -> None:
+    """Require that nothing is open that could take anything down, and that no open file holds anything of a visit."""
+    for kind, pid in sorted(watch.unseen):
+        inspection.missed("the open files of {name} {pid}", name=kind, pid=pid)
+    for kind, pid, what in sorted(watch.held):
+        inspection.found("{name} {pid} has open: {what}", name=kind, pid=pid, what=what)
+    for place, what, moment in sorted(watch.open_with):
+        inspection.found("open file {place} holds {what}, {moment}", place=place, what=what, moment=Word(moment))
+    if watch.counted:
+        inspection.saw("{count} open files and sockets were looked at", count=watch.counted)
+    _void(inspection, planted)
+
+
+def check_files(inspection: Inspection, planted: Planted, watch: Watch) -> None:
+    """Require that no log, spool or temporary file holds anything of a visit."""
+    for path, what, moment in sorted(watch.files_with):
+        inspection.found("{path} holds {what}, {moment}", path=path, what=what, moment=Word(moment))
+    for path in sorted(watch.unread):
+        inspection.missed("{path} cannot be read by this account", path=path)
+    inspection.saw("{count} files that changed, and journals, were searched", count=watch.searched)
+    _void(inspection, planted)
+
+
+def check_memory(inspection: Inspection, planted: Planted, scene: MirrorScene) -> None:
+    """Require that the relay's memory holds no text, no address, and not what visitors sent."""
+    for part in scene.proxies:
+        inspection.saw(
+            "{name} {pid} ends TLS: its memory holds what it forwards, and its host has to be trusted",
+            name=part.kind, pid=part.main.pid,
+        )  # fmt: skip
+    if not scene.relays:
+        inspection.missed("the relay's memory: none runs here")
+    sealed = {str(number): one for number, one in enumerate(planted.sealed)}
+    randoms = {str(number): one for number, one in enumerate(planted.randoms)}
+    for part in scene.relays:
+        for process in part.processes:
+            try:
+                found = found_in_memory(process, planted.in_memory())
+                sealed_kept = len(found_in_memory(process, sealed))
+                randoms_kept = len(found_in_memory(process, randoms))
+            except NotSeen:
+                inspection.missed("the memory of {name} {pid}: root alone sees it", name=part.kind, pid=process.pid)
+                continue
+            inspection.require(not found, "in the memory of {name} {pid} after the visits: {what}", name=part.kind,
+                        pid=process.pid, what=names_of(sorted(found)) or "0")  # fmt: skip
+            # Behind a proxy the relay's visitor is the proxy, and its bytes are not ours.
+            if not scene.proxies:
+                inspection.require(
+                    sealed_kept <= len(sealed) * _SEALED_KEPT and randoms_kept <= len(randoms) * _RANDOMS_KEPT,
+                    "{name} {pid} still holds {sealed} of {all_sealed} samples of what was sent, and the greetings of"
+                    " {randoms} of {all_randoms} visits; what buffers leave is a part of the last ones",
+                    name=part.kind, pid=process.pid, sealed=sealed_kept, all_sealed=len(sealed), randoms=randoms_kept,
+                    all_randoms=len(randoms),
+                )  # fmt: skip
+    _void(inspection, planted)
+
+
+def _void(inspection: Inspection, planted: Planted) -> None:
+    if planted.void:
+        inspection.evidence.append(Evidence(Verdict.VOID, _VOID))

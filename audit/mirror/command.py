@@ -1,0 +1,79 @@
+"""The command line of `audit mirror`, for `kallskydd audit mirror` and, on a bare host, `python3 -m audit.mirror`.
+
+Exit codes: 0 clean, 1 something found, not seen or void, 2 usage, 4 nothing forwards here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from audit.mirror.run import Asked, inspect_mirror
+from audit.mirror.scene import NotRunning, Place
+from audit.mirror.table import ASSERTION, NOT_COVERED, TABLE, first_lines
+from audit.report.html import Printed, as_html
+from audit.report.text_table import as_text
+from audit.verdict import Verdict
+
+_OK, _FINDINGS, _USAGE, _MISSING = 0, 1, 2, 4
+PRINTED = Printed(TABLE, first_lines, ASSERTION, NOT_COVERED)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options, and what to run."""
+    parser.add_argument("--name", metavar="MIRROR", help="the mirror's host name (default: the relay's)")
+    parser.add_argument("--at", type=_place, metavar="ADDRESS:PORT", help="where visitors come (default: port 443)")
+    parser.add_argument(
+        "--pid", type=int, action="append", default=[], metavar="PID", help="these programs only; may be repeated"
+    )
+    parser.add_argument("--ca", type=Path, metavar="FILE.pem", help="believe this certificate (default: the system's)")
+    parser.add_argument("--stop", metavar="COMMAND", help="takes away what is behind the mirror, for one visit")
+    parser.add_argument("--start", metavar="COMMAND", help="brings it back; needed with --stop")
+    parser.add_argument(
+        "--root", type=Path, default=Path("/"), metavar="DIR", help="the system's files from copies under DIR"
+    )
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
+    parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it."""
+    if (args.stop is None) != (args.start is None):
+        return _said("--stop and --start belong together. Name both or neither.", _USAGE)
+    if args.ca is not None and not args.ca.is_file():
+        return _said(
+            "The file of --ca is not there. Name the certificate that visitors are shown, or leave it out.", _USAGE
+        )
+    asked = Asked(args.name, args.pid, args.at, args.ca, args.stop, args.start, args.root)
+    try:
+        # A mirror's host may have no time zones; the day of an audit is that of the world.
+        report = inspect_mirror(datetime.now(UTC).date().isoformat(), asked)
+    except NotRunning:
+        return _said(
+            "Nothing forwards here, as far as this account can see. Start the mirror, or run the audit as root.",
+            _MISSING,
+        )
+    if args.report is not None:
+        try:
+            args.report.write_text(as_html(report, args.lang, PRINTED), "utf-8")
+        except OSError as error:
+            return _said(f"The report cannot be written ({error.strerror}). Name another file.", _USAGE)
+    sys.stdout.write((json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report)) + "\n")
+    return _OK if report.verdict is Verdict.CLEAN else _FINDINGS
+
+
+def _said(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+def _place(text: str) -> Place:
+    host, _, port = text.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
+        raise argparse.ArgumentTypeError(f"{text!r} has no address or no port; write ADDRESS:443")
+    return host.removeprefix("[").removesuffix("]"), int(port)

@@ -1,0 +1,110 @@
+"""Searches what is left of a planted visit: files that changed or are open, also without a name, and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from audit.mirror.scene import MirrorScene
+from audit.observe.proc import NotSeen, Process
+
+# Where logs, spools and temporary files lie, and the folders of the three programs.
+FOLDERS = (
+    "/var/log", "/run/log", "/tmp", "/var/tmp", "/var/lib/nginx", "/var/cache/nginx", "/var/lib/caddy",  # noqa: S108
+    "/run/kallskydd-proxy", "/etc/kallskydd-proxy", "/etc/kallskydd-relay", "/var/lib/kallskydd-relay-tor",
+    "/var/spool",
+)  # fmt: skip
+_PIECE_BYTES = 4 * 2**20
+# A journal is written through a mapping, whose time the kernel sets when it likes.
+_JOURNAL = ".journal"
+_TIMES_LAG_SECONDS = 2.0
+
+
+def found_in_file(path: Path, needles: Mapping[str, bytes]) -> set[str]:
+    """Return the names of what stands in this file; raises OSError."""
+    found: set[str] = set()
+    longest = max(map(len, needles.values()))
+    with path.open("rb", buffering=0) as file:
+        rest = b""
+        while piece := file.read(_PIECE_BYTES):
+            rest += piece
+            found |= {name for name, needle in needles.items() if needle in rest}
+            rest = rest[-longest:]
+    return found
+
+
+def changed_files(scene: MirrorScene, since: float) -> Iterator[Path]:
+    """Every file below the folders above that changed since then, in our world and in those of the programs."""
+    for top in _tops(scene):
+        for folder in FOLDERS:
+            for where, _, names in os.walk(top / folder.lstrip("/")):
+                for name in names:
+                    path = Path(where, name)
+                    with contextlib.suppress(OSError):
+                        state = path.lstat()
+                        recent = max(state.st_mtime, state.st_ctime) >= since - _TIMES_LAG_SECONDS
+                        if stat.S_ISREG(state.st_mode) and (recent or name.endswith(_JOURNAL)):
+                            yield path
+
+
+def _tops(scene: MirrorScene) -> list[Path]:
+    """Return the root, and that of each program that has a world of its own (PrivateTmp of its unit)."""
+    tops = [scene.root]
+    if scene.root == Path("/"):
+        worlds = {Process(os.getpid()).world()}
+        for part in scene.parts:
+            for process in part.processes:
+                with contextlib.suppress(NotSeen):
+                    if process.world() not in worlds:
+                        worlds.add(process.world())
+                        tops.append(process.place("root"))
+    return tops
+
+
+def found_in_memory(process: Process, needles: Mapping[str, bytes]) -> set[str]:
+    """Return the names of what stands in the memory of this process; raises NotSeen."""
+    found: set[str] = set()
+    for region in memory(process):
+        found |= {name for name, needle in needles.items() if name not in found and needle in region}
+    return found
+
+
+def memory(process: Process) -> Iterator[bytes]:
+    """Every part of its memory that can be read; raises NotSeen, also when nothing can be."""
+    read = 0
+    try:
+        with process.place("maps").open() as lines, process.place("mem").open("rb", buffering=0) as content:
+            for line in lines:
+                span, rights, _, _, _, *path = line.split()
+                start, end = (int(number, 16) for number in span.split("-"))
+                # What is mapped from a program's file, and cannot be written, is as it was.
+                if not rights.startswith("r") or ("w" not in rights and path and path[0].startswith("/")):
+                    continue
+                with contextlib.suppress(OSError, OverflowError):  # [vvar] and [vsyscall] cannot be read
+                    content.seek(start)
+                    region = content.read(end - start)
+                    read += len(region)
+                    yield region
+    except OSError as fault:
+        raise NotSeen from fault
+    if not read:
+        raise NotSeen
+
+
+def open_files(process: Process) -> list[tuple[int, str, Path]]:
+    """Return number, name and place of each ordinary file it has open, unlinked ones too; raises NotSeen."""
+    found = []
+    for one in process.descriptors():
+        path = process.place(f"fd/{one.number}")
+        with contextlib.suppress(OSError):  # closed since
+            if stat.S_ISREG(path.stat().st_mode):
+                found.append((one.number, one.target, path))
+    return found
+
+
+def names_of(found: Sequence[str]) -> str:
+    """Return what was found as a few words, each once."""
+    return ", ".join(sorted({one.partition("|")[0] for one in found}))
