@@ -44,12 +44,12 @@ class Planted:
         return bool(self.wrong) or not self.right
 
     def in_files(self) -> dict[str, bytes]:
-        """What no file may hold, by a word for it."""
+        """Return what no file may hold, by a word for it."""
         named = {"the planted text": self.body, "the planted browser": self.browser}
         return named | {f"an address|{one}": one.encode() for one in self.sources}
 
     def in_memory(self) -> dict[str, bytes]:
-        """What the relay's memory may not hold, by a word for it."""
+        """Return what the relay's memory may not hold, by a word for it."""
         named = {"the planted text": self.body, "the planted browser": self.browser}
         for one in self.sources:
             named |= {f"an address|{one} {form}": value for form, value in _forms(one).items()}

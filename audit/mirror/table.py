@@ -90,5 +90,5 @@ NOT_COVERED: dict[Language, tuple[str, ...]] = {
 
 
 def first_lines(_home: Path, language: Language) -> str:
-    """The names that the lines use."""
+    """Return the names that the lines use."""
     return with_remarks(BY_HAND_FIRST, language)
