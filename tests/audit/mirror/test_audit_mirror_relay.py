@@ -145,7 +145,7 @@ async def test_a_fault_in_the_relay_is_found(name, program, mirror_folder):
 
 
 async def closed_at_once(_reader, writer):
-    writer.close()
+    writer.transport.abort()
 
 
 async def test_visits_that_did_not_do_what_they_should_make_what_follows_void(program, mirror_folder):
