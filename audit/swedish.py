@@ -250,10 +250,96 @@ SWEDISH: dict[str, str] = {
     "{unit} has {name}={value}": "{unit} har {name}={value}",
     "the kernel's process accounts are kept in {path}": "kärnans processräkning sparas i {path}",
     "units of the service: {units}": "tjänstens enheter: {units}",
+    # The mirror.
+    "{what} did not go as it should: {outcome}": "{what} gick inte som det skulle: {outcome}",
+    "{what}, {count} times: {outcomes}": "{what}, {count} gånger: {outcomes}",
+    "a visit to another name was answered": "ett besök till ett annat namn fick svar",
+    "addresses: the mirror listens on IPv6 alone, where a visitor on this computer has but one": (
+        "adresser: spegeln lyssnar bara på IPv6, där en besökare på den här datorn bara har en"
+    ),
+    "a visit while what is behind the mirror is gone: name --stop and --start": (
+        "ett besök medan det bakom spegeln är borta: ange --stop och --start"
+    ),
+    "{name} {pid} has open: {what}": "{name} {pid} har öppet: {what}",
+    "open file {place} holds {what}, {moment}": "den öppna filen {place} innehåller {what}, {moment}",
+    "{count} open files and sockets were looked at": "{count} öppna filer och socketar gicks igenom",
+    "{path} holds {what}, {moment}": "{path} innehåller {what}, {moment}",
+    "{count} files that changed, and journals, were searched": "{count} ändrade filer och journaler söktes igenom",
+    "{name} {pid} ends TLS: its memory holds what it forwards, and its host has to be trusted": (
+        "{name} {pid} avslutar TLS: dess minne har det som skickas vidare, och värden måste man lita på"
+    ),
+    "the relay's memory: none runs here": "reläets minne: inget relä körs här",
+    "the memory of {name} {pid}: root alone sees it": "minnet i {name} {pid}: bara root ser det",
+    "in the memory of {name} {pid} after the visits: {what}": "i minnet hos {name} {pid} efter besöken: {what}",
+    (
+        "{name} {pid} still holds {sealed} of {all_sealed} samples of what was sent, and the greetings of"
+        " {randoms} of {all_randoms} visits; what buffers leave is a part of the last ones"
+    ): (
+        "{name} {pid} har kvar {sealed} av {all_sealed} prov av det som skickades, och hälsningarna från"
+        " {randoms} av {all_randoms} besök; det som buffertar lämnar är en del av de sista"
+    ),
+    "a planted visit did not do what it should, so that nothing was found here shows nothing": (
+        "ett utsatt besök gick inte som det skulle, så att inget hittades här visar ingenting"
+    ),
+    "the command line of {name} {pid}": "kommandoraden för {name} {pid}",
+    "the environment of {name} {pid}": "miljön för {name} {pid}",
+    "{name} {pid} was started with {words}": "{name} {pid} startades med {words}",
+    "of the environment of {name} {pid} leads elsewhere: {names}": "i miljön för {name} {pid} leder bort: {names}",
+    "relay {pid} reads no file: its settings are its command line": (
+        "relay {pid} läser ingen fil: inställningarna är kommandoraden"
+    ),
+    "{name} {pid} was started without a file of its own": "{name} {pid} startades utan en egen fil",
+    "{path} is not of a form that this audit reads whole": "{path} har en form som granskningen inte läser helt",
+    "{path} was changed after {name} was started: what it reads now is not what runs": (
+        "{path} ändrades efter att {name} startades: det som står där nu är inte det som körs"
+    ),
+    "the tor that the relay dials: it is not to be found by its port": (
+        "det tor som reläet ringer: det gick inte att hitta på sin port"
+    ),
+    "the unit of {name} {pid}: it was started by hand": "enheten för {name} {pid}: startad för hand",
+    "{unit}: {wrong}": "{unit}: {wrong}",
+    "{unit} was held against the table": "{unit} jämfördes med tabellen",
+    "{name}: process {pid}, with {count} more": "{name}: process {pid}, och {count} till",
+    "/proc/sys": "/proc/sys",
+    "connections that the kernel tracks: {count}": "anslutningar som kärnan följer: {count}",
+    "the kernel's table of connections has {count} of the planted addresses": (
+        "kärnans tabell över anslutningar har {count} av de utsatta adresserna"
+    ),
+    "the kernel's table of connections: root sees it with `conntrack -L`": (
+        "kärnans tabell över anslutningar: root ser den med `conntrack -L`"
+    ),
+    "the kernel's modules": "kärnans moduler",
+    "modules that count or note visitors: {names}": "moduler som räknar eller antecknar besökare: {names}",
+    "accounts of processes: {names}": "räkning av processer: {names}",
     "the rest of this row ({fault})": "resten av raden ({fault})",
 }
 # Words that stand in sentences as values, and by which what is open is counted.
 SWEDISH_WORDS: dict[str, str] = {
+    # Planted visits, and moments.
+    "a whole upload": "en hel uppladdning",
+    "an upload that was cut off": "en uppladdning som bröts av",
+    "a visit to another name": "ett besök till ett annat namn",
+    "what is behind was stopped": "det bakom stoppades",
+    "a visit without what is behind": "ett besök utan det bakom",
+    "what is behind was started": "det bakom startades",
+    "a visit after that": "ett besök efter det",
+    "during an upload": "under en uppladdning",
+    "after one that was cut off": "efter en som bröts av",
+    "while what is behind is gone": "medan det bakom är borta",
+    "after all visits": "efter alla besök",
+    # What a line of a proxy's should be.
+    "there": "finnas där",
+    "a number": "ett tal",
+    "a time": "en tid",
+    "a size": "en storlek",
+    "a path": "en sökväg",
+    "a folder in memory": "en mapp i minnet",
+    "on this computer": "på den här datorn",
+    "a name": "ett namn",
+    "an account": "ett konto",
+    "an address with ssl": "en adress med ssl",
+    "empty, or the mirror's name": "tom, eller spegelns namn",
+    "a header taken off, or Host": "ett huvud som tas bort, eller Host",
     "listener": "lyssnare",
     "accepted stream": "mottagen ström",
     "stream pair": "strömpar",
@@ -286,6 +372,7 @@ SWEDISH_WORDS: dict[str, str] = {
 }
 # Remarks in the lines of shell.
 SWEDISH_REMARKS: dict[str, str] = {
+    "# the mirror's name": "# spegelns namn",
     "# the home, as an absolute path": "# hemmet, med hela sökvägen",
     "# or that of the system's tor": "# eller systemets tor",
     "# against requirements.lock; the files against RECORD in each *.dist-info": (

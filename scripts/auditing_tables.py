@@ -16,6 +16,10 @@ sys.path.insert(0, str(PROJECT))
 
 from audit.canary.examine import ROWS  # noqa: E402 - needs the path
 from audit.live.table import BY_HAND_FIRST, TABLE, Row  # noqa: E402
+from audit.mirror.table import ASSERTION as MIRROR_ASSERTION  # noqa: E402
+from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST  # noqa: E402
+from audit.mirror.table import NOT_COVERED as MIRROR_NOT_COVERED  # noqa: E402
+from audit.mirror.table import TABLE as MIRROR_TABLE  # noqa: E402
 from audit.report.words import ASSERTION, NOT_COVERED  # noqa: E402
 
 GUIDE: Final = PROJECT / "docs" / "AUDITING.md"
@@ -29,6 +33,10 @@ def blocks() -> dict[str, str]:
         "names": f"```\n{BY_HAND_FIRST}```\n",
         **{f"row {row.id}": _row(row) for row in TABLE},
         "canary": _canary(),
+        "mirror claim": f"> {MIRROR_ASSERTION['en']}\n",
+        "mirror names": f"```\n{MIRROR_FIRST}```\n",
+        **{f"mirror {row.id}": _row(row) for row in MIRROR_TABLE},
+        "mirror not covered": "".join(f"- {line}\n" for line in MIRROR_NOT_COVERED["en"]),
         "not covered": "".join(f"- {line}\n" for line in NOT_COVERED["en"]),
     }
 

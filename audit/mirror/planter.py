@@ -47,6 +47,9 @@ class Planter:
         planted = self._planted
         for number, source in enumerate(planted.sources or [None] * VISITORS):
             self._step("a whole upload", functools.partial(self._whole, source, look=number == 0))
+            if planted.wrong:
+                # It is void already, and each of the others could wait as long.
+                return
         self._step("an upload that was cut off", self._cut_off)
         self._step("a visit to another name", self._another_name)
         if stop is not None and start is not None and not planted.wrong:

@@ -67,9 +67,9 @@ class Mirror:
         words += ["--tor", f"127.0.0.1:{self.site.port}"]
         async with _process([*first, *words], output) as process:
             await _answers(port, process)
-            while (child := child_of(process.pid, "--parent")) is None:
-                await asyncio.sleep(0.02)
             async with asyncio.timeout(20):
+                while (child := child_of(process.pid, "--parent")) is None:
+                    await asyncio.sleep(0.02)
                 # A port is open before the relay closes itself; one that never does is closed to nobody.
                 while "\nSeccomp:\t2" not in Path(f"/proc/{child}/status").read_text():
                     await asyncio.sleep(0.02)

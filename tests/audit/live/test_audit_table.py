@@ -21,6 +21,7 @@ from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
 from audit.live.run import CHECKS
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
+from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST
 from audit.observe.netlink import has_log
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
@@ -223,7 +224,8 @@ def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_
 def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():
     remarks = {one for row in TABLE for one in re.findall(r"(?m)(?<=  )# .+$", row.by_hand)}
 
-    assert remarks | set(re.findall(r"(?m)(?<=  )# .+$", BY_HAND_FIRST)) == SWEDISH_REMARKS.keys()
+    first = BY_HAND_FIRST + MIRROR_FIRST
+    assert remarks | set(re.findall(r"(?m)(?<=  )# .+$", first)) == SWEDISH_REMARKS.keys()
 
 
 def test_the_first_lines_name_the_home_that_is_audited_and_are_shell():

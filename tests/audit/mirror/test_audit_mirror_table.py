@@ -1,0 +1,142 @@
+"""The table of `audit mirror`, its words, and what is judged without a mirror: torrc, units, conntrack, accounting."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from audit.mirror import proxy_table
+from audit.mirror.checks.computer import check_accounting, check_conntrack
+from audit.mirror.checks.settings import check_units, torrc_problems
+from audit.mirror.planted import Planted
+from audit.mirror.run import CHECKS
+from audit.mirror.scene import MirrorScene, Part
+from audit.mirror.table import ASSERTION, BY_HAND_FIRST, NOT_COVERED, TABLE
+from audit.observe.proc import Process
+from audit.swedish import SWEDISH, SWEDISH_WORDS
+from audit.verdict import Inspection
+
+PROJECT = Path(__file__).parents[3]
+FOLDER = PROJECT / "audit" / "mirror"
+
+
+def test_every_row_has_a_check_two_titles_and_a_line_by_hand_that_is_shell():
+    assert [row.id for row in TABLE] == list(CHECKS)
+    assert all(row.title and row.titel and row.by_hand for row in TABLE)
+    for text in (BY_HAND_FIRST, *(row.by_hand for row in TABLE)):
+        subprocess.run(["bash", "-n", "-c", text], check=True, capture_output=True)
+    assert ASSERTION.keys() == NOT_COVERED.keys() == {"sv", "en"}
+    assert len(NOT_COVERED["sv"]) == len(NOT_COVERED["en"])
+
+
+def test_every_sentence_and_word_is_in_swedish():
+    templates, words = set(), set()
+    for path in FOLDER.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func)
+            if called in {"inspection.saw", "inspection.found", "inspection.missed"}:
+                templates.add(ast.literal_eval(node.args[0]))
+            if called == "inspection.require":
+                templates.add(ast.literal_eval(node.args[1]))
+            if called in {"self._step", "self._look", "watch.look"} and isinstance(node.args[0], ast.Constant):
+                words.add(node.args[0].value)
+            if called == "Rule":
+                words.add(ast.unparse(node.args[1]).strip("'\""))
+
+    words = {proxy_table._FOLDER_IN_MEMORY if one == "_FOLDER_IN_MEMORY" else one for one in words}
+    assert len(templates) > 40
+    assert sorted(templates - SWEDISH.keys()) == []
+    assert sorted(one for one in words - SWEDISH_WORDS.keys() if " " in one) == []
+
+
+def test_the_torrc_that_is_shipped_passes_and_what_it_lacks_or_has_besides_is_found():
+    text = (PROJECT / "deploy/torrc-relay").read_text()
+
+    assert torrc_problems(text) == []
+    for old, new in (
+        ("SafeLogging 1", "SafeLogging 0"), ("SafeLogging 1\n", ""), ("Log warn stdout", "Log info file /var/log/tor"),
+        ("OnionTrafficOnly", ""), ("127.0.0.1:9170", "0.0.0.0:9170"), ("ClientOnly 1", "ClientOnly 1\nControlPort 9051"),
+    ):  # fmt: skip
+        assert old in text
+        assert torrc_problems(text.replace(old, new)) != []
+
+
+def units(tmp_path: Path, unit: Path, drop_in: str = "") -> str:
+    """The row `units` for a process of this unit."""
+    (tmp_path / "proc/77").mkdir(parents=True)
+    (tmp_path / "proc/77/cgroup").write_text(f"0::/system.slice/{unit.name.removesuffix('.conf')}\n")
+    folder = tmp_path / "etc/systemd/system"
+    folder.mkdir(parents=True)
+    shutil.copy(unit, folder / unit.name.removesuffix(".conf"))
+    if drop_in:
+        (folder / f"{unit.name.removesuffix('.conf')}.d").mkdir()
+        (folder / f"{unit.name.removesuffix('.conf')}.d/more.conf").write_text(f"[Service]\n{drop_in}\n")
+    inspection = Inspection()
+    check_units(inspection, MirrorScene((Part("caddy", Process(77), ()),), tmp_path))
+    return str(inspection.verdict)
+
+
+@pytest.mark.parametrize(
+    "unit", ["systemd/kallskydd-relay.service", "systemd/kallskydd-relay-tor.service", "proxy/nginx.service.conf",
+             "proxy/caddy.service.conf"],
+)  # fmt: skip
+def test_a_unit_that_is_shipped_passes(unit, tmp_path):
+    assert units(tmp_path, PROJECT / "deploy" / unit) == "clean"
+
+
+@pytest.mark.parametrize(
+    "line", ["StandardError=journal", "IPAccounting=yes", "InaccessiblePaths=", "MemorySwapMax=1G"]
+)
+def test_a_drop_in_that_weakens_a_unit_is_found(line, tmp_path):
+    assert units(tmp_path, PROJECT / "deploy/systemd/kallskydd-relay.service", line) == "finding"
+
+
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        ({}, "clean"),
+        ({"proc/sys/net/netfilter/nf_conntrack_count": "3"}, "finding"),
+        ({"proc/sys/net/netfilter/nf_conntrack_acct": "1"}, "finding"),
+        ({"proc/net/nf_conntrack": "ipv4 2 tcp 6 117 TIME_WAIT src=127.77.13.201 dst=127.0.0.1 sport=5"}, "finding"),
+    ],
+)
+def test_connections_that_the_kernel_keeps_are_found(files, verdict, tmp_path):
+    for name, text in {"proc/sys/kernel/x": "", **files}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    inspection, planted = Inspection(), Planted()
+    planted.sources = ["127.77.13.201"]
+
+    check_conntrack(inspection, MirrorScene((), tmp_path), planted)
+
+    assert str(inspection.verdict) == verdict
+
+
+@pytest.mark.parametrize(
+    ("modules", "account", "verdict"),
+    [("", False, "clean"), ("ipt_NETFLOW 1 0", False, "finding"), ("", True, "finding"), (None, False, "not seen")],
+)
+def test_what_counts_visitors_or_processes_is_found(modules, account, verdict, tmp_path):
+    (tmp_path / "proc").mkdir()
+    if modules is not None:
+        (tmp_path / "proc/modules").write_text(modules)
+    if account:
+        (tmp_path / "var/log/account").mkdir(parents=True)
+        (tmp_path / "var/log/account/pacct").touch()
+    inspection = Inspection()
+
+    check_accounting(inspection, MirrorScene((), tmp_path))
+
+    assert str(inspection.verdict) == verdict
+
+
+def test_values_of_a_template_are_the_same_in_swedish():
+    fields = re.compile(r"\{(\w+)\}")
+    assert [one for one, other in SWEDISH.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
