@@ -11,11 +11,12 @@ import os
 import socket
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp.typedefs import Middleware
 from intake_harness import Browser, Page, RunningIntake, _listener, make_home, read_answer, running_intake
 
 from intake.app import Serving, public_app, serve
@@ -47,7 +48,9 @@ class Authority:
         """A new key and its certificate for this name, as the mirror takes them: key first."""
         out = ("-keyout", f"{file}.key", "-out", f"{file}.pem")
         signed = ("-x509", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-addext", f"subjectAltName=DNS:{name}")
-        self._openssl("req", *_KEY, *out, *signed, "-subj", f"/CN={name}", *more)
+        # By itself it would be one of an authority, which Firefox takes from no server.
+        leaf = ("-addext", "basicConstraints=critical,CA:FALSE")
+        self._openssl("req", *_KEY, *out, *signed, *leaf, "-subj", f"/CN={name}", *more)
         return (self.folder / f"{file}.key").read_bytes() + (self.folder / f"{file}.pem").read_bytes()
 
     def challenge(self) -> bytes:
@@ -138,17 +141,34 @@ async def running_mirror(
 ) -> AsyncIterator[RunningMirror]:
     authority = Authority.new(folder / "authority")
     made = how.pop("made", None) or make_home(folder / "home", settings=SETTINGS)
-    async with running_intake(folder, made, connections=connections, **how) as intake:
-        contexts = MirrorContexts(NAME)
-        path = folder / "mirror.sock"
-        serving = await serve(public_app(intake.services, Entrance.MIRROR), _listener(path), connections, tls=contexts)
-        mirror = RunningMirror(intake, authority, contexts, path, serving)
+    async with (
+        running_intake(folder, made, connections=connections, **how) as intake,
+        opened_mirror(folder, intake, authority, connections=connections) as mirror,
+    ):
         if certified:
             mirror.certify()
-        try:
-            yield mirror
-        finally:
-            await serving.close()
+        yield mirror
+
+
+@asynccontextmanager
+async def opened_mirror(
+    folder: Path,
+    intake: RunningIntake,
+    authority: Authority,
+    *,
+    connections: ConnectionLimits = CONNECTION_LIMITS,
+    before: Sequence[Middleware] = (),
+) -> AsyncIterator[RunningMirror]:
+    """The mirror's entrance of an intake that runs, without a certificate yet. `before` sees every request first."""
+    contexts = MirrorContexts(NAME)
+    path = folder / "mirror.sock"
+    app = public_app(intake.services, Entrance.MIRROR)
+    app.middlewares[:0] = before
+    serving = await serve(app, _listener(path), connections, tls=contexts)
+    try:
+        yield RunningMirror(intake, authority, contexts, path, serving)
+    finally:
+        await serving.close()
 
 
 def client_hello(context: ssl.SSLContext, name: str | None = NAME) -> bytes:

@@ -144,6 +144,11 @@ class Chromium(Person):
             raise Failed(message)
         return result["result"].get("value")
 
+    def failed_frames(self) -> list[str]:
+        """The addresses of frames in which Chromium itself says that their pages did not come."""
+        frames = [one["frame"] for one in self.do("Page.getFrameTree")["frameTree"].get("childFrames", [])]
+        return [one["unreachableUrl"] for one in frames if one.get("unreachableUrl")]
+
     def key(self, key: str, *, shift: bool = False) -> None:
         """Press a key as on a keyboard."""
         code = {"Tab": 9, "Enter": 13, " ": 32}[key]

@@ -140,6 +140,14 @@ class Firefox(Person):
             self.kill()
             raise
 
+    def trust(self, authority: bytes) -> None:
+        """Believe an authority (PEM), in this profile."""
+        body = "".join(line for line in authority.decode().splitlines() if "-----" not in line)
+        self._in_firefox(
+            "Cc['@mozilla.org/security/x509certdb;1'].getService(Ci.nsIX509CertDB)"
+            f".addCertFromBase64({json.dumps(body)}, 'C,,');"
+        )
+
     def open(self, address: str) -> None:
         self.do("WebDriver:Navigate", url=address)
         self._wait_until_read()
@@ -204,6 +212,10 @@ class Firefox(Person):
 
     def printed(self) -> bytes:
         return base64.b64decode(self._in_firefox(_PRINT))
+
+    def failed_frames(self) -> list[str]:
+        """What Firefox itself says in frames whose pages did not come: the address of its own page."""
+        return [address for _, address, _ in self._in_firefox(_FRAMES) if address.startswith("about:neterror")]
 
     def stop(self) -> None:
         """End it as a person does and keep the profile."""

@@ -1,7 +1,7 @@
 """The browsers' only way out: a SOCKS port on loopback that knows onions and nothing else.
 
-Every .onion name leads to one unix socket, as tor would lead it there, or on to the SOCKS port of a tor; anything else is
-refused and remembered, so that a test can say what a browser asked for. What is asked of the onion is remembered too,
+Every .onion name leads to one unix socket, as tor would lead it there, or on to the SOCKS port of a tor; a mirror's name
+leads to its relay; anything else is refused and remembered, so that a test can say what a browser asked for. What is asked of the onion is remembered too,
 request line by request line.
 """
 
@@ -24,9 +24,13 @@ _NOT_REACHABLE = b"\x05\x04\x00\x01" + bytes(6)
 class OnionWay:
     """A SOCKS5 server; `names` are the hosts asked for, `requests` what was asked of the onion."""
 
-    def __init__(self, target: Path | tuple[str, int]) -> None:
-        """`target` is the service's own socket, or host and port of a tor's SOCKS port."""
+    def __init__(
+        self, target: Path | tuple[str, int] | None, *, mirror: tuple[str, tuple[str, int]] | None = None
+    ) -> None:
+        """`target` is the service's own socket, or host and port of a tor's SOCKS port; `mirror` a name and where it is."""
         self._target = target
+        self._mirror = mirror
+        self.carried = 0  # bytes from browsers
         self.names: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -78,10 +82,10 @@ class OnionWay:
             with browser:
                 host, port = _asked(browser)
                 self.names.append(host)
-                if not host.endswith(".onion"):
+                onion = self._led(host, port)
+                if onion is None:
                     browser.sendall(_NOT_REACHABLE)
                     return
-                onion = self._connected(host, port)
                 self._open.add(onion)
                 with onion:
                     browser.sendall(_GRANTED)
@@ -93,6 +97,14 @@ class OnionWay:
             return
         finally:
             self._open -= {browser, onion}
+
+    def _led(self, host: str, port: bytes) -> socket.socket | None:
+        """The way on from here, or None. Raises OSError when there is none just now."""
+        if self._mirror is not None and host == self._mirror[0]:
+            return socket.create_connection(self._mirror[1], TRY_SECONDS)
+        if self._target is None or not host.endswith(".onion"):
+            return None
+        return self._connected(host, port)
 
     def _connected(self, host: str, port: bytes) -> socket.socket:
         """The way to the onion. Raises OSError when there is none.
@@ -119,6 +131,7 @@ class OnionWay:
         raise ConnectionError
 
     def _note(self, sent: bytes) -> None:
+        self.carried += len(sent)
         # Browsers begin each request with a packet of its own.
         if found := _REQUEST.match(sent):
             self.requests.append((found[1].decode(), found[2].decode()))
