@@ -21,7 +21,7 @@ from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
 from audit.live.run import CHECKS, AuditReport
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
-from audit.observe.netlink import has_log
+from audit.observe.netlink import logs_packets
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.report.html import as_html
@@ -255,4 +255,4 @@ def expressions(*names: tuple[bytes, bytes]) -> bytes:
     ],
 )
 def test_a_firewall_rule_that_writes_down_packets_is_known_by_its_steps(steps, logs):
-    assert has_log(steps) is logs
+    assert logs_packets(steps) is logs
