@@ -1,6 +1,6 @@
 """What the keeper's child for the mirror's certificate may do: it goes out by tor, and by nothing else.
 
-It speaks TLS with an authority, with resolvers and with whoever answers under the mirror's name, and holds the keys of
+It speaks TLS with an authority, with resolvers and with any server under the mirror's name, and holds the keys of
 account and certificate. Taken over, it still writes in the mirror's folder alone, reads that and its own
 program (so neither the keys of the onions nor the store), starts nothing, looks into nobody, and makes stream sockets
 only: no datagram leaves it, so neither a name server nor the system log is asked. Where the kernel has Landlock's rules

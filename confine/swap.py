@@ -20,7 +20,7 @@ def harmful_swap(root: Path = Path("/"), *, memory_locked: bool | None = None) -
     `memory_locked`: whether a process started from here can lock its memory; None means find out.
     """
     names = _places(root)
-    if not names or _group_may_not_swap(root):
+    if not names or _cgroup_forbids_swap(root):
         return ()
     if may_lock_memory() if memory_locked is None else memory_locked:
         return ()
@@ -62,8 +62,8 @@ def _on_crypt(block: Path) -> bool:
     return bool(below) and all(_on_crypt(one) for one in below)
 
 
-def _group_may_not_swap(root: Path) -> bool:
-    """Return whether our control group, or one above it, has a swap limit of 0 (cgroup v2)."""
+def _cgroup_forbids_swap(root: Path) -> bool:
+    """Return whether the cgroup (v2) of this process, or an ancestor, has memory.swap.max 0."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         if line.startswith("0::"):
             group = Path(line[3:])

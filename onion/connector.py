@@ -1,8 +1,8 @@
-"""A connector for aiohttp whose connections go through tor (`onion.socks`): the one way of every client of ours.
+"""A connector for aiohttp whose connections go through tor (`onion.socks`): used by all our clients.
 
 `SocksConnector` gives tor the name of the host and resolves nothing. It speaks plain http, which is what an onion
-needs, and refuses an https address: it would send that in the clear. A connection that fails raises a leaf of
-SocksFailed, which is no error of aiohttp's.
+needs, and refuses an https address: it would send that in the clear. A connection that fails raises an error
+under SocksFailed, which is not an error of aiohttp.
 """
 
 import asyncio

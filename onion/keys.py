@@ -119,6 +119,7 @@ def client_public_key(untrusted_public: str) -> str:
 
 
 def _x25519_bytes(untrusted: str) -> bytes:
+    """Decode the 32 bytes of a key in tor's base32; raises BadKey."""
     try:
         # 52 characters stand for 32 bytes; base64.b32decode wants the padding tor leaves out.
         decoded = base64.b32decode(untrusted.upper() + "====")

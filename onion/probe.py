@@ -65,6 +65,7 @@ async def probe(
 
 
 async def _status(connection: socket.socket, host: str, path: str) -> int | None:
+    """Send a GET request and return the status of the response; None if what comes back is not HTTP."""
     loop = asyncio.get_running_loop()
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     await loop.sock_sendall(connection, request.encode())

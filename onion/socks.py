@@ -1,7 +1,8 @@
 """Connects through tor: SOCKS5 over a unix socket or over loopback, with names resolved by tor.
 
-`socks_connect` returns a connected, non-blocking socket, or raises a leaf of SocksFailed. tor says why an onion cannot
-be reached only if its SocksPort has `ExtendedErrors` (answers 0xF0 to 0xF7); without it most look like NothingServed.
+`socks_connect` returns a connected, non-blocking socket, or raises an error under SocksFailed. tor says why an onion
+cannot be reached only if its SocksPort has `ExtendedErrors` (answers 0xF0 to 0xF7); without it most look like
+NothingServed.
 
 `isolate` is a user name that means nothing to tor but "not on the same circuit as others": one per purpose. It tells
 nobody anything; it never leaves this computer.

@@ -1,11 +1,11 @@
-"""Judges a torrc by the table, and writes ours.
+"""Checks a torrc against the table, and writes ours.
 
-`problems(text, expected)` promises: each line that is not in `torrc_table` with an allowed value, each that stands
-there twice, each of a form that tor and we could read differently, and every required row that is left out, is named;
-also where tor itself would say "Configuration was valid". The text is a file's, or what a running tor says of itself
-(GETINFO config-text), for which no file need be trusted.
-`render` writes the keeper's torrc from the same table, and `example` the annotated one for those who run tor
-themselves: what is demanded and what is written cannot drift apart.
+`problems(text, expected)` names every line that `torrc_table` does not allow with that value, that is given twice, or
+that tor and we could read differently, and every required line that is missing; also where tor itself would say
+"Configuration was valid". The text is that of a file, or what a running tor reports of itself (GETINFO config-text), so
+that no file need be trusted.
+`render` writes the torrc of the tor that the keeper starts, from the same table, and `example` the annotated one for
+operators who start tor themselves: what is required and what is written cannot drift apart.
 
 `__OwningControllerProcess` is not written here: a file would outlive the process it names, so `TorProcess` gives it on
 the command line.
@@ -43,7 +43,7 @@ UNIX_PATH_BYTES = 107  # sun_path is 108 bytes on Linux, with a closing zero
 _UNWRITABLE = frozenset('"\\#')  # mean something else in a torrc, and nobody's folder needs them
 _COMMENT_WIDTH = 110
 
-# What should be there instead, where that is not a row's own.
+# `Problem.wanted` where it does not come from the table.
 LEFT_OUT = "left out"
 ONCE = "there once"
 NOT_PLAIN = "a plain line"
@@ -53,7 +53,7 @@ _ONLY_PLAIN = "tor could read it otherwise than we do: write it without quotes, 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One broken row: what is there, what should be, and why. `line` is None for what is left out."""
+    """One line that the table does not allow: what it says, what it should, why. `line` is None for a missing one."""
 
     name: str
     found: str
@@ -103,10 +103,11 @@ def render(
     network_lines: Sequence[str] = (),
     sandbox: bool = True,
 ) -> str:
-    """Write the keeper's torrc. `network_lines`: a private network's, or `DisableNetwork 1`; none means the public one.
+    """Return the torrc of the tor that the keeper starts. Raises PathUnusable.
 
-    Raises PathUnusable. `sandbox=False` is for systems where tor's own system call list stops tor itself; `problems`
-    then names it, as a lesser one.
+    `network_lines` are those of a private network, or `DisableNetwork 1`; without them tor joins the public network.
+    `sandbox=False` is for systems where tor's own seccomp filter (`Sandbox 1`) kills tor; `problems` then reports it
+    with `grave=False`.
     """
     own = {
         "DataDirectory": quoted_path(data_directory),

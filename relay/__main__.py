@@ -2,11 +2,11 @@
 
 The order is the security of it:
 1. Read the arguments; everything has been imported by then.
-2. Close the process to the world, before the first thread: from here on it opens no file, asks for no address and dials
-   tor's SOCKS alone.
-3. Serve, until it is told to end or its parent ends. It holds nothing that would have to be saved.
+2. Confine the process, before the first thread: from here on it opens no file, asks for no peer's address and connects
+   to tor's SOCKS port alone.
+3. Serve, until a signal or the end of its parent ends it. It holds nothing that would have to be saved.
 
-Its standard descriptors are /dev/null (`kallskydd relay` sees to it), so that nothing it says arrives anywhere.
+`kallskydd relay` sets its standard descriptors to /dev/null, so that nothing it prints arrives anywhere.
 Exit codes: 2 usage, 3 refused for safety.
 """
 
@@ -33,7 +33,7 @@ _LOOPBACK: Final = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What `kallskydd relay` handed over."""
+    """What `kallskydd relay` passes to this process. `name` is the server name of the mirror."""
 
     parent: int
     listeners: tuple[socket.socket, ...]
@@ -46,14 +46,14 @@ class Inherited:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the relay and return its exit code."""
     inherited = _read_arguments(sys.argv[1:] if arguments is None else arguments)
-    # In this order: a change of the account takes the bond to the parent off.
+    # In this order: the kernel clears PR_SET_PDEATHSIG when the account changes.
     drop_root()
     die_with_parent(inherited.parent)
     try:
         locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)
-    except Exception:  # noqa: BLE001 - whatever kept the locks from closing, the answer is not to start
+    except Exception:  # noqa: BLE001 - whatever made confinement fail, do not start
         return UNSAFE
-    # What the kernel says is on, and not that the calls for it came back without an error.
+    # Rely on what the kernel reports as active, not on calls that returned without an error.
     if not locks.complete:
         return UNSAFE
     asyncio.run(_serve(inherited))
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _serve(inherited: Inherited) -> None:
-    # A fault's words could hold what was forwarded; they go nowhere.
+    # The text of an exception could hold forwarded bytes: print none.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
     dial = functools.partial(
         _dial, (_LOOPBACK, inherited.socks_port), inherited.onion, inherited.onion_port, RELAY_LIMITS.dial_seconds
@@ -79,6 +79,7 @@ async def _dial(socks: tuple[str, int], onion: str, port: int, within: float, na
 
 
 def _read_arguments(arguments: Sequence[str]) -> Inherited:
+    """Parse the arguments, and wrap the inherited descriptors of the listening sockets."""
     parser = argparse.ArgumentParser(prog="python -m relay", add_help=False)
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--listen-fd", type=int, action="append", required=True)

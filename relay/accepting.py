@@ -1,7 +1,7 @@
-"""Takes a connection without learning whose it is.
+"""Accepts a connection without learning the client's address.
 
-Python's `accept` returns the client's address, and memory that held it holds it until something else is written there.
-The kernel's own call takes a null pointer for an answer that nobody wants; the relay's filter lets no other call pass
+Python's `accept` returns the address, which then stays in memory until something overwrites it. The system call accept4
+takes a null pointer instead of a buffer for the address, and the relay's seccomp filter allows it in this form only
 (`confine.profiles.RELAY`).
 """
 
@@ -13,7 +13,7 @@ from confine.syscalls import syscall
 
 
 def accept(listener: socket.socket) -> socket.socket | None:
-    """Return a waiting connection, non-blocking, or None if none waits. Raises OSError when none can be taken."""
+    """Return a pending connection as a non-blocking socket, or None if none is. Raises OSError when accept4 fails."""
     flags = ctypes.c_int(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         descriptor = syscall("accept4", ctypes.c_int(listener.fileno()), None, None, flags)
@@ -21,6 +21,6 @@ def accept(listener: socket.socket) -> socket.socket | None:
         return None
     taken = socket.socket(listener.family, listener.type, listener.proto, descriptor)
     taken.setblocking(False)
-    # What is forwarded was sent whole by the other side: waiting for more to send along would only cost a pause.
+    # Forwarded bytes are complete as they come: Nagle's algorithm would only add a delay.
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return taken

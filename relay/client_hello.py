@@ -88,7 +88,7 @@ def _read_extensions(content: bytes) -> dict[int, bytes]:
     listed, found = _Reader(content), dict[int, bytes]()
     while listed.left:
         kind = int.from_bytes(listed.take(2), "big")
-        # Twice the same would be read one way here and another way by whoever ends the connection.
+        # Twice the same would be read one way here and another way by the server that ends the TLS connection.
         if kind in found:
             raise NotTls
         found[kind] = listed.vector(2)

@@ -1,7 +1,7 @@
 """Moves bytes both ways between two sockets, untouched.
 
-1. Each direction has one buffer and reads again only when the other side has taken it: whoever does not read holds up
-   whoever sends (back-pressure), and memory is bounded by two buffers.
+1. Each direction has one buffer and reads again only when the other side has taken it: a side that does not read stops
+   the sender (back-pressure), and memory is bounded by two buffers.
 2. The end of one direction is passed on, and the other goes on until it ends (half-close).
 3. An error in either direction, or nothing in both for a while, ends both.
 """
@@ -19,7 +19,7 @@ async def link(
     idle_seconds: float,
     moved: Callable[[int], None],
 ) -> None:
-    """Return when both directions have ended, one failed, or both are idle. `moved` is told of each piece."""
+    """Return when both directions have ended, one failed, or both are idle. `moved` is called for each piece."""
     total = 0
 
     def count(size: int) -> None:

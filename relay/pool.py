@@ -1,13 +1,13 @@
 """The circuits that all visitors share, so that none of them tells one visit from another.
 
-tor puts streams with the same SOCKS user name on the same circuit, and the home's tor sees which circuit a stream is
-of. A name for each visitor would let it count a visitor's streams; so there are a few names for all, made up at the
-start and again each day, and each stream draws one by chance.
+tor puts streams with the same SOCKS user name on the same circuit, and the tor of the onion service sees which circuit
+a stream belongs to. A name for each visitor would let it count a visitor's streams; so all visitors share a few random
+names, made at the start and again every day, and each stream picks one at random.
 
-1. Only circuits that carry fewer streams of ours than the onion takes are drawn.
-2. A stream that is refused is tried on another circuit: the onion may have closed that one, or counts streams of which
-   we do not know that they are open still.
-3. Without a tor there is no second try: SocksMissing is the same for every circuit.
+1. Only circuits that carry fewer of our streams than the onion accepts are picked.
+2. A refused stream is tried on another circuit: the onion may have closed that one, or may still count streams that we
+   have closed.
+3. There is no second try when tor does not answer: SocksMissing is the same for every circuit.
 """
 
 import socket
@@ -22,7 +22,7 @@ from relay.limits import RelayLimits
 
 _NAME_BITS = 128
 
-# Connects through tor under a SOCKS user name; raises a leaf of SocksFailed.
+# Connects through tor under a SOCKS user name; raises one of the errors under SocksFailed.
 Dial = Callable[[str], Awaitable[socket.socket]]
 
 
@@ -36,22 +36,25 @@ class CircuitPool:
     """Opens streams to the one onion."""
 
     def __init__(
-        self, dial: Dial, limits: RelayLimits, chance: Random, clock: Callable[[], float] = time.monotonic
+        self, dial: Dial, limits: RelayLimits, randomness: Random, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._dial = dial
         self._limits = limits
-        self._chance = chance
+        self._randomness = randomness
         self._clock = clock
         self._renew()
 
     @asynccontextmanager
     async def stream(self) -> AsyncIterator[socket.socket]:
-        """Yield a connection to the onion, closed at the end; raises a leaf of SocksFailed."""
+        """Yield a connection to the onion and close it at the end; try `limits.dials` random circuits at most.
+
+        Raises one of the errors under SocksFailed.
+        """
         if self._clock() - self._made_at >= self._limits.names_seconds:
             self._renew()
         tried: set[_Circuit] = set()
         while True:
-            circuit = self._draw(tried)
+            circuit = self._pick(tried)
             tried.add(circuit)
             circuit.streams += 1
             try:
@@ -69,15 +72,15 @@ class CircuitPool:
             finally:
                 circuit.streams -= 1
 
-    def _draw(self, tried: set[_Circuit]) -> _Circuit:
+    def _pick(self, tried: set[_Circuit]) -> _Circuit:
         free = [one for one in self._circuits if one not in tried and one.streams < self._limits.streams_a_circuit]
         if not free:
             raise SocksRefused
-        return self._chance.choice(free)
+        return self._randomness.choice(free)
 
     def _renew(self) -> None:
-        # What is open on the old ones stays there, and is no longer counted.
+        # Streams that are open on the old circuits stay there, and are no longer counted.
         self._circuits = [
-            _Circuit(f"{self._chance.getrandbits(_NAME_BITS):032x}") for _ in range(self._limits.circuits)
+            _Circuit(f"{self._randomness.getrandbits(_NAME_BITS):032x}") for _ in range(self._limits.circuits)
         ]
         self._made_at = self._clock()

@@ -1,6 +1,6 @@
-"""Asks the kernel for what otherwise only root's tools show: firewall rules that log, rules of the audit subsystem.
+"""Asks the kernel over netlink for firewall rules that log packets, and for the state of the audit subsystem.
 
-No program is started: a tool that is not installed would make a row "not seen" on a computer that has the rules.
+It starts no program (nft, auditctl): where one is not installed, a check could not see rules that the kernel has.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from audit.observe.sockets import attributes, dump
 _NETFILTER, _NFTABLES, _GET_RULE = 12, 10, 7
 _RULE_TABLE, _RULE_CHAIN, _RULE_EXPRESSIONS = 1, 2, 4
 _ELEMENT, _EXPRESSION_NAME, _EXPRESSION_DATA = 1, 1, 2
-# Targets of the older tables that nf_tables carries along in expressions called "target".
-_OLD_TARGETS = {"LOG", "NFLOG", "ULOG", "AUDIT", "TRACE"}
+# xtables targets, which iptables-nft puts into expressions called "target".
+_XTABLES_LOG_TARGETS = {"LOG", "NFLOG", "ULOG", "AUDIT", "TRACE"}
 # linux/audit.h
 _AUDIT, _AUDIT_GET, _AUDIT_LIST_RULES = 9, 1000, 1013
 _REQUEST = 0x1
 _HEADER = struct.Struct("=IHHII")
+# What the kernel answers where it lacks the subsystem.
 _ABSENT = {errno.EPROTONOSUPPORT, errno.ECONNREFUSED, errno.EINVAL, errno.ENOENT, errno.EOPNOTSUPP}
 
 
 class NotPermitted(Exception):
-    """Root alone may ask."""
+    """Only root may ask the kernel this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,13 @@ class AuditState:
 
 
 def logging_rules() -> tuple[int, list[str]]:
-    """How many firewall rules nf_tables has, and table and chain of those that log; raises NotAllowed."""
+    """Return the number of nf_tables rules, and the table and chain of each that logs packets; raises NotPermitted."""
     count, found = 0, []
     try:
         for body in dump(_NETFILTER, _NFTABLES << 8 | _GET_RULE, struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)):
             count += 1
             fields = dict(attributes(body[4:]))
-            if has_log(fields.get(_RULE_EXPRESSIONS, b"")):
+            if logs_packets(fields.get(_RULE_EXPRESSIONS, b"")):
                 names = [fields.get(one, b"").rstrip(b"\0").decode() for one in (_RULE_TABLE, _RULE_CHAIN)]
                 found.append(" ".join(names))
     except OSError as fault:
@@ -69,8 +70,8 @@ def audit_state() -> AuditState | None:
     return AuditState(enabled=enabled != 0, daemon=daemon, rules=rules)
 
 
-def has_log(expressions: bytes) -> bool:
-    """Whether the expressions of a rule, as the kernel lists them, write down packets."""
+def logs_packets(expressions: bytes) -> bool:
+    """Return whether one of a rule's expressions (NFTA_RULE_EXPRESSIONS) logs packets."""
     for kind, element in attributes(expressions):
         if kind != _ELEMENT:
             continue
@@ -80,7 +81,7 @@ def has_log(expressions: bytes) -> bool:
             return True
         if name == b"target":
             target = dict(attributes(fields.get(_EXPRESSION_DATA, b""))).get(1, b"").rstrip(b"\0").decode()
-            if target in _OLD_TARGETS:
+            if target in _XTABLES_LOG_TARGETS:
                 return True
     return False
 

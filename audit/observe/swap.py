@@ -67,7 +67,7 @@ def _under_file(scene: Scene, name: str) -> Path:
 
 
 def _encrypted(block: Path) -> bool:
-    """Whether this block device, or everything it lies on, is dm-crypt."""
+    """Return whether this block device is dm-crypt, or every device below it is."""
     try:
         if (block / "dm" / "uuid").read_text().startswith("CRYPT-"):
             return True
@@ -81,20 +81,20 @@ def _encrypted(block: Path) -> bool:
 
 
 def _for_the_service(scene: Scene) -> Harmless | None:
-    if _group_may_not_swap(scene):
+    if _cgroup_forbids_swap(scene):
         return Harmless.FORBIDDEN
     try:
         statuses = [process.status() for process in scene.service.intakes]
     except NotSeen:
         return None
     kilobytes = [(int(one["VmLck"].split()[0]), int(one["VmSize"].split()[0])) for one in statuses]
-    # A few pages are the kernel's own and never locked.
+    # A few pages, such as the vDSO, belong to the kernel and are never locked.
     locked = bool(kilobytes) and all(held * 10 > size * 9 for held, size in kilobytes)
     return Harmless.LOCKED if locked else None
 
 
-def _group_may_not_swap(scene: Scene) -> bool:
-    """Whether the group of the intake, or one above it, has a swap limit of 0 (control groups version 2)."""
+def _cgroup_forbids_swap(scene: Scene) -> bool:
+    """Return whether every intake process is in a cgroup (v2) that has memory.swap.max 0, itself or by an ancestor."""
     for process in scene.service.intakes:
         try:
             lines = process.place("cgroup").read_text().splitlines()

@@ -1,7 +1,7 @@
-"""What an auditor takes away: the report, what it rests on, and hashes of all of it. No key, no case, no configuration.
+"""The audit pack: the folder with the report, its evidence and hashes of both, for an auditor to keep.
 
-Nothing is copied from the home but the chain of daily verdicts, which holds days and names of checks. Tor's settings
-are as tor reports them, without the lines that are secrets.
+It holds no key, no case and no configuration. From the home it copies only the chain of daily verdicts, which holds
+days and names of checks. Tor's settings are those that the running tor reports, without secrets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _DOCS = ("AUDITING.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "OPERATING
 
 
 def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Language) -> list[str]:
-    """Write the pack into a new or empty folder; returns the names of its files. Raises FileExistsError."""
+    """Write the pack into a new or empty folder and return the names of its files. Raises FileExistsError.
+
+    `by-hand.sh` repeats every check with ordinary commands.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FileExistsError(folder)
@@ -32,7 +35,7 @@ def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Languag
         "report.html": as_html(report, language),
         "report.json": json.dumps(report.as_object(), ensure_ascii=False, indent=1) + "\n",
         "by-hand.sh": _by_hand(report, language),
-        **_from_the_service(scene),
+        **_evidence(scene),
     }
     for name, text in texts.items():
         _write(folder / name, text)
@@ -46,7 +49,8 @@ def _by_hand(report: AuditReport, language: Language) -> str:
     return first_lines(report.home, language) + "".join(rows)
 
 
-def _from_the_service(scene: Scene) -> dict[str, str]:
+def _evidence(scene: Scene) -> dict[str, str]:
+    """Return the texts of the running service that the report relies on, by file name; what is missing is left out."""
     texts = {}
     torrc = config_text(scene)
     if torrc is not None:

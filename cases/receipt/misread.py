@@ -1,17 +1,18 @@
 """
-What is wrong with words that are no receipt, and which words may have been meant.
+Explain why typed words are not a receipt, and suggest which words may have been meant.
 
-Contract. Pure, and of what was typed alone: nothing is derived, no store is asked, so the answer tells
-nobody which receipts exist (docs/decisions/0006). `explain` looks in this order and stops at the first that it finds:
+Contract. A pure function of what was typed: no key is derived and no store is asked, so the answer does not
+reveal which receipts exist (docs/decisions/0006). `explain` checks in this order and stops at the first mistake:
 
-1. Another number of words than eight, also when they are divided where spaces were left out.
+1. Not eight words, even after dividing them where spaces were left out.
 2. Words that are not in the list, each by its place, with near words of the list. When there is only one, those near
    words with which the check bits fit come alone: no other can be right, if the rest is.
 3. Check bits that do not fit: each place at which a near word makes them fit. Other words are better candidates when
    they are near in the whole and not only in the four letters that count.
 
-Near is one letter inserted, left out, changed or swapped with the next, or one of the mistakes that handwriting invites
-("rn" for "m"). What was typed is never part of the answer, only words of the list that were not typed.
+A word is near when it differs by one letter inserted, left out, changed or swapped with the next, or by one of the
+mistakes that handwriting invites ("rn" for "m"). What was typed is never part of the answer, only words of the list
+that were not typed.
 """
 
 from collections.abc import Iterator
@@ -74,11 +75,11 @@ def near_words(typed: str, *, whole: bool = False) -> tuple[str, ...]:
     """Return the words of the list near to what was typed, the likeliest first; `whole`: all letters must agree."""
     known = words_by_prefix()
     found: dict[str, int] = {}
-    for edited, effort in _one_mistake(typed):
+    for edited, cost in _one_mistake_away(typed):
         word = known.get(edited[:PREFIX_LETTERS])
         if word is None or word == known.get(typed[:PREFIX_LETTERS]) or (whole and not word.startswith(edited)):
             continue
-        found[word] = min(effort, found.get(word, effort))
+        found[word] = min(cost, found.get(word, cost))
     return tuple(sorted(found, key=lambda word: (found[word], word)))
 
 
@@ -108,9 +109,9 @@ def _fitting(typed: tuple[str, ...], place: int, near: tuple[str, ...]) -> Itera
             yield word
 
 
-def _one_mistake(typed: str) -> Iterator[tuple[str, int]]:
-    """Yield what may have been meant, each with how unlikely that mistake is."""
-    # Letters beyond these are not compared; a whole word of the list is no longer than sixteen.
+def _one_mistake_away(typed: str) -> Iterator[tuple[str, int]]:
+    """Yield every spelling one mistake away from `typed`, with the cost of the mistake: 0 (the likeliest) to 2."""
+    # No word of the list is longer than sixteen letters.
     word = typed[:16]
     for before, after in (pair for one, other in _SHAPES for pair in ((one, other), (other, one))):
         for at in range(len(word)):

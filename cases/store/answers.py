@@ -1,8 +1,8 @@
 """
-What a member sends with a file: entries and the two sealed files they name, all of it or nothing, visible at once.
+A member's answer with a file: entries and the two sealed files they name, stored whole or not at all, visible at once.
 
 The files are staged like those of a form, before the transaction that claims them. Ids and numbers come from a desk,
-which may mean harm: neither may be in use already, or staging would take the place of somebody else's file.
+which may be hostile: neither may be in use already, or staging would overwrite a file of another case.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,17 @@ from cases.store.reading import check_access
 from cases.store.rows import CaseProof, MemberEntries
 
 VERB = "attach"
+# What one attachment consists of, in this order.
 _KINDS = (ItemKind.FILE, ItemKind.PREVIEW)
 
 
 async def require_new_files(parts: Parts, proof: CaseProof, files: Sequence[SealedFile]) -> None:
-    """Return if a case of this proof is there and the files are new to it. Raises NotThere, Conflict or StoreFault."""
+    """
+    Check that `files` are the file and preview of one attachment, and that no id or number of theirs is in use.
+
+    Raises NotThere when the proof opens no case, Conflict when an id or number is in use or the case has a new epoch,
+    and StoreFault for any other pair of files.
+    """
     numbers = {one_file.number for one_file in files}
     if tuple(one_file.item_kind for one_file in files) != _KINDS or len(numbers) != 1:
         raise StoreFault

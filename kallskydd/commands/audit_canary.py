@@ -32,7 +32,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run it once."""
+    """Run the canary once and print its checks and verdict."""
     if not strace_is_there():
         prose(NO_STRACE)
         prose(GET_STRACE)

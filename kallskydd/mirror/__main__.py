@@ -2,9 +2,9 @@
 
     python -I -m kallskydd.mirror
 
-It is told everything on standard input (`kallskydd.mirror.messages`), and closes itself by what the job says of places
-(`confine.orderer`) before it reads a key or reaches for the network. It says nothing but messages: what goes wrong
-crosses as a number, and standard error is /dev/null.
+It reads its job from standard input (`kallskydd.mirror.messages`), and confines itself to the folder and the addresses
+that the job names (`confine.orderer`) before it reads a key or opens a connection. It writes nothing but messages: an
+error is sent as a number, and standard error is /dev/null.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from kallskydd.mirror.order import order_certificate
 
 
 class Channel:
-    """The child's end of what it says and hears."""
+    """The child's end of the two pipes to the keeper."""
 
     def __init__(self, hears: BinaryIO, says: BinaryIO) -> None:
         """Take both ends."""
@@ -37,16 +37,16 @@ class Channel:
         self._says = says
 
     def job(self) -> Job:
-        """Return what the keeper wants."""
+        """Return the job from the keeper."""
         return msgspec.json.decode(self._hears.readline(LINE_BYTES), type=Job)
 
     def say(self, message: FromChild) -> None:
-        """One message, at once."""
+        """Send one message and flush it."""
         self._says.write(msgspec.json.encode(message) + b"\n")
         self._says.flush()
 
     def raise_challenge(self, pem: bytes) -> None:
-        """Have the keeper put it up; raises ChallengeNotTaken."""
+        """Ask the keeper to serve the challenge certificate, and wait until it does; raises ChallengeNotTaken."""
         self.say(RaiseChallenge(pem.decode("ascii")))
         try:
             taken = msgspec.json.decode(self._hears.readline(LINE_BYTES), type=Taken).taken
@@ -57,7 +57,7 @@ class Channel:
 
 
 def look(place: Place, ours: tuple[str, ...]) -> Looked:
-    """CAA, where there are resolvers to ask, and the certificate that is shown, where there is one of ours."""
+    """Look up CAA, if there are resolvers to ask, and the certificate that the mirror's name shows, if we have one."""
     caa, shown, other = None, None, None
     if place.resolvers:
         account = read_account(Path(place.folder), place.directory).uri
@@ -71,7 +71,7 @@ def look(place: Place, ours: tuple[str, ...]) -> Looked:
 
 
 def read(place: Place, now: datetime) -> CertificateFacts:
-    """Judge the certificate that lies in the folder; raises CertificateUnusable."""
+    """Check the certificate in the folder; raises CertificateUnusable."""
     pem = read_bounded(Path(place.folder) / CERTIFICATE)
     if pem is None:
         raise CertificateUnusable
@@ -79,7 +79,7 @@ def read(place: Place, now: datetime) -> CertificateFacts:
 
 
 def order(place: Place, now: datetime, channel: Channel) -> Facts | Failed:
-    """Order a certificate and keep it."""
+    """Order a certificate and store it."""
     folder = Path(place.folder)
     account = read_account(folder, place.directory)
     authority = Authority(place.directory, place.socks_address(), place.roots_file(), read_key(folder))
@@ -92,7 +92,7 @@ def order(place: Place, now: datetime, channel: Channel) -> Facts | Failed:
 
 
 def do(job: Job, channel: Channel) -> FromChild:
-    """One job, and what came of it."""
+    """Do one job and return its result."""
     try:
         match job.verb:
             case "read":

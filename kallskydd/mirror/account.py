@@ -1,7 +1,7 @@
 """The account at the certificate authority: made before the first order, since CAA has to name it.
 
-The key (`account.pem`) is the account: whoever has it can order what CAA allows. It is made here, never leaves the
-folder, and is in the backup. Where the account is (`account.json`) the authority tells again to whoever has the key.
+The key (`account.pem`) is the account: anyone who has it can order what CAA allows. It is made here, never leaves the
+folder, and is in the backup. Where the account is (`account.json`) the authority tells again to any holder of the key.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What `kallskydd status` says of the mirror: its certificate, its CAA, and what it shows to a visitor.
 
-Nothing is looked up here: the keeper looks at random times and remembers, and `kallskydd mirror status` looks anew.
+Nothing is looked up here: the keeper looks at random times and remembers, and `kallskydd mirror status` looks again.
 What was looked at too long ago counts as not known, which is not well.
 """
 

@@ -1,12 +1,12 @@
-"""One order, by RFC 8555 with tls-alpn-01 (RFC 8737), in these steps.
+"""Order a certificate by ACME (RFC 8555) with the challenge tls-alpn-01 (RFC 8737), in these steps.
 
   1. a new key for the certificate, and the order for the one name;
-  2. for each question of the authority: the challenge certificate goes up, the authority is told, and it looks;
-  3. the challenge comes down, whatever has happened;
-  4. the certificate is fetched and judged: our key, our name, valid now;
-  5. key and chain are put in their place as a whole. Until then the old certificate is the one in use.
+  2. for each challenge: the keeper serves the challenge certificate, the authority is notified, and validates it;
+  3. the certificate is fetched and checked: our key, our name, valid now;
+  4. key and chain replace the old ones atomically. Until then the old certificate stays in use.
 
-The library knows tls-alpn-01 no more; the two classes that bring it back are registered with it here.
+The keeper stops serving the challenge certificate when this child ends, whatever the result
+(kallskydd.serve.mirror_child). The ACME library no longer supports tls-alpn-01: two classes register it here.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from kallskydd.mirror.certificate import (
 from kallskydd.mirror.errors import AuthorityRefused
 from kallskydd.mirror.folder import CERTIFICATE, write_whole
 
-# The authority looks from several places, each with a time limit of its own; through tor each answer takes a second.
+# The authority validates from several places, each with its own time limit; through tor each answer takes a second.
 POLL_SECONDS: Final = 180
 
 
 @challenges.ChallengeResponse.register
 class TlsAlpnResponse(challenges.KeyAuthorizationChallengeResponse):
-    """What tells the authority to look."""
+    """Asks the authority to validate the challenge."""
 
     typ = METHOD
 
 
 @challenges.Challenge.register
 class TlsAlpn(challenges.KeyAuthorizationChallenge):
-    """The authority's question."""
+    """The challenge as the authority sends it."""
 
     response_cls, typ = TlsAlpnResponse, METHOD
 
@@ -62,32 +62,35 @@ def order_certificate(
     now: datetime,
     raise_challenge: Callable[[bytes], None],
 ) -> CertificateFacts:
-    """Order, and keep what comes. `raise_challenge` returns once the challenge is up. Raises a MirrorFault."""
+    """Order a certificate for `name` and store it with its new key in `folder`. Raises a MirrorFault.
+
+    `raise_challenge` takes the challenge certificate as PEM, and returns once it is served to the authority.
+    """
     key = new_key()
     with faults_in_words():
-        wanted = authority.client.new_order(signing_request(key, name))
-        for authorization in wanted.authorizations:
+        order = authority.client.new_order(signing_request(key, name))
+        for authorization in order.authorizations:
             if authorization.body.status == messages.STATUS_VALID:
-                continue  # the authority remembers an earlier answer
-            _answer(authority, name, authorization, now, raise_challenge)
+                continue  # the authority still accepts an earlier validation
+            _answer_challenge(authority, name, authorization, now, raise_challenge)
         deadline = datetime.now() + timedelta(seconds=POLL_SECONDS)  # noqa: DTZ005 - the library compares with this
-        done = authority.client.poll_and_finalize(wanted, deadline)
-        pem = key_pem(key) + done.fullchain_pem.encode("ascii")
+        finalized = authority.client.poll_and_finalize(order, deadline)
+        pem = key_pem(key) + finalized.fullchain_pem.encode("ascii")
     facts = read_certificate(pem, name, now)
     write_whole(folder / CERTIFICATE, pem)
     return facts
 
 
-def _answer(
+def _answer_challenge(
     authority: Authority,
     name: str,
     authorization: messages.AuthorizationResource,
     now: datetime,
     raise_challenge: Callable[[bytes], None],
 ) -> None:
-    question = next((one for one in authorization.body.challenges if isinstance(one.chall, TlsAlpn)), None)
-    if question is None:
+    challenge = next((one for one in authorization.body.challenges if isinstance(one.chall, TlsAlpn)), None)
+    if challenge is None:
         raise AuthorityRefused
-    digest = question.chall.validation(authority.key)
+    digest = challenge.chall.validation(authority.key)
     raise_challenge(challenge_pem(name, digest, now))
-    authority.client.answer_challenge(question, question.chall.response(authority.key))
+    authority.client.answer_challenge(challenge, challenge.chall.response(authority.key))

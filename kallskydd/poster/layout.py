@@ -4,9 +4,9 @@ Words differ in length from language to language and facts from home to home, so
 the largest down, until it fits; what is left of the height goes between the parts. The codes keep their size: they are
 never smaller than a camera at arm's length needs.
 
-The onion address is printed with gaps after each four letters, and must come whole when it is copied: an address with
-spaces in it is taken for a search by a browser, and tells a search engine. Viewers make spaces of gaps, so the letters
-that are seen are shapes, and the text that is marked lies unseen over them in one piece.
+The onion address is printed with a gap after every four letters, but must be copied without spaces: a browser takes an
+address with spaces for a search, and sends it to a search engine. PDF viewers turn gaps into spaces, so the visible
+letters are drawn as paths, and over them lies the address as one line of invisible text, which is what gets selected.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ GAPS: Final = 5
 GROUP: Final = 4
 GROUP_GAP: Final = 0.45  # in sizes
 ADDRESS_LINES: Final = 2
-UNSEEN_SIZE: Final = 0.8  # of the height of both lines, so that marking the text covers them
+# Of the height of both lines, so that a selection of the invisible text covers them.
+INVISIBLE_TEXT_SIZE, INVISIBLE_TEXT_BASELINE = 0.8, 0.78
 NARROWER: Final = 0.98
 LEAST_ADDRESS_SIZE: Final = 7.0
 
@@ -249,7 +250,7 @@ class _Sheet:
         alt = self._words(ONION_ALT, address=address)
         self._code(address, alt, A4[0] - MARGIN - ONION_CODE, top, ONION_CODE)
         self._y = max(self._y, top + ONION_CODE) + LEAST_GAP
-        self._grouped(address)
+        self._address_in_groups(address)
         self._y += 2 * self._scale
         self._paragraph("P", self._small, self._words(ONION_GAPS))
 
@@ -272,8 +273,8 @@ class _Sheet:
         with self.page.element("Figure", alt=alt, box=(left, top, side, side)), self.page.content():
             self.page.squares(places, module, (0, 0, 0))
 
-    def _grouped(self, address: str) -> None:
-        """Print the address on two lines in groups of four letters, and lay it over them in one piece."""
+    def _address_in_groups(self, address: str) -> None:
+        """Draw the address on two lines in groups of four letters, and over them as one line of invisible text."""
         mono = face(MONO)
         lines = _address_lines(address)
         widest = max(mono.width("".join(line), 1) + GROUP_GAP * (len(line) - 1) for line in lines)
@@ -285,8 +286,8 @@ class _Sheet:
                 self.page.shapes(_spread(line, mono, size), baseline, Style(mono, size, INK))
         high = len(lines) * LINE * size
         with self.page.element("P"), self.page.content():
-            unseen = Style(mono, high * UNSEEN_SIZE, INK)
-            self.page.unseen_text(MARGIN, top + 0.78 * high, unseen, address, width=INSIDE)
+            invisible = Style(mono, high * INVISIBLE_TEXT_SIZE, INK)
+            self.page.invisible_text(MARGIN, top + INVISIBLE_TEXT_BASELINE * high, invisible, address, width=INSIDE)
         self._y += high
 
 

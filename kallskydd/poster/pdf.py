@@ -93,21 +93,22 @@ class TaggedPage:
 
     def text(self, x: float, baseline: float, style: Style, text: str) -> None:
         """Write one line."""
-        self._say(x, baseline, style, text, f"{_colour(style.colour)} rg 0 Tr 100 Tz")
+        self._show_text(x, baseline, style, text, f"{_colour(style.colour)} rg 0 Tr 100 Tz")
 
-    def unseen_text(self, x: float, baseline: float, style: Style, text: str, *, width: float) -> None:
-        """Put one line, as wide as this, where letters are drawn as shapes: for marking and copying."""
+    def invisible_text(self, x: float, baseline: float, style: Style, text: str, *, width: float) -> None:
+        """Put one line of invisible text (mode 3), stretched to `width`, over drawn letters: to select and copy."""
         stretch = 100 * width / style.face.width(text, style.size)
-        self._say(x, baseline, style, text, f"3 Tr {stretch:.4f} Tz")
+        self._show_text(x, baseline, style, text, f"3 Tr {stretch:.4f} Tz")
 
     def shapes(self, letters: list[tuple[str, float]], baseline: float, style: Style) -> None:
-        """Draw letters as shapes, each at its own x."""
+        """Draw letters as filled paths, each at its own x."""
         name, scale = style.face.name, f"{style.size / UNITS:.6f}"
         for letter, x in letters:
             place = f"{scale} 0 0 {scale} {x:.3f} {A4[1] - baseline:.3f} cm"
             self._steps.append(f"q {_colour(style.colour)} rg {place} {outline(name, letter)} f Q")
 
-    def _say(self, x: float, baseline: float, style: Style, text: str, state: str) -> None:
+    def _show_text(self, x: float, baseline: float, style: Style, text: str, state: str) -> None:
+        """Emit one text object; `state` holds the operators that come before its font."""
         glyphs = style.face.glyphs(text)
         _face, used = self._used.setdefault(style.face.name, (style.face, {}))
         used.update(zip(glyphs, text, strict=True))

@@ -245,7 +245,7 @@ def plan_of(home: Path, config: MirrorConfig) -> MirrorPlan:
 
 
 def place_of(plan: MirrorPlan, socks: SocksAddress) -> Place:
-    """Return what a child is told of it. Without an account CAA cannot be ours, and is not looked up."""
+    """Return what a child needs to know of the mirror. Without an account no CAA record can be ours: ask for none."""
     is_ordered = not plan.by_hand and (plan.folder / ACCOUNT).exists()
     return Place(
         folder=str(plan.folder),

@@ -17,7 +17,7 @@ from kallskydd.mirror.errors import ChildEnded
 from kallskydd.mirror.messages import LINE_BYTES, Facts, Failed, FromChild, Job, Looked, RaiseChallenge, Taken
 from kallskydd.serve.mirror import MirrorRefused
 
-# An order through tor: some fifteen answers of a second or two, and the authority's own looks (kallskydd.mirror.order).
+# An order through tor: some fifteen answers of a second or two, and its validations (kallskydd.mirror.order).
 CHILD_SECONDS: Final = 420.0
 
 

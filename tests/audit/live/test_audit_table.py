@@ -21,8 +21,12 @@ from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
 from audit.live.run import CHECKS
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
+<<<<<<< HEAD
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST
 from audit.observe.netlink import has_log
+=======
+from audit.observe.netlink import logs_packets
+>>>>>>> reader
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.report.html import as_html
@@ -257,4 +261,4 @@ def expressions(*names: tuple[bytes, bytes]) -> bytes:
     ],
 )
 def test_a_firewall_rule_that_writes_down_packets_is_known_by_its_steps(steps, logs):
-    assert has_log(steps) is logs
+    assert logs_packets(steps) is logs
