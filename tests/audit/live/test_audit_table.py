@@ -21,12 +21,8 @@ from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
 from audit.live.run import CHECKS
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
-<<<<<<< HEAD
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST
-from audit.observe.netlink import has_log
-=======
 from audit.observe.netlink import logs_packets
->>>>>>> reader
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.report.html import as_html
