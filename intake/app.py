@@ -115,7 +115,7 @@ class Serving:
         runner: QuietRunner,
         listener: socket.socket,
         connections: Connections,
-        make_protocol: Callable[[], asyncio.Protocol],
+        make_protocol: Callable[[], asyncio.BaseProtocol],
     ) -> None:
         self._runner = runner
         self._make_protocol = make_protocol

@@ -10,6 +10,7 @@ and make no room, holds a buffer of 256 KiB for each, and hides from the one abo
    its request only now. After the answer to a challenge nothing follows.
 5. What waits for its reader is what the kernel has not taken, as on a stream without TLS.
 6. A client can have OpenSSL answer by itself (KeyUpdate), also one that reads nothing; so much of it and no more.
+7. A MemoryBIO keeps the room that it once had, so it is given a record or two at a time, both ways.
 """
 
 import asyncio
@@ -24,11 +25,13 @@ from intake.mirror.contexts import Chosen, MirrorContexts
 from relay.client_hello import NotTls, read_client_hello
 
 _READ_BYTES: Final = 2**14  # of one record
+# What is read from the kernel at once. All streams share it: it is filled and emptied without a pause between.
+_WIRE: Final = memoryview(bytearray(2 * _READ_BYTES))
 _OWN_WORDS_BYTES: Final = 16 * 1024  # some five hundred answers to a KeyUpdate; browsers ask for none in a visit
 _FATAL_UNRECOGNIZED_NAME: Final = b"\x15\x03\x03\x00\x02\x02\x70"  # RFC 6066, section 3
 
 
-class TlsStream(asyncio.Protocol):
+class TlsStream(asyncio.BufferedProtocol):
     """What stands on the accepted stream."""
 
     def __init__(
@@ -59,7 +62,12 @@ class TlsStream(asyncio.Protocol):
         if self._contexts.is_empty:
             self.make_room()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Rule 7."""
+        return _WIRE
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(_WIRE[:nbytes])
         if self._above is not None:
             self._incoming.write(data)
             self._hand_up()
@@ -113,10 +121,17 @@ class TlsStream(asyncio.Protocol):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         if self._tls is None or self.is_closing():
             return
-        rest = memoryview(data).cast("B")
-        while rest:
-            rest = rest[self._tls.write(rest) :]
-        self._send()
+        rest, sealed = memoryview(data).cast("B"), []
+        try:
+            while rest:
+                rest = rest[self._tls.write(rest[:_READ_BYTES]) :]
+                # Rule 7.
+                sealed.append(self._outgoing.read())
+        except ssl.SSLError:
+            # In the middle of a message of TLS's own (half a KeyUpdate) nothing can be said. No browser stops there.
+            self.abort()
+            return
+        self._wire_write(b"".join(sealed))
 
     def close(self) -> None:
         """Say that no more comes, and close when that is taken. That the other side says so too is not waited for."""
@@ -217,8 +232,12 @@ class TlsStream(asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
-        if self._outgoing.pending and not self.is_closing() and self._wire is not None:
-            self._wire.write(self._outgoing.read())
+        if self._outgoing.pending:
+            self._wire_write(self._outgoing.read())
+
+    def _wire_write(self, sealed: bytes) -> None:
+        if sealed and self._wire is not None and not self._wire.is_closing():
+            self._wire.write(sealed)
 
     def _close_wire(self) -> None:
         if self._wire is not None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kallskydd.mirror.errors import CertificateUnusable
-from kallskydd.mirror.folder import fingerprint
+from kallskydd.mirror.folder import PEM_BYTES, fingerprint
 
 PEM: Final = serialization.Encoding.PEM
 # RFC 8737: the extension by which the authority knows the certificate that answers its question.
@@ -60,6 +60,8 @@ def challenge_pem(name: str, digest: bytes, now: datetime) -> bytes:
 
 def read_certificate(pem: bytes, name: str, now: datetime) -> CertificateFacts:
     """Judge key and chain for this name and moment; raises CertificateUnusable."""
+    if len(pem) > PEM_BYTES:
+        raise CertificateUnusable
     try:
         key = serialization.load_pem_private_key(pem, password=None)
         leaf, *issuers = x509.load_pem_x509_certificates(pem)

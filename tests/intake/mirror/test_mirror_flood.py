@@ -9,8 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from intake_harness import file_report
-from mirror_harness import NAME, client_hello, connect, running_mirror
+from mirror_harness import NAME, Client, client_hello, connect, head, running_mirror
 
 from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
 from intake.mirror.clear_records import ClearRecords
@@ -357,3 +360,105 @@ async def test_who_has_openssl_answer_by_itself_again_and_again_is_ended(tmp_pat
 
     assert asked > 100
     assert sum(came) - handshake <= 17 * KIB
+
+
+# What a connection keeps that is idle again
+
+IDLE_AGAIN = """
+import asyncio, sys
+sys.path[:0] = {path!r}
+from pathlib import Path
+from aiohttp import web
+from intake_harness import _listener
+from mirror_harness import NAME, Authority, Client, connect, give
+from intake.app import serve
+from intake.mirror.contexts import MirrorContexts
+
+PAGE = bytes({page})
+
+def pss():
+    with open("/proc/self/smaps_rollup") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+async def answer(request):
+    async for _ in request.content.iter_any():
+        pass
+    return web.Response(body=PAGE)
+
+async def main():
+    folder = Path({folder!r})
+    authority, contexts = Authority.new(folder / "authority"), MirrorContexts(NAME)
+    give(contexts.take_certificate, authority.pem())
+    app = web.Application(client_max_size=2**20)
+    app.router.add_post("/", answer)
+    await serve(app, _listener(folder / "mirror.sock"), tls=contexts)
+    context, clients = authority.client(), []
+    for _ in range({count}):
+        clients.append(Client(await connect(folder / "mirror.sock"), context))
+        await clients[-1].shake_hands()
+    head = f"POST / HTTP/1.1\\r\\nHost: {{NAME}}\\r\\nContent-Length: {body}\\r\\n\\r\\n".encode()
+    before = 0
+    for number, client in enumerate(clients):
+        if number == 5:
+            # What the process needs for the first of them it needs once.
+            before = pss()
+        # In small pieces, so that the client keeps nothing of it either; none of them waits, so they come as one.
+        await client.write(head)
+        for _ in range({body} // 9000):
+            await client.write(bytes(9000))
+        came = 0
+        while came < len(PAGE):
+            came += len(await asyncio.get_running_loop().sock_recv(client.connection, 2**20))
+    print(pss() - before)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("page", "body"), [(800_000, 0), (100, 180_000)], ids=["large page", "upload"])
+def test_a_connection_that_is_idle_again_keeps_nothing_of_what_it_carried(tmp_path, page, body):
+    paths = [str(Path(__file__).parents[2] / "support"), str(Path(__file__).parents[3])]
+    program = IDLE_AGAIN.format(path=paths, folder=str(tmp_path), page=page, body=body, count=45)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    each = int(done.stdout) / 40
+
+    print(f"{each:.0f} KiB each")
+    assert each < 150
+
+
+# Half a message of TLS's own
+
+
+def application_record(log: Path, number: int, inner: bytes, kind: int) -> bytes:
+    """A record of the client's by the keys that its log of keys names."""
+    lines = [line.split() for line in log.read_text().splitlines() if line.startswith("CLIENT_TRAFFIC_SECRET_0")]
+    secret = bytes.fromhex(lines[-1][2])
+
+    def derived(label: bytes, size: int) -> bytes:
+        info = size.to_bytes(2) + bytes([6 + len(label)]) + b"tls13 " + label + b"\0"
+        return HKDFExpand(algorithm=hashes.SHA384(), length=size, info=info).derive(secret)
+
+    nonce = bytes(a ^ b for a, b in zip(derived(b"iv", 12), number.to_bytes(12), strict=True))
+    content = inner + bytes([kind])
+    outside = b"\x17\x03\x03" + (len(content) + 16).to_bytes(2)
+    return outside + AESGCM(derived(b"key", 32)).encrypt(nonce, content, outside)
+
+
+@pytest.mark.parametrize("path", ["/", f"/progress/{'0' * 32}?watch=1"])
+async def test_who_stops_in_the_middle_of_a_key_update_is_ended_and_is_no_fault(tmp_path, path):
+    async with running_mirror(tmp_path) as mirror:
+        context = mirror.authority.client()
+        context.keylog_filename = str(tmp_path / "keys")
+        client = Client(await connect(mirror.socket), context)
+        await client.shake_hands()
+        # The head of a KeyUpdate, and not its one byte.
+        records = [(head(path=path), 23), (b"\x18\0\0\1", 22)]
+        sent = b"".join(application_record(tmp_path / "keys", at, *one) for at, one in enumerate(records))
+        await asyncio.get_running_loop().sock_sendall(client.connection, sent)
+        await until(lambda: not mirror.open_connections())
+        client.connection.close()
+        faults = mirror.intake.services.faults.count
+
+    assert client.tls.cipher()[0] == "TLS_AES_256_GCM_SHA384"
+    assert faults == 0

@@ -22,7 +22,15 @@ from kallskydd.mirror.caa import Caa, caa_value
 from kallskydd.mirror.certificate import challenge_pem, key_pem, new_key, read_certificate
 from kallskydd.mirror.errors import CertificateUnusable, MirrorFault, NameNotProved, NoAccount
 from kallskydd.mirror.findings import mirror_findings
-from kallskydd.mirror.folder import ACCOUNT, ACCOUNT_KEY, CERTIFICATE, OTHER, mirror_folder, write_whole
+from kallskydd.mirror.folder import (
+    ACCOUNT,
+    ACCOUNT_KEY,
+    CERTIFICATE,
+    OTHER,
+    PEM_BYTES,
+    mirror_folder,
+    write_whole,
+)
 from kallskydd.mirror.seen import Seen, keep_seen
 from kallskydd.mirror.shown import Shown
 
@@ -143,6 +151,8 @@ def test_key_certificate_name_and_order_are_judged(world):
     for pem in (
         b"", ours[:begin], ours[begin:], elsewhere, ours[:begin] + elsewhere[elsewhere.index(b"-----BEGIN CERT"):],
         ours + elsewhere[elsewhere.index(b"-----BEGIN CERT"):], ours[:-40],
+        # Right, and larger than what is read again: it would take the place of one that is.
+        ours + ours[begin:] * (PEM_BYTES // len(ours[begin:])),
     ):  # fmt: skip
         with pytest.raises(CertificateUnusable):
             read_certificate(pem, NAME, NOW)
@@ -302,3 +312,22 @@ print(tried(lambda: open({str(outside)!r})), tried(lambda: open({str(outside)!r}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["PermissionError"] * 6 + ["done"]
+
+
+@pytest.mark.parametrize(("dials", "made"), [([], "PermissionError"), ([9], "done")])
+def test_the_child_makes_no_socket_of_tcp_where_tors_is_a_unix_socket_and_has_so_much_memory(tmp_path, dials, made):
+    """Landlock governs TCP from Linux 6.7 on; before that the filter alone keeps the child from dialling by itself."""
+    code = f"""
+import socket, pathlib, kallskydd.mirror.__main__ as child
+child.confine_orderer(pathlib.Path({str(tmp_path)!r}), {dials})
+def tried(what):
+    try: what()
+    except (OSError, MemoryError) as fault: return type(fault).__name__
+    return "done"
+print(tried(lambda: socket.socket()), tried(lambda: bytearray(2**29)), tried(lambda: bytearray(2**26)))
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    # What an authority sends can be packed a thousandfold; it ends the child, and not the home.
+    assert done.stdout.split() == [made, "MemoryError", "done"]
