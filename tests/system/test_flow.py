@@ -11,6 +11,7 @@ import json
 import re
 import secrets
 import signal
+import ssl
 import subprocess
 import sys
 
@@ -22,6 +23,7 @@ from PIL.PngImagePlugin import PngInfo
 from service import KALLSKYDD
 
 from kallskydd.demo import search as demo_search
+from kallskydd.demo.visitor import ThisComputer
 
 MOST_SECONDS = 130  # the network's start included, on two cores that nobody else uses
 
@@ -101,7 +103,7 @@ def test_the_check_sees_an_unlinked_file_that_is_still_open(tmp_path):
 @pytest.mark.live
 async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banner_and_ends_at_ctrl_c():
     process = await asyncio.create_subprocess_exec(
-        *KALLSKYDD, "demo", "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        *KALLSKYDD, "demo", "--json", "--mirror", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
         shown = json.loads(await asyncio.wait_for(process.stdout.readline(), 300))
@@ -117,6 +119,10 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
                 receipt_page = await answer.text()
             async with session.get(shown["open"] + "/", headers={"Host": "evil.example"}) as answer:
                 foreign = answer.status
+        believing = ssl.create_default_context(cafile=shown["authority"])
+        at_mirror = aiohttp.TCPConnector(ssl=believing, resolver=ThisComputer())
+        async with aiohttp.ClientSession(connector=at_mirror) as session, session.get(shown["mirror"] + "/") as answer:
+            mirrored = answer.status, answer.headers["Onion-Location"]
         process.send_signal(signal.SIGINT)
         await asyncio.wait_for(process.wait(), 60)
     finally:
@@ -130,6 +136,8 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
     assert len(re.findall(r"<bdi>([a-z]+)</bdi>", receipt_page)) >= 8
     assert "script" not in headers["Content-Security-Policy"]
     assert foreign == 421
+    assert mirrored == (200, f"http://{shown['public']}/")
+    assert f"Through the mirror, by its relay: {shown['mirror']}/" in said
     assert len(shown["receipt"]) == 8
     assert said.count("kallskydd desk list") == 2  # both members
     assert process.returncode == 0
