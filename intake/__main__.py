@@ -39,7 +39,7 @@ from intake.desk_api.app import desk_app
 from intake.entrance import Entrance
 from intake.http.silence import Faults, be_silent, silence_loop
 from intake.mirror.contexts import MirrorContexts, NotUsable
-from intake.read_times import stamp_what_visits_read
+from intake.read_times import set_access_times_to_now
 from intake.services import Services, compose
 from scrubbers.sandbox import JailNotTight, Sandbox
 
@@ -162,7 +162,7 @@ def _obey_for_mirror(contexts: MirrorContexts | None, ordered: Ordered) -> Event
 
 async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stack: AsyncExitStack) -> Services:
     # Closed last: what a stopped service was last read for is not kept either.
-    stack.callback(stamp_what_visits_read, inherited.home)
+    stack.callback(set_access_times_to_now, inherited.home)
     home = read_home(inherited.home)
     store = await Store.open(home.path, utc_now)
     stack.push_async_callback(store.close)

@@ -1,13 +1,13 @@
 """
-What happens by the clock and not by a request: the release at 06:00 and the heartbeat each ten minutes.
+What happens by the clock and not by a request: the release at 06:00 and the heartbeat every ten minutes.
 
-The release makes visible what has waited its time, in every box at once. It is also tried at the start, for a morning
-on which the intake was down: a release that has been made already changes nothing. After it, what is past the two-year
-cap is erased. The heartbeat writes to the store's files so that their times tell of no report, and gives what a visit
-reads besides, the roster and the sockets, its own moment as the time of reading. Each minute sessions
-that nobody uses and pages that were kept for half an hour leave the memory, also when nobody visits.
+The release makes every entry that is due visible, in the post boxes of all members at once. It is also tried when the
+intake starts, in case the intake was down at 06:00: a release that was made already changes nothing. After it, cases
+past the two-year cap are erased. The heartbeat writes to the store's files, so that their times tell of no report, and
+sets the access times of the other files that a visit reads: the roster's and the sockets. Every minute idle sessions
+and result pages older than half an hour are dropped from memory, also when nobody visits.
 
-The clock is passed in; only how long to sleep between two looks at it is real time.
+The clock is passed in; only the sleep between two readings of it is real time.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Final
 
 from cases.clock import RELEASE_AT, STOCKHOLM, today
 from cases.errors import CaseError, SettingLost
-from intake.read_times import stamp_what_visits_read
+from intake.read_times import set_access_times_to_now
 from intake.services import Services
 
 HEARTBEAT: Final = timedelta(minutes=10)
@@ -28,13 +28,18 @@ _LONGEST_WAIT: Final = timedelta(days=2)
 
 
 def due_day(now: datetime) -> date:
-    """Return the day whose release has come, at this moment."""
+    """Return the day of the last 06:00 before this moment: before 06:00 that is yesterday."""
     local = now.astimezone(STOCKHOLM)
     return local.date() if local.time() >= RELEASE_AT else local.date() - timedelta(days=1)
 
 
 async def release(services: Services, day: date) -> bool:
-    """Release what is due on this day, and erase what is past its cap; False when it could not be done now."""
+    """
+    Release every entry that is due by `day` to the members of the roster, then erase cases past the two-year cap.
+
+    `day` is yesterday before 06:00, and lies ahead in a trial that releases everything; the cap is measured by today's
+    date. Returns False when there is no roster or the store failed: the caller tries again.
+    """
     roster = services.roster.chain().current
     if roster is None:
         return False
@@ -79,7 +84,7 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
                 raise
             except CaseError:
                 services.faults.note()
-            stamp_what_visits_read(services.home)
+            set_access_times_to_now(services.home)
             services.forwarded_addresses.tell()
             last_heartbeat = now
         await asyncio.sleep(LOOK_SECONDS)

@@ -4,7 +4,7 @@ Filing a report: from what the reporter chose to a sealed case in the store.
 The steps, in their order:
 
 1. What was chosen is checked against the roster as it stands now: unknown organisations and members are refused.
-2. Routing decides who may read. With nobody left nothing is stored; there is no fall-back to the whole group.
+2. Routing decides who may read. Without an eligible reader nothing is stored; there is no fall-back to the whole group.
 3. The eight words, the reporter's keys from them, and fresh case keys.
 4. The entries: the report, then two for each file; signed with the reporter's key, sealed. They bear the day of their
    release and not that of writing: members read the day in an entry, and it must tell them nothing finer.

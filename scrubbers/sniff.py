@@ -1,8 +1,8 @@
 """Tells a file's kind by its first bytes, in pure Python; never by its name or the type that a browser claims.
 
-A kind we can clean comes back as `Sniffed`; everything else is refused, and the refusal's advice depends on what it
-looks like. This first reader cannot be attacked: it compares bytes and follows no structure. In the jail libmagic and
-then the decoder itself judge the kind again, and all three must agree.
+A file of a kind we can clean becomes `Sniffed`; every other file is refused, with advice that depends on what it looks
+like. This reader gives an attacker little to work with: it compares bytes and follows no structure. In the jail
+libmagic and then the decoder itself judge the kind again, and all three must agree.
 """
 
 from typing import Final
@@ -25,15 +25,15 @@ from scrubbers.stages import (
 
 _HEAD_BYTES: Final = 4096
 PDF_WITHIN: Final = 1024  # ISO 32000-1, annex H.3, note 13
-# Where the brands of a ZIP-based office file show: its first entry is named so by the standards.
+# ZIP-based office files begin with an entry of one of these names.
 _OFFICE_FIRST_ENTRIES: Final = (
     b"[Content_Types].xml", b"_rels/", b"word/", b"xl/", b"ppt/", b"docProps/",
     b"mimetypeapplication/vnd.oasis", b"mimetypeapplication/epub", b"Index/Document.iwa",
 )  # fmt: skip
 _ZIP_NAME_OFFSET: Final = 30
-_TAR_MARK: Final = slice(257, 262)
-_ISO_MEDIA_MARK: Final = slice(4, 8)
-# A file of ISO media boxes begins with a list of brands: what it is first of all, and what else it can be read as.
+_TAR_MAGIC: Final = slice(257, 262)
+_ISO_BOX_TYPE: Final = slice(4, 8)
+# An ISO media file begins with its major brand, and a list of the brands that it is compatible with.
 _MOST_BRANDS: Final = 64
 _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF_BRANDS: Final = {b"avif", b"avis"}
@@ -43,7 +43,7 @@ _CAMERA_BRANDS: Final = {b"crx "}
 _UNCOMMON_BRANDS: Final = {b"jxl ", b"jp2 ", b"jpx ", b"vvic", b"evbi", b"j2ki", b"jpeg", b"jpgs"}
 # Sizes that the header of a Windows bitmap may have.
 _BITMAP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_UTF8_BOM: Final = b"\xef\xbb\xbf"
 
 _CLEANABLE: Final = (
     (b"\xff\xd8\xff", Kind.JPEG),
@@ -104,23 +104,23 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
         raise Empty
     if untrusted_head.startswith((b"II*\x00\x10\x00\x00\x00CR", b"II*\x00\x08\x00\x00\x00CR")):
         raise CameraRaw
-    for mark, kind in _CLEANABLE:
-        if untrusted_head.startswith(mark):
+    for signature, kind in _CLEANABLE:
+        if untrusted_head.startswith(signature):
             return kind
     if untrusted_head.startswith(b"BM") and int.from_bytes(untrusted_head[14:18], "little") in _BITMAP_HEADERS:
         return Kind.BMP
     if untrusted_head.startswith(b"RIFF") and untrusted_head[8:12] == b"WEBP":
         return Kind.WEBP
-    if untrusted_head[_ISO_MEDIA_MARK] == b"ftyp":
+    if untrusted_head[_ISO_BOX_TYPE] == b"ftyp":
         return _kind_by_brands(untrusted_head)
     # Some programs put a byte order mark, empty lines, an HTTP header or printer commands before a PDF's first line;
     # PDF readers skip up to so many bytes.
-    if untrusted_head.removeprefix(_UTF8_MARK).lstrip().startswith(b"%PDF-"):
+    if untrusted_head.removeprefix(_UTF8_BOM).lstrip().startswith(b"%PDF-"):
         return Kind.PDF
-    advice = _advice(untrusted_head)
-    if isinstance(advice, UnknownKind) and b"%PDF-" in untrusted_head[:PDF_WITHIN]:
+    refusal = _refusal(untrusted_head)
+    if isinstance(refusal, UnknownKind) and b"%PDF-" in untrusted_head[:PDF_WITHIN]:
         return Kind.PDF
-    raise advice
+    raise refusal
 
 
 def _kind_by_brands(untrusted_head: bytes) -> Kind:
@@ -141,16 +141,16 @@ def _kind_by_brands(untrusted_head: bytes) -> Kind:
     raise UncommonPicture if first in _BARE_PICTURE_BRANDS else SoundOrFilm
 
 
-def _advice(untrusted_head: bytes) -> NotCleanable:
-    """Return the refusal that tells the reporter most about what to do instead."""
-    for mark, advice in _REFUSED:
-        if untrusted_head.startswith(mark):
-            return advice()
+def _refusal(untrusted_head: bytes) -> NotCleanable:
+    """Return the refusal that fits what the file looks like: it tells the reporter what to do instead."""
+    for signature, refusal in _REFUSED:
+        if untrusted_head.startswith(signature):
+            return refusal()
     if untrusted_head.startswith(b"PK\x03\x04"):
         return OfficeDocument() if untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES) else Archive()
-    if untrusted_head[_TAR_MARK] == b"ustar":
+    if untrusted_head[_TAR_MAGIC] == b"ustar":
         return Archive()
-    text = untrusted_head.removeprefix(_UTF8_MARK).lstrip().lower()
+    text = untrusted_head.removeprefix(_UTF8_BOM).lstrip().lower()
     if text.startswith(b"<") and b"<svg" in text:
         return DrawnPicture()
     return UnknownKind()

@@ -1,4 +1,4 @@
-"""The list of a member's cases: every one opened, what hinders, what was erased, and what the roster warns of."""
+"""The list of a member's cases: the opened ones, the ones that do not open, the erased ones, and the warnings."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from desk.work.opened import DeskCase
 
 
 async def list_cases(book: Casebook, _given: CommandInput) -> Result:
-    """Open every case of the list; one that cannot be opened is shown as such and hides no other."""
+    """Open every case of the list; one that does not open is shown as a problem and does not stop the others."""
     await book.sync()
     cases: list[DeskCase] = []
     problems: list[dict[str, Any]] = []
@@ -32,12 +32,12 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
     erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
     chain = book.chain
     unknown = any(kept.unknown_signers for kept in book.state.case_list.tombstones.values())
-    red = red_of(book) + (["warning.erased_unseen"] if unknown else [])
+    warnings = standing_warnings(book) + (["warning.erased_unseen"] if unknown else [])
     found = {
         "cases": [show.state_object(case) for case in cases],
         "problems": problems,
         "erased": erased,
-        "warnings": red,
+        "warnings": warnings,
         "audit": audit_object(book.audits),
         # A change of who may read must not wait unseen.
         "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
@@ -47,14 +47,18 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
         f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {show.one_line(one['reference'])}"
         for one in erased
     ]
-    prose += [in_words_of_desk(key) for key in red]
+    prose += [in_words_of_desk(key) for key in warnings]
     prose.append(audit_prose(book.audits))
     prose += [in_words_of_desk("roster.proposal_waits")] if found["proposal"] is not None else []
-    return Result(found, "\n\n".join(prose), code_for(problems, red, *(case.warnings for case in cases)))
+    return Result(found, "\n\n".join(prose), code_for(problems, warnings, *(case.warnings for case in cases)))
 
 
-def red_of(book: Casebook) -> list[str]:
-    """Return what every list shows for as long as it is so: one member alone changed the roster, or audits went."""
+def standing_warnings(book: Casebook) -> list[str]:
+    """Return the warnings that every list repeats while their cause lasts.
+
+    The roster changed on one signature after a waiting time, audits of the server are missing or changed, or a new
+    roster is not accepted by this desk yet.
+    """
     by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
     audits = [WARN_AUDITS] if book.audits.changed else []
     return by_waiting + audits + ([] if book.unripe is None else ["warning.unripe"])

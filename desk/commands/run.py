@@ -18,7 +18,7 @@ from cases.roster.chain import Roster, fingerprint_words, sign_roster
 from cases.sentences import in_words_of_desk
 from cases.wire.messages import SignRosterRequest, StateAnswer
 from desk.commands import show
-from desk.commands.listing import list_cases, red_of
+from desk.commands.listing import list_cases, standing_warnings
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keep.keyfile import DeskHome, enrol
@@ -68,13 +68,13 @@ async def roster(book: Casebook, _given: CommandInput) -> Result:
     shown = [] if chain.current is None else [show.roster_prose(chain.current, "In force")]
     if chain.proposal is not None:
         shown.append(show.roster_prose(chain.proposal, f"Proposed, signed by {len(chain.signed_by)}"))
-    red = red_of(book)
+    warnings = standing_warnings(book)
     if book.unripe is not None:
         heading = f"Not taken by this desk before {book.unripe.from_day}"
         shown.append(show.roster_prose(book.unripe.roster, heading))
-    shown += [in_words_of_desk(key) for key in red]
+    shown += [in_words_of_desk(key) for key in warnings]
     found = show.roster_object(chain, book.unripe, book.state.pin.version)
-    return Result({**found, "warnings": red}, "\n\n".join(shown), code_for(red))
+    return Result({**found, "warnings": warnings}, "\n\n".join(shown), code_for(warnings))
 
 
 async def sign(book: Casebook, given: CommandInput) -> Result:

@@ -1,8 +1,8 @@
 """The server's daily audits of itself as this desk sees them: the last, and whether the chain is the one seen before.
 
-The server shows the last month of `audit.chain`. Each line is bound to the one before, and the desk remembers how many
-lines there were and the head of the last: a line that was changed or left out after this desk has seen it shows, unless
-the desk was away for longer than what is shown. That the verdicts are true is what an auditor is for.
+The server shows the last month of `audit.chain`, a hash chain. The desk remembers the number of lines and the hash of
+the last one, so it detects that a line was changed or removed after it saw the line, unless it has not synchronised for
+longer than that month. Whether the verdicts are true is for an auditor to check.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Audits:
 
     @property
     def pin(self) -> AuditPin:
-        """What to remember of it."""
+        """What the desk remembers for the next comparison."""
         return AuditPin(self.count, self.last.head.hex()) if self.last is not None else AuditPin()
 
 
@@ -41,8 +41,8 @@ NO_PIN: Final = AuditPin()
 NO_AUDITS: Final = Audits()
 
 
-def take_audits(untrusted: AuditTail | None, pin: AuditPin) -> Audits:
-    """Return what the server shows, compared with what this desk has seen."""
+def compare_audits(untrusted: AuditTail | None, pin: AuditPin) -> Audits:
+    """Compare the audits that the server shows with the last this desk saw; `changed` if they do not continue it."""
     if untrusted is None:
         return Audits(changed=pin.count > 0)
     try:
@@ -51,8 +51,8 @@ def take_audits(untrusted: AuditTail | None, pin: AuditPin) -> Audits:
         return Audits(changed=True)
     if not records or len(records) > untrusted.count:
         return Audits(changed=True)
-    # Which of the lines shown is the last one this desk has seen: negative when it is longer ago than what is shown.
-    place = pin.count - 1 - (untrusted.count - len(records))
-    behind = pin.count > untrusted.count
-    other = pin.count > 0 and 0 <= place < len(records) and records[place].head.hex() != pin.head
-    return Audits(records[-1], untrusted.count, changed=behind or other)
+    # Where the last line that this desk saw stands among those shown; negative when it is older than all of them.
+    last_seen = pin.count - 1 - (untrusted.count - len(records))
+    shorter = pin.count > untrusted.count
+    replaced = pin.count > 0 and 0 <= last_seen < len(records) and records[last_seen].head.hex() != pin.head
+    return Audits(records[-1], untrusted.count, changed=shorter or replaced)

@@ -64,7 +64,7 @@ from cases.wire.messages import (
     WireFile,
 )
 from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
-from desk.keep.audits import NO_AUDITS, Audits, take_audits
+from desk.keep.audits import NO_AUDITS, Audits, compare_audits
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.server.client import Answer, DeskClient
 from desk.work.checks import (
@@ -126,7 +126,7 @@ class Casebook:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
-        self.audits = take_audits(answer.audit, self.state.audit_pin)
+        self.audits = compare_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
             self.state.pin_audits(self.audits.pin)
         return chain

@@ -111,7 +111,11 @@ def _notes(case: DeskCase) -> Notes:
 
 
 async def declare(book: Casebook, case: DeskCase, act: Act, reference: str) -> StateAnswer:
-    """Sign a statement and hand it in."""
+    """Sign a statement that the member does this act on the case, and send it to the server. Raises ServerRefused.
+
+    `reference` is the number of a disposal decision, or of the case in the municipality's register. `Act.CLOSE` also
+    states the day by which the case is erased.
+    """
     signed = sign_statement(
         book.keys,
         act,
@@ -125,7 +129,7 @@ async def declare(book: Casebook, case: DeskCase, act: Act, reference: str) -> S
 
 
 async def hand_in(book: Casebook, case: DeskCase, signed: bytes) -> StateAnswer:
-    """Hand in a signed statement on a case. Raises ServerRefused."""
+    """Send a signed statement on a case to the server. Raises ServerRefused."""
     return await book.ask_case(
         case.known, "statement", StatementRequest, StateAnswer, statement=signed, seal_key=case.keys.statement_key
     )

@@ -53,23 +53,23 @@ async def write(request: web.Request) -> web.StreamResponse:
     submission = MessageSubmission(services, Sending(request.content_length or 0))
     outcome = await submission.receive(request)
     if isinstance(outcome, Stored):
-        return await _written(services, submission.form, outcome.made, SENT)
-    return await _other_answer(request, submission, outcome)
+        return await _inbox_with_findings(services, submission.form, outcome.made, SENT)
+    return await _answer_without_storing(request, submission, outcome)
 
 
-async def _other_answer(
+async def _answer_without_storing(
     request: web.Request,
     submission: "MessageSubmission",
-    outcome: "SentBefore | Identifying | SubmissionRefused | _Own",
+    outcome: "SentBefore | Identifying | SubmissionRefused | _WithoutStoring",
 ) -> web.StreamResponse:
-    """Return the answer to a form of which nothing was stored now."""
+    """Return the answer to a form of which this request stored nothing."""
     services, form = submission.services, submission.form
     match outcome:
-        case NothingTaken(seen=seen):
-            return await _written(services, form, seen, NONE_TAKEN)
+        case AllFilesRefused(seen=seen):
+            return await _inbox_with_findings(services, form, seen, NONE_TAKEN)
         case SessionOver():
             return session_over(services, form)
-        case CaseAgain(session=session):
+        case OnlyShowCase(session=session):
             visit = Visit(request, services, form, session, form_language(services, form))
             return await in_visit(visit, inbox_again)
         case SentBefore():
@@ -80,21 +80,21 @@ async def _other_answer(
             return await back_to_inbox(services, form, refusal(text_key))
 
 
-async def _written(services: Services, form: Form, seen: "FilesSeen", said: Said) -> web.Response:
-    """Return the inbox after a sending, with what was found in its files."""
+async def _inbox_with_findings(services: Services, form: Form, seen: "FilesSeen", said: Said) -> web.Response:
+    """Return the inbox after a message was sent, with what the scrubbers found in its files."""
     until = services.clock() + PAGE_KEPT_FOR
     found = FoundInFiles(seen.files, seen.numbers, until) if seen.files else None
-    typed, found = _left_beside(services, seen.session, form, found)
+    typed, found = _unsent_facts(services, seen.session, form, found)
     return await inbox_page(services, seen.session, form_language(services, form), said, typed=typed, found=found)
 
 
-def _left_beside(
+def _unsent_facts(
     services: Services, session: Session, form: Form, found: FoundInFiles | None
 ) -> tuple[Typed, FoundInFiles | None]:
-    """Return what was ticked beside a message and not sent with it, and what the page shows of files.
+    """Return the facts that were ticked but are not part of the message, and the findings that the page shows.
 
-    That is `found` in the files of the message, or else what was found before. Facts whose boxes are not shown again
-    are text.
+    The findings are `found`, of this message's files, or else those of an earlier one. A ticked fact that the page no
+    longer offers as a checkbox is kept as text.
     """
     services.sessions.forget_found()
     found = session.found if found is None else found
@@ -113,11 +113,11 @@ async def write_one(
     token_field: str = TOKEN_FIELD,
     typed: Typed = NOTHING_TYPED,
 ) -> web.Response:
-    """Keep one entry without files, once for each form, and return the inbox that says so.
+    """Store one entry without files, once for each form, and return the inbox that says so.
 
-    `token_field` names the field of the form's token. `typed` is what stands beside the entry and is not sent with it.
+    `token_field` names the field of the form's token. `typed` is what the page shows again as typed but not sent.
 
-    Raises `HoldsTheCode`, `CaseFull` or `ExpiredToken`, and a `CaseError` of the store; nothing is kept then.
+    Raises `HoldsTheCode`, `CaseFull` or `ExpiredToken`, and a `CaseError` of the store; nothing is stored then.
     """
     services, session = visit.services, visit.session
     require_no_code(body.text, session)
@@ -134,7 +134,7 @@ async def write_one(
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FilesSeen:
-    """What became of the files of one message, and what the case calls those that it holds."""
+    """What became of each file of one message, and the numbers that the case gave to those it holds."""
 
     session: Session
     files: Sequence[FileShown]
@@ -143,27 +143,27 @@ class FilesSeen:
 
 @dataclass(frozen=True, slots=True)
 class SessionOver:
-    """The handle opens nothing any more."""
+    """The session of this handle has ended."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CaseAgain:
-    """A button that only shows the page again; a browser that sends it here does not know where it leads."""
+class OnlyShowCase:
+    """A button that only shows the page again, from a browser that ignores the `formaction` of buttons."""
 
     session: Session
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class NothingTaken:
+class AllFilesRefused:
     """There was no text, and every file was refused."""
 
     seen: FilesSeen
 
 
-_Own = SessionOver | CaseAgain | NothingTaken
+_WithoutStoring = SessionOver | OnlyShowCase | AllFilesRefused
 
 
-class MessageSubmission(Submission[Session, FilesSeen, _Own]):
+class MessageSubmission(Submission[Session, FilesSeen, _WithoutStoring]):
     """One POST of the message form."""
 
     form_name = WRITE_FORM
@@ -174,15 +174,15 @@ class MessageSubmission(Submission[Session, FilesSeen, _Own]):
         if self._settled is not None:
             self.services.sessions.used(self._settled.plan)
 
-    def without_token(self) -> _Own | None:
+    def without_token(self) -> _WithoutStoring | None:
         session = self.services.sessions.find(self.form.one("handle"))
         if session is None:
             return SessionOver()
         if any(map(self.form.one, (SWITCH_FIELD, BEFORE_FIELD, AFTER_FIELD))):
-            return CaseAgain(session)
+            return OnlyShowCase(session)
         return None
 
-    async def check(self) -> CheckedForm[Session] | Identifying | _Own:
+    async def check(self) -> CheckedForm[Session] | Identifying | _WithoutStoring:
         services, text = self.services, self.form.one("text")
         session = services.sessions.peek(self.form.one("handle"))
         if session is None:
@@ -191,18 +191,18 @@ class MessageSubmission(Submission[Session, FilesSeen, _Own]):
         opened = await open_case(services, session)
         require_room(text, opened, services.limits)
         if services.sessions.peek(session.handle) is None:
-            # It ended meanwhile, and nothing of it is remembered.
+            # The session ended meanwhile: keep nothing about it.
             return SessionOver()
         if details := services.acknowledged.left_in(self.form, session.handle, services.config.phone):
             return Identifying(details)
         return CheckedForm(session, opened.keys)
 
-    def nothing_to_store(self, settled: SettledForm[Session]) -> _Own | None:
+    def nothing_to_store(self, settled: SettledForm[Session]) -> _WithoutStoring | None:
         if self.form.one("text").strip() or settled.files.pending.accepted:
             return None
         if not settled.files.shown:
             raise EmptyReport
-        return NothingTaken(FilesSeen(settled.plan, settled.files.shown))
+        return AllFilesRefused(FilesSeen(settled.plan, settled.files.shown))
 
     async def store(self, settled: SettledForm[Session]) -> FilesSeen:
         services, session, pending = self.services, settled.plan, settled.files.pending
@@ -218,14 +218,14 @@ class MessageSubmission(Submission[Session, FilesSeen, _Own]):
 
 
 def require_room(text: str, opened: OpenedCase, limits: Limits) -> None:
-    """Raise `CaseFull` when this text would be more than one case may hold."""
+    """Raise `CaseFull` when the case would be too large with this text."""
     sealed = opened.rows.streams[Stream.REPORTER].sealed
     if sum(len(item.body) for item in sealed) + len(text.encode()) + ENTRY_BLOCK > limits.case_bytes:
         raise CaseFull
 
 
 def require_no_code(text: str, session: Session) -> None:
-    """Raise `HoldsTheCode` when the text gives the case away to who reads it."""
+    """Raise `HoldsTheCode` when the text contains the case code, which would open the case to everyone who reads it."""
     shown = (session.receipt, session.next_receipt)
     if any(text_contains_receipt(text, receipt) for receipt in shown if receipt is not None):
         raise HoldsTheCode

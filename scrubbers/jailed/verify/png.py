@@ -9,7 +9,7 @@ import struct
 import zlib
 from typing import Final
 
-from scrubbers.jailed.verify.inflate import Counter
+from scrubbers.jailed.verify.inflate import InflatedSize
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 # Colour types without a palette, and their channels: grey, RGB, grey with alpha, RGB with alpha.
@@ -26,7 +26,7 @@ def is_clean(untrusted: mmap.mmap) -> bool:
     if untrusted[:8] != _SIGNATURE:
         return False
     position = 8
-    pixels: Counter | None = None
+    pixels: InflatedSize | None = None
     chunk_bytes, last_chunk = 0, False
     while True:
         length, name = _LENGTH_NAME.unpack(untrusted[position : position + _LENGTH_NAME.size])
@@ -39,12 +39,12 @@ def is_clean(untrusted: mmap.mmap) -> bool:
             expected = _expected_bytes(untrusted[start:end])
             if expected is None:
                 return False
-            pixels = Counter(expected)
+            pixels = InflatedSize(expected)
             width = int.from_bytes(untrusted[start : start + 4], "big")
             chunk_bytes = max(_PIXEL_CHUNK_BYTES, width * _ROW_BYTES_A_PIXEL)
         elif name == b"IDAT" and pixels is not None and not last_chunk and length <= chunk_bytes:
             last_chunk = length < chunk_bytes
-            pixels.take(untrusted, start, end)
+            pixels.feed(untrusted, start, end)
         elif name == b"IEND" and length == 0 and pixels is not None:
             return pixels.is_exact() and position == len(untrusted)
         else:

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.verify.inflate import Counter
+from scrubbers.jailed.verify.inflate import InflatedSize
 
 _HEADER: Final = b"II*\x00"
 _ENTRY: Final = struct.Struct("<HHII")
@@ -99,8 +99,8 @@ def _page_is_clean(untrusted: mmap.mmap, tags: dict[int, tuple[int, ...]], cover
     if len(offsets) != len(lengths) or len(offsets) != -(-height // rows):
         return False
     for number, (offset, length) in enumerate(zip(offsets, lengths, strict=True)):
-        pixels = Counter(row_bytes * min(rows, height - number * rows))
-        pixels.take(untrusted, offset, offset + length)
+        pixels = InflatedSize(row_bytes * min(rows, height - number * rows))
+        pixels.feed(untrusted, offset, offset + length)
         if not pixels.is_exact():
             return False
         covered.parts.append((offset, offset + length))

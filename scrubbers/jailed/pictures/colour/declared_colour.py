@@ -1,7 +1,8 @@
 """Colours declared by numbers instead of a profile: cICP, gAMA and cHRM of a PNG, nclx of HEIC and AVIF.
 
-Browsers apply them, so the copy must be converted by them as by a profile. The precedence is that of the PNG
-specification, third edition: cICP, then a profile, then sRGB, then gAMA and cHRM. In HEIC and AVIF a profile is first.
+Browsers apply them, so the copy must be converted from them to sRGB as it is from a profile. The precedence is that of
+the PNG specification, third edition: cICP, then a profile, then sRGB, then gAMA and cHRM. In HEIC and AVIF a profile is
+first.
 
 Numbers mean what current browsers make of them: film and television transfer curves are shown as sRGB's, cHRM counts
 only together with gAMA, and a gamma within a twentieth of the usual one is the usual one. High dynamic range (PQ, HLG)
@@ -42,7 +43,7 @@ _UNSPECIFIED: Final = 2
 _CICP: Final = struct.Struct(">BBBB")
 _GAMMA: Final = struct.Struct(">I")
 _CHRM: Final = struct.Struct(">8I")
-_HUNDRED_THOUSAND: Final = 100_000
+_UNITS_PER_ONE: Final = 100_000  # gAMA and cHRM hold fixed-point numbers
 _USUAL_GAMMA: Final = 1 / 2.2
 # libpng's tolerances: a twentieth of gamma, and a hundredth of a chromaticity.
 _SAME_GAMMA, _SAME_CHROMATICITY = 0.05, 0.01
@@ -54,15 +55,18 @@ _SIGNATURE_BYTES, _CHUNK_HEAD_BYTES, _CHECKSUM_BYTES = 8, 8, 4
 
 @dataclass(frozen=True, slots=True)
 class DeclaredColour:
-    """The profile that the numbers stand for: None where they mean sRGB, or are absent."""
+    """The profile that the numbers stand for, None where they mean sRGB or are absent.
+
+    `overrides_profile`: the numbers take precedence over a profile in the file.
+    """
 
     profile: bytes | None = None
     is_understood: bool = True
-    comes_first: bool = False
+    overrides_profile: bool = False
 
     def or_profile(self, embedded: bytes | None, findings: Findings) -> bytes | None:
-        """Return the profile to convert by, this one or the file's own. Numbers not understood are reported as lost."""
-        if embedded and not self.comes_first:
+        """Return the profile to convert from, this or the `embedded` one; report colours that are lost."""
+        if embedded and not self.overrides_profile:
             return embedded
         if not self.is_understood:
             findings.lose(Lost.EXACT_COLOURS)
@@ -80,15 +84,16 @@ def read(kind: Kind, untrusted: mmap.mmap) -> DeclaredColour:
 
 
 def _png(chunks: dict[bytes, bytes]) -> DeclaredColour:
+    """Interpret the colour chunks of a PNG: cICP, else sRGB, else gAMA with cHRM."""
     if len(chunks.get(b"cICP", b"")) == _CICP.size:
         primaries, transfer, matrix, _ = _CICP.unpack(chunks[b"cICP"])
-        # A PNG is RGB, which is matrix 0: browsers ignore a chunk with any other.
+        # PNG pixels are RGB, matrix 0 in H.273: browsers ignore a cICP chunk with any other.
         if matrix == 0 and _UNSPECIFIED not in {primaries, transfer}:
             found = _of_cicp(primaries, transfer)
-            return DeclaredColour(found.profile, found.is_understood, comes_first=True)
+            return DeclaredColour(found.profile, found.is_understood, overrides_profile=True)
     if b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != _GAMMA.size:
         return DeclaredColour()
-    gamma = _GAMMA.unpack(chunks[b"gAMA"])[0] / _HUNDRED_THOUSAND
+    gamma = _GAMMA.unpack(chunks[b"gAMA"])[0] / _UNITS_PER_ONE
     if gamma == 0:
         return DeclaredColour()
     if not _LEAST_GAMMA <= gamma <= _MOST_GAMMA:
@@ -108,7 +113,7 @@ _SRGB_CHROMATICITIES: Final = (_SRGB.white, _SRGB.red, _SRGB.green, _SRGB.blue)
 
 def _chromaticities(content: bytes) -> tuple[Chromaticity, Chromaticity, Chromaticity, Chromaticity]:
     """Return the chromaticities of white, red, green and blue."""
-    numbers = [one / _HUNDRED_THOUSAND for one in _CHRM.unpack(content)]
+    numbers = [one / _UNITS_PER_ONE for one in _CHRM.unpack(content)]
     white, red, green, blue = zip(numbers[::2], numbers[1::2], strict=True)
     return white, red, green, blue
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from scrubbers.jailed.verify import jpeg
-from scrubbers.jailed.verify.inflate import Counter
+from scrubbers.jailed.verify.inflate import InflatedSize
 from scrubbers.jailed.verify.pdf.checks import exactly, items, named, stream_entries, via, whole
 from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
 from scrubbers.jailed.verify.pdf.values import demand
@@ -66,8 +66,8 @@ def _require_picture(
         _require_jpeg(document, stream, found["Width"], found["Height"], components)
         return
     demand(document.untrusted[stream.start : stream.start + 2] == _DEFLATED, "deflated as the writer does")
-    pixels = Counter(found["Height"] * ((found["Width"] * components * bits + 7) // 8))
-    pixels.take(document.untrusted, stream.start, stream.end)
+    pixels = InflatedSize(found["Height"] * ((found["Width"] * components * bits + 7) // 8))
+    pixels.feed(document.untrusted, stream.start, stream.end)
     demand(pixels.is_exact(), "as many pixels as the size says")
 
 
