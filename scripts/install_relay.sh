@@ -59,6 +59,7 @@ put deploy/systemd/kallskydd-relay.service /etc/systemd/system
 put deploy/systemd/kallskydd-relay-tor.service /etc/systemd/system
 put deploy/sysusers.d/kallskydd-relay.conf /etc/sysusers.d
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d
+put deploy/sysctl.d/60-kallskydd-relay.conf /etc/sysctl.d
 put deploy/journald.conf.d/kallskydd.conf /etc/systemd/journald.conf.d
 put docs/OPERATING.md "$program/share"
 put deploy/mirror.example /etc/kallskydd-relay
@@ -79,7 +80,11 @@ fi
 # ---- 3. accounts, units
 systemd-sysusers /etc/sysusers.d/kallskydd-relay.conf
 # Kernels differ in what they let be set, and no single setting is a reason to stop.
-sysctl --quiet --load=/etc/sysctl.d/60-kallskydd.conf || say "Some kernel settings could not be made; see the lines above."
+for settings in 60-kallskydd 60-kallskydd-relay; do
+    sysctl --quiet --load="/etc/sysctl.d/$settings.conf" || say "Some kernel settings could not be made; see the lines above."
+done
+# What it has remembered of peers until now.
+ip tcp_metrics flush all 2>/dev/null || true
 systemctl restart systemd-journald.service
 systemctl daemon-reload
 if systemctl --quiet is-active kallskydd-relay.service; then

@@ -11,11 +11,11 @@ from typing import Final
 from aiohttp import web
 
 # X-Forwarded-For, -Host, -Proto, -Port, -Server, -By and whatever else comes to mind.
-_PREFIXES: Final = ("x-forwarded", "x-original-forwarded")
+_PREFIXES: Final = ("forward", "x-forward", "x-original-for")
 # Of the standard (RFC 7239, RFC 9110), and of products.
 _NAMES: Final = frozenset(
     {
-        "forwarded", "via", "x-real-ip", "real-ip", "true-client-ip", "client-ip", "x-client-ip", "x-true-client-ip",
+        "via", "x-real-ip", "real-ip", "true-client-ip", "client-ip", "x-client-ip", "x-true-client-ip",
         "x-cluster-client-ip", "x-originating-ip", "x-remote-ip", "x-remote-addr", "remote-addr", "remote-ip",
         "x-proxyuser-ip", "x-host-ip", "wl-proxy-client-ip", "proxy-client-ip",
         "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "cf-ipcountry", "cf-worker",

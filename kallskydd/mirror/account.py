@@ -6,6 +6,7 @@ folder, and is in the backup. Where the account is (`account.json`) the authorit
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,9 @@ from onion.socks import SocksAddress
 
 AUTHORITY_SECONDS: Final = 60  # for one answer
 MORE_TRIES: Final = 2  # each of two requests: six in all; Pebble refuses one in twenty on purpose
+
+# What an address is made of (RFC 3986), without what parts the values of a CAA record.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&()*+,=%-]+")
 
 # RFC 8555 §6.7: what the authority says of the name and the way to it. All else is AuthorityRefused.
 _KINDS: Final[dict[str | None, type[MirrorFault]]] = {
@@ -87,9 +91,9 @@ class Authority:
             self.client = client.ClientV2(client.ClientV2.get_directory(directory, network), network)
 
     def terms(self) -> str | None:
-        """Where the authority's terms can be read, if it has any."""
+        """Where the authority's terms can be read, if it has any; raises AuthorityRefused."""
         meta = getattr(self.client.directory, "meta", None)
-        return None if meta is None else meta.terms_of_service
+        return None if meta is None or not meta.terms_of_service else plain(meta.terms_of_service)
 
     def register(self) -> str:
         """Make the account, or find it again by its key; returns its address. Raises a MirrorFault."""
@@ -97,8 +101,8 @@ class Authority:
             try:
                 made = self.client.new_account(messages.NewRegistration.from_data(terms_of_service_agreed=True))
             except errors.ConflictError as known:
-                return str(known.location)
-        return str(made.uri)
+                return plain(known.location)
+        return plain(made.uri)
 
     def enter(self, account: Account) -> None:
         """Sign as this account from now on."""
@@ -109,6 +113,14 @@ class Authority:
         # Given in seconds by every authority we know; a date would be days of waiting that we keep to anyway.
         asked = response.headers.get("Retry-After", "")
         self.retry_after = min(int(asked), MOST_SECONDS) if asked.isascii() and asked.isdecimal() else 0
+
+
+def plain(untrusted_address: object) -> str:
+    """Return an address of the authority's that may stand on a terminal and in a record; raises AuthorityRefused."""
+    address = str(untrusted_address)
+    if not _PLAIN.fullmatch(address):
+        raise AuthorityRefused
+    return address
 
 
 class faults_in_words:  # noqa: N801 - it stands behind `with`

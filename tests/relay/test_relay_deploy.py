@@ -208,3 +208,48 @@ def tor_of_the_unit(folder: Path, network_lines: list[str]) -> tuple[TorProcess,
     finally:
         os.environ["PATH"] = before
     return process, port
+
+
+NAMESPACE = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
+VISIT = """
+import fcntl, re, socket, struct, sys, threading
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+for name, value in re.findall(r"(?m)^(net\\.[^=#]*)=(.*)$", sys.stdin.read()):
+    open("/proc/sys/" + name.replace(".", "/"), "w").write(value)
+visitor = "127.0.0.9"
+with socket.create_server(("127.0.0.1", 0)) as relay, socket.socket() as browser:
+    browser.bind((visitor, 0))
+    browser.connect(relay.getsockname())
+    there = relay.accept()[0]
+    sending = threading.Thread(target=lambda: (there.sendall(bytes(200_000)), there.close()))
+    sending.start()
+    while browser.recv(65536):
+        pass
+    sending.join()
+
+def ask(kind, flags, command, attributes=b""):
+    body = struct.pack("=BBH", command, 1, 0) + attributes
+    netlink.send(struct.pack("=IHHII", 16 + len(body), kind, 1 | flags, 1, 0) + body)
+    return netlink.recv(65536)
+
+netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)  # NETLINK_GENERIC
+family = ask(16, 0, 3, struct.pack("=HH", 4 + 12, 2) + b"tcp_metrics\\0")  # CTRL_CMD_GETFAMILY by its name
+number = struct.unpack_from("=H", family, family.index(struct.pack("=HH", 6, 1)) + 4)[0]
+print(socket.inet_aton(visitor) in ask(number, 0x300, 1))  # all that there are
+"""
+
+
+@pytest.mark.parametrize("settings_of_ours", [False, True])
+def test_the_kernel_of_the_mirror_remembers_no_visitor_after_the_visit(installed, settings_of_ours):
+    shipped = (installed / "etc/sysctl.d/60-kallskydd-relay.conf").read_text() if settings_of_ours else ""
+    done = subprocess.run(
+        [*NAMESPACE, sys.executable, "-c", VISIT],
+        input=shipped,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    # As a kernel comes it does: that the visit would have been seen is shown by that.
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{not settings_of_ours}\n", "")

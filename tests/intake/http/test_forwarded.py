@@ -13,6 +13,7 @@ HEADERS = (
     "X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "CF-Connecting-IP", "True-Client-IP", "X-Forwarded-Host",
     "X-Forwarded-Proto", "x-forwarded-for", "X_Forwarded_For", "X-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP",
     "X-Originating-IP", "CF-IPCountry", "X-Tor2web", "X-Original-Forwarded-For",
+    "Forwarded-For", "X-Forward-For", "X-Original-For",
 )  # fmt: skip
 
 

@@ -11,6 +11,9 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 from loopback_socks import LoopbackSocks
 from service import KALLSKYDD
 
@@ -19,7 +22,7 @@ from cases.config import ConfigFault, parse_config
 from cases.config_site import MirrorConfig
 from cases.home import hold_home
 from kallskydd.mirror.caa import Caa, caa_value
-from kallskydd.mirror.certificate import challenge_pem, key_pem, new_key, read_certificate
+from kallskydd.mirror.certificate import PEM, challenge_pem, key_pem, new_key, read_certificate
 from kallskydd.mirror.errors import CertificateUnusable, MirrorFault, NameNotProved, NoAccount
 from kallskydd.mirror.findings import mirror_findings
 from kallskydd.mirror.folder import (
@@ -158,6 +161,16 @@ def test_key_certificate_name_and_order_are_judged(world):
             read_certificate(pem, NAME, NOW)
     with pytest.raises(CertificateUnusable):
         read_certificate(ours, NAME, NOW + timedelta(days=1))
+
+
+def test_what_the_intakes_openssl_does_not_take_takes_no_place_of_what_serves():
+    key, nobody, day = rsa.generate_private_key(65537, 1024), x509.Name([]), timedelta(days=1)  # noqa: S505 - on purpose
+    made = x509.CertificateBuilder(nobody, nobody, key.public_key(), x509.random_serial_number(), NOW - day, NOW + day)
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=True)
+    pem = key_pem(key) + made.sign(key, hashes.SHA256()).public_bytes(PEM)
+
+    with pytest.raises(CertificateUnusable):
+        read_certificate(pem, NAME, NOW)
 
 
 @pytest.fixture

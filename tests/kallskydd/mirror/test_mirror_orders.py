@@ -18,10 +18,11 @@ import pytest
 from cryptography import x509
 from tls_door import TlsDoor
 
-from kallskydd.mirror.account import make_account, read_account, read_key
+from kallskydd.mirror.account import make_account, plain, read_account, read_key
 from kallskydd.mirror.certificate import challenge_pem
 from kallskydd.mirror.errors import (
     AccountElsewhere,
+    AuthorityRefused,
     AuthorityUnreachable,
     CertificateUnusable,
     ChallengeNotTaken,
@@ -362,6 +363,15 @@ def test_terms_are_agreed_to_before_an_account_is_made_and_the_same_key_finds_th
 
     assert again == first == read_account(world.folder, world.pebble.directory).uri
     assert (world.folder / ACCOUNT_KEY).read_bytes() == key
+
+
+@pytest.mark.parametrize(
+    "told", ["https://a.test/\x1b]0;x\x07", 'https://a.test/1"', "https://a.test/1; x=y", "https://å.test"]
+)
+def test_what_an_authority_says_that_would_order_a_terminal_about_or_change_the_record_is_refused(told):
+    with pytest.raises(AuthorityRefused):
+        plain(told)
+    assert plain("https://a.test/acme/acct/1?x=%20~") == "https://a.test/acme/acct/1?x=%20~"
 
 
 async def test_the_challenge_certificate_is_for_the_name_alone_as_rfc_8737_has_it(world):
