@@ -35,7 +35,7 @@ async def _meeting(visit: Visit) -> web.StreamResponse:
 def _ask(visit: Visit) -> web.Response:
     fields = inbox_fields(visit.session, visit.language)
     return visit.services.pages.page(
-        "inbox_meeting.html",
+        "inbox/meeting.html",
         visit.language,
         "/inbox",
         cache=Cache.NOTHING,

@@ -93,7 +93,7 @@ def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Resp
     session.next_receipt = session.next_receipt or new_receipt()
     fields = inbox_fields(session, visit.language)
     return services.pages.page(
-        "inbox_new_code.html",
+        "inbox/new_code.html",
         visit.language,
         "/inbox",
         status=200 if said is None else 400,
@@ -115,7 +115,7 @@ def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
     parts = parts_of(text_of_minutes(opened, number), PIECE_BYTES)
     part = _part(visit.form, len(parts))
     return services.pages.page(
-        "inbox_minutes.html",
+        "inbox/minutes.html",
         language,
         "/inbox",
         cache=Cache.NOTHING,

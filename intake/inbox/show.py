@@ -168,7 +168,7 @@ async def inbox_page(
     services.sessions.keep_found(session, found)
     view = inbox_view(services, opened, language)
     page = services.pages.page(
-        "inbox.html",
+        "inbox/inbox.html",
         language,
         "/inbox",
         status=400 if said is not None and said.tone == "bad" else 200,

@@ -54,7 +54,7 @@ def form_page(
     token, draft = services.form_tokens.new(REPORT_FORM), draft_of(form)
     way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
     return services.pages.page(
-        "report.html",
+        "report/form.html",
         language,
         "/report",
         status=200 if said is None else 400,
@@ -127,7 +127,7 @@ def frame_says(services: Services, language: Language, said: Said, **more: Any) 
     """Return the page for the frame below the form that says this, and `more` that its template shows."""
     nothing: dict[str, Any] = {"show_authorities": False, "details": (), "again_fields": (), "links": ()}
     return services.pages.page(
-        "report_answer.html",
+        "report/answer.html",
         language,
         "/report",
         status=200 if said.tone == "good" else 400,

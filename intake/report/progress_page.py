@@ -70,7 +70,7 @@ async def progress(request: web.Request) -> web.StreamResponse:
 
 def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:
     """Return what comes before the lines, and what after. The path is an id of our own making."""
-    body = services.pages.render("report_progress.html", language, path, lines=_LINES.decode())
+    body = services.pages.render("report/progress.html", language, path, lines=_LINES.decode())
     head, _, tail = body.partition(_LINES)
     return head, tail
 

@@ -100,7 +100,7 @@ def receipt_page(
 ) -> web.Response:
     """Return the page with the code, asking for two newly drawn words of it."""
     page = services.pages.page(
-        "receipt.html",
+        "report/receipt.html",
         language,
         "/receipt",
         status=200 if said is None else 400,
@@ -124,7 +124,7 @@ def receipt_page(
 def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:
     """Return the answer for the frame below the form: received, and the way to the code with the session's fields."""
     return services.pages.page(
-        "report_received.html",
+        "report/received.html",
         language,
         "/report",
         cache=Cache.NOTHING,
@@ -162,7 +162,7 @@ async def _check(visit: Visit) -> web.StreamResponse:
         return receipt_page(visit.services, view, visit.language, NOT_THE_CODE)
     visit.services.sessions.confirm(visit.session)
     return visit.services.pages.page(
-        "receipt_right.html",
+        "report/receipt_right.html",
         visit.language,
         "/receipt",
         cache=Cache.NOTHING,

@@ -57,7 +57,7 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
     """GET /report/answer : what stands in the frame before anything is sent."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
-    return services.pages.page("report_sink.html", language, "/report", cache=Cache.NOTHING, headers=IN_A_FRAME)
+    return services.pages.page("report/sink.html", language, "/report", cache=Cache.NOTHING, headers=IN_A_FRAME)
 
 
 async def as_it_is(request: web.Request) -> web.StreamResponse:
