@@ -140,7 +140,9 @@ def torrc_problems(text: str) -> list[Problem]:
 def check_units(inspection: Inspection, scene: MirrorScene) -> None:
     """Require that the unit of each says nothing to the journal, counts nothing, and writes no memory to a disk."""
     tor = tor_behind(scene.relays)
-    started = [(part.kind, part.main) for part in scene.parts] + ([("tor", tor)] if tor is not None else [])
+    started = [(part.kind, part.main) for part in scene.parts]
+    if tor is not None:
+        started.append(("tor", tor))
     for name, process in started:
         unit = unit_of(scene, process)
         if unit is None:
