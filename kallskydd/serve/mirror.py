@@ -102,9 +102,15 @@ class MirrorDoor:
             else:
                 with MemoryFile.sealed(pem) as memory:
                     await intake.keeper_end.order(order, brought=memory)
+        except OSError:
+            # It was not sent, so no answer belongs to it.
+            with suppress(ValueError):
+                intake.mirror_asked.remove(answered)
+            raise MirrorRefused(_NO_ANSWER) from None
+        try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 taken = await answered
-        except (OSError, TimeoutError):
+        except TimeoutError:
             raise MirrorRefused(_NO_ANSWER) from None
         if not taken:
             raise MirrorRefused(_NOT_TAKEN)

@@ -32,13 +32,12 @@ from kallskydd.mirror.folder import (
     OTHER,
     leaf_fingerprint,
     mirror_folder,
-    read_bounded,
     write_whole,
 )
 from kallskydd.mirror.messages import Facts, Failed, Job, Looked, Place
 from kallskydd.mirror.seen import Seen, keep_seen, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
-from kallskydd.serve.mirror import MirrorRefused
+from kallskydd.serve.mirror import MirrorRefused, read_certificate
 from kallskydd.serve.mirror_child import ChallengeDoor, run_child
 from onion.errors import OnionError
 from onion.socks import SocksAddress
@@ -110,6 +109,7 @@ class MirrorCertificate:
     _pause: timedelta = timedelta()
     _order_after: datetime | None = None
     _look_after: datetime | None = None
+    _said: set[str] = field(default_factory=set)  # since the intake last took a certificate
 
     async def keep(self) -> None:
         """Run until cancelled."""
@@ -117,7 +117,7 @@ class MirrorCertificate:
             try:
                 await self.round()
             except OSError as error:  # a full disk, or no process to be had: both can be mended while we wait
-                self.speaker.say(f"The mirror's certificate cannot be seen to ({error.strerror}). It keeps trying.")
+                self._say_once(f"The mirror's certificate cannot be seen to ({error.strerror}). It keeps trying.")
             await asyncio.sleep(self.pace.round.total_seconds())
 
     async def round(self) -> None:
@@ -132,7 +132,11 @@ class MirrorCertificate:
 
     async def _give_what_is_there(self) -> None:
         state = self._file_state()
-        pem = read_bounded(self.plan.folder / CERTIFICATE)
+        try:
+            pem = read_certificate(self.plan.folder)
+        except MirrorRefused as refused:
+            self._say_once(refused.words)
+            pem = None
         if state is None or pem is None:
             self._facts = None
             return
@@ -148,16 +152,17 @@ class MirrorCertificate:
             try:
                 await self.door.give_certificate(pem)
             except MirrorRefused as refused:
-                self.speaker.say(refused.words)
+                self._say_once(refused.words)
                 return
             self._given = pem
+            self._said.clear()
             self.speaker.event("mirror-certificate", until=self._facts.not_after.date().isoformat())
 
     def _is_due(self) -> bool:
         if self._order_after is not None and self.clock() < self._order_after:
             return False
         if not (self.plan.folder / ACCOUNT).exists():
-            self.speaker.say(str(NoAccount()))
+            self._say_once(str(NoAccount()))
             return False
         if not read_seen(self.plan.folder).may_order(today(self.clock)):
             return False
@@ -211,6 +216,12 @@ class MirrorCertificate:
                 self.speaker.say(f"The mirror: {words}")
         self.speaker.event("mirror-look", caa=str(told.caa), shown=str(told.shown))
         return told
+
+    def _say_once(self, sentence: str) -> None:
+        """Say what lasts for many rounds the first time alone."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self.speaker.say(sentence)
 
     async def _job(self, verb: Literal["read", "look", "order"]) -> Job:
         plan = self.plan

@@ -137,6 +137,28 @@ async def test_without_an_account_nothing_is_asked_of_anybody_and_the_operator_i
     assert world.said.sentences == [str(NoAccount())]
 
 
+async def test_what_lasts_is_told_to_the_operator_once_and_not_every_minute(world):
+    keeper = world.keeper()
+
+    for _ in range(3):
+        await keeper.round()
+
+    assert world.said.sentences == [str(NoAccount())]
+
+
+async def test_a_key_that_others_could_read_is_not_given_and_a_new_one_is_ordered(world):
+    world.make_ready()
+    await world.keeper().round()
+    (world.folder / CERTIFICATE).chmod(0o644)
+
+    await world.keeper().round()
+
+    first, *others = world.door.given
+    assert others
+    assert first not in others
+    assert "chmod 600" in world.said.sentences[0]
+
+
 async def test_the_first_order_waits_until_caa_names_our_account(world):
     uri = world.make_account()
     keeper = world.keeper(look_again=timedelta())
