@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from nacl import signing
 from nacl.public import PrivateKey
 
-from audit.canary.http import Answer, request, send
+from audit.canary.visits.http import Answer, request, send
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from audit.canary.compare.rows import Noted
     from audit.canary.gathered import Run
-    from audit.canary.requests import Exchange
+    from audit.canary.visits.visitor import Exchange
     from audit.verdict import Inspection
 
 SHORTEST = 16

@@ -50,10 +50,10 @@ from audit.canary.judge import (
     judge_sizes,
 )
 from audit.canary.locks import check_closing, check_counters
-from audit.canary.markers import PACKED_V4
 from audit.canary.rules import Rulebook
 from audit.canary.run import live
 from audit.canary.service import CanaryService, NotStarted
+from audit.canary.visits.markers import PACKED_V4
 from audit.observe.strace import Call, TraceDamaged, read_trace
 from audit.verdict import Check, Inspection, Verdict
 

@@ -11,15 +11,12 @@ from audit.canary.compare.rows import (
     Tables,
 )
 from audit.canary.compare.steady import Since
-from audit.canary.http import Answer
 from audit.canary.locks import Names
-from audit.canary.markers import Marker
 from audit.canary.opened import Opened
-from audit.canary.requests import (
-    Exchange,
-    Markers,
-)
 from audit.canary.service import CanaryService
+from audit.canary.visits.http import Answer
+from audit.canary.visits.markers import Marker
+from audit.canary.visits.visitor import Exchange, Markers
 from audit.verdict import Evidence, Inspection, Verdict
 
 

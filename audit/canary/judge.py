@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from audit.canary.markers import PACKED_V4, Hit, Marker, search, stands_plainly
-from audit.canary.requests import CONTENT, TIMED
 from audit.canary.rules import NAMING, WRITES, Rulebook
+from audit.canary.visits.markers import PACKED_V4, Hit, Marker, search, stands_plainly
+from audit.canary.visits.requests import TIMED
+from audit.canary.visits.visitor import CONTENT
 from audit.observe.strace import readable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from audit.canary.opened import Opened
-    from audit.canary.requests import Exchange
+    from audit.canary.visits.visitor import Exchange
     from audit.observe.strace import Call
     from audit.verdict import Inspection
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from audit.canary.desk import CanaryDesk, to_clean
 from audit.canary.judge import judge_texts
-from audit.canary.material import picture
 from audit.canary.opened import NotOpened, items_that_open, open_everything
-from audit.canary.requests import SHORT, Exchange
+from audit.canary.visits.material import picture
+from audit.canary.visits.requests import SHORT
+from audit.canary.visits.visitor import Exchange
 
 if TYPE_CHECKING:
     from audit.canary.gathered import Run
-    from audit.canary.http import Answer
+    from audit.canary.visits.http import Answer
     from audit.verdict import Inspection
 
 # Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the

@@ -21,7 +21,7 @@ from nacl.public import PrivateKey, SealedBox
 
 if TYPE_CHECKING:
     from audit.canary.desk import CanaryDesk
-    from audit.canary.http import Answer
+    from audit.canary.visits.http import Answer
 
 _GRANT = struct.Struct(">B16sI32s32s16sI")
 _HEADER = struct.Struct(">B32sIIBIB24s48s")

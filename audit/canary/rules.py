@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from audit.canary.calls import Arguments
-from audit.canary.requests import CONTENT
+from audit.canary.visits.visitor import CONTENT
 from audit.observe.strace import plain
 
 if TYPE_CHECKING:

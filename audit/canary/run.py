@@ -38,9 +38,9 @@ from audit.canary.desk import Member, desk_of
 from audit.canary.gathered import Run
 from audit.canary.locks import check_names, check_threads, names_of
 from audit.canary.members import Desks, ask_oddly, everything, open_reports
-from audit.canary.requests import (
+from audit.canary.service import NotStarted
+from audit.canary.visits.requests import (
     SHORT,
-    CanaryVisitor,
     at_work,
     come_back,
     go_away,
@@ -51,7 +51,7 @@ from audit.canary.requests import (
     urgent_report,
     without_a_report,
 )
-from audit.canary.service import NotStarted
+from audit.canary.visits.visitor import CanaryVisitor
 from audit.live.checks.database import DATABASE, check_schema, check_values, free_parts
 from audit.live.checks.tor import check_tor_listeners, check_torrc
 from audit.observe.proc import find_service
@@ -155,58 +155,73 @@ def _reports(
     run: Run, desks: Desks, visitors: tuple[CanaryVisitor, CanaryVisitor], rows: MemberView, before: Snapshot
 ) -> None:
     """Do steps 3 and 4."""
-    (one, other), home, copy = visitors, run.service.home, run.folder / "copy"
-    desk, named = desks[0], desks[1].member
+    home, copy = run.service.home, run.folder / "copy"
     run.reports_began = run.clock()
     run.rows, run.slots = rows_of(home, copy), read_unseen(home / SLOTS)
     kept = run.rows["home"]
-    words: list[str] = []
-
-    def with_files() -> None:
-        _noted(run, one, "a report whose files are refused", lambda: report_with_refused_files(one))
-        words[:] = _noted(run, one, "a report with two files", lambda: report(one))
-        _noted(run, one, "a message in the case", lambda: come_back(one, words))
-        go_away(one, (1.0,))
-        _until_idle(run)
-
-    def short(*, urgent: bool) -> None:
-        for number in range(SHORT):
-            visitor = visitors[(number // 2 + number + run.number) % 2]
-            what = "a short urgent report" if urgent else "a short report"
-            _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
-        _noted(run, other, f"{what} that names a member", partial(short_report, other, urgent=urgent, named=named))
-
-    # 3. In another order in each run.
-    steps: list[Callable[[], None]] = [with_files, lambda: short(urgent=False)]
-    for step in steps if run.number % 2 == 0 else steps[::-1]:
-        step()
-    ask_oddly(run, desk)
+    # 3.
+    _in_an_order_of_its_own(
+        run,
+        partial(_reports_with_files, run, visitors[0]),
+        partial(_short_reports, run, visitors, desks[1].member, urgent=False),
+    )
+    ask_oddly(run, desks[0])
     between = _compare_again(run, before, Since.REPORTS, "reports that wait")
     after = member_view(home, everything(run, desks, "reports"), copy)
     compare(run.inspections["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
         run.void("not all reports are in the store: {what}", what=missing)
     # 4.
-    _undone(run, "a report that was taken back", lambda: take_back(other))
-    # In one of the runs with another file before the others, which is refused.
-    files = partial(urgent_report, one, refused_too=bool(run.number))
-    steps = [lambda: short(urgent=True), lambda: _noted(run, one, "an urgent report", files)]
-    for step in steps if run.number % 2 == 0 else steps[::-1]:
-        step()
-    open_reports(run, desks)
-    ask_oddly(run, desk)
-    # The intake reads its clock every five seconds, and could do something then.
-    time.sleep(_TICK_SECONDS)
-    # All that somebody sends who reports nothing, once more: with inboxes open, and while others send and log in, it is
-    # answered as without.
-    with at_work(other):
-        without_a_report(one)
+    _urgent_reports(run, desks, visitors)
     _compare_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
     check_columns(run.inspections["database"], tables, len(run.slots) // SHARE_BYTES)
     check_slots(run.inspections["database"], run.noted)
     check_altered(run.inspections["database"], run.noted)
     _check_kept(run, kept, tables, desks)
+
+
+def _in_an_order_of_its_own(run: Run, *steps: Callable[[], object]) -> None:
+    for step in steps if run.number % 2 == 0 else steps[::-1]:
+        step()
+
+
+def _reports_with_files(run: Run, visitor: CanaryVisitor) -> None:
+    _noted(run, visitor, "a report whose files are refused", lambda: report_with_refused_files(visitor))
+    words = _noted(run, visitor, "a report with two files", lambda: report(visitor))
+    _noted(run, visitor, "a message in the case", lambda: come_back(visitor, words))
+    go_away(visitor, (1.0,))
+    _until_idle(run)
+
+
+def _short_reports(run: Run, visitors: tuple[CanaryVisitor, CanaryVisitor], named: str, *, urgent: bool) -> None:
+    what = "a short urgent report" if urgent else "a short report"
+    for number in range(SHORT):
+        visitor = visitors[(number // 2 + number + run.number) % 2]
+        _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
+    last = visitors[1]
+    _noted(run, last, f"{what} that names a member", partial(short_report, last, urgent=urgent, named=named))
+
+
+def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, CanaryVisitor]) -> None:
+    """Do step 4 until all is sent and read."""
+    one, other = visitors
+    _undone(run, "a report that was taken back", lambda: take_back(other))
+    # In one of the runs with another file before the others, which is refused.
+    files = partial(urgent_report, one, refused_too=bool(run.number))
+    _in_an_order_of_its_own(
+        run,
+        partial(_short_reports, run, visitors, desks[1].member, urgent=True),
+        lambda: _noted(run, one, "an urgent report", files),
+    )
+    open_reports(run, desks)
+    ask_oddly(run, desks[0])
+    # The intake reads its clock every five seconds, and could do something then.
+    time.sleep(_TICK_SECONDS)
+    # All that somebody sends who reports nothing, once more: with inboxes open, and while others send and log in, it is
+    # answered as without.
+    with at_work(other):
+        without_a_report(one)
 
 
 def _check_kept(run: Run, kept: list[Row], tables: Tables, desks: Desks) -> None:

@@ -19,8 +19,8 @@ from audit.canary.compare.random import Observation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from audit.canary.http import Answer
-    from audit.canary.requests import Exchange
+    from audit.canary.visits.http import Answer
+    from audit.canary.visits.visitor import Exchange
     from audit.verdict import Inspection
 
 _MOST_SHOWN = 40

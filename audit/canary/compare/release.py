@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audit.canary.compare.snapshot import read_unseen
-from audit.canary.requests import SHORT
+from audit.canary.visits.requests import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from audit.canary.compare.rows import Tables
-    from audit.canary.http import Answer
+    from audit.canary.visits.http import Answer
     from audit.verdict import Inspection
 
 # A moment as text, or as a number since 1970 in any of the usual units, within a day of now.

@@ -17,12 +17,12 @@ import zlib
 import pytest
 from service import KALLSKYDD
 
-from audit.canary.http import Answer
 from audit.canary.judge import KINDS, judge_answers, judge_calls, judge_markers
 from audit.canary.locks import check_closing, check_counters, check_names
-from audit.canary.markers import new_address, new_text, search
-from audit.canary.requests import Exchange
 from audit.canary.rules import Rulebook
+from audit.canary.visits.http import Answer
+from audit.canary.visits.markers import new_address, new_text, search
+from audit.canary.visits.visitor import Exchange
 from audit.observe.seccomp import Attempt, read_filter, refused
 from audit.observe.strace import TraceDamaged, read_trace
 from audit.verdict import Inspection, Verdict

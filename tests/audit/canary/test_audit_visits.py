@@ -16,11 +16,11 @@ from audit.canary.across import compare_opened
 from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
-from audit.canary.http import glance, hidden_fields
 from audit.canary.judge import judge_sizes
 from audit.canary.members import check_excluded
 from audit.canary.opened import Opened
-from audit.canary.requests import CanaryVisitor, Exchange, Markers
+from audit.canary.visits.http import glance, hidden_fields
+from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
 from cases.roster.chain import parse_roster, verify_line
 from cases.roster.member import read_join

@@ -29,8 +29,8 @@ from audit.canary.compare.rows import (
 from audit.canary.compare.snapshot import Snapshot, files_of
 from audit.canary.compare.steady import ALLOWED, Since, compare_snapshots, no_time_of_a_visit
 from audit.canary.drawn import check_drawn, hook, number_of
-from audit.canary.http import Answer
-from audit.canary.requests import Exchange
+from audit.canary.visits.http import Answer
+from audit.canary.visits.visitor import Exchange
 from audit.verdict import Inspection, Verdict
 
 # Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import re
 import secrets
-import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from audit.canary.http import BOUNDARY, Answer, Upload, glance, hidden_fields, multipart, request, send
-from audit.canary.markers import Marker, new_address, new_text, planted
-from audit.canary.material import document, picture
+from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
+from audit.canary.visits.material import document, picture
+from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
 WORDS = 8
 # In each run so many short reports come from each of two visitors, before the release and at once.
@@ -33,184 +30,8 @@ _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 # The code whose 90 secret bits are all zeros: whole, so that it is derived and searched for, and nobody has it.
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
-_SEE_OTHER = 303
-_SHOWN = 203  # a page that answers a form
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 _AT_ONCE = 3  # log-ins that come in one moment
-_WATCHED_SECONDS = 1.5  # the frame that shows how far a report has come is written every half second
-_OVER = 400  # a page that was, or never was, at its address
-_STILL_THERE = (200, _SHOWN)  # a finding where answers are compared, and not a service that fails
-
-CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
-
-
-@dataclass(frozen=True, slots=True)
-class Markers:
-    """One of each kind, new for every run."""
-
-    by_kind: dict[str, Marker]
-
-    @classmethod
-    def of_another(cls) -> Markers:
-        """Those of a second visitor, with another browser, of another language, and by another mirror."""
-        planted_ones = [
-            new_address("X-Forwarded-For"),
-            new_address("X-Real-IP", version=6),
-            new_text("User-Agent", "{}/8.5"),
-            new_text("Accept-Language", "ar,{};q=0.9"),
-            new_text("Accept-Encoding", "gzip, br, {};q=0.1"),
-            new_text("text"),
-        ]
-        return cls({marker.kind: marker for marker in planted_ones})
-
-    @classmethod
-    def new(cls) -> Markers:
-        """Fresh ones."""
-        planted_ones = [
-            new_address("X-Forwarded-For", "{}, 10.0.0.1"),
-            new_address("X-Real-IP"),
-            new_address("Forwarded", 'for="[{}]";proto=http', version=6),
-            new_text("Via", "1.1 {}"),
-            new_text("User-Agent", "Mozilla/5.0 ({}) Gecko/20100101"),
-            new_text("Referer", "https://{}.example/start"),
-            new_text("Accept-Language", "fi,{};q=0.5"),
-            new_text("Cookie", "session={}"),
-            new_text("query", "from={}"),
-            new_text("file name", "{}.png"),
-            new_text("file type", "image/png; name={}"),
-            new_text("broken request"),
-            new_text("desk request"),
-            *(new_text(kind) for kind in CONTENT if kind != "case code"),
-        ]
-        return cls({marker.kind: marker for marker in planted_ones})
-
-    def __getitem__(self, kind: str) -> str:
-        return self.by_kind[kind].text
-
-    def headers(self) -> list[tuple[str, str]]:
-        """Return what a browser could add to any request."""
-        return self._carried("User-Agent", "Referer", "Accept-Language", "Accept-Encoding", "Cookie")
-
-    def forwarded(self) -> list[tuple[str, str]]:
-        """Return what a proxy could add that keeps addresses."""
-        return self._carried("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
-
-    def _carried(self, *kinds: str) -> list[tuple[str, str]]:
-        return [(kind, self.by_kind[kind].carriers[0]) for kind in kinds if kind in self.by_kind]
-
-    def add_code(self, words: Sequence[str]) -> None:
-        """Treat the case code as a marker from the moment it is shown."""
-        self.by_kind["case code"] = planted("case code", " ".join(words), ("-".join(words), "".join(words)))
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer."""
-
-    name: str
-    answer: Answer = field(repr=False)
-    right: frozenset[int]
-    may_echo: frozenset[str]
-    # Refused before it reached any of our pages, so with a constant body.
-    broken: bool = False
-    # Who asked, in which run, and the moments around it, in seconds since 1970.
-    run: int = 0
-    visitor: str = ""
-    before: float = 0.0
-    after: float = 0.0
-    # Not the beginning of one that goes on for as long as it is looked at.
-    whole: bool = True
-
-    @property
-    def as_it_should(self) -> bool:
-        """Whether it was answered as it should be."""
-        return self.answer.status in self.right
-
-
-@dataclass(slots=True)
-class CanaryVisitor:
-    """Sends everything to the public address and keeps the answers."""
-
-    socket: Path
-    host: str
-    markers: Markers
-    exchanges: list[Exchange] = field(default_factory=list)
-    run: int = 0
-    name: str = "A"
-    clock: Callable[[], float] = time.time
-    # Where the forms of one inbox have led to, until it is left.
-    led: list[str] = field(default_factory=list)
-
-    def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
-        """Ask for a page."""
-        return self.keep(name, request("GET", target, self._headers()), right, ())
-
-    def post(
-        self,
-        name: str,
-        target: str,
-        fields: Sequence[tuple[str, str]],
-        uploads: Sequence[Upload] = (),
-        *,
-        right: Iterable[int] = (_SHOWN,),
-        may_echo: Iterable[str] = (),
-    ) -> Answer:
-        """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
-        led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
-        self.led.append(led.location)
-        return self.keep(name, request("GET", led.location, self._headers()), right, may_echo)
-
-    def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
-        """Send bytes that are no request."""
-        return self.keep(name, sent, right, (), broken=True)
-
-    def cut(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload], *, at: float) -> None:
-        """Go away when this part of the form has been sent, or right after all of it."""
-        whole = self._form(target, multipart(fields, uploads))
-        send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
-
-    def watch(self, name: str, target: str) -> None:
-        """Look for a while at a page that goes on."""
-        before = self.clock()
-        answer = glance(self.socket, request("GET", target, self._headers()), b"</p>", _WATCHED_SECONDS)
-        self.exchanges.append(
-            Exchange(name, answer, frozenset({200}), frozenset(), run=self.run, visitor=self.name, before=before,
-                     after=self.clock(), whole=False)
-        )  # fmt: skip
-
-    def ask_again(self) -> None:
-        """All that was shown of an inbox that is left stands nowhere any more, as at an address that never was."""
-        for target in self.led:
-            self.get("a page that is over", target, right=(_OVER, *_STILL_THERE))
-        self.led.clear()
-
-    @contextmanager
-    def sending(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload] = ()) -> Iterator[None]:
-        """Have half of a form on its way for as long as this is entered, and then go away."""
-        whole = self._form(target, multipart(fields, uploads))
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.connect(str(self.socket))
-            connection.sendall(whole[: len(whole) // 2])
-            yield
-
-    def _form(self, target: str, body: bytes) -> bytes:
-        kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
-        return request("POST", target, [*self._headers(), ("Origin", f"http://{self.host}"), kind], body)
-
-    def _headers(self) -> list[tuple[str, str]]:
-        return [("Host", self.host), *self.markers.headers()]
-
-    def keep(
-        self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
-    ) -> Answer:
-        """Send a request and keep what came of it."""
-        before = self.clock()
-        answer = send(self.socket, sent)
-        self.exchanges.append(
-            Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
-                     self.clock())
-        )  # fmt: skip
-        return answer
 
 
 def without_a_report(visitor: CanaryVisitor) -> None:
@@ -238,7 +59,7 @@ def _visit_pages(visitor: CanaryVisitor) -> None:
     visitor.get("a page that is not there", f"/{visitor.markers['query']}.php", right=(404,))
     wrong_host = [("Host", f"{visitor.markers['broken request']}.example"), *visitor.markers.headers()]
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
-    visitor.get("a page that is over", f"/page/{secrets.token_hex(16)}?lang=sv", right=(_OVER,))
+    visitor.get("a page that is over", f"/page/{secrets.token_hex(16)}?lang=sv", right=(OVER,))
     visitor.watch("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}?watch=yes")
 
 
@@ -379,9 +200,9 @@ def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     """Log in with the code, write, leave, and ask once more."""
     markers = visitor.markers
     echo = ("text", "exif", "picture comment", "document author")
-    page = _log_in(visitor, "the right code", " ".join(words), (_SHOWN,), echo)
+    page = _log_in(visitor, "the right code", " ".join(words), (SHOWN,), echo)
     visitor.get("the log-in form of who is logged in", "/return")
-    visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(_SHOWN, 200))
+    visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(SHOWN, 200))
     write = hidden_fields(page.text, "/inbox/write")
     more = [*write, ("text", f"One more thing: {markers['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
@@ -389,7 +210,7 @@ def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     # Where that leads to it is said that one has left.
     visitor.led.pop()
     visitor.ask_again()
-    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(_SHOWN, 400, 403))
+    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(SHOWN, 400, 403))
 
 
 def _broken_requests(visitor: CanaryVisitor) -> None:
