@@ -54,7 +54,6 @@ pytestmark = pytest.mark.live
 ORIGIN = f"https://{NAME}"
 ANSWER = "Tack, vi läser din anmälan. Vilket år gäller det?"
 SECONDS = 60.0
-ICON = b"/icon.png"
 # A browser takes a style sheet that several pages name from its memory or not, as it happens: for which of our pages it
 # asks then (`Referer`) is no visitor's.
 OWN_PAGE = re.compile(rb"\Ahttps://" + re.escape(NAME.encode()) + rb"/.*\Z")
@@ -285,9 +284,7 @@ def test_what_the_intake_sees_of_a_visit_is_the_same_for_one_visitor_again_and_f
         visits.append(visit(another))
 
     hellos = [one for one, _ in visits]
-    # A browser that was here since it was started has the icon, whatever it is told of keeping: that it was here shows,
-    # and not who it is. THREAT_MODEL.md says so.
-    requests = [{request for request in one if request[1] != ICON} for _, one in visits]
+    requests = [one for _, one in visits]
     assert all(hellos)
     assert hellos[0] == hellos[1] == hellos[2]
     assert requests[0] == requests[1] == requests[2]
