@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
-# those in browsers and the planted faults after them, and the rest. With arguments: one process, as pytest takes them.
+# those in browsers, the planted faults and the mirror's after them, and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
 # once more, alone, after everything else (docs/decisions/0011, scripts/run_again.py).
@@ -11,8 +11,9 @@ if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
 on_tor="$(echo tests/onion/test_onion_*.py) tests/system/test_flow.py tests/system/test_keeper_onion.py tests/system/test_desk_reach.py"
 on_tor="$on_tor tests/system/test_browser_tor.py $(echo tests/system/test_browser_*.py | sed 's#tests/system/test_browser_tor.py##') tests/system/test_pages_valid.py"
-# They mostly wait for strace and for a service, and the two processes then take the same time.
-on_tor="$on_tor tests/audit/canary/test_audit_selftest.py tests/audit/live/test_audit_live.py"
+# They mostly wait for strace, for a service or for an authority, and the two processes then take the same time.
+on_tor="$on_tor tests/audit/canary/test_audit_selftest.py tests/audit/live/test_audit_live.py tests/system/test_mirror_end_to_end.py"
+on_tor="$on_tor tests/system/test_serve.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.

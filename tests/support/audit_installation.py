@@ -50,12 +50,17 @@ def _copy_interpreter(base: Path, original: Path) -> Path:
     library = f"python{sys.version_info.major}.{sys.version_info.minor}"
     left_out = shutil.ignore_patterns("test", "site-packages", "config-*", "idlelib", "ensurepip", "tkinter")
     (base / "bin").mkdir(parents=True)
-    shutil.copy(original, base / "bin" / original.name)
+    program = base / "bin" / original.name
+    shutil.copy(original, program)
+    # It looks for its library beside itself: the keeper's children have no environment that could name the place.
+    built_for = str(original.parent.parent / "lib").encode()
+    beside = b"$ORIGIN/../lib".ljust(len(built_for), b"\0")
+    program.write_bytes(program.read_bytes().replace(built_for + b"\0", beside + b"\0"))
     for part in (original.parent.parent / "lib").glob("libpython3*"):
         (base / "lib").mkdir(exist_ok=True)
         shutil.copy(part, base / "lib" / part.name)
     shutil.copytree(sysconfig.get_path("stdlib"), base / "lib" / library, ignore=left_out)
-    return base / "bin" / original.name
+    return program
 
 
 def _describe(packages: Path, real: Path) -> None:

@@ -39,15 +39,21 @@ class Markers:
 
     def headers(self) -> dict[str, str]:
         return {
-            "X-Forwarded-For": self.address,
-            "X-Real-IP": self.address,
-            "Forwarded": f"for={self.address}",
-            "Via": self.address,
             "User-Agent": self.agent,
             "Referer": f"http://example.org/{self.referer}",
             "Accept-Language": self.language,
             "Cookie": f"session={self.cookie}",
         }
+
+    def by_way_of_a_proxy(self) -> dict[str, str]:
+        """The headers of a proxy that passes addresses on: whatever comes with them is refused."""
+        forwarded = {
+            "X-Forwarded-For": self.address,
+            "X-Real-IP": self.address,
+            "Forwarded": f"for={self.address}",
+            "Via": self.address,
+        }
+        return {**self.headers(), **forwarded}
 
 
 async def file_everything(service: Service, markers: Markers) -> tuple[list[str], object]:
@@ -71,7 +77,9 @@ async def file_everything(service: Service, markers: Markers) -> tuple[list[str]
     assert markers.text in inbox.plain
 
     wrong = [
+        await browser.request("POST", f"/report?x={markers.query}", body, headers | markers.by_way_of_a_proxy()),
         await browser.get(f"/none-{markers.query}", markers.headers()),
+        await browser.get(f"/none-{markers.query}", markers.by_way_of_a_proxy()),
         await browser.request("POST", "/report", b"x=" + markers.text.encode(), markers.headers()),
         await browser.raw(b"GET /" + markers.query.encode() + b" HTTP/9.9\r\n\r\n"),
         await browser.raw(b"\x16\x03\x01" + markers.agent.encode() + b"\r\n\r\n"),

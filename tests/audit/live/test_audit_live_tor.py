@@ -295,15 +295,15 @@ def test_a_tor_of_a_unit_is_found_by_its_own_word_and_judged_by_the_same_table(s
         scene = Scene(home, Service(Process(1)))
         found = system_tor(scene)
         scene = dataclasses.replace(scene, service=Service(Process(1), tors=found))
-        torrc, files = Inspection(), Inspection()
-        check_torrc(torrc, scene)
+        lines, files = Inspection(), Inspection()
+        check_torrc(lines, scene)
         check_tor_files(files, scene)
         pid = tor.pid
     finally:
         tor.stop()
 
     assert [process.pid for process in found] == [pid]
-    said = [one.text() for one in torrc.evidence if one.verdict is Verdict.FINDING]
+    said = [one.text() for one in lines.evidence if one.verdict is Verdict.FINDING]
     # The test's folder is none below /var/lib.
     assert sorted(one.split(" is ")[0] for one in said) == [
         f"{torrc}, line 1: DataDirectory", f"{torrc}, line 5: SafeLogging", "DataDirectory", "SafeLogging",
