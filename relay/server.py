@@ -5,7 +5,7 @@
 3. A stream to the onion, on a circuit that all visitors share (`relay.pool`).
 4. The record that was read, and then everything else, both ways and untouched (`relay.link`).
 
-Nothing is kept of a visit and nothing is said of it: whatever goes wrong, the connection is closed.
+Nothing of a visit is kept or reported: whatever goes wrong, the connection is closed.
 """
 
 import asyncio

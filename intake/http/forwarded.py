@@ -1,4 +1,4 @@
-"""A request that brings somebody's address is refused: whoever put it there reads what passes, and keeps addresses.
+"""A request that brings somebody's address is refused: a proxy that adds it reads what passes, and keeps addresses.
 
 A proxy that ends TLS adds such headers unless it is told not to; on the way through Tor nobody does. Their values are
 not looked at. Such a request gets the fixed page, nothing of it is stored, and the keeper is given the number with the

@@ -79,7 +79,7 @@ def _context(memory: int, protocol: str) -> ssl.SSLContext:
         made.num_tickets = 0
         made.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
         made.set_alpn_protocols([protocol])
-        # A key behind a passphrase must fail here. Without one of ours OpenSSL would ask for it on a terminal.
+        # A key behind a passphrase must fail here. Without a callback OpenSSL would ask for it on a terminal.
         made.load_cert_chain(f"/proc/self/fd/{memory}", password="")
     except (OSError, ValueError):
         raise NotUsable from None

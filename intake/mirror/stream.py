@@ -155,7 +155,7 @@ class TlsStream(asyncio.BufferedProtocol):
             self._reading = True
             if self._wire is not None:
                 self._wire.resume_reading()
-            # Not at once: whoever asks is at work, and what waits here would come in the middle of that.
+            # Not at once: the caller is at work, and what waits here would come in the middle of that.
             self._loop.call_soon(self._hand_up)
 
     @property
@@ -225,7 +225,7 @@ class TlsStream(asyncio.BufferedProtocol):
             self._above.data_received(data)
 
     def _answer_by_itself(self) -> None:
-        """Rule 6. Everything of ours has been sent by now, so what waits is OpenSSL's."""
+        """Rule 6. All our bytes have been sent by now, so what waits is OpenSSL's."""
         self._own_words += self._outgoing.pending
         if self._own_words > _OWN_WORDS_BYTES:
             self.abort()

@@ -4,7 +4,7 @@
 2. No search engine lists a page, and no browser or proxy keeps one: an ordinary browser has a cache on the disk, and a
    page in it says where somebody has been. The price is that Back does not bring back what was typed.
 3. Tor Browser is told the same page's address on the onion, where the address is one that anybody may know. Where it
-   holds a secret, or stands in a visit that has begun, nothing is said: a browser that prefers onions goes there by
+   holds a secret, or stands in a visit that has begun, it is left out: a browser that prefers onions goes there by
    itself, and the page with the case code would be gone.
 
 They are put on before the answer is filled up to its size (intake/http/padding.py counts them); on what is streamed,

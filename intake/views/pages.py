@@ -114,7 +114,7 @@ class Language:
         return Said(self.say(said.what), self.say(said.do) if said.do else "", said.tone)
 
     def saying(self, instead: Mapping[str, str]) -> "Language":
-        """Return this language where each sentence of `instead` is said by the one beside it."""
+        """Return this language with each sentence of `instead` replaced by the one beside it."""
         return Language(self.info, {**self._texts, **{english: self.say(other) for english, other in instead.items()}})
 
     def day(self, day: date) -> str:

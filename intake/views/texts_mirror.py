@@ -1,7 +1,7 @@
 """What the pages say at the mirror instead of what they say at the onion: an ordinary browser reads them there.
 
 A sentence of the onion's pages that would be untrue or of no use there stands here with the one that takes its place;
-`Pages.at_mirror` puts it in. What is said at the mirror alone stands in the templates, below `mirror`.
+`Pages.at_mirror` puts it in. Sentences of the mirror alone stand in the templates, below `mirror`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Final
 from intake.views.texts import N_
 
 AT_MIRROR: Final[Mapping[str, str]] = {
-    # "We" would take in whoever runs the mirror's host, which has the addresses of open connections.
+    # "We" would include the people who run the mirror's host, which has the addresses of open connections.
     "We cannot see where you connect from, or who you are unless you tell us. "
     "What you write can still point to you: leave out what only you could know.": N_(
         "Those who read your report cannot see where you connect from, or who you are unless you tell them. "

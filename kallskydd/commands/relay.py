@@ -1,4 +1,4 @@
-"""`kallskydd relay`: the clearnet mirror, on a host that holds nothing else of ours.
+"""`kallskydd relay`: the clearnet mirror, on a host that holds no other part of the project.
 
 This process listens, starts tor or uses the one that is named, starts the relay (a process that closes itself before
 it takes a connection) and looks once whether the onion answers. It says on the terminal what is not as it should be,

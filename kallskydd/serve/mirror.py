@@ -1,8 +1,8 @@
 """The keeper's door to the mirror: hands key and certificates to the intake, and hears whether it takes them.
 
 The intake has no way to the file (its Landlock rules name none of the mirror), so what it serves by comes as a sealed
-file in memory with an order. An intake that was started again has nothing: `intake_is_ready` hands it over anew, from
-`mirror/certificate.pem` of the home, where whoever renews it, the program or the operator, puts it.
+file in memory with an order. An intake that was started again has nothing: `intake_is_ready` hands it over again, from
+`mirror/certificate.pem` of the home, where the program or the operator puts it.
 
 The intake answers each order, in their order; that is how an answer is known to belong to one.
 

@@ -69,7 +69,7 @@ async def _message(child: asyncio.subprocess.Process) -> FromChild:
     try:
         line = await stdout.readline() if stdout is not None else b""
         message: FromChild = msgspec.json.decode(line, type=FromChild)
-    except (ValueError, msgspec.MsgspecError):  # a line without end, none, or none of ours
+    except (ValueError, msgspec.MsgspecError):  # a line without end, no line, or no message
         return Failed(ChildEnded.code, 0)
     return message
 

@@ -134,7 +134,7 @@ def take_back(visitor: CanaryVisitor) -> None:
     page = short_report(visitor, urgent=False)
     asked = visitor.post("asking to take back", "/inbox/take-back", hidden_fields(page.text, "/inbox/leave"))
     visitor.post("taking back", "/inbox/take-back", hidden_fields(asked.text, "/inbox/take-back", "mark"))
-    # Where the last of them leads to it is said that all is taken back.
+    # The last of them leads to the page that confirms it.
     visitor.led.pop()
     visitor.ask_again()
 
@@ -207,7 +207,7 @@ def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     more = [*write, ("text", f"One more thing: {markers['text']}.")]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
     visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
-    # Where that leads to it is said that one has left.
+    # That leads to the page that confirms the log-out.
     visitor.led.pop()
     visitor.ask_again()
     visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(SHOWN, 400, 403))
