@@ -1,8 +1,8 @@
 """`audit mirror`: plant visits into a mirror that runs, from its own host, and search for what is left of them.
 
 Order: find what forwards; plant the visits and look while they are there; then each row of `audit.mirror.table`.
-It writes nothing and imports only tor's table of our code, so on a bare mirror host Python's own library is enough: run it
-from a copy of the source (`python3 -m audit.mirror`).
+It writes nothing and imports only tor's table of our code, so on a bare mirror host Python's own library is enough:
+run it from a copy of the source (`python3 -m audit.mirror`).
 """
 
 from __future__ import annotations
