@@ -37,7 +37,7 @@ _NOT_TAKEN: Final = (
     "first, then its certificate and those between it and the authority."
 )
 _NO_ANSWER: Final = (
-    "The intake did not answer about the mirror's certificate. It is handed over anew at its next start."
+    "The intake did not answer about the mirror's certificate. It is handed over again at its next start."
 )
 _UNREADABLE: Final = (
     "mirror/certificate.pem cannot be read, is no plain file or is larger than 64 KiB. "
