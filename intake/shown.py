@@ -50,7 +50,7 @@ def limits_shown(limits: Limits) -> dict[str, Any]:
 
 def details_shown(details: Sequence[IdentifyingDetail], language: Language) -> list[dict[str, object]]:
     """Return what was found in the text, in the words of the page."""
-    return [{"kind": language.say(one.kind.value), "found": _cut(one.found), "line": one.line} for one in details]
+    return [{"kind": language.translate(one.kind.value), "found": _cut(one.found), "line": one.line} for one in details]
 
 
 def _cut(found: str) -> str:
@@ -79,7 +79,7 @@ def _file_shown(file: FileShown, language: Language, number: int, before: Ticked
         "number": number,
         "file_id": file.file_id,
         "kind": "" if file.kind is None else file.kind.value.upper(),
-        "refused": None if file.refused is None else language.said(refusal(file.refused)),
+        "refused": None if file.refused is None else language.translate_notice(refusal(file.refused)),
         **_report_shown(file.report, language, number, before, files),
     }
 
@@ -94,7 +94,7 @@ def _report_shown(
     return {
         "groups": [_group_shown(one, language) for one in grouped(found)],
         "left_out": len(every) - len(found),
-        "lost": [language.say(LOST[one]) for one in report.lost],
+        "lost": [language.translate(LOST[one]) for one in report.lost],
         "facts": _facts_shown(report, language, number, before, files),
     }
 
@@ -123,15 +123,15 @@ def _within(most: int, found: Iterable[_T], size: Callable[[_T], int]) -> list[_
 
 
 def _group_shown(found: GroupFound, language: Language) -> dict[str, Any]:
-    title = language.say(GROUPS[found.group])
+    title = language.translate(GROUPS[found.group])
     return {"title": title, "lines": [_line_shown(line, title, language) for line in found.lines]}
 
 
 def _line_shown(line: Line, title: str, language: Language) -> dict[str, Any]:
-    what = language.say(WHAT[line.what])
+    what = language.translate(WHAT[line.what])
     # Under a heading of the same word the word is not said again.
     return {
         "what": "" if what.casefold() == title.casefold() else what,
-        "where": language.say(WHERE[line.where]),
+        "where": language.translate(WHERE[line.where]),
         "examples": line.examples,
     }

@@ -20,7 +20,7 @@ import stem
 
 from onion.address import public_from_address
 from onion.control import open_controller, socks_listener, wait_until_ready
-from onion.errors import SocksMissing, TorGone, TorSaidNo
+from onion.errors import CommandRefused, SocksMissing, TorGone
 from onion.keys import ClientAuthKey
 from onion.tor_process import TorProcess
 from onion.torrc import quoted_path, usable_socket_path
@@ -122,7 +122,9 @@ class ClientTor:
 
 
 def add_client_key(control_socket: Path, address: str, private: str) -> None:
-    """Give a running tor the key to an onion; raises TorSaidNo, TorGone, ControlMissing, ControlRefused, BadAddress.
+    """Give a running tor the key to an onion.
+
+    Raises CommandRefused, TorGone, ControlMissing, ControlRefused, BadAddress.
 
     The key works for the next connection, and is forgotten when that tor ends.
     """
@@ -136,7 +138,7 @@ def add_client_key(control_socket: Path, address: str, private: str) -> None:
         except stem.ControllerError:
             raise TorGone from None
     if not 200 <= reply < 300:  # noqa: PLR2004 - control-spec: 2yz is a positive answer
-        raise TorSaidNo(reply)
+        raise CommandRefused(reply)
 
 
 def _socks_listener(control_socket: Path) -> tuple[str, int]:

@@ -4,7 +4,7 @@
     ├── BadKey                  801  a key file or a key's text is not one of tor's v3 keys
     ├── BadAddress              802  56 characters that are no v3 onion address, or its checksum is wrong
     ├── KeyExists               803  a key file is there already; an address is never overwritten
-    ├── NobodyMayEnter          804  an onion closed to everybody: client authorisation with no key at all
+    ├── NoAuthorizedClient      804  an onion closed to everybody: client authorisation with no key at all
     ├── PathUnusable            805  too long for a unix socket, not absolute, or with characters a torrc cannot carry
     ├── TorProgramMissing       811  no tor program on this computer
     ├── TorDidNotStart          812  tor ended before it was of any use; `TorProcess.last_words` has its own reason
@@ -16,7 +16,7 @@
     ├── ControlMissing          821  nobody listens on the control socket
     ├── ControlRefused          822  tor would not let us in: permission or cookie
     ├── TorGone                 823  the control connection ended, most likely with tor itself
-    ├── TorSaidNo               824  tor refused a command; `reply` is its three-digit number
+    ├── CommandRefused          824  tor refused a command; `reply` is its three-digit number
     ├── NotPublished            825  no directory took the onion's descriptor in the time given
     └── SocksFailed                  no way through tor to an address; `reply` is the SOCKS number
         ├── SocksMissing        831  nobody listens on tor's SOCKS socket, or it speaks something else
@@ -73,7 +73,7 @@ class KeyExists(OnionError):
     to_do = "Use another folder, or move the old key away yourself."
 
 
-class NobodyMayEnter(OnionError):
+class NoAuthorizedClient(OnionError):
     """Client authorisation was asked for, with no key at all.
 
     tor takes an empty list of client keys to mean an onion open to everybody, so this must stop before tor.
@@ -188,7 +188,7 @@ class TorGone(OnionError):
     to_do = "The keeper starts tor again and publishes the same addresses."
 
 
-class TorSaidNo(OnionError):
+class CommandRefused(OnionError):
     """Tor refused a command; `reply` is its three-digit number."""
 
     code = 824

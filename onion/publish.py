@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 import stem
 
 from onion.control import BootstrapState, bootstrap_state, open_controller, socks_listener
-from onion.errors import NobodyMayEnter, NotPublished, PathUnusable, TorGone, TorSaidNo
+from onion.errors import CommandRefused, NoAuthorizedClient, NotPublished, PathUnusable, TorGone
 from onion.keys import OnionKey, client_public_key
 from onion.socks import SocksAddress
 from onion.stem_light import EventType, State
@@ -62,10 +62,10 @@ class Onion:
     pow: bool = True  # puzzles under load, where this tor can
 
     def __post_init__(self) -> None:
-        """Raise NobodyMayEnter, BadKey or PathUnusable."""
+        """Raise NoAuthorizedClient, BadKey or PathUnusable."""
         if self.client_auth_public_keys is not None:
             if not self.client_auth_public_keys:
-                raise NobodyMayEnter
+                raise NoAuthorizedClient
             for public in self.client_auth_public_keys:
                 client_public_key(public)
         for path in self.targets.values():
@@ -138,7 +138,7 @@ class Publisher:
         await self._call(self._listen, self._controller, asyncio.get_running_loop())
 
     async def publish(self, onion: Onion) -> Published:
-        """Make tor serve this onion with exactly these settings; raises TorGone or TorSaidNo."""
+        """Make tor serve this onion with exactly these settings; raises TorGone or CommandRefused."""
         address = onion.key.address
         if self._onions.get(address) == onion and address in self._published:
             return self._published[address]
@@ -172,7 +172,7 @@ class Publisher:
             raise NotPublished
 
     async def take_down(self, address: str) -> None:
-        """Make tor forget the onion. Does nothing if tor does not have it; raises TorGone or TorSaidNo."""
+        """Make tor forget the onion. Does nothing if tor does not have it; raises TorGone or CommandRefused."""
         self._onions.pop(address, None)
         self._published.pop(address, None)
         self._uploads.pop(address, None)
@@ -290,4 +290,4 @@ def _reply(controller: Any, command: str) -> int:
 
 def _demand(reply: int) -> None:
     if not 200 <= reply < 300:  # noqa: PLR2004 - control-spec: 2yz is a positive answer
-        raise TorSaidNo(reply)
+        raise CommandRefused(reply)

@@ -41,8 +41,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
         return await _log_in(services, form)
     except FormRefused as refused:
         await drain(request, services.limits)
-        said = refusal(refused.text_key, RefusalContext.LOG_IN)
-        return log_in_page(services, form_language(services, form), said, **_kept(form))
+        notice = refusal(refused.text_key, RefusalContext.LOG_IN)
+        return log_in_page(services, form_language(services, form), notice, **_kept(form))
 
 
 async def _log_in(services: Services, form: Form) -> web.StreamResponse:

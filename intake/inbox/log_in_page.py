@@ -18,7 +18,7 @@ from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import draft_of
 from intake.services import Services
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Language
-from intake.views.texts import Said
+from intake.views.texts import Notice
 from intake.views.texts_inbox import (
     CHECK_FAILS,
     MAYBE_MISREAD,
@@ -41,10 +41,10 @@ class _Hint:
 
 
 def log_in_page(
-    services: Services, language: Language, said: Said | None = None, *, text: str = "", draft: str = ""
+    services: Services, language: Language, notice: Notice | None = None, *, text: str = "", draft: str = ""
 ) -> web.Response:
     """Return the page; `text` is a message that has not been sent, and `draft` what it belongs to already."""
-    return _page(services, language, None if said is None else language.said(said), text, draft)
+    return _page(services, language, None if notice is None else language.translate_notice(notice), text, draft)
 
 
 def misread_page(
@@ -52,29 +52,29 @@ def misread_page(
 ) -> web.Response:
     """Return the page for words that are no receipt: what is wrong with them, by their numbers."""
     if misread.unknown:
-        said, hints = language.said(UNKNOWN_WORDS), _hints(language, UNKNOWN_WORD, misread.unknown)
+        notice, hints = language.translate_notice(UNKNOWN_WORDS), _hints(language, UNKNOWN_WORD, misread.unknown)
     elif misread.count != WORDS_IN_RECEIPT:
-        said, hints = language.said(WRONG_COUNT), ()
-        said = Said(said.what % {"count": misread.count}, said.do)
+        notice, hints = language.translate_notice(WRONG_COUNT), ()
+        notice = Notice(notice.what % {"count": misread.count}, notice.do)
     else:
-        said, hints = language.said(CHECK_FAILS), _hints(language, MAYBE_MISREAD, misread.candidates)
-    return _page(services, language, said, text, draft, hints=hints)
+        notice, hints = language.translate_notice(CHECK_FAILS), _hints(language, MAYBE_MISREAD, misread.candidates)
+    return _page(services, language, notice, text, draft, hints=hints)
 
 
 def nothing_opened_page(services: Services, language: Language, *, text: str = "", draft: str = "") -> web.Response:
     """Return the one page for every receipt that is whole and opens nothing."""
-    reasons = tuple(language.say(reason) for reason in REASONS)
-    return _page(services, language, language.said(WRONG_CODE), text, draft, reasons=reasons)
+    reasons = tuple(language.translate(reason) for reason in REASONS)
+    return _page(services, language, language.translate_notice(WRONG_CODE), text, draft, reasons=reasons)
 
 
 def _hints(language: Language, sentence: str, places: tuple[DoubtfulWord, ...]) -> tuple[_Hint, ...]:
-    return tuple(_Hint(language.say(sentence) % {"number": place.number}, place.near) for place in places)
+    return tuple(_Hint(language.translate(sentence) % {"number": place.number}, place.near) for place in places)
 
 
 def _page(
     services: Services,
     language: Language,
-    said: Said | None,
+    notice: Notice | None,
     text: str,
     untrusted_draft: str,
     *,
@@ -86,10 +86,10 @@ def _page(
         "return.html",
         language,
         "/return",
-        status=200 if said is None else 400,
+        status=200 if notice is None else 400,
         # With Back the browser would show the words as they were typed.
         cache=Cache.NOTHING,
-        said=said,
+        notice=notice,
         hints=hints,
         reasons=reasons,
         typed={"text": text},

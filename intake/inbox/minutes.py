@@ -29,7 +29,7 @@ from intake.inbox.view import open_minutes, text_of_minutes
 from intake.shielding import to_its_end
 from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache
 from intake.views.text_parts import parts_of
-from intake.views.texts import Said
+from intake.views.texts import Notice
 from intake.views.texts_inbox import ABOUT_THE_NOTES, APPROVED, NO_SUCH_NOTES
 from intake.views.texts_report import NOT_THE_CODE
 
@@ -87,7 +87,7 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     return page
 
 
-def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Response:
+def _show_words(visit: Visit, number: int, notice: Notice | None = None) -> web.Response:
     """Take step 2."""
     services, session = visit.services, visit.session
     session.next_receipt = session.next_receipt or new_receipt()
@@ -96,9 +96,9 @@ def _show_words(visit: Visit, number: int, said: Said | None = None) -> web.Resp
         "inbox/new_code.html",
         visit.language,
         "/inbox",
-        status=200 if said is None else 400,
+        status=200 if notice is None else 400,
         cache=Cache.NOTHING,
-        said=None if said is None else visit.language.said(said),
+        notice=None if notice is None else visit.language.translate_notice(notice),
         words=session.next_receipt.words,
         asked=draw_places(),
         fields=fields,
@@ -140,6 +140,6 @@ def _part(form: Form, parts: int) -> int:
 def _answer(visit: Visit) -> str:
     """Return what was typed, or how a message about the notes begins; untouched it is in the language of the page."""
     text, pages = visit.form.one(TEXT_FIELD), visit.services.pages
-    before = pages.language(visit.form.one(LANGUAGE_FIELD)).say(ABOUT_THE_NOTES)
+    before = pages.language(visit.form.one(LANGUAGE_FIELD)).translate(ABOUT_THE_NOTES)
     untouched = text.strip() in ("", before)
-    return f"{visit.language.say(ABOUT_THE_NOTES)}\n" if untouched else text
+    return f"{visit.language.translate(ABOUT_THE_NOTES)}\n" if untouched else text

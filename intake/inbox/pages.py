@@ -114,8 +114,8 @@ async def show_file(visit: Visit) -> web.StreamResponse:
             await require_vouched(visit.services, opened, attachment)
         except (Refused, FileRefused) as refused:
             back = (to_inbox(visit.session, visit.language),)
-            said = refusal(refused.text_key, RefusalContext.MEMBERS_FILE)
-            return visit.services.pages.plain(visit.language, said, actions=back)
+            notice = refusal(refused.text_key, RefusalContext.MEMBERS_FILE)
+            return visit.services.pages.plain(visit.language, notice, actions=back)
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):
         if response is None:
@@ -196,11 +196,11 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
         return await _cannot_be_withdrawn(visit)
     if done is None:
         return sent_already(services, visit.form)
-    said = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
-    return await inbox_page(services, session, visit.language, said)
+    notice = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
+    return await inbox_page(services, session, visit.language, notice)
 
 
 async def _cannot_be_withdrawn(visit: Visit) -> web.Response:
     """Return the case as it is now, which shows what can be done; only an old page, or a form made by hand, asks."""
-    said = None if visit.file_id is None else NO_SUCH_FILE
-    return await inbox_page(visit.services, visit.session, visit.language, said)
+    notice = None if visit.file_id is None else NO_SUCH_FILE
+    return await inbox_page(visit.services, visit.session, visit.language, notice)

@@ -31,7 +31,7 @@ from intake.shown import Ticked, details_shown, files_shown, limits_shown
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Button, Cache, Language, PageLink
 from intake.views.refusals import refusal
-from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Said
+from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Notice
 from intake.views.texts_inbox import SESSION_OVER_KEPT
 from intake.views.texts_report import IDENTIFIES_YOU
 
@@ -83,7 +83,7 @@ NOTHING_TYPED: Final = Typed()
 
 
 async def in_session(
-    request: web.Request, act: Callable[[Visit], Awaitable[web.StreamResponse]], over: Said | None = None
+    request: web.Request, act: Callable[[Visit], Awaitable[web.StreamResponse]], over: Notice | None = None
 ) -> web.StreamResponse:
     """Read the form, find its session, and act; every way in which that can fail has its page.
 
@@ -103,7 +103,7 @@ async def in_session(
 
 
 async def in_visit(
-    visit: Visit, act: Callable[[Visit], Awaitable[web.StreamResponse]], over: Said | None = None
+    visit: Visit, act: Callable[[Visit], Awaitable[web.StreamResponse]], over: Notice | None = None
 ) -> web.StreamResponse:
     """Act within a session that is there; the case may be gone all the same, or the act be refused."""
     try:
@@ -118,7 +118,7 @@ async def in_visit(
 
 
 async def back_to_inbox(
-    services: Services, form: Form, said: Said, details: Sequence[IdentifyingDetail] = ()
+    services: Services, form: Form, notice: Notice, details: Sequence[IdentifyingDetail] = ()
 ) -> web.StreamResponse:
     """Return the inbox with a refusal and the typed text, or the page that asks for the code with both."""
     language = form_language(services, form)
@@ -131,7 +131,7 @@ async def back_to_inbox(
         # Where the boxes are not shown again, what was ticked is text.
         text = typed_text(form) if found is None else form.one(TEXT_FIELD)
         typed = Typed(text, details=details, facts=facts)
-        return await inbox_page(services, session, language, said, typed=typed, found=found)
+        return await inbox_page(services, session, language, notice, typed=typed, found=found)
     except NotThere:
         services.sessions.end_case(session.case.case_id)
         return session_over(services, form)
@@ -139,11 +139,11 @@ async def back_to_inbox(
         return log_in_page(services, language, refusal(refused.text_key), text=typed_text(form))
 
 
-def session_over(services: Services, form: Form, over: Said | None = None) -> web.Response:
+def session_over(services: Services, form: Form, over: Notice | None = None) -> web.Response:
     """Return the page that asks for the code again. What was typed is on it, and goes with it into the inbox."""
     text = typed_text(form)
-    said = over or (SESSION_OVER_KEPT if text else SESSION_OVER)
-    return log_in_page(services, form_language(services, form), said, text=text)
+    notice = over or (SESSION_OVER_KEPT if text else SESSION_OVER)
+    return log_in_page(services, form_language(services, form), notice, text=text)
 
 
 def typed_text(form: Form) -> str:
@@ -155,7 +155,7 @@ async def inbox_page(
     services: Services,
     session: Session,
     language: Language,
-    said: Said | None = None,
+    notice: Notice | None = None,
     *,
     typed: Typed = NOTHING_TYPED,
     found: FoundInFiles | None = None,
@@ -164,16 +164,16 @@ async def inbox_page(
     opened = await open_case(services, session)
     if services.sessions.peek(session.handle) is None:
         # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
-        return log_in_page(services, language, said or SESSION_OVER, text=typed.text)
+        return log_in_page(services, language, notice or SESSION_OVER, text=typed.text)
     services.sessions.keep_found(session, found)
     view = inbox_view(services, opened, language)
     page = services.pages.page(
         "inbox/inbox.html",
         language,
         "/inbox",
-        status=400 if said is not None and said.tone == "bad" else 200,
+        status=400 if notice is not None and notice.tone == "bad" else 200,
         cache=Cache.NOTHING,
-        said=None if said is None else language.said(said),
+        notice=None if notice is None else language.translate_notice(notice),
         fields=inbox_fields(session, language),
         view=view,
         typed=typed,
@@ -211,11 +211,11 @@ async def inbox_again(visit: Visit) -> web.StreamResponse:
     """
     services, session, form = visit.services, visit.session, visit.form
     typed = typed_in(visit)
-    said = IDENTIFIES_YOU if typed.details else None
+    notice = IDENTIFIES_YOU if typed.details else None
     services.sessions.forget_found()
     same_files = visit.switched or form.one(BEFORE_FIELD) or form.one(AFTER_FIELD)
     found = session.found if same_files else None
-    return await inbox_page(services, session, visit.language, said, typed=typed, found=found)
+    return await inbox_page(services, session, visit.language, notice, typed=typed, found=found)
 
 
 def typed_in(visit: Visit) -> Typed:
@@ -243,7 +243,7 @@ def sent_already(services: Services, form: Form) -> web.Response:
     return services.pages.plain(language, SENT_ALREADY, actions=(to_inbox(session, language),))
 
 
-def ask_once_more(visit: Visit, question: Said, path: str, form_name: str, label: str) -> web.Response:
+def ask_once_more(visit: Visit, question: Notice, path: str, form_name: str, label: str) -> web.Response:
     """Return the page that asks once more; its form carries the token."""
     fields = inbox_fields(visit.session, visit.language)
     if visit.file_id is not None:

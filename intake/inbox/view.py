@@ -121,8 +121,8 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
         "readable": language.day(state.erasable_from) if state.erasable_from else "",
     }
     return InboxView(
-        state=language.say(what),
-        next_step=language.say(next_step) % days,
+        state=language.translate(what),
+        next_step=language.translate(next_step) % days,
         questions=questions[:_MOST_ASKED],
         minutes=minutes[:_MOST_ASKED],
         more_asked=max(len(questions), len(minutes)) > _MOST_ASKED,
@@ -210,12 +210,14 @@ def _outcome(state: CaseState, language: Language) -> OutcomeShown | None:
     if state.outcome is None:
         return None
     first, *more = parts_of(state.outcome.text, _ASKED_BYTES)
-    return OutcomeShown(language.say(_OUTCOMES[state.outcome.result]), first, bool(more))
+    return OutcomeShown(language.translate(_OUTCOMES[state.outcome.result]), first, bool(more))
 
 
 def _dates(state: CaseState, language: Language) -> tuple[DateShown, ...]:
     return tuple(
-        DateShown(language.day(one.day), language.say(PROMISES[one.kind]), one.overdue and not _is_of_erasing(one))
+        DateShown(
+            language.day(one.day), language.translate(PROMISES[one.kind]), one.overdue and not _is_of_erasing(one)
+        )
         for one in state.due
         if one.kind in PROMISES and not (state.on_hold and _is_of_erasing(one))
     )
@@ -251,7 +253,8 @@ class _Shower:
         """Return what is shown of an entry, or None for one that is shown with another."""
         mine = entry.stream == Stream.REPORTER
         waits = self._opened.waits(entry)
-        who = self._say(N_("You")) if mine else self._labels.get(entry.author, self._say(N_("The trust group")))
+        group = self._translate(N_("The trust group"))
+        who = self._translate(N_("You")) if mine else self._labels.get(entry.author, group)
         match entry.body:
             case ScrubRecord():
                 return None
@@ -262,7 +265,7 @@ class _Shower:
                 return EntryShown(mine, waits, who, self._headline(entry.body), text)
 
     def _file(self, attachment: Attachment, *, mine: bool, waits: bool, who: str) -> EntryShown:
-        headline = self._say(N_("File %(number)d (%(kind)s)")) % {
+        headline = self._translate(N_("File %(number)d (%(kind)s)")) % {
             "number": attachment.order + 1,
             "kind": attachment.file_kind.upper(),
         }
@@ -285,40 +288,40 @@ class _Shower:
             return ""
         kinds = dict.fromkeys(self._kind(what) for what, _where in record.removed)
         removed = ", ".join(kinds)
-        lost = ", ".join(self._say(LOST[Lost(one)]) for one in record.lost if one in set(Lost))
+        lost = ", ".join(self._translate(LOST[Lost(one)]) for one in record.lost if one in set(Lost))
         lines = []
         if removed:
-            lines.append(self._say(N_("Removed: %(kinds)s.")) % {"kinds": removed})
+            lines.append(self._translate(N_("Removed: %(kinds)s.")) % {"kinds": removed})
         if lost:
-            lines.append(self._say(N_("Lost in the cleaning: %(kinds)s.")) % {"kinds": lost})
+            lines.append(self._translate(N_("Lost in the cleaning: %(kinds)s.")) % {"kinds": lost})
         return "\n".join(lines)
 
     def _kind(self, kind: str) -> str:
         """Return the word for a kind; one of another scrubber version is other hidden data."""
-        return self._say(WHAT[What(kind) if kind in set(What) else What.OTHER])
+        return self._translate(WHAT[What(kind) if kind in set(What) else What.OTHER])
 
     def _headline(self, body: Body) -> str:
-        say = self._say
+        translate = self._translate
         match body:
             case Outcome():
-                return say(_OUTCOMES[body.result])
+                return translate(_OUTCOMES[body.result])
             case CompletionRequest():
                 day = self._language.day(body.wanted_by)
-                return say(N_("A question to you. Please answer by %(day)s.")) % {"day": day}
+                return translate(N_("A question to you. Please answer by %(day)s.")) % {"day": day}
             case Withdrawal():
                 whole = body.file_id is None
-                return say(N_("You withdrew the report")) if whole else say(N_("You withdrew a file"))
+                return translate(N_("You withdrew the report")) if whole else translate(N_("You withdrew a file"))
             case Handover():
-                label = self._labels.get(body.to, say(N_("The trust group")))
-                return say(N_("The case is now also read by: %(label)s")) % {"label": label}
+                label = self._labels.get(body.to, translate(N_("The trust group")))
+                return translate(N_("The case is now also read by: %(label)s")) % {"label": label}
             case LegalHold():
                 kept = N_("The case must be kept for now and is not erased")
-                return say(kept) if body.on else say(N_("The case may be erased again"))
+                return translate(kept) if body.on else translate(N_("The case may be erased again"))
             case _:
-                return say(_HEADLINES.get(type(body), ""))
+                return translate(_HEADLINES.get(type(body), ""))
 
-    def _say(self, english: str) -> str:
-        return self._language.say(english) if english else ""
+    def _translate(self, english: str) -> str:
+        return self._language.translate(english) if english else ""
 
 
 _OUTCOMES: Final = {"handled": N_("The report has been handled"), "dismissed": N_("The report is dismissed")}

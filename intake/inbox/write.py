@@ -43,7 +43,7 @@ from intake.uploads.facts import FACT_FIELD
 from intake.uploads.progress import Sending
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
 from intake.views.refusals import refusal
-from intake.views.texts import NONE_TAKEN, SENT, Said
+from intake.views.texts import NONE_TAKEN, SENT, Notice
 from intake.views.texts_report import IDENTIFIES_YOU
 
 
@@ -80,12 +80,12 @@ async def _answer_without_storing(
             return await back_to_inbox(services, form, refusal(text_key))
 
 
-async def _inbox_with_findings(services: Services, form: Form, seen: "FilesSeen", said: Said) -> web.Response:
+async def _inbox_with_findings(services: Services, form: Form, seen: "FilesSeen", notice: Notice) -> web.Response:
     """Return the inbox after a message was sent, with what the scrubbers found in its files."""
     until = services.clock() + PAGE_KEPT_FOR
     found = FoundInFiles(seen.files, seen.numbers, until) if seen.files else None
     typed, found = _unsent_facts(services, seen.session, form, found)
-    return await inbox_page(services, seen.session, form_language(services, form), said, typed=typed, found=found)
+    return await inbox_page(services, seen.session, form_language(services, form), notice, typed=typed, found=found)
 
 
 def _unsent_facts(
@@ -108,7 +108,7 @@ async def write_one(
     visit: Visit,
     form_name: str,
     body: Message | MeetingRequest,
-    said: Said,
+    notice: Notice,
     *,
     token_field: str = TOKEN_FIELD,
     typed: Typed = NOTHING_TYPED,
@@ -129,7 +129,7 @@ async def write_one(
 
     if await act_once(visit, form_name, visit.form.one(token_field), keep) is None:
         return sent_already(services, visit.form)
-    return await inbox_page(services, session, visit.language, said, typed=typed)
+    return await inbox_page(services, session, visit.language, notice, typed=typed)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -22,7 +22,7 @@ from intake.services import Services
 from intake.shown import details_shown, limits_shown
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, RefusalContext, refusal
-from intake.views.texts import Said
+from intake.views.texts import Notice
 from intake.views.texts_report import IDENTIFIES_YOU, IDENTIFIES_YOU_IN_FRAME, TOKEN_IS_EXPIRED
 
 REPORT_FORM: Final = "report"
@@ -36,7 +36,7 @@ def form_page(
     services: Services,
     language: Language,
     form: Form,
-    said: Said | None = None,
+    notice: Notice | None = None,
     text_key: str = "",
     *,
     details: Sequence[IdentifyingDetail] = (),
@@ -57,11 +57,11 @@ def form_page(
         "report/form.html",
         language,
         "/report",
-        status=200 if said is None else 400,
+        status=200 if notice is None else 400,
         headers=None if is_plain else HOLDS_FRAMES,
-        said=None if said is None else language.said(said),
-        show_authorities=said is NO_ELIGIBLE_READER,
-        wrong_field="text" if said is IDENTIFIES_YOU or _is_of_the_text(text_key) else "",
+        notice=None if notice is None else language.translate_notice(notice),
+        show_authorities=notice is NO_ELIGIBLE_READER,
+        wrong_field="text" if notice is IDENTIFIES_YOU or _is_of_the_text(text_key) else "",
         details=details_shown(details, language),
         tags=services.acknowledged.tags(draft, details),
         fields=[(TOKEN_FIELD, token), (DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), way],
@@ -96,7 +96,7 @@ def in_frame(
     services: Services,
     language: Language,
     form: Form,
-    said: Said,
+    notice: Notice,
     text_key: str = "",
     *,
     details: Sequence[IdentifyingDetail] = (),
@@ -104,36 +104,36 @@ def in_frame(
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame below the form."""
     if text_key:
-        said = refusal(text_key, RefusalContext.FRAME)
+        notice = refusal(text_key, RefusalContext.FRAME)
     draft = draft_of(form)
     way = [(DRAFT_FIELD, draft), (FRAMES_FIELD, YES), (SWITCH_FIELD, language.code)]
     tags = services.acknowledged.tags(draft, details)
     again_fields = [] if links else [*typed_fields(form), *way]
-    return frame_says(
+    return notice_in_frame(
         services,
         language,
-        IDENTIFIES_YOU_IN_FRAME if said is IDENTIFIES_YOU else said,
+        IDENTIFIES_YOU_IN_FRAME if notice is IDENTIFIES_YOU else notice,
         fields=() if links else way,
-        show_authorities=said in (NO_ELIGIBLE_READER, NOT_OPEN),
+        show_authorities=notice in (NO_ELIGIBLE_READER, NOT_OPEN),
         details=details_shown(details, language),
         as_it_is=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code), (ACKNOWLEDGED_FIELD, tags)],
         same_form=text_key not in TOKEN_IS_EXPIRED,
         again_fields=again_fields,
-        links=[PageLink(link.path, language.say(link.label)) for link in links],
+        links=[PageLink(link.path, language.translate(link.label)) for link in links],
     )
 
 
-def frame_says(services: Services, language: Language, said: Said, **more: Any) -> web.Response:
+def notice_in_frame(services: Services, language: Language, notice: Notice, **more: Any) -> web.Response:
     """Return the page for the frame below the form that says this, and `more` that its template shows."""
     nothing: dict[str, Any] = {"show_authorities": False, "details": (), "again_fields": (), "links": ()}
     return services.pages.page(
         "report/answer.html",
         language,
         "/report",
-        status=200 if said.tone == "good" else 400,
+        status=200 if notice.tone == "good" else 400,
         cache=Cache.NOTHING,
         headers=IN_A_FRAME,
-        said=language.said(said),
+        notice=language.translate_notice(notice),
         **{**nothing, **more},
     )
 

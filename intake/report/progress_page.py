@@ -139,18 +139,18 @@ async def _look_again(request: web.Request) -> None:
         raise ConnectionAbortedError
 
 
-def _with_link(said: str, language: Language, request: web.Request) -> str:
+def _with_link(sentence: str, language: Language, request: web.Request) -> str:
     """Return a line with the way to see how far it has come, within the frame."""
     link = Markup('<a href="{}?{}=yes&amp;lang={}" target="_self">{}</a>').format(
         request.path, WATCH_FIELD, language.code, language.in_template(_WATCH)
     )
-    return _line(Markup("{} {}").format(language.in_template(said), link))
+    return _line(Markup("{} {}").format(language.in_template(sentence), link))
 
 
-def _line(said: Markup, percent: int | None = None, *, aloud: bool = True) -> str:
+def _line(sentence: Markup, percent: int | None = None, *, aloud: bool = True) -> str:
     """Return one state. Frames within the live region that are not to be read aloud say so themselves."""
     quiet = Markup("") if aloud else Markup(' aria-live="off"')
     if percent is None:
-        return Markup("<p{}>{}</p>\n").format(quiet, said)
+        return Markup("<p{}>{}</p>\n").format(quiet, sentence)
     bar = Markup('<progress value="{}" max="100"></progress>').format(percent)
-    return Markup("<p{}><label>{} {}</label></p>\n").format(quiet, said, bar)
+    return Markup("<p{}><label>{} {}</label></p>\n").format(quiet, sentence, bar)

@@ -30,7 +30,7 @@ from intake.shown import NOTHING_TICKED, Ticked, files_shown
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache, Language
-from intake.views.texts import Said
+from intake.views.texts import Notice
 from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
 
 # No links at the foot of these pages: a reporter who follows one has lost the words, for Back shows nothing.
@@ -95,7 +95,7 @@ def receipt_page(
     services: Services,
     view: ReceiptView,
     language: Language,
-    said: Said | None = None,
+    notice: Notice | None = None,
     ticked: Ticked = NOTHING_TICKED,
 ) -> web.Response:
     """Return the page with the code, asking for two newly drawn words of it."""
@@ -103,12 +103,12 @@ def receipt_page(
         "report/receipt.html",
         language,
         "/receipt",
-        status=200 if said is None else 400,
+        status=200 if notice is None else 400,
         cache=Cache.NOTHING,
         headers=FORGET,
         view=view,
         days=view.days(language),
-        said=None if said is None else language.said(said),
+        notice=None if notice is None else language.translate_notice(notice),
         asked=draw_places(),
         fields=fields_of(view.handle, language),
         files=files_shown(view.files or (), language, view.numbers, ticked),

@@ -30,7 +30,7 @@ from intake.http.frame_policies import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YE
 from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
 from intake.inbox.show import fields_of, inbox_fields
-from intake.report.form_page import REPORT_FORM, form_page, frame_says, in_frame
+from intake.report.form_page import REPORT_FORM, form_page, in_frame, notice_in_frame
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
 from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
@@ -63,14 +63,14 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
 async def as_it_is(request: web.Request) -> web.StreamResponse:
     """POST /report/as-it-is : acknowledge what was found in the text; the form beside it may then be sent."""
     services = request.app[SERVICES]
-    form, said = Form(), GOES_AS_IT_IS
+    form, notice = Form(), GOES_AS_IT_IS
     try:
         await read_form(request, services.limits, form)
         services.acknowledged.accept(draft_of(form), form.all(ACKNOWLEDGED_FIELD))
     except FormRefused as refused:
         await drain(request, services.limits)
-        said = refusal(refused.text_key, RefusalContext.FRAME)
-    return frame_says(services, services.pages.language(form.one(LANGUAGE_FIELD)), said)
+        notice = refusal(refused.text_key, RefusalContext.FRAME)
+    return notice_in_frame(services, services.pages.language(form.one(LANGUAGE_FIELD)), notice)
 
 
 async def send_report(request: web.Request) -> web.StreamResponse:
@@ -211,9 +211,9 @@ def _other_answer(
         case FormAgain():
             return form_page(services, language, form)
         case Identifying(details=details):
-            said, text_key = IDENTIFIES_YOU, ""
+            notice, text_key = IDENTIFIES_YOU, ""
         case SubmissionRefused(text_key=text_key):
-            said, details = refusal(text_key), ()
+            notice, details = refusal(text_key), ()
     if submission.in_frame:
-        return in_frame(services, language, form, said, text_key, details=details)
-    return form_page(services, language, form, said, text_key, details=details)
+        return in_frame(services, language, form, notice, text_key, details=details)
+    return form_page(services, language, form, notice, text_key, details=details)

@@ -58,7 +58,7 @@ def information(page: InformationPage) -> Callable[[web.Request], Awaitable[web.
             information=not page.in_every_language,
             # All that changes while the service runs; the configuration does not.
             same_for=(None if roster is None else roster.digest, today(services.clock), release),
-            title=language.say(page.title),
+            title=language.translate(page.title),
             dates=_dates(release, today(services.clock), read_in),
             **_facts_of_the_home(services.config, read_in),
             **_facts_of_the_roster(roster, read_in),
@@ -96,7 +96,7 @@ def _facts_of_the_roster(roster: Roster | None, language: Language) -> dict[str,
         return {"organisations": (), "readers": (), "has_counsel": False, "roster_version": 0, "roster_words": ""}
     return {
         "organisations": [known.name for known in roster.organisations],
-        "readers": [_ReaderShown(member.label, language.say(_ROLES[member.role])) for member in roster.members],
+        "readers": [_ReaderShown(member.label, language.translate(_ROLES[member.role])) for member in roster.members],
         "has_counsel": bool(roster.counsel),
         "roster_version": roster.version,
         "roster_words": " ".join(fingerprint_words(roster.digest)),

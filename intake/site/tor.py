@@ -38,7 +38,7 @@ async def over_tor(request: web.Request) -> web.StreamResponse:
     """GET /tor : how to go on over Tor."""
     pages = request.app[SERVICES].pages
     language = pages.language_of(request)
-    return pages.page(TOR_PAGE.template, language, TOR_PAGE.path, same_for=(), title=language.say(TOR_PAGE.title))
+    return pages.page(TOR_PAGE.template, language, TOR_PAGE.path, same_for=(), title=language.translate(TOR_PAGE.title))
 
 
 async def onion_code(request: web.Request) -> web.StreamResponse:

@@ -45,8 +45,8 @@ def facts_of(removed: Iterable[Removed], number: int, language: Language) -> lis
         for one in found:
             value = _value(what, one.example or "") if one.what is what else ""
             if value:
-                fact = language.say(words) % {"value": value}
-                sentences[language.say(_SENTENCE) % {"number": number, "fact": fact}] = None
+                fact = language.translate(words) % {"value": value}
+                sentences[language.translate(_SENTENCE) % {"number": number, "fact": fact}] = None
     return list(sentences)
 
 

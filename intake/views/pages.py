@@ -27,7 +27,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from intake.views.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
-from intake.views.texts import N_, Said
+from intake.views.texts import N_, Notice
 from intake.views.texts_mirror import AT_MIRROR
 
 LANGUAGE_FIELD: Final = "language"
@@ -106,16 +106,18 @@ class Language:
         self.code = info.code
         self._texts = texts
 
-    def say(self, english: str) -> str:
+    def translate(self, english: str) -> str:
         """Return the sentence in this language."""
         return self._texts.get(english, english)
 
-    def said(self, said: Said) -> Said:
-        return Said(self.say(said.what), self.say(said.do) if said.do else "", said.tone)
+    def translate_notice(self, notice: Notice) -> Notice:
+        return Notice(self.translate(notice.what), self.translate(notice.do) if notice.do else "", notice.tone)
 
-    def saying(self, instead: Mapping[str, str]) -> "Language":
+    def replacing(self, instead: Mapping[str, str]) -> "Language":
         """Return this language with each sentence of `instead` replaced by the one beside it."""
-        return Language(self.info, {**self._texts, **{english: self.say(other) for english, other in instead.items()}})
+        return Language(
+            self.info, {**self._texts, **{english: self.translate(other) for english, other in instead.items()}}
+        )
 
     def day(self, day: date) -> str:
         """Return a day in words."""
@@ -123,7 +125,7 @@ class Language:
 
     def in_template(self, english: str, **values: Any) -> Markup:
         """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""
-        sentence = Markup(self.say(english))  # noqa: S704 - from our own catalogues, which a test keeps free of markup
+        sentence = Markup(self.translate(english))  # noqa: S704 - from our own catalogues, which a test keeps free of markup
         return sentence % values if values else sentence
 
 
@@ -178,7 +180,7 @@ class Pages:
 
     def move_to_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> None:
         """Be the mirror's pages from now on. `at_mirror` does this to a copy."""
-        self._languages = {code: one.saying(AT_MIRROR) for code, one in self._languages.items()}
+        self._languages = {code: one.replacing(AT_MIRROR) for code, one in self._languages.items()}
         self._default = self._languages[self._default.code]
         self._instead = self._languages[self._instead.code]
         self._common = {**self._common, "information_pages": tuple(links), "mirror": onion}
@@ -258,7 +260,7 @@ class Pages:
     def plain(
         self,
         language: Language,
-        said: Said,
+        notice: Notice,
         *,
         status: int = 200,
         cache: Cache = Cache.NOTHING,
@@ -276,20 +278,22 @@ class Pages:
             status=status,
             cache=cache,
             fields=leave_fields,
-            title=language.say(N_("Notice")),
-            said=language.said(said),
+            title=language.translate(N_("Notice")),
+            notice=language.translate_notice(notice),
             show_authorities=show_authorities,
-            links=[PageLink(link.path, language.say(link.label)) for link in links],
+            links=[PageLink(link.path, language.translate(link.label)) for link in links],
             # A page within a session has the way out that ends it, and no others that would leave it open.
             leave_fields=leave_fields,
             information_pages=() if leave_fields else self._common["information_pages"],
-            actions=[Button(one.path, one.fields, language.say(one.label), one.tone) for one in actions],
+            actions=[Button(one.path, one.fields, language.translate(one.label), one.tone) for one in actions],
             again=again,
         )
 
-    def left(self, language: Language, said: Said) -> web.Response:
+    def left(self, language: Language, notice: Notice) -> web.Response:
         """Return the page for who has left: nothing on it says where it was, and the browser is asked to forget."""
-        return self.page("left.html", language, "/", cache=Cache.NOTHING, headers=FORGET, said=language.said(said))
+        return self.page(
+            "left.html", language, "/", cache=Cache.NOTHING, headers=FORGET, notice=language.translate_notice(notice)
+        )
 
 
 def _session_of(actions: Sequence[Button]) -> list[tuple[str, str]]:

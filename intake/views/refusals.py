@@ -10,65 +10,65 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from intake.views.texts import N_, Said
+from intake.views.texts import N_, Notice
 
-NOT_OPEN: Final = Said(
+NOT_OPEN: Final = Notice(
     N_("The service is not open yet."),
     N_("There is nobody who may read a report. Nothing was stored. Turn to one of the authorities below instead."),
 )
-NO_ELIGIBLE_READER: Final = Said(
+NO_ELIGIBLE_READER: Final = Notice(
     N_("With what you marked, nobody is left who may read the report. Nothing was stored."),
     N_("Turn to one of the authorities below, which do not belong to the municipality."),
 )
-TRY_AGAIN: Final = Said(
+TRY_AGAIN: Final = Notice(
     N_("That could not be done right now. Nothing was stored."), N_("Please try again in a minute.")
 )
 
 _FORM: Final = {
-    "form.refused": Said(
+    "form.refused": Notice(
         N_("We could not receive that. Nothing was stored."), N_("Please try again; your text is below.")
     ),
-    "form.not_a_form": Said(
+    "form.not_a_form": Notice(
         N_("What came was damaged or not one of our forms. Nothing was stored."),
         N_("Please send the form again; choose your files once more."),
     ),
-    "form.nested": Said(
+    "form.nested": Notice(
         N_("What came had a form within the form. Nothing was stored."),
         N_("Please send it with an ordinary browser, such as Tor Browser."),
     ),
-    "form.old": Said(
+    "form.old": Notice(
         N_("The page had expired, or the service was restarted. Nothing was stored."),
         N_("Your text is below: choose your files once more and send again."),
     ),
-    "form.empty": Said(
+    "form.empty": Notice(
         N_("There was no text, so nothing was stored."),
         N_("Write a few words about what happened, choose your files once more and send again."),
     ),
-    "form.text_too_long": Said(
+    "form.text_too_long": Notice(
         N_("The text is longer than the form can take. Nothing was stored."),
         N_("Please shorten it; you can send more afterwards with the case code."),
     ),
-    "form.holds_the_code": Said(
+    "form.holds_the_code": Notice(
         N_("Your message contains words from your case code, so it was not sent. Nothing was stored."),
         N_("Please remove them: whoever has the code can read and withdraw the report."),
     ),
-    "form.too_much_data": Said(
+    "form.too_much_data": Notice(
         N_("More was sent than we can receive. Nothing was stored."),
         N_("Please send fewer or smaller files; you can add more afterwards with the case code."),
     ),
-    "form.try_again_soon": Said(
+    "form.try_again_soon": Notice(
         N_("Too many people are using the service right now. Nothing was stored."),
         N_("Please wait a minute and send again. Your text is below; choose your files once more."),
     ),
-    "form.unknown_choice": Said(
+    "form.unknown_choice": Notice(
         N_("Something you chose is no longer on the form. Nothing was stored."),
         N_("Please look through your choices and send again."),
     ),
-    "form.stalled": Said(
+    "form.stalled": Notice(
         N_("The connection was silent for too long. Nothing was stored."),
         N_("Please send again; smaller files are quicker through Tor."),
     ),
-    "form.case_full": Said(
+    "form.case_full": Notice(
         N_("The case has no room for more. Nothing was stored."),
         N_("Please write the rest as a new report, and say there that it belongs to an earlier one."),
     ),
@@ -77,102 +77,102 @@ _FORM: Final = {
 }
 
 _FILES: Final = {
-    "file.refused": Said(N_("The file could not be received."), N_("Try again with the case code.")),
-    "file.too_large": Said(
+    "file.refused": Notice(N_("The file could not be received."), N_("Try again with the case code.")),
+    "file.too_large": Notice(
         N_("The file is larger than the form allows."),
         N_("Make it smaller or divide it, and add it with the case code."),
     ),
-    "file.too_many": Said(
+    "file.too_many": Notice(
         N_("There were more files than the form allows."), N_("Add the rest afterwards with the case code.")
     ),
-    "file.report_too_large": Said(
+    "file.report_too_large": Notice(
         N_("The files together are larger than the form allows."), N_("Add the rest afterwards with the case code.")
     ),
-    "file.no_room": Said(
+    "file.no_room": Notice(
         N_("Too much is being received at the moment."), N_("Add the file a little later with the case code.")
     ),
-    "refused": Said(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
-    "refused.empty": Said(N_("The file is empty."), N_("Check that it is the right file.")),
-    "refused.office_document": Said(
+    "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
+    "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
+    "refused.office_document": Notice(
         N_("Office documents cannot be cleaned safely."),
         N_("Save it as PDF, or take a screenshot, and send that."),
     ),
-    "refused.drawn_picture": Said(
+    "refused.drawn_picture": Notice(
         N_("Vector drawings (SVG) cannot be cleaned safely."), N_("Take a screenshot and send that.")
     ),
-    "refused.sound_or_film": Said(
+    "refused.sound_or_film": Notice(
         N_("Sound and video cannot be cleaned yet."), N_("Describe it in words, or send a still picture from it.")
     ),
-    "refused.archive": Said(
+    "refused.archive": Notice(
         N_("Compressed archives (such as ZIP) are not accepted."), N_("Unpack it and send the files separately.")
     ),
-    "refused.uncommon_picture": Said(
+    "refused.uncommon_picture": Notice(
         N_("Pictures of this kind (such as JPEG XL) cannot be cleaned."),
         N_("Save it as JPEG, or take a screenshot, and send that."),
     ),
-    "refused.camera_raw": Said(
+    "refused.camera_raw": Notice(
         N_("Raw pictures from a camera cannot be cleaned."), N_("Save it as JPEG and send that.")
     ),
-    "refused.unknown_kind": Said(
+    "refused.unknown_kind": Notice(
         N_("We do not know this kind of file."), N_("Make a PDF of it, or take a screenshot, and send that.")
     ),
-    "refused.kinds_disagree": Said(
+    "refused.kinds_disagree": Notice(
         N_("The file looks like two different kinds of file at once."),
         N_("Open it, save it again as PDF or JPEG, and send that."),
     ),
-    "refused.locked": Said(
+    "refused.locked": Notice(
         N_("The PDF is locked with a password or with restrictions."),
         N_("Print it to a new PDF without a password and send that."),
     ),
-    "refused.too_large": Said(
+    "refused.too_large": Notice(
         N_("The file is larger than we can clean."), N_("Make it smaller or divide it, and add it with the case code.")
     ),
-    "refused.too_many_pixels": Said(
+    "refused.too_many_pixels": Notice(
         N_("The picture has more than 100 million pixels."), N_("Make it smaller and add it with the case code.")
     ),
-    "refused.too_many_pages": Said(
+    "refused.too_many_pages": Notice(
         N_("The PDF has more than 2,000 pages."), N_("Divide it and add the parts with the case code.")
     ),
-    "refused.too_many_frames": Said(
+    "refused.too_many_frames": Notice(
         N_("The picture has too many pages or frames."), N_("Divide it and add the parts with the case code.")
     ),
-    "refused.result_too_large": Said(
+    "refused.result_too_large": Notice(
         N_("The cleaned copy became too large."),
         N_("Make the file smaller or divide it, and add it with the case code."),
     ),
-    "refused.too_much_to_hold": Said(
+    "refused.too_much_to_hold": Notice(
         N_("The picture is stored in a way that takes too much memory to clean."),
         N_(
             "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and add it with"
             " the case code."
         ),
     ),
-    "refused.damaged": Said(
+    "refused.damaged": Notice(
         N_("The file is damaged and cannot be read."), N_("Open it, save it again as PDF or JPEG, and send that.")
     ),
-    "refused.letters_missing": Said(
+    "refused.letters_missing": Notice(
         N_("Some letters of the PDF are not in the file, and they cannot be drawn here."),
         N_("Open it, print it to a new PDF or take a picture of the screen, and send that."),
     ),
-    "refused.took_too_long": Said(
+    "refused.took_too_long": Notice(
         N_("The cleaning took too long."), N_("Make the file simpler or smaller, and add it with the case code.")
     ),
-    "refused.out_of_memory": Said(
+    "refused.out_of_memory": Notice(
         N_("The cleaning needed too much memory."), N_("Make the file smaller, and add it with the case code.")
     ),
-    "refused.job_died": Said(
+    "refused.job_died": Notice(
         N_("The cleaning was interrupted."), N_("Save the file again as PDF or JPEG, and add it with the case code.")
     ),
-    "refused.no_jail": Said(
+    "refused.no_jail": Notice(
         N_("Cleaning is not available right now."), N_("Add the file in a few minutes with the case code.")
     ),
-    "refused.would_not_vouch": Said(
+    "refused.would_not_vouch": Notice(
         N_("After cleaning, something was left that we could not vouch for, so the file was not accepted."),
         N_("Take a screenshot and send that."),
     ),
 }
 
-REFUSALS: Final[Mapping[str, Said]] = {**_FORM, **_FILES}
+REFUSALS: Final[Mapping[str, Notice]] = {**_FORM, **_FILES}
 
 
 class RefusalContext(Enum):
@@ -195,44 +195,44 @@ _TO_DO_IN_FRAME: Final[Mapping[str, str]] = {
     "form.empty": N_("Write a few words about what happened."),
     "form.try_again_soon": N_("Please wait a minute and send again."),
 }
-_AT_LOG_IN: Final[Mapping[str, Said]] = {
-    "form.old": Said(
+_AT_LOG_IN: Final[Mapping[str, Notice]] = {
+    "form.old": Notice(
         N_("The page had expired, or the service was restarted."), N_("Please write your case code again.")
     ),
-    "form.try_again_soon": Said(
+    "form.try_again_soon": Notice(
         N_("Too many people are using the service right now."),
         N_("Please wait a minute and write your case code again."),
     ),
 }
-_LOG_IN_AGAIN: Final = Said(
+_LOG_IN_AGAIN: Final = Notice(
     N_("What came was damaged or not one of our forms."), N_("Please write your case code again.")
 )
-_NOT_TAKEN_BACK: Final[Mapping[str, Said]] = {
-    "take_back.released": Said(
+_NOT_TAKEN_BACK: Final[Mapping[str, Notice]] = {
+    "take_back.released": Notice(
         N_("In the meantime it has become visible to those who read it, so it can no longer be taken back unseen."),
         N_("You can withdraw it instead."),
     ),
 }
-_NOT_TAKEN_BACK_NOW: Final = Said(
+_NOT_TAKEN_BACK_NOW: Final = Notice(
     N_("The file cannot be taken back now, because you have approved notes in the meantime."),
     N_("You can withdraw it after the next release."),
 )
-_FILE_NOT_SHOWN: Final[Mapping[str, Said]] = {
-    "refused.would_not_vouch": Said(
+_FILE_NOT_SHOWN: Final[Mapping[str, Notice]] = {
+    "refused.would_not_vouch": Notice(
         N_("The file is not shown: it is not as our cleaning would have made it, and could give you away."),
         N_("Write to those who handle the case that you could not open it."),
     ),
 }
 
 
-def refusal(text_key: str, context: RefusalContext | None = None) -> Said:
+def refusal(text_key: str, context: RefusalContext | None = None) -> Notice:
     """Return what happened and what to do, for the error with this key."""
     match context:
         case None:
             return REFUSALS.get(text_key, TRY_AGAIN)
         case RefusalContext.FRAME:
-            said = REFUSALS.get(text_key, TRY_AGAIN)
-            return Said(said.what, _TO_DO_IN_FRAME.get(text_key, said.do), said.tone)
+            notice = REFUSALS.get(text_key, TRY_AGAIN)
+            return Notice(notice.what, _TO_DO_IN_FRAME.get(text_key, notice.do), notice.tone)
         case RefusalContext.LOG_IN:
             return _AT_LOG_IN.get(text_key, _LOG_IN_AGAIN)
         case RefusalContext.TAKE_BACK:

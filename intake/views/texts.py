@@ -20,7 +20,7 @@ def N_(english: str) -> str:  # noqa: N802 - the name that extraction tools look
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Notice:
     """What happened, in one sentence, and what to do now, in one."""
 
     what: str
@@ -28,47 +28,47 @@ class Said:
     tone: Tone = "bad"
 
 
-SENT_ALREADY: Final = Said(
+SENT_ALREADY: Final = Notice(
     N_("This form has already been sent."),
     N_("Nothing was done a second time. Log in with your case code to see the case."),
 )
-SESSION_OVER: Final = Said(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
-LEFT: Final = Said(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))
-LEFT_INBOX: Final = Said(N_("You are logged out."), N_("Close the tab. In Tor Browser, choose New Identity."))
-WRONG_HOST: Final = Said(N_("This address is not ours."), N_("Use the address exactly as the municipality gives it."))
-WRONG_ORIGIN: Final = Said(
+SESSION_OVER: Final = Notice(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
+LEFT: Final = Notice(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))
+LEFT_INBOX: Final = Notice(N_("You are logged out."), N_("Close the tab. In Tor Browser, choose New Identity."))
+WRONG_HOST: Final = Notice(N_("This address is not ours."), N_("Use the address exactly as the municipality gives it."))
+WRONG_ORIGIN: Final = Notice(
     N_("The form came from another page than ours. Nothing was stored."),
     N_("Open our first page in a new tab and begin there."),
 )
-NOT_FOUND: Final = Said(N_("There is no such page here."), N_("Go to the first page."))
-TAKEN_BACK: Final = Said(
+NOT_FOUND: Final = Notice(N_("There is no such page here."), N_("Go to the first page."))
+TAKEN_BACK: Final = Notice(
     N_("The report has been taken back. Nobody has seen it, and it is erased."),
     N_("The case code does not work any more. Close the tab."),
 )
-NONE_TAKEN: Final = Said(
+NONE_TAKEN: Final = Notice(
     N_("None of the files was accepted, so nothing was stored."),
     N_("Below you see why; choose other files and send again."),
 )
-SENT: Final = Said(N_("Your message has been received."), "", "good")
-FACTS_ADDED: Final = Said(N_("What you ticked has been added as a message. You see it below."), "", "good")
-NOTHING_TICKED: Final = Said(N_("Nothing was ticked, so nothing was added."), "", "good")
-FILE_TAKEN_BACK: Final = Said(N_("The file has been taken back. Nobody has seen it."), "", "good")
-FILE_WITHDRAWN: Final = Said(N_("You have withdrawn the file. Those who handle the case will be told."), "", "good")
-WITHDRAWN: Final = Said(N_("You have withdrawn the report. Those who handle the case will be told."), "", "good")
-ASK_TAKE_BACK: Final = Said(
+SENT: Final = Notice(N_("Your message has been received."), "", "good")
+FACTS_ADDED: Final = Notice(N_("What you ticked has been added as a message. You see it below."), "", "good")
+NOTHING_TICKED: Final = Notice(N_("Nothing was ticked, so nothing was added."), "", "good")
+FILE_TAKEN_BACK: Final = Notice(N_("The file has been taken back. Nobody has seen it."), "", "good")
+FILE_WITHDRAWN: Final = Notice(N_("You have withdrawn the file. Those who handle the case will be told."), "", "good")
+WITHDRAWN: Final = Notice(N_("You have withdrawn the report. Those who handle the case will be told."), "", "good")
+ASK_TAKE_BACK: Final = Notice(
     N_("Take back the whole report?"),
     N_("Nobody has seen it. It is erased at once, and the case code stops working."),
 )
-ASK_TAKE_BACK_FILE: Final = Said(N_("Take back this file?"), N_("Nobody has seen it. It is erased at once."))
-ASK_WITHDRAW: Final = Said(
+ASK_TAKE_BACK_FILE: Final = Notice(N_("Take back this file?"), N_("Nobody has seen it. It is erased at once."))
+ASK_WITHDRAW: Final = Notice(
     N_("Withdraw the report?"),
     N_("It may have been read already. Those who handle the case are told that you withdraw it, and they decide."),
 )
-ASK_WITHDRAW_FILE: Final = Said(
+ASK_WITHDRAW_FILE: Final = Notice(
     N_("Withdraw this file?"),
     N_("It may have been seen already. Those who handle the case are told that you withdraw it."),
 )
-NO_SUCH_FILE: Final = Said(N_("There is no such file in the case."), N_("Go back to the case."))
+NO_SUCH_FILE: Final = Notice(N_("There is no such file in the case."), N_("Go back to the case."))
 
 GROUPS: Final = {
     Group.PLACE: N_("Place"),

@@ -3,25 +3,25 @@
 from typing import Final
 
 from cases.case.timeline import CaseStage, DeadlineKind
-from intake.views.texts import N_, Said
+from intake.views.texts import N_, Notice
 
 # Coming back.
 
-WRONG_COUNT: Final = Said(
+WRONG_COUNT: Final = Notice(
     N_("A case code is eight words, and you wrote %(count)d."),
     N_("Look at your note and write all eight in their order, with a space between the words."),
 )
-UNKNOWN_WORDS: Final = Said(
+UNKNOWN_WORDS: Final = Notice(
     N_("Not all of the words are on our list, so this is no case code."),
     N_("Below you see which. Compare them with your note and write all eight again."),
 )
-CHECK_FAILS: Final = Said(
+CHECK_FAILS: Final = Notice(
     N_("All eight words are on our list, but they do not belong together: one of them is probably misread."),
     N_("Compare each with your note, check whether two have changed places, and write all eight again."),
 )
 UNKNOWN_WORD: Final = N_("Word %(number)d is not one of our words.")
 MAYBE_MISREAD: Final = N_("Word %(number)d may be misread.")
-WRONG_CODE: Final = Said(N_("That code opens no case."), N_("There are three possible reasons:"))
+WRONG_CODE: Final = Notice(N_("That code opens no case."), N_("There are three possible reasons:"))
 REASONS: Final = (
     N_("A word is misread. Most misread words we notice ourselves, but not all: compare each with your note."),
     N_(
@@ -30,11 +30,11 @@ REASONS: Final = (
     ),
     N_("The code is for another address. Check that you are where you left your report."),
 )
-SESSION_OVER_KEPT: Final = Said(
+SESSION_OVER_KEPT: Final = Notice(
     N_("You are logged out, so your message was not sent."),
     N_("It is below and comes with you: write your case code, and you can send it. Choose any files once more."),
 )
-NOT_SENT_YET: Final = Said(
+NOT_SENT_YET: Final = Notice(
     N_("Your message is below. It has not been sent."),
     N_("Look it through, choose files once more if you had any, and send it."),
     "good",
@@ -42,28 +42,28 @@ NOT_SENT_YET: Final = Said(
 
 # Acts.
 
-ASK_END: Final = Said(
+ASK_END: Final = Notice(
     N_("End the inbox?"),
     N_(
         "You can no longer read or write here, and the case code stops working at once. Those who handle the case are"
         " told on one of the next mornings, and two of them can then have the case erased."
     ),
 )
-INBOX_ENDED: Final = Said(
+INBOX_ENDED: Final = Notice(
     N_("The inbox has been ended. The case code no longer opens anything."),
     N_("Destroy your note. Close the tab. In Tor Browser, choose New Identity."),
 )
-END_NOT_YET: Final = Said(
+END_NOT_YET: Final = Notice(
     N_("The inbox can be ended when the case is closed."),
     N_("If you want nothing more to do with it, you can withdraw the report now."),
 )
-APPROVED: Final = Said(
+APPROVED: Final = Notice(
     N_("You have approved the notes. From now on the new code opens the case."),
     N_("The old code no longer opens anything. Destroy the note with it."),
     "good",
 )
-NO_SUCH_NOTES: Final = Said(N_("No notes are waiting for your answer."), N_("You may have approved them already."))
-MEETING_ASKED: Final = Said(N_("You have asked for a meeting. You get the answer here."), "", "good")
+NO_SUCH_NOTES: Final = Notice(N_("No notes are waiting for your answer."), N_("You may have approved them already."))
+MEETING_ASKED: Final = Notice(N_("You have asked for a meeting. You get the answer here."), "", "good")
 ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
 
 # CaseStage: what is so, and what happens next or what the reporter may do.

@@ -2,35 +2,35 @@
 
 from typing import Final
 
-from intake.views.texts import N_, Said
+from intake.views.texts import N_, Notice
 
-IDENTIFIES_YOU: Final = Said(
+IDENTIFIES_YOU: Final = Notice(
     N_("The text seems to say who you are. Nothing was stored."),
     N_("Look at what we found. Change it, or tick the box to send the text as it is, and send again."),
 )
-IDENTIFIES_YOU_IN_FRAME: Final = Said(
+IDENTIFIES_YOU_IN_FRAME: Final = Notice(
     IDENTIFIES_YOU.what,
     N_(
         "Look at what we found. Change it in the form and send again. To leave it as it is, press the button below"
         " the list."
     ),
 )
-GOES_AS_IT_IS: Final = Said(
+GOES_AS_IT_IS: Final = Notice(
     N_("We will not stop your text for this again. Nothing has been sent yet."),
     N_("Now press “Send the report” in the form once more."),
     "good",
 )
 # With these the same form would be refused again.
 TOKEN_IS_EXPIRED: Final = frozenset({"form.old"})
-NOT_SENT_AGAIN: Final = Said(N_("Changes you make in the form now are not sent. You can add them with the code."))
-NOT_THE_CODE: Final = Said(
+NOT_SENT_AGAIN: Final = Notice(N_("Changes you make in the form now are not sent. You can add them with the code."))
+NOT_THE_CODE: Final = Notice(
     N_("That does not match the words on the page."),
     N_("Compare your paper with the words below, one by one, and try again."),
 )
 
 
 # After a restart, or long after the report came; it is in the store, whether or not its words were written down.
-PAGE_OVER: Final = Said(
+PAGE_OVER: Final = Notice(
     N_("This page is no longer open. If your report was received, it has been kept and will be handled."),
     N_(
         "If you have the eight words, write them here. If you never saw them, write a new report and tick that it"

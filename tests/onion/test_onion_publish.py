@@ -12,7 +12,7 @@ from measured import best_of
 
 from onion import publish as publish_module
 from onion.client import add_client_key
-from onion.errors import BadKey, NobodyMayEnter, NotPublished, OnionUnreachable, PathUnusable, SocksTimeout, TorGone
+from onion.errors import BadKey, NoAuthorizedClient, NotPublished, OnionUnreachable, PathUnusable, SocksTimeout, TorGone
 from onion.keys import new_onion_key, read_onion_key, write_onion_key
 from onion.probe import probe
 from onion.publish import Onion, Publisher
@@ -283,7 +283,7 @@ async def test_the_loop_goes_on_while_onions_are_published(publisher, tiny_serve
 
 
 def test_an_onion_closed_to_everybody_is_refused_rather_than_opened_to_all(short_folder):
-    with pytest.raises(NobodyMayEnter):
+    with pytest.raises(NoAuthorizedClient):
         Onion(new_onion_key(), {80: short_folder / "web"}, ())
 
 

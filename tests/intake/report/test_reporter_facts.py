@@ -169,7 +169,7 @@ async def test_ticked_text_with_the_code_or_of_another_shape_is_refused(tmp_path
 )
 def test_a_day_is_offered_without_its_hour_and_what_is_no_day_is_not(value, day):
     class Plain:
-        def say(self, english):
+        def translate(self, english):
             return english
 
     facts = facts_of([Removed(What.DATE, Where.EXIF, value)], 1, Plain())
@@ -179,7 +179,7 @@ def test_a_day_is_offered_without_its_hour_and_what_is_no_day_is_not(value, day)
 
 def test_names_serial_numbers_and_programs_are_never_offered():
     class Plain:
-        def say(self, english):
+        def translate(self, english):
             return english
 
     found = [Removed(what, Where.EXIF, "value") for what in What if what not in {What.PLACE, What.DEVICE, What.DATE}]

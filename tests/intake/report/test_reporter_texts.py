@@ -12,7 +12,7 @@ from cases.errors import NoEligibleReader
 from intake import errors
 from intake.views import refusals
 from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE
-from intake.views.texts import LOST, WHAT, WHERE, Said
+from intake.views.texts import LOST, WHAT, WHERE, Notice
 from scrubbers.stages import REFUSALS, Lost, What, Where
 
 PROJECT = Path(__file__).parents[3]
@@ -98,16 +98,16 @@ def test_every_refusal_that_can_reach_a_page_has_what_and_what_to_do():
     assert own | scrubbers <= set(refusals.REFUSALS)
     # Of errors of a case, those that a reporter can do something about.
     assert {NoEligibleReader.text_key, "roster.not_open"} <= set(refusals.REFUSALS)
-    for said in refusals.REFUSALS.values():
-        assert isinstance(said, Said)
-        assert said.what.endswith(".")
-        assert said.do.endswith(".")
+    for notice in refusals.REFUSALS.values():
+        assert isinstance(notice, Notice)
+        assert notice.what.endswith(".")
+        assert notice.do.endswith(".")
 
 
 def test_every_refusal_of_a_form_says_that_nothing_was_stored():
-    for key, said in refusals.REFUSALS.items():
+    for key, notice in refusals.REFUSALS.items():
         if key.startswith("form."):
-            assert "othing was stored" in said.what
+            assert "othing was stored" in notice.what
 
 
 def test_codes_of_errors_are_unique_and_errors_carry_nothing():
