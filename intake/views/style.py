@@ -27,7 +27,7 @@ def style_sheet(written: str, accent: str | None) -> bytes:
     if accent is not None:
         light, dark = _legible(accent, _BLACK, _LIGHT_GROUND), _legible(accent, WHITE, _DARK_GROUND)
         served += f":root{{--band:{accent};--accent:{light}}}"
-        served += f"@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
+        served += f"@media screen and (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
     return served.encode()
 
 
