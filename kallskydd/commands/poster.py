@@ -82,6 +82,7 @@ def _facts(home: Home) -> tuple[Facts, bool]:
         mirror=None if config.mirror is None else f"https://{config.mirror.name}",
         phone=config.phone,
         trial=home.trial,
+        accent=config.accent,
     )
     return facts, roster is not None and roster.is_open
 

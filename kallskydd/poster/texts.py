@@ -65,6 +65,7 @@ class Facts:
     mirror: str | None  # https:// and a host
     phone: str | None
     trial: bool
+    accent: str | None = None  # "#rrggbb"
 
 
 class PosterTexts:

@@ -288,6 +288,16 @@ def test_a_trial_says_so_in_large_letters_at_both_ends(tmp_path):
     assert all(red > 150 and green < 60 and blue < 60 for red, green, blue in ends)
 
 
+@pytest.mark.parametrize(("settings", "band"), [("", (15, 64, 84)), ('accent = "#7a1f3d"\n', (0x7A, 0x1F, 0x3D))])
+def test_the_band_has_the_accent_of_the_home_or_the_petrol_of_the_pages(tmp_path, settings, band):
+    made = Made(tmp_path, LANGUAGES_OF_THE_HOME + settings)
+
+    made.make("--language", "sv")
+
+    picture = Image.open(made.out / "poster-sv.png").convert("RGB")
+    assert {picture.getpixel((place, 10)) for place in range(0, picture.width, 50)} == {band}
+
+
 def test_nothing_is_overwritten_unless_it_is_asked_for(made, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
