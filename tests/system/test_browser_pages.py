@@ -165,6 +165,25 @@ def test_what_is_wrong_in_one_combination_alone_is_seen_in_that_one(chromium):
     }
 
 
+@pytest.mark.parametrize("width", [360, 1366])
+@pytest.mark.parametrize("language", ["sv", "en", "fi"])
+def test_the_municipality_s_own_page_reads_well_with_its_pictures_and_sends_nothing(
+    municipality, chromium, language, width
+):
+    chromium.size(width, HEIGHT)
+    chromium.looks(dark=False)
+    chromium.open(f"file://{municipality}/page-{language}.html")
+
+    asked = chromium.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    shown = chromium.evaluate("[...document.images].map((one) => one.naturalWidth > 200)")
+    assert shown == [True, True]
+    assert {one.rsplit("/", 1)[0] for one in asked} <= {f"file://{municipality}"}
+    assert axe(chromium) == []
+    assert measure(chromium, "overflow()") == []
+    assert measure(chromium, f"contrast({CONTRAST}, {CONTRAST_LARGE})") == []
+    assert measure(chromium, f"targets({TARGET_PIXELS})") == []
+
+
 def write(browser: Chromium, page: str) -> None:
     """Show a page that nobody serves."""
     browser.open(f"{ORIGIN}/style.css")

@@ -50,7 +50,7 @@ async def test_the_page_after_leaving_says_that_back_may_show_what_was_typed_and
         left += [await browser.post("/inbox/leave", page.form("/inbox/leave").fields) for page in (form, inbox)]
 
     for page in left:
-        assert "Tills fliken är stängd kan tillbakapilen visa det som skrevs." in page.plain
+        assert "Tills du stänger fliken kan bakåtpilen visa det du skrev." in page.plain
         assert not re.search("anmäl|ärende|kommun|källskydd", page.plain, re.IGNORECASE)
 
 

@@ -208,7 +208,7 @@ async def test_what_a_changed_desk_sealed_uncleaned_is_never_given_to_the_report
         opened = await browser.post("/inbox/file", inbox.form("/inbox/file").fields)
         free = desks.intake.services.budget.free
 
-    assert "Bilagan visas inte" in opened.plain
+    assert "Vi visar inte bilagan" in opened.plain
     assert "Tillbaka till ärendet" in opened.plain
     assert planted.markers[0].encode() not in opened.body
     assert b"<script" not in opened.body

@@ -322,7 +322,7 @@ async def test_a_message_whose_files_take_an_hour_is_received_in_its_session(tmp
         answer = await browser.follow(read_answer(await reader.read()))
         writer.close()
 
-    assert "Ditt meddelande är mottaget" in answer.plain
+    assert "Vi har tagit emot ditt meddelande" in answer.plain
     assert answer.form("/inbox/write")
 
 
@@ -339,7 +339,7 @@ async def test_what_is_received_although_the_session_ended_meanwhile_is_said_to_
         monkeypatch.setattr(inbox_write, "add_entries", slow)
         answer = await browser.post("/inbox/write", page.form("/inbox/write").with_(text="A message"))
 
-    assert "Ditt meddelande är mottaget" in answer.plain
+    assert "Vi har tagit emot ditt meddelande" in answer.plain
     assert answer.form("/return")
 
 

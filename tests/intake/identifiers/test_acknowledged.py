@@ -10,7 +10,7 @@ from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.identifiers.find import DetailKind, IdentifyingDetail
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
-STOPS = "Texten verkar säga vem du är. Inget har sparats."
+STOPS = "Texten verkar avslöja vem du är. Inget har sparats."
 DRAFT = "d" * 32
 
 

@@ -44,7 +44,7 @@ async def test_a_message_stays_and_can_be_sent_from_both_pages(tmp_path):
     assert text_in(english, "/inbox/write") == TYPED
     assert after_switch == 1
     assert "has been received" in sent.plain
-    assert "Ditt meddelande är mottaget." in from_before.plain
+    assert "Vi har tagit emot ditt meddelande." in from_before.plain
     assert [entry.body.text for entry in case.reporter] == ["Report", TYPED, "Another"]
 
 
@@ -204,8 +204,8 @@ async def test_the_page_with_the_code_keeps_its_words_and_what_is_ticked(tmp_pat
     assert english.receipt == page.receipt
     assert 'value="From file 1, chosen by the reporter: dated 2026-03-14" checked' in english.text
     assert "That is right" in right.plain
-    assert (language_of(swedish), "Det stämmer" in swedish.plain) == ("sv", True)
-    assert "Det stämmer" in unasked.plain
+    assert (language_of(swedish), "Din kod stämmer" in swedish.plain) == ("sv", True)
+    assert "Din kod stämmer" in unasked.plain
     assert len(case.reporter) == 3
 
 

@@ -35,7 +35,7 @@ async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(t
     assert "Lead 1" in inbox.plain
     assert "Which day was it?" in inbox.plain
     assert "Svara gärna senast 20 mars 2026." in inbox.plain
-    assert "Ditt meddelande är mottaget." in sent.plain
+    assert "Vi har tagit emot ditt meddelande." in sent.plain
     assert "väntar, ingen har sett det It was a Monday." in sent.plain
     assert [type(entry.body) for entry in case.reporter[1:]] == [Message]
     assert case.reporter[1].after == {Stream.MEMBERS: 2}
@@ -53,7 +53,7 @@ async def test_the_outcome_and_the_end_are_shown(tmp_path):
     assert "Anmälan är handlagd" in inbox.plain
     assert "It has been put right." in inbox.plain
     assert "Ärendet är avslutat." in inbox.plain
-    assert "1 april 2026 Från den dagen får de som handlägger ärendet gallra det för alltid." in inbox.plain
+    assert "1 april 2026 Från den dagen får de som handlägger ärendet radera (gallra) det för alltid." in inbox.plain
 
 
 async def test_a_session_ends_after_thirty_idle_minutes_and_not_while_it_is_used(tmp_path):
@@ -177,7 +177,7 @@ async def test_one_file_is_taken_back_unseen_and_the_rest_still_opens(tmp_path):
         files = rows(intake, "files")
 
     assert "Ta tillbaka den här bilagan?" in asked.plain
-    assert "Bilagan är återtagen" in done.plain
+    assert "Du har tagit tillbaka bilagan" in done.plain
     assert [type(entry.body).__name__ for entry in after.reporter] == ["Report", "Attachment", "ScrubRecord"]
     assert released.released == 3
     assert Image.open(BytesIO(left.body)).size == (32, 32)
@@ -203,8 +203,8 @@ async def test_a_message_from_another_tab_is_not_lost_while_a_file_is_taken_back
         done = await browser.post("/inbox/take-back", asked.form("/inbox/take-back").fields)
         case = await opened(intake, page)
 
-    assert "Ditt meddelande är mottaget." in sent[0].plain
-    assert "Bilagan är återtagen" in done.plain
+    assert "Vi har tagit emot ditt meddelande." in sent[0].plain
+    assert "Du har tagit tillbaka bilagan" in done.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Message"]
 
 
@@ -223,7 +223,7 @@ async def test_after_the_release_it_is_withdrawn_and_not_taken_back(tmp_path):
         again = await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
         case = await opened(intake, page)
 
-    assert "inte längre tas tillbaka osett" in too_late.plain
+    assert "inte längre ta tillbaka det osett" in too_late.plain
     assert [form for form in inbox.forms if form.action == "/inbox/take-back"] == []
     assert "Dra tillbaka anmälan?" in asked.plain
     assert "Du har dragit tillbaka anmälan" in done.plain

@@ -301,7 +301,7 @@ async def test_nothing_on_the_pages_asks_for_an_address_of_mail(tmp_path):
         pages = await read_all(intake)
 
     assert not any("mailto" in page.text or 'type="email"' in page.text for page in pages.values())
-    assert "Du blir inte ombedd att lämna namn eller e-postadress" in pages["/privacy"].plain
+    assert "Vi ber dig inte om namn eller e-postadress" in pages["/privacy"].plain
 
 
 def test_words_fall_back_to_english_and_then_to_the_first_that_is_given():
@@ -337,7 +337,7 @@ async def test_without_counsel_nobody_promises_it_and_who_cannot_say_who_it_is_i
 
     assert "och en extern jurist" not in readers.plain
     assert "Gruppen har ingen extern jurist." in readers.plain
-    assert "En liten förtroendegrupp. Du kan markera" in readers.plain
+    assert "En liten förtroendegrupp. Du kan kryssa för" in readers.plain
     assert 'name="unnamed"' not in form.text
     for page in (readers, form):
         assert FOR_WHO_CANNOT_SAY in page.plain

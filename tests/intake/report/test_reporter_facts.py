@@ -37,7 +37,7 @@ async def test_the_report_stands_in_groups_with_headers_and_says_what_cleaning_c
         page = await file_report(intake.browser(), "Text", [telling_photograph()])
 
     rows = [row.split("</th>")[0] for row in page.text.split('<th scope="row">')[1:]]
-    assert rows == ["Plats", "Apparat", "Personer", "Datum"]
+    assert rows == ["Plats", "Enhet", "Personer", "Datum"]
     assert '<th scope="col">' in page.text
     assert f"<bdi>{OWNER}</bdi>" in page.text
     for said in (form.plain, page.plain):
@@ -56,14 +56,14 @@ async def test_ticked_facts_become_typed_text_of_the_report_and_nothing_else_doe
         case = await opened(intake, page)
         disk = b"".join(path.read_bytes() for path in intake.made.home.path.rglob("*") if path.is_file())
 
-    assert day == "Uppgift ur bilaga 2, vald av rapporterande person: daterad 2026-03-14"
-    assert place == "Uppgift ur bilaga 2, vald av rapporterande person: plats 60.1490, 15.1878"
+    assert day == "Bilaga 2: daterad 2026-03-14"
+    assert place == "Bilaga 2: plats 60.1490, 15.1878"
     assert maker.endswith(f"gjord med {MAKER}")
     assert [entry.body.text for entry in case.reporter if isinstance(entry.body, Message)] == [f"{day}\n{place}"]
     # It waits with the report and is released with it.
     assert case.released == 0
     assert {entry.day for entry in case.reporter} == {case.waiting_until}
-    assert "har lagts till" in added.plain
+    assert "Vi har lagt till" in added.plain
     assert "redan skickat" in again.plain
     stored = "".join(
         repr([getattr(entry.body, name) for name in entry.body.__struct_fields__]) for entry in case.reporter
@@ -104,7 +104,7 @@ async def test_the_page_with_the_code_looks_at_the_copy_and_takes_a_file_back_in
     assert copy.headers["cache-control"] == "no-store"
     assert copy.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert OWNER.encode() not in copy.body
-    assert "Bilagan är återtagen" in done.plain
+    assert "Du har tagit tillbaka bilagan" in done.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == ["Report"]
 
 

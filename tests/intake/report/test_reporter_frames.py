@@ -141,8 +141,8 @@ async def test_a_code_that_nobody_has_seen_yet_waits_for_who_lets_the_upload_run
         left = len(intake.services.sessions)
 
     assert len(late.receipt.words) == 8
-    assert "Om din anmälan togs emot är den sparad" in over.plain
-    assert "Om din anmälan togs emot är den sparad" in too_late.plain
+    assert "Om din anmälan kom fram är den sparad" in over.plain
+    assert "Om din anmälan kom fram är den sparad" in too_late.plain
     assert left == 0
 
 
@@ -168,7 +168,7 @@ async def test_the_same_form_an_hour_later_leads_to_a_code_that_nobody_has_seen_
     ("values", "what"),
     [
         ({"text": " "}, "Det fanns ingen text"),
-        ({"text": "Mvh Anna Andersson"}, "Texten verkar säga vem du är."),
+        ({"text": "Mvh Anna Andersson"}, "Texten verkar avslöja vem du är."),
         ({"text": "kept", "organisation": "another-town"}, "finns inte längre i formuläret"),
         ({"text": "x" * 100_001}, "längre än formuläret rymmer"),
     ],
