@@ -101,7 +101,7 @@ def test_a_browser_of_text_alone_files_a_report_with_a_file_reads_the_answer_and
         bodies = served.call(newest, served.desks, ANSWER)
 
         with W3m(proxy.port, f"{origin}/return?lang=en") as person:
-            person.fill("Your case code, eight words", " ".join(words))
+            person.fill_line("Word 1", " ".join(words))
             read = person.press("Open")
             person.press("Withdraw the report")
             person.press("Yes, withdraw it")

@@ -186,7 +186,15 @@ def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start)
         # A day and a half pass with it, so the page that asks for the code is opened after.
         served.call(answer, served.desks, secret["text"], secret["answer"])
         person.open(f"{ORIGIN}/return")
-        person.fill("code", " ".join(words))
+        misread = "xq" + "".join(secrets.choice("abcdefgh") for _ in range(12))
+        secret |= {"misread word": misread, "words behind it": " ".join(words[1:])}
+        person.fill("code", " ".join([misread, *words[1:]]))
+        person.press("/return")
+        secret["words again"] = f'name="code" value="{words[1]}"'
+        assert person.value("code") == misread
+        assert secret["words again"] in person.source()
+        found["with a misread word on the screen"] = held(person, secret)
+        person.fill("code", words[0])
         found["with the words typed"] = held(person, secret)
         person.press("/return")
         read = person.text()
@@ -199,7 +207,7 @@ def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start)
 
     assert secret["answer"] in read
     assert {when: what for when, what in found.items() if what} == {}
-    assert len(found) == 6
+    assert len(found) == 7
 
 
 @STOCK

@@ -192,8 +192,9 @@ def _with_code(
 def _wrong_codes(visitor: CanaryVisitor) -> None:
     typed = visitor.markers["typed code"]
     _log_in(visitor, "a code that opens nothing", _WRONG_CODE, (400,))
-    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,))
-    _log_in(visitor, "too few words", typed, (400,))
+    # What was typed stands in its fields again.
+    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,), ("typed code",))
+    _log_in(visitor, "too few words", typed, (400,), ("typed code",))
 
 
 def come_back(visitor: CanaryVisitor, words: list[str]) -> None:

@@ -17,6 +17,16 @@ from intake.uploads.facts import facts_of, ticked
 from scrubbers.stages import Removed, What, Where
 
 
+class Plain:
+    """A language that leaves everything as it stands."""
+
+    def translate(self, english):
+        return english
+
+    def day(self, day):
+        return f"<{day}>"
+
+
 def reachable(root: object, marker: str) -> bool:
     """Whether anything that `root` holds, however deep, is or contains this text."""
     seen, todo, wanted = set(), [root], marker.encode()
@@ -56,8 +66,8 @@ async def test_ticked_facts_become_typed_text_of_the_report_and_nothing_else_doe
         case = await opened(intake, page)
         disk = b"".join(path.read_bytes() for path in intake.made.home.path.rglob("*") if path.is_file())
 
-    assert day == "Bilaga 2: daterad 2026-03-14"
-    assert place == "Bilaga 2: plats 60.1490, 15.1878"
+    assert day == "Bilaga 2: dagen då bilden togs, 14 mars 2026"
+    assert place == "Bilaga 2: en plats som stod i filen, 60.1490, 15.1878"
     assert maker.endswith(f"gjord med {MAKER}")
     assert [entry.body.text for entry in case.reporter if isinstance(entry.body, Message)] == [f"{day}\n{place}"]
     # It waits with the report and is released with it.
@@ -84,7 +94,7 @@ async def test_facts_of_a_file_added_later_are_added_in_the_chosen_language(tmp_
         added = await browser.post("/inbox/facts", sent.form("/inbox/facts").with_(fact=offered(sent)[0]))
         none = await browser.post("/inbox/facts", sent.form("/inbox/facts").fields)
 
-    assert "From file 2, chosen by the reporter: dated 2026-03-14" in added.plain
+    assert "File 2: the day the picture was taken, 14 March 2026" in added.plain
     assert "Nothing was ticked" in none.plain
 
 
@@ -157,31 +167,23 @@ async def test_ticked_text_with_the_code_or_of_another_shape_is_refused(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("value", "day"),
+    ("value", "offered"),
     [
-        ("2026:03:14 10:11:12", "2026-03-14"),
-        ("2026-03-14T10:11:12+01:00", "2026-03-14"),
-        ("D:20260314101112+01'00'", "2026-03-14"),
-        ("20260314", "2026-03-14"),
-        ("2026:13:41 10:11:12", None),
-        ("yesterday", None),
+        ("2026:03:14 10:11:12", True),
+        ("2026-03-14T10:11:12+01:00", True),
+        ("D:20260314101112+01'00'", True),
+        ("20260314", True),
+        ("2026:13:41 10:11:12", False),
+        ("yesterday", False),
     ],
 )
-def test_a_day_is_offered_without_its_hour_and_what_is_no_day_is_not(value, day):
-    class Plain:
-        def translate(self, english):
-            return english
-
+def test_a_day_is_offered_without_its_hour_and_what_is_no_day_is_not(value, offered):
     facts = facts_of([Removed(What.DATE, Where.EXIF, value)], 1, Plain())
 
-    assert facts == ([] if day is None else [f"From file 1, chosen by the reporter: dated {day}"])
+    assert facts == ["File 1: the day the picture was taken, <2026-03-14>"] * offered
 
 
 def test_names_serial_numbers_and_programs_are_never_offered():
-    class Plain:
-        def translate(self, english):
-            return english
-
     found = [Removed(what, Where.EXIF, "value") for what in What if what not in {What.PLACE, What.DEVICE, What.DATE}]
 
     assert facts_of(found, 1, Plain()) == []

@@ -177,6 +177,7 @@ class _Visit:
             ("return-count", "ett två tre"),
             ("return-unknown", " ".join(("xbborre", "qqqq", *right[2:]))),
             ("return-misread", " ".join((*right[4:], *right[:4]))),
+            ("return-shortened", " ".join(word[:4] for word in right)),
             ("return-wrong", " ".join(right)),
         ):
             page = await self._browser.get(f"/return?lang={self._language}")
