@@ -15,6 +15,7 @@ from audit.mirror.run import Asked, inspect_mirror
 from audit.mirror.scene import NotRunning, Place
 from audit.mirror.table import ASSERTION, NOT_COVERED, TABLE, first_lines
 from audit.report.html import Printed, as_html
+from audit.report.results import save
 from audit.report.text_table import as_text
 from audit.verdict import Verdict
 
@@ -36,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--root", type=Path, default=Path("/"), metavar="DIR", help="the system's files from copies under DIR"
     )
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--all", action="store_true", help="every row, not only what is not clean")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the result, for `kallskydd audit all --mirror`")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
     parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     parser.set_defaults(run=run)
@@ -58,12 +61,15 @@ def run(args: argparse.Namespace) -> int:
             "Nothing forwards here, as far as this account can see. Start the mirror, or run the audit as root.",
             _MISSING,
         )
-    if args.report is not None:
-        try:
+    try:
+        if args.report is not None:
             args.report.write_text(as_html(report, args.lang, PRINTED), "utf-8")
-        except OSError as error:
-            return _said(f"The report cannot be written ({error.strerror}). Name another file.", _USAGE)
-    sys.stdout.write((json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report)) + "\n")
+        if args.save is not None:
+            save(report, args.save)
+    except OSError as error:
+        return _said(f"The report cannot be written ({error.strerror}). Name another file.", _USAGE)
+    text = json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report, every_row=args.all)
+    sys.stdout.write(text + "\n")
     return _OK if report.verdict is Verdict.CLEAN else _FINDINGS
 
 

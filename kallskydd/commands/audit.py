@@ -34,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     live = actions.add_parser("live", help="inspect the running service from outside")
     _common(live)
     live.add_argument("--json", action="store_true")
+    live.add_argument("--all", action="store_true", help="every row, not only what is not clean")
     live.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
     live.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     live.set_defaults(run=_live)
@@ -75,7 +76,7 @@ def _live(args: argparse.Namespace) -> int:
     if args.json:
         result(report.as_object())
     else:
-        answer(as_text(report), as_json=False)
+        answer(as_text(report, every_row=args.all), as_json=False)
     return _code(report)
 
 
