@@ -105,12 +105,15 @@ class Check:
     by_hand: str
     # Whether it takes root to see it whole.
     root: bool = False
+    # Empty where the title is there in English alone.
+    title_sv: str = ""
 
     def as_object(self) -> dict[str, object]:
         """For JSON."""
         return {
             "id": self.id,
             "title": self.title,
+            "title_sv": self.title_sv,
             "verdict": str(self.verdict),
             "evidence": [one.as_object() for one in self.evidence],
             "by_hand": self.by_hand,

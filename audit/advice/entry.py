@@ -29,6 +29,8 @@ class Advice:
     remedy: str
     risk_sv: str
     remedy_sv: str
+    # Of rows whose table has none.
+    title_sv: str = ""
 
     def risk_in(self, language: Literal["sv", "en"]) -> str:
         """Return the risk in this language."""

@@ -71,6 +71,7 @@ def _check(told: Mapping[str, Any]) -> Check:
         evidence,
         str(told["by_hand"]),
         bool(told["root"]),
+        str(told["title_sv"]),
     )
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from audit.live.run import NotRunning, inspect_home
 from audit.observe.installed import manifest_text
+from audit.report.claims import LIVE
 from audit.report.html import as_html
-from audit.report.pack import make_pack
+from audit.report.pack import examined, make_pack
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
+from kallskydd.commands.audit_output import stockholm_day
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _NOT_RUNNING = "Nobody serves this home, as far as this account can see."
@@ -64,12 +64,12 @@ def _live(args: argparse.Namespace) -> int:
         prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
         return USAGE
     try:
-        _, report = inspect_home(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
     except NotRunning:
         return _not_running()
     if args.report is not None:
         try:
-            args.report.write_text(as_html(report, args.lang), "utf-8")
+            args.report.write_text(as_html(examined(scene, {"live": report}), args.lang, {"live": LIVE}), "utf-8")
         except OSError as error:
             prose(f"The report cannot be written ({error.strerror}). Name another file.")
             return USAGE
@@ -82,7 +82,7 @@ def _live(args: argparse.Namespace) -> int:
 
 def _pack(args: argparse.Namespace) -> int:
     try:
-        scene, report = inspect_home(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
         names = make_pack(args.folder, scene, report, args.lang)
     except NotRunning:
         return _not_running()
@@ -110,7 +110,3 @@ def _not_running() -> int:
 
 def _code(report: AuditReport) -> int:
     return OK if report.verdict is Verdict.CLEAN else FINDINGS
-
-
-def _today() -> str:
-    return datetime.now(ZoneInfo("Europe/Stockholm")).date().isoformat()

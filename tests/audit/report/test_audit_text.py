@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from audit_pages import FOR_ROOT, IDS, report
 
 from audit.advice import TABLES, advice_of
-from audit.canary.examine import ROWS
-from audit.live.table import TABLE
-from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.report.results import NotAResult, read_result, save
 from audit.report.text_table import as_text
-from audit.selftest.run import FAULTS, faults_in
-from audit.verdict import AuditReport, Check, Counted, Evidence, Program, Verdict, Word
-
-IDS = {
-    "live": [row.id for row in TABLE],
-    "canary": [f"canary.{name}" for name in ROWS],
-    "selftest": ["selftest.none", *(f"selftest.{fault.name}" for fault in faults_in(FAULTS))],
-    "mirror": [row.id for row in MIRROR_TABLE],
-}
-FOR_ROOT = {row.id for row in (*TABLE, *MIRROR_TABLE) if row.root}
-
-
-def report(audit: str, *, as_root: bool = True, **verdicts: Verdict) -> AuditReport:
-    """All rows of an audit, clean but for those named."""
-    checks = []
-    for row in IDS[audit]:
-        verdict = verdicts.get(row.rpartition(".")[2].replace("-", "_"), Verdict.CLEAN)
-        shown = Evidence(verdict, "{name} = {value}", {"name": f"kernel.of.{row}", "value": 1})
-        checks.append(Check(row, f"The title of {row}", verdict, (shown,), f"sysctl {row}", row in FOR_ROOT))
-    return AuditReport("2026-11-27", False, as_root, tuple(checks), Path("/srv/home"), audit, Program("1", "c", "d"))
+from audit.verdict import Check, Counted, Evidence, Verdict, Word
 
 
 @pytest.mark.parametrize("audit", IDS)
