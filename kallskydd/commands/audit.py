@@ -17,14 +17,12 @@ from audit.report.html import as_html
 from audit.report.pack import examined, make_pack
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
-from kallskydd.commands.audit_output import stockholm_day
+from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, stockholm_day
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
-_NOT_RUNNING = "Nobody serves this home, as far as this account can see."
-_START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
 # Made in modules of their own, each with add_parser(subparsers); one that is not there is not offered.
-_OTHERS = ("canary", "selftest", "mirror")
+_OTHERS = ("all", "canary", "selftest", "mirror")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,8 +101,8 @@ def _manifest(args: argparse.Namespace) -> int:
 
 
 def _not_running() -> int:
-    prose(_NOT_RUNNING)
-    prose(_START_IT)
+    prose(NOT_RUNNING)
+    prose(START_IT)
     return MISSING
 
 

@@ -15,6 +15,9 @@ from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Check, Verdict
 from kallskydd.say import FINDINGS, OK, answer, prose, result
 
+NOT_RUNNING = "Nobody serves this home, as far as this account can see."
+START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
+
 
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add how the result is shown and kept."""
