@@ -44,12 +44,35 @@ class Counted:
         return ", ".join(sorted(f"{_shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A value that is a whole sentence in both languages: evidence that was read from a result file."""
+
+    en: str
+    sv: str
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Which program was examined. `digest` is SHA-256 over its list of files; `commit` is empty where git has none."""
+
+    version: str
+    commit: str
+    digest: str
+
+    def as_object(self) -> dict[str, str]:
+        """For JSON."""
+        return {"version": self.version, "commit": self.commit, "digest": self.digest}
+
+
 def _shown(value: object, language: Language) -> object:
     if isinstance(value, bool):
         yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
         return yes if value else no
     if isinstance(value, Counted):
         return value.text(language)
+    if isinstance(value, Sentence):
+        return value.sv if language == "sv" else value.en
     return SWEDISH_WORDS.get(value, value) if isinstance(value, Word) and language == "sv" else value
 
 
@@ -66,6 +89,10 @@ class Evidence:
         template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
         return template.format(**{name: _shown(value, language) for name, value in self.values.items()})
 
+    def as_object(self) -> dict[str, str]:
+        """For JSON."""
+        return {"verdict": str(self.verdict), "text": self.text(), "text_sv": self.text("sv")}
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -76,15 +103,21 @@ class Check:
     verdict: Verdict
     evidence: tuple[Evidence, ...]
     by_hand: str
+    # Whether it takes root to see it whole.
+    root: bool = False
+    # Empty where the title is there in English alone.
+    title_sv: str = ""
 
     def as_object(self) -> dict[str, object]:
         """For JSON."""
         return {
             "id": self.id,
             "title": self.title,
+            "title_sv": self.title_sv,
             "verdict": str(self.verdict),
-            "evidence": [{"verdict": str(one.verdict), "text": one.text()} for one in self.evidence],
+            "evidence": [one.as_object() for one in self.evidence],
             "by_hand": self.by_hand,
+            "root": self.root,
         }
 
 
@@ -98,6 +131,7 @@ class AuditReport:
     checks: tuple[Check, ...]
     home: Path
     name: str = "live"
+    program: Program | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -118,6 +152,7 @@ class AuditReport:
             "verdict": str(self.verdict),
             "findings": self.of(Verdict.FINDING),
             "not_seen": self.of(Verdict.NOT_SEEN),
+            "program": None if self.program is None else self.program.as_object(),
             "checks": [check.as_object() for check in self.checks],
         }
 

@@ -149,4 +149,4 @@ def _checked(row: Row, scene: Scene) -> Check:
     except (NotSeen, OSError, ValueError, LookupError, sqlite3.Error, stem.ControllerError) as fault:
         # What ends between two readings, or has another form than we know, has not been seen.
         inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
-    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand)
+    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand, row.root, row.titel)

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from audit.mirror.run import Asked, inspect_mirror
-from audit.mirror.scene import NotRunning, Place
-from audit.mirror.table import ASSERTION, NOT_COVERED, TABLE, first_lines
-from audit.report.html import Printed, as_html
+from audit.live.subject import Subject, account, system_of
+from audit.mirror.run import Asked, inspect_mirror, name_of
+from audit.mirror.scene import MirrorScene, NotRunning, Place, find_parts
+from audit.mirror.table import ASSERTION, NOT_COVERED, first_lines
+from audit.report.certify import Examined
+from audit.report.claims import Claim
+from audit.report.html import as_html
+from audit.report.results import save
 from audit.report.text_table import as_text
-from audit.verdict import Verdict
+from audit.verdict import AuditReport, Verdict
 
 _OK, _FINDINGS, _USAGE, _MISSING = 0, 1, 2, 4
-PRINTED = Printed(TABLE, first_lines, ASSERTION, NOT_COVERED)
+MIRROR = Claim(first_lines, ASSERTION, NOT_COVERED)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--root", type=Path, default=Path("/"), metavar="DIR", help="the system's files from copies under DIR"
     )
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--all", action="store_true", help="every row, not only what is not clean")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the result, for `kallskydd audit all --mirror`")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
     parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     parser.set_defaults(run=run)
@@ -58,13 +66,25 @@ def run(args: argparse.Namespace) -> int:
             "Nothing forwards here, as far as this account can see. Start the mirror, or run the audit as root.",
             _MISSING,
         )
-    if args.report is not None:
-        try:
-            args.report.write_text(as_html(report, args.lang, PRINTED), "utf-8")
-        except OSError as error:
-            return _said(f"The report cannot be written ({error.strerror}). Name another file.", _USAGE)
-    sys.stdout.write((json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report)) + "\n")
+    try:
+        if args.report is not None:
+            args.report.write_text(as_html(examined(report, asked), args.lang, {"mirror": MIRROR}), "utf-8")
+        if args.save is not None:
+            save(report, args.save)
+    except OSError as error:
+        return _said(f"The report cannot be written ({error.strerror}). Name another file.", _USAGE)
+    text = json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report, every_row=args.all)
+    sys.stdout.write(text + "\n")
     return _OK if report.verdict is Verdict.CLEAN else _FINDINGS
+
+
+def examined(report: AuditReport, asked: Asked) -> Examined:
+    """Return what stands on the page of a mirror alone."""
+    name = asked.name
+    with suppress(NotRunning):
+        name = name or name_of(MirrorScene(find_parts(asked.pids), asked.root))
+    subject = Subject(platform.node(), system_of(asked.root), account(), mirror=name or "", program=report.program)
+    return Examined(report.day, subject, {"mirror": report}, needed=("mirror",))
 
 
 def _said(sentence: str, code: int) -> int:

@@ -22,6 +22,7 @@ from audit.mirror.scene import RELAY, MirrorScene, Place, find_parts, front_plac
 from audit.mirror.table import TABLE
 from audit.mirror.watch import Watch
 from audit.observe.proc import NotSeen
+from audit.observe.program import own_program
 from audit.verdict import AuditReport, Check, Inspection
 
 
@@ -74,11 +75,11 @@ def inspect_mirror(day: str, asked: Asked) -> AuditReport:
     _plant(scene, planted, watch, asked)
     audited = Audited(scene, planted, watch)
     checks = tuple(_checked(row, audited) for row in TABLE)
-    return AuditReport(day, False, scene.as_root, checks, asked.root, "mirror")
+    return AuditReport(day, False, scene.as_root, checks, asked.root, "mirror", own_program())
 
 
 def _plant(scene: MirrorScene, planted: Planted, watch: Watch, asked: Asked) -> None:
-    name = asked.name or _name_of(scene)
+    name = asked.name or name_of(scene)
     try:
         place = asked.at or front_place(scene.front)
     except NotSeen:
@@ -91,7 +92,7 @@ def _plant(scene: MirrorScene, planted: Planted, watch: Watch, asked: Asked) -> 
     watch.look("after all visits")
 
 
-def _name_of(scene: MirrorScene) -> str | None:
+def name_of(scene: MirrorScene) -> str | None:
     """Return the name that the relay serves."""
     for part in scene.relays:
         if part.kind == RELAY:
@@ -109,4 +110,4 @@ def _checked(row: Row, audited: Audited) -> Check:
     except (NotSeen, OSError, ValueError, LookupError) as fault:
         # What ends between two readings, or has another form than we know, has not been seen.
         inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
-    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand)
+    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand, row.root, row.titel)

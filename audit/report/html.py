@@ -1,124 +1,180 @@
-"""A report as one page that needs nothing else, for a screen and for paper, in Swedish or English.
+"""The page that is signed, one A4, and its annexes: one file that needs nothing else, in Swedish or English.
 
-It carries a fixed sentence that an auditor can sign, and says what nobody's audit of this computer can cover.
+What it says is decided in `audit.report.certify`; here it gets its form. The annexes follow in `audit.report.annexes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
-from audit.live.table import TABLE, Row, first_lines, with_remarks
-from audit.report.words import ASSERTION, NOT_COVERED, WORDS
-from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
+from audit.report.annexes import Annex, annexes_of, letter_of
+from audit.report.certify import MIRROR, Examined, Outcome, Remark, decide, missing, remarks_on
+from audit.report.claims import Claims
+from audit.report.style import STYLE
+from audit.report.text_table import UNMODIFIED
+from audit.report.words import MIRROR_APART, WORDS
+from audit.verdict import AuditReport, Language, Verdict
 
-# The palette of the pages; on paper and in the dark as there. What the audit examines it does not import.
-_STYLE = """
-:root { color-scheme: light dark; --band: #0f4054; --accent: #0f4054; --ink: #172430; --paper: #fff; --soft: #f0f4f5;
---line: #6b7a82; --warn: #cc800d; --warn-soft: #fbf1d9; --bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
-@media screen and (prefers-color-scheme: dark) { :root { --accent: #7cc7d6; --ink: #e8edef; --paper: #14191c;
---soft: #20282c; --line: #8a99a1; --warn: #e0a040; --warn-soft: #2b2415; --bad: #ff9b8f; --bad-soft: #38201d;
---good: #86d3a2; } }
-* { box-sizing: border-box; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0; background: var(--paper); color: var(--ink); }
-header { background: var(--band); color: #fff; padding: 1rem 0; }
-.inner, main { max-width: 62rem; margin: 0 auto; padding: 0 1rem; } main { padding-bottom: 3rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-h2, h3 { color: var(--accent); } h3 { font-size: 1rem; margin: 0; } p { margin: .4rem 0; }
-.sum { font-size: 1.15rem; font-weight: 600; margin: 1rem 0 .4rem; }
-.assertion, .box { border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; margin: 1rem 0;
-break-inside: avoid; }
-.assertion { border: 2px solid var(--accent); }
-.box { border: 1px solid var(--warn); border-left-width: 6px; background: var(--warn-soft); }
-.box ul { margin: .3rem 0; padding-left: 1.2rem; }
-.row { border-top: 1px solid var(--line); padding: .8rem 0; break-inside: avoid-page; }
-.head { display: flex; gap: .8rem; align-items: baseline; } .head h3 { flex: 1; }
-.mark { font-weight: 600; border: 2px solid; border-radius: 6px; padding: 0 .5rem; white-space: nowrap; }
-.clean { color: var(--good); }
-.finding, .void { color: var(--paper); background: var(--bad); border-color: var(--bad); }
-.missed { background: var(--warn-soft); border-color: var(--warn); }
-ul.evidence { margin: .4rem 0; padding-left: 1.2rem; } li.bad { color: var(--bad); font-weight: 600; }
-code, pre { font: 12px/1.4 ui-monospace, monospace; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; background: var(--soft); padding: .4rem .6rem; }
-li { overflow-wrap: anywhere; } .id { color: var(--ink); font-weight: 400; font-size: .85rem; }
-.sign { margin-top: 3rem; border-top: 1px solid; padding-top: .3rem; width: 60%; }
-@page { margin: 18mm; }
-@media print { body { font-size: 10.5px; } .inner, main { max-width: none; padding: 0; } pre, code { font-size: 8.5px; }
-header, .mark { print-color-adjust: exact; } header { padding: .6rem; } }
-"""
-_CLASSES = {
-    Verdict.CLEAN: "clean",
-    Verdict.FINDING: "finding",
-    Verdict.NOT_SEEN: "missed",
-    Verdict.VOID: "void",
-}
+# More do not fit on the page; an annex has them all.
+MOST_REMARKS = 3
+_COLOURS = {Outcome.CERTIFIED: "", Outcome.REMARKS: "some", Outcome.CANNOT: "bad"}
+_HEAD_DIGITS = 16
+_IN_CODE = {"public", "desk", "digest"}
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """What differs between the pages of two audits: rows, first lines of shell, the sentence to sign, what is left."""
-
-    rows: tuple[Row, ...]
-    first_lines: Callable[[Path, Language], str]
-    assertion: Mapping[Language, str]
-    not_covered: Mapping[Language, tuple[str, ...]]
-
-
-LIVE = Printed(TABLE, first_lines, ASSERTION, NOT_COVERED)
-
-
-def as_html(report: AuditReport, language: Language, printed: Printed = LIVE) -> str:
-    """Return the whole page."""
+def as_html(examined: Examined, language: Language, claims: Claims) -> str:
+    """Return the whole page. `claims` has what is certified and what is not covered, by proof."""
     words = WORDS[language]
-    summary = words["summary"].format(
-        clean=len(report.of(Verdict.CLEAN)), all=len(report.checks), finding=len(report.of(Verdict.FINDING)),
-        missed=len(report.of(Verdict.NOT_SEEN)),
-    )  # fmt: skip
-    account = words["root"] if report.as_root else words["other"]
-    trial = f"<p><strong>{escape(words['trial'])}</strong></p>" if report.trial else ""
-    uncovered = "".join(f"<li>{escape(one)}</li>" for one in printed.not_covered[language])
-    short = "".join(_short(report, verdict, words) for verdict in (Verdict.FINDING, Verdict.NOT_SEEN))
-    rows = "".join(_row(check, language, printed.rows) for check in report.checks)
-    first = printed.first_lines(report.home, language)
+    annexes = annexes_of(examined, language, claims, all_remarks(examined, language))
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(words["title"])} {report.day}</title><style>{_STYLE}</style></head><body>
-<header><div class="inner"><h1>{escape(words["title"])}</h1>
-<p>{escape(words["day"])}: {report.day}. {escape(words["account"])}: {escape(account)}.</p></div></header><main>{trial}
-<p class="sum">{escape(summary)}</p>{short}
-<div class="assertion"><h3>{escape(words["assertion"])}</h3><p>{escape(printed.assertion[language])}</p></div>
-<div class="box"><h3>{escape(words["not_covered"])}</h3><ul>{uncovered}</ul></div>
-<h2>{escape(words["evidence"])}</h2>{rows}
-<h2>{escape(words["by_hand"])}</h2><p>{escape(words["first"])}</p><pre>{escape(first)}</pre>
-<p class="sign">{escape(words["sign"])}</p></main></body></html>
+<title>{escape(words["title"])} {examined.day}</title><style>{STYLE}</style></head><body><main>
+<section class="sheet">
+<div class="head"><h1>{escape(words["title"])}</h1></div>
+{_facts(examined, words)}
+{_verdict(examined, words)}
+{_proofs(examined, words)}
+{_remarks(examined, language, annexes)}
+{_claims(examined, language, claims, annexes)}
+{_signatures(words)}
+</section>
+<section class="annexes">
+{"".join(annex.html for annex in annexes)}
+</section></main></body></html>
 """
 
 
-def title_of(check: Check, language: Language, rows: tuple[Row, ...] = TABLE) -> str:
-    """Return the title of a row."""
-    titles = {row.id: row.titel for row in rows}
-    return titles.get(check.id, check.title) if language == "sv" else check.title
+def _facts(examined: Examined, words: dict[str, str]) -> str:
+    subject = examined.subject
+    as_root = all(report.as_root for report in examined.proofs.values())
+    facts = []
+    if subject.owner:
+        facts.append(("owner", subject.owner))
+    facts += zip(("public", "desk"), subject.addresses, strict=False)
+    facts.append(("mirror", subject.mirror or words["no_mirror"]))
+    facts.append(("host", f"{subject.host} ({subject.system})"))
+    if subject.program is not None:
+        commit = subject.program.commit or words["no_commit"]
+        facts.append(("program", words["program_is"].format(version=subject.program.version, commit=commit)))
+        facts.append(("digest", subject.program.digest))
+    facts.append(("day", examined.day))
+    facts.append(("who", words["root" if as_root else "other"].format(account=subject.account)))
+    lines = "".join(f"<dt>{escape(words[name])}</dt><dd>{_value(name, value)}</dd>" for name, value in facts)
+    return f'<dl class="facts">{lines}</dl>'
 
 
-def _short(report: AuditReport, verdict: Verdict, words: dict[str, str]) -> str:
-    names = ", ".join(f"<code>{escape(name)}</code>" for name in report.of(verdict))
-    return f"<p>{escape(words[str(verdict)])}: {names}.</p>" if names else ""
+def _value(name: str, value: str) -> str:
+    return f"<code>{escape(value)}</code>" if name in _IN_CODE else escape(value)
 
 
-def _row(check: Check, language: Language, rows: tuple[Row, ...]) -> str:
+def _verdict(examined: Examined, words: dict[str, str]) -> str:
+    outcome, remarks, lacking = decide(examined), remarks_on(examined), missing(examined)
+    grave = sum(remark.grave for remark in remarks)
+    if outcome is Outcome.CERTIFIED:
+        said = words["all_clean"]
+    else:
+        names = words["missing"].format(names=", ".join(lacking)) if lacking else words["nothing_missing"]
+        may = words["sign_bad" if outcome is Outcome.CANNOT else "sign_some"]
+        said = f"{may} {names} {words['reasons'].format(grave=grave, other=len(remarks) - grave)}"
+    colour = f" {_COLOURS[outcome]}".rstrip()
+    return f'<div class="verdict{colour}"><strong>{escape(words[outcome])}</strong>{escape(said)}</div>'
+
+
+def _proofs(examined: Examined, words: dict[str, str]) -> str:
+    names = [*examined.needed, *([MIRROR] if MIRROR not in examined.needed and _has_mirror(examined) else [])]
+    rows = "".join(_proof(name, examined.proofs.get(name), words) for name in names)
+    if "live" in examined.needed:
+        rows += _chain(examined, words)
+    head = "".join(f'<th scope="col">{escape(words[name])}</th>' for name in ("proof", "day", "outcome"))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _has_mirror(examined: Examined) -> bool:
+    return bool(examined.subject.mirror) or MIRROR in examined.proofs
+
+
+def _proof(name: str, report: AuditReport | None, words: dict[str, str]) -> str:
+    title = words["mirror_proof" if name == MIRROR else name]
+    if report is None:
+        return (
+            f'<tr><th scope="row">{escape(title)}</th><td>-</td><td class="bad">{escape(words["is_missing"])}</td></tr>'
+        )
+    counted = [check for check in report.checks if check.id != UNMODIFIED]
+    clean = sum(check.verdict is Verdict.CLEAN for check in counted)
+    said = words["caught" if name == "selftest" else "rows"].format(clean=clean, all=len(counted))
+    return f'<tr><th scope="row">{escape(title)}</th><td class="day">{report.day}</td><td>{escape(said)}</td></tr>'
+
+
+def _chain(examined: Examined, words: dict[str, str]) -> str:
+    chain = examined.chain
+    day, said = "-", words["is_missing"]
+    if chain is not None and not chain.holds:
+        said = words["chain_broken"]
+    elif chain is not None:
+        day = chain.days[-1].day
+        found = sum(bool(one.findings) for one in chain.days)
+        said = words["chain_is"].format(days=len(chain.days), found=found, head=chain.head[:_HEAD_DIGITS])
+    return f'<tr><th scope="row">{escape(words["chain"])}</th><td class="day">{day}</td><td>{escape(said)}</td></tr>'
+
+
+def all_remarks(examined: Examined, language: Language) -> list[str]:
+    """Return each remark as the inside of an item of a list, if there are more than the page has room for."""
+    remarks = remarks_on(examined)
+    return [remark_as_html(one, language) for one in remarks] if len(remarks) > MOST_REMARKS else []
+
+
+def _remarks(examined: Examined, language: Language, annexes: list[Annex]) -> str:
     words = WORDS[language]
-    title = title_of(check, language, rows)
-    evidence = "".join(_evidence_line(one, language) for one in check.evidence)
+    remarks = remarks_on(examined)
+    shown = "".join(f"<li>{remark_as_html(one, language)}</li>" for one in remarks[:MOST_REMARKS])
+    body = f'<ol class="remarks">{shown}</ol>' if remarks else f"<p>{escape(words['no_remarks'])}</p>"
+    if (more := len(remarks) - MOST_REMARKS) > 0:
+        body += f"<p>{escape(words['more'].format(count=more, letter=letter_of(annexes, 'all_remarks')))}</p>"
+    return f"<h2>{escape(words['remarks'])}</h2>{body}"
+
+
+def remark_as_html(remark: Remark, language: Language) -> str:
+    """Return the inside of an item of a list."""
+    words = WORDS[language]
+    colour = "bad" if remark.grave else "some"
+    title = escape(remark.title[language])
+    if remark.row:
+        mark = escape(words[str(remark.mark)])
+        head = f'<strong class="{colour}">{mark}</strong> {escape(words["check"])}: {title} <code>{remark.row}</code>'
+    else:
+        head = f'<strong class="{colour}">{title}</strong>'
+    risk = f"<b>{escape(words['risk'])}:</b> {coded(remark.risk[language])}"
+    remedy = f"<b>{escape(words['remedy'])}:</b> {coded(remark.remedy[language])}"
+    seen = remark.seen[language]
+    observed = f'<span class="more"><b>{escape(words["seen"])}:</b> {escape(seen)}</span>' if seen else ""
+    return f'{head}{observed}<span class="more">{risk} {remedy}</span>'
+
+
+def coded(text: str) -> str:
+    """Return a sentence in which `…` is code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+
+
+def _claims(examined: Examined, language: Language, claims: Claims, annexes: list[Annex]) -> str:
+    words, outcome = WORDS[language], decide(examined)
+    used = [
+        claims[name] for name in ("live", MIRROR) if name in claims and name in (*examined.needed, *examined.proofs)
+    ]
+    said = "".join(f'<p class="assertion">{escape(claim.assertion[language])}</p>' for claim in used)
+    apart = MIRROR_APART[language] if MIRROR in examined.proofs else None
+    uncovered = "".join(f"<li>{escape(one)}</li>" for one in used[0].not_covered[language] if one != apart)
+    heading = words[{Outcome.CERTIFIED: "assertion", Outcome.REMARKS: "assertion_some"}.get(outcome, "assertion_bad")]
+    by_hand = words["by_hand_short"].format(letter=letter_of(annexes, "by_hand"))
     return (
-        f'<div class="row"><div class="head"><h3>{escape(title)} <span class="id">{escape(check.id)}</span></h3>'
-        f'<span class="mark {_CLASSES[check.verdict]}">{escape(words[str(check.verdict)])}</span></div>'
-        f'<ul class="evidence">{evidence}</ul><pre>{escape(with_remarks(check.by_hand, language))}</pre></div>'
+        f"<h2>{escape(heading)}</h2>{said}"
+        f'<h2>{escape(words["not_covered"])}</h2><ul class="uncovered">{uncovered}</ul><p>{escape(by_hand)}</p>'
     )
 
 
-def _evidence_line(one: Evidence, language: Language) -> str:
-    if one.verdict is Verdict.CLEAN:
-        return f"<li>{escape(one.text(language))}</li>"
-    return f"<li class=bad>{escape(WORDS[language][str(one.verdict)])}: {escape(one.text(language))}</li>"
+def _signatures(words: dict[str, str]) -> str:
+    fields = "".join(
+        f"<div>{escape(words[name])}</div>"
+        for name in ("auditor", "operator", "place", "place", "signature", "signature")
+    )
+    return f'<h2>{escape(words["sign"])}</h2><div class="signatures">{fields}</div>'

@@ -9,17 +9,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from audit.live.checks.tor import config_text
+from audit.live.subject import subject_of
 from audit.live.table import first_lines, with_remarks
 from audit.observe.installed import Installation, manifest_text
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
-from audit.report.html import as_html, title_of
+from audit.report.certify import Examined, title_of
+from audit.report.chain import CHAIN, read_chain
+from audit.report.claims import LIVE
+from audit.report.html import as_html
 from audit.verdict import AuditReport, Language
 
-CHAIN = "audit.chain"
 _DOCS = ("AUDITING.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "OPERATING.md")
 
 
@@ -32,7 +36,7 @@ def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Languag
     if any(folder.iterdir()):
         raise FileExistsError(folder)
     texts = {
-        "report.html": as_html(report, language),
+        "report.html": as_html(examined(scene, {"live": report}), language, {"live": LIVE}),
         "report.json": json.dumps(report.as_object(), ensure_ascii=False, indent=1) + "\n",
         "by-hand.sh": _by_hand(report, language),
         **_evidence(scene),
@@ -44,8 +48,15 @@ def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Languag
     return sorted([*texts, "SHA256SUMS"])
 
 
+def examined(scene: Scene, proofs: Mapping[str, AuditReport]) -> Examined:
+    """Return what stands on the page of this service, with these proofs; `live` is one of them."""
+    return Examined(proofs["live"].day, subject_of(scene), proofs, read_chain(scene.home))
+
+
 def _by_hand(report: AuditReport, language: Language) -> str:
-    rows = (f"\n# {title_of(one, language)}\n{with_remarks(one.by_hand, language)}\n" for one in report.checks)
+    rows = (
+        f"\n# {title_of(report.name, one, language)}\n{with_remarks(one.by_hand, language)}\n" for one in report.checks
+    )
     return first_lines(report.home, language) + "".join(rows)
 
 

@@ -8,23 +8,21 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from audit.live.run import NotRunning, inspect_home
 from audit.observe.installed import manifest_text
+from audit.report.claims import LIVE
 from audit.report.html import as_html
-from audit.report.pack import make_pack
+from audit.report.pack import examined, make_pack
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
+from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, stockholm_day
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
-_NOT_RUNNING = "Nobody serves this home, as far as this account can see."
-_START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
 # Made in modules of their own, each with add_parser(subparsers); one that is not there is not offered.
-_OTHERS = ("canary", "selftest", "mirror")
+_OTHERS = ("all", "canary", "selftest", "mirror")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,6 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     live = actions.add_parser("live", help="inspect the running service from outside")
     _common(live)
     live.add_argument("--json", action="store_true")
+    live.add_argument("--all", action="store_true", help="every row, not only what is not clean")
     live.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
     live.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     live.set_defaults(run=_live)
@@ -63,25 +62,25 @@ def _live(args: argparse.Namespace) -> int:
         prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
         return USAGE
     try:
-        _, report = inspect_home(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
     except NotRunning:
         return _not_running()
     if args.report is not None:
         try:
-            args.report.write_text(as_html(report, args.lang), "utf-8")
+            args.report.write_text(as_html(examined(scene, {"live": report}), args.lang, {"live": LIVE}), "utf-8")
         except OSError as error:
             prose(f"The report cannot be written ({error.strerror}). Name another file.")
             return USAGE
     if args.json:
         result(report.as_object())
     else:
-        answer(as_text(report), as_json=False)
+        answer(as_text(report, every_row=args.all), as_json=False)
     return _code(report)
 
 
 def _pack(args: argparse.Namespace) -> int:
     try:
-        scene, report = inspect_home(args.home.absolute(), _today(), root=args.root, manifest=args.manifest)
+        scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
         names = make_pack(args.folder, scene, report, args.lang)
     except NotRunning:
         return _not_running()
@@ -102,14 +101,10 @@ def _manifest(args: argparse.Namespace) -> int:
 
 
 def _not_running() -> int:
-    prose(_NOT_RUNNING)
-    prose(_START_IT)
+    prose(NOT_RUNNING)
+    prose(START_IT)
     return MISSING
 
 
 def _code(report: AuditReport) -> int:
     return OK if report.verdict is Verdict.CLEAN else FINDINGS
-
-
-def _today() -> str:
-    return datetime.now(ZoneInfo("Europe/Stockholm")).date().isoformat()

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from audit.canary.service import strace_is_there
 from audit.fault import DoesNotApply
+from audit.report.text_table import UNMODIFIED
 from audit.selftest.run import FAULTS, faults_in, run_selftest
-from audit.verdict import Verdict, worst
+from audit.verdict import Verdict
 from kallskydd.commands.audit_canary import GET_STRACE, NO_STRACE, warn_ordinary_account
-from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
+from kallskydd.commands.audit_output import add_output, can_be_kept, finish, report_of
+from kallskydd.say import MISSING, USAGE, prose
 
 
 def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,7 +30,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="a folder of patches (default: those that are shipped)",
     )
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault only; repeat for more")
-    parser.add_argument("--json", action="store_true")
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -48,29 +50,11 @@ def run(args: argparse.Namespace) -> int:
     if not faults:
         prose("There is no such fault. Name a folder with files *.patch, or leave out --only.")
         return USAGE
+    if not can_be_kept(args.save):
+        return USAGE
     warn_ordinary_account()
     started = time.monotonic()
-    checks = run_selftest(faults, prose)
+    report = report_of("selftest", run_selftest(faults, prose))
+    caught = sum(check.verdict is Verdict.CLEAN for check in report.checks if check.id != UNMODIFIED)
     seconds = round(time.monotonic() - started, 1)
-    verdict = worst([check.verdict for check in checks])
-    caught = sum(check.verdict is Verdict.CLEAN for check in checks if check.id != "selftest.none")
-    if args.json:
-        told = [check.as_object() for check in checks]
-        result(
-            {
-                "audit": "selftest",
-                "verdict": str(verdict),
-                "caught": caught,
-                "faults": len(faults),
-                "seconds": seconds,
-                "checks": told,
-            }
-        )
-    else:
-        for check in checks:
-            word = {Verdict.CLEAN: "caught", Verdict.VOID: "VOID"}.get(check.verdict, "NOT CAUGHT")
-            answer(f"{word:11} {check.id.removeprefix('selftest.')}: {check.title}", as_json=False)
-            for one in check.evidence:
-                answer(f"              {one.text()}", as_json=False)
-        answer(f"{caught} of {len(faults)} faults caught, in {seconds} seconds.", as_json=False)
-    return OK if verdict is Verdict.CLEAN else FINDINGS
+    return finish(args, report, caught=caught, faults=len(faults), seconds=seconds)

@@ -20,11 +20,14 @@ from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
 from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
 from audit.live.run import CHECKS
+from audit.live.subject import Subject
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST
 from audit.observe.netlink import logs_packets
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
+from audit.report.certify import Examined
+from audit.report.claims import LIVE
 from audit.report.html import as_html
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
 from audit.verdict import AuditReport, Check, Inspection
@@ -62,7 +65,11 @@ def test_the_report_says_whether_the_operator_has_declared_to_be_no_member(tmp_p
     report = AuditReport(
         "2026-11-27", trial, True, (Check("roster", "", inspection.verdict, tuple(inspection.evidence), ""),), tmp_path
     )
-    assert said in as_html(report, "sv")
+    assert said in page(report)
+
+
+def page(report: AuditReport) -> str:
+    return as_html(Examined("2026-11-27", Subject("host", "Debian", "root"), {"live": report}), "sv", {"live": LIVE})
 
 
 AS_THE_KERNEL_COMES = {
@@ -173,9 +180,8 @@ def test_a_row_that_saw_nothing_is_never_clean():
     assert AuditReport("2026-01-01", True, True, (Check("a", "b", inspection.verdict, (), "c"),), ROOT).of(
         inspection.verdict
     ) == ["a"]
-    assert "Inte sett" in as_html(
-        AuditReport("2026-01-01", True, True, (Check("a", "b", inspection.verdict, (), "c"),), ROOT), "sv"
-    )
+    row = Check("roster", "b", inspection.verdict, (), "c")
+    assert "Inte sett" in page(AuditReport("2026-01-01", True, True, (row,), ROOT))
 
 
 def test_the_printed_page_has_the_palette_of_the_reporters_pages_in_the_light_and_in_the_dark():

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from mirror_audit_harness import NAME, Mirror, page_missing, said, verdicts
 
-from audit.mirror.command import PRINTED
+from audit.mirror.command import MIRROR, examined
+from audit.mirror.run import Asked
 from audit.report.html import as_html
 from scripts import install_relay_program
 
@@ -119,15 +120,17 @@ async def test_the_installed_relay_passes(program, mirror_folder):
     mirror = Mirror(mirror_folder)
     async with mirror.up(), mirror.relay(program) as pid:
         report = await mirror.audit(pid)
+        page = as_html(examined(report, Asked(pids=(pid,))), "sv", {"mirror": MIRROR})
 
     not_clean = {row: said(report, row) for row, verdict in verdicts(report).items() if verdict != "clean"}
     # It was started by hand, and its SOCKS is the test's own.
     assert set(not_clean) == {"units", "torrc"}, not_clean
     assert "a whole upload, 8 times: 404" in said(report, "requests")
     assert "a visit without what is behind, 1 times: None" in said(report, "requests")
-    page = as_html(report, "sv", PRINTED)
     assert "Påstående 1 om spegeln" in page
     assert "reläets minne" not in page
+    assert "Kan intygas med anmärkningar" in page
+    assert f"<dd>{NAME}</dd>" in page
     assert report.as_object()["audit"] == "mirror"
 
 

@@ -1,0 +1,154 @@
+"""Whether what was examined can be certified: the rule, and the remarks that stand on the page that is signed.
+
+The rule, in the order in which it is applied (docs/AUDITING.md has the same table, and a test holds the two together):
+
+| what the page has | verdict |
+|---|---|
+| a row with a finding, or a void row, in any of its proofs | cannot be certified |
+| no `live`, no `canary` or no `selftest` | cannot be certified |
+| a `canary` or `selftest` of another program than the one that runs | cannot be certified |
+| a chain of daily verdicts that was changed | cannot be certified |
+| a row that was not seen | with remarks |
+| a proof that is more than 30 days old | with remarks |
+| a home with a mirror, and no result of the mirror or one of another program | with remarks |
+| a program that was compared with nothing but its own list of files | with remarks |
+| a trial | with remarks |
+| nothing of this | can be certified |
+
+A page of a mirror alone needs `mirror` in the place of the three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from audit.advice import advice_of
+from audit.live.subject import Subject
+from audit.report.chain import Chain
+from audit.report.remarks import GENERAL
+from audit.report.text_table import takes_root
+from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
+
+NEEDED = ("live", "canary", "selftest")
+MIRROR = "mirror"
+# The page shows the chain of as many days.
+OLDEST_DAYS = 30
+_MOST_EVIDENCE_CHARACTERS = 120
+
+
+class Outcome(StrEnum):
+    """What the page says."""
+
+    CERTIFIED = "can be certified"
+    REMARKS = "can be certified with remarks"
+    CANNOT = "cannot be certified"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """All that stands on one page."""
+
+    day: str
+    subject: Subject
+    proofs: Mapping[str, AuditReport]
+    chain: Chain | None = None
+    needed: tuple[str, ...] = NEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that is not as it should be; `row` names it where it is one row. `grave`: no certificate."""
+
+    grave: bool
+    mark: Verdict
+    title: Mapping[Language, str]
+    seen: Mapping[Language, str]
+    risk: Mapping[Language, str]
+    remedy: Mapping[Language, str]
+    row: str = ""
+
+
+def decide(examined: Examined) -> Outcome:
+    """Return the verdict by the rule above."""
+    remarks = remarks_on(examined)
+    if any(remark.grave for remark in remarks):
+        return Outcome.CANNOT
+    return Outcome.REMARKS if remarks else Outcome.CERTIFIED
+
+
+def remarks_on(examined: Examined) -> list[Remark]:
+    """Return all remarks, the grave ones first."""
+    found = [*_of_proofs(examined), *_of_rows(examined)]
+    return sorted(found, key=lambda remark: (not remark.grave, remark.mark is Verdict.NOT_SEEN))
+
+
+def missing(examined: Examined) -> list[str]:
+    """Return the proofs that the page needs and does not have."""
+    needed = [name for name in examined.needed if name not in examined.proofs]
+    return [*needed, *([MIRROR] if examined.subject.mirror and MIRROR not in examined.proofs else [])]
+
+
+def _of_proofs(examined: Examined) -> Iterator[Remark]:
+    subject, proofs = examined.subject, examined.proofs
+    for name in missing(examined):
+        yield _general(f"missing {name}", grave=name in examined.needed)
+    for name, proof in proofs.items():
+        if proof.program is not None and subject.program is not None and proof.program.digest != subject.program.digest:
+            yield _general("other program", grave=name != MIRROR, proof=name, program=proof.program.version,
+                           digest=proof.program.digest[:12])  # fmt: skip
+        age = (date.fromisoformat(examined.day) - date.fromisoformat(proof.day)).days
+        if not 0 <= age <= OLDEST_DAYS:
+            yield _general("old", proof=name, day=proof.day, most=OLDEST_DAYS)
+    if examined.chain is not None and not examined.chain.holds:
+        yield _general("chain", grave=True, days=len(examined.chain.days))
+    if "live" in proofs and subject.program is not None and not subject.compared:
+        yield _general("not compared")
+    if any(proof.trial for proof in proofs.values()):
+        yield _general("trial")
+
+
+def _of_rows(examined: Examined) -> Iterator[Remark]:
+    for report in examined.proofs.values():
+        hidden = [check.id for check in report.checks if takes_root(report, check)]
+        if hidden:
+            yield _general("not root", audit=report.name, count=len(hidden), rows=", ".join(hidden))
+        for check in report.checks:
+            if check.verdict is not Verdict.CLEAN and check.id not in hidden:
+                yield _of_row(report, check)
+
+
+def _general(key: str, *, grave: bool = False, **values: object) -> Remark:
+    words = GENERAL[key]
+    filled = [{language: text.format(**values) for language, text in one.items()} for one in words]
+    title, risk, remedy = filled
+    mark = Verdict.FINDING if grave else Verdict.NOT_SEEN
+    return Remark(grave, mark, title, {"sv": "", "en": ""}, risk, remedy)
+
+
+def _of_row(report: AuditReport, check: Check) -> Remark:
+    advice = advice_of(report.name, check.id)
+    telling = [one for one in check.evidence if one.verdict is not Verdict.CLEAN]
+    not_seen = check.verdict is Verdict.NOT_SEEN
+    title: dict[Language, str] = {"sv": title_of(report.name, check, "sv"), "en": check.title}
+    seen: dict[Language, str] = {"sv": _first(telling, "sv"), "en": _first(telling, "en")}
+    risk: dict[Language, str] = {"sv": advice.risk_in("sv"), "en": advice.risk_in("en")}
+    remedy: dict[Language, str] = {"sv": advice.remedy_in("sv"), "en": advice.remedy_in("en")}
+    row = check.id if "." in check.id else f"{report.name}.{check.id}"
+    return Remark(not not_seen, check.verdict, title, seen, risk, remedy, row)
+
+
+def title_of(audit: str, check: Check, language: Language) -> str:
+    """Return the title of a row; of a planted fault it is there in English alone."""
+    return (check.title_sv or advice_of(audit, check.id).title_sv or check.title) if language == "sv" else check.title
+
+
+def _first(telling: list[Evidence], language: Language) -> str:
+    if not telling:
+        return ""
+    text = telling[0].text(language)
+    if len(text) > _MOST_EVIDENCE_CHARACTERS:
+        text = text[:_MOST_EVIDENCE_CHARACTERS].rstrip() + " …"
+    return f"{text} (+{len(telling) - 1})" if len(telling) > 1 else text

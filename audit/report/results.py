@@ -1,0 +1,80 @@
+"""Results of audits as files: what `--save FILE` writes and `--json` prints, read again for one page of them all.
+
+NotAResult   the file is not there, or is no result of an audit; `words` say what is wrong and what to do
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from audit.verdict import AuditReport, Check, Evidence, Program, Sentence, Verdict
+
+# A selftest of ninety faults is some 100 kB.
+MOST_BYTES = 2**24
+
+
+class NotAResult(Exception):
+    """The file cannot be used."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+def save(report: AuditReport, path: Path) -> None:
+    """Write the result. Raises OSError."""
+    path.write_text(json.dumps(report.as_object(), ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_result(path: Path, name: str, rows: Collection[str]) -> AuditReport:
+    """Return the result of the audit of this name, which must have these rows, by id. Raises NotAResult."""
+    command = f"`kallskydd audit {name} --save FILE`"
+    try:
+        with path.open("rb") as file:
+            # One that is longer is cut, and then no JSON.
+            report = _report(json.loads(file.read(MOST_BYTES)))
+    except OSError as fault:
+        words = f"The result {path.name} cannot be read ({fault.strerror}). Make it with {command}."
+        raise NotAResult(words) from fault
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise NotAResult(f"{path.name} is no result of an audit. Make it with {command}.") from fault
+    if report.name != name:
+        raise NotAResult(f"{path.name} is a result of `audit {report.name}`. Name one of {command}.")
+    if missing := set(rows) - {check.id for check in report.checks}:
+        raise NotAResult(f"{path.name} lacks {len(missing)} of {len(rows)} rows. Make it whole with {command}.")
+    return report
+
+
+def _report(told: Mapping[str, Any]) -> AuditReport:
+    program = told["program"]
+    return AuditReport(
+        date.fromisoformat(told["day"]).isoformat(),
+        bool(told["trial"]),
+        bool(told["as_root"]),
+        tuple(map(_check, told["checks"])),
+        Path("/"),
+        str(told["audit"]),
+        Program(str(program["version"]), str(program["commit"]), str(program["digest"])),
+    )
+
+
+def _check(told: Mapping[str, Any]) -> Check:
+    evidence = tuple(map(_evidence, told["evidence"]))
+    return Check(
+        str(told["id"]),
+        str(told["title"]),
+        Verdict(told["verdict"]),
+        evidence,
+        str(told["by_hand"]),
+        bool(told["root"]),
+        str(told["title_sv"]),
+    )
+
+
+def _evidence(told: Mapping[str, Any]) -> Evidence:
+    sentence = Sentence(str(told["text"]), str(told["text_sv"]))
+    return Evidence(Verdict(told["verdict"]), "{sentence}", {"sentence": sentence})

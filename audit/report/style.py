@@ -1,0 +1,55 @@
+"""The style of the page, for a screen and for A4. The colours are the palette of the service's own pages, by name."""
+
+# One line, so that a change of the palette is one change here.
+PALETTE = """
+:root { color-scheme: light; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82; --accent: #0f4054; --on-accent: #fff; --bad: #9c1c1c; --bad-soft: #fdf0ee; --good-soft: #eaf5ee; --good: #1d6b3a; }
+"""  # noqa: E501
+
+STYLE = (
+    PALETTE
+    + """
+* { box-sizing: border-box; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 54rem; margin: 0 auto; padding: 1rem; color: var(--ink);
+background: var(--paper); overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: .9rem 0 .25rem; } p { margin: .3rem 0; }
+h3 { font-size: 1rem; margin: 0; }
+code, pre { font-family: ui-monospace, monospace; font-size: .86em; }
+pre { white-space: pre-wrap; background: var(--soft); padding: .35rem .6rem; margin: .3rem 0; }
+.head { border-bottom: 2px solid var(--accent); padding-bottom: .4rem; margin-bottom: .5rem; }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: .05rem .9rem; margin: 0; }
+.facts dt { font-weight: 600; } .facts dd { margin: 0; } .facts code { font-size: .82em; }
+.verdict { border: 2px solid var(--good); border-left-width: 10px; background: var(--good-soft); padding: .4rem .8rem;
+margin: .7rem 0; }
+.verdict.bad { border-color: var(--bad); background: var(--bad-soft); }
+.verdict.some { border-color: var(--accent); background: var(--soft); }
+.verdict strong { font-size: 1.25rem; display: block; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .1rem .8rem
+.1rem 0; border-bottom: 1px solid var(--line); } .day { white-space: nowrap; }
+th[scope="row"] { font-weight: 400; }
+ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bottom: .3rem; }
+.more { display: block; font-size: .95em; } .more b { font-weight: 600; }
+.assertion { border: 1px solid var(--ink); padding: .35rem .8rem; margin: .3rem 0; }
+.uncovered { columns: 2; column-gap: 1.6rem; margin: .2rem 0; padding-left: 1.1rem; font-size: .92em; }
+.uncovered li { break-inside: avoid; }
+.signatures { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; margin: 0; }
+.signatures div { border-bottom: 1px solid var(--ink); padding-top: 1.55rem; font-size: .86em; }
+.annexes h2 { font-size: 1.25rem; border-bottom: 2px solid var(--accent); margin-top: 2rem; break-after: avoid; }
+.row { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+.title { display: flex; gap: .8rem; align-items: baseline; break-after: avoid; } .title h3 { flex: 1; }
+.id { font-weight: 400; }
+.mark { font-weight: 600; border: 1px solid; border-radius: 3px; padding: 0 .5rem; white-space: nowrap; }
+.clean { color: var(--good); } .some { color: var(--accent); }
+.bad { color: var(--bad); } .verdict.bad, .verdict.some { color: var(--ink); }
+.row ul { margin: .2rem 0; padding-left: 1.2rem; } li.worse { font-weight: 600; }
+summary { cursor: pointer; padding: .25rem 0; }
+/* What is folded on a screen is open on paper. */
+.paper { display: none; }
+@page { size: A4; margin: 13mm 15mm; }
+@media print {
+html { font-size: 11.3px; } body { font-size: 10.8px; line-height: 1.3; max-width: none; padding: 0; }
+.sheet { break-after: page; } .annexes h2 { margin-top: 1.2rem; }
+.verdict, .signatures, .assertion, li { break-inside: avoid; }
+details { display: none; } .paper { display: block; }
+}
+"""
+)

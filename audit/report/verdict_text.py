@@ -1,0 +1,33 @@
+"""The verdict of a page for a terminal: each proof, each remark with its remedy, and in the last line what to do."""
+
+from __future__ import annotations
+
+from audit.report.certify import MIRROR, Examined, Outcome, decide, missing, remarks_on
+from audit.verdict import Verdict
+
+_VERDICTS = {
+    Outcome.CERTIFIED: "Can be certified.",
+    Outcome.REMARKS: "Can be certified with remarks.",
+    Outcome.CANNOT: "Cannot be certified.",
+}
+
+
+def verdict_as_text(examined: Examined, page: str) -> str:
+    """Return the lines. `page` names the file that they belong to."""
+    lines = []
+    for name in (*examined.needed, MIRROR):
+        if report := examined.proofs.get(name):
+            clean = len(report.of(Verdict.CLEAN))
+            lines.append(f"{name:9} {report.day}  {clean} of {len(report.checks)} rows clean")
+        elif name in missing(examined):
+            lines.append(f"{name:9} missing")
+    remarks = remarks_on(examined)
+    for remark in remarks:
+        lines += ["", f"{'OBSTACLE' if remark.grave else 'REMARK  '}  {remark.row or remark.title['en']}"]
+        lines += [f"          {text}" for text in (remark.seen["en"], f"Risk: {remark.risk['en']}") if text]
+        lines.append(f"          Remedy: {remark.remedy['en']}")
+    lines += ["", f"{_VERDICTS[decide(examined)]} The page: {page}"]
+    if not remarks:
+        return "\n".join([*lines, "To do: print the page and sign its first sheet."])
+    first = remarks[0]
+    return "\n".join([*lines, f"To do: {first.row or first.title['en']}. {first.remedy['en']}"])

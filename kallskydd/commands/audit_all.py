@@ -1,0 +1,147 @@
+"""`kallskydd audit all`: live, canary and selftest, and a mirror's result, on one page to sign.
+
+The canary takes a minute or two and the selftest half an hour, so results of earlier runs can be given; those that are
+made here are kept beside the page. A result of another program than the one that runs is refused.
+
+Exit codes: 0 can be certified, 1 with remarks or not at all, 2 usage, 3 a result that cannot be used, 4 the service is
+not running or strace is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from audit.canary.examine import ROWS, run_canary
+from audit.canary.service import strace_is_there
+from audit.live.run import NotRunning, inspect_home
+from audit.mirror.command import MIRROR
+from audit.mirror.table import TABLE as MIRROR_TABLE
+from audit.observe.program import own_program
+from audit.report.certify import Examined, Outcome, decide
+from audit.report.claims import LIVE
+from audit.report.html import as_html
+from audit.report.pack import examined
+from audit.report.results import NotAResult, read_result, save
+from audit.report.text_table import UNMODIFIED
+from audit.report.verdict_text import verdict_as_text
+from audit.selftest.run import FAULTS, faults_in, run_selftest
+from audit.verdict import AuditReport, Check, Program
+from kallskydd.commands.audit_canary import GET_STRACE, NO_STRACE
+from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, can_be_kept, report_of, stockholm_day
+from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, answer, prose, result
+
+_ORDER: tuple[str, ...] = ("canary", "selftest", "mirror")
+_RUNS: dict[str, tuple[str, Callable[[], list[Check]]]] = {
+    "canary": ("The canary runs: a minute or two.", lambda: run_canary(progress=prose)),
+    "selftest": ("The selftest runs: half an hour or more.", lambda: run_selftest(faults_in(FAULTS), prose)),
+}
+
+
+class _Refused(Exception):
+    """Nothing was made; two sentences, and the exit code."""
+
+    def __init__(self, words: str, to_do: str, code: int = REFUSED) -> None:
+        super().__init__(words)
+        self.words, self.to_do, self.code = words, to_do, code
+
+
+def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `all` to `audit`."""
+    parser = actions.add_parser("all", help="live, canary and selftest on one page to sign")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    parser.add_argument("--manifest", type=Path, metavar="FILE", help="compare our own files with this one")
+    parser.add_argument("--report", type=Path, required=True, metavar="FILE.html", help="the page")
+    parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
+    parser.add_argument("--canary", type=Path, metavar="RESULT", help="of `audit canary --save`; else it runs now")
+    parser.add_argument("--selftest", type=Path, metavar="RESULT", help="of `audit selftest --save`; else it runs now")
+    parser.add_argument("--mirror", type=Path, metavar="RESULT", help="of `audit mirror --save` on the mirror's host")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the page; return the exit code."""
+    if not can_be_kept(args.report):
+        return USAGE
+    try:
+        page = _examine(args)
+    except NotAResult as refused:
+        prose(refused.words)
+        return REFUSED
+    except _Refused as refused:
+        prose(refused.words)
+        prose(refused.to_do)
+        return refused.code
+    args.report.write_text(as_html(page, args.lang, {"live": LIVE, "mirror": MIRROR}), "utf-8")
+    outcome = decide(page)
+    if args.json:
+        objects = {name: report.as_object() for name, report in page.proofs.items()}
+        result({"audit": "all", "day": page.day, "outcome": str(outcome), **objects})
+    else:
+        answer(verdict_as_text(page, str(args.report)), as_json=False)
+    return OK if outcome is Outcome.CERTIFIED else FINDINGS
+
+
+def _examine(args: argparse.Namespace) -> Examined:
+    """Do all of it. What takes its time comes last. Raises _Refused, NotAResult."""
+    if args.manifest is not None and not args.manifest.is_file():
+        to_do = "Make it with `kallskydd audit manifest SOURCE`."
+        raise _Refused("The manifest is not there.", to_do, USAGE)
+    to_run: list[str] = [name for name in _RUNS if getattr(args, name) is None]
+    if to_run and not strace_is_there():
+        raise _Refused(NO_STRACE, GET_STRACE, MISSING)
+    given = _given(args)
+    try:
+        scene, live = inspect_home(args.home.absolute(), stockholm_day(), manifest=args.manifest)
+    except NotRunning:
+        raise _Refused(NOT_RUNNING, START_IT, MISSING) from None
+    _require_one_program(examined(scene, {"live": live}).subject.program, given, to_run)
+    proofs: dict[str, AuditReport] = {**given}
+    for name in to_run:
+        proofs[name] = _made(name, args.report)
+    in_order: dict[str, AuditReport] = {name: proofs[name] for name in _ORDER if name in proofs}
+    return examined(scene, {"live": live, **in_order})
+
+
+def _given(args: argparse.Namespace) -> dict[str, AuditReport]:
+    """Return the results that were given. Raises NotAResult."""
+    rows = {
+        "canary": [f"canary.{name}" for name in ROWS],
+        "selftest": [UNMODIFIED, *(f"selftest.{fault.name}" for fault in faults_in(FAULTS))],
+        "mirror": [row.id for row in MIRROR_TABLE],
+    }
+    places: dict[str, Path | None] = {name: getattr(args, name) for name in rows}
+    return {name: read_result(place, name, rows[name]) for name, place in places.items() if place is not None}
+
+
+def _require_one_program(running: Program | None, given: dict[str, AuditReport], to_run: list[str]) -> None:
+    """Refuse, before anything takes its time, what would not be a proof of the program that runs."""
+    if running is None:
+        return
+    for name in ("canary", "selftest"):
+        if name in given and (made := given[name].program) and made.digest != running.digest:
+            words = f"The result of {name} is of another program ({_named(made)}) than the one that runs"
+            raise _Refused(f"{words} ({_named(running)}).", f"Leave out --{name}, and it runs now.")
+    if to_run and (own := own_program()).digest != running.digest:
+        words = f"This is another program ({_named(own)}) than the one that runs ({_named(running)})"
+        raise _Refused(
+            f"{words}, so the canary would not examine that one.",
+            "Use the kallskydd that is installed beside the service, or restart the service with this one.",
+        )
+
+
+def _named(program: Program) -> str:
+    return f"{program.version}, commit {program.commit[:12] or 'not recorded'}, digest {program.digest[:12]}"
+
+
+def _made(name: str, page: Path) -> AuditReport:
+    """Run it, and keep the result beside the page."""
+    said, run_it = _RUNS[name]
+    prose(said)
+    report = report_of(name, run_it())
+    kept = page.with_suffix(f".{name}.json")
+    save(report, kept)
+    prose(f"Its result is kept as {kept.name}: give it with --{name} as long as the program stays the same.")
+    return report

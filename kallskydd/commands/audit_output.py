@@ -1,0 +1,55 @@
+"""How the results of `kallskydd audit …` are shown, kept, and turned into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from audit.observe.program import own_program
+from audit.report.results import save
+from audit.report.text_table import as_text
+from audit.verdict import AuditReport, Check, Verdict
+from kallskydd.say import FINDINGS, OK, answer, prose, result
+
+NOT_RUNNING = "Nobody serves this home, as far as this account can see."
+START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add how the result is shown and kept."""
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--all", action="store_true", help="every row, not only what is not clean")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the result, for `kallskydd audit all`")
+
+
+def can_be_kept(place: Path | None) -> bool:
+    """Whether the result can be written where it should go; asked before the audit, which takes its time."""
+    if place is None or (place.parent.is_dir() and os.access(place.parent, os.W_OK) and not place.is_dir()):
+        return True
+    prose("The result cannot be written there. Name a file in a folder of yours.")
+    return False
+
+
+def report_of(name: str, checks: Sequence[Check]) -> AuditReport:
+    """Return the checks as a report of today, of the program that is installed here."""
+    return AuditReport(stockholm_day(), False, os.geteuid() == 0, tuple(checks), Path("/"), name, own_program())
+
+
+def stockholm_day() -> str:
+    """Return today's day."""
+    return datetime.now(ZoneInfo("Europe/Stockholm")).date().isoformat()
+
+
+def finish(args: argparse.Namespace, report: AuditReport, **facts: object) -> int:
+    """Keep and print the report; return the exit code."""
+    if args.save is not None:
+        save(report, args.save)
+    if args.json:
+        result({**report.as_object(), **facts})
+    else:
+        answer(as_text(report, every_row=args.all), as_json=False)
+    return OK if report.verdict is Verdict.CLEAN else FINDINGS

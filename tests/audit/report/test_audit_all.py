@@ -1,0 +1,127 @@
+"""`kallskydd audit all`: the proofs together on one page, of one program, and refused in words where they are not.
+
+The service is a real one, with its results given; that the canary and the selftest run by themselves and find what they
+should is the matter of their own tests.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from audit_harness import AS_ROOT, audited
+from audit_installation import make_installation
+from audit_pages import PROGRAM, report
+
+from audit.observe.program import own_program, program_in
+from audit.report.results import save
+from audit.verdict import Verdict
+from kallskydd.commands import audit_all, audit_output
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def service():
+    with tempfile.TemporaryDirectory(prefix="ka-") as folder:
+        python = make_installation(Path(folder) / "inst")
+        (Path(folder) / "a").mkdir()
+        with audited(Path(folder) / "a", python) as running:
+            yield running
+
+
+@pytest.fixture
+def given(service, tmp_path):
+    """Options with results of the program that runs, made today."""
+    program, day = program_in(service.packages), audit_output.stockholm_day()
+    options = {}
+    for name in ("canary", "selftest", "mirror"):
+        save(replace(report(name), program=program, day=day), tmp_path / f"{name}.json")
+        options[f"--{name}"] = tmp_path / f"{name}.json"
+    return options
+
+
+def run_all(service, tmp_path, options, *more):
+    words = [word for pair in options.items() for word in pair]
+    return service.audit("all", "--home", service.home, "--report", tmp_path / "page.html", *words, *more)
+
+
+def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, given):
+    done = run_all(service, tmp_path, given, "--lang", "en")
+
+    page = (tmp_path / "page.html").read_text("utf-8")
+    program = program_in(service.packages)
+    # An installation was compared with its own list alone, and this one is a trial: neither is passed over.
+    assert done.returncode == 1
+    assert "Can be certified with remarks" in page
+    assert page.count(audit_output.stockholm_day()) >= 5
+    for name, shown in (("public", "reporters"), ("desk", "members")):
+        assert re.search(rf"Address for {shown}</dt><dd><code>[a-z2-7]{{56}}\.onion<", page), name
+    assert f"{program.digest}</code>" in page
+    assert "Ludvika" in page
+    assert "99 of 99 planted faults found" in page or re.search(r"(\d+) of \1 planted faults found", page)
+    lines = done.stdout.splitlines()
+    assert lines[-2].startswith("Can be certified with remarks. The page: ")
+    assert lines[-1].startswith("To do: ")
+    assert any(line.startswith("REMARK    The program was compared with its own list alone") for line in lines)
+    assert ("audit live: " in done.stdout) != AS_ROOT
+
+
+def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service, tmp_path, given):
+    program, day = program_in(service.packages), audit_output.stockholm_day()
+    save(replace(report("canary", disk=Verdict.FINDING), program=program, day=day), given["--canary"])
+
+    done = run_all(service, tmp_path, given, "--json")
+
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["outcome"]) == (1, "cannot be certified")
+    assert told["canary"]["verdict"] == "finding"
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "Kan inte intygas" in page
+    assert "canary.disk" in page.split('<section class="annexes">')[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"--canary": PROGRAM}, "The result of canary is of another program (0.1.0, commit 7c3e1cd9a1f4"),
+        ({"--selftest": PROGRAM}, "The result of selftest is of another program"),
+        ({"--mirror": None}, "is no result of an audit. Make it with `kallskydd audit mirror --save FILE`"),
+    ],
+)
+def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(service, tmp_path, given, change, said):
+    ((option, program),) = change.items()
+    save(replace(report(option[2:]), program=program), given[option])
+
+    done = run_all(service, tmp_path, given)
+
+    assert done.returncode == 3
+    assert said in done.stderr
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_nothing_is_examined_where_nobody_serves_and_no_page_is_made(service, tmp_path, given):
+    done = service.audit("all", "--home", tmp_path, "--report", tmp_path / "page.html", *sum(given.items(), ()))
+    nowhere = service.audit("all", "--home", service.home, "--report", tmp_path / "no" / "page.html")
+
+    assert (done.returncode, nowhere.returncode) == (4, 2)
+    assert "Nobody serves this home" in done.stderr
+    assert "Name a file in a folder of yours." in nowhere.stderr
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_what_is_not_given_runs_on_the_program_that_runs_and_is_kept_beside_the_page(tmp_path, monkeypatch, capsys):
+    """The canary's own run is replaced: what it takes is a minute, and its tests are elsewhere."""
+    monkeypatch.setitem(audit_all._RUNS, "canary", ("It runs.", lambda: list(report("canary").checks)))
+
+    made = audit_all._made("canary", tmp_path / "page.html")
+
+    assert made.program == own_program()
+    assert json.loads((tmp_path / "page.canary.json").read_text()) == made.as_object()
+    assert "give it with --canary" in capsys.readouterr().err
+    with pytest.raises(audit_all._Refused, match="This is another program"):
+        audit_all._require_one_program(PROGRAM, {}, ["canary"])

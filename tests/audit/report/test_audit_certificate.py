@@ -1,0 +1,172 @@
+"""The verdict of the page that is signed follows its rule, and each thing that is not clean stands there with a remedy."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
+
+from audit.advice import advice_of
+from audit.report import certify
+from audit.report.certify import Outcome, decide, missing, remarks_on
+from audit.report.chain import read_chain
+from audit.report.html import as_html
+from audit.report.summary import summarised
+from audit.report.words import ASSERTION, NOT_COVERED, WORDS
+from audit.verdict import Check, Evidence, Program, Verdict
+from cases.audit_chain import append_record, next_record
+
+FINDING, NOT_SEEN, VOID = Verdict.FINDING, Verdict.NOT_SEEN, Verdict.VOID
+OTHER = Program("0.1.0", "", "00" * 32)
+GRAVE = {
+    "a finding": examined(live=report("live", journal=FINDING)),
+    "a finding of the mirror": examined(mirror=report("mirror", files=FINDING)),
+    "a fault that was not found": examined(selftest=report("selftest", access_log=FINDING)),
+    "a void canary": examined(canary=report("canary", requests=VOID)),
+    "a canary of another program": examined(canary=replace(report("canary"), program=OTHER)),
+    "a chain that was changed": examined(chain=replace(examined().chain, holds=False)),
+    **{
+        f"no {name}": examined(proofs={other: report(other) for other in IDS if other != name})
+        for name in ("live", "canary", "selftest")
+    },
+}
+SOME = {
+    "a row that was not seen": examined(live=report("live", landlock=NOT_SEEN)),
+    "an old selftest": examined(selftest=replace(report("selftest"), day="2026-10-27")),
+    "a canary of tomorrow": examined(canary=replace(report("canary"), day="2026-11-28")),
+    "no mirror": examined(proofs={name: report(name) for name in IDS if name != "mirror"}),
+    "a mirror of another program": examined(mirror=replace(report("mirror"), program=OTHER)),
+    "compared with nothing": examined(subject=replace(SUBJECT, compared=False)),
+    "a trial": examined(live=replace(report("live"), trial=True)),
+    "an ordinary account": examined(live=report("live", as_root=False, processes=NOT_SEEN)),
+}
+NONE = {
+    "nothing": examined(),
+    "a selftest of thirty days": examined(selftest=replace(report("selftest"), day="2026-10-28")),
+    "a home without a mirror": examined(
+        subject=replace(SUBJECT, mirror=""), proofs={name: report(name) for name in certify.NEEDED}
+    ),
+    "no daily audit yet": examined(chain=None),
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "outcome"),
+    [
+        *((page, Outcome.CANNOT) for page in GRAVE.values()),
+        *((page, Outcome.REMARKS) for page in SOME.values()),
+        *((page, Outcome.CERTIFIED) for page in NONE.values()),
+    ],
+    ids=[*GRAVE, *SOME, *NONE],
+)
+def test_the_verdict_follows_the_rule_and_stands_on_the_page(page, outcome):
+    assert decide(page) is outcome
+    remarks = remarks_on(page)
+    assert len(remarks) == (outcome is not Outcome.CERTIFIED)
+    for language in ("sv", "en"):
+        text = as_html(page, language, CLAIMS)
+        words = WORDS[language]
+        assert f"<strong>{words[outcome]}</strong>" in text
+        assert all(f"{html.escape(words[name])}:</b>" in text for name in ("risk", "remedy") if remarks)
+        for name in missing(page):
+            assert f"{words['missing'].format(names=name)}" in text
+        assert "{" not in re.sub(r"<style>.*?</style>|<pre>.*?</pre>", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("audit", IDS)
+def test_each_row_that_is_not_clean_stands_on_the_page_with_its_risk_and_remedy(audit):
+    for row in IDS[audit]:
+        one = next(check for check in report(audit).checks if check.id == row)
+        bad = replace(one, verdict=FINDING, evidence=(Evidence(FINDING, "{name}", {"name": "what was seen"}),))
+        page = examined(**{audit: replace(report(audit), checks=(bad,))})
+
+        (remark,) = remarks_on(page)
+
+        assert decide(page) is Outcome.CANNOT
+        assert remark.seen["sv"] == "what was seen"
+        assert remark.risk["sv"] == advice_of(audit, row).risk_sv
+        assert remark.remedy["en"] == advice_of(audit, row).remedy
+        assert remark.row == (row if "." in row else f"{audit}.{row}")
+
+
+def test_the_worst_is_on_the_page_first_and_what_has_no_room_stands_in_an_annex():
+    rows = {"landlock": NOT_SEEN, "times": NOT_SEEN, "memory": NOT_SEEN, "torrc": FINDING}
+    page = as_html(examined(live=report("live", **rows)), "en", CLAIMS)
+
+    sheet, annexes = page.split('<section class="annexes">')
+
+    assert sheet.count('<span class="more"><b>Risk:') == 3
+    assert sheet.index("live.torrc") < sheet.index("live.landlock")
+    assert "And 1 more: annex B." in sheet
+    assert "Annex B. All findings, not seen, and other remarks" in annexes
+    assert annexes.count('<span class="more"><b>Risk:') == 4
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_page_says_what_was_examined_what_is_certified_and_what_is_not_covered(language):
+    page = html.unescape(as_html(examined(), language, CLAIMS))
+    sheet, annexes = page.split('<section class="annexes">')
+
+    for told in ("Ludvika kommun", *SUBJECT.addresses, "blankett.example", "anmalan-1", PROGRAM.commit, DAY, "0.1.0"):
+        assert told in sheet
+    assert PROGRAM.digest in sheet
+    assert ASSERTION[language] in sheet
+    assert CLAIMS["mirror"].assertion[language] in sheet
+    # The mirror was examined too, and its own limits stand in its annex.
+    assert [line in sheet for line in NOT_COVERED[language]].count(False) == 1
+    assert all(line in annexes for line in CLAIMS["mirror"].not_covered[language])
+    assert "HOMEDIR=/srv/home " in annexes
+    assert "ab" * 32 in annexes
+    assert annexes.count("2026-11-0") == 9
+    assert not re.search(r"(src|href)=|url\(|<script|@import", page)
+
+
+def test_an_ordinary_account_is_one_remark_for_all_rows_that_take_root():
+    page = examined(live=report("live", as_root=False, processes=NOT_SEEN, code=NOT_SEEN, landlock=NOT_SEEN))
+
+    titles = [remark.title["en"] for remark in remarks_on(page)]
+
+    assert titles == ["audit live: 2 rows that root alone sees: processes, code", "The title of landlock"]
+    assert "ett vanligt konto" in as_html(page, "sv", CLAIMS)
+
+
+def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_never_summed_up():
+    template = "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}"
+    jobs = [
+        Evidence(Verdict.CLEAN, template, {"name": name, "pid": pid, "count": 1, "modes": 2, "privileges": 1})
+        for pid, name in enumerate(["intake", "job", "job", "job", "job"])
+    ]
+    odd = Evidence(FINDING, template, {"name": "job", "pid": 9, "count": 1, "modes": 0, "privileges": 1})
+
+    assert summarised([*jobs, odd], "en") == ["1 intake, 4 job: all threads with Seccomp 2, NoNewPrivs 1"]
+    assert summarised(jobs, "sv") == ["1 intake, 4 job: alla trådar med Seccomp 2, NoNewPrivs 1"]
+    check = Check("filter", "A filter", FINDING, (*jobs, odd), "grep")
+    page = as_html(examined(live=replace(report("live"), checks=(check,))), "en", CLAIMS)
+    # On the first page, among what was seen, and in full, folded and on paper.
+    assert page.count("job 9, 1 threads: Seccomp 0") == 4
+    assert "All that was seen (6)" in page
+
+
+def test_a_chain_is_verified_and_one_that_was_changed_says_after_which_day(tmp_path):
+    assert read_chain(tmp_path) is None
+    before = None
+    for day in range(1, 32):
+        before = next_record(before, date(2026, 10, day), 17, [], ["streams"])
+        append_record(tmp_path, before)
+
+    chain = read_chain(tmp_path)
+    path = tmp_path / "audit.chain"
+    path.write_text(path.read_text().replace('"clean": 17', '"clean": 18', 1))
+    changed = read_chain(tmp_path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[1:]]))
+
+    assert (chain.holds, chain.head, len(chain.days)) == (True, before.head.hex(), 30)
+    assert chain.days[0].day == "2026-10-02"
+    assert (changed.holds, changed.days) == (False, ())
+    assert not read_chain(tmp_path).holds
+    assert not examined(chain=changed).chain.holds

@@ -1,0 +1,116 @@
+"""What the audit says on a terminal: what is not clean, the sum, and in the last line what to do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from audit_pages import FOR_ROOT, IDS, report
+
+from audit.advice import TABLES, advice_of
+from audit.report.results import NotAResult, read_result, save
+from audit.report.text_table import as_text
+from audit.verdict import Check, Counted, Evidence, Verdict, Word
+
+
+@pytest.mark.parametrize("audit", IDS)
+def test_each_row_has_a_group_a_risk_and_a_remedy_in_two_languages(audit):
+    for row in IDS[audit]:
+        advice = advice_of(audit, row)
+        for sentence in (advice.risk, advice.risk_sv, advice.remedy, advice.remedy_sv):
+            assert sentence[0].isupper() or sentence.startswith(("tor ", "`")), sentence
+            assert sentence[-1] in ".`", sentence
+        assert advice.risk != advice.risk_sv
+    if audit != "selftest":
+        assert [f"canary.{name}" if audit == "canary" else name for name in TABLES[audit]] == IDS[audit]
+
+
+@pytest.mark.parametrize("audit", IDS)
+def test_a_clean_audit_is_two_lines_and_the_last_says_that_nothing_is_to_do(audit):
+    lines = as_text(report(audit)).splitlines()
+
+    assert len(lines) == 2
+    assert lines[-1] == "Nothing to do: every row is clean."
+    assert len(as_text(report(audit), every_row=True).splitlines()) > 3 * len(IDS[audit])
+
+
+@pytest.mark.parametrize(
+    ("audit", "row"),
+    [("live", "journal"), ("canary", "sockets"), ("selftest", "access_log"), ("mirror", "files")],
+)
+def test_a_finding_is_shown_whole_and_the_last_line_names_it_and_its_remedy(audit, row):
+    found = report(audit, **{row: Verdict.FINDING})
+    (name,) = found.of(Verdict.FINDING)
+
+    text = as_text(found)
+
+    advice = advice_of(audit, name)
+    assert text.splitlines()[-1] == f"To do: {name} (finding). {advice.remedy}"
+    assert f"FINDING   {name}: The title of {name}" in text
+    assert f"FINDING: kernel.of.{name} = 1" in text
+    assert f"Risk: {advice.risk}" in text
+    assert f"$ sysctl {name}" in text
+    assert text.count("The title of") == 1
+    assert "1 with findings" in text
+
+
+def test_the_worst_comes_first_and_the_others_are_named():
+    text = as_text(report("live", landlock=Verdict.NOT_SEEN, torrc=Verdict.FINDING, times=Verdict.FINDING))
+
+    assert text.splitlines()[-1].startswith("To do: torrc (finding). Make the file like `torrc.example`")
+    assert text.splitlines()[-1].endswith(" Then: times, landlock.")
+    assert text.index("FINDING   torrc") < text.index("FINDING   times") < text.index("not seen  landlock")
+
+
+def test_rows_that_take_root_are_one_line_and_the_last_says_how_to_see_them():
+    not_root = dict.fromkeys((name.replace("-", "_") for name in FOR_ROOT), Verdict.NOT_SEEN)
+
+    for audit in ("live", "mirror", "canary"):
+        rows = not_root if audit != "canary" else {"files": Verdict.NOT_SEEN, "locks": Verdict.NOT_SEEN}
+        text = as_text(report(audit, as_root=False, **rows))
+
+        assert text.count("not seen  ") == 1
+        assert f"To do: run it as root, `sudo kallskydd audit {audit}`; " in text.splitlines()[-1]
+    seen_all = as_text(report("live", **not_root))
+    assert seen_all.count("not seen  ") == len(FOR_ROOT.intersection(IDS["live"]))
+
+
+def test_a_result_that_was_kept_is_read_again_as_it_was_in_both_languages(tmp_path):
+    kinds = Counted({"listener": 2})
+    shown = Evidence(Verdict.FINDING, "{name} {pid}: {kinds}", {"name": Word("intake"), "pid": 7, "kinds": kinds})
+    kept = replace(report("canary"), checks=(Check("canary.files", "T", Verdict.FINDING, (shown,), "line", True),))
+
+    save(kept, tmp_path / "canary.json")
+    again = read_result(tmp_path / "canary.json", "canary", ["canary.files"])
+
+    assert again.as_object() == kept.as_object()
+    assert again.checks[0].evidence[0].text("sv") == "intake 7: lyssnare 2"
+    assert again.checks[0].evidence[0].text() == "intake 7: listener 2"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is no result of an audit"),
+        ("[1]", "is no result of an audit"),
+        ('{"audit": "canary", "checks": []}', "is no result of an audit"),
+        (json.dumps(report("mirror").as_object()), "is a result of `audit mirror`"),
+        (
+            json.dumps(report("canary").as_object()).replace('"clean", "evidence"', '"fine", "evidence"'),
+            "is no result of an audit",
+        ),
+        (json.dumps(replace(report("canary"), checks=report("canary").checks[1:]).as_object()), "lacks 1 of 18 rows"),
+        (json.dumps(report("canary").as_object()).replace("2026-11-27", "yesterday"), "is no result of an audit"),
+    ],
+)
+def test_what_is_no_result_of_this_audit_is_refused_with_what_to_do(tmp_path, content, said):
+    (tmp_path / "r.json").write_text(content)
+
+    with pytest.raises(NotAResult) as refused:
+        read_result(tmp_path / "r.json", "canary", IDS["canary"])
+    with pytest.raises(NotAResult, match=r"missing.json cannot be read"):
+        read_result(tmp_path / "missing.json", "canary", ())
+
+    assert said in refused.value.words
+    assert "`kallskydd audit canary --save FILE`" in refused.value.words
