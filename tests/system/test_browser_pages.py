@@ -25,7 +25,7 @@ pytestmark = pytest.mark.live
 
 NARROW, WIDE = 320, 1280
 ZOOMED_HEIGHT = 256  # of 1024 pixels at 400 %
-LONG = ("first", "report", "report-points-to-you-plain", "receipt-files", "inbox-answered", "inbox-closed", "protect")
+LONG = ("first", "report", "report-points-to-you", "receipt-files", "inbox-answered", "inbox-closed", "protect")
 CHOICES = ("textbox", "combobox", "checkbox", "radio", "spinbutton", "searchbox")
 FAULTY = """<!doctype html><html lang=en><head><title>x</title></head><body><a href="#main">past</a>
 <img src=/icon.png><p style="color:#999;background:#fff">pale</p><input name=unlabelled style="outline:none">
@@ -309,7 +309,7 @@ def test_after_an_error_the_focus_is_on_what_is_wrong(collected, chromium):
         found[f"{page.name} {page.language}"] = at["what"] if at["id"] != "notice" else ""
 
     assert {page: focus for page, focus in found.items() if focus} == {}
-    assert {page.name for page in with_error} >= {"report-empty-plain", "return-count", "inbox-empty-message"}
+    assert {page.name for page in with_error} >= {"report-empty", "return-count", "inbox-empty-message"}
 
 
 def test_the_first_page_asks_for_nothing_but_its_style_and_at_most_one_picture(collected, chromium, shelf_way):

@@ -202,7 +202,7 @@ async def test_a_long_text_that_finds_no_room_comes_back_and_the_short_ones_go_t
         browser = intake.browser()
         async with room.hold(room.total, None) as hold:
             await hold.take(room.total)
-            form = (await browser.get("/report?plain=1")).form("/report")
+            form = (await browser.get("/report")).form("/report")
             refused = await browser.post("/report", form.with_(text="First words. " + "y" * 60_000))
             short = await file_report(browser, "Short")
         stored = rows(intake, "cases")

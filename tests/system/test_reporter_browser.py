@@ -31,7 +31,7 @@ async def test_the_page_that_asks_for_the_code_is_not_kept_so_back_does_not_show
 async def test_once_a_report_is_received_the_browser_is_asked_to_forget_the_page_it_was_typed_on(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        fields = (await browser.get("/report?plain=1")).form("/report").with_(text="Typed")
+        fields = (await browser.get("/report")).form("/report").with_(text="Typed")
         page = await browser.post("/report", fields)
         again = await browser.post("/report", fields)
         inbox = await log_in(browser, page.receipt)

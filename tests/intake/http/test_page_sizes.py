@@ -130,7 +130,7 @@ async def test_a_text_that_is_given_back_takes_one_more_size_and_comes_whole(tmp
     async with running_intake(tmp_path, home) as intake:
         browser = intake.browser()
         _report, inbox = await with_notes(intake, browser)
-        form = (await browser.get("/report?plain=1&lang=ti")).form("/report")
+        form = (await browser.get("/report?lang=ti")).form("/report")
         frames = (await browser.get("/report?lang=ti")).form("/report")
         many = ["x" * 64] * 10 + ["&" * 64 + str(number) for number in range(300)]
         meeting = await browser.post("/inbox/meeting", inbox.form("/inbox/meeting").fields)

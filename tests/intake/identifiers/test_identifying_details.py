@@ -171,7 +171,7 @@ async def test_what_was_found_is_shown_before_any_file_is_read_and_nothing_is_st
 
         monkeypatch.setattr(intake.services.store, "add_file", add)
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         back = await browser.post("/report", form.with_(text=POINTING), [photograph()])
         read_before = len(read)
         stored = rows(intake, "cases")

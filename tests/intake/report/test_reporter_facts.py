@@ -7,7 +7,7 @@ import gc
 from datetime import timedelta
 
 import pytest
-from intake_harness import file_report, log_in, running_intake, zygotes
+from intake_harness import file_report, files_page, log_in, running_intake, zygotes
 from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
 from cases.entry import Message
@@ -43,7 +43,7 @@ def reachable(root: object, marker: str) -> bool:
 
 async def test_the_report_stands_in_groups_with_headers_and_says_what_cleaning_cannot_remove(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        form = await intake.browser().get("/report")
+        form = await files_page(intake.browser())
         page = await file_report(intake.browser(), "Text", [telling_photograph()])
 
     rows = [row.split("</th>")[0] for row in page.text.split('<th scope="row">')[1:]]

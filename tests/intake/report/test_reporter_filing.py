@@ -200,7 +200,7 @@ async def test_who_has_left_has_nothing_on_the_screen_that_says_where_it_was(tmp
 async def test_what_was_changed_in_a_form_that_has_been_sent_is_not_said_to_be_received(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         await browser.post("/report", form.with_(text="Sent"))
         same = await browser.post("/report", form.with_(text="Sent"))
         changed = await browser.post("/report", form.with_(text="Sent, and then changed"))
@@ -216,7 +216,7 @@ async def test_what_was_changed_in_a_form_that_has_been_sent_is_not_said_to_be_r
 async def test_the_same_form_sent_twice_at_once_and_later_is_one_case_and_one_code(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        fields = (await browser.get("/report?plain=1")).form("/report").with_(text="Pressed twice")
+        fields = (await browser.get("/report")).form("/report").with_(text="Pressed twice")
 
         first, second, third = await asyncio.gather(*(browser.post("/report", fields) for _ in range(3)))
         later = await browser.post("/report", fields)
@@ -235,7 +235,7 @@ async def test_the_same_form_sent_twice_at_once_and_later_is_one_case_and_one_co
 async def test_an_old_form_comes_back_with_its_text_and_then_works(tmp_path, how):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         fields = form.with_(text="Typed for an hour", organisation="wbab", unnamed="yes")
         if how == "a day old":
             intake.clock.forward(hours=26)
@@ -480,7 +480,7 @@ async def test_a_flood_of_reports_is_told_to_wait_and_loses_no_text(tmp_path, mo
 async def test_the_other_language_keeps_what_was_typed_and_stores_nothing(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
 
         page = await browser.post("/report", [*form.with_(text="Half a text", organisation="wbab"), ("switch", "en")])
         sent = await browser.post("/report", page.form("/report").fields)
