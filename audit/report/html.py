@@ -14,39 +14,26 @@ from audit.live.table import TABLE, Row, first_lines, with_remarks
 from audit.report.words import ASSERTION, NOT_COVERED, WORDS
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
-# The palette of the pages; on paper and in the dark as there. What the audit examines it does not import.
 _STYLE = """
-:root { color-scheme: light dark; --band: #0f4054; --accent: #0f4054; --ink: #172430; --paper: #fff; --soft: #f0f4f5;
---line: #6b7a82; --warn: #cc800d; --warn-soft: #fbf1d9; --bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
-@media screen and (prefers-color-scheme: dark) { :root { --accent: #7cc7d6; --ink: #e8edef; --paper: #14191c;
---soft: #20282c; --line: #8a99a1; --warn: #e0a040; --warn-soft: #2b2415; --bad: #ff9b8f; --bad-soft: #38201d;
---good: #86d3a2; } }
-* { box-sizing: border-box; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0; background: var(--paper); color: var(--ink); }
-header { background: var(--band); color: #fff; padding: 1rem 0; }
-.inner, main { max-width: 62rem; margin: 0 auto; padding: 0 1rem; } main { padding-bottom: 3rem; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
-h2, h3 { color: var(--accent); } h3 { font-size: 1rem; margin: 0; } p { margin: .4rem 0; }
-.sum { font-size: 1.15rem; font-weight: 600; margin: 1rem 0 .4rem; }
-.assertion, .box { border: 1px solid var(--line); border-radius: 6px; padding: .8rem 1rem; margin: 1rem 0;
-break-inside: avoid; }
-.assertion { border: 2px solid var(--accent); }
-.box { border: 1px solid var(--warn); border-left-width: 6px; background: var(--warn-soft); }
-.box ul { margin: .3rem 0; padding-left: 1.2rem; }
-.row { border-top: 1px solid var(--line); padding: .8rem 0; break-inside: avoid-page; }
+:root { color-scheme: light; } * { box-sizing: border-box; }
+body { font: 15px/1.45 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+color: #1a1a1a; }
+h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 0; } p { margin: .4rem 0; }
+.assertion, .box { border: 2px solid #1a1a1a; padding: .8rem 1rem; margin: 1rem 0; break-inside: avoid; }
+.box { border: 1px solid #777; background: #f6f5f1; } .box ul { margin: .3rem 0; padding-left: 1.2rem; }
+.row { border-top: 1px solid #bbb; padding: .8rem 0; break-inside: avoid-page; }
 .head { display: flex; gap: .8rem; align-items: baseline; } .head h3 { flex: 1; }
-.mark { font-weight: 600; border: 2px solid; border-radius: 6px; padding: 0 .5rem; white-space: nowrap; }
-.clean { color: var(--good); }
-.finding, .void { color: var(--paper); background: var(--bad); border-color: var(--bad); }
-.missed { background: var(--warn-soft); border-color: var(--warn); }
-ul.evidence { margin: .4rem 0; padding-left: 1.2rem; } li.bad { color: var(--bad); font-weight: 600; }
+.mark { font-weight: 600; border: 1px solid; padding: 0 .5rem; white-space: nowrap; }
+.clean { color: #14532d; } .finding, .void { color: #fff; background: #9f1239; border-color: #9f1239; }
+.missed { color: #713f12; background: #fef3c7; }
+ul.evidence { margin: .4rem 0; padding-left: 1.2rem; } li.bad { font-weight: 600; }
 code, pre { font: 12px/1.4 ui-monospace, monospace; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; background: var(--soft); padding: .4rem .6rem; }
-li { overflow-wrap: anywhere; } .id { color: var(--ink); font-weight: 400; font-size: .85rem; }
-.sign { margin-top: 3rem; border-top: 1px solid; padding-top: .3rem; width: 60%; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0; background: #f3f3f3; padding: .4rem .6rem; }
+li { overflow-wrap: anywhere; } .id { color: #555; }
+.sign { margin-top: 3rem; border-top: 1px solid #1a1a1a; padding-top: .3rem; width: 60%; }
 @page { margin: 18mm; }
-@media print { body { font-size: 10.5px; } .inner, main { max-width: none; padding: 0; } pre, code { font-size: 8.5px; }
-header, .mark { print-color-adjust: exact; } header { padding: .6rem; } }
+@media print { body { font-size: 10.5px; margin: 0; max-width: none; } pre, code { font-size: 8.5px; } }
 """
 _CLASSES = {
     Verdict.CLEAN: "clean",
@@ -85,14 +72,14 @@ def as_html(report: AuditReport, language: Language, printed: Printed = LIVE) ->
     return f"""<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(words["title"])} {report.day}</title><style>{_STYLE}</style></head><body>
-<header><div class="inner"><h1>{escape(words["title"])}</h1>
-<p>{escape(words["day"])}: {report.day}. {escape(words["account"])}: {escape(account)}.</p></div></header><main>{trial}
-<p class="sum">{escape(summary)}</p>{short}
+<h1>{escape(words["title"])}</h1>
+<p>{escape(words["day"])}: {report.day}. {escape(words["account"])}: {escape(account)}.</p>{trial}
+<p><strong>{escape(summary)}</strong></p>{short}
 <div class="assertion"><h3>{escape(words["assertion"])}</h3><p>{escape(printed.assertion[language])}</p></div>
 <div class="box"><h3>{escape(words["not_covered"])}</h3><ul>{uncovered}</ul></div>
 <h2>{escape(words["evidence"])}</h2>{rows}
 <h2>{escape(words["by_hand"])}</h2><p>{escape(words["first"])}</p><pre>{escape(first)}</pre>
-<p class="sign">{escape(words["sign"])}</p></main></body></html>
+<p class="sign">{escape(words["sign"])}</p></body></html>
 """
 
 
