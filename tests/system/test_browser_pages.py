@@ -227,7 +227,8 @@ def walk(browser: Chromium, *, skips: bool = True) -> list[str]:
     if skips and met and met[0]["height"] < TARGET_PIXELS:
         wrong.append(f"{met[0]['what']} is {met[0]['height']:.0f} high once it is shown")
     for one, other in itertools.pairwise(met[1:]):
-        if other["bottom"] <= one["top"]:
+        # A column is read to its end, and then the one beside it from the top.
+        if other["bottom"] <= one["top"] and other["left"] < one["right"]:
             wrong.append(f"from {one['what']} Tab goes up to {other['what']}")
     return wrong
 

@@ -104,6 +104,8 @@ const looks = (() => {
       height: where.height,
       top: where.top + scrollY,
       bottom: where.bottom + scrollY,
+      left: where.left,
+      right: where.right,
       covered: coveredBy(element),
       onScreen: where.right > 0 && where.left < innerWidth && where.bottom > 0 && where.top < innerHeight,
     };
