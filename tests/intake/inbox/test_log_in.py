@@ -93,8 +93,8 @@ async def test_words_that_are_not_in_the_list_are_named_by_their_numbers_and_no_
         page = await typed(intake.browser(), " ".join((*words[:4], "xbborre", "qqqq", *words[6:])))
 
     assert page.status == 400
-    assert "Ord 5 finns inte i vår lista." in page.plain
-    assert "Ord 6 finns inte i vår lista." in page.plain
+    assert "Ord 5 är inte ett av våra ord." in page.plain
+    assert "Ord 6 är inte ett av våra ord." in page.plain
     shown = re.findall(r"<bdi[^>]*>([a-z]+)</bdi>", page.text)
     assert "abborre" in shown
     assert set(shown).isdisjoint({*words[:4], *words[6:]} - set(near_words("xbborre")) - set(near_words("qqqq")))
@@ -134,7 +134,7 @@ async def test_what_is_said_of_misread_words_costs_no_derivation(tmp_path, monke
         page = await typed(intake.browser(), " ".join(("qqqq", *new_receipt().words[1:])))
         whole = await typed(intake.browser(), " ".join(new_receipt().words))
 
-    assert "Ord 1 finns inte i vår lista." in page.plain
+    assert "Ord 1 är inte ett av våra ord." in page.plain
     assert "Det är många besökare just nu" in whole.plain
 
 

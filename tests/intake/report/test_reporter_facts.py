@@ -56,8 +56,8 @@ async def test_ticked_facts_become_typed_text_of_the_report_and_nothing_else_doe
         case = await opened(intake, page)
         disk = b"".join(path.read_bytes() for path in intake.made.home.path.rglob("*") if path.is_file())
 
-    assert day == "Bilaga 2: daterad 2026-03-14"
-    assert place == "Bilaga 2: plats 60.1490, 15.1878"
+    assert day == "Uppgift ur bilaga 2, vald av rapporterande person: daterad 2026-03-14"
+    assert place == "Uppgift ur bilaga 2, vald av rapporterande person: plats 60.1490, 15.1878"
     assert maker.endswith(f"gjord med {MAKER}")
     assert [entry.body.text for entry in case.reporter if isinstance(entry.body, Message)] == [f"{day}\n{place}"]
     # It waits with the report and is released with it.
