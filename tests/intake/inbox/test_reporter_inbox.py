@@ -36,7 +36,7 @@ async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(t
     assert "Which day was it?" in inbox.plain
     assert "Svara gärna senast 20 mars 2026." in inbox.plain
     assert "Vi har tagit emot ditt meddelande." in sent.plain
-    assert "väntar, ingen har sett det It was a Monday." in sent.plain
+    assert "väntar, ingen har sett det än It was a Monday." in sent.plain
     assert [type(entry.body) for entry in case.reporter[1:]] == [Message]
     assert case.reporter[1].after == {Stream.MEMBERS: 2}
     assert case.released == 1
