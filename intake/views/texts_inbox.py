@@ -98,7 +98,7 @@ STATES: Final = {
     ),
     CaseStage.AWAITING_COMPLETION: (
         N_("A question is waiting for your answer."),
-        N_("Answer when you can, even after that day. Nothing is closed just because you do not answer."),
+        N_("Answer when you can, even after that day. The case is not closed because the answer takes time."),
     ),
     CaseStage.CONCLUDED: (
         N_("There is an outcome. You can read it below."),

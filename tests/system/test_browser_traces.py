@@ -105,7 +105,7 @@ def test_a_message_stays_through_another_language_and_another_piece_of_what_was_
         in_other_words = reporter.code_on(person)
         reporter.log_in(person, ORIGIN, long_report.receipt.words)
         person.fill("text", text)
-        for field, value in (("switch", "en"), ("after", "0.1"), ("before", "0.1"), ("switch", "sv")):
+        for field, value in (("switch", "en"), ("before", "0.1"), ("after", "0.1"), ("switch", "sv")):
             if field == "switch":
                 person.unfold("details.languages")
             person.switch(field, value)

@@ -79,7 +79,7 @@ async def test_the_outcome_stands_out_and_a_question_stands_first_with_its_day(t
 
     assert asked.plain.index("Which bridge?") < asked.plain.index("Svara gärna senast 20 mars 2026.")
     assert asked.plain.index("Which bridge?") < asked.plain.index("The report itself")
-    assert "ärendet avslutas inte för att svaret dröjer" in asked.plain
+    assert "Ärendet avslutas inte för att svaret dröjer." in asked.plain
     assert '<section class="notice outcome"' in concluded.text
     assert concluded.plain.index("It was another bridge.") < concluded.plain.index("The report itself")
 

@@ -249,7 +249,7 @@ class _Visit:
         await self._desks.release()
         inbox = await self._inbox("inbox-released", receipt)
         inbox = await self._post("inbox-long-text", inbox.form("/inbox/write"), text=LONG_TEXT)
-        inbox = await self._post("inbox-part-of-a-text", beside(inbox, "after"), text="Skrivet, inte skickat.")
+        inbox = await self._post("inbox-part-of-a-text", beside(inbox, "before"), text="Skrivet, inte skickat.")
         asked = await self._post("", _whole(inbox, "/inbox/withdraw"))
         inbox = await self._post("inbox-withdrawn", _marked(asked, "/inbox/withdraw"))
         await self._post("left-inbox", inbox.form("/inbox/leave"))
