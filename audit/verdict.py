@@ -41,7 +41,7 @@ class Counted:
 
     def text(self, language: Language) -> str:
         """Return the kinds, sorted by their words in this language."""
-        return ", ".join(sorted(f"{_shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
+        return ", ".join(sorted(f"{shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ class Program:
         return {"version": self.version, "commit": self.commit, "digest": self.digest}
 
 
-def _shown(value: object, language: Language) -> object:
+def shown(value: object, language: Language) -> object:
+    """Return a value as it stands in a sentence of this language."""
     if isinstance(value, bool):
         yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
         return yes if value else no
@@ -87,7 +88,7 @@ class Evidence:
     def text(self, language: Language = "en") -> str:
         """Return the sentence in this language."""
         template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
-        return template.format(**{name: _shown(value, language) for name, value in self.values.items()})
+        return template.format(**{name: shown(value, language) for name, value in self.values.items()})
 
     def as_object(self) -> dict[str, str]:
         """For JSON."""

@@ -1,7 +1,7 @@
 """The table of `audit live`: what is inspected, in which order, and how to see it without our code.
 
-`docs/AUDITING.md` explains each row; scripts/auditing_tables.py writes the rows there. The shell lines use what
-`BY_HAND_FIRST` sets.
+`docs/AUDITING_REFERENCE.md` explains each row; scripts/auditing_tables.py writes the rows there. The shell lines use
+what `BY_HAND_FIRST` sets.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ TABLE = (
         " grep -E '^(Seccomp|NoNewPrivs):' /proc/$p/task/*/status; done"),
     Row("landlock", "The second layer over files", "Det andra skyddet, över filer",
         "python3 -I -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'"),
-    Row("privileges", "No power beyond an ordinary account's", "Ingen makt utöver ett vanligt kontos",
+    Row("privileges", "No power beyond an ordinary account's", "Inga behörigheter utöver ett vanligt kontos",
         "for p in $INTAKE $ZYGOTES $JOBS; do grep -E '^(Uid|Cap)' /proc/$p/status; done"),
-    Row("core-dumps", "No memory is dumped or read by neighbours", "Inget minne dumpas eller läses av grannar",
+    Row("core-dumps", "No memory is dumped or read by neighbours", "Inget minne dumpas eller läses av andra program",
         "for p in $KEEPER $INTAKE $ZYGOTES $TOR; do grep core /proc/$p/limits; stat -c %u /proc/$p/stat; done;"
         " setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace readlink /proc/$INTAKE/exe;"
         " sysctl kernel.core_pattern fs.suid_dumpable"),
