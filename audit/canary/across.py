@@ -2,7 +2,8 @@
 
 1. Reports of one kind and size leave rows of the same number, sizes and days, from any visitor and after any other.
 2. What members open is the same text and the same clean bytes, but for keys and what was typed.
-3. The keeper is told the same where reports were filed and where none was: nothing, while visitors come; and what it
+3. Where a grant lies in its batch follows from nothing: not for two members of one run, nor for one in two runs.
+4. The keeper is told the same where reports were filed and where none was: nothing, while visitors come; and what it
    says itself is of tor and of its own start and stop.
 """
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from audit.canary.compare.answers import Known
     from audit.canary.compare.rows import Noted
     from audit.canary.gathered import Run
-    from audit.canary.opened import Opened
+    from audit.canary.opened import Granted, Opened
     from audit.verdict import Inspection
 
 # Of an entry, what follows from keys (docs/FORMATS.md, section 4).
@@ -74,8 +75,23 @@ def compare_opened(inspection: Inspection, runs: Sequence[tuple[Sequence[Opened]
     inspection.saw("{count} things that members read were compared between runs", count=sum(map(len, plain)))
 
 
+def compare_places(inspection: Inspection, runs: Sequence[Sequence[Sequence[Granted]]]) -> None:
+    """3. `runs` has, of each run, the grants of each member; of 11 pairs all agree by chance once in four million."""
+    members = [[{one.batch: (one.place, one.count) for one in grants} for grants in run] for run in runs]
+    of_members = [(first[batch], second[batch]) for first, second in members for batch in first.keys() & second.keys()]
+    of_runs = [
+        (one[batch], other[batch])
+        for one, other in zip(*members, strict=True)
+        for batch in one.keys() & other.keys()
+    ]  # fmt: skip
+    for words, pairs in (("for two members", of_members), ("in two runs", of_runs)):
+        apart = sum(one != other for one, other in pairs)
+        inspection.require(apart > 0, "of {count} batches, {apart} have a grant at another place {words}",
+                    count=len(pairs), apart=apart, words=words)  # fmt: skip
+
+
 def compare_keepers(inspection: Inspection, runs: Sequence[Run]) -> None:
-    """3."""
+    """4."""
     for run in runs:
         if run.keeper_messages:
             inspection.found("the intake told the keeper {count} things while visitors came{quiet}: {what}",

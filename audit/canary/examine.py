@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from audit.canary.across import compare_keepers, compare_opened, compare_rows
+from audit.canary.across import compare_keepers, compare_opened, compare_places, compare_rows
 from audit.canary.calls import commands_to_tor, numbers_given, sizes_mapped, strange_commands
 from audit.canary.clock import another_hour, interpreter_with_clock
 from audit.canary.compare.answers import (
@@ -194,17 +194,13 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
         inspections["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
     items = {bytes(one.value) for one in fields.get("batch_items.item", [])}
-    granted = frozenset[bytes]().union(*(run.grants for run in runs))
+    granted = {one.item for run in runs for grants in run.grants for one in grants}
     for words in told_apart(sorted(items & granted), sorted(items - granted))[:_MOST_SHOWN]:
         inspections["random"].found("grants can be told from decoys: {words}", words=words)
     for run in runs:
         if run.key:
             check_drawn(inspections["random"], run)
-    places = [place for run in runs for place in run.places]
-    inspections["random"].require(
-        len(set(places)) > 1, "{count} grants lie in their batches at {places} different places", count=len(places),
-        places=len(set(places)),
-    )  # fmt: skip
+    compare_places(inspections["random"], [run.grants for run in runs if not run.quiet])
     inspections["random"].saw(
         "{count} values of {fields} fields depend on no order, clock, run or visitor",
         count=sum(map(len, fields.values())), fields=len(fields),

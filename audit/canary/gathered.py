@@ -12,7 +12,7 @@ from audit.canary.compare.rows import (
 )
 from audit.canary.compare.steady import Since
 from audit.canary.locks import Names
-from audit.canary.opened import Opened
+from audit.canary.opened import Granted, Opened
 from audit.canary.service import CanaryService
 from audit.canary.visits.http import Answer
 from audit.canary.visits.markers import Marker
@@ -39,8 +39,7 @@ class Run:
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)
-    grants: frozenset[bytes] = frozenset()
+    grants: list[list[Granted]] = field(default_factory=list)  # of each member
     first_visit: float = float("inf")
     last_visit: float = 0.0
     reports_began: float = float("inf")  # by the service's clock

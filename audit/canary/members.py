@@ -15,6 +15,7 @@ from audit.canary.visits.visitor import Exchange
 
 if TYPE_CHECKING:
     from audit.canary.gathered import Run
+    from audit.canary.opened import Granted
     from audit.canary.visits.http import Answer
     from audit.verdict import Inspection
 
@@ -79,7 +80,7 @@ def _text(raw: object) -> str:
     return base64.b64encode(raw if isinstance(raw, bytes) else b"").decode()
 
 
-def check_excluded(inspection: Inspection, named: CanaryDesk, reports: int) -> frozenset[bytes]:
+def check_excluded(inspection: Inspection, named: CanaryDesk, reports: int) -> list[Granted]:
     """Require that nothing of a report opens for the member whom it names; return what opens of the others."""
     items = items_that_open(named)
     inspection.require(
@@ -87,7 +88,7 @@ def check_excluded(inspection: Inspection, named: CanaryDesk, reports: int) -> f
         "of {reports} reports, {naming} of which names a member, {opened} open for that one",
         reports=reports, naming=_NAMING, opened=len(items),
     )  # fmt: skip
-    return frozenset(items)
+    return items
 
 
 def open_reports(run: Run, desks: Desks) -> None:
@@ -95,9 +96,9 @@ def open_reports(run: Run, desks: Desks) -> None:
     desk, named = desks
     with suppress(NotOpened):
         found = open_everything(desk)
-        run.opened, run.places, run.grants = found.things, found.places, frozenset(found.grants)
+        run.opened, run.grants = found.things, [found.grants]
         run.answers += found.answers
-    run.grants |= check_excluded(run.inspections["members"], named, len(run.grants))
+    run.grants.append(check_excluded(run.inspections["members"], named, sum(map(len, run.grants))))
     typed = run.markers["text"].encode()
     right = _OPENED_WITH_FILES + SHORT + _NAMING
     if len(run.opened) != right or not any(typed in one.content for one in run.opened):

@@ -51,50 +51,56 @@ class _Keys:
     access_key: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Granted:
+    """An item of a member's box that opens with its own key, and where it lies among the `count` of its batch."""
+
+    item: bytes
+    batch: int
+    place: int
+    count: int
+
+
 @dataclass(slots=True, repr=False)
 class Found:
-    """What there was for this member: what opened, where in its batch each grant lay, and what the server answered."""
+    """What there was for this member: its grants, what opened with them, and what the server answered."""
 
     things: list[Opened] = field(default_factory=list)
-    places: list[tuple[int, int]] = field(default_factory=list)  # place, and how many there are
     answers: list[tuple[str, Answer]] = field(default_factory=list)
-    grants: list[bytes] = field(default_factory=list)
+    grants: list[Granted] = field(default_factory=list)
 
 
 def open_everything(desk: CanaryDesk) -> Found:
     """Every entry, file and preview that was released to this member. Raises NotOpened, OSError."""
     found = Found()
     try:
-        for batch in _asked(desk.ask("box", {"after": 0}).body)["batches"]:
-            items = [base64.b64decode(item) for item in batch["items"]]
-            for place, item in enumerate(items):
-                if (keys := _granted(item, desk)) is not None:
-                    found.grants.append(item)
-                    found.places.append((place, len(items)))
-                    found.things += _case(desk, keys, found.answers)
+        found.grants = _grants(desk)
+        for grant in found.grants:
+            found.things += _case(desk, _keys_in(grant.item, desk), found.answers)
     except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:
         raise NotOpened from failed
     return found
 
 
-def items_that_open(desk: CanaryDesk) -> list[bytes]:
-    """Every item of the member's box that opens with the own key, whatever is in it. Raises OSError."""
-    found = []
+def items_that_open(desk: CanaryDesk) -> list[Granted]:
+    """Return every item of the member's box that opens with the own key, whatever is in it. Raises OSError."""
     with suppress(KeyError, ValueError, TypeError):
-        for batch in _asked(desk.ask("box", {"after": 0}).body)["batches"]:
-            for item in map(base64.b64decode, batch["items"]):
-                with suppress(CryptoError):
-                    SealedBox(PrivateKey(desk.box_private)).decrypt(item)
-                    found.append(item)
+        return _grants(desk)
+    return []
+
+
+def _grants(desk: CanaryDesk) -> list[Granted]:
+    found = []
+    for batch in _asked(desk.ask("box", {"after": 0}).body)["batches"]:
+        for place, item in enumerate(map(base64.b64decode, batch["items"])):
+            with suppress(CryptoError):
+                SealedBox(PrivateKey(desk.box_private)).decrypt(item)
+                found.append(Granted(item, batch["number"], place, len(batch["items"])))
     return found
 
 
-def _granted(item: bytes, desk: CanaryDesk) -> _Keys | None:
-    """Return the keys in a grant; None for the random bytes among which it lies."""
-    try:
-        plain = SealedBox(PrivateKey(desk.box_private)).decrypt(item)
-    except CryptoError:
-        return None
+def _keys_in(grant: bytes, desk: CanaryDesk) -> _Keys:
+    plain = SealedBox(PrivateKey(desk.box_private)).decrypt(grant)
     _version, case_id, epoch, key, _commitment, _recipient, _roster = _GRANT.unpack(plain)
     return _Keys(case_id, epoch, key, _hash("ks1-access", case_id + struct.pack(">I", epoch), key))
 

@@ -122,11 +122,9 @@ RULES = (
     _rule("other", "write", r"pipe:\[\d+\]", "what ldconfig found", before=True),
 )
 
-# What the intake opens to read while visitors come: the roster, the verdicts, and programs with what belongs to them.
-_READABLE = (
-    r"{home}/(roster(/[^/]+)?|audit\.chain|kallskydd\.db(-wal|-shm)?|shred\.slots)|/dev/(null|urandom)"
-    r"|/etc/localtime|/usr/share/zoneinfo/.*|(?!{home}).*\.(pyc?|dat|txt|toml|po|json|css|png|html|so[.0-9]*)"
-)
+# What the intake, the zygotes and their jobs open to read while visitors come. Programs, sentences and tables are read
+# before: which of them is opened, and when, would tell what a visitor asked for.
+_READABLE = r"{home}/(roster(/[^/]+)?|audit\.chain|kallskydd\.db(-wal|-shm)?|shred\.slots)|/dev/(null|urandom)"
 
 # Where markers may pass, and which: what was typed or is in a file, on its way to the store or back to its sender.
 MAY_CARRY = (
@@ -181,8 +179,8 @@ class Rulebook:
         return call.name in WRITES and self._channels.get((call.process.pid, call.target)) == "channel:keeper"
 
     def _read(self, call: Call) -> str | None:
-        """Which file is read is seen in the time at which it was read last, of whatever file."""
-        if call.role != "intake" or call.at < self._first_visit:
+        """Which file is read is seen in the time at which it was read last, of whatever file; a refusal leaves none."""
+        if call.role not in {"intake", "zygote", "job"} or call.at < self._first_visit or call.failed:
             return None
         return None if all(self._readable.fullmatch(path) for path in call.paths) else "files"
 

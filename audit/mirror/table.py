@@ -51,8 +51,9 @@ TABLE = (
     Row("firewall", "No rule of the firewall logs", "Ingen regel i brandväggen loggar",
         "nft list ruleset | grep -n log; iptables-legacy-save | grep LOG; ip6tables-legacy-save | grep LOG", root=True),
     Row("conntrack", "The kernel keeps no connections", "Kärnan för inga anslutningar",
-        "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_acct net.netfilter.nf_conntrack_log_invalid"
-        " net.netfilter.nf_conntrack_timestamp; conntrack -L | grep -c 127.77.13.201"),
+        "sysctl net.ipv4.tcp_no_metrics_save net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_acct"
+        " net.netfilter.nf_conntrack_log_invalid net.netfilter.nf_conntrack_timestamp; conntrack -L | grep -c"
+        " 127.77.13.201"),
     Row("audit-subsystem", "The kernel writes down no process", "Kärnan antecknar inga processer",
         "auditctl -s; auditctl -l", root=True),
     Row("accounting", "Nothing counts visitors or processes", "Inget räknar besökare eller processer",

@@ -16,14 +16,21 @@ PREFIX_LETTERS = 4
 LONGEST = 8  # letters; the shortest have four
 
 
-@cache
-def words() -> tuple[str, ...]:
-    """Return the list, read once."""
+def _read() -> tuple[str, ...]:
     listed = tuple((files("cases") / "words" / "sv.txt").read_text(encoding="ascii").split())
     if len(listed) != WORDS:
         # Another number of words would give every receipt another value. Nothing can be done without the right list.
         raise RuntimeError("the word list is not the list of the format")
     return listed
+
+
+# Read with the program: a file that is opened for the first code of a visitor has the time of that visit ever after.
+_WORDS = _read()
+
+
+def words() -> tuple[str, ...]:
+    """Return the list."""
+    return _WORDS
 
 
 def to_words(value: int, count: int) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ DRAFT_FIELD: Final = "draft"
 OWNER: Final = web.ResponseKey("owner", str)
 LANGUAGE: Final = web.ResponseKey("language", str)
 # Some fourteen pages in ten languages, and again after the roster or the day has changed.
+_ANY_DAY: Final = date(2000, 1, 1)
 _MOST_MADE: Final = 400
 
 _CONTENT_SECURITY_POLICY: Final = (
@@ -155,6 +156,9 @@ class Pages:
             self._environment.get_template(name)
         locale = package.joinpath("locale")
         known = {code: Language(LANGUAGES[code], read_texts(locale, code)) for code in (*languages, SOURCE)}
+        # Read now: a table that is opened for the first visitor of a language has the time of that visit ever after.
+        for one in known.values():
+            one.day(_ANY_DAY)
         self._languages = {code: known[code] for code in languages}
         self._default = known[languages[0]]
         # What is read where a language has no information pages.

@@ -1,14 +1,17 @@
-"""A picture and a document with markers in their hidden data, written by hand: an audit decodes nothing.
+"""Pictures and a document with markers in their hidden data, written by hand: an audit decodes nothing.
 
 The picture is more than one megabyte, because that is where a web library begins to write uploads to a temporary file.
 """
 
 from __future__ import annotations
 
+import secrets
 import struct
 import zlib
 
 _SIDE = 24  # pixels
+_BLOCKS_ASIDE = 3
+_BLOCKS = _BLOCKS_ASIDE**2
 _TEXT_CHUNKS = 24
 _TEXT_BYTES = 56 * 1024  # 24 of them are 1.3 MiB
 
@@ -34,6 +37,48 @@ def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
     )
 
 
+def photograph(exif: str, comment: str) -> bytes:
+    """Make a JPEG whose EXIF names `exif` as artist and has a small picture of its own, another one each time.
+
+    What members see of it in small is made from the large picture, which is always the same.
+    """
+    artist, small = exif.encode() + b"\0", _grey(secrets.token_bytes(_BLOCKS))
+    first = struct.pack(">HHHII", 1, 0x013B, 2, len(artist), 56)  # the first directory has one tag, at offset 8
+    second = struct.pack(">H", 2) + b"".join(
+        struct.pack(">HHII", tag, 4, 1, value)
+        for tag, value in ((0x0201, 56 + len(artist)), (0x0202, len(small)))  # where the small picture is, how long
+    )
+    tiff = b"MM\0*" + struct.pack(">I", 8) + first + struct.pack(">I", 26) + second + bytes(4) + artist + small
+    hidden = _segment(0xE1, b"Exif\0\0" + tiff) + _segment(0xFE, comment.encode())
+    return _grey(bytes(range(0, 28 * _BLOCKS, 28)), hidden)
+
+
+def _grey(blocks: bytes, hidden: bytes = b"") -> bytes:
+    """Make a JPEG of squares of eight pixels, each of one grey (ITU-T T.81, baseline, without any frequencies)."""
+    bits, before = "", 128
+    for value in blocks:
+        step, before = value - before, value
+        size = step.bit_length() if step >= 0 else (-step).bit_length()
+        # A code of four bits for each size, then the step, then the end of the block.
+        bits += f"{size:04b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "") + "0"
+    bits += "1" * (-len(bits) % 8)
+    scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    side = 8 * _BLOCKS_ASIDE
+    return b"".join(
+        [
+            b"\xff\xd8",
+            hidden,
+            _segment(0xDB, b"\0" + b"\x08" * 64),
+            _segment(0xC0, struct.pack(">BHHBBBB", 8, side, side, 1, 1, 0x11, 0)),
+            _segment(0xC4, b"\0" + bytes([0, 0, 0, 12, *[0] * 12]) + bytes(range(12))),
+            _segment(0xC4, b"\x10" + bytes([1, *[0] * 15]) + b"\0"),
+            _segment(0xDA, b"\x01\x01\0\0\x3f\0"),
+            scan,
+            b"\xff\xd9",
+        ]
+    )
+
+
 def document(author: str) -> bytes:
     """Make a PDF of one page with a grey square on it, whose information names `author`."""
     drawing = b"0.5 g 40 40 60 60 re f"
@@ -55,6 +100,10 @@ def document(author: str) -> bytes:
         len(objects) + 1,
         start,
     )
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
-from audit.canary.visits.material import document, picture
+from audit.canary.visits.material import document, photograph, picture
 from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def urgent_report(visitor: CanaryVisitor, *, refused_too: bool) -> None:
     markers = visitor.markers
     name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
-        Upload(name, kind, picture(markers["exif"], markers["picture comment"], texts=1)),
+        Upload(name, kind, photograph(markers["exif"], markers["picture comment"])),
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
     fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]

@@ -65,13 +65,20 @@ def check_locks(inspection: Inspection, scene: MirrorScene) -> None:
 
 
 def check_conntrack(inspection: Inspection, scene: MirrorScene, planted: Planted) -> None:
-    """Require that the kernel keeps no visitor's address in its table of connections, and counts and logs none."""
+    """Require that the kernel keeps no visitor's address.
+
+    It could in its table of connections, in logs and counters of these, and with the measures of each peer of TCP, for
+    an hour after the visit (`ip tcp_metrics`).
+    """
     if not scene.system("/proc/sys").exists():
         inspection.missed("/proc/sys")
         return
     for name in _CONNTRACK_OFF:
         value = scene.value(f"/proc/sys/net/netfilter/{name}")
         inspection.require(value in {"0", None}, "{name} = {value}", name=name, value=value or "-")
+    unsaved = scene.value("/proc/sys/net/ipv4/tcp_no_metrics_save")
+    inspection.require(unsaved in {"1", None}, "{name} = {value}", name="net.ipv4.tcp_no_metrics_save",
+                value=unsaved or "-")  # fmt: skip
     tracked = scene.value("/proc/sys/net/netfilter/nf_conntrack_count")
     inspection.require(tracked in {"0", None}, "connections that the kernel tracks: {count}", count=tracked or "0")
     table = scene.value("/proc/net/nf_conntrack")

@@ -225,6 +225,10 @@ JOURNAL = "{sa_family=AF_UNIX, sun_path=" + hexed("/run/systemd/journal/socket")
             "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_SHARED, 5<\\x2f\\x74\\x6d\\x70\\x2f\\x78>, 0) = 0x7f0000000000",
         ),
         ("files", f"memfd_create({hexed('of-another-name')}, MFD_CLOEXEC) = 5"),
+        (
+            "files",
+            f"openat(AT_FDCWD<{hexed('/').strip(chr(34))}>, {hexed('/usr/lib/locale-data/fi.dat')}, O_RDONLY) = 5",
+        ),
         ("calls", "fcntl(6<SLOTS>, F_SETLK, {l_type=F_WRLCK, l_whence=SEEK_SET, l_start=3324117511, l_len=1}) = 0"),
         ("calls", "fcntl(6<INDEX>, F_SETLK, {l_type=F_WRLCK, l_whence=SEEK_SET, l_start=3324117511, l_len=1}) = 0"),
         ("calls", "fcntl(6<INDEX>, F_SETOWN, 3324117511) = -1 EPERM (Operation not permitted)"),

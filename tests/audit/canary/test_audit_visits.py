@@ -12,13 +12,13 @@ from contextlib import closing, suppress
 import pytest
 from nacl.public import PrivateKey, SealedBox
 
-from audit.canary.across import compare_opened
+from audit.canary.across import compare_opened, compare_places
 from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
 from audit.canary.judge import judge_sizes
 from audit.canary.members import check_excluded
-from audit.canary.opened import Opened
+from audit.canary.opened import Granted, Opened
 from audit.canary.visits.http import glance, hidden_fields
 from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
@@ -80,13 +80,35 @@ def test_an_item_that_opens_for_the_member_whom_a_report_names_is_a_finding(tmp_
     (tmp_path / "server.pub").write_text(bytes(32).hex())
     own, another = (SealedBox(PrivateKey(member.box_private).public_key) for member in (BO, ANNA))
     items = [box.encrypt(bytes(105)) for box in (*[own] * opened, another)]
-    told = {"batches": [{"items": [base64.b64encode(item).decode() for item in items]}]}
+    told = {"batches": [{"number": 1, "items": [base64.b64encode(item).decode() for item in items]}]}
     path = served(lambda _target: [b"HTTP/1.1 200 OK\r\n\r\n" + json.dumps(told).encode()])
     look = Inspection()
 
     check_excluded(look, desk_of(BO, tmp_path, path, "x.onion"), reports=4)
 
     assert look.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("places", "findings"),
+    [
+        # Of two runs, of two members each, the places in three batches.
+        ((((0, 3, 1), (2, 3, 0)), ((1, 1, 1), (0, 2, 2))), 0),
+        ((((0, 3, 1), (0, 3, 1)), ((1, 2, 0), (1, 2, 0))), 1),
+        ((((0, 3, 1), (2, 1, 0)), ((0, 3, 1), (2, 1, 0))), 1),
+        ((((0, 0, 0), (0, 0, 0)), ((0, 0, 0), (0, 0, 0))), 2),
+    ],
+)
+def test_a_place_that_follows_from_the_number_of_a_batch_is_a_finding(places, findings):
+    runs = [
+        [[Granted(b"", batch, place, 4) for batch, place in enumerate(member)] for member in members]
+        for members in places
+    ]
+    inspection = Inspection()
+
+    compare_places(inspection, runs)
+
+    assert sum(one.verdict is Verdict.FINDING for one in inspection.evidence) == findings
 
 
 def test_a_batch_that_is_smaller_for_one_member_is_a_finding():

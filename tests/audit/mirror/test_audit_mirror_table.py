@@ -104,6 +104,8 @@ def test_a_drop_in_that_weakens_a_unit_is_found(line, tmp_path):
         ({}, "clean"),
         ({"proc/sys/net/netfilter/nf_conntrack_count": "3"}, "finding"),
         ({"proc/sys/net/netfilter/nf_conntrack_acct": "1"}, "finding"),
+        ({"proc/sys/net/ipv4/tcp_no_metrics_save": "0"}, "finding"),
+        ({"proc/sys/net/ipv4/tcp_no_metrics_save": "1"}, "clean"),
         ({"proc/net/nf_conntrack": "ipv4 2 tcp 6 117 TIME_WAIT src=127.77.13.201 dst=127.0.0.1 sport=5"}, "finding"),
     ],
 )
