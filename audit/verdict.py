@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from audit.swedish import SWEDISH, SWEDISH_WORDS
+from audit.swedish_canary import CANARY
 
 Language = Literal["sv", "en"]
 
@@ -87,7 +88,9 @@ class Evidence:
 
     def text(self, language: Language = "en") -> str:
         """Return the sentence in this language."""
-        template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
+        template = self.template
+        if language == "sv":
+            template = SWEDISH.get(template) or CANARY.get(template, template)
         return template.format(**{name: shown(value, language) for name, value in self.values.items()})
 
     def as_object(self) -> dict[str, str]:
