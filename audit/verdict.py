@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from audit.swedish import SWEDISH, SWEDISH_WORDS
+from audit.swedish_canary import CANARY
 
 Language = Literal["sv", "en"]
 
@@ -41,7 +42,7 @@ class Counted:
 
     def text(self, language: Language) -> str:
         """Return the kinds, sorted by their words in this language."""
-        return ", ".join(sorted(f"{_shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
+        return ", ".join(sorted(f"{shown(Word(kind), language)} {count}" for kind, count in self.kinds.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Program:
         return {"version": self.version, "commit": self.commit, "digest": self.digest}
 
 
-def _shown(value: object, language: Language) -> object:
+def shown(value: object, language: Language) -> object:
+    """Return a value as it stands in a sentence of this language."""
     if isinstance(value, bool):
         yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
         return yes if value else no
@@ -86,8 +88,10 @@ class Evidence:
 
     def text(self, language: Language = "en") -> str:
         """Return the sentence in this language."""
-        template = SWEDISH.get(self.template, self.template) if language == "sv" else self.template
-        return template.format(**{name: _shown(value, language) for name, value in self.values.items()})
+        template = self.template
+        if language == "sv":
+            template = SWEDISH.get(template) or CANARY.get(template, template)
+        return template.format(**{name: shown(value, language) for name, value in self.values.items()})
 
     def as_object(self) -> dict[str, str]:
         """For JSON."""

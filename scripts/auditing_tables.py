@@ -1,8 +1,9 @@
 """
-Write into docs/AUDITING.md what the audit says of itself; `--check` only compares, with exit code 1 when they differ.
+Write into the auditor's guides what the audit says of itself; `--check` only compares, with exit code 1 if they differ.
 
-A block stands between `<!-- NAME -->` and `<!-- end -->` and is replaced whole: the claim, what is not covered, the
-names that the lines of shell use, each row of `audit live` (its heading and its line), and the rows of the canary. What
+A block stands between `<!-- NAME -->` and `<!-- end -->` and is replaced whole. In docs/AUDITING_REFERENCE.md: the
+claim, what is not covered, the names that the lines of shell use, each row of `audit live` (its heading and its line),
+and the rows of the canary. In the two short guides: the claim, the rule of the verdict, the names and five rows. What
 is around the blocks, how to read a row among it, is written by hand.
 """
 
@@ -15,19 +16,27 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from audit.canary.examine import ROWS  # noqa: E402 - needs the path
-from audit.live.table import BY_HAND_FIRST, TABLE, Row  # noqa: E402
+from audit.live.table import BY_HAND_FIRST, TABLE, Row, with_remarks  # noqa: E402
 from audit.mirror.table import ASSERTION as MIRROR_ASSERTION  # noqa: E402
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST  # noqa: E402
 from audit.mirror.table import NOT_COVERED as MIRROR_NOT_COVERED  # noqa: E402
 from audit.mirror.table import TABLE as MIRROR_TABLE  # noqa: E402
-from audit.report.words import ASSERTION, NOT_COVERED  # noqa: E402
+from audit.report.certify import RULE  # noqa: E402
+from audit.report.words import ASSERTION, NOT_COVERED, WORDS  # noqa: E402
+from audit.verdict import Language  # noqa: E402
 
-GUIDE: Final = PROJECT / "docs" / "AUDITING.md"
+DOCS: Final = PROJECT / "docs"
+REFERENCE: Final = "AUDITING_REFERENCE.md"
+SHORT: Final[dict[str, Language]] = {"AUDITING.md": "en", "GRANSKNING.md": "sv"}
+# The five that show most by themselves.
+STRONGEST: Final = ("own-files", "filter", "intake-descriptors", "torrc", "schema")
 _BLOCK: Final = re.compile(r"<!-- ([\w -]+) -->\n.*?<!-- end -->\n", re.DOTALL)
 
 
-def blocks() -> dict[str, str]:
-    """Return the text of every block by its name, in the order in which they stand in the guide."""
+def blocks(guide: str) -> dict[str, str]:
+    """Return the text of every block of a guide by its name, in the order in which they stand in it."""
+    if guide in SHORT:
+        return _short(SHORT[guide])
     return {
         "claim": f"> {ASSERTION['en']}\n",
         "names": f"```\n{BY_HAND_FIRST}```\n",
@@ -41,6 +50,23 @@ def blocks() -> dict[str, str]:
     }
 
 
+def _short(language: Language) -> dict[str, str]:
+    lines = {row.id: row.by_hand for row in TABLE}
+    return {
+        "claim": f"> {ASSERTION[language]}\n",
+        "rule": _rule(language),
+        "names": f"```\n{with_remarks(BY_HAND_FIRST, language)}```\n",
+        **{f"hand {name}": f"```\n{with_remarks(lines[name], language)}\n```\n" for name in STRONGEST},
+    }
+
+
+def _rule(language: Language) -> str:
+    """Return the table of the verdict, with each outcome as the page says it."""
+    head = {"en": ("what the page has", "verdict"), "sv": ("vad sidan har", "utslag")}[language]
+    lines = [(one[language], WORDS[language][outcome]) for one, outcome in RULE]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, ("---",) * 2, *lines])
+
+
 def _row(row: Row) -> str:
     root = "Takes root to see whole.\n\n" if row.root else ""
     return f"### {row.id}: {row.title}\n\n{root}```\n{row.by_hand}\n```\n"
@@ -51,27 +77,30 @@ def _canary() -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in [("row", "shows", "by hand"), ("---",) * 3, *lines])
 
 
-def rendered(guide: str) -> str:
+def rendered(text: str, guide: str = REFERENCE) -> str:
     """Return the guide with every block as the audit says it now. Raises ValueError for missing or strange blocks."""
-    texts = blocks()
-    if (found := _BLOCK.findall(guide)) != list(texts):
+    texts = blocks(guide)
+    if (found := _BLOCK.findall(text)) != list(texts):
         differing = sorted(set(found) ^ set(texts)) or ["their order"]
-        message = f"the blocks of docs/AUDITING.md are not those of the audit: {', '.join(differing)}"
+        message = f"the blocks of docs/{guide} are not those of the audit: {', '.join(differing)}"
         raise ValueError(message)
-    return _BLOCK.sub(lambda match: f"<!-- {match[1]} -->\n{texts[match[1]]}<!-- end -->\n", guide)
+    return _BLOCK.sub(lambda match: f"<!-- {match[1]} -->\n{texts[match[1]]}<!-- end -->\n", text)
 
 
 def main() -> int:
     """Return the exit code."""
-    guide = GUIDE.read_text("utf-8")
-    new = rendered(guide)
-    if new == guide:
-        return 0
-    if "--check" in sys.argv[1:]:
-        print("docs/AUDITING.md is not what the audit says; run .venv/bin/python scripts/auditing_tables.py")
-        return 1
-    GUIDE.write_text(new, "utf-8")
-    return 0
+    code = 0
+    for guide in (REFERENCE, *SHORT):
+        text = (DOCS / guide).read_text("utf-8")
+        new = rendered(text, guide)
+        if new == text:
+            continue
+        if "--check" in sys.argv[1:]:
+            print(f"docs/{guide} is not what the audit says; run .venv/bin/python scripts/auditing_tables.py")
+            code = 1
+        else:
+            (DOCS / guide).write_text(new, "utf-8")
+    return code
 
 
 if __name__ == "__main__":

@@ -95,9 +95,11 @@ ADVICE = {
     "conntrack": Advice(
         _M,
         "The kernel keeps a list of visitors' addresses.",
-        "Remove rules that track (`ct`) from /etc/nftables.conf; `modprobe -r nf_conntrack`.",
+        "Put `deploy/sysctl.d/60-kallskydd-relay.conf` into /etc/sysctl.d, `sysctl --system`; remove rules that track"
+        " (`ct`) from /etc/nftables.conf, `modprobe -r nf_conntrack`.",
         "Kärnan för en lista över besökarnas adresser.",
-        "Ta bort regler som spårar (`ct`) ur /etc/nftables.conf; `modprobe -r nf_conntrack`.",
+        "Lägg `deploy/sysctl.d/60-kallskydd-relay.conf` i /etc/sysctl.d, `sysctl --system`; ta bort regler som spårar"
+        " (`ct`) ur /etc/nftables.conf, `modprobe -r nf_conntrack`.",
     ),
     "audit-subsystem": Advice(
         _M,

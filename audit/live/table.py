@@ -1,7 +1,7 @@
 """The table of `audit live`: what is inspected, in which order, and how to see it without our code.
 
-`docs/AUDITING.md` explains each row; scripts/auditing_tables.py writes the rows there. The shell lines use what
-`BY_HAND_FIRST` sets.
+`docs/AUDITING_REFERENCE.md` explains each row; scripts/auditing_tables.py writes the rows there. The shell lines use
+what `BY_HAND_FIRST` sets.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether what was examined can be certified: the rule, and the remarks that stand on the page that is signed.
 
-The rule, in the order in which it is applied (docs/AUDITING.md has the same table, and a test holds the two together):
+The rule is `RULE`, in the order in which it is applied. docs/AUDITING.md and GRANSKNING.md have its table from here:
 
 | what the page has | verdict |
 |---|---|
@@ -45,6 +45,51 @@ class Outcome(StrEnum):
     CERTIFIED = "can be certified"
     REMARKS = "can be certified with remarks"
     CANNOT = "cannot be certified"
+
+
+_CANNOT, _SOME = Outcome.CANNOT, Outcome.REMARKS
+RULE: tuple[tuple[Mapping[Language, str], Outcome], ...] = (
+    (
+        {
+            "en": "a row with a finding, or a void row, in any of its proofs",
+            "sv": "en rad med fynd, eller en ogiltig rad, i något av bevisen",
+        },
+        _CANNOT,
+    ),
+    (
+        {"en": "no `live`, no `canary` or no `selftest`", "sv": "`live`, `canary` eller `selftest` saknas"},
+        _CANNOT,
+    ),
+    (
+        {
+            "en": "a `canary` or `selftest` of another program than the one that runs",
+            "sv": "`canary` eller `selftest` är gjord på ett annat program än det som körs",
+        },
+        _CANNOT,
+    ),
+    (
+        {"en": "a chain of daily verdicts that was changed", "sv": "kedjan av dagliga granskningar är ändrad"},
+        _CANNOT,
+    ),
+    ({"en": "a row that was not seen", "sv": "en rad som inte är sedd"}, _SOME),
+    ({"en": "a proof that is more than 30 days old", "sv": "ett bevis som är äldre än 30 dagar"}, _SOME),
+    (
+        {
+            "en": "a home with a mirror, and no result of the mirror or one of another program",
+            "sv": "ett hem med spegel, och inget resultat från spegeln eller ett från ett annat program",
+        },
+        _SOME,
+    ),
+    (
+        {
+            "en": "a program that was compared with nothing but its own list of files",
+            "sv": "programmet är bara jämfört med sin egen förteckning",
+        },
+        _SOME,
+    ),
+    ({"en": "a trial", "sv": "provdrift"}, _SOME),
+    ({"en": "nothing of this", "sv": "inget av detta"}, Outcome.CERTIFIED),
+)
 
 
 @dataclass(frozen=True, slots=True)

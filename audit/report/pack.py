@@ -24,7 +24,10 @@ from audit.report.claims import LIVE
 from audit.report.html import as_html
 from audit.verdict import AuditReport, Language
 
-_DOCS = ("AUDITING.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "OPERATING.md")
+_DOCS = (
+    "AUDITING.md", "GRANSKNING.md", "AUDITING_REFERENCE.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md",
+    "OPERATING.md",
+)  # fmt: skip
 
 
 def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Language) -> list[str]:

@@ -1,9 +1,12 @@
 """The style of the page, for a screen and for A4. The colours are the palette of the service's own pages, by name."""
 
-# One line, so that a change of the palette is one change here.
+# As in intake/static/style.css, which the audit does not import; a test holds the two together.
 PALETTE = """
-:root { color-scheme: light; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82; --accent: #0f4054; --on-accent: #fff; --bad: #9c1c1c; --bad-soft: #fdf0ee; --good-soft: #eaf5ee; --good: #1d6b3a; }
-"""  # noqa: E501
+:root { color-scheme: light dark; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82; --accent: #0f4054;
+--bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
+@media screen and (prefers-color-scheme: dark) { :root { --ink: #e8edef; --paper: #14191c; --soft: #20282c;
+--line: #8a99a1; --accent: #7cc7d6; --bad: #ff9b8f; --bad-soft: #38201d; --good: #86d3a2; } }
+"""
 
 STYLE = (
     PALETTE
@@ -18,10 +21,10 @@ pre { white-space: pre-wrap; background: var(--soft); padding: .35rem .6rem; mar
 .head { border-bottom: 2px solid var(--accent); padding-bottom: .4rem; margin-bottom: .5rem; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .05rem .9rem; margin: 0; }
 .facts dt { font-weight: 600; } .facts dd { margin: 0; } .facts code { font-size: .82em; }
-.verdict { border: 2px solid var(--good); border-left-width: 10px; background: var(--good-soft); padding: .4rem .8rem;
+.verdict { border: 2px solid var(--good); border-left-width: 10px; background: var(--soft); padding: .4rem .8rem;
 margin: .7rem 0; }
 .verdict.bad { border-color: var(--bad); background: var(--bad-soft); }
-.verdict.some { border-color: var(--accent); background: var(--soft); }
+.verdict.some { border-color: var(--warn, var(--accent)); background: var(--warn-soft, var(--soft)); }
 .verdict strong { font-size: 1.25rem; display: block; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .1rem .8rem
 .1rem 0; border-bottom: 1px solid var(--line); } .day { white-space: nowrap; }

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from audit.verdict import Evidence, Language, Verdict
+from audit.verdict import Evidence, Language, Verdict, shown
 
 MOST_LINES = 3
 
@@ -66,8 +66,9 @@ def summarised(evidence: Sequence[Evidence], language: Language) -> list[str]:
     clean = [one for one in evidence if one.verdict is Verdict.CLEAN]
     counted: dict[tuple[str, ...], Counter[str]] = {}
     for one in clean:
-        key = (one.template, *(str(one.values[name]) for name in _common(one))) if one.template in SUMMARIES else ()
-        if key:
+        if one.template in SUMMARIES:
+            kept, _ = SUMMARIES[one.template]
+            key = (one.template, *(str(shown(one.values[name], language)) for name in kept))
             counted.setdefault(key, Counter())[str(one.values["name"])] += 1
     lines = [_of_all(key, names, language) for key, names in counted.items()]
     lines += [one.text(language) for one in clean if one.template not in SUMMARIES]
@@ -75,10 +76,6 @@ def summarised(evidence: Sequence[Evidence], language: Language) -> list[str]:
     if more <= 1:
         return lines
     return [*lines[:MOST_LINES], f"… och {more} rader till" if language == "sv" else f"… and {more} lines more"]
-
-
-def _common(one: Evidence) -> tuple[str, ...]:
-    return SUMMARIES[one.template][0]
 
 
 def _of_all(key: tuple[str, ...], names: Counter[str], language: Language) -> str:

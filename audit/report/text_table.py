@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit.advice import advice_of
-from audit.verdict import AuditReport, Check, Verdict
+from audit.verdict import AuditReport, Check, Evidence, Verdict
 
 _MARKS = {
     Verdict.CLEAN: "clean   ",
@@ -18,9 +20,13 @@ UNMODIFIED = "selftest.none"
 def as_text(report: AuditReport, *, every_row: bool = False) -> str:
     """Return the rows that are not clean, or all, then the sum and what to do."""
     if every_row:
-        lines = [line for check in report.checks for line in _block(report, check)]
+        lines = [line for check in report.checks for line in _block(report, check, check.evidence)]
     else:
-        lines = [line for check in in_order(report) if not takes_root(report, check) for line in _block(report, check)]
+        lines = []
+        for check in in_order(report):
+            if not takes_root(report, check):
+                bad = [one for one in check.evidence if one.verdict is not Verdict.CLEAN]
+                lines += _block(report, check, bad)
         if hidden := [check.id for check in report.checks if takes_root(report, check)]:
             lines += [f"{_MARKS[Verdict.NOT_SEEN]}  {', '.join(hidden)}", f"{_INDENT}These rows take root.", ""]
     return "\n".join([*lines, _sum(report, every_row=every_row), to_do(report)])
@@ -59,9 +65,9 @@ def remedy_of(report: AuditReport, check: Check) -> str:
     return advice_of(report.name, check.id).remedy
 
 
-def _block(report: AuditReport, check: Check) -> list[str]:
+def _block(report: AuditReport, check: Check, evidence: Sequence[Evidence]) -> list[str]:
     lines = [f"{_MARKS[check.verdict]}  {check.id}: {check.title}"]
-    for one in check.evidence:
+    for one in evidence:
         mark = "" if one.verdict is Verdict.CLEAN else f"{_MARKS[one.verdict].strip()}: "
         lines.append(f"{_INDENT}{mark}{one.text()}")
     if check.verdict is not Verdict.CLEAN:

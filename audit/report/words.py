@@ -89,7 +89,7 @@ WORDS = {
         "rows": "{clean} av {all} rader utan anmärkning",
         "caught": "{clean} av {all} utsatta fel hittades",
         "is_missing": "saknas",
-        "chain_is": "{days} senaste dagarna: {found} med fynd; huvud {head}…",
+        "chain_is": "Dagar: {days}, med fynd: {found}. Huvud: {head}…",
         "chain_broken": "ändrad: håller inte",
         "remarks": "Fynd, inte sett och annat att anmärka",
         "no_remarks": "Inga.",
@@ -111,7 +111,8 @@ WORDS = {
         "by_hand_is": (
             "Bli root (sudo -i bash) på den granskade datorn. Klistra in raderna nedan, som sätter namnen. Klistra"
             " sedan in raden under en kontroll i bilagorna, och jämför det du ser med det som står där."
-            " Vad du ska se står i docs/AUDITING_REFERENCE.md, under kontrollens namn."
+            " Exempel: raden live.filter ska visa Seccomp: 2 och NoNewPrivs: 1 på varje rad."
+            " Vad varje kontroll ska visa står i docs/AUDITING_REFERENCE.md, under dess namn."
         ),
         "all_remarks": "Alla fynd, inte sett och annat att anmärka",
         "processes": "Processer",
@@ -173,7 +174,7 @@ WORDS = {
         "rows": "{clean} of {all} rows clean",
         "caught": "{clean} of {all} planted faults found",
         "is_missing": "missing",
-        "chain_is": "last {days} days: {found} with findings; head {head}…",
+        "chain_is": "Days: {days}, with findings: {found}. Head: {head}…",
         "chain_broken": "changed: does not hold",
         "remarks": "Findings, not seen, and other remarks",
         "no_remarks": "None.",
@@ -195,7 +196,8 @@ WORDS = {
         "by_hand_is": (
             "Become root (sudo -i bash) on the computer that was examined. Paste the lines below, which set the names."
             " Then paste the line under a check of the annexes, and compare what you see with what stands there."
-            " What you should see stands in docs/AUDITING_REFERENCE.md, under the name of the check."
+            " Example: the row live.filter should show Seccomp: 2 and NoNewPrivs: 1 on each line."
+            " What each check should show stands in docs/AUDITING_REFERENCE.md, under its name."
         ),
         "all_remarks": "All findings, not seen, and other remarks",
         "processes": "Processes",

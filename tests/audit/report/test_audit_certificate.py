@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from audit_harness import ROOT
 from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
 
 from audit.advice import advice_of
@@ -123,6 +124,19 @@ def test_the_page_says_what_was_examined_what_is_certified_and_what_is_not_cover
     assert "ab" * 32 in annexes
     assert annexes.count("2026-11-0") == 9
     assert not re.search(r"(src|href)=|url\(|<script|@import", page)
+
+
+def test_the_page_has_the_palette_of_the_reporters_pages_in_the_light_and_in_the_dark():
+    def modes(sheet):
+        roots = re.findall(r":root ?\{(.*?)\}", sheet, re.DOTALL)
+        return [dict(re.findall(r"--([\w-]+): (#\w+)", one)) for one in roots]
+
+    theirs = modes((ROOT / "intake" / "static" / "style.css").read_text("utf-8"))
+    ours = modes(as_html(examined(), "sv", CLAIMS))
+
+    assert len(ours) == 2
+    assert all(len(mode) >= 8 for mode in ours)
+    assert all(mode.items() <= other.items() for mode, other in zip(ours, theirs, strict=True))
 
 
 def test_an_ordinary_account_is_one_remark_for_all_rows_that_take_root():

@@ -46,34 +46,47 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("browser", [lambda: Chromium(NO_PORT, scripts=True), lambda: Firefox(NO_PORT, safest=False)])
-def test_the_certificate_is_one_sheet_and_the_annexes_follow(folder, browser):
+@pytest.fixture(scope="module")
+def chromium():
+    with Chromium(NO_PORT, scripts=True) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def firefox():
+    with Firefox(NO_PORT, safest=False) as one:
+        yield one
+
+
+@pytest.mark.parametrize("name_of_browser", ["chromium", "firefox"])
+def test_the_certificate_is_one_sheet_and_the_annexes_follow(folder, name_of_browser, request):
+    browser = request.getfixturevalue(name_of_browser)
     assert len(remarks_on(PAGES["three"])) == 3
-    with browser() as one:
-        for name, language in A_FEW:
-            one.open(f"file://{folder}/{name}-{language}.html")
-            document = pypdfium2.PdfDocument(one.printed())
-            sheets = [" ".join(sheet.get_textpage().get_text_range().split()) for sheet in document]
-            width, height = document[0].get_size()
-            document.close()
+    for name, language in A_FEW:
+        browser.open(f"file://{folder}/{name}-{language}.html")
+        document = pypdfium2.PdfDocument(browser.printed())
+        sheets = [" ".join(sheet.get_textpage().get_text_range().split()) for sheet in document]
+        width, height = document[0].get_size()
+        document.close()
 
-            # Browsers round A4 to their own pixels.
-            assert abs(width - 595.3) < 1
-            assert abs(height - 841.9) < 1
-            # The last line to sign on the first, the first annex on the second.
-            signature, annex = ("Underskrift", "Bilaga A") if language == "sv" else ("Signature", "Annex A")
-            assert sheets[0].count(signature) >= 2, (name, language)
-            assert annex in sheets[1][:200], (name, language, sheets[1][:200])
-            assert annex not in sheets[0]
-            # What is folded on the screen is open on paper.
-            assert "selftest.access-log" in "".join(sheets)
+        # Browsers round A4 to their own pixels.
+        assert abs(width - 595.3) < 1
+        assert abs(height - 841.9) < 1
+        # The last line to sign on the first, the first annex on the second.
+        signature, annex = ("Underskrift", "Bilaga A") if language == "sv" else ("Signature", "Annex A")
+        assert sheets[0].count(signature) >= 2, (name, language)
+        assert annex in sheets[1][:200], (name, language, sheets[1][:200])
+        assert annex not in sheets[0]
+        # What is folded on the screen is open on paper.
+        assert "selftest.access-log" in "".join(sheets)
 
 
-def test_axe_finds_nothing_on_a_screen(folder):
-    with Chromium(NO_PORT, scripts=True) as browser:
-        browser.size(1366, 900)
-        browser.open(f"file://{folder}/three-sv.html")
-        assert axe(browser) == []
+def test_axe_finds_nothing_on_a_screen_in_the_light_and_in_the_dark(folder, chromium):
+    chromium.size(1366, 900)
+    for dark in (False, True):
+        chromium.looks(dark=dark)
+        chromium.open(f"file://{folder}/three-sv.html")
+        assert axe(chromium) == []
 
 
 def test_the_w3cs_checker_finds_nothing(folder):

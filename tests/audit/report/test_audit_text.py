@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from dataclasses import replace
 
 import pytest
+from audit_harness import ROOT
 from audit_pages import FOR_ROOT, IDS, report
 
 from audit.advice import TABLES, advice_of
 from audit.report.results import NotAResult, read_result, save
 from audit.report.text_table import as_text
+from audit.swedish import SWEDISH
+from audit.swedish_canary import CANARY
 from audit.verdict import Check, Counted, Evidence, Verdict, Word
+
+SAYING = {"saw", "found", "missed", "require", "void", "Evidence"}
 
 
 @pytest.mark.parametrize("audit", IDS)
@@ -114,3 +121,19 @@ def test_what_is_no_result_of_this_audit_is_refused_with_what_to_do(tmp_path, co
 
     assert said in refused.value.words
     assert "`kallskydd audit canary --save FILE`" in refused.value.words
+
+
+def test_every_sentence_of_the_canary_and_the_selftest_has_its_own_in_swedish():
+    templates = set()
+    for folder in ("canary", "selftest"):
+        for path in (ROOT / "audit" / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in SAYING:
+                    texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                    templates |= {text for text in texts if isinstance(text, str) and " " in text}
+
+    assert len(templates) > 80
+    assert sorted(templates - SWEDISH.keys() - CANARY.keys()) == []
+    fields = re.compile(r"\{(\w+)\}")
+    assert [one for one, other in CANARY.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
+    assert CANARY.keys() & SWEDISH.keys() == set()
