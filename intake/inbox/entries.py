@@ -56,8 +56,9 @@ class EntryShown:
     # It was sent together with what stands before it.
     follows: bool = False
     file_id: str = ""
-    # Of a file: its kind and size, and what was removed from it.
+    # Of a file.
     kind: str = ""
+    size: str = ""
     can_take_back: bool = False
     can_withdraw: bool = False
     # Of a long text, which part this is and of how many.
@@ -140,7 +141,8 @@ class EntryShower:
         return replace(
             plain,
             headline=self._translate(name) % {"number": attachment.order + 1},
-            kind=f"{self._file_kind(attachment)}, {_size(attachment.size, self._language)}",
+            kind=self._file_kind(attachment),
+            size=_size(attachment.size, self._language),
             text=self._cleaned(attachment) if mine else "",
             file_id=attachment.file_id,
             can_take_back=mine and waits and not self._opened.approval_waits,
@@ -219,7 +221,9 @@ def _is_beside(before: EntryShown, file: EntryShown) -> bool:
 
 
 def _size(size: int, language: Language) -> str:
-    """Return a size in the units that people know."""
+    """Return a size in the units that people know, number and unit on one line."""
     if size < _MEGABYTE:
-        return format_unit(max(1, round(size / 1000)), "digital-kilobyte", "short", locale=language.code)
-    return format_unit(round(size / _MEGABYTE, 1), "digital-megabyte", "short", locale=language.code)
+        words = format_unit(max(1, round(size / 1000)), "digital-kilobyte", "short", locale=language.code)
+    else:
+        words = format_unit(round(size / _MEGABYTE, 1), "digital-megabyte", "short", locale=language.code)
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
