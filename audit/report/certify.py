@@ -28,7 +28,7 @@ from enum import StrEnum
 from audit.advice import advice_of
 from audit.live.subject import Subject
 from audit.report.chain import Chain
-from audit.report.remarks import GENERAL
+from audit.report.remarks import FIRST_LOOK, GENERAL
 from audit.report.text_table import takes_root
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
@@ -181,6 +181,8 @@ def _of_row(report: AuditReport, check: Check) -> Remark:
     seen: dict[Language, str] = {"sv": _first(telling, "sv"), "en": _first(telling, "en")}
     risk: dict[Language, str] = {"sv": advice.risk_in("sv"), "en": advice.risk_in("en")}
     remedy: dict[Language, str] = {"sv": advice.remedy_in("sv"), "en": advice.remedy_in("en")}
+    if not_seen:
+        remedy = {language: f"{FIRST_LOOK[language]} {text}" for language, text in remedy.items()}
     row = check.id if "." in check.id else f"{report.name}.{check.id}"
     return Remark(not not_seen, check.verdict, title, seen, risk, remedy, row)
 

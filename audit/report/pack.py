@@ -1,7 +1,8 @@
 """The audit pack: the folder with the report, its evidence and hashes of both, for an auditor to keep.
 
-It holds no key, no case and no configuration. From the home it copies only the chain of daily verdicts, which holds
-days and names of checks. Tor's settings are those that the running tor reports, without secrets.
+It holds no key and no case, and of the configuration the names of owner and mirror, on the page. From the home it
+copies only the chain of daily verdicts, which holds days and names of checks. Tor's settings are those that the running
+tor reports, without secrets.
 """
 
 from __future__ import annotations

@@ -11,6 +11,12 @@ _ALL: Final[dict[Language, str]] = {
     "en": "Run `sudo kallskydd audit all --report FILE.html`.",
 }
 
+# Before the remedy of a row that was not seen: nobody knows yet whether it needs one.
+FIRST_LOOK: Final[dict[Language, str]] = {
+    "sv": "Se efter för hand med radens kommando (i bilagan) och anteckna svaret. Om det inte är i ordning:",
+    "en": "Look by hand with the row's command (in the annex) and note the answer. If it is not in order:",
+}
+
 GENERAL: Final[dict[str, tuple[dict[Language, str], dict[Language, str], dict[Language, str]]]] = {
     "missing live": (
         {

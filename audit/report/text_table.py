@@ -72,7 +72,8 @@ def _block(report: AuditReport, check: Check, evidence: Sequence[Evidence]) -> l
         lines.append(f"{_INDENT}{mark}{one.text()}")
     if check.verdict is not Verdict.CLEAN:
         advice = advice_of(report.name, check.id)
-        lines += [f"{_INDENT}Risk: {advice.risk}", f"{_INDENT}Remedy: {advice.remedy}"]
+        label = "If it is not in order" if check.verdict is Verdict.NOT_SEEN else "Remedy"
+        lines += [f"{_INDENT}Risk: {advice.risk}", f"{_INDENT}{label}: {advice.remedy}"]
     return [*lines, f"{_INDENT}$ {check.by_hand}", ""]
 
 

@@ -94,6 +94,13 @@ def test_each_row_that_is_not_clean_stands_on_the_page_with_its_risk_and_remedy(
         assert remark.row == (row if "." in row else f"{audit}.{row}")
 
 
+def test_of_a_row_that_was_not_seen_the_remedy_is_to_look_first():
+    (remark,) = remarks_on(examined(live=report("live", landlock=NOT_SEEN)))
+
+    assert remark.remedy["en"].startswith("Look by hand with the row's command (in the annex) and note the answer.")
+    assert remark.remedy["sv"].endswith(advice_of("live", "landlock").remedy_sv)
+
+
 def test_the_worst_is_on_the_page_first_and_what_has_no_room_stands_in_an_annex():
     rows = {"landlock": NOT_SEEN, "times": NOT_SEEN, "memory": NOT_SEEN, "torrc": FINDING}
     page = as_html(examined(live=report("live", **rows)), "en", CLAIMS)
