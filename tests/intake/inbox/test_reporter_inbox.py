@@ -36,7 +36,7 @@ async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(t
     assert "Lead 1" in inbox.plain
     assert "Which day was it?" in inbox.plain
     assert "Svara gärna senast 20 mars 2026." in inbox.plain
-    assert "Ditt meddelande är mottaget." in sent.plain
+    assert "Vi har tagit emot ditt meddelande." in sent.plain
     assert "Du – väntar, inte sett än Kan läsas från 4 mars 2026 It was a Monday." in sent.plain
     assert [type(entry.body) for entry in case.reporter[1:]] == [Message]
     assert case.reporter[1].after == {Stream.MEMBERS: 2}
