@@ -100,5 +100,5 @@ async def test_what_a_reporter_writes_after_an_answer_still_stands_after_it(tmp_
         sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text="My answer to that"))
         case = await opened(intake, page)
 
-    assert sent.plain.index("Thank you.") < sent.plain.index("My answer to that")
+    assert sent.plain.index("My answer to that") < sent.plain.index("Thank you.")
     assert case.reporter[1].after == {Stream.MEMBERS: 1}
