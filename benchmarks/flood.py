@@ -32,6 +32,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from flood_attacks import ATTACKS, ROOT, Attack, Visitor
+from intake_harness import words_asked
 from PIL import Image
 from service import Service, kallskydd, offline_network
 
@@ -114,7 +115,8 @@ def visits_to(visitor: Visitor):
         answered = await visitor.post("/report", text, (picture,))
         if 'class="code"' not in answered.text:
             return False
-        return bool(answered.receipt.words) and "/inbox/file" in answered.text
+        words = answered.form("/receipt/check").with_(word=words_asked(answered))
+        return "/inbox/file" in (await visitor.post("/receipt/check", words)).text
 
     return page, report
 

@@ -55,6 +55,14 @@ class EntryBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
         return f"<{type(self).__name__}>"
 
 
+# What a file looked like that its reporter tried to attach and that was not accepted: a closed list, nothing finer.
+TriedKind: TypeAlias = Literal["office", "e-mail", "text", "sound or film", "archive", "drawing", "picture", "other"]
+TRIED_MOST = 99
+Tried: TypeAlias = Annotated[
+    tuple[tuple[TriedKind, Annotated[int, msgspec.Meta(ge=1, le=TRIED_MOST)]], ...], msgspec.Meta(max_length=8)
+]
+
+
 class Report(EntryBody, frozen=True, tag="report"):
     """Entry 0 of every case: the text, to whom it was sealed and why, and the reporter's public keys."""
 
@@ -71,6 +79,8 @@ class Report(EntryBody, frozen=True, tag="report"):
     urgent: bool
     # The reporter has reported before and lost that code, or has it still. Which case it is, members find in the text.
     earlier: bool = False
+    # Kinds and how many of each. Not written where nothing was refused, so that older desks read such a report.
+    tried: Tried | msgspec.UnsetType = msgspec.UNSET
 
 
 class Message(EntryBody, frozen=True, tag="message"):

@@ -176,6 +176,7 @@ async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stac
         desk_hosts=inherited.desk_hosts,
     )
     stack.callback(services.argon2.close)
+    stack.push_async_callback(services.held.close)
     return services
 
 

@@ -31,7 +31,7 @@ from intake.inbox.write import write
 from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream
 from intake.report.progress_page import progress
-from intake.report.receipt import check_receipt, show_receipt
+from intake.report.receipt import check_receipt, next_after_receipt, show_receipt
 from intake.report.send import answer_frame, report_form, send_report
 from intake.result_page import show_result
 from intake.services import SERVICES, Services
@@ -51,6 +51,7 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("GET", "/progress/{id:[0-9a-f]{32}}", progress),
     ("POST", "/receipt", show_receipt),
     ("POST", "/receipt/check", check_receipt),
+    ("POST", "/receipt/next", next_after_receipt),
     ("GET", "/return", log_in_form),
     ("POST", "/return", log_in),
     ("POST", "/inbox", inbox),

@@ -73,6 +73,7 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
             services.sessions.forget_found()
             services.result_pages.prune()
             services.acknowledged.prune()
+            services.held.prune()
             last_sweep = now
         if released_for != due_day(now) and await release(services, due_day(now)):
             released_for = due_day(now)

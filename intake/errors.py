@@ -120,6 +120,13 @@ class CaseFull(FormRefused):
     text_key = "form.case_full"
 
 
+class HoldGone(FormRefused):
+    """The files that were accepted before are held no more."""
+
+    code = 312
+    text_key = "form.hold_gone"
+
+
 class FileRefused(IntakeError):
     """One file is left out."""
 

@@ -109,7 +109,7 @@ async def file_report(
     at_once = choices.urgent or services.config.at_once
     release_day = first_release_day(services.clock(), services.config.hold_hours)
     shown_on = today(services.clock) if at_once else release_day
-    bodies: list[Body] = [_report(choices, keys), *case.file_entries]
+    bodies: list[Body] = [_report(choices, keys, case), *case.file_entries]
     sealed, entries, head = seal_next(case.keys, keys, (), bodies, EntryDate(shown_on))
     await services.store.file_case(
         Filing(
@@ -158,7 +158,7 @@ def _in_order(body: Body, before: Sequence[Entry]) -> Body:
     return msgspec.structs.replace(body, order=sum(isinstance(entry.body, Attachment) for entry in before))
 
 
-def _report(choices: ReportChoices, keys: ReceiptKeys) -> Report:
+def _report(choices: ReportChoices, keys: ReceiptKeys, case: PendingCase) -> Report:
     return Report(
         text=choices.text,
         organisation=choices.organisation,
@@ -172,6 +172,7 @@ def _report(choices: ReportChoices, keys: ReceiptKeys) -> Report:
         language=choices.language,
         urgent=choices.urgent,
         earlier=choices.earlier,
+        tried=case.tried or msgspec.UNSET,
     )
 
 

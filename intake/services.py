@@ -26,6 +26,7 @@ from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.limits import Limits
 from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
+from intake.uploads.held import HeldForms
 from intake.uploads.progress import ProgressBoard
 from intake.views.information_index import INFORMATION_LINKS
 from intake.views.pages import Pages
@@ -106,6 +107,7 @@ class Services:
     acknowledged: AcknowledgedDetails
     form_tokens: FormTokens
     progress: ProgressBoard
+    held: HeldForms
     budget: MemoryBudget
     texts: Room
     limits: Limits
@@ -132,8 +134,13 @@ def compose(
 ) -> Services:
     """Put together what the pages work with; for the process and for tests alike."""
     config = home.config
-    acknowledged = AcknowledgedDetails(clock)
-    result_pages = ResultPages(clock, on_forget=acknowledged.forget)
+    acknowledged, held = AcknowledgedDetails(clock), HeldForms(clock)
+
+    def forget(owner: str) -> None:
+        acknowledged.forget(owner)
+        held.forget(owner)
+
+    result_pages = ResultPages(clock, on_forget=forget)
     return Services(
         home=home.path,
         config=config,
@@ -157,6 +164,7 @@ def compose(
         acknowledged=acknowledged,
         form_tokens=FormTokens(clock),
         progress=ProgressBoard(),
+        held=held,
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         texts=Room(TEXT_BYTES),
         limits=Limits.configured(config.limits),

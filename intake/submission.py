@@ -7,6 +7,7 @@ One form that brings text and files, from the first field to the store: the pipe
    refuse it is checked.
 2. Files are accepted one by one. A file that is refused is noted with its reason, and the rest goes on.
 3. Text and files are stored together, also when the visitor leaves meanwhile, and the token is committed.
+   A form may be held instead, for its writer to decide on (`hold`); its token is free then.
 4. Whatever else happens, nothing is stored: staged files are dropped, the token is released for another try, and the
    rest of the form is read, since a browser that still sends shows none of our pages.
 
@@ -79,6 +80,8 @@ class CheckedForm(Generic[_Plan]):
     plan: _Plan
     case: CaseKeys
     deriving: asyncio.Future[ReceiptKeys] | None = None
+    # Where the form goes on from one whose files were held.
+    files: FileTaker | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,6 +119,14 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
     def nothing_to_store(self, _settled: SettledForm[_Plan]) -> _Own | None:
         """Return what is answered when nothing came that could be stored, or None. Raises a `FormRefused`."""
         return None
+
+    def hold(self, _settled: SettledForm[_Plan]) -> _Own | None:
+        """Keep a form for its writer to decide on and return what is answered meanwhile, or None to store it."""
+        return None
+
+    async def let_go(self, settled: SettledForm[_Plan]) -> None:
+        """Leave nothing behind of the files of a form that was not stored."""
+        await settled.files.drop()
 
     @abstractmethod
     async def store(self, settled: SettledForm[_Plan]) -> _Made:
@@ -160,6 +171,10 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
                 return nothing
             if settled.checked.deriving is not None:
                 await settled.checked.deriving
+            if (waiting := self.hold(settled)) is not None:
+                self._settled = None
+                settled.use.release()
+                return waiting
             return Stored(await to_its_end(self.store(settled)))
         finally:
             await to_its_end(self._undo())
@@ -182,8 +197,13 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
                 use.release()
         if not isinstance(checked, CheckedForm):
             return checked
-        allowance = Allowance(services.limits, services.budget, self.sending.total or None, checked.deriving)
-        files = FileTaker(checked.case, allowance, services.sandbox, services.store, self.sending)
+        announced = self.sending.total or None
+        if checked.files is None:
+            allowance = Allowance(services.limits, services.budget, announced, checked.deriving)
+            files = FileTaker(checked.case, allowance, services.sandbox, services.store, self.sending)
+        else:
+            files = checked.files
+            files.resume(announced, self.sending)
         self._settled = SettledForm(use, checked, files)
         return self._settled
 
@@ -196,6 +216,6 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
             settled.checked.deriving.cancel()
             await asyncio.gather(settled.checked.deriving, return_exceptions=True)
         try:
-            await settled.files.drop()
+            await self.let_go(settled)
         finally:
             settled.use.release()

@@ -5,6 +5,7 @@ like. This reader gives an attacker little to work with: it compares bytes and f
 libmagic and then the decoder itself judge the kind again, and all three must agree.
 """
 
+import re
 from typing import Final
 
 from scrubbers.memory_file import MemoryFile
@@ -12,11 +13,13 @@ from scrubbers.stages import (
     Archive,
     CameraRaw,
     DrawnPicture,
+    Email,
     Empty,
     Kind,
     KindsDisagree,
     NotCleanable,
     OfficeDocument,
+    PlainText,
     Sniffed,
     SoundOrFilm,
     UncommonPicture,
@@ -44,7 +47,14 @@ _UNCOMMON_BRANDS: Final = {b"jxl ", b"jp2 ", b"jpx ", b"vvic", b"evbi", b"j2ki",
 # Sizes that the header of a Windows bitmap may have.
 _BITMAP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
+# The header of an e-mail as it is saved (RFC 5322): its first line, and one that each has.
+_EMAIL_FIRST: Final = re.compile(rb"(?:from |[a-z][a-z-]{1,40}:[ \t])")
+_EMAIL_FROM: Final = re.compile(rb"(?m)^from:[ \t]")
+# Outlook's own files are compound files, and name their streams so.
+_OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
+_CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\f\r") + b"\x7f"
 
+_COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CLEANABLE: Final = (
     (b"\xff\xd8\xff", Kind.JPEG),
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
@@ -55,7 +65,7 @@ _CLEANABLE: Final = (
     (b"%PDF-", Kind.PDF),
 )
 _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OfficeDocument),  # Office before 2007, and Outlook's messages
+    (_COMPOUND, OfficeDocument),  # Office before 2007; Outlook's messages are told apart below
     (b"{\\rtf", OfficeDocument),
     (b"ID3", SoundOrFilm),
     (b"\xff\xfb", SoundOrFilm),
@@ -143,6 +153,8 @@ def _kind_by_brands(untrusted_head: bytes) -> Kind:
 
 def _refusal(untrusted_head: bytes) -> NotCleanable:
     """Return the refusal that fits what the file looks like: it tells the reporter what to do instead."""
+    if untrusted_head.startswith(_COMPOUND) and _OUTLOOK in untrusted_head:
+        return Email()
     for signature, refusal in _REFUSED:
         if untrusted_head.startswith(signature):
             return refusal()
@@ -153,4 +165,13 @@ def _refusal(untrusted_head: bytes) -> NotCleanable:
     text = untrusted_head.removeprefix(_UTF8_BOM).lstrip().lower()
     if text.startswith(b"<") and b"<svg" in text:
         return DrawnPicture()
-    return UnknownKind()
+    return _refusal_of_text(text)
+
+
+def _refusal_of_text(text: bytes) -> NotCleanable:
+    """Return the refusal of what may be words, in small letters."""
+    if _EMAIL_FIRST.match(text) and _EMAIL_FROM.search(text):
+        return Email()
+    # Web pages and PostScript are text too, and no text that anybody would copy out.
+    is_text = bool(text) and not text.startswith((b"<", b"%!")) and text.translate(None, _CONTROLS) == text
+    return PlainText() if is_text else UnknownKind()

@@ -16,6 +16,8 @@ Refused
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
+│   │   ├── PlainText       take a picture of the screen, or copy it into the report
+│   │   └── Email           the same; what it is from shows in it
 │   └── KindsDisagree       two readers of the first bytes see different kinds
 ├── Locked                  a PDF with a password or restrictions
 ├── TooMuch                 more than we take on
@@ -250,6 +252,16 @@ class UnknownKind(NotCleanable):
 class KindsDisagree(NotCleanable):
     code = 109
     text_key = "refused.kinds_disagree"
+
+
+class PlainText(UnknownKind):
+    code = 110
+    text_key = "refused.text"
+
+
+class Email(UnknownKind):
+    code = 111
+    text_key = "refused.email"
 
 
 class Locked(Refused):

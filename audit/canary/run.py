@@ -207,8 +207,8 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     """Do step 4 until all is sent and read."""
     one, other = visitors
     _undone(run, "a report that was taken back", lambda: take_back(other))
-    # In one of the runs with another file before the others, which is refused.
-    files = partial(urgent_report, one, refused_too=bool(run.number))
+    # With another file, which is refused: in one of the runs before the others, in the other after them.
+    files = partial(urgent_report, one, refused_first=bool(run.number))
     _in_an_order_of_its_own(
         run,
         partial(_short_reports, run, visitors, desks[1].member, urgent=True),

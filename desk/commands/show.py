@@ -65,6 +65,7 @@ def state_object(case: DeskCase) -> dict[str, Any]:
         "organisation": state.organisation,
         "urgent": case.report.urgent,
         "earlier": case.report.earlier,
+        "tried": dict(case.report.tried or ()),
         "language": case.report.language,
         "release_day": _day(case.release_day),
         "deadlines": [
@@ -158,6 +159,9 @@ def _state_lines(case: DeskCase) -> list[str]:
     first += f", {case.new_entries} new" if case.new_entries else ""
     lines = [first, f"  written in: {one_line(case.report.language)}"]
     lines += ["  The reporter says that it belongs to an earlier report."] if case.report.earlier else []
+    if tried := case.report.tried:
+        told = ", ".join(f"{count} {kind}" for kind, count in tried)
+        lines += [f"  The reporter tried to attach: {told}. It was not accepted; ask in words what it shows."]
     lines += [
         f"  {limit.kind} by {limit.day}{', OVERDUE' if limit.overdue else ''}"
         for limit in state.due

@@ -6,8 +6,8 @@ temporary files in plaintext. The library enforces no limit on this path, so we 
 
 1. A field is short, but for the text, and all fields together are little more than one text. Text is UTF-8, whatever a
    part named `_charset_` would have it be. One that is too long is kept as far as a page can give it back.
-2. Files are yielded one by one, after the fields that came before them. Their names and content types are never
-   asked for.
+2. Files are yielded one by one, after the fields that came before them. Their content types are never asked for, nor
+   their names: only whether there is one, as of every file that was chosen.
 3. A form within the form is refused.
 4. After a refusal the rest is read and thrown away up to a bound, so that the browser shows our page; after giving way
    only for a moment.
@@ -85,6 +85,8 @@ class Part:
     """One file on its way in. It has bytes and nothing else: no name, no type."""
 
     def __init__(self, part: BodyPartReader, body: "_Body") -> None:
+        # A browser sends a part without a name for an input that was left alone.
+        self.was_chosen = bool(part.filename)
         self._part = part
         self._body = body
         self._ahead = b""

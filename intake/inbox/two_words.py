@@ -26,6 +26,25 @@ def are_right(receipt: Receipt, form: Form) -> bool:
     return _are_right(receipt, form.all("asked"), form.all("word"))
 
 
+def wrong_places(receipt: Receipt, form: Form) -> tuple[int, ...]:
+    """Return the places of the words that are not those of the receipt; none when the form asks for something else."""
+    places = {str(place): place for place in _PLACES}
+    untrusted_asked, untrusted_words = form.all("asked"), form.all("word")
+    if len(untrusted_asked) != len(untrusted_words) or not set(untrusted_asked) <= set(places):
+        return ()
+    pairs = zip(untrusted_asked, untrusted_words, strict=True)
+    return tuple(places[place] for place, word in pairs if not _is_right(receipt, places[place], word))
+
+
+def _is_right(receipt: Receipt, place: int, untrusted_word: str) -> bool:
+    words = list(receipt.words)
+    words[place - 1] = untrusted_word
+    try:
+        return parse_receipt(" ".join(words)) == receipt
+    except CaseError:
+        return False
+
+
 def _are_right(receipt: Receipt, untrusted_asked: Sequence[str], untrusted_words: Sequence[str]) -> bool:
     places = {str(place): place for place in _PLACES}
     if len(untrusted_words) != WORDS_ASKED or len(untrusted_asked) != WORDS_ASKED:

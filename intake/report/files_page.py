@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from intake.errors import HoldGone
 from intake.http.form import Form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
@@ -18,6 +19,7 @@ from intake.identifiers.find import IdentifyingDetail
 from intake.report.form_page import REPORT_FORM, STEP_FIELD, TO_FILES, TO_TEXT, typed_fields
 from intake.services import Services
 from intake.shown import details_shown, limits_shown
+from intake.uploads.held import HeldForm
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, RefusalContext, refusal
 from intake.views.texts import Notice
@@ -26,6 +28,10 @@ from intake.views.texts_report import IDENTIFIES_YOU_IN_FRAME, TOKEN_IS_EXPIRED
 # A form that comes from the page of files says so.
 PAGE_FIELD: Final = "page"
 FILES_PAGE: Final = "files"
+# The number under which files that were accepted before are held.
+HELD_FIELD: Final = "held"
+# Reasons that one page gives; a form with more refused files was written by hand.
+_MOST_SHOWN: Final = 24
 
 
 def is_of_files_page(form: Form) -> bool:
@@ -36,9 +42,15 @@ def is_of_files_page(form: Form) -> bool:
 def files_page(services: Services, language: Language, form: Form, notice: Notice | None = None) -> web.Response:
     """Return the page on which files are chosen, with what was typed in its hidden fields."""
     is_plain = form.one(PLAIN_FIELD) == YES
-    token, draft = services.form_tokens.new(REPORT_FORM), draft_of(form)
+    draft = draft_of(form)
     way = (PLAIN_FIELD if is_plain else FRAMES_FIELD, YES)
     owner = [(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)]
+    held = services.held.peek(draft, form.one(HELD_FIELD))
+    if held is None and form.one(HELD_FIELD) and notice is None:
+        notice = refusal(HoldGone.text_key)
+    going_on = [] if held is None else [(HELD_FIELD, held.id)]
+    # What goes on from held files is the same form: whichever page of it is sent first, it becomes one report.
+    token = services.form_tokens.new(REPORT_FORM) if held is None else form.one(TOKEN_FIELD)
     return services.pages.page(
         "report/files_form.html",
         language,
@@ -47,12 +59,38 @@ def files_page(services: Services, language: Language, form: Form, notice: Notic
         cache=Cache.NOTHING,
         headers=None if is_plain else HOLDS_FRAMES,
         notice=None if notice is None else language.translate_notice(notice),
-        fields=[(TOKEN_FIELD, token), *owner, (PAGE_FIELD, FILES_PAGE), way],
+        fields=[(TOKEN_FIELD, token), *owner, (PAGE_FIELD, FILES_PAGE), way, *going_on],
+        received=0 if held is None else len(held.files.pending.accepted),
         typed_fields=typed_fields(form),
         leave_fields=owner,
         progress_id="" if is_plain else services.progress.id_of(token),
-        links_in_new_tab=True,
+        # Followed within the tab, a link would take the chosen files away.
+        information_pages=(),
         **limits_shown(services.limits),
+    )
+
+
+def refused_page(
+    services: Services, language: Language, form: Form, held: HeldForm, *, is_in_frame: bool
+) -> web.Response:
+    """Return the answer to files of which some were refused: send the report without them, or choose others."""
+    shown = [one for one in held.files.shown if one.refused is not None]
+    owner = [(DRAFT_FIELD, draft_of(form)), (LANGUAGE_FIELD, language.code)]
+    plain = [(PLAIN_FIELD, YES)] if form.one(PLAIN_FIELD) == YES else []
+    fields = [(TOKEN_FIELD, form.one(TOKEN_FIELD)), *owner, (PAGE_FIELD, FILES_PAGE), (HELD_FIELD, held.id), *plain]
+    return services.pages.page(
+        "report/refused_frame.html" if is_in_frame else "report/refused.html",
+        language,
+        "/report",
+        status=400,
+        cache=Cache.NOTHING,
+        headers=IN_A_FRAME if is_in_frame else None,
+        fields=owner,
+        refused=[(one.order, language.translate_notice(refusal(one.refused or ""))) for one in shown[:_MOST_SHOWN]],
+        refused_count=len(shown),
+        all_files=len(held.files.shown),
+        received=len(held.files.pending.accepted),
+        again_fields=[*fields, *typed_fields(form)],
     )
 
 

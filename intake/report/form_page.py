@@ -81,6 +81,8 @@ def form_page(
         typed=_typed(form),
         # An answer to a form is not kept, or what was typed before would be on the disk.
         links_in_new_tab=is_answer,
+        # They stand on the first page; here they would be half of what there is to scroll.
+        information_pages=(),
     )
 
 

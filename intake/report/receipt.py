@@ -1,10 +1,12 @@
 """
-The receipt: the page with the eight words, and the question for two of them.
+The receipt, page by page: the eight words and the question for two of them, the files, and what happens now.
 
-1. What the page shows is kept beside the session that the report opened, for half an hour at the most: the words, days
-   and readers, and what was found in the files. Afterwards the page comes without the last.
-2. Each time it is shown it asks for two other words (`two_words`). A wrong answer shows the words again; a right one
-   tells what happens next.
+1. What the pages show is kept beside the session that the report opened, for half an hour at the most: the words, days
+   and readers, and what was found in the files. Afterwards they come without the last.
+2. Each time the words are shown the page asks for two others of them (`two_words`). Where one is wrong the page comes
+   again, asks for the same two, and says beside its field which it is.
+3. Two right words lead on: to the files, where some came and what was found is still kept, and from there or at once to
+   the days, the readers and what to do afterwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,11 +24,11 @@ from intake.http.frame_policies import IN_A_FRAME
 from intake.http.result_pages import UNTIL
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.show import FACTS_FORM, Visit, fields_of, in_session, inbox_fields, inbox_page
-from intake.inbox.two_words import are_right, draw_places
+from intake.inbox.two_words import are_right, draw_places, wrong_places
 from intake.inbox.view import answers_at_once
 from intake.services import Services
 from intake.sessions import Session
-from intake.shown import NOTHING_TICKED, Ticked, files_shown
+from intake.shown import Ticked, files_shown
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache, Language
@@ -57,6 +59,11 @@ class ReceiptView:
     text_hash: bytes = b""
     # What was found in the files may be shown no longer than this.
     until: datetime | None = None
+
+    @property
+    def accepted(self) -> tuple[FileShown, ...]:
+        """The files that came with the report, as long as it is known what was found in them."""
+        return tuple(one for one in self.files or () if one.refused is None)
 
     def days(self, language: Language) -> dict[str, str]:
         """Return the days that count, in words."""
@@ -96,29 +103,27 @@ def receipt_page(
     view: ReceiptView,
     language: Language,
     notice: Notice | None = None,
-    ticked: Ticked = NOTHING_TICKED,
+    *,
+    wrong: Mapping[int, bool] = MappingProxyType({}),
 ) -> web.Response:
-    """Return the page with the code, asking for two newly drawn words of it."""
-    page = services.pages.page(
+    """Return the page with the code, asking for two words of it: newly drawn ones, or those of `wrong`.
+
+    `wrong` has the places that were asked for, and whether what was typed there is wrong.
+    """
+    return services.pages.page(
         "report/receipt.html",
         language,
         "/receipt",
-        status=200 if notice is None else 400,
+        status=400 if notice is not None or wrong else 200,
         cache=Cache.NOTHING,
         headers=FORGET,
         view=view,
-        days=view.days(language),
         notice=None if notice is None else language.translate_notice(notice),
-        asked=draw_places(),
+        asked=list(wrong) or draw_places(),
+        wrong=[place for place, is_wrong in wrong.items() if is_wrong],
         fields=fields_of(view.handle, language),
-        files=files_shown(view.files or (), language, view.numbers, ticked),
-        no_files=view.files is not None and not view.files,
-        facts_token=view.facts_token,
         information_pages=_NO_WAY_OFF,
     )
-    if view.until is not None:
-        page[UNTIL] = view.until
-    return page
 
 
 def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:
@@ -143,14 +148,18 @@ async def check_receipt(request: web.Request) -> web.StreamResponse:
     return await in_session(request, _check, PAGE_OVER)
 
 
+async def next_after_receipt(request: web.Request) -> web.StreamResponse:
+    """POST /receipt/next : the days and what happens now, once two words were right."""
+    return await in_session(request, _next, PAGE_OVER)
+
+
 async def show_again(visit: Visit) -> web.StreamResponse:
     """Return the page with the code in a session that a report opened, in any other the case."""
     view = await _view(visit)
     if view is None:
         # A reporter who typed the code has it, and it need not stand on a screen again.
         return await inbox_page(visit.services, visit.session, visit.language)
-    ticked = Ticked(visit.form.all(FACT_FIELD), visit.services.pages.language(visit.form.one(LANGUAGE_FIELD)))
-    return receipt_page(visit.services, view, visit.language, ticked=ticked)
+    return receipt_page(visit.services, view, visit.language)
 
 
 async def _check(visit: Visit) -> web.StreamResponse:
@@ -159,8 +168,52 @@ async def _check(visit: Visit) -> web.StreamResponse:
         return await inbox_page(visit.services, visit.session, visit.language)
     was_right = visit.switched and visit.session.confirmed
     if not was_right and not are_right(visit.session.receipt, visit.form):
-        return receipt_page(visit.services, view, visit.language, NOT_THE_CODE)
+        return _not_right(visit, view)
     visit.services.sessions.confirm(visit.session)
+    return _files_page(visit, view) if view.accepted else _days_page(visit, view, is_right=True)
+
+
+def _not_right(visit: Visit, view: ReceiptView) -> web.Response:
+    """Return the page with the code once more; a button of another language was no answer."""
+    wrong = wrong_places(visit.session.receipt, visit.form)
+    if visit.switched or not wrong:
+        return receipt_page(visit.services, view, visit.language, None if visit.switched else NOT_THE_CODE)
+    asked = {int(place): int(place) in wrong for place in visit.form.all("asked")}
+    return receipt_page(visit.services, view, visit.language, wrong=asked)
+
+
+async def _next(visit: Visit) -> web.StreamResponse:
+    view = await _view(visit)
+    if view is None:
+        return await inbox_page(visit.services, visit.session, visit.language)
+    if not visit.session.confirmed:
+        return receipt_page(visit.services, view, visit.language)
+    return _days_page(visit, view)
+
+
+def _files_page(visit: Visit, view: ReceiptView) -> web.Response:
+    """Return the page of what was found in the files."""
+    services, language = visit.services, visit.language
+    ticked = Ticked(visit.form.all(FACT_FIELD), services.pages.language(visit.form.one(LANGUAGE_FIELD)))
+    page = services.pages.page(
+        "report/receipt_files.html",
+        language,
+        "/receipt",
+        cache=Cache.NOTHING,
+        headers=FORGET,
+        view=view,
+        files=files_shown(view.accepted, language, view.numbers, ticked),
+        facts_token=view.facts_token,
+        fields=inbox_fields(visit.session, language),
+        information_pages=_NO_WAY_OFF,
+    )
+    if view.until is not None:
+        page[UNTIL] = view.until
+    return page
+
+
+def _days_page(visit: Visit, view: ReceiptView, *, is_right: bool = False) -> web.Response:
+    """Return the page of the days and of what happens now. `is_right` says that two words were right just now."""
     return visit.services.pages.page(
         "report/receipt_right.html",
         visit.language,
@@ -169,6 +222,7 @@ async def _check(visit: Visit) -> web.StreamResponse:
         headers=FORGET,
         view=view,
         days=view.days(visit.language),
+        is_right=is_right,
         fields=inbox_fields(visit.session, visit.language),
         information_pages=_NO_WAY_OFF,
     )

@@ -23,6 +23,7 @@ from aiohttp import web
 
 from cases.crypto.seal import new_case_keys
 from cases.receipt.keys import ReceiptKeys, new_receipt
+from intake.errors import HoldGone
 from intake.filing import ReportChoices, check_choices, file_report
 from intake.http.form import TEXT_FIELD, Form
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
@@ -31,7 +32,7 @@ from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
 from intake.identifiers.find import IdentifyingDetail
 from intake.inbox.show import fields_of, inbox_fields
-from intake.report.files_page import files_page, in_frame, is_of_files_page
+from intake.report.files_page import HELD_FIELD, files_page, in_frame, is_of_files_page, refused_page
 from intake.report.form_page import (
     REPORT_FORM,
     STEP_FIELD,
@@ -45,6 +46,7 @@ from intake.report.form_page import (
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
 from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
+from intake.uploads.held import HeldForm
 from intake.uploads.progress import Sending
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
 from intake.views.refusals import NO_ELIGIBLE_READER, refusal
@@ -89,6 +91,13 @@ class FormAgain:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class FilesRefused:
+    """A file was refused, and nothing is stored yet: what else came is held until its writer has decided."""
+
+    held: HeldForm
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ReportPlan:
     """What a report asks for, and the keys that its words are being made into."""
 
@@ -96,7 +105,7 @@ class ReportPlan:
     deriving: asyncio.Future[ReceiptKeys]
 
 
-class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
+class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain | FilesRefused]):
     """One POST of the report form."""
 
     form_name = REPORT_FORM
@@ -107,6 +116,8 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
         self._shown = shown
         self._is_shown = False
         self._receipt = new_receipt()
+        # What this form goes on from.
+        self._held: HeldForm | None = None
 
     @property
     def language(self) -> Language:
@@ -161,8 +172,32 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
         if details:
             return Identifying(details)
         services = self.services
+        if self.form.one(HELD_FIELD):
+            self._held = held = services.held.take(self.draft, self.form.one(HELD_FIELD))
+            if held is None:
+                raise HoldGone
+            self._receipt = held.receipt
+            plan = ReportPlan(choices, held.deriving)
+            return CheckedForm(plan, held.files.pending.keys, held.deriving, held.files)
+        # The same draft is sent anew.
+        services.held.forget(self.draft)
         deriving = services.argon2.derive_to_file(self._receipt, services.store.salt)
         return CheckedForm(ReportPlan(choices, deriving), new_case_keys(), deriving)
+
+    def hold(self, settled: SettledForm[ReportPlan]) -> FilesRefused | None:
+        if not settled.files.refused_now:
+            return None
+        held = self.services.held.hold(
+            self.draft, settled.files, self._receipt, settled.plan.deriving, before=self._held
+        )
+        return FilesRefused(held)
+
+    async def let_go(self, settled: SettledForm[ReportPlan]) -> None:
+        if self._held is None:
+            await super().let_go(settled)
+        else:
+            # What its writer was told is received stays so, whatever became of this sending.
+            self.services.held.put_back(self.draft, self._held)
 
     async def store(self, settled: SettledForm[ReportPlan]) -> ReceiptView:
         """File the report and open the session that its page belongs to. What the page shows is kept. Step 3."""
@@ -214,7 +249,9 @@ def _sent_before(services: Services, submission: ReportSubmission, use: TokenCla
 
 
 def _other_answer(
-    services: Services, submission: ReportSubmission, outcome: SentBefore | FormAgain | Identifying | SubmissionRefused
+    services: Services,
+    submission: ReportSubmission,
+    outcome: SentBefore | FormAgain | FilesRefused | Identifying | SubmissionRefused,
 ) -> web.Response:
     """Return the answer to a form that did not become a report now."""
     language, form = submission.language, submission.form
@@ -222,8 +259,12 @@ def _other_answer(
     match outcome:
         case SentBefore(use=use):
             return _sent_before(services, submission, use)
+        case FilesRefused(held=held):
+            return refused_page(services, language, form, held, is_in_frame=submission.in_frame)
         case FormAgain():
-            return files_page(services, language, form) if is_at_files else form_page(services, language, form)
+            # A text browser sends the button of a language without the form, and so without the text.
+            has_text = bool(form.one(TEXT_FIELD).strip())
+            return (files_page if is_at_files and has_text else form_page)(services, language, form)
         case Identifying(details=details):
             notice, text_key = IDENTIFIES_YOU_IN_REPORT, ""
         case SubmissionRefused(text_key=text_key):

@@ -27,6 +27,7 @@ from intake.rooms.text import BYTES_A_CHARACTER
 from intake.rooms.uploads import Hold, MemoryBudget
 from intake.shielding import to_its_end
 from intake.uploads.progress import FileProgress, Sending, Step
+from intake.uploads.tried import Tried, TriedFiles
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
 from scrubbers.sniff import sniff
@@ -66,6 +67,8 @@ class PendingCase:
 
     keys: CaseKeys
     accepted: Sequence[Accepted] = ()
+    # Of the files that were not accepted, what a report says of them.
+    tried: Tried = ()
 
     @property
     def file_ids(self) -> tuple[bytes, ...]:
@@ -98,6 +101,13 @@ class Allowance:
         self._budget = budget
         self._files_left = limits.files
         self.bytes_left = limits.report_bytes
+
+    def renew(self, announced: int | None, accepted: Sequence["Accepted"]) -> None:
+        """Go on with a later form of the same report, whose keys are made and of which these files are accepted."""
+        self._deriving = None
+        self._files_left = self.limits.files - len(accepted)
+        self.bytes_left = self.limits.report_bytes - sum(one.attachment.size for one in accepted)
+        self._most = self.limits.file_bytes if announced is None else min(self.limits.file_bytes, announced)
 
     @asynccontextmanager
     async def one_file(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
@@ -246,14 +256,37 @@ class FileTaker:
         self._case = case
         self._shown: list[FileShown] = []
         self._accepted: list[Accepted] = []
+        self._tried = TriedFiles()
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
         # What the jail does for one form is charged to it.
         self._sandbox = sandbox.for_form()
         self._store = store
-        # One part has come, with nothing in it.
-        self._alone_and_empty = False
+
+    def resume(self, announced: int | None, sending: Sending) -> None:
+        """Go on with a later form of the same report. What was accepted stays, as its first files."""
+        accepted = [one for one in self._shown if one.refused is None]
+        self._shown = [
+            FileShown(order, one.kind, one.report, None, one.file_id) for order, one in enumerate(accepted, start=1)
+        ]
+        self._allowance.renew(announced, self._accepted)
+        self._sending = sending
+
+    @property
+    def refused_now(self) -> bool:
+        """Whether a file of the form that is being taken was refused."""
+        return any(one.refused is not None for one in self._shown)
+
+    @property
+    def bytes_staged(self) -> int:
+        """What the files take on the disk, about: padding adds an eighth at most."""
+        return sum(one.attachment.size * 9 // 8 for one in self._accepted)
+
+    @property
+    def bytes_shown(self) -> int:
+        """What is kept in memory of them, about."""
+        return sum(one.bytes_kept for one in self._shown)
 
     @property
     def shown(self) -> tuple[FileShown, ...]:
@@ -263,23 +296,17 @@ class FileTaker:
     @property
     def pending(self) -> PendingCase:
         """The case with the files that were accepted."""
-        return PendingCase(self._case, tuple(self._accepted))
+        return PendingCase(self._case, tuple(self._accepted), self._tried.told)
 
     async def take(self, part: Part) -> None:
         """Take one file, or note why not.
 
-        A file input that was left alone sends one part with nothing in it. Beside another part it is a file that was
-        chosen, and is empty: one that has not come down to the telephone yet, for instance.
+        A file input that was left alone sends one part with nothing in it and no name. With a name it is a file that
+        was chosen, and is empty: one that has not come down to the telephone yet, for instance.
         """
-        is_empty = await part.is_empty()
-        if self._alone_and_empty:
-            self._alone_and_empty = False
-            self._refuse(Empty.text_key)
-        if is_empty and not self._shown:
-            self._alone_and_empty = True
-            return
-        if is_empty:
-            self._refuse(Empty.text_key)
+        if await part.is_empty():
+            if part.was_chosen:
+                self._refuse(Empty.text_key)
             return
         progress = self._progress()
         try:
@@ -297,6 +324,7 @@ class FileTaker:
     def _refuse(self, text_key: str) -> None:
         progress = self._progress()
         self._shown.append(FileShown(progress.file, None, None, text_key))
+        self._tried.note(text_key)
         progress.step(Step.NOT_TAKEN)
 
     def _progress(self) -> FileProgress:

@@ -40,6 +40,10 @@ _FORM: Final = {
         N_("The page had expired, or the service was restarted. Nothing was stored."),
         N_("Your text is below: choose your files once more and send again."),
     ),
+    "form.hold_gone": Notice(
+        N_("The files that had been received are no longer kept here. Nothing was stored."),
+        N_("Your text is kept: choose your files once more and send again."),
+    ),
     "form.empty": Notice(
         N_("There was no text, so nothing was stored."),
         N_("Write a few words about what happened, choose your files once more and send again."),
@@ -76,6 +80,13 @@ _FORM: Final = {
     "routing.no_eligible_reader": NO_ELIGIBLE_READER,
 }
 
+_AS_PDF_OR_SCREEN: Final = N_(
+    "On a computer of your own, not the employer's: save it as PDF or take a picture of the screen, and send that."
+)
+_AS_SCREEN: Final = N_("On a computer of your own, not the employer's: take a picture of the screen and send that.")
+_SAVED_AGAIN: Final = N_(
+    "On a computer of your own, not the employer's: open it, save it again as PDF or JPEG, and send that."
+)
 _FILES: Final = {
     "file.refused": Notice(N_("The file could not be received."), N_("Try again with the case code.")),
     "file.too_large": Notice(
@@ -95,10 +106,11 @@ _FILES: Final = {
     "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Notice(
         N_("Office documents cannot be cleaned safely."),
-        N_("Save it as PDF, or take a screenshot, and send that."),
+        _AS_PDF_OR_SCREEN,
     ),
     "refused.drawn_picture": Notice(
-        N_("Vector drawings (SVG) cannot be cleaned safely."), N_("Take a screenshot and send that.")
+        N_("Vector drawings (SVG) cannot be cleaned safely."),
+        _AS_SCREEN,
     ),
     "refused.sound_or_film": Notice(
         N_("Sound and video cannot be cleaned yet."), N_("Describe it in words, or send a still picture from it.")
@@ -108,21 +120,36 @@ _FILES: Final = {
     ),
     "refused.uncommon_picture": Notice(
         N_("Pictures of this kind (such as JPEG XL) cannot be cleaned."),
-        N_("Save it as JPEG, or take a screenshot, and send that."),
+        _AS_SCREEN,
     ),
     "refused.camera_raw": Notice(
         N_("Raw pictures from a camera cannot be cleaned."), N_("Save it as JPEG and send that.")
     ),
+    "refused.email": Notice(
+        N_("E-mails saved as files cannot be cleaned yet."),
+        N_(
+            "Take pictures of the screen on a computer of your own, not the employer's. Who sent it, to whom and when"
+            " can point to you."
+        ),
+    ),
+    "refused.text": Notice(
+        N_("Text files cannot be cleaned yet."),
+        N_(
+            "Copy what matters into your text, or take a picture of the screen on a computer of your own, not the"
+            " employer's."
+        ),
+    ),
     "refused.unknown_kind": Notice(
-        N_("We do not know this kind of file."), N_("Make a PDF of it, or take a screenshot, and send that.")
+        N_("We do not know this kind of file."),
+        _AS_PDF_OR_SCREEN,
     ),
     "refused.kinds_disagree": Notice(
         N_("The file looks like two different kinds of file at once."),
-        N_("Open it, save it again as PDF or JPEG, and send that."),
+        _SAVED_AGAIN,
     ),
     "refused.locked": Notice(
         N_("The PDF is locked with a password or with restrictions."),
-        N_("Print it to a new PDF without a password and send that."),
+        N_("On a computer of your own, not the employer's: print it to a new PDF without a password and send that."),
     ),
     "refused.too_large": Notice(
         N_("The file is larger than we can clean."), N_("Make it smaller or divide it, and add it with the case code.")
@@ -148,11 +175,12 @@ _FILES: Final = {
         ),
     ),
     "refused.damaged": Notice(
-        N_("The file is damaged and cannot be read."), N_("Open it, save it again as PDF or JPEG, and send that.")
+        N_("The file is damaged and cannot be read."),
+        _SAVED_AGAIN,
     ),
     "refused.letters_missing": Notice(
         N_("Some letters of the PDF are not in the file, and they cannot be drawn here."),
-        N_("Open it, print it to a new PDF or take a picture of the screen, and send that."),
+        _AS_PDF_OR_SCREEN,
     ),
     "refused.took_too_long": Notice(
         N_("The cleaning took too long."), N_("Make the file simpler or smaller, and add it with the case code.")
@@ -168,7 +196,7 @@ _FILES: Final = {
     ),
     "refused.would_not_vouch": Notice(
         N_("After cleaning, something was left that we could not vouch for, so the file was not accepted."),
-        N_("Take a screenshot and send that."),
+        _AS_SCREEN,
     ),
 }
 
@@ -192,6 +220,7 @@ _TO_DO_IN_FRAME: Final[Mapping[str, str]] = {
     "form.refused": N_("Please try again."),
     "form.not_a_form": N_("Please send the form again."),
     "form.old": N_("The form cannot be sent as it stands."),
+    "form.hold_gone": N_("The form cannot be sent as it stands."),
     "form.empty": N_("Write a few words about what happened."),
     "form.try_again_soon": N_("Please wait a minute and send again."),
 }

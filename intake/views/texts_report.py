@@ -13,7 +13,7 @@ IDENTIFIES_YOU_IN_REPORT: Final = Notice(
 )
 IDENTIFIES_YOU_IN_FRAME: Final = Notice(IDENTIFIES_YOU.what, N_("Look at what we found, and go back to the text."))
 # With these the same form would be refused again.
-TOKEN_IS_EXPIRED: Final = frozenset({"form.old"})
+TOKEN_IS_EXPIRED: Final = frozenset({"form.old", "form.hold_gone"})
 NOT_SENT_AGAIN: Final = Notice(N_("Changes you make in the form now are not sent. You can add them with the code."))
 NOT_THE_CODE: Final = Notice(
     N_("That does not match the words on the page."),

@@ -149,6 +149,23 @@ async def test_a_desk_shows_the_language_of_a_report_and_that_it_belongs_to_an_e
             case = await book.open(book.state.find(known.case_id.hex()))
             listed, prose = show.state_object(case), show.case_prose(case)
 
-    assert (listed["language"], listed["earlier"]) == ("sv", True)
+    assert (listed["language"], listed["earlier"], listed["tried"]) == ("sv", True, {})
+    assert "tried to attach" not in prose
     assert "written in: sv" in prose
     assert "The reporter says that it belongs to an earlier report." in prose
+
+
+async def test_a_desk_shows_of_which_kind_the_files_were_that_were_not_accepted(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        browser = desks.intake.browser()
+        told = await file_report(browser, "Med film.", [b"\0\0\0\x18ftypmp42", b"From: a\nTo: b\n"])
+        await browser.post("/report", told.form("/report").fields)
+        await desks.release()
+        (known,) = await desks.listed(LEAD)
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            case = await book.open(book.state.find(known.case_id.hex()))
+            listed, prose = show.state_object(case), show.case_prose(case)
+
+    assert listed["tried"] == {"e-mail": 1, "sound or film": 1}
+    assert "The reporter tried to attach: 1 e-mail, 1 sound or film." in prose

@@ -179,6 +179,7 @@ async def running_intake(
             desk_hosts=frozenset({DESK_HOST}),
         )
         stack.callback(services.argon2.close)
+        stack.push_async_callback(services.held.close)
         public = folder / "public.sock"
         serving = await serve(public_app(services), _listener(public), connections)
         stack.push_async_callback(serving.close)
@@ -455,6 +456,11 @@ async def files_page(browser: Browser, query: str = "", **values: str | Sequence
     """The page of files, as it follows on a form with these values."""
     form = (await browser.get(f"/report{query}")).form("/report")
     return await browser.post("/report", form.with_(**{"text": "Before the files", **values, "step": "files"}))
+
+
+async def two_words_back(browser: Browser, receipt: Page) -> Page:
+    """The page after the one with the code: two words of it are written back as they stand."""
+    return await browser.post("/receipt/check", receipt.form("/receipt/check").with_(word=words_asked(receipt)))
 
 
 async def log_in(browser: Browser, receipt: Receipt) -> Page:

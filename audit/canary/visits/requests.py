@@ -94,16 +94,36 @@ def report(visitor: CanaryVisitor) -> list[str]:
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
     found = ("exif", "picture comment", "document author")
-    shown = visitor.post("a report with two files", "/report", fields, uploads, may_echo=found)
+    asked = visitor.post("the page of files", "/report", [*fields, ("step", "files")], may_echo=("text",))
+    fields = hidden_fields(asked.text, "/report", "text")
+    shown = visitor.post("a report with two files", "/report", fields, uploads)
+    shown = _to_the_code(visitor, shown)
     words = _CODE.findall(shown.text)[:WORDS]
     if len(words) == WORDS:
         markers.add_code(words)
-    visitor.post("the same form again", "/report", fields, uploads, may_echo=(*found, "case code"))
+        _read_on(visitor, shown, words, found)
+    visitor.post("the same form again", "/report", fields, uploads)
     return words
 
 
-def urgent_report(visitor: CanaryVisitor, *, refused_too: bool) -> None:
-    """Send a report that members get at once: what they read of it is the same with a refused file."""
+def _to_the_code(visitor: CanaryVisitor, answer: Answer) -> Answer:
+    """From the answer in the frame to the page with the code."""
+    return visitor.post("the case code", "/receipt", hidden_fields(answer.text, "/receipt"))
+
+
+def _read_on(visitor: CanaryVisitor, shown: Answer, words: Sequence[str], found: Sequence[str]) -> None:
+    """Write two words back, a wrong one first; look at what was found in the files, and at the days."""
+    form = hidden_fields(shown.text, "/receipt/check")
+    places = [int(value) for name, value in form if name == "asked"]
+    wrong = [*form, *(("word", "abborre") for _place in places)]
+    visitor.post("two wrong words", "/receipt/check", wrong, right=(400,), may_echo=("case code",))
+    right = [*form, *(("word", words[place - 1]) for place in places)]
+    files = visitor.post("two right words", "/receipt/check", right, may_echo=found)
+    visitor.post("the days", "/receipt/next", hidden_fields(files.text, "/receipt/next"))
+
+
+def urgent_report(visitor: CanaryVisitor, *, refused_first: bool) -> None:
+    """Send a report that members get at once: what they read of it does not say where a refused file stood."""
     markers = visitor.markers
     name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
@@ -111,12 +131,18 @@ def urgent_report(visitor: CanaryVisitor, *, refused_too: bool) -> None:
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
     fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
-    found = ("exif", "picture comment", "document author")
-    what = "an urgent report"
-    if refused_too:
-        uploads.insert(0, Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode()))
-        what = "an urgent report with a refused file before the others"
-    visitor.post(what, "/report", fields, uploads, may_echo=found)
+    refused = Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode())
+    uploads.insert(0 if refused_first else len(uploads), refused)
+    _without_refused(visitor, "an urgent report", fields, uploads)
+
+
+def _without_refused(
+    visitor: CanaryVisitor, what: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload]
+) -> None:
+    """Send a form of which a file is refused, and then without it."""
+    told = visitor.post(f"{what}, of which a file is refused", "/report", fields, uploads, right=(400,),
+                        may_echo=("text",))  # fmt: skip
+    visitor.post(what, "/report", hidden_fields(told.text, "/report", "held"))
 
 
 def short_report(visitor: CanaryVisitor, *, urgent: bool, named: str = "") -> Answer:
@@ -140,14 +166,13 @@ def take_back(visitor: CanaryVisitor) -> None:
 
 
 def report_with_refused_files(visitor: CanaryVisitor) -> None:
-    """Send a report whose files are no pictures: it is received without them."""
+    """Send a report whose files are no pictures, and then without them."""
     markers = visitor.markers
     name = markers.by_kind["file name"].carriers[0]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is neither a picture nor a PDF.".encode())
     damaged = Upload(name, "image/png", picture(markers["exif"], markers["picture comment"])[:3000])
-    visitor.post(
-        "a report whose files are refused", "/report", [*_fresh(visitor), ("text", markers["text"])], [refused, damaged]
-    )
+    fields = [*_fresh(visitor), ("text", markers["text"])]
+    _without_refused(visitor, "a report whose files are refused", fields, [refused, damaged])
 
 
 def _unsent_reports(visitor: CanaryVisitor) -> None:

@@ -3,7 +3,18 @@
 import re
 
 import pytest
-from intake_harness import SHOWN, Browser, Page, file_report, log_in, make_home, running_intake, words_asked, zygotes
+from intake_harness import (
+    SHOWN,
+    Browser,
+    Page,
+    file_report,
+    log_in,
+    make_home,
+    running_intake,
+    two_words_back,
+    words_asked,
+    zygotes,
+)
 from reporter_samples import opened, photograph
 
 WORDS = 8
@@ -23,42 +34,64 @@ def others(page: Page) -> list[str]:
     return [word for word in page.receipt.words if word not in words_asked(page)][:2]
 
 
-async def test_the_words_come_first_and_all_that_matters_after(tmp_path):
+DAYS = ("3 mars 2026", "8 mars 2026", "15 mars 2026", "8 juni 2026", "Lead 1", "Handler 2")
+
+
+async def test_the_page_with_the_code_has_the_words_and_the_question_and_nothing_else(tmp_path):
     async with running_intake(tmp_path) as intake:
         page = await file_report(intake.browser(), "Text")
 
-    order = [
-        "<bdi>",
-        "skärmbild",
-        "3 mars 2026",
-        "8 mars 2026",
-        "15 mars 2026",
-        "8 juni 2026",
-        "Lead 1",
-        "/receipt/check",
-    ]
-    places = [page.text.index(one) for one in order]
+    places = [page.text.index(one) for one in ("<bdi>", "skärmbild", "/receipt/check")]
     assert places == sorted(places)
     assert 'translate="no" lang="sv"' in page.text
     assert len(page.receipt.words) == WORDS
+    assert not any(day in page.plain for day in DAYS)
 
 
-async def test_two_right_words_lead_on_and_wrong_ones_show_the_words_again(tmp_path):
+async def test_two_right_words_lead_on_to_the_days_and_a_wrong_one_is_marked_beside_its_field(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         page = await file_report(browser, "Text")
-        wrong = await browser.post("/receipt/check", answered(page, *others(page)))
+        one, other = asked(page)
+        first_right = [words_asked(page)[0], others(page)[0]]
+        wrong = await browser.post("/receipt/check", answered(page, *first_right))
         right = await browser.post("/receipt/check", answered(wrong, *words_asked(wrong)))
+        inbox = await browser.post("/inbox", right.form("/inbox").fields)
 
     assert wrong.status == 400
-    assert "Orden stämmer inte med din ärendekod." in wrong.plain
+    assert asked(wrong) == [one, other]
+    assert f"Det där var inte ord {other}." in wrong.plain
+    assert f"Det där var inte ord {one}." not in wrong.plain
+    fields = {place: re.search(rf'<input id="word-{place}"[^>]*>', wrong.text)[0] for place in (one, other)}
+    assert 'aria-invalid="true"' in fields[other]
+    assert f'aria-describedby="wrong-{other} check-hint"' in fields[other]
+    assert "aria-invalid" not in fields[one]
     assert wrong.receipt.words == page.receipt.words
     assert right.status == SHOWN
     assert "Din kod stämmer" in right.plain
+    assert all(day in right.plain for day in DAYS)
+    assert inbox.form("/inbox/write")
     assert not any(f"<bdi>{word}</bdi>" in right.text for word in page.receipt.words)
     for one in (wrong, right):
         assert one.headers["cache-control"] == "no-store"
         assert one.headers["clear-site-data"] == '"cache"'
+
+
+async def test_files_come_after_the_words_and_lead_on_to_the_days(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Text", [photograph(), photograph(32)])
+        early = await browser.post("/receipt/next", page.form("/inbox/leave").fields)
+        files = await two_words_back(browser, page)
+        days = await browser.post("/receipt/next", files.form("/receipt/next").fields)
+
+    assert early.receipt.words == page.receipt.words
+    assert "Planted maker" not in page.plain
+    assert "Planted maker" in files.plain
+    assert not any(day in files.plain for day in DAYS)
+    assert all(day in days.plain for day in DAYS)
+    headings = [" ".join(re.sub("<[^>]*>", " ", one).split()) for one in re.findall("<h3>(.*?)</h3>", files.text)]
+    assert headings == ["Bilaga 1 (JPEG)", "Bilaga 2 (JPEG)"]
 
 
 @pytest.mark.parametrize("how", [str.upper, lambda word: f"  {word} ", lambda word: word[:4], lambda word: f"-{word}."])
@@ -93,8 +126,9 @@ async def test_whatever_else_is_sent_is_not_the_code_and_no_fault(tmp_path, chan
         faults = intake.services.faults.count
 
     assert wrong.status == 400
-    assert "Orden stämmer inte med din ärendekod." in wrong.plain
+    assert "Orden stämmer inte med din ärendekod." in wrong.plain or "Det där var inte ord" in wrong.plain
     assert "<script" not in wrong.text
+    assert "ååå" not in wrong.text
     assert faults == 0
 
 
@@ -111,28 +145,30 @@ async def test_each_showing_asks_for_other_words(tmp_path):
     assert {one.receipt.words for one in pages} == {page.receipt.words}
 
 
-async def test_the_page_comes_again_within_the_session_and_after_half_an_hour_without_what_was_found(tmp_path):
+async def test_the_pages_come_again_within_the_session_and_after_half_an_hour_without_what_was_found(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
         page = await file_report(browser, "Text", [photograph()])
         fields = page.form("/inbox/leave").fields
-        soon = await browser.post("/receipt", fields)
+        files = await two_words_back(browser, page)
+        again = await two_words_back(browser, await browser.post("/receipt", fields))
         intake.clock.forward(minutes=20)
         await browser.post("/receipt", fields)
         intake.clock.forward(minutes=20)
         later = await browser.post("/receipt", fields)
+        days = await two_words_back(browser, later)
         await browser.post("/inbox/leave", fields)
-        gone = await browser.post("/receipt", fields)
+        gone = [await browser.post(path, fields) for path in ("/receipt", "/receipt/next")]
 
-    assert "Planted maker" in soon.plain
-    assert "Planted maker" not in later.plain
+    assert "Planted maker" in files.plain
+    assert "Planted maker" in again.plain
+    assert "Planted maker" not in days.plain
     assert later.receipt.words == page.receipt.words
-    for day in ("3 mars 2026", "8 mars 2026", "15 mars 2026", "8 juni 2026", "Lead 1", "Handler 2"):
-        assert day in page.plain
-        assert day in later.plain
-    assert "Om din anmälan kom fram är den sparad" in gone.plain
-    assert "utloggad" not in gone.plain
-    assert "<bdi>" not in gone.text
+    assert all(day in days.plain for day in DAYS)
+    for one in gone:
+        assert "Om din anmälan kom fram är den sparad" in one.plain
+        assert "utloggad" not in one.plain
+        assert "<bdi>" not in one.text
 
 
 async def test_whoever_logged_in_is_not_shown_the_words(tmp_path):
@@ -162,31 +198,6 @@ async def test_what_the_reporter_chose_stands_in_the_report(tmp_path):
     assert "finns inte längre i formuläret" in wrong.plain
 
 
-async def test_a_file_that_was_not_taken_can_be_added_from_the_same_page(tmp_path):
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        browser = intake.browser()
-        page = await file_report(browser, "Text", [b"PK\x03\x04 packed"])
-        inbox = await browser.post("/inbox", page.form("/inbox").fields)
-        added = await browser.post("/inbox/write", inbox.form("/inbox/write").fields, [photograph()])
-        case = await opened(intake, page)
-
-    assert "Filen som du valde som nummer 1 Togs inte emot." in page.plain
-    assert added.status == SHOWN
-    assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Attachment", "ScrubRecord"]
-
-
-async def test_a_file_after_a_refused_one_says_which_it_was_when_it_was_chosen(tmp_path):
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        page = await file_report(intake.browser(), "Text", [photograph(), b"PK\x03\x04 packed", photograph()])
-
-    headings = [" ".join(re.sub("<[^>]*>", " ", one).split()) for one in re.findall("<h3>(.*?)</h3>", page.text)]
-    assert headings == [
-        "Bilaga 1 (JPEG)",
-        "Filen som du valde som nummer 2",
-        "Bilaga 2 (JPEG) \N{EN DASH} vald som nummer 3",
-    ]
-
-
 async def test_what_is_printed_is_the_list_alone(tmp_path):
     """What browsers make of it stands in test_browser_print.py."""
     async with running_intake(tmp_path) as intake:
@@ -199,7 +210,7 @@ async def test_what_is_printed_is_the_list_alone(tmp_path):
     )
 
 
-@pytest.mark.parametrize("path", ["/receipt", "/receipt/check"])
+@pytest.mark.parametrize("path", ["/receipt", "/receipt/check", "/receipt/next"])
 async def test_the_receipt_has_no_address_of_its_own(tmp_path, path):
     async with running_intake(tmp_path, make_home(tmp_path / "home")) as intake:
         page = await Browser(intake.public_socket).get(path)

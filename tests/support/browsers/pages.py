@@ -174,6 +174,10 @@ class _Visit:
         for where, plain in (("", False), ("-plain", True)):
             page = await self._files(f"report-files{where}" if plain else "", plain=plain)
             await self._post(f"report-files-empty{where}", form_with(page, "text"), text="")
+            files = [telling_photograph(), b"PK\x03\x04 no picture", b""]
+            refused = await self._post(f"report-files-refused{where}", form_with(page, "text"), files)
+            another = Form("/report", form_with(refused, "text").with_(step="files"))
+            await self._post(f"report-files-another{where}", another)
             await self._post(f"report-files-old{where}", form_with(page, "text"), mark="of another day")
 
     async def _wrong_codes(self) -> None:
@@ -190,12 +194,12 @@ class _Visit:
 
     async def _waiting(self) -> None:
         """A report with files that nobody has seen yet: receipt, inbox, everything that can be taken back."""
-        files = [telling_photograph(), b"PK\x03\x04 no picture", telling_photograph(80)]
-        receipt = await self._filed("receipt-files", files)
-        await self._post("facts-added", receipt.form("/inbox/facts"), fact=_offered(receipt)[:2])
-        checks = [form for form in receipt.forms if form.action == "/receipt/check"]
-        for form in checks:
-            await self._check_words(receipt, form)
+        receipt = await self._filed("receipt", [telling_photograph(), telling_photograph(80)])
+        form = receipt.form("/receipt/check")
+        await self._post("receipt-wrong-words", form, word=["fel", "fel"])
+        files = await self._post("receipt-files", form, word=words_asked(receipt))
+        await self._post("receipt-days", files.form("/receipt/next"))
+        await self._post("facts-added", files.form("/inbox/facts"), fact=_offered(files)[:2])
         inbox = await self._inbox("inbox-waiting", receipt)
         ask_file = next(
             form for form in inbox.forms if form.action == "/inbox/take-back" and dict(form.fields).get("file")
@@ -209,15 +213,12 @@ class _Visit:
         await self._post("taken-back", done)
         await self._post("session-over", done)
 
-    async def _check_words(self, receipt: Page, form: Form) -> None:
-        await self._post("receipt-wrong-words", form, word=["fel", "fel"])
-        await self._post("receipt-right-words", form, word=words_asked(receipt))
-
     async def _answered(self) -> None:
         """Reports that members have read: answers, a question, the end; and one that is withdrawn."""
         # What was filed before comes first, so that one case alone is new.
         await self._desks.release()
-        receipt = await self._filed("receipt")
+        receipt = await self._filed("")
+        await self._post("receipt-right-words", receipt.form("/receipt/check"), word=words_asked(receipt))
         async with self._desks.desk(0) as book:
             await book.sync()
             before = set(book.state.case_list.cases)

@@ -1,0 +1,56 @@
+"""What a report says of files that were refused: that something was tried and of which kind, and no more."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from cases.entry import TRIED_MOST, TriedKind
+from scrubbers.stages import (
+    Archive,
+    CameraRaw,
+    Damaged,
+    DrawnPicture,
+    Email,
+    KindsDisagree,
+    LettersMissing,
+    Locked,
+    OfficeDocument,
+    PlainText,
+    SoundOrFilm,
+    UncommonPicture,
+    UnknownKind,
+    WouldNotVouch,
+)
+
+# One that was empty, or for which there was no room, is none that members could ask for in another form.
+_KINDS: Final[Mapping[str, TriedKind]] = {
+    OfficeDocument.text_key: "office",
+    Email.text_key: "e-mail",
+    PlainText.text_key: "text",
+    SoundOrFilm.text_key: "sound or film",
+    Archive.text_key: "archive",
+    DrawnPicture.text_key: "drawing",
+    UncommonPicture.text_key: "picture",
+    CameraRaw.text_key: "picture",
+    **{one.text_key: "other" for one in (UnknownKind, KindsDisagree, Locked, Damaged, LettersMissing, WouldNotVouch)},
+}
+
+
+Tried: TypeAlias = tuple[tuple[TriedKind, int], ...]
+
+
+class TriedFiles:
+    """The refused files of one report, by kind."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[TriedKind] = Counter()
+
+    def note(self, text_key: str) -> None:
+        """Count a file that was refused for this reason."""
+        if text_key in _KINDS:
+            self._counts[_KINDS[text_key]] += 1
+
+    @property
+    def told(self) -> Tried:
+        """The kinds and their counts, in an order that says nothing of which came first."""
+        return tuple(sorted((kind, min(count, TRIED_MOST)) for kind, count in self._counts.items()))
