@@ -76,7 +76,7 @@ SWEDISH: dict[str, str] = {
     # Code.
     "{path} loads into every program: {files}": "{path} läser in i alla program: {files}",
     "{name} {pid} runs code of {count} files and {bare} pieces of memory; not in order: {strange}": (
-        "{name} {pid} kör kod ur {count} filer, kodminne utan fil: {bare}; inte i ordning: {strange}"
+        "{name} {pid} kör kod ur {count} filer; kodminne utan fil: {bare}; inte i ordning: {strange}"
     ),
     "the code and the environment of {name} {pid}": "koden och miljön i {name} {pid}",
     # tor.
