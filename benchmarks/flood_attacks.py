@@ -113,7 +113,7 @@ class Visitor:
         return read_answer(answer)
 
     async def report_form(self) -> Form:
-        return (await self.get("/report?plain=1")).form("/report")
+        return (await self.get("/report")).form("/report")
 
 
 @dataclass

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from cases.colour import LEAST_CONTRAST, WHITE, contrast
 from cases.config_site import HTTPS_PORT, SiteConfig
 from cases.errors import CaseError
 
@@ -67,6 +68,7 @@ class ConfigFault(CaseError):
 _CORRECT_IT: Final = "Correct it; see the example."
 # Where what people write first is refused, by the key.
 _HOW_TO_WRITE: Final = {
+    "accent": 'Write it as "#rrggbb", for example "#0f4054", the six digits in the system of sixteen.',
     "mirror.name": "Write the host alone in small letters, without https:// before it and without / behind it.",
 }
 
@@ -238,6 +240,7 @@ def _in_words(problem: str) -> str:
 
 def _check_together(config: Config) -> None:
     """Refuse what each key by itself could not show."""
+    _check_accent(config.accent)
     keys = [organisation.key for organisation in config.organisations]
     if len(set(keys)) != len(keys):
         raise ConfigFault("Two organisations have the same `organisations.key`.", "Give each a key of its own.")
@@ -254,6 +257,16 @@ def _check_together(config: Config) -> None:
         )
     if not config.trial:
         _check_real(config)
+
+
+def _check_accent(accent: str | None) -> None:
+    """Refuse a colour on which white text cannot be read by everybody."""
+    found = LEAST_CONTRAST if accent is None else contrast(accent, WHITE)
+    if found < LEAST_CONTRAST:
+        raise ConfigFault(
+            f"The colour `accent` is too pale: white text on it has a contrast of {found:.2f} to 1.",
+            f"Choose a darker colour, on which white text has {LEAST_CONTRAST} to 1 or more, or remove the key.",
+        )
 
 
 def _check_real(config: Config) -> None:

@@ -30,6 +30,8 @@ Host: TypeAlias = Annotated[
 HttpsAddress: TypeAlias = Annotated[
     str, msgspec.Meta(max_length=200, pattern=r"^https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?/[!-~]*\Z")
 ]
+# "#rrggbb".
+Colour: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}\Z")]
 Language: TypeAlias = Literal["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"]
 
 
@@ -122,6 +124,8 @@ class SiteConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one home."""
 
     owner: Line
+    # Of the band and the buttons, with white text; without it the pages are petrol, as the poster.
+    accent: Colour | None = None
     organisations: Annotated[tuple[OrganisationConfig, ...], msgspec.Meta(min_length=1, max_length=100)]
     authorities: Annotated[tuple[AuthorityConfig, ...], msgspec.Meta(min_length=1, max_length=50)]
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("sv", "en")

@@ -32,7 +32,7 @@ from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream
 from intake.report.progress_page import progress
 from intake.report.receipt import check_receipt, show_receipt
-from intake.report.send import answer_frame, as_it_is, report_form, send_report
+from intake.report.send import answer_frame, report_form, send_report
 from intake.result_page import show_result
 from intake.services import SERVICES, Services
 from intake.site.count_text import counted
@@ -48,7 +48,6 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("GET", "/report", report_form),
     ("POST", "/report", send_report),
     ("GET", "/report/answer", answer_frame),
-    ("POST", "/report/as-it-is", as_it_is),
     ("GET", "/progress/{id:[0-9a-f]{32}}", progress),
     ("POST", "/receipt", show_receipt),
     ("POST", "/receipt/check", check_receipt),

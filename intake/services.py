@@ -148,6 +148,7 @@ def compose(
             languages=config.languages,
             links=INFORMATION_LINKS,
             updated=config.updated,
+            accent=config.accent,
         ),
         faults=faults,
         argon2=Argon2Workers(),

@@ -8,12 +8,13 @@ from intake.identifiers.find import IdentifyingDetail
 from intake.limits import Limits
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
+from intake.views.dates import date_in_words
 from intake.views.pages import Language
 from intake.views.refusals import refusal
 from intake.views.text_parts import bytes_in_page
 from intake.views.texts import GROUPS, LOST, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
-from scrubbers.stages import ScrubReport
+from scrubbers.stages import ScrubReport, What
 
 _MIB: Final = 2**20
 # What was found in the files of one form, and what of it may be ticked, as bytes of the page; each file has its share.
@@ -129,9 +130,13 @@ def _group_shown(found: GroupFound, language: Language) -> dict[str, Any]:
 
 def _line_shown(line: Line, title: str, language: Language) -> dict[str, Any]:
     what = language.translate(WHAT[line.what])
+    examples = line.examples
+    if line.what is What.DATE:
+        # Two that differ by seconds read the same.
+        examples = tuple(dict.fromkeys(date_in_words(one, language) for one in examples))
     # Under a heading of the same word the word is not said again.
     return {
         "what": "" if what.casefold() == title.casefold() else what,
         "where": language.translate(WHERE[line.where]),
-        "examples": line.examples,
+        "examples": examples,
     }

@@ -106,8 +106,8 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
         self._settled: SettledForm[_Plan] | None = None
 
     @abstractmethod
-    def without_token(self) -> _Own | None:
-        """Return what is answered whether or not the form's token verifies, or None."""
+    def without_token(self) -> Identifying | _Own | None:
+        """Return what is answered whether or not the form's token verifies, or None. Raises what `check` does."""
 
     @abstractmethod
     async def check(self) -> CheckedForm[_Plan] | Identifying | _Own:

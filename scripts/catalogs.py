@@ -21,7 +21,8 @@ sys.path.insert(0, str(PROJECT))
 from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
-# The poster has a catalogue of its own, in every complete language: it is printed and is no page.
+# The poster and the municipality's own page have one of their own, in every complete language: neither is a page of
+# the service. What a page of the service says too is translated there.
 POSTER: Final = PROJECT / "kallskydd"
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
@@ -58,6 +59,16 @@ def sentences() -> dict[str, dict[str, str]]:
     return found
 
 
+def poster_sentences(found: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Return every sentence of the poster's own catalogue and where it is said first, given those of the service."""
+    of_the_service = {english for sentences in found.values() for english in sentences}
+    said = dict.fromkeys(_sentences_of(POSTER / "poster" / "texts.py"), "poster/texts.py")
+    for english in _sentences_of(POSTER / "poster" / "page.html"):
+        if english not in of_the_service:
+            said.setdefault(english, "poster/page.html")
+    return said
+
+
 def _sentences_of(path: Path) -> list[str]:
     is_page = path.suffix == ".html"
     method = "jinja2.ext:babel_extract" if is_page else "python"
@@ -77,7 +88,7 @@ def domains_for(info: LanguageInfo) -> tuple[str, ...]:
 def update() -> None:
     """Write all catalogues."""
     found = sentences()
-    posters = dict.fromkeys(_sentences_of(POSTER / "poster" / "texts.py"), "poster/texts.py")
+    posters = poster_sentences(found)
     for info in LANGUAGES.values():
         folder = INTAKE / "locale" / info.code
         known = _known(folder, info.code)
@@ -85,7 +96,7 @@ def update() -> None:
             _write(folder, info, domain, found[domain], known)
         if info.complete and info.code != SOURCE:
             folder = POSTER / "locale" / info.code
-            _write(folder, info, "poster", posters, _known(folder, info.code))
+            _write(folder, info, "poster", posters, known | _known(folder, info.code))
 
 
 def _write(folder: Path, info: LanguageInfo, domain: str, sentences: dict[str, str], known: dict[str, str]) -> None:

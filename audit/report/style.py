@@ -2,7 +2,7 @@
 
 # As in intake/static/style.css, which the audit does not import; a test holds the two together.
 PALETTE = """
-:root { color-scheme: light dark; --ink: #1b2328; --paper: #fff; --soft: #f0f3f4; --line: #6b7a82; --accent: #0b5563;
+:root { color-scheme: light dark; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82; --accent: #0f4054;
 --bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
 @media screen and (prefers-color-scheme: dark) { :root { --ink: #e8edef; --paper: #14191c; --soft: #20282c;
 --line: #8a99a1; --accent: #7cc7d6; --bad: #ff9b8f; --bad-soft: #38201d; --good: #86d3a2; } }

@@ -9,7 +9,8 @@ random number. What such an address promises:
 1. A page belongs to what its own forms name (`OWNER`). With the handle of a session it is gone with that session, and
    no such page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and
    fro before anything is received, it is gone once the text is received, has come into the inbox, or its writer has
-   left.
+   left. The addresses of a draft that became a report are those of its session from then on (rule 3): whoever loads
+   the page of the text or of the files again comes to the code.
 2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
 3. Until the session ends, its older addresses show the case as it is now, or the code as long as nobody has typed two
    of its words back. To be shown again is no use of a session: it does not make it last.
@@ -145,6 +146,15 @@ class ResultPages:
             del self._known[address]
         if self._on_forget is not None:
             self._on_forget(owner)
+
+    def hand_over(self, draft: str, handle: str) -> None:
+        """Let go of everything of a draft that has become a report; its addresses are those of the session now."""
+        for address in self._of.pop(draft, ()):
+            self._take_down(address)
+            known = self._known.pop(address)
+            self._add(address, Address(handle, known.until))
+        if self._on_forget is not None:
+            self._on_forget(draft)
 
     def prune(self) -> None:
         """Let go of what is over; done by the clock, each minute."""

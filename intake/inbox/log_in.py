@@ -2,7 +2,8 @@
 Logging in with the case code.
 
 What cannot be a case code is refused at once from what was typed, before anything is derived or asked of the store
-(docs/decisions/0006). Words that are whole and open nothing cost and answer the same whether they never existed, their
+(docs/decisions/0006). Neither is anything done with words that were shortened before they have been shown in full, and
+sent like that. Words that are whole and open nothing cost and answer the same whether they never existed, their
 case is erased or they are of another address: one Argon2id, one lookup, one page. A log-in that is posted again from
 the tab's history opens nothing. A message that came along is in the message field afterwards, not sent by itself.
 """
@@ -17,8 +18,9 @@ from intake.http.form import TEXT_FIELD, Form, drain, read_form
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.inbox.case import find_case
-from intake.inbox.log_in_page import LOG_IN_FORM, log_in_page, misread_page, nothing_opened_page
+from intake.inbox.log_in_page import LOG_IN_FORM, log_in_page, misread_page, nothing_opened_page, shortened_page
 from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
+from intake.inbox.typed_code import shortened_fields, typed_code
 from intake.services import SERVICES, Services
 from intake.views.pages import FORGET, SWITCH_FIELD, Language
 from intake.views.refusals import RefusalContext, refusal
@@ -59,7 +61,7 @@ async def _log_in(services: Services, form: Form) -> web.StreamResponse:
     try:
         return await _open_with_code(services, form, language, use)
     except WrongReceipt:
-        return misread_page(services, language, explain(form.one("code")), **_kept(form))
+        return misread_page(services, language, explain(typed_code(form)), form)
     except CaseError as refused:
         return log_in_page(services, language, refusal(refused.text_key), **_kept(form))
     finally:
@@ -72,8 +74,10 @@ def _kept(form: Form) -> dict[str, str]:
 
 
 async def _open_with_code(services: Services, form: Form, language: Language, use: TokenClaim) -> web.StreamResponse:
-    """Return the inbox that the words open, or the page that says they open none. Raises WrongReceipt."""
-    receipt = parse_receipt(form.one("code"))
+    """Return the inbox that the words open, or the page that says why not yet or not. Raises WrongReceipt."""
+    receipt = parse_receipt(typed_code(form))
+    if in_full := shortened_fields(form, receipt, language):
+        return shortened_page(services, language, form, in_full)
     keys = await services.argon2.derive_to_log_in(receipt, services.store.salt)
     session = await find_case(services, receipt, keys)
     text = form.one(TEXT_FIELD)

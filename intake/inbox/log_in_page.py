@@ -1,29 +1,32 @@
 """
 The page that asks for the case code, with what went wrong and with a message that came along.
 
-What was typed as the code is not shown again: it is a secret. A message that could not be sent, because its session was
-over or the service was restarted, stands in a field of this form and comes into the inbox with the reporter; then the
-page is dropped, and nothing else keeps it.
+Words that cannot be a code stand in their fields again, the doubtful ones marked, and so do shortened ones, in full. A
+page with words is kept for a few minutes only, and is gone when its writer has logged in or left (docs/decisions/0006).
+A whole code that opened nothing is not shown again: that page is the same for every code. A message that could not be
+sent, because its session was over or the service was restarted, stands in a field of this form and comes into the inbox
+with the reporter; then the page is dropped, and nothing else keeps it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import web
 
 from cases.receipt.keys import WORDS_IN_RECEIPT
-from cases.receipt.misread import DoubtfulWord, Misreading
-from intake.http.form import Form
+from cases.receipt.misread import Misreading
+from intake.http.form import TEXT_FIELD, Form
 from intake.http.form_tokens import TOKEN_FIELD
-from intake.http.result_pages import draft_of
+from intake.http.result_pages import UNTIL, draft_of
+from intake.inbox.typed_code import EMPTY, WordField, misread_fields
 from intake.services import Services
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Language
 from intake.views.texts import Notice
 from intake.views.texts_inbox import (
     CHECK_FAILS,
-    MAYBE_MISREAD,
     REASONS,
-    UNKNOWN_WORD,
+    SHORTENED,
     UNKNOWN_WORDS,
     WRONG_CODE,
     WRONG_COUNT,
@@ -32,12 +35,9 @@ from intake.views.texts_inbox import (
 LOG_IN_FORM: Final = "return"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class _Hint:
-    """One place of the code, and words that may have been meant."""
-
-    what: str
-    near: tuple[str, ...]
+# Long enough to come back to the page by Reload. The tab goes on showing it; this is for whoever comes to the computer
+# next, and finds the address in the history of an ordinary browser.
+WORDS_SHOWN_FOR: Final = timedelta(minutes=5)
 
 
 def log_in_page(
@@ -47,18 +47,21 @@ def log_in_page(
     return _page(services, language, None if notice is None else language.translate_notice(notice), text, draft)
 
 
-def misread_page(
-    services: Services, language: Language, misread: Misreading, *, text: str = "", draft: str = ""
-) -> web.Response:
-    """Return the page for words that are no receipt: what is wrong with them, by their numbers."""
+def misread_page(services: Services, language: Language, misread: Misreading, form: Form) -> web.Response:
+    """Return the page for words that are no receipt: as they were typed, with what is wrong with them."""
     if misread.unknown:
-        notice, hints = language.translate_notice(UNKNOWN_WORDS), _hints(language, UNKNOWN_WORD, misread.unknown)
+        notice = language.translate_notice(UNKNOWN_WORDS)
     elif misread.count != WORDS_IN_RECEIPT:
-        notice, hints = language.translate_notice(WRONG_COUNT), ()
+        notice = language.translate_notice(WRONG_COUNT)
         notice = Notice(notice.what % {"count": misread.count}, notice.do)
     else:
-        notice, hints = language.translate_notice(CHECK_FAILS), _hints(language, MAYBE_MISREAD, misread.candidates)
-    return _page(services, language, notice, text, draft, hints=hints)
+        notice = language.translate_notice(CHECK_FAILS)
+    return _page_with_words(services, language, notice, form, misread_fields(form, misread, language))
+
+
+def shortened_page(services: Services, language: Language, form: Form, in_full: Sequence[WordField]) -> web.Response:
+    """Return the page that shows in full what was shortened; its button opens the case."""
+    return _page_with_words(services, language, language.translate_notice(SHORTENED), form, in_full)
 
 
 def nothing_opened_page(services: Services, language: Language, *, text: str = "", draft: str = "") -> web.Response:
@@ -67,8 +70,12 @@ def nothing_opened_page(services: Services, language: Language, *, text: str = "
     return _page(services, language, language.translate_notice(WRONG_CODE), text, draft, reasons=reasons)
 
 
-def _hints(language: Language, sentence: str, places: tuple[DoubtfulWord, ...]) -> tuple[_Hint, ...]:
-    return tuple(_Hint(language.translate(sentence) % {"number": place.number}, place.near) for place in places)
+def _page_with_words(
+    services: Services, language: Language, notice: Notice, form: Form, eight: Sequence[WordField]
+) -> web.Response:
+    page = _page(services, language, notice, form.one(TEXT_FIELD), draft_of(form), eight=eight)
+    page[UNTIL] = services.clock() + WORDS_SHOWN_FOR
+    return page
 
 
 def _page(
@@ -78,7 +85,7 @@ def _page(
     text: str,
     untrusted_draft: str,
     *,
-    hints: tuple[_Hint, ...] = (),
+    eight: Sequence[WordField] = EMPTY,
     reasons: tuple[str, ...] = (),
 ) -> web.Response:
     draft = draft_of(Form({DRAFT_FIELD: [untrusted_draft]}))
@@ -86,11 +93,11 @@ def _page(
         "return.html",
         language,
         "/return",
-        status=200 if notice is None else 400,
+        status=400 if notice is not None and notice.tone == "bad" else 200,
         # With Back the browser would show the words as they were typed.
         cache=Cache.NOTHING,
         notice=notice,
-        hints=hints,
+        eight=eight,
         reasons=reasons,
         typed={"text": text},
         fields=[

@@ -1,10 +1,10 @@
 """
 What has been written, in pieces of one page each, so that no page of the inbox is large however much there is.
 
-A place is an entry and a part of it, both counted from zero: a text that is longer than a piece is divided. Entries
-stand in their order. Shown is the piece that ends with the last of them; "before" and "after" lead to the others, with
-the place in a field of the form, and no address tells of it. A piece begins with the beginning of an entry wherever
-that is possible: what has just come is read from its first word, and on from there.
+The entries come newest first. A place is an entry and a part of it: a text that is longer than a piece is divided. In a
+form an entry is counted from the oldest, so that a new one moves no place. Shown is the piece that begins with the
+newest; "before" leads to what is older, or to the rest of a text, and "after" back, with the place in a field of the
+form, and no address tells of it. A piece begins with the beginning of an entry wherever that is possible.
 """
 
 import re
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from intake.http.form import Form
-from intake.inbox.view import EntryShown
+from intake.inbox.entries import EntryShown
 from intake.views.text_parts import bytes_in_page, parts_of
 
 BEFORE_FIELD: Final = "before"
@@ -38,41 +38,47 @@ class PieceShown:
     start: str
     before: str
     after: str
+    # The piece begins, or ends, within a text.
+    is_cut_above: bool
+    is_cut_below: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which piece is asked for: the one that ends before a place, or begins at one, or else the last."""
+    """Which piece is asked for: the one that begins at a place, or ends at one, or else the newest."""
 
-    before: Place | None = None
     start: Place | None = None
+    end: Place | None = None
 
     @classmethod
     def by(cls, form: Form, *, same: bool) -> Self:
         """Return what a form asks for; with `same` the piece that the page showed before."""
-        start = form.one(AFTER_FIELD) or (form.one(AT_FIELD) if same else "")
-        return cls(_place(form.one(BEFORE_FIELD)), _place(start))
+        start = form.one(BEFORE_FIELD) or (form.one(AT_FIELD) if same else "")
+        return cls(_place(start), _place(form.one(AFTER_FIELD)))
 
 
 def piece_of(entries: Sequence[EntryShown], wanted: Wanted) -> PieceShown:
     """Return the piece that is asked for; a place that is not there is the nearest that is."""
     pieces = _Pieces(entries)
-    if wanted.start is not None and wanted.start < pieces.end:
-        start = pieces.known(wanted.start)
-        end = pieces.forward(start)
+    if wanted.end is not None:
+        start, end = pieces.ending(pieces.known(wanted.end))
     else:
-        start, end = pieces.ending(pieces.end if wanted.before is None else pieces.known(wanted.before))
-    here, after = _written(start), "" if end == pieces.end else _written(end)
-    return PieceShown(pieces.between(start, end), here, "" if start == (0, 0) else here, after)
+        start = pieces.end if wanted.start is None else pieces.known(wanted.start)
+        start = (0, 0) if start == pieces.end else start
+        end = pieces.forward(start)
+    return PieceShown(
+        pieces.between(start, end),
+        pieces.written(start),
+        "" if end == pieces.end else pieces.written(end),
+        "" if start == (0, 0) else pieces.written(start),
+        is_cut_above=start[1] > 0,
+        is_cut_below=end[1] > 0,
+    )
 
 
 def _place(untrusted: str) -> Place | None:
     found = _PLACE.fullmatch(untrusted)
     return None if found is None else (int(found[1]), int(found[2]))
-
-
-def _written(place: Place) -> str:
-    return f"{place[0]}.{place[1]}"
 
 
 class _Pieces:
@@ -83,11 +89,14 @@ class _Pieces:
         self._divided: dict[int, tuple[EntryShown, ...]] = {}
         self.end: Place = (len(entries), 0)
 
-    def known(self, place: Place) -> Place:
-        """Return this place or, if there is none, the end of the entry or of all."""
-        if place >= self.end:
-            return self.end
-        return place if place[1] < len(self._parts(place[0])) else (place[0] + 1, 0)
+    def known(self, counted: Place) -> Place:
+        """Return the place that a form names or, if there is none, the next; of all that are too new, the newest."""
+        entry, part = max(0, len(self._entries) - 1 - counted[0]), counted[1]
+        return (entry, part) if entry < self.end[0] and part < len(self._parts(entry)) else (entry + 1, 0)
+
+    def written(self, place: Place) -> str:
+        """Return a place as forms name it."""
+        return f"{len(self._entries) - 1 - place[0]}.{place[1]}"
 
     def ending(self, end: Place) -> tuple[Place, Place]:
         """Return a piece that ends at `end`; when that cuts off the beginning of what stands last, it begins there."""
@@ -132,7 +141,7 @@ class _Pieces:
     def _bytes(self, place: Place) -> int:
         shown = self._parts(place[0])[place[1]]
         around = _AROUND_FILE if shown.file_id else _AROUND
-        return around + bytes_in_page(shown.who + shown.headline + shown.text)
+        return around + bytes_in_page(shown.who + shown.when + shown.headline + shown.text)
 
     def _parts(self, number: int) -> tuple[EntryShown, ...]:
         if number not in self._divided:

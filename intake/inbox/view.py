@@ -1,59 +1,27 @@
 """The case as the inbox shows it: entries of both sides in one order, state and days in words. No act happens here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cases.case.merging import Streams
-from cases.case.timeline import CaseAction, CaseState, Deadline, DeadlineKind, Rules, fold, merge
+from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from cases.clock import first_release_day, today
-from cases.entry import (
-    Acknowledgement,
-    Assessment,
-    Attachment,
-    Body,
-    Close,
-    CompletionRequest,
-    Entry,
-    Handover,
-    LegalHold,
-    MeetingRequest,
-    MinutesApproved,
-    Outcome,
-    PhoneMinutes,
-    Reopen,
-    Report,
-    ScrubRecord,
-    Stream,
-    Withdrawal,
-)
+from cases.entry import CompletionRequest, PhoneMinutes, Stream
 from intake.inbox.case import OpenedCase
+from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown
 from intake.services import Services
 from intake.views.pages import Language
 from intake.views.text_parts import parts_of
-from intake.views.texts import LOST, N_, WHAT
+from intake.views.texts import N_
 from intake.views.texts_inbox import PROMISES, STATES
-from scrubbers.stages import Lost, What
 
 # What waits for an answer, and the outcome, stand above everything that has been written, where all of it stands.
 _ASKED_BYTES: Final = 3 * 1024
 _MOST_ASKED: Final = 2
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class EntryShown:
-    """One entry on the page."""
-
-    mine: bool
-    waits: bool
-    who: str
-    headline: str = ""
-    text: str = ""
-    file_id: str = ""
-    can_take_back: bool = False
-    can_withdraw: bool = False
-    # Of a long text, which part this is and of how many.
-    part: int = 1
-    parts: int = 1
+OUTCOME_ID: Final = "outcome"
+# Which of the three steps a case has come to; the others are the second, while it is handled.
+_STEP_OF: Final = {CaseStage.WAITING: 0, CaseStage.RECEIVED: 0, CaseStage.CLOSED: 2, CaseStage.ERASABLE: 2}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,6 +38,7 @@ class AskedShown:
     """Something that waits for the reporter: a question with its day, or notes with their number."""
 
     text: str
+    id: str
     day: str = ""
     number: int = 0
     # The text goes on where everything stands that has been written.
@@ -86,9 +55,19 @@ class OutcomeShown:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class StepShown:
+    """One of the three steps of a case; the case stands at one of them, and has taken those before it."""
+
+    label: str
+    is_now: bool
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class InboxView:
     """Everything the template shows of a case."""
 
+    steps: tuple[StepShown, ...]
     state: str
     # What happens next, or what the reporter may do.
     next_step: str
@@ -113,24 +92,25 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
     """Return the page's view of a case."""
     state = _state(services, opened)
     labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
-    show = _Shower(opened, state, language, labels)
-    questions, minutes = _questions(state, language), _minutes(state, opened)
+    questions, minutes, outcome = _questions(state, language), _minutes(state, opened), _outcome(state, language)
+    show = EntryShower(opened, state, language, labels, _above(opened, state, questions, minutes, outcome))
     what, next_step = STATES[state.state]
     days = {
         "release": language.day(opened.rows.release_day),
         "readable": language.day(state.erasable_from) if state.erasable_from else "",
     }
     return InboxView(
+        steps=_steps(state.state, language),
         state=language.translate(what),
         next_step=language.translate(next_step) % days,
         questions=questions[:_MOST_ASKED],
         minutes=minutes[:_MOST_ASKED],
         more_asked=max(len(questions), len(minutes)) > _MOST_ASKED,
-        outcome=_outcome(state, language),
+        outcome=outcome,
         organisation=_organisation(services, state.organisation),
         dates=_dates(state, language),
         on_hold=state.on_hold,
-        entries=tuple(shown for entry in merge(_streams(opened)) if (shown := show.entry(entry)) is not None),
+        entries=show.all(merge(_streams(opened))),
         at_once=answers_at_once(services, opened),
         next_release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         can_take_back=CaseAction.TAKE_BACK in state.allowed,
@@ -192,25 +172,57 @@ def _questions(state: CaseState, language: Language) -> tuple[AskedShown, ...]:
     """Return the questions that wait, each with the day that the time limit gives it."""
     days = [limit.day for limit in state.deadlines if limit.kind is DeadlineKind.COMPLETION]
     asked = [entry.body for entry in state.open_requests if isinstance(entry.body, CompletionRequest)]
-    return tuple(_asked(body.text, day=language.day(day)) for body, day in zip(asked, days, strict=True))
+    return tuple(
+        _asked(body.text, f"question-{place}", day=language.day(day))
+        for place, (body, day) in enumerate(zip(asked, days, strict=True), start=1)
+    )
 
 
 def _minutes(state: CaseState, opened: OpenedCase) -> tuple[AskedShown, ...]:
     if CaseAction.APPROVE_MINUTES not in state.allowed:
         return ()
-    return tuple(_asked(text_of_minutes(opened, number), number=number) for number in state.open_minutes)
+    return tuple(
+        _asked(text_of_minutes(opened, number), f"notes-{number}", number=number) for number in state.open_minutes
+    )
 
 
-def _asked(text: str, *, day: str = "", number: int = 0) -> AskedShown:
+def _asked(text: str, anchor: str, *, day: str = "", number: int = 0) -> AskedShown:
     first, *more = parts_of(text, _ASKED_BYTES)
-    return AskedShown(first, day, number, bool(more))
+    return AskedShown(first, anchor, day, number, bool(more))
+
+
+def _above(
+    opened: OpenedCase,
+    state: CaseState,
+    questions: Sequence[AskedShown],
+    minutes: Sequence[AskedShown],
+    outcome: OutcomeShown | None,
+) -> list[Above]:
+    """Return the entries whose whole text stands at the top of the page."""
+    asked = [(entry.body, shown) for entry, shown in zip(state.open_requests, questions, strict=False)]
+    notes = [(opened.members[shown.number].body, shown) for shown in minutes]
+    above = [Above(body, one.id) for body, one in (*asked[:_MOST_ASKED], *notes[:_MOST_ASKED]) if not one.is_cut]
+    if state.outcome is not None and outcome is not None and not outcome.is_cut:
+        above.append(Above(state.outcome, OUTCOME_ID))
+    return above
+
+
+def _steps(stage: CaseStage, language: Language) -> tuple[StepShown, ...]:
+    labels = [N_("Received"), N_("Being handled"), N_("Closed")]
+    if stage is CaseStage.AWAITING_COMPLETION:
+        labels[1] = N_("Waiting for your answer")
+    now = _STEP_OF.get(stage, 1)
+    return tuple(
+        StepShown(language.translate(label), is_now=place == now, is_done=place < now)
+        for place, label in enumerate(labels)
+    )
 
 
 def _outcome(state: CaseState, language: Language) -> OutcomeShown | None:
     if state.outcome is None:
         return None
     first, *more = parts_of(state.outcome.text, _ASKED_BYTES)
-    return OutcomeShown(language.translate(_OUTCOMES[state.outcome.result]), first, bool(more))
+    return OutcomeShown(language.translate(OUTCOMES[state.outcome.result]), first, bool(more))
 
 
 def _dates(state: CaseState, language: Language) -> tuple[DateShown, ...]:
@@ -233,105 +245,3 @@ def _organisation(services: Services, key: str | None) -> str:
     if roster is None or key is None:
         return ""
     return next((known.name for known in roster.organisations if known.key == key), "")
-
-
-class _Shower:
-    """Turns entries of one case into what the page shows."""
-
-    def __init__(self, opened: OpenedCase, state: CaseState, language: Language, labels: dict[str, str]) -> None:
-        self._opened = opened
-        self._state = state
-        self._language = language
-        self._labels = labels
-        self._records = {
-            entry.body.file_id: entry.body
-            for entry in (*opened.reporter, *opened.members)
-            if isinstance(entry.body, ScrubRecord)
-        }
-
-    def entry(self, entry: Entry) -> EntryShown | None:
-        """Return what is shown of an entry, or None for one that is shown with another."""
-        mine = entry.stream == Stream.REPORTER
-        waits = self._opened.waits(entry)
-        group = self._translate(N_("The trust group"))
-        who = self._translate(N_("You")) if mine else self._labels.get(entry.author, group)
-        match entry.body:
-            case ScrubRecord():
-                return None
-            case Attachment() as attachment:
-                return self._file(attachment, mine=mine, waits=waits, who=who)
-            case _:
-                text = getattr(entry.body, "text", "") or getattr(entry.body, "reason", "")
-                return EntryShown(mine, waits, who, self._headline(entry.body), text)
-
-    def _file(self, attachment: Attachment, *, mine: bool, waits: bool, who: str) -> EntryShown:
-        headline = self._translate(N_("File %(number)d (%(kind)s)")) % {
-            "number": attachment.order + 1,
-            "kind": attachment.file_kind.upper(),
-        }
-        withdrawn = attachment.file_id in self._state.withdrawn_files
-        return EntryShown(
-            mine=mine,
-            waits=waits,
-            who=who,
-            headline=headline,
-            text=self._cleaned(attachment) if mine else "",
-            file_id=attachment.file_id,
-            can_take_back=mine and waits and not self._opened.approval_waits,
-            can_withdraw=mine and not waits and not withdrawn and CaseAction.WITHDRAW in self._state.allowed,
-        )
-
-    def _cleaned(self, attachment: Attachment) -> str:
-        """Say in words which kinds were removed; the values are stored nowhere."""
-        record = self._records.get(attachment.file_id)
-        if record is None:
-            return ""
-        kinds = dict.fromkeys(self._kind(what) for what, _where in record.removed)
-        removed = ", ".join(kinds)
-        lost = ", ".join(self._translate(LOST[Lost(one)]) for one in record.lost if one in set(Lost))
-        lines = []
-        if removed:
-            lines.append(self._translate(N_("Removed: %(kinds)s.")) % {"kinds": removed})
-        if lost:
-            lines.append(self._translate(N_("Lost in the cleaning: %(kinds)s.")) % {"kinds": lost})
-        return "\n".join(lines)
-
-    def _kind(self, kind: str) -> str:
-        """Return the word for a kind; one of another scrubber version is other hidden data."""
-        return self._translate(WHAT[What(kind) if kind in set(What) else What.OTHER])
-
-    def _headline(self, body: Body) -> str:
-        translate = self._translate
-        match body:
-            case Outcome():
-                return translate(_OUTCOMES[body.result])
-            case CompletionRequest():
-                day = self._language.day(body.wanted_by)
-                return translate(N_("A question to you. Please answer by %(day)s.")) % {"day": day}
-            case Withdrawal():
-                whole = body.file_id is None
-                return translate(N_("You withdrew the report")) if whole else translate(N_("You withdrew a file"))
-            case Handover():
-                label = self._labels.get(body.to, translate(N_("The trust group")))
-                return translate(N_("The case is now also read by: %(label)s")) % {"label": label}
-            case LegalHold():
-                kept = N_("The case must be kept for now and is not erased")
-                return translate(kept) if body.on else translate(N_("The case may be erased again"))
-            case _:
-                return translate(_HEADLINES.get(type(body), ""))
-
-    def _translate(self, english: str) -> str:
-        return self._language.translate(english) if english else ""
-
-
-_OUTCOMES: Final = {"handled": N_("The report has been handled"), "dismissed": N_("The report is dismissed")}
-_HEADLINES: Final[dict[type, str]] = {
-    Report: N_("Your report"),
-    Acknowledgement: N_("The report has been received and will be looked into"),
-    Assessment: N_("First assessment"),
-    PhoneMinutes: N_("Notes from a conversation"),
-    MinutesApproved: N_("You approved the notes"),
-    MeetingRequest: N_("A request to meet"),
-    Close: N_("The case is closed"),
-    Reopen: N_("The case is open again"),
-}

@@ -32,7 +32,7 @@ _LINES: Final = b"LINES"
 _SAID_ALOUD_EVERY: Final = 25
 
 WATCH_FIELD: Final = "watch"
-_BEFORE: Final = N_("When you have pressed the button above:")
+_BEFORE: Final = N_("When you have pressed the button below:")
 _READY: Final = N_("Once you send, progress is shown here.")
 _PERCENT: Final = N_("%(percent)d per cent has arrived.")
 _STEPS: Final = {

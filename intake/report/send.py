@@ -3,7 +3,8 @@ Sending a report: from the form to the page with the case code.
 
 One POST of the report form is one `ReportSubmission`; the steps are those of intake/submission.py:
 
-1. The choices, the routing and what the text says of its writer are checked before any file is read.
+1. The choices, the routing and what the text says of its writer are checked before any file is read; also where the
+   button leads on to the page of files, and nothing else is done then.
 3. The report is filed, whole, and opens a session: through it the page with the eight words shows the clean copies,
    takes a file back and asks for two of the words. What that page shows is kept for half an hour for the case that the
    same form comes again, and no longer than the session.
@@ -22,35 +23,42 @@ from aiohttp import web
 
 from cases.crypto.seal import new_case_keys
 from cases.receipt.keys import ReceiptKeys, new_receipt
-from intake.errors import FormRefused
 from intake.filing import ReportChoices, check_choices, file_report
-from intake.http.form import TEXT_FIELD, Form, drain, read_form
+from intake.http.form import TEXT_FIELD, Form
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.frame_policies import FRAMES_FIELD, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
+from intake.identifiers.find import IdentifyingDetail
 from intake.inbox.show import fields_of, inbox_fields
-from intake.report.form_page import REPORT_FORM, form_page, in_frame, notice_in_frame
+from intake.report.files_page import files_page, in_frame, is_of_files_page
+from intake.report.form_page import (
+    REPORT_FORM,
+    STEP_FIELD,
+    TO_FILES,
+    TO_SEND,
+    TO_TEXT,
+    WAY_FIELD,
+    form_page,
+    is_of_the_text,
+)
 from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
 from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
 from intake.uploads.progress import Sending
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
-from intake.views.refusals import RefusalContext, refusal
+from intake.views.refusals import NO_ELIGIBLE_READER, refusal
 from intake.views.texts import N_, SENT_ALREADY
-from intake.views.texts_report import GOES_AS_IT_IS, IDENTIFIES_YOU, NOT_SENT_AGAIN
+from intake.views.texts_report import IDENTIFIES_YOU_IN_REPORT, NOT_SENT_AGAIN
 
 _VIEW_BYTES: Final = 2000  # What the page keeps beside its files, about.
 _WAYS_ON: Final = (PageLink("/return", N_("Open a case with its code")), PageLink("/", N_("To the first page")))
 
 
 async def report_form(request: web.Request) -> web.StreamResponse:
-    """GET /report : the form, empty; `?plain` without frames."""
+    """GET /report : the form, empty."""
     services = request.app[SERVICES]
-    form = Form()
-    if request.query.get(PLAIN_FIELD):
-        form.add(PLAIN_FIELD, YES, services.limits)
-    return form_page(services, services.pages.language_of(request), form, is_answer=False)
+    return form_page(services, services.pages.language_of(request), Form(), is_answer=False)
 
 
 async def answer_frame(request: web.Request) -> web.StreamResponse:
@@ -58,19 +66,6 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     return services.pages.page("report/sink.html", language, "/report", cache=Cache.NOTHING, headers=IN_A_FRAME)
-
-
-async def as_it_is(request: web.Request) -> web.StreamResponse:
-    """POST /report/as-it-is : acknowledge what was found in the text; the form beside it may then be sent."""
-    services = request.app[SERVICES]
-    form, notice = Form(), GOES_AS_IT_IS
-    try:
-        await read_form(request, services.limits, form)
-        services.acknowledged.accept(draft_of(form), form.all(ACKNOWLEDGED_FIELD))
-    except FormRefused as refused:
-        await drain(request, services.limits)
-        notice = refusal(refused.text_key, RefusalContext.FRAME)
-    return notice_in_frame(services, services.pages.language(form.one(LANGUAGE_FIELD)), notice)
 
 
 async def send_report(request: web.Request) -> web.StreamResponse:
@@ -87,7 +82,10 @@ async def send_report(request: web.Request) -> web.StreamResponse:
 
 @dataclass(frozen=True, slots=True)
 class FormAgain:
-    """The button of another language, or of the plain way, was pressed: the form with what was typed, nothing done."""
+    """A button was pressed that does nothing but show a page with what was typed.
+
+    The same page in another language or without frames, the page of files, or the one of the text.
+    """
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,14 +118,20 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
 
     @property
     def in_frame(self) -> bool:
-        """Whether the answer is shown in a frame. Another language, or another form, is always a whole page."""
-        return self.form.one(FRAMES_FIELD) == YES and not self._other_form
+        """Whether the answer is shown in a frame. Another page is always a whole one."""
+        return self.form.one(FRAMES_FIELD) == YES and not self._other_page
 
     @property
-    def _other_form(self) -> bool:
-        """Whether a button was pressed that asks for the form in another language, once more, or without frames."""
+    def step(self) -> str:
+        """The button that was pressed; the one that leaves the text as it is goes on as the one before it did."""
+        went_on = self.form.one(WAY_FIELD) if self.form.one(ACKNOWLEDGED_FIELD) else ""
+        return self.form.one(STEP_FIELD) or went_on or TO_SEND
+
+    @property
+    def _other_page(self) -> bool:
+        """Whether a button was pressed that asks for a page: in another language, without frames, or the next one."""
         to_plain = self.form.one(PLAIN_FIELD) == YES and self.form.one(FRAMES_FIELD) == YES
-        return to_plain or bool(self.form.one(SWITCH_FIELD))
+        return to_plain or bool(self.form.one(SWITCH_FIELD)) or self.step != TO_SEND
 
     def came(self, size: int) -> None:
         """Show those who watch that so much more has come. The form's token is the first of its fields."""
@@ -136,18 +140,27 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
             self._is_shown = True
             self._shown.enter_context(self.services.progress.send(self.sending, self.form.one(TOKEN_FIELD)))
 
-    def without_token(self) -> FormAgain | None:
-        if not self._other_form:
+    def without_token(self) -> Identifying | FormAgain | None:
+        if not self._other_page:
             return None
+        is_on_its_way = self.step == TO_FILES and not self.form.one(SWITCH_FIELD)
+        if is_on_its_way and (details := self._checked()[1]):
+            return Identifying(details)
         self.services.acknowledged.accept(self.draft, self.form.all(ACKNOWLEDGED_FIELD))
         return FormAgain()
 
-    async def check(self) -> CheckedForm[ReportPlan] | Identifying | FormAgain:
+    def _checked(self) -> tuple[ReportChoices, tuple[IdentifyingDetail, ...]]:
+        """Return what the form asks for, and what is left in its text that points to the writer. Step 1."""
         services = self.services
         roster = services.roster.open_roster()
         choices = check_choices(self.form, roster, self.language.code, services.config.languages)
-        if details := services.acknowledged.left_in(self.form, self.draft, services.config.phone):
+        return choices, services.acknowledged.left_in(self.form, self.draft, services.config.phone)
+
+    async def check(self) -> CheckedForm[ReportPlan] | Identifying | FormAgain:
+        choices, details = self._checked()
+        if details:
             return Identifying(details)
+        services = self.services
         deriving = services.argon2.derive_to_file(self._receipt, services.store.salt)
         return CheckedForm(ReportPlan(choices, deriving), new_case_keys(), deriving)
 
@@ -170,7 +183,7 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain]):
             text_hash=_hash_of_text(self.form),
         )
         settled.use.commit(view, _VIEW_BYTES + sum(one.bytes_kept for one in files.shown))
-        services.result_pages.forget(self.draft)
+        services.result_pages.hand_over(self.draft, session.handle)
         return view
 
 
@@ -205,15 +218,20 @@ def _other_answer(
 ) -> web.Response:
     """Return the answer to a form that did not become a report now."""
     language, form = submission.language, submission.form
+    is_at_files = submission.step == TO_FILES or (is_of_files_page(form) and submission.step != TO_TEXT)
     match outcome:
         case SentBefore(use=use):
             return _sent_before(services, submission, use)
         case FormAgain():
-            return form_page(services, language, form)
+            return files_page(services, language, form) if is_at_files else form_page(services, language, form)
         case Identifying(details=details):
-            notice, text_key = IDENTIFIES_YOU, ""
+            notice, text_key = IDENTIFIES_YOU_IN_REPORT, ""
         case SubmissionRefused(text_key=text_key):
             notice, details = refusal(text_key), ()
     if submission.in_frame:
         return in_frame(services, language, form, notice, text_key, details=details)
-    return form_page(services, language, form, notice, text_key, details=details)
+    is_of_this_page = bool(details) or notice is NO_ELIGIBLE_READER or is_of_the_text(text_key)
+    if is_of_files_page(form) and not is_of_this_page:
+        return files_page(services, language, form, notice)
+    way = TO_FILES if is_at_files else TO_SEND
+    return form_page(services, language, form, notice, text_key, details=details, way=way)

@@ -16,9 +16,10 @@ from datetime import date
 from typing import Final
 
 from intake.errors import UnknownChoice
+from intake.views.dates import moment_of
 from intake.views.pages import Language
 from intake.views.texts import N_
-from scrubbers.stages import Removed, What
+from scrubbers.stages import Removed, What, Where
 
 FACT_FIELD: Final = "fact"
 # An example has at most 160 characters, and the sentence around it is short.
@@ -26,28 +27,25 @@ FACT_CHARACTERS: Final = 400
 # Twenty files with some facts each; none of our pages has more.
 MOST_FACTS: Final = 200
 
-_SENTENCE: Final = N_("From file %(number)d, chosen by the reporter: %(fact)s")
-_WORDS: Final = {
-    What.DATE: N_("dated %(value)s"),
-    What.PLACE: N_("place %(value)s"),
-    What.DEVICE: N_("made with %(value)s"),
-}
-# 2026:03:14 in EXIF, 2026-03-14 in XMP, 20260314 in IPTC, D:20260314 in a PDF; the hour is never offered.
-_DAY: Final = re.compile(r"(?:D:)?(\d{4})[:/-]?(\d{2})[:/-]?(\d{2})")
+_SENTENCE: Final = N_("File %(number)d: %(fact)s")
+_TAKEN_ON: Final = N_("the day the picture was taken, %(value)s")
+_SOME_DAY: Final = N_("a day that stood in the file, %(value)s")
+_PLACE: Final = N_("a place that stood in the file, %(value)s")
+_DEVICE: Final = N_("made with %(value)s")
 _POINT: Final = re.compile(r"(-?\d{1,3}\.\d{4})\d*, (-?\d{1,3}\.\d{4})\d*")
 
 
 def facts_of(removed: Iterable[Removed], number: int, language: Language) -> list[str]:
-    """Return the sentences that may be ticked for file `number`, each once, in the order of `_WORDS`."""
+    """Return the sentences that may be ticked for file `number`, each once: days, places, devices."""
     found = tuple(removed)
-    sentences: dict[str, None] = {}
-    for what, words in _WORDS.items():
-        for one in found:
-            value = _value(what, one.example or "") if one.what is what else ""
-            if value:
-                fact = language.translate(words) % {"value": value}
-                sentences[language.translate(_SENTENCE) % {"number": number, "fact": fact}] = None
-    return list(sentences)
+    facts = [
+        *_days(found, language),
+        *((_PLACE, _place(value)) for value in _values(found, What.PLACE)),
+        *((_DEVICE, value) for value in _values(found, What.DEVICE)),
+    ]
+    sentences = (language.translate(fact) % {"value": value} for fact, value in facts)
+    sentence = language.translate(_SENTENCE)
+    return list(dict.fromkeys(sentence % {"number": number, "fact": one} for one in sentences))
 
 
 def ticked(untrusted_facts: Sequence[str]) -> str:
@@ -63,21 +61,27 @@ def ticked(untrusted_facts: Sequence[str]) -> str:
     return "\n".join(fact for fact in untrusted_facts if fact.strip())
 
 
-def _value(what: What, example: str) -> str:
-    if what is What.DATE:
-        return _day(example)
-    if what is What.PLACE and (point := _POINT.fullmatch(example)) is not None:
-        # Four decimals are ten metres: the place, and not where in the room.
-        return f"{point[1]}, {point[2]}"
-    return example
+def _values(found: Sequence[Removed], what: What) -> list[str]:
+    return [one.example for one in found if one.what is what and one.example]
 
 
-def _day(example: str) -> str:
-    """Return the day in a value, or nothing when there is none."""
-    found = _DAY.match(example)
-    if found is None:
-        return ""
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])).isoformat()
-    except ValueError:
-        return ""
+def _days(found: Sequence[Removed], language: Language) -> list[tuple[str, str]]:
+    """Return each day that was found, without its hour, and what it is.
+
+    A camera writes when a picture was taken, and a program when it was changed: of several days nobody knows which is
+    which. A document may carry any day.
+    """
+    days: dict[date, bool] = {}
+    for one in found:
+        moment = moment_of(one.example or "") if one.what is What.DATE else None
+        if moment is not None:
+            days[moment.day] = days.get(moment.day, False) or one.where is Where.EXIF
+    return [
+        (_TAKEN_ON if by_camera and len(days) == 1 else _SOME_DAY, language.day(day)) for day, by_camera in days.items()
+    ]
+
+
+def _place(value: str) -> str:
+    """Return a point with four decimals, ten metres: the place, and not where in the room."""
+    point = _POINT.fullmatch(value)
+    return value if point is None else f"{point[1]}, {point[2]}"

@@ -30,15 +30,17 @@ class LanguageInfo:
     complete: bool = False
     # How a day is written, in the signs of CLDR.
     day: str = "d MMMM y"
+    # How a time of day is written.
+    time: str = "HH:mm"
 
 
 LANGUAGES: Final[Mapping[str, LanguageInfo]] = {
     one.code: one
     for one in (
-        LanguageInfo("sv", "Svenska", complete=True),
+        LanguageInfo("sv", "Svenska", complete=True, time="HH.mm"),
         LanguageInfo("en", "English", complete=True),
         # A language of the municipality's own administration (law 2009:724), so not a courtesy.
-        LanguageInfo("fi", "Suomi", complete=True, day="d. MMMM y"),
+        LanguageInfo("fi", "Suomi", complete=True, day="d. MMMM y", time="H.mm"),
         LanguageInfo("ar", "العربية", "rtl"),
         LanguageInfo("so", "Soomaali"),
         LanguageInfo("ti", "ትግርኛ"),

@@ -27,6 +27,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from intake.views.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
+from intake.views.style import style_sheet
 from intake.views.texts import N_, Notice
 from intake.views.texts_mirror import AT_MIRROR
 
@@ -78,6 +79,14 @@ class PageLink:
 
     path: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    """Links under one heading. The last group has none, and stands at the foot of every page."""
+
+    heading: str
+    links: Sequence[PageLink]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -140,8 +149,9 @@ class Pages:
         trial: bool,
         authorities: Sequence[Any],
         languages: Sequence[str],
-        links: Sequence[PageLink] = (),
+        links: Sequence[LinkGroup] = (),
         updated: date | None = None,
+        accent: str | None = None,
     ) -> None:
         package = files("intake")
         self._environment = Environment(
@@ -173,16 +183,16 @@ class Pages:
             "mirror": None,
         }
         self._made: dict[Hashable, bytes] = {}
-        self.style = package.joinpath("static", "style.css").read_bytes()
+        self.style = style_sheet(package.joinpath("static", "style.css").read_text("utf-8"), accent)
         self.icon = package.joinpath("static", "icon.png").read_bytes()
 
-    def at_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> "Pages":
+    def at_mirror(self, onion: OnionShown, links: Sequence[LinkGroup]) -> "Pages":
         """Return the same pages as they read at the mirror, with its links; what it has made once is its own."""
         there = copy(self)
         there.move_to_mirror(onion, links)
         return there
 
-    def move_to_mirror(self, onion: OnionShown, links: Sequence[PageLink]) -> None:
+    def move_to_mirror(self, onion: OnionShown, links: Sequence[LinkGroup]) -> None:
         """Be the mirror's pages from now on. `at_mirror` does this to a copy."""
         self._languages = {code: one.replacing(AT_MIRROR) for code, one in self._languages.items()}
         self._default = self._languages[self._default.code]

@@ -30,7 +30,7 @@ class Notice:
 
 SENT_ALREADY: Final = Notice(
     N_("This form has already been sent."),
-    N_("Nothing was done a second time. Log in with your case code to see the case."),
+    N_("It was not sent twice. Log in with your case code to see the case."),
 )
 SESSION_OVER: Final = Notice(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
 LEFT: Final = Notice(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))

@@ -9,15 +9,26 @@ from intake.views.texts import N_, Notice
 
 WRONG_COUNT: Final = Notice(
     N_("A case code is eight words, and you wrote %(count)d."),
-    N_("Look at your note and write all eight in their order, with a space between the words."),
+    N_("Look at your note and write all eight in their order."),
 )
 UNKNOWN_WORDS: Final = Notice(
     N_("Not all of the words are on our list, so this is no case code."),
-    N_("Below you see which. Compare them with your note and write all eight again."),
+    N_("Correct the words that are marked. You need not write the others again."),
 )
 CHECK_FAILS: Final = Notice(
     N_("All eight words are on our list, but they do not belong together: one of them is probably misread."),
-    N_("Compare each with your note, check whether two have changed places, and write all eight again."),
+    N_(
+        "Compare each with your note, and check whether two have changed places. Correct what is wrong; you need not"
+        " write the others again."
+    ),
+)
+SHORTENED: Final = Notice(
+    N_("Are these your words?"),
+    N_(
+        "Some were shortened or spelt in another way. Here they are in full: compare them with your note, and then"
+        " press Open."
+    ),
+    "good",
 )
 UNKNOWN_WORD: Final = N_("Word %(number)d is not one of our words.")
 MAYBE_MISREAD: Final = N_("Word %(number)d may be misread.")
@@ -87,7 +98,7 @@ STATES: Final = {
     ),
     CaseStage.AWAITING_COMPLETION: (
         N_("A question is waiting for your answer."),
-        N_("Answer when you can, even after that day. Nothing is closed just because you do not answer."),
+        N_("Answer when you can, even after that day. The case is not closed because the answer takes time."),
     ),
     CaseStage.CONCLUDED: (
         N_("There is an outcome. You can read it below."),

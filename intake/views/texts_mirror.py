@@ -11,11 +11,7 @@ from intake.views.texts import N_
 
 AT_MIRROR: Final[Mapping[str, str]] = {
     # "We" would include the people who run the mirror's host, which has the addresses of open connections.
-    "We cannot see where you connect from, or who you are unless you tell us. "
-    "What you write can still point to you: leave out what only you could know.": N_(
-        "Those who read your report cannot see where you connect from, or who you are unless you tell them. "
-        "What you write can still point to you: leave out what only you could know."
-    ),
+    "We cannot see who you are.": N_("Those who read your report cannot see who you are."),
     "Whoever runs the network that you use can see that you use Tor, but not for what.": N_(
         "The network you use and the server that passes your traffic on to us can see that you come here, and when, "
         "but not what you read or write."

@@ -8,18 +8,10 @@ IDENTIFIES_YOU: Final = Notice(
     N_("The text seems to say who you are. Nothing was stored."),
     N_("Look at what we found. Change it, or tick the box to send the text as it is, and send again."),
 )
-IDENTIFIES_YOU_IN_FRAME: Final = Notice(
-    IDENTIFIES_YOU.what,
-    N_(
-        "Look at what we found. Change it in the form and send again. To leave it as it is, press the button below"
-        " the list."
-    ),
+IDENTIFIES_YOU_IN_REPORT: Final = Notice(
+    IDENTIFIES_YOU.what, N_("Look at what we found. Change it above, or leave it as it is.")
 )
-GOES_AS_IT_IS: Final = Notice(
-    N_("We will not stop your text for this again. Nothing has been sent yet."),
-    N_("Now press “Send the report” in the form once more."),
-    "good",
-)
+IDENTIFIES_YOU_IN_FRAME: Final = Notice(IDENTIFIES_YOU.what, N_("Look at what we found, and go back to the text."))
 # With these the same form would be refused again.
 TOKEN_IS_EXPIRED: Final = frozenset({"form.old"})
 NOT_SENT_AGAIN: Final = Notice(N_("Changes you make in the form now are not sent. You can add them with the code."))

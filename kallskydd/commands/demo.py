@@ -143,7 +143,7 @@ async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor,
     if world.mirror is not None:
         await world.start_relay(world.mirror)
     async with Visitor.over_tor(tor.socks, world.public) as visitor:
-        page = await visitor.open("/report?plain=1")
+        page = await visitor.open("/report")
         page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT}, [sample_jpeg("demo")])
     _print_result(args, world, local, page.receipt)
     return tor, forwarder

@@ -1,8 +1,9 @@
 """`kallskydd poster --out DIR`: the posters of a home, as PDF and as PNG, in every complete language that it has.
 
-With --web it makes the block for the municipality's own page instead: `block-LANGUAGE.html` and its pictures. Nothing
-here asks tor or a network: the onion address is read from its key. The same home gives the same bytes on any day; the
-files say nothing of who made them or when, and all carry the same time. Nothing is overwritten without --force.
+With --web it makes what the municipality's own website needs instead: a whole page, `page-LANGUAGE.html`, and a block
+for a page that is there already, `block-LANGUAGE.html`, with the pictures of both. Nothing here asks tor or a network:
+the onion address is read from its key. The same home gives the same bytes on any day; the files say nothing of who made
+them or when, and all carry the same time. Nothing is overwritten without --force.
 
 Exit code 2 for a language that the home has no poster in or an output folder that cannot be, 3 when the home or what
 it says of itself cannot be used, or a file is there already; then nothing was written.
@@ -16,12 +17,14 @@ import secrets
 from pathlib import Path
 
 from cases.clock import today, utc_now
+from cases.config import Config
 from cases.errors import CaseError
 from cases.home import Home, read_home
-from cases.roster.chain import read_chain
+from cases.roster.chain import Roster, read_chain
 from kallskydd.exit_codes import code_of
 from kallskydd.poster.errors import NoAddress, PosterFault
 from kallskydd.poster.layout import draw
+from kallskydd.poster.page import file_name, page
 from kallskydd.poster.png import picture
 from kallskydd.poster.texts import Facts, PosterTexts, complete_languages
 from kallskydd.poster.web import block, pictures
@@ -33,11 +36,11 @@ from onion.keys import read_onion_key
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `poster` to the command line."""
-    parser = subparsers.add_parser("poster", help="a poster with QR codes, and a block for the municipality's own page")
+    parser = subparsers.add_parser("poster", help="a poster with QR codes, and the municipality's own page")
     parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the files go")
     parser.add_argument("--language", metavar="CODE", help="only this one; default: every complete one of the home")
-    parser.add_argument("--web", action="store_true", help="the block for the municipality's own page instead")
+    parser.add_argument("--web", action="store_true", help="the municipality's own page, or a block for it, instead")
     parser.add_argument("--force", action="store_true", help="overwrite files of the same names")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -55,35 +58,35 @@ def run(args: argparse.Namespace) -> int:
         if not chosen:
             prose("No language of this home is complete. Add sv, en or fi to `languages` in config.toml.")
             return REFUSED
-        facts, is_open = _facts(home)
-        files = _web(chosen, facts) if args.web else _posters(chosen, facts)
+        roster = read_chain(home.roster, today(utc_now)).current
+        facts = _facts(home, roster)
+        files = _web(chosen, home.config, facts, roster) if args.web else _posters(chosen, facts)
     except (CaseError, OnionError, PosterFault) as error:
         prose(str(error))
         return REFUSED if isinstance(error, PosterFault) else code_of(error)
     code = _place(files, args.out, force=args.force)
     if code == OK:
-        _print_result(args, facts, chosen, list(files), is_open=is_open)
+        _print_result(args, facts, chosen, list(files), is_open=roster is not None and roster.is_open)
     return code
 
 
-def _facts(home: Home) -> tuple[Facts, bool]:
-    """Return what goes on the poster, and whether the service is open. Raises NoAddress, OnionError."""
+def _facts(home: Home, roster: Roster | None) -> Facts:
+    """Return what goes on the poster. Raises NoAddress, OnionError."""
     config = home.config
-    roster = read_chain(home.roster, today(utc_now)).current
     organisations = config.organisations if roster is None else roster.organisations
     try:
         key = read_onion_key(home.onion / "public.key")
     except OSError:
         raise NoAddress from None
-    facts = Facts(
+    return Facts(
         owner=config.owner,
         organisations=tuple(one.name for one in organisations),
         onion=f"http://{key.address}.onion",
         mirror=None if config.mirror is None else f"https://{config.mirror.name}",
         phone=config.phone,
         trial=home.trial,
+        accent=config.accent,
     )
-    return facts, roster is not None and roster.is_open
 
 
 def _posters(languages: tuple[str, ...], facts: Facts) -> dict[str, bytes]:
@@ -95,9 +98,14 @@ def _posters(languages: tuple[str, ...], facts: Facts) -> dict[str, bytes]:
     return files
 
 
-def _web(languages: tuple[str, ...], facts: Facts) -> dict[str, bytes]:
+def _web(languages: tuple[str, ...], config: Config, facts: Facts, roster: Roster | None) -> dict[str, bytes]:
+    has_counsel = roster is not None and bool(roster.counsel)
+    pages = {
+        file_name(language): page(language, languages, config, facts, has_counsel=has_counsel).encode()
+        for language in languages
+    }
     blocks = {f"block-{language}.html": block(PosterTexts(language), facts).encode() for language in languages}
-    return blocks | pictures(facts)
+    return pages | blocks | pictures(facts)
 
 
 def _place(files: dict[str, bytes], folder: Path, *, force: bool) -> int:

@@ -221,7 +221,7 @@ def _search_processes(check: RoundTrip) -> None:
 
 async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:
     """File the report; returns the receipt."""
-    page = await visitor.open("/report?plain=1")
+    page = await visitor.open("/report")
     _demand(page.status == FOUND, f"the form answered {page.status}")
     page = await visitor.send(page.form("/report"), {"text": TEXT}, samples)
     _demand(bool(page.receipt), f"no receipt came back (status {page.status})")

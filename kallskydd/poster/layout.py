@@ -14,6 +14,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from cases.colour import channels
 from kallskydd.poster import qr
 from kallskydd.poster.errors import DoesNotFit
 from kallskydd.poster.fonts import BOLD, MONO, REGULAR, Face, face
@@ -42,13 +43,13 @@ from kallskydd.poster.texts import (
     PosterTexts,
 )
 
+# The palette of the pages (intake/static/style.css).
 INK: Final[Colour] = (0.09, 0.14, 0.19)
 PETROL: Final[Colour] = (0.06, 0.25, 0.33)
 WHITE: Final[Colour] = (1, 1, 1)
-PALE: Final[Colour] = (0.80, 0.89, 0.92)
 SAND: Final[Colour] = (0.985, 0.945, 0.85)
 AMBER: Final[Colour] = (0.80, 0.50, 0.05)
-RED: Final[Colour] = (0.72, 0.07, 0.10)
+RED: Final[Colour] = (0.61, 0.11, 0.11)
 
 POINTS_PER_CM: Final = 72 / 2.54
 MARGIN: Final = 42.0
@@ -81,6 +82,11 @@ def draw(words: PosterTexts, facts: Facts) -> bytes:
             sheet.set()
             return sheet.page.finished()
     raise DoesNotFit
+
+
+def _colour(accent: str) -> Colour:
+    red, green, blue = (channel / 255 for channel in channels(accent))
+    return red, green, blue
 
 
 def _lines(style: Style, text: str, width: float) -> list[str]:
@@ -124,7 +130,8 @@ class _Sheet:
         self._facts = facts
         self._gap = gap
         self._y = 0.0
-        self._heading = Style(face(BOLD), 20.5 * scale, PETROL)
+        self._accent = PETROL if facts.accent is None else _colour(facts.accent)
+        self._heading = Style(face(BOLD), 20.5 * scale, self._accent)
         self._body = Style(face(REGULAR), 17 * scale, INK)
         self._strong = Style(face(BOLD), 17 * scale, INK)
         self._small = Style(face(REGULAR), 13 * scale, INK)
@@ -179,18 +186,18 @@ class _Sheet:
     def _title(self) -> None:
         scale = self._scale
         parts = [
-            ("P", Style(face(BOLD), 17 * scale, PALE), self._facts.owner),
+            ("P", Style(face(BOLD), 17 * scale, WHITE), self._facts.owner),
             ("H1", Style(face(BOLD), 35 * scale, WHITE), self._words(TITLE)),
             ("P", Style(face(REGULAR), 21 * scale, WHITE), self._words(LEAD)),
         ]
         if len(self._facts.organisations) > 1:
             covers = self._words(COVERS, names=", ".join(self._facts.organisations))
-            parts.append(("P", Style(face(REGULAR), 13 * scale, PALE), covers))
+            parts.append(("P", Style(face(REGULAR), 13 * scale, WHITE), covers))
         between = 5 * scale
         above = 24 * scale
         high = sum(_height(style, text, INSIDE) for _kind, style, text in parts) + between * (len(parts) - 1)
         with self.page.artifact():
-            self.page.rectangle(0, self._y, A4[0], high + 2 * above, PETROL)
+            self.page.rectangle(0, self._y, A4[0], high + 2 * above, self._accent)
         self._y += above
         for kind, style, text in parts:
             self._paragraph(kind, style, text)
@@ -256,9 +263,9 @@ class _Sheet:
 
     def _telephone(self, number: str) -> None:
         with self.page.artifact():
-            self.page.rectangle(MARGIN, self._y, INSIDE, 1.2, PETROL)
+            self.page.rectangle(MARGIN, self._y, INSIDE, 1.2, self._accent)
         self._y += 10
-        self._paragraph("H2", Style(face(BOLD), 24 * self._scale, PETROL), self._words(PHONE, number=number))
+        self._paragraph("H2", Style(face(BOLD), 24 * self._scale, self._accent), self._words(PHONE, number=number))
         self._paragraph("P", self._body, self._words(PHONE_HOW))
 
     def _code(self, address: str, alt: str, left: float, top: float, side: float) -> None:

@@ -65,6 +65,7 @@ class Facts:
     mirror: str | None  # https:// and a host
     phone: str | None
     trial: bool
+    accent: str | None = None  # "#rrggbb"
 
 
 class PosterTexts:
@@ -73,7 +74,7 @@ class PosterTexts:
     def __init__(self, language: str) -> None:
         """Read the catalogue of a complete language."""
         self.language = language
-        self._texts = _read(language)
+        self._texts = read_poster_texts(language)
 
     def __call__(self, english: str, **values: str) -> str:
         """Return a sentence with its values; one without a translation comes in English."""
@@ -86,7 +87,8 @@ def complete_languages(chosen: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code for code in chosen if LANGUAGES[code].complete)
 
 
-def _read(language: str) -> dict[str, str]:
+def read_poster_texts(language: str) -> dict[str, str]:
+    """Return the poster's translations of a complete language by their English sentence; none for English itself."""
     if language == SOURCE:
         return {}
     content = files("kallskydd").joinpath("locale", language, "poster.po").read_bytes()

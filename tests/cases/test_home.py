@@ -197,6 +197,11 @@ def test_a_text_without_the_line_is_made_a_trial_too():
 # Configuration
 
 
+@pytest.mark.parametrize("colour", ["#767676", "#7a1f3d", "#0B5563", "#000000"])
+def test_an_accent_on_which_white_can_be_read_is_taken(colour):
+    assert parse_config(with_accent(colour)).accent == colour
+
+
 def test_the_example_has_the_facts_of_ludvika_and_the_numbers_of_the_design():
     config = parse_config(EXAMPLE)
 
@@ -228,7 +233,16 @@ def change(old, new):
     return EXAMPLE.replace(old, new)
 
 
+def with_accent(colour):
+    return change('# accent = "#7a1f3d"', f'accent = "{colour}"')
+
+
 BAD = {
+    "a colour by its name": (with_accent("red"), "`accent`", '"#rrggbb"'),
+    "a colour of three digits": (with_accent("#123"), "`accent`", '"#rrggbb"'),
+    # One step above it, #767676 has 4.54 to 1.
+    "a colour that is a little too pale": (with_accent("#777777"), "`accent` is too pale", "4.5 to 1"),
+    "a colour that is far too pale": (with_accent("#FFCC00"), "a contrast of 1.51 to 1", "Choose a darker colour"),
     "a misspelt key": (change("inbox_days", "inbox_day"), "`inbox_day`", "Did you mean `inbox_days`?"),
     "a misspelt key in a table": (
         change("attachments = 20", "atachments = 20"),

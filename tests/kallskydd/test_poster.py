@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 from datetime import UTC, datetime
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from documents.poster_samples import COMPLETE, LANGUAGES_OF_THE_HOME, MIRROR, MI
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from intake.views.languages import LANGUAGES
+from intake.views.languages import LANGUAGES, read_texts
 from kallskydd.commands import poster as poster_command
 from kallskydd.poster import texts as poster_texts
 
@@ -288,6 +289,16 @@ def test_a_trial_says_so_in_large_letters_at_both_ends(tmp_path):
     assert all(red > 150 and green < 60 and blue < 60 for red, green, blue in ends)
 
 
+@pytest.mark.parametrize(("settings", "band"), [("", (15, 64, 84)), ('accent = "#7a1f3d"\n', (0x7A, 0x1F, 0x3D))])
+def test_the_band_has_the_accent_of_the_home_or_the_petrol_of_the_pages(tmp_path, settings, band):
+    made = Made(tmp_path, LANGUAGES_OF_THE_HOME + settings)
+
+    made.make("--language", "sv")
+
+    picture = Image.open(made.out / "poster-sv.png").convert("RGB")
+    assert {picture.getpixel((place, 10)) for place in range(0, picture.width, 50)} == {band}
+
+
 def test_nothing_is_overwritten_unless_it_is_asked_for(made, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
@@ -381,10 +392,14 @@ def test_long_names_make_the_print_smaller_and_the_page_stays_one(tmp_path):
 @pytest.mark.parametrize("code", [one for one in COMPLETE if one != "en"])
 def test_every_sentence_is_translated_with_its_placeholders_and_its_end(code):
     marked = set(re.findall(r'N_\(\s*"(.*?)"\s*\)', Path(poster_texts.__file__).read_text()))
+    in_page = set(re.findall(r'\b_\("(.*?)"', Path(poster_texts.__file__).with_name("page.html").read_text()))
     messages = catalogue(code)
 
-    assert {message.id for message in messages} == marked
+    # What the service's pages say too is translated there.
+    assert marked <= {message.id for message in messages} <= marked | in_page
     assert len(marked) > 15
+    assert len(in_page) > 80
+    assert in_page <= {message.id for message in messages} | set(read_texts(files("intake") / "locale", code))
     for message in messages:
         assert message.string
         assert not message.fuzzy

@@ -1,4 +1,4 @@
-"""`kallskydd poster --web`: the block for a page that is not ours, and its pictures."""
+"""`kallskydd poster --web`: the municipality's own page, the block for one that is there already, and their pictures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 import subprocess
 from html.parser import HTMLParser
 from importlib.metadata import files as files_of
+from importlib.resources import files
 
 import pytest
 from documents.poster_samples import COMPLETE, LANGUAGES_OF_THE_HOME, MIRROR, MIRROR_ADDRESS, Made, read_codes
 from PIL import Image
+
+from intake.views.languages import read_texts
 
 
 @pytest.fixture(scope="module")
@@ -134,11 +137,12 @@ def test_a_trial_says_so_in_the_block(tmp_path):
     assert "<strong>Trial. Do not report here.</strong>" in (made.out / "block-en.html").read_text()
 
 
-def test_only_the_block_and_its_pictures_are_made_and_the_same_each_time(made, tmp_path):
+def test_only_page_and_block_and_their_pictures_are_made_and_the_same_each_time(made, tmp_path):
     made.make("--web", "--out", tmp_path / "again")
 
     before = {path.name: path.read_bytes() for path in made.out.iterdir()}
-    assert set(before) == {*(f"block-{code}.html" for code in COMPLETE), "qr-mirror.png", "qr-onion.png"}
+    pages = {f"{kind}-{code}.html" for kind in ("block", "page") for code in COMPLETE}
+    assert set(before) == {*pages, "qr-mirror.png", "qr-onion.png"}
     assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == before
 
 
@@ -159,3 +163,128 @@ def test_the_block_is_valid_in_a_page_as_the_checker_of_the_w3c_reads_it(made, t
 
     faulty = {one["url"].rsplit("/", 1)[1] for one in json.loads(done.stdout)["messages"]}
     assert faulty == {"faulty.html"}
+
+
+SECTIONS = [
+    "who", "purpose", "anonymous", "readers", "handled", "time", "voice", "other", "law", "contact",
+]  # fmt: skip
+THE_ACT = {"sv": "Lagen (2021:890)", "en": "(2021:890)", "fi": "2021:890"}
+ANYBODY = {"sv": "Vem som helst får anmäla", "en": "Anyone may report", "fi": "Kuka tahansa saa tehdä ilmoituksen"}
+
+
+class WholePage(HTMLParser):
+    """Every tag of a page with its attributes, and its words outside of the style."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self._in_style = False
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self._in_style = tag == "style"
+
+    def handle_endtag(self, tag):
+        self._in_style = False
+
+    def handle_data(self, data):
+        self.words += "" if self._in_style else data
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+def whole_page(made: Made, code: str) -> WholePage:
+    return WholePage((made.out / f"page-{code}.html").read_text())
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_the_page_says_all_that_such_a_page_has_to_and_each_part_is_reached_from_its_contents(made, code):
+    page = whole_page(made, code)
+    links = [one["href"] for one in page.all("a")]
+
+    assert page.all("html") == [{"lang": code}]
+    assert [one["id"] for one in page.all("h2") if one["id"] in SECTIONS] == SECTIONS
+    assert [one for one in links if one.startswith("#")] == [f"#{one}" for one in SECTIONS]
+    for words in (THE_ACT[code], ANYBODY[code], "WBAB", "020-899 433", "Arbetsmiljöverket", "010-562 90 00"):
+        assert words in page.words
+    assert made.onion in page.words
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_the_page_fetches_its_two_pictures_alone_and_has_no_script(made, code):
+    page = whole_page(made, code)
+    text = (made.out / f"page-{code}.html").read_text()
+
+    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "form", "object", "base", "svg"} == set()
+    assert [one["src"] for one in page.all("img")] == ["qr-mirror.png", "qr-onion.png"]
+    assert not any(key.startswith("on") or key == "style" for _, attributes in page.tags for key in attributes)
+    assert "url(" not in text
+    assert "@import" not in text
+    assert {"name": "referrer", "content": "no-referrer"} in page.all("meta")
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_the_page_leads_to_the_mirror_and_to_the_other_languages_and_nowhere_else(made, code):
+    links = [one for one in whole_page(made, code).all("a") if not one["href"].startswith("#")]
+
+    mirror = {"class": "address", "href": MIRROR_ADDRESS, "rel": "noreferrer"}
+    assert [one["href"] for one in links if "hreflang" in one] == [f"page-{one}.html" for one in COMPLETE]
+    assert [one["hreflang"] for one in links if one.get("aria-current")] == [code]
+    assert [one for one in links if "hreflang" not in one] == [mirror]
+
+
+def test_the_page_says_what_the_pages_of_the_service_say(made):
+    """One sentence of each page that it takes from, in their own catalogue."""
+    page = whole_page(made, "fi").words
+    texts = read_texts(files("intake") / "locale", "fi")
+
+    for english in (
+        "Those who handle the case see neither a name nor an address unless you write it yourself.",
+        "Facts that only a few people know, dates that place you somewhere, and your way of writing.",
+        "If you said that life or health is in danger, they can read it at once.",
+    ):
+        assert texts[english] in page
+
+
+def test_a_page_without_mirror_telephone_and_counsel_speaks_of_none(tmp_path):
+    made = Made(tmp_path, LANGUAGES_OF_THE_HOME, roles=("lead", "handler"))
+    made.change('phone = "020-899 433"\n', "")
+
+    made.make("--web")
+
+    page = whole_page(made, "sv")
+    assert [one["src"] for one in page.all("img")] == ["qr-onion.png"]
+    assert [one["href"] for one in page.all("a") if ":" in one["href"]] == []
+    assert "Ring inte" not in page.words
+    assert "jurist vid jäv" not in page.words
+    assert "Innan du skannar" in page.words
+
+
+def test_one_language_alone_has_a_page_without_links_to_others(tmp_path):
+    made = Made(tmp_path, LANGUAGES_OF_THE_HOME + MIRROR)
+
+    made.make("--web", "--language", "sv")
+
+    assert [one for one in whole_page(made, "sv").all("a") if "hreflang" in one] == []
+
+
+def test_names_with_signs_of_html_stay_text_in_the_page(tmp_path):
+    made = Made(tmp_path, 'languages = ["en"]\n')
+    made.change('owner = "Ludvika kommun"', "owner = '<b>Ludvika</b> & Co'")
+
+    made.make("--web")
+
+    assert "&lt;b&gt;Ludvika&lt;/b&gt; &amp; Co" in (made.out / "page-en.html").read_text()
+    assert whole_page(made, "en").all("b") == []
+
+
+def test_a_trial_says_so_on_the_page(tmp_path):
+    made = Made(tmp_path, "", trial=True)
+
+    made.make("--web")
+
+    assert "Prov. Anmäl inte här." in whole_page(made, "sv").words

@@ -5,9 +5,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from browsers.served import example_home
 from browsers.shelf import Shelf, collect
 from browsers.way import OnionWay
 from conftest_tor import SHORT_FOLDER_PREFIX
+from service import kallskydd
 
 # The first of a home, the longest words, and from right to left.
 LOOKED_AT = ("sv", "fi", "ar")
@@ -28,3 +30,12 @@ def shelf_way(collected):
     with Shelf(folder, collected) as shelf, OnionWay(shelf.socket) as way:
         yield way
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def municipality(tmp_path_factory):
+    """What `kallskydd poster --web` makes of the example's home, for the municipality's own website."""
+    folder = tmp_path_factory.mktemp("municipality")
+    example_home(folder / "home", settings='mirror = { name = "blankett.example" }')
+    kallskydd("poster", "--home", folder / "home", "--web", "--out", folder / "out")
+    return folder / "out"

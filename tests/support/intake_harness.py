@@ -204,7 +204,7 @@ class Form:
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     id: str = ""
-    # The last box of each name, ticked or not.
+    # The last box or button of each name, ticked or pressed or not.
     boxes: dict[str, str] = field(default_factory=dict)
 
     def with_(self, **values: str | Sequence[str]) -> list[tuple[str, str]]:
@@ -298,6 +298,8 @@ class _Forms(HTMLParser):
                 self._add(named["name"], named.get("value", ""))
         elif tag == "button" and "form" not in named and self.forms:
             self._with_button.append(self.forms[-1])
+            if "name" in named:
+                self.forms[-1].boxes[named["name"]] = named.get("value", "")
         elif tag == "button" and "form" in named and "disabled" not in named:
             value = (named.get("name", ""), named.get("value", ""))
             self._buttons.append((named["form"], named.get("formaction", "").partition("#")[0], value))
@@ -444,9 +446,15 @@ def multipart(boundary: str, fields: Sequence[tuple[str, str]], files: Sequence[
 
 
 async def file_report(browser: Browser, text: str, files: Sequence[bytes] = (), **values: str | Sequence[str]) -> Page:
-    """Fetch the plain form, fill it in, send it."""
-    form = (await browser.get("/report?plain=1")).form("/report")
+    """Fetch the form, fill it in, send it."""
+    form = (await browser.get("/report")).form("/report")
     return await browser.post("/report", form.with_(text=text, **values), files)
+
+
+async def files_page(browser: Browser, query: str = "", **values: str | Sequence[str]) -> Page:
+    """The page of files, as it follows on a form with these values."""
+    form = (await browser.get(f"/report{query}")).form("/report")
+    return await browser.post("/report", form.with_(**{"text": "Before the files", **values, "step": "files"}))
 
 
 async def log_in(browser: Browser, receipt: Receipt) -> Page:

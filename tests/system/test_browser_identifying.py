@@ -1,4 +1,4 @@
-"""In a real browser, with frames: what was pointed out stays typed, its files stay chosen, and one press lets it go."""
+"""In a real browser: what was pointed out stays typed, and one press lets it go on the way that was begun."""
 
 from __future__ import annotations
 
@@ -29,45 +29,33 @@ def served():
 
 
 @pytest.mark.parametrize("start", [Firefox, Chromium])
-def test_one_press_beside_the_form_lets_the_text_go_with_its_files(served, start, tmp_path):
+def test_one_press_leaves_the_text_as_it_is_and_goes_on_to_the_files(served, start, tmp_path):
     photograph = reporter.photographs(tmp_path, 1)
     with OnionWay(served.socket) as way, start(way.port) as person:
         person.open(f"{ORIGIN}/report")
-        box_before = person.has('[name="looked"]')
+        button_before = person.has('[name="looked"]')
         person.fill("text", POINTING)
-        person.choose("attachment", *photograph)
-        person.press("/report", stays=True)
-        with person.frame("sink"):
-            person.wait_for(".pointers")
-            stopped = person.text()
-            person.press("/report/as-it-is", stays=True)
-            person.wait_for(".notice.good")
-        kept = person.value("text")
-        person.press("/report", stays=True)
-        with person.frame("sink"):
-            person.wait_for('form[action="/receipt"]')
+        person.switch("step", "files")
+        stopped, kept = person.text(), person.value("text")
+        person._go(lambda: person._click('button[name="looked"]'))
+        reporter.send_files(person, photograph)
         words = reporter.to_the_code(person)
-        files = person.has('input[name="file"]')
 
-    assert not box_before
+    assert not button_before
     assert "Anna Andersson" in stopped
     assert kept == POINTING
     assert len(words) == reporter.WORDS
-    assert files
 
 
 @pytest.mark.parametrize("start", [Firefox, Chromium])
-def test_the_plain_form_shows_the_box_once_something_was_found(served, start):
+def test_one_press_leaves_the_text_as_it_is_and_sends_it(served, start):
     with OnionWay(served.socket) as way, start(way.port) as person:
-        person.open(f"{ORIGIN}/report?plain=1")
-        box_before = person.has('[name="looked"]')
+        person.open(f"{ORIGIN}/report")
         person.fill("text", POINTING)
-        person.press("/report")
+        person.switch("step", "send")
         kept = person.value("text")
-        person._click('input[name="looked"]')
-        person.press("/report")
+        person._go(lambda: person._click('button[name="looked"]'))
         words = reporter.code_on(person)
 
-    assert not box_before
     assert kept == POINTING
     assert len(words) == reporter.WORDS

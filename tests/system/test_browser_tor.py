@@ -94,14 +94,15 @@ def test_a_browser_of_text_alone_files_a_report_with_a_file_reads_the_answer_and
     with OnionWay(tor_client.socks) as way, WebProxy(way.port) as proxy:
         with W3m(proxy.port, f"{origin}/report?lang=en") as person:
             person.fill("What happened", text)
-            person.choose("Pictures or PDFs, if you have any", photograph)
+            person.press("Next: add files")
+            person.choose("Pictures or PDFs", photograph)
             person.press("Send the report")
             receipt = person.press("Show your case code")
         words = re.findall(r"(?m)^ *\d\. ([a-z]+)$", receipt)
         bodies = served.call(newest, served.desks, ANSWER)
 
         with W3m(proxy.port, f"{origin}/return?lang=en") as person:
-            person.fill("Your case code, eight words", " ".join(words))
+            person.fill_line("Word 1", " ".join(words))
             read = person.press("Open")
             person.press("Withdraw the report")
             person.press("Yes, withdraw it")

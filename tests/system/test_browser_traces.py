@@ -105,7 +105,7 @@ def test_a_message_stays_through_another_language_and_another_piece_of_what_was_
         in_other_words = reporter.code_on(person)
         reporter.log_in(person, ORIGIN, long_report.receipt.words)
         person.fill("text", text)
-        for field, value in (("switch", "en"), ("after", "0.1"), ("before", "0.1"), ("switch", "sv")):
+        for field, value in (("switch", "en"), ("before", "0.1"), ("after", "0.1"), ("switch", "sv")):
             if field == "switch":
                 person.unfold("details.languages")
             person.switch(field, value)
@@ -159,25 +159,25 @@ def test_after_logging_out_no_way_back_opens_the_inbox(served, way, start):
 # A browser that shows the answer to a POST keeps the form with it, and Chromium writes that into its session's files. No
 # form of ours is answered with a page, so there is nothing to keep but addresses that open nothing once it is over.
 @pytest.mark.parametrize("start", [stock_firefox, stock_chromium, private_chromium])
-def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start):
+def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start, tmp_path):
     secret = {
         name: f"{name} {new_marker()} som ingen annan har."
-        for name in ("text", "text by the plain way", "message", "answer")
+        for name in ("text", "text in another language", "message", "answer")
     }
     found = {}
     with start(way) as person:
-        person.open(f"{ORIGIN}/report?plain=1")
-        person.fill("text", secret["text by the plain way"])
+        person.open(f"{ORIGIN}/report")
+        person.fill("text", secret["text in another language"])
         person.unfold("details.languages")
         person.switch("switch", "en")
-        assert person.value("text") == secret["text by the plain way"]
+        assert person.value("text") == secret["text in another language"]
         found["in another language"] = held(person, secret)
         person.open(f"{ORIGIN}/report")
         person.fill("text", secret["text"])
         found["while typing"] = held(person, secret)
-        person.press("/report", stays=True)
-        with person.frame("sink"):
-            person.wait_for('form[action="/receipt"]')
+        person.switch("step", "files")
+        found["on the page of files"] = held(person, secret)
+        reporter.send_files(person, reporter.photographs(tmp_path, 1))
         words = reporter.to_the_code(person)
         shown = f"<bdi>{words[0]}</bdi></li><li><bdi>{words[1]}</bdi>"
         secret |= {"words typed": " ".join(words), "words shown": shown, "handle": handle_on(person)}
@@ -186,7 +186,15 @@ def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start)
         # A day and a half pass with it, so the page that asks for the code is opened after.
         served.call(answer, served.desks, secret["text"], secret["answer"])
         person.open(f"{ORIGIN}/return")
-        person.fill("code", " ".join(words))
+        misread = "xq" + "".join(secrets.choice("abcdefgh") for _ in range(12))
+        secret |= {"misread word": misread, "words behind it": " ".join(words[1:])}
+        person.fill("code", " ".join([misread, *words[1:]]))
+        person.press("/return")
+        secret["words again"] = f'name="code" value="{words[1]}"'
+        assert person.value("code") == misread
+        assert secret["words again"] in person.source()
+        found["with a misread word on the screen"] = held(person, secret)
+        person.fill("code", words[0])
         found["with the words typed"] = held(person, secret)
         person.press("/return")
         read = person.text()
@@ -199,7 +207,7 @@ def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start)
 
     assert secret["answer"] in read
     assert {when: what for when, what in found.items() if what} == {}
-    assert len(found) == 6
+    assert len(found) == 7
 
 
 @STOCK

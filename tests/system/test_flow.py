@@ -108,7 +108,7 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
     try:
         shown = json.loads(await asyncio.wait_for(process.stdout.readline(), 300))
         async with aiohttp.ClientSession() as session:
-            async with session.get(shown["open"] + "/report?plain=1") as answer:
+            async with session.get(shown["open"] + "/report") as answer:
                 form = await answer.text()
                 headers = answer.headers
             fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))

@@ -29,7 +29,7 @@ from service import Service, kallskydd, offline_network
 register_heif_opener()
 MIB = 2**20
 LARGEST = 50 * MIB
-HELD_WHOLE = "Bilden är sparad på ett sätt som gör att rensningen skulle kräva för mycket minne."
+HELD_WHOLE = "Bilden är sparad på ett sätt som kräver för mycket minne att rensa."
 
 
 def held_bytes(pids: list[int]) -> int:

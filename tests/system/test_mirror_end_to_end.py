@@ -234,6 +234,7 @@ def test_a_relay_that_dies_in_the_middle_of_an_upload_is_seen_leaves_nothing_and
     with mirror.person(browser) as (person, way):
         person.open(f"{ORIGIN}/report")
         person.fill("text", f"Skrivet med {marker}.")
+        person.switch("step", "files")
         person.choose("attachment", picture)
         way.carried = 0
         person.press("/report", stays=True)

@@ -60,7 +60,7 @@ async def file_everything(service: Service, markers: Markers) -> tuple[list[str]
     """File one report with every marker, and send every kind of request that goes wrong; returns markers and receipt."""
     browser = Browser(service.public_socket, f"{service.public_address}.onion")
     jpeg, pdf = sample_jpeg(markers.body), sample_pdf(markers.body)
-    form = (await browser.get("/report?plain=1")).form("/report")
+    form = (await browser.get("/report")).form("/report")
     body = multipart(
         "frontier", form.with_(text=f"Report {markers.text}"), [jpeg.content, pdf.content, b"not a picture"]
     )

@@ -9,6 +9,7 @@ from importlib.metadata import files as files_of
 
 import pytest
 
+COMPLETE_LANGUAGES = 3
 FAULTY = "<!doctype html><html lang=en><title>x</title><p id=a><div id=a><b><i></b></i></p><img src=x>"
 
 
@@ -47,6 +48,15 @@ def test_every_page_and_the_style_sheet_are_valid(collected, folder):
     (folder / "style.css").write_bytes(collected.beside["/style.css"].body)
 
     found = said(check(folder))
+
+    assert not found, pprint.pformat(found, width=160)
+
+
+def test_the_municipality_s_own_page_is_valid(municipality):
+    assert len(list(municipality.glob("page-*.html"))) == COMPLETE_LANGUAGES
+
+    # The blocks beside it are no whole pages; a test of theirs puts them into one.
+    found = said([one for one in check(municipality) if "/page-" in one["url"]])
 
     assert not found, pprint.pformat(found, width=160)
 

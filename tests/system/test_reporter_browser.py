@@ -31,7 +31,7 @@ async def test_the_page_that_asks_for_the_code_is_not_kept_so_back_does_not_show
 async def test_once_a_report_is_received_the_browser_is_asked_to_forget_the_page_it_was_typed_on(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        fields = (await browser.get("/report?plain=1")).form("/report").with_(text="Typed")
+        fields = (await browser.get("/report")).form("/report").with_(text="Typed")
         page = await browser.post("/report", fields)
         again = await browser.post("/report", fields)
         inbox = await log_in(browser, page.receipt)
@@ -50,7 +50,7 @@ async def test_the_page_after_leaving_says_that_back_may_show_what_was_typed_and
         left += [await browser.post("/inbox/leave", page.form("/inbox/leave").fields) for page in (form, inbox)]
 
     for page in left:
-        assert "Tills fliken är stängd kan tillbakapilen visa det som skrevs." in page.plain
+        assert "Tills du stänger fliken kan bakåtpilen visa det du skrev." in page.plain
         assert not re.search("anmäl|ärende|kommun|källskydd", page.plain, re.IGNORECASE)
 
 

@@ -81,7 +81,7 @@ def report(visitor: CanaryVisitor) -> list[str]:
     """Send a report with a picture and a document twice; return its code, or nothing."""
     markers = visitor.markers
     visitor.led.clear()
-    form = visitor.get("report form", f"/report?plain=1&{markers.by_kind['query'].carriers[0]}")
+    form = visitor.get("report form", f"/report?{markers.by_kind['query'].carriers[0]}")
     fields = [
         *hidden_fields(form.text, "/report"),
         ("organisation", ""),
@@ -166,7 +166,7 @@ def _unsent_reports(visitor: CanaryVisitor) -> None:
 
 
 def _fresh(visitor: CanaryVisitor) -> list[tuple[str, str]]:
-    return hidden_fields(visitor.get("report form", "/report?plain=1").text, "/report")
+    return hidden_fields(visitor.get("report form", "/report").text, "/report")
 
 
 def _log_in(visitor: CanaryVisitor, name: str, code: str, right: Iterable[int], echo: Iterable[str] = ()) -> Answer:
@@ -192,8 +192,9 @@ def _with_code(
 def _wrong_codes(visitor: CanaryVisitor) -> None:
     typed = visitor.markers["typed code"]
     _log_in(visitor, "a code that opens nothing", _WRONG_CODE, (400,))
-    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,))
-    _log_in(visitor, "too few words", typed, (400,))
+    # What was typed stands in its fields again.
+    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,), ("typed code",))
+    _log_in(visitor, "too few words", typed, (400,), ("typed code",))
 
 
 def come_back(visitor: CanaryVisitor, words: list[str]) -> None:

@@ -72,7 +72,7 @@ async def test_a_photograph_from_a_member_reaches_the_reporter_clean_and_nothing
         ["place", "device", "people", "hidden text"],
     )
     assert "Se bilden." in inbox.plain
-    assert "Bilaga 1 (JPEG)" in inbox.plain
+    assert "Bilaga 1 från dem Bild (JPEG) – " in inbox.plain
     assert not [form for form in inbox.forms if form.action == "/inbox/take-back"]
     assert copy.headers["content-type"] == "image/jpeg"
     assert hashlib.sha256(copy.body).hexdigest() == sent.found["file"]["digest"]
@@ -112,8 +112,9 @@ async def test_members_see_each_others_files_under_names_of_ours_and_small_pictu
         with Image.open(target / preview) as picture:
             assert picture.format == "JPEG"
             assert max(picture.size) <= 320
-    # One file of the reporter's own, one of the members: each is File 1 of its side.
-    assert inbox.plain.count("Bilaga 1 (") == 2
+    # One file of the reporter's own, one of the members: each is the first of its side, and says whose it is.
+    assert inbox.plain.count("Din bilaga 1 Bild (JPEG) – ") == 1
+    assert inbox.plain.count("Bilaga 1 från dem PDF-dokument – ") == 1
     records = [entry for entry in read.found["entries"] if entry["kind"] == "scrub-report"]
     assert [entry["stream"] for entry in records] == ["reporter", "members"]
     assert "example" not in str(records)
@@ -168,7 +169,7 @@ async def test_who_does_not_agree_sends_nothing_and_who_writes_meanwhile_loses_n
 
     kinds = [type(entry.body) for entry in case.streams[Stream.MEMBERS]]
     assert kinds == [Message, Message, Attachment, ScrubRecord]
-    assert inbox.plain.index("Först.") < inbox.plain.index("Sedan.")
+    assert inbox.plain.index("Sedan.") < inbox.plain.index("Först.")
 
 
 @pytest.mark.parametrize("harm", ["another kind of file", "not cleaned", "another size", "no picture"])
@@ -208,7 +209,7 @@ async def test_what_a_changed_desk_sealed_uncleaned_is_never_given_to_the_report
         opened = await browser.post("/inbox/file", inbox.form("/inbox/file").fields)
         free = desks.intake.services.budget.free
 
-    assert "Bilagan visas inte" in opened.plain
+    assert "Vi visar inte bilagan" in opened.plain
     assert "Tillbaka till ärendet" in opened.plain
     assert planted.markers[0].encode() not in opened.body
     assert b"<script" not in opened.body
@@ -273,7 +274,7 @@ async def test_an_attached_file_takes_no_other_files_place_and_is_all_or_nothing
     assert files == 2
     assert still.startswith(b"\xff\xd8\xff")
     assert after.answers == ()
-    assert inbox.plain.count("Bilaga 1 (") == 1
+    assert inbox.plain.count("bilaga 1 Bild (JPEG) – ") == 1
 
 
 async def test_a_body_that_nobody_signed_is_not_looked_at_and_leaves_no_room_taken(tmp_path):

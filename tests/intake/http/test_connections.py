@@ -238,7 +238,7 @@ async def test_a_body_that_was_promised_and_does_not_come_is_given_up_soon_with_
 
 async def test_who_has_begun_to_send_may_pause_for_longer_than_to_the_first_byte(tmp_path):
     async with running_intake(tmp_path, connections=limits(first_byte_seconds=0.3)) as intake:
-        form = (await intake.browser().get("/report?plain=1")).form("/report")
+        form = (await intake.browser().get("/report")).form("/report")
         body = multipart("b", form.with_(text="Slow but honest"))
         head = f"POST /report HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
         reader, writer = await asyncio.open_unix_connection(str(intake.public_socket))
@@ -433,7 +433,7 @@ async def test_an_upload_that_makes_room_stores_nothing(tmp_path):
         running_intake(tmp_path, sandbox=sandbox, connections=limits(most=2, newest=1)) as intake,
     ):
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         body = multipart("b", form.with_(text="Put out"), [photograph(300), photograph(900)])
         head = f"POST /report HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\nContent-Length: {len(body)}\r\n"
         upload = await connected(browser, head.encode() + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n")
@@ -478,7 +478,7 @@ async def test_a_report_that_is_being_filed_when_its_connection_makes_room_is_th
             await may_end.wait()
 
         monkeypatch.setattr(type(intake.services.store), "file_case", slowly)
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         body = multipart("b", form.with_(text="Filed meanwhile"), [photograph(300)])
         head = f"POST /report HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\nContent-Length: {len(body)}\r\n"
         sender = await connected(browser, head.encode() + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n")

@@ -23,7 +23,7 @@ async def test_a_forwarded_address_is_refused_with_the_fixed_page_counted_and_no
     async with running_mirror(tmp_path) as mirror:
         browser = mirror.browser() if entrance == "mirror" else mirror.intake.browser()
         pages = [await browser.get("/", {name: marker}) for name in HEADERS]
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         sent = await browser.post("/report", form.with_(text=f"Text {marker}"), headers={"X-Forwarded-For": marker})
         counted: list[int] = []
         mirror.intake.services.forwarded_addresses.listener = counted.append

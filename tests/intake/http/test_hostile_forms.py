@@ -147,7 +147,7 @@ async def test_a_case_has_room_for_much_and_not_for_everything(tmp_path):
         asked = await browser.post("/inbox/withdraw", inbox.form("/inbox/withdraw", without="file").fields)
         withdrawn = await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
 
-    assert "Ärendet har inte plats för mer. Inget har sparats." in full.plain
+    assert "Ärendet rymmer inte mer. Inget har sparats." in full.plain
     assert dict(full.form("/inbox/write").fields)["text"] == "z" * 20_000
     assert len(case.reporter) == 3
     # A full case can still be withdrawn.
@@ -163,9 +163,9 @@ async def test_a_message_whose_files_are_all_refused_does_not_say_that_it_was_re
         sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text=""), [b"PK\x03\x04 packed"])
         case = await opened(intake, page)
 
-    assert "Ingen av filerna togs emot" in sent.plain
-    assert "Packade filer" in sent.plain
-    assert "Ditt meddelande är mottaget" not in sent.plain
+    assert "Vi kunde inte ta emot någon av filerna" in sent.plain
+    assert "packade filer" in sent.plain
+    assert "Vi har tagit emot ditt meddelande" not in sent.plain
     assert len(case.reporter) == 1
 
 
@@ -215,7 +215,7 @@ async def test_the_mark_of_one_inbox_form_does_not_serve_for_another(tmp_path):
         )
         stored = rows(intake, "cases")
 
-    assert "Sidan hade blivit för gammal" in taken.plain
+    assert "Sidan var för gammal" in taken.plain
     assert stored == 1
 
 

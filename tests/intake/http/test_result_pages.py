@@ -15,6 +15,7 @@ from intake_harness import (
     SEE_OTHER,
     SHOWN,
     file_report,
+    files_page,
     log_in,
     multipart,
     read_answer,
@@ -67,7 +68,7 @@ async def test_every_form_is_answered_with_an_address_whatever_is_in_it(tmp_path
 async def test_a_page_comes_again_by_its_address_in_its_language_and_may_not_be_stored(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1&lang=en")).form("/report")
+        form = (await browser.get("/report?lang=en")).form("/report")
         led = await browser.request_once("POST", "/report", multipart("b", form.with_(text="Typed", switch="en")), KIND)
         first, again = [await browser.follow(led) for _ in range(2)]
 
@@ -156,7 +157,7 @@ async def test_an_address_whose_page_is_not_kept_any_more_shows_the_case_as_it_i
 async def test_an_older_address_shows_no_words_once_two_of_them_were_typed_back(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         led = await send(browser, "/report", form.with_(text="Report"))
         page = await browser.follow(led)
         right = await browser.post("/receipt/check", page.form("/receipt/check").with_(word=words_asked(page)))
@@ -172,7 +173,7 @@ async def test_an_older_address_shows_no_words_once_two_of_them_were_typed_back(
 async def test_an_address_of_the_page_with_the_code_shows_the_words_again_while_the_session_lasts(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         led = await browser.request_once("POST", "/report", multipart("b", form.with_(text="Report")), KIND)
         shown = (await browser.follow(led)).receipt
         page = await log_in(browser, shown)
@@ -191,36 +192,47 @@ async def test_an_address_of_the_page_with_the_code_shows_the_words_again_while_
 async def test_what_was_typed_is_gone_from_its_address_once_it_is_received(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         led = await send(browser, "/report", form.with_(text=POINTING))
         page = await browser.follow(led)
-        await browser.post("/report", page.form("/report").as_it_is())
+        sent = await browser.post("/report", page.form("/report").as_it_is())
         after = await browser.follow(led)
 
     assert POINTING in page.text
     assert POINTING not in after.text
-    assert after.form("/return")
+    # Reload, of whatever page was sent, shows the code and never less.
+    assert after.receipt == sent.receipt
 
 
-async def test_what_a_frame_held_is_gone_once_the_form_beside_it_is_received(tmp_path):
+async def test_the_page_of_files_and_its_frame_lead_to_the_code_once_the_report_is_received(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         form = (await browser.get("/report")).form("/report")
-        led = await send(browser, "/report", form.with_(text=POINTING))
-        in_frame = await browser.follow(led)
-        await browser.post("/report/as-it-is", in_frame.form("/report/as-it-is").fields)
-        await browser.post("/report", form.with_(text=POINTING))
+        led = await send(browser, "/report", form.with_(text="Typed", step="files"))
+        page = await browser.follow(led)
+        frame_led = await send(browser, "/report", page.form("/report").with_(text=" "))
+        in_frame = await browser.follow(frame_led)
+        await browser.post("/report", page.form("/report").fields)
+        # Before the code was shown, and after.
+        reloaded, frame = await browser.follow(led), await browser.follow(frame_led)
+        code = await browser.post("/receipt", reloaded.form("/receipt").fields)
+        again = await browser.follow(led)
+        await browser.post("/inbox/leave", code.form("/inbox/leave").fields)
         after = await browser.follow(led)
 
-    assert POINTING in in_frame.text
-    assert POINTING not in after.text
-    assert "frame-ancestors 'self'" in after.headers["content-security-policy"]
+    assert "Typed" in page.text
+    assert "frame-ancestors 'self'" in in_frame.headers["content-security-policy"]
+    for one in (reloaded, frame, code, again, after):
+        assert "Typed" not in one.text
+    assert frame.form("/receipt").fields == reloaded.form("/receipt").fields
+    assert again.receipt == code.receipt
+    assert after.form("/return")
 
 
 async def test_what_was_typed_is_gone_from_its_address_once_its_writer_has_left(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         led = await send(browser, "/report", form.with_(text="Typed", switch="en"))
         page = await browser.follow(led)
         left = await browser.request_once(
@@ -257,7 +269,7 @@ async def test_a_message_that_came_along_is_gone_from_its_address_once_the_case_
 async def test_a_case_that_is_gone_is_shown_at_no_address(tmp_path, how):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         receipt_at = await send(browser, "/report", form.with_(text="Report"))
         receipt = (await browser.follow(receipt_at)).receipt
         asked = (await browser.get("/return")).form("/return")
@@ -322,7 +334,7 @@ async def test_a_message_whose_files_take_an_hour_is_received_in_its_session(tmp
         answer = await browser.follow(read_answer(await reader.read()))
         writer.close()
 
-    assert "Ditt meddelande är mottaget" in answer.plain
+    assert "Vi har tagit emot ditt meddelande" in answer.plain
     assert answer.form("/inbox/write")
 
 
@@ -339,7 +351,7 @@ async def test_what_is_received_although_the_session_ended_meanwhile_is_said_to_
         monkeypatch.setattr(inbox_write, "add_entries", slow)
         answer = await browser.post("/inbox/write", page.form("/inbox/write").with_(text="A message"))
 
-    assert "Ditt meddelande är mottaget" in answer.plain
+    assert "Vi har tagit emot ditt meddelande" in answer.plain
     assert answer.form("/return")
 
 
@@ -364,7 +376,7 @@ async def test_what_was_found_in_files_is_shown_no_longer_than_half_an_hour_afte
 async def test_a_code_that_nobody_has_seen_is_led_to_when_the_page_in_the_frame_is_no_longer_kept(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report")).form("/report")
+        form = (await files_page(browser)).form("/report")
         led = await send(browser, "/report", form.with_(text="Report"))
         intake.clock.forward(hours=11)
         late = await browser.follow(led)

@@ -1,7 +1,7 @@
 """What points to the writer stops a text until its writer has been shown that very thing, and then not again."""
 
 import pytest
-from intake_harness import SHOWN, file_report, log_in, running_intake
+from intake_harness import SHOWN, file_report, files_page, log_in, running_intake
 from reporter_samples import rows
 
 from intake.http.form import Form
@@ -10,22 +10,22 @@ from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.identifiers.find import DetailKind, IdentifyingDetail
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
-STOPS = "Texten verkar säga vem du är. Inget har sparats."
+STOPS = "Texten verkar avslöja vem du är. Inget har sparats."
 DRAFT = "d" * 32
 
 
 async def plain_form(browser):
-    return (await browser.get("/report?plain=1")).form("/report")
+    return (await browser.get("/report")).form("/report")
 
 
-@pytest.mark.parametrize("way", ["", "?plain=1"])
-async def test_a_form_that_nobody_has_sent_has_no_box_and_one_that_is_made_up_switches_nothing_off(tmp_path, way):
+@pytest.mark.parametrize("step", ["send", "files"])
+async def test_a_form_that_nobody_has_sent_has_no_such_button_and_one_made_up_switches_nothing_off(tmp_path, step):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        page = await browser.get(f"/report{way}")
+        page = await browser.get("/report")
         made_up = "yes " + " ".join(f"{number:024x}" for number in range(20))
         answers = [
-            await browser.post("/report", page.form("/report").with_(text=POINTING, looked=value))
+            await browser.post("/report", page.form("/report").with_(text=POINTING, looked=value, step=step))
             for value in ("yes", made_up)
         ]
         stored = rows(intake, "cases")
@@ -76,25 +76,45 @@ async def test_what_was_accepted_is_not_asked_again_after_another_fault_or_in_an
     assert len(sent.receipt.words) == 8
 
 
-async def test_beside_frames_a_button_in_the_answer_lets_the_untouched_form_go(tmp_path):
+@pytest.mark.parametrize("step", ["send", "files"])
+async def test_one_press_leaves_the_text_as_it_is_and_goes_on_as_the_button_before_it_did(tmp_path, step):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        form = (await browser.get("/report")).form("/report")
-        stopped = await browser.post("/report", form.with_(text=POINTING))
-        answer = await browser.post("/report/as-it-is", stopped.form("/report/as-it-is").fields)
+        form = await plain_form(browser)
+        stopped = await browser.post("/report", form.with_(text=POINTING, step=step))
         stored_before = rows(intake, "cases")
-        changed = await browser.post("/report", form.with_(text=f"{POINTING}, anna@example.com"))
-        sent = await browser.post("/report", form.with_(text=POINTING))
+        changed = await browser.post("/report", stopped.form("/report").as_it_is(text=f"{POINTING}, anna@example.com"))
+        went_on = await browser.post("/report", changed.form("/report").as_it_is())
+        stored = rows(intake, "cases")
+        sent = await browser.post("/report", went_on.form("/report").fields) if step == "files" else went_on
         left = len(intake.services.acknowledged)
 
-    assert 'action="/report/as-it-is" enctype="multipart/form-data" autocomplete="off" target="_self"' in stopped.text
-    assert "Inget har skickats än. Tryck nu på ”Skicka anmälan” i formuläret en gång till." in answer.plain
-    assert answer.headers["content-security-policy"].endswith("frame-ancestors 'self'")
-    assert stored_before == 0
+    assert stopped.status == 400
+    assert stopped.text.index("<textarea") < stopped.text.index("<bdi>Anna Andersson</bdi>")
+    assert stopped.text.index("<bdi>Anna Andersson</bdi>") < stopped.text.index('name="looked"')
+    assert 'type="checkbox" name="looked"' not in stopped.text
     assert "<bdi>anna@example.com</bdi>" in changed.text
     assert "<bdi>Anna Andersson</bdi>" not in changed.text
-    assert [one.action for one in sent.forms] == ["/receipt"]
+    assert (stored_before, stored) == (0, 1 if step == "send" else 0)
+    assert ('type="file"' in went_on.text) == (step == "files")
+    assert sent.form("/receipt" if step == "files" else "/receipt/check")
     assert left == 0
+
+
+async def test_what_stops_the_page_of_files_leads_back_to_the_text(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await files_page(browser, text="Nothing that points")
+        stopped = await browser.post("/report", page.form("/report").with_(text=POINTING))
+        back = await browser.post("/report", stopped.form("/report").fields)
+        stored = rows(intake, "cases")
+
+    assert STOPS in stopped.plain
+    assert "<bdi>Anna Andersson</bdi>" in stopped.text
+    assert stopped.headers["content-security-policy"].endswith("frame-ancestors 'self'")
+    assert dict(back.form("/report").fields)["text"] == POINTING
+    assert 'type="file"' not in back.text
+    assert stored == 0
 
 
 async def test_another_draft_is_warned_again_and_so_is_everybody_after_a_restart(tmp_path):
@@ -186,10 +206,10 @@ async def test_a_late_press_on_leave_it_as_it_is_keeps_nothing_of_a_draft_that_i
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         form = (await browser.get("/report")).form("/report")
-        stopped = await browser.post("/report", form.with_(text=POINTING))
+        stopped = await browser.post("/report", form.with_(text=POINTING, step="files"))
         during = len(intake.services.acknowledged)
         await browser.post("/inbox/leave", [("draft", dict(form.fields)["draft"]), ("language", "sv")])
-        await browser.post("/report/as-it-is", stopped.form("/report/as-it-is").fields)
+        await browser.post("/report", stopped.form("/report").as_it_is())
         late = len(intake.services.acknowledged)
 
     assert (during, late) == (1, 0)

@@ -171,7 +171,7 @@ async def test_what_was_found_is_shown_before_any_file_is_read_and_nothing_is_st
 
         monkeypatch.setattr(intake.services.store, "add_file", add)
         browser = intake.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         back = await browser.post("/report", form.with_(text=POINTING), [photograph()])
         read_before = len(read)
         stored = rows(intake, "cases")
@@ -181,7 +181,7 @@ async def test_what_was_found_is_shown_before_any_file_is_read_and_nothing_is_st
         case = await opened(intake, sent)
 
     assert back.status == 400
-    assert "Texten verkar säga vem du är. Inget har sparats." in back.plain
+    assert "Texten verkar avslöja vem du är. Inget har sparats." in back.plain
     assert "<bdi>Anna Andersson</bdi>" in back.text
     assert "<bdi>070-123 45 67</bdi>" in back.text
     assert "rad 4 i texten" in back.plain

@@ -30,7 +30,7 @@ async def test_the_reporter_ends_the_inbox_of_a_closed_case_and_the_code_opens_n
 
     assert "Stänga inkorgen?" in asked.plain
     assert "It has been put right." in still.plain
-    assert "Inkorgen är stängd." in done.plain
+    assert "Du har stängt inkorgen." in done.plain
     assert done.headers["clear-site-data"] == '"cache"'
     assert later == never
     assert "Du är utloggad" in over.plain
@@ -62,7 +62,7 @@ async def test_before_closing_the_page_says_that_withdrawing_is_the_way(tmp_path
 
     assert [form for form in inbox.forms if form.action == "/inbox/end"] == []
     assert "När ärendet är avslutat kan du också stänga inkorgen." in inbox.plain
-    assert "Inkorgen kan stängas när ärendet är avslutat." in by_hand.plain
+    assert "Du kan stänga inkorgen när ärendet är avslutat." in by_hand.plain
     assert "dra tillbaka anmälan" in by_hand.plain
     assert "Something" in still.plain
 
@@ -79,7 +79,7 @@ async def test_the_outcome_stands_out_and_a_question_stands_first_with_its_day(t
 
     assert asked.plain.index("Which bridge?") < asked.plain.index("Svara gärna senast 20 mars 2026.")
     assert asked.plain.index("Which bridge?") < asked.plain.index("The report itself")
-    assert "avslutar inte ärendet av sig självt" in asked.plain
+    assert "Ärendet avslutas inte för att svaret dröjer." in asked.plain
     assert '<section class="notice outcome"' in concluded.text
     assert concluded.plain.index("It was another bridge.") < concluded.plain.index("The report itself")
 
@@ -97,7 +97,7 @@ async def test_the_reporter_asks_to_meet_and_is_told_what_a_meeting_shows(tmp_pa
         twice = await browser.post("/inbox/meeting", fields)
         case = await opened(intake, page)
 
-    assert "Vid ett möte får den du träffar veta vem du är." in asked.plain
+    assert "Den du träffar ser vem du är." in asked.plain
     assert "dolt nummer" in asked.plain
     assert "Du har bett om ett möte." in sent.plain
     assert "redan skickat" in twice.plain

@@ -44,7 +44,7 @@ async def test_a_message_stays_and_can_be_sent_from_both_pages(tmp_path):
     assert text_in(english, "/inbox/write") == TYPED
     assert after_switch == 1
     assert "has been received" in sent.plain
-    assert "Ditt meddelande är mottaget." in from_before.plain
+    assert "Vi har tagit emot ditt meddelande." in from_before.plain
     assert [entry.body.text for entry in case.reporter] == ["Report", TYPED, "Another"]
 
 
@@ -145,7 +145,7 @@ async def test_what_was_found_in_files_is_shown_again_with_the_ticks_and_the_mes
     assert boxes(nothing) == boxes(english)
     ticked = [value for name, value in english.form("/inbox/facts").fields if name == "fact"]
     assert ticked == boxes(english)[:2]
-    assert ticked[0] == "From file 2, chosen by the reporter: dated 2026-03-14"
+    assert ticked[0] == "File 2: the day the picture was taken, 14 March 2026"
     assert case.reporter[-1].body.text == "\n".join(ticked)
     assert text_in(added, "/inbox/write") == TYPED
 
@@ -202,10 +202,10 @@ async def test_the_page_with_the_code_keeps_its_words_and_what_is_ticked(tmp_pat
     assert language_of(english) == "en"
     assert "8 March 2026" in english.plain
     assert english.receipt == page.receipt
-    assert 'value="From file 1, chosen by the reporter: dated 2026-03-14" checked' in english.text
+    assert 'value="File 1: the day the picture was taken, 14 March 2026" checked' in english.text
     assert "That is right" in right.plain
-    assert (language_of(swedish), "Det stämmer" in swedish.plain) == ("sv", True)
-    assert "Det stämmer" in unasked.plain
+    assert (language_of(swedish), "Din kod stämmer" in swedish.plain) == ("sv", True)
+    assert "Din kod stämmer" in unasked.plain
     assert len(case.reporter) == 3
 
 

@@ -78,7 +78,7 @@ async def test_without_two_words_of_the_new_code_nothing_is_approved_and_it_is_s
         approved = await browser.post("/inbox/minutes", filled(refused))
 
     assert refused.status == 400
-    assert "Det är inte vad som står på sidan." in refused.plain
+    assert "Orden stämmer inte med din ärendekod." in refused.plain
     assert refused.receipt == shown.receipt
     assert old.form("/inbox/write")
     assert "Du har godkänt anteckningarna." in approved.plain
@@ -156,7 +156,7 @@ async def test_other_sessions_with_the_old_words_end_and_this_one_goes_on(tmp_pa
     assert "By telephone" in goes_on.plain
     assert "Du är utloggad" in over.plain
     assert "By telephone" not in over.plain
-    assert "Ditt meddelande är mottaget." in written_on.plain
+    assert "Vi har tagit emot ditt meddelande." in written_on.plain
     assert case.reporter[2].body == Message("And more")
     assert case.reporter[2].author != case.reporter[1].author
 
@@ -220,7 +220,7 @@ async def test_a_file_beside_a_waiting_approval_is_not_taken_back_and_the_page_h
 
     assert "Ta tillbaka dem först om du vill." in asked.plain
     assert [form for form in goes_on.forms if form.action == "/inbox/take-back"] == []
-    assert "Bilagan kan inte tas tillbaka nu" in refused.plain
+    assert "Du kan inte ta tillbaka bilagan nu" in refused.plain
     assert [type(entry.body).__name__ for entry in case.reporter[1:]] == [
         "Message",
         "Attachment",

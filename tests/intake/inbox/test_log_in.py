@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from code_search import code_in
-from intake_harness import file_report, log_in, make_home, running_intake
+from intake_harness import SHOWN, file_report, log_in, make_home, multipart, running_intake
 from measured import fastest_of_each
 from reporter_samples import opened, session_of, without_marks
 
@@ -42,9 +42,11 @@ async def test_codes_that_never_existed_were_erased_or_are_of_another_address_an
     assert len(set(answers)) == 1
     page = answers[0][2].decode()
     assert "Den koden öppnar inget ärende." in page
-    assert re.findall(r"<li>(Ett ord är felläst|Ärendet är gallrat|Koden hör till en annan adress)", page) == [
+    assert re.findall(
+        r"<li>(Ett ord är felläst|Ärendet är raderat \(gallrat\)|Koden hör till en annan adress)", page
+    ) == [
         "Ett ord är felläst",
-        "Ärendet är gallrat",
+        "Ärendet är raderat (gallrat)",
         "Koden hör till en annan adress",
     ]
 
@@ -82,22 +84,118 @@ async def test_another_number_of_words_is_counted(tmp_path, code, count):
 
     assert page.status == 400
     assert f"En ärendekod är åtta ord, och du skrev {count}." in page.plain
-    assert "alla åtta i ordning, med mellanslag mellan orden." in page.plain
+    assert "skriv alla åtta i ordning." in page.plain
 
 
-async def test_words_that_are_not_in_the_list_are_named_by_their_numbers_and_no_right_one_is_echoed(tmp_path):
+def fields_of(page) -> list[dict[str, str]]:
+    """The eight fields of the code, with their attributes and, under `said`, what stands beneath each."""
+    found = []
+    for tag, after in re.findall(r'<input ([^>]*name="code"[^>]*)>(.*?)</li>', page.text, re.DOTALL):
+        attributes = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
+        found.append({**attributes, "said": " ".join(re.sub(r"<[^>]*>", " ", after).split())})
+    assert len(found) == 8
+    return found
+
+
+def values(page) -> list[str]:
+    return [field.get("value", "") for field in fields_of(page)]
+
+
+def doubtful(page) -> list[int]:
+    return [number for number, field in enumerate(fields_of(page), start=1) if "aria-invalid" in field]
+
+
+@pytest.mark.parametrize("where", ["each in its field", "all in the first field"])
+async def test_a_word_that_is_not_in_the_list_is_marked_at_its_field_and_the_others_stay(tmp_path, where):
     async with running_intake(tmp_path) as intake:
         words = new_receipt().words
-        page = await typed(intake.browser(), " ".join((*words[:4], "xbborre", "qqqq", *words[6:])))
+        eight = [*words[:4], "xbborre", "qqqq", *words[6:]]
+        page = await typed(intake.browser(), eight if where == "each in its field" else " ".join(eight).upper())
 
     assert page.status == 400
-    assert "Ord 5 är inte ett av våra ord." in page.plain
-    assert "Ord 6 är inte ett av våra ord." in page.plain
-    shown = re.findall(r"<bdi[^>]*>([a-z]+)</bdi>", page.text)
-    assert "abborre" in shown
-    assert set(shown).isdisjoint({*words[:4], *words[6:]} - set(near_words("xbborre")) - set(near_words("qqqq")))
-    assert "qqqq" not in page.text
+    assert values(page) == eight
+    assert doubtful(page) == [5, 6]
+    fifth, sixth = fields_of(page)[4:6]
+    assert fifth["said"].startswith("Ord 5 är inte ett av våra ord.")
+    assert "abborre" in fifth["said"]
+    assert sixth["said"].startswith("Ord 6 är inte ett av våra ord.")
+    assert fifth["aria-describedby"].startswith("word-5-said")
+    assert {field["autocomplete"] for field in fields_of(page)} == {"off"}
+    assert page.headers["cache-control"] == "no-store"
     assert not code_in(page.text.split("</title>")[0], words)
+
+
+async def test_an_empty_field_is_the_doubtful_one_and_no_word_moves(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        words = new_receipt().words
+        eight = [*words[:2], "", *words[3:]]
+        page = await typed(intake.browser(), eight)
+
+    assert "du skrev 7." in page.plain
+    assert values(page) == eight
+    assert doubtful(page) == [3]
+
+
+async def test_more_than_eight_words_stay_and_what_nobody_types_does_not(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        nine = await typed(intake.browser(), "ett två tre fyra fem sex sju åtta nio")
+        long = await typed(intake.browser(), "abborre " * 100)
+        marks = await typed(intake.browser(), '"><b>abc</b>')
+
+    assert values(nine) == ["ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta nio"]
+    assert values(long) == [""] * 8
+    assert values(marks)[:3] == ["b", "abc", "b"]
+
+
+@pytest.mark.parametrize("how", ["left", "five minutes", "logged in"])
+async def test_words_that_came_back_are_gone_from_their_address(tmp_path, how):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Found")
+        words = report.receipt.words
+        body = multipart("b", (await browser.get("/return")).form("/return").with_(code=["qqqq", *words[1:]]))
+        led = await browser.request_once("POST", "/return", body, {"Content-Type": "multipart/form-data; boundary=b"})
+        address = led.headers["location"]
+        page = await browser.get(address)
+
+        if how == "left":
+            await browser.post("/inbox/leave", page.form("/inbox/leave").fields)
+        elif how == "logged in":
+            await browser.post("/return", page.form("/return").with_(code=list(words)))
+        else:
+            intake.clock.forward(minutes=5, seconds=1)
+        after = await browser.get(address)
+
+    assert words[1] in values(page)
+    assert values(after) == [""] * 8
+    assert not any(f'"{word}"' in after.text for word in words)
+
+
+async def test_a_shortened_word_is_shown_in_full_before_it_counts(tmp_path, monkeypatch):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        report = await file_report(browser, "Found in full")
+        words = report.receipt.words
+        long = next(place for place, word in enumerate(words) if len(word) > 4)
+        with monkeypatch.context() as patched:
+            # No key is derived for it.
+            patched.setattr("intake.argon2_workers.LOG_IN_AT_ONCE", 0)
+            patched.setattr("intake.argon2_workers.LOG_IN_QUEUE", 0)
+            asked = await typed(browser, [*words[:long], words[long][:4].upper(), *words[long + 1 :]])
+        never = [*new_receipt().words]
+        never[0] = f"{never[0][:4]}xyz"
+        asked_of_never = await typed(browser, never)
+        opened_now = await browser.post("/return", asked.form("/return").fields)
+
+    assert asked.status == asked_of_never.status == SHOWN
+    for page in (asked, asked_of_never):
+        assert "Stämmer orden?" in page.plain
+        assert doubtful(page) == []
+    assert values(asked) == list(words)
+    assert [bool(field["said"]) for field in fields_of(asked)] == [place == long for place in range(8)]
+    assert fields_of(asked)[long]["said"] == f"Du skrev: {words[long][:4]}"
+    assert "Found in full" not in asked.text
+    assert "Found in full" in opened_now.plain
 
 
 async def test_a_misread_that_is_a_word_of_the_list_is_found_by_the_check_and_opens_the_case_when_mended(tmp_path):
@@ -117,11 +215,13 @@ async def test_a_misread_that_is_a_word_of_the_list_is_found_by_the_check_and_op
                 break
         place, other = misread[0]
         wrong = await typed(browser, " ".join((*right[:place], other, *right[place + 1 :])))
-        hint = wrong.text.split(f"Ord {place + 1} kan vara felläst.")[1].split("</li>")[0]
-        meant = re.findall(r"<bdi[^>]*>([a-z]+)</bdi>", hint)
+        said = fields_of(wrong)[place]["said"]
+        meant = said.split(":")[1].replace(",", " ").split()
         mended = [await typed(browser, " ".join((*right[:place], one, *right[place + 1 :]))) for one in meant]
 
     assert "något av dem är troligen felläst" in wrong.plain
+    assert said.startswith(f"Ord {place + 1} kan vara felläst.")
+    assert place + 1 in doubtful(wrong)
     assert any("Found all the same" in page.plain for page in mended)
 
 
@@ -133,7 +233,7 @@ async def test_what_is_said_of_misread_words_costs_no_derivation(tmp_path, monke
         whole = await typed(intake.browser(), " ".join(new_receipt().words))
 
     assert "Ord 1 är inte ett av våra ord." in page.plain
-    assert "Många är här samtidigt" in whole.plain
+    assert "Det är många besökare just nu" in whole.plain
 
 
 async def test_who_has_lost_the_code_is_told_that_the_case_is_handled_and_where_to_write_again(tmp_path):
@@ -141,7 +241,7 @@ async def test_who_has_lost_the_code_is_told_that_the_case_is_handled_and_where_
         page = await intake.browser().get("/return")
 
     assert "Har du tappat bort koden?" in page.plain
-    assert "ärendet handläggs ändå" in page.plain
+    assert "vi handlägger ärendet ändå" in page.plain
     assert 'href="/report"' in page.text
 
 
@@ -153,12 +253,11 @@ async def test_a_code_is_read_however_it_is_written(tmp_path):
         for code in (
             "  " + "\r\n".join(words).upper(),
             "-".join(words),
-            ", ".join(word[:4] for word in words) + ".",
+            list(words),
+            [*words[:3], "", " ".join(words[3:])],
             "".join(words),
         ):
-            form = (await browser.get("/return")).form("/return")
-            inbox = await browser.post("/return", form.with_(code=code))
-            assert "Found again" in inbox.plain
+            assert "Found again" in (await typed(browser, code)).plain
 
 
 async def test_a_log_in_posted_again_from_the_history_opens_nothing(tmp_path):
@@ -191,8 +290,8 @@ async def test_an_old_log_in_page_and_a_crowd_are_told_so(tmp_path, monkeypatch)
         intake.clock.forward(hours=30)
         old = await browser.post("/return", form.with_(code=code))
 
-    assert "Många är här samtidigt. Vänta en minut" in crowd.plain
-    assert "Sidan hade blivit för gammal" in old.plain
+    assert "Det är många besökare just nu. Vänta en minut" in crowd.plain
+    assert "Sidan var för gammal" in old.plain
     assert "Skriv din ärendekod igen." in old.plain
 
 
@@ -212,7 +311,7 @@ async def test_a_message_of_a_session_that_is_over_comes_along_and_is_sent_by_no
         after = await opened(intake, report)
 
     assert "Du är utloggad, så ditt meddelande skickades inte." in over.plain
-    assert "Bilagor väljer du en gång till." in over.plain
+    assert "Välj bilagorna en gång till." in over.plain
     assert dict(over.form("/return").fields)["text"] == "Line one\n<b>two</b>"
     assert over.headers["cache-control"] == "no-store"
     assert "Det är inte skickat." in back.plain
@@ -250,7 +349,7 @@ async def test_a_message_whose_mark_is_too_old_comes_back_in_the_inbox(tmp_path)
         page = await browser.post("/inbox/write", old)
 
     assert page.status == 400
-    assert "Sidan hade blivit för gammal" in page.plain
+    assert "Sidan var för gammal" in page.plain
     assert dict(page.form("/inbox/write").fields)["text"] == "Still here"
 
 

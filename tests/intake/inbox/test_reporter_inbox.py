@@ -1,17 +1,18 @@
 """The inbox: reading, writing, taking back, withdrawing, leaving."""
 
 import asyncio
+import html
 import re
 from datetime import date
 from io import BytesIO
 
 from code_search import code_in
-from inbox_samples import TUESDAY, members_write
+from inbox_samples import TUESDAY, closed_case, members_write
 from intake_harness import SHOWN, file_report, log_in, running_intake, zygotes
 from PIL import Image
 from reporter_samples import opened, photograph, rows
 
-from cases.entry import Acknowledgement, Close, CompletionRequest, Message, Outcome, Stream
+from cases.entry import Acknowledgement, Attachment, Close, CompletionRequest, Message, Outcome, PhoneMinutes, Stream
 from intake.daily import release
 
 
@@ -35,11 +36,97 @@ async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(t
     assert "Lead 1" in inbox.plain
     assert "Which day was it?" in inbox.plain
     assert "Svara gärna senast 20 mars 2026." in inbox.plain
-    assert "Ditt meddelande är mottaget." in sent.plain
-    assert "väntar, ingen har sett det It was a Monday." in sent.plain
+    assert "Vi har tagit emot ditt meddelande." in sent.plain
+    assert "Du – väntar, inte sett än Kan läsas från 4 mars 2026 It was a Monday." in sent.plain
     assert [type(entry.body) for entry in case.reporter[1:]] == [Message]
     assert case.reporter[1].after == {Stream.MEMBERS: 2}
     assert case.released == 1
+
+
+def conversation(page) -> list[str]:
+    """What stands in each entry, from the top of the page."""
+    entries = page.text.split('<ol class="entries">')[1].split("</ol>")[0]
+    plain = (html.unescape(re.sub(r"<[^>]*>", " ", one)) for one in entries.split("<li ")[1:])
+    return [" ".join(one.partition(">")[2].split()) for one in plain]
+
+
+async def test_the_conversation_has_the_newest_first_with_its_days_and_what_was_sent_together_stays_so(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "The first text", [photograph(), photograph(32)])
+        await release(intake.services, TUESDAY)
+        intake.clock.forward(days=1)
+        document = Attachment("ab" * 16, "pdf", 1_234_567, "cd" * 32, 0, "ef" * 16)
+        await members_write(intake, page, Acknowledgement("We look into it."), Message("Please read."), document)
+        inbox = await log_in(browser, page.receipt)
+        sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text="I have read it."))
+
+    reply, *before = conversation(sent)
+    assert reply.startswith("Du – väntar, inte sett än Kan läsas från 4 mars 2026")
+    assert reply.endswith("I have read it.")
+    assert before == conversation(inbox)
+    message, document, received, report, first, second = before
+    assert message == "Lead 1 3 mars 2026 Please read."
+    assert document == "Bilaga 1 från dem PDF-dokument – 1,2 MB Öppna bilagan (ny flik)"
+    assert received.startswith("Lead 1 3 mars 2026 Anmälan är mottagen")
+    assert report == "Du Kan läsas från 3 mars 2026 Din anmälan The first text"
+    assert first.startswith("Din bilaga 1 Bild (JPEG) – ")
+    assert second.startswith("Din bilaga 2 Bild (JPEG) – ")
+
+
+def steps(page) -> list[str]:
+    found = page.text.split('<ol class="steps">')[1].split("</ol>")[0]
+    return [" ".join(html.unescape(re.sub(r"<[^>]*>", " ", one)).split()) for one in found.split("<li ")[1:]]
+
+
+async def test_the_state_stands_in_three_steps_and_the_one_it_is_at_is_named_so(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Something")
+        waiting = await log_in(browser, page.receipt)
+        await release(intake.services, TUESDAY)
+        await members_write(intake, page, Acknowledgement("Thanks."), CompletionRequest("Which?", date(2026, 3, 20)))
+        asked = await log_in(browser, page.receipt)
+        closed = await log_in(browser, (await closed_case(intake, browser)).receipt)
+
+    for one, now in ((waiting, 0), (asked, 1), (closed, 2)):
+        assert [place for place, step in enumerate(steps(one)) if "Nu:" in step] == [now]
+        assert one.text.count('aria-current="step"') == 1
+    assert "Nu: Väntar på ditt svar" in asked.plain
+    assert "Handläggs" in waiting.plain
+
+
+def said_twice(page) -> set[str]:
+    """Which of our own sentences stand twice between the header and the footer."""
+    ours = re.sub(
+        r'<div class="written".*?</div>', "", page.text.split("<main")[1].split("</main>")[0], flags=re.DOTALL
+    )
+    texts = [" ".join(html.unescape(one).split()) for one in re.split(r"<[^>]*>", ours)]
+    sentences = [one for text in texts for one in re.findall(r"[^.?!]+[.?!](?= |$)", text)]
+    assert len(sentences) > 3
+    return {one.strip() for one in sentences if sentences.count(one) > 1}
+
+
+async def test_no_sentence_stands_twice_on_a_page_of_the_inbox(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Something", [photograph()])
+        pages = [await log_in(browser, page.receipt)]
+        await release(intake.services, TUESDAY)
+        day = date(2026, 3, 20)
+        questions = (CompletionRequest("Which week?", day), CompletionRequest("Which street?", date(2026, 3, 21)))
+        await members_write(intake, page, Acknowledgement("Thanks."), *questions, PhoneMinutes("You said so."))
+        asked = await log_in(browser, page.receipt)
+        pages.append(asked)
+        pages.append(
+            await browser.post("/inbox/write", asked.form("/inbox/write").with_(text="Soon"), [photograph(32)])
+        )
+        pages.append(await log_in(browser, (await closed_case(intake, browser)).receipt))
+
+    assert [said_twice(one) for one in pages] == [set()] * 4
+    # A question that waits stands once, at the top, and the conversation leads to it.
+    assert asked.text.count("Which week?") == asked.text.count("You said so.") == 1
+    assert asked.text.count('href="#question-1"') == asked.text.count('id="question-1"') == 1
 
 
 async def test_the_outcome_and_the_end_are_shown(tmp_path):
@@ -53,7 +140,7 @@ async def test_the_outcome_and_the_end_are_shown(tmp_path):
     assert "Anmälan är handlagd" in inbox.plain
     assert "It has been put right." in inbox.plain
     assert "Ärendet är avslutat." in inbox.plain
-    assert "1 april 2026 Från den dagen får de som handlägger ärendet gallra det för alltid." in inbox.plain
+    assert "1 april 2026 Från den dagen får de som handlägger ärendet radera (gallra) det för alltid." in inbox.plain
 
 
 async def test_a_session_ends_after_thirty_idle_minutes_and_not_while_it_is_used(tmp_path):
@@ -177,7 +264,7 @@ async def test_one_file_is_taken_back_unseen_and_the_rest_still_opens(tmp_path):
         files = rows(intake, "files")
 
     assert "Ta tillbaka den här bilagan?" in asked.plain
-    assert "Bilagan är återtagen" in done.plain
+    assert "Du har tagit tillbaka bilagan" in done.plain
     assert [type(entry.body).__name__ for entry in after.reporter] == ["Report", "Attachment", "ScrubRecord"]
     assert released.released == 3
     assert Image.open(BytesIO(left.body)).size == (32, 32)
@@ -203,8 +290,8 @@ async def test_a_message_from_another_tab_is_not_lost_while_a_file_is_taken_back
         done = await browser.post("/inbox/take-back", asked.form("/inbox/take-back").fields)
         case = await opened(intake, page)
 
-    assert "Ditt meddelande är mottaget." in sent[0].plain
-    assert "Bilagan är återtagen" in done.plain
+    assert "Vi har tagit emot ditt meddelande." in sent[0].plain
+    assert "Du har tagit tillbaka bilagan" in done.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Message"]
 
 
@@ -223,7 +310,7 @@ async def test_after_the_release_it_is_withdrawn_and_not_taken_back(tmp_path):
         again = await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
         case = await opened(intake, page)
 
-    assert "inte längre tas tillbaka osett" in too_late.plain
+    assert "inte längre ta tillbaka det osett" in too_late.plain
     assert [form for form in inbox.forms if form.action == "/inbox/take-back"] == []
     assert "Dra tillbaka anmälan?" in asked.plain
     assert "Du har dragit tillbaka anmälan" in done.plain

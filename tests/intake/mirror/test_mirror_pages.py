@@ -24,7 +24,7 @@ EVERY_LANGUAGE = f"languages = {list(LANGUAGES)}\n"
 PUBLIC = ["/", "/report/answer", "/return", "/leave", "/nowhere", *(page.path for page in INFORMATION_PAGES)]
 ORDINARY = "This is the ordinary website."
 WHO_CAN_SEE = next(english for english in AT_MIRROR.values() if english.startswith("The network you use"))
-WE_CANNOT_SEE = next(english for english in AT_MIRROR if english.startswith("We cannot see where you connect from"))
+WE_CANNOT_SEE = "We cannot see who you are."
 
 
 def every_language(folder):
@@ -48,7 +48,7 @@ async def test_the_first_page_says_above_all_else_who_can_see_what_and_the_way_o
 
     for code, page in pages.items():
         say = said_in(code)
-        before, after = page.text.split('<ol class="safety">')
+        before, after = page.text.split('<section class="before"')
         assert say(ORDINARY) in before
         assert say(WHO_CAN_SEE) in page.plain
         assert f'<a href="/tor{"" if code == "sv" else f"?lang={code}"}">{say("Go on over Tor")}</a>' in before
@@ -56,10 +56,10 @@ async def test_the_first_page_says_above_all_else_who_can_see_what_and_the_way_o
         assert say(WE_CANNOT_SEE) not in page.plain
         assert len(re.sub(r"<!-- *-->", "", page.text).encode()) < 14_000
         assert code == "en" or say(ORDINARY) != ORDINARY
-        # First among the ways to know more, too.
-        first, *others = re.findall(r'<li><a href="(/\w+)', after)
-        assert first == "/tor"
-        assert others == [page.path for page in INFORMATION_PAGES]
+        # Among what protects the reader, too, and there first.
+        links = re.findall(r'<li><a href="(/\w+)', after)
+        assert links[links.index("/tor") + 1] == "/protect"
+        assert [link for link in links if link != "/tor"] == [page.path for page in INFORMATION_PAGES]
 
 
 async def test_the_page_about_tor_gives_the_onion_as_text_and_as_a_code_and_as_no_link(tmp_path):

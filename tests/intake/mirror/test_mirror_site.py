@@ -45,7 +45,7 @@ async def test_the_mirrors_name_is_misdirected_at_the_onion(tmp_path):
 @pytest.mark.parametrize("origin", [f"http://{NAME}", f"http://{PUBLIC_HOST}", f"https://{PUBLIC_HOST}", "null"])
 async def test_a_form_from_another_origin_than_the_mirror_by_https_is_refused(tmp_path, origin):
     async with running_mirror(tmp_path) as mirror:
-        form = (await mirror.browser().get("/report?plain=1")).form("/report")
+        form = (await mirror.browser().get("/report")).form("/report")
         page = await mirror.browser().post("/report", form.with_(text="x"), headers={"Origin": origin})
 
     assert page.status == 403
@@ -79,7 +79,7 @@ async def test_the_onion_is_named_on_pages_that_anybody_may_know_and_on_no_other
         named = {
             path: (await browser.get(path)).headers.get("onion-location")
             for path in (
-                "/", "/report", "/return?lang=en", "/report?plain=1&lang=en", "/?lang=xx", "/?from=marker",
+                "/", "/report", "/return?lang=en", "/report?lang=en", "/?lang=xx", "/?from=marker",
                 *(page.path for page in INFORMATION_PAGES), "/nowhere", "/page/" + "0" * 32, "/report/answer", "/leave",
                 "/progress/" + "0" * 32, "/style.css",
             )
@@ -89,7 +89,7 @@ async def test_the_onion_is_named_on_pages_that_anybody_may_know_and_on_no_other
 
     onion = f"http://{PUBLIC_HOST}"
     assert named.pop("/return?lang=en") == f"{onion}/return?lang=en"
-    assert named.pop("/report?plain=1&lang=en") == f"{onion}/report?lang=en"
+    assert named.pop("/report?lang=en") == f"{onion}/report?lang=en"
     assert named.pop("/?lang=xx") == named.pop("/?from=marker") == named["/"] == f"{onion}/"
     for path in ("/", "/report", *(page.path for page in INFORMATION_PAGES)):
         assert named.pop(path) == f"{onion}{path}"

@@ -359,7 +359,7 @@ async def test_the_same_page_travels_alike_for_two_visitors_but_for_its_secrets(
 async def test_a_browser_that_closes_in_the_middle_of_an_upload_leaves_nothing(tmp_path):
     async with running_mirror(tmp_path) as mirror:
         browser: MirrorBrowser = mirror.browser()
-        form = (await browser.get("/report?plain=1")).form("/report")
+        form = (await browser.get("/report")).form("/report")
         client = await shaken(mirror, mirror.authority.client())
         body = ('--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + "x" * 50_000).encode()
         sent = f"POST /report HTTP/1.1\r\nHost: {NAME}\r\nOrigin: https://{NAME}\r\nContent-Length: 500000\r\n"

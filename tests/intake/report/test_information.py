@@ -72,31 +72,63 @@ async def read_all(intake, language="sv"):
     return {path: await browser.get(f"{path}?lang={language}") for path in ("/", *PATHS)}
 
 
-async def test_the_first_page_is_five_lines_one_button_and_the_ways_to_know_more(tmp_path):
+def in_groups(page):
+    """The paths that stand under each heading of the groups, and those at the foot, which have none."""
+    groups = re.findall(r"<div>\s*(?:<h2>(.*?)</h2>)?\s*<ul>(.*?)</ul>", page.text, re.DOTALL)
+    return {heading: re.findall(r'href="(/\w+)', links) for heading, links in groups}
+
+
+async def test_the_first_page_says_what_it_is_what_to_know_before_and_where_to_go_on(tmp_path):
     async with running_intake(tmp_path, home_of(tmp_path, LUDVIKA)) as intake:
         page = (await read_all(intake))["/"]
         main = re.search(r"<main.*?</main>", page.text, re.DOTALL)[0]
 
-    lines = re.search(r'<ol class="safety">(.*?)</ol>', main, re.DOTALL)[1]
-    assert lines.count("<li>") == 5
-    assert "jobbprofil" in lines
-    assert "112" in lines
-    assert main.count('class="button"') == 1
-    assert 'class="button" href="/report"' in main
-    assert re.findall(r'<li><a href="(/\w+)"', main) == PATHS
+    assert "<h1>Anmäl missförhållanden utan att säga vem du är</h1>" in main
+    # The tab and the history show the title.
+    assert "<title>Innan du börjar</title>" in page.text
+    assert all(one in main for one in ("Ludvika kommun", "jäv", "mutor", "bedrägeri", "fara för liv och hälsa", "112"))
+    before = re.search(r'<section class="before".*?</section>', main, re.DOTALL)[0]
+    assert re.findall(r"<li><strong>(.*?)</strong>", before) == [
+        "Inte från jobbet.",
+        "Vi ser inte vem du är.",
+        "Vi rensar bilder och PDF-filer.",
+        "Ha papper och penna framme.",
+    ]
+    assert "jobbprofil" in before
+    assert re.findall(r'<a class="button[^"]*" href="(.*?)"', main) == ["/report", "/return"]
+    assert in_groups(page) == {
+        "Är det rätt för mig?": ["/place", "/law", "/voice"],
+        "Så skyddas du": ["/protect", "/readers", "/check"],
+        "Efter anmälan": ["/next", "/code", "/messages", "/after"],
+        "": ["/privacy", "/accessibility"],
+    }
     # Each way is there once, not at the foot as well.
     assert all(page.text.count(f'href="{path}"') == 1 for path in PATHS)
 
 
+async def test_the_foot_of_every_other_page_leads_to_the_same_groups_folded(tmp_path):
+    async with running_intake(tmp_path, home_of(tmp_path, LUDVIKA)) as intake:
+        pages = await read_all(intake)
+        first = pages.pop("/")
+
+    for page in pages.values():
+        assert in_groups(page) == in_groups(first)
+        folded = re.search(r"<footer>.*?<details>(.*?)</details>(.*?)</footer>", page.text, re.DOTALL)
+        assert "/protect" in folded[1]
+        assert "/privacy" in folded[2]
+
+
 @pytest.mark.parametrize("language", ["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"])
-async def test_the_first_page_is_small_in_every_language(tmp_path, language):
+async def test_the_first_page_and_its_style_are_small_in_every_language(tmp_path, language):
     every = re.sub(r"(?m)^languages = .*$", 'languages = ["sv","en","fi","ar","so","ti","fa","pl","es","uk"]', LUDVIKA)
     async with running_intake(tmp_path, home_of(tmp_path, every)) as intake:
         page = await intake.browser().get(f"/?lang={language}")
+        style = await intake.browser().get("/style.css")
 
     assert f'<html lang="{language}"' in page.text
-    # Tor's first cells bring about as much in one go.
-    assert len(re.sub(r"<!-- *-->", "", page.text).encode()) < 14_000
+    # Tor's first cells bring about as much in one go; what fills up the answers comes after it.
+    written = re.sub(r"<!-- *-->", "", page.text), re.sub(r"/\* *\*/$", "", style.text)
+    assert sum(len(one.encode()) for one in written) < 14_000
 
 
 async def test_a_closed_service_says_so_on_the_first_page_and_names_the_authorities_and_still_informs(tmp_path):
@@ -269,7 +301,7 @@ async def test_nothing_on_the_pages_asks_for_an_address_of_mail(tmp_path):
         pages = await read_all(intake)
 
     assert not any("mailto" in page.text or 'type="email"' in page.text for page in pages.values())
-    assert "Du blir inte ombedd att lämna namn eller e-postadress" in pages["/privacy"].plain
+    assert "Vi ber dig inte om namn eller e-postadress" in pages["/privacy"].plain
 
 
 def test_words_fall_back_to_english_and_then_to_the_first_that_is_given():
@@ -295,20 +327,22 @@ async def test_outside_counsel_is_promised_where_there_is_some(tmp_path):
         assert FOR_WHO_CANNOT_SAY not in page.plain
 
 
-@pytest.mark.parametrize("way", ["", "?plain=1"])
-async def test_without_counsel_nobody_promises_it_and_who_cannot_say_who_it_is_is_led_to_an_authority(tmp_path, way):
+async def test_without_counsel_nobody_promises_it_and_who_cannot_say_who_it_is_is_led_to_an_authority(tmp_path):
     made = make_home(tmp_path / "home", ("lead", "handler"))
     async with running_intake(tmp_path, made) as intake:
         browser = intake.browser()
-        readers, form = await browser.get("/readers"), await browser.get(f"/report{way}")
+        readers, form = await browser.get("/readers"), await browser.get("/report")
+        answered = await browser.post("/report", form.form("/report").with_(text=""))
         place = await browser.get("/place")
 
     assert "och en extern jurist" not in readers.plain
     assert "Gruppen har ingen extern jurist." in readers.plain
-    assert "En liten förtroendegrupp. Du kan markera" in readers.plain
+    assert "En liten förtroendegrupp. Du kan kryssa för" in readers.plain
     assert 'name="unnamed"' not in form.text
     for page in (readers, form):
         assert FOR_WHO_CANNOT_SAY in page.plain
         assert 'href="/place#authorities"' in page.text
-    assert ('#authorities" target="_blank"' in form.text) == (not way)
+    # Back shows the form that was asked for with what was typed; an answer to a form it does not.
+    assert '#authorities" target="_blank"' not in form.text
+    assert '#authorities" target="_blank"' in answered.text
     assert 'id="authorities"' in place.text

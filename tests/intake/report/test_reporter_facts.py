@@ -7,7 +7,7 @@ import gc
 from datetime import timedelta
 
 import pytest
-from intake_harness import file_report, log_in, running_intake, zygotes
+from intake_harness import file_report, files_page, log_in, running_intake, zygotes
 from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
 from cases.entry import Message
@@ -15,6 +15,16 @@ from intake.daily import keep_time
 from intake.errors import UnknownChoice
 from intake.uploads.facts import facts_of, ticked
 from scrubbers.stages import Removed, What, Where
+
+
+class Plain:
+    """A language that leaves everything as it stands."""
+
+    def translate(self, english):
+        return english
+
+    def day(self, day):
+        return f"<{day}>"
 
 
 def reachable(root: object, marker: str) -> bool:
@@ -33,11 +43,11 @@ def reachable(root: object, marker: str) -> bool:
 
 async def test_the_report_stands_in_groups_with_headers_and_says_what_cleaning_cannot_remove(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        form = await intake.browser().get("/report")
+        form = await files_page(intake.browser())
         page = await file_report(intake.browser(), "Text", [telling_photograph()])
 
     rows = [row.split("</th>")[0] for row in page.text.split('<th scope="row">')[1:]]
-    assert rows == ["Plats", "Apparat", "Personer", "Datum"]
+    assert rows == ["Plats", "Enhet", "Personer", "Datum"]
     assert '<th scope="col">' in page.text
     assert f"<bdi>{OWNER}</bdi>" in page.text
     for said in (form.plain, page.plain):
@@ -56,14 +66,14 @@ async def test_ticked_facts_become_typed_text_of_the_report_and_nothing_else_doe
         case = await opened(intake, page)
         disk = b"".join(path.read_bytes() for path in intake.made.home.path.rglob("*") if path.is_file())
 
-    assert day == "Uppgift ur bilaga 2, vald av rapporterande person: daterad 2026-03-14"
-    assert place == "Uppgift ur bilaga 2, vald av rapporterande person: plats 60.1490, 15.1878"
+    assert day == "Bilaga 2: dagen då bilden togs, 14 mars 2026"
+    assert place == "Bilaga 2: en plats som stod i filen, 60.1490, 15.1878"
     assert maker.endswith(f"gjord med {MAKER}")
     assert [entry.body.text for entry in case.reporter if isinstance(entry.body, Message)] == [f"{day}\n{place}"]
     # It waits with the report and is released with it.
     assert case.released == 0
     assert {entry.day for entry in case.reporter} == {case.waiting_until}
-    assert "har lagts till" in added.plain
+    assert "Vi har lagt till" in added.plain
     assert "redan skickat" in again.plain
     stored = "".join(
         repr([getattr(entry.body, name) for name in entry.body.__struct_fields__]) for entry in case.reporter
@@ -84,7 +94,7 @@ async def test_facts_of_a_file_added_later_are_added_in_the_chosen_language(tmp_
         added = await browser.post("/inbox/facts", sent.form("/inbox/facts").with_(fact=offered(sent)[0]))
         none = await browser.post("/inbox/facts", sent.form("/inbox/facts").fields)
 
-    assert "From file 2, chosen by the reporter: dated 2026-03-14" in added.plain
+    assert "File 2: the day the picture was taken, 14 March 2026" in added.plain
     assert "Nothing was ticked" in none.plain
 
 
@@ -104,7 +114,7 @@ async def test_the_page_with_the_code_looks_at_the_copy_and_takes_a_file_back_in
     assert copy.headers["cache-control"] == "no-store"
     assert copy.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
     assert OWNER.encode() not in copy.body
-    assert "Bilagan är återtagen" in done.plain
+    assert "Du har tagit tillbaka bilagan" in done.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == ["Report"]
 
 
@@ -157,31 +167,23 @@ async def test_ticked_text_with_the_code_or_of_another_shape_is_refused(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("value", "day"),
+    ("value", "offered"),
     [
-        ("2026:03:14 10:11:12", "2026-03-14"),
-        ("2026-03-14T10:11:12+01:00", "2026-03-14"),
-        ("D:20260314101112+01'00'", "2026-03-14"),
-        ("20260314", "2026-03-14"),
-        ("2026:13:41 10:11:12", None),
-        ("yesterday", None),
+        ("2026:03:14 10:11:12", True),
+        ("2026-03-14T10:11:12+01:00", True),
+        ("D:20260314101112+01'00'", True),
+        ("20260314", True),
+        ("2026:13:41 10:11:12", False),
+        ("yesterday", False),
     ],
 )
-def test_a_day_is_offered_without_its_hour_and_what_is_no_day_is_not(value, day):
-    class Plain:
-        def translate(self, english):
-            return english
-
+def test_a_day_is_offered_without_its_hour_and_what_is_no_day_is_not(value, offered):
     facts = facts_of([Removed(What.DATE, Where.EXIF, value)], 1, Plain())
 
-    assert facts == ([] if day is None else [f"From file 1, chosen by the reporter: dated {day}"])
+    assert facts == ["File 1: the day the picture was taken, <2026-03-14>"] * offered
 
 
 def test_names_serial_numbers_and_programs_are_never_offered():
-    class Plain:
-        def translate(self, english):
-            return english
-
     found = [Removed(what, Where.EXIF, "value") for what in What if what not in {What.PLACE, What.DEVICE, What.DATE}]
 
     assert facts_of(found, 1, Plain()) == []

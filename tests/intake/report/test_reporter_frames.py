@@ -8,14 +8,26 @@ import re
 import secrets
 
 import pytest
-from intake_harness import PUBLIC_HOST, SHOWN, Browser, Form, make_home, multipart, read_answer, running_intake, zygotes
+from intake_harness import (
+    PUBLIC_HOST,
+    SHOWN,
+    Browser,
+    Form,
+    files_page,
+    make_home,
+    multipart,
+    read_answer,
+    running_intake,
+    zygotes,
+)
 from reporter_samples import opened, photograph, rows
 
 from intake.uploads.progress import ProgressBoard, Sending, Shown
 
 
-async def form_of(browser: Browser, query: str = "") -> Form:
-    return (await browser.get(f"/report{query}")).form("/report")
+async def form_of(browser: Browser) -> Form:
+    """The form of the page of files, which holds the frames."""
+    return (await files_page(browser)).form("/report")
 
 
 def progress_path(page) -> str:
@@ -64,11 +76,12 @@ def _looks_often(monkeypatch):
     monkeypatch.setattr("intake.report.progress_page.LOOK_SECONDS", 0.01)
 
 
-async def test_the_form_holds_two_named_frames_of_ours_and_a_way_without(tmp_path):
+async def test_the_page_of_files_holds_two_named_frames_above_its_button_and_a_way_without(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        page = await browser.get("/report?lang=en")
-        plain = await browser.get("/report?plain=1&lang=en")
+        text = await browser.get("/report?lang=en")
+        page = await files_page(browser, "?lang=en")
+        plain = await browser.post("/report", page.form("/report").with_(plain="yes"))
         frames = [await browser.get(path) for path in re.findall(r'<iframe[^>]* src="([^"?]*)', page.text)[1:]]
 
     assert re.findall(r'<iframe[^>]* title="([^"]+)"', page.text) == [
@@ -76,14 +89,19 @@ async def test_the_form_holds_two_named_frames_of_ours_and_a_way_without(tmp_pat
         "The answer to what you send",
     ]
     assert 'target="sink"' in page.text
+    # Nothing stands between the frame of the answer and the button.
+    assert re.search(r'</iframe>\s*<div class="acts">\s*<div><button type="submit" class="main">', page.text)
     assert "frame-src 'self'; frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert 'formtarget="_self" name="plain" value="yes"' in page.text
-    # Followed within the tab, a link would take the typed text away: Back does not keep a page with an open frame.
+    assert 'name="plain" value="yes" formtarget="_self"' in page.text
+    # Followed within the tab, a link would take the chosen files away.
     footer = page.text.split("<footer>")[1]
     assert footer.count('target="_blank"') == footer.count("<a ")
-    assert "<iframe" not in plain.text
-    assert " target=" not in plain.text
-    assert "frame-src" not in plain.headers["content-security-policy"]
+    for one in (text, plain):
+        assert "<iframe" not in one.text
+        assert 'target="sink"' not in one.text
+        assert "frame-src" not in one.headers["content-security-policy"]
+    assert 'type="file"' in plain.text
+    assert 'type="file"' not in text.text
     for frame in frames:
         assert frame.status == 200
         assert frame.headers["content-security-policy"].endswith("frame-ancestors 'self'")
@@ -92,7 +110,7 @@ async def test_the_form_holds_two_named_frames_of_ours_and_a_way_without(tmp_pat
 
 async def test_the_progress_page_may_be_framed_by_us_alone_and_is_not_kept(tmp_path):
     async with running_intake(tmp_path) as intake:
-        page = await intake.browser().get("/report")
+        page = await files_page(intake.browser())
         async with Frame(intake, progress_path(page)) as frame:
             await frame.shows("När du skickar ser du här hur långt det har kommit.")
             head = frame.got.lower()
@@ -141,8 +159,8 @@ async def test_a_code_that_nobody_has_seen_yet_waits_for_who_lets_the_upload_run
         left = len(intake.services.sessions)
 
     assert len(late.receipt.words) == 8
-    assert "Om din anmälan togs emot är den sparad" in over.plain
-    assert "Om din anmälan togs emot är den sparad" in too_late.plain
+    assert "Om din anmälan kom fram är den sparad" in over.plain
+    assert "Om din anmälan kom fram är den sparad" in too_late.plain
     assert left == 0
 
 
@@ -168,7 +186,7 @@ async def test_the_same_form_an_hour_later_leads_to_a_code_that_nobody_has_seen_
     ("values", "what"),
     [
         ({"text": " "}, "Det fanns ingen text"),
-        ({"text": "Mvh Anna Andersson"}, "Texten verkar säga vem du är."),
+        ({"text": "Mvh Anna Andersson"}, "Texten verkar avslöja vem du är."),
         ({"text": "kept", "organisation": "another-town"}, "finns inte längre i formuläret"),
         ({"text": "x" * 100_001}, "längre än formuläret rymmer"),
     ],
@@ -184,7 +202,8 @@ async def test_a_refusal_stands_in_the_frame_and_the_same_form_works_once_it_is_
     assert refused.status == 400
     assert what in refused.plain
     assert "nget har sparats" in refused.plain
-    assert "finns kvar i formuläret. Ändra där och skicka igen." in refused.plain
+    assert "Din text och dina filer finns kvar på sidan." in refused.plain
+    assert {"step": "text", "text": values["text"]}.items() <= dict(refused.form("/report").fields).items()
     assert refused.headers["content-security-policy"].endswith("frame-ancestors 'self'")
     assert stored == 0
     assert [form.action for form in mended.forms] == ["/receipt"]
@@ -200,23 +219,31 @@ TYPED = {
 }
 
 
-@pytest.mark.parametrize(
-    "how", ["anew from the frame", "another language with frames", "another language without", "plain"]
-)
-async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_form(tmp_path, how):
+HOW = ["files", "files, plain", "files, another language", "another language", "text again", "anew from the frame"]
+
+
+@pytest.mark.parametrize("how", HOW)
+async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_page(tmp_path, how):
     made = make_home(tmp_path / "home")
     concerns = [made.members[0].id, made.members[1].id]
     async with running_intake(tmp_path, made) as intake:
         browser = intake.browser()
-        form = await form_of(browser, "?plain=1" if how == "another language without" else "")
-        fields = form.with_(**TYPED, concerns=concerns)
-        if how == "anew from the frame":
+        typed = (await browser.get("/report")).form("/report").with_(**TYPED, concerns=concerns)
+        page = await browser.post("/report", [("step", "files"), *typed])
+        fields = page.form("/report").fields
+        if how == "another language":
+            page = await browser.post("/report", [("switch", "en"), *typed])
+        elif how == "files, another language":
+            page = await browser.post("/report", [("switch", "en"), *fields], [b"a file"])
+        elif how == "files, plain":
+            page = await browser.post("/report", [("plain", "yes"), *fields], [b"a file"])
+        elif how == "text again":
+            page = await browser.post("/report", [("step", "text"), *fields], [b"a file"])
+        elif how == "anew from the frame":
             intake.services.form_tokens._key = secrets.token_bytes(32)
             answer = await browser.post("/report", fields)
             page = await browser.post("/report", answer.form("/report").fields)
-        else:
-            pressed = ("plain", "yes") if how == "plain" else ("switch", "en")
-            page = await browser.post("/report", [pressed, *fields], [b"a file"])
+        stored_before = rows(intake, "cases")
         sent = await browser.post("/report", page.form("/report").fields)
         stored = rows(intake, "cases")
 
@@ -224,9 +251,28 @@ async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_form(tmp_pa
     got = page.form("/report").fields
     assert {name: value for name, value in got if name in TYPED} == TYPED
     assert [value for name, value in got if name == "concerns"] == concerns
-    assert ("<iframe" in page.text) == (how not in {"another language without", "plain"})
+    has_files = how not in {"another language", "text again"}
+    assert ('type="file"' in page.text) == has_files
+    assert ("<iframe" in page.text) == (has_files and how != "files, plain")
     assert sent.status == SHOWN
-    assert stored == 1
+    assert (stored_before, stored) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"text": " "}, "Det fanns ingen text"),
+        ({"organisation": "another-town"}, "finns inte längre i formuläret"),
+        ({"concerns": "everybody"}, "inte längre i formuläret"),
+    ],
+)
+async def test_what_cannot_be_sent_is_said_before_any_file_is_chosen(tmp_path, values, what):
+    async with running_intake(tmp_path) as intake:
+        page = await files_page(intake.browser(), **values)
+
+    assert page.status == 400
+    assert what in page.plain
+    assert 'type="file"' not in page.text
 
 
 async def test_an_old_form_in_a_frame_says_so_and_does_not_promise_that_it_works(tmp_path):
@@ -238,14 +284,14 @@ async def test_an_old_form_in_a_frame_says_so_and_does_not_promise_that_it_works
         answer = await browser.post("/report", form.with_(text="Kept"))
 
     assert "Öppna formuläret på nytt med den och välj filerna en gång till." in answer.plain
-    assert "finns kvar i formuläret" not in answer.plain
+    assert "finns kvar på sidan" not in answer.plain
 
 
 async def test_the_progress_shows_the_sending_the_files_and_the_end_and_the_next_sending_too(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         await sandbox.self_test()
         browser = intake.browser()
-        page = await browser.get("/report?lang=en")
+        page = await files_page(browser, "?lang=en")
         form, path = page.form("/report"), progress_path(page)
         async with Frame(intake, f"{path}&lang=en") as frame:
             await frame.shows("Once you send")
@@ -288,7 +334,7 @@ async def slow_post(intake, fields, files) -> bytes:
 async def test_a_button_pressed_twice_does_not_say_that_nothing_is_stored(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        page = await browser.get("/report?lang=en")
+        page = await files_page(browser, "?lang=en")
         fields = page.form("/report").with_(text="Pressed twice")
         async with Frame(intake, f"{progress_path(page)}&lang=en") as frame:
             await frame.shows("Once you send")
@@ -303,7 +349,7 @@ async def test_a_button_pressed_twice_does_not_say_that_nothing_is_stored(tmp_pa
 
 async def test_a_frame_that_is_closed_at_any_time_is_no_fault_and_leaves_nothing(tmp_path):
     async with running_intake(tmp_path) as intake:
-        page = await intake.browser().get("/report")
+        page = await files_page(intake.browser())
         for _ in range(5):
             async with Frame(intake, progress_path(page)) as frame:
                 await frame.shows("När du skickar")
@@ -319,7 +365,7 @@ async def test_beyond_the_most_that_watch_a_frame_says_that_sending_works_and_se
     monkeypatch.setattr("intake.uploads.progress.MOST_WATCHING", 2)
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        pages = [await browser.get("/report") for _ in range(3)]
+        pages = [await files_page(browser) for _ in range(3)]
         async with Frame(intake, progress_path(pages[0])) as one, Frame(intake, progress_path(pages[1])) as two:
             await one.shows("När du skickar")
             await two.shows("När du skickar")
@@ -331,10 +377,12 @@ async def test_beyond_the_most_that_watch_a_frame_says_that_sending_works_and_se
     assert [form.action for form in sent.forms] == ["/receipt"]
 
 
-async def test_before_it_is_asked_to_watch_the_frame_is_a_whole_page_or_firefox_would_lose_typed_text_on_back(tmp_path):
+async def test_before_it_is_asked_to_watch_the_frame_is_a_whole_page_or_firefox_would_not_show_the_page_on_back(
+    tmp_path,
+):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        frame = await browser.get(progress_path(await browser.get("/report")).partition("?")[0])
+        frame = await browser.get(progress_path(await files_page(browser)).partition("?")[0])
         watching = len(intake.services.progress)
 
     assert frame.plain.endswith("Visa hur långt det har kommit")
@@ -343,24 +391,24 @@ async def test_before_it_is_asked_to_watch_the_frame_is_a_whole_page_or_firefox_
 
 
 @pytest.mark.parametrize("language", ["sv", "ar"])
-async def test_before_sending_the_form_says_that_it_will_stand_still_and_what_to_press_to_see_how_far(
-    tmp_path, language
-):
+async def test_before_sending_the_page_says_that_it_will_stand_still(tmp_path, language):
     made = make_home(tmp_path / "home", settings='languages = ["sv", "ar"]')
     async with running_intake(tmp_path, made) as intake:
-        page = await intake.browser().get(f"/report?lang={language}")
+        page = await files_page(intake.browser(), f"?lang={language}")
         (watch, _answer) = re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)
         frame = await intake.browser().get(html.unescape(watch))
 
     (link,) = re.findall(r'<a href="[^"]*" target="_self">([^<]*)</a>', frame.text)
-    before_the_button = page.text.split('<button type="submit" class="main">')[0]
-    assert link in before_the_button.rsplit('<p class="hint">', 1)[1]
+    assert link
+    before_the_frames = page.text.split("<iframe")[0]
+    stands_still = {"sv": "står sidan still", "ar": "هذه الصفحة"}[language]
+    assert stands_still in before_the_frames.rsplit('<p class="hint">', 1)[1]
 
 
 async def test_a_frame_that_waits_too_long_ends_with_a_way_to_begin_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("intake.report.progress_page.WAIT_SECONDS", 0.2)
     async with running_intake(tmp_path) as intake:
-        page = await intake.browser().get("/report")
+        page = await files_page(intake.browser())
         async with Frame(intake, progress_path(page)) as frame:
             await frame.ended()
 
@@ -371,7 +419,7 @@ async def test_a_frame_that_waits_too_long_ends_with_a_way_to_begin_anew(tmp_pat
 async def test_the_address_of_the_frame_is_neither_the_mark_nor_a_way_to_send(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
-        page = await browser.get("/report")
+        page = await files_page(browser)
         mark = dict(page.form("/report").fields)["mark"]
         shown = progress_path(page).rsplit("/", 1)[1].partition("?")[0]
         with_it = await browser.post("/report", [("mark", shown), ("text", "x")])

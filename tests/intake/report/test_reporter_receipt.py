@@ -51,10 +51,10 @@ async def test_two_right_words_lead_on_and_wrong_ones_show_the_words_again(tmp_p
         right = await browser.post("/receipt/check", answered(wrong, *words_asked(wrong)))
 
     assert wrong.status == 400
-    assert "Det är inte vad som står på sidan." in wrong.plain
+    assert "Orden stämmer inte med din ärendekod." in wrong.plain
     assert wrong.receipt.words == page.receipt.words
     assert right.status == SHOWN
-    assert "Det stämmer" in right.plain
+    assert "Din kod stämmer" in right.plain
     assert not any(f"<bdi>{word}</bdi>" in right.text for word in page.receipt.words)
     for one in (wrong, right):
         assert one.headers["cache-control"] == "no-store"
@@ -93,7 +93,7 @@ async def test_whatever_else_is_sent_is_not_the_code_and_no_fault(tmp_path, chan
         faults = intake.services.faults.count
 
     assert wrong.status == 400
-    assert "Det är inte vad som står på sidan." in wrong.plain
+    assert "Orden stämmer inte med din ärendekod." in wrong.plain
     assert "<script" not in wrong.text
     assert faults == 0
 
@@ -130,7 +130,7 @@ async def test_the_page_comes_again_within_the_session_and_after_half_an_hour_wi
     for day in ("3 mars 2026", "8 mars 2026", "15 mars 2026", "8 juni 2026", "Lead 1", "Handler 2"):
         assert day in page.plain
         assert day in later.plain
-    assert "Om din anmälan togs emot är den sparad" in gone.plain
+    assert "Om din anmälan kom fram är den sparad" in gone.plain
     assert "utloggad" not in gone.plain
     assert "<bdi>" not in gone.text
 

@@ -104,6 +104,8 @@ const looks = (() => {
       height: where.height,
       top: where.top + scrollY,
       bottom: where.bottom + scrollY,
+      left: where.left,
+      right: where.right,
       covered: coveredBy(element),
       onScreen: where.right > 0 && where.left < innerWidth && where.bottom > 0 && where.top < innerHeight,
     };
@@ -128,9 +130,9 @@ const looks = (() => {
     scrollTo(0, 0);
   };
 
-  // Whether the one way out stands at the top of the screen and leaves most of it to the page.
+  // Whether the one band with the way out stands at the top of the screen and leaves most of it to the page.
   const wayOut = () => {
-    const boxes = [...document.querySelectorAll(".exit")].map((one) => one.getBoundingClientRect());
+    const boxes = [...document.querySelectorAll(".band")].map((one) => one.getBoundingClientRect());
     return boxes.length === 1 && boxes[0].top >= -0.5 && boxes[0].bottom > 0 && boxes[0].bottom < innerHeight / 4;
   };
 

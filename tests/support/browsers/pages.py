@@ -111,7 +111,6 @@ class _Visit:
     async def all(self) -> list[Rendered]:
         for path in page_routes():
             await self.get(path.strip("/").replace("/", "-") or "first", path)
-        await self.get("report-plain", "/report", "&plain=yes")
         await self.get("not-found", "/nothing-here")
         await self._progress()
         await self._refused_reports()
@@ -129,13 +128,17 @@ class _Visit:
         page = await self._browser.post(form.action, form.with_(**values), files)
         return self._keep(name, page, form.action) if name else page
 
-    async def _form(self, *, plain: bool = False) -> Form:
-        page = await self._browser.get(f"/report?lang={self._language}{'&plain=yes' if plain else ''}")
-        return form_with(page, "text")
+    async def _form(self) -> Form:
+        return form_with(await self._browser.get(f"/report?lang={self._language}"), "text")
+
+    async def _files(self, name: str = "", *, plain: bool = False, text: str = TEXT) -> Page:
+        """The page of files, on the way from the text."""
+        fields = {"text": text, "step": "files", **({"plain": "yes"} if plain else {})}
+        return await self._post(name, await self._form(), **fields)
 
     async def _filed(self, name: str, files: Sequence[bytes] = ()) -> Page:
         """The page with the eight words, however the form's answer leads there."""
-        answer = await self._post("", await self._form(), files, text=TEXT + LONG_WORD)
+        answer = await self._post("", form_with(await self._files(text=TEXT + LONG_WORD), "text"), files)
         if ways := [form for form in answer.forms if form.action == "/receipt"]:
             if name:
                 self._keep(f"{name}-received", answer)
@@ -148,7 +151,7 @@ class _Visit:
 
     async def _progress(self) -> None:
         """The frame beside the form, to its end, while a report with a file is sent."""
-        page = await self._browser.get(f"/report?lang={self._language}")
+        page = await self._files("report-files")
         frames = [one.replace("&amp;", "&") for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)]
         (frame,) = [one for one in frames if one.startswith("/progress")]
         before = await self._browser.get(frame)
@@ -159,17 +162,19 @@ class _Visit:
             while not len(self._desks.intake.services.progress):
                 await asyncio.sleep(0.01)
         form = form_with(page, "text")
-        await self._browser.post(form.action, form.with_(text=TEXT), [telling_photograph()])
+        await self._browser.post(form.action, form.fields, [telling_photograph()])
         self._keep("progress", await asyncio.wait_for(watched, 30), frame)
 
     async def _refused_reports(self) -> None:
         everybody = [member.id for member in self._desks.made.members]
+        await self._post("report-empty", await self._form(), text="")
+        await self._post("report-nobody-left", await self._form(), text=TEXT, concerns=everybody)
+        stopped = await self._post("report-points-to-you", await self._form(), text=POINTING, step="files")
+        await self._post("report-left-as-it-is", Form("/report", form_with(stopped, "text").as_it_is()))
         for where, plain in (("", False), ("-plain", True)):
-            await self._post(f"report-empty{where}", await self._form(plain=plain), text="")
-            await self._post(f"report-nobody-left{where}", await self._form(plain=plain), text=TEXT, concerns=everybody)
-            await self._post(f"report-points-to-you{where}", await self._form(plain=plain), text=POINTING)
-        stopped = await self._browser.post("/report", (await self._form()).with_(text=POINTING))
-        await self._post("report-as-it-is", stopped.form("/report/as-it-is"))
+            page = await self._files(f"report-files{where}" if plain else "", plain=plain)
+            await self._post(f"report-files-empty{where}", form_with(page, "text"), text="")
+            await self._post(f"report-files-old{where}", form_with(page, "text"), mark="of another day")
 
     async def _wrong_codes(self) -> None:
         right = new_receipt().words
@@ -177,6 +182,7 @@ class _Visit:
             ("return-count", "ett två tre"),
             ("return-unknown", " ".join(("xbborre", "qqqq", *right[2:]))),
             ("return-misread", " ".join((*right[4:], *right[:4]))),
+            ("return-shortened", " ".join(word[:4] for word in right)),
             ("return-wrong", " ".join(right)),
         ):
             page = await self._browser.get(f"/return?lang={self._language}")
@@ -243,7 +249,7 @@ class _Visit:
         await self._desks.release()
         inbox = await self._inbox("inbox-released", receipt)
         inbox = await self._post("inbox-long-text", inbox.form("/inbox/write"), text=LONG_TEXT)
-        inbox = await self._post("inbox-part-of-a-text", beside(inbox, "after"), text="Skrivet, inte skickat.")
+        inbox = await self._post("inbox-part-of-a-text", beside(inbox, "before"), text="Skrivet, inte skickat.")
         asked = await self._post("", _whole(inbox, "/inbox/withdraw"))
         inbox = await self._post("inbox-withdrawn", _marked(asked, "/inbox/withdraw"))
         await self._post("left-inbox", inbox.form("/inbox/leave"))

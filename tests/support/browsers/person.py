@@ -27,7 +27,7 @@ STILL_SECONDS = 10.0
 STILL_LOOKS = 3
 # What is not there yet of the page and its frames, or nothing. A frame may be written without an end, so only the page
 # itself has to have come whole; pages of the browser's own are taken as they are. Firefox tells of no painting where an
-# address leads into the middle of a page.
+# address, or what has the focus, leads into the middle of a page.
 UNREAD = """(() => {
   const missing = (page) => {
     if ([...page.querySelectorAll('link[rel~="stylesheet"]')].some((one) => !one.sheet)) return "a style sheet";
@@ -43,7 +43,7 @@ UNREAD = """(() => {
   if (page.readyState === "loading") return "its end";
   if (!page.documentURI.startsWith("http")) return "";
   const painted = window.top.performance.getEntriesByName("first-contentful-paint").length;
-  return missing(page) || (painted || window.top.location.hash ? "" : "its first painting");
+  return missing(page) || (painted || window.top.location.hash || window.top.scrollY > 0 ? "" : "its first painting");
 })()"""
 
 _T = TypeVar("_T")

@@ -103,11 +103,15 @@ class W3m:
         self._keys(_ENTER)
         self.text()
 
-    def choose(self, label: str, file: Path) -> None:
-        """Choose a file in the field after this label."""
+    def fill_line(self, label: str, text: str) -> None:
+        """Type into the field of one line after this label."""
         self._find(label)
         self._keys(_NEXT_FIELD)
-        self._keys(f"{_ENTER}{file}{_ENTER}")
+        self._keys(f"{_ENTER}{text}{_ENTER}")
+
+    def choose(self, label: str, file: Path) -> None:
+        """Choose a file in the field after this label."""
+        self.fill_line(label, str(file))
 
     def _find(self, pattern: str) -> None:
         if not re.search(pattern, page := self.text(), re.MULTILINE):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pypdf
@@ -11,6 +12,7 @@ from intake_harness import make_home
 from PIL import Image
 from service import kallskydd
 
+from cases.roster.member import Role
 from onion.keys import new_onion_key, write_onion_key
 
 COMPLETE = ("sv", "en", "fi")
@@ -22,9 +24,16 @@ MIRROR_ADDRESS = "https://blankett.example"
 class Made:
     """A home and the files that were made of it."""
 
-    def __init__(self, folder: Path, settings: str, *, trial: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: str,
+        *,
+        roles: Sequence[Role] = ("lead", "handler", "counsel"),
+        trial: bool = False,
+    ) -> None:
         self.home = folder / "home"
-        make_home(self.home, trial=trial, settings=settings)
+        make_home(self.home, roles, trial=trial, settings=settings)
         key = new_onion_key()
         write_onion_key(self.home / "onion" / "public.key", key)
         self.onion = f"http://{key.address}.onion"

@@ -1,0 +1,83 @@
+"""
+The case code as it was typed into its eight fields: what is read from them, and what stands in them again.
+
+All fields have one name and are read one after the other, so it does not matter whether each holds its word or one of
+them holds all. What is shown again is what was read: words in small letters and nothing else, and nothing of what is
+longer than any code.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cases.receipt.keys import WORDS_IN_RECEIPT, Receipt, typed_words
+from cases.receipt.misread import DoubtfulWord, Misreading
+from cases.receipt.wordlist import split_words
+from intake.http.form import Form
+from intake.views.pages import Language
+from intake.views.texts import N_
+from intake.views.texts_inbox import MAYBE_MISREAD, UNKNOWN_WORD
+
+CODE_FIELD: Final = "code"
+# Eight words of eight letters are 64, with a mistake in each hardly more.
+_LONGEST_CODE: Final = 120  # letters
+_YOU_TYPED: Final = N_("You typed: %(word)s")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WordField:
+    """One of the eight fields: the word in it, what is said of it, and words that may have been meant."""
+
+    number: int
+    word: str = ""
+    said: str = ""
+    near: tuple[str, ...] = ()
+    is_doubtful: bool = False
+
+
+EMPTY: Final = tuple(WordField(number) for number in range(1, WORDS_IN_RECEIPT + 1))
+
+
+def typed_code(form: Form) -> str:
+    """Return everything in the fields of the code."""
+    return " ".join(form.all(CODE_FIELD))
+
+
+def misread_fields(form: Form, misread: Misreading, language: Language) -> tuple[WordField, ...]:
+    """Return the fields as they were typed, the doubtful ones marked."""
+    sentence = UNKNOWN_WORD if misread.unknown else MAYBE_MISREAD
+    doubtful = {place.number: place for place in (*misread.unknown, *misread.candidates)}
+    return tuple(
+        _misread_field(number, word, doubtful.get(number), language.translate(sentence))
+        for number, word in enumerate(_words_by_field(form), start=1)
+    )
+
+
+def shortened_fields(form: Form, receipt: Receipt, language: Language) -> tuple[WordField, ...]:
+    """Return the words of the receipt in full, with what was typed where that was something else; none for nothing."""
+    typed = typed_words(typed_code(form))
+    if typed == receipt.words:
+        return ()
+    you_typed = language.translate(_YOU_TYPED)
+    return tuple(
+        WordField(number, word, "" if word == short else you_typed % {"word": short})
+        for number, (word, short) in enumerate(zip(receipt.words, typed, strict=True), start=1)
+    )
+
+
+def _misread_field(number: int, word: str, doubtful: DoubtfulWord | None, sentence: str) -> WordField:
+    if doubtful is None:
+        return WordField(number, word, is_doubtful=not word)
+    return WordField(number, word, sentence % {"number": number}, doubtful.near, is_doubtful=True)
+
+
+def _words_by_field(form: Form) -> tuple[str, ...]:
+    """Return what stands in each field again: where it stood, unless a field held several words."""
+    fields = [split_words(untrusted) for untrusted in form.all(CODE_FIELD)]
+    words = typed_words(typed_code(form))
+    if sum(map(len, words)) > _LONGEST_CODE:
+        return ("",) * WORDS_IN_RECEIPT
+    if len(fields) == WORDS_IN_RECEIPT != len(words) and all(len(one) <= 1 for one in fields):
+        return tuple("".join(one) for one in fields)
+    # More than eight stand in the last field together.
+    last = WORDS_IN_RECEIPT - 1
+    return (*words[:last], *[""] * (last - len(words)), " ".join(words[last:]))
