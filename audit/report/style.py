@@ -2,10 +2,11 @@
 
 # As in intake/static/style.css, which the audit does not import; a test holds the two together.
 PALETTE = """
-:root { color-scheme: light dark; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82; --accent: #0f4054;
---bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
+:root { color-scheme: light dark; --band: #0f4054; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82;
+--accent: #0f4054; --warn: #cc800d; --warn-soft: #fbf1d9; --bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
 @media screen and (prefers-color-scheme: dark) { :root { --ink: #e8edef; --paper: #14191c; --soft: #20282c;
---line: #8a99a1; --accent: #7cc7d6; --bad: #ff9b8f; --bad-soft: #38201d; --good: #86d3a2; } }
+--line: #8a99a1; --accent: #7cc7d6; --warn: #e0a040; --warn-soft: #2b2415; --bad: #ff9b8f; --bad-soft: #38201d;
+--good: #86d3a2; } }
 """
 
 STYLE = (
@@ -18,13 +19,14 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: .9rem 0 .25
 h3 { font-size: 1rem; margin: 0; }
 code, pre { font-family: ui-monospace, monospace; font-size: .86em; }
 pre { white-space: pre-wrap; background: var(--soft); padding: .35rem .6rem; margin: .3rem 0; }
-.head { border-bottom: 2px solid var(--accent); padding-bottom: .4rem; margin-bottom: .5rem; }
+.head { background: var(--band); color: #fff; padding: .5rem .9rem; margin-bottom: .6rem; }
+h2 { color: var(--accent); }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .05rem .9rem; margin: 0; }
 .facts dt { font-weight: 600; } .facts dd { margin: 0; } .facts code { font-size: .82em; }
 .verdict { border: 2px solid var(--good); border-left-width: 10px; background: var(--soft); padding: .4rem .8rem;
 margin: .7rem 0; }
 .verdict.bad { border-color: var(--bad); background: var(--bad-soft); }
-.verdict.some { border-color: var(--warn, var(--accent)); background: var(--warn-soft, var(--soft)); }
+.verdict.some { border-color: var(--warn); background: var(--warn-soft); }
 .verdict strong { font-size: 1.25rem; display: block; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .1rem .8rem
 .1rem 0; border-bottom: 1px solid var(--line); } .day { white-space: nowrap; }
@@ -32,7 +34,7 @@ th[scope="row"] { font-weight: 400; }
 ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bottom: .3rem; }
 .more { display: block; font-size: .95em; } .more b { font-weight: 600; }
 .assertion { border: 1px solid var(--ink); padding: .35rem .8rem; margin: .3rem 0; }
-.uncovered { columns: 2; column-gap: 1.6rem; margin: .2rem 0; padding-left: 1.1rem; font-size: .92em; }
+.uncovered { columns: 2; column-gap: 1.6rem; margin: .2rem 0; padding-left: 1.4rem; font-size: .92em; }
 .uncovered li { break-inside: avoid; }
 .signatures { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; margin: 0; }
 .signatures div { border-bottom: 1px solid var(--ink); padding-top: 1.55rem; font-size: .86em; }
@@ -41,7 +43,8 @@ ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bot
 .title { display: flex; gap: .8rem; align-items: baseline; break-after: avoid; } .title h3 { flex: 1; }
 .id { font-weight: 400; }
 .mark { font-weight: 600; border: 1px solid; border-radius: 3px; padding: 0 .5rem; white-space: nowrap; }
-.clean { color: var(--good); } .some { color: var(--accent); }
+.clean { color: var(--good); } .mark.some { background: var(--warn-soft); border-color: var(--warn); }
+strong.some { border-bottom: 2px solid var(--warn); }
 .bad { color: var(--bad); } .verdict.bad, .verdict.some { color: var(--ink); }
 .row ul { margin: .2rem 0; padding-left: 1.2rem; } li.worse { font-weight: 600; }
 summary { cursor: pointer; padding: .25rem 0; }
@@ -50,7 +53,7 @@ summary { cursor: pointer; padding: .25rem 0; }
 @page { size: A4; margin: 13mm 15mm; }
 @media print {
 html { font-size: 11.3px; } body { font-size: 10.8px; line-height: 1.3; max-width: none; padding: 0; }
-.sheet { break-after: page; } .annexes h2 { margin-top: 1.2rem; }
+.head, .verdict { print-color-adjust: exact; } .sheet { break-after: page; } .annexes h2 { margin-top: 1.2rem; }
 .verdict, .signatures, .assertion, li { break-inside: avoid; }
 details { display: none; } .paper { display: block; }
 }

@@ -6,6 +6,7 @@ should is the matter of their own tests.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import tempfile
@@ -45,13 +46,21 @@ def given(service, tmp_path):
     return options
 
 
-def run_all(service, tmp_path, options, *more):
-    words = [word for pair in options.items() for word in pair]
-    return service.audit("all", "--home", service.home, "--report", tmp_path / "page.html", *words, *more)
+def words_of(service, tmp_path, options, *more):
+    pairs = [word for pair in options.items() for word in pair]
+    return ["all", "--home", service.home, "--report", tmp_path / "page.html", *pairs, *more]
+
+
+def run_here(*words):
+    """The same command in this process, which spares a start of the interpreter."""
+    parser = argparse.ArgumentParser()
+    audit_all.add_parser(parser.add_subparsers())
+    args = parser.parse_args(list(map(str, words)))
+    return args.run(args)
 
 
 def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, given):
-    done = run_all(service, tmp_path, given, "--lang", "en")
+    done = service.audit(*words_of(service, tmp_path, given, "--lang", "en"))
 
     page = (tmp_path / "page.html").read_text("utf-8")
     program = program_in(service.packages)
@@ -71,14 +80,14 @@ def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, g
     assert ("audit live: " in done.stdout) != AS_ROOT
 
 
-def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service, tmp_path, given):
+def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service, tmp_path, given, capsys):
     program, day = program_in(service.packages), audit_output.stockholm_day()
     save(replace(report("canary", disk=Verdict.FINDING), program=program, day=day), given["--canary"])
 
-    done = run_all(service, tmp_path, given, "--json")
+    code = run_here(*words_of(service, tmp_path, given, "--json"))
 
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["outcome"]) == (1, "cannot be certified")
+    told = json.loads(capsys.readouterr().out)
+    assert (code, told["outcome"]) == (1, "cannot be certified")
     assert told["canary"]["verdict"] == "finding"
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "Kan inte intygas" in page
@@ -93,24 +102,28 @@ def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service
         ({"--mirror": None}, "is no result of an audit. Make it with `kallskydd audit mirror --save FILE`"),
     ],
 )
-def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(service, tmp_path, given, change, said):
+def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(  # noqa: PLR0917
+    service, tmp_path, given, change, said, capsys
+):
     ((option, program),) = change.items()
     save(replace(report(option[2:]), program=program), given[option])
 
-    done = run_all(service, tmp_path, given)
+    code = run_here(*words_of(service, tmp_path, given))
 
-    assert done.returncode == 3
-    assert said in done.stderr
+    assert code == 3
+    assert said in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
 
 
-def test_nothing_is_examined_where_nobody_serves_and_no_page_is_made(service, tmp_path, given):
-    done = service.audit("all", "--home", tmp_path, "--report", tmp_path / "page.html", *sum(given.items(), ()))
-    nowhere = service.audit("all", "--home", service.home, "--report", tmp_path / "no" / "page.html")
+def test_nothing_is_examined_where_nobody_serves_and_no_page_is_made(tmp_path, given, capsys):
+    options = [word for pair in given.items() for word in pair]
+    nobody = run_here("all", "--home", tmp_path, "--report", tmp_path / "page.html", *options)
+    nowhere = run_here("all", "--home", tmp_path, "--report", tmp_path / "no" / "page.html")
 
-    assert (done.returncode, nowhere.returncode) == (4, 2)
-    assert "Nobody serves this home" in done.stderr
-    assert "Name a file in a folder of yours." in nowhere.stderr
+    said = capsys.readouterr().err
+    assert (nobody, nowhere) == (4, 2)
+    assert "Nobody serves this home" in said
+    assert "Name a file in a folder of yours." in said
     assert not (tmp_path / "page.html").exists()
 
 
