@@ -23,8 +23,6 @@ from audit.report.results import save
 from audit.verdict import Verdict
 from kallskydd.commands import audit_all, audit_output
 
-pytestmark = pytest.mark.live
-
 
 @pytest.fixture(scope="module")
 def service():

@@ -18,7 +18,6 @@ from audit.report.certify import remarks_on
 from audit.report.html import as_html
 from audit.verdict import Evidence, Verdict
 
-pytestmark = pytest.mark.live
 # Nothing is asked of a network; the browsers want a number.
 NO_PORT = 9
 LONG = "The evidence of this row is as long as a sentence may be on the page, and says at length what was seen. " * 3
@@ -47,18 +46,18 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def with_chromium():
     with Chromium(NO_PORT, scripts=True) as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def firefox():
+def with_firefox():
     with Firefox(NO_PORT, safest=False) as one:
         yield one
 
 
-@pytest.mark.parametrize("name_of_browser", ["chromium", "firefox"])
+@pytest.mark.parametrize("name_of_browser", ["with_chromium", "with_firefox"])
 def test_the_certificate_is_one_sheet_and_the_annexes_follow(folder, name_of_browser, request):
     browser = request.getfixturevalue(name_of_browser)
     assert len(remarks_on(PAGES["three"])) == 3
@@ -81,12 +80,12 @@ def test_the_certificate_is_one_sheet_and_the_annexes_follow(folder, name_of_bro
         assert "selftest.access-log" in "".join(sheets)
 
 
-def test_axe_finds_nothing_on_a_screen_in_the_light_and_in_the_dark(folder, chromium):
-    chromium.size(1366, 900)
+def test_axe_finds_nothing_on_a_screen_in_the_light_and_in_the_dark(folder, with_chromium):
+    with_chromium.size(1366, 900)
     for dark in (False, True):
-        chromium.looks(dark=dark)
-        chromium.open(f"file://{folder}/three-sv.html")
-        assert axe(chromium) == []
+        with_chromium.looks(dark=dark)
+        with_chromium.open(f"file://{folder}/three-sv.html")
+        assert axe(with_chromium) == []
 
 
 def test_the_w3cs_checker_finds_nothing(folder):
