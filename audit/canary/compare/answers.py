@@ -63,10 +63,15 @@ TOKENS = (
     Token("page", re.compile(rb"(?<=/page/)[0-9a-f]{32}"), re.compile(".*, sent"), _hex),
     # Of the database, where `audit.canary.compare.rows` has it.
     Token("file", re.compile(rb'(?<=name="file" value=")[0-9a-f]{32}(?=")'), re.compile(r"(?!)"), _hex),
-    Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), re.compile("a report with an old mark"), _hex),
+    Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), re.compile("the page of files"), _hex),
+    # Of files that wait for their writer to decide.
+    Token("held", re.compile(rb'(?<=name="held" value=")[0-9a-f]{32}(?=")'), re.compile(".* file is refused"), _hex),
 )
 # Which of the eight words is asked back, in each of its places.
-_ASKED = re.compile(rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)')
+_ASKED = re.compile(
+    rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)'
+    rb'|(?<="wrong-)[1-8](?=[ "])|(?<=inte ord )[1-8](?=[.])'
+)
 # Words of the list that are near to one that was typed and is none: they follow from what was planted there.
 _NEAR_WORDS = re.compile("(<li>Ord [1-8] är inte ett av våra ord[.])[^\n]*(</li>)".encode())
 # What was found in a picture is shown up to a length, and may end within what was planted there.

@@ -133,14 +133,19 @@ def urgent_report(visitor: CanaryVisitor, *, refused_first: bool) -> None:
     fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode())
     uploads.insert(0 if refused_first else len(uploads), refused)
-    _without_refused(visitor, "an urgent report", fields, uploads)
+    _without_refused(visitor, "an urgent report", fields, uploads, which="the first" if refused_first else "the last")
 
 
 def _without_refused(
-    visitor: CanaryVisitor, what: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload]
+    visitor: CanaryVisitor,
+    what: str,
+    fields: Sequence[tuple[str, str]],
+    uploads: Sequence[Upload],
+    *,
+    which: str = "each",
 ) -> None:
     """Send a form of which a file is refused, and then without it."""
-    told = visitor.post(f"{what}, of which a file is refused", "/report", fields, uploads, right=(400,),
+    told = visitor.post(f"{what}, of which {which} file is refused", "/report", fields, uploads, right=(400,),
                         may_echo=("text",))  # fmt: skip
     visitor.post(what, "/report", hidden_fields(told.text, "/report", "held"))
 
