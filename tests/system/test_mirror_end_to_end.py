@@ -250,6 +250,7 @@ def test_a_relay_that_dies_in_the_middle_of_an_upload_is_seen_leaves_nothing_and
         _wait(lambda: not person.failed_frames())
         with person.frame("sink"):
             person.wait_for('form[action="/receipt"]')
+        time.sleep(reporter.GROWN_SECONDS)
         words = reporter.to_the_code(person)
         bodies = mirror.served.call(newest, mirror.served.desks)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from browsers.pages import telling_photograph
 from browsers.person import Person
 
 WORDS = 8
+# The frame of the answer grows half a second after the button got the press.
+GROWN_SECONDS = 1.0
 
 
 def photographs(folder: Path, count: int) -> list[Path]:
@@ -38,6 +41,7 @@ def send_files(person: Person, files: Sequence[Path]) -> None:
     person.press("/report", stays=True)
     with person.frame("sink"):
         person.wait_for('form[action="/receipt"]')
+    time.sleep(GROWN_SECONDS)
 
 
 def to_the_code(person: Person) -> list[str]:
