@@ -64,6 +64,7 @@ TOKENS = (
     # Of the database, where `audit.canary.compare.rows` has it.
     Token("file", re.compile(rb'(?<=name="file" value=")[0-9a-f]{32}(?=")'), re.compile(r"(?!)"), _hex),
     Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), re.compile("the page of files"), _hex),
+    Token("tags", re.compile(rb'(?<=name="looked" value=")[0-9a-f]{24}(?=")'), re.compile("a text that says.*"), _hex),
     # Of files that wait for their writer to decide.
     Token("held", re.compile(rb'(?<=name="held" value=")[0-9a-f]{32}(?=")'), re.compile(".* file is refused"), _hex),
 )

@@ -30,6 +30,10 @@ _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 # The code whose 90 secret bits are all zeros: whole, so that it is derived and searched for, and nobody has it.
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
+# Codes of which the third word is none, and each is near to other words of the list.
+_MISREAD = ("abaqus", "axenda")
+_TELLS_WHO = "Call me on 070-174 06 05."
+_TAGS = re.compile(r'name="looked" value="([^"]+)"')
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 _AT_ONCE = 3  # log-ins that come in one moment
 
@@ -73,6 +77,7 @@ def at_work(visitor: CanaryVisitor) -> Iterator[None]:
         forms = [_log_in_form(visitor) for _ in range(_AT_ONCE)]
         with ThreadPoolExecutor(_AT_ONCE) as several:
             list(several.map(lambda form: _with_code(visitor, "a code that opens nothing", form, _WRONG_CODE), forms))
+        _accept_details(visitor)
         yield
     time.sleep(_SETTLE_SECONDS)
 
@@ -188,11 +193,26 @@ def _unsent_reports(visitor: CanaryVisitor) -> None:
         "a report with an old mark", "/report", [("mark", markers["typed code"]), ("text", markers["text"])],
         right=(400,), may_echo=("text",),
     )  # fmt: skip
+    _telling_text(visitor)
     long_text = (markers["text"] + " ") * 8000
     visitor.post(
         "a report that is too long", "/report", [*_fresh(visitor), ("text", long_text)], right=(400,),
         may_echo=("text",),
     )  # fmt: skip
+
+
+def _telling_text(visitor: CanaryVisitor) -> Answer:
+    """Send a text that says who wrote it, which comes back with that."""
+    fields = [*_fresh(visitor), ("text", f"{visitor.markers['text']}. {_TELLS_WHO}"), ("step", "files")]
+    return visitor.post("a text that says who wrote it", "/report", fields, right=(400,), may_echo=("text",))
+
+
+def _accept_details(visitor: CanaryVisitor) -> None:
+    """Send such a text, and then as it is: for this writer alone, and nothing is filed."""
+    asked = _telling_text(visitor).text
+    fields = [*hidden_fields(asked, "/report"), ("text", f"{visitor.markers['text']}. {_TELLS_WHO}")]
+    fields += [("looked", tags) for tags in _TAGS.findall(asked)]
+    visitor.post("a text that goes on as it is", "/report", [*fields, ("step", "files")], may_echo=("text",))
 
 
 def _fresh(visitor: CanaryVisitor) -> list[tuple[str, str]]:
@@ -225,6 +245,10 @@ def _wrong_codes(visitor: CanaryVisitor) -> None:
     # What was typed stands in its fields again.
     _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,), ("typed code",))
     _log_in(visitor, "too few words", typed, (400,), ("typed code",))
+    # In another order in another run: what is said of one does not depend on what was typed before.
+    for word in _MISREAD[:: -1 if visitor.run else 1]:
+        words = ["abakus", "abakus", word, *["abakus"] * (WORDS - 3)]
+        _log_in(visitor, f"a code with the word {word}", " ".join(words), (400,))
 
 
 def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
