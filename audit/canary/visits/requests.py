@@ -31,7 +31,7 @@ _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 # The code whose 90 secret bits are all zeros: whole, so that it is derived and searched for, and nobody has it.
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
 # Codes of which the third word is none, and each is near to other words of the list.
-_MISREAD = ("abaqus", "axenda")
+_MISREAD = ("abaqus", "akenda")
 _TELLS_WHO = "Call me on 070-174 06 05."
 _TAGS = re.compile(r'name="looked" value="([^"]+)"')
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
@@ -242,13 +242,13 @@ def _with_code(
 def _wrong_codes(visitor: CanaryVisitor) -> None:
     typed = visitor.markers["typed code"]
     _log_in(visitor, "a code that opens nothing", _WRONG_CODE, (400,))
-    # What was typed stands in its fields again.
-    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,), ("typed code",))
-    _log_in(visitor, "too few words", typed, (400,), ("typed code",))
     # In another order in another run: what is said of one does not depend on what was typed before.
     for word in _MISREAD[:: -1 if visitor.run else 1]:
         words = ["abakus", "abakus", word, *["abakus"] * (WORDS - 3)]
         _log_in(visitor, f"a code with the word {word}", " ".join(words), (400,))
+    # What was typed stands in its fields again.
+    _log_in(visitor, "words that are none", " ".join([typed] * WORDS), (400,), ("typed code",))
+    _log_in(visitor, "too few words", typed, (400,), ("typed code",))
 
 
 def come_back(visitor: CanaryVisitor, words: list[str]) -> None:

@@ -366,7 +366,7 @@ async def test_pictures_are_cleaned_shown_once_and_what_is_refused_leaves_the_re
     assert "Second" in page.plain
     assert "3 av 5 filer togs inte emot." in told.plain
     assert "Filen du valde som nummer 2: Filen är tom." in told.plain
-    assert "Filen du valde som nummer 3: Packade filer" in told.plain
+    assert "Filen du valde som nummer 3: Vi tar inte emot packade filer" in told.plain
     assert "Filen du valde som nummer 5:" in told.plain
     assert [type(entry.body).__name__ for entry in case.reporter] == [
         "Report", "Attachment", "ScrubRecord", "Attachment", "ScrubRecord",
