@@ -37,7 +37,7 @@ async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(t
     assert "Which day was it?" in inbox.plain
     assert "Svara gärna senast 20 mars 2026." in inbox.plain
     assert "Vi har tagit emot ditt meddelande." in sent.plain
-    assert "Du – väntar, inte sett än Kan läsas från 4 mars 2026 It was a Monday." in sent.plain
+    assert "Du – väntar, inte sett än De kan läsa det från 4 mars 2026 It was a Monday." in sent.plain
     assert [type(entry.body) for entry in case.reporter[1:]] == [Message]
     assert case.reporter[1].after == {Stream.MEMBERS: 2}
     assert case.released == 1
@@ -62,14 +62,14 @@ async def test_the_conversation_has_the_newest_first_with_its_days_and_what_was_
         sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text="I have read it."))
 
     reply, *before = conversation(sent)
-    assert reply.startswith("Du – väntar, inte sett än Kan läsas från 4 mars 2026")
+    assert reply.startswith("Du – väntar, inte sett än De kan läsa det från 4 mars 2026")
     assert reply.endswith("I have read it.")
     assert before == conversation(inbox)
     message, document, received, report, first, second = before
     assert message == "Lead 1 3 mars 2026 Please read."
     assert document == "Bilaga 1 från dem PDF-dokument – 1,2 MB Öppna bilagan (ny flik)"
     assert received.startswith("Lead 1 3 mars 2026 Vi har tagit emot anmälan")
-    assert report == "Du Kan läsas från 3 mars 2026 Din anmälan The first text"
+    assert report == "Du De kan läsa det från 3 mars 2026 Din anmälan The first text"
     assert first.startswith("Din bilaga 1 Bild (JPEG) – ")
     assert second.startswith("Din bilaga 2 Bild (JPEG) – ")
 
