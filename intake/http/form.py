@@ -85,7 +85,7 @@ class Part:
     """One file on its way in. It has bytes and nothing else: no name, no type."""
 
     def __init__(self, part: BodyPartReader, body: "_Body") -> None:
-        # A browser sends a part without a name for an input that was left alone.
+        # A browser sends a part without a name for an input that was left alone. The name itself is not read.
         self.was_chosen = bool(part.filename)
         self._part = part
         self._body = body

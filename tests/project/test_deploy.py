@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 from documents.pictures import ycck_jpeg
-from intake_harness import SHOWN, Browser, file_report
+from intake_harness import SHOWN, Browser, file_report, two_words_back
 from secret_places import OTHER_FILES, SECRETS
 from service import Service, kallskydd, offline_network
 from unit_filter import settings
@@ -336,7 +336,7 @@ async def test_the_service_takes_a_report_with_a_picture_under_the_filters_of_bo
 
     with Service(home, offline_network(short_folder / "net"), started_by=(*UNDER_UNIT, str(KEEPER_UNIT))) as service:
         browser = Browser(service.public_socket, f"{service.public_address}.onion")
-        page = await file_report(browser, "En sak.", [ycck_jpeg((10, 20, 30, 0))])
+        page = await two_words_back(browser, await file_report(browser, "En sak.", [ycck_jpeg((10, 20, 30, 0))]))
         with open_controller(control) as controller:
             while service.public_address not in (published := controller.get_info("onions/detached", "")):
                 await asyncio.sleep(0.05)
