@@ -61,6 +61,7 @@ class EntryShown:
     size: str = ""
     can_take_back: bool = False
     can_withdraw: bool = False
+    is_withdrawn: bool = False
     # Of a long text, which part this is and of how many.
     part: int = 1
     parts: int = 1
@@ -146,6 +147,7 @@ class EntryShower:
             text=self._cleaned(attachment) if mine else "",
             file_id=attachment.file_id,
             can_take_back=mine and waits and not self._opened.approval_waits,
+            is_withdrawn=withdrawn,
             can_withdraw=mine and not waits and not withdrawn and CaseAction.WITHDRAW in self._state.allowed,
         )
 

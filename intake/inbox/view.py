@@ -7,7 +7,7 @@ from typing import Final
 from cases.case.merging import Streams
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from cases.clock import first_release_day, today
-from cases.entry import CompletionRequest, PhoneMinutes, Stream
+from cases.entry import CompletionRequest, Message, PhoneMinutes, Stream
 from intake.inbox.case import OpenedCase
 from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown
 from intake.services import Services
@@ -94,13 +94,17 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
     labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
     questions, minutes, outcome = _questions(state, language), _minutes(state, opened), _outcome(state, language)
     show = EntryShower(opened, state, language, labels, _above(opened, state, questions, minutes, outcome))
-    what, next_step = STATES[state.state]
+    stage = state.state
+    what, next_step = STATES[stage]
+    if stage is CaseStage.RECEIVED and any(isinstance(one.body, CompletionRequest | Message) for one in opened.members):
+        # Not confirmed, as the law counts it; but whoever asks has read it, and its reporter has seen that.
+        stage, next_step = CaseStage.ACKNOWLEDGED, STATES[CaseStage.ACKNOWLEDGED][1]
     days = {
         "release": language.day(opened.rows.release_day),
         "readable": language.day(state.erasable_from) if state.erasable_from else "",
     }
     return InboxView(
-        steps=_steps(state.state, language),
+        steps=_steps(stage, language),
         state=language.translate(what),
         next_step=language.translate(next_step) % days,
         questions=questions[:_MOST_ASKED],

@@ -96,6 +96,20 @@ async def test_the_state_stands_in_three_steps_and_the_one_it_is_at_is_named_so(
     assert "Handläggs" in waiting.plain
 
 
+async def test_who_has_answered_a_question_is_not_back_at_the_beginning(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Something")
+        await release(intake.services, TUESDAY)
+        # The confirmation is still to come, and its day counts on.
+        await members_write(intake, page, CompletionRequest("Which?", date(2026, 3, 20)))
+        asked = await log_in(browser, page.receipt)
+        answered = await browser.post("/inbox/write", asked.form("/inbox/write").with_(text="That one."))
+
+    assert [place for place, step in enumerate(steps(answered)) if "Nu:" in step] == [1]
+    assert "bekräfta att de har läst" not in answered.plain
+
+
 def said_twice(page) -> set[str]:
     """Which of our own sentences stand twice between the header and the footer."""
     ours = re.sub(
@@ -316,6 +330,22 @@ async def test_after_the_release_it_is_withdrawn_and_not_taken_back(tmp_path):
     assert "Du har dragit tillbaka anmälan" in done.plain
     assert "redan skickat" in again.plain
     assert [type(entry.body).__name__ for entry in case.reporter].count("Withdrawal") == 1
+
+
+async def test_the_card_of_a_file_that_was_withdrawn_says_so_and_no_other(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Released", [photograph(), photograph(40)])
+        await release(intake.services, TUESDAY)
+        inbox = await log_in(browser, page.receipt)
+        forms = [form for form in inbox.forms if form.action == "/inbox/withdraw" and "file" in dict(form.fields)]
+        asked = await browser.post("/inbox/withdraw", forms[-1].fields)
+        done = await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
+
+    cards = [card.split("</div>")[0] for card in done.text.split('<div class="card">')[1:]]
+    assert [("Tillbakadragen" in card, "Din bilaga 2" in card) for card in cards].count((True, True)) == 1
+    assert done.text.count("Tillbakadragen") == 1
+    assert "Tillbakadragen" not in inbox.text
 
 
 async def test_files_are_added_later_and_numbered_on(tmp_path):
