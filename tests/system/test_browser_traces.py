@@ -79,7 +79,7 @@ def test_typed_text_stays_through_back_reload_and_another_language(way, start):
         person.open(f"{ORIGIN}/protect")
         person.back()
         after_back = person.value("text")
-        person.unfold("details.languages")
+        person.unfold(".languages details")
         person.switch("switch", "en")
         after_switch = (person.value("text"), person.source().split('<html lang="')[1][:2])
         person.reload()
@@ -100,14 +100,14 @@ def test_a_message_stays_through_another_language_and_another_piece_of_what_was_
     with start(way) as person:
         reporter.send(person, ORIGIN, "Kort.")
         words = reporter.to_the_code(person)
-        person.unfold("details.languages")
+        person.unfold(".languages details")
         person.press("/receipt", holding="switch")
         in_other_words = reporter.code_on(person)
         reporter.log_in(person, ORIGIN, long_report.receipt.words)
         person.fill("text", text)
         for field, value in (("switch", "en"), ("before", "0.1"), ("after", "0.1"), ("switch", "sv")):
             if field == "switch":
-                person.unfold("details.languages")
+                person.unfold(".languages details")
             person.switch(field, value)
             kept.append((person.value("text"), language_of(person), "#entries" in person.address))
         person.reload()
@@ -168,7 +168,7 @@ def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start,
     with start(way) as person:
         person.open(f"{ORIGIN}/report")
         person.fill("text", secret["text in another language"])
-        person.unfold("details.languages")
+        person.unfold(".languages details")
         person.switch("switch", "en")
         assert person.value("text") == secret["text in another language"]
         found["in another language"] = held(person, secret)
@@ -207,7 +207,7 @@ def test_the_profile_holds_neither_text_nor_code_at_any_time(served, way, start,
 
     assert secret["answer"] in read
     assert {when: what for when, what in found.items() if what} == {}
-    assert len(found) == 7
+    assert len(found) == 8
 
 
 @STOCK
