@@ -28,8 +28,9 @@ _ZONE = ZoneInfo("Europe/Stockholm")
 _PARTS_BEGIN = (0, 6, 18)
 # Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
 _SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign in (1, -1))
-# For what does not ask the service's clock: as many times this as the second says, of eight. A day and three hours.
-_MORE_SECONDS, _TIMES_MORE = 380 * 256, 8
+# For what does not ask the service's clock: as many times this as the second says, of eight. A day and fifteen hours:
+# of two seconds in a row most lie in different halves of a day.
+_MORE_SECONDS, _TIMES_MORE = 548 * 256, 8
 _RUN_SECONDS = 600
 _ASK = """
 import importlib.util, json, pathlib, sys

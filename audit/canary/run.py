@@ -66,6 +66,7 @@ Result = TypeVar("Result")
 SLOTS = "shred.slots"
 _EQUAL_READINGS, _MOST_READINGS, _BETWEEN_READINGS_SECONDS = 4, 240, 0.25
 _TICK_SECONDS = 6.0
+_APART_SECONDS = 0.7  # between short reports, so that they lie in several seconds also where all is quick
 _MOST_SNAPSHOTS = 6
 _SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected
 
@@ -199,6 +200,7 @@ def _short_reports(run: Run, visitors: tuple[CanaryVisitor, CanaryVisitor], name
     for number in range(SHORT):
         visitor = visitors[(number // 2 + number + run.number) % 2]
         _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
+        time.sleep(_APART_SECONDS)
     last = visitors[1]
     _noted(run, last, f"{what} that names a member", partial(short_report, last, urgent=urgent, named=named))
 

@@ -125,7 +125,7 @@ def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_
     ahead = [float(other) - float(one) for one, other in list(zip(*told, strict=True))[:2]]
     # What asks the service's clock is in the same part of the day; what asks another may be days ahead.
     assert 9728 <= ahead[1] < 9728 + 60
-    assert (ahead[0] - 9728) % (380 * 256) < 60
+    assert (ahead[0] - 9728) % (548 * 256) < 60
 
 
 def test_a_draw_of_the_watched_run_is_known_again_whole_and_nothing_else_is(tmp_path):
