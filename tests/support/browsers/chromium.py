@@ -294,8 +294,10 @@ class Chromium(Person):
     def _place(self, node: str) -> tuple[float, float, float]:
         """Its middle, and a number that is another each time while it moves.
 
-        A busy machine paints so seldom that what moves is in one place at several looks in a row.
+        A busy machine paints so seldom that what moves is in one place at several looks in a row. A frame that grows
+        above it pushes it off the screen: who wants to press it scrolls after it.
         """
+        self.do("DOM.scrollIntoViewIfNeeded", objectId=node)
         return *self._middle(node), time.monotonic() if self._asked(node, _MOVING) else 0.0
 
     def _middle(self, node: str) -> tuple[float, float]:
