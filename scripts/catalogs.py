@@ -18,7 +18,8 @@ from babel.messages.pofile import read_po, write_po
 PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
+from cases.languages import LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
+from intake.views.languages import COMPLETE_ONLY, DOMAINS  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
 # The poster and the municipality's own page have one of their own, in every complete language: neither is a page of

@@ -1,55 +1,14 @@
 """
-The languages that the pages can be shown in: own name, direction of writing, and how much of them is translated.
+The catalogues of the reporters' pages: which there are, and which of them only complete languages have.
 
-English is the language of the sentences in the code. Complete languages have every sentence. The others have what
-somebody in danger needs: safety, the form, the receipt and the inbox; they are marked as not yet reviewed, and the
-information pages come in English for them. The direction is written down here and not asked of a library, because
-no library knows all languages that may be added (Meänkieli and Romani among them).
+The languages themselves are in `cases.languages`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from io import BytesIO
-from typing import Final, Literal
+from typing import Final
 
-from babel.messages.pofile import read_po
+from cases.languages import SOURCE, read_catalogue
 
-Direction = Literal["ltr", "rtl"]
-
-SOURCE: Final = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageInfo:
-    """One language by its own name."""
-
-    code: str
-    name: str
-    direction: Direction = "ltr"
-    complete: bool = False
-    # How a day is written, in the signs of CLDR.
-    day: str = "d MMMM y"
-    # How a time of day is written.
-    time: str = "HH:mm"
-
-
-LANGUAGES: Final[Mapping[str, LanguageInfo]] = {
-    one.code: one
-    for one in (
-        LanguageInfo("sv", "Svenska", complete=True, time="HH.mm"),
-        LanguageInfo("en", "English", complete=True),
-        # A language of the municipality's own administration (law 2009:724), so not a courtesy.
-        LanguageInfo("fi", "Suomi", complete=True, day="d. MMMM y", time="H.mm"),
-        LanguageInfo("ar", "العربية", "rtl"),
-        LanguageInfo("so", "Soomaali"),
-        LanguageInfo("ti", "ትግርኛ"),
-        LanguageInfo("fa", "فارسی", "rtl"),
-        LanguageInfo("pl", "Polski"),
-        LanguageInfo("es", "Español", day="d 'de' MMMM 'de' y"),
-        LanguageInfo("uk", "Українська"),
-    )
-}
 # Everything that a page can say is in one of these; the last only in complete languages.
 DOMAINS: Final = ("site", "report", "inbox", "information")
 COMPLETE_ONLY: Final = frozenset({"information"})
@@ -58,11 +17,6 @@ COMPLETE_ONLY: Final = frozenset({"information"})
 def read_texts(locale: Traversable, code: str) -> dict[str, str]:
     """Return the translations of a language by their English sentence; none for English itself."""
     texts: dict[str, str] = {}
-    for domain in DOMAINS:
-        file = locale / code / f"{domain}.po"
-        if code == SOURCE or not file.is_file():
-            continue
-        for message in read_po(BytesIO(file.read_bytes()), locale=code):
-            if isinstance(message.id, str) and message.id and message.string and not message.fuzzy:
-                texts[message.id] = str(message.string)
+    for domain in () if code == SOURCE else DOMAINS:
+        texts |= read_catalogue(locale / code / f"{domain}.po", code)
     return texts

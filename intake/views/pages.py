@@ -26,7 +26,8 @@ from babel.dates import format_date
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from intake.views.languages import LANGUAGES, SOURCE, LanguageInfo, read_texts
+from cases.languages import LANGUAGES, SOURCE, LanguageInfo
+from intake.views.languages import read_texts
 from intake.views.style import style_sheet
 from intake.views.texts import N_, Notice
 from intake.views.texts_mirror import AT_MIRROR

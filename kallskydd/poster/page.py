@@ -15,7 +15,8 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined, Template
 
 from cases.config import Config
-from intake.views.languages import LANGUAGES, read_texts
+from cases.languages import LANGUAGES
+from intake.views.languages import read_texts
 from intake.views.pages import Language
 from kallskydd.poster import qr
 from kallskydd.poster.texts import MIRROR_ALT, ONION_ALT, Facts, read_poster_texts

@@ -14,7 +14,7 @@ from typing import Final
 
 from babel.messages.pofile import read_po
 
-from intake.views.languages import LANGUAGES, SOURCE
+from cases.languages import LANGUAGES, SOURCE
 
 
 def N_(english: str) -> str:  # noqa: N802 - the name that extraction tools look for

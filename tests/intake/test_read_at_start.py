@@ -19,7 +19,7 @@ sys.addaudithook(hear)
 
 from datetime import date
 
-from intake.views.languages import LANGUAGES
+from cases.languages import LANGUAGES
 from intake.views.pages import Pages
 from cases.receipt.keys import new_receipt
 from cases.receipt.misread import near_words

@@ -24,7 +24,8 @@ from documents.poster_samples import COMPLETE, LANGUAGES_OF_THE_HOME, MIRROR, MI
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from intake.views.languages import LANGUAGES, read_texts
+from cases.languages import LANGUAGES
+from intake.views.languages import read_texts
 from kallskydd.commands import poster as poster_command
 from kallskydd.poster import texts as poster_texts
 

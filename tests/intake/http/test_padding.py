@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from service import Service, kallskydd, offline_network
 
+from cases.languages import LANGUAGES
 from intake.app import ROUTES
 from intake.http.padding import SIZES
-from intake.views.languages import LANGUAGES
 
 
 @pytest.fixture(scope="module")

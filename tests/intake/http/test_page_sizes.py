@@ -22,13 +22,13 @@ from intake_harness import Page, file_report, log_in, running_intake
 from reporter_samples import session_of
 
 from cases.entry import TEXT_CHARACTERS, Acknowledgement, CompletionRequest, Message, Outcome, PhoneMinutes
+from cases.languages import LANGUAGES
 from intake.daily import release
 from intake.http.padding import SIZES
 from intake.inbox.case import add_entries
 from intake.report.receipt import receipt_page, receipt_view
 from intake.sessions import FoundInFiles
 from intake.uploads.attachment import FileShown
-from intake.views.languages import LANGUAGES
 from scrubbers.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
 from scrubbers.stages import Kind, Lost, Removed, ScrubReport, What, Where
 

@@ -12,10 +12,11 @@ from mirror_harness import SETTINGS, running_mirror
 from PIL import Image
 
 from cases.home import read_home
+from cases.languages import LANGUAGES
 from intake.app import MIRROR_ROUTES, ROUTES
 from intake.http.padding import SIZES
 from intake.views.information_index import INFORMATION_PAGES, TOR_PAGE
-from intake.views.languages import LANGUAGES, read_texts
+from intake.views.languages import read_texts
 from intake.views.texts_mirror import AT_MIRROR
 
 ONION = f"http://{PUBLIC_HOST}"

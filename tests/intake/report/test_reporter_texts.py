@@ -9,9 +9,10 @@ import pytest
 from babel.messages.pofile import read_po
 
 from cases.errors import NoEligibleReader
+from cases.languages import LANGUAGES, SOURCE
 from intake import errors
 from intake.views import refusals
-from intake.views.languages import COMPLETE_ONLY, DOMAINS, LANGUAGES, SOURCE
+from intake.views.languages import COMPLETE_ONLY, DOMAINS
 from intake.views.texts import LOST, WHAT, WHERE, Notice
 from scrubbers.stages import REFUSALS, Lost, What, Where
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.languages import LANGUAGES
 from intake.shown import files_shown
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
 from intake.views.dates import date_in_words
-from intake.views.languages import LANGUAGES
 from intake.views.pages import Pages
 from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
 

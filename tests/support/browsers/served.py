@@ -18,9 +18,9 @@ from intake_harness import MadeHome, zygotes
 
 from cases.clock import today, utc_now
 from cases.home import read_home
+from cases.languages import LANGUAGES
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import new_member_keys
-from intake.views.languages import LANGUAGES
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
 
