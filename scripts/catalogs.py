@@ -19,12 +19,15 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
 from cases.languages import LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
+from desk.web.views.pages import CATALOGUE, DESK_LANGUAGES  # noqa: E402 - needs the path
 from intake.views.languages import COMPLETE_ONLY, DOMAINS  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
 # The poster and the municipality's own page have one of their own, in every complete language: neither is a page of
 # the service. What a page of the service says too is translated there.
 POSTER: Final = PROJECT / "kallskydd"
+# The members' application, in the languages that it is shown in.
+DESK: Final = PROJECT / "desk"
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
 _DOMAINS_OF: Final = (
@@ -70,6 +73,15 @@ def poster_sentences(found: dict[str, dict[str, str]]) -> dict[str, str]:
     return said
 
 
+def desk_sentences() -> dict[str, str]:
+    """Return every sentence of the members' application and where it is said first."""
+    said: dict[str, str] = {}
+    for path in sorted((*DESK.rglob("*.py"), *DESK.glob("templates/**/*.html"))):
+        for english in _sentences_of(path):
+            said.setdefault(english, path.relative_to(DESK).as_posix())
+    return said
+
+
 def _sentences_of(path: Path) -> list[str]:
     is_page = path.suffix == ".html"
     method = "jinja2.ext:babel_extract" if is_page else "python"
@@ -98,6 +110,13 @@ def update() -> None:
         if info.complete and info.code != SOURCE:
             folder = POSTER / "locale" / info.code
             _write(folder, info, "poster", posters, known | _known(folder, info.code))
+    for info in _desk_languages():
+        folder = DESK / "locale" / info.code
+        _write(folder, info, CATALOGUE, desk_sentences(), _known(folder, info.code))
+
+
+def _desk_languages() -> list[LanguageInfo]:
+    return [LANGUAGES[code] for code in DESK_LANGUAGES if code != SOURCE]
 
 
 def _write(folder: Path, info: LanguageInfo, domain: str, sentences: dict[str, str], known: dict[str, str]) -> None:
@@ -136,14 +155,18 @@ def _as_bytes(catalog: Catalog) -> bytes:
 
 def missing() -> int:
     """Print how many sentences each catalogue lacks; return how many in all."""
+    files = [
+        (info, domain, INTAKE / "locale" / info.code / f"{domain}.po")
+        for info in LANGUAGES.values()
+        for domain in domains_for(info)
+    ]
+    files += [(info, CATALOGUE, DESK / "locale" / info.code / f"{CATALOGUE}.po") for info in _desk_languages()]
     total = 0
-    for info in LANGUAGES.values():
-        for domain in domains_for(info):
-            file = INTAKE / "locale" / info.code / f"{domain}.po"
-            catalog = read_po(BytesIO(file.read_bytes()), locale=info.code)
-            lacking = [message.id for message in catalog if message.id and not message.string]
-            total += len(lacking)
-            sys.stdout.write(f"{info.code} {domain:12} {len(lacking):4} of {len(catalog):4} not translated\n")
+    for info, domain, file in files:
+        catalog = read_po(BytesIO(file.read_bytes()), locale=info.code)
+        lacking = [message.id for message in catalog if message.id and not message.string]
+        total += len(lacking)
+        sys.stdout.write(f"{info.code} {domain:12} {len(lacking):4} of {len(catalog):4} not translated\n")
     return total
 
 

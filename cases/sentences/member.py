@@ -186,6 +186,7 @@ _OF_THE_DESK: Final = {
         "Write --socks HOST:PORT, or name a unix socket with --socket.",
     ),
     # The connection to the server.
+    "reach.starting": ("The way to the server is not open yet.", "Try again in a minute."),
     "reach.no_tor": ("No tor listens at the SOCKS address.", "Start tor or Tor Browser, or leave --socks out."),
     "reach.no_socket": ("Nobody listens on the socket.", "Check that the server runs on this computer."),
     "reach.tor_failed": ("tor could not reach the server.", "Try again in a few minutes."),

@@ -12,8 +12,6 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-import aiohttp
-
 from cases.clock import Clock
 from desk.errors import NoKey, NotJoined
 from desk.keep.keyfile import DeskHome, unlock
@@ -21,10 +19,8 @@ from desk.keep.lock import desk_lock
 from desk.keep.state import read_state
 from desk.server.address import server_key_of
 from desk.server.client import DeskClient
+from desk.server.reach import Connect
 from desk.work.casebook import Casebook
-
-# Makes the connector for an address, given the private key of tor's client authorisation, and closes it again.
-Connect = Callable[[str, str], contextlib.AbstractAsyncContextManager[aiohttp.BaseConnector]]
 
 
 @contextlib.asynccontextmanager

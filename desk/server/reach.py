@@ -5,12 +5,16 @@ unix socket behind the desk onion, for a trial in which the server is the same c
 words here: an observer learns nothing from it, and the member learns what to do.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import aiohttp
 
 from desk.errors import NotReachable
 
+# Makes the connector for an address, given the private key of tor's client authorisation, and closes it again.
+Connect = Callable[[str, str], AbstractAsyncContextManager[aiohttp.BaseConnector]]
 # A desk talks to one server and asks one thing at a time; a second connection lets a file stream beside it.
 CONNECTIONS = 2
 # A first circuit to an onion can take half a minute on a slow day; a stalled one is given up after this.

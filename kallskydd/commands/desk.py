@@ -1,4 +1,4 @@
-"""`kallskydd desk …`: the members' application on the command line.
+"""`kallskydd desk …`: the members' application on the command line; without a verb, in the browser (`desk_pages`).
 
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
@@ -27,6 +27,7 @@ from desk.commands.result import FINDINGS, CommandInput, Result
 from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
+from kallskydd.commands import desk_pages
 from kallskydd.commands.desk_route import Route, connector_for
 from onion.errors import OnionError
 
@@ -68,10 +69,17 @@ WITH_TEXT = (
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `desk` and its own subcommands. This module is imported only when `desk` is what was asked for."""
-    desk = subparsers.add_parser("desk", help="the members' application: read, answer, close and erase cases")
+    desk = subparsers.add_parser(
+        "desk",
+        help="the members' application: read, answer, close and erase cases",
+        parents=[_common_options(None), _server_options(None)],
+    )
     desk.set_defaults(run=run)
-    verbs = desk.add_subparsers(dest="desk_verb", metavar="VERB", required=True)
-    common, server = _common_options(), _server_options()
+    # What stands before the verb holds unless it stands behind it too.
+    common, server = _common_options(argparse.SUPPRESS), _server_options(argparse.SUPPRESS)
+    pages = desk.add_argument_group("without a verb: the application, in your browser")
+    pages.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
+    verbs = desk.add_subparsers(dest="desk_verb", metavar="VERB")
     enrol = verbs.add_parser("enrol", help="make your key on this computer", parents=[common])
     enrol.add_argument("--name", required=True, help="your name, for the other members")
     enrol.add_argument("--role", required=True, choices=("handler", "lead", "counsel"))
@@ -90,7 +98,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run one desk command and return its exit code."""
+    """Run one desk command, or the application, and return its exit code."""
+    if args.desk_verb is None:
+        return desk_pages.run(_home(args), _route(args), browser=not args.no_browser)
     try:
         result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in COMMANDS else _run_local(args)
     except OnionError as failed:
@@ -106,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run_verb(args: argparse.Namespace) -> Result:
-    chosen = Route(args.socket, args.socks, args.control, args.tor_network)
+    chosen = _route(args)
     # Read before anything is held or connected: who writes at the keyboard takes her time.
     text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
     if args.desk_verb == "answer":
@@ -125,6 +135,10 @@ def _run_local(args: argparse.Namespace) -> Result:
     if args.desk_verb == "join":
         return join_desk(home, args)
     return enrol_member(home, args, _passphrase(args, new=True))
+
+
+def _route(args: argparse.Namespace) -> Route:
+    return Route(args.socket, args.socks, args.control, args.tor_network)
 
 
 def _home(args: argparse.Namespace) -> DeskHome:
@@ -216,16 +230,18 @@ def _exit_code(error: Exception) -> int:
     return FINDINGS
 
 
-def _common_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
+def _common_options(default: str | None) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, argument_default=default)
     options.add_argument("--desk-home", type=Path, metavar="DIR", help="where your key is (default: a folder of yours)")
     options.add_argument("--passphrase-file", type=Path, metavar="FILE", help="read the passphrase from its first line")
-    options.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    options.add_argument(
+        "--json", action="store_true", default=default or False, help="one JSON object on stdout, of a verb"
+    )
     return options
 
 
-def _server_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
+def _server_options(default: str | None) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, argument_default=default)
     options.set_defaults(text=None)
     route = options.add_argument_group("how to reach the server (default: a tor of the desk's own)")
     route.add_argument("--socks", metavar="HOST:PORT", help="a tor that runs already")

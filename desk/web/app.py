@@ -1,0 +1,84 @@
+"""The application: its pages, and what stands before each of them.
+
+From the outside in: the guard (`local.guard`), one broad catch that says the same of every fault, the lock. A page that
+needs an unlocked desk goes to Unlock; a form that meets the lock is held there, with what was typed in it.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from desk.errors import DeskError
+from desk.web.handlers import case, entrance, overview, unlock
+from desk.web.local.forms import FORM_BYTES_MAX, FormUnreadable, read_form
+from desk.web.local.guard import OPEN, Handler, bare_headers, guard
+from desk.web.services import ERROR_STATUS, SERVICES, Services
+from desk.web.session.desk import Locked
+from desk.web.views.pages import Notice, see
+from desk.web.views.refusals import BROKEN, NO_PAGE, UNREADABLE, notice_for
+
+_ROUTES: Final[Mapping[str, tuple[Handler | None, Handler | None]]] = {
+    # The address; what GET and what POST do there.
+    OPEN + "{token}": (entrance.open_once, None),
+    "/desk.css": (entrance.style, None),
+    unlock.UNLOCK: (unlock.show, unlock.unlock),
+    unlock.LOCK: (None, unlock.lock),
+    overview.HERE: (overview.show, None),
+    overview.FETCH: (None, overview.fetch),
+    case.CASE: (case.show, None),
+}
+# Shown to a locked desk too.
+_FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
+
+
+def make_app(services: Services) -> web.Application:
+    """Return the application over its parts."""
+    app = web.Application(
+        middlewares=[guard(services.address, services.entrance), _one_catch, _unlocked_only],
+        client_max_size=FORM_BYTES_MAX,
+    )
+    app[SERVICES] = services
+    app.on_response_prepare.append(bare_headers)
+    for path, (get, post) in _ROUTES.items():
+        if get is not None:
+            app.router.add_get(path, get, allow_head=False)
+        if post is not None:
+            app.router.add_post(path, post)
+    return app
+
+
+@web.middleware
+async def _one_catch(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every fault with a page of two sentences."""
+    services = request.app[SERVICES]
+    try:
+        return await handler(request)
+    except web.HTTPException as known:
+        # Its text is the library's and can quote the path.
+        return _plain(services, UNREADABLE if known.status != web.HTTPNotFound.status_code else NO_PAGE, known.status)
+    except Locked:
+        return see(unlock.UNLOCK)
+    except FormUnreadable:
+        return _plain(services, UNREADABLE, ERROR_STATUS)
+    except DeskError as refused:
+        return _plain(services, notice_for(refused), ERROR_STATUS)
+    except ConnectionError:
+        raise
+    except Exception:  # noqa: BLE001 - the outermost layer: the page says nothing of the fault, and nobody else hears it
+        return _plain(services, BROKEN, web.HTTPInternalServerError.status_code)
+
+
+@web.middleware
+async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    if request.path.startswith(_FOR_ALL) or services.desk.is_unlocked:
+        services.desk.used()
+        return await handler(request)
+    if request.method == hdrs.METH_POST:
+        services.desk.hold(request.path, await read_form(request))
+    return see(unlock.UNLOCK)
+
+
+def _plain(services: Services, notice: Notice, status: int) -> web.Response:
+    return services.page("plain.html", "", notice=notice, status=status)

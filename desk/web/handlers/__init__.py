@@ -1,0 +1,1 @@
+"""The pages, one file each: what a request asks for, and which page it gets."""

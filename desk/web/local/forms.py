@@ -1,0 +1,95 @@
+"""Forms: each counts once, and nothing of one is written to the disk.
+
+`request.post()` of the library spools what is large; here the body is read whole, in memory, up to a bound. A form
+holds a one-time token: a second press, or Reload, sends nothing twice. Tokens of a page that was never sent are
+forgotten when there are many.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+TOKEN_FIELD: Final = "token"  # noqa: S105 - the name of a field
+# A text has 100,000 characters, of four bytes each, written as %XX.
+FORM_BYTES_MAX: Final = 2 * 2**20
+_FIELDS_MAX: Final = 200
+_TOKENS_MAX: Final = 2000
+_TOKEN_BYTES: Final = 12
+
+
+class FormUnreadable(Exception):
+    """The form is too large, or not one of ours."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Form:
+    """What was sent, each field as text; `token` is the form's one-time token."""
+
+    fields: Mapping[str, tuple[str, ...]]
+
+    @property
+    def token(self) -> str:
+        return self.one(TOKEN_FIELD)
+
+    def one(self, name: str) -> str:
+        """Return the first value of a field, with the line breaks of this system; nothing for one that is missing."""
+        values = self.fields.get(name, ())
+        return values[0].replace("\r\n", "\n").strip() if values else ""
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return all values of a field."""
+        return self.fields.get(name, ())
+
+    def has(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return name in self.fields
+
+
+@dataclass(slots=True, repr=False)
+class FormTokens:
+    """The tokens of the forms that were shown and not sent yet."""
+
+    _open: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
+
+    def new(self) -> str:
+        """Return the token of one more form."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._open[token] = None
+        while len(self._open) > _TOKENS_MAX:
+            self._open.popitem(last=False)
+        return token
+
+    def use(self, untrusted_token: str) -> bool:
+        """Whether this form was shown and is sent for the first time."""
+        return self._open.pop(untrusted_token, self) is None
+
+    def clear(self) -> None:
+        """Forget all: no page from before counts any more."""
+        self._open.clear()
+
+
+async def read_form(request: web.Request) -> Form:
+    """Return the fields of a form that was sent as the browser sends one without files. Raises FormUnreadable."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise FormUnreadable
+    try:
+        untrusted_body = await request.content.read(FORM_BYTES_MAX + 1)
+        while not request.content.at_eof():
+            untrusted_body += await request.content.read(FORM_BYTES_MAX + 1)
+            if len(untrusted_body) > FORM_BYTES_MAX:
+                raise FormUnreadable
+        pairs = parse_qsl(
+            untrusted_body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS_MAX, encoding="utf-8",
+            errors="strict",
+        )  # fmt: skip
+    except ValueError:
+        raise FormUnreadable from None
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        fields[name] = (*fields.get(name, ()), value)
+    return Form(fields)

@@ -1,0 +1,67 @@
+"""Run the application on this computer, for one browser, until it is ended.
+
+1. It listens on 127.0.0.1 alone, on a port that the system chooses, under a name of 128 random bits.
+2. The browser is opened at that address with a token that counts once; the address stands on the terminal too.
+3. Ctrl-C, or the end of the terminal, locks the desk, ends its tor, and leaves nothing open.
+
+Nothing is logged: the library's loggers are off in this process.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+
+from cases.clock import Clock
+from desk.keep.keyfile import DeskHome
+from desk.server.reach import Connect
+from desk.web.app import make_app
+from desk.web.local.address import LocalAddress, new_name
+from desk.web.local.entrance import Entrance
+from desk.web.local.guard import OPEN
+from desk.web.services import Services
+from desk.web.session.desk import IDLE_SECONDS, Desk
+from desk.web.session.link import Link
+from desk.web.views.pages import Pages
+
+LOOPBACK: Final = "127.0.0.1"
+_SHUTDOWN_SECONDS: Final = 1.0
+
+
+async def serve(
+    home: DeskHome, connect: Connect, clock: Clock, opened: Callable[[str], None], *, idle: float = IDLE_SECONDS
+) -> None:
+    """Serve until the process is asked to end. `opened` is called with the address, once it answers."""
+    logging.disable(logging.CRITICAL)
+    desk = Desk(home, Link(connect), clock, idle)
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        address = LocalAddress(new_name(), listener.getsockname()[1])
+        services = Services(home, desk, Pages(), address, Entrance(), clock)
+        runner = web.AppRunner(
+            make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
+        await runner.setup()
+        idling = asyncio.create_task(desk.lock_when_idle())
+        try:
+            await web.SockSite(runner, listener).start()
+            opened(f"{address.origin}{OPEN}{services.entrance.token}")
+            await _until_asked_to_end()
+        finally:
+            idling.cancel()
+            await runner.cleanup()
+            await desk.close()
+
+
+async def _until_asked_to_end() -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no such handlers; Ctrl-C ends the loop there.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, ended.set)
+    await ended.wait()

@@ -1,0 +1,69 @@
+"""What every page needs, handed to the application once; and the few lines that every page begins and ends with."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+
+from cases.clock import Clock
+from desk.keep.keyfile import DeskHome
+from desk.web.local.address import LocalAddress
+from desk.web.local.entrance import Entrance
+from desk.web.session.desk import Desk
+from desk.web.views.band import Band, read_band
+from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice, Pages
+
+ERROR_STATUS: Final = 422
+# The menu, in the order in which it is used.
+MENU: Final = (
+    ("/", N_("Overview")),
+    ("/oral", N_("Take a report by voice")),
+    ("/erase", N_("Erase")),
+    ("/members", N_("Members")),
+    ("/checks", N_("Checks")),
+    ("/numbers", N_("Numbers")),
+    ("/settings", N_("Settings")),
+)
+
+
+@dataclass(slots=True, repr=False)
+class Services:
+    """The application's parts."""
+
+    home: DeskHome
+    desk: Desk
+    pages: Pages
+    address: LocalAddress
+    entrance: Entrance
+    clock: Clock
+    language_code: str = DEFAULT_LANGUAGE
+
+    @property
+    def language(self) -> Language:
+        return self.pages.language(self.language_code)
+
+    @property
+    def band(self) -> Band:
+        return read_band(self.home)
+
+    def page(
+        self, template: str, here: str, *, notice: Notice | None = None, status: int = 200, **context: Any
+    ) -> web.Response:
+        """Return a page of the application. `here` is its address, for the menu; a notice stands above everything."""
+        language = self.language
+        shown = None if notice is None else language.notice(notice)
+        return self.pages.page(
+            template,
+            language,
+            status=status,
+            here=here,
+            band=self.band,
+            menu=MENU,
+            unlocked=self.desk.is_unlocked,
+            notice=shown,
+            token=self.desk.tokens.new,
+            **context,
+        )
+
+
+SERVICES: Final = web.AppKey("services", Services)

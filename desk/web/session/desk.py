@@ -1,0 +1,147 @@
+"""The application's one member: locked, or unlocked and at work.
+
+Unlocking takes the desk home for itself (`desk.keep.lock`), opens the key with the passphrase, and reads what this desk
+remembers; the way to the server is made beside it. Fifteen minutes without a request lock it again: keys, cases and
+casebook are let go, and the home is free for the command line. What was typed in a form that met the lock is held, in
+memory, until the same member unlocks.
+
+One thing at a time: the desk's requests to the server are numbered, and what it remembers is one file.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from cases.clock import Clock
+from desk.errors import NoKey, NotJoined
+from desk.keep.keyfile import DeskHome, unlock
+from desk.keep.lock import desk_lock
+from desk.keep.state import read_state
+from desk.server.address import server_key_of
+from desk.server.client import DeskClient
+from desk.server.reach import CONNECTIONS
+from desk.web.local.forms import Form, FormTokens
+from desk.web.session.link import Link, LinkConnector
+from desk.work.casebook import Casebook
+
+IDLE_SECONDS: Final = 15 * 60.0
+# Another command in the same home is waited for so long; the page says so then.
+LOCK_WAIT_SECONDS: Final = 2.0
+
+
+class Locked(Exception):
+    """Asked for something that only an unlocked desk has."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class HeldForm:
+    """What was typed in a form that was not carried out: where it belongs, and its fields."""
+
+    path: str
+    form: Form
+
+
+@dataclass(slots=True, repr=False)
+class _Unlocked:
+    book: Casebook
+    stack: contextlib.AsyncExitStack
+    used: float
+
+
+@dataclass(slots=True, repr=False)
+class Desk:
+    """One member's desk."""
+
+    home: DeskHome
+    link: Link
+    clock: Clock
+    idle_seconds: float = IDLE_SECONDS
+    tokens: FormTokens = field(default_factory=FormTokens)
+    _unlocked: _Unlocked | None = None
+    _held: HeldForm | None = None
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_unlocked(self) -> bool:
+        return self._unlocked is not None
+
+    async def unlock(self, passphrase: str) -> None:
+        """Open the key. Raises NoKey, NotJoined, PassphraseRefused, DeskBusy, StateDamaged."""
+        if not self.home.key.exists():
+            raise NoKey
+        async with self._turn, contextlib.AsyncExitStack() as stack:
+            if self._unlocked is not None:
+                return
+            stack.enter_context(desk_lock(self.home.lock, LOCK_WAIT_SECONDS))
+            # Argon2id takes about a second; other pages go on meanwhile.
+            keys = await asyncio.to_thread(unlock, self.home, passphrase)
+            state = read_state(self.home.settings, self.home.case_list, keys.sign_seed)
+            if not state.address:
+                raise NotJoined
+            server_key = server_key_of(state.address)
+            self.link.open(state.address, keys.onion_private)
+            client = await stack.enter_async_context(
+                DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
+            )
+            stack.callback(state.write_unwritten)
+            book = Casebook(client, keys, state, self.clock, server_key)
+            self._unlocked = _Unlocked(book, stack.pop_all(), self._now())
+
+    @contextlib.asynccontextmanager
+    async def at_work(self) -> AsyncIterator[Casebook]:
+        """Yield the casebook, to one request at a time; what was learnt is written afterwards. Raises Locked."""
+        async with self._turn:
+            if self._unlocked is None:
+                raise Locked
+            book = self._unlocked.book
+            try:
+                yield book
+            finally:
+                book.state.write_unwritten()
+
+    def used(self) -> None:
+        """Count the fifteen minutes from now: the member has done something."""
+        if self._unlocked is not None:
+            self._unlocked.used = self._now()
+
+    async def lock(self) -> None:
+        """Let go of keys and cases. What is under way ends first."""
+        async with self._turn:
+            if self._unlocked is not None:
+                unlocked, self._unlocked = self._unlocked, None
+                self.tokens.clear()
+                await unlocked.stack.aclose()
+
+    async def lock_when_idle(self) -> None:
+        """Lock once nothing has been asked for long enough. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(self.idle_seconds / 60)
+            if self._unlocked is not None and self._now() - self._unlocked.used >= self.idle_seconds:
+                await self.lock()
+
+    async def close(self) -> None:
+        """Lock, and end the way to the server."""
+        await self.lock()
+        await self.link.close()
+
+    def hold(self, path: str, form: Form) -> None:
+        """Keep what was typed until the page at this path is shown again. One form: the last."""
+        self._held = HeldForm(path, form)
+
+    @property
+    def held_path(self) -> str:
+        """Where the form that is held belongs; nothing when there is none."""
+        return "" if self._held is None else self._held.path
+
+    def take_held(self, path: str) -> Form | None:
+        """Return what was typed on the page at this path, once."""
+        if self._held is None or self._held.path != path:
+            return None
+        held, self._held = self._held, None
+        return held.form
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

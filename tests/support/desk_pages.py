@@ -1,0 +1,143 @@
+"""The members' application in this process, over real desks and a real store, and somebody who reads its pages.
+
+`Reader` sends what a browser sends when a person goes to a page or presses a button, and follows where she is sent.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp import web
+from desk_harness import PASSPHRASE, RunningDesks
+
+from desk.keep.keyfile import DeskHome
+from desk.web.app import make_app
+from desk.web.local.address import LocalAddress, new_name
+from desk.web.local.entrance import COOKIE, Entrance
+from desk.web.services import Services
+from desk.web.session.desk import IDLE_SECONDS, Desk
+from desk.web.session.link import Link
+from desk.web.views.pages import Pages
+from kallskydd.commands.desk_route import Route, connector_for
+
+TO_A_PAGE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+_REDIRECTS = 303
+
+
+@dataclass
+class Seen:
+    """What a browser got."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+    body: bytes = b""
+
+    @property
+    def words(self) -> str:
+        """The page as its reader sees it: without markup."""
+        shown = re.sub(r"<(title|style|option)\b.*?</\1>", " ", self.text, flags=re.DOTALL)
+        return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", shown)).split())
+
+    def hidden(self, name: str) -> str:
+        """The first hidden field of this name."""
+        found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', self.text)
+        assert found, f"no hidden field {name}"
+        return html.unescape(found[1])
+
+
+@dataclass
+class Reader:
+    """A browser at the application, as far as headers and cookie go."""
+
+    session: aiohttp.ClientSession
+    services: Services
+    port: int
+    cookie: str = ""
+    at: str = "/"
+    page: Seen | None = None
+    seen: list[Seen] = field(default_factory=list)
+
+    async def ask(self, method: str, path: str, *, body: bytes | None = None, headers: dict | None = None) -> Seen:
+        """One request with these headers and no others than a host and the cookie."""
+        sent = {"Host": self.services.address.host, **({"Cookie": self.cookie} if self.cookie else {})}
+        sent |= headers or {}
+        url = f"http://127.0.0.1:{self.port}{path}"
+        async with self.session.request(method, url, data=body, headers=sent, allow_redirects=False) as answer:
+            content = await answer.read()
+            return Seen(answer.status, content.decode("utf-8", "replace"), dict(answer.headers), content)
+
+    async def go(self, path: str, site: str = "same-origin") -> Seen:
+        """Go to a page, and on to where it sends."""
+        seen = await self.ask("GET", path, headers={**TO_A_PAGE, "Sec-Fetch-Site": site})
+        while seen.status == _REDIRECTS:
+            path = seen.headers["Location"]
+            seen = await self.ask("GET", path, headers={**TO_A_PAGE, "Sec-Fetch-Site": site})
+        self.at, self.page = path, seen
+        return seen
+
+    async def send(self, path: str, **fields: str | list[str]) -> Seen:
+        """Send a form of the page that is shown, with its one-time token if it has one."""
+        token = re.search(r'name="token" value="([^"]*)"', self.page.text if self.page else "")
+        body = urlencode({**({"token": token[1]} if token else {}), **fields}, doseq=True).encode()
+        seen = await self.ask(
+            "POST",
+            path,
+            body=body,
+            headers={
+                **TO_A_PAGE,
+                "Sec-Fetch-Site": "same-origin",
+                "Origin": self.services.address.origin,
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+        )
+        if seen.status == _REDIRECTS:
+            return await self.go(seen.headers["Location"])
+        self.at, self.page = path, seen
+        return seen
+
+    async def open(self) -> Seen:
+        """Open the address that the program gives the browser, once."""
+        seen = await self.go(f"/open/{self.services.entrance.token}", site="none")
+        self.cookie = seen.headers.get("Set-Cookie", "").split(";")[0]
+        assert self.cookie.startswith(COOKIE)
+        return await self.go("/unlock")
+
+    async def unlock(self, passphrase: str = PASSPHRASE) -> Seen:
+        """Open the address and type the passphrase."""
+        await self.open()
+        return await self.send("/unlock", passphrase=passphrase)
+
+
+@asynccontextmanager
+async def pages_of(
+    desks: RunningDesks, number: int, *, home: DeskHome | None = None, idle: float = IDLE_SECONDS, language: str = "sv"
+) -> AsyncIterator[Reader]:
+    """The application of one member, and a browser that has not been let in yet."""
+    home = home or desks.home(number)
+    connect = functools.partial(connector_for, route=Route(socket=desks.socket), tor_folder=home.tor)
+    desk = Desk(home, Link(connect), desks.clock, idle)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        services = Services(
+            home, desk, Pages(), LocalAddress(new_name(), port), Entrance(), desks.clock, language_code=language
+        )
+        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        try:
+            async with aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers={"User-Agent", "Content-Type"}
+            ) as session:
+                yield Reader(session, services, port)
+        finally:
+            await runner.cleanup()
+            await desk.close()
