@@ -4,30 +4,26 @@ From the outside in: the guard (`local.guard`), one broad catch that says the sa
 needs an unlocked desk goes to Unlock; a form that meets the lock is held there, with what was typed in it.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
 from desk.web.handlers import case, entrance, overview, unlock
-from desk.web.local.forms import FORM_BYTES_MAX, FormUnreadable, read_form
+from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Locked
 from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import BROKEN, NO_PAGE, UNREADABLE, notice_for
+from desk.web.views.refusals import BROKEN, NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
 
-_ROUTES: Final[Mapping[str, tuple[Handler | None, Handler | None]]] = {
-    # The address; what GET and what POST do there.
-    OPEN + "{token}": (entrance.open_once, None),
-    "/desk.css": (entrance.style, None),
-    unlock.UNLOCK: (unlock.show, unlock.unlock),
-    unlock.LOCK: (None, unlock.lock),
-    overview.HERE: (overview.show, None),
-    overview.FETCH: (None, overview.fetch),
-    case.CASE: (case.show, None),
-}
+# One module for each page, or for the pages of one act. ROUTES of each: the address, what GET and what POST do there.
+_HANDLERS: Final = (
+    entrance,
+    unlock,
+    overview,
+    case,
+)
 # Shown to a locked desk too.
 _FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
 
@@ -40,11 +36,12 @@ def make_app(services: Services) -> web.Application:
     )
     app[SERVICES] = services
     app.on_response_prepare.append(bare_headers)
-    for path, (get, post) in _ROUTES.items():
-        if get is not None:
-            app.router.add_get(path, get, allow_head=False)
-        if post is not None:
-            app.router.add_post(path, post)
+    for module in _HANDLERS:
+        for path, (get, post) in module.ROUTES.items():
+            if get is not None:
+                app.router.add_get(path, get, allow_head=False)
+            if post is not None:
+                app.router.add_post(path, post)
     return app
 
 
@@ -59,10 +56,10 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
         return _plain(services, UNREADABLE if known.status != web.HTTPNotFound.status_code else NO_PAGE, known.status)
     except Locked:
         return see(unlock.UNLOCK)
-    except FormUnreadable:
-        return _plain(services, UNREADABLE, ERROR_STATUS)
-    except DeskError as refused:
-        return _plain(services, notice_for(refused), ERROR_STATUS)
+    except FormRefused as refused:
+        return _plain(services, SENT_TWICE if isinstance(refused, SentTwice) else UNREADABLE, ERROR_STATUS)
+    except DeskError as failed:
+        return _plain(services, notice_for(failed), ERROR_STATUS)
     except ConnectionError:
         raise
     except Exception:  # noqa: BLE001 - the outermost layer: the page says nothing of the fault, and nobody else hears it

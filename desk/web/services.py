@@ -9,6 +9,7 @@ from cases.clock import Clock
 from desk.keep.keyfile import DeskHome
 from desk.web.local.address import LocalAddress
 from desk.web.local.entrance import Entrance
+from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.session.desk import Desk
 from desk.web.views.band import Band, read_band
 from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice, Pages
@@ -67,3 +68,24 @@ class Services:
 
 
 SERVICES: Final = web.AppKey("services", Services)
+
+# The beginning of the addresses of everything that belongs to one case; its whole id, of random bits, stands in them.
+CASE: Final = "/case/{case:[0-9a-f]{32}}"
+
+
+def case_named(request: web.Request) -> str:
+    """Return the case's name in the address of a page under `CASE`."""
+    return request.match_info["case"]
+
+
+async def sent_form(request: web.Request) -> Form:
+    """Return the form that was sent, which counts once. Raises FormUnreadable, SentTwice."""
+    form = await read_form(request)
+    if not request.app[SERVICES].desk.tokens.use(form.token):
+        raise SentTwice
+    return form
+
+
+def typed_before(request: web.Request) -> Form:
+    """Return what was typed on this page before the desk locked itself; an empty form otherwise."""
+    return request.app[SERVICES].desk.take_held(request.path) or Form({})

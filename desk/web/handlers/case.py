@@ -5,17 +5,18 @@ from typing import Final
 from aiohttp import web
 
 from cases.clock import today
-from desk.web.services import SERVICES
+from desk.web.local.guard import Routes
+from desk.web.services import CASE, SERVICES, case_named
+from desk.web.session.cases import shown_case
 from desk.web.views.case_line import case_line
-
-CASE: Final = "/case/{case:[0-9a-f]{32}}"
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show one case."""
     services = request.app[SERVICES]
-    async with services.desk.at_work() as book:
-        await book.sync()
-        opened = await book.open(book.state.find(request.match_info["case"]))
+    opened = await shown_case(services.desk, case_named(request))
     line = case_line(opened, today(services.clock), services.language)
     return services.page("case.html", "/", case=opened, line=line)
+
+
+ROUTES: Final[Routes] = {CASE: (show, None)}

@@ -1,8 +1,10 @@
 """The way in: the address with the one-time token, and the style sheet."""
 
+from typing import Final
+
 from aiohttp import hdrs, web
 
-from desk.web.local.guard import nothing
+from desk.web.local.guard import OPEN, Routes, nothing
 from desk.web.services import SERVICES
 from desk.web.views.pages import answer
 
@@ -28,3 +30,6 @@ async def open_once(request: web.Request) -> web.StreamResponse:
 async def style(request: web.Request) -> web.StreamResponse:
     """Return the style sheet."""
     return answer(request.app[SERVICES].pages.style, content_type=STYLE)
+
+
+ROUTES: Final[Routes] = {OPEN + "{token}": (open_once, None), "/desk.css": (style, None)}

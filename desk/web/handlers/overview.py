@@ -6,8 +6,8 @@ from aiohttp import web
 
 from cases.clock import today
 from desk.errors import DeskError, Erased, NotReachable
-from desk.web.local.forms import read_form
-from desk.web.services import SERVICES
+from desk.web.local.guard import Routes
+from desk.web.services import SERVICES, sent_form
 from desk.web.session.desk import Desk
 from desk.web.views.case_line import case_line
 from desk.web.views.pages import see
@@ -34,7 +34,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def fetch(request: web.Request) -> web.StreamResponse:
     """Ask the server for what is new."""
-    await read_form(request)
+    await sent_form(request)
     return see(HERE)
 
 
@@ -50,3 +50,6 @@ async def _fetched(desk: Desk) -> list[DeskCase]:
             except DeskError:
                 continue
     return cases
+
+
+ROUTES: Final[Routes] = {HERE: (show, None), FETCH: (None, fetch)}

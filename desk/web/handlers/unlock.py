@@ -6,6 +6,7 @@ from aiohttp import web
 
 from desk.errors import DeskError
 from desk.web.local.forms import Form, read_form
+from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES
 from desk.web.views.pages import see
 from desk.web.views.refusals import notice_for
@@ -44,3 +45,6 @@ async def lock(request: web.Request) -> web.StreamResponse:
 def _passphrase(form: Form) -> str:
     # As it was typed: a space at the end may belong to it.
     return next(iter(form.all("passphrase")), "")
+
+
+ROUTES: Final[Routes] = {UNLOCK: (show, unlock), LOCK: (None, lock)}

@@ -22,8 +22,16 @@ _TOKENS_MAX: Final = 2000
 _TOKEN_BYTES: Final = 12
 
 
-class FormUnreadable(Exception):
+class FormRefused(Exception):
+    """The form is not carried out."""
+
+
+class FormUnreadable(FormRefused):
     """The form is too large, or not one of ours."""
+
+
+class SentTwice(FormRefused):
+    """The form's one-time token was used before, or is none of this run."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -12,7 +12,7 @@ In this order; who fails one of them gets an empty answer that does not say what
 `Referrer-Policy` is `same-origin`: under `no-referrer` browsers send `Origin: null` with our own forms.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -22,6 +22,8 @@ from desk.web.local.address import LocalAddress
 from desk.web.local.entrance import COOKIE, Entrance
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# By address: what GET does there, and what POST does.
+Routes = Mapping[str, tuple[Handler | None, Handler | None]]
 
 OPEN: Final = "/open/"
 HEADERS: Final = {
