@@ -33,7 +33,7 @@ async def test_the_newest_register_number_counts_and_is_shown_by_read_and_list(t
     assert read.found["register_number"] == "KS 2026/431"
     assert listed.found["cases"][0]["register_number"] == "KS 2026/431"
     assert "register number: KS 2026/431" in show.list_prose([case])
-    assert [entry.body for entry in case.streams[Stream.NOTES]][0] == RegisterNumber("KS 2026/430")
+    assert case.streams[Stream.NOTES][0].body == RegisterNumber("KS 2026/430")
     # It is nobody's business but the group's, and changes no day.
     assert seen == []
     without = {stream: entries for stream, entries in case.streams.items() if stream is not Stream.NOTES}
