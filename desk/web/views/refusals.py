@@ -46,6 +46,17 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "timing.completion_too_soon": Notice(
         N_("The reporter needs at least seven days to answer."), N_("Choose a later day.")
     ),
+    "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
+    "link.no_such_number": Notice(
+        N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")
+    ),
+    "hold.unchanged": Notice(N_("The case is kept already, or is not kept any more."), N_("Look at its page.")),
+    "reopen.not_closed": Notice(N_("The case is not closed."), N_("Look at its page.")),
+    "act.notes_hidden": Notice(N_("There are notes that you were not given."), N_("Ask a member who reads them.")),
+    "act.notes_key_kept": Notice(
+        N_("Members who no longer read the case can still read its notes."),
+        N_("Write no note. Move the case again, to the same readers."),
+    ),
     "usage.text": Notice(N_("There is no text yet."), N_("Write something and try again.")),
 }
 _UNREACHED: Final = Notice(
