@@ -52,6 +52,7 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
     await act(desks, HANDLER, path, "register", "KS 2026/431")
     desks.clock.forward(days=1)
     await act(desks, LEAD, path, "ask", "Vilken helg var det?", by=today(desks.clock) + timedelta(days=14))
+    await shown(desks, LEAD, path)
     desks.clock.forward(days=2)
     await desks.reporter_writes(reporter, Message("Den tredje i mars."))
     await desks.release()
