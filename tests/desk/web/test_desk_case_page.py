@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import desk_harness
+import msgspec
 import pytest
 from desk_harness import RunningDesks, running_desks
 from desk_pages import Reader, pages_of
@@ -78,8 +80,8 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
     assert places == sorted(places)
     assert "Anmälaren har svarat på din fråga" in page.words
     assert "· KS 2026/431 ·" in page.words
-    assert re.search(r"Bekräftad \d+ \w+, dag 2 av 7 \(lag\)", page.words)
-    assert re.search(r"Bedömd \d+ \w+, dag 5 av 14 \(vårt mål\)", page.words)
+    assert re.search(r"Bekräftad \d+ \w+, dag 3 av 7 \(lag\)", page.words)
+    assert re.search(r"Bedömd \d+ \w+, dag 6 av 14 \(vårt mål\)", page.words)
     assert re.search(r"Återkoppling Senast \d+ \w+( \d+)?, \d+ dagar kvar \(lag\)", page.words)
     assert page.text.count('<li class="inner"') == 2
     assert page.text.count('<li class="theirs"') == 2
@@ -182,6 +184,27 @@ async def test_what_the_reporter_decided_and_asks_is_said_in_words(desks):
     assert "Skäl: Återtagen." in ended.words
     assert "Anmälaren har stängt sin inkorg och läser inget mer." in ended.words
     assert "Person 1: avslutade ärendet" in ended.words
+
+
+async def test_what_the_reporter_tried_to_attach_and_whom_it_concerns_is_said(desks, monkeypatch):
+    made = desk_harness._report
+
+    def telling(*given, **more):
+        return msgspec.structs.replace(
+            made(*given, **more), tried=(("office", 1), ("archive", 3)), urgent=True, earlier=True
+        )
+
+    monkeypatch.setattr(desk_harness, "_report", telling)
+    reporter = await desks.file("En sak.", concerns=[HANDLER])
+    await desks.release()
+
+    _, page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
+
+    assert "också bifoga 1 Word-, Excel- eller PowerPoint-fil, 3 packade mappar. Det togs inte emot" in page.words
+    assert "Anmälaren har kryssat för vem den gäller: Person 2." in page.words
+    assert "Anmälaren säger att den hör ihop med en tidigare anmälan." in page.words
+    assert "Bråttom Ja" in page.words
+    assert "Läses av Person 1, Person 3 (extern jurist)" in page.words
 
 
 async def test_a_warning_of_the_case_is_red_and_in_words(desks):
