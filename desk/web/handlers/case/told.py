@@ -104,6 +104,7 @@ async def _write_page(request: web.Request, typed: Form, notice: Notice | None =
         notice=notice,
         status=200 if notice is None else ERROR_STATUS,
         case=about(case),
+        here_path=request.path,
         told=told,
         text=typed.one("text"),
     )
@@ -113,7 +114,13 @@ async def _preview_page(request: web.Request, text: str) -> web.Response:
     told = TOLD[_act(request)]
     case = await allowing(request, told.action)
     return request.app[SERVICES].page(
-        "case/told_preview.html", "/", case=about(case), told=told, text=text, shown=inert(text)
+        "case/told_preview.html",
+        "/",
+        case=about(case),
+        here_path=request.path,
+        told=told,
+        text=text,
+        shown=inert(text),
     )
 
 
