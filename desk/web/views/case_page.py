@@ -21,14 +21,15 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from desk.web.views.case_line import case_number, case_path, first_line
+from desk.web.views.case_line import case_number, case_path
 from desk.web.views.entries import EntryShower, EntryShown, name_in_words
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.warnings import warning_notice
 from desk.web.views.way import Step, Way, next_day_in_law
-from desk.web.views.written import inert, inert_line
+from desk.web.views.written import inert_line
 from desk.work.opened import NO_ORGANISATION, DeskCase
 
+TITLE_CHARACTERS: Final = 70
 _COUNSEL: Final = "counsel"
 
 
@@ -98,7 +99,9 @@ def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[s
 
 def case_title(case: DeskCase) -> str:
     """Return the first words of the report, which a case is called by on its own pages."""
-    return first_line(inert(case.report.text))
+    lines = (inert_line(line) for line in case.report.text.split("\n"))
+    line = next((line for line in lines if line), "")
+    return line if len(line) <= TITLE_CHARACTERS else line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
 
 
 def organisation_in_words(case: DeskCase, language: Language) -> str:
@@ -112,7 +115,7 @@ def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
     acts = (
         (CaseAction.REPLY, f"{path}/write", N_("Ask, answer, give feedback")),
         (CaseAction.REPLY, f"{path}/meet", N_("Propose a meeting")),
-        (CaseAction.REPLY, f"{path}/minutes", N_("Write minutes")),
+        (CaseAction.REPLY, f"{path}/write?act=minutes", N_("Write minutes")),
         (CaseAction.NOTE, f"{path}/note", N_("Write a note for the group")),
         (CaseAction.CONCLUDE, f"{path}/close", N_("Close the case")),
         (CaseAction.REOPEN, f"{path}/reopen", N_("Open it again")),

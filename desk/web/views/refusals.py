@@ -52,11 +52,6 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     ),
     "hold.unchanged": Notice(N_("The case is kept already, or is not kept any more."), N_("Look at its page.")),
     "reopen.not_closed": Notice(N_("The case is not closed."), N_("Look at its page.")),
-    "act.notes_hidden": Notice(N_("There are notes that you were not given."), N_("Ask a member who reads them.")),
-    "act.notes_key_kept": Notice(
-        N_("Members who no longer read the case can still read its notes."),
-        N_("Write no note. Move the case again, to the same readers."),
-    ),
     "usage.text": Notice(N_("There is no text yet."), N_("Write something and try again.")),
 }
 _UNREACHED: Final = Notice(
