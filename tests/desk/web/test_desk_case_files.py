@@ -7,6 +7,7 @@ import re
 
 import msgspec
 import pytest
+from case_pages import fetched
 from desk_harness import running_desks, running_with_pages
 from desk_pages import TO_A_PAGE, pages_of
 from intake_harness import file_report, log_in, make_home, zygotes
@@ -142,6 +143,7 @@ async def test_a_withdrawn_file_is_marked_and_neither_shown_nor_saved(tmp_path):
             asked = await browser.post("/inbox/withdraw", file.fields)
             await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
             await desks.release()
+            await fetched(reader)
             after = await reader.go(f"/case/{name}")
             where = save_path(before)
             saved = await reader.go(where)

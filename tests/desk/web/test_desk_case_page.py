@@ -8,8 +8,9 @@ from datetime import timedelta
 import desk_harness
 import msgspec
 import pytest
+from case_pages import a_case, act, fetched, shown
 from desk_harness import RunningDesks, running_desks
-from desk_pages import Reader, pages_of
+from desk_pages import pages_of
 from intake_harness import make_home
 from moved_cases import HANDLER, LABELS, LEAD, OTHER, ROLES
 
@@ -27,24 +28,6 @@ async def desks(tmp_path):
         yield desks
 
 
-async def a_case(desks: RunningDesks, text: str = "Chefen anställde sin systerson."):
-    reporter = await desks.file(text)
-    await desks.release()
-    return reporter, f"/case/{reporter.keys.case_id.hex()}"
-
-
-async def act(desks: RunningDesks, number: int, path: str, what: str, text: str, **more) -> None:
-    async with desks.desk(number) as book:
-        await book.sync()
-        await acts.do(book, what, path.rsplit("/", 1)[1], text, **more)
-
-
-async def shown(desks: RunningDesks, number: int, path: str) -> tuple[Reader, object]:
-    async with pages_of(desks, number) as reader:
-        await reader.unlock()
-        return reader, await reader.go(path)
-
-
 async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(desks):
     reporter, path = await a_case(desks)
     await act(desks, LEAD, path, "acknowledge", "Tack, vi har läst den.")
@@ -59,7 +42,7 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
     await desks.reporter_writes(reporter, Message("Den tredje i mars."))
     await desks.release()
 
-    _, page = await shown(desks, LEAD, path)
+    page = await shown(desks, LEAD, path)
 
     order = [
         "Anmälaren: anmälan",
@@ -99,8 +82,9 @@ async def test_what_has_been_on_the_screen_is_new_no_more_and_at_another_desk_it
         again = await reader.go(path)
         await desks.reporter_writes(reporter, Message("En sak till."))
         await desks.release()
+        await fetched(reader)
         answered = await reader.go(path)
-    _, other = await shown(desks, HANDLER, path)
+    other = await shown(desks, HANDLER, path)
 
     assert "En ny anmälan" in first.words
     assert first.text.count('id="new"') == 1
@@ -117,8 +101,8 @@ async def test_ones_own_words_are_never_new_and_a_colleagues_are(desks):
     await shown(desks, HANDLER, path)
     await act(desks, HANDLER, path, "note", "Bara för oss.")
 
-    _, own = await shown(desks, HANDLER, path)
-    _, colleague = await shown(desks, LEAD, path)
+    own = await shown(desks, HANDLER, path)
+    colleague = await shown(desks, LEAD, path)
 
     assert 'id="new"' not in own.text
     assert "Nytt från Person 2" in colleague.words
@@ -139,7 +123,7 @@ async def test_hostile_text_stands_on_the_page_as_text(desks):
     await act(desks, HANDLER, path, "register", HOSTILE)
     await desks.release()
 
-    _, page = await shown(desks, LEAD, path)
+    page = await shown(desks, LEAD, path)
 
     assert page.status == 200
     assert "<script" not in page.text
@@ -159,7 +143,7 @@ async def test_notes_are_in_no_page_of_who_was_not_given_them_and_the_page_says_
 
     monkeypatch.setattr("desk.work.unsealing._notes_key", lambda *_: None)
 
-    _, page = await shown(desks, LEAD, path)
+    page = await shown(desks, LEAD, path)
 
     assert "Bara för oss" not in page.text
     assert "Det finns anteckningar som du inte har fått." in page.words
@@ -171,11 +155,11 @@ async def test_what_the_reporter_decided_and_asks_is_said_in_words(desks):
     await desks.reporter_writes(reporter, Withdrawal(None))
     await desks.release()
 
-    _, withdrawn = await shown(desks, LEAD, path)
+    withdrawn = await shown(desks, LEAD, path)
     await act(desks, LEAD, path, "close", "Vi lägger ner.", outcome="dismissed", reason="Återtagen.")
     await desks.reporter_writes(reporter, InboxEnded())
     await desks.release()
-    _, ended = await shown(desks, LEAD, path)
+    ended = await shown(desks, LEAD, path)
 
     assert "Anmälaren: önskemål om ett möte" in withdrawn.words
     assert "Anmälaren: återtar anmälan" in withdrawn.words
@@ -198,7 +182,7 @@ async def test_what_the_reporter_tried_to_attach_and_whom_it_concerns_is_said(de
     reporter = await desks.file("En sak.", concerns=[HANDLER])
     await desks.release()
 
-    _, page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
+    page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
 
     assert "också bifoga 1 Word-, Excel- eller PowerPoint-fil, 3 packade mappar. Det togs inte emot" in page.words
     assert "Anmälaren har kryssat för vem den gäller: Person 2." in page.words
@@ -211,7 +195,7 @@ async def test_a_warning_of_the_case_is_red_and_in_words(desks):
     reporter = await desks.file("En sak.", sealed_to=(LEAD,), grants_to=(LEAD,))
     await desks.release()
 
-    _, page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
+    page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
 
     assert 'class="box bad"' in page.text
     assert "Anmälan har gått till andra behöriga än anmälarens svar säger." in page.words
@@ -221,7 +205,7 @@ async def test_overdue_is_said_in_words(desks):
     _, path = await a_case(desks)
     desks.clock.forward(days=20)
 
-    _, page = await shown(desks, LEAD, path)
+    page = await shown(desks, LEAD, path)
 
     assert re.search(r"Bekräfta Senast .* dagar försenad \(lag\)", page.words)
     assert '<li class="overdue"' in page.text
@@ -244,6 +228,7 @@ async def test_a_case_that_cannot_be_opened_says_the_same_whatever_the_reason(tm
             async with desks.desk(number) as book:
                 await book.sync()
                 await erase(book, erased.rsplit("/", 1)[1], "KS 1")
+        await fetched(reader)
 
         seen = [await reader.go(f"/case/{'0' * 32}{below}") for below in ("", "/note", f"/save/{'0' * 32}")]
         seen += [await reader.go(f"{path}{below}") for path in (erased, moved) for below in ("", "/note", "/hold")]
