@@ -24,12 +24,6 @@ _LINK: Final = CASE + "/link"
 _KEEP: Final = "keep"
 
 
-class NoSuchNumber(Usage):
-    """No other case of this member has the number."""
-
-    text_key = "link.no_such_number"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class _Link:
     number: str
@@ -78,7 +72,7 @@ async def _ask_page(request: web.Request, typed: Form, notice: Notice | None = N
 
 
 async def _earlier(desk: Desk, this: str, number: str) -> list[AboutCase]:
-    """Return this member's other cases of this number; seldom more than one. Raises NoSuchNumber."""
+    """Return this member's other cases of this number; seldom more than one. Raises Usage when there is none."""
     async with desk.at_work() as book:
         names = [
             name
@@ -92,7 +86,7 @@ async def _earlier(desk: Desk, this: str, number: str) -> list[AboutCase]:
         except UnknownCase:
             continue
     if not found:
-        raise NoSuchNumber
+        raise Usage("link.no_such_number")
     return found
 
 

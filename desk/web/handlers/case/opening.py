@@ -11,7 +11,7 @@ from aiohttp import web
 from cases.case.timeline import CaseAction
 from cases.entry import TEXT_CHARACTERS
 from cases.errors import NotThere
-from desk.errors import Erased, NoText, ServerRefused, UnknownCase, Usage
+from desk.errors import Erased, NoText, ServerRefused, UnknownCase
 from desk.web.services import SERVICES, case_named
 from desk.web.session.cases import shown_case
 from desk.web.session.desk import Desk
@@ -22,12 +22,6 @@ from desk.work.opened import DeskCase
 from desk.work.writing import require_now
 
 TEXT: Final = "text"
-
-
-class TextTooLong(Usage):
-    """The text is longer than an entry takes."""
-
-    text_key = "usage.text_too_long"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,9 +73,9 @@ def about(case: DeskCase) -> AboutCase:
 
 
 def written(text: str, most: int = TEXT_CHARACTERS) -> str:
-    """Return the text that was typed. Raises NoText, TextTooLong."""
+    """Return the text that was typed. Raises NoText, also when it is too long."""
     if not text:
         raise NoText
     if len(text) > most:
-        raise TextTooLong
+        raise NoText("usage.text_too_long")
     return text
