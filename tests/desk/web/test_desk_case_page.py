@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import timedelta
 
 import desk_harness
@@ -12,6 +13,7 @@ from case_pages import a_case, act, fetched, shown
 from desk_harness import RunningDesks, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
+from measured import best_of
 from moved_cases import HANDLER, LABELS, LEAD, OTHER, ROLES
 
 from cases.clock import today
@@ -19,6 +21,7 @@ from cases.entry import InboxEnded, MeetingRequest, Message, Withdrawal
 from desk.work import acts, moves
 from desk.work.erasing import erase
 
+SECONDS = 0.5
 CANNOT = "Du kan inte öppna sidan. Gå till översikten."
 
 
@@ -243,3 +246,28 @@ async def offer_by_other(desks: RunningDesks, path: str) -> bytes:
         await book.sync()
         readers = (LABELS[HANDLER], LABELS[OTHER])
         return (await moves.offer(book, path.rsplit("/", 1)[1], readers, LABELS[HANDLER], "Jäv.")).file
+
+
+async def test_a_case_of_two_hundred_entries_is_there_in_half_a_second(desks):
+    _, path = await a_case(desks)
+    name = path.rsplit("/", 1)[1]
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        for number in range(100):
+            await acts.do(book, "reply", name, f"Svar {number}. " * 50)
+            await acts.do(book, "note", name, f"Anteckning {number}. " * 50)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await fetched(reader)
+        page = await reader.go(path)
+
+        async def once() -> float:
+            began = time.perf_counter()
+            await reader.go(path)
+            return time.perf_counter() - began
+
+        seconds = await best_of(once, SECONDS)
+
+    assert page.text.count('<p class="by">') == 201
+    assert seconds < SECONDS
