@@ -1,0 +1,112 @@
+"""Moves at the pages: choices ticked, the file given from one member's browser to another's, and what copies open."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+from desk_harness import RunningDesks, at_work, running_desks
+from desk_pages import TO_A_PAGE, Reader, Seen
+
+from cases.entry import Stream
+from cases.home import read_home
+from desk.errors import DeskError
+from desk.keep.keyfile import DeskHome
+from kallskydd.commands.desk_route import Route
+
+LEAD, HANDLER, COUNSEL, OTHER = range(4)
+ROLES = ("lead", "handler", "counsel", "handler")
+NAMES = ("Person 1", "Person 2", "Person 3", "Person 4")
+
+
+async def three_read(desks: RunningDesks, text: str = "En sak.") -> str:
+    """A case of lead and both handlers."""
+    reporter = await desks.file(text)
+    await desks.release()
+    return reporter.keys.case_id.hex()
+
+
+async def two_read(desks: RunningDesks, text: str = "En sak.") -> str:
+    """A case of lead and handler: the report concerns the other."""
+    reporter = await desks.file(text, concerns=[OTHER])
+    await desks.release()
+    return reporter.keys.case_id.hex()
+
+
+def ids_of(desks: RunningDesks, *numbers: int) -> list[str]:
+    return [desks.made.keys[number].id for number in numbers]
+
+
+async def send_file(reader: Reader, content: bytes, **fields: str) -> Seen:
+    """Send the form of /moves as a browser does, and go where it sends."""
+    form = aiohttp.FormData()
+    form.add_field("token", reader.page.hidden("token"))
+    for name, value in fields.items():
+        form.add_field(name, value)
+    if not fields:
+        form.add_field("file", content, filename="flytt.bin", content_type="application/octet-stream")
+    body = form()
+    seen = await reader.ask(
+        "POST",
+        "/moves",
+        body=await body.as_bytes(),
+        headers={
+            **TO_A_PAGE,
+            "Sec-Fetch-Site": "same-origin",
+            "Origin": reader.services.address.origin,
+            "Content-Type": body.content_type,
+        },
+    )
+    if seen.status == 303:
+        return await reader.go(seen.headers["Location"])
+    reader.at, reader.page = "/moves", seen
+    return seen
+
+
+async def offered(reader: Reader, name: str, readers: list[str], signer: str, reason: str = "") -> bytes:
+    """Choose readers and signer on the page, and take the file."""
+    await reader.go(f"/case/{name}/move")
+    look = await reader.send(f"/case/{name}/move", reader=readers, signer=signer, reason=reason)
+    assert look.status == 200, look.words
+    seen = await reader.send(f"/case/{name}/move/file", reader=readers, signer=signer, reason=reason)
+    assert seen.headers["Content-Type"] == "application/octet-stream"
+    return seen.body
+
+
+async def signed(reader: Reader, file: bytes) -> Seen:
+    """Show a file at the other member's page, agree and sign."""
+    await reader.go("/moves")
+    await send_file(reader, file)
+    return await send_file(reader, b"", offer=reader.page.hidden("offer"), agreed="yes")
+
+
+def copy_of(desks: RunningDesks, folder: Path) -> Path:
+    """A full copy of the server's home and of all desk homes, as they lie on the disk now."""
+    folder.mkdir()
+    shutil.copytree(desks.made.home.path, folder / "home")
+    for home in desks.folder.glob("desk*"):
+        if home.is_dir():
+            shutil.copytree(home, folder / home.name)
+    return folder
+
+
+@asynccontextmanager
+async def served(desks: RunningDesks, folder: Path) -> AsyncIterator[RunningDesks]:
+    """A server over a copy."""
+    async with running_desks(folder, replace(desks.made, home=read_home(folder / "home")), desks.clock) as other:
+        yield other
+
+
+async def opens(desks: RunningDesks, home: DeskHome, name: str) -> dict[Stream, int]:
+    """How many entries of each stream a desk home opens: with its own keys, everything that it remembers, and sync."""
+    async with at_work(home, Route(socket=desks.socket), desks.clock) as book:
+        await book.sync()
+        try:
+            case = await book.open(book.state.find(name))
+        except DeskError:
+            return {}
+    return {stream: len(entries) for stream, entries in case.streams.items() if entries}
