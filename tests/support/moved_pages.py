@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,17 +44,17 @@ def ids_of(desks: RunningDesks, *numbers: int) -> list[str]:
 
 async def send_file(reader: Reader, content: bytes, **fields: str) -> Seen:
     """Send the form of /moves as a browser does, and go where it sends."""
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(default_to_multipart=True)
     form.add_field("token", reader.page.hidden("token"))
     for name, value in fields.items():
         form.add_field(name, value)
     if not fields:
-        form.add_field("file", content, filename="flytt.bin", content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(content), filename="flytt.bin", content_type="application/octet-stream")
     body = form()
     seen = await reader.ask(
         "POST",
         "/moves",
-        body=await body.as_bytes(),
+        body=io.BytesIO(await body.as_bytes()),
         headers={
             **TO_A_PAGE,
             "Sec-Fetch-Site": "same-origin",
