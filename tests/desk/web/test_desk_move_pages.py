@@ -18,6 +18,8 @@ from moved_pages import (
     ids_of,
     offered,
     opens,
+    opens_by_force,
+    remembered_by,
     send_file,
     served,
     signed,
@@ -27,6 +29,7 @@ from moved_pages import (
 
 from cases.entry import Handover, Stream
 from desk.errors import DeskError
+from desk.keep.keyfile import DeskHome
 from desk.web.views.moving import needs_relock
 from desk.work import acts, moves
 
@@ -238,7 +241,9 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
 async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_everything_from_before_and_after(
     desks, tmp_path
 ):
-    name = await three_read(desks)
+    reporter = await desks.file("En sak.", files=[b"en bild"])
+    await desks.release()
+    name = reporter.keys.case_id.hex()
     async with desks.desk(LEAD) as book:
         await book.sync()
         await acts.do(book, "note", name, "För oss.")
@@ -262,6 +267,15 @@ async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_ever
         await acts.do(book, "reply", name, "Hej igen.")
     after = copy_of(desks, tmp_path / "after")
 
+    hers = desks.made.keys[HANDLER]
+    homes = [DeskHome(copy / f"desk{HANDLER}") for copy in (before, after)]
+    remembered = [one for home in homes for one in remembered_by(home, hers)]
+    readers_own = remembered_by(DeskHome(after / f"desk{OTHER}"), desks.made.keys[OTHER])
+    forced = {
+        "hers, before": opens_by_force([before], hers, remembered),
+        "hers, after": opens_by_force([before, after], hers, remembered),
+        "reader's, after": opens_by_force([after], desks.made.keys[OTHER], readers_own),
+    }
     counts = {}
     async with served(desks, before) as old:
         counts["entitled, before"] = await opens(old, old.home(HANDLER), name)
@@ -275,11 +289,16 @@ async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_ever
     assert "Person 2 har lämnat ärendet" in form.words
     assert "Ärendet är omlåst" in done.words
     assert counts == {
-        "entitled, before": {Stream.REPORTER: 1, Stream.MEMBERS: 1, Stream.NOTES: 2},
-        "reader, after": {Stream.REPORTER: 1, Stream.MEMBERS: 2, Stream.NOTES: 3},
+        "entitled, before": {Stream.REPORTER: 2, Stream.MEMBERS: 1, Stream.NOTES: 2},
+        "reader, after": {Stream.REPORTER: 2, Stream.MEMBERS: 2, Stream.NOTES: 3},
         "hers, after": {},
         "her folder from before, after": {},
         "key file alone, after": {},
+    }
+    assert forced == {
+        "hers, before": {Stream.REPORTER: 2, Stream.MEMBERS: 1, Stream.NOTES: 2, Stream.FILES: 1},
+        "hers, after": {},
+        "reader's, after": {Stream.REPORTER: 2, Stream.MEMBERS: 2, Stream.NOTES: 3, Stream.FILES: 1},
     }
 
 
