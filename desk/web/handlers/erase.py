@@ -61,6 +61,12 @@ async def show(request: web.Request) -> web.StreamResponse:
     return await _lists(request)
 
 
+async def show_again(request: web.Request) -> web.StreamResponse:
+    """Go to the list after the lock came between it and the second signature: the tick is given anew."""
+    typed_before(request)
+    return see(ERASE)
+
+
 async def first(request: web.Request) -> web.StreamResponse:
     """Show the form of the first signature."""
     services = request.app[SERVICES]
@@ -199,6 +205,7 @@ def _refused(form: Form, language: Language) -> Notice | None:
 ROUTES: Final[Routes] = {
     ERASE: (show, None),
     ONE: (first, sign_first),
-    SECOND: (None, sign_second),
+    # The lock may come between: then the list is shown, to be read and ticked again.
+    SECOND: (show_again, sign_second),
     CERTIFICATE: (show_certificate, None),
 }

@@ -28,7 +28,7 @@ from desk.work.casebook import Casebook
 from desk.work.opened import DeskCase
 
 MOVE: Final = CASE + "/move"
-SHOWN: Final = MOVE + "/file"
+FILE: Final = MOVE + "/file"
 SIGN: Final = "/moves"
 SIGNED: Final = "/moves/signed"
 # For the menu: both pages belong to who reads.
@@ -52,9 +52,8 @@ class _Typed:
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """Show who reads today, to be changed."""
-    services = request.app[SERVICES]
-    case = await shown_case(services.desk, case_named(request))
+    """Show who reads today, to be changed; or what was chosen before the lock came between."""
+    case = await shown_case(request.app[SERVICES].desk, case_named(request))
     held = typed_before(request)
     return _form(request, case, _typed(held) if held.fields else None)
 
@@ -212,7 +211,7 @@ def _from_text(untrusted_text: str) -> bytes:
 
 ROUTES: Final[Routes] = {
     MOVE: (show, look),
-    SHOWN: (None, file),
+    FILE: (show, file),
     SIGN: (ask_for_file, sign),
     SIGNED: (signed, None),
 }

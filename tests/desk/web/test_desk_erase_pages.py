@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from desk_harness import RunningDesks, running_desks, running_with_pages
+from desk_harness import PASSPHRASE, RunningDesks, running_desks, running_with_pages
 from desk_pages import Reader, Seen, pages_of
 from intake_harness import file_report, log_in, make_home
 from moved_pages import COUNSEL, HANDLER, LEAD, OTHER, ROLES, copy_of, opens_by_force, remembered_by, three_read
@@ -458,3 +458,24 @@ async def test_counsel_alone_with_counsel_is_not_enough(tmp_path):
 
 def reader_waits(page: Seen) -> bool:
     return "Väntar på" in page.words and "är raderat" not in page.words
+
+
+async def test_a_lock_that_comes_between_keeps_the_reference_and_has_the_second_tick_given_again(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await one.go(f"/erase/{name}")
+        await one.services.desk.lock()
+        await one.send(f"/erase/{name}", **GROUND)
+        kept = await one.send("/unlock", passphrase=PASSPHRASE)
+        await one.send(f"/erase/{name}", **GROUND)
+        await other.unlock()
+        page = await other.go("/erase")
+        await other.services.desk.lock()
+        await other.send(f"/erase/{name}/sign", signer=page.hidden("signer"), read="yes")
+        again = await other.send("/unlock", passphrase=PASSPHRASE)
+
+    assert 'value="KS 2025/88"' in kept.text
+    assert 'value="decision" checked' in kept.text
+    assert "Skriv under och gallra" in again.words

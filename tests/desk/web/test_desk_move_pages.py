@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk_harness import running_desks
+from desk_harness import PASSPHRASE, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 from moved_pages import (
@@ -361,3 +361,27 @@ async def test_a_move_asks_no_server_to_keep_the_offer(desks, monkeypatch):
 
     assert set(asked) == {"roster", "box", "case"}
     assert moves.FILE_BYTES_MAX == 2 * 2**20
+
+
+async def test_a_lock_that_comes_between_loses_no_choice_and_asks_for_the_file_again(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER, COUNSEL)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        kept = []
+        for path in (f"/case/{name}/move", f"/case/{name}/move/file"):
+            await reader.go(f"/case/{name}/move")
+            await reader.services.desk.lock()
+            await reader.send(path, reader=readers, signer=readers[1], reason=WHY)
+            kept.append(await reader.send("/unlock", passphrase=PASSPHRASE))
+        await reader.go("/moves")
+        await reader.services.desk.lock()
+        locked = await send_file(reader, b"a file")
+        at, back = reader.at, await reader.send("/unlock", passphrase=PASSPHRASE)
+
+    for page in kept:
+        assert WHY in page.text
+        assert page.text.count(" checked") == 4
+    assert (locked.status, at) == (200, "/unlock")
+    assert back.status == 200
