@@ -38,6 +38,9 @@ _OVERVIEW: Final = "/"
 _FORM_BYTES_MAX: Final = moves.FILE_BYTES_MAX * 4 // 3 + 2**16
 _FILE_NAME: Final = "flytt.bin"
 _NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the reporter why."))
+_NO_THIRD: Final = Notice(
+    N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
+)
 _NO_FILE: Final = Notice(N_("No file was chosen."), N_("Choose the file that your colleague gave you."))
 _NOT_AGREED: Final = Notice(
     N_("You have not ticked that the readers are right, so nothing is signed."), N_("Look at them, and tick it.")
@@ -76,6 +79,8 @@ async def look(request: web.Request) -> web.StreamResponse:
     shown = move_shown(case, services.band.name, given, typed.reason, services.language)
     if shown.joining and not typed.reason:
         return _form(request, case, typed, _NO_REASON)
+    if not shown.joining and move_form(case, services.language).notice is not None:
+        return _form(request, case, typed, _NO_THIRD)
     signer = next(one for one in roster.members if one.id == typed.signer)
     return services.page(
         "move/look.html",

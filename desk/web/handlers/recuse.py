@@ -12,7 +12,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.cases import shown_case
 from desk.web.views.case_line import case_line, case_path
-from desk.web.views.moving import REASONS, is_left, others_reading, warnings_of_leaving
+from desk.web.views.moving import REASONS, is_asked_after_leaving, is_left, others_reading, warnings_of_leaving
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
 from desk.work import acts
@@ -78,6 +78,7 @@ def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | Non
         chosen=form.one("reason"),
         text=form.one("text"),
         others=others_reading(case),
+        is_asked=is_asked_after_leaving(case),
         warnings=[services.language.notice(warning) for _key, warning in warnings],
         warned=" ".join(key for key, _warning in warnings),
         refused=notice is not None,

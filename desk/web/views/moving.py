@@ -50,6 +50,11 @@ TWO_MOVES: Final = Notice(
     ),
     "warn",
 )
+NO_THIRD: Final = Notice(
+    N_("You are too few to lock the case, and there is nobody to let in."),
+    N_("Add a member under Members first. Until then the case stays with you."),
+    "warn",
+)
 _CONCERNED: Final = N_("The report concerns this person.")
 _UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be let in.")
 _LEFT: Final = N_("has left the case")
@@ -114,6 +119,13 @@ def warnings_of_leaving(case: DeskCase) -> tuple[tuple[str, Notice], ...]:
     return tuple((key, _STEPPING_ASIDE[key]) for key in few)
 
 
+def is_asked_after_leaving(case: DeskCase) -> bool:
+    """Whether this member is still asked to sign once she has stepped aside: the others are too few."""
+    roster = case.chain.current
+    left = () if roster is None else left_to_sign(case.streams, roster)
+    return roster is None or not enough_to_sign({one.id for one in left} - {case.own_id}, roster)
+
+
 def others_reading(case: DeskCase) -> tuple[str, ...]:
     """Return the names of the others who read the case and have not stepped aside."""
     roster = case.chain.current
@@ -141,13 +153,15 @@ def move_form(
         chosen = inside(case) - aside | ({one.id for one in signers} if two_moves else set())
     able = {one.id for one in signers}
     first = signer if signer in able else next((one.id for one in signers if one.id in chosen), "")
+    readers = tuple(_choice(case, one, language, chosen, aside) for one in roster.members)
+    has_third = any(not one.refused and one.id not in inside(case) for one in readers)
     return MoveForm(
-        readers=tuple(_choice(case, one, language, chosen, aside) for one in roster.members),
+        readers=readers,
         signers=tuple(
             person(one, language, chosen=one.id == first, note=_LEFT if one.id in aside else "") for one in signers
         ),
         reason=reason,
-        notice=TWO_MOVES if two_moves else None,
+        notice=None if not two_moves else TWO_MOVES if has_third else NO_THIRD,
     )
 
 

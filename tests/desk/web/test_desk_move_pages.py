@@ -238,6 +238,28 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
     assert after == ()
 
 
+async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(
+    tmp_path,
+):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        with_a_third = await two_read(desks)
+        without = (await desks.file("Två.", concerns=[COUNSEL, OTHER])).keys.case_id.hex()
+        await desks.release()
+        for name in (with_a_third, without):
+            await desks.step_aside(HANDLER, name)
+        lead, handler = ids_of(desks, LEAD, HANDLER)
+
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            await reader.go(f"/case/{with_a_third}/move")
+            same = await reader.send(f"/case/{with_a_third}/move", reader=[lead, handler], signer=handler)
+            nobody = await reader.go(f"/case/{without}/move")
+
+    assert same.status == 422
+    assert "Kryssa också för en tredje." in same.words
+    assert "det finns ingen att släppa in" in nobody.words
+
+
 async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_everything_from_before_and_after(
     desks, tmp_path
 ):

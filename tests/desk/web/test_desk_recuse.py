@@ -45,6 +45,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     assert "Jävsanmälan" in form.words
     assert "Person 1, Person 4 ser att du har lämnat" in form.words
     assert "box warn" not in form.text
+    assert "Ärendet försvinner genast från din översikt" in form.words
     assert "Tack. Du har lämnat ärendet" in done.words
     assert reader.at == f"/case/{name}/recused"
     assert again.status == 200
@@ -87,6 +88,10 @@ async def test_of_two_who_read_the_first_and_the_last_are_warned_before_it_is_do
         last = await reader.go(f"/case/{name}/recuse")
 
     assert "för få kvar som kan skriva under" in few.words
+    # What the page says of the overview is what the overview does.
+    for page in (few, last):
+        assert "Ärendet står kvar på din översikt" in page.words
+        assert "Ärendet försvinner genast" not in page.words
     assert "Du kan behöva skriva under en gång till" in done.words
     assert "Du är den sista som kan arbeta med ärendet." in last.words
     assert "Släpp in någon annan först" in last.words
