@@ -38,6 +38,8 @@ class DeskCase:
     waiting: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     chain: Chain
+    # To whom the notes were given in this epoch, sealed (`desk.work.rekeying.inside`).
+    notes_grants: tuple[bytes, ...] = ()
 
     @property
     def notes_keys(self) -> CaseKeys | None:
