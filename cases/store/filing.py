@@ -39,7 +39,10 @@ class StreamEnd:
 
 
 async def file_case(parts: Parts, filing: Filing) -> None:
-    """Keep a new case; when this returns it is on the disk. Raises StoreFault if it is not whole."""
+    """Keep a new case; when this returns it is on the disk. Raises StoreFault if it is not whole.
+
+    Raises Conflict when it is there already: a desk that got no answer sends the same case again.
+    """
     _check_filing(filing)
     slot = parts.slots.take()
     try:
@@ -47,6 +50,7 @@ async def file_case(parts: Parts, filing: Filing) -> None:
         await asyncio.to_thread(parts.slots.write, slot, filing.keys.share)
         # 2.
         async with parts.db.write() as connection:
+            await _require_new(connection, filing)
             await _insert_case(connection, filing, slot)
             await insert_grants(connection, filing.keys.case_id, filing.grants)
             if filing.at_once:
@@ -178,6 +182,13 @@ async def insert_grants(connection: aiosqlite.Connection, case_id: bytes, grants
         "INSERT OR REPLACE INTO waiting_items (case_id, member_id, item) VALUES (?, ?, ?)",
         [(case_id, member, item) for member, item in grants.items()],
     )
+
+
+async def _require_new(connection: aiosqlite.Connection, filing: Filing) -> None:
+    """Return if neither id is in use, also by what is left of an erased case; raise Conflict."""
+    query = "SELECT 1 FROM cases WHERE case_id = ?1 OR lookup_id = ?2 UNION SELECT 1 FROM tombstones WHERE case_id = ?1"
+    if await one(connection, query, filing.keys.case_id, filing.lookup_id) is not None:
+        raise Conflict
 
 
 async def _insert_case(connection: aiosqlite.Connection, filing: Filing, slot: int) -> None:
