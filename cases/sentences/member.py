@@ -239,6 +239,7 @@ _OF_THE_DESK: Final = {
         "Nothing was filed: the day of the release changed while the report was on its way.",
         "Send it again.",
     ),
+    "oral.language": ("The service does not answer in that language, so nothing was filed.", "Choose another."),
     "oral.concerns_you": (
         "The report may concern the member who takes the call, so nothing was filed.",
         "Hand the call to another member.",

@@ -5,8 +5,8 @@ the eight words, and the three by which caller and members know each other again
 
 1. The roster as it stands now decides who reads, by the same rules as at the intake (cases/roster/routing.py). Whoever
    takes the call must not be one of those whom it may concern.
-2. The server names its salt and the day of the release. The eight words become the caller's keys here; the server never
-   sees them.
+2. The server names its salt, the day of the release and the languages in which members can answer. The eight words
+   become the caller's keys here; the server never sees them.
 3. The report is entry 0, signed with the caller's keys; it bears the day of its release. It says inside the seal that a
    member wrote it down, and the three words: to members and to the caller, not to the store.
 4. A grant for every reader, a decoy for everybody else.
@@ -111,6 +111,8 @@ async def file_report(book: Casebook, call: OralCall, notes: OralNotes) -> Taken
     readers = readers_of(roster, notes, book.keys.id)
     # 2.
     form = await report_form(book)
+    if notes.language not in form.languages:
+        raise NotNow("oral.language")
     keys = await asyncio.to_thread(receipt_keys, call.receipt, form.salt)
     # 3. and 4.
     request = _sealed(call, notes, form, keys, roster, readers, today(book.clock))
