@@ -39,10 +39,7 @@ class StreamEnd:
 
 
 async def file_case(parts: Parts, filing: Filing) -> None:
-    """Keep a new case; when this returns it is on the disk. Raises StoreFault if it is not whole.
-
-    Raises Conflict when it is there already: a desk that got no answer sends the same case again.
-    """
+    """Keep a new case; when this returns it is on the disk. Raises StoreFault if it is not whole."""
     _check_filing(filing)
     slot = parts.slots.take()
     try:
@@ -50,7 +47,6 @@ async def file_case(parts: Parts, filing: Filing) -> None:
         await asyncio.to_thread(parts.slots.write, slot, filing.keys.share)
         # 2.
         async with parts.db.write() as connection:
-            await _require_new(connection, filing)
             await _insert_case(connection, filing, slot)
             await insert_grants(connection, filing.keys.case_id, filing.grants)
             if filing.at_once:
@@ -185,13 +181,17 @@ async def insert_grants(connection: aiosqlite.Connection, case_id: bytes, grants
 
 
 async def _require_new(connection: aiosqlite.Connection, filing: Filing) -> None:
-    """Return if neither id is in use, also by what is left of an erased case; raise Conflict."""
+    """Return if neither id is in use, also by what is left of an erased case; raise Conflict.
+
+    A desk that got no answer sends the same case again.
+    """
     query = "SELECT 1 FROM cases WHERE case_id = ?1 OR lookup_id = ?2 UNION SELECT 1 FROM tombstones WHERE case_id = ?1"
     if await one(connection, query, filing.keys.case_id, filing.lookup_id) is not None:
         raise Conflict
 
 
 async def _insert_case(connection: aiosqlite.Connection, filing: Filing, slot: int) -> None:
+    await _require_new(connection, filing)
     keys = filing.keys
     await connection.execute(
         "INSERT INTO cases (case_id, lookup_id, reporter_grant, epoch, commitment, access_key, slot, release_day,"
