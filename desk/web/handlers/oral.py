@@ -15,8 +15,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from cases.clock import today
-from cases.wire.messages import ReportFormAnswer
-from desk.errors import DeskError, NotNow
+from desk.errors import DeskError, NotNow, NotReachable
 from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
@@ -50,29 +49,42 @@ COUNSEL: Final = "/oral/counsel"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Asked:
-    """What the server says before a report can be taken: who is in the group, and in which languages it answers."""
+    """What the server says before a report can be taken: who is in the group, and in which languages it answers.
+
+    While it is away the group is the one that was seen last, and notes can be taken meanwhile.
+    """
 
     group: Group
-    form: ReportFormAnswer
+    languages: tuple[tuple[str, str], ...] = ()
+    away: Notice | None = None
 
 
 async def _ask(services: Services, typed: Typed | None = None) -> _Asked:
     """Ask the server. Raises NotNow for who may not take this call, and the errors of the way there."""
     async with services.desk.at_work() as book:
-        roster = (await book.sync_roster()).current
+        languages: tuple[tuple[str, str], ...] = ()
+        away = None
+        try:
+            await book.sync_roster()
+            languages = languages_offered((await report_form(book)).languages)
+        except NotReachable as failed:
+            away = notice_for(failed)
+            if book.chain is None:
+                raise
+        roster = None if book.chain is None else book.chain.current
         group = None if roster is None else group_of(roster, book.keys.id)
         if roster is None or group is None:
             raise NotNow("roster.not_open")
         if typed is not None:
             readers_of(roster, typed.notes, book.keys.id)
-        return _Asked(group, await report_form(book))
+        return _Asked(group, languages, away)
 
 
 async def start(request: web.Request) -> web.StreamResponse:
     """Show what to say, and whom to ask about."""
     services = request.app[SERVICES]
     asked = await _ask(services)
-    return _say_page(services, asked.group, Typed.of(typed_before(request)))
+    return _say_page(services, asked, Typed.of(typed_before(request)))
 
 
 async def asked_whom(request: web.Request) -> web.StreamResponse:
@@ -80,22 +92,22 @@ async def asked_whom(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     form = await read_form(request)
     typed = Typed.of(form)
-    group = (await _ask(services)).group
+    asked = await _ask(services)
     if form.has("back"):
-        return _say_page(services, group, typed)
-    chosen = frozenset(typed.concerns)
+        return _say_page(services, asked, typed)
+    chosen, group = frozenset(typed.concerns), asked.group
     if chosen & {ME, group.own.id}:
         return see(COLLEAGUE)
     if UNNAMED in chosen and group.own.role != "counsel":
         return see(COUNSEL)
     notice = _not_said(chosen, group)
     if notice is not None:
-        return _say_page(services, group, typed, notice)
+        return _say_page(services, asked, typed, notice)
     try:
         asked = await _ask(services, typed)
     except NotNow as refused:
-        return _say_page(services, group, typed, notice_for(refused))
-    return _notes_page(services, asked, typed)
+        return _say_page(services, asked, typed, notice_for(refused))
+    return _notes_page(services, typed, asked)
 
 
 def _not_said(chosen: frozenset[str], group: Group) -> Notice | None:
@@ -112,7 +124,7 @@ async def make_code(request: web.Request) -> web.StreamResponse:
     try:
         typed = Typed.of(await sent_form(request))
     except SentTwice:
-        if services.desk.call is None:
+        if services.desk.call is None or services.desk.call.taken is None:
             raise
         return see(CODE)
     wrong = typed.wrong()
@@ -135,15 +147,18 @@ async def _file(services: Services, typed: Typed) -> None:
         if held.taken is None and held.call is not None:
             held.taken = await file_report(book, held.call, typed.notes)
             held.first_counts = held.taken.again and held.first != typed.notes
+            held.first = None
 
 
-async def _notes_again(services: Services, typed: Typed, wrong: Mapping[str, Notice], notice: Notice) -> web.Response:
+async def _notes_again(
+    services: Services, typed: Typed, wrong: Mapping[str, Notice], notice: Notice | None
+) -> web.Response:
     """Return the notes with what was typed, also when the server cannot be asked now."""
     try:
         asked = await _ask(services)
     except DeskError as failed:
-        return _page(services, "oral/notes.html", typed, notice_for(failed), asked=None, wrong=wrong, languages=())
-    return _notes_page(services, asked, typed, notice, wrong)
+        asked, notice = None, notice or notice_for(failed)
+    return _notes_page(services, typed, asked, notice, wrong)
 
 
 async def code(request: web.Request) -> web.StreamResponse:
@@ -151,7 +166,7 @@ async def code(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     typed = typed_before(request)
     if typed.fields:
-        return _notes_page(services, await _ask(services), Typed.of(typed))
+        return await _notes_again(services, Typed.of(typed), {}, None)
     held = services.desk.call
     if held is None or held.taken is None:
         return services.page("plain.html", HERE, notice=WORDS_GONE)
@@ -205,24 +220,27 @@ async def counsel(request: web.Request) -> web.StreamResponse:
     return request.app[SERVICES].page("oral/colleague.html", HERE, counsel=True)
 
 
-def _say_page(services: Services, group: Group, typed: Typed, notice: Notice | None = None) -> web.Response:
-    return _page(services, "oral/say.html", typed, notice, group=group)
+def _say_page(services: Services, asked: _Asked, typed: Typed, notice: Notice | None = None) -> web.Response:
+    return _page(services, "oral/say.html", typed, asked, notice, refused=notice is not None)
 
 
 def _notes_page(
     services: Services,
-    asked: _Asked,
     typed: Typed,
+    asked: _Asked | None,
     notice: Notice | None = None,
     wrong: Mapping[str, Notice] | None = None,
 ) -> web.Response:
-    languages = languages_offered(asked.form.languages)
-    return _page(services, "oral/notes.html", typed, notice, asked=asked, wrong=wrong or {}, languages=languages)
+    return _page(services, "oral/notes.html", typed, asked, notice, wrong=wrong or {})
 
 
-def _page(services: Services, template: str, typed: Typed, notice: Notice | None, **context: Any) -> web.Response:
+def _page(
+    services: Services, template: str, typed: Typed, asked: _Asked | None, notice: Notice | None, **context: Any
+) -> web.Response:
+    """Return a page with all that was typed. A notice is a refusal; that the server is away stops nobody yet."""
     status = 200 if notice is None else ERROR_STATUS
-    return services.page(template, HERE, notice=notice, status=status, typed=typed, **context)
+    shown = notice or (None if asked is None else asked.away)
+    return services.page(template, HERE, notice=shown, status=status, typed=typed, asked=asked, **context)
 
 
 ROUTES: Final[Routes] = {

@@ -14,8 +14,8 @@ class HeldCall:
 
     # A random one, which the forms of the call carry.
     name: str
-    # What was sent first.
-    first: OralNotes
+    # What was sent first, until the server has it.
+    first: OralNotes | None
     # Until the member has read the words out.
     call: OralCall | None = field(default_factory=OralCall)
     # Once the server has it.

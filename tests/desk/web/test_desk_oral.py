@@ -282,6 +282,36 @@ async def test_while_the_server_is_away_everything_typed_stays_and_the_next_try_
     assert kept(desks) == 1
 
 
+async def test_while_the_server_is_away_the_call_goes_on_and_nothing_typed_is_lost(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        first = await asked(reader, "nobody")
+        async with reader.services.desk.at_work() as book:
+            client = book.client
+        ask = client.ask
+
+        async def away(*_request):
+            raise NotReachable("reach.broke_off")
+
+        client.ask = away
+        start = await reader.go("/oral")
+        notes = await asked(reader, "nobody")
+        refused = await written(reader, organisation="", language="en")
+        back = await reader.send("/oral", **{**carried(refused), "text": TEXT, "back": "yes"})
+        client.ask = ask
+        again = await reader.send("/oral", **{**carried(back), "concerns": ["nobody"]})
+        there = await written(reader)
+
+    assert (first.status, start.status, notes.status, refused.status) == (200, 200, 200, 422)
+    assert all("Servern svarar inte." in page.words for page in (start, notes, refused, back))
+    assert "Steg 2 av 4" in notes.words
+    assert TEXT in refused.text
+    assert TEXT in again.text
+    assert '<option value="en" lang="en" selected>' in again.text
+    assert len(words_on(there)[0]) == 8
+    assert kept(desks) == 1
+
+
 async def test_the_words_are_gone_with_the_lock_and_the_notes_are_not(desks):
     async with pages_of(desks, LEAD) as reader:
         await reader.unlock()

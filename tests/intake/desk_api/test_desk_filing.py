@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from desk_harness import running_desks
+from desk_harness import lie, running_desks
 from desk_requests import raw, signed
 from intake_harness import make_home
 
@@ -18,6 +18,7 @@ from cases.entry import ItemKind, Report, Stream
 from cases.errors import NotARecipient
 from cases.receipt.keys import receipt_keys
 from cases.wire import messages
+from desk.errors import StrangeAnswer
 from desk.work.oral import OralCall, OralNotes, file_report
 
 CASE_TABLES = ("cases", "entries", "heads", "waiting_items", "files", "chunks", "notes_grants", "statements")
@@ -269,6 +270,18 @@ async def test_a_desk_that_got_no_answer_sends_the_same_call_again_and_it_is_one
 
     assert (first.again, second.again) == (False, True)
     assert kept(desks) == 1
+
+
+@pytest.mark.parametrize("days", [-1, 30, 400])
+async def test_a_desk_writes_no_day_into_a_report_that_a_release_cannot_have(desks, days):
+    async with desks.desk(0) as book:
+        day = desks.clock().date() + timedelta(days=days)
+        lie(book, "report-form", messages.ReportFormAnswer(bytes(16), day, at_once=False, languages=("sv",)))
+
+        with pytest.raises(StrangeAnswer):
+            await file_report(book, OralCall(), notes())
+
+    assert kept(desks) == 0
 
 
 async def test_the_id_of_an_erased_case_is_not_given_to_another(desks):
