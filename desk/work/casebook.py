@@ -85,7 +85,7 @@ from desk.work.waiting import Unripe, days_of, take_own_time
 Question = Callable[[int], msgspec.Struct]
 
 
-class NoQuestion(msgspec.Struct, frozen=True):
+class _NoQuestion(msgspec.Struct, frozen=True):
     """The body of a verb that needs no more than its name."""
 
 
@@ -112,7 +112,7 @@ class Casebook:
 
         Raises RosterBroken, WrongServer.
         """
-        answer = await self.client.ask("roster", lambda _: NoQuestion(), RosterAnswer)
+        answer = await self.client.ask("roster", lambda _: _NoQuestion(), RosterAnswer)
         # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
         # counted here, by `desk.work.waiting`, and never asked of the server.
         texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+import msgspec
 from nacl.utils import random
 
 from cases.clock import today
@@ -33,13 +34,17 @@ from cases.roster.routing import route
 from cases.roster.text import Member, Roster
 from cases.wire.messages import FileReportRequest, ReportFormAnswer, StateAnswer
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
-from desk.work.casebook import Casebook, NoQuestion
+from desk.work.casebook import Casebook
 
 CALL_BACK_WORDS: Final = 3
 _CALL_BACK_BYTES: Final = 5  # 40 bits, of which three words take 36
 # Held at most a day, and released the morning after (cases/config.py).
 _RELEASED_WITHIN: Final = timedelta(days=3)
 _CALL_BYTES: Final = 16
+
+
+class _NoQuestion(msgspec.Struct, frozen=True):
+    """The body of a verb that needs no more than its name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -83,7 +88,7 @@ class OralCall:
 
 async def report_form(book: Casebook) -> ReportFormAnswer:
     """Return what the server says of a report that would be filed now (step 2). Raises StrangeAnswer."""
-    form = await book.client.ask("report-form", lambda _: NoQuestion(), ReportFormAnswer)
+    form = await book.client.ask("report-form", lambda _: _NoQuestion(), ReportFormAnswer)
     day = today(book.clock)
     if not day <= form.release_on <= day + _RELEASED_WITHIN:
         # The day goes into the report, and desks count time limits from it.
