@@ -83,7 +83,7 @@ class Typed:
 
     def wrong(self) -> Mapping[str, Notice]:
         """Return what is to be put right in the notes, by field."""
-        found = {}
+        found = {} if self.concerns else {"concerns": ASK_FIRST}
         if not self.text:
             found["text"] = NO_TEXT
         elif len(self.text) > TEXT_CHARACTERS:

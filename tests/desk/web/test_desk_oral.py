@@ -90,7 +90,9 @@ async def test_the_four_pages_in_their_order_and_the_report_among_the_cases_afte
         async with reader.services.desk.at_work() as book:
             (known,) = book.state.case_list.cases.values()
             case = await book.open(known)
+        of_the_case = await reader.go(f"/case/{known.case_id.hex()}")
 
+    assert f"Fråga den som ringer efter de här orden: {' '.join(three)}." in of_the_case.words
     assert "Någon ringer" in first.words
     assert "Steg 2 av 4" in second.words
     assert "Läs upp ärendekoden" in third.words
@@ -196,6 +198,18 @@ async def test_what_was_not_read_out_to_the_caller_is_not_filed(desks):
     assert refused.status == 422
     assert "Den som ringer har inte fått höra det du skrev." in refused.words
     assert "Läs upp ärendekoden" in mended.words
+
+
+async def test_notes_of_which_nobody_has_said_whom_they_concern_are_not_filed(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        page = await asked(reader, "nobody")
+        fields = {name: values for name, values in carried(page).items() if name != "concerns"}
+        refused = await reader.send("/oral/code", **{**fields, "text": TEXT, "read": "yes"})
+
+    assert refused.status == 422
+    assert "Du har inte kryssat för vem det handlar om." in refused.words
+    assert kept(desks) == 0
 
 
 async def test_a_language_that_the_service_does_not_answer_in_is_refused(desks):
