@@ -237,6 +237,20 @@ _OF_THE_DESK: Final = {
     ),
     "store.conflict": ("Another member wrote at the same moment.", "Try again."),
     "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
+    "filing.other_day": (
+        "Nothing was filed: the day of the release changed while the report was on its way.",
+        "Send it again.",
+    ),
+    "oral.language": ("The service does not answer in that language, so nothing was filed.", "Choose another."),
+    "oral.concerns_you": (
+        "The report may concern the member who takes the call, so nothing was filed.",
+        "Hand the call to another member.",
+    ),
+    "roster.moved": ("The roster changed while the report was written, so nothing was filed.", "Send it again."),
+    "routing.no_eligible_reader": (
+        "No member is eligible to read the report, so nothing was filed.",
+        "Tell the caller which authorities take reports.",
+    ),
     "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),
     "timing.completion_too_soon": (
         "The reporter needs at least seven days to answer.",

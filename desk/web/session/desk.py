@@ -24,6 +24,7 @@ from desk.server.client import DeskClient
 from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
 from desk.web.session.link import Link, LinkConnector
+from desk.web.session.oral import HeldCall
 from desk.work.casebook import Casebook
 
 IDLE_SECONDS: Final = 15 * 60.0
@@ -59,6 +60,8 @@ class Desk:
     clock: Clock
     idle_seconds: float = IDLE_SECONDS
     tokens: FormTokens = field(default_factory=FormTokens)
+    # A report that is being taken by voice: its words are gone with the lock.
+    call: HeldCall | None = None
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -112,6 +115,7 @@ class Desk:
             if self._unlocked is not None:
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
+                self.call = None
                 await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:

@@ -191,6 +191,9 @@ class EntryShower:
     def _of_the_report(self, report: Report) -> list[str]:
         translate = self._language.translate
         facts = []
+        if report.call_back:
+            known_by = N_("One of us wrote it down for somebody who called. Ask a caller for these words: %(words)s.")
+            facts.append(translate(known_by, words=inert_line(report.call_back)))
         if report.urgent:
             facts.append(translate(N_("The reporter says that it is urgent.")))
         if report.earlier:

@@ -40,6 +40,25 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("Tor is not running on this computer."), N_("Close the page and start the application again.")
     ),
     "desk.unknown_case": Notice(N_("You cannot open this page."), N_("Go to the overview.")),
+    "filing.other_day": Notice(
+        N_("Nothing was filed: the day of the release changed while the report was on its way."),
+        N_("Press the button once more."),
+    ),
+    "oral.concerns_you": Notice(
+        N_("The report may be about you, so nothing was filed."), N_("Hand the call to a colleague.")
+    ),
+    "oral.language": Notice(N_("The service does not answer in that language."), N_("Choose another one.")),
+    "roster.moved": Notice(
+        N_("The trust group changed while you wrote, so nothing was filed."), N_("Go back and ask once more.")
+    ),
+    "roster.not_open": Notice(
+        N_("The service is not open, so no report can be taken."),
+        N_("Enough members must have signed who reads. Look under Members."),
+    ),
+    "routing.no_eligible_reader": Notice(
+        N_("Nobody would be left to read the report, so nothing was filed."),
+        N_("Tell the caller about the authorities that take reports."),
+    ),
     "timing.not_now": Notice(
         N_("The case does not allow that now."), N_("Look at its state: somebody may have written meanwhile.")
     ),
