@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, entrance, overview, unlock
+from desk.web.handlers import case, enrol, entrance, members, overview, settings, unlock, way
 from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
@@ -23,9 +23,15 @@ _HANDLERS: Final = (
     unlock,
     overview,
     case,
+    enrol,
+    way,
+    members,
+    settings,
 )
 # Shown to a locked desk too.
-_FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
+_FOR_ALL: Final = (
+    OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK, enrol.ENROL, enrol.JOIN, way.WAY, settings.LANGUAGE,
+)  # fmt: skip
 
 
 def make_app(services: Services) -> web.Application:
