@@ -89,6 +89,8 @@ class PeopleWords:
     def _lead(self, count: int) -> str:
         if not count:
             return self.language.translate(N_("Nobody reads reports yet."))
+        if count == 1:
+            return self.language.translate(N_("One member reads the reports, and nobody else."))
         sentence = N_("These %(count)s read the reports, and nobody else. Not the operator, not the IT department.")
         return self.language.translate(sentence, count=count)
 

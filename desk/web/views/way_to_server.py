@@ -8,6 +8,9 @@ from desk.web.views.pages import N_, Language, Notice
 _NO_TOR: Final = Notice(
     N_("Tor is not running on this computer."), N_("Close the page and start the application again.")
 )
+_NOT_INSTALLED: Final = Notice(
+    N_("The program tor is not on this computer."), N_("Install it, and start the application again.")
+)
 _BLOCKED: Final = Notice(
     N_("The network does not let Tor through."),
     N_("Change to another network, or paste bridges under If it does not work."),
@@ -64,6 +67,8 @@ def _why(text_key: str, otherwise: Notice) -> Notice:
     """Return what an error on the way means for the member."""
     if text_key == "onion.tor_not_ready":
         return _BLOCKED
+    if text_key == "onion.tor_missing":
+        return _NOT_INSTALLED
     if text_key.startswith(("bridges.", "onion.bad_bridge")):
         return _BAD_BRIDGES
     if text_key.startswith(("onion.", "reach.no_tor")):
