@@ -153,7 +153,7 @@ class PeopleWords:
         return PendingView(
             heading=translate(
                 N_("Waits for you: %(change)s") if can_sign else N_("Waits for signatures: %(change)s"),
-                change=translate(N_("the first list of who reads")) if first else changes[0],
+                change=translate(N_("the first list of who reads")) if first else _after_a_colon(changes[0]),
             ),
             changes=() if first else tuple(changes),
             compare_with=self._names(compared),
@@ -243,3 +243,7 @@ class PeopleWords:
         if len(names) < 2:  # noqa: PLR2004 - one name has no "and"
             return "".join(names)
         return ", ".join(names[:-1]) + self.language.translate(N_(" and ")) + names[-1]
+
+
+def _after_a_colon(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")

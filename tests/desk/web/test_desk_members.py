@@ -87,7 +87,7 @@ async def test_a_new_member_is_added_by_two_who_compared_the_words_with_her(desk
         await lead.unlock()
         await handler.unlock()
         page = await lead.go("/members")
-        assert "Väntar på dig: Lägg till Åsa Ny, Ekonomichef." in page.words
+        assert "Väntar på dig: lägg till Åsa Ny, Ekonomichef " in page.words
         assert words_of(NEW) in page.words
         assert "Jag har jämfört orden med Åsa Ny per telefon." in page.words
         page = await lead.send("/members/sign", digest=page.hidden("digest"), compared="yes")
@@ -167,7 +167,7 @@ async def test_one_whom_the_change_concerns_does_not_sign_it(desks):
         await lead.unlock()
         seen = await lead.go("/members")
 
-    assert "Väntar på underskrifter: Ta bort Person 2, Handler 2." in page.words
+    assert "Väntar på underskrifter: ta bort Person 2, Handler 2 " in page.words
     assert "Det gäller dig, så de andra avgör." in page.words
     assert 'action="/members/sign"' not in page.text
     # With somebody who leaves nothing is compared; with the one who signs too, the words of the list.
@@ -289,7 +289,7 @@ def test_another_label_of_the_same_member_is_said_before_and_after(chain):
 
     view = views(chain.current, own=1).view(replace(chain, proposal=after), None, chain.all, clock_behind=False)
 
-    assert view.pending.heading == "Väntar på dig: Ändra Person 1, Lead 1 till Person 1, VD."
+    assert view.pending.heading == "Väntar på dig: ändra Person 1, Lead 1 till Person 1, VD"
 
 
 def test_a_picture_follows_from_the_hash_alone_is_mirrored_and_differs_with_one_bit():

@@ -281,7 +281,7 @@ async def test_what_is_no_bridge_is_refused_whole_and_stays_in_the_field(desks, 
 
     assert page.status == 422
     assert 'role="alert"' in page.text
-    assert 'aria-invalid="true">' + PLAIN in page.text
+    assert 'aria-invalid="true" autofocus>' + PLAIN in page.text
     assert not desks.home(LEAD).bridges.exists()
 
 
