@@ -9,7 +9,7 @@ from desk.errors import DeskError, NotAgreed
 from desk.keep.preferences import keep_preferences, read_preferences
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
-from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
+from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.pages import N_, Notice, see
 from desk.web.views.people import PeopleWords
 from desk.web.views.refusals import notice_for
@@ -70,6 +70,12 @@ async def compared(request: web.Request) -> web.StreamResponse:
     return see(MEMBERS)
 
 
+async def back(request: web.Request) -> web.StreamResponse:
+    """Go back to the page after a form that met the lock: what was compared then is ticked again, if it still holds."""
+    typed_before(request)
+    return see(MEMBERS)
+
+
 async def show_change(request: web.Request) -> web.StreamResponse:
     """Show how somebody is added, leaves, or loses a key, step by step."""
     return request.app[SERVICES].page("members_change.html", MEMBERS)
@@ -115,7 +121,7 @@ def _digest(form: Form) -> bytes:
 
 ROUTES: Final[Routes] = {
     MEMBERS: (show, None),
-    SIGN: (None, sign),
-    COMPARED: (None, compared),
+    SIGN: (back, sign),
+    COMPARED: (back, compared),
     CHANGE: (show_change, None),
 }

@@ -14,7 +14,7 @@ from desk.web.handlers.enrol import suggestion
 from desk.web.handlers.unlock import UNLOCK, way_of
 from desk.web.local.forms import read_form
 from desk.web.local.guard import Routes
-from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
+from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.pages import DESK_LANGUAGES, N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 
@@ -56,6 +56,12 @@ async def passphrase(request: web.Request) -> web.StreamResponse:
     # The copy that was made is of the file before.
     keep_preferences(services.home.preferences, replace(kept, copied_on=None))
     return see(CHANGED)
+
+
+async def back(request: web.Request) -> web.StreamResponse:
+    """Go back to the page after a form that met the lock; passphrases that were typed in it are let go."""
+    typed_before(request)
+    return see(SETTINGS)
 
 
 async def show_changed(request: web.Request) -> web.StreamResponse:
@@ -110,8 +116,8 @@ def page(
 
 ROUTES: Final[Routes] = {
     SETTINGS: (show, None),
-    PASSPHRASE: (None, passphrase),
+    PASSPHRASE: (back, passphrase),
     CHANGED: (show_changed, None),
-    COPY: (None, copy),
+    COPY: (back, copy),
     LANGUAGE: (None, language),
 }

@@ -200,7 +200,19 @@ class PeopleWords:
         if chain.current is None:
             left = [one for one in proposal.members if one.id not in chain.signed_by]
             return translate(N_("Everybody on the first list signs it. Missing: %(names)s."), names=self._names(left))
-        return translate(N_("It takes two who read and whom the change does not concern."))
+        partial = change_between(chain.current, proposal).concerned
+        readers = [one for one in chain.current.readers if one.id not in partial]
+        # The rules stand in cases/roster/rules.py.
+        if chain.current.trial or not any(version.is_open for version in chain.all):
+            return translate(N_("It takes one whom the change does not concern."))
+        if len(readers) >= READERS_NEEDED:
+            return translate(N_("It takes two who read and whom the change does not concern."))
+        if readers:
+            sentence = N_(
+                "It takes %(name)s and an external lawyer. Without one it counts in fourteen days, and is red."
+            )
+            return translate(sentence, name=readers[0].name)
+        return translate(N_("It takes the external lawyers and fourteen days, and is red."))
 
     def _why_not(self, chain: Chain, proposal: Roster) -> str:
         translate = self.language.translate

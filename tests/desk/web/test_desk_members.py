@@ -292,6 +292,24 @@ def test_another_label_of_the_same_member_is_said_before_and_after(chain):
     assert view.pending.heading == "Väntar på dig: ändra Person 1, Lead 1 till Person 1, VD"
 
 
+@pytest.mark.parametrize(
+    ("roles", "removed", "said"),
+    [
+        (("lead", "handler", "counsel"), 2, "Det krävs två som läser och som ändringen inte gäller."),
+        (("lead", "handler", "counsel"), 1, "Det krävs Person 1 och en extern jurist."),
+        (("lead", "counsel"), 1, "Det krävs en som ändringen inte gäller."),
+    ],
+)
+def test_how_many_must_sign_is_said_as_the_rules_have_it(tmp_path, roles, removed, said):
+    chain = read_chain(make_home(tmp_path / "home", roles).home.roster, NOON.date())
+    left = [one for number, one in enumerate(chain.current.members) if number != removed]
+    proposal = next_version(chain.current, left)
+
+    view = views(chain.current).view(replace(chain, proposal=proposal), None, chain.all, clock_behind=False)
+
+    assert view.pending.needs.startswith(said)
+
+
 def test_a_picture_follows_from_the_hash_alone_is_mirrored_and_differs_with_one_bit():
     one, other = bytes(32), bytes([1]) + bytes(31)
 

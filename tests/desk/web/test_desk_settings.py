@@ -88,6 +88,23 @@ async def test_a_change_that_is_refused_changes_nothing_and_says_what_was_wrong(
     assert home.key.read_bytes() == before
 
 
+@pytest.mark.parametrize("path", ["/settings/passphrase", "/settings/copy", "/members/sign", "/members/compared"])
+async def test_a_form_without_a_page_of_its_own_that_meets_the_lock_leads_back_and_keeps_no_passphrase(desks, path):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go("/settings")
+        await reader.services.desk.lock()
+        await reader.send(path, old=PASSPHRASE, new=NEW, again=NEW)
+        at_the_lock = reader.at
+        page = await reader.send("/unlock", passphrase=PASSPHRASE)
+        held = reader.services.desk.take_held(path)
+
+    assert at_the_lock == "/unlock"
+    assert page.status == 200
+    assert reader.at == "/" + path.split("/")[1]
+    assert held is None
+
+
 def test_the_old_bytes_are_overwritten_where_they_lay(desks_home):
     with desks_home.key.open("rb") as still_open:
         old = still_open.read()
