@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 from cases.errors import CaseError
 from cases.receipt.wordlist import BITS_PER_WORD, to_words
 from cases.roster.member import Join, Role, read_join
-from desk.errors import DeskBusy, DeskError, Usage
+from desk.errors import DeskBusy, DeskError, HomeUnusable, Usage
 from desk.keep.keyfile import enrol as make_key
 from desk.keep.keyfile import require_strong
 from desk.keep.lock import desk_lock
@@ -81,6 +81,8 @@ async def enrol(request: web.Request) -> web.StreamResponse:
     except CaseError as refused:
         failed = Usage("join.unreadable") if refused.text_key == "join.unreadable" else Usage("desk.error")
         return _form(services, form, notice=notice_for(failed), wrong=_FIELDS.get(failed.text_key, ""))
+    except OSError:
+        return _form(services, form, notice=notice_for(HomeUnusable()))
     return see(JOIN_FILE)
 
 

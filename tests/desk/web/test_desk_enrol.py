@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import re
 
@@ -15,7 +16,7 @@ from cases.home import create_home, read_home
 from cases.roster.chain import NO_PREVIOUS, Member, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys, read_join, seal_member_keys
 from desk.errors import HomeSynced
-from desk.keep import keyfile
+from desk.keep import files, keyfile
 from desk.keep.keyfile import DeskHome
 from desk.keep.synced import require_not_synced
 
@@ -146,6 +147,26 @@ async def test_what_is_wrong_is_said_and_everything_but_the_passphrase_is_kept(d
     assert NEW not in page.text
     assert 'role="alert"' in page.text
     assert wrong.get("name", "Åsa Ny") in page.text
+    assert not home.key.exists()
+
+
+async def test_a_full_disk_says_so_keeps_what_was_typed_and_leaves_no_key(desks, tmp_path, monkeypatch):
+    def full(*_what):
+        raise OSError(errno.ENOSPC, "")
+
+    home = DeskHome(tmp_path / "empty")
+    async with pages_of(desks, 0, home=home) as reader, pages_of(desks, 1) as other:
+        await reader.open()
+        await other.unlock()
+        await other.go("/settings")
+        monkeypatch.setattr(files, "write_new", full)
+        page = await enrol(reader)
+        bridges = await other.send("/way/bridges", bridges="192.0.2.7:443")
+
+    for one in (page, bridges):
+        assert one.status == 422
+        assert "Kontrollera att disken inte är full." in one.words
+    assert "Ekonomichef" in page.text
     assert not home.key.exists()
 
 

@@ -10,7 +10,7 @@ import stat
 
 import aiohttp
 import pytest
-from desk_harness import CHEAP, PASSPHRASE, running_desks
+from desk_harness import CHEAP, PASSPHRASE, make_desk_home, running_desks
 from desk_pages import TO_A_PAGE, pages_of
 from intake_harness import make_home
 
@@ -18,9 +18,10 @@ from cases.roster.member import open_member_keys, seal_member_keys
 from desk.errors import KeyDamaged, NotReachable, PassphraseRefused
 from desk.keep import keyfile
 from desk.keep.bridges import read_bridges
-from desk.keep.keyfile import change_passphrase, unlock
+from desk.keep.keyfile import DeskHome, change_passphrase, unlock
 from desk.keep.preferences import Preferences, keep_preferences, read_preferences
 from desk.web.serve import serve
+from kallskydd.commands.desk_route import Route, connector_for
 
 LEAD = 0
 NEW = "fyra helt andra ord"
@@ -357,3 +358,36 @@ async def test_a_way_with_nobody_at_its_end_says_so(desks):
         page = await reader.go("/settings")
 
     assert "Tor är anslutet, men servern svarar inte. Försök igen om några minuter." in page.words
+
+
+async def test_new_bridges_end_the_try_that_is_under_way_and_begin_another_with_them(desks, short_folder):
+    (short_folder / "network.torrc").write_text("DisableNetwork 1\n")
+    home = DeskHome(short_folder / "desk")
+    make_desk_home(home, desks.made.keys[LEAD], desks.address)
+    async with pages_of(desks, LEAD, home=home) as reader:
+        reader.services.desk.link._connect = functools.partial(
+            connector_for, route=Route(tor_network=short_folder), tor_folder=home.tor
+        )
+        await reader.open()
+        # The overview would wait for the way.
+        waiting = asyncio.create_task(reader.send("/unlock", passphrase=PASSPHRASE))
+        torrc = home.tor / "torrc"
+        await until(torrc.exists)
+        without = torrc.read_text()
+        reader.page = await reader.go("/settings")
+        starting = reader.page.words
+        torrc.unlink()
+        page = await asyncio.wait_for(reader.send("/way/bridges", bridges=PLAIN), 20)
+        await until(lambda: torrc.exists() and "Bridge" in torrc.read_text())
+        await waiting
+
+    assert "Bridge" not in without
+    assert "Vägen öppnas genom Tor." in starting
+    assert page.status == 200
+    assert f"UseBridges 1\nBridge {PLAIN}\n" in torrc.read_text()
+
+
+async def until(happened):
+    async with asyncio.timeout(20):
+        while not happened():
+            await asyncio.sleep(0.05)
