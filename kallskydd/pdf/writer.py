@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.sax.saxutils import escape
 
-from kallskydd.poster.fonts import UNITS, Face, outline
+from kallskydd.pdf.fonts import UNITS, Face, outline
 
 A4: Final = (595.276, 841.89)  # points, 210 by 297 mm
 
