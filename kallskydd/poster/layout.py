@@ -16,7 +16,7 @@ from typing import Final
 
 from cases.colour import channels
 from kallskydd.pdf.fonts import BOLD, MONO, REGULAR, Face, LetterMissing, face
-from kallskydd.pdf.writer import A4, Colour, Style, TaggedPage
+from kallskydd.pdf.writer import A4, Colour, Style, TaggedDocument
 from kallskydd.poster import qr
 from kallskydd.poster.errors import DoesNotFit, NoSuchLetter
 from kallskydd.poster.texts import (
@@ -132,7 +132,7 @@ class _Sheet:
     """One try at the page; `y` is how far down it is set."""
 
     def __init__(self, words: PosterTexts, facts: Facts, scale: float, gap: float) -> None:
-        self.page = TaggedPage(f"{words(TITLE)} {facts.owner}", words.language)
+        self.page = TaggedDocument(f"{words(TITLE)} {facts.owner}", words.language)
         self._words = words
         self._facts = facts
         self._gap = gap
