@@ -88,13 +88,10 @@ class TaggedDocument:
     def _steps(self) -> list[str]:
         return self._pages[self._at].steps
 
-    def new_page(self) -> None:
-        """Go on at the top of a new page, inside the same elements."""
-        self._pages.append(_Page())
-        self._at = len(self._pages) - 1
-
     def turn_to(self, number: int) -> None:
-        """Draw on a page that is there; the first is 0."""
+        """Draw on this page, inside the same elements; the first is 0, and the one after the last is made."""
+        if number == len(self._pages):
+            self._pages.append(_Page())
         self._at = number
 
     @contextmanager
