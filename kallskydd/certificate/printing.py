@@ -84,7 +84,7 @@ class Printer:
     def _text(self, kind: str, pieces: Sequence[Piece], x: float, width: float, *, scope: Scope | None = None) -> None:
         """Write a paragraph, cell or label of one element."""
         lines = broken(sentence(pieces), width)
-        high = max((piece.style.size for piece in pieces), default=0) * LINE
+        high = max([self._styles.body.size, *(piece.style.size for piece in pieces)]) * LINE
         with self._document.element(kind, scope=scope):
             self._flow.lines(lines, x, high)
 
@@ -293,6 +293,7 @@ class Printer:
         if row.full is not None:
             self._folded(row.full)
         flow.rule(MARGIN, INSIDE, RULE, 0.4)
+        flow.y += styles.gap(0.15)
 
     def _signatures(self, fields: Sequence[str]) -> None:
         width = (INSIDE - 2 * _COLUMNS_APART) / 2
