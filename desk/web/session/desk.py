@@ -60,11 +60,11 @@ class Desk:
     clock: Clock
     idle_seconds: float = IDLE_SECONDS
     tokens: FormTokens = field(default_factory=FormTokens)
-    # A report that is being taken by voice: its words are gone with the lock.
-    call: HeldCall | None = None
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # A report that is being taken by voice: its words are gone with the lock.
+    call: HeldCall | None = None
 
     @property
     def is_unlocked(self) -> bool:
@@ -113,9 +113,9 @@ class Desk:
         """Let go of keys and cases. What is under way ends first."""
         async with self._turn:
             if self._unlocked is not None:
+                self.call = None
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
-                self.call = None
                 await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:
