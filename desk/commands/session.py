@@ -49,8 +49,7 @@ async def work(
             folder = cache_folder_of(home)
             # The application's. A command makes none, but what it erases goes there too.
             if folder.exists():
-                with contextlib.suppress(OSError):
-                    book.cache = open_cache(folder, keys.sign_seed)
+                book.cache = open_cache(folder, keys.sign_seed)
             try:
                 yield book
             finally:

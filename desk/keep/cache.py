@@ -174,8 +174,8 @@ class CaseCache:
         path = self._path(label)
         plain = len(content).to_bytes(_LENGTH_BYTES, "big") + content
         size = _power_of_two(len(plain) + _OVERHEAD, FILE_BYTES_MIN) - _OVERHEAD
-        self._files_changed = self._files_changed or not path.exists()
         with contextlib.suppress(OSError):
+            self._files_changed = self._files_changed or not path.exists()
             _write(path, self._box(label).encrypt(plain.ljust(size, b"\0")))
 
     def _box(self, label: bytes) -> SecretBox:
@@ -189,7 +189,17 @@ class CaseCache:
 
 
 def open_cache(folder: Path, sign_seed: bytes) -> CaseCache:
-    """Return the cache in this folder, made if it is not there. Raises OSError."""
+    """Return the cache in this folder, made if it is not there; where it cannot be made, one that keeps nothing."""
+    try:
+        key = _key_of(folder)
+    except OSError:
+        key = secrets.token_bytes(_KEY_BYTES)
+    cache = CaseCache(folder, blake2b(sign_seed, key=key, person=_PERSON_MASTER, digest_size=_KEY_BYTES).digest())
+    cache.index = cache._get(_INDEX, Index) or Index()  # noqa: SLF001 - the one way in which a cache is made
+    return cache
+
+
+def _key_of(folder: Path) -> bytes:
     files.make_folder(folder)
     tag, key_file = folder / TAG_FILE, folder / KEY_FILE
     if not tag.exists():
@@ -198,10 +208,7 @@ def open_cache(folder: Path, sign_seed: bytes) -> CaseCache:
     if len(key) != _KEY_BYTES:
         key = secrets.token_bytes(_KEY_BYTES)
         files.replace(key_file, key)
-    master = blake2b(sign_seed, key=key, person=_PERSON_MASTER, digest_size=_KEY_BYTES).digest()
-    cache = CaseCache(folder, master)
-    cache.index = cache._get(_INDEX, Index) or Index()  # noqa: SLF001 - the one way in which a cache is made
-    return cache
+    return key
 
 
 def _power_of_two(count: int, least: int) -> int:

@@ -98,10 +98,8 @@ class Desk:
             client = await stack.enter_async_context(
                 DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
             )
-            book = Casebook(client, keys, state, self.clock, server_key)
-            # Without a cache everything is asked of the server.
-            with contextlib.suppress(OSError):
-                book.cache = open_cache(self.cache_folder, keys.sign_seed)
+            cache = open_cache(self.cache_folder, keys.sign_seed)
+            book = Casebook(client, keys, state, self.clock, server_key, cache=cache)
             take_roster(book)
             stack.callback(book.write)
             self._unlocked = _Unlocked(book, stack.pop_all(), self._now())
