@@ -10,11 +10,10 @@ import msgspec
 
 
 class Limit(msgspec.Struct, frozen=True, array_like=True):
-    """A time limit: which, until when, and whether it was met."""
+    """A time limit that was not met yet: which, and until when."""
 
     kind: str
     day: date
-    met: bool
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -29,7 +28,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     urgent: bool
     # The state without the day: a closed case is closed, erasable or not.
     stage: str
-    limits: tuple[Limit, ...]
+    # The nearest limit that members have to meet.
+    due: Limit | None
     on_hold: bool
     closed_on: date | None
     erasable_from: date | None

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from cases.case.timeline import CaseAction, CaseStage
+from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
 from cases.entry import CompletionRequest, Stream
 from desk.keep.summaries import Limit, Summary
 from desk.work.opened import DeskCase
@@ -17,9 +17,15 @@ def first_line(untrusted_text: str) -> str:
     return line if len(line) <= FIRST_CHARACTERS else line[:FIRST_CHARACTERS].rsplit(" ", 1)[0] + " …"
 
 
+def next_limit(state: CaseState) -> Deadline | None:
+    """Return the nearest limit that members have to meet; a day that the reporter was given is none of them."""
+    limits = [limit for limit in state.due if limit.kind not in {DeadlineKind.COMPLETION, DeadlineKind.ERASE}]
+    return min(limits, key=lambda limit: limit.day, default=None)
+
+
 def summary_of(case: DeskCase) -> Summary:
     """Return what the overview shows of an opened case."""
-    state = case.state
+    state, due = case.state, next_limit(case.state)
     others = {
         int(stream): max((entry.number + 1 for entry in entries if entry.author != case.own_id), default=0)
         for stream, entries in case.streams.items()
@@ -31,7 +37,7 @@ def summary_of(case: DeskCase) -> Summary:
         received=case.release_day,
         urgent=case.report.urgent,
         stage=str(CaseStage.CLOSED if state.state is CaseStage.ERASABLE else state.state),
-        limits=tuple(Limit(str(limit.kind), limit.day, limit.met) for limit in state.deadlines),
+        due=None if due is None else Limit(str(due.kind), due.day),
         on_hold=state.on_hold,
         closed_on=state.closed_on,
         erasable_from=state.erasable_from,

@@ -16,11 +16,10 @@ from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
-from desk.web.views.case_line import line_of, state_on
+from desk.web.views.case_line import line_of
 from desk.web.views.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
-from desk.web.views.states import next_limit
 from desk.web.views.todo import Known, todo_of
 from desk.web.views.welcome import welcome
 from desk.work.casebook import Casebook
@@ -84,6 +83,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     most = _shown(form)
     lines = [line_of(one, read.get(one.case_id.hex(), {}), day, language) for one in found[:most]]
     known = Known(index.summaries, read, index.problems, unsigned_change=_is_unsigned(book))
+    todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(
         "overview.html",
@@ -91,8 +91,8 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         notice=_notice(services, book),
         alarms=alarms,
         today=weekday[:1].upper() + weekday[1:],
-        todo=todo_of(known, day, language),
-        nothing=_nothing(index, day, language),
+        todo=todo,
+        nothing="" if todo else _nothing(index, day, language),
         cases=lines,
         more=most + AT_A_TIME if len(found) > most else 0,
         wanted=wanted,
@@ -112,12 +112,12 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
 
 def _nothing(index: Index, day: date, language: Language) -> str:
     """Return the sentence for a day without anything to do."""
-    limits = [next_limit(state_on(summary, day)) for summary in index.summaries.values()]
+    limits = (summary.due for summary in index.summaries.values())
     nearest = min((limit for limit in limits if limit is not None), key=lambda limit: limit.day, default=None)
     if nearest is None:
         return language.translate(N_("Nothing to do today."))
     return language.translate(
-        _WHAT[nearest.kind], day=language.day(nearest.day, year=nearest.day.year != day.year)
+        _WHAT[DeadlineKind(nearest.kind)], day=language.day(nearest.day, year=nearest.day.year != day.year)
     )  # fmt: skip
 
 

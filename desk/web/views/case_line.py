@@ -8,7 +8,7 @@ from typing import Final
 
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from cases.entry import Stream
-from desk.keep.summaries import Summary
+from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
 from desk.work.opened import DeskCase
@@ -88,17 +88,14 @@ def has_answer(summary: Summary, read: Mapping[int, int]) -> bool:
 
 
 def state_on(summary: Summary, today: date) -> CaseState:
-    """Return where a case is on a day, as far as its summary says: without outcome, requests and what is allowed."""
+    """Return where a case is on a day, as far as its summary says: with one limit, and without what is allowed."""
     stage = CaseStage(summary.stage)
     over = summary.erasable_from is not None and summary.erasable_from <= today and not summary.on_hold
-    limits = tuple(
-        Deadline(DeadlineKind(limit.kind), limit.day, limit.met, overdue=not limit.met and today > limit.day)
-        for limit in summary.limits
-    )
+    due = () if summary.due is None else (_deadline(summary.due, today),)
     return CaseState(
         state=CaseStage.ERASABLE if stage is CaseStage.CLOSED and over else stage,
         organisation=summary.organisation,
-        deadlines=limits,
+        deadlines=due,
         outcome=None,
         open_requests=(),
         open_minutes=(),
@@ -111,3 +108,7 @@ def state_on(summary: Summary, today: date) -> CaseState:
         erase_by=summary.erase_by,
         allowed=frozenset(),
     )
+
+
+def _deadline(due: Limit, today: date) -> Deadline:
+    return Deadline(DeadlineKind(due.kind), due.day, met=False, overdue=today > due.day)

@@ -12,6 +12,7 @@ from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from cases.clock import add_months
 from desk.web.views.pages import N_, Language
+from desk.work.summing import next_limit
 
 # How many days before a day turns amber.
 SOON_DAYS: Final = {
@@ -58,26 +59,9 @@ def state_in_words(state: CaseState, language: Language) -> str:
     return language.translate(_HELD if state.on_hold and state.closed_on else STATES[state.state])
 
 
-def next_limit(state: CaseState) -> Deadline | None:
-    """Return the nearest limit that members have to meet; a day that the reporter was given is none of them."""
-    limits = [limit for limit in state.due if limit.kind not in {DeadlineKind.COMPLETION, DeadlineKind.ERASE}]
-    return min(limits, key=lambda limit: limit.day, default=None)
-
-
-def erased_at_latest(state: CaseState) -> date | None:
-    """Return the day of the two-year cap of a closed case."""
-    return None if state.closed_on is None else add_months(state.closed_on, ERASE_AT_LATEST_MONTHS)
-
-
-def order_day(state: CaseState, today: date) -> date:
-    """Return the day by which the overview orders a case, without making words for it: as `next_day` gives it."""
-    limit = next_limit(state)
-    if limit is not None:
-        return limit.day
-    latest = erased_at_latest(state)
-    if latest is None or (state.erasable_from is not None and state.erasable_from > today):
-        return date.max
-    return latest
+def erased_at_latest(closed_on: date | None) -> date | None:
+    """Return the day of the two-year cap of a case that was closed on this day."""
+    return None if closed_on is None else add_months(closed_on, ERASE_AT_LATEST_MONTHS)
 
 
 def next_day(state: CaseState, today: date, language: Language) -> NextDay:
@@ -86,7 +70,7 @@ def next_day(state: CaseState, today: date, language: Language) -> NextDay:
     if limit is not None:
         return _limit(limit, today, language)
     translate = language.translate
-    latest = erased_at_latest(state)
+    latest = erased_at_latest(state.closed_on)
     if latest is None:
         return NextDay(translate(N_("Close it when you are done")), "")
     if state.erasable_from is not None and state.erasable_from > today and not state.on_hold:

@@ -1,21 +1,22 @@
 """What is to be done today, the most urgent first: one sentence each, and one button to the page where it is done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from cases.case.timeline import DeadlineKind
-from desk.keep.summaries import Problem, Summary
-from desk.web.views.case_line import case_number, case_path, has_answer, state_on
+from desk.keep.summaries import Limit, Problem, Summary
+from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
 from desk.web.views.refusals import sentences_for
-from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words, next_limit
+from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words
 
 ERASE: Final = "/erase"
 MEMBERS: Final = "/members"
 # From how many days ahead a limit is something for today.
-_DAYS: Final = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
+_DAYS: Final[Mapping[str, int]] = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
 # So many are shown; the rest stands in the list below, in the same order.
 MOST: Final = 30
 
@@ -30,7 +31,7 @@ class _Task:
     button: str
 
 
-_TASKS: Final = {
+_TASKS: Final[Mapping[str, _Task]] = {
     DeadlineKind.ACKNOWLEDGE: _Task(
         N_("%(left)s: acknowledge the report"),
         N_("By %(day)s, the 7 days of the law."),
@@ -63,8 +64,6 @@ class Todo:
     path: str
     tone: str = "warn"
     is_first: bool = False
-    # What is most urgent comes first: the kind of thing, then the days that are left.
-    rank: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,46 +77,58 @@ class Known:
     unsigned_change: bool
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    """One thing to do that has no words yet: of ten thousand cases thirty are shown."""
+
+    # What is most urgent comes first: the kind of thing, then the days that are left.
+    rank: tuple[int, int]
+    words: Callable[[], Todo]
+
+
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, the most urgent first."""
-    found = [_change(language)] if known.unsigned_change else []
-    found += [_problem(name, problem, language) for name, problem in known.problems.items()]
+    found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
+    for name, problem in known.problems.items():
+        rank = (_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2)
+        found.append(_Found(rank, partial(_problem, name, problem, language)))
     for name, summary in known.summaries.items():
         found += _of_case(summary, known.read.get(name, {}), today, language)
     found.sort(key=lambda one: one.rank)
-    return tuple(replace(one, is_first=not place) for place, one in enumerate(found[:MOST]))
+    return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
 
 
-def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> list[Todo]:
-    found = [_warning(summary, language)] if summary.warnings else []
-    limit = _limit(summary, today, language) if summary.may_write else None
-    found += [limit] if limit is not None else []
-    found += [_answer(summary, today, language)] if has_answer(summary, read) else []
-    if summary.may_sign and summary.closed_on is not None:
-        if summary.signed and not summary.own_signature:
-            found.append(_signature(summary, language))
-        else:
-            found += _cap(summary, today, language)
-    return found
+def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> Iterator[_Found]:
+    if summary.warnings:
+        yield _Found((_ALARM, 1), partial(_warning, summary, language))
+    due = summary.due
+    if due is not None and summary.may_write and (due.day - today).days <= _DAYS[due.kind]:
+        days = (due.day - today).days
+        # What is over before what is near; on one day the law before our goal.
+        rank = (_LATE if days < 0 else _NEAR, days * 2 + (due.kind == DeadlineKind.ASSESS))
+        yield _Found(rank, partial(_limit, summary, due, today, language))
+    if has_answer(summary, read):
+        yield _Found((_ANSWER, 0), partial(_answer, summary, today, language))
+    if not summary.may_sign or summary.closed_on is None:
+        return
+    if summary.signed and not summary.own_signature:
+        yield _Found((_SIGNATURE, 0), partial(_signature, summary, language))
+        return
+    latest = erased_at_latest(summary.closed_on)
+    if latest is not None and (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE]:
+        yield _Found((_NEAR, (latest - today).days * 2), partial(_cap, summary, latest, today, language))
 
 
-def _limit(summary: Summary, today: date, language: Language) -> Todo | None:
-    limit = next_limit(state_on(summary, today))
-    if limit is None:
-        return None
-    days = (limit.day - today).days
-    if days > _DAYS[limit.kind]:
-        return None
-    task, translate = _TASKS[limit.kind], language.translate
+def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Todo:
+    days = (due.day - today).days
+    task, translate = _TASKS[due.kind], language.translate
     return Todo(
         head=translate(task.head, left=left_in_words(days, language)),
         title=summary.title,
-        text=translate(task.late if limit.overdue else task.by, day=_day(limit.day, today, language)),
+        text=translate(task.late if days < 0 else task.by, day=_day(due.day, today, language)),
         button=translate(task.button),
         path=f"{case_path(summary.case_id)}/write",
-        tone="bad" if limit.overdue else "warn",
-        # What is over before what is wrong with nobody's day; the law before our goal.
-        rank=(_LATE if limit.overdue else _NEAR, days * 2 + (limit.kind is DeadlineKind.ASSESS)),
+        tone="bad" if days < 0 else "warn",
     )
 
 
@@ -130,7 +141,6 @@ def _answer(summary: Summary, today: date, language: Language) -> Todo:
         text="" if asked is None else translate(N_("You asked on %(day)s."), day=_day(asked, today, language)),
         button=translate(N_("Read the answer")),
         path=case_path(summary.case_id),
-        rank=(_ANSWER, 0),
     )
 
 
@@ -142,30 +152,22 @@ def _signature(summary: Summary, language: Language) -> Todo:
         text=translate(N_("%(name)s has signed, you are the second."), name=summary.signed[0]),
         button=translate(N_("Read and sign")),
         path=ERASE,
-        rank=(_SIGNATURE, 0),
     )
 
 
-def _cap(summary: Summary, today: date, language: Language) -> list[Todo]:
-    latest = erased_at_latest(state_on(summary, today))
-    days = 0 if latest is None else (latest - today).days
-    if latest is None or days > SOON_DAYS[DeadlineKind.ERASE]:
-        return []
-    translate = language.translate
-    return [
-        Todo(
-            head=translate(N_("%(left)s: erase the case"), left=left_in_words(days, language)),
-            title=summary.title,
-            text=translate(
-                N_("The server erases it on %(day)s, two years after closing. See to the archive's part before."),
-                day=_day(latest, today, language),
-            ),
-            button=translate(N_("To erasing")),
-            path=ERASE,
-            tone="bad" if days < 0 else "warn",
-            rank=(_NEAR, days * 2),
-        )
-    ]
+def _cap(summary: Summary, latest: date, today: date, language: Language) -> Todo:
+    translate, days = language.translate, (latest - today).days
+    return Todo(
+        head=translate(N_("%(left)s: erase the case"), left=left_in_words(days, language)),
+        title=summary.title,
+        text=translate(
+            N_("The server erases it on %(day)s, two years after closing. See to the archive's part before."),
+            day=_day(latest, today, language),
+        ),
+        button=translate(N_("To erasing")),
+        path=ERASE,
+        tone="bad" if days < 0 else "warn",
+    )
 
 
 def _change(language: Language) -> Todo:
@@ -176,7 +178,6 @@ def _change(language: Language) -> Todo:
         text=translate(N_("Compare the six words by telephone before you sign.")),
         button=translate(N_("Look at the change")),
         path=MEMBERS,
-        rank=(_SIGNATURE, 1),
     )
 
 
@@ -190,7 +191,6 @@ def _warning(summary: Summary, language: Language) -> Todo:
         button=language.translate(N_("To the case")),
         path=case_path(summary.case_id),
         tone="bad",
-        rank=(_ALARM, 1),
     )
 
 
@@ -205,7 +205,6 @@ def _problem(name: str, problem: Problem, language: Language) -> Todo:
         button=language.translate(N_("To the members")),
         path=MEMBERS,
         tone="bad" if problem.is_alarm else "warn",
-        rank=(_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2),
     )
 
 
