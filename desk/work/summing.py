@@ -12,8 +12,9 @@ FIRST_CHARACTERS: Final = 70
 
 
 def first_line(untrusted_text: str) -> str:
-    """Return the beginning of a text on one line."""
-    line = " ".join(untrusted_text.split())
+    """Return the beginning of a text: its first line, up to a word's end."""
+    lines = [" ".join(line.split()) for line in untrusted_text.splitlines() if line.strip()]
+    line = lines[0] if lines else ""
     return line if len(line) <= FIRST_CHARACTERS else line[:FIRST_CHARACTERS].rsplit(" ", 1)[0] + " …"
 
 

@@ -76,11 +76,12 @@ def next_day(state: CaseState, today: date, language: Language) -> NextDay:
     if state.erasable_from is not None and state.erasable_from > today and not state.on_hold:
         what = translate(N_("Can be erased from %(day)s"), day=_day(state.erasable_from, today, language))
         return NextDay(translate(N_("The reporter can still read")), what)
-    # A hold takes away the earlier day, not the cap.
     nearness = "soon" if (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE] else ""
-    head = _HELD if state.on_hold else N_("Can be erased")
+    if state.on_hold:
+        # The server keeps to a hold, at the two-year cap too.
+        return NextDay(translate(_HELD), translate(N_("Is not erased until you end that")), nearness, latest)
     by = translate(N_("By %(day)s, two years after closing"), day=_day(latest, today, language))
-    return NextDay(translate(head), by, nearness, latest)
+    return NextDay(translate(N_("Can be erased")), by, nearness, latest)
 
 
 def left_in_words(days: int, language: Language) -> str:

@@ -124,7 +124,7 @@ def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Tod
     task, translate = _TASKS[due.kind], language.translate
     return Todo(
         head=translate(task.head, left=left_in_words(days, language)),
-        title=summary.title,
+        title=_quoted(summary),
         text=translate(task.late if days < 0 else task.by, day=_day(due.day, today, language)),
         button=translate(task.button),
         path=f"{case_path(summary.case_id)}/write",
@@ -137,7 +137,7 @@ def _answer(summary: Summary, today: date, language: Language) -> Todo:
     asked = summary.answered
     return Todo(
         head=translate(N_("An answer has come")),
-        title=summary.title,
+        title=_quoted(summary),
         text="" if asked is None else translate(N_("You asked on %(day)s."), day=_day(asked, today, language)),
         button=translate(N_("Read the answer")),
         path=case_path(summary.case_id),
@@ -148,7 +148,7 @@ def _signature(summary: Summary, language: Language) -> Todo:
     translate = language.translate
     return Todo(
         head=translate(N_("A signature waits: erasing")),
-        title=summary.title,
+        title=_quoted(summary),
         text=translate(N_("%(name)s has signed, you are the second."), name=summary.signed[0]),
         button=translate(N_("Read and sign")),
         path=ERASE,
@@ -157,9 +157,20 @@ def _signature(summary: Summary, language: Language) -> Todo:
 
 def _cap(summary: Summary, latest: date, today: date, language: Language) -> Todo:
     translate, days = language.translate, (latest - today).days
+    if summary.on_hold:
+        return Todo(
+            head=translate(N_("%(left)s: decide whether the case is kept"), left=left_in_words(days, language)),
+            title=_quoted(summary),
+            text=translate(
+                N_("The two years of the law end on %(day)s. Nothing is erased before you end the keeping."),
+                day=_day(latest, today, language),
+            ),
+            button=translate(N_("To the case")),
+            path=case_path(summary.case_id),
+        )
     return Todo(
         head=translate(N_("%(left)s: erase the case"), left=left_in_words(days, language)),
-        title=summary.title,
+        title=_quoted(summary),
         text=translate(
             N_("The server erases it on %(day)s, two years after closing. See to the archive's part before."),
             day=_day(latest, today, language),
@@ -186,7 +197,7 @@ def _warning(summary: Summary, language: Language) -> Todo:
     number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
     return Todo(
         head=f"{number}: {notice.what}",
-        title=summary.title,
+        title=_quoted(summary),
         text=notice.do,
         button=language.translate(N_("To the case")),
         path=case_path(summary.case_id),
@@ -206,6 +217,11 @@ def _problem(name: str, problem: Problem, language: Language) -> Todo:
         path=MEMBERS,
         tone="bad" if problem.is_alarm else "warn",
     )
+
+
+def _quoted(summary: Summary) -> str:
+    # It stands in quotation marks within a sentence.
+    return summary.title.rstrip(".")
 
 
 def _day(day: date, today: date, language: Language) -> str:

@@ -446,3 +446,22 @@ async def test_the_reminder_is_the_same_for_everyone_all_year_and_names_nothing(
     assert "DTSTART:20260105T090000" in lines
     assert all(len(line) <= 75 for line in lines)
     assert fetched.status == 404
+
+
+async def test_a_case_that_is_kept_stays_and_the_two_years_are_a_day_to_decide(desks):
+    reporter = await desks.file("Första raden.\nAndra raden.")
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        async with reader.services.desk.at_work() as book:
+            await acts.do(book, "close", name, "Vi har utrett det.")
+            await acts.do(book, "hold", name, "Polisen har bett om det.")
+        desks.clock.forward(days=720)
+        page = await reader.go("/")
+
+    assert titles_of(page) == ["Första raden."]
+    assert todo_of(page) == ["11 dagar kvar: avgör om ärendet ska bevaras"]
+    assert "”<bdi>Första raden</bdi>”." in page.text
+    assert "Bevaras tills vidare" in page.words
+    assert buttons_of(page) == [(f"/case/{name}", "Till ärendet")]
