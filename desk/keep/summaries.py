@@ -22,6 +22,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     case_id: bytes
     # The beginning of the report.
     title: str
+    # The number in the group's own register, if it has one.
+    register: str
     # The organisation in words; nothing when the reporter gave none.
     organisation: str
     received: date | None
@@ -41,6 +43,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     # The names of the others who have signed to have it erased; whether this member has.
     signed: tuple[str, ...]
     own_signature: bool
+    # Whether this member has stepped aside.
+    is_left: bool
     # Whether this member may write to the reporter, and sign with others.
     may_write: bool
     may_sign: bool
@@ -56,6 +60,8 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
 
     text_key: str
     is_alarm: bool
+    # This member had stepped aside: that the case is gone for her is as it should be.
+    is_left: bool = False
 
 
 class Index(msgspec.Struct, frozen=True, array_like=True):
@@ -64,6 +70,15 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
     fetched: date | None = None
     summaries: dict[str, Summary] = {}
     problems: dict[str, Problem] = {}
+
+    def is_left(self, case_id: bytes) -> bool:
+        """Whether this member had stepped aside in a case when it was last opened."""
+        known = (self.problems.get(case_id.hex()), self.summaries.get(case_id.hex()))
+        return any(one is not None and one.is_left for one in known)
+
+    def standing(self) -> dict[str, Summary]:
+        """Return the cases that the overview and the search show: none that this member left and need not sign."""
+        return {name: one for name, one in self.summaries.items() if one.may_sign or not one.is_left}
 
     def __repr__(self) -> str:
         return "<Index>"

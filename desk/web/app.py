@@ -9,8 +9,8 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import calendar, case, entrance, overview, unlock
-from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
+from desk.web.handlers import calendar, case, entrance, erase, move, overview, recuse, unlock
+from desk.web.local.forms import FORM_BYTES_MAX, FORM_TYPE, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Locked
@@ -24,6 +24,9 @@ _HANDLERS: Final = (
     overview,
     calendar,
     case,
+    recuse,
+    move,
+    erase,
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
@@ -73,7 +76,8 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
     if request.path.startswith(_FOR_ALL) or services.desk.is_unlocked:
         services.desk.used()
         return await handler(request)
-    if request.method == hdrs.METH_POST:
+    # What comes with a file is not held: it is chosen again.
+    if request.method == hdrs.METH_POST and request.content_type == FORM_TYPE:
         services.desk.hold(request.path, await read_form(request))
     return see(unlock.UNLOCK)
 

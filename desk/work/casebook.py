@@ -227,6 +227,7 @@ class Casebook:
             waiting=() if roster is None else waiting_erasures(keys, answer, roster, self.server_key),
             warnings=warnings,
             chain=self._chain(),
+            notes_grants=answer.notes_grants,
         )
         return self._remembered(case)
 
@@ -301,9 +302,11 @@ class Casebook:
         """Keep why a case did not open; of one that is here no more, or no longer for this member, nothing else."""
         if self.cache is None or (isinstance(failed, ServerRefused) and failed.code != NotThere.code):
             return
-        if isinstance(failed, ServerRefused):
+        is_gone = isinstance(failed, ServerRefused)
+        is_left = is_gone and self.cache.index.is_left(known.case_id)
+        if is_gone:
             self.cache.drop(known.case_id)
-        self.cache.keep_problem(known.case_id, Problem(failed.text_key, isinstance(failed, NotVerified)))
+        self.cache.keep_problem(known.case_id, Problem(failed.text_key, not is_gone, is_left))
 
     async def fetch_case(self, known: KnownCase) -> CaseAnswer:
         """Return what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""

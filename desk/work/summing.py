@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Final
 
+from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
 from cases.entry import CompletionRequest, Stream
 from desk.keep.summaries import Limit, Summary
@@ -34,6 +35,7 @@ def summary_of(case: DeskCase) -> Summary:
     return Summary(
         case_id=case.known.case_id,
         title=first_line(case.report.text),
+        register=case.register_number,
         organisation="" if state.organisation is None else case.organisation_name(),
         received=case.release_day,
         urgent=case.report.urgent,
@@ -47,6 +49,7 @@ def summary_of(case: DeskCase) -> Summary:
         answered=_answered(case),
         signed=tuple(case.name_of(member) for member, _reference in case.waiting if member != case.own_id),
         own_signature=any(member == case.own_id for member, _reference in case.waiting),
+        is_left=case.own_id in stepped_aside(case.streams),
         may_write=CaseAction.REPLY in state.allowed,
         may_sign=CaseAction.CO_SIGN in state.allowed,
         warnings=case.warnings,

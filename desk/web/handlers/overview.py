@@ -4,6 +4,7 @@ All of it is made from what was fetched last (`desk.keep.summaries`), so it is t
 What is searched for comes as a form and is answered at once: it stands in no address, and in no browser's history.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -11,7 +12,7 @@ from aiohttp import web
 
 from cases.case.timeline import DeadlineKind
 from cases.clock import today
-from desk.keep.summaries import Index
+from desk.keep.summaries import Index, Summary
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
@@ -74,15 +75,17 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     index = Index() if book.cache is None else book.cache.index
     wanted = Wanted(form.one("words"), form.one("state"), form.one("organisation"))
     alarms = [language.notice(sentences_for(key)) for key in overview_warnings(book)]
-    if not (index.summaries or index.problems):
+    summaries = index.standing()
+    problems = {name: one for name, one in index.problems.items() if not one.is_left}
+    if not (summaries or problems):
         words = welcome(book, services.band.name, language)
         return services.page("overview_empty.html", HERE, notice=_notice(services, book), alarms=alarms, welcome=words)
-    holding = await containing(services.desk, tuple(index.summaries), wanted.words) if wanted.words else set()
-    found = chosen(index.summaries, wanted, holding, day)
+    holding = await containing(services.desk, tuple(summaries), wanted.words) if wanted.words else set()
+    found = chosen(summaries, wanted, holding, day)
     read = {name: known.read for name, known in book.state.case_list.cases.items()}
     most = _shown(form)
     lines = [line_of(one, read.get(one.case_id.hex(), {}), day, language) for one in found[:most]]
-    known = Known(index.summaries, read, index.problems, unsigned_change=_is_unsigned(book))
+    known = Known(summaries, read, problems, unsigned_change=_is_unsigned(book))
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(
@@ -92,12 +95,12 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         alarms=alarms,
         today=weekday[:1].upper() + weekday[1:],
         todo=todo,
-        nothing="" if todo else _nothing(index, day, language),
+        nothing="" if todo else _nothing(summaries, day, language),
         cases=lines,
         more=most + AT_A_TIME if len(found) > most else 0,
         wanted=wanted,
         states=STATES,
-        organisations=organisations_of(index.summaries),
+        organisations=organisations_of(summaries),
     )
 
 
@@ -110,9 +113,9 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
     return _FETCHING if services.refresh.is_running and services.refresh.fetched is None else None
 
 
-def _nothing(index: Index, day: date, language: Language) -> str:
+def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) -> str:
     """Return the sentence for a day without anything to do."""
-    limits = (summary.due for summary in index.summaries.values())
+    limits = (summary.due for summary in summaries.values())
     nearest = min((limit for limit in limits if limit is not None), key=lambda limit: limit.day, default=None)
     if nearest is None:
         return language.translate(N_("Nothing to do today."))

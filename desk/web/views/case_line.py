@@ -11,6 +11,7 @@ from cases.entry import Stream
 from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
+from desk.web.views.written import inert_line
 from desk.work.opened import DeskCase
 from desk.work.summing import summary_of
 
@@ -26,6 +27,7 @@ class CaseLine:
     path: str
     title: str
     number: str
+    register: str
     organisation: str
     received: str
     state: str
@@ -62,9 +64,10 @@ def line_of(summary: Summary, read: Mapping[int, int], today: date, language: La
     answered = has_answer(summary, read)
     return CaseLine(
         path=case_path(summary.case_id),
-        title=summary.title,
+        title=inert_line(summary.title),
         number=case_number(summary.case_id),
-        organisation=summary.organisation or language.translate(NO_ORGANISATION),
+        register=inert_line(summary.register),
+        organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
         received=""
         if summary.received is None
         else language.day(summary.received, year=summary.received.year != today.year),

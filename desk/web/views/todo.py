@@ -12,6 +12,7 @@ from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
 from desk.web.views.refusals import sentences_for
 from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words
+from desk.web.views.written import inert_line
 
 ERASE: Final = "/erase"
 MEMBERS: Final = "/members"
@@ -221,7 +222,7 @@ def _problem(name: str, problem: Problem, language: Language) -> Todo:
 
 def _quoted(summary: Summary) -> str:
     # It stands in quotation marks within a sentence.
-    return summary.title.rstrip(".")
+    return inert_line(summary.title).rstrip(".")
 
 
 def _day(day: date, today: date, language: Language) -> str:

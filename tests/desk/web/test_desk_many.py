@@ -37,6 +37,7 @@ def summary_of(number, day) -> Summary:
     return Summary(
         case_id=os.urandom(16),
         title=f"Anmälan nummer {number} om något som inte står rätt till i kommunen",
+        register=f"KS 2026/{number}",
         organisation=("Björkdala kommun", "Björkdala Bostäder AB", "")[number % 3],
         received=received,
         urgent=not number % 50,
@@ -50,6 +51,7 @@ def summary_of(number, day) -> Summary:
         answered=received if number % 7 == 0 else None,
         signed=(),
         own_signature=False,
+        is_left=False,
         may_write=closed is None,
         may_sign=True,
         warnings=(),
