@@ -17,7 +17,7 @@ from cases.clock import today
 from cases.roster.chain import Roster, fingerprint_words
 from cases.sentences import in_words_of_desk
 from desk.commands import show
-from desk.commands.listing import list_cases, standing_warnings
+from desk.commands.listing import list_cases
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keep.keyfile import DeskHome, enrol
@@ -39,6 +39,7 @@ from desk.work.checks import check_stepping_aside
 from desk.work.erasing import erase as erase_case
 from desk.work.membership import sign_proposal
 from desk.work.opened import DeskCase
+from desk.work.standing import standing_warnings
 from desk.work.writing import require_now
 
 

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from desk.errors import DeskError, HomeUnusable
 from desk.web.handlers import (
+    calendar,
     case,
     enrol,
     entrance,
@@ -36,6 +37,7 @@ _HANDLERS: Final = (
     unlock,
     overview,
     oral,
+    calendar,
     case,
     recuse,
     move,
