@@ -11,6 +11,7 @@ from cases.sentences.member import SENTENCES as OF_THE_COMMAND_LINE
 from desk.errors import DeskError, NotReachable, NotVerified
 from desk.web.views.pages import N_, Notice
 
+_MOVE: Final = N_("Move it to an ordinary folder before you unlock.")
 REFUSALS: Final[Mapping[str, Notice]] = {
     "desk.wrong_passphrase": Notice(
         N_("The passphrase is not right."),
@@ -19,6 +20,64 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "desk.no_key": Notice(N_("There is no key on this computer yet."), N_("Make one under Become a member.")),
     "desk.not_joined": Notice(
         N_("This desk does not know its server yet."), N_("Paste the address that the operator gave you.")
+    ),
+    "desk.weak_passphrase": Notice(
+        N_("The passphrase is shorter than 12 characters."),
+        N_("Choose a longer one, for example four words that do not belong together."),
+    ),
+    "desk.passphrases_differ": Notice(N_("The two passphrases differ."), N_("Type the same one twice.")),
+    "desk.no_role": Notice(N_("No role is chosen."), N_("Choose what you do in the group.")),
+    "join.unreadable": Notice(
+        N_("Your name, or what reporters see, cannot be used."), N_("Write 1 to 80 ordinary characters in each field.")
+    ),
+    "desk.key_taken": Notice(
+        N_("There is a key on this computer already, and it was left as it is."), N_("Unlock it.")
+    ),
+    "desk.key_damaged": Notice(N_("The key file cannot be read."), N_("Put back your copy, or call a colleague.")),
+    "desk.home_in_onedrive": Notice(N_("The folder lies in OneDrive."), _MOVE),
+    "desk.home_in_dropbox": Notice(N_("The folder lies in Dropbox."), _MOVE),
+    "desk.home_in_icloud": Notice(N_("The folder lies in iCloud."), _MOVE),
+    "desk.home_in_nextcloud": Notice(N_("The folder lies in Nextcloud."), _MOVE),
+    "desk.home_in_google": Notice(N_("The folder lies in Google Drive."), _MOVE),
+    "desk.home_synced": Notice(N_("The folder is copied to other computers."), _MOVE),
+    "desk.bad_address": Notice(
+        N_("The address has a misprint."), N_("Copy it once more, all 56 characters before .onion.")
+    ),
+    "desk.reporters_address": Notice(
+        N_("That is the address for reporters."), N_("Ask the operator for the members' address, and paste that one.")
+    ),
+    "desk.address_kept": Notice(
+        N_("This computer has seen who reads at its server, so the address is kept."),
+        N_("Call a colleague before you work with another server."),
+    ),
+    "desk.wrong_server": Notice(
+        N_("The list of who reads is that of another server."),
+        N_("Compare the address with a colleague, by telephone, and paste it once more."),
+    ),
+    "desk.roster_broken": Notice(
+        N_("The list of who reads does not continue the one that this computer has seen."),
+        N_("Write nothing before you have called a colleague and compared the six words."),
+    ),
+    "desk.roster_offered": Notice(
+        N_("No change waits for your signature any more."), N_("Look at who reads now."), "warn"
+    ),
+    "roster.no_such_proposal": Notice(
+        N_("No change waits for your signature any more."), N_("Look at who reads now."), "warn"
+    ),
+    "roster.not_agreed": Notice(
+        N_("Nothing is signed: you have not said that you compared the words."),
+        N_("Call first, then tick the box and sign."),
+    ),
+    "roster.other_words": Notice(
+        N_("Nothing is signed: what is proposed has changed meanwhile."), N_("Compare the words that stand here now.")
+    ),
+    "bridges.unreadable": Notice(
+        N_("One of the lines is no bridge."), N_("Copy each line whole, from the address to its end.")
+    ),
+    "bridges.too_many": Notice(N_("These are more bridges than needed."), N_("Paste ten at most.")),
+    "bridges.no_transport": Notice(
+        N_("Bridges that begin with obfs4 need a program that is not on this computer."),
+        N_("Install obfs4proxy, or ask for bridges that begin with a number."),
     ),
     "desk.busy": Notice(N_("A command is at work with the same key."), N_("Wait until it has ended, and try again.")),
     "desk.state_damaged": Notice(
