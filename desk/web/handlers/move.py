@@ -36,7 +36,8 @@ _MEMBERS: Final = "/members"
 _OVERVIEW: Final = "/"
 # The file comes back as text in the form that signs, which is a third longer, beside a few small fields.
 _FORM_BYTES_MAX: Final = moves.FILE_BYTES_MAX * 4 // 3 + 2**16
-_FILE_NAME: Final = "flytt.bin"
+# Names neither the case nor who reads it.
+_SAVED_AS: Final = 'attachment; filename="flytt.bin"'
 _NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the reporter why."))
 _NO_THIRD: Final = Notice(
     N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
@@ -105,7 +106,7 @@ async def file(request: web.Request) -> web.StreamResponse:
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
     response = answer(offered.file, content_type="application/octet-stream")
-    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{_FILE_NAME}"'
+    response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response
 
 
