@@ -13,12 +13,13 @@ from aiohttp import hdrs, web
 
 from cases.clock import today
 from cases.roster.chain import Roster
-from desk.errors import DeskError, MoveRefused, NotNow, RosterBroken
+from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.cases import shown_case
+from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line
 from desk.web.views.moving import is_left, move_form, move_shown, needs_relock, offer_shown, person
 from desk.web.views.pages import N_, Notice, answer, see
@@ -64,8 +65,15 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def look(request: web.Request) -> web.StreamResponse:
     """Show what the move comes to, before the file is made."""
-    services, form = request.app[SERVICES], await sent_form(request)
-    typed = _typed(form)
+    form = await sent_form(request)
+    try:
+        return await _look(request, form)
+    except NotReachable as failed:
+        return await _unsent(request, form, failed)
+
+
+async def _look(request: web.Request, form: Form) -> web.Response:
+    services, typed = request.app[SERVICES], _typed(form)
     async with services.desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(case_named(request)))
@@ -73,6 +81,8 @@ async def look(request: web.Request) -> web.StreamResponse:
             return _form(request, case, typed)
         try:
             await _offer(book, case, typed)
+        except NotReachable:
+            raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
     roster = _roster(case)
@@ -96,18 +106,31 @@ async def look(request: web.Request) -> web.StreamResponse:
 
 async def file(request: web.Request) -> web.StreamResponse:
     """Give out the file for the colleague who signs. It changes nothing at the server, and may be asked for again."""
-    services, form = request.app[SERVICES], await read_form(request)
-    typed = _typed(form)
-    async with services.desk.at_work() as book:
+    form = await read_form(request)
+    try:
+        return await _file(request, _typed(form))
+    except NotReachable as failed:
+        return await _unsent(request, form, failed)
+
+
+async def _file(request: web.Request, typed: _Typed) -> web.Response:
+    async with request.app[SERVICES].desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(case_named(request)))
         try:
             offered = await _offer(book, case, typed)
+        except NotReachable:
+            raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
     response = answer(offered.file, content_type="application/octet-stream")
     response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response
+
+
+async def _unsent(request: web.Request, form: Form, failed: NotReachable) -> web.Response:
+    case = await case_of_unsent(request.app[SERVICES].desk, case_named(request), request.path, form)
+    return _form(request, case, _typed(form), notice_for(failed))
 
 
 async def ask_for_file(request: web.Request) -> web.StreamResponse:
@@ -129,8 +152,8 @@ async def sign(request: web.Request) -> web.StreamResponse:
     if not untrusted_file:
         return _file_page(request, _NO_FILE)
     async with services.desk.at_work() as book:
-        await book.sync()
         try:
+            await book.sync()
             read = await moves.read_offer(book, untrusted_file)
             if not sent.form.has("agreed"):
                 return _offer_page(request, read, untrusted_file, _NOT_AGREED if second_step else None)

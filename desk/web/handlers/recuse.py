@@ -6,11 +6,12 @@ from aiohttp import web
 
 from cases.case.timeline import CaseAction
 from cases.clock import today
-from desk.errors import DeskError
+from desk.errors import DeskError, NotReachable
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.cases import shown_case
+from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line, case_path
 from desk.web.views.moving import REASONS, is_asked_after_leaving, is_left, others_reading, warnings_of_leaving
 from desk.web.views.pages import N_, Language, Notice, see
@@ -38,6 +39,15 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def recuse(request: web.Request) -> web.StreamResponse:
     """Step aside. What has to be said before is said, also when it became so after the form was shown."""
     services, form = request.app[SERVICES], await sent_form(request)
+    try:
+        return await _recuse(request, form)
+    except NotReachable as failed:
+        case = await case_of_unsent(services.desk, case_named(request), request.path, form)
+        return _form(request, case, form, notice_for(failed))
+
+
+async def _recuse(request: web.Request, form: Form) -> web.Response:
+    services = request.app[SERVICES]
     async with services.desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(case_named(request)))
@@ -50,6 +60,8 @@ async def recuse(request: web.Request) -> web.StreamResponse:
             text = _reason(form, services.language)
             given = acts.ActInput(text, book.keys.id, today(book.clock))
             case = await acts.carry_out(book, case, acts.ACTS["recuse"], given)
+        except NotReachable:
+            raise
         except DeskError as failed:
             return _form(request, case, form, notice_for(failed))
     return see(_done_path(case))

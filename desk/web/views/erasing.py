@@ -146,8 +146,7 @@ def _place(case: DeskCase, line: EraseLine, today: date) -> str:
 def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
     """Return one closed case in words."""
     state, translate = case.state, language.translate
-    closed_on = state.closed_on or today
-    cap = add_months(closed_on, ERASE_AT_LATEST_MONTHS)
+    cap = date.max if state.closed_on is None else add_months(state.closed_on, ERASE_AT_LATEST_MONTHS)
     days = (cap - today).days
     note = ""
     if state.on_hold:
@@ -160,7 +159,7 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         erase_path=erase_path(case.known.case_id),
         number=case_number(case.known.case_id),
         title=first_line(case.report.text),
-        closed=language.day(closed_on),
+        closed="" if state.closed_on is None else language.day(state.closed_on),
         outcome="" if state.outcome is None else translate(OUTCOMES[state.outcome.result]),
         left=_days_left(days, language),
         until=translate(N_("At the latest %(day)s"), day=language.day(cap)),
@@ -169,6 +168,16 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         signatures=_signatures(case),
         may_sign=CaseAction.CO_SIGN in state.allowed,
     )
+
+
+def why_not_yet(case: DeskCase, today: date) -> str | None:
+    """Return the text key for why a case cannot be erased on this day; None when it can."""
+    state = case.state
+    if state.closed_on is None:
+        return "erase.not_closed"
+    if state.on_hold:
+        return "erase.hold"
+    return "erase.inbox_open" if state.erasable_from is not None and state.erasable_from > today else None
 
 
 def _days_left(days: int, language: Language) -> str:
