@@ -46,6 +46,12 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "timing.completion_too_soon": Notice(
         N_("The reporter needs at least seven days to answer."), N_("Choose a later day.")
     ),
+    "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
+    "link.no_such_number": Notice(
+        N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")
+    ),
+    "hold.unchanged": Notice(N_("The case is kept already, or is not kept any more."), N_("Look at its page.")),
+    "reopen.not_closed": Notice(N_("The case is not closed."), N_("Look at its page.")),
     "usage.text": Notice(N_("There is no text yet."), N_("Write something and try again.")),
     # Moves, stepping aside, erasing.
     "move.file": Notice(
