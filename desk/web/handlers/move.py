@@ -11,14 +11,15 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from cases.case.signers import stepped_aside
 from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
+from desk.web.handlers.case.opening import case_of
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.cases import shown_case
 from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line
 from desk.web.views.moving import is_left, move_form, move_shown, needs_relock, offer_shown, person
@@ -58,7 +59,7 @@ class _Typed:
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show who reads today, to be changed; or what was chosen before the lock came between."""
-    case = await shown_case(request.app[SERVICES].desk, case_named(request))
+    case = await case_of(request)
     held = typed_before(request)
     return _form(request, case, _typed(held) if held.fields else None)
 
@@ -100,7 +101,7 @@ async def _look(request: web.Request, form: Form) -> web.Response:
         move=shown,
         typed=typed,
         signer=person(signer, services.language),
-        signer_aside=signer.name in needs_relock(case),
+        signer_aside=signer.id in stepped_aside(case.streams),
     )
 
 

@@ -19,9 +19,11 @@ from cases.entry import LegalHold, Stream
 from cases.errors import SealBroken
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
-from desk.web.views.case_line import case_number, case_path, first_line
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.case_page import case_title
 from desk.web.views.moving import stands_on_overview
 from desk.web.views.pages import N_, Language
+from desk.web.views.written import inert_line
 from desk.work.opened import UNKNOWN_NAME, DeskCase
 
 ERASE: Final = "/erase"
@@ -158,7 +160,7 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         path=case_path(case.known.case_id),
         erase_path=erase_path(case.known.case_id),
         number=case_number(case.known.case_id),
-        title=first_line(case.report.text),
+        title=case_title(case),
         closed="" if state.closed_on is None else language.day(state.closed_on),
         outcome="" if state.outcome is None else translate(OUTCOMES[state.outcome.result]),
         left=_days_left(days, language),
@@ -191,7 +193,13 @@ def _days_left(days: int, language: Language) -> str:
 def _signatures(case: DeskCase) -> tuple[Signature, ...]:
     counting = may_erase(case.streams)
     return tuple(
-        Signature(member, case.name_of(member), reference, ours=member == case.own_id, counts=member in counting)
+        Signature(
+            member,
+            inert_line(case.name_of(member)),
+            inert_line(reference),
+            ours=member == case.own_id,
+            counts=member in counting,
+        )
         for member, reference in case.waiting
     )
 
@@ -199,7 +207,7 @@ def _signatures(case: DeskCase) -> tuple[Signature, ...]:
 def _why_held(case: DeskCase) -> str:
     bodies = [entry.body for entry in case.streams.get(Stream.MEMBERS, ())]
     holds = [body for body in bodies if isinstance(body, LegalHold) and body.on]
-    return first_line(holds[-1].reason) if holds else ""
+    return inert_line(holds[-1].reason) if holds else ""
 
 
 def reference_of(ground: str, number: str, language: Language) -> str:
@@ -223,8 +231,8 @@ def certificate(kept: KeptTombstone, chain: Chain, server_key: bytes, language: 
             path=path,
             number=number,
             erased=language.day(proof.day),
-            reference=proof.reference,
-            signers=tuple(UNKNOWN_NAME if one is None else one.name for one in members),
+            reference=inert_line(proof.reference),
+            signers=tuple(UNKNOWN_NAME if one is None else inert_line(one.name) for one in members),
             words=_words(kept.statements),
             unknown_signers=kept.unknown_signers,
         )
