@@ -22,7 +22,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line
-from desk.web.views.moving import is_left, move_form, move_shown, needs_relock, offer_shown, person
+from desk.web.views.moving import in_words, is_left, move_form, move_shown, needs_relock, offer_shown, person
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 from desk.work import moves
@@ -196,7 +196,7 @@ def _form(request: web.Request, case: DeskCase, typed: _Typed | None, notice: No
         step=None if choices.notice is None else services.language.notice(choices.notice),
         can_offer=bool(choices.signers) and not is_left(case),
         refused=refused,
-        left=needs_relock(case),
+        left=in_words(needs_relock(case), services.language),
     )
 
 

@@ -13,7 +13,14 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line, case_path
-from desk.web.views.moving import REASONS, is_asked_after_leaving, is_left, others_reading, warnings_of_leaving
+from desk.web.views.moving import (
+    REASONS,
+    in_words,
+    is_asked_after_leaving,
+    is_left,
+    others_reading,
+    warnings_of_leaving,
+)
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
 from desk.work import acts
@@ -73,7 +80,9 @@ async def done(request: web.Request) -> web.StreamResponse:
     if not is_left(case):
         return see(_OVERVIEW)
     signs = CaseAction.CO_SIGN in case.state.allowed
-    return services.page("recuse/done.html", _OVERVIEW, others=others_reading(case), signs=signs)
+    return services.page(
+        "recuse/done.html", _OVERVIEW, others=in_words(others_reading(case), services.language), signs=signs
+    )
 
 
 def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
@@ -88,7 +97,7 @@ def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | Non
         reasons=REASONS,
         chosen=form.one("reason"),
         text=form.one("text"),
-        others=others_reading(case),
+        others=in_words(others_reading(case), services.language),
         is_asked=is_asked_after_leaving(case),
         warnings=[services.language.notice(warning) for _key, warning in warnings],
         warned=" ".join(key for key, _warning in warnings),

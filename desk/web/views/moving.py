@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from babel.lists import format_list
+
 from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside, who_may_sign
 from cases.case.timeline import CaseAction
 from cases.roster.chain import Member, Roster
@@ -130,9 +132,13 @@ def is_asked_after_leaving(case: DeskCase) -> bool:
 def others_reading(case: DeskCase) -> tuple[str, ...]:
     """Return the names of the others who read the case and have not stepped aside."""
     roster = case.chain.current
-    return (
-        () if roster is None else tuple(one.name for one in left_to_sign(case.streams, roster) if one.id != case.own_id)
-    )
+    left = () if roster is None else left_to_sign(case.streams, roster)
+    return tuple(inert_line(one.name) for one in left if one.id != case.own_id)
+
+
+def in_words(names: Sequence[str], language: Language) -> str:
+    """Return names as a sentence has them: "Jonas och Samira"."""
+    return format_list(list(names), locale=language.code)
 
 
 def signers_with_us(case: DeskCase, roster: Roster) -> tuple[Member, ...]:

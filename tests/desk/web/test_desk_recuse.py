@@ -43,7 +43,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     case = await opened(desks, LEAD, name)
     seen = await desks.reporter_sees(reporter)
     assert "Jävsanmälan" in form.words
-    assert "Person 1, Person 4 ser att du har lämnat" in form.words
+    assert "Person 1 och Person 4 ser att du har lämnat" in form.words
     assert "box warn" not in form.text
     assert "Ärendet försvinner genast från din översikt" in form.words
     assert "Tack. Du har lämnat ärendet" in done.words
