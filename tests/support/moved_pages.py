@@ -164,3 +164,8 @@ def _blobs_and_headers(copy: Path) -> tuple[list[bytes], set[bytes]]:
 def remembered_by(home: DeskHome, member: MemberKeys) -> list[KnownCase]:
     """What a desk home remembers of cases."""
     return list(read_state(home.settings, home.case_list, member.sign_seed).case_list.cases.values())
+
+
+async def unreached(*_: object) -> None:
+    """What the client of a desk does when there is no way to the server."""
+    raise NotReachable

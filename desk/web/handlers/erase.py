@@ -7,10 +7,11 @@ from aiohttp import web
 
 from cases.case.statements import REFERENCE_CHARACTERS
 from cases.clock import today
-from desk.errors import DeskError, Erased, NotReachable, NotVerified, UnknownCase
+from desk.errors import DeskError, Erased, NotNow, NotReachable, NotVerified, UnknownCase
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
+from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_number
 from desk.web.views.erasing import (
     ERASE,
@@ -22,6 +23,7 @@ from desk.web.views.erasing import (
     erase_line,
     erase_lists,
     reference_of,
+    why_not_yet,
 )
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
@@ -51,7 +53,8 @@ class _Broken:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Found:
-    lists: EraseLists
+    # None when the server was not reached.
+    lists: EraseLists | None
     broken: tuple[_Broken, ...]
     certificates: tuple[Certificate, ...]
 
@@ -76,12 +79,23 @@ async def first(request: web.Request) -> web.StreamResponse:
             case = await _case(book, request)
         except Erased:
             return see(certificate_path(bytes.fromhex(case_named(request))))
-    return _form(request, case, typed_before(request))
+    held = typed_before(request)
+    refused = why_not_yet(case, today(services.clock))
+    return _form(request, case, held, None if refused is None else notice_for(NotNow(refused)), status=200)
 
 
 async def sign_first(request: web.Request) -> web.StreamResponse:
     """Sign that the case is to be erased; a colleague's signature executes it."""
     services, form = request.app[SERVICES], await sent_form(request)
+    try:
+        return await _sign_first(request, form)
+    except NotReachable as failed:
+        case = await case_of_unsent(services.desk, case_named(request), request.path, form)
+        return _form(request, case, form, notice_for(failed))
+
+
+async def _sign_first(request: web.Request, form: Form) -> web.Response:
+    services = request.app[SERVICES]
     async with services.desk.at_work() as book:
         await book.sync()
         try:
@@ -93,7 +107,7 @@ async def sign_first(request: web.Request) -> web.StreamResponse:
         reference = reference_of(form.one("ground"), form.one("number"), services.language)
         try:
             state = await erase(book, case_named(request), reference)
-        except NotVerified:
+        except (NotReachable, NotVerified):
             raise
         except DeskError as refused:
             return _form(request, case, form, notice_for(refused))
@@ -142,7 +156,7 @@ async def _lists(request: web.Request, notice: Notice | None = None) -> web.Resp
         try:
             found = await _gather(book, services.language)
         except NotReachable as failed:
-            found = _Found(EraseLists(), (), _certificates(book, services.language))
+            found = _Found(None, (), _certificates(book, services.language))
             notice = notice or notice_for(failed)
     return services.page("erase/lists.html", ERASE, notice=notice, status=status, found=found)
 
@@ -178,18 +192,21 @@ async def _case(book: Casebook, request: web.Request) -> DeskCase:
     return await book.open(book.state.find(name))
 
 
-def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
+def _form(
+    request: web.Request, case: DeskCase, form: Form, notice: Notice | None, *, status: int = ERROR_STATUS
+) -> web.Response:
     services = request.app[SERVICES]
     return services.page(
         "erase/first.html",
         ERASE,
         notice=notice,
-        status=ERROR_STATUS if notice else 200,
+        status=status,
+        can_sign=why_not_yet(case, today(services.clock)) is None,
         line=erase_line(case, today(services.clock), services.language),
         grounds=GROUNDS,
         ground=form.one("ground"),
         number=form.one("number"),
-        refused=notice is not None,
+        refused=status == ERROR_STATUS,
     )
 
 

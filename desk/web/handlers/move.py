@@ -11,16 +11,18 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from cases.case.signers import stepped_aside
 from cases.clock import today
 from cases.roster.chain import Roster
-from desk.errors import DeskError, MoveRefused, NotNow, RosterBroken
+from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
+from desk.web.handlers.case.opening import case_of
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.cases import shown_case
+from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line
-from desk.web.views.moving import is_left, move_form, move_shown, needs_relock, offer_shown, person
+from desk.web.views.moving import in_words, is_left, move_form, move_shown, needs_relock, offer_shown, person
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 from desk.work import moves
@@ -36,7 +38,8 @@ _MEMBERS: Final = "/members"
 _OVERVIEW: Final = "/"
 # The file comes back as text in the form that signs, which is a third longer, beside a few small fields.
 _FORM_BYTES_MAX: Final = moves.FILE_BYTES_MAX * 4 // 3 + 2**16
-_FILE_NAME: Final = "flytt.bin"
+# Names neither the case nor who reads it.
+_SAVED_AS: Final = 'attachment; filename="flytt.bin"'
 _NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the reporter why."))
 _NO_THIRD: Final = Notice(
     N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
@@ -56,15 +59,22 @@ class _Typed:
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show who reads today, to be changed; or what was chosen before the lock came between."""
-    case = await shown_case(request.app[SERVICES].desk, case_named(request))
+    case = await case_of(request)
     held = typed_before(request)
     return _form(request, case, _typed(held) if held.fields else None)
 
 
 async def look(request: web.Request) -> web.StreamResponse:
     """Show what the move comes to, before the file is made."""
-    services, form = request.app[SERVICES], await sent_form(request)
-    typed = _typed(form)
+    form = await sent_form(request)
+    try:
+        return await _look(request, form)
+    except NotReachable as failed:
+        return await _unsent(request, form, failed)
+
+
+async def _look(request: web.Request, form: Form) -> web.Response:
+    services, typed = request.app[SERVICES], _typed(form)
     async with services.desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(case_named(request)))
@@ -72,6 +82,8 @@ async def look(request: web.Request) -> web.StreamResponse:
             return _form(request, case, typed)
         try:
             await _offer(book, case, typed)
+        except NotReachable:
+            raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
     roster = _roster(case)
@@ -89,24 +101,37 @@ async def look(request: web.Request) -> web.StreamResponse:
         move=shown,
         typed=typed,
         signer=person(signer, services.language),
-        signer_aside=signer.name in needs_relock(case),
+        signer_aside=signer.id in stepped_aside(case.streams),
     )
 
 
 async def file(request: web.Request) -> web.StreamResponse:
     """Give out the file for the colleague who signs. It changes nothing at the server, and may be asked for again."""
-    services, form = request.app[SERVICES], await read_form(request)
-    typed = _typed(form)
-    async with services.desk.at_work() as book:
+    form = await read_form(request)
+    try:
+        return await _file(request, _typed(form))
+    except NotReachable as failed:
+        return await _unsent(request, form, failed)
+
+
+async def _file(request: web.Request, typed: _Typed) -> web.Response:
+    async with request.app[SERVICES].desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(case_named(request)))
         try:
             offered = await _offer(book, case, typed)
+        except NotReachable:
+            raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
     response = answer(offered.file, content_type="application/octet-stream")
-    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{_FILE_NAME}"'
+    response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response
+
+
+async def _unsent(request: web.Request, form: Form, failed: NotReachable) -> web.Response:
+    case = await case_of_unsent(request.app[SERVICES].desk, case_named(request), request.path, form)
+    return _form(request, case, _typed(form), notice_for(failed))
 
 
 async def ask_for_file(request: web.Request) -> web.StreamResponse:
@@ -128,8 +153,8 @@ async def sign(request: web.Request) -> web.StreamResponse:
     if not untrusted_file:
         return _file_page(request, _NO_FILE)
     async with services.desk.at_work() as book:
-        await book.sync()
         try:
+            await book.sync()
             read = await moves.read_offer(book, untrusted_file)
             if not sent.form.has("agreed"):
                 return _offer_page(request, read, untrusted_file, _NOT_AGREED if second_step else None)
@@ -171,7 +196,7 @@ def _form(request: web.Request, case: DeskCase, typed: _Typed | None, notice: No
         step=None if choices.notice is None else services.language.notice(choices.notice),
         can_offer=bool(choices.signers) and not is_left(case),
         refused=refused,
-        left=needs_relock(case),
+        left=in_words(needs_relock(case), services.language),
     )
 
 

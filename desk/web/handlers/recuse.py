@@ -6,13 +6,21 @@ from aiohttp import web
 
 from cases.case.timeline import CaseAction
 from cases.clock import today
-from desk.errors import DeskError
+from desk.errors import DeskError, NotReachable
+from desk.web.handlers.case.opening import case_of
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.cases import shown_case
+from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case_line import case_line, case_path
-from desk.web.views.moving import REASONS, is_asked_after_leaving, is_left, others_reading, warnings_of_leaving
+from desk.web.views.moving import (
+    REASONS,
+    in_words,
+    is_asked_after_leaving,
+    is_left,
+    others_reading,
+    warnings_of_leaving,
+)
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
 from desk.work import acts
@@ -28,8 +36,7 @@ _NOT_UNDERSTOOD: Final = Notice(N_("You have not ticked the last box."), N_("Rea
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show the form; who has stepped aside already sees that."""
-    services = request.app[SERVICES]
-    case = await shown_case(services.desk, case_named(request))
+    case = await case_of(request)
     if is_left(case):
         return see(_done_path(case))
     return _form(request, case, typed_before(request))
@@ -38,6 +45,15 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def recuse(request: web.Request) -> web.StreamResponse:
     """Step aside. What has to be said before is said, also when it became so after the form was shown."""
     services, form = request.app[SERVICES], await sent_form(request)
+    try:
+        return await _recuse(request, form)
+    except NotReachable as failed:
+        case = await case_of_unsent(services.desk, case_named(request), request.path, form)
+        return _form(request, case, form, notice_for(failed))
+
+
+async def _recuse(request: web.Request, form: Form) -> web.Response:
+    services = request.app[SERVICES]
     async with services.desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(case_named(request)))
@@ -50,6 +66,8 @@ async def recuse(request: web.Request) -> web.StreamResponse:
             text = _reason(form, services.language)
             given = acts.ActInput(text, book.keys.id, today(book.clock))
             case = await acts.carry_out(book, case, acts.ACTS["recuse"], given)
+        except NotReachable:
+            raise
         except DeskError as failed:
             return _form(request, case, form, notice_for(failed))
     return see(_done_path(case))
@@ -58,11 +76,13 @@ async def recuse(request: web.Request) -> web.StreamResponse:
 async def done(request: web.Request) -> web.StreamResponse:
     """Say that it is done, and what is still asked of her."""
     services = request.app[SERVICES]
-    case = await shown_case(services.desk, case_named(request))
+    case = await case_of(request)
     if not is_left(case):
         return see(_OVERVIEW)
     signs = CaseAction.CO_SIGN in case.state.allowed
-    return services.page("recuse/done.html", _OVERVIEW, others=others_reading(case), signs=signs)
+    return services.page(
+        "recuse/done.html", _OVERVIEW, others=in_words(others_reading(case), services.language), signs=signs
+    )
 
 
 def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
@@ -77,7 +97,7 @@ def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | Non
         reasons=REASONS,
         chosen=form.one("reason"),
         text=form.one("text"),
-        others=others_reading(case),
+        others=in_words(others_reading(case), services.language),
         is_asked=is_asked_after_leaving(case),
         warnings=[services.language.notice(warning) for _key, warning in warnings],
         warned=" ".join(key for key, _warning in warnings),

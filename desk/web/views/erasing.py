@@ -20,10 +20,11 @@ from cases.errors import SealBroken
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
 from desk.web.views.case_line import case_number, case_path
+from desk.web.views.case_page import case_title
 from desk.web.views.moving import stands_on_overview
 from desk.web.views.pages import N_, Language
+from desk.web.views.written import inert_line
 from desk.work.opened import UNKNOWN_NAME, DeskCase
-from desk.work.summing import first_line
 
 ERASE: Final = "/erase"
 # Thirty days before the two years are over the server gives notice (cases/store/erase.py).
@@ -147,8 +148,7 @@ def _place(case: DeskCase, line: EraseLine, today: date) -> str:
 def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
     """Return one closed case in words."""
     state, translate = case.state, language.translate
-    closed_on = state.closed_on or today
-    cap = add_months(closed_on, ERASE_AT_LATEST_MONTHS)
+    cap = date.max if state.closed_on is None else add_months(state.closed_on, ERASE_AT_LATEST_MONTHS)
     days = (cap - today).days
     note = ""
     if state.on_hold:
@@ -160,8 +160,8 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         path=case_path(case.known.case_id),
         erase_path=erase_path(case.known.case_id),
         number=case_number(case.known.case_id),
-        title=first_line(case.report.text),
-        closed=language.day(closed_on),
+        title=case_title(case),
+        closed="" if state.closed_on is None else language.day(state.closed_on),
         outcome="" if state.outcome is None else translate(OUTCOMES[state.outcome.result]),
         left=_days_left(days, language),
         until=translate(N_("At the latest %(day)s"), day=language.day(cap)),
@@ -170,6 +170,16 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         signatures=_signatures(case),
         may_sign=CaseAction.CO_SIGN in state.allowed,
     )
+
+
+def why_not_yet(case: DeskCase, today: date) -> str | None:
+    """Return the text key for why a case cannot be erased on this day; None when it can."""
+    state = case.state
+    if state.closed_on is None:
+        return "erase.not_closed"
+    if state.on_hold:
+        return "erase.hold"
+    return "erase.inbox_open" if state.erasable_from is not None and state.erasable_from > today else None
 
 
 def _days_left(days: int, language: Language) -> str:
@@ -183,7 +193,13 @@ def _days_left(days: int, language: Language) -> str:
 def _signatures(case: DeskCase) -> tuple[Signature, ...]:
     counting = may_erase(case.streams)
     return tuple(
-        Signature(member, case.name_of(member), reference, ours=member == case.own_id, counts=member in counting)
+        Signature(
+            member,
+            inert_line(case.name_of(member)),
+            inert_line(reference),
+            ours=member == case.own_id,
+            counts=member in counting,
+        )
         for member, reference in case.waiting
     )
 
@@ -191,7 +207,7 @@ def _signatures(case: DeskCase) -> tuple[Signature, ...]:
 def _why_held(case: DeskCase) -> str:
     bodies = [entry.body for entry in case.streams.get(Stream.MEMBERS, ())]
     holds = [body for body in bodies if isinstance(body, LegalHold) and body.on]
-    return first_line(holds[-1].reason) if holds else ""
+    return inert_line(holds[-1].reason) if holds else ""
 
 
 def reference_of(ground: str, number: str, language: Language) -> str:
@@ -215,8 +231,8 @@ def certificate(kept: KeptTombstone, chain: Chain, server_key: bytes, language: 
             path=path,
             number=number,
             erased=language.day(proof.day),
-            reference=proof.reference,
-            signers=tuple(UNKNOWN_NAME if one is None else one.name for one in members),
+            reference=inert_line(proof.reference),
+            signers=tuple(UNKNOWN_NAME if one is None else inert_line(one.name) for one in members),
             words=_words(kept.statements),
             unknown_signers=kept.unknown_signers,
         )

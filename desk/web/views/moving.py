@@ -8,10 +8,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from babel.lists import format_list
+
 from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside, who_may_sign
 from cases.case.timeline import CaseAction
 from cases.roster.chain import Member, Roster
 from desk.web.views.pages import N_, Language, Notice
+from desk.web.views.written import inert, inert_line
 from desk.work.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
 from desk.work.moves import ReadOffer
 from desk.work.opened import DeskCase
@@ -36,8 +39,8 @@ _STEPPING_ASIDE: Final = {
     WARN_LAST_SIGNER: Notice(
         N_("You are the last who can work on this case."),
         N_(
-            "Let somebody else in first, under Hand on or lock again. If you leave before that, nobody can answer the"
-            " reporter or close the case."
+            "Let somebody else in first: choose Change who reads it in the case. If you leave before that, nobody can"
+            " answer the reporter or close the case."
         ),
         "warn",
     ),
@@ -109,7 +112,7 @@ def needs_relock(case: DeskCase) -> tuple[str, ...]:
     aside = stepped_aside(case.streams)
     if not aside or case.own_id in aside:
         return ()
-    return tuple(case.name_of(one) for one in sorted(aside & inside(case)))
+    return tuple(inert_line(case.name_of(one)) for one in sorted(aside & inside(case)))
 
 
 def warnings_of_leaving(case: DeskCase) -> tuple[tuple[str, Notice], ...]:
@@ -129,9 +132,13 @@ def is_asked_after_leaving(case: DeskCase) -> bool:
 def others_reading(case: DeskCase) -> tuple[str, ...]:
     """Return the names of the others who read the case and have not stepped aside."""
     roster = case.chain.current
-    return (
-        () if roster is None else tuple(one.name for one in left_to_sign(case.streams, roster) if one.id != case.own_id)
-    )
+    left = () if roster is None else left_to_sign(case.streams, roster)
+    return tuple(inert_line(one.name) for one in left if one.id != case.own_id)
+
+
+def in_words(names: Sequence[str], language: Language) -> str:
+    """Return names as a sentence has them: "Jonas och Samira"."""
+    return format_list(list(names), locale=language.code)
 
 
 def signers_with_us(case: DeskCase, roster: Roster) -> tuple[Member, ...]:
@@ -169,9 +176,9 @@ def person(member: Member, language: Language, *, chosen: bool = False, refused:
     """Return a member in words."""
     return Person(
         id=member.id,
-        name=member.name,
+        name=inert_line(member.name),
         role=language.translate(ROLES[member.role]),
-        label=member.label,
+        label=inert_line(member.label),
         chosen=chosen,
         refused=language.translate(refused) if refused else "",
         note=language.translate(note) if note else "",
@@ -204,18 +211,18 @@ def move_shown(case: DeskCase, by: str, readers: Sequence[Member], reason: str, 
         readers=_people(readers, language),
         joining=_people([one for one in readers if one.id not in before], language),
         leaving=_people([one for one in known if one.id in before - named], language),
-        reason=reason,
+        reason=inert(reason),
     )
 
 
 def offer_shown(read: ReadOffer, language: Language) -> MoveShown:
     """Return a move that another member has offered, as this desk has checked it."""
     return MoveShown(
-        by=read.by.name,
+        by=inert_line(read.by.name),
         readers=_people(read.readers, language),
         joining=_people(read.joining, language),
         leaving=_people(read.leaving, language),
-        reason=read.reason,
+        reason=inert(read.reason),
     )
 
 

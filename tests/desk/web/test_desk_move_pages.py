@@ -26,6 +26,7 @@ from moved_pages import (
     signed,
     three_read,
     two_read,
+    unreached,
 )
 
 from cases.entry import Handover, Stream
@@ -411,3 +412,21 @@ async def test_a_lock_that_comes_between_loses_no_choice_and_asks_for_the_file_a
         assert page.text.count(" checked") == 4
     assert (locked.status, at) == (200, "/unlock")
     assert back.status == 200
+
+
+@pytest.mark.parametrize("step", ["", "/file"])
+async def test_when_the_server_does_not_answer_the_choices_come_again(desks, monkeypatch, step):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER, COUNSEL)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/move")
+        with monkeypatch.context() as away:
+            async with reader.services.desk.at_work() as book:
+                away.setattr(book.client, "ask", unreached)
+            sent = await reader.send(f"/case/{name}/move{step}", reader=readers, signer=readers[1], reason=WHY)
+        kept = await reader.go(f"/case/{name}/move{step}")
+
+    assert "Servern svarar inte." in sent.words
+    assert any(WHY in page.text for page in (sent, kept))

@@ -6,7 +6,7 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
-from moved_pages import HANDLER, LEAD, OTHER, ROLES, three_read, two_read
+from moved_pages import HANDLER, LEAD, OTHER, ROLES, three_read, two_read, unreached
 
 from cases.entry import Note, Recusal, Stream
 from desk.errors import NotNow
@@ -43,7 +43,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     case = await opened(desks, LEAD, name)
     seen = await desks.reporter_sees(reporter)
     assert "Jävsanmälan" in form.words
-    assert "Person 1, Person 4 ser att du har lämnat" in form.words
+    assert "Person 1 och Person 4 ser att du har lämnat" in form.words
     assert "box warn" not in form.text
     assert "Ärendet försvinner genast från din översikt" in form.words
     assert "Tack. Du har lämnat ärendet" in done.words
@@ -175,3 +175,19 @@ async def test_a_case_that_the_reporter_keeps_from_her_has_no_page_for_stepping_
 
     assert len({(page.status, page.words) for page in pages}) == 1
     assert "Du kan inte öppna sidan." in pages[0].words
+
+
+async def test_when_the_server_does_not_answer_nobody_has_left_and_what_was_typed_comes_again(desks, monkeypatch):
+    name = await three_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/recuse")
+        with monkeypatch.context() as away:
+            async with reader.services.desk.at_work() as book:
+                away.setattr(book.client, "ask", unreached)
+            sent = await reader.send(f"/case/{name}/recuse", **WELL_FILLED)
+        kept = await reader.go(f"/case/{name}/recuse")
+
+    assert "Servern svarar inte." in sent.words
+    assert any("Vi är &lt;kusiner&gt;." in page.text for page in (sent, kept))
