@@ -223,6 +223,10 @@ class CaseLink(EntryBody, frozen=True, tag="link"):
     text: Text
 
 
+class Opened(EntryBody, frozen=True, tag="opened"):
+    """The author had the case on the screen this day: written once a day by her desk, for those who read it too."""
+
+
 Body: TypeAlias = (
     Report
     | Message
@@ -245,9 +249,10 @@ Body: TypeAlias = (
     | LegalHold
     | Access
     | CaseLink
+    | Opened
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, Opened)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, entrance, overview, unlock
+from desk.web.handlers import case, checks, entrance, overview, unlock
 from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
@@ -23,6 +23,7 @@ _HANDLERS: Final = (
     unlock,
     overview,
     case,
+    checks,
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
