@@ -78,6 +78,7 @@ from desk.work.checks import (
     check_sealed_to,
     check_signers,
 )
+from desk.work.numbers import figure_of
 from desk.work.opened import DeskCase
 from desk.work.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
 from desk.work.waiting import Unripe, days_of, take_own_time
@@ -250,6 +251,7 @@ class Casebook:
             seen={**case.known.seen, **seen},
             closed_on=case.state.closed_on,
             may_erase=tuple(sorted(may_erase(case.streams))),
+            figure=figure_of(case.streams, case.release_day),
         )
         if case.notes_key is not None and case.keys.epoch > known.notes_epoch and not case.notes_key_kept:
             known = known.with_notes(case.keys.epoch, case.notes_key)
