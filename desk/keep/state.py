@@ -25,6 +25,7 @@ from desk.errors import StateDamaged, UnknownCase
 from desk.keep import files
 from desk.keep.audits import NO_PIN, AuditPin
 from desk.keep.figures import CaseFigure
+from desk.keep.probes import KeptProbe
 
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
@@ -146,6 +147,9 @@ class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tombstones: dict[str, KeptTombstone] = {}
     # What erased cases counted as, sorted: their order says nothing of which case was which.
     figures: tuple[CaseFigure, ...] = ()
+    # Where reporters find the service, as the member typed it, and the last test report that she sent there.
+    reporters_address: str = ""
+    probe: KeptProbe | None = None
 
     def __repr__(self) -> str:
         return "<CaseList>"
@@ -250,6 +254,10 @@ class DeskState:
         cases = {key: known for key, known in self.case_list.cases.items() if key != name}
         tombstones = {**self.case_list.tombstones, name: tombstone}
         self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones, figures=figures))
+
+    def keep_probe(self, address: str, probe: KeptProbe | None) -> None:
+        """Remember the reporters' address and the last test report."""
+        self.keep_cases(msgspec.structs.replace(self.case_list, reporters_address=address, probe=probe))
 
     def find(self, name: str) -> KnownCase:
         """Return the one case whose name begins like that. Raises UnknownCase."""

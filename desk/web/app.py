@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, checks, entrance, numbers, overview, unlock
+from desk.web.handlers import case, checks, entrance, numbers, overview, probe, unlock
 from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
@@ -24,6 +24,7 @@ _HANDLERS: Final = (
     overview,
     case,
     checks,
+    probe,
     numbers,
 )
 # Shown to a locked desk too.

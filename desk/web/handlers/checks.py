@@ -13,6 +13,7 @@ from desk.web.views.pages import answer
 from desk.web.views.refusals import notice_for
 from desk.web.views.verdict import verdict
 from desk.work.examining import Examined, examine
+from desk.work.probe import ProbeResult, look_for
 
 HERE: Final = "/checks"
 FILE: Final = "/checks/file"
@@ -21,29 +22,31 @@ FILE: Final = "/checks/file"
 async def show(request: web.Request) -> web.StreamResponse:
     """Look at the server, and say what was found."""
     services = request.app[SERVICES]
-    found = await _examined(services.desk)
+    found, probe = await _examined(services.desk)
     language = services.language
     notice = None if found.unreached is None else notice_for(found.unreached)
     members = () if found.roster is None else found.roster.members
     words = () if found.roster is None else fingerprint_words(found.roster.digest)
-    return services.page(
-        "checks.html", HERE, notice=notice, verdict=verdict(found, language), members=members, words=words
-    )
+    said = verdict(found, probe, language)
+    return services.page("checks.html", HERE, notice=notice, verdict=said, members=members, words=words)
 
 
 async def save(request: web.Request) -> web.StreamResponse:
     """Give out what an auditor needs to compare: public values alone, and nothing of any case."""
     await sent_form(request)
-    found = await _examined(request.app[SERVICES].desk)
+    found, _probe = await _examined(request.app[SERVICES].desk)
     content = json.dumps(_for_auditor(found), ensure_ascii=False, indent=1).encode()
     response = answer(content, content_type="application/json")
     response.headers[hdrs.CONTENT_DISPOSITION] = 'attachment; filename="granskning.json"'
     return response
 
 
-async def _examined(desk: Desk) -> Examined:
+async def _examined(desk: Desk) -> tuple[Examined, ProbeResult | None]:
     async with desk.at_work() as book:
-        return await examine(book)
+        found = await examine(book)
+        # Whether the test report is here shows in what was fetched, and in nothing else.
+        is_seen = found.unreached is None and found.broken is None
+        return found, look_for(book, found.cases) if is_seen else None
 
 
 def _for_auditor(found: Examined) -> dict[str, object]:

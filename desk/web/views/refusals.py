@@ -20,6 +20,10 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "desk.not_joined": Notice(
         N_("This desk does not know its server yet."), N_("Paste the address that the operator gave you.")
     ),
+    "desk.bad_address": Notice(
+        N_("The address has a misprint: its own checksum says so."),
+        N_("Type it again, all 56 characters before .onion."),
+    ),
     "desk.busy": Notice(N_("A command is at work with the same key."), N_("Wait until it has ended, and try again.")),
     "desk.state_damaged": Notice(
         N_("What this computer remembers of the server cannot be read."),
@@ -45,6 +49,17 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     ),
     "timing.completion_too_soon": Notice(
         N_("The reporter needs at least seven days to answer."), N_("Choose a later day.")
+    ),
+    "probe.failed": Notice(
+        N_("The reporters' site did not answer as it does a reporter, so the test report may not be filed."),
+        N_("Compare the address with the poster, and open it in Tor Browser. If it is right, call the operator."),
+    ),
+    "probe.form_again": Notice(
+        N_("The site gave the form back, and nothing was filed."),
+        N_("Take out names, numbers and addresses, and try again. If it stays so, the site may be closed."),
+    ),
+    "probe.desk_address": Notice(
+        N_("This is the members' address, where no report can be sent."), N_("Type the one on the poster.")
     ),
     "usage.text": Notice(N_("There is no text yet."), N_("Write something and try again.")),
 }

@@ -12,6 +12,7 @@ from desk.errors import CaseCut, WrongServer
 from desk.keep.audits import WARN_AUDITS, missing_days
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
+from desk.web.views.probing import probe_fault, where_it_is
 from desk.work.checks import (
     WARN_ERASE_SIGNER,
     WARN_NOTES_KEY,
@@ -23,6 +24,7 @@ from desk.work.checks import (
 from desk.work.examining import WARN_BY_WAITING, WARN_ERASED_UNSEEN, WARN_UNRIPE, Examined
 from desk.work.opened import DeskCase
 from desk.work.openings import openings
+from desk.work.probe import Arrival, ProbeResult
 
 # What the server names its checks is short; somebody else's words have no room here.
 _NAME_CHARACTERS: Final = 60
@@ -165,12 +167,24 @@ class Verdict:
     opened: tuple[OpenedOn, ...]
 
 
-def verdict(found: Examined, language: Language) -> Verdict:
+def verdict(found: Examined, probe: ProbeResult | None, language: Language) -> Verdict:
     """Return what the page of checks says."""
     kinds = _kinds(found)
-    faults = tuple(_fault(key, cases, language) for key, cases in kinds.items())
-    faults += tuple(_audit_faults(found, language))
-    return Verdict(faults, tuple(_points(found, frozenset(kinds), language)), _opened(found, language))
+    faults = [*(_fault(key, cases, language) for key, cases in kinds.items()), *_audit_faults(found, language)]
+    wrong = probe_fault(probe, language)
+    if wrong is not None:
+        faults.append(Fault(wrong.what, (), wrong.steps))
+    points = [*_points(found, frozenset(kinds), language), _probe_point(probe, language)]
+    return Verdict(tuple(faults), tuple(points), _opened(found, language))
+
+
+def _probe_point(probe: ProbeResult | None, language: Language) -> Point:
+    name = language.translate(N_("Test report"))
+    if probe is None:
+        return Point(name, language.translate(N_("None sent yet")), None)
+    came = probe.arrival in {Arrival.HERE, Arrival.ERASED}
+    is_right = probe_fault(probe, language) is None
+    return Point(name, where_it_is(probe, language), is_right if came or not is_right else None)
 
 
 def _kinds(found: Examined) -> dict[str, list[bytes]]:
