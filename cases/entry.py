@@ -227,6 +227,12 @@ class Opened(EntryBody, frozen=True, tag="opened"):
     """The author had the case on the screen this day: written once a day by her desk, for those who read it too."""
 
 
+class RegisterNumber(EntryBody, frozen=True, tag="register-number"):
+    """The number that the group has given the case in a register of its own; the newest counts."""
+
+    text: Short
+
+
 Body: TypeAlias = (
     Report
     | Message
@@ -250,9 +256,10 @@ Body: TypeAlias = (
     | Access
     | CaseLink
     | Opened
+    | RegisterNumber
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, Opened)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, Opened, RegisterNumber)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 

@@ -9,8 +9,8 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, checks, entrance, numbers, overview, probe, unlock
-from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
+from desk.web.handlers import case, checks, entrance, erase, move, numbers, overview, probe, recuse, unlock
+from desk.web.local.forms import FORM_BYTES_MAX, FORM_TYPE, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Locked
@@ -23,6 +23,9 @@ _HANDLERS: Final = (
     unlock,
     overview,
     case,
+    recuse,
+    move,
+    erase,
     checks,
     probe,
     numbers,
@@ -75,7 +78,8 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
     if request.path.startswith(_FOR_ALL) or services.desk.is_unlocked:
         services.desk.used()
         return await handler(request)
-    if request.method == hdrs.METH_POST:
+    # What comes with a file is not held: it is chosen again.
+    if request.method == hdrs.METH_POST and request.content_type == FORM_TYPE:
         services.desk.hold(request.path, await read_form(request))
     return see(unlock.UNLOCK)
 

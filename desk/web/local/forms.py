@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 TOKEN_FIELD: Final = "token"  # noqa: S105 - the name of a field
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 # A text has 100,000 characters, of four bytes each, written as %XX.
 FORM_BYTES_MAX: Final = 2 * 2**20
 _FIELDS_MAX: Final = 200
@@ -83,7 +84,7 @@ class FormTokens:
 
 async def read_form(request: web.Request) -> Form:
     """Return the fields of a form that was sent as the browser sends one without files. Raises FormUnreadable."""
-    if request.content_type != "application/x-www-form-urlencoded":
+    if request.content_type != FORM_TYPE:
         raise FormUnreadable
     try:
         untrusted_body = await request.content.read(FORM_BYTES_MAX + 1)

@@ -241,3 +241,20 @@ def replace_text(version, text):
         if not isinstance(version, msgspec.Struct)
         else msgspec.structs.replace(version, text=text)
     )
+
+
+async def test_the_case_page_folds_who_opened_it_beside_the_conversation(desks):
+    case_id = await filed(desks)
+
+    async with pages_of(desks, HANDLER) as handler:
+        await handler.unlock()
+        await handler.go(f"/case/{case_id.hex()}")
+    async with pages_of(desks, LEAD) as lead:
+        await lead.unlock()
+        page = await lead.go(f"/case/{case_id.hex()}")
+
+    talk = page.text.split('<ol class="talk">')[1].split("</ol>")[0]
+    assert talk.count("<li") == 1
+    assert "Vem som har öppnat det" in page.words
+    day = lead.services.language.day(today(desks.clock), year=False)
+    assert f"{day}: Person 2" in page.words
