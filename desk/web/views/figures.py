@@ -123,6 +123,8 @@ def _table(
 ) -> TableShown:
     translate = language.translate
     rows = tuple((_joined([words(key) for key in row.keys], language), row.count) for row in table.rows)
+    if len(table.rows) == 1 and len(table.rows[0].keys) > 1:
+        rows = ((translate(N_("All together")), table.rows[0].count),)
     middle = _middle(rows) if half and len(rows) > 1 else ""
     sentence = translate(N_("The middle one: %(row)s"), row=middle) if middle else ""
     return TableShown(translate(caption), rows, sentence)
