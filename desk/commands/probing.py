@@ -24,7 +24,8 @@ async def probe(book: Casebook, given: CommandInput) -> Result:
         address = tidy_address(given.args.address)
         if address == book.state.address:
             raise MisprintedAddress("probe.desk_address")
-        await file_report(book, book.client.connector, address, given.text)
+        filed = await file_report(book.client.connector, book.clock, address, given.text)
+        book.state.keep_probe(address, filed)
     cases, _problems = await open_all(book)
     result = look_for(book, cases)
     if result is None:

@@ -18,7 +18,7 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from cases.clock import RELEASE_AT, STOCKHOLM, first_release_day, today
+from cases.clock import RELEASE_AT, STOCKHOLM, Clock, first_release_day, today
 from cases.entry import Note, Stream
 from desk.errors import ProbeFailed
 from desk.keep.probes import KeptProbe, hash_of
@@ -60,14 +60,12 @@ class ProbeResult:
     told: bool = False
 
 
-async def file_report(book: Casebook, connector: aiohttp.BaseConnector, address: str, text: str) -> KeptProbe:
-    """File a test report at this address, and remember it. Raises NotReachable, ProbeFailed."""
-    expected = first_release_day(book.clock())
+async def file_report(connector: aiohttp.BaseConnector, clock: Clock, address: str, text: str) -> KeptProbe:
+    """File a test report at this address; return what is to be remembered of it. Raises NotReachable, ProbeFailed."""
+    day, expected = today(clock), first_release_day(clock())
     async with Visitor(connector, address) as visitor:
         await _file(visitor, text)
-    probe = KeptProbe(hash_of(text), today(book.clock), expected, tuple(sorted(visitor.faults)))
-    book.state.keep_probe(address, probe)
-    return probe
+    return KeptProbe(hash_of(text), day, expected, tuple(sorted(visitor.faults)))
 
 
 async def _file(visitor: Visitor, text: str) -> None:

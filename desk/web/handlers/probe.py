@@ -35,7 +35,11 @@ async def send(request: web.Request) -> web.StreamResponse:
         async with services.desk.at_work() as book:
             if address == book.state.address:
                 raise MisprintedAddress("probe.desk_address")
-            await file_report(book, book.client.connector, address, text)
+            connector = book.client.connector
+        # It takes a while; the other pages go on meanwhile.
+        filed = await file_report(connector, services.clock, address, text)
+        async with services.desk.at_work() as book:
+            book.state.keep_probe(address, filed)
     except DeskError as refused:
         return await _page(services, form, refused)
     return see(PROBE)
