@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from intake_harness import make_home, running_intake
 from reporter_samples import rows
