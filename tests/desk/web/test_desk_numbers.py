@@ -58,6 +58,19 @@ def test_who_knows_the_rules_and_tries_every_table_pins_no_cell_that_was_merged(
                     assert len({counts[int(key)] for counts in candidates}) > 1, (table, key)
 
 
+def test_nor_who_also_knows_that_what_is_open_has_mostly_had_no_feedback():
+    for total in range(LEAST, 13):
+        possible: dict[tuple[Table, Table], list[tuple[int, ...]]] = defaultdict(list)
+        for decisions, feedback in itertools.product(counts_of(total, 3), repeat=2):
+            if decisions[2] <= feedback[2]:
+                tables = published(decisions, may_be_none=True), published(feedback, may_be_none=True)
+                possible[tables].append((*decisions, *feedback))
+        for tables, candidates in possible.items():
+            for first, table in zip((0, 3), tables, strict=True):
+                for key in (key for row in table.rows if len(row.keys) > 1 for key in row.keys):
+                    assert len({counts[first + int(key)] for counts in candidates}) > 1, (tables, key)
+
+
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.booleans())
 def test_published_rows_are_five_or_more_keep_their_order_and_lose_no_case(counts, may_be_none):
     table = published(tuple(counts), may_be_none=may_be_none)
