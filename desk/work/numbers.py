@@ -10,6 +10,8 @@ What is published of each year, so that no number under five stands there nor ca
    and are merged with the next until the sum is five or more; what is left at the end goes to the row before.
 4. "None late" and "none open" are said: a number of nobody, of what the group itself did, points to no reporter. A row
    that may be said to be empty is the last of its table, so that merged rows stay as wide as the others make them.
+5. What is open has mostly had no feedback, so the tables of outcomes and of feedback are not independent. Open cases
+   stand with the dismissed ones, never alone, and what one table gives cannot be set against the other.
 
 By rule 3 a merged row of sum S could be any split of it in which the earlier rows make fewer than five or the later
 ones do: who knows the rules finds several for each cell (tests/desk/web/test_desk_numbers.py tries them all).
@@ -124,20 +126,28 @@ def _period(years: tuple[int, ...], counted: Sequence[CaseFigure], organisations
         years=years,
         total=len(counted),
         organisations=merge_small([Row(key, sum(one.organisation == key for one in counted)) for key in known]),
-        decisions=merge_small(
-            [
-                *(Row(key, sum(one.decision == key for one in counted)) for key in ("handled", "dismissed")),
-                Row("open", sum(one.decision == "open" for one in counted), may_be_none=True),
-            ]
-        ),
+        decisions=decisions(*(sum(one.decision == key for one in counted) for key in ("handled", "dismissed", "open"))),
         acknowledged=_times([one.acknowledged for one in counted]),
         feedback=_times([one.feedback for one in counted]),
     )
 
 
+def decisions(handled: int, dismissed: int, still_open: int) -> Table:
+    """Return the table of outcomes, by rule 5."""
+    table = merge_small([Row("handled", handled), Row("dismissed", dismissed + still_open)])
+    if not still_open:
+        return Table(table.rows, ("open",))
+    rows = (Published((*row.keys, *(["open"] if "dismissed" in row.keys else [])), row.count) for row in table.rows)
+    return Table(tuple(rows))
+
+
+def times(soon: int, in_time: int, late: int) -> Table:
+    """Return the table of days to the acknowledgement, or to the feedback."""
+    return merge_small([Row("soon", soon), Row("in time", in_time), Row("late", late, may_be_none=True)])
+
+
 def _times(found: Sequence[str]) -> Table:
-    rows = [Row(key, found.count(key)) for key in ("soon", "in time")]
-    return merge_small([*rows, Row("late", found.count("late"), may_be_none=True)])
+    return times(*(found.count(key) for key in ("soon", "in time", "late")))
 
 
 def figure_of(streams: Streams, release_day: date | None) -> CaseFigure | None:

@@ -24,9 +24,10 @@ from desk.web.views.figures import as_csv
 from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.erasing import erase
-from desk.work.numbers import LEAST, TEST_NOTE, Row, Table, merge_small, periods
+from desk.work.numbers import LEAST, TEST_NOTE, Row, Table, decisions, merge_small, periods, times
 
 LEAD, HANDLER, COUNSEL = range(3)
+OUTCOMES, TIMES = ("handled", "dismissed", "open"), ("soon", "in time", "late")
 JANUARY = datetime(2025, 1, 10, 12, 0, tzinfo=UTC)
 AFTER = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 
@@ -61,14 +62,14 @@ def test_who_knows_the_rules_and_tries_every_table_pins_no_cell_that_was_merged(
 def test_nor_who_also_knows_that_what_is_open_has_mostly_had_no_feedback():
     for total in range(LEAST, 13):
         possible: dict[tuple[Table, Table], list[tuple[int, ...]]] = defaultdict(list)
-        for decisions, feedback in itertools.product(counts_of(total, 3), repeat=2):
-            if decisions[2] <= feedback[2]:
-                tables = published(decisions, may_be_none=True), published(feedback, may_be_none=True)
-                possible[tables].append((*decisions, *feedback))
+        for outcomes, feedback in itertools.product(counts_of(total, 3), repeat=2):
+            if outcomes[OUTCOMES.index("open")] <= feedback[TIMES.index("late")]:
+                possible[decisions(*outcomes), times(*feedback)].append((*outcomes, *feedback))
         for tables, candidates in possible.items():
-            for first, table in zip((0, 3), tables, strict=True):
+            assert all(row.count >= LEAST for table in tables for row in table.rows)
+            for first, names, table in zip((0, 3), (OUTCOMES, TIMES), tables, strict=True):
                 for key in (key for row in table.rows if len(row.keys) > 1 for key in row.keys):
-                    assert len({counts[first + int(key)] for counts in candidates}) > 1, (tables, key)
+                    assert len({counts[first + names.index(key)] for counts in candidates}) > 1, (tables, key)
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.booleans())
