@@ -29,7 +29,7 @@ from onion.address import address_from_public
 
 LEAD, HANDLER, COUNSEL = range(3)
 ADDRESS = address_from_public(secrets.token_bytes(32))
-TEXT = "Sedan i våras har övertid skrivits på folk som inte jobbade.\nUnderlagen stämmer inte."
+TEXT = "Timmar skrivs upp hos oss på kvällar då ingen arbetar.\nUnderlagen stämmer inte."
 
 
 class ByHost(aiohttp.UnixConnector):
@@ -182,7 +182,7 @@ async def test_nothing_of_the_code_or_the_text_is_left_at_the_desk(desks):
     for file in desks.home(LEAD).folder.rglob("*"):
         if file.is_file():
             content = file.read_bytes()
-            assert b"vertid skrivits" not in content
+            assert b"Timmar skrivs upp" not in content
             assert ADDRESS.encode() not in content
 
 
