@@ -227,6 +227,10 @@ class CaseLink(EntryBody, frozen=True, tag="link"):
     text: Text
 
 
+class Opened(EntryBody, frozen=True, tag="opened"):
+    """The author had the case on the screen this day: written once a day by her desk, for those who read it too."""
+
+
 class RegisterNumber(EntryBody, frozen=True, tag="register-number"):
     """The number that the group has given the case in a register of its own; the newest counts."""
 
@@ -255,10 +259,11 @@ Body: TypeAlias = (
     | LegalHold
     | Access
     | CaseLink
+    | Opened
     | RegisterNumber
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, RegisterNumber)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, Opened, RegisterNumber)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 

@@ -31,6 +31,7 @@
     ├── NothingOffered         730  a signature was asked for, and no roster waits for one
     ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
     ├── NotSent                733  the member did not agree to send what came back from cleaning
+    ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
     ├── NotNow                 712  the case's state does not allow the act
     └── NotVerified                 what the server shows cannot be right
         ├── RosterBroken       721  the chain does not verify, or does not continue the one this desk has pinned
@@ -163,6 +164,13 @@ class NotNow(DeskError):
 
     code = 712
     text_key = "desk.not_now"
+
+
+class ProbeFailed(DeskError):
+    """The reporters' site answered the test report with another page than a reporter gets; it may not be filed."""
+
+    code = 750
+    text_key = "probe.failed"
 
 
 class SaveRefused(Usage):

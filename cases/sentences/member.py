@@ -298,6 +298,33 @@ _OF_THE_DESK: Final = {
         "The reporter needs at least seven days to answer.",
         "Choose a later day with --by.",
     ),
+    "probe.failed": (
+        "The reporters' site did not answer as it does a reporter, so the test report may not be filed.",
+        "Look at the address, and open it in Tor Browser; if it is the right one, call the operator.",
+    ),
+    "probe.csp": (
+        "A page of the reporters' site does not forbid scripts and what comes from elsewhere.",
+        "Call the operator.",
+    ),
+    "probe.telltale": (
+        "An answer tells its program, its clock, or whether the browser was there before.",
+        "Call the operator.",
+    ),
+    "probe.cookie": ("The site set a cookie.", "Call the operator."),
+    "probe.cache": ("A page may be kept by the browser.", "Call the operator."),
+    "probe.script": ("There is a script on a page.", "Call the operator."),
+    "probe.headers": ("A page lacks a line that protects its reader.", "Call the operator."),
+    "probe.too_soon": ("It was shown before its day, so the time of a report can be seen.", "Call the operator."),
+    "probe.late": ("It was shown later than its day.", "Call the operator."),
+    "probe.readers": ("It went to other members than the rules give.", "Compare with another member."),
+    "probe.desk_address": (
+        "This is the members' address, where no report can be sent.",
+        "Give the one on the poster.",
+    ),
+    "probe.form_again": (
+        "The site gave the form back and filed nothing: it found a name, number or address in the text, or is closed.",
+        "Take it out and try again.",
+    ),
     "roster.not_open": ("No roster is in force yet.", "Run roster, and sign the proposal when its words are right."),
     "roster.unsigned": ("The first roster is not signed by all its members yet.", "Each member runs sign-roster."),
     "roster.no_such_proposal": ("There is no such roster to sign.", "Run roster to see what is on offer."),

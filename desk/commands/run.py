@@ -18,6 +18,7 @@ from cases.roster.chain import Roster, fingerprint_words
 from cases.sentences import in_words_of_desk
 from desk.commands import show
 from desk.commands.listing import list_cases
+from desk.commands.probing import probe
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keep.keyfile import DeskHome, enrol
@@ -211,6 +212,7 @@ COMMANDS: Final[Mapping[str, Callable[[Casebook, CommandInput], Awaitable[Result
     **{act: functools.partial(_act, act) for act in acts.ACTS},
     # Asks first when too few others can sign.
     "recuse": recuse,
+    "probe": probe,
 }
 
 

@@ -5,13 +5,17 @@ the last one, so it detects that a line was changed or removed after it saw the 
 longer than that month. Whether the verdicts are true is for an auditor to check.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Final
 
 from cases.audit_chain import ChainBroken, Record, read_lines
 from cases.wire.messages import AuditTail
 
 WARN_AUDITS: Final = "warning.audits_changed"
+# The server shows as many lines, one a day.
+_LOOKED_BACK: Final = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Audits:
     count: int = 0
     # Not the chain that this desk has seen before, or no chain at all.
     changed: bool = False
+    # All that it shows, oldest first: about a month.
+    records: tuple[Record, ...] = ()
 
     @property
     def pin(self) -> AuditPin:
@@ -55,4 +61,14 @@ def compare_audits(untrusted: AuditTail | None, pin: AuditPin) -> Audits:
     last_seen = pin.count - 1 - (untrusted.count - len(records))
     shorter = pin.count > untrusted.count
     replaced = pin.count > 0 and 0 <= last_seen < len(records) and records[last_seen].head.hex() != pin.head
-    return Audits(records[-1], untrusted.count, changed=shorter or replaced)
+    return Audits(records[-1], untrusted.count, changed=shorter or replaced, records=records)
+
+
+def missing_days(records: Sequence[Record], today: date) -> tuple[date, ...]:
+    """Return the days before today of which no audit is shown: from the first that is, and of the last month only."""
+    if not records:
+        return ()
+    audited = {record.day for record in records}
+    first = max(records[0].day, today - _LOOKED_BACK)
+    between = (first + timedelta(days=number) for number in range((today - first).days))
+    return tuple(day for day in between if day not in audited)

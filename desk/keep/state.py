@@ -24,6 +24,8 @@ from cases.crypto.grants import Grant
 from desk.errors import StateDamaged, UnknownCase
 from desk.keep import files
 from desk.keep.audits import NO_PIN, AuditPin
+from desk.keep.figures import CaseFigure
+from desk.keep.probes import KeptProbe
 
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
@@ -82,6 +84,8 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes_mark: bytes = b""
     # Whose signature under an erasure counts, as the case said when this desk last opened it; None: it never has.
     may_erase: tuple[str, ...] | None = None
+    # What the case counts as in the figures of its year.
+    figure: CaseFigure | None = None
 
     def __repr__(self) -> str:
         return "<KnownCase>"
@@ -141,6 +145,11 @@ class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_batch: int = 0
     cases: dict[str, KnownCase] = {}
     tombstones: dict[str, KeptTombstone] = {}
+    # What erased cases counted as, sorted: their order says nothing of which case was which.
+    figures: tuple[CaseFigure, ...] = ()
+    # Where reporters find the service, as the member typed it, and the last test report that she sent there.
+    reporters_address: str = ""
+    probe: KeptProbe | None = None
 
     def __repr__(self) -> str:
         return "<CaseList>"
@@ -236,11 +245,19 @@ class DeskState:
             self.keep_cases(self.case_list)
 
     def keep_tombstone(self, tombstone: KeptTombstone) -> None:
-        """Forget the key of an erased case and keeps the proof that it was erased."""
+        """Forget the key of an erased case, and keep the proof that it was erased and what it counted as."""
         name = tombstone.case_id.hex()
+        known = self.case_list.cases.get(name)
+        figures = self.case_list.figures
+        if known is not None and known.figure is not None:
+            figures = tuple(sorted((*figures, known.figure)))
         cases = {key: known for key, known in self.case_list.cases.items() if key != name}
         tombstones = {**self.case_list.tombstones, name: tombstone}
-        self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones))
+        self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones, figures=figures))
+
+    def keep_probe(self, address: str, probe: KeptProbe | None) -> None:
+        """Remember the reporters' address and the last test report."""
+        self.keep_cases(msgspec.structs.replace(self.case_list, reporters_address=address, probe=probe))
 
     def find(self, name: str) -> KnownCase:
         """Return the one case whose name begins like that. Raises UnknownCase."""

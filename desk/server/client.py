@@ -63,6 +63,13 @@ class DeskClient:
             timeout=_patience(0),
         )
 
+    @property
+    def connector(self) -> aiohttp.BaseConnector:
+        """The way through tor, for a visit to another onion (`desk.server.visitor`)."""
+        if self._session.connector is None:
+            raise NotReachable
+        return self._session.connector
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -12,13 +12,16 @@ from desk.errors import DeskError, HomeUnusable
 from desk.web.handlers import (
     calendar,
     case,
+    checks,
     enrol,
     entrance,
     erase,
     members,
     move,
+    numbers,
     oral,
     overview,
+    probe,
     recuse,
     settings,
     unlock,
@@ -46,6 +49,9 @@ _HANDLERS: Final = (
     way,
     members,
     settings,
+    checks,
+    probe,
+    numbers,
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (

@@ -72,6 +72,7 @@ from desk.work.checks import (
     check_sealed_to,
     check_signers,
 )
+from desk.work.numbers import figure_of
 from desk.work.opened import DeskCase
 from desk.work.summing import summary_of
 from desk.work.tombstones import verified_statements
@@ -276,6 +277,7 @@ class Casebook:
             seen={**case.known.seen, **seen},
             closed_on=case.state.closed_on,
             may_erase=tuple(sorted(may_erase(case.streams))),
+            figure=figure_of(case.streams, case.release_day),
         )
         if case.notes_key is not None and case.keys.epoch > known.notes_epoch and not case.notes_key_kept:
             known = known.with_notes(case.keys.epoch, case.notes_key)

@@ -6,7 +6,7 @@ from datetime import date
 
 from cases.case.timeline import CaseState
 from cases.crypto.seal import CaseKeys
-from cases.entry import Attachment, Entry, RegisterNumber, Report, Stream
+from cases.entry import Attachment, Entry, Opened, RegisterNumber, Report, Stream
 from cases.roster.chain import Chain
 from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
@@ -80,7 +80,12 @@ class DeskCase:
         return sum(self.is_new(entry) for entries in self.streams.values() for entry in entries)
 
     def is_new(self, entry: Entry) -> bool:
-        """Whether somebody else wrote the entry, and this member has not had it on the screen."""
+        """Whether somebody else wrote the entry, and this member has not had it on the screen.
+
+        That a colleague has opened the case is no news.
+        """
+        if isinstance(entry.body, Opened):
+            return False
         return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
 
     def author_name(self, entry: Entry) -> str:

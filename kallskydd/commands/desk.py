@@ -96,6 +96,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     sign = verbs.add_parser("sign-roster", help="agree to the proposed roster", parents=[common, server])
     sign.add_argument("--words", help="the six words of the proposal, compared by voice")
     verbs.add_parser("list", help="show your cases", parents=[common, server])
+    tried = verbs.add_parser(
+        "probe",
+        help="send a test report the reporters' way, or see whether the last one came",
+        parents=[common, server],
+    )
+    tried.add_argument("--address", help="the reporters' address, from the poster; without it nothing is sent")
+    tried.add_argument("--text", help="the text of the report; without it, standard input is read")
     moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
     moved.add_argument("file", type=Path, metavar="FILE", help="what the other member's move wrote")
     moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
@@ -124,7 +131,8 @@ def run(args: argparse.Namespace) -> int:
 async def _run_verb(args: argparse.Namespace) -> Result:
     chosen = _route(args)
     # Read before anything is held or connected: who writes at the keyboard takes her time.
-    text = _read_text(args.text) if args.desk_verb in WITH_TEXT else ""
+    files_a_report = args.desk_verb == "probe" and args.address is not None
+    text = _read_text(args.text) if args.desk_verb in WITH_TEXT or files_a_report else ""
     if args.desk_verb == "answer":
         text = (args.text or "").strip()
     given = CommandInput(args, text, _agrees, _sends, _moves, _steps_aside)

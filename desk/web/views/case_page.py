@@ -66,6 +66,8 @@ class CasePage:
     may_write: bool
     may_note: bool
     readers: tuple[str, ...]
+    # Who opened it on which day.
+    opened: tuple[str, ...]
     written_in: str
     urgent: bool
     # Who prints it, and when.
@@ -90,6 +92,7 @@ def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[s
         may_write=CaseAction.REPLY in allowed,
         may_note=CaseAction.NOTE in allowed,
         readers=_readers(case, language),
+        opened=EntryShower(case, today, language, own_cases).opened(),
         written_in=_language_in_words(case.report.language, language),
         urgent=case.report.urgent,
         own_name=name_in_words(case.name_of(case.own_id), language),

@@ -27,6 +27,7 @@ from cases.entry import (
     Message,
     MinutesApproved,
     Note,
+    Opened,
     Outcome,
     PhoneMinutes,
     Recusal,
@@ -117,7 +118,8 @@ class EntryShower:
         """Return what is shown, oldest first."""
         shown: list[EntryShown] = []
         for entry in merge(self._case.streams):
-            if isinstance(entry.body, ScrubRecord):
+            # Who opened the case stands folded beside the conversation.
+            if isinstance(entry.body, (ScrubRecord, Opened)):
                 continue
             if isinstance(entry.body, Attachment):
                 file = file_shown(self._case, entry.stream, entry.body, self._records, self._language)
@@ -131,6 +133,11 @@ class EntryShower:
         if first is not None:
             shown[first] = replace(shown[first], first_new=True)
         return tuple(shown)
+
+    def opened(self) -> tuple[str, ...]:
+        """Return who had the case on the screen on which day, the last day first."""
+        found = [entry for entry in self._case.streams.get(Stream.NOTES, ()) if isinstance(entry.body, Opened)]
+        return tuple(f"{self._day(one.day)}: {self._name(one.author)}" for one in reversed(found))
 
     def _entry(self, entry: Entry) -> EntryShown:
         body = entry.body

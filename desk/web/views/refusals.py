@@ -126,6 +126,17 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "timing.completion_too_soon": Notice(
         N_("The reporter needs at least seven days to answer."), N_("Choose a later day.")
     ),
+    "probe.failed": Notice(
+        N_("The reporters' site did not answer as it does a reporter, so the test report may not be filed."),
+        N_("Compare the address with the poster, and open it in Tor Browser. If it is right, call the operator."),
+    ),
+    "probe.form_again": Notice(
+        N_("The site gave the form back, and nothing was filed."),
+        N_("Take out names, numbers and addresses, and try again. If it stays so, the site may be closed."),
+    ),
+    "probe.desk_address": Notice(
+        N_("This is the members' address, where no report can be sent."), N_("Type the one on the poster.")
+    ),
     "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
     "link.no_such_number": Notice(
         N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")

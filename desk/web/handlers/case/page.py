@@ -11,6 +11,7 @@ from desk.web.handlers.case.opening import case_of
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, SERVICES, case_named
 from desk.web.session.desk import Desk
+from desk.web.session.openings import note_opening
 from desk.web.views.case_page import case_page
 from desk.web.views.entries import own_cases
 from desk.web.views.pages import N_, Notice
@@ -31,7 +32,8 @@ DONE: Final = {
 async def show(request: web.Request) -> web.StreamResponse:
     """Show one case; what it shows counts as read from then on."""
     services = request.app[SERVICES]
-    case, numbers = await _as_last_read(services.desk, case_named(request), await case_of(request))
+    case = await note_opening(services.desk, await case_of(request))
+    case, numbers = await _as_last_read(services.desk, case_named(request), case)
     page = case_page(case, today(services.clock), services.language, numbers)
     return services.page("case/case.html", "/", case=page, notice=DONE.get(request.query.get("done", "")))
 

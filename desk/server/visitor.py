@@ -1,0 +1,155 @@
+"""A visitor of the reporters' site: asks as Tor Browser without script does, and looks at the head of every answer.
+
+The header lines are those of Tor Browser at its safest, so that the server cannot tell this visit from a reporter's.
+Nothing is kept between two pages but the address; where a form is answered with 303 the visitor goes on, and nowhere
+but to the same site.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from desk.errors import NotReachable, ProbeFailed
+from desk.server import reach
+from desk.server.site_forms import SiteForm, SitePage, multipart, read_page
+
+PAGE_BYTES_MAX: Final = 2**20
+READ_SECONDS: Final = 120.0
+_REDIRECTS_MAX: Final = 3
+_TRIES: Final = 3
+_PAUSE_SECONDS: Final = 2.0
+_SEE_OTHER: Final = 303
+# Tor Browser 15, which is Firefox 140; all its users send the same.
+_ALWAYS: Final[Mapping[str, str]] = {
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en-US,en;q=0.5",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
+}
+_A_PAGE: Final[Mapping[str, str]] = {
+    "Upgrade-Insecure-Requests": "1",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-User": "?1",
+    "Priority": "u=0, i",
+}
+FAULT_CSP: Final = "probe.csp"
+FAULT_TELLTALE: Final = "probe.telltale"
+FAULT_COOKIE: Final = "probe.cookie"
+FAULT_CACHE: Final = "probe.cache"
+FAULT_SCRIPT: Final = "probe.script"
+FAULT_OTHER_HEADERS: Final = "probe.headers"
+# What says which program answers, its clock, or whether the browser was here before.
+_TELLTALES: Final = ("Server", "Date", "Via", "X-Powered-By", "ETag", "Last-Modified", "Content-Encoding")
+_NO_SCRIPT: Final = ("default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors")
+_NOT_ALLOWED: Final = ("script-src", "unsafe-", "http:", "https:", "*")
+_MAY_BE_KEPT: Final = frozenset({"no-cache", "no-store"})
+
+
+class Visitor:
+    """One visit. An asynchronous context manager; `faults` has the text keys of what was wrong so far."""
+
+    def __init__(self, connector: aiohttp.BaseConnector, address: str) -> None:
+        self._origin = f"http://{address}.onion"
+        self._at = ""
+        self.faults: set[str] = set()
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None,
+                connect=reach.CONNECT_SECONDS,
+                sock_connect=reach.CONNECT_SECONDS,
+                sock_read=READ_SECONDS,
+            ),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def go(self, path: str) -> SitePage:
+        """Go to a page. Raises NotReachable, ProbeFailed."""
+        return await self._page("GET", path)
+
+    async def look(self, path: str, kind: str, accept: str) -> None:
+        """Fetch a style or image of a page, as the browser does by itself. Raises NotReachable, ProbeFailed."""
+        headers = {"Accept": accept, "Sec-Fetch-Dest": kind, "Sec-Fetch-Mode": "no-cors"}
+        _status, answered, _body = await self._ask("GET", path, {**_ALWAYS, **headers, **self._from_here()}, None)
+        self._look_at(answered, is_page=False)
+
+    async def send(self, form: SiteForm, values: dict[str, str], button: tuple[str, str] | None = None) -> SitePage:
+        """Send a form of the page that is shown, and go where the answer leads. Raises NotReachable, ProbeFailed."""
+        content_type, body = multipart(form.filled(values, button))
+        return await self._page("POST", form.action, {"Content-Type": content_type, "Origin": self._origin}, body)
+
+    async def _page(
+        self, method: str, path: str, more: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> SitePage:
+        for _ in range(_REDIRECTS_MAX):
+            headers = {**_ALWAYS, **(more or {}), **_A_PAGE, **self._from_here()}
+            status, answered, untrusted = await self._ask(method, path, headers, body)
+            self._look_at(answered, is_page=True)
+            if status != _SEE_OTHER:
+                self._at = f"{self._origin}{path}"
+                page = read_page(untrusted.decode("utf-8", "replace"))
+                self.faults |= {FAULT_SCRIPT} if page.scripts else set()
+                return page
+            target = urlsplit(urljoin(f"{self._origin}{path}", answered.get("Location", "")))
+            if f"{target.scheme}://{target.netloc}" != self._origin:
+                break
+            method, path, more, body = "GET", target.path, None, None
+        raise ProbeFailed
+
+    def _from_here(self) -> dict[str, str]:
+        return {"Sec-Fetch-Site": "same-origin", "Referer": self._at} if self._at else {"Sec-Fetch-Site": "none"}
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                async with self._session.request(
+                    method, f"{self._origin}{path}", headers=headers, data=body, allow_redirects=False
+                ) as response:
+                    untrusted = await response.content.read(PAGE_BYTES_MAX)
+                    while not response.content.at_eof() and len(untrusted) < PAGE_BYTES_MAX:
+                        untrusted += await response.content.read(PAGE_BYTES_MAX)
+                    return response.status, response.headers, untrusted[:PAGE_BYTES_MAX]
+            except NotReachable as failed:
+                # The connector could not connect, so nothing was sent.
+                if failed.text_key not in reach.PASSING or not tries_left:
+                    raise
+            except TimeoutError as failed:
+                raise NotReachable("reach.timed_out") from failed
+            except aiohttp.ClientConnectorError as failed:
+                raise NotReachable("reach.no_socket") from failed
+            except aiohttp.ClientError as broken:
+                raise NotReachable("reach.broke_off") from broken
+            await asyncio.sleep(_PAUSE_SECONDS)
+        raise NotReachable
+
+    def _look_at(self, headers: Mapping[str, str], *, is_page: bool) -> None:
+        policy = headers.get("Content-Security-Policy", "")
+        cache = headers.get("Cache-Control", "")
+        wrong = {
+            FAULT_CSP: is_page
+            and (not all(one in policy for one in _NO_SCRIPT) or any(one in policy for one in _NOT_ALLOWED)),
+            FAULT_TELLTALE: any(name in headers for name in _TELLTALES),
+            FAULT_COOKIE: "Set-Cookie" in headers,
+            FAULT_CACHE: is_page and cache not in _MAY_BE_KEPT,
+            FAULT_OTHER_HEADERS: headers.get("X-Content-Type-Options") != "nosniff"
+            or (is_page and headers.get("Referrer-Policy") != "same-origin"),
+        }
+        self.faults |= {key for key, is_so in wrong.items() if is_so}

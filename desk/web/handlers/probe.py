@@ -1,0 +1,105 @@
+"""The way in, tried: a test report through the reporters' onion, and what came of it."""
+
+from typing import Final
+
+from aiohttp import web
+
+from desk.errors import DeskError, MisprintedAddress, NoText
+from desk.server.address import tidy_address
+from desk.web.local.forms import Form
+from desk.web.local.guard import Routes
+from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.pages import see
+from desk.web.views.probing import probe_fault, suggested_text, where_it_is
+from desk.web.views.refusals import notice_for
+from desk.work.examining import examine
+from desk.work.probe import ProbeResult, file_report, look_for, tell
+
+HERE: Final = "/checks"
+PROBE: Final = "/checks/probe"
+TELL: Final = "/checks/probe/tell"
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show the form, and what came of the last test report."""
+    return await _page(request.app[SERVICES], typed_before(request))
+
+
+async def send(request: web.Request) -> web.StreamResponse:
+    """File a test report."""
+    services = request.app[SERVICES]
+    form = await sent_form(request)
+    try:
+        address, text = _checked(form)
+        async with services.desk.at_work() as book:
+            if address == book.state.address:
+                raise MisprintedAddress("probe.desk_address")
+            connector = book.client.connector
+        # It takes a while; the other pages go on meanwhile.
+        filed = await file_report(connector, services.clock, address, text)
+        async with services.desk.at_work() as book:
+            book.state.keep_probe(address, filed)
+    except DeskError as refused:
+        return await _page(services, form, refused)
+    return see(PROBE)
+
+
+async def tell_others(request: web.Request) -> web.StreamResponse:
+    """Note in the case that it is a test."""
+    services = request.app[SERVICES]
+    form = await sent_form(request)
+    try:
+        async with services.desk.at_work() as book:
+            await tell(book)
+    except DeskError as refused:
+        return await _page(services, form, refused)
+    return see(PROBE)
+
+
+def _checked(form: Form) -> tuple[str, str]:
+    """Return address and text. Raises MisprintedAddress, NoText."""
+    address = tidy_address(form.one("address"))
+    if not form.one("text"):
+        raise NoText
+    return address, form.one("text")
+
+
+async def _page(services: Services, typed: Form, refused: DeskError | None = None) -> web.Response:
+    async with services.desk.at_work() as book:
+        found = await examine(book)
+        is_seen = found.unreached is None and found.broken is None
+        result = look_for(book, found.cases) if is_seen else None
+        address = typed.one("address") or book.state.case_list.reporters_address
+    failed = refused or found.unreached
+    return services.page(
+        "probe.html",
+        HERE,
+        notice=None if failed is None else notice_for(failed),
+        status=200 if refused is None else ERROR_STATUS,
+        address=address,
+        text=typed.one("text") or suggested_text(),
+        wrong=_wrong_field(refused),
+        **_shown(result, services),
+    )
+
+
+def _wrong_field(refused: DeskError | None) -> str:
+    if isinstance(refused, MisprintedAddress):
+        return "address"
+    return "text" if refused is not None and refused.text_key in {NoText.text_key, "probe.form_again"} else ""
+
+
+def _shown(result: ProbeResult | None, services: Services) -> dict[str, object]:
+    if result is None:
+        return {"where": "", "fault": None, "case": None, "told": False}
+    case = result.case
+    return {
+        "where": where_it_is(result, services.language),
+        "fault": probe_fault(result, services.language),
+        "case": None if case is None else (case_number(case.known.case_id), case_path(case.known.case_id)),
+        "told": result.told,
+    }
+
+
+ROUTES: Final[Routes] = {PROBE: (show, send), TELL: (None, tell_others)}

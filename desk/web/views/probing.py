@@ -1,0 +1,96 @@
+"""The test report in words: where it is, what was wrong on the way, and what to do; and a text to begin with."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from desk.server.visitor import (
+    FAULT_CACHE,
+    FAULT_COOKIE,
+    FAULT_CSP,
+    FAULT_OTHER_HEADERS,
+    FAULT_SCRIPT,
+    FAULT_TELLTALE,
+)
+from desk.web.views.pages import N_, Language
+from desk.work.probe import FAULT_LATE, FAULT_READERS, FAULT_TOO_SOON, Arrival, ProbeResult
+
+PROBE_FAULTS: Final[Mapping[str, str]] = {
+    FAULT_CSP: N_("A page does not forbid scripts and what comes from elsewhere."),
+    FAULT_TELLTALE: N_("An answer tells its program, its clock, or whether the browser was there before."),
+    FAULT_COOKIE: N_("The site set a cookie."),
+    FAULT_CACHE: N_("A page may be kept by the browser."),
+    FAULT_SCRIPT: N_("There is a script on a page."),
+    FAULT_OTHER_HEADERS: N_("A page lacks a line that protects its reader."),
+    FAULT_TOO_SOON: N_("It was shown before its day, so the time of a report can be seen."),
+    FAULT_LATE: N_("It was shown later than its day."),
+    FAULT_READERS: N_("It went to other members than the rules give."),
+}
+_CALL: Final = N_("Call the operator, and say what stands here.")
+# Of each one is drawn. Whoever knows this program knows them too, so the page asks for words of one's own.
+_BEGINNINGS: Final = (
+    "Jag vill anmäla hur inköpen går till hos oss.",
+    "Det gäller en upphandling som inte gick rätt till.",
+    "Sedan i våras har övertid skrivits på folk som inte jobbade.",
+    "Fakturor godkänns av samma person som har beställt.",
+    "Material från förrådet har gått till ett privat bygge.",
+)
+_MIDDLES: Final = (
+    "Det handlar om samma firma varje gång, och ingen annan tillfrågas.",
+    "Summorna är delade så att de hamnar under gränsen.",
+    "När någon frågade fick hon höra att det alltid har varit så.",
+    "Underlagen finns i pärmen på kontoret, men de stämmer inte med det som levererades.",
+    "Flera av oss har sett det, men ingen vågar säga något.",
+)
+_ENDS: Final = (
+    "Jag har inga papper själv men vet var de finns.",
+    "Senast var i förra månaden.",
+    "Fråga gärna om något är oklart, jag loggar in igen.",
+    "Jag tror att chefen känner till det.",
+    "Det borde gå att se i systemet vem som har attesterat.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeFault:
+    """What is wrong, and what to do."""
+
+    what: str
+    steps: tuple[str, ...]
+
+
+def suggested_text() -> str:
+    """Return a report that could be a real one, and names nobody."""
+    return " ".join(secrets.choice(sentences) for sentences in (_BEGINNINGS, _MIDDLES, _ENDS))
+
+
+def where_it_is(result: ProbeResult, language: Language) -> str:
+    """Return one sentence on the last test report."""
+    days = {
+        "sent": language.day(result.probe.filed_on, year=False),
+        "due": language.day(result.probe.release_on, year=False),
+    }
+    sentences = {
+        Arrival.WAITING: N_("Sent %(sent)s, comes %(due)s after 6 in the morning"),
+        Arrival.HERE: N_("Sent %(sent)s, came as it should"),
+        Arrival.MISSING: N_("Sent %(sent)s, should have come %(due)s"),
+        Arrival.ERASED: N_("Sent %(sent)s, came, and is erased"),
+    }
+    came_wrong = result.arrival is Arrival.HERE and result.faults
+    sentence = N_("Sent %(sent)s, came, and something is not right") if came_wrong else sentences[result.arrival]
+    return language.translate(sentence, **days)
+
+
+def probe_fault(result: ProbeResult | None, language: Language) -> ProbeFault | None:
+    """Return what was wrong with the last test report, if anything."""
+    if result is None:
+        return None
+    translate = language.translate
+    found = tuple(translate(PROBE_FAULTS[key]) for key in result.faults if key in PROBE_FAULTS)
+    if result.arrival is Arrival.MISSING:
+        ask = translate(N_("Ask another member, by telephone, whether it came there."))
+        return ProbeFault(translate(N_("The test report has not come")), (ask, translate(_CALL), *found))
+    if not found:
+        return None
+    return ProbeFault(translate(N_("The way in is not as it should be")), (*found, translate(_CALL)))

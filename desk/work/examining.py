@@ -1,0 +1,95 @@
+"""What a desk finds when it looks at the server as a whole: roster, cases, keys, order, and the server's own audits.
+
+Nothing here decides anything: each refusal and each warning has its place in the casebook. They are collected, so that
+one page can say what is wrong and what is right. A case that does not open is a problem and does not stop the others.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from cases.clock import today
+from cases.roster.chain import Roster
+from desk.errors import DeskError, Erased, NotReachable
+from desk.keep.audits import NO_AUDITS, WARN_AUDITS, Audits
+from desk.keep.state import Pin
+from desk.work.casebook import Casebook
+from desk.work.opened import DeskCase
+from desk.work.waiting import Unripe
+
+WARN_ERASED_UNSEEN = "warning.erased_unseen"
+WARN_BY_WAITING = "warning.by_waiting"
+WARN_UNRIPE = "warning.unripe"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Examined:
+    """What was found. Without `broken` and `unreached` the roster verified and the cases were asked for."""
+
+    address: str
+    pin: Pin
+    day: date
+    roster: Roster | None = None
+    unripe: Unripe | None = None
+    audits: Audits = NO_AUDITS
+    cases: tuple[DeskCase, ...] = ()
+    # Cases that do not open, and why.
+    problems: tuple[tuple[bytes, DeskError], ...] = ()
+    # Text keys of what holds for the server as a whole.
+    warnings: tuple[str, ...] = ()
+    # The roster was refused, so nothing was asked for.
+    broken: DeskError | None = None
+    unreached: NotReachable | None = None
+
+
+async def examine(book: Casebook) -> Examined:
+    """Ask the server for everything, and return what came of it. Raises nothing that the server could cause."""
+    broken: DeskError | None = None
+    try:
+        await book.sync()
+        cases, problems = await open_all(book)
+    except NotReachable as away:
+        return Examined(book.state.address, book.state.pin, today(book.clock), _roster(book), unreached=away)
+    except DeskError as refused:
+        broken, cases, problems = refused, (), ()
+    return Examined(
+        address=book.state.address,
+        pin=book.state.pin,
+        day=today(book.clock),
+        roster=None if broken is not None else _roster(book),
+        unripe=book.unripe,
+        audits=book.audits,
+        cases=cases,
+        problems=problems,
+        warnings=() if broken is not None else _warnings(book),
+        broken=broken,
+    )
+
+
+async def open_all(book: Casebook) -> tuple[tuple[DeskCase, ...], tuple[tuple[bytes, DeskError], ...]]:
+    """Return all cases of the list that open, and those that do not, with the reason. Raises NotReachable."""
+    cases: list[DeskCase] = []
+    problems: list[tuple[bytes, DeskError]] = []
+    for known in list(book.state.case_list.cases.values()):
+        try:
+            cases.append(await book.open(known))
+        except Erased:
+            continue
+        except NotReachable:
+            raise
+        except DeskError as refused:
+            problems.append((known.case_id, refused))
+    return tuple(cases), tuple(problems)
+
+
+def _roster(book: Casebook) -> Roster | None:
+    return None if book.chain is None else book.chain.current
+
+
+def _warnings(book: Casebook) -> tuple[str, ...]:
+    found = {
+        WARN_BY_WAITING: book.chain is not None and bool(book.chain.by_waiting),
+        WARN_UNRIPE: book.unripe is not None,
+        WARN_AUDITS: book.audits.changed,
+        WARN_ERASED_UNSEEN: any(kept.unknown_signers for kept in book.state.case_list.tombstones.values()),
+    }
+    return tuple(key for key, is_so in found.items() if is_so)

@@ -1,0 +1,58 @@
+"""Who opened a case on which day: an entry among the notes, written by the desk on which it was opened.
+
+Once a day and member; the day is all it says. It is for those who read the case too, and for nobody else: it stands
+where the reporter does not read, under the key of the notes. What it costs, and what it cannot show, is in
+docs/decisions/0026.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cases.clock import today
+from cases.entry import Opened, Stream
+from desk.errors import DeskError
+from desk.work import writing
+from desk.work.casebook import Casebook
+from desk.work.opened import DeskCase
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opening:
+    """One member's day: which cases she opened."""
+
+    day: date
+    member: str
+    cases: tuple[bytes, ...]
+
+
+async def record_opening(book: Casebook, case: DeskCase) -> DeskCase:
+    """Write that this member has the case on the screen today, unless it is written; return the case with it.
+
+    A case is shown also when that cannot be written: the notes' key is missing or was kept, or the server is away.
+    """
+    if _is_written(case, book.keys.id, today(book.clock)):
+        return case
+    try:
+        return await writing.write(book, case, None, Opened(), Stream.NOTES)
+    except DeskError:
+        return case
+
+
+def openings(cases: Iterable[DeskCase]) -> Sequence[Opening]:
+    """Return who opened which of these cases on which day, the last day first."""
+    found: dict[tuple[date, str], set[bytes]] = defaultdict(set)
+    for case in cases:
+        for entry in case.streams.get(Stream.NOTES, ()):
+            if isinstance(entry.body, Opened):
+                found[entry.day, entry.author].add(case.known.case_id)
+    days = sorted(found.items(), key=lambda one: (-one[0][0].toordinal(), one[0][1]))
+    return [Opening(day, member, tuple(sorted(ids))) for (day, member), ids in days]
+
+
+def _is_written(case: DeskCase, member: str, day: date) -> bool:
+    return any(
+        isinstance(entry.body, Opened) and entry.author == member and entry.day == day
+        for entry in case.streams.get(Stream.NOTES, ())
+    )
