@@ -9,7 +9,7 @@ import functools
 import html
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -64,7 +64,8 @@ class Reader:
     cookie: str = ""
     at: str = "/"
     page: Seen | None = None
-    seen: list[Seen] = field(default_factory=list)
+    # Called with each request and its answer, as the browser gets it.
+    watch: list[Callable[[web.Request, web.StreamResponse], None]] = field(default_factory=list)
 
     async def ask(self, method: str, path: str, *, body: bytes | None = None, headers: dict | None = None) -> Seen:
         """One request with these headers and no others than a host and the cookie."""
@@ -130,14 +131,21 @@ async def pages_of(
         services = Services(
             home, desk, Pages(), LocalAddress(new_name(), port), Entrance(), desks.clock, language_code=language
         )
-        runner = web.AppRunner(make_app(services), access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        app, watch = make_app(services), []
+
+        async def watched(request, response) -> None:
+            for look in watch:
+                look(request, response)
+
+        app.on_response_prepare.append(watched)
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         await web.SockSite(runner, listener).start()
         try:
             async with aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers={"User-Agent", "Content-Type"}
             ) as session:
-                yield Reader(session, services, port)
+                yield Reader(session, services, port, watch=watch)
         finally:
             await runner.cleanup()
             await desk.close()

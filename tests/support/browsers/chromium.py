@@ -67,10 +67,21 @@ class Chromium(Person):
     """A headless Chromium with a profile of its own, or with one that an earlier one left (`profile`)."""
 
     def __init__(
-        self, socks: int, *, scripts: bool = False, profile: Path | None = None, options: tuple[str, ...] = ()
+        self,
+        socks: int,
+        *,
+        scripts: bool = False,
+        profile: Path | None = None,
+        options: tuple[str, ...] = (),
+        without: tuple[str, ...] = (),
     ) -> None:
         self.profile = profile or Path(tempfile.mkdtemp(prefix="kc-"))
-        words = [shutil.which("chromium") or "chromium", *QUIET, *options, "--remote-debugging-pipe"]
+        words = [
+            shutil.which("chromium") or "chromium",
+            *(one for one in QUIET if one not in without),
+            *options,
+            "--remote-debugging-pipe",
+        ]
         words += [f"--proxy-server=socks5://127.0.0.1:{socks}", f"--user-data-dir={self.profile}"]
         if os.geteuid() == 0:
             # Its own sandbox refuses to work as root, which is what CI often is.
