@@ -9,8 +9,9 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, entrance, overview, unlock
-from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form
+from desk.web.handlers import case, close, entrance, overview, unlock
+from desk.web.handlers.write import pages as write
+from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form_with_file
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Locked
@@ -23,6 +24,8 @@ _HANDLERS: Final = (
     unlock,
     overview,
     case,
+    write,
+    close,
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
@@ -73,7 +76,9 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
         services.desk.used()
         return await handler(request)
     if request.method == hdrs.METH_POST:
-        services.desk.hold(request.path, await read_form(request))
+        # A file is not held: what was typed beside it is.
+        form, _file = await read_form_with_file(request, 0)
+        services.desk.hold(request.path, form)
     return see(unlock.UNLOCK)
 
 

@@ -1,6 +1,6 @@
 """What every page needs, handed to the application once; and the few lines that every page begins and ends with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import web
@@ -13,6 +13,8 @@ from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.session.desk import Desk
 from desk.web.views.band import Band, read_band
 from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice, Pages
+from desk.web.views.phrases import Phrases
+from desk.web.views.previews import ReporterPages
 
 ERROR_STATUS: Final = 422
 # The menu, in the order in which it is used.
@@ -37,7 +39,10 @@ class Services:
     address: LocalAddress
     entrance: Entrance
     clock: Clock
+    # The reporter's pages, which draw what a reporter will read.
+    reporter: ReporterPages
     language_code: str = DEFAULT_LANGUAGE
+    phrases: Phrases = field(default_factory=Phrases)
 
     @property
     def language(self) -> Language:

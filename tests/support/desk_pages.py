@@ -26,6 +26,7 @@ from desk.web.services import Services
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
+from kallskydd.commands.desk_preview import IntakePages
 from kallskydd.commands.desk_route import Route, connector_for
 
 TO_A_PAGE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -105,6 +106,29 @@ class Reader:
         self.at, self.page = path, seen
         return seen
 
+    async def send_file(self, path: str, content: bytes, **fields: str) -> Seen:
+        """Send a form with a file in it, as a browser does; the file's name is in it too."""
+        form = aiohttp.FormData(default_to_multipart=True)
+        for name, value in fields.items():
+            form.add_field(name, value)
+        form.add_field("file", content, filename="IMG-name-of-the-file.jpg", content_type="image/jpeg")
+        body = form()
+        seen = await self.ask(
+            "POST",
+            path,
+            body=await body.as_bytes(),
+            headers={
+                **TO_A_PAGE,
+                "Sec-Fetch-Site": "same-origin",
+                "Origin": self.services.address.origin,
+                "Content-Type": body.content_type,
+            },
+        )
+        if seen.status == _REDIRECTS:
+            return await self.go(seen.headers["Location"])
+        self.at, self.page = path, seen
+        return seen
+
     async def open(self) -> Seen:
         """Open the address that the program gives the browser, once."""
         seen = await self.go(f"/open/{self.services.entrance.token}", site="none")
@@ -118,6 +142,12 @@ class Reader:
         return await self.send("/unlock", passphrase=passphrase)
 
 
+@functools.cache
+def reporter() -> IntakePages:
+    """The reporter's pages, read once for all tests of a process."""
+    return IntakePages()
+
+
 @asynccontextmanager
 async def pages_of(
     desks: RunningDesks, number: int, *, home: DeskHome | None = None, idle: float = IDLE_SECONDS, language: str = "sv"
@@ -129,7 +159,14 @@ async def pages_of(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         services = Services(
-            home, desk, Pages(), LocalAddress(new_name(), port), Entrance(), desks.clock, language_code=language
+            home,
+            desk,
+            Pages(),
+            LocalAddress(new_name(), port),
+            Entrance(),
+            desks.clock,
+            reporter(),
+            language_code=language,
         )
         app, watch = make_app(services), []
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cases.clock import Clock
-from desk.errors import NoKey, NotJoined
+from desk.errors import HomeUnusable, NoKey, NotJoined
+from desk.keep.drafts import Drafts, read_drafts
 from desk.keep.keyfile import DeskHome, unlock
 from desk.keep.lock import desk_lock
 from desk.keep.state import read_state
@@ -23,6 +24,7 @@ from desk.server.address import server_key_of
 from desk.server.client import DeskClient
 from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
+from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
 from desk.work.casebook import Casebook
 
@@ -46,6 +48,7 @@ class HeldForm:
 @dataclass(slots=True, repr=False)
 class _Unlocked:
     book: Casebook
+    drafts: Drafts
     stack: contextlib.AsyncExitStack
     used: float
 
@@ -59,6 +62,7 @@ class Desk:
     clock: Clock
     idle_seconds: float = IDLE_SECONDS
     tokens: FormTokens = field(default_factory=FormTokens)
+    copy: HeldCopy = field(default_factory=HeldCopy)
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -67,8 +71,15 @@ class Desk:
     def is_unlocked(self) -> bool:
         return self._unlocked is not None
 
+    @property
+    def drafts(self) -> Drafts:
+        """What was begun and not sent. Raises Locked."""
+        if self._unlocked is None:
+            raise Locked
+        return self._unlocked.drafts
+
     async def unlock(self, passphrase: str) -> None:
-        """Open the key. Raises NoKey, NotJoined, PassphraseRefused, DeskBusy, StateDamaged."""
+        """Open the key. Raises NoKey, NotJoined, PassphraseRefused, DeskBusy, StateDamaged, HomeUnusable."""
         if not self.home.key.exists():
             raise NoKey
         async with self._turn, contextlib.AsyncExitStack() as stack:
@@ -86,8 +97,11 @@ class Desk:
                 DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
             )
             stack.callback(state.write_unwritten)
+            drafts = read_drafts(self.home.folder, keys.sign_seed)
+            _write(drafts)
+            stack.callback(_write, drafts)
             book = Casebook(client, keys, state, self.clock, server_key)
-            self._unlocked = _Unlocked(book, stack.pop_all(), self._now())
+            self._unlocked = _Unlocked(book, drafts, stack.pop_all(), self._now())
 
     @contextlib.asynccontextmanager
     async def at_work(self) -> AsyncIterator[Casebook]:
@@ -95,11 +109,12 @@ class Desk:
         async with self._turn:
             if self._unlocked is None:
                 raise Locked
-            book = self._unlocked.book
+            book, drafts = self._unlocked.book, self._unlocked.drafts
             try:
                 yield book
             finally:
                 book.state.write_unwritten()
+                drafts.keep_only(book.state.case_list.cases)
 
     def used(self) -> None:
         """Count the fifteen minutes from now: the member has done something."""
@@ -112,6 +127,7 @@ class Desk:
             if self._unlocked is not None:
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
+                self.copy.drop()
                 await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:
@@ -145,3 +161,10 @@ class Desk:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _write(drafts: Drafts) -> None:
+    try:
+        drafts.write()
+    except OSError as failed:
+        raise HomeUnusable from failed

@@ -9,6 +9,7 @@ from typing import Final
 
 from cases.sentences.member import SENTENCES as OF_THE_COMMAND_LINE
 from desk.errors import DeskError, NotReachable, NotVerified
+from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
 
 REFUSALS: Final[Mapping[str, Notice]] = {
@@ -46,7 +47,11 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "timing.completion_too_soon": Notice(
         N_("The reporter needs at least seven days to answer."), N_("Choose a later day.")
     ),
+    "timing.no_outcome": Notice(
+        N_("Write to the reporter what you have done."), N_("A case cannot be closed without feedback.")
+    ),
     "usage.text": Notice(N_("There is no text yet."), N_("Write something and try again.")),
+    **FILE_REFUSALS,
 }
 _UNREACHED: Final = Notice(
     N_("The server does not answer."),
