@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import html
+import io
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -68,7 +69,9 @@ class Reader:
     # Called with each request and its answer, as the browser gets it.
     watch: list[Callable[[web.Request, web.StreamResponse], None]] = field(default_factory=list)
 
-    async def ask(self, method: str, path: str, *, body: bytes | None = None, headers: dict | None = None) -> Seen:
+    async def ask(
+        self, method: str, path: str, *, body: bytes | io.BytesIO | None = None, headers: dict | None = None
+    ) -> Seen:
         """One request with these headers and no others than a host and the cookie."""
         sent = {"Host": self.services.address.host, **({"Cookie": self.cookie} if self.cookie else {})}
         sent |= headers or {}
@@ -111,12 +114,12 @@ class Reader:
         form = aiohttp.FormData(default_to_multipart=True)
         for name, value in fields.items():
             form.add_field(name, value)
-        form.add_field("file", content, filename="IMG-name-of-the-file.jpg", content_type="image/jpeg")
+        form.add_field("file", io.BytesIO(content), filename="IMG-name-of-the-file.jpg", content_type="image/jpeg")
         body = form()
         seen = await self.ask(
             "POST",
             path,
-            body=await body.as_bytes(),
+            body=io.BytesIO(await body.as_bytes()),
             headers={
                 **TO_A_PAGE,
                 "Sec-Fetch-Site": "same-origin",

@@ -37,6 +37,7 @@ from desk.web.views.refusals import SENT_TWICE
 from desk.web.views.write_form import is_acknowledged
 from desk.work import acts
 from desk.work.casebook import Casebook
+from desk.work.opened import DeskCase
 from desk.work.writing import require_now
 
 CLOSE: Final = f"{CASE}/close"
@@ -77,6 +78,10 @@ async def _edit(sitting: Sitting) -> web.Response:
 
 async def _preview(sitting: Sitting) -> web.Response:
     opened = await open_case(sitting)
+    if _is_unfinished(opened.case):
+        return _form(sitting, opened)
+    if _is_done(opened.case, sitting):
+        return _done(sitting)
     came = news(opened.case, _typed(sitting).seen, sitting.services.language)
     if came is not None:
         return _written_meanwhile(sitting, opened, came, _form)
@@ -92,17 +97,44 @@ async def _send(sitting: Sitting) -> web.Response:
     async with services.desk.at_work() as book:
         await book.sync()
         case = await book.open(book.state.find(sitting.case))
-        opened, own = OpenCase(case, book.rules), own_since(case, typed.seen)
-        is_done = outcome in own and case.state.closed_on is not None and case.server_state == "closed"
-        if not is_done:
+        opened = OpenCase(case, book.rules)
+        if not _is_done(case, sitting):
             if not is_first:
                 return _form(sitting, opened, notice=SENT_TWICE, status=ERROR_STATUS)
             came = news(case, typed.seen, services.language)
             if came is not None:
                 return _written_meanwhile(sitting, opened, came, _preview_page)
             await _carry_out(book, sitting, opened, outcome)
+    return _done(sitting)
+
+
+async def _finish(sitting: Sitting) -> web.Response:
+    """Tell the server that the case is closed, which a break in between has left undone."""
+    async with sitting.services.desk.at_work() as book:
+        await book.sync()
+        case = await book.open(book.state.find(sitting.case))
+        if _is_unfinished(case):
+            given = acts.ActInput("", book.keys.id, sitting.today)
+            await acts.carry_out(book, case, acts.ACTS["close"], given)
+    return _done(sitting)
+
+
+def _done(sitting: Sitting) -> web.Response:
     sitting.drop_draft()
     return see(f"/case/{sitting.case}/closed")
+
+
+def _is_done(case: DeskCase, sitting: Sitting) -> bool:
+    """Say whether this member has closed the case with this outcome since the form was shown."""
+    if case.state.closed_on is None or case.server_state != "closed":
+        return False
+    typed = _typed(sitting)
+    return outcome_of(typed) in own_since(case, typed.seen)
+
+
+def _is_unfinished(case: DeskCase) -> bool:
+    """Say whether the entries close the case, and the server has not been told."""
+    return case.state.closed_on is not None and case.server_state != "closed"
 
 
 async def _carry_out(book: Casebook, sitting: Sitting, opened: OpenCase, outcome: Outcome) -> None:
@@ -150,6 +182,8 @@ def _form(sitting: Sitting, opened: OpenCase | None, *, notice: Notice | None = 
     case_id = bytes.fromhex(sitting.case)
     number, path = case_number(case_id), case_path(case_id)
     case = None if opened is None else opened.case
+    if case is not None and _is_unfinished(case):
+        return services.page("close_unfinished.html", "/", number=number, path=path, notice=notice, status=status)
     if case is not None and CaseAction.CONCLUDE not in case.state.allowed:
         return services.page("write/not_now.html", "/", number=number, typed=typed, path=path, status=ERROR_STATUS)
     return services.page(
@@ -199,6 +233,7 @@ def _written_meanwhile(
 _BUTTONS: Final[Mapping[str, Callable[[Sitting], Awaitable[web.Response]]]] = {
     "draft": _keep_draft,
     "edit": _edit,
+    "finish": _finish,
     "preview": _preview,
     "send": _send,
 }
