@@ -111,20 +111,19 @@ class Reader:
 
     async def send_file(self, path: str, content: bytes, **fields: str) -> Seen:
         """Send a form with a file in it, as a browser does; the file's name is in it too."""
-        form = aiohttp.FormData(default_to_multipart=True)
-        for name, value in fields.items():
-            form.add_field(name, value)
-        form.add_field("file", io.BytesIO(content), filename="IMG-name-of-the-file.jpg", content_type="image/jpeg")
-        body = form()
+        line = b"--the-boundary\r\nContent-Disposition: form-data; name="
+        parts = [b'%s"%s"\r\n\r\n%s\r\n' % (line, name.encode(), value.encode()) for name, value in fields.items()]
+        named = b'"file"; filename="IMG-name-of-the-file.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+        body = b"".join([*parts, line, named, content, b"\r\n--the-boundary--\r\n"])
         seen = await self.ask(
             "POST",
             path,
-            body=io.BytesIO(await body.as_bytes()),
+            body=io.BytesIO(body),
             headers={
                 **TO_A_PAGE,
                 "Sec-Fetch-Site": "same-origin",
                 "Origin": self.services.address.origin,
-                "Content-Type": body.content_type,
+                "Content-Type": "multipart/form-data; boundary=the-boundary",
             },
         )
         if seen.status == _REDIRECTS:

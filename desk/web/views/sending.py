@@ -16,6 +16,7 @@ from cases.entry import (
     Attachment,
     Body,
     CompletionRequest,
+    Entry,
     Message,
     Outcome,
     PhoneMinutes,
@@ -74,8 +75,7 @@ def after_sending(
 
 def sent_words(case: DeskCase, language: Language) -> str:
     """Return what this member sent last, and what happens now; nothing when she has sent nothing."""
-    own = [entry for entry in case.streams.get(Stream.MEMBERS, ()) if entry.author == case.own_id]
-    last = next((entry for entry in reversed(own) if isinstance(entry.body, (Acknowledgement, *_SENT))), None)
+    last = _last_sent(case)
     if last is None:
         return ""
     if isinstance(last.body, CompletionRequest):
@@ -85,6 +85,19 @@ def sent_words(case: DeskCase, language: Language) -> str:
         sentence = _ACKNOWLEDGED if number <= ACKNOWLEDGE.days else _ACKNOWLEDGED_LATE
         return language.translate(sentence, number=number)
     return language.translate(_SENT[type(last.body)])
+
+
+def _last_sent(case: DeskCase) -> Entry | None:
+    """Return the last entry of this member's that a page has words for; of a file, what was sent with it."""
+    entries = case.streams.get(Stream.MEMBERS, ())
+    own = [
+        entry for entry in entries if entry.author == case.own_id and isinstance(entry.body, (Acknowledgement, *_SENT))
+    ]
+    if not own:
+        return None
+    *before, last = own
+    is_beside = before and isinstance(last.body, Attachment) and before[-1].number == last.number - 1
+    return before[-1] if is_beside else last
 
 
 def unsent_file(cleaned: Cleaned) -> Attachment:

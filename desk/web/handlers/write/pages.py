@@ -165,10 +165,12 @@ async def _carry_out(book: Casebook, sitting: Sitting, opened: OpenCase, body: B
 
 
 def _is_sent(sitting: Sitting, opened: OpenCase, body: Body | None) -> bool:
-    held, seen = _held(sitting), _typed(sitting).seen
-    if held is not None:
+    """Say whether this member has sent the same since the form was shown. Of a file the form names the digest."""
+    seen = _typed(sitting).seen
+    if _typed(sitting).copy:
+        digest = sitting.form.one("digest")
         own = own_since(opened.case, seen)
-        return any(isinstance(one, Attachment) and one.digest == held.digest for one in own)
+        return any(isinstance(one, Attachment) and one.digest == digest for one in own)
     return body is not None and is_written(opened.case, seen, body)
 
 
