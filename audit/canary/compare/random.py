@@ -4,7 +4,7 @@ A value that hides something is, byte by byte, a function of what it hides. So f
 it is asked whether the byte there
 
 1. is decided by a group: all values, those of one run, of one visitor (and with that of the address and every header
-   that was planted for this visitor), of one second, of one visitor and second, or of one place in the order;
+   that was planted for this visitor), of one second or minute, of one visitor and second, or of one place in the order;
 2. runs with the clock or the order: the same distance from a second, a sixteenth of one, a count, wherever that begins;
 3. differs from the second's lowest byte by the same bits each time, which is a clock under a constant key.
 
@@ -56,12 +56,18 @@ class Observation:
         """The second in which it was made, where that is certain."""
         return int(self.before) if int(self.before) == int(self.after) else None
 
+    @property
+    def minute(self) -> int | None:
+        """The minute in which it was made, where that is certain: a slow run lasts several."""
+        return int(self.before // 60) if self.before // 60 == self.after // 60 else None
+
 
 _GROUPS: tuple[tuple[str, Callable[[Observation], Hashable | None]], ...] = (
     ("is the same in all values", lambda _one: 0),
     ("is decided by the run", lambda one: one.run),
     ("is decided by the visitor", lambda one: (one.run, one.visitor)),
     ("is decided by the second", lambda one: one.second),
+    ("is decided by the minute", lambda one: one.minute),
     ("is decided by visitor and second", lambda one: one.second and (one.visitor, one.second)),
     ("is decided by the place in the order", lambda one: one.order),
 )

@@ -38,8 +38,8 @@ RUNS, VALUES, STARTED = (0, 2), 9, 1_795_768_000.3
 KEY = os.urandom(16)
 
 
-def samples(make):
-    """`make` gives the value of (run, visitor, order, moment)."""
+def samples(make, pause=0.25):
+    """`make` gives the value of (run, visitor, order, moment); `pause` seconds lie between two values."""
     found, now = [], STARTED
     for run in RUNS:
         now += 7
@@ -47,7 +47,7 @@ def samples(make):
             visitor = "AB"[(order // 2 + order + run) % 2]
             moment = random.uniform(now, now + 0.15)
             found.append(Observation(make(run, visitor, order, moment), run, visitor, order, now, now + 0.15))
-            now += 0.25
+            now += pause
     return found
 
 
@@ -83,6 +83,13 @@ HIDING = {
 @pytest.mark.parametrize("hidden", HIDING)
 def test_a_value_that_hides_something_is_found(hidden):
     assert dependences(samples(HIDING[hidden])), hidden
+
+
+def test_the_minute_is_found_on_a_machine_so_slow_that_a_run_lasts_several():
+    def make(_run, _visitor, _order, now):
+        return os.urandom(3) + hashlib.sha256(b"%d" % (now // 60)).digest()[:1]
+
+    assert dependences(samples(make, pause=17.0))
 
 
 @pytest.mark.parametrize("size", [1, 3, 16, 153])
