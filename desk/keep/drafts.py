@@ -18,7 +18,6 @@ from nacl.secret import SecretBox
 
 from desk.keep import files
 
-FILE_NAME: Final = "drafts.sealed"
 # A letter has some 3,000 characters; about twenty of them.
 DRAFTS_BYTES_MIN: Final = 65_536
 _PERSON_KEY: Final = b"ks1-desk-drafts"
@@ -68,12 +67,12 @@ class Drafts:
         files.replace(self.path, SecretBox(self._key).encrypt(plain.ljust(size)))
 
 
-def read_drafts(folder: Path, sign_seed: bytes) -> Drafts:
-    """Return the drafts in a desk home, under the member's key; none, and marked so, when they do not open."""
+def read_drafts(path: Path, sign_seed: bytes) -> Drafts:
+    """Return the drafts in this file, under the member's key; none, and marked so, when they do not open."""
     key = blake2b(key=sign_seed, person=_PERSON_KEY, digest_size=SecretBox.KEY_SIZE).digest()
-    drafts = Drafts(folder / FILE_NAME, key)
+    drafts = Drafts(path, key)
     try:
-        sealed = drafts.path.read_bytes()
+        sealed = path.read_bytes()
     except FileNotFoundError:
         return drafts
     try:

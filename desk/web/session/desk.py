@@ -97,7 +97,7 @@ class Desk:
                 DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
             )
             stack.callback(state.write_unwritten)
-            drafts = read_drafts(self.home.folder, keys.sign_seed)
+            drafts = read_drafts(self.home.drafts, keys.sign_seed)
             _write(drafts)
             stack.callback(_write, drafts)
             book = Casebook(client, keys, state, self.clock, server_key)

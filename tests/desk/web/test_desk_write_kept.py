@@ -9,7 +9,7 @@ from desk_writing import at_case, drawn, hidden, send, typed, write
 from intake_harness import make_home
 
 from cases.entry import Message
-from desk.keep.drafts import DRAFTS_BYTES_MIN, FILE_NAME, read_drafts
+from desk.keep.drafts import DRAFTS_BYTES_MIN, read_drafts
 from desk.work import acts
 from desk.work.erasing import erase
 
@@ -194,7 +194,7 @@ async def test_a_preview_from_before_the_lock_sends_nothing_and_keeps_the_text(d
 async def test_a_draft_is_kept_sealed_over_the_lock_and_gone_when_it_is_sent(desks):
     async with pages_of(desks, LEAD) as reader:
         _, name = await at_case(desks, reader)
-        file = reader.services.home.folder / FILE_NAME
+        file = reader.services.home.drafts
         empty = file.read_bytes()
         form = await reader.go(f"/case/{name}/write")
         saved = await reader.send(
@@ -219,7 +219,7 @@ async def test_a_draft_is_kept_sealed_over_the_lock_and_gone_when_it_is_sent(des
 async def test_the_file_of_drafts_is_there_from_the_first_unlocking_and_one_that_is_damaged_is_told(desks):
     async with pages_of(desks, LEAD) as reader:
         await reader.open()
-        file = reader.services.home.folder / FILE_NAME
+        file = reader.services.home.drafts
         before = file.exists()
         await reader.send("/unlock", passphrase=PASSPHRASE)
         size = file.stat().st_size
@@ -242,8 +242,8 @@ async def test_the_drafts_of_an_erased_case_are_gone_and_nobody_elses_key_opens_
         form = await reader.go(f"/case/{name}/write")
         await reader.send(f"/case/{name}/write", do="draft", act="reply", text="Ett utkast.", seen=form.hidden("seen"))
         seeds = [keys.sign_seed for keys in desks.made.keys[:2]]
-        folder = reader.services.home.folder
-        kept, by_another = read_drafts(folder, seeds[0]), read_drafts(folder, seeds[1])
+        file = reader.services.home.drafts
+        kept, by_another = read_drafts(file, seeds[0]), read_drafts(file, seeds[1])
         await reader.send("/lock")
         for number in (LEAD, HANDLER):
             async with desks.desk(number) as book:
@@ -255,7 +255,7 @@ async def test_the_drafts_of_an_erased_case_are_gone_and_nobody_elses_key_opens_
         await reader.go("/unlock")
         await reader.send("/unlock", passphrase=PASSPHRASE)
         page = await reader.go(f"/case/{name}/write")
-        after = read_drafts(folder, seeds[0])
+        after = read_drafts(file, seeds[0])
 
     assert kept.of(name, "write")["text"] == "Ett utkast."
     assert by_another.was_damaged
