@@ -176,7 +176,14 @@ def _fields(sitting: Sitting) -> Mapping[str, str]:
     return {"outcome": typed.outcome, "text": typed.text, "note": typed.note, "seen": typed.seen}
 
 
-def _form(sitting: Sitting, opened: OpenCase | None, *, notice: Notice | None = None, status: int = OK) -> web.Response:
+def _form(
+    sitting: Sitting,
+    opened: OpenCase | None,
+    *,
+    notice: Notice | None = None,
+    status: int = OK,
+    invalid: str = "",
+) -> web.Response:
     """Return step 1."""
     services, typed = sitting.services, _typed(sitting)
     case_id = bytes.fromhex(sitting.case)
@@ -197,7 +204,7 @@ def _form(sitting: Sitting, opened: OpenCase | None, *, notice: Notice | None = 
         results=results(typed.outcome, services.language),
         inbox_days=(DEFAULT_RULES if opened is None else opened.rules).inbox_days,
         is_unacknowledged=case is not None and not is_acknowledged(case.state),
-        is_refused=notice is not None and notice.tone == "bad",
+        invalid=invalid,
     )
 
 

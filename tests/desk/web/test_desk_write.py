@@ -83,6 +83,8 @@ async def test_a_question_has_a_day_of_the_list_and_fourteen_days_are_chosen(des
     assert soon.status == 422
     assert "Anmälaren behöver minst sju dagar på sig att svara." in soon.words
     assert typed(soon) == "När var det?"
+    assert re.search(r'<select class="short" id="by"[^>]* aria-invalid="true" autofocus', soon.text)
+    assert soon.text.count("aria-invalid") == 1
     assert "Inväntar komplettering" in preview.words
     assert bodies == [CompletionRequest("När var det?", day + timedelta(days=7))]
     assert "Frågan ligger hos anmälaren. Svar önskas senast" in sent.words
@@ -97,7 +99,8 @@ async def test_without_a_text_nothing_is_shown_or_sent(desks):
     assert (empty.status, long.status) == (422, 422)
     assert "Texten saknas." in empty.words
     assert 'name="act" value="ask" checked' in empty.text
-    assert "aria-invalid" in empty.text
+    assert re.search(r'<textarea id="text"[^>]* aria-invalid="true" autofocus', empty.text)
+    assert empty.text.count("aria-invalid") == 1
     assert "för lång" in long.words
     assert len(typed(long)) == 100_001
 

@@ -120,6 +120,7 @@ async def test_a_file_that_cannot_be_cleaned_is_refused_in_words_and_the_text_st
     assert typed(office) == typed(large) == "Se filen."
     assert "Filen är större än 50 MB." in large.words
     assert not re.search(r"\b(The|It|Save|Unpack)\b", office.words)
+    assert all(re.search(r'<input type="file"[^>]* aria-invalid="true"', page.text) for page in (office, large))
     assert held is None
 
 

@@ -204,7 +204,14 @@ def _fields(typed: TypedMessage) -> Mapping[str, str]:
     return {"act": typed.act, "text": typed.text, "by": typed.by, "seen": typed.seen}
 
 
-def _form(sitting: Sitting, opened: OpenCase | None, *, notice: Notice | None = None, status: int = OK) -> web.Response:
+def _form(
+    sitting: Sitting,
+    opened: OpenCase | None,
+    *,
+    notice: Notice | None = None,
+    status: int = OK,
+    invalid: str = "",
+) -> web.Response:
     """Return step 1."""
     services, typed = sitting.services, _typed(sitting)
     case_id = bytes.fromhex(sitting.case)
@@ -224,7 +231,7 @@ def _form(sitting: Sitting, opened: OpenCase | None, *, notice: Notice | None = 
         typed=typed,
         path=case_path(case_id),
         file=None if held is None else file_words(held, services.reporter, services.language),
-        is_refused=notice is not None and notice.tone == "bad",
+        invalid=invalid,
     )
 
 

@@ -14,10 +14,11 @@ from aiohttp import web
 from cases.case.timeline import Rules
 from cases.clock import today
 from cases.entry import TEXT_CHARACTERS
-from desk.errors import DeskError, Erased, FileUnreadable, HomeUnusable, NoText, NotReachable, UnknownCase
-from desk.web.local.forms import Form, SentFile, read_form_with_file
+from desk.errors import DayTooSoon, DeskError, Erased, FileUnreadable, HomeUnusable, NoText, NotReachable, UnknownCase
+from desk.web.local.forms import FILE_FIELD, Form, SentFile, read_form_with_file
 from desk.web.services import ERROR_STATUS, SERVICES, Services, case_named, typed_before
 from desk.web.session.desk import Locked
+from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
 from desk.web.views.refusals import notice_for
 from desk.work.answers import FILE_BYTES_MAX
@@ -30,6 +31,10 @@ DRAFTS_LOST: Final = Notice(
 )
 TOO_LONG: Final = Notice(N_("The text is too long: at most 100,000 characters are sent."), N_("Send it in two parts."))
 OK: Final = 200
+TEXT: Final = "text"
+DAY: Final = "by"
+# What is worth a draft.
+_TEXTS: Final = (TEXT, "note")
 
 
 class TooLong(Exception):
@@ -77,9 +82,15 @@ class ShowForm(Protocol):
     """Draws the form again: with the case, or without it when there is none to be had."""
 
     def __call__(
-        self, sitting: Sitting, opened: OpenCase | None, *, notice: Notice | None = None, status: int = OK
+        self,
+        sitting: Sitting,
+        opened: OpenCase | None,
+        *,
+        notice: Notice | None = None,
+        status: int = OK,
+        invalid: str = "",
     ) -> web.Response:
-        """Return the page."""
+        """Return the page. `invalid` is the field that the notice is about."""
 
 
 async def arrived(request: web.Request, page: str) -> Sitting:
@@ -134,19 +145,33 @@ async def guarded(
         # Locked from another page while this one was on its way.
         sitting.services.desk.hold(f"/case/{sitting.case}/{sitting.page}", sitting.form)
         raise
-    except TooLong:
-        notice = TOO_LONG
     except NotReachable:
-        sitting.keep_draft(fields)
+        _keep_what_was_typed(sitting, fields)
         return show(sitting, None, notice=NOT_SENT, status=ERROR_STATUS)
+    except TooLong:
+        notice, invalid = TOO_LONG, TEXT
     except DeskError as refused:
-        notice = notice_for(refused)
-    sitting.keep_draft(fields)
+        notice, invalid = notice_for(refused), _field_of(refused)
+    _keep_what_was_typed(sitting, fields)
     try:
         opened = await open_case(sitting)
     except NotReachable:
         opened = None
-    return show(sitting, opened, notice=notice, status=ERROR_STATUS)
+    return show(sitting, opened, notice=notice, status=ERROR_STATUS, invalid=invalid)
+
+
+def _keep_what_was_typed(sitting: Sitting, fields: Mapping[str, str]) -> None:
+    if any(fields.get(name) for name in _TEXTS):
+        sitting.keep_draft(fields)
+
+
+def _field_of(refused: DeskError) -> str:
+    """Return the field that a refusal is about; none for one that is about the case."""
+    if isinstance(refused, NoText):
+        return TEXT
+    if isinstance(refused, DayTooSoon):
+        return DAY
+    return FILE_FIELD if refused.text_key in FILE_REFUSALS else ""
 
 
 def require_text(text: str, *, may_be_empty: bool = False) -> str:
