@@ -223,6 +223,12 @@ class CaseLink(EntryBody, frozen=True, tag="link"):
     text: Text
 
 
+class RegisterNumber(EntryBody, frozen=True, tag="register-number"):
+    """The number that the group has given the case in a register of its own; the newest counts."""
+
+    text: Short
+
+
 Body: TypeAlias = (
     Report
     | Message
@@ -245,9 +251,10 @@ Body: TypeAlias = (
     | LegalHold
     | Access
     | CaseLink
+    | RegisterNumber
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, RegisterNumber)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 

@@ -179,6 +179,8 @@ _OF_THE_DESK: Final = {
         "Ask a member who can read them.",
     ),
     "usage.text": ("There is no text.", "Give it with --text, or on standard input."),
+    "usage.text_too_long": ("The text is too long.", "Shorten it, or write it in two parts."),
+    "link.no_such_number": ("None of your other cases has that number.", "Look at the number and write it again."),
     "usage.day": ("The day is not one.", "Write it as YYYY-MM-DD, for example 2026-05-01."),
     "usage.text_file": ("The text is not in UTF-8.", "Save it as UTF-8, or give it with --text."),
     "usage.route": (

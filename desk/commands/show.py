@@ -36,7 +36,8 @@ _COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     CaseAction.CONCLUDE: ("close",),
     CaseAction.HAND_OVER: ("move",),
     CaseAction.CO_SIGN: ("sign-move",),
-    CaseAction.REPLY: ("reply", "answer", "minutes"),
+    CaseAction.REPLY: ("reply", "answer", "minutes", "meet"),
+    CaseAction.NOTE: ("note", "link", "register"),
 }
 _MARK = "\N{REPLACEMENT CHARACTER}"
 
@@ -63,6 +64,7 @@ def state_object(case: DeskCase) -> dict[str, Any]:
         "case": case.known.case_id.hex(),
         "state": state.state,
         "organisation": state.organisation,
+        "register_number": case.register_number,
         "urgent": case.report.urgent,
         "earlier": case.report.earlier,
         "tried": dict(case.report.tried or ()),
@@ -157,7 +159,9 @@ def _state_lines(case: DeskCase) -> list[str]:
     first = f"case {short_name(case.known.case_id)}: {state.state}, {organisation}"
     first += ", URGENT" if case.report.urgent else ""
     first += f", {case.new_entries} new" if case.new_entries else ""
-    lines = [first, f"  written in: {one_line(case.report.language)}"]
+    lines = [first]
+    lines += [f"  register number: {one_line(case.register_number)}"] if case.register_number else []
+    lines += [f"  written in: {one_line(case.report.language)}"]
     lines += ["  The reporter says that it belongs to an earlier report."] if case.report.earlier else []
     if tried := case.report.tried:
         told = ", ".join(f"{count} {kind}" for kind, count in tried)

@@ -76,11 +76,27 @@ def save_attachment(path: Path, attachment: Attachment, clean: Iterable[bytes]) 
         raise CaseBroken
 
 
-def save_preview(path: Path, preview: bytes) -> None:
-    """Write one small picture. Raises SaveRefused, and CaseBroken when it cannot be one."""
+def checked(attachment: Attachment, clean: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return an attachment in memory, whole. Raises CaseBroken when it is not the one the case names."""
+    pieces = tuple(clean)
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    if digest.hexdigest() != attachment.digest:
+        raise CaseBroken
+    return pieces
+
+
+def checked_preview(preview: bytes) -> bytes:
+    """Return a small picture that can be one. Raises CaseBroken."""
     if not preview.startswith(_JPEG_BEGINS) or len(preview) > PREVIEW_BYTES_MAX:
         raise CaseBroken
-    save_bytes(path, preview)
+    return preview
+
+
+def save_preview(path: Path, preview: bytes) -> None:
+    """Write one small picture. Raises SaveRefused, and CaseBroken when it cannot be one."""
+    save_bytes(path, checked_preview(preview))
 
 
 def save_bytes(path: Path, content: bytes) -> None:

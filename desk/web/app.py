@@ -4,14 +4,16 @@ From the outside in: the guard (`local.guard`), one broad catch that says the sa
 needs an unlocked desk goes to Unlock; a form that meets the lock is held there, with what was typed in it.
 """
 
+import contextlib
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, close, entrance, overview, unlock
+from desk.web.handlers import case, close, entrance, erase, move, overview, recuse, unlock
 from desk.web.handlers.write import pages as write
-from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice, read_form_with_file
+from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice
+from desk.web.local.forms_with_file import read_form_with_file
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Locked
@@ -26,6 +28,9 @@ _HANDLERS: Final = (
     case,
     write,
     close,
+    recuse,
+    move,
+    erase,
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
@@ -76,9 +81,10 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
         services.desk.used()
         return await handler(request)
     if request.method == hdrs.METH_POST:
-        # A file is not held: what was typed beside it is.
-        form, _file = await read_form_with_file(request, 0)
-        services.desk.hold(request.path, form)
+        # A file is not held: what was typed beside it is. Nor is a form that cannot be read: it is sent again.
+        with contextlib.suppress(FormRefused):
+            form, _file = await read_form_with_file(request, 0)
+            services.desk.hold(request.path, form)
     return see(unlock.UNLOCK)
 
 

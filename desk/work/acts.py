@@ -26,14 +26,17 @@ from cases.entry import (
     Acknowledgement,
     Assessment,
     Body,
+    CaseLink,
     Close,
     CompletionRequest,
     LegalHold,
+    MeetingRequest,
     Message,
     Note,
     Outcome,
     PhoneMinutes,
     Recusal,
+    RegisterNumber,
     Reopen,
     Stream,
 )
@@ -101,7 +104,11 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "assess": ActRule((EntryRule(CaseAction.ASSESS, lambda given: Assessment(given.text)),)),
     # With the approval of the minutes the reporter gets a new case code.
     "minutes": ActRule((EntryRule(CaseAction.REPLY, lambda given: PhoneMinutes(given.text)),)),
+    "meet": ActRule((EntryRule(CaseAction.REPLY, lambda given: MeetingRequest(given.text)),)),
     "note": ActRule((EntryRule(CaseAction.NOTE, lambda given: Note(given.text), Stream.NOTES),)),
+    # Which earlier case belongs to this one, and the number in the group's own register: notes with a meaning.
+    "link": ActRule((EntryRule(CaseAction.NOTE, lambda given: CaseLink(given.text), Stream.NOTES),)),
+    "register": ActRule((EntryRule(CaseAction.NOTE, lambda given: RegisterNumber(given.text), Stream.NOTES),)),
     "recuse": ActRule((EntryRule(CaseAction.RECUSE, lambda given: Recusal(given.member, given.text), Stream.NOTES),)),
     "close": ActRule(
         (

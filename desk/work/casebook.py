@@ -203,6 +203,7 @@ class Casebook:
             waiting=() if roster is None else waiting_erasures(keys, answer, roster, self.server_key),
             warnings=warnings,
             chain=self._chain(),
+            notes_grants=answer.notes_grants,
         )
         return self._remembered(case)
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from cases.case.timeline import CaseState
 from cases.crypto.seal import CaseKeys
-from cases.entry import Attachment, Entry, Report, Stream
+from cases.entry import Attachment, Entry, RegisterNumber, Report, Stream
 from cases.roster.chain import Chain
 from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
@@ -38,6 +38,8 @@ class DeskCase:
     waiting: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     chain: Chain
+    # To whom the notes were given in this epoch, sealed (`desk.work.rekeying.inside`).
+    notes_grants: tuple[bytes, ...] = ()
 
     @property
     def notes_keys(self) -> CaseKeys | None:
@@ -103,6 +105,12 @@ class DeskCase:
                 if organisation.key == key:
                     return organisation.name
         return key
+
+    @property
+    def register_number(self) -> str:
+        """The number of the case in the group's own register, as it was last given; nothing when it has none."""
+        notes = self.streams.get(Stream.NOTES, ())
+        return next((entry.body.text for entry in reversed(notes) if isinstance(entry.body, RegisterNumber)), "")
 
     def counts(self) -> dict[int, int]:
         """Return how many entries of each stream there are."""

@@ -115,7 +115,7 @@ async def test_a_member_who_steps_aside_may_write_notes_and_nothing_else(tmp_pat
 
         seen = await desks.reporter_sees(reporter)
     # Of two readers one is left, and with one signature nothing can be moved: it is still hers to sign.
-    assert (aside.exit_code, aside.found["allowed"]) == (1, ["note", "sign-move"])
+    assert (aside.exit_code, aside.found["allowed"]) == (1, ["link", "note", "register", "sign-move"])
     assert aside.found["warnings"] == ["warning.few_signers"]
     assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "timing.not_now")
     assert other.exit_code == 0
@@ -131,7 +131,10 @@ async def test_who_steps_aside_while_two_others_can_sign_is_not_warned(tmp_path)
         second = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
 
     assert (first.exit_code, first.found["warnings"]) == (0, [])
-    assert (first.found["allowed"], second.found["allowed"]) == (["note"], ["note", "sign-move"])
+    assert (first.found["allowed"], second.found["allowed"]) == (
+        ["link", "note", "register"],
+        ["link", "note", "register", "sign-move"],
+    )
     assert (second.exit_code, second.found["warnings"]) == (1, ["warning.few_signers"])
 
 

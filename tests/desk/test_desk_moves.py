@@ -301,7 +301,7 @@ async def test_of_two_readers_who_stepped_aside_signs_a_move_to_a_third_and_the_
     assert signed.found["warnings"] == done.found["warnings"] == ["warning.routing"]
     assert (made.found["signer_aside"], left.found["signer_aside"]) == (True, False)
     assert (signed.found["joining"], done.found["leaving"]) == ([ids[COUNSEL]], [ids[HANDLER]])
-    assert signed.found["allowed"] == ["note"]
+    assert signed.found["allowed"] == ["link", "note", "register"]
     assert hers.found["error"]["text_key"] == "store.not_there"
     assert seen == [Handover(ids[COUNSEL], "Jäv.")]
 

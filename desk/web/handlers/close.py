@@ -154,7 +154,7 @@ async def _carry_out(book: Casebook, sitting: Sitting, opened: OpenCase, outcome
 
 
 def _outcome(sitting: Sitting) -> Outcome:
-    """Return the outcome. Raises NoText, TooLong, NotNow."""
+    """Return the outcome. Raises NoText, NotNow."""
     typed = _typed(sitting)
     if not typed.text:
         raise NoText("timing.no_outcome")

@@ -1,7 +1,6 @@
 """Forms: each counts once, and nothing of one is written to the disk.
 
-`request.post()` of the library spools what is large; here the body is read whole, in memory, up to a bound; one
-with a file is read part by part, and the name of the file is thrown away. A form
+`request.post()` of the library spools what is large; here the body is read whole, in memory, up to a bound. A form
 holds a one-time token: a second press, or Reload, sends nothing twice. Tokens of a page that was never sent are
 forgotten when there are many.
 """
@@ -13,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
-FILE_FIELD: Final = "file"
 TOKEN_FIELD: Final = "token"  # noqa: S105 - the name of a field
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 # A text has 100,000 characters, of four bytes each, written as %XX.
 FORM_BYTES_MAX: Final = 2 * 2**20
 _FIELDS_MAX: Final = 200
@@ -83,67 +82,9 @@ class FormTokens:
         self._open.clear()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SentFile:
-    """The one file of a form: its bytes, or that it is larger than may be; no bytes when none was chosen."""
-
-    content: bytes = b""
-    is_too_large: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.content) or self.is_too_large
-
-
-async def read_form_with_file(request: web.Request, file_bytes_max: int) -> tuple[Form, SentFile]:
-    """Return the fields of a form that may carry a file, and the file. Raises FormUnreadable.
-
-    Of a file that is too large the rest is let past, so that what was typed beside it is not lost.
-    """
-    if request.content_type != "multipart/form-data":
-        return await read_form(request), SentFile()
-    fields: dict[str, tuple[str, ...]] = {}
-    file = SentFile()
-    left = FORM_BYTES_MAX
-    try:
-        # Not request.post(), which writes what is large to the disk.
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.name is None or len(fields) >= _FIELDS_MAX:
-                raise FormUnreadable
-            if part.name == FILE_FIELD:
-                file = await _read_file(part, file_bytes_max)
-                continue
-            untrusted_value = await _read_up_to(part, left)
-            left -= len(untrusted_value)
-            fields[part.name] = (*fields.get(part.name, ()), untrusted_value.decode("utf-8"))
-    except (ValueError, web.HTTPException):
-        raise FormUnreadable from None
-    return Form(fields), file
-
-
-async def _read_up_to(part: BodyPartReader, most: int) -> bytes:
-    content = bytearray()
-    while piece := await part.read_chunk():
-        content += piece
-        if len(content) > most:
-            raise FormUnreadable
-    return bytes(content)
-
-
-async def _read_file(part: BodyPartReader, most: int) -> SentFile:
-    content = bytearray()
-    is_too_large = False
-    while piece := await part.read_chunk():
-        is_too_large = is_too_large or len(content) + len(piece) > most
-        if is_too_large:
-            content.clear()
-        else:
-            content += piece
-    return SentFile(bytes(content), is_too_large)
-
-
 async def read_form(request: web.Request) -> Form:
     """Return the fields of a form that was sent as the browser sends one without files. Raises FormUnreadable."""
-    if request.content_type != "application/x-www-form-urlencoded":
+    if request.content_type != FORM_TYPE:
         raise FormUnreadable
     try:
         untrusted_body = await request.content.read(FORM_BYTES_MAX + 1)

@@ -50,7 +50,103 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "timing.no_outcome": Notice(
         N_("Write to the reporter what you have done."), N_("A case cannot be closed without feedback.")
     ),
+    "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
+    "link.no_such_number": Notice(
+        N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")
+    ),
+    "hold.unchanged": Notice(N_("The case is kept already, or is not kept any more."), N_("Look at its page.")),
+    "reopen.not_closed": Notice(N_("The case is not closed."), N_("Look at its page.")),
     "usage.text": Notice(N_("There is no text yet."), N_("Write something and try again.")),
+    # Moves, stepping aside, erasing.
+    "move.file": Notice(
+        N_("The file is no move of a case for you."), N_("Choose the file that your colleague made for you.")
+    ),
+    "move.too_few": Notice(
+        N_("At least two must read the case, and who signs must be one of them."),
+        N_("Tick two or more, and choose who signs among them."),
+    ),
+    "move.signer": Notice(
+        N_("The one you chose cannot sign this."), N_("Choose somebody who reads the case today and has not left it.")
+    ),
+    "move.no_signer": Notice(
+        N_("Nobody but you can sign, so the case cannot be moved."),
+        N_("It stays with those who read it, and you can go on working on it."),
+        "warn",
+    ),
+    "move.no_member": Notice(N_("The one you chose is no longer a member."), N_("Choose again.")),
+    "move.not_held": Notice(
+        N_("The file moves a case that you do not read today, so you cannot check it."),
+        N_("Ask your colleague to make it again, for somebody who reads the case."),
+    ),
+    "move.concerned": Notice(N_("The report concerns one of those you chose."), N_("Take that person away.")),
+    "move.aside": Notice(
+        N_("You have left this case, so you do not move it."),
+        N_("One of the others does it. You may be asked to sign."),
+        "warn",
+    ),
+    "move.offerer_aside": Notice(
+        N_("The one who made the file has left the case since, so it is not signed."),
+        N_("Ask one of the others to make it again."),
+    ),
+    "move.signer_aside": Notice(
+        N_("You have left this case, and others can sign its move without you."),
+        N_("Ask your colleague to make it again, for one of them."),
+        "warn",
+    ),
+    "desk.move_broken": Notice(
+        N_("The file does something else than it says, or somebody has written in the case since. It is not signed."),
+        N_("Ask your colleague to make it again. If it happens once more, call a third one."),
+    ),
+    "act.notes_hidden": Notice(
+        N_("The case has notes that you cannot read, so that cannot be done from here."),
+        N_("Ask a colleague who reads them."),
+    ),
+    "act.notes_key_kept": Notice(
+        N_("The notes kept their key when the case was moved, and who was left out has it."),
+        N_("Lock the case again, with the same readers: then the notes get a key of their own."),
+    ),
+    "erase.not_closed": Notice(N_("The case is not closed."), N_("Close it first, with its outcome.")),
+    "erase.hold": Notice(
+        N_("The case is kept for now, so it is not erased."), N_("It can be erased when you have ended that."), "warn"
+    ),
+    "erase.inbox_open": Notice(
+        N_("The reporter can still read the outcome, so it is too early."),
+        N_("Sign when that time is over; the day stands under Not yet."),
+        "warn",
+    ),
+    "erase.aside": Notice(
+        N_("You have left this case, and the others can erase it without you."),
+        N_("Leave it to them. What you signed before counts."),
+        "warn",
+    ),
+    "erase.two_aside": Notice(
+        N_("You have left this case, and so has the one who has signed."), N_("Somebody who has not left it must sign.")
+    ),
+    "erase.by_another": Notice(
+        N_("Somebody who was not given the case, or whom it concerns, has signed with this reference."),
+        N_("Sign with another reference, and call a colleague you trust: the key has been given away."),
+    ),
+    "desk.erased": Notice(N_("The case is erased."), N_("The certificate stands under Erase."), "warn"),
+    "desk.tombstone_broken": Notice(
+        N_("The case is gone, and nothing proves that two of you erased it."),
+        N_("Call a colleague: somebody else may have deleted it."),
+    ),
+    "desk.erased_by_others": Notice(
+        N_("The case is gone, and somebody who was not given it has signed for that."),
+        N_(
+            "Ask a colleague you trust, who is neither of the two, whether the case was handed on to that person."
+            " Your key is kept."
+        ),
+    ),
+    "desk.erased_without_signatures": Notice(
+        N_("The case is gone without anybody's signature, and the two years are not over."),
+        N_("Call a colleague: the server may have deleted it. Your key is kept."),
+    ),
+    "store.not_there": Notice(
+        N_("The server does not have this case for you."),
+        N_("If it was moved to a new key, it comes after 6 o'clock the next day. If not, ask a colleague."),
+        "warn",
+    ),
     **FILE_REFUSALS,
 }
 _UNREACHED: Final = Notice(

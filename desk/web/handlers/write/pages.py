@@ -175,7 +175,7 @@ def _is_sent(sitting: Sitting, opened: OpenCase, body: Body | None) -> bool:
 
 
 def _body(sitting: Sitting, member: str, *, has_file: bool) -> Body | None:
-    """Return the entry that the text becomes; None for a file without a text. Raises NoText, TooLong, DayTooSoon."""
+    """Return the entry that the text becomes; None for a file without a text. Raises NoText, DayTooSoon."""
     typed = _typed(sitting)
     text = require_text(typed.text, may_be_empty=has_file and typed.act == REPLY)
     if typed.act not in acts.ACTS or action_of(typed.act) is None:

@@ -15,7 +15,8 @@ from cases.case.timeline import Rules
 from cases.clock import today
 from cases.entry import TEXT_CHARACTERS
 from desk.errors import DayTooSoon, DeskError, Erased, FileUnreadable, HomeUnusable, NoText, NotReachable, UnknownCase
-from desk.web.local.forms import FILE_FIELD, Form, SentFile, read_form_with_file
+from desk.web.local.forms import Form
+from desk.web.local.forms_with_file import FILE_FIELD, SentFile, read_form_with_file
 from desk.web.services import ERROR_STATUS, SERVICES, Services, case_named, typed_before
 from desk.web.session.desk import Locked
 from desk.web.views.file_refusals import FILE_REFUSALS
@@ -29,16 +30,11 @@ DRAFT_KEPT: Final = Notice(N_("The draft is kept on this computer, sealed."), ""
 DRAFTS_LOST: Final = Notice(
     N_("The drafts on this computer could not be read, and are lost."), N_("Write the text again."), "warn"
 )
-TOO_LONG: Final = Notice(N_("The text is too long: at most 100,000 characters are sent."), N_("Send it in two parts."))
 OK: Final = 200
 TEXT: Final = "text"
 DAY: Final = "by"
 # What is worth a draft.
 _TEXTS: Final = (TEXT, "note")
-
-
-class TooLong(Exception):
-    """The text is longer than an entry may be."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,8 +144,6 @@ async def guarded(
     except NotReachable:
         _keep_what_was_typed(sitting, fields)
         return show(sitting, None, notice=NOT_SENT, status=ERROR_STATUS)
-    except TooLong:
-        notice, invalid = TOO_LONG, TEXT
     except DeskError as refused:
         notice, invalid = notice_for(refused), _field_of(refused)
     _keep_what_was_typed(sitting, fields)
@@ -175,11 +169,11 @@ def _field_of(refused: DeskError) -> str:
 
 
 def require_text(text: str, *, may_be_empty: bool = False) -> str:
-    """Return the text. Raises NoText, TooLong."""
+    """Return the text. Raises NoText, also when it is too long."""
     if not text and not may_be_empty:
         raise NoText
     if len(text) > TEXT_CHARACTERS:
-        raise TooLong
+        raise NoText("usage.text_too_long")
     return text
 
 

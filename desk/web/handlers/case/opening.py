@@ -1,0 +1,81 @@
+"""The case that a page is about, and how an act on it ends: the few lines that all pages of a case begin and end with.
+
+A case that cannot be opened says the same whether it never was, was moved away from this member, or was erased.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from cases.case.timeline import CaseAction
+from cases.entry import TEXT_CHARACTERS
+from cases.errors import NotThere
+from desk.errors import Erased, NoText, ServerRefused, UnknownCase
+from desk.web.services import SERVICES, case_named
+from desk.web.session.cases import shown_case
+from desk.web.session.desk import Desk
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.case_page import case_title
+from desk.work import acts
+from desk.work.opened import DeskCase
+from desk.work.writing import require_now
+
+TEXT: Final = "text"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AboutCase:
+    """What a page of an act says of its case."""
+
+    path: str
+    number: str
+    title: str
+
+
+async def case_of(request: web.Request) -> DeskCase:
+    """Return the case in the address. Raises UnknownCase for every case that this member cannot open."""
+    return await open_case(request.app[SERVICES].desk, case_named(request))
+
+
+async def open_case(desk: Desk, name: str) -> DeskCase:
+    """Return the case of this name. Raises as `case_of`."""
+    try:
+        return await shown_case(desk, name)
+    except Erased:
+        raise UnknownCase from None
+    except ServerRefused as refused:
+        if refused.code == NotThere.code:
+            raise UnknownCase from None
+        raise
+
+
+async def allowing(request: web.Request, action: CaseAction) -> DeskCase:
+    """Return the case in the address when it allows this now. Raises NotNow, UnknownCase."""
+    case = await case_of(request)
+    require_now(case, action)
+    return case
+
+
+async def do(request: web.Request, act: str, text: str) -> None:
+    """Carry out an act of `desk.work.acts` on the case in the address. Raises as that does, and UnknownCase."""
+    try:
+        async with request.app[SERVICES].desk.at_work() as book:
+            await book.sync()
+            await acts.do(book, act, case_named(request), text)
+    except Erased:
+        raise UnknownCase from None
+
+
+def about(case: DeskCase) -> AboutCase:
+    """Return what the page of an act says of its case."""
+    return AboutCase(case_path(case.known.case_id), case_number(case.known.case_id), case_title(case))
+
+
+def written(text: str, most: int = TEXT_CHARACTERS) -> str:
+    """Return the text that was typed. Raises NoText, also when it is too long."""
+    if not text:
+        raise NoText
+    if len(text) > most:
+        raise NoText("usage.text_too_long")
+    return text

@@ -1,0 +1,49 @@
+"""A case: its way in steps, what was written, and what can be done with it."""
+
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from cases.clock import today
+from desk.web.handlers.case.opening import case_of
+from desk.web.local.guard import Routes
+from desk.web.services import CASE, SERVICES, case_named
+from desk.web.session.desk import Desk
+from desk.web.views.case_page import case_page
+from desk.web.views.entries import own_cases
+from desk.web.views.pages import N_, Notice
+from desk.work.opened import DeskCase
+
+# What an act says when it has been done; the address names the act alone.
+DONE: Final = {
+    "note": Notice(N_("The note is kept."), "", "good"),
+    "meet": Notice(N_("Sent. The reporter sees it at the next visit."), "", "good"),
+    "hold": Notice(N_("The case is kept for now. The reporter can read why."), "", "good"),
+    "release-hold": Notice(N_("The case may be erased again. The reporter can read why."), "", "good"),
+    "reopen": Notice(N_("The case is open again. The reporter can read why."), "", "good"),
+    "link": Notice(N_("The link is kept among the notes."), "", "good"),
+    "register": Notice(N_("The register number is kept."), "", "good"),
+}
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show one case; what it shows counts as read from then on."""
+    services = request.app[SERVICES]
+    case, numbers = await _as_last_read(services.desk, case_named(request), await case_of(request))
+    page = case_page(case, today(services.clock), services.language, numbers)
+    return services.page("case/case.html", "/", case=page, notice=DONE.get(request.query.get("done", "")))
+
+
+async def _as_last_read(desk: Desk, name: str, case: DeskCase) -> tuple[DeskCase, dict[str, str]]:
+    """Return the case with what this member had read of it, and keep that she has read all of it now."""
+    async with desk.at_work() as book:
+        known = book.state.find(name)
+        read = {**known.read, **case.counts()}
+        if read != known.read:
+            book.state.keep_case(msgspec.structs.replace(known, read=read))
+        return replace(case, known=known), own_cases([one.case_id for one in book.state.case_list.cases.values()])
+
+
+ROUTES: Final[Routes] = {CASE: (show, None)}

@@ -1,0 +1,211 @@
+"""To erase: whose signature waits, what may go, what is left of what has gone; the first signature, and the second."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from cases.case.statements import REFERENCE_CHARACTERS
+from cases.clock import today
+from desk.errors import DeskError, Erased, NotReachable, NotVerified, UnknownCase
+from desk.web.local.forms import Form
+from desk.web.local.guard import Routes
+from desk.web.services import ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
+from desk.web.views.case_line import case_number
+from desk.web.views.erasing import (
+    ERASE,
+    GROUNDS,
+    Certificate,
+    EraseLists,
+    certificate,
+    certificate_path,
+    erase_line,
+    erase_lists,
+    reference_of,
+)
+from desk.web.views.pages import N_, Language, Notice, see
+from desk.web.views.refusals import notice_for
+from desk.work.casebook import Casebook
+from desk.work.erasing import erase
+from desk.work.opened import DeskCase
+
+ONE: Final = ERASE + "/{case:[0-9a-f]{32}}"
+SECOND: Final = ONE + "/sign"
+CERTIFICATE: Final = ONE + "/certificate"
+_NO_GROUND: Final = Notice(N_("You have not said what gives you the right to erase."), N_("Choose one of the two."))
+_NO_NUMBER: Final = Notice(N_("There is no reference."), N_("Write that of the decision or of the receipt."))
+_LONG: Final = Notice(N_("The reference is too long."), N_("Write it shorter."))
+_NOT_READ: Final = Notice(
+    N_("You have not ticked that you have read the case, so nothing is signed."), N_("Read it, and tick it.")
+)
+_CHANGED: Final = Notice(N_("That signature waits no more."), N_("Look at what waits now."), "warn")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Broken:
+    """A case that is gone in a way that cannot be right."""
+
+    number: str
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    lists: EraseLists
+    broken: tuple[_Broken, ...]
+    certificates: tuple[Certificate, ...]
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show what waits, what may go, and the certificates."""
+    return await _lists(request)
+
+
+async def show_again(request: web.Request) -> web.StreamResponse:
+    """Go to the list after the lock came between it and the second signature: the tick is given anew."""
+    typed_before(request)
+    return see(ERASE)
+
+
+async def first(request: web.Request) -> web.StreamResponse:
+    """Show the form of the first signature."""
+    services = request.app[SERVICES]
+    async with services.desk.at_work() as book:
+        await book.sync()
+        try:
+            case = await _case(book, request)
+        except Erased:
+            return see(certificate_path(bytes.fromhex(case_named(request))))
+    return _form(request, case, typed_before(request))
+
+
+async def sign_first(request: web.Request) -> web.StreamResponse:
+    """Sign that the case is to be erased; a colleague's signature executes it."""
+    services, form = request.app[SERVICES], await sent_form(request)
+    async with services.desk.at_work() as book:
+        await book.sync()
+        try:
+            case = await _case(book, request)
+        except Erased:
+            return see(certificate_path(bytes.fromhex(case_named(request))))
+        if notice := _refused(form, services.language):
+            return _form(request, case, form, notice)
+        reference = reference_of(form.one("ground"), form.one("number"), services.language)
+        try:
+            state = await erase(book, case_named(request), reference)
+        except NotVerified:
+            raise
+        except DeskError as refused:
+            return _form(request, case, form, notice_for(refused))
+    return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+
+
+async def sign_second(request: web.Request) -> web.StreamResponse:
+    """Sign beside a colleague, with her very reference: that erases the case."""
+    services, form = request.app[SERVICES], await sent_form(request)
+    if not form.has("read"):
+        return await _lists(request, _NOT_READ)
+    try:
+        async with services.desk.at_work() as book:
+            await book.sync()
+            case = await _case(book, request)
+            reference = dict(case.waiting).get(form.one("signer"))
+            state = None if reference is None else await erase(book, case_named(request), reference)
+    except Erased:
+        return see(certificate_path(bytes.fromhex(case_named(request))))
+    except NotVerified:
+        raise
+    except DeskError as refused:
+        return await _lists(request, notice_for(refused))
+    if state is None:
+        return await _lists(request, _CHANGED)
+    return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+
+
+async def show_certificate(request: web.Request) -> web.StreamResponse:
+    """Show the certificate of an erased case, to be printed."""
+    services = request.app[SERVICES]
+    async with services.desk.at_work() as book:
+        if book.chain is None:
+            await book.sync()
+        kept = book.state.case_list.tombstones.get(case_named(request))
+        if kept is None or book.chain is None:
+            raise UnknownCase
+        shown = certificate(kept, book.chain, book.server_key, services.language)
+    return services.page("erase/certificate.html", ERASE, certificate=shown)
+
+
+async def _lists(request: web.Request, notice: Notice | None = None) -> web.Response:
+    services = request.app[SERVICES]
+    status = ERROR_STATUS if notice else 200
+    async with services.desk.at_work() as book:
+        try:
+            found = await _gather(book, services.language)
+        except NotReachable as failed:
+            found = _Found(EraseLists(), (), _certificates(book, services.language))
+            notice = notice or notice_for(failed)
+    return services.page("erase/lists.html", ERASE, notice=notice, status=status, found=found)
+
+
+async def _gather(book: Casebook, language: Language) -> _Found:
+    await book.sync()
+    cases: list[DeskCase] = []
+    broken: list[_Broken] = []
+    for known in list(book.state.case_list.cases.values()):
+        try:
+            cases.append(await book.open(known))
+        except NotReachable:
+            raise
+        except NotVerified as failed:
+            broken.append(_Broken(case_number(known.case_id), language.notice(notice_for(failed))))
+        except DeskError:
+            # Erased, with its certificate by now; or moved, and its new key comes with the next day.
+            continue
+    lists = erase_lists(cases, today(book.clock), language)
+    return _Found(lists, tuple(broken), _certificates(book, language))
+
+
+def _certificates(book: Casebook, language: Language) -> tuple[Certificate, ...]:
+    kept = book.state.case_list.tombstones.values()
+    chain = book.chain
+    return () if chain is None else tuple(certificate(one, chain, book.server_key, language) for one in kept)
+
+
+async def _case(book: Casebook, request: web.Request) -> DeskCase:
+    name = case_named(request)
+    if name in book.state.case_list.tombstones:
+        raise Erased
+    return await book.open(book.state.find(name))
+
+
+def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
+    services = request.app[SERVICES]
+    return services.page(
+        "erase/first.html",
+        ERASE,
+        notice=notice,
+        status=ERROR_STATUS if notice else 200,
+        line=erase_line(case, today(services.clock), services.language),
+        grounds=GROUNDS,
+        ground=form.one("ground"),
+        number=form.one("number"),
+        refused=notice is not None,
+    )
+
+
+def _refused(form: Form, language: Language) -> Notice | None:
+    if form.one("ground") not in {value for value, _label, _sentence in GROUNDS}:
+        return _NO_GROUND
+    if not form.one("number"):
+        return _NO_NUMBER
+    reference = reference_of(form.one("ground"), form.one("number"), language)
+    return _LONG if len(reference) > REFERENCE_CHARACTERS else None
+
+
+ROUTES: Final[Routes] = {
+    ERASE: (show, None),
+    ONE: (first, sign_first),
+    # The lock may come between: then the list is shown, to be read and ticked again.
+    SECOND: (show_again, sign_second),
+    CERTIFICATE: (show_certificate, None),
+}

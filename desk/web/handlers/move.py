@@ -1,0 +1,222 @@
+"""A case passes to other readers: chosen and shown first, then a file for the colleague who signs second, and her page.
+
+The offer goes by hand and not by the server: the new key must rest nowhere but in its place (docs/decisions/0004). What
+the second page gets is the file; it comes back with the form that signs, so that nothing of it is kept in between.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from cases.clock import today
+from cases.roster.chain import Roster
+from desk.errors import DeskError, MoveRefused, NotNow, RosterBroken
+from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
+from desk.web.local.forms_with_file import FileTooLarge, read_file_form
+from desk.web.local.guard import Routes
+from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
+from desk.web.session.cases import shown_case
+from desk.web.views.case_line import case_line
+from desk.web.views.moving import is_left, move_form, move_shown, needs_relock, offer_shown, person
+from desk.web.views.pages import N_, Notice, answer, see
+from desk.web.views.refusals import notice_for
+from desk.work import moves
+from desk.work.casebook import Casebook
+from desk.work.opened import DeskCase
+
+MOVE: Final = CASE + "/move"
+FILE: Final = MOVE + "/file"
+SIGN: Final = "/moves"
+SIGNED: Final = "/moves/signed"
+# For the menu: both pages belong to who reads.
+_MEMBERS: Final = "/members"
+_OVERVIEW: Final = "/"
+# The file comes back as text in the form that signs, which is a third longer, beside a few small fields.
+_FORM_BYTES_MAX: Final = moves.FILE_BYTES_MAX * 4 // 3 + 2**16
+_FILE_NAME: Final = "flytt.bin"
+_NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the reporter why."))
+_NO_THIRD: Final = Notice(
+    N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
+)
+_NO_FILE: Final = Notice(N_("No file was chosen."), N_("Choose the file that your colleague gave you."))
+_NOT_AGREED: Final = Notice(
+    N_("You have not ticked that the readers are right, so nothing is signed."), N_("Look at them, and tick it.")
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Typed:
+    readers: tuple[str, ...]
+    signer: str
+    reason: str
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show who reads today, to be changed; or what was chosen before the lock came between."""
+    case = await shown_case(request.app[SERVICES].desk, case_named(request))
+    held = typed_before(request)
+    return _form(request, case, _typed(held) if held.fields else None)
+
+
+async def look(request: web.Request) -> web.StreamResponse:
+    """Show what the move comes to, before the file is made."""
+    services, form = request.app[SERVICES], await sent_form(request)
+    typed = _typed(form)
+    async with services.desk.at_work() as book:
+        await book.sync()
+        case = await book.open(book.state.find(case_named(request)))
+        if form.has("change"):
+            return _form(request, case, typed)
+        try:
+            await _offer(book, case, typed)
+        except DeskError as refused:
+            return _form(request, case, typed, notice_for(refused))
+    roster = _roster(case)
+    given = [one for one in roster.members if one.id in typed.readers]
+    shown = move_shown(case, services.band.name, given, typed.reason, services.language)
+    if shown.joining and not typed.reason:
+        return _form(request, case, typed, _NO_REASON)
+    if not shown.joining and move_form(case, services.language).notice is not None:
+        return _form(request, case, typed, _NO_THIRD)
+    signer = next(one for one in roster.members if one.id == typed.signer)
+    return services.page(
+        "move/look.html",
+        _OVERVIEW,
+        line=case_line(case, today(services.clock), services.language),
+        move=shown,
+        typed=typed,
+        signer=person(signer, services.language),
+        signer_aside=signer.name in needs_relock(case),
+    )
+
+
+async def file(request: web.Request) -> web.StreamResponse:
+    """Give out the file for the colleague who signs. It changes nothing at the server, and may be asked for again."""
+    services, form = request.app[SERVICES], await read_form(request)
+    typed = _typed(form)
+    async with services.desk.at_work() as book:
+        await book.sync()
+        case = await book.open(book.state.find(case_named(request)))
+        try:
+            offered = await _offer(book, case, typed)
+        except DeskError as refused:
+            return _form(request, case, typed, notice_for(refused))
+    response = answer(offered.file, content_type="application/octet-stream")
+    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{_FILE_NAME}"'
+    return response
+
+
+async def ask_for_file(request: web.Request) -> web.StreamResponse:
+    """Show the field for a file that a colleague has made."""
+    return _file_page(request)
+
+
+async def sign(request: web.Request) -> web.StreamResponse:
+    """Show what a file comes to; sign it when it comes back with the tick."""
+    services = request.app[SERVICES]
+    try:
+        sent = await read_file_form(request, _FORM_BYTES_MAX)
+    except FileTooLarge:
+        return _file_page(request, notice_for(MoveRefused()))
+    if not services.desk.tokens.use(sent.form.token):
+        raise SentTwice
+    second_step = sent.form.has("offer")
+    untrusted_file = _from_text(sent.form.one("offer")) if second_step else sent.file
+    if not untrusted_file:
+        return _file_page(request, _NO_FILE)
+    async with services.desk.at_work() as book:
+        await book.sync()
+        try:
+            read = await moves.read_offer(book, untrusted_file)
+            if not sent.form.has("agreed"):
+                return _offer_page(request, read, untrusted_file, _NOT_AGREED if second_step else None)
+            await moves.sign_offer(book, read)
+        except DeskError as refused:
+            return _file_page(request, notice_for(refused))
+    return see(SIGNED)
+
+
+async def signed(request: web.Request) -> web.StreamResponse:
+    """Say that the case is locked with its new key."""
+    return request.app[SERVICES].page("move/signed.html", _MEMBERS)
+
+
+async def _offer(book: Casebook, case: DeskCase, typed: _Typed) -> moves.Offered:
+    labels = {one.id: one.label for one in _roster(case).members}
+    if typed.signer not in labels:
+        raise MoveRefused("move.too_few")
+    readers = [labels[one] for one in typed.readers if one in labels]
+    return await moves.offer(book, case.known.case_id.hex(), readers, labels[typed.signer], typed.reason)
+
+
+def _form(request: web.Request, case: DeskCase, typed: _Typed | None, notice: Notice | None = None) -> web.Response:
+    services = request.app[SERVICES]
+    chosen = () if typed is None else (typed.readers, typed.signer, typed.reason)
+    choices = move_form(case, services.language, *chosen)
+    refused = notice is not None
+    if notice is None and is_left(case):
+        notice = notice_for(NotNow("move.aside"))
+    elif notice is None and not choices.signers:
+        notice = notice_for(MoveRefused("move.no_signer"))
+    return services.page(
+        "move/form.html",
+        _OVERVIEW,
+        notice=notice,
+        status=ERROR_STATUS if refused else 200,
+        line=case_line(case, today(services.clock), services.language),
+        choices=choices,
+        step=None if choices.notice is None else services.language.notice(choices.notice),
+        can_offer=bool(choices.signers) and not is_left(case),
+        refused=refused,
+        left=needs_relock(case),
+    )
+
+
+def _file_page(request: web.Request, notice: Notice | None = None) -> web.Response:
+    status = ERROR_STATUS if notice else 200
+    return request.app[SERVICES].page("move/file.html", _MEMBERS, notice=notice, status=status)
+
+
+def _offer_page(
+    request: web.Request, read: moves.ReadOffer, untrusted_file: bytes, notice: Notice | None
+) -> web.Response:
+    services = request.app[SERVICES]
+    return services.page(
+        "move/sign.html",
+        _MEMBERS,
+        notice=notice,
+        status=ERROR_STATUS if notice else 200,
+        line=case_line(read.case, today(services.clock), services.language),
+        move=offer_shown(read, services.language),
+        yours_aside=is_left(read.case),
+        is_made=read.checked is None,
+        offer=base64.b64encode(untrusted_file).decode("ascii"),
+    )
+
+
+def _typed(form: Form) -> _Typed:
+    return _Typed(form.all("reader"), form.one("signer"), form.one("reason"))
+
+
+def _roster(case: DeskCase) -> Roster:
+    if case.chain.current is None:
+        raise RosterBroken
+    return case.chain.current
+
+
+def _from_text(untrusted_text: str) -> bytes:
+    try:
+        return base64.b64decode(untrusted_text, validate=True)
+    except (binascii.Error, ValueError):
+        raise FormRefused from None
+
+
+ROUTES: Final[Routes] = {
+    MOVE: (show, look),
+    FILE: (show, file),
+    SIGN: (ask_for_file, sign),
+    SIGNED: (signed, None),
+}

@@ -1,0 +1,106 @@
+"""To step aside: a reason to tick, what follows said before it is done, and a page that says that it is done."""
+
+from typing import Final
+
+from aiohttp import web
+
+from cases.case.timeline import CaseAction
+from cases.clock import today
+from desk.errors import DeskError
+from desk.web.local.forms import Form
+from desk.web.local.guard import Routes
+from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
+from desk.web.session.cases import shown_case
+from desk.web.views.case_line import case_line, case_path
+from desk.web.views.moving import REASONS, is_asked_after_leaving, is_left, others_reading, warnings_of_leaving
+from desk.web.views.pages import N_, Language, Notice, see
+from desk.web.views.refusals import notice_for
+from desk.work import acts
+from desk.work.opened import DeskCase
+from desk.work.writing import require_now
+
+RECUSE: Final = CASE + "/recuse"
+DONE: Final = CASE + "/recused"
+_OVERVIEW: Final = "/"
+_NO_REASON: Final = Notice(N_("You have not said why."), N_("Choose the reason that fits best."))
+_NOT_UNDERSTOOD: Final = Notice(N_("You have not ticked the last box."), N_("Read what happens, and tick it."))
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show the form; who has stepped aside already sees that."""
+    services = request.app[SERVICES]
+    case = await shown_case(services.desk, case_named(request))
+    if is_left(case):
+        return see(_done_path(case))
+    return _form(request, case, typed_before(request))
+
+
+async def recuse(request: web.Request) -> web.StreamResponse:
+    """Step aside. What has to be said before is said, also when it became so after the form was shown."""
+    services, form = request.app[SERVICES], await sent_form(request)
+    async with services.desk.at_work() as book:
+        await book.sync()
+        case = await book.open(book.state.find(case_named(request)))
+        if is_left(case):
+            return see(_done_path(case))
+        if notice := _refused(case, form):
+            return _form(request, case, form, notice)
+        try:
+            require_now(case, CaseAction.RECUSE)
+            text = _reason(form, services.language)
+            given = acts.ActInput(text, book.keys.id, today(book.clock))
+            case = await acts.carry_out(book, case, acts.ACTS["recuse"], given)
+        except DeskError as failed:
+            return _form(request, case, form, notice_for(failed))
+    return see(_done_path(case))
+
+
+async def done(request: web.Request) -> web.StreamResponse:
+    """Say that it is done, and what is still asked of her."""
+    services = request.app[SERVICES]
+    case = await shown_case(services.desk, case_named(request))
+    if not is_left(case):
+        return see(_OVERVIEW)
+    signs = CaseAction.CO_SIGN in case.state.allowed
+    return services.page("recuse/done.html", _OVERVIEW, others=others_reading(case), signs=signs)
+
+
+def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
+    services = request.app[SERVICES]
+    warnings = warnings_of_leaving(case)
+    return services.page(
+        "recuse/form.html",
+        _OVERVIEW,
+        notice=notice,
+        status=ERROR_STATUS if notice else 200,
+        line=case_line(case, today(services.clock), services.language),
+        reasons=REASONS,
+        chosen=form.one("reason"),
+        text=form.one("text"),
+        others=others_reading(case),
+        is_asked=is_asked_after_leaving(case),
+        warnings=[services.language.notice(warning) for _key, warning in warnings],
+        warned=" ".join(key for key, _warning in warnings),
+        refused=notice is not None,
+    )
+
+
+def _refused(case: DeskCase, form: Form) -> Notice | None:
+    if form.one("reason") not in dict(REASONS):
+        return _NO_REASON
+    if not form.has("understood"):
+        return _NOT_UNDERSTOOD
+    shown = form.one("warned").split()
+    return next((warning for key, warning in warnings_of_leaving(case) if key not in shown), None)
+
+
+def _reason(form: Form, language: Language) -> str:
+    reason = language.translate(dict(REASONS)[form.one("reason")])
+    return "\n\n".join(part for part in (reason, form.one("text")) if part)
+
+
+def _done_path(case: DeskCase) -> str:
+    return f"{case_path(case.known.case_id)}/recused"
+
+
+ROUTES: Final[Routes] = {RECUSE: (show, recuse), DONE: (done, None)}

@@ -1,0 +1,239 @@
+"""What the page of a case shows around its conversation: what is new, what may be done now, who reads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+
+from cases.case.signers import given_to, stepped_aside
+from cases.case.timeline import CaseAction, DeadlineKind
+from cases.entry import (
+    Attachment,
+    CompletionRequest,
+    Entry,
+    InboxEnded,
+    MeetingRequest,
+    MinutesApproved,
+    Report,
+    ScrubRecord,
+    Stream,
+    Withdrawal,
+)
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.entries import EntryShower, EntryShown, name_in_words
+from desk.web.views.pages import N_, Language, Notice
+from desk.web.views.warnings import warning_notice
+from desk.web.views.way import Step, Way, next_day_in_law
+from desk.web.views.written import inert_line
+from desk.work.opened import NO_ORGANISATION, DeskCase
+
+TITLE_CHARACTERS: Final = 70
+_COUNSEL: Final = "counsel"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseAct:
+    """Something that the case allows now: where it is done, and how it is called."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class News:
+    """What others have written since this member looked last."""
+
+    what: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CasePage:
+    """The page of one case."""
+
+    path: str
+    title: str
+    number: str
+    register: str
+    organisation: str
+    news: News | None
+    warnings: tuple[Notice, ...]
+    steps: tuple[Step, ...]
+    entries: tuple[EntryShown, ...]
+    acts: tuple[CaseAct, ...]
+    may_write: bool
+    may_note: bool
+    readers: tuple[str, ...]
+    written_in: str
+    urgent: bool
+    # Who prints it, and when.
+    own_name: str
+    today: str
+
+
+def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[str, str]) -> CasePage:
+    """Return what the page shows."""
+    allowed = case.state.allowed
+    return CasePage(
+        path=case_path(case.known.case_id),
+        title=case_title(case),
+        number=case_number(case.known.case_id),
+        register=inert_line(case.register_number),
+        organisation=organisation_in_words(case, language),
+        news=_news(case, today, language),
+        warnings=tuple(language.notice(one) for one in _warnings(case)),
+        steps=Way(case, today, language).steps(),
+        entries=EntryShower(case, today, language, own_cases).all(),
+        acts=tuple(_acts(case, language)),
+        may_write=CaseAction.REPLY in allowed,
+        may_note=CaseAction.NOTE in allowed,
+        readers=_readers(case, language),
+        written_in=_language_in_words(case.report.language, language),
+        urgent=case.report.urgent,
+        own_name=name_in_words(case.name_of(case.own_id), language),
+        today=language.day(today),
+    )
+
+
+def case_title(case: DeskCase) -> str:
+    """Return the first words of the report, which a case is called by on its own pages."""
+    lines = (inert_line(line) for line in case.report.text.split("\n"))
+    line = next((line for line in lines if line), "")
+    return line if len(line) <= TITLE_CHARACTERS else line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
+
+
+def organisation_in_words(case: DeskCase, language: Language) -> str:
+    """Return the organisation that a case is about."""
+    name = case.organisation_name()
+    return language.translate(N_("organisation not given")) if name == NO_ORGANISATION else inert_line(name)
+
+
+def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
+    path, allowed = case_path(case.known.case_id), case.state.allowed
+    acts = (
+        (CaseAction.REPLY, f"{path}/write", N_("Ask, answer, give feedback")),
+        (CaseAction.REPLY, f"{path}/meet", N_("Propose a meeting")),
+        (CaseAction.REPLY, f"{path}/write?act=minutes", N_("Write minutes")),
+        (CaseAction.NOTE, f"{path}/note", N_("Write a note for the group")),
+        (CaseAction.CONCLUDE, f"{path}/close", N_("Close the case")),
+        (CaseAction.REOPEN, f"{path}/reopen", N_("Open it again")),
+        (CaseAction.RECUSE, f"{path}/recuse", N_("Conflict of interest")),
+        (CaseAction.HAND_OVER, f"{path}/move", N_("Change who reads it")),
+        (CaseAction.HOLD, f"{path}/hold", N_("Keep it for now")),
+        (CaseAction.RELEASE_HOLD, f"{path}/release-hold", N_("Let it be erased again")),
+        (CaseAction.NOTE, f"{path}/link", N_("Link it to an earlier case")),
+        (CaseAction.NOTE, f"{path}/register", N_("Give it your own register number")),
+        (CaseAction.ERASE, "/erase", N_("Erase")),
+    )
+    return (CaseAct(where, language.translate(name)) for action, where, name in acts if action in allowed)
+
+
+def _warnings(case: DeskCase) -> Iterator[Notice]:
+    """Yield what is wrong, then what the reporter has decided and everybody must know."""
+    yield from (warning_notice(key) for key in case.warnings)
+    if case.state.withdrawn and case.state.closed_on is None:
+        yield Notice(
+            N_("The reporter has withdrawn the report."),
+            N_("You decide what follows; close it with a feedback."),
+            "warn",
+        )
+    if case.state.inbox_ended:
+        yield Notice(
+            N_("The reporter has ended the inbox, and reads nothing any more."),
+            N_("The case can be erased without waiting."),
+            "warn",
+        )
+    if case.state.on_hold:
+        yield Notice(N_("The case is kept for now."), N_("It is not erased until somebody ends that."), "warn")
+    if case.notes_hidden:
+        yield Notice(N_("There are notes that you were not given."), N_("Ask a member who reads them."), "warn")
+    if case.waiting and case.state.closed_on is not None:
+        yield Notice(
+            N_("A member has signed that the case is to be erased."),
+            N_("The second signature is given under Erase."),
+            "warn",
+        )
+
+
+def _news(case: DeskCase, today: date, language: Language) -> News | None:
+    new = [
+        entry
+        for stream in (Stream.REPORTER, Stream.MEMBERS, Stream.NOTES)
+        for entry in case.streams.get(stream, ())
+        if case.is_new(entry) and not isinstance(entry.body, ScrubRecord)
+    ]
+    if not new:
+        return None
+    by_reporter = [entry for entry in new if entry.stream is Stream.REPORTER]
+    what = _by_the_reporter(case, by_reporter) if by_reporter else None
+    headline = language.translate(what) if what else _by_members(case, new, language)
+    last = max(entry.day for entry in (by_reporter or new))
+    return News(headline, " ".join(_about_days(case, last, today, language, answered=bool(by_reporter))))
+
+
+def _by_the_reporter(case: DeskCase, new: list[Entry]) -> str:
+    """Return the headline for what the reporter wrote: the most telling kind first."""
+    kinds = {type(entry.body) for entry in new}
+    for kind, what in (
+        (Report, N_("A new report")),
+        (InboxEnded, N_("The reporter has ended the inbox")),
+        (Withdrawal, N_("The reporter has withdrawn something")),
+        (MinutesApproved, N_("The reporter has approved the minutes")),
+        (MeetingRequest, N_("The reporter wants to meet")),
+    ):
+        if kind in kinds:
+            return what
+    seen = max(entry.after.get(int(Stream.MEMBERS), 0) for entry in new)
+    before = case.known.read.get(int(Stream.REPORTER), 0)
+    known = max((one.after.get(int(Stream.MEMBERS), 0) for one in case.streams[Stream.REPORTER][:before]), default=0)
+    asked = case.streams[Stream.MEMBERS][known:seen]
+    if any(isinstance(entry.body, CompletionRequest) for entry in asked):
+        return N_("The reporter has answered your question")
+    return N_("The reporter has sent files") if kinds == {Attachment} else N_("The reporter has written")
+
+
+def _by_members(case: DeskCase, new: list[Entry], language: Language) -> str:
+    names = dict.fromkeys(name_in_words(case.name_of(entry.author), language) for entry in new)
+    return language.translate(N_("New from %(names)s"), names=", ".join(names))
+
+
+def _about_days(case: DeskCase, last: date, today: date, language: Language, *, answered: bool) -> Iterator[str]:
+    translate = language.translate
+    came = translate(N_("today")) if last == today else language.day(last, year=last.year != today.year)
+    yield translate(N_("It came %(day)s."), day=came)
+    if answered and case.known.read:
+        yield translate(N_("No new time begins to run."))
+    due = next_day_in_law(case.state)
+    if due is None:
+        return
+    what = {
+        DeadlineKind.ACKNOWLEDGE: N_("The next day in the law is %(day)s: the report is to be acknowledged by then."),
+        DeadlineKind.FEEDBACK: N_("The next day in the law is %(day)s: the reporter is to have feedback by then."),
+    }[due.kind]
+    yield translate(what, day=language.day(due.day))
+
+
+def _readers(case: DeskCase, language: Language) -> tuple[str, ...]:
+    """Return who reads the case, by name: those it was given to who are members today."""
+    roster, aside, given = case.chain.current, stepped_aside(case.streams), given_to(case.streams)
+    shown = []
+    for member in () if roster is None else roster.members:
+        if member.id not in given:
+            continue
+        name = inert_line(member.name)
+        if member.id in aside:
+            name = language.translate(N_("%(name)s (has stepped aside)"), name=name)
+        elif member.role == _COUNSEL:
+            name = language.translate(N_("%(name)s (external counsel)"), name=name)
+        shown.append(name)
+    return tuple(shown)
+
+
+def _language_in_words(untrusted_code: str, language: Language) -> str:
+    try:
+        name = Locale.parse(untrusted_code, sep="-").get_display_name(language.code)
+    except (UnknownLocaleError, ValueError, TypeError):
+        name = None
+    return inert_line(name or untrusted_code).capitalize()

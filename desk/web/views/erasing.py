@@ -1,0 +1,227 @@
+"""What may be erased and when, whose signature waits, and the certificates of what was erased: in words, for the pages.
+
+A certificate says what the signed statements say, and nothing else is left: no category, no text, no day of the report.
+Its six words are made from the statements, the same at every desk that has them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
+from cases.case.signers import may_erase
+from cases.case.statements import verify_tombstone
+from cases.case.timeline import CaseAction
+from cases.clock import add_months
+from cases.entry import LegalHold, Stream
+from cases.errors import SealBroken
+from cases.roster.chain import Chain, fingerprint_words
+from desk.keep.state import KeptTombstone
+from desk.web.views.case_line import case_number, case_path, first_line
+from desk.web.views.moving import stands_on_overview
+from desk.web.views.pages import N_, Language
+from desk.work.opened import UNKNOWN_NAME, DeskCase
+
+ERASE: Final = "/erase"
+# Thirty days before the two years are over the server gives notice (cases/store/erase.py).
+SOON_DAYS: Final = 30
+OUTCOMES: Final = {"handled": N_("handled"), "dismissed": N_("dismissed")}
+GROUNDS: Final = (
+    ("decision", N_("A disposal decision"), N_("Disposal decision %(reference)s")),
+    ("archive", N_("A receipt from the archive: the documents are there"), N_("Archive receipt %(reference)s")),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signature:
+    """A signature that waits: whose it is, its reference, and whether it counts."""
+
+    member: str
+    name: str
+    reference: str
+    ours: bool
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EraseLine:
+    """A closed case as the page of erasing shows it."""
+
+    name: str
+    path: str
+    erase_path: str
+    number: str
+    title: str
+    closed: str
+    outcome: str
+    # How long it is until the two years are over, and how near that is.
+    left: str
+    until: str
+    nearness: str
+    # From when it may be erased, or why it is kept.
+    note: str = ""
+    signatures: tuple[Signature, ...] = ()
+    may_sign: bool = False
+
+    @property
+    def differ(self) -> bool:
+        """Whether members have signed with references that differ: that erases nothing."""
+        return len({one.reference for one in self.signatures}) > 1
+
+    @property
+    def to_join(self) -> tuple[Signature, ...]:
+        """The signatures of others beside which this member can sign: one for each reference."""
+        first = {one.reference: one for one in reversed(self.signatures) if not one.ours and one.counts}
+        spoilt = {one.reference for one in self.signatures if not one.counts}
+        return tuple(one for reference, one in first.items() if reference not in spoilt)
+
+    @property
+    def not_counting(self) -> tuple[Signature, ...]:
+        """The signatures of somebody who was not given the case, or whom it concerns."""
+        return tuple(one for one in self.signatures if not one.counts)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EraseLists:
+    """All closed cases, by what can be done."""
+
+    to_sign: tuple[EraseLine, ...] = ()
+    can: tuple[EraseLine, ...] = ()
+    with_colleague: tuple[EraseLine, ...] = ()
+    not_yet: tuple[EraseLine, ...] = ()
+    held: tuple[EraseLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Certificate:
+    """What is left of an erased case. Without signers the server erased it at the two-year cap."""
+
+    path: str
+    number: str
+    erased: str = ""
+    reference: str = ""
+    signers: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    # Signed by members of a roster that this desk no longer sees.
+    unreadable: bool = False
+    # This desk never opened the case, so it cannot tell whether those who signed read it.
+    unknown_signers: bool = False
+
+
+def erase_path(case_id: bytes) -> str:
+    """Return the address of the page of the first signature."""
+    return f"{ERASE}/{case_id.hex()}"
+
+
+def certificate_path(case_id: bytes) -> str:
+    """Return the address of a certificate."""
+    return f"{erase_path(case_id)}/certificate"
+
+
+def erase_lists(cases: Sequence[DeskCase], today: date, language: Language) -> EraseLists:
+    """Return the closed cases by what can be done, the nearest cap first."""
+    closed = sorted(
+        (one for one in cases if one.state.closed_on is not None and stands_on_overview(one)),
+        key=lambda one: one.state.closed_on or date.max,
+    )
+    sorted_in: dict[str, list[EraseLine]] = {}
+    for case in closed:
+        line = erase_line(case, today, language)
+        sorted_in.setdefault(_place(case, line, today), []).append(line)
+    return EraseLists(**{place: tuple(lines) for place, lines in sorted_in.items()})
+
+
+def _place(case: DeskCase, line: EraseLine, today: date) -> str:
+    if case.state.on_hold:
+        return "held"
+    if case.state.erasable_from is not None and case.state.erasable_from > today:
+        return "not_yet"
+    if any(not one.ours for one in line.signatures):
+        return "to_sign"
+    return "with_colleague" if line.signatures else "can"
+
+
+def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
+    """Return one closed case in words."""
+    state, translate = case.state, language.translate
+    closed_on = state.closed_on or today
+    cap = add_months(closed_on, ERASE_AT_LATEST_MONTHS)
+    days = (cap - today).days
+    note = ""
+    if state.on_hold:
+        note = _why_held(case)
+    elif state.erasable_from is not None and state.erasable_from > today:
+        note = translate(N_("Can be erased from %(day)s"), day=language.day(state.erasable_from))
+    return EraseLine(
+        name=case.known.case_id.hex(),
+        path=case_path(case.known.case_id),
+        erase_path=erase_path(case.known.case_id),
+        number=case_number(case.known.case_id),
+        title=first_line(case.report.text),
+        closed=language.day(closed_on),
+        outcome="" if state.outcome is None else translate(OUTCOMES[state.outcome.result]),
+        left=_days_left(days, language),
+        until=translate(N_("At the latest %(day)s"), day=language.day(cap)),
+        nearness="soon" if days <= SOON_DAYS and not state.on_hold else "",
+        note=note,
+        signatures=_signatures(case),
+        may_sign=CaseAction.CO_SIGN in state.allowed,
+    )
+
+
+def _days_left(days: int, language: Language) -> str:
+    if days < 0:
+        return language.translate(N_("The two years are over"))
+    return (
+        language.translate(N_("1 day left")) if days == 1 else language.translate(N_("%(days)d days left"), days=days)
+    )
+
+
+def _signatures(case: DeskCase) -> tuple[Signature, ...]:
+    counting = may_erase(case.streams)
+    return tuple(
+        Signature(member, case.name_of(member), reference, ours=member == case.own_id, counts=member in counting)
+        for member, reference in case.waiting
+    )
+
+
+def _why_held(case: DeskCase) -> str:
+    bodies = [entry.body for entry in case.streams.get(Stream.MEMBERS, ())]
+    holds = [body for body in bodies if isinstance(body, LegalHold) and body.on]
+    return first_line(holds[-1].reason) if holds else ""
+
+
+def reference_of(ground: str, number: str, language: Language) -> str:
+    """Return the reference that both sign, from what was ticked and typed."""
+    sentence = next(sentence for value, _label, sentence in GROUNDS if value == ground)
+    return language.translate(sentence, reference=" ".join(number.split()))
+
+
+def certificate(kept: KeptTombstone, chain: Chain, server_key: bytes, language: Language) -> Certificate:
+    """Return what the signed statements of an erased case say."""
+    path, number = certificate_path(kept.case_id), case_number(kept.case_id)
+    if not kept.statements:
+        return Certificate(path, number)
+    for version in reversed(chain.all):
+        try:
+            proof = verify_tombstone(kept.statements, version, server_key)
+        except SealBroken:
+            continue
+        members = (version.member(one.member) for one in proof.statements)
+        return Certificate(
+            path=path,
+            number=number,
+            erased=language.day(proof.day),
+            reference=proof.reference,
+            signers=tuple(UNKNOWN_NAME if one is None else one.name for one in members),
+            words=_words(kept.statements),
+            unknown_signers=kept.unknown_signers,
+        )
+    return Certificate(path, number, unreadable=True, unknown_signers=kept.unknown_signers)
+
+
+def _words(statements: Sequence[bytes]) -> tuple[str, ...]:
+    digests = sorted(hashlib.sha256(one).digest() for one in statements)
+    return fingerprint_words(hashlib.sha256(b"".join(digests)).digest())

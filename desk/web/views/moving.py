@@ -1,0 +1,223 @@
+"""Who reads a case, who may from now on, and who has stepped aside: people in words, for the pages that change it.
+
+What the entries and the roster allow is counted in `cases.case.signers` and `desk.work`; here it becomes choices with
+names, roles and reasons.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside, who_may_sign
+from cases.case.timeline import CaseAction
+from cases.roster.chain import Member, Roster
+from desk.web.views.pages import N_, Language, Notice
+from desk.work.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
+from desk.work.moves import ReadOffer
+from desk.work.opened import DeskCase
+from desk.work.rekeying import inside
+
+ROLES: Final = {"lead": N_("lead"), "handler": N_("handler"), "counsel": N_("outside lawyer")}
+REASONS: Final = (
+    ("myself", N_("I am concerned myself, or was there when it happened.")),
+    ("close", N_("Somebody close to me is concerned.")),
+    ("gain", N_("I have money or something else to win or lose.")),
+    ("other", N_("Something else can make somebody doubt that I am impartial.")),
+)
+_STEPPING_ASIDE: Final = {
+    WARN_FEW_SIGNERS: Notice(
+        N_("When you leave, too few are left who can sign for the case."),
+        N_(
+            "You can leave all the same. The others will then ask for your signature once more, for letting a third"
+            " person in; after that they lock you out."
+        ),
+        "warn",
+    ),
+    WARN_LAST_SIGNER: Notice(
+        N_("You are the last who can work on this case."),
+        N_(
+            "Let somebody else in first, under Hand on or lock again. If you leave before that, nobody can answer the"
+            " reporter or close the case."
+        ),
+        "warn",
+    ),
+}
+TWO_MOVES: Final = Notice(
+    N_("You are too few to lock the case at once: it takes two moves."),
+    N_(
+        "Now: let a third person in, and let the one who has left sign once more. After 6 o'clock the next day: lock"
+        " again without the one who has left, and let the third person sign."
+    ),
+    "warn",
+)
+NO_THIRD: Final = Notice(
+    N_("You are too few to lock the case, and there is nobody to let in."),
+    N_("Add a member under Members first. Until then the case stays with you."),
+    "warn",
+)
+_CONCERNED: Final = N_("The report concerns this person.")
+_UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be let in.")
+_LEFT: Final = N_("has left the case")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """A member, as pages name her; `chosen` in a form, and why she cannot be chosen."""
+
+    id: str
+    name: str
+    role: str
+    label: str
+    chosen: bool = False
+    refused: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MoveForm:
+    """What the page of a move offers: who can read from then on, who can sign second."""
+
+    readers: tuple[Person, ...]
+    signers: tuple[Person, ...]
+    reason: str = ""
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MoveShown:
+    """A move in words: who reads from then on, who is new, who no longer reads."""
+
+    by: str
+    readers: tuple[Person, ...]
+    joining: tuple[Person, ...]
+    leaving: tuple[Person, ...]
+    reason: str
+
+
+def is_left(case: DeskCase) -> bool:
+    """Whether this member has stepped aside in the case."""
+    return case.own_id in stepped_aside(case.streams)
+
+
+def stands_on_overview(case: DeskCase) -> bool:
+    """Whether the overview and the search show the case: not one that this member has left, unless she has to sign."""
+    return not is_left(case) or CaseAction.CO_SIGN in case.state.allowed
+
+
+def needs_relock(case: DeskCase) -> tuple[str, ...]:
+    """Return the names of those who have stepped aside and are not locked out yet, for a member who can do it."""
+    aside = stepped_aside(case.streams)
+    if not aside or case.own_id in aside:
+        return ()
+    return tuple(case.name_of(one) for one in sorted(aside & inside(case)))
+
+
+def warnings_of_leaving(case: DeskCase) -> tuple[tuple[str, Notice], ...]:
+    """Return what has to be said before this member steps aside, each with its key."""
+    roster = case.chain.current
+    few = () if roster is None else check_stepping_aside(case.own_id, case.streams, roster)
+    return tuple((key, _STEPPING_ASIDE[key]) for key in few)
+
+
+def is_asked_after_leaving(case: DeskCase) -> bool:
+    """Whether this member is still asked to sign once she has stepped aside: the others are too few."""
+    roster = case.chain.current
+    left = () if roster is None else left_to_sign(case.streams, roster)
+    return roster is None or not enough_to_sign({one.id for one in left} - {case.own_id}, roster)
+
+
+def others_reading(case: DeskCase) -> tuple[str, ...]:
+    """Return the names of the others who read the case and have not stepped aside."""
+    roster = case.chain.current
+    return (
+        () if roster is None else tuple(one.name for one in left_to_sign(case.streams, roster) if one.id != case.own_id)
+    )
+
+
+def signers_with_us(case: DeskCase, roster: Roster) -> tuple[Member, ...]:
+    """Return the members who can sign a move of this case together with this one."""
+    able = who_may_sign(case.streams, roster)
+    return tuple(one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster))
+
+
+def move_form(
+    case: DeskCase, language: Language, chosen: Collection[str] | None = None, signer: str = "", reason: str = ""
+) -> MoveForm:
+    """Return the choices of a move. Chosen at first: who reads today, without those who have stepped aside."""
+    roster = case.chain.current
+    if roster is None:
+        return MoveForm((), ())
+    aside, signers = stepped_aside(case.streams), signers_with_us(case, roster)
+    two_moves = bool(signers) and all(one.id in aside for one in signers)
+    if chosen is None:
+        chosen = inside(case) - aside | ({one.id for one in signers} if two_moves else set())
+    able = {one.id for one in signers}
+    first = signer if signer in able else next((one.id for one in signers if one.id in chosen), "")
+    readers = tuple(_choice(case, one, language, chosen, aside) for one in roster.members)
+    has_third = any(not one.refused and one.id not in inside(case) for one in readers)
+    return MoveForm(
+        readers=readers,
+        signers=tuple(
+            person(one, language, chosen=one.id == first, note=_LEFT if one.id in aside else "") for one in signers
+        ),
+        reason=reason,
+        notice=None if not two_moves else TWO_MOVES if has_third else NO_THIRD,
+    )
+
+
+def person(member: Member, language: Language, *, chosen: bool = False, refused: str = "", note: str = "") -> Person:
+    """Return a member in words."""
+    return Person(
+        id=member.id,
+        name=member.name,
+        role=language.translate(ROLES[member.role]),
+        label=member.label,
+        chosen=chosen,
+        refused=language.translate(refused) if refused else "",
+        note=language.translate(note) if note else "",
+    )
+
+
+def _choice(
+    case: DeskCase, member: Member, language: Language, chosen: Collection[str], aside: Collection[str]
+) -> Person:
+    report, refused = case.report, ""
+    if member.id in report.concerns:
+        refused = _CONCERNED
+    elif report.concerns_unnamed and member.role != "counsel":
+        refused = _UNNAMED
+    return person(
+        member,
+        language,
+        chosen=member.id in chosen and not refused,
+        refused=refused,
+        note=_LEFT if member.id in aside else "",
+    )
+
+
+def move_shown(case: DeskCase, by: str, readers: Sequence[Member], reason: str, language: Language) -> MoveShown:
+    """Return a move that this member is about to offer."""
+    roster, before, named = case.chain.current, inside(case), {one.id for one in readers}
+    known = () if roster is None else roster.members
+    return MoveShown(
+        by=by,
+        readers=_people(readers, language),
+        joining=_people([one for one in readers if one.id not in before], language),
+        leaving=_people([one for one in known if one.id in before - named], language),
+        reason=reason,
+    )
+
+
+def offer_shown(read: ReadOffer, language: Language) -> MoveShown:
+    """Return a move that another member has offered, as this desk has checked it."""
+    return MoveShown(
+        by=read.by.name,
+        readers=_people(read.readers, language),
+        joining=_people(read.joining, language),
+        leaving=_people(read.leaving, language),
+        reason=read.reason,
+    )
+
+
+def _people(members: Sequence[Member], language: Language) -> tuple[Person, ...]:
+    return tuple(person(one, language) for one in members)

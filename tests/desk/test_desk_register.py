@@ -1,0 +1,53 @@
+"""The number in the group's own register, a link to an earlier case, a request to meet: on the command line."""
+
+from __future__ import annotations
+
+from desk_harness import running_desks
+from intake_harness import make_home
+
+from cases.case.timeline import fold
+from cases.entry import MeetingRequest, RegisterNumber, Stream
+from desk.commands import show
+from desk.work import acts
+
+LEAD, HANDLER = range(2)
+
+
+async def test_the_newest_register_number_counts_and_is_shown_by_read_and_list(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        bare = (await desks.command(LEAD, "list")).found["cases"][0]["register_number"]
+        await desks.command(LEAD, "register", name[:8], text="KS 2026/430")
+        await desks.command(HANDLER, "register", name[:8], text="KS 2026/431")
+
+        read = await desks.command(LEAD, "read", name[:8])
+        listed = await desks.command(HANDLER, "list")
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+        seen = await desks.reporter_sees(reporter)
+
+    assert bare == ""
+    assert read.found["register_number"] == "KS 2026/431"
+    assert listed.found["cases"][0]["register_number"] == "KS 2026/431"
+    assert "register number: KS 2026/431" in show.list_prose([case])
+    assert case.streams[Stream.NOTES][0].body == RegisterNumber("KS 2026/430")
+    # It is nobody's business but the group's, and changes no day.
+    assert seen == []
+    without = {stream: entries for stream, entries in case.streams.items() if stream is not Stream.NOTES}
+    assert fold(without, case.release_day, case.release_day).deadlines == case.state.deadlines
+
+
+async def test_a_member_asks_to_meet_and_the_reporter_can_read_it(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        reporter = await desks.file("En sak.")
+        await desks.release()
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            await acts.do(book, "meet", reporter.keys.case_id.hex(), "Kan vi talas vid på torsdag?")
+
+        seen = await desks.reporter_sees(reporter)
+
+    assert seen == [MeetingRequest("Kan vi talas vid på torsdag?")]

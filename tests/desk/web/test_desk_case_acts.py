@@ -1,0 +1,205 @@
+"""Acts that are done from the page of a case: what is asked first, what the reporter gets, what is kept of typing."""
+
+from __future__ import annotations
+
+import pytest
+from desk_harness import PASSPHRASE, running_desks
+from desk_pages import pages_of
+from intake_harness import make_home
+
+from cases.entry import TEXT_CHARACTERS, CaseLink, LegalHold, MeetingRequest, Note, RegisterNumber, Reopen, Stream
+from desk.errors import NotReachable
+from desk.web.views.case_line import case_number
+from desk.work import acts
+
+LEAD, HANDLER = range(2)
+
+
+@pytest.fixture
+async def desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        desks.reporter = await desks.file("Chefen anställde sin systerson.")
+        await desks.release()
+        desks.name = desks.reporter.keys.case_id.hex()
+        desks.path = f"/case/{desks.name}"
+        yield desks
+
+
+async def notes_of(desks, number=HANDLER):
+    async with desks.desk(number) as book:
+        await book.sync()
+        case = await book.open(book.state.find(desks.name))
+        return [entry.body for entry in case.streams.get(Stream.NOTES, ())]
+
+
+async def close(desks):
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await acts.do(book, "close", desks.name, "Klart.")
+
+
+async def test_a_note_reaches_the_group_and_never_the_reporter(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(desks.path + "/note")
+        page = await reader.send(desks.path + "/note", text="Avtalet tecknades\ni maj.")
+
+    assert await notes_of(desks) == [Note("Avtalet tecknades\ni maj.")]
+    assert await desks.reporter_sees(desks.reporter) == []
+    assert "Anteckningen är sparad." in page.words
+    assert "Avtalet tecknades" not in reader.at
+
+
+async def test_an_empty_and_a_too_long_note_are_refused_with_what_was_typed(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(desks.path + "/note")
+        empty = await reader.send(desks.path + "/note", text="  \n")
+        typed = "<b>långt</b>" + "å" * TEXT_CHARACTERS
+        long = await reader.send(desks.path + "/note", text=typed)
+
+    assert (empty.status, long.status) == (422, 422)
+    assert "Texten saknas." in empty.words
+    assert "Texten är för lång." in long.words
+    assert 'aria-invalid="true"' in long.text
+    assert "&lt;b&gt;långt&lt;/b&gt;åå" in long.text
+    assert await notes_of(desks) == []
+
+
+async def test_the_register_number_is_shown_beside_the_number_of_the_case(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(desks.path + "/register")
+        long = await reader.send(desks.path + "/register", text="K" * 61)
+        page = await reader.send(desks.path + "/register", text=" KS  2026/431 ")
+        again = await reader.go(desks.path + "/register")
+
+    assert long.status == 422
+    assert "K" * 61 in long.text
+    assert await notes_of(desks) == [RegisterNumber("KS 2026/431")]
+    assert "· KS 2026/431 ·" in page.words
+    assert 'value="KS 2026/431"' in again.text
+
+
+@pytest.mark.parametrize(
+    ("act", "closed", "body", "headline"),
+    [
+        ("meet", False, MeetingRequest("Ring mig?\nPå torsdag."), "Önskemål om ett möte"),
+        ("hold", True, LegalHold("Ring mig?\nPå torsdag.", on=True), "Ärendet måste bevaras tills vidare"),
+        ("reopen", True, Reopen("Ring mig?\nPå torsdag."), "Ärendet är öppet igen"),
+    ],
+)
+async def test_what_the_reporter_will_read_is_seen_first_and_sent_second(desks, act, closed, body, headline):
+    if closed:
+        await close(desks)
+    before = len(await desks.reporter_sees(desks.reporter))
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        link = await reader.go(desks.path)
+        await reader.go(f"{desks.path}/{act}")
+        preview = await reader.send(f"{desks.path}/{act}", text="Ring mig?\r\nPå torsdag.")
+        unsent = await desks.reporter_sees(desks.reporter)
+        changed = await reader.send(f"{desks.path}/{act}", text="Ring mig?\nPå torsdag.", change="1")
+        await reader.send(f"{desks.path}/{act}", text="Ring mig?\nPå torsdag.")
+        page = await reader.send(f"{desks.path}/{act}", text="Ring mig?\nPå torsdag.", send="1")
+
+    assert f'href="{desks.path}/{act}"' in link.text
+    assert "Så här ser anmälaren det" in preview.words
+    assert headline in preview.words
+    assert "Ring mig? På torsdag." in preview.words
+    assert len(unsent) == before
+    assert "Ring mig?\nPå torsdag.</textarea>" in changed.text
+    assert (await desks.reporter_sees(desks.reporter))[before:] == [body]
+    assert reader.at == f"{desks.path}?done={act}"
+    assert 'class="box good"' in page.text
+
+
+async def test_a_hold_is_ended_with_a_reason_and_the_pages_offer_what_is_left(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(desks.path + "/hold")
+        await reader.send(desks.path + "/hold", text="Process.")
+        held = await reader.send(desks.path + "/hold", text="Process.", send="1")
+        twice = await reader.go(desks.path + "/hold")
+        await reader.go(desks.path + "/release-hold")
+        await reader.send(desks.path + "/release-hold", text="Klar.")
+        free = await reader.send(desks.path + "/release-hold", text="Klar.", send="1")
+
+    assert "/release-hold" in held.text
+    assert "Ärendet bevaras tills vidare." in held.words
+    assert twice.status == 422
+    assert "Det går inte i ärendet just nu." in twice.words
+    assert "/release-hold" not in free.text
+    seen = await desks.reporter_sees(desks.reporter)
+    assert seen == [LegalHold("Process.", on=True), LegalHold("Klar.", on=False)]
+
+
+async def test_a_form_that_is_sent_twice_does_its_act_once(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        form = await reader.go(desks.path + "/note")
+        await reader.send(desks.path + "/note", text="En gång.")
+        reader.page = form
+        again = await reader.send(desks.path + "/note", text="En gång.")
+
+    assert again.status == 422
+    assert await notes_of(desks) == [Note("En gång.")]
+
+
+@pytest.mark.parametrize("act", ["note", "meet", "register"])
+async def test_what_was_typed_when_the_desk_locked_itself_comes_back(desks, act):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"{desks.path}/{act}")
+        await reader.services.desk.lock()
+        await reader.send(f"{desks.path}/{act}", text="Det jag hann")
+        page = await reader.send("/unlock", passphrase=PASSPHRASE)
+
+    assert reader.at == f"{desks.path}/{act}"
+    assert "Det jag hann" in page.text
+
+
+@pytest.mark.parametrize("act", ["note", "meet", "register"])
+async def test_when_the_server_does_not_answer_what_was_typed_stays_on_the_page(desks, act, monkeypatch):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"{desks.path}/{act}")
+
+        async def away(*_, **__):
+            raise NotReachable
+
+        monkeypatch.setattr("desk.work.acts.do", away)
+        page = await reader.send(f"{desks.path}/{act}", text="Det jag skrev", send="1")
+
+    assert page.status == 422
+    assert "Servern svarar inte." in page.words
+    assert "Det jag skrev" in page.text
+
+
+async def test_a_link_is_kept_after_the_earlier_case_was_shown_and_only_ones_own_cases_are_found(desks):
+    earlier = await desks.file("Samma chef, i fjol.")
+    hidden = await desks.file("Om Person 1.", concerns=[LEAD])
+    await desks.release()
+    number, secret = case_number(earlier.keys.case_id), case_number(hidden.keys.case_id)
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(desks.path + "/link")
+        unknown = await reader.send(desks.path + "/link", number="000 000", words="Samma chef.")
+        not_hers = await reader.send(desks.path + "/link", number=secret, words="Samma chef.")
+        itself = await reader.send(
+            desks.path + "/link", number=case_number(desks.reporter.keys.case_id), words="Samma chef."
+        )
+        found = await reader.send(desks.path + "/link", number=number.replace(" ", ""), words="Samma chef.")
+        nothing_yet = await notes_of(desks)
+        page = await reader.send(desks.path + "/link", number=number, words="Samma chef.", keep="1")
+
+    for refused in (unknown, not_hers, itself):
+        assert refused.status == 422
+        assert "Inget av dina andra ärenden har det numret." in refused.words
+        assert "Samma chef." in refused.text
+    assert "Samma chef, i fjol." in found.words
+    assert "Alla som läser det här ärendet ser att det tidigare finns" in found.words
+    assert nothing_yet == []
+    assert await notes_of(desks) == [CaseLink(f"{number}\nSamma chef.")]
+    assert f'href="/case/{earlier.keys.case_id.hex()}"' in page.text

@@ -1,0 +1,273 @@
+"""The page of a case: its way, its conversation, what is new in it, and what nobody's words can do to it."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import timedelta
+
+import desk_harness
+import msgspec
+import pytest
+from case_pages import a_case, act, fetched, shown
+from desk_harness import RunningDesks, running_desks
+from desk_pages import pages_of
+from intake_harness import make_home
+from measured import best_of
+from moved_cases import HANDLER, LABELS, LEAD, OTHER, ROLES
+
+from cases.clock import today
+from cases.entry import InboxEnded, MeetingRequest, Message, Withdrawal
+from desk.work import acts, moves
+from desk.work.erasing import erase
+
+SECONDS = 0.5
+CANNOT = "Du kan inte öppna sidan. Gå till översikten."
+
+
+@pytest.fixture
+async def desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        yield desks
+
+
+async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(desks):
+    reporter, path = await a_case(desks)
+    await act(desks, LEAD, path, "acknowledge", "Tack, vi har läst den.")
+    desks.clock.forward(days=3)
+    await act(desks, LEAD, path, "assess", "Vi utreder.")
+    await act(desks, HANDLER, path, "note", "Avtalet tecknades i maj.")
+    await act(desks, HANDLER, path, "register", "KS 2026/431")
+    desks.clock.forward(days=1)
+    await act(desks, LEAD, path, "ask", "Vilken helg var det?", by=today(desks.clock) + timedelta(days=14))
+    await shown(desks, LEAD, path)
+    desks.clock.forward(days=2)
+    await desks.reporter_writes(reporter, Message("Den tredje i mars."))
+    await desks.release()
+
+    page = await shown(desks, LEAD, path)
+
+    order = [
+        "Anmälaren: anmälan",
+        "Chefen anställde sin systerson.",
+        "Person 1: bekräftelse",
+        "Tack, vi har läst den.",
+        "Person 1: första bedömning",
+        "Person 2: anteckning, bara för gruppen",
+        "Avtalet tecknades i maj.",
+        "Person 2: diarienummer, bara för gruppen",
+        "Person 1: fråga, svar önskat",
+        "Vilken helg var det?",
+        "Anmälaren: svar",
+        "Den tredje i mars.",
+    ]
+    conversation = page.words[page.words.index("Det som har skrivits") :]
+    places = [conversation.index(words) for words in order]
+    assert places == sorted(places)
+    assert "Anmälaren har svarat på din fråga" in page.words
+    assert "· KS 2026/431 ·" in page.words
+    assert re.search(r"Bekräftad \d+ \w+, dag 3 av 7 \(lag\)", page.words)
+    assert re.search(r"Bedömd \d+ \w+, dag 6 av 14 \(vårt mål\)", page.words)
+    assert re.search(r"Återkoppling Senast \d+ \w+( \d+)?, \d+ dagar kvar \(lag\)", page.words)
+    assert page.text.count('<li class="inner"') == 2
+    assert page.text.count('<li class="theirs"') == 2
+    assert "Utskrivet" in page.words
+    assert "<title>Ärende " in page.text
+    assert "systerson" not in re.search("<title>.*</title>", page.text)[0]
+
+
+async def test_what_has_been_on_the_screen_is_new_no_more_and_at_another_desk_it_still_is(desks):
+    reporter, path = await a_case(desks)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        first = await reader.go(path)
+        again = await reader.go(path)
+        await desks.reporter_writes(reporter, Message("En sak till."))
+        await desks.release()
+        await fetched(reader)
+        answered = await reader.go(path)
+    other = await shown(desks, HANDLER, path)
+
+    assert "En ny anmälan" in first.words
+    assert first.text.count('id="new"') == 1
+    assert "En ny anmälan" not in again.words
+    assert 'id="new"' not in again.text
+    assert "Anmälaren har skrivit" in answered.words
+    assert re.search(r'id="new".{0,300}En sak till\.', answered.text, re.DOTALL)
+    assert "En ny anmälan" in other.words
+
+
+async def test_ones_own_words_are_never_new_and_a_colleagues_are(desks):
+    _, path = await a_case(desks)
+    await shown(desks, LEAD, path)
+    await shown(desks, HANDLER, path)
+    await act(desks, HANDLER, path, "note", "Bara för oss.")
+
+    own = await shown(desks, HANDLER, path)
+    colleague = await shown(desks, LEAD, path)
+
+    assert 'id="new"' not in own.text
+    assert "Nytt från Person 2" in colleague.words
+
+
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\n"
+    "\N{RIGHT-TO-LEFT OVERRIDE}exe.gpj\n"
+    "noll\x00 bell\x07 esc\x1b[2J delete\x7f tag\N{TAG LATIN SMALL LETTER A}\n"
+    "</li></ol></main><h1>Fel</h1>{{ 7 * 7 }} %(day)s"
+)
+
+
+async def test_hostile_text_stands_on_the_page_as_text(desks):
+    reporter, path = await a_case(desks, HOSTILE)
+    await desks.reporter_writes(reporter, Message(HOSTILE))
+    await act(desks, HANDLER, path, "note", HOSTILE)
+    await act(desks, HANDLER, path, "register", HOSTILE)
+    await desks.release()
+
+    page = await shown(desks, LEAD, path)
+
+    assert page.status == 200
+    assert "<script" not in page.text
+    assert "<img" not in page.text
+    assert page.text.count("<h1") == 1
+    assert not {"\N{RIGHT-TO-LEFT OVERRIDE}", "\x00", "\x07", "\x1b", "\x7f", "\N{TAG LATIN SMALL LETTER A}"} & set(
+        page.text
+    )
+    assert "{{ 7 * 7 }} %(day)s" in page.words
+    # Each paragraph finds its own direction, so what one does ends with it.
+    assert page.text.count('<p dir="auto">') >= 12
+
+
+async def test_notes_are_in_no_page_of_who_was_not_given_them_and_the_page_says_so(desks, monkeypatch):
+    _, path = await a_case(desks)
+    await act(desks, HANDLER, path, "note", "Bara för oss.")
+
+    monkeypatch.setattr("desk.work.unsealing._notes_key", lambda *_: None)
+
+    page = await shown(desks, LEAD, path)
+
+    assert "Bara för oss" not in page.text
+    assert "Det finns anteckningar som du inte har fått." in page.words
+
+
+async def test_what_the_reporter_decided_and_asks_is_said_in_words(desks):
+    reporter, path = await a_case(desks)
+    await desks.reporter_writes(reporter, MeetingRequest("Kan vi ses?"))
+    await desks.reporter_writes(reporter, Withdrawal(None))
+    await desks.release()
+
+    withdrawn = await shown(desks, LEAD, path)
+    await act(desks, LEAD, path, "close", "Vi lägger ner.", outcome="dismissed", reason="Återtagen.")
+    await desks.reporter_writes(reporter, InboxEnded())
+    await desks.release()
+    ended = await shown(desks, LEAD, path)
+
+    assert "Anmälaren: önskemål om ett möte" in withdrawn.words
+    assert "Anmälaren: återtar anmälan" in withdrawn.words
+    assert "Anmälaren har återtagit anmälan." in withdrawn.words
+    assert "återkoppling, avskriven" in ended.words
+    assert "Skäl: Återtagen." in ended.words
+    assert "Anmälaren har stängt sin inkorg och läser inget mer." in ended.words
+    assert "Person 1: avslutade ärendet" in ended.words
+
+
+async def test_what_the_reporter_tried_to_attach_and_whom_it_concerns_is_said(desks, monkeypatch):
+    made = desk_harness._report
+
+    def telling(*given, **more):
+        return msgspec.structs.replace(
+            made(*given, **more), tried=(("office", 1), ("archive", 3)), urgent=True, earlier=True
+        )
+
+    monkeypatch.setattr(desk_harness, "_report", telling)
+    reporter = await desks.file("En sak.", concerns=[HANDLER])
+    await desks.release()
+
+    page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
+
+    assert "också bifoga 1 Word-, Excel- eller PowerPoint-fil, 3 packade mappar. Det togs inte emot" in page.words
+    assert "Anmälaren har kryssat för vem den gäller: Person 2." in page.words
+    assert "Anmälaren säger att den hör ihop med en tidigare anmälan." in page.words
+    assert "Bråttom Ja" in page.words
+    assert "Läses av Person 1, Person 3 (extern jurist)" in page.words
+
+
+async def test_a_warning_of_the_case_is_red_and_in_words(desks):
+    reporter = await desks.file("En sak.", sealed_to=(LEAD,), grants_to=(LEAD,))
+    await desks.release()
+
+    page = await shown(desks, LEAD, f"/case/{reporter.keys.case_id.hex()}")
+
+    assert 'class="box bad"' in page.text
+    assert "Anmälan har gått till andra behöriga än anmälarens svar säger." in page.words
+
+
+async def test_overdue_is_said_in_words(desks):
+    _, path = await a_case(desks)
+    desks.clock.forward(days=20)
+
+    page = await shown(desks, LEAD, path)
+
+    assert re.search(r"Bekräfta Senast .* dagar försenad \(lag\)", page.words)
+    assert '<li class="overdue"' in page.text
+
+
+async def test_a_case_that_cannot_be_opened_says_the_same_whatever_the_reason(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks, pages_of(desks, LEAD) as reader:
+        _, erased = await a_case(desks)
+        _, moved = await a_case(desks, "Flyttas.")
+        # Both of them at her desk, and then gone.
+        await reader.unlock()
+        before = [(await reader.go(path)).status for path in (erased, moved)]
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            await acts.do(book, "close", erased.rsplit("/", 1)[1], "Klart.")
+            await moves.sign_offer(book, await moves.read_offer(book, await offer_by_other(desks, moved)))
+        desks.clock.forward(days=40)
+        await desks.release()
+        for number in (HANDLER, OTHER):
+            async with desks.desk(number) as book:
+                await book.sync()
+                await erase(book, erased.rsplit("/", 1)[1], "KS 1")
+        await fetched(reader)
+
+        seen = [await reader.go(f"/case/{'0' * 32}{below}") for below in ("", "/note", f"/save/{'0' * 32}")]
+        seen += [await reader.go(f"{path}{below}") for path in (erased, moved) for below in ("", "/note", "/hold")]
+
+    assert before == [200, 200]
+    assert CANNOT in seen[0].words
+    assert {(page.status, page.text) for page in seen} == {(seen[0].status, seen[0].text)}
+
+
+async def offer_by_other(desks: RunningDesks, path: str) -> bytes:
+    async with desks.desk(OTHER) as book:
+        await book.sync()
+        readers = (LABELS[HANDLER], LABELS[OTHER])
+        return (await moves.offer(book, path.rsplit("/", 1)[1], readers, LABELS[HANDLER], "Jäv.")).file
+
+
+async def test_a_case_of_two_hundred_entries_is_there_in_half_a_second(desks):
+    _, path = await a_case(desks)
+    name = path.rsplit("/", 1)[1]
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        for number in range(100):
+            await acts.do(book, "reply", name, f"Svar {number}. " * 50)
+            await acts.do(book, "note", name, f"Anteckning {number}. " * 50)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await fetched(reader)
+        page = await reader.go(path)
+
+        async def once() -> float:
+            began = time.perf_counter()
+            await reader.go(path)
+            return time.perf_counter() - began
+
+        seconds = await best_of(once, SECONDS)
+
+    assert page.text.count('<p class="by">') == 201
+    assert seconds < SECONDS

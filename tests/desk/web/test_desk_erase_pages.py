@@ -1,0 +1,481 @@
+"""Two erase a case at the pages: every guard, references that differ, what is red, and the certificate that is left."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from desk_harness import PASSPHRASE, RunningDesks, running_desks, running_with_pages
+from desk_pages import Reader, Seen, pages_of
+from intake_harness import file_report, log_in, make_home
+from moved_pages import COUNSEL, HANDLER, LEAD, OTHER, ROLES, copy_of, opens_by_force, remembered_by, three_read
+
+from cases.case.statements import Act, sign_statement
+from cases.clock import today
+from cases.wire import messages
+from desk.errors import DeskError
+from desk.keep.keyfile import DeskHome
+from desk.web.views.case_line import case_number
+from desk.work import acts
+from desk.work.erasing import erase
+
+GROUND = {"ground": "decision", "number": "KS 2025/88"}
+REFERENCE = "Gallringsbeslut KS 2025/88"
+
+
+@pytest.fixture
+async def desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        yield desks
+
+
+async def do(desks: RunningDesks, number: int, act: str, name: str, text: str = "Klart.") -> None:
+    async with desks.desk(number) as book:
+        await book.sync()
+        await acts.do(book, act, name, text)
+
+
+async def closed(desks: RunningDesks, *, days: int = 31, **report) -> str:
+    """A case that lead and handlers read, closed so many days ago."""
+    name = await three_read(desks, "Privata inköp.") if not report else await filed(desks, **report)
+    for number in (LEAD, HANDLER):
+        async with desks.desk(number) as book:
+            await book.sync()
+            await book.open(book.state.find(name))
+    await do(desks, LEAD, "close", name)
+    desks.clock.forward(days=days)
+    return name
+
+
+async def filed(desks: RunningDesks, **report) -> str:
+    reporter = await desks.file("Privata inköp.", **report)
+    await desks.release()
+    return reporter.keys.case_id.hex()
+
+
+async def signed_first(reader: Reader, name: str, **fields: str) -> Seen:
+    await reader.go(f"/erase/{name}")
+    return await reader.send(f"/erase/{name}", **(GROUND | fields))
+
+
+async def signed_second(reader: Reader, name: str, **fields: str) -> Seen:
+    page = await reader.go("/erase")
+    return await reader.send(f"/erase/{name}/sign", signer=page.hidden("signer"), **({"read": "yes"} | fields))
+
+
+async def post(reader: Reader, path: str, **fields: str) -> Seen:
+    """Send a form that no page shows, with a token that counts."""
+    return await reader.send(path, token=reader.services.desk.tokens.new(), **fields)
+
+
+async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_signatures(desks, tmp_path):
+    name = await closed(desks)
+    number = case_number(bytes.fromhex(name))
+    before = copy_of(desks, tmp_path / "before")
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        can = await one.go("/erase")
+        kept = await signed_first(one, name)
+        await other.unlock()
+        waits = await other.go("/erase")
+        done = await signed_second(other, name)
+        hers = await other.go("/erase")
+        gone = [await other.go(path) for path in (f"/case/{name}", f"/erase/{name}", f"/erase/{name}/certificate")]
+        at_first = await one.go(f"/erase/{name}")
+        lists = await one.go("/erase")
+    after = copy_of(desks, tmp_path / "after")
+
+    assert "Kan gallras Privata inköp." in can.words
+    assert "Väntar på en kollega Privata inköp." in kept.words
+    assert f"Väntar på din underskrift: ärende {number}" in waits.words
+    assert f"Grund {REFERENCE}, underskrivet av Person 1" in waits.words
+    assert "Gallringsbevis" in done.words
+    assert f"Grund {REFERENCE}" in done.words
+    assert "Underskrivet av Person 1 och Person 2" in done.words
+    words = re.search(r"Kontroll (\w+( · \w+){5}) ", done.words)
+    assert words
+    # The same at the other's desk, and nothing of what the case was about or when it came.
+    assert words[0] in at_first.words
+    for page in (done, at_first, *gone[1:]):
+        assert not any(said in page.words for said in ("Privata", "Ludvika", "avskriven", "handlagd", "mars"))
+    assert "Du kan inte öppna sidan." in gone[0].words
+    assert f"Gallringsbevis Ärende {number}" in hers.words
+    assert f"Gallringsbevis Ärende {number}" in lists.words
+    assert await forced(desks, before, after) == {
+        "before": {1: 1, 2: 2},
+        "the server from after, keys from before": {},
+    }
+
+
+async def forced(desks: RunningDesks, before, after) -> dict:
+    keys = desks.made.keys[HANDLER]
+    known = remembered_by(DeskHome(before / f"desk{HANDLER}"), keys)
+    return {
+        "before": opens_by_force([before], keys, known),
+        "the server from after, keys from before": opens_by_force([after], keys, known),
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"ground": ""}, "Du har inte sagt vad som ger er rätt att radera."),
+        ({"ground": "whatever"}, "Du har inte sagt vad som ger er rätt att radera."),
+        ({"number": " "}, "Beteckningen saknas."),
+        ({"number": "K" * 190}, "Beteckningen är för lång."),
+    ],
+)
+async def test_a_first_signature_needs_a_ground_and_a_reference_and_what_was_typed_is_kept(desks, fields, sentence):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        page = await signed_first(reader, name, **fields)
+        lists = await reader.go("/erase")
+
+    assert page.status == 422
+    assert sentence in page.words
+    assert f'value="{(GROUND | fields)["number"].strip()}"' in page.text
+    assert "Väntar på en kollega" not in lists.words
+
+
+async def test_the_archives_receipt_is_a_ground_too(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        page = await signed_first(reader, name, ground="archive", number=" LK  12 ")
+
+    assert "Arkivkvitto LK 12" in page.words
+
+
+@pytest.mark.parametrize(
+    ("guard", "sentence"),
+    [
+        ("open", "Ärendet är inte avslutat."),
+        ("inbox", "Anmälaren kan fortfarande läsa utfallet, så det är för tidigt."),
+        ("hold", "Ärendet bevaras tills vidare, så det raderas inte."),
+    ],
+)
+async def test_a_case_that_is_open_still_read_or_kept_is_not_erased(desks, guard, sentence):
+    name = await three_read(desks) if guard == "open" else await closed(desks, days=29 if guard == "inbox" else 31)
+    if guard == "hold":
+        await do(desks, LEAD, "hold", name, "Rättegång i vår.")
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        pages = []
+        for reader in (one, other):
+            await reader.unlock()
+            pages.append(await signed_first(reader, name))
+        lists = await one.go("/erase")
+
+    assert [page.status for page in pages] == [422, 422]
+    assert all(sentence in page.words for page in pages)
+    assert "Kan gallras En sak." not in lists.words
+    shown = {
+        "open": "Det finns inget att gallra.",
+        "inbox": "Inte än Privata inköp.",
+        "hold": "Raderas inte Rättegång i vår.",
+    }[guard]
+    assert shown in lists.words
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        assert await book.open(book.state.find(name))
+
+
+async def test_when_the_reporter_has_ended_the_inbox_it_need_not_be_waited_for(tmp_path):
+    async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
+        browser = desks.intake.browser()
+        receipt = (await file_report(browser, "En sak.")).receipt
+        await desks.release()
+        name = (await desks.listed(LEAD))[0].case_id.hex()
+        await do(desks, LEAD, "close", name)
+        inbox = await log_in(browser, receipt)
+        asked = await browser.post("/inbox/end", inbox.form("/inbox/end").fields)
+        await browser.post("/inbox/end", asked.form("/inbox/end").fields)
+
+        async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+            await one.unlock()
+            too_early = await signed_first(one, name)
+            await desks.release()
+            await signed_first(one, name)
+            await other.unlock()
+            done = await signed_second(other, name)
+
+    assert "så det är för tidigt" in too_early.words
+    assert "är raderat. Nyckeln är förstörd" in done.words
+
+
+async def test_one_member_alone_erases_nothing_however_often_she_signs(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        for _ in range(3):
+            page = await signed_first(reader, name)
+            assert "Väntar på en kollega" in page.words
+        signing_for_herself = await post(reader, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        still = await reader.go(f"/case/{name}")
+
+    assert "Väntar på en kollega" in signing_for_herself.words
+    assert "Privata inköp." in still.words
+
+
+async def test_without_the_tick_nothing_is_signed(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await signed_first(one, name)
+        await other.unlock()
+        page = await other.go("/erase")
+        unread = await other.send(f"/erase/{name}/sign", signer=page.hidden("signer"))
+
+    assert unread.status == 422
+    assert "Du har inte kryssat för att du har läst ärendet" in unread.words
+    assert "Väntar på din underskrift" in unread.words
+
+
+async def test_references_that_differ_erase_nothing_and_both_are_shown_at_both_desks(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await signed_first(one, name)
+        await other.unlock()
+        await signed_first(other, name, number="KS 2025/99")
+        both = [await reader.go("/erase") for reader in (one, other)]
+        done = await signed_second(other, name)
+
+    for page in both:
+        assert "Ni har skrivit under med olika beteckningar, och då raderas inget." in page.words
+        assert REFERENCE in page.words
+        assert "Gallringsbeslut KS 2025/99" in page.words
+    assert f"Grund {REFERENCE}" in done.words
+
+
+async def test_erased_is_terminal(desks):
+    name = await closed(desks)
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await signed_first(one, name)
+        await other.unlock()
+        await signed_second(other, name)
+
+        again = await post(one, f"/erase/{name}", **GROUND)
+        twice = await post(other, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        for number in (LEAD, HANDLER, OTHER):
+            for act in ("reply", "reopen", "note", "hold"):
+                with pytest.raises(DeskError):
+                    await do_at(one if number == LEAD else other, desks, number, act, name)
+
+    assert "Gallringsbevis" in again.words
+    assert "Gallringsbevis" in twice.words
+
+
+async def do_at(reader: Reader, desks: RunningDesks, number: int, act: str, name: str) -> None:
+    if number == OTHER:
+        await do(desks, number, act, name)
+        return
+    async with reader.services.desk.at_work() as book:
+        await book.sync()
+        await acts.do(book, act, name, "Hej.")
+
+
+async def test_a_member_who_does_not_read_the_case_sees_nothing_of_it_and_signs_nothing(desks):
+    name = await closed(desks, concerns=[OTHER])
+    async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as other:
+        await one.unlock()
+        await signed_first(one, name)
+        await other.unlock()
+        lists = await other.go("/erase")
+        pages = [await other.go(f"/erase/{one}{rest}") for one in (name, "0" * 32) for rest in ("", "/certificate")]
+        sent = await post(other, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+
+    assert "Det finns inget att gallra." in lists.words
+    assert len({(page.status, page.words) for page in pages}) == 1
+    assert "Du kan inte öppna sidan." in sent.words
+
+
+async def test_who_has_left_the_case_signs_only_while_the_others_are_too_few(desks):
+    of_three, of_two = await closed(desks), await closed(desks, concerns=[OTHER])
+    for name in (of_three, of_two):
+        await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as left:
+        await one.unlock()
+        await left.unlock()
+        for name in (of_three, of_two):
+            await signed_first(one, name)
+        lists = await left.go("/erase")
+        refused = await post(left, f"/erase/{of_three}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        done = await signed_second(left, of_two)
+
+    assert case_number(bytes.fromhex(of_three)) not in lists.words
+    assert f"Väntar på din underskrift: ärende {case_number(bytes.fromhex(of_two))}" in lists.words
+    assert refused.status == 422
+    assert "Du har lämnat ärendet, och de andra kan gallra det utan dig." in refused.words
+    assert "är raderat" in done.words
+
+
+async def test_thirty_days_before_the_two_years_are_over_it_is_amber_and_says_how_long_it_is(desks):
+    await closed(desks, days=365)
+    far = case_amber(await listed(desks))
+    desks.clock.forward(days=365 - 21)
+    near = await listed(desks)
+
+    assert not far
+    assert case_amber(near)
+    assert "22 dagar kvar Två år är lagens längsta tid" in near.words
+
+
+def case_amber(page: Seen) -> bool:
+    return 'class="next soon"' in page.text
+
+
+async def listed(desks: RunningDesks) -> Seen:
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        return await reader.go("/erase")
+
+
+async def test_at_the_cap_the_server_erases_alone_and_the_certificate_says_so(desks):
+    name = await closed(desks, days=700)
+    await listed(desks)
+    for days in (5, 35):
+        desks.clock.forward(days=days)
+        await desks.store.erase_due(today(desks.clock))
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go("/erase")
+        page = await reader.go(f"/erase/{name}/certificate")
+
+    assert "Av servern, två år efter avslut: lagens längsta tid" in page.words
+    assert "Underskrivet" not in page.words
+
+
+async def handed_in(desks: RunningDesks, helper: int, signer: int, name: str, reference: str) -> None:
+    """A member gives the case's key away: somebody else signs with it."""
+    async with desks.desk(helper) as book:
+        await book.sync()
+        case = await book.open(book.state.find(name))
+        signed = sign_statement(
+            desks.made.keys[signer],
+            Act.ERASE,
+            case.known.case_id,
+            day=today(desks.clock),
+            server=desks.roster.server_key,
+            reference=reference,
+        )
+        fields = {"statement": signed, "seal_key": case.keys.statement_key}
+    async with desks.desk(signer) as book:
+        await book.sync()
+        await book.ask_case(case.known, "statement", messages.StatementRequest, messages.StateAnswer, **fields)
+
+
+async def test_a_signature_by_somebody_who_was_not_given_the_case_is_red_and_cannot_be_joined(desks):
+    name = await closed(desks, concerns=[OTHER])
+    await handed_in(desks, LEAD, OTHER, name, REFERENCE)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        page = await reader.go("/erase")
+        joined = await post(reader, f"/erase/{name}/sign", signer=desks.made.keys[OTHER].id, read="yes")
+        same = await signed_first(reader, name)
+        another = await signed_first(reader, name, number="KS 2026/1")
+
+    assert 'class="box bad"' in page.text
+    assert "Person 4 har skrivit under på att ärende" in page.words
+    assert "Skriv under och gallra" not in page.words
+    for refused in (joined, same):
+        assert refused.status == 422
+        assert "nyckeln har getts bort" in refused.words
+    assert another.status == 200
+
+
+async def test_an_erasure_by_others_is_red_at_every_other_desk_and_its_key_is_kept(desks):
+    name = await closed(desks, concerns=[OTHER])
+    await handed_in(desks, LEAD, OTHER, name, "G 1")
+    await handed_in(desks, LEAD, LEAD, name, "G 1")
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        page = await reader.go("/erase")
+        async with reader.services.desk.at_work() as book:
+            kept = name in book.state.case_list.cases
+
+    assert 'class="box bad"' in page.text
+    assert "någon som inte hade fått det har skrivit under" in page.words
+    assert kept
+
+
+async def test_a_case_that_vanished_without_a_signature_is_red(desks):
+    name = await closed(desks)
+    await desks.store.erase(bytes.fromhex(name))
+
+    page = await listed(desks)
+
+    assert "Ärendet är borta utan att någon har skrivit under, och de två åren har inte gått." in page.words
+
+
+async def test_a_case_that_was_erased_before_this_desk_ever_opened_it_is_red_on_its_certificate(desks):
+    name = await closed(desks)
+    await desks.listed(OTHER)
+    for number in (LEAD, HANDLER):
+        async with desks.desk(number) as book:
+            await book.sync()
+            await erase(book, name, REFERENCE)
+
+    async with pages_of(desks, OTHER) as reader:
+        await reader.unlock()
+        lists = await reader.go("/erase")
+        page = await reader.go(f"/erase/{name}/certificate")
+
+    assert "titta på det här" in lists.words
+    assert "Den här datorn hade aldrig öppnat ärendet." in page.words
+    assert 'class="box bad"' in page.text
+
+
+async def test_counsel_alone_with_counsel_is_not_enough(tmp_path):
+    roles = ("lead", "handler", "counsel", "counsel")
+    async with running_desks(tmp_path, make_home(tmp_path / "home", roles)) as desks:
+        reporter = await desks.file("En sak.", unnamed=True)
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        await do(desks, COUNSEL, "close", name)
+        desks.clock.forward(days=31)
+
+        async with pages_of(desks, COUNSEL) as one, pages_of(desks, COUNSEL + 1) as other:
+            await one.unlock()
+            await signed_first(one, name)
+            await other.unlock()
+            page = await signed_second(other, name)
+
+    assert reader_waits(page)
+
+
+def reader_waits(page: Seen) -> bool:
+    return "Väntar på" in page.words and "är raderat" not in page.words
+
+
+async def test_a_lock_that_comes_between_keeps_the_reference_and_has_the_second_tick_given_again(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await one.go(f"/erase/{name}")
+        await one.services.desk.lock()
+        await one.send(f"/erase/{name}", **GROUND)
+        kept = await one.send("/unlock", passphrase=PASSPHRASE)
+        await one.send(f"/erase/{name}", **GROUND)
+        await other.unlock()
+        page = await other.go("/erase")
+        await other.services.desk.lock()
+        await other.send(f"/erase/{name}/sign", signer=page.hidden("signer"), read="yes")
+        again = await other.send("/unlock", passphrase=PASSPHRASE)
+
+    assert 'value="KS 2025/88"' in kept.text
+    assert 'value="decision" checked' in kept.text
+    assert "Skriv under och gallra" in again.words

@@ -1,0 +1,409 @@
+"""A case passes to other readers at the pages: two members, a file from hand to hand, and who opens what before and after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from desk_harness import PASSPHRASE, running_desks
+from desk_pages import pages_of
+from intake_harness import make_home
+from moved_pages import (
+    COUNSEL,
+    HANDLER,
+    LEAD,
+    OTHER,
+    ROLES,
+    copy_of,
+    ids_of,
+    offered,
+    opens,
+    opens_by_force,
+    remembered_by,
+    send_file,
+    served,
+    signed,
+    three_read,
+    two_read,
+)
+
+from cases.entry import Handover, Stream
+from desk.errors import DeskError
+from desk.keep.keyfile import DeskHome
+from desk.web.views.moving import needs_relock
+from desk.work import acts, moves
+
+WHY = "Vi lämnar ärendet till en jurist."
+
+
+@pytest.fixture
+async def desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        yield desks
+
+
+async def inside_names(desks, number: int, name: str) -> tuple[str, ...]:
+    async with desks.desk(number) as book:
+        await book.sync()
+        return needs_relock(await book.open(book.state.find(name)))
+
+
+async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_why(desks):
+    reporter = await desks.file("En sak.", concerns=[OTHER])
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        form = await one.go(f"/case/{name}/move")
+        look = await one.send(f"/case/{name}/move", reader=[handler, counsel], signer=handler, reason=WHY)
+        file = await one.send(f"/case/{name}/move/file", reader=[handler, counsel], signer=handler, reason=WHY)
+        await other.unlock()
+        await other.go("/moves")
+        shown = await send_file(other, file.body)
+        done = await send_file(other, b"", offer=shown.hidden("offer"), agreed="yes")
+
+        async with pages_of(desks, COUNSEL) as third:
+            await desks.release()
+            await third.unlock()
+            hers = await third.go(f"/case/{name}")
+            gone = await one.go(f"/case/{name}")
+        case = await seen_by(other, name)
+    seen = await desks.reporter_sees(replace(reporter, keys=case.keys))
+
+    assert "Person 4, handläggare: Anmälan gäller den personen." in form.words
+    assert f'value="{lead}" checked' in form.text
+    assert f'value="{counsel}" checked' not in form.text
+    assert "Läser från och med nu Person 2 (handläggare), Person 3 (extern jurist)" in look.words
+    assert "Läser inte längre Person 1 (sammankallande)" in look.words
+    assert "Ärendet läses nu också av: Counsel 3" in look.words
+    assert "Ge den till Person 2. Ingen annan kan öppna den." in look.words
+    assert file.headers["Content-Disposition"] == 'attachment; filename="flytt.bin"'
+    assert "Person 1 vill låsa om ”En sak.”" in shown.words
+    assert "Nya i ärendet Person 3 (extern jurist)" in shown.words
+    assert "Ärendet är omlåst" in done.words
+    assert "En sak." in hers.words
+    assert "En sak." not in gone.words
+    assert seen == [Handover(counsel, WHY)]
+
+
+async def seen_by(reader, name: str):
+    async with reader.services.desk.at_work() as book:
+        await book.sync()
+        return await book.open(book.state.find(name))
+
+
+async def test_nothing_is_moved_before_the_second_member_has_ticked_and_signed(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        file = await offered(one, name, readers, readers[1])
+        await other.unlock()
+        await other.go("/moves")
+        shown = await send_file(other, file)
+        unticked = await send_file(other, b"", offer=shown.hidden("offer"))
+        before = (await seen_by(one, name)).known.epoch, (await seen_by(other, name)).known.epoch
+        done = await send_file(other, b"", offer=unticked.hidden("offer"), agreed="yes")
+        after = (await seen_by(other, name)).known.epoch
+
+    assert unticked.status == 422
+    assert "Du har inte kryssat för att läsarna är rätt" in unticked.words
+    assert before == (1, 1)
+    assert "Ärendet är omlåst" in done.words
+    assert after == 2
+
+
+@pytest.mark.parametrize(
+    ("readers", "signer", "reason", "sentence"),
+    [
+        ((LEAD,), LEAD, WHY, "Minst två måste läsa ärendet"),
+        ((LEAD, HANDLER), LEAD, WHY, "Minst två måste läsa ärendet"),
+        ((LEAD, HANDLER), None, WHY, "Minst två måste läsa ärendet"),
+        ((LEAD, HANDLER, COUNSEL), COUNSEL, WHY, "Den du valde kan inte skriva under det här."),
+        ((LEAD, HANDLER, OTHER), HANDLER, WHY, "Anmälan gäller en av dem du valde."),
+        ((LEAD, HANDLER, COUNSEL), HANDLER, "", "Någon är ny i ärendet. Skriv till anmälaren varför."),
+    ],
+)
+async def test_a_move_that_cannot_be_is_refused_and_what_was_chosen_is_kept(desks, readers, signer, reason, sentence):
+    name = await two_read(desks)
+    signs = "" if signer is None else ids_of(desks, signer)[0]
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/move")
+        page = await reader.send(f"/case/{name}/move", reader=ids_of(desks, *readers), signer=signs, reason=reason)
+
+    assert page.status == 422
+    assert sentence in page.words
+    assert reason in page.text
+    for number in {*readers} - {OTHER}:
+        assert f'name="reader" value="{ids_of(desks, number)[0]}" checked' in page.text
+
+
+async def test_change_goes_back_to_the_choices_with_everything_kept(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER, COUNSEL)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/move")
+        await reader.send(f"/case/{name}/move", reader=readers, signer=readers[1], reason=WHY)
+        page = await reader.send(f"/case/{name}/move", reader=readers, signer=readers[1], reason=WHY, change="yes")
+
+    assert page.status == 200
+    assert WHY in page.text
+    assert page.text.count(" checked") == 4
+
+
+@pytest.mark.parametrize("wrong", ["", "another's", "cut", "too large", "for somebody else"])
+async def test_what_is_no_file_for_this_member_is_refused(desks, wrong):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with (
+        pages_of(desks, LEAD) as one,
+        pages_of(desks, HANDLER if wrong != "for somebody else" else COUNSEL) as other,
+    ):
+        await one.unlock()
+        file = await offered(one, name, readers, readers[1])
+        await other.unlock()
+        await other.go("/moves")
+        sent = {"": b"", "another's": b"x" * 900, "cut": file[:-1], "too large": bytes(4 * 2**20)}.get(wrong, file)
+        page = await send_file(other, sent)
+
+    assert page.status == 422
+    assert ("Ingen fil är vald." if not wrong else "Filen är ingen flytt av ett ärende till dig.") in page.words
+
+
+async def test_what_was_written_after_the_file_was_made_is_not_lost_but_the_file_is_refused(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await other.unlock()
+        file = await offered(one, name, readers, readers[1])
+        async with other.services.desk.at_work() as book:
+            await acts.do(book, "reply", name, "Hej.")
+        await other.go("/moves")
+        page = await send_file(other, file)
+
+    assert page.status == 422
+    assert "eller så har någon skrivit i ärendet sedan dess" in page.words
+
+
+async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_leaves_her_out(desks):
+    name = await two_read(desks)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as one:
+        await one.unlock()
+        form = await one.go(f"/case/{name}/move")
+        first = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        async with pages_of(desks, HANDLER) as other:
+            await other.unlock()
+            refused = await other.go(f"/case/{name}/move")
+            await other.go("/moves")
+            shown = await send_file(other, first)
+            once = await send_file(other, b"", offer=shown.hidden("offer"), agreed="yes")
+        await desks.release()
+        between = await inside_names(desks, COUNSEL, name)
+        next_form = await one.go(f"/case/{name}/move")
+        second = await offered(one, name, [lead, counsel], counsel)
+        async with pages_of(desks, COUNSEL) as third:
+            await third.unlock()
+            twice = await signed(third, second)
+        await desks.release()
+        after = needs_relock(await seen_by(one, name))
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            with pytest.raises(DeskError):
+                await book.open(book.state.find(name))
+
+    assert "det tar två flyttar" in form.words
+    assert f'name="reader" value="{handler}" checked' in form.text
+    assert "Person 2 har lämnat ärendet och har fortfarande nyckeln." in form.words
+    assert "Du har lämnat ärendet, så du flyttar det inte." in refused.words
+    assert 'name="signer"' not in refused.text
+    assert "för att de andra är för få" in shown.words
+    assert "Ärendet är omlåst" in once.words
+    assert between == ("Person 2",)
+    assert "det tar två flyttar" not in next_form.words
+    assert f'name="reader" value="{handler}" checked' not in next_form.text
+    assert "Ärendet är omlåst" in twice.words
+    assert after == ()
+
+
+async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(
+    tmp_path,
+):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        with_a_third = await two_read(desks)
+        without = (await desks.file("Två.", concerns=[COUNSEL, OTHER])).keys.case_id.hex()
+        await desks.release()
+        for name in (with_a_third, without):
+            await desks.step_aside(HANDLER, name)
+        lead, handler = ids_of(desks, LEAD, HANDLER)
+
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            await reader.go(f"/case/{with_a_third}/move")
+            same = await reader.send(f"/case/{with_a_third}/move", reader=[lead, handler], signer=handler)
+            nobody = await reader.go(f"/case/{without}/move")
+
+    assert same.status == 422
+    assert "Kryssa också för en tredje." in same.words
+    assert "det finns ingen att släppa in" in nobody.words
+
+
+async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_everything_from_before_and_after(
+    desks, tmp_path
+):
+    reporter = await desks.file("En sak.", files=[b"en bild"])
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await acts.do(book, "note", name, "För oss.")
+        await acts.do(book, "reply", name, "Hej.")
+    await desks.step_aside(HANDLER, name)
+    for number in (LEAD, HANDLER, OTHER):
+        await desks.listed(number)
+    before = copy_of(desks, tmp_path / "before")
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as other:
+        await one.unlock()
+        form = await one.go(f"/case/{name}/move")
+        readers = ids_of(desks, LEAD, OTHER)
+        file = await offered(one, name, readers, readers[1])
+        await other.unlock()
+        done = await signed(other, file)
+    async with desks.desk(LEAD) as book:
+        await desks.release()
+        await book.sync()
+        await acts.do(book, "note", name, "Hon har lämnat.")
+        await acts.do(book, "reply", name, "Hej igen.")
+    after = copy_of(desks, tmp_path / "after")
+
+    hers = desks.made.keys[HANDLER]
+    homes = [DeskHome(copy / f"desk{HANDLER}") for copy in (before, after)]
+    remembered = [one for home in homes for one in remembered_by(home, hers)]
+    readers_own = remembered_by(DeskHome(after / f"desk{OTHER}"), desks.made.keys[OTHER])
+    forced = {
+        "hers, before": opens_by_force([before], hers, remembered),
+        "hers, after": opens_by_force([before, after], hers, remembered),
+        "reader's, after": opens_by_force([after], desks.made.keys[OTHER], readers_own),
+    }
+    counts = {}
+    async with served(desks, before) as old:
+        counts["entitled, before"] = await opens(old, old.home(HANDLER), name)
+    async with served(desks, after) as new:
+        counts["reader, after"] = await opens(new, new.home(OTHER), name)
+        counts["hers, after"] = await opens(new, new.home(HANDLER), name)
+        old_folder = replace(new, folder=before)
+        counts["her folder from before, after"] = await opens(new, old_folder.home(HANDLER), name)
+        counts["key file alone, after"] = await opens(new, new.home(HANDLER, "bare"), name)
+
+    assert "Person 2 har lämnat ärendet" in form.words
+    assert "Ärendet är omlåst" in done.words
+    assert counts == {
+        "entitled, before": {Stream.REPORTER: 2, Stream.MEMBERS: 1, Stream.NOTES: 2},
+        "reader, after": {Stream.REPORTER: 2, Stream.MEMBERS: 2, Stream.NOTES: 3},
+        "hers, after": {},
+        "her folder from before, after": {},
+        "key file alone, after": {},
+    }
+    assert forced == {
+        "hers, before": {Stream.REPORTER: 2, Stream.MEMBERS: 1, Stream.NOTES: 2, Stream.FILES: 1},
+        "hers, after": {},
+        "reader's, after": {Stream.REPORTER: 2, Stream.MEMBERS: 2, Stream.NOTES: 3, Stream.FILES: 1},
+    }
+
+
+async def test_who_was_left_out_without_stepping_aside_is_not_ticked_again(desks):
+    name = await three_read(desks)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await acts.do(book, "note", name, "För oss.")
+    readers = ids_of(desks, LEAD, OTHER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as other:
+        await one.unlock()
+        await other.unlock()
+        await signed(other, await offered(one, name, readers, readers[1]))
+        await desks.release()
+        form = await one.go(f"/case/{name}/move")
+
+    assert f'name="reader" value="{ids_of(desks, HANDLER)[0]}"' in form.text
+    assert f'name="reader" value="{ids_of(desks, HANDLER)[0]}" checked' not in form.text
+
+
+async def test_a_second_press_signs_nothing_twice_and_a_broken_offer_is_no_form(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await other.unlock()
+        file = await offered(one, name, readers, readers[1])
+        await other.go("/moves")
+        shown = await send_file(other, file)
+        await send_file(other, b"", offer=shown.hidden("offer"), agreed="yes")
+        other.page = shown
+        again = await send_file(other, b"", offer=shown.hidden("offer"), agreed="yes")
+        await other.go("/moves")
+        broken = await send_file(other, b"", offer="=!=", agreed="yes")
+        await other.go("/moves")
+        made_before = await send_file(other, file)
+
+    assert again.status == broken.status == 422
+    assert "Ärendet har redan sin nya nyckel." in made_before.words
+
+
+async def test_a_move_asks_no_server_to_keep_the_offer(desks, monkeypatch):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one:
+        await one.unlock()
+        asked = []
+        async with one.services.desk.at_work() as book:
+            ask = book.client.ask
+
+            async def noted(verb, question, kind):
+                asked.append(verb)
+                return await ask(verb, question, kind)
+
+            monkeypatch.setattr(book.client, "ask", noted)
+        await offered(one, name, readers, readers[1])
+
+    assert set(asked) == {"roster", "box", "case"}
+    assert moves.FILE_BYTES_MAX == 2 * 2**20
+
+
+async def test_a_lock_that_comes_between_loses_no_choice_and_asks_for_the_file_again(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER, COUNSEL)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        kept = []
+        for path in (f"/case/{name}/move", f"/case/{name}/move/file"):
+            await reader.go(f"/case/{name}/move")
+            await reader.services.desk.lock()
+            await reader.send(path, reader=readers, signer=readers[1], reason=WHY)
+            kept.append(await reader.send("/unlock", passphrase=PASSPHRASE))
+        await reader.go("/moves")
+        await reader.services.desk.lock()
+        locked = await send_file(reader, b"a file")
+        at, back = reader.at, await reader.send("/unlock", passphrase=PASSPHRASE)
+
+    for page in kept:
+        assert WHY in page.text
+        assert page.text.count(" checked") == 4
+    assert (locked.status, at) == (200, "/unlock")
+    assert back.status == 200

@@ -1,0 +1,177 @@
+"""Stepping aside at the pages: said before it is done, done once, and what is left to do for everybody."""
+
+from __future__ import annotations
+
+import pytest
+from desk_harness import RunningDesks, running_desks
+from desk_pages import pages_of
+from intake_harness import make_home
+from moved_pages import HANDLER, LEAD, OTHER, ROLES, three_read, two_read
+
+from cases.entry import Note, Recusal, Stream
+from desk.errors import NotNow
+from desk.web.views.moving import needs_relock, stands_on_overview
+from desk.work import acts
+from desk.work.opened import DeskCase
+
+WELL_FILLED = {"reason": "close", "text": "Vi är <kusiner>.", "understood": "yes", "warned": ""}
+
+
+@pytest.fixture
+async def desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        yield desks
+
+
+async def opened(desks: RunningDesks, number: int, name: str) -> DeskCase:
+    async with desks.desk(number) as book:
+        await book.sync()
+        return await book.open(book.state.find(name))
+
+
+async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_does_not(desks):
+    reporter = await desks.file("En sak.")
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        form = await reader.go(f"/case/{name}/recuse")
+        done = await reader.send(f"/case/{name}/recuse", **WELL_FILLED)
+        again = await reader.go(f"/case/{name}/recuse")
+
+    case = await opened(desks, LEAD, name)
+    seen = await desks.reporter_sees(reporter)
+    assert "Jävsanmälan" in form.words
+    assert "Person 1, Person 4 ser att du har lämnat" in form.words
+    assert "box warn" not in form.text
+    assert "Ärendet försvinner genast från din översikt" in form.words
+    assert "Tack. Du har lämnat ärendet" in done.words
+    assert reader.at == f"/case/{name}/recused"
+    assert again.status == 200
+    reason = "Någon som står mig nära är berörd.\n\nVi är <kusiner>."
+    assert [entry.body for entry in case.streams[Stream.NOTES]] == [Recusal(desks.made.keys[HANDLER].id, reason)]
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [("reason", "Du har inte sagt varför."), ("understood", "Du har inte kryssat för den sista rutan.")],
+)
+async def test_without_a_reason_or_the_tick_nothing_is_done_and_what_was_typed_is_kept(desks, missing, sentence):
+    name = await three_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/recuse")
+        page = await reader.send(
+            f"/case/{name}/recuse", **{field: value for field, value in WELL_FILLED.items() if field != missing}
+        )
+
+    case = await opened(desks, HANDLER, name)
+    assert page.status == 422
+    assert sentence in page.words
+    assert 'role="alert"' in page.text
+    assert "Vi är &lt;kusiner&gt;." in page.text
+    assert not case.streams.get(Stream.NOTES)
+
+
+async def test_of_two_who_read_the_first_and_the_last_are_warned_before_it_is_done(desks):
+    name = await two_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        few = await reader.go(f"/case/{name}/recuse")
+        done = await reader.send(f"/case/{name}/recuse", **WELL_FILLED | {"warned": few.hidden("warned")})
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        last = await reader.go(f"/case/{name}/recuse")
+
+    assert "för få kvar som kan skriva under" in few.words
+    # What the page says of the overview is what the overview does.
+    for page in (few, last):
+        assert "Ärendet står kvar på din översikt" in page.words
+        assert "Ärendet försvinner genast" not in page.words
+    assert "Du kan behöva skriva under en gång till" in done.words
+    assert "Du är den sista som kan arbeta med ärendet." in last.words
+    assert "Släpp in någon annan först" in last.words
+
+
+async def test_what_became_so_after_the_form_was_shown_is_said_before_it_is_done(desks):
+    name = await three_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        before = await reader.go(f"/case/{name}/recuse")
+        await desks.step_aside(LEAD, name)
+        refused = await reader.send(f"/case/{name}/recuse", **WELL_FILLED | {"warned": before.hidden("warned")})
+        done = await reader.send(f"/case/{name}/recuse", **WELL_FILLED | {"warned": refused.hidden("warned")})
+
+    assert before.hidden("warned") == ""
+    assert refused.status == 422
+    assert "för få kvar som kan skriva under" in refused.words
+    assert "Tack. Du har lämnat ärendet" in done.words
+
+
+async def test_a_form_that_is_sent_twice_counts_once(desks):
+    name = await three_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/recuse")
+        form = reader.page
+        await reader.send(f"/case/{name}/recuse", **WELL_FILLED)
+        reader.page = form
+        again = await reader.send(f"/case/{name}/recuse", **WELL_FILLED)
+
+    case = await opened(desks, LEAD, name)
+    assert again.status == 422
+    assert "redan" in again.words or "en gång" in again.words
+    assert len(case.streams[Stream.NOTES]) == 1
+
+
+async def test_the_overview_forgets_the_case_unless_the_signature_is_needed_and_the_others_are_told_to_lock(desks):
+    of_three, of_two = await three_read(desks), await two_read(desks)
+    for name in (of_three, of_two):
+        await desks.step_aside(HANDLER, name)
+
+    left = {name: await opened(desks, HANDLER, name) for name in (of_three, of_two)}
+    others = {name: await opened(desks, LEAD, name) for name in (of_three, of_two)}
+
+    assert {name: stands_on_overview(case) for name, case in left.items()} == {of_three: False, of_two: True}
+    assert all(stands_on_overview(case) for case in others.values())
+    assert {needs_relock(case) for case in others.values()} == {("Person 2",)}
+    assert {needs_relock(case) for case in left.values()} == {()}
+
+
+async def test_who_has_stepped_aside_takes_no_transition_and_may_note(desks):
+    name = await three_read(desks)
+    await desks.step_aside(HANDLER, name)
+    refused = []
+
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        for act in ("reply", "acknowledge", "ask", "assess", "close", "hold"):
+            with pytest.raises(NotNow):
+                await acts.do(book, act, name, "Hej.")
+            refused.append(act)
+        await acts.do(book, "note", name, "Lycka till.")
+        case = await book.open(book.state.find(name))
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        for act in refused:
+            await acts.do(book, act, name, "Hej.")
+
+    assert not case.streams.get(Stream.MEMBERS)
+    assert case.streams[Stream.NOTES][-1].body == Note("Lycka till.")
+
+
+async def test_a_case_that_the_reporter_keeps_from_her_has_no_page_for_stepping_aside_either(desks):
+    name = await two_read(desks)
+
+    async with pages_of(desks, OTHER) as reader:
+        await reader.unlock()
+        pages = [await reader.go(f"/case/{one}/{page}") for page in ("recuse", "move") for one in (name, "0" * 32)]
+
+    assert len({(page.status, page.words) for page in pages}) == 1
+    assert "Du kan inte öppna sidan." in pages[0].words
