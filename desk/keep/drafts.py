@@ -3,7 +3,7 @@
 `drafts.sealed` is made at the first unlocking and padded to a power of two with a minimum that holds the drafts of
 ordinary days, so neither that it is there nor its size says whether anything is in it. It is written when the desk is
 unlocked and when it locks, whatever happened in between, so its time says neither. What was sent, and what belongs to a
-case that this desk no longer knows, is no longer in it.
+case that has been erased, is no longer in it.
 """
 
 from collections.abc import Collection, Mapping
@@ -50,9 +50,9 @@ class Drafts:
         if self._kept.get(case, {}).pop(page, None) is not None:
             self.write()
 
-    def keep_only(self, cases: Collection[str]) -> None:
-        """Forget the drafts of every other case: those are erased. Raises OSError."""
-        gone = self._kept.keys() - set(cases)
+    def drop_erased(self, cases: Collection[str]) -> None:
+        """Forget all drafts of these cases. Raises OSError."""
+        gone = self._kept.keys() & set(cases)
         for case in gone:
             del self._kept[case]
         if gone:

@@ -114,7 +114,7 @@ class Desk:
                 yield book
             finally:
                 book.state.write_unwritten()
-                drafts.keep_only(book.state.case_list.cases)
+                drafts.drop_erased(book.state.case_list.tombstones)
 
     def used(self) -> None:
         """Count the fifteen minutes from now: the member has done something."""

@@ -263,6 +263,19 @@ async def test_the_drafts_of_an_erased_case_are_gone_and_nobody_elses_key_opens_
     assert after.of(name, "write") == {}
 
 
+async def test_the_preview_can_be_loaded_again_before_it_is_sent(desks):
+    async with pages_of(desks, LEAD) as reader:
+        reporter, name = await at_case(desks, reader)
+        form = await reader.go(f"/case/{name}/write")
+        fields = {"do": "preview", "act": "reply", "text": "Hej.", "seen": form.hidden("seen")}
+        pages = [await reader.send(f"/case/{name}/write", **fields) for _ in range(2)]
+        await send(reader, name, pages[1])
+        bodies = await desks.reporter_sees(reporter)
+
+    assert [page.status for page in pages] == [200, 200]
+    assert bodies == [Message("Hej.")]
+
+
 async def test_the_draft_of_one_page_leaves_that_of_the_other(desks):
     async with pages_of(desks, LEAD) as reader:
         _, name = await at_case(desks, reader)
