@@ -9,8 +9,22 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from desk.errors import DeskError
-from desk.web.handlers import case, close, entrance, erase, move, overview, recuse, unlock
+from desk.errors import DeskError, HomeUnusable
+from desk.web.handlers import (
+    case,
+    close,
+    enrol,
+    entrance,
+    erase,
+    members,
+    move,
+    oral,
+    overview,
+    recuse,
+    settings,
+    unlock,
+    way,
+)
 from desk.web.handlers.write import pages as write
 from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice
 from desk.web.local.forms_with_file import read_form_with_file
@@ -25,15 +39,22 @@ _HANDLERS: Final = (
     entrance,
     unlock,
     overview,
+    oral,
     case,
     write,
     close,
     recuse,
     move,
     erase,
+    enrol,
+    way,
+    members,
+    settings,
 )
 # Shown to a locked desk too.
-_FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
+_FOR_ALL: Final = (
+    OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK, enrol.ENROL, enrol.JOIN, way.WAY, settings.LANGUAGE,
+)  # fmt: skip
 
 
 def make_app(services: Services) -> web.Application:
@@ -66,10 +87,10 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
         return see(unlock.UNLOCK)
     except FormRefused as refused:
         return _plain(services, SENT_TWICE if isinstance(refused, SentTwice) else UNREADABLE, ERROR_STATUS)
-    except DeskError as failed:
-        return _plain(services, notice_for(failed), ERROR_STATUS)
     except ConnectionError:
         raise
+    except (DeskError, OSError) as failed:
+        return _plain(services, _notice_of(failed), ERROR_STATUS)
     except Exception:  # noqa: BLE001 - the outermost layer: the page says nothing of the fault, and nobody else hears it
         return _plain(services, BROKEN, web.HTTPInternalServerError.status_code)
 
@@ -86,6 +107,13 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
             form, _file = await read_form_with_file(request, 0)
             services.desk.hold(request.path, form)
     return see(unlock.UNLOCK)
+
+
+def _notice_of(failed: DeskError | OSError) -> Notice:
+    if isinstance(failed, DeskError):
+        return notice_for(failed)
+    # The network's errors are the desk's own by now (`desk.server.client`): what is left is about a file.
+    return BROKEN if isinstance(failed, TimeoutError) else notice_for(HomeUnusable())
 
 
 def _plain(services: Services, notice: Notice, status: int) -> web.Response:

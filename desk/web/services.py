@@ -7,12 +7,13 @@ from aiohttp import web
 
 from cases.clock import Clock
 from desk.keep.keyfile import DeskHome
+from desk.keep.preferences import read_preferences
 from desk.web.local.address import LocalAddress
 from desk.web.local.entrance import Entrance
 from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.session.desk import Desk
 from desk.web.views.band import Band, read_band
-from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice, Pages
+from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
 from desk.web.views.phrases import Phrases
 from desk.web.views.previews import ReporterPages
 
@@ -70,6 +71,12 @@ class Services:
             token=self.desk.tokens.new,
             **context,
         )
+
+
+def chosen_language(home: DeskHome) -> str:
+    """Return the code of the language that the member has chosen on this computer, or Swedish."""
+    chosen = read_preferences(home.preferences).language
+    return chosen if chosen in DESK_LANGUAGES else DEFAULT_LANGUAGE
 
 
 SERVICES: Final = web.AppKey("services", Services)

@@ -26,6 +26,7 @@ from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
 from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
+from desk.web.session.oral import HeldCall
 from desk.work.casebook import Casebook
 
 IDLE_SECONDS: Final = 15 * 60.0
@@ -63,6 +64,8 @@ class Desk:
     idle_seconds: float = IDLE_SECONDS
     tokens: FormTokens = field(default_factory=FormTokens)
     copy: HeldCopy = field(default_factory=HeldCopy)
+    # A report that is being taken by voice: its words are gone with the lock.
+    call: HeldCall | None = None
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -128,6 +131,7 @@ class Desk:
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
                 self.copy.drop()
+                self.call = None
                 await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:
