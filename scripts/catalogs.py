@@ -20,13 +20,14 @@ sys.path.insert(0, str(PROJECT))
 
 from cases.languages import LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
 from desk.web.views.pages import CATALOGUE, DESK_LANGUAGES  # noqa: E402 - needs the path
+from desk.web.views.phrases import CATALOGUE as PHRASES  # noqa: E402 - needs the path
 from intake.views.languages import COMPLETE_ONLY, DOMAINS  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
 # The poster and the municipality's own page have one of their own, in every complete language: neither is a page of
 # the service. What a page of the service says too is translated there.
 POSTER: Final = PROJECT / "kallskydd"
-# The members' application, in the languages that it is shown in.
+# The members' application, in the languages that it is shown in. Its sentences for reporters are in all.
 DESK: Final = PROJECT / "desk"
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
@@ -82,10 +83,15 @@ def desk_sentences() -> dict[str, str]:
     return said
 
 
-def _sentences_of(path: Path) -> list[str]:
+def phrase_sentences() -> dict[str, str]:
+    """Return every sentence that a member can send to a reporter, and where it stands."""
+    return dict.fromkeys(_sentences_of(DESK / "web" / "views" / "phrases.py", "P_"), "web/views/phrases.py")
+
+
+def _sentences_of(path: Path, keyword: str = "N_") -> list[str]:
     is_page = path.suffix == ".html"
     method = "jinja2.ext:babel_extract" if is_page else "python"
-    keywords = {"_": None, "frame": None} if is_page else {"N_": None}
+    keywords = {"_": None, "frame": None} if is_page else {keyword: None}
     with path.open("rb") as file:
         taken = extract(method, file, keywords=keywords, options={"encoding": "utf-8", "silent": "false"})
         return [message for _line, message, _comments, _context in taken if isinstance(message, str)]
@@ -113,6 +119,10 @@ def update() -> None:
     for info in _desk_languages():
         folder = DESK / "locale" / info.code
         _write(folder, info, CATALOGUE, desk_sentences(), _known(folder, info.code))
+    for info in LANGUAGES.values():
+        if info.code != SOURCE:
+            folder = DESK / "locale" / info.code
+            _write(folder, info, PHRASES, phrase_sentences(), _known(folder, info.code))
 
 
 def _desk_languages() -> list[LanguageInfo]:
@@ -161,6 +171,11 @@ def missing() -> int:
         for domain in domains_for(info)
     ]
     files += [(info, CATALOGUE, DESK / "locale" / info.code / f"{CATALOGUE}.po") for info in _desk_languages()]
+    files += [
+        (info, PHRASES, DESK / "locale" / info.code / f"{PHRASES}.po")
+        for info in LANGUAGES.values()
+        if info.code != SOURCE
+    ]
     total = 0
     for info, domain, file in files:
         catalog = read_po(BytesIO(file.read_bytes()), locale=info.code)

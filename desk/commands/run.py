@@ -14,13 +14,14 @@ import msgspec
 
 from cases.case.timeline import CaseAction
 from cases.clock import today
+from cases.entry import Message
 from cases.roster.chain import Roster, fingerprint_words
 from cases.sentences import in_words_of_desk
 from desk.commands import show
 from desk.commands.listing import list_cases
 from desk.commands.probing import probe
 from desk.commands.result import CommandInput, Result, code_for
-from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
+from desk.errors import NoKey, NotAgreed, NothingOffered, NotSent, NoWords
 from desk.keep.keyfile import DeskHome, enrol
 from desk.keep.saving import (
     answer_name,
@@ -106,21 +107,21 @@ async def read(book: Casebook, given: CommandInput) -> Result:
 
 
 async def answer(book: Casebook, given: CommandInput) -> Result:
-    """Send a file to the reporter: cleaned by the server, shown, sealed here."""
+    """Send a file to the reporter: cleaned by the server, shown, sealed here. Raises NotSent."""
     content = answers.read_file(given.args.file)
     if given.args.save is not None:
         check_room(given.args.save, ())
     await book.sync()
-
-    def agrees(cleaned: answers.Cleaned) -> bool:
-        shown = [show.answer_prose(cleaned)]
-        if given.args.save is not None:
-            name = answer_name(cleaned.case.known.case_id, cleaned.order, cleaned.copy.answer.file_kind)
-            save_bytes(given.args.save / name, cleaned.copy.clean)
-            shown.append(f"Saved {name}, as it will be sent.")
-        return given.sends is None or given.sends("\n".join(shown))
-
-    case, cleaned = await answers.answer(book, given.args.case, given.text, content, agrees)
+    case = await book.open(book.state.find(given.args.case))
+    cleaned = await answers.clean(book, case, content)
+    shown = [show.answer_prose(cleaned)]
+    if given.args.save is not None:
+        name = answer_name(case.known.case_id, cleaned.order, cleaned.copy.answer.file_kind)
+        save_bytes(given.args.save / name, cleaned.copy.clean)
+        shown.append(f"Saved {name}, as it will be sent.")
+    if given.sends is not None and not given.sends("\n".join(shown)):
+        raise NotSent
+    case = await answers.attach(book, case, Message(given.text) if given.text else None, cleaned)
     found = {**show.state_object(case), "file": show.answer_object(cleaned)}
     return Result(found, f"{show.answer_prose(cleaned)}\nSent.", code_for(case.warnings))
 

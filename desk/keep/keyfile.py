@@ -48,6 +48,10 @@ class DeskHome:
         return self.folder / "cases.sealed"
 
     @property
+    def drafts(self) -> Path:
+        return self.folder / "drafts.sealed"
+
+    @property
     def roster(self) -> Path:
         return self.folder / "roster"
 

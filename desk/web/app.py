@@ -4,6 +4,7 @@ From the outside in: the guard (`local.guard`), one broad catch that says the sa
 needs an unlocked desk goes to Unlock; a form that meets the lock is held there, with what was typed in it.
 """
 
+import contextlib
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -13,6 +14,7 @@ from desk.web.handlers import (
     calendar,
     case,
     checks,
+    close,
     enrol,
     entrance,
     erase,
@@ -27,7 +29,9 @@ from desk.web.handlers import (
     unlock,
     way,
 )
-from desk.web.local.forms import FORM_BYTES_MAX, FORM_TYPE, FormRefused, SentTwice, read_form
+from desk.web.handlers.write import pages as write
+from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice
+from desk.web.local.forms_with_file import read_form_with_file
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Locked
@@ -42,6 +46,8 @@ _HANDLERS: Final = (
     oral,
     calendar,
     case,
+    write,
+    close,
     recuse,
     move,
     erase,
@@ -103,9 +109,11 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
     if request.path.startswith(_FOR_ALL) or services.desk.is_unlocked:
         services.desk.used()
         return await handler(request)
-    # What comes with a file is not held: it is chosen again.
-    if request.method == hdrs.METH_POST and request.content_type == FORM_TYPE:
-        services.desk.hold(request.path, await read_form(request))
+    if request.method == hdrs.METH_POST:
+        # A file is not held: what was typed beside it is. Nor is a form that cannot be read: it is sent again.
+        with contextlib.suppress(FormRefused):
+            form, _file = await read_form_with_file(request, 0)
+            services.desk.hold(request.path, form)
     return see(unlock.UNLOCK)
 
 

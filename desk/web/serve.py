@@ -29,20 +29,27 @@ from desk.web.services import Services, chosen_language
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
+from desk.web.views.previews import ReporterPages
 
 LOOPBACK: Final = "127.0.0.1"
 _SHUTDOWN_SECONDS: Final = 1.0
 
 
 async def serve(
-    home: DeskHome, connect: Connect, clock: Clock, opened: Callable[[str], None], *, idle: float = IDLE_SECONDS
+    home: DeskHome,
+    connect: Connect,
+    clock: Clock,
+    opened: Callable[[str], None],
+    reporter: ReporterPages,
+    *,
+    idle: float = IDLE_SECONDS,
 ) -> None:
     """Serve until the process is asked to end. `opened` is called with the address, once it answers."""
     logging.disable(logging.CRITICAL)
     desk = Desk(home, Link(connect), clock, idle, cache_folder=cache_folder_of(home))
     with socket.create_server((LOOPBACK, 0)) as listener:
         address = LocalAddress(new_name(), listener.getsockname()[1])
-        services = Services(home, desk, Pages(), address, Entrance(), clock, chosen_language(home))
+        services = Services(home, desk, Pages(), address, Entrance(), clock, reporter, chosen_language(home))
         runner = web.AppRunner(
             make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )

@@ -16,6 +16,8 @@ from desk.web.session.refresh import Refresh
 from desk.web.views.band import Band, read_band
 from desk.web.views.fetched import fetched_in_words
 from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
+from desk.web.views.phrases import Phrases
+from desk.web.views.previews import ReporterPages
 
 ERROR_STATUS: Final = 422
 # The menu, in the order in which it is used.
@@ -40,7 +42,10 @@ class Services:
     address: LocalAddress
     entrance: Entrance
     clock: Clock
+    # The reporter's pages, which draw what a reporter will read.
+    reporter: ReporterPages
     language_code: str = DEFAULT_LANGUAGE
+    phrases: Phrases = field(default_factory=Phrases)
     refresh: Refresh = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,22 +1,22 @@
 """A file to the reporter: cleaned by the server, looked at, sealed here, attached.
 
-The order of one answer with a file:
+`clean` and `attach` are the two halves of one answer; between them a person looks, at a terminal or on a page:
 
-1. The case is opened, and allows a reply now.
+1. The case allows a reply now.
 2. The file goes to the server in the clear, over the desk onion; a jailed job there rebuilds it, another vouches for
    it, and the clean copy comes back with what was removed, in kinds. The server keeps nothing of it.
-3. The member is shown what came back, and agrees. A server in other hands could give back something else than a clean
-   copy: so its digest is shown, which `kallskydd scrub` of the same version gives as well, and the copy can be saved
-   and looked at.
+3. The caller shows the member what came back, and goes on when she agrees. A server in other hands could give back
+   something else than a clean copy: so its digest is shown, which `kallskydd scrub` of the same version gives as well,
+   and the copy can be saved and looked at.
 4. The copy and its small picture are sealed here, under a number that nobody has used, with the entries that name
-   them: the text if there is one, the attachment, the scrub report.
+   them: what was written if there is anything, the attachment, the scrub report.
 5. All of it is attached, or nothing. When another member wrote meanwhile, steps 4 and 5 start over.
 
 What the desk reads from the disk is bytes; it knows no kind of file and decodes none.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,11 +24,11 @@ from typing import Final
 from cases.case.timeline import CaseAction
 from cases.clock import today
 from cases.crypto.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
-from cases.entry import Attachment, Body, Entry, Message, ScrubRecord, Stream
+from cases.entry import Attachment, Body, Entry, ScrubRecord, Stream
 from cases.errors import Conflict, RequestRefused
 from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
 from cases.wire.messages import WireFile, WireHead, WireItem
-from desk.errors import FileUnreadable, NotNow, NotSent, ServerRefused, StrangeAnswer
+from desk.errors import FileUnreadable, NotNow, ServerRefused, StrangeAnswer
 from desk.keep.saving import ENDINGS
 from desk.work.casebook import Casebook
 from desk.work.opened import DeskCase
@@ -60,28 +60,31 @@ def read_file(path: Path) -> bytes:
     return content
 
 
-async def answer(
-    book: Casebook, name: str, text: str, content: bytes, agrees: Callable[[Cleaned], bool]
-) -> tuple[DeskCase, Cleaned]:
-    """Send a file to the reporter, with a text if there is one. Raises NotNow, NotSent, ServerRefused."""
+async def clean(book: Casebook, case: DeskCase, content: bytes) -> Cleaned:
+    """Return the clean copy of a file that is to be sent in this case. Raises NotNow, ServerRefused, StrangeAnswer."""
     # 1.
-    case = await book.open(book.state.find(name))
     require_now(case, CaseAction.REPLY)
     # 2.
     copy = await _clean(book, content)
-    cleaned = Cleaned(case, copy, _order(case), hashlib.sha256(copy.clean).hexdigest())
-    # 3.
-    if not agrees(cleaned):
-        raise NotSent
+    return Cleaned(case, copy, _order(case), hashlib.sha256(copy.clean).hexdigest())
+
+
+async def attach(
+    book: Casebook, case: DeskCase, written: Body | None, cleaned: Cleaned, action: CaseAction = CaseAction.REPLY
+) -> DeskCase:
+    """Send a clean copy to the reporter, with what was written if there is anything; return the case with both.
+
+    The action is what the case must allow for what was written. Raises NotNow, ServerRefused.
+    """
     for tries_left in reversed(range(TRIES)):
+        require_now(case, action)
         # 4. and 5.
         try:
-            return await _attach(book, case, text, cleaned), cleaned
+            return await _attach(book, case, written, cleaned)
         except ServerRefused as refused:
             if refused.code != Conflict.code or not tries_left:
                 raise
         case = await book.open(case.known)
-        require_now(case, CaseAction.REPLY)
     raise NotNow
 
 
@@ -98,10 +101,9 @@ async def _clean(book: Casebook, content: bytes) -> CleanCopy:
     return copy
 
 
-async def _attach(book: Casebook, case: DeskCase, text: str, cleaned: Cleaned) -> DeskCase:
+async def _attach(book: Casebook, case: DeskCase, written: Body | None, cleaned: Cleaned) -> DeskCase:
     files = seal_copy(cleaned.copy, case.keys, new_file_number())
-    bodies: list[Body] = [Message(text)] if text else []
-    bodies += _entries_of(cleaned, _order(case), files)
+    bodies = [*(() if written is None else (written,)), *_entries_of(cleaned, _order(case), files)]
     sealed, entries, head = _seal(book, case, bodies)
     rows = tuple(WireFile(one.file_id, one.number, int(one.item_kind), one.header, one.sealed_size) for one in files)
     # Drawn once: a frame that has to be made again for another counter holds the same bytes.

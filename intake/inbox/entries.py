@@ -7,7 +7,7 @@ the page already, because it waits for an answer or is the outcome, is named her
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from babel.units import format_unit
 
@@ -32,7 +32,6 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from intake.inbox.case import OpenedCase
 from intake.views.pages import Language
 from intake.views.texts import LOST, N_, WHAT
 from scrubbers.stages import Lost, What
@@ -75,12 +74,31 @@ class Above:
     anchor: str
 
 
+class ReadableCase(Protocol):
+    """A case as its reporter reads it; a desk, which shows a member what the reporter will read, has one as well."""
+
+    @property
+    def reporter(self) -> tuple[Entry, ...]:
+        """What the reporter has written."""
+
+    @property
+    def members(self) -> tuple[Entry, ...]:
+        """What members have written to the reporter."""
+
+    @property
+    def approval_waits(self) -> bool:
+        """Whether an approval of notes waits for its release."""
+
+    def waits(self, entry: Entry) -> bool:
+        """Return whether members cannot read the entry yet."""
+
+
 class EntryShower:
     """Turns entries of one case into what the page shows."""
 
     def __init__(
         self,
-        opened: OpenedCase,
+        opened: ReadableCase,
         state: CaseState,
         language: Language,
         labels: Mapping[str, str],

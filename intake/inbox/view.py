@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from cases.case.merging import Streams
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from cases.clock import first_release_day, today
-from cases.entry import Body, CompletionRequest, Message, PhoneMinutes, Report, Stream
+from cases.entry import Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, Stream
+from cases.roster.chain import Chain
 from intake.inbox.case import OpenedCase
-from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown
+from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown, ReadableCase
 from intake.services import Services
 from intake.views.pages import Language
 from intake.views.text_parts import parts_of
@@ -90,33 +92,68 @@ class InboxView:
     can_end: bool
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class WrittenShown:
+    """What has been written in a case: what stands at the top of the page, and entries, newest first."""
+
+    questions: tuple[AskedShown, ...]
+    minutes: tuple[AskedShown, ...]
+    # More waits for an answer than stands above.
+    more_asked: bool
+    outcome: OutcomeShown | None
+    entries: tuple[EntryShown, ...]
+
+
+def written_view(
+    opened: ReadableCase, state: CaseState, chain: Chain, language: Language, entries: Sequence[Entry]
+) -> WrittenShown:
+    """Return what the page shows at its top, and of these entries of the case."""
+    labels = {member.id: member.label for roster in chain.all for member in roster.members}
+    questions, minutes, outcome = _questions(state, language), _minutes(state, opened), _outcome(state, language)
+    show = EntryShower(opened, state, language, labels, _above(opened, state, questions, minutes, outcome))
+    return WrittenShown(
+        questions[:_MOST_ASKED],
+        minutes[:_MOST_ASKED],
+        max(len(questions), len(minutes)) > _MOST_ASKED,
+        outcome,
+        show.all(entries),
+    )
+
+
+def stage_shown(opened: ReadableCase, state: CaseState) -> CaseStage:
+    """Return the stage that the page tells the reporter of."""
+    is_asked = any(isinstance(one.body, CompletionRequest | Message) for one in opened.members)
+    # Not confirmed, as the law counts it; but whoever asks has read it, and its reporter has seen that.
+    return CaseStage.ACKNOWLEDGED if state.state is CaseStage.RECEIVED and is_asked else state.state
+
+
+def state_in_words(opened: ReadableCase, state: CaseState, release_day: date, language: Language) -> tuple[str, str]:
+    """Return what is so, and what happens next."""
+    days = {
+        "release": language.day(release_day),
+        "readable": language.day(state.erasable_from) if state.erasable_from else "",
+    }
+    what, next_step = STATES[state.state][0], STATES[stage_shown(opened, state)][1]
+    return language.translate(what), language.translate(next_step) % days
+
+
 def inbox_view(services: Services, opened: OpenedCase, language: Language) -> InboxView:
     """Return the page's view of a case."""
     state = _state(services, opened)
-    labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
-    questions, minutes, outcome = _questions(state, language), _minutes(state, opened), _outcome(state, language)
-    show = EntryShower(opened, state, language, labels, _above(opened, state, questions, minutes, outcome))
-    stage = state.state
-    what, next_step = STATES[stage]
-    if stage is CaseStage.RECEIVED and any(isinstance(one.body, CompletionRequest | Message) for one in opened.members):
-        # Not confirmed, as the law counts it; but whoever asks has read it, and its reporter has seen that.
-        stage, next_step = CaseStage.ACKNOWLEDGED, STATES[CaseStage.ACKNOWLEDGED][1]
-    days = {
-        "release": language.day(opened.rows.release_day),
-        "readable": language.day(state.erasable_from) if state.erasable_from else "",
-    }
+    written = written_view(opened, state, services.roster.chain(), language, merge(_streams(opened)))
+    what, next_step = state_in_words(opened, state, opened.rows.release_day, language)
     return InboxView(
-        steps=_steps(stage, language),
-        state=language.translate(what),
-        next_step=language.translate(next_step) % days,
-        questions=questions[:_MOST_ASKED],
-        minutes=minutes[:_MOST_ASKED],
-        more_asked=max(len(questions), len(minutes)) > _MOST_ASKED,
-        outcome=outcome,
+        steps=_steps(stage_shown(opened, state), language),
+        state=what,
+        next_step=next_step,
+        questions=written.questions,
+        minutes=written.minutes,
+        more_asked=written.more_asked,
+        outcome=written.outcome,
         organisation=_organisation(services, state.organisation),
         dates=_dates(state, language),
         on_hold=state.on_hold,
-        entries=show.all(merge(_streams(opened))),
+        entries=written.entries,
         at_once=answers_at_once(services, opened),
         next_release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         can_take_back=CaseAction.TAKE_BACK in state.allowed,
@@ -132,7 +169,7 @@ def open_minutes(services: Services, opened: OpenedCase) -> tuple[int | None, ..
     return state.open_minutes if CaseAction.APPROVE_MINUTES in state.allowed else ()
 
 
-def text_of_minutes(opened: OpenedCase, number: int | None) -> str:
+def text_of_minutes(opened: ReadableCase, number: int | None) -> str:
     """Return the notes at this number of the members' stream, or nothing when something else stands there."""
     body = _minutes_at(opened, number)
     return body.text if isinstance(body, PhoneMinutes | Report) else ""
@@ -143,7 +180,7 @@ def minutes_field(number: int | None) -> str:
     return REPORT_NUMBER if number is None else str(number)
 
 
-def _minutes_at(opened: OpenedCase, number: int | None) -> Body:
+def _minutes_at(opened: ReadableCase, number: int | None) -> Body:
     return (opened.reporter[0] if number is None else opened.members[number]).body
 
 
@@ -168,7 +205,7 @@ def may_withdraw(services: Services, opened: OpenedCase, file_id: str | None) ->
     return entry is not None and not opened.waits(entry) and file_id not in state.withdrawn_files
 
 
-def _streams(opened: OpenedCase) -> Streams:
+def _streams(opened: ReadableCase) -> Streams:
     return {Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members}
 
 
@@ -193,7 +230,7 @@ def _questions(state: CaseState, language: Language) -> tuple[AskedShown, ...]:
     )
 
 
-def _minutes(state: CaseState, opened: OpenedCase) -> tuple[AskedShown, ...]:
+def _minutes(state: CaseState, opened: ReadableCase) -> tuple[AskedShown, ...]:
     if CaseAction.APPROVE_MINUTES not in state.allowed:
         return ()
     return tuple(
@@ -208,7 +245,7 @@ def _asked(text: str, anchor: str, *, day: str = "", number: str = "") -> AskedS
 
 
 def _above(
-    opened: OpenedCase,
+    opened: ReadableCase,
     state: CaseState,
     questions: Sequence[AskedShown],
     minutes: Sequence[AskedShown],

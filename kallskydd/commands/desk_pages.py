@@ -13,6 +13,7 @@ from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.serve import serve
+from kallskydd.commands.desk_preview import IntakePages
 from kallskydd.commands.desk_route import Route, connector_for
 from onion.errors import OnionError
 
@@ -30,7 +31,7 @@ def run(home: DeskHome, route: Route, *, browser: bool) -> int:
         print("Open this address in your browser; it counts once. Ctrl-C ends the application.", file=sys.stderr)
         print(address, flush=True)
 
-    asyncio.run(serve(home, _connect(home, route), utc_now, opened))
+    asyncio.run(serve(home, _connect(home, route), utc_now, opened, IntakePages()))
     return OK
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import html
+import io
 import re
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,7 @@ from desk.web.services import Services
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
+from kallskydd.commands.desk_preview import IntakePages
 from kallskydd.commands.desk_route import Route, connector_for
 
 TO_A_PAGE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -67,7 +69,9 @@ class Reader:
     # Called with each request and its answer, as the browser gets it.
     watch: list[Callable[[web.Request, web.StreamResponse], None]] = field(default_factory=list)
 
-    async def ask(self, method: str, path: str, *, body: bytes | None = None, headers: dict | None = None) -> Seen:
+    async def ask(
+        self, method: str, path: str, *, body: bytes | io.BytesIO | None = None, headers: dict | None = None
+    ) -> Seen:
         """One request with these headers and no others than a host and the cookie."""
         sent = {"Host": self.services.address.host, **({"Cookie": self.cookie} if self.cookie else {})}
         sent |= headers or {}
@@ -105,6 +109,28 @@ class Reader:
         self.at, self.page = path, seen
         return seen
 
+    async def send_file(self, path: str, content: bytes, **fields: str) -> Seen:
+        """Send a form with a file in it, as a browser does; the file's name is in it too."""
+        line = b"--the-boundary\r\nContent-Disposition: form-data; name="
+        parts = [b'%s"%s"\r\n\r\n%s\r\n' % (line, name.encode(), value.encode()) for name, value in fields.items()]
+        named = b'"file"; filename="IMG-name-of-the-file.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+        body = b"".join([*parts, line, named, content, b"\r\n--the-boundary--\r\n"])
+        seen = await self.ask(
+            "POST",
+            path,
+            body=io.BytesIO(body),
+            headers={
+                **TO_A_PAGE,
+                "Sec-Fetch-Site": "same-origin",
+                "Origin": self.services.address.origin,
+                "Content-Type": "multipart/form-data; boundary=the-boundary",
+            },
+        )
+        if seen.status == _REDIRECTS:
+            return await self.go(seen.headers["Location"])
+        self.at, self.page = path, seen
+        return seen
+
     async def open(self) -> Seen:
         """Open the address that the program gives the browser, once."""
         seen = await self.go(f"/open/{self.services.entrance.token}", site="none")
@@ -116,6 +142,12 @@ class Reader:
         """Open the address and type the passphrase."""
         await self.open()
         return await self.send("/unlock", passphrase=passphrase)
+
+
+@functools.cache
+def reporter() -> IntakePages:
+    """The reporter's pages, read once for all tests of a process."""
+    return IntakePages()
 
 
 @asynccontextmanager
@@ -130,7 +162,14 @@ async def pages_of(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         services = Services(
-            home, desk, Pages(), LocalAddress(new_name(), port), Entrance(), desks.clock, language_code=language
+            home,
+            desk,
+            Pages(),
+            LocalAddress(new_name(), port),
+            Entrance(),
+            desks.clock,
+            reporter(),
+            language_code=language,
         )
         app, watch = make_app(services), []
 

@@ -32,7 +32,7 @@ _KNOWN = {
     "roster", "onion", "onion/public.key", "onion/desk.key", "tor", "run", "run/public.sock", "run/desk.sock",
     "run/control.sock", "run/control.authcookie", "run/socks.sock", "trial-member", "trial-member/join.toml",
     "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",
-    "trial-member/cases.sealed",
+    "trial-member/cases.sealed", "trial-member/drafts.sealed",
 }  # fmt: skip
 # Of a home whose configuration has a mirror, and of no other.
 _OF_A_MIRROR = {"run/mirror.sock", "mirror", "mirror/account.pem", "mirror/certificate.pem"}

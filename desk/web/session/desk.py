@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from cases.clock import Clock
-from desk.errors import NoKey, NotJoined
+from desk.errors import HomeUnusable, NoKey, NotJoined
 from desk.keep.cache import open_cache
+from desk.keep.drafts import Drafts, read_drafts
 from desk.keep.keyfile import DeskHome, unlock
 from desk.keep.lock import desk_lock
 from desk.keep.state import read_state
@@ -26,6 +27,7 @@ from desk.server.address import server_key_of
 from desk.server.client import DeskClient
 from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
+from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
 from desk.web.session.oral import HeldCall
 from desk.work.cached import fetch_touched, take_roster
@@ -51,6 +53,7 @@ class HeldForm:
 @dataclass(slots=True, repr=False)
 class _Unlocked:
     book: Casebook
+    drafts: Drafts
     stack: contextlib.AsyncExitStack
     used: float
     # The words of each case in small letters, for the search: with how many entries they were read.
@@ -73,6 +76,7 @@ class Desk:
     # What goes on beside the pages, and ends when the desk locks.
     beside: set["asyncio.Task[None]"] = field(default_factory=set)
     tokens: FormTokens = field(default_factory=FormTokens)
+    copy: HeldCopy = field(default_factory=HeldCopy)
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -83,8 +87,15 @@ class Desk:
     def is_unlocked(self) -> bool:
         return self._unlocked is not None
 
+    @property
+    def drafts(self) -> Drafts:
+        """What was begun and not sent. Raises Locked."""
+        if self._unlocked is None:
+            raise Locked
+        return self._unlocked.drafts
+
     async def unlock(self, passphrase: str) -> None:
-        """Open the key. Raises NoKey, NotJoined, PassphraseRefused, DeskBusy, StateDamaged."""
+        """Open the key. Raises NoKey, NotJoined, PassphraseRefused, DeskBusy, StateDamaged, HomeUnusable."""
         if not self.home.key.exists():
             raise NoKey
         async with self._turn, contextlib.AsyncExitStack() as stack:
@@ -101,11 +112,14 @@ class Desk:
             client = await stack.enter_async_context(
                 DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
             )
+            drafts = read_drafts(self.home.drafts, keys.sign_seed)
+            _write(drafts)
+            stack.callback(_write, drafts)
             cache = open_cache(self.cache_folder, keys.sign_seed)
             book = Casebook(client, keys, state, self.clock, server_key, cache=cache)
             take_roster(book)
             stack.callback(book.write)
-            self._unlocked = _Unlocked(book, stack.pop_all(), self._now())
+            self._unlocked = _Unlocked(book, drafts, stack.pop_all(), self._now())
         self.on_unlock()
 
     def reading(self) -> Casebook:
@@ -131,13 +145,14 @@ class Desk:
         async with self._turn:
             if self._unlocked is None:
                 raise Locked
-            book = self._unlocked.book
+            book, drafts = self._unlocked.book, self._unlocked.drafts
             try:
                 yield book
                 await fetch_touched(book)
             finally:
                 if writes:
                     book.write()
+                drafts.drop_erased(book.state.case_list.tombstones)
 
     def used(self) -> None:
         """Count the fifteen minutes from now: the member has done something."""
@@ -155,6 +170,7 @@ class Desk:
                 self.call = None
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
+                self.copy.drop()
                 await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:
@@ -188,3 +204,10 @@ class Desk:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _write(drafts: Drafts) -> None:
+    try:
+        drafts.write()
+    except OSError as failed:
+        raise HomeUnusable from failed

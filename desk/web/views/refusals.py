@@ -10,6 +10,7 @@ from typing import Final
 from cases.sentences.member import SENTENCES as OF_THE_COMMAND_LINE
 from desk.errors import DeskError, NotReachable, NotVerified
 from desk.web.views.alarms import ALARMS
+from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
 from desk.web.views.warnings import WARNINGS
 
@@ -137,6 +138,9 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "probe.desk_address": Notice(
         N_("This is the members' address, where no report can be sent."), N_("Type the one on the poster.")
     ),
+    "timing.no_outcome": Notice(
+        N_("Write to the reporter what you have done."), N_("A case cannot be closed without feedback.")
+    ),
     "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
     "link.no_such_number": Notice(
         N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")
@@ -234,6 +238,7 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("If it was moved to a new key, it comes after 6 o'clock the next day. If not, ask a colleague."),
         "warn",
     ),
+    **FILE_REFUSALS,
 }
 _UNREACHED: Final = Notice(
     N_("The server does not answer."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from argparse import Namespace
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,16 +16,19 @@ from intake_harness import file_report, log_in, make_home, zygotes
 from PIL import Image
 from service import copies
 
-from cases.entry import Attachment, ItemKind, Message, ScrubRecord, Stream
+from cases.entry import Attachment, Body, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
 from cases.sentences.file import SENTENCES
 from cases.wire import messages
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
+from desk.commands import run
+from desk.commands.result import CommandInput
 from desk.errors import NotSent, ServerRefused
 from desk.keep.saving import PREVIEW_BYTES_MAX
 from desk.server.client import FILE_BYTES_MAX
 from desk.work import acts, answers
+from desk.work.opened import DeskCase
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from intake.errors import FileRefused, NoRoomNow, StalledUpload
 from intake.limits import Limits
@@ -43,6 +47,20 @@ async def released_case(desks) -> tuple:
     page = await file_report(desks.intake.browser(), "Kan ni skicka protokollet?")
     await desks.release()
     return page, (await desks.listed(0))[0].case_id.hex()
+
+
+async def answer(book, name: str, content: bytes, written: Body | None = None) -> DeskCase:
+    """Clean a file and send it, as somebody does who agrees to what came back."""
+    case = await book.open(book.state.find(name))
+    return await answers.attach(book, case, written, await answers.clean(book, case, content))
+
+
+def not_agreed(folder: Path, name: str, content: bytes) -> CommandInput:
+    """What `answer` is given at a terminal where somebody says no."""
+    file = folder / "not-agreed.jpg"
+    file.write_bytes(content)
+    args = Namespace(case=name, file=file, save=None)
+    return CommandInput(args, "", None, sends=lambda _shown: False)
 
 
 async def test_a_photograph_from_a_member_reaches_the_reporter_clean_and_nothing_of_the_original_is_left(tmp_path):
@@ -153,7 +171,7 @@ async def test_who_does_not_agree_sends_nothing_and_who_writes_meanwhile_loses_n
             await book.sync()
             await other.sync()
             with pytest.raises(NotSent):
-                await answers.answer(book, name, "", content, lambda _: False)
+                await run.answer(book, not_agreed(tmp_path, name, content))
 
             # Another member writes after the case was read and before the file is attached.
             attach = answers._attach
@@ -164,7 +182,7 @@ async def test_who_does_not_agree_sends_nothing_and_who_writes_meanwhile_loses_n
                 await attach(*args)
 
             monkeypatch.setattr(answers, "_attach", late)
-            case, _ = await answers.answer(book, name, "Sedan.", content, lambda _: True)
+            case = await answer(book, name, content, Message("Sedan."))
         inbox = await log_in(desks.intake.browser(), page.receipt)
 
     kinds = [type(entry.body) for entry in case.streams[Stream.MEMBERS]]
@@ -203,7 +221,7 @@ async def test_what_a_changed_desk_sealed_uncleaned_is_never_given_to_the_report
         monkeypatch.setattr(answers, "_entries_of", named)
         async with desks.desk(0) as book:
             await book.sync()
-            await answers.answer(book, name, "", planted.content, lambda _: True)
+            await answer(book, name, planted.content)
         browser = desks.intake.browser()
         inbox = await log_in(browser, page.receipt)
         opened = await browser.post("/inbox/file", inbox.form("/inbox/file").fields)
@@ -262,7 +280,7 @@ async def test_an_attached_file_takes_no_other_files_place_and_is_all_or_nothing
             ):
                 change = harm
                 with pytest.raises(ServerRefused) as raised:
-                    await answers.answer(book, name, "", sample_jpeg("d").content, lambda _: True)
+                    await answer(book, name, sample_jpeg("d").content)
                 refused.append(raised.value.status)
             after = await book.open(book.state.find(name))
             still = b"".join(await book.attachment(after, after.attachments[0]))

@@ -1,0 +1,118 @@
+"""The page on which a case is closed, as words: the outcomes, and the days that follow."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
+from cases.clock import add_months, clock_start
+from cases.entry import Outcome
+from desk.web.views.pages import N_, Language
+from desk.work.opened import DeskCase
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """An outcome as members choose it, and as the entry says it. `reason` is why a report was dismissed."""
+
+    name: str
+    outcome: Literal["handled", "dismissed"]
+    reason: str
+    label: str
+    hint: str
+
+
+_RESULTS: Final = (
+    _Result("handled", "handled", "", N_("Handled"), N_("You have looked into it and come to a conclusion.")),
+    _Result(
+        "outside",
+        "dismissed",
+        "outside the law",
+        N_("Dismissed: outside the law"),
+        N_("Say where the reporter can turn instead."),
+    ),
+    _Result(
+        "no-support",
+        "dismissed",
+        "no support",
+        N_("Dismissed: no support"),
+        N_("What was reported could not be substantiated."),
+    ),
+    _Result(
+        "too-little",
+        "dismissed",
+        "too little to go on",
+        N_("Dismissed: too little to go on"),
+        N_("You asked, but could get no further."),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultChoice:
+    """One outcome of the list."""
+
+    value: str
+    label: str
+    hint: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TypedClose:
+    """What stands in the form."""
+
+    outcome: str = ""
+    text: str = ""
+    # Reasons for the group alone: written as a note before the case is closed.
+    note: str = ""
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayAfter:
+    """A day that follows from closing, and what it means."""
+
+    day: str
+    meaning: str
+
+
+def results(chosen: str, language: Language) -> tuple[ResultChoice, ...]:
+    """Return the outcomes that can be chosen; one of them is."""
+    names = [one.name for one in _RESULTS]
+    chosen = chosen if chosen in names else names[0]
+    return tuple(
+        ResultChoice(one.name, language.translate(one.label), language.translate(one.hint), one.name == chosen)
+        for one in _RESULTS
+    )
+
+
+def outcome_of(typed: TypedClose) -> Outcome | None:
+    """Return the entry that the form becomes; None for an outcome that is none of the list."""
+    return next(
+        (Outcome(one.outcome, typed.text, one.reason) for one in _RESULTS if one.name == typed.outcome),
+        None,
+    )
+
+
+def days_after(case: DeskCase, language: Language) -> tuple[DayAfter, ...]:
+    """Return the days of a closed case: sent, readable until, erasable from, and the law's last day."""
+    closed, erasable = case.state.closed_on, case.state.erasable_from
+    if closed is None or erasable is None:
+        return ()
+    translate = language.translate
+    number = (closed - clock_start(case.release_day or closed)).days
+    sent = translate(N_("The feedback is sent, on day %(number)d. The law gives three months."), number=number)
+    days = [DayAfter(_day(closed, closed, language), sent)]
+    if erasable > closed and not case.state.inbox_ended:
+        readable = translate(N_("The last day on which the reporter can surely read and answer."))
+        days.append(DayAfter(_day(erasable - timedelta(days=1), closed, language), readable))
+    may = translate(N_("The case can be erased. It stands under To do today then."))
+    days.append(DayAfter(_day(erasable, closed, language), may))
+    last = translate(N_("The law's last day. You are reminded 30 days before."))
+    days.append(DayAfter(_day(add_months(closed, ERASE_AT_LATEST_MONTHS), closed, language), last))
+    return tuple(days)
+
+
+def _day(day: date, today: date, language: Language) -> str:
+    return language.day(day, year=day.year != today.year)
