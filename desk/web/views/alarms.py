@@ -9,13 +9,6 @@ from typing import Final
 from desk.web.views.pages import N_, Notice
 
 ALARMS: Final[Mapping[str, Notice]] = {
-    "desk.roster_broken": Notice(
-        N_("The server shows other members than this computer has seen before."),
-        N_("Do not act on it. Call a colleague and compare the six words under Members."),
-    ),
-    "desk.wrong_server": Notice(
-        N_("This is another server than yours."), N_("Check the address with a colleague before you do anything.")
-    ),
     "desk.case_cut": Notice(
         N_("The server shows less than this computer has seen before."),
         N_("It may show an old copy, or be in other hands. Call a colleague before you write anything."),

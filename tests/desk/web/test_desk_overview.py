@@ -375,7 +375,7 @@ async def test_a_server_that_shows_other_members_is_shown_in_red(desks):
             lie(book, "roster", RosterAnswer((), None))
         page = await reader.send("/fetch")
 
-    assert "Servern visar andra behöriga än datorn har sett förut." in page.words
+    assert "Listan över vilka som läser fortsätter inte den som datorn har sett." in page.words
     assert page.text.index('class="box bad" role="alert"') < page.text.index("<h1>")
     assert titles_of(page) == [TEXT]
 
