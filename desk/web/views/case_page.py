@@ -26,10 +26,10 @@ from desk.web.views.entries import EntryShower, EntryShown, name_in_words
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.warnings import warning_notice
 from desk.web.views.way import Step, Way, next_day_in_law
-from desk.web.views.written import inert_line
+from desk.web.views.written import inert, inert_line
 from desk.work.opened import NO_ORGANISATION, DeskCase
+from desk.work.summing import first_line
 
-TITLE_CHARACTERS: Final = 70
 _COUNSEL: Final = "counsel"
 
 
@@ -102,9 +102,7 @@ def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[s
 
 def case_title(case: DeskCase) -> str:
     """Return the first words of the report, which a case is called by on its own pages."""
-    lines = (inert_line(line) for line in case.report.text.split("\n"))
-    line = next((line for line in lines if line), "")
-    return line if len(line) <= TITLE_CHARACTERS else line[:TITLE_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return first_line(inert(case.report.text))
 
 
 def organisation_in_words(case: DeskCase, language: Language) -> str:
