@@ -18,7 +18,7 @@ from cases.entry import Message
 from cases.roster.chain import Roster, fingerprint_words
 from cases.sentences import in_words_of_desk
 from desk.commands import show
-from desk.commands.listing import list_cases, standing_warnings
+from desk.commands.listing import list_cases
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NotSent, NoWords
 from desk.keep.keyfile import DeskHome, enrol
@@ -40,6 +40,7 @@ from desk.work.checks import check_stepping_aside
 from desk.work.erasing import erase as erase_case
 from desk.work.membership import sign_proposal
 from desk.work.opened import DeskCase
+from desk.work.standing import standing_warnings
 from desk.work.writing import require_now
 
 

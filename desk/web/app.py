@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 
 from desk.errors import DeskError, HomeUnusable
 from desk.web.handlers import (
+    calendar,
     case,
     close,
     enrol,
@@ -40,6 +41,7 @@ _HANDLERS: Final = (
     unlock,
     overview,
     oral,
+    calendar,
     case,
     write,
     close,

@@ -38,6 +38,7 @@ _COLUMNS_APART: Final = 14.0  # points
 _BAR: Final = 6.0
 _FRAME: Final = 0.7
 _WITH_NEXT: Final = 4.0  # so many lines of what follows stand on the page of a heading
+_LEAST_ROW: Final = 5.0  # lines: its title, something seen, and a command
 
 
 class Printer:
@@ -276,7 +277,7 @@ class Printer:
 
     def _row(self, row: Row) -> None:
         flow, styles = self._flow, self._styles
-        flow.require(styles.gap(2 * _WITH_NEXT))
+        flow.require(styles.gap(_LEAST_ROW))
         flow.y += styles.gap(0.3)
         title = [Piece(styles.strong, f"{row.title} "), Piece(styles.code, row.name)]
         mark = Piece(Style(styles.strong.face, styles.body.size, colour(_LETTERS[row.tone])), row.mark)

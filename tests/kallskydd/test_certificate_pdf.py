@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import BytesIO
+from itertools import combinations
 
 import pypdf
 import pypdfium2
@@ -26,8 +27,10 @@ from audit.report.page import page_of
 from audit.verdict import Evidence, Verdict
 from kallskydd.certificate.document import as_pdf
 from kallskydd.certificate.errors import SheetTooFull
+from kallskydd.certificate.flow import BOTTOM, MARGIN, TOP
 from kallskydd.certificate.lines import Piece, broken, sentence
 from kallskydd.certificate.styles import Styles
+from kallskydd.pdf.writer import A4
 
 FINDING, NOT_SEEN = Verdict.FINDING, Verdict.NOT_SEEN
 LONG = "The evidence of this row is as long as a sentence may be on the page, and says at length what was seen. " * 3
@@ -96,9 +99,12 @@ def test_the_sheet_to_sign_is_one_page_with_the_words_of_the_html_page_in_their_
     document = pypdfium2.PdfDocument(made[page])
     by_pdfium = document[0].get_textpage().get_text_range()
     second = document[1].get_textpage().get_text_range()
+    sheet = document[0].get_textpage()
+    lowest = min(sheet.get_rect(number)[1] for number in range(sheet.count_rects()))
 
     assert by_pypdf.split() == wanted
     assert by_pdfium.split() == wanted
+    assert lowest > A4[1] - BOTTOM
     assert second.split()[:2] == (["Bilaga", "A."] if page[1] == "sv" else ["Annex", "A."])
     assert {tuple(map(round, one.get_size())) for one in document} == {(595, 842)}
 
@@ -131,6 +137,22 @@ def test_everything_is_in_the_tree_once_in_the_order_of_the_pages_or_is_an_artif
     assert upright == sorted(upright)
     on_the_sheet = [one.number for one in pieces if one.page == 0]
     assert on_the_sheet == sorted(on_the_sheet)
+
+
+@EACH
+def test_all_text_stands_inside_the_margins_and_none_over_another(page, made):
+    for sheet in pypdfium2.PdfDocument(made[page]):
+        text = sheet.get_textpage()
+        boxes = [text.get_rect(number) for number in range(text.count_rects())]
+        assert min(left for left, _bottom, _right, _top in boxes) > MARGIN - 1
+        assert max(right for _left, _bottom, right, _top in boxes) < A4[0] - MARGIN + 1
+        assert min(bottom for _left, bottom, _right, _top in boxes) > MARGIN / 2 - 5
+        assert max(top for _left, _bottom, _right, top in boxes) < A4[1] - TOP + 1
+        for one, other in combinations(boxes, 2):
+            # Letters of two lines or styles may touch.
+            assert (
+                min(one[2], other[2]) - max(one[0], other[0]) < 1 or min(one[3], other[3]) - max(one[1], other[1]) < 1
+            )
 
 
 @EACH

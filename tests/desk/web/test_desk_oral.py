@@ -48,6 +48,13 @@ def words_on(page) -> tuple[list[str], list[str]]:
     return found["o"], found["u"]
 
 
+async def texts_of(reader) -> list[str]:
+    """The reports that this member's desk can open now."""
+    async with reader.services.desk.at_work() as book:
+        await book.sync()
+        return [(await book.open(known)).report.text for known in list(book.state.case_list.cases.values())]
+
+
 def kept(desks) -> int:
     return len(shapes(desks)["cases"])
 
@@ -84,9 +91,9 @@ async def test_the_four_pages_in_their_order_and_the_report_among_the_cases_afte
         reloaded = await reader.go("/oral/code")
         fourth = await reader.send("/oral/done", **carried(reloaded))
         gone = await reader.go("/oral/code")
-        before = await reader.go("/")
+        before = await texts_of(reader)
         await desks.release()
-        after = await reader.go("/")
+        after = await texts_of(reader)
         async with reader.services.desk.at_work() as book:
             (known,) = book.state.case_list.cases.values()
             case = await book.open(known)
@@ -101,8 +108,7 @@ async def test_the_four_pages_in_their_order_and_the_report_among_the_cases_afte
     assert parse_receipt(" ".join(eight)).words == tuple(eight)
     assert "Den vilar som alla anmälningar" in fourth.words
     assert not any(word in gone.words.split() for word in eight)
-    assert "Chefen köpte" not in before.words
-    assert "Chefen köpte" in after.words
+    assert (before, after) == ([], [TEXT])
     assert (case.report.text, case.report.call_back, case.warnings) == (TEXT, " ".join(three), ())
 
 
@@ -131,9 +137,9 @@ async def test_counsel_takes_what_concerns_somebody_unnamed_and_reads_it_alone(d
         await asked(reader, "unnamed")
         await written(reader)
         await desks.release()
-        own = await reader.go("/")
+        own = await texts_of(reader)
 
-    assert "Chefen köpte" in own.words
+    assert own == [TEXT]
     assert [len(await desks.listed(number)) for number in (LEAD, HANDLER)] == [0, 0]
 
 
@@ -472,7 +478,7 @@ async def test_an_urgent_report_is_in_the_overview_at_once(desks):
         await asked(reader, "nobody")
         page = await written(reader, urgent="yes")
         done = await reader.send("/oral/done", **carried(page))
-        overview = await reader.go("/")
+        shown = await texts_of(reader)
 
     assert "Den är akut och ligger i översikten redan nu" in done.words
-    assert "Chefen köpte" in overview.words
+    assert shown == [TEXT]
