@@ -112,13 +112,13 @@ class Desk:
             client = await stack.enter_async_context(
                 DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
             )
-            drafts = read_drafts(self.home.drafts, keys.sign_seed)
-            _write(drafts)
-            stack.callback(_write, drafts)
             cache = open_cache(self.cache_folder, keys.sign_seed)
             book = Casebook(client, keys, state, self.clock, server_key, cache=cache)
             take_roster(book)
             stack.callback(book.write)
+            drafts = read_drafts(self.home.drafts, keys.sign_seed)
+            _write(drafts)
+            stack.callback(_write, drafts)
             self._unlocked = _Unlocked(book, drafts, stack.pop_all(), self._now())
         self.on_unlock()
 

@@ -18,6 +18,7 @@ from desk.errors import DayTooSoon, DeskError, Erased, FileUnreadable, HomeUnusa
 from desk.web.local.forms import Form
 from desk.web.local.forms_with_file import FILE_FIELD, SentFile, read_form_with_file
 from desk.web.services import ERROR_STATUS, SERVICES, Services, case_named, typed_before
+from desk.web.session.cases import kept_case, shown_case
 from desk.web.session.desk import Locked
 from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
@@ -120,10 +121,14 @@ async def show_form(sitting: Sitting, show: ShowForm, notice: Notice | None = No
     """Return the form; without the server with what is known, so that a draft can be written."""
     if notice is None and sitting.services.desk.drafts.was_damaged and not sitting.form.fields:
         notice = DRAFTS_LOST
+    desk = sitting.services.desk
     try:
-        return show(sitting, await open_case(sitting), notice=notice)
+        case = await shown_case(desk, sitting.case)
     except NotReachable as failed:
+        # Raises UnknownCase: of a case that this desk does not know no form is shown.
+        desk.reading().state.find(sitting.case)
         return show(sitting, None, notice=notice_for(failed))
+    return show(sitting, OpenCase(case, desk.reading().rules), notice=notice)
 
 
 async def guarded(
@@ -143,15 +148,22 @@ async def guarded(
         raise
     except NotReachable:
         _keep_what_was_typed(sitting, fields)
-        return show(sitting, None, notice=NOT_SENT, status=ERROR_STATUS)
+        return show(sitting, _kept(sitting), notice=NOT_SENT, status=ERROR_STATUS)
     except DeskError as refused:
         notice, invalid = notice_for(refused), _field_of(refused)
     _keep_what_was_typed(sitting, fields)
+    opened: OpenCase | None
     try:
         opened = await open_case(sitting)
     except NotReachable:
-        opened = None
+        opened = _kept(sitting)
     return show(sitting, opened, notice=notice, status=ERROR_STATUS, invalid=invalid)
+
+
+def _kept(sitting: Sitting) -> OpenCase | None:
+    """Return the case as it was fetched last, if it was."""
+    case = kept_case(sitting.services.desk, sitting.case)
+    return None if case is None else OpenCase(case, sitting.services.desk.reading().rules)
 
 
 def _keep_what_was_typed(sitting: Sitting, fields: Mapping[str, str]) -> None:
