@@ -18,7 +18,7 @@ from cases.roster.chain import Roster, fingerprint_words, sign_roster
 from cases.sentences import in_words_of_desk
 from cases.wire.messages import SignRosterRequest, StateAnswer
 from desk.commands import show
-from desk.commands.listing import list_cases, standing_warnings
+from desk.commands.listing import list_cases
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
 from desk.keep.keyfile import DeskHome, enrol
@@ -39,6 +39,7 @@ from desk.work.casebook import Casebook
 from desk.work.checks import check_stepping_aside
 from desk.work.erasing import erase as erase_case
 from desk.work.opened import DeskCase
+from desk.work.standing import standing_warnings
 from desk.work.writing import require_now
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from desk.errors import DeskError
-from desk.web.handlers import case, entrance, erase, move, overview, recuse, unlock
+from desk.web.handlers import calendar, case, entrance, erase, move, overview, recuse, unlock
 from desk.web.local.forms import FORM_BYTES_MAX, FORM_TYPE, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
@@ -22,6 +22,7 @@ _HANDLERS: Final = (
     entrance,
     unlock,
     overview,
+    calendar,
     case,
     recuse,
     move,

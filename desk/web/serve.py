@@ -18,6 +18,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.clock import Clock
+from desk.keep.cache import cache_folder_of
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.app import make_app
@@ -38,7 +39,7 @@ async def serve(
 ) -> None:
     """Serve until the process is asked to end. `opened` is called with the address, once it answers."""
     logging.disable(logging.CRITICAL)
-    desk = Desk(home, Link(connect), clock, idle)
+    desk = Desk(home, Link(connect), clock, idle, cache_folder=cache_folder_of(home))
     with socket.create_server((LOOPBACK, 0)) as listener:
         address = LocalAddress(new_name(), listener.getsockname()[1])
         services = Services(home, desk, Pages(), address, Entrance(), clock)
@@ -46,13 +47,14 @@ async def serve(
             make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await runner.setup()
-        idling = asyncio.create_task(desk.lock_when_idle())
+        going_on = [asyncio.create_task(desk.lock_when_idle()), asyncio.create_task(services.refresh.daily())]
         try:
             await web.SockSite(runner, listener).start()
             opened(f"{address.origin}{OPEN}{services.entrance.token}")
             await _until_asked_to_end()
         finally:
-            idling.cancel()
+            for task in going_on:
+                task.cancel()
             await runner.cleanup()
             await desk.close()
 

@@ -8,6 +8,8 @@ from aiohttp import web
 from cases.case.statements import REFERENCE_CHARACTERS
 from cases.clock import today
 from desk.errors import DeskError, Erased, NotNow, NotReachable, NotVerified, UnknownCase
+from desk.keep.state import KnownCase
+from desk.keep.summaries import Index
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
@@ -27,6 +29,7 @@ from desk.web.views.erasing import (
 )
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
+from desk.work.cached import open_kept
 from desk.work.casebook import Casebook
 from desk.work.erasing import erase
 from desk.work.opened import DeskCase
@@ -156,16 +159,17 @@ async def _lists(request: web.Request, notice: Notice | None = None) -> web.Resp
         try:
             found = await _gather(book, services.language)
         except NotReachable as failed:
-            found = _Found(None, (), _certificates(book, services.language))
+            found = _kept(book, services.language)
             notice = notice or notice_for(failed)
     return services.page("erase/lists.html", ERASE, notice=notice, status=status, found=found)
 
 
 async def _gather(book: Casebook, language: Language) -> _Found:
+    """Ask the server for every case that may have to do with erasing."""
     await book.sync()
     cases: list[DeskCase] = []
     broken: list[_Broken] = []
-    for known in list(book.state.case_list.cases.values()):
+    for known in _candidates(book):
         try:
             cases.append(await book.open(known))
         except NotReachable:
@@ -177,6 +181,20 @@ async def _gather(book: Casebook, language: Language) -> _Found:
             continue
     lists = erase_lists(cases, today(book.clock), language)
     return _Found(lists, tuple(broken), _certificates(book, language))
+
+
+def _candidates(book: Casebook) -> list[KnownCase]:
+    """Return the cases that were closed, or did not open, when everything was fetched; and those not opened yet."""
+    index = Index() if book.cache is None else book.cache.index
+    open_ones = {name for name, one in index.summaries.items() if one.closed_on is None and name not in index.problems}
+    return [known for name, known in book.state.case_list.cases.items() if name not in open_ones]
+
+
+def _kept(book: Casebook, language: Language) -> _Found:
+    """Return what was fetched last; None for the lists when that is nothing."""
+    cases = [case for case in (open_kept(book, known) for known in _candidates(book)) if case is not None]
+    lists = erase_lists(cases, today(book.clock), language) if cases else None
+    return _Found(lists, (), _certificates(book, language))
 
 
 def _certificates(book: Casebook, language: Language) -> tuple[Certificate, ...]:

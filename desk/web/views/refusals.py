@@ -9,7 +9,9 @@ from typing import Final
 
 from cases.sentences.member import SENTENCES as OF_THE_COMMAND_LINE
 from desk.errors import DeskError, NotReachable, NotVerified
+from desk.web.views.alarms import ALARMS
 from desk.web.views.pages import N_, Notice
+from desk.web.views.warnings import WARNINGS
 
 REFUSALS: Final[Mapping[str, Notice]] = {
     "desk.wrong_passphrase": Notice(
@@ -160,10 +162,16 @@ BROKEN: Final = Notice(
 
 def notice_for(error: DeskError) -> Notice:
     """Return the two sentences for an error of the desk."""
-    known = REFUSALS.get(error.text_key)
+    known = REFUSALS.get(error.text_key) or ALARMS.get(error.text_key)
     if known is not None:
         return known
     if isinstance(error, NotReachable):
         return _UNREACHED
     what, do = OF_THE_COMMAND_LINE.get(error.text_key, (BROKEN.what, BROKEN.do))
     return Notice(what, do, "bad" if isinstance(error, NotVerified) else "warn")
+
+
+def sentences_for(text_key: str) -> Notice:
+    """Return the two sentences for a warning, or for the kept key of an error."""
+    known = REFUSALS.get(text_key) or ALARMS.get(text_key) or WARNINGS.get(text_key)
+    return known or Notice(*OF_THE_COMMAND_LINE.get(text_key, (BROKEN.what, BROKEN.do)))
