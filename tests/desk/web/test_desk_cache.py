@@ -10,7 +10,7 @@ import pytest
 from desk_harness import PASSPHRASE, Route, at_work, running_desks
 from desk_pages import pages_of
 from intake_harness import MadeHome, make_home
-from moved_cases import ROLES, a_case, offered
+from moved_cases import LABELS, OTHER, ROLES, a_case, offered
 
 from cases.home import read_home
 from desk.errors import DeskError
@@ -258,7 +258,41 @@ async def test_a_moved_case_leaves_the_cache_of_who_reads_it_no_more(tmp_path):
     assert was_there
     assert not path.exists()
     assert "<bdi>En sak.</bdi>" not in page.text
-    assert "Servern har inte ärendet för dig längre." in page.words
+    assert "Servern har inte det här ärendet till dig." in page.words
+
+
+async def test_a_case_that_a_member_left_goes_from_her_overview_and_search_and_is_no_problem_when_it_is_moved(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file(TEXT)
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        folder, seed = await fetched(desks, LEAD), desks.made.keys[LEAD].sign_seed
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            before = await reader.go("/")
+            async with reader.services.desk.at_work() as book:
+                await acts.do(book, "recuse", name, "Vi är släkt.")
+            left = await reader.go("/")
+            searched = await reader.send("/search", words="systerson")
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            readers = (LABELS[HANDLER], LABELS[OTHER])
+            file = (await moves.offer(book, name, readers, LABELS[OTHER], "Jäv.")).file
+        async with desks.desk(OTHER) as book:
+            await book.sync()
+            await moves.sign_offer(book, await moves.read_offer(book, file))
+        await fetched(desks, LEAD)
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            moved = await reader.send("/fetch")
+
+    kept = open_cache(folder, seed)
+    assert TEXT in before.words
+    for page in (left, searched, moved):
+        assert TEXT not in page.words
+    assert "Välkommen" in left.words
+    assert "Välkommen" in moved.words
+    assert not (folder / kept._name(reporter.keys.case_id)).exists()
 
 
 @pytest.mark.parametrize("spoil", [lambda old: old[:-1], lambda old: bytes(len(old)), lambda old: b""])
