@@ -1,6 +1,7 @@
 """To erase: whose signature waits, what may go, what is left of what has gone; the first signature, and the second."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from aiohttp import web
@@ -37,6 +38,8 @@ from desk.work.opened import DeskCase
 ONE: Final = ERASE + "/{case:[0-9a-f]{32}}"
 SECOND: Final = ONE + "/sign"
 CERTIFICATE: Final = ONE + "/certificate"
+# So many cases are asked for and shown; a municipality has a few at a time.
+MOST: Final = 50
 _NO_GROUND: Final = Notice(N_("You have not said what gives you the right to erase."), N_("Choose one of the two."))
 _NO_NUMBER: Final = Notice(N_("There is no reference."), N_("Write that of the decision or of the receipt."))
 _LONG: Final = Notice(N_("The reference is too long."), N_("Write it shorter."))
@@ -60,6 +63,8 @@ class _Found:
     lists: EraseLists | None
     broken: tuple[_Broken, ...]
     certificates: tuple[Certificate, ...]
+    # There may be more cases than are shown.
+    is_full: bool
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -169,7 +174,8 @@ async def _gather(book: Casebook, language: Language) -> _Found:
     await book.sync()
     cases: list[DeskCase] = []
     broken: list[_Broken] = []
-    for known in _candidates(book):
+    candidates = _candidates(book)
+    for known in candidates:
         try:
             cases.append(await book.open(known))
         except NotReachable:
@@ -180,21 +186,33 @@ async def _gather(book: Casebook, language: Language) -> _Found:
             # Erased, with its certificate by now; or moved, and its new key comes with the next day.
             continue
     lists = erase_lists(cases, today(book.clock), language)
-    return _Found(lists, tuple(broken), _certificates(book, language))
+    return _Found(lists, tuple(broken), _certificates(book, language), len(candidates) == MOST)
 
 
 def _candidates(book: Casebook) -> list[KnownCase]:
-    """Return the cases that were closed, or did not open, when everything was fetched; and those not opened yet."""
+    """Return the cases that were closed, or did not open, when everything was fetched; and those not opened yet.
+
+    At most so many as a page shows: first what may be wrong and what somebody has signed, then the longest closed.
+    """
     index = Index() if book.cache is None else book.cache.index
+
+    def rank(name: str) -> tuple[bool, bool, date]:
+        summary = None if name in index.problems else index.summaries.get(name)
+        if summary is None:
+            return False, False, date.min
+        return True, not summary.signed, summary.closed_on or date.max
+
     open_ones = {name for name, one in index.summaries.items() if one.closed_on is None and name not in index.problems}
-    return [known for name, known in book.state.case_list.cases.items() if name not in open_ones]
+    names = sorted((name for name in book.state.case_list.cases if name not in open_ones), key=rank)
+    return [book.state.case_list.cases[name] for name in names[:MOST]]
 
 
 def _kept(book: Casebook, language: Language) -> _Found:
     """Return what was fetched last; None for the lists when that is nothing."""
-    cases = [case for case in (open_kept(book, known) for known in _candidates(book)) if case is not None]
+    candidates = _candidates(book)
+    cases = [case for case in (open_kept(book, known) for known in candidates) if case is not None]
     lists = erase_lists(cases, today(book.clock), language) if cases else None
-    return _Found(lists, (), _certificates(book, language))
+    return _Found(lists, (), _certificates(book, language), len(candidates) == MOST)
 
 
 def _certificates(book: Casebook, language: Language) -> tuple[Certificate, ...]:
