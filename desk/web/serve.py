@@ -25,7 +25,7 @@ from desk.web.app import make_app
 from desk.web.local.address import LocalAddress, new_name
 from desk.web.local.entrance import Entrance
 from desk.web.local.guard import OPEN
-from desk.web.services import Services
+from desk.web.services import Services, chosen_language
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
@@ -42,7 +42,7 @@ async def serve(
     desk = Desk(home, Link(connect), clock, idle, cache_folder=cache_folder_of(home))
     with socket.create_server((LOOPBACK, 0)) as listener:
         address = LocalAddress(new_name(), listener.getsockname()[1])
-        services = Services(home, desk, Pages(), address, Entrance(), clock)
+        services = Services(home, desk, Pages(), address, Entrance(), clock, chosen_language(home))
         runner = web.AppRunner(
             make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from cases.clock import Clock, today
 from desk.keep.keyfile import DeskHome
+from desk.keep.preferences import read_preferences
 from desk.web.local.address import LocalAddress
 from desk.web.local.entrance import Entrance
 from desk.web.local.forms import Form, SentTwice, read_form
@@ -14,7 +15,7 @@ from desk.web.session.desk import Desk
 from desk.web.session.refresh import Refresh
 from desk.web.views.band import Band, read_band
 from desk.web.views.fetched import fetched_in_words
-from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice, Pages
+from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
 
 ERROR_STATUS: Final = 422
 # The menu, in the order in which it is used.
@@ -81,6 +82,12 @@ class Services:
             return ""
         day = self.refresh.fetched
         return fetched_in_words(day, today(self.clock), language, is_answering=not self.refresh.is_out_of_reach)
+
+
+def chosen_language(home: DeskHome) -> str:
+    """Return the code of the language that the member has chosen on this computer, or Swedish."""
+    chosen = read_preferences(home.preferences).language
+    return chosen if chosen in DESK_LANGUAGES else DEFAULT_LANGUAGE
 
 
 SERVICES: Final = web.AppKey("services", Services)

@@ -79,7 +79,14 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     problems = {name: one for name, one in index.problems.items() if not one.is_left}
     if not (summaries or problems):
         words = welcome(book, services.band.name, language)
-        return services.page("overview_empty.html", HERE, notice=_notice(services, book), alarms=alarms, welcome=words)
+        return services.page(
+            "overview_empty.html",
+            HERE,
+            notice=_notice(services, book),
+            alarms=alarms,
+            welcome=words,
+            is_fetched=index.fetched is not None,
+        )
     holding = await containing(services.desk, tuple(summaries), wanted.words) if wanted.words else set()
     found = chosen(summaries, wanted, holding, day)
     read = {name: known.read for name, known in book.state.case_list.cases.items()}

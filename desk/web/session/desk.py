@@ -27,6 +27,7 @@ from desk.server.client import DeskClient
 from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
 from desk.web.session.link import Link, LinkConnector
+from desk.web.session.oral import HeldCall
 from desk.work.cached import fetch_touched, take_roster
 from desk.work.casebook import Casebook
 
@@ -75,6 +76,8 @@ class Desk:
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # A report that is being taken by voice: its words are gone with the lock.
+    call: HeldCall | None = None
 
     @property
     def is_unlocked(self) -> bool:
@@ -149,6 +152,7 @@ class Desk:
         await asyncio.gather(*beside, return_exceptions=True)
         async with self._turn:
             if self._unlocked is not None:
+                self.call = None
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
                 await unlocked.stack.aclose()

@@ -17,6 +17,7 @@ from cases.clock import STOCKHOLM, add_months, today
 from cases.entry import Message
 from cases.roster.chain import add_signature, parse_roster, propose, render, sign_roster
 from cases.wire.messages import RosterAnswer
+from desk.keep.audits import AuditPin
 from desk.web.session import refresh
 from desk.web.views.case_line import case_number
 from desk.work import acts
@@ -465,3 +466,34 @@ async def test_a_case_that_is_kept_stays_and_the_two_years_are_a_day_to_decide(d
     assert "”<bdi>Första raden</bdi>”." in page.text
     assert "Bevaras tills vidare" in page.words
     assert buttons_of(page) == [(f"/case/{name}", "Till ärendet")]
+
+
+async def test_a_new_computer_without_a_server_does_not_say_that_nothing_is_to_be_done(desks):
+    await desks.file(TEXT)
+    await desks.release()
+    desks.socket = desks.socket.with_name("nobody.sock")
+    async with pages_of(desks, LEAD) as reader:
+        page = await reader.unlock()
+
+    assert "Servern svarar inte." in page.words
+    assert "Inget har hämtats på den här datorn än" in page.words
+    assert "Inget att göra i dag" not in page.words
+
+
+async def test_what_holds_for_every_case_is_shown_in_red_above_everything(desks):
+    await desks.file(TEXT)
+    await desks.release()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        async with reader.services.desk.at_work() as book:
+            # This desk has seen a chain of audits; now the server shows none.
+            book.state.pin_audits(AuditPin(3, "ab" * 32))
+        page = await reader.send("/fetch")
+        # It is red without a server too.
+        await reader.services.desk.lock()
+        reader.services.desk.on_unlock = lambda: None
+        again = await reader.send("/unlock", passphrase="correct horse battery")
+
+    for shown in (page, again):
+        assert "Serverns logg över sina dagliga kontroller är en annan än datorn har sett." in shown.words
+        assert shown.text.index('<div class="box bad">') < shown.text.index("<h1>")
