@@ -50,6 +50,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     may_sign: bool
     # What this desk warns of, by text key.
     warnings: tuple[str, ...]
+    # The names of those who have stepped aside and still have the case's key, where this member can change that.
+    to_lock_out: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "<Summary>"

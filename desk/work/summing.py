@@ -8,6 +8,7 @@ from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, Dead
 from cases.entry import CompletionRequest, Stream
 from desk.keep.summaries import Limit, Summary
 from desk.work.opened import DeskCase
+from desk.work.rekeying import inside
 
 FIRST_CHARACTERS: Final = 70
 
@@ -53,7 +54,16 @@ def summary_of(case: DeskCase) -> Summary:
         may_write=CaseAction.REPLY in state.allowed,
         may_sign=CaseAction.CO_SIGN in state.allowed,
         warnings=case.warnings,
+        to_lock_out=to_lock_out(case),
     )
+
+
+def to_lock_out(case: DeskCase) -> tuple[str, ...]:
+    """Return the names of those who have stepped aside and still have the key; nothing for who has done so herself."""
+    aside = stepped_aside(case.streams)
+    if not aside or case.own_id in aside:
+        return ()
+    return tuple(case.name_of(one) for one in sorted(aside & inside(case)))
 
 
 def _answered(case: DeskCase) -> date | None:

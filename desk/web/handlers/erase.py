@@ -1,6 +1,7 @@
 """To erase: whose signature waits, what may go, what is left of what has gone; the first signature, and the second."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from aiohttp import web
@@ -8,6 +9,8 @@ from aiohttp import web
 from cases.case.statements import REFERENCE_CHARACTERS
 from cases.clock import today
 from desk.errors import DeskError, Erased, NotNow, NotReachable, NotVerified, UnknownCase
+from desk.keep.state import KnownCase
+from desk.keep.summaries import Index
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
@@ -27,6 +30,7 @@ from desk.web.views.erasing import (
 )
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
+from desk.work.cached import open_kept
 from desk.work.casebook import Casebook
 from desk.work.erasing import erase
 from desk.work.opened import DeskCase
@@ -34,6 +38,8 @@ from desk.work.opened import DeskCase
 ONE: Final = ERASE + "/{case:[0-9a-f]{32}}"
 SECOND: Final = ONE + "/sign"
 CERTIFICATE: Final = ONE + "/certificate"
+# So many cases are asked for and shown; a municipality has a few at a time.
+MOST: Final = 50
 _NO_GROUND: Final = Notice(N_("You have not said what gives you the right to erase."), N_("Choose one of the two."))
 _NO_NUMBER: Final = Notice(N_("There is no reference."), N_("Write that of the decision or of the receipt."))
 _LONG: Final = Notice(N_("The reference is too long."), N_("Write it shorter."))
@@ -57,6 +63,8 @@ class _Found:
     lists: EraseLists | None
     broken: tuple[_Broken, ...]
     certificates: tuple[Certificate, ...]
+    # There may be more cases than are shown.
+    is_full: bool
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -156,16 +164,18 @@ async def _lists(request: web.Request, notice: Notice | None = None) -> web.Resp
         try:
             found = await _gather(book, services.language)
         except NotReachable as failed:
-            found = _Found(None, (), _certificates(book, services.language))
+            found = _kept(book, services.language)
             notice = notice or notice_for(failed)
     return services.page("erase/lists.html", ERASE, notice=notice, status=status, found=found)
 
 
 async def _gather(book: Casebook, language: Language) -> _Found:
+    """Ask the server for every case that may have to do with erasing."""
     await book.sync()
     cases: list[DeskCase] = []
     broken: list[_Broken] = []
-    for known in list(book.state.case_list.cases.values()):
+    candidates = _candidates(book)
+    for known in candidates:
         try:
             cases.append(await book.open(known))
         except NotReachable:
@@ -176,7 +186,33 @@ async def _gather(book: Casebook, language: Language) -> _Found:
             # Erased, with its certificate by now; or moved, and its new key comes with the next day.
             continue
     lists = erase_lists(cases, today(book.clock), language)
-    return _Found(lists, tuple(broken), _certificates(book, language))
+    return _Found(lists, tuple(broken), _certificates(book, language), len(candidates) == MOST)
+
+
+def _candidates(book: Casebook) -> list[KnownCase]:
+    """Return the cases that were closed, or did not open, when everything was fetched; and those not opened yet.
+
+    At most so many as a page shows: first what may be wrong and what somebody has signed, then the longest closed.
+    """
+    index = Index() if book.cache is None else book.cache.index
+
+    def rank(name: str) -> tuple[bool, bool, date]:
+        summary = None if name in index.problems else index.summaries.get(name)
+        if summary is None:
+            return False, False, date.min
+        return True, not summary.signed, summary.closed_on or date.max
+
+    open_ones = {name for name, one in index.summaries.items() if one.closed_on is None and name not in index.problems}
+    names = sorted((name for name in book.state.case_list.cases if name not in open_ones), key=rank)
+    return [book.state.case_list.cases[name] for name in names[:MOST]]
+
+
+def _kept(book: Casebook, language: Language) -> _Found:
+    """Return what was fetched last; None for the lists when that is nothing."""
+    candidates = _candidates(book)
+    cases = [case for case in (open_kept(book, known) for known in candidates) if case is not None]
+    lists = erase_lists(cases, today(book.clock), language) if cases else None
+    return _Found(lists, (), _certificates(book, language), len(candidates) == MOST)
 
 
 def _certificates(book: Casebook, language: Language) -> tuple[Certificate, ...]:

@@ -15,12 +15,11 @@ from cases.case.signers import stepped_aside
 from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
-from desk.web.handlers.case.opening import case_of
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.unsent import case_of_unsent
+from desk.web.session.unsent import case_of_unsent, case_to_decide_on
 from desk.web.views.case_line import case_line
 from desk.web.views.moving import in_words, is_left, move_form, move_shown, needs_relock, offer_shown, person
 from desk.web.views.pages import N_, Notice, answer, see
@@ -59,7 +58,7 @@ class _Typed:
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show who reads today, to be changed; or what was chosen before the lock came between."""
-    case = await case_of(request)
+    case = await case_to_decide_on(request.app[SERVICES].desk, case_named(request))
     held = typed_before(request)
     return _form(request, case, _typed(held) if held.fields else None)
 

@@ -7,11 +7,10 @@ from aiohttp import web
 from cases.case.timeline import CaseAction
 from cases.clock import today
 from desk.errors import DeskError, NotReachable
-from desk.web.handlers.case.opening import case_of
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.unsent import case_of_unsent
+from desk.web.session.unsent import case_of_unsent, case_to_decide_on
 from desk.web.views.case_line import case_line, case_path
 from desk.web.views.moving import (
     REASONS,
@@ -36,7 +35,7 @@ _NOT_UNDERSTOOD: Final = Notice(N_("You have not ticked the last box."), N_("Rea
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show the form; who has stepped aside already sees that."""
-    case = await case_of(request)
+    case = await case_to_decide_on(request.app[SERVICES].desk, case_named(request))
     if is_left(case):
         return see(_done_path(case))
     return _form(request, case, typed_before(request))
@@ -76,7 +75,7 @@ async def _recuse(request: web.Request, form: Form) -> web.Response:
 async def done(request: web.Request) -> web.StreamResponse:
     """Say that it is done, and what is still asked of her."""
     services = request.app[SERVICES]
-    case = await case_of(request)
+    case = await case_to_decide_on(request.app[SERVICES].desk, case_named(request))
     if not is_left(case):
         return see(_OVERVIEW)
     signs = CaseAction.CO_SIGN in case.state.allowed

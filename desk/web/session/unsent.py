@@ -1,10 +1,27 @@
-"""A form that did not get through: the page that shows it again needs its case."""
+"""The case of a form: as it is at the server, or as it was fetched last when the server does not answer."""
 
-from desk.errors import NotReachable
+from cases.errors import NotThere
+from desk.errors import Erased, NotReachable, ServerRefused, UnknownCase
 from desk.web.local.forms import Form
 from desk.web.session.cases import shown_case
 from desk.web.session.desk import Desk
 from desk.work.opened import DeskCase
+
+
+async def case_to_decide_on(desk: Desk, name: str) -> DeskCase:
+    """Return the case for a form in which somebody decides. Raises UnknownCase for every case that does not open."""
+    try:
+        async with desk.at_work() as book:
+            await book.sync()
+            return await book.open(book.state.find(name))
+    except NotReachable:
+        return await shown_case(desk, name)
+    except Erased:
+        raise UnknownCase from None
+    except ServerRefused as refused:
+        if refused.code == NotThere.code:
+            raise UnknownCase from None
+        raise
 
 
 async def case_of_unsent(desk: Desk, name: str, path: str, form: Form) -> DeskCase:

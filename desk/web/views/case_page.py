@@ -7,7 +7,7 @@ from typing import Final
 
 from babel import Locale, UnknownLocaleError
 
-from cases.case.signers import given_to, stepped_aside
+from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
 from cases.entry import (
     Attachment,
@@ -28,6 +28,7 @@ from desk.web.views.warnings import warning_notice
 from desk.web.views.way import Step, Way, next_day_in_law
 from desk.web.views.written import inert, inert_line
 from desk.work.opened import NO_ORGANISATION, DeskCase
+from desk.work.rekeying import inside
 from desk.work.summing import first_line
 
 _COUNSEL: Final = "counsel"
@@ -218,8 +219,8 @@ def _about_days(case: DeskCase, last: date, today: date, language: Language, *, 
 
 
 def _readers(case: DeskCase, language: Language) -> tuple[str, ...]:
-    """Return who reads the case, by name: those it was given to who are members today."""
-    roster, aside, given = case.chain.current, stepped_aside(case.streams), given_to(case.streams)
+    """Return who reads the case, by name: those it was given to who are members today and were not left out since."""
+    roster, aside, given = case.chain.current, stepped_aside(case.streams), inside(case)
     shown = []
     for member in () if roster is None else roster.members:
         if member.id not in given:

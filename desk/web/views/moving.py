@@ -19,6 +19,7 @@ from desk.work.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_
 from desk.work.moves import ReadOffer
 from desk.work.opened import DeskCase
 from desk.work.rekeying import inside
+from desk.work.summing import to_lock_out
 
 ROLES: Final = {"lead": N_("lead"), "handler": N_("handler"), "counsel": N_("outside lawyer")}
 REASONS: Final = (
@@ -109,10 +110,7 @@ def stands_on_overview(case: DeskCase) -> bool:
 
 def needs_relock(case: DeskCase) -> tuple[str, ...]:
     """Return the names of those who have stepped aside and are not locked out yet, for a member who can do it."""
-    aside = stepped_aside(case.streams)
-    if not aside or case.own_id in aside:
-        return ()
-    return tuple(inert_line(case.name_of(one)) for one in sorted(aside & inside(case)))
+    return tuple(inert_line(name) for name in to_lock_out(case))
 
 
 def warnings_of_leaving(case: DeskCase) -> tuple[tuple[str, Notice], ...]:

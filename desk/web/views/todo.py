@@ -110,6 +110,8 @@ def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: L
         yield _Found(rank, partial(_limit, summary, due, today, language))
     if has_answer(summary, read):
         yield _Found((_ANSWER, 0), partial(_answer, summary, today, language))
+    if summary.to_lock_out:
+        yield _Found((_SIGNATURE, 3), partial(_lock_out, summary, language))
     if not summary.may_sign or summary.closed_on is None:
         return
     if summary.signed and not summary.own_signature:
@@ -153,6 +155,17 @@ def _signature(summary: Summary, language: Language) -> Todo:
         text=translate(N_("%(name)s has signed, you are the second."), name=summary.signed[0]),
         button=translate(N_("Read and sign")),
         path=ERASE,
+    )
+
+
+def _lock_out(summary: Summary, language: Language) -> Todo:
+    translate, names = language.translate, ", ".join(inert_line(name) for name in summary.to_lock_out)
+    return Todo(
+        head=translate(N_("Lock the case again: %(names)s has left"), names=names),
+        title=_quoted(summary),
+        text=translate(N_("Until then the old key fits. A colleague signs beside you.")),
+        button=translate(N_("Lock again")),
+        path=f"{case_path(summary.case_id)}/move",
     )
 
 

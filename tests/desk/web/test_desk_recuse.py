@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from case_pages import fetched
 from desk_harness import RunningDesks, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
-from moved_pages import HANDLER, LEAD, OTHER, ROLES, three_read, two_read, unreached
+from moved_pages import HANDLER, LEAD, OTHER, ROLES, offered, signed, three_read, two_read, unreached
 
 from cases.entry import Note, Recusal, Stream
 from desk.errors import NotNow
@@ -142,6 +143,29 @@ async def test_the_overview_forgets_the_case_unless_the_signature_is_needed_and_
     assert all(stands_on_overview(case) for case in others.values())
     assert {needs_relock(case) for case in others.values()} == {("Person 2",)}
     assert {needs_relock(case) for case in left.values()} == {()}
+
+
+async def test_the_others_have_it_among_what_to_do_until_they_have_locked_the_case(desks):
+    name = await three_read(desks)
+    await desks.step_aside(HANDLER, name)
+    readers = [desks.made.keys[number].id for number in (LEAD, OTHER)]
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as other, pages_of(desks, HANDLER) as left:
+        pages = []
+        for reader in (one, other, left):
+            await reader.unlock()
+            await fetched(reader)
+            pages.append(await reader.go("/"))
+        await signed(other, await offered(one, name, readers, readers[1]))
+        await desks.release()
+        await fetched(one)
+        after = await one.go("/")
+
+    assert [f"/case/{name}/move" in page.text for page in pages] == [True, True, False]
+    assert "Lås om ärendet: Person 2 har lämnat" in pages[0].words
+    assert "En sak." not in pages[2].words
+    assert "En sak." in after.words
+    assert "Lås om ärendet" not in after.words
 
 
 async def test_who_has_stepped_aside_takes_no_transition_and_may_note(desks):
