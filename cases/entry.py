@@ -81,6 +81,9 @@ class Report(EntryBody, frozen=True, tag="report"):
     earlier: bool = False
     # Kinds and how many of each. Not written where nothing was refused, so that older desks read such a report.
     tried: Tried | msgspec.UnsetType = msgspec.UNSET
+    # Somebody called, and a member wrote this down and read out the first case code (docs/decisions/0027). The words by
+    # which caller and members know each other again. Not written otherwise, so that older desks read such a report.
+    call_back: Short | msgspec.UnsetType = msgspec.UNSET
 
 
 class Message(EntryBody, frozen=True, tag="message"):
@@ -165,10 +168,11 @@ class PhoneMinutes(EntryBody, frozen=True, tag="phone-minutes"):
 class MinutesApproved(EntryBody, frozen=True, tag="minutes-approved"):
     """The reporter approves the minutes that stand at `number` in the members' stream, and goes on with new keys.
 
-    `proof` is a signature by the new key (reporter_keys.py): the words from before have been read by somebody else.
+    Without a number the report itself is approved, which a member wrote down for somebody who called. `proof` is a
+    signature by the new key (reporter_keys.py): the words from before have been read by somebody else.
     """
 
-    number: Count
+    number: Count | None
     reporter_sign: Hex32
     reporter_box: Hex32
     proof: Hex64

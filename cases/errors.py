@@ -5,7 +5,7 @@ CaseError                  the base; `code` and `text_key` say what a page or a 
 ├── SealBroken        201  does not verify, decrypt or belong where it stands
 ├── NotARecipient     202  a post box item that is not for this member: the ordinary case, most items are
 ├── WrongReceipt      203  what was typed cannot be a receipt; says nothing about whether a case exists
-├── WrongPassphrase   204  the member's key file does not open
+├── WrongPassphrase   204  the member's key file does not open; KeyFileDamaged when it is no key file at all
 ├── RosterFault       205  the roster does not verify or does not allow this; text_key has the reason
 ├── NoEligibleReader  206  routing leaves no reader; nothing is stored
 ├── RequestRefused    207  a desk's request is unsigned, wrongly signed or replayed
@@ -62,10 +62,17 @@ class WrongReceipt(CaseError):
 
 
 class WrongPassphrase(CaseError):
-    """The member's key file does not open with this passphrase, or is damaged: the two cannot be told apart."""
+    """The member's key file does not open with this passphrase, or what is sealed in it is damaged: both look alike."""
 
     code = 204
     text_key = "member.wrong_passphrase"
+
+
+class KeyFileDamaged(WrongPassphrase):
+    """The member's key file is no key file any more, so that no passphrase can open it.
+
+    Damage to what is sealed in it is not told from another passphrase.
+    """
 
 
 class RosterFault(CaseError):

@@ -16,8 +16,11 @@
     │   ├── FileUnreadable     719  the file to send cannot be read, or is too large
     │   ├── DayTooSoon         735  the reporter would have too few days to answer in
     │   ├── MoveRefused        734  these members cannot be the readers of the case, or the file is none
+    │   ├── BadBridges         741  what was pasted is no bridge line, or of a kind that this computer cannot use
     │   └── NoWords            732  a roster is to be signed, and nobody can be asked for its six words
     ├── PassphraseExposed      736  others on this computer can read the passphrase file
+    ├── KeyDamaged             742  member.key is no key file any more
+    ├── HomeSynced             743  the desk home lies in a folder that is copied to other computers
     ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
@@ -203,6 +206,27 @@ class PassphraseExposed(DeskError):
 
     code = 736
     text_key = "desk.passphrase_exposed"
+
+
+class BadBridges(Usage):
+    """What was pasted is no bridge line, or of a kind that this computer cannot use."""
+
+    code = 741
+    text_key = "bridges.unreadable"
+
+
+class KeyDamaged(DeskError):
+    """The file member.key is no key file any more, whatever the passphrase."""
+
+    code = 742
+    text_key = "desk.key_damaged"
+
+
+class HomeSynced(DeskError):
+    """The desk home lies in a folder that a program copies to other computers."""
+
+    code = 743
+    text_key = "desk.home_synced"
 
 
 class MisprintedAddress(Usage):

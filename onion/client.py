@@ -19,6 +19,7 @@ from typing import Self
 import stem
 
 from onion.address import public_from_address
+from onion.bridges import bridge_lines
 from onion.control import open_controller, socks_listener, wait_until_ready
 from onion.errors import CommandRefused, SocksMissing, TorGone
 from onion.keys import ClientAuthKey
@@ -40,10 +41,14 @@ class ClientTor:
         client_auth: Iterable[tuple[str, str]] = (),
         *,
         socks: str = "127.0.0.1:auto",
+        bridges: Sequence[str] = (),
     ) -> None:
-        """`client_auth` holds (address, private key in base32); without `network_lines` it is the public network."""
+        """`client_auth` holds (address, private key in base32); without `network_lines` it is the public network.
+
+        Raises BadBridge for a bridge that `onion.bridges` does not know.
+        """
         self._folder = folder
-        self._network_lines = tuple(network_lines)
+        self._network_lines = (*network_lines, *bridge_lines(bridges))
         self._client_auth = tuple(client_auth)
         self._socks = socks
         self._address: tuple[str, int] | None = None

@@ -13,6 +13,7 @@
     ├── PrivateNetworkFailed    815  the private network did not come up, also not from scratch
     ├── NoPrivateNetwork        816  the folder that was named has no private network that is up
     ├── NetworkForTrialsOnly    817  lines of a private network, or others that no tor of a home may have
+    ├── BadBridge               818  not a bridge line of the two kinds that we give to tor
     ├── ControlMissing          821  nobody listens on the control socket
     ├── ControlRefused          822  tor would not let us in: permission or cookie
     ├── TorGone                 823  the control connection ended, most likely with tor itself
@@ -159,6 +160,15 @@ class NetworkForTrialsOnly(OnionError):
     to_do = (
         "Serve a trial on a private network of `python -m onion.private_network`; a real home needs no --tor-network."
     )
+
+
+class BadBridge(OnionError):
+    """Not a bridge line of the two kinds that we give to tor, or without the program that it needs."""
+
+    code = 818
+    text_key = "onion.bad_bridge"
+    happened = "A line of the file bridges is none that tor can be given."
+    to_do = "Paste the bridges again, each on a line of its own, or remove the file."
 
 
 class ControlMissing(OnionError):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,8 +51,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run it."""
+def run(args: argparse.Namespace, also: Callable[[Examined], None] = lambda _: None) -> int:
+    """Run it. What is asked `also` of what was examined is another way to print the page; it raises OSError."""
+    if args.report is not None and os.path.lexists(args.report):
+        return _said(f"There already, and not overwritten: {args.report.name}. Name another file.", _USAGE)
     if (args.stop is None) != (args.start is None):
         return _said("--stop and --start belong together. Name both or neither.", _USAGE)
     if args.ca is not None and not args.ca.is_file():
@@ -67,10 +71,12 @@ def run(args: argparse.Namespace) -> int:
             _MISSING,
         )
     try:
-        if args.report is not None:
-            args.report.write_text(as_html(examined(report, asked), args.lang, {"mirror": MIRROR}), "utf-8")
         if args.save is not None:
             save(report, args.save)
+        page = examined(report, asked)
+        if args.report is not None:
+            args.report.write_text(as_html(page, args.lang, {"mirror": MIRROR}), "utf-8")
+        also(page)
     except OSError as error:
         return _said(f"The report cannot be written ({error.strerror}). Name another file.", _USAGE)
     text = json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report, every_row=args.all)

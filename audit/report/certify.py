@@ -37,6 +37,8 @@ MIRROR = "mirror"
 # The page shows the chain of as many days.
 OLDEST_DAYS = 30
 _MOST_EVIDENCE_CHARACTERS = 120
+# The annexes have every row with its mark.
+_MOST_NAMES = 15
 
 
 class Outcome(StrEnum):
@@ -159,7 +161,9 @@ def _of_rows(examined: Examined) -> Iterator[Remark]:
     for report in examined.proofs.values():
         hidden = [check.id for check in report.checks if takes_root(report, check)]
         if hidden:
-            yield _general("not root", audit=report.name, count=len(hidden), rows=", ".join(hidden))
+            more = f" … (+{len(hidden) - _MOST_NAMES})" if len(hidden) > _MOST_NAMES else ""
+            rows = ", ".join(hidden[:_MOST_NAMES]) + more
+            yield _general("not root", audit=report.name, count=len(hidden), rows=rows)
         for check in report.checks:
             if check.verdict is not Verdict.CLEAN and check.id not in hidden:
                 yield _of_row(report, check)

@@ -1,13 +1,29 @@
 """The style of the page, for a screen and for A4. The colours are the palette of the service's own pages, by name."""
 
 # As in intake/static/style.css, which the audit does not import; a test holds the two together.
-PALETTE = """
-:root { color-scheme: light dark; --band: #0f4054; --ink: #172430; --paper: #fff; --soft: #f0f4f5; --line: #6b7a82;
---accent: #0f4054; --warn: #cc800d; --warn-soft: #fbf1d9; --bad: #9c1c1c; --bad-soft: #fdf0ee; --good: #1d6b3a; }
+# Light, as on paper.
+LIGHT = {
+    "band": "#0f4054",
+    "ink": "#172430",
+    "paper": "#fff",
+    "soft": "#f0f4f5",
+    "line": "#6b7a82",
+    "accent": "#0f4054",
+    "warn": "#cc800d",
+    "warn-soft": "#fbf1d9",
+    "bad": "#9c1c1c",
+    "bad-soft": "#fdf0ee",
+    "good": "#1d6b3a",
+}
+_LIGHT = " ".join(f"--{name}: {colour};" for name, colour in LIGHT.items())
+PALETTE = (
+    f":root {{ color-scheme: light dark; {_LIGHT} }}"
+    """
 @media screen and (prefers-color-scheme: dark) { :root { --ink: #e8edef; --paper: #14191c; --soft: #20282c;
 --line: #8a99a1; --accent: #7cc7d6; --warn: #e0a040; --warn-soft: #2b2415; --bad: #ff9b8f; --bad-soft: #38201d;
 --good: #86d3a2; } }
 """
+)
 
 STYLE = (
     PALETTE

@@ -117,8 +117,8 @@ class CaseState:
     outcome: Outcome | None
     # The members' entries that still wait for an answer.
     open_requests: tuple[Entry, ...]
-    # The numbers of minutes that the reporter has not approved yet.
-    open_minutes: tuple[int, ...]
+    # The numbers of minutes that the reporter has not approved yet; None is the report itself, which a member typed.
+    open_minutes: tuple[int | None, ...]
     withdrawn: bool
     withdrawn_files: frozenset[str]
     on_hold: bool
@@ -285,11 +285,12 @@ def _unanswered(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tu
     return tuple(entry for entry in by_members if isinstance(entry.body, CompletionRequest) and entry.number >= seen)
 
 
-def _unapproved(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[int, ...]:
+def _unapproved(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[int | None, ...]:
     approved = {entry.body.number for entry in by_reporter if isinstance(entry.body, MinutesApproved)}
-    return tuple(
-        entry.number for entry in by_members if isinstance(entry.body, PhoneMinutes) and entry.number not in approved
-    )
+    notes = (entry.number for entry in by_members if isinstance(entry.body, PhoneMinutes))
+    # A report by voice waits for no more than the first approval: by then the words that a member read out are gone.
+    typed_by_a_member = not approved and is_by_voice(by_reporter)
+    return (*((None,) if typed_by_a_member else ()), *(number for number in notes if number not in approved))
 
 
 def _withdrawn(by_reporter: Sequence[Entry]) -> tuple[bool, frozenset[str]]:
@@ -309,6 +310,12 @@ def _erasable_from(closed_on: date, ended_on: date | None, rules: Rules) -> date
     return over if ended_on is None else min(over, max(closed_on, ended_on))
 
 
+def is_by_voice(by_reporter: Sequence[Entry]) -> bool:
+    """Return whether a member typed the report for somebody who called."""
+    report = by_reporter[0].body if by_reporter else None
+    return isinstance(report, Report) and isinstance(report.call_back, str)
+
+
 def _organisation(by_reporter: Sequence[Entry]) -> str | None:
     report = by_reporter[0].body if by_reporter else None
     return report.organisation if isinstance(report, Report) else None
@@ -317,14 +324,15 @@ def _organisation(by_reporter: Sequence[Entry]) -> str | None:
 def _allowed_reporter(case: CaseState) -> frozenset[CaseAction]:
     if case.inbox_ended:
         return frozenset()
+    approve = {CaseAction.APPROVE_MINUTES} if case.open_minutes else set()
     if case.state is CaseStage.WAITING:
-        return frozenset({CaseAction.TAKE_BACK, CaseAction.WRITE, CaseAction.ATTACH})
+        return frozenset({CaseAction.TAKE_BACK, CaseAction.WRITE, CaseAction.ATTACH} | approve)
     # A closed case can still be answered: an objection is a reason to reopen it.
     if case.state in {CaseStage.CLOSED, CaseStage.ERASABLE}:
         return frozenset({CaseAction.WRITE, CaseAction.END_INBOX})
     allowed = {CaseAction.WRITE, CaseAction.ATTACH, CaseAction.ASK_TO_MEET}
     allowed |= set() if case.withdrawn else {CaseAction.WITHDRAW}
-    return frozenset(allowed | ({CaseAction.APPROVE_MINUTES} if case.open_minutes else set()))
+    return frozenset(allowed | approve)
 
 
 def _allowed_recused(streams: Streams, member: str | None, roster: Roster | None) -> frozenset[CaseAction]:

@@ -48,7 +48,7 @@ def latest_keys(reporter_stream: Sequence[Entry]) -> ReporterPublic:
 
 
 def approve_with_new_keys(
-    number: int, case_id: bytes, old_id: bytes, new: ReporterPublic, new_sign_seed: bytes
+    number: int | None, case_id: bytes, old_id: bytes, new: ReporterPublic, new_sign_seed: bytes
 ) -> MinutesApproved:
     """Return the approval of the minutes at `number` that hands the case over to new keys; `old_id` must sign it."""
     proof = sign(new_sign_seed, _USE, _proved(case_id, old_id, new))

@@ -22,7 +22,7 @@ from nacl.utils import random
 
 from cases.crypto.envelope import blake
 from cases.crypto.signing import id_of, sign, sign_public_of, verify_signature
-from cases.errors import RosterFault, SealBroken, WrongPassphrase
+from cases.errors import KeyFileDamaged, RosterFault, SealBroken, WrongPassphrase
 
 Role: TypeAlias = Literal["handler", "lead", "counsel"]
 JOIN_FORMAT: Final = "kallskydd-join-1"
@@ -159,9 +159,14 @@ def seal_member_keys(keys: MemberKeys, passphrase: str, cost: PassphraseCost = M
 
 
 def open_member_keys(untrusted_blob: bytes, passphrase: str) -> MemberKeys:
-    """Return the keys in a `member.key`; raise WrongPassphrase if it does not open."""
+    """Return the keys in a `member.key`. Raises WrongPassphrase, and of that KeyFileDamaged if it is no key file."""
     try:
         key_file = msgspec.json.decode(untrusted_blob, type=_KeyFile)
+    except (msgspec.MsgspecError, ValueError):
+        raise KeyFileDamaged from None
+    if len(key_file.salt) != argon2id.SALTBYTES or len(key_file.box) <= SecretBox.NONCE_SIZE + SecretBox.MACBYTES:
+        raise KeyFileDamaged
+    try:
         key = _passphrase_key(passphrase, key_file.salt, key_file.ops, key_file.mem)
         inside = msgspec.json.decode(SecretBox(key).decrypt(key_file.box), type=_PrivateKeys)
     except (msgspec.MsgspecError, CryptoError, ValueError):

@@ -17,6 +17,47 @@ _OF_THE_DESK: Final = {
         "The passphrase is shorter than 12 characters.",
         "Choose a longer one, for example four words that do not belong together.",
     ),
+    "desk.key_damaged": (
+        "The file member.key cannot be read as a key.",
+        "Put back the copy that you keep offline, or call another member.",
+    ),
+    "desk.home_synced": (
+        "The desk home lies in a folder that is copied to other computers, so the key was not used.",
+        "Move it to an ordinary folder, and name that with --desk-home.",
+    ),
+    "desk.home_in_onedrive": (
+        "The desk home lies in OneDrive, which copies it to other computers, so the key was not used.",
+        "Move it to an ordinary folder, and name that with --desk-home.",
+    ),
+    "desk.home_in_dropbox": (
+        "The desk home lies in Dropbox, which copies it to other computers, so the key was not used.",
+        "Move it to an ordinary folder, and name that with --desk-home.",
+    ),
+    "desk.home_in_icloud": (
+        "The desk home lies in iCloud, which copies it to other computers, so the key was not used.",
+        "Move it to an ordinary folder, and name that with --desk-home.",
+    ),
+    "desk.home_in_nextcloud": (
+        "The desk home lies in Nextcloud, which copies it to other computers, so the key was not used.",
+        "Move it to an ordinary folder, and name that with --desk-home.",
+    ),
+    "desk.home_in_google": (
+        "The desk home lies in Google Drive, which copies it to other computers, so the key was not used.",
+        "Move it to an ordinary folder, and name that with --desk-home.",
+    ),
+    "desk.address_kept": (
+        "This desk has seen the members of the server that it has joined.",
+        "Make a desk home of its own for another server.",
+    ),
+    "bridges.unreadable": (
+        "What was pasted is no bridge line.",
+        "Copy each line whole: an address with its port, and the letters behind it.",
+    ),
+    "bridges.too_many": ("These are more bridges than tor needs.", "Give ten at most."),
+    "bridges.no_transport": (
+        "A bridge of the kind obfs4 needs a program that is not on this computer.",
+        "Install obfs4proxy, or ask for plain bridges.",
+    ),
     "desk.no_passphrase": (
         "There is no terminal to ask for the passphrase on.",
         "Run the command on a terminal, or name a file with --passphrase-file.",
@@ -27,6 +68,7 @@ _OF_THE_DESK: Final = {
         "Run `chmod 600` on it, and choose a new passphrase if it may have been read.",
     ),
     "desk.passphrases_differ": ("The two passphrases differ.", "Nothing was made. Try again."),
+    "desk.no_role": ("No role was chosen.", "Choose handler, lead or counsel."),
     "desk.not_joined": ("This desk does not know its server yet.", "Run join --address with the desk address."),
     "desk.bad_address": (
         "The desk address has a misprint: its own checksum says so.",
@@ -237,6 +279,20 @@ _OF_THE_DESK: Final = {
     ),
     "store.conflict": ("Another member wrote at the same moment.", "Try again."),
     "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
+    "filing.other_day": (
+        "Nothing was filed: the day of the release changed while the report was on its way.",
+        "Send it again.",
+    ),
+    "oral.language": ("The service does not answer in that language, so nothing was filed.", "Choose another."),
+    "oral.concerns_you": (
+        "The report may concern the member who takes the call, so nothing was filed.",
+        "Hand the call to another member.",
+    ),
+    "roster.moved": ("The roster changed while the report was written, so nothing was filed.", "Send it again."),
+    "routing.no_eligible_reader": (
+        "No member is eligible to read the report, so nothing was filed.",
+        "Tell the caller which authorities take reports.",
+    ),
     "timing.not_now": ("The case does not allow that now.", "Run read to see what is allowed."),
     "timing.completion_too_soon": (
         "The reporter needs at least seven days to answer.",

@@ -180,7 +180,18 @@ async def insert_grants(connection: aiosqlite.Connection, case_id: bytes, grants
     )
 
 
+async def _require_new(connection: aiosqlite.Connection, filing: Filing) -> None:
+    """Return if neither id is in use, also by what is left of an erased case; raise Conflict.
+
+    A desk that got no answer sends the same case again.
+    """
+    query = "SELECT 1 FROM cases WHERE case_id = ?1 OR lookup_id = ?2 UNION SELECT 1 FROM tombstones WHERE case_id = ?1"
+    if await one(connection, query, filing.keys.case_id, filing.lookup_id) is not None:
+        raise Conflict
+
+
 async def _insert_case(connection: aiosqlite.Connection, filing: Filing, slot: int) -> None:
+    await _require_new(connection, filing)
     keys = filing.keys
     await connection.execute(
         "INSERT INTO cases (case_id, lookup_id, reporter_grant, epoch, commitment, access_key, slot, release_day,"

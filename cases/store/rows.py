@@ -2,7 +2,8 @@
 What goes into the store and what comes out of it. Ciphertext and days, no plaintext and no data key D.
 
 `CaseKeys` in a Filing are the one exception: filing needs the share, the commitment and the access key of a new case.
-The store writes the share to its slot, the other two to the case's row, and keeps no reference to the case key.
+The store writes the share to its slot, the other two to the case's row, and keeps no reference to the case key. A
+filing that a desk made comes without one, as `KeptKeys`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,10 +23,21 @@ State = Literal["waiting", "open", "closed"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class KeptKeys:
+    """What the store keeps of the keys of a new case, where the case key itself never came here."""
+
+    case_id: bytes
+    epoch: int
+    commitment: bytes
+    access_key: bytes
+    share: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Filing:
     """A new case, ready to be kept."""
 
-    keys: CaseKeys
+    keys: CaseKeys | KeptKeys
     lookup_id: bytes
     reporter_grant: bytes
     entries: tuple[Sealed, ...]

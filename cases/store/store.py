@@ -34,6 +34,7 @@ from cases.store.rows import (
     CaseRows,
     FileRow,
     Filing,
+    KeptKeys,
     MemberEntries,
     Rekeying,
     Replacement,
@@ -52,6 +53,7 @@ __all__ = [
     "Due",
     "FileRow",
     "Filing",
+    "KeptKeys",
     "MemberEntries",
     "Rekeying",
     "Replacement",
@@ -178,7 +180,7 @@ class Store:
     # Filing
 
     async def file_case(self, new: Filing) -> None:
-        """Keep a new case, whole. With `at_once` it is released in the same transaction."""
+        """Keep a new case, whole. With `at_once` it is released in the same transaction. Raises Conflict."""
         await self._finish(filing.file_case(self._parts, new))
 
     async def append_reporter(self, new: ReporterEntries) -> None:

@@ -9,10 +9,10 @@ from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import DeskError, Erased, NotReachable
-from desk.keep.audits import WARN_AUDITS
 from desk.keep.state import KeptTombstone
 from desk.work.casebook import Casebook
 from desk.work.opened import DeskCase
+from desk.work.standing import overview_warnings
 
 
 async def list_cases(book: Casebook, _given: CommandInput) -> Result:
@@ -31,8 +31,7 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
             problems.append(_problem(known.case_id, broken))
     erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
     chain = book.chain
-    unknown = any(kept.unknown_signers for kept in book.state.case_list.tombstones.values())
-    warnings = standing_warnings(book) + (["warning.erased_unseen"] if unknown else [])
+    warnings = overview_warnings(book)
     found = {
         "cases": [show.state_object(case) for case in cases],
         "problems": problems,
@@ -51,17 +50,6 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
     prose.append(audit_prose(book.audits))
     prose += [in_words_of_desk("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), code_for(problems, warnings, *(case.warnings for case in cases)))
-
-
-def standing_warnings(book: Casebook) -> list[str]:
-    """Return the warnings that every list repeats while their cause lasts.
-
-    The roster changed on one signature after a waiting time, audits of the server are missing or changed, or a new
-    roster is not accepted by this desk yet.
-    """
-    by_waiting = [] if book.chain is None or not book.chain.by_waiting else ["warning.by_waiting"]
-    audits = [WARN_AUDITS] if book.audits.changed else []
-    return by_waiting + audits + ([] if book.unripe is None else ["warning.unripe"])
 
 
 def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:

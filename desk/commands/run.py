@@ -14,11 +14,10 @@ import msgspec
 
 from cases.case.timeline import CaseAction
 from cases.clock import today
-from cases.roster.chain import Roster, fingerprint_words, sign_roster
+from cases.roster.chain import Roster, fingerprint_words
 from cases.sentences import in_words_of_desk
-from cases.wire.messages import SignRosterRequest, StateAnswer
 from desk.commands import show
-from desk.commands.listing import list_cases, standing_warnings
+from desk.commands.listing import list_cases
 from desk.commands.probing import probe
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import NoKey, NotAgreed, NothingOffered, NoWords
@@ -39,7 +38,9 @@ from desk.work import acts, answers, moves
 from desk.work.casebook import Casebook
 from desk.work.checks import check_stepping_aside
 from desk.work.erasing import erase as erase_case
+from desk.work.membership import sign_proposal
 from desk.work.opened import DeskCase
+from desk.work.standing import standing_warnings
 from desk.work.writing import require_now
 
 
@@ -87,12 +88,9 @@ async def sign(book: Casebook, given: CommandInput) -> Result:
     if chain.proposal is None:
         raise NothingOffered
     _check_words(chain.proposal, given)
-    signature = bytes.fromhex(sign_roster(chain.proposal, book.keys).split()[1])
-    request = SignRosterRequest(chain.proposal.version, chain.proposal.digest, signature)
-    answer = await book.client.ask("sign-roster", lambda _: request, StateAnswer)
-    await book.sync_roster()
-    in_force = "It is in force." if answer.state == "done" else "It waits for further signatures."
-    return Result({"version": request.version, "state": answer.state}, f"Signed. {in_force}")
+    state = await sign_proposal(book, chain.proposal.digest)
+    in_force = "It is in force." if state == "done" else "It waits for further signatures."
+    return Result({"version": chain.proposal.version, "state": state}, f"Signed. {in_force}")
 
 
 async def read(book: Casebook, given: CommandInput) -> Result:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 
 from cases.clock import Clock
 from desk.errors import NoKey, NotJoined
+from desk.keep.cache import cache_folder_of, open_cache
 from desk.keep.keyfile import DeskHome, unlock
 from desk.keep.lock import desk_lock
 from desk.keep.state import read_state
@@ -44,8 +45,13 @@ async def work(
             connect(state.address, keys.onion_private) as connector,
             DeskClient(connector, keys, state, server_key) as client,
         ):
+            book = Casebook(client, keys, state, clock, server_key)
+            folder = cache_folder_of(home)
+            # The application's. A command makes none, but what it erases goes there too.
+            if folder.exists():
+                book.cache = open_cache(folder, keys.sign_seed)
             try:
-                yield Casebook(client, keys, state, clock, server_key)
+                yield book
             finally:
                 # 5.
-                state.write_unwritten()
+                book.write()

@@ -5,17 +5,20 @@ passphrase, and `join.toml`, which is public and is what the server and the othe
 for on a terminal or read from a file of the member's choosing; it is never an argument, never printed, never stored.
 """
 
+import contextlib
 import os
+import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from cases.errors import CaseError
+from cases.errors import CaseError, KeyFileDamaged
 from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
-from desk.errors import KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
+from desk.errors import KeyDamaged, KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
+from desk.keep.synced import require_not_synced
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
 PASSPHRASE_MIN_CHARACTERS = 12
@@ -56,6 +59,19 @@ class DeskHome:
     def tor(self) -> Path:
         return self.folder / "tor"
 
+    @property
+    def bridges(self) -> Path:
+        return self.folder / "bridges"
+
+    @property
+    def preferences(self) -> Path:
+        return self.folder / "preferences.toml"
+
+    @property
+    def old_key(self) -> Path:
+        """The key file of before a change of the passphrase, until its bytes are overwritten."""
+        return self.folder / ".member.key.old"
+
 
 def default_folder() -> Path:
     """Return where a desk keeps its files on this system; on Windows a folder that does not roam to a server."""
@@ -63,9 +79,9 @@ def default_folder() -> Path:
 
 
 def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) -> MemberKeys:
-    """Make a member's key and public join file. Raises KeyTaken, WeakPassphrase."""
-    if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
-        raise WeakPassphrase
+    """Make a member's key and public join file. Raises HomeSynced, KeyTaken, WeakPassphrase, RosterFault."""
+    require_strong(passphrase)
+    require_not_synced(home.folder)
     if home.key.exists():
         raise KeyTaken
     keys = new_member_keys()
@@ -80,16 +96,54 @@ def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) ->
     return keys
 
 
+def require_strong(passphrase: str) -> None:
+    """Return if the passphrase is long enough for a file that may be copied. Raises WeakPassphrase."""
+    if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
+        raise WeakPassphrase
+
+
 def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
-    """Return the member's keys. Raises NoKey, PassphraseRefused."""
+    """Return the member's keys. Raises HomeSynced, NoKey, KeyDamaged, PassphraseRefused."""
+    require_not_synced(home.folder)
     try:
         sealed = home.key.read_bytes()
     except FileNotFoundError as missing:
         raise NoKey from missing
     try:
-        return open_member_keys(sealed, passphrase)
+        keys = open_member_keys(sealed, passphrase)
+    except KeyFileDamaged as damaged:
+        raise KeyDamaged from damaged
     except CaseError as wrong:
         raise PassphraseRefused from wrong
+    # A change of the passphrase that broke off may have left the old file.
+    _overwrite_old(home)
+    return keys
+
+
+def change_passphrase(home: DeskHome, old: str, new: str) -> None:
+    """Seal the key under a new passphrase: `member.key` is the old file or the new one at every moment.
+
+    The old bytes are overwritten where they lay, as far as file system and disk do that. Raises what `unlock` raises,
+    and WeakPassphrase.
+    """
+    require_strong(new)
+    sealed = seal_member_keys(unlock(home, old), new)
+    # A second name for the old file, to reach its bytes by. Where a file system has no such names, they stay.
+    with contextlib.suppress(OSError):
+        os.link(home.key, home.old_key)
+    files.replace(home.key, sealed)
+    _overwrite_old(home)
+
+
+def _overwrite_old(home: DeskHome) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        # Before the link was followed by the new file, both names are the key itself.
+        if not home.old_key.samefile(home.key):
+            with home.old_key.open("r+b") as file:
+                file.write(secrets.token_bytes(home.old_key.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+        home.old_key.unlink()
 
 
 def read_passphrase_file(path: Path) -> str:

@@ -280,6 +280,21 @@ class DeskState:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Which server a desk has joined, readable without any key; nothing for none."""
+
+    address: str
+    # It has seen the members of that server, and holds every later list against them.
+    has_pin: bool
+
+
+def read_joined(settings_path: Path) -> Joined:
+    """Return which server this desk has joined. Raises StateDamaged."""
+    settings = _read_settings(settings_path)
+    return Joined(settings.address, settings.roster_version > 0)
+
+
 def join_server(settings_path: Path, address: str) -> None:
     """Remember the server, without any key. A desk that joins another server forgets the roster it has pinned."""
     settings = _read_settings(settings_path)

@@ -8,8 +8,25 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from desk.errors import DeskError
-from desk.web.handlers import case, checks, entrance, erase, move, numbers, overview, probe, recuse, unlock
+from desk.errors import DeskError, HomeUnusable
+from desk.web.handlers import (
+    calendar,
+    case,
+    checks,
+    enrol,
+    entrance,
+    erase,
+    members,
+    move,
+    numbers,
+    oral,
+    overview,
+    probe,
+    recuse,
+    settings,
+    unlock,
+    way,
+)
 from desk.web.local.forms import FORM_BYTES_MAX, FORM_TYPE, FormRefused, SentTwice, read_form
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
@@ -22,6 +39,8 @@ _HANDLERS: Final = (
     entrance,
     unlock,
     overview,
+    oral,
+    calendar,
     case,
     recuse,
     move,
@@ -29,9 +48,15 @@ _HANDLERS: Final = (
     checks,
     probe,
     numbers,
+    enrol,
+    way,
+    members,
+    settings,
 )
 # Shown to a locked desk too.
-_FOR_ALL: Final = (OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK)
+_FOR_ALL: Final = (
+    OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK, enrol.ENROL, enrol.JOIN, way.WAY, settings.LANGUAGE,
+)  # fmt: skip
 
 
 def make_app(services: Services) -> web.Application:
@@ -64,10 +89,10 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
         return see(unlock.UNLOCK)
     except FormRefused as refused:
         return _plain(services, SENT_TWICE if isinstance(refused, SentTwice) else UNREADABLE, ERROR_STATUS)
-    except DeskError as failed:
-        return _plain(services, notice_for(failed), ERROR_STATUS)
     except ConnectionError:
         raise
+    except (DeskError, OSError) as failed:
+        return _plain(services, _notice_of(failed), ERROR_STATUS)
     except Exception:  # noqa: BLE001 - the outermost layer: the page says nothing of the fault, and nobody else hears it
         return _plain(services, BROKEN, web.HTTPInternalServerError.status_code)
 
@@ -82,6 +107,13 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
     if request.method == hdrs.METH_POST and request.content_type == FORM_TYPE:
         services.desk.hold(request.path, await read_form(request))
     return see(unlock.UNLOCK)
+
+
+def _notice_of(failed: DeskError | OSError) -> Notice:
+    if isinstance(failed, DeskError):
+        return notice_for(failed)
+    # The network's errors are the desk's own by now (`desk.server.client`): what is left is about a file.
+    return BROKEN if isinstance(failed, TimeoutError) else notice_for(HomeUnusable())
 
 
 def _plain(services: Services, notice: Notice, status: int) -> web.Response:

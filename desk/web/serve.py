@@ -18,13 +18,14 @@ from typing import Final
 from aiohttp import web
 
 from cases.clock import Clock
+from desk.keep.cache import cache_folder_of
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.app import make_app
 from desk.web.local.address import LocalAddress, new_name
 from desk.web.local.entrance import Entrance
 from desk.web.local.guard import OPEN
-from desk.web.services import Services
+from desk.web.services import Services, chosen_language
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
@@ -38,21 +39,22 @@ async def serve(
 ) -> None:
     """Serve until the process is asked to end. `opened` is called with the address, once it answers."""
     logging.disable(logging.CRITICAL)
-    desk = Desk(home, Link(connect), clock, idle)
+    desk = Desk(home, Link(connect), clock, idle, cache_folder=cache_folder_of(home))
     with socket.create_server((LOOPBACK, 0)) as listener:
         address = LocalAddress(new_name(), listener.getsockname()[1])
-        services = Services(home, desk, Pages(), address, Entrance(), clock)
+        services = Services(home, desk, Pages(), address, Entrance(), clock, chosen_language(home))
         runner = web.AppRunner(
             make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await runner.setup()
-        idling = asyncio.create_task(desk.lock_when_idle())
+        going_on = [asyncio.create_task(desk.lock_when_idle()), asyncio.create_task(services.refresh.daily())]
         try:
             await web.SockSite(runner, listener).start()
             opened(f"{address.origin}{OPEN}{services.entrance.token}")
             await _until_asked_to_end()
         finally:
-            idling.cancel()
+            for task in going_on:
+                task.cancel()
             await runner.cleanup()
             await desk.close()
 

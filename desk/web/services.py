@@ -1,18 +1,21 @@
 """What every page needs, handed to the application once; and the few lines that every page begins and ends with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiohttp import web
 
-from cases.clock import Clock
+from cases.clock import Clock, today
 from desk.keep.keyfile import DeskHome
+from desk.keep.preferences import read_preferences
 from desk.web.local.address import LocalAddress
 from desk.web.local.entrance import Entrance
 from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.session.desk import Desk
+from desk.web.session.refresh import Refresh
 from desk.web.views.band import Band, read_band
-from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice, Pages
+from desk.web.views.fetched import fetched_in_words
+from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
 
 ERROR_STATUS: Final = 422
 # The menu, in the order in which it is used.
@@ -38,6 +41,12 @@ class Services:
     entrance: Entrance
     clock: Clock
     language_code: str = DEFAULT_LANGUAGE
+    refresh: Refresh = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have everything fetched each time the desk is unlocked."""
+        self.refresh = Refresh(self.desk)
+        self.desk.on_unlock = self.refresh.begin
 
     @property
     def language(self) -> Language:
@@ -62,9 +71,23 @@ class Services:
             menu=MENU,
             unlocked=self.desk.is_unlocked,
             notice=shown,
+            fetched=self._fetched(language),
             token=self.desk.tokens.new,
             **context,
         )
+
+    def _fetched(self, language: Language) -> str:
+        """Return for the foot of every page how old what it shows can be."""
+        if not self.desk.is_unlocked:
+            return ""
+        day = self.refresh.fetched
+        return fetched_in_words(day, today(self.clock), language, is_answering=not self.refresh.is_out_of_reach)
+
+
+def chosen_language(home: DeskHome) -> str:
+    """Return the code of the language that the member has chosen on this computer, or Swedish."""
+    chosen = read_preferences(home.preferences).language
+    return chosen if chosen in DESK_LANGUAGES else DEFAULT_LANGUAGE
 
 
 SERVICES: Final = web.AppKey("services", Services)

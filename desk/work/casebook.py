@@ -31,26 +31,18 @@ without signatures is the server's own erasure, two years after the case was clo
 seen the case closed and the two years are over, and never before (TombstoneBroken).
 """
 
-import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import msgspec
 
-from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.signers import may_erase
-from cases.case.statements import open_statement, verify_tombstone
 from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
-from cases.clock import Clock, add_months, today
-from cases.crypto.seal import (
-    CaseKeys,
-    Grant,
-    fetch_mac,
-    open_file,
-)
+from cases.clock import Clock, today
+from cases.crypto.seal import CaseKeys, Grant, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
-from cases.errors import NotThere, SealBroken
+from cases.errors import NotThere
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
 from cases.roster.member import MemberKeys
 from cases.wire.messages import (
@@ -63,15 +55,17 @@ from cases.wire.messages import (
     TombstoneAnswer,
     WireFile,
 )
-from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused, TombstoneBroken
+from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused
 from desk.keep.audits import NO_AUDITS, Audits, compare_audits
+from desk.keep.cache import CaseCache
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
+from desk.keep.summaries import Problem
 from desk.server.client import Answer, DeskClient
+from desk.work.casefiles import opened_file, row_of
 from desk.work.checks import (
     WARN_NOTES_KEY,
     Streams,
     check_continues,
-    check_erased_by,
     check_not_cut,
     check_other_keys,
     check_references,
@@ -80,10 +74,14 @@ from desk.work.checks import (
 )
 from desk.work.numbers import figure_of
 from desk.work.opened import DeskCase
+from desk.work.summing import summary_of
+from desk.work.tombstones import verified_statements
 from desk.work.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
 from desk.work.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
+# What changes nothing at the server.
+_READS = frozenset({"case", "tombstone"})
 
 
 class _NoQuestion(msgspec.Struct, frozen=True):
@@ -107,6 +105,10 @@ class Casebook:
     audits: Audits = NO_AUDITS
     # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
     rules: Rules = DEFAULT_RULES
+    # What was fetched last, if this desk keeps it.
+    cache: CaseCache | None = None
+    # The cases that this desk has changed at the server and not fetched since.
+    touched: set[bytes] = field(default_factory=set)
 
     async def sync_roster(self) -> Chain:
         """Return the verified chain as far as this desk takes it, and pin its newest version.
@@ -114,6 +116,13 @@ class Casebook:
         Raises RosterBroken, WrongServer.
         """
         answer = await self.client.ask("roster", lambda _: _NoQuestion(), RosterAnswer)
+        chain = self.take_roster(answer)
+        if self.cache is not None:
+            self.cache.keep_roster(answer)
+        return chain
+
+    def take_roster(self, answer: RosterAnswer) -> Chain:
+        """Return the verified chain of an answer, as `sync_roster`. Raises RosterBroken, WrongServer."""
         # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
         # counted here, by `desk.work.waiting`, and never asked of the server.
         texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]
@@ -154,6 +163,13 @@ class Casebook:
 
     async def open_with_answer(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
         """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
+        try:
+            return await self._opened_by_any(known)
+        except (NotVerified, ServerRefused) as failed:
+            self._note_problem(known, failed)
+            raise
+
+    async def _opened_by_any(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
         self._chain()
         broken: NotVerified | None = None
         for candidate in known.candidates():
@@ -172,11 +188,19 @@ class Casebook:
     async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
         """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
         answer = await self.fetch_case(known)
+        case = self.open_answer(known, answer)
+        self.touched.discard(known.case_id)
+        if self.cache is not None:
+            self.cache.keep_case(known.case_id, answer)
+        return case, answer
+
+    def open_answer(self, known: KnownCase, answer: CaseAnswer) -> DeskCase:
+        """Return the case of an answer, through all of the steps. Raises CaseBroken, CaseCut, SealedToWrong."""
         # 1. and 2.
         unsealed = unseal(known, answer, self.keys, self._sign_key_of)
         # 3.
         check_not_cut(known.seen, unsealed.streams)
-        return self._opened(known, answer, unsealed), answer
+        return self._opened(known, answer, unsealed)
 
     def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
         """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong."""
@@ -215,6 +239,7 @@ class Casebook:
 
         A server that shows the case without them later shows less than this desk has seen (CaseCut).
         """
+        self.touched.add(case.known.case_id)
         stream = entries[0].stream
         streams = {**case.streams, stream: (*case.streams.get(stream, ()), *entries)}
         return self._remembered(
@@ -264,7 +289,26 @@ class Casebook:
             *((WARN_NOTES_KEY,) if case.notes_key_kept else ()),
         )
         self.state.keep_case(known)
-        return replace(case, known=known, warnings=warnings)
+        remembered = replace(case, known=known, warnings=warnings)
+        if self.cache is not None:
+            self.cache.keep_summary(summary_of(remembered))
+        return remembered
+
+    def write(self) -> None:
+        """Put on the disk what was learnt."""
+        self.state.write_unwritten()
+        if self.cache is not None:
+            self.cache.write([known.case_id for known in self.state.case_list.cases.values()])
+
+    def _note_problem(self, known: KnownCase, failed: NotVerified | ServerRefused) -> None:
+        """Keep why a case did not open; of one that is here no more, or no longer for this member, nothing else."""
+        if self.cache is None or (isinstance(failed, ServerRefused) and failed.code != NotThere.code):
+            return
+        is_gone = isinstance(failed, ServerRefused)
+        is_left = is_gone and self.cache.index.is_left(known.case_id)
+        if is_gone:
+            self.cache.drop(known.case_id)
+        self.cache.keep_problem(known.case_id, Problem(failed.text_key, not is_gone, is_left))
 
     async def fetch_case(self, known: KnownCase) -> CaseAnswer:
         """Return what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
@@ -283,25 +327,30 @@ class Casebook:
                 if refused.code != NotThere.code or candidate is candidates[-1]:
                     raise
                 continue
-            statements = self._verified(candidate, answer)
+            statements = verified_statements(candidate, answer, self._chain(), self.server_key, today(self.clock))
             unknown = bool(statements) and known.may_erase is None
             self.state.keep_tombstone(KeptTombstone(known.case_id, statements, unknown))
+            self.touched.discard(known.case_id)
+            if self.cache is not None:
+                self.cache.drop(known.case_id)
             return
 
     async def ask_case(
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
     ) -> Answer:
         """Ask a verb on a case, with the proof that this desk holds its key."""
+        if verb not in _READS:
+            self.touched.add(known.case_id)
         return await self.client.ask(verb, _with_proof(known, verb, question, fields), answer)
 
     async def attachment(self, case: DeskCase, attachment: Attachment) -> Iterator[bytes]:
         """Return the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
-        return await self._fetched(case, _row(case, attachment.file_id, ItemKind.FILE))
+        return await self._fetched(case, row_of(case, attachment.file_id, ItemKind.FILE))
 
     async def preview(self, case: DeskCase, attachment: Attachment) -> bytes:
         """Return the small picture of an attachment, which was sealed beside it. Raises CaseBroken, also for none."""
-        row = _row(case, attachment.preview_id or "", ItemKind.PREVIEW)
-        if row.number != _row(case, attachment.file_id, ItemKind.FILE).number:
+        row = row_of(case, attachment.preview_id or "", ItemKind.PREVIEW)
+        if row.number != row_of(case, attachment.file_id, ItemKind.FILE).number:
             # The picture of another file would say something else of this one.
             raise CaseBroken
         return b"".join(await self._fetched(case, row))
@@ -309,7 +358,7 @@ class Casebook:
     async def _fetched(self, case: DeskCase, row: WireFile) -> Iterator[bytes]:
         question = _with_proof(case.known, "file", FileRequest, {"file_id": row.file_id})
         sealed = await self.client.fetch("file", question)
-        return _opened_file(case.keys, row, sealed)
+        return opened_file(case.keys, row, sealed)
 
     def _chain(self) -> Chain:
         if self.chain is None or self.chain.current is None:
@@ -321,28 +370,6 @@ class Casebook:
         found = (version.member(member_id) for version in self.shown)
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
-
-    def _verified(self, known: KnownCase, answer: TombstoneAnswer) -> tuple[bytes, ...]:
-        """Return the statements of a tombstone that verify under a roster of the chain; none: the two-year cap."""
-        if not answer.statements:
-            if not self._cap_is_over(known):
-                raise TombstoneBroken("desk.erased_without_signatures")
-            return ()
-        key = CaseKeys(known.case_id, known.epoch, known.key, b"").statement_key
-        try:
-            statements = tuple(open_statement(key, known.case_id, sealed) for sealed in answer.statements)
-        except SealBroken:
-            raise TombstoneBroken from None
-        for roster in reversed(self._chain().all):
-            with contextlib.suppress(SealBroken):
-                tombstone = verify_tombstone(statements, roster, self.server_key)
-                if tombstone.case_id == known.case_id:
-                    check_erased_by(known.may_erase, tombstone)
-                    return statements
-        raise TombstoneBroken
-
-    def _cap_is_over(self, known: KnownCase) -> bool:
-        return known.closed_on is not None and today(self.clock) >= add_months(known.closed_on, ERASE_AT_LATEST_MONTHS)
 
 
 def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fields: Mapping[str, object]) -> Question:
@@ -361,17 +388,3 @@ def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
     before = cases.get(name)
     fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
     cases[name] = fresh if before is None else before.with_grant(grant)
-
-
-def _row(case: DeskCase, file_id: str, kind: ItemKind) -> WireFile:
-    row = next((row for row in case.files if row.file_id.hex() == file_id and row.item_kind == kind), None)
-    if row is None:
-        raise CaseBroken
-    return row
-
-
-def _opened_file(keys: CaseKeys, row: WireFile, sealed: bytes) -> Iterator[bytes]:
-    try:
-        yield from open_file(keys, row.header, (sealed,), row.number, ItemKind(row.item_kind))
-    except SealBroken as broken:
-        raise CaseBroken from broken

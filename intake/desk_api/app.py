@@ -38,6 +38,7 @@ from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_te
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.wire import messages
 from cases.wire.rekeying import require_agreed
+from intake.desk_api import filing
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
 from intake.http.form import read_body
@@ -184,6 +185,16 @@ async def rekey(authenticated: AuthenticatedRequest) -> messages.RekeyAnswer:
     return messages.RekeyAnswer(request.epoch)
 
 
+async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFormAnswer:
+    """Return what a desk needs to file a report for somebody who calls."""
+    return await filing.report_form(authenticated.services)
+
+
+async def file_report(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
+    """File a report that a member took by voice."""
+    return await filing.file_report(authenticated.services, authenticated.roster, authenticated.untrusted_body)
+
+
 VERBS: Final[Mapping[str, Verb]] = {
     "roster": roster,
     "sign-roster": sign_roster,
@@ -194,6 +205,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "statement": statement,
     "tombstone": tombstone,
     "rekey": rekey,
+    "report-form": report_form,
+    "file-report": file_report,
 }
 
 

@@ -5,7 +5,7 @@ The steps have the numbers of intake/desk_api/app.py and docs/FORMATS.md §9: `r
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -52,10 +52,16 @@ class RosterSource(Protocol):
 
 
 class DeskConfig(Protocol):
-    """The one setting that the desk API needs."""
+    """The settings that the desk API needs."""
 
     @property
     def inbox_days(self) -> int: ...
+    @property
+    def hold_hours(self) -> int: ...
+    @property
+    def at_once(self) -> bool: ...
+    @property
+    def languages(self) -> Sequence[str]: ...
 
 
 class DeskServices(Protocol):

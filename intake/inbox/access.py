@@ -20,7 +20,7 @@ from intake.sessions import Session
 
 
 async def approve_minutes(
-    services: Services, session: Session, number: int, receipt: Receipt, keys: ReceiptKeys
+    services: Services, session: Session, number: int | None, receipt: Receipt, keys: ReceiptKeys
 ) -> None:
     """Approve the notes at `number` and go on with new words: this session with them, every other ends.
 

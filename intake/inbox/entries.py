@@ -213,6 +213,8 @@ _HEADLINES: Final[dict[type, str]] = {
 _ABOVE: Final[dict[type, str]] = {
     CompletionRequest: N_("The question at the top of the page"),
     PhoneMinutes: N_("The notes at the top of the page"),
+    # One by voice, which a member typed.
+    Report: N_("The notes at the top of the page"),
     Outcome: N_("The outcome at the top of the page"),
 }
 

@@ -2,7 +2,8 @@
 Notes from a conversation: the reporter says that they are right, or what is wrong with them.
 
 A reporter who approves goes on with a new code: the person who wrote the report down has read the first one to the
-reporter. The steps, each a POST of this path:
+reporter. Of a report by voice the notes are the report itself, and it can be approved while it waits for its release.
+The steps, each a POST of this path:
 
 1. The notes are shown, with a button for each answer. What is wrong with them is sent as a message.
 2. "They are right": the new words are shown. Nothing has changed yet, so a page that never arrives, or a tab that is
@@ -25,7 +26,7 @@ from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.pieces import AT_FIELD, PIECE_BYTES
 from intake.inbox.show import WRITE_FORM, Typed, Visit, in_session, inbox_fields, inbox_page, sent_already
 from intake.inbox.two_words import are_right, draw_places
-from intake.inbox.view import open_minutes, text_of_minutes
+from intake.inbox.view import REPORT_NUMBER, minutes_field, open_minutes, text_of_minutes
 from intake.shielding import to_its_end
 from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache
 from intake.views.text_parts import parts_of
@@ -46,8 +47,7 @@ async def minutes(request: web.Request) -> web.StreamResponse:
 
 async def _minutes(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
-    untrusted_number = visit.form.one("number")
-    number = int(untrusted_number) if _NUMBER.fullmatch(untrusted_number) else -1
+    number = _number(visit.form.one("number"))
     opened = await open_case(services, session)
     if visit.token and not visit.form.one(PART_FIELD):
         return await _approve(visit, number)
@@ -57,7 +57,7 @@ async def _minutes(visit: Visit) -> web.StreamResponse:
     return _show_words(visit, number) if visit.form.one("right") else _ask(visit, opened, number)
 
 
-async def _approve(visit: Visit, number: int) -> web.StreamResponse:
+async def _approve(visit: Visit, number: int | None) -> web.StreamResponse:
     """Take step 3."""
     services, session = visit.services, visit.session
     use, is_first = await services.form_tokens.claim(visit.token, MINUTES_FORM)
@@ -87,7 +87,7 @@ async def _approve(visit: Visit, number: int) -> web.StreamResponse:
     return page
 
 
-def _show_words(visit: Visit, number: int, notice: Notice | None = None) -> web.Response:
+def _show_words(visit: Visit, number: int | None, notice: Notice | None = None) -> web.Response:
     """Take step 2."""
     services, session = visit.services, visit.session
     session.next_receipt = session.next_receipt or new_receipt()
@@ -102,16 +102,20 @@ def _show_words(visit: Visit, number: int, notice: Notice | None = None) -> web.
         words=session.next_receipt.words,
         asked=draw_places(),
         fields=fields,
-        again_fields=[*fields, ("number", str(number)), ("right", "yes")],
-        approve_fields=[*fields, ("number", str(number)), (TOKEN_FIELD, services.form_tokens.new(MINUTES_FORM))],
+        again_fields=[*fields, ("number", minutes_field(number)), ("right", "yes")],
+        approve_fields=[
+            *fields,
+            ("number", minutes_field(number)),
+            (TOKEN_FIELD, services.form_tokens.new(MINUTES_FORM)),
+        ],
     )
 
 
-def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
+def _ask(visit: Visit, opened: OpenedCase, number: int | None) -> web.Response:
     """Take step 1."""
     services, language = visit.services, visit.language
     fields = inbox_fields(visit.session, language)
-    of_notes = [*fields, ("number", str(number))]
+    of_notes = [*fields, ("number", minutes_field(number))]
     parts = parts_of(text_of_minutes(opened, number), PIECE_BYTES)
     part = _part(visit.form, len(parts))
     return services.pages.page(
@@ -120,7 +124,7 @@ def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
         "/inbox",
         cache=Cache.NOTHING,
         fields=fields,
-        number=number,
+        number=minutes_field(number),
         right_fields=[*of_notes, ("right", "yes")],
         write_fields=[*of_notes, (TOKEN_FIELD, services.form_tokens.new(WRITE_FORM)), (AT_FIELD, str(part))],
         notes=parts[part - 1],
@@ -129,6 +133,13 @@ def _ask(visit: Visit, opened: OpenedCase, number: int) -> web.Response:
         typed={"text": _answer(visit)},
         file_waits=opened.file_waits,
     )
+
+
+def _number(untrusted_number: str) -> int | None:
+    """Return which notes a form names; None is the report itself, -1 none."""
+    if untrusted_number == REPORT_NUMBER:
+        return None
+    return int(untrusted_number) if _NUMBER.fullmatch(untrusted_number) else -1
 
 
 def _part(form: Form, parts: int) -> int:

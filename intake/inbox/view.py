@@ -7,7 +7,7 @@ from typing import Final
 from cases.case.merging import Streams
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, Rules, fold, merge
 from cases.clock import first_release_day, today
-from cases.entry import CompletionRequest, Message, PhoneMinutes, Stream
+from cases.entry import Body, CompletionRequest, Message, PhoneMinutes, Report, Stream
 from intake.inbox.case import OpenedCase
 from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown
 from intake.services import Services
@@ -20,6 +20,8 @@ from intake.views.texts_inbox import PROMISES, STATES
 _ASKED_BYTES: Final = 3 * 1024
 _MOST_ASKED: Final = 2
 OUTCOME_ID: Final = "outcome"
+# What stands in a form in the place of a number, for the report that a member typed.
+REPORT_NUMBER: Final = "report"
 # Which of the three steps a case has come to; the others are the second, while it is handled.
 _STEP_OF: Final = {CaseStage.WAITING: 0, CaseStage.RECEIVED: 0, CaseStage.CLOSED: 2, CaseStage.ERASABLE: 2}
 
@@ -35,12 +37,12 @@ class DateShown:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AskedShown:
-    """Something that waits for the reporter: a question with its day, or notes with their number."""
+    """Something that waits for the reporter: a question with its day, or notes with their number in a form."""
 
     text: str
     id: str
     day: str = ""
-    number: int = 0
+    number: str = ""
     # The text goes on where everything stands that has been written.
     is_cut: bool = False
 
@@ -124,16 +126,25 @@ def inbox_view(services: Services, opened: OpenedCase, language: Language) -> In
     )
 
 
-def open_minutes(services: Services, opened: OpenedCase) -> tuple[int, ...]:
-    """Return the numbers of the notes that the reporter may approve now."""
+def open_minutes(services: Services, opened: OpenedCase) -> tuple[int | None, ...]:
+    """Return the numbers of the notes that the reporter may approve now; None is the report itself."""
     state = _state(services, opened)
     return state.open_minutes if CaseAction.APPROVE_MINUTES in state.allowed else ()
 
 
-def text_of_minutes(opened: OpenedCase, number: int) -> str:
+def text_of_minutes(opened: OpenedCase, number: int | None) -> str:
     """Return the notes at this number of the members' stream, or nothing when something else stands there."""
-    body = opened.members[number].body
-    return body.text if isinstance(body, PhoneMinutes) else ""
+    body = _minutes_at(opened, number)
+    return body.text if isinstance(body, PhoneMinutes | Report) else ""
+
+
+def minutes_field(number: int | None) -> str:
+    """Return how a form names these notes."""
+    return REPORT_NUMBER if number is None else str(number)
+
+
+def _minutes_at(opened: OpenedCase, number: int | None) -> Body:
+    return (opened.reporter[0] if number is None else opened.members[number]).body
 
 
 def may_meet(services: Services, opened: OpenedCase) -> bool:
@@ -186,11 +197,12 @@ def _minutes(state: CaseState, opened: OpenedCase) -> tuple[AskedShown, ...]:
     if CaseAction.APPROVE_MINUTES not in state.allowed:
         return ()
     return tuple(
-        _asked(text_of_minutes(opened, number), f"notes-{number}", number=number) for number in state.open_minutes
+        _asked(text_of_minutes(opened, number), f"notes-{minutes_field(number)}", number=minutes_field(number))
+        for number in state.open_minutes
     )
 
 
-def _asked(text: str, anchor: str, *, day: str = "", number: int = 0) -> AskedShown:
+def _asked(text: str, anchor: str, *, day: str = "", number: str = "") -> AskedShown:
     first, *more = parts_of(text, _ASKED_BYTES)
     return AskedShown(first, anchor, day, number, bool(more))
 
@@ -204,7 +216,7 @@ def _above(
 ) -> list[Above]:
     """Return the entries whose whole text stands at the top of the page."""
     asked = [(entry.body, shown) for entry, shown in zip(state.open_requests, questions, strict=False)]
-    notes = [(opened.members[shown.number].body, shown) for shown in minutes]
+    notes = [(_minutes_at(opened, number), shown) for number, shown in zip(state.open_minutes, minutes, strict=False)]
     above = [Above(body, one.id) for body, one in (*asked[:_MOST_ASKED], *notes[:_MOST_ASKED]) if not one.is_cut]
     if state.outcome is not None and outcome is not None and not outcome.is_cut:
         above.append(Above(state.outcome, OUTCOME_ID))

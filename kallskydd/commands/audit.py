@@ -1,6 +1,6 @@
 """`kallskydd audit`: prove the silence. `live` inspects the running service from outside.
 
-Exit codes: 0 clean, 1 something found or not seen, 2 usage, 4 the service is not running.
+Exit codes: 0 clean, 1 something found or not seen, 2 usage, 3 the page does not fit, 4 the service is not running.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from pathlib import Path
 from audit.live.run import NotRunning, inspect_home
 from audit.observe.installed import manifest_text
 from audit.report.claims import LIVE
-from audit.report.html import as_html
 from audit.report.pack import examined, make_pack
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
-from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, stockholm_day
+from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, add_pdf, can_be_made, make_pages, stockholm_day
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
@@ -34,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     live.add_argument("--json", action="store_true")
     live.add_argument("--all", action="store_true", help="every row, not only what is not clean")
     live.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
+    add_pdf(live)
     live.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     live.set_defaults(run=_live)
     pack = actions.add_parser("pack", help="everything an auditor takes away, in a folder; no secrets")
@@ -61,16 +61,14 @@ def _live(args: argparse.Namespace) -> int:
     if args.manifest is not None and not args.manifest.is_file():
         prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
         return USAGE
+    if not can_be_made(args.report, args.pdf):
+        return USAGE
     try:
         scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
     except NotRunning:
         return _not_running()
-    if args.report is not None:
-        try:
-            args.report.write_text(as_html(examined(scene, {"live": report}), args.lang, {"live": LIVE}), "utf-8")
-        except OSError as error:
-            prose(f"The report cannot be written ({error.strerror}). Name another file.")
-            return USAGE
+    if code := make_pages(args, examined(scene, {"live": report}), {"live": LIVE}):
+        return code
     if args.json:
         result(report.as_object())
     else:

@@ -3,8 +3,8 @@
 The canary takes a minute or two and the selftest half an hour, so results of earlier runs can be given; those that are
 made here are kept beside the page. A result of another program than the one that runs is refused.
 
-Exit codes: 0 can be certified, 1 with remarks or not at all, 2 usage, 3 a result that cannot be used, 4 the service is
-not running or strace is missing.
+Exit codes: 0 can be certified, 1 with remarks or not at all, 2 usage, 3 a result that cannot be used or a PDF that
+does not fit, 4 the service is not running or strace is missing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.observe.program import own_program
 from audit.report.certify import Examined, Outcome, decide
 from audit.report.claims import LIVE
-from audit.report.html import as_html
 from audit.report.pack import examined
 from audit.report.results import NotAResult, read_result, save
 from audit.report.text_table import UNMODIFIED
@@ -29,7 +28,15 @@ from audit.report.verdict_text import verdict_as_text
 from audit.selftest.run import FAULTS, faults_in, run_selftest
 from audit.verdict import AuditReport, Check, Program
 from kallskydd.commands.audit_canary import GET_STRACE, NO_STRACE
-from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, can_be_kept, report_of, stockholm_day
+from kallskydd.commands.audit_output import (
+    NOT_RUNNING,
+    START_IT,
+    add_pdf,
+    can_be_made,
+    make_pages,
+    report_of,
+    stockholm_day,
+)
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, answer, prose, result
 
 _ORDER: tuple[str, ...] = ("canary", "selftest", "mirror")
@@ -53,6 +60,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="compare our own files with this one")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE.html", help="the page")
+    add_pdf(parser)
     parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     parser.add_argument("--canary", type=Path, metavar="RESULT", help="of `audit canary --save`; else it runs now")
     parser.add_argument("--selftest", type=Path, metavar="RESULT", help="of `audit selftest --save`; else it runs now")
@@ -63,7 +71,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(args: argparse.Namespace) -> int:
     """Make the page; return the exit code."""
-    if not can_be_kept(args.report):
+    if not can_be_made(args.report, args.pdf):
         return USAGE
     try:
         page = _examine(args)
@@ -74,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
         prose(refused.words)
         prose(refused.to_do)
         return refused.code
-    args.report.write_text(as_html(page, args.lang, {"live": LIVE, "mirror": MIRROR}), "utf-8")
+    if code := make_pages(args, page, {"live": LIVE, "mirror": MIRROR}):
+        return code
     outcome = decide(page)
     if args.json:
         objects = {name: report.as_object() for name, report in page.proofs.items()}

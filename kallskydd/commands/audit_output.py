@@ -1,4 +1,4 @@
-"""How the results of `kallskydd audit …` are shown, kept, and turned into an exit code."""
+"""How the results of `kallskydd audit …` are shown, kept, printed as a page, and turned into an exit code."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from audit.observe.program import own_program
+from audit.report.certify import Examined
+from audit.report.claims import Claims
+from audit.report.html import page_as_html
+from audit.report.page import page_of
 from audit.report.results import save
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Check, Verdict
-from kallskydd.say import FINDINGS, OK, answer, prose, result
+from kallskydd.certificate.document import as_pdf
+from kallskydd.certificate.errors import SheetTooFull
+from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, prose, result
 
 NOT_RUNNING = "Nobody serves this home, as far as this account can see."
 START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
@@ -32,6 +38,48 @@ def can_be_kept(place: Path | None) -> bool:
         return True
     prose("The result cannot be written there. Name a file in a folder of yours.")
     return False
+
+
+def add_pdf(parser: argparse.ArgumentParser) -> None:
+    """Add the page as PDF."""
+    parser.add_argument("--pdf", type=Path, metavar="FILE.pdf", help="the same page as a tagged PDF on A4")
+
+
+def can_be_made(*places: Path | None) -> bool:
+    """Whether the pages can be written where they should go, over nothing else; asked before the audit."""
+    for place in places:
+        if place is not None and os.path.lexists(place):
+            prose(f"There already, and not overwritten: {place.name}. Name another file, or move that one away.")
+            return False
+    return all(map(can_be_kept, places))
+
+
+def make_pages(args: argparse.Namespace, examined: Examined, claims: Claims) -> int:
+    """Write what was asked for of --report and --pdf, in this order; return the exit code."""
+    page = page_of(examined, args.lang, claims)
+    try:
+        if args.report is not None:
+            write_new(args.report, page_as_html(page).encode())
+        if args.pdf is not None:
+            write_new(args.pdf, as_pdf(page))
+    except OSError as error:
+        prose(f"The page cannot be written ({error.strerror}). Name another file.")
+        return USAGE
+    except SheetTooFull as error:
+        prose(str(error))
+        return REFUSED
+    return OK
+
+
+def write_new(place: Path, content: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all. Raises OSError."""
+    with place.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except OSError:
+            place.unlink()
+            raise
 
 
 def report_of(name: str, checks: Sequence[Check]) -> AuditReport:

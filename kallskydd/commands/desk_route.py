@@ -16,12 +16,17 @@ from typing import Any
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
-from desk.errors import NotReachable
+from desk.errors import BadBridges, NotReachable
+from desk.keep.bridges import read_bridges
+from desk.keep.keyfile import DeskHome
 from desk.server.reach import CONNECT_SECONDS, CONNECTIONS, refused_by_tor, socket_connector
 from onion.client import ClientTor, add_client_key
 from onion.connector import SocksConnector
 from onion.errors import SocksFailed, SocksMissing, SocksTimeout
 from onion.private_network import PrivateNetwork
+
+# How soon a tor whose start was given up is stopped again: it may have been about to begin.
+_STOP_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,32 @@ async def connector_for(
         yield _DeskConnector((host, port))
     else:
         lines = [] if route.tor_network is None else PrivateNetwork.lines_from(route.tor_network)
-        tor = ClientTor(tor_folder, lines)
-        try:
-            await asyncio.to_thread(tor.start)
+        async with _started(ClientTor(tor_folder, lines, bridges=_bridges_beside(tor_folder))) as tor:
             await asyncio.to_thread(add_client_key, tor.control_socket, address, onion_private)
             yield _DeskConnector(tor.socks)
-        finally:
+
+
+def _bridges_beside(tor_folder: Path) -> tuple[str, ...]:
+    """Return the bridges of the desk home that the folder is in, read each time tor is started."""
+    try:
+        return read_bridges(DeskHome(tor_folder.parent).bridges)
+    except BadBridges as bad:
+        raise NotReachable(bad.text_key) from bad
+
+
+@contextlib.asynccontextmanager
+async def _started(tor: ClientTor) -> AsyncIterator[ClientTor]:
+    """Yield the tor, started, and end it. A start that is given up goes on in its thread until its tor has ended."""
+    starting = asyncio.create_task(asyncio.to_thread(tor.start))
+    try:
+        await asyncio.shield(starting)
+        yield tor
+    finally:
+        while not starting.done():
             await asyncio.to_thread(tor.stop)
+            await asyncio.wait({starting}, timeout=_STOP_AGAIN_SECONDS)
+        await asyncio.gather(starting, return_exceptions=True)
+        await asyncio.to_thread(tor.stop)
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

@@ -15,10 +15,10 @@ from itertools import pairwise
 from typing import Final
 
 from cases.colour import channels
+from kallskydd.pdf.fonts import BOLD, MONO, REGULAR, Face, LetterMissing, face
+from kallskydd.pdf.writer import A4, Colour, Style, TaggedDocument
 from kallskydd.poster import qr
-from kallskydd.poster.errors import DoesNotFit
-from kallskydd.poster.fonts import BOLD, MONO, REGULAR, Face, face
-from kallskydd.poster.pdf import A4, Colour, Style, TaggedPage
+from kallskydd.poster.errors import DoesNotFit, NoSuchLetter
 from kallskydd.poster.texts import (
     BEWARE,
     COVERS,
@@ -75,6 +75,13 @@ LEAST_ADDRESS_SIZE: Final = 7.0
 
 def draw(words: PosterTexts, facts: Facts) -> bytes:
     """Return the poster as PDF. Raises DoesNotFit, NoSuchLetter."""
+    try:
+        return _drawn(words, facts)
+    except LetterMissing as missing:
+        raise NoSuchLetter(missing.letter) from None
+
+
+def _drawn(words: PosterTexts, facts: Facts) -> bytes:
     for scale in SCALES:
         left = A4[1] - _Sheet(words, facts, scale, LEAST_GAP).set()
         if left >= 0:
@@ -125,7 +132,7 @@ class _Sheet:
     """One try at the page; `y` is how far down it is set."""
 
     def __init__(self, words: PosterTexts, facts: Facts, scale: float, gap: float) -> None:
-        self.page = TaggedPage(f"{words(TITLE)} {facts.owner}", words.language)
+        self.page = TaggedDocument(f"{words(TITLE)} {facts.owner}", words.language)
         self._words = words
         self._facts = facts
         self._gap = gap

@@ -44,9 +44,9 @@ def days(count):
 class Story(CaseInMaking):
     """A case and the day it is looked at."""
 
-    def __init__(self, *readers):
+    def __init__(self, *readers, **report):
         super().__init__(*(readers or (ANNA,)))
-        self.report(day=RELEASED, sealed_to=tuple(self.members))
+        self.report(day=RELEASED, sealed_to=tuple(self.members), **report)
 
     def state(self, day=RELEASED, role="member", **options):
         return fold(self.streams, RELEASED, day, role, **options)
@@ -169,6 +169,29 @@ def test_minutes_wait_for_the_reporter_to_approve_them():
     assert (waiting.open_minutes, approved.open_minutes) == ((1,), ())
     assert CaseAction.APPROVE_MINUTES in waiting.allowed
     assert CaseAction.APPROVE_MINUTES not in approved.allowed
+
+
+def test_a_report_by_voice_waits_for_an_approval_of_itself_also_before_its_release():
+    story = Story(call_back="ekorre tisdag brygga")
+
+    unreleased = story.state(role="reporter", released=False)
+    released = story.state(role="reporter")
+    story.approve(None)
+    approved = story.state(role="reporter")
+
+    assert (unreleased.open_minutes, released.open_minutes, approved.open_minutes) == ((None,), (None,), ())
+    assert CaseAction.APPROVE_MINUTES in unreleased.allowed & released.allowed
+    assert CaseAction.TAKE_BACK in unreleased.allowed
+    assert CaseAction.APPROVE_MINUTES not in approved.allowed
+
+
+def test_an_approval_of_other_notes_is_enough_for_a_report_by_voice():
+    story = Story(call_back="ekorre tisdag brygga")
+    story.by_member(PhoneMinutes("Du sade …"))
+
+    story.approve(0)
+
+    assert story.state(role="reporter").open_minutes == ()
 
 
 # Guards

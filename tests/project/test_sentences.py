@@ -22,7 +22,16 @@ KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")
 A_SENTENCE = re.compile(r"([A-Z`]|tor ).*(\.|: [a-z -]+)", re.DOTALL)
 # Files, and a key of the configuration.
 FILES = {"audit.chain", "config.toml", "kallskydd.db", "shred.slots", "server.pub", "join.toml", "certificate.pem"}
-FILES |= {"mirror.name", "account.json", "account.pem", "other.pem", "seen.json"}
+FILES |= {
+    "member.key",
+    "mirror.name",
+    "account.json",
+    "account.pem",
+    "other.pem",
+    "seen.json",
+    "cache.key",
+    "flytt.bin",
+}
 # The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.
 TO_DESKS = ("intake/desk_api/app.py",)
 

@@ -24,11 +24,10 @@ async def act(desks: RunningDesks, number: int, path: str, what: str, text: str,
 
 async def fetched(reader: Reader) -> None:
     """Have what came meanwhile fetched, and wait for it."""
-    refresh = getattr(reader.services, "refresh", None)
-    if refresh is not None:
-        await refresh.wait()
-        refresh.begin()
-        await refresh.wait()
+    refresh = reader.services.refresh
+    await refresh.wait()
+    refresh.begin()
+    await refresh.wait()
 
 
 async def shown(desks: RunningDesks, number: int, path: str) -> Seen:

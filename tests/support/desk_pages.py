@@ -125,7 +125,8 @@ async def pages_of(
     """The application of one member, and a browser that has not been let in yet."""
     home = home or desks.home(number)
     connect = functools.partial(connector_for, route=Route(socket=desks.socket), tor_folder=home.tor)
-    desk = Desk(home, Link(connect), desks.clock, idle)
+    cache = home.folder.with_name(f"{home.folder.name}.cache")
+    desk = Desk(home, Link(connect), desks.clock, idle, cache_folder=cache)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         services = Services(

@@ -1,55 +1,150 @@
-"""The overview: what to do today, then all cases that this member can open."""
+"""The overview: what to do today, then all cases that this member can open.
 
+All of it is made from what was fetched last (`desk.keep.summaries`), so it is there at once and without the server.
+What is searched for comes as a form and is answered at once: it stands in no address, and in no browser's history.
+"""
+
+from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from aiohttp import web
 
+from cases.case.timeline import DeadlineKind
 from cases.clock import today
-from desk.errors import DeskError, Erased, NotReachable
+from desk.keep.summaries import Index, Summary
+from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
-from desk.web.services import SERVICES, sent_form
-from desk.web.session.desk import Desk
-from desk.web.views.case_line import case_line
-from desk.web.views.pages import see
-from desk.web.views.refusals import notice_for
-from desk.work.opened import DeskCase
+from desk.web.services import SERVICES, Services, sent_form, typed_before
+from desk.web.session.search import containing
+from desk.web.views.case_line import line_of
+from desk.web.views.case_list import STATES, Wanted, chosen, organisations_of
+from desk.web.views.pages import N_, Language, Notice, see
+from desk.web.views.refusals import notice_for, sentences_for
+from desk.web.views.todo import Known, todo_of
+from desk.web.views.welcome import welcome
+from desk.work.casebook import Casebook
+from desk.work.standing import overview_warnings
 
 HERE: Final = "/"
+SEARCH: Final = "/search"
 FETCH: Final = "/fetch"
+# So many cases at a time: a page of thousands takes a browser seconds.
+AT_A_TIME: Final = 100
+_DAMAGED: Final = Notice(
+    N_("What is kept on this computer was damaged."), N_("It is fetched again; nothing is gone at the server."), "warn"
+)
+_FETCHING: Final = Notice(N_("What is new is being fetched."), N_("Show the page again in a minute."), "warn")
+_WHAT: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_("Nothing to do today. The next day is %(day)s: acknowledge a report."),
+    DeadlineKind.ASSESS: N_("Nothing to do today. The next day is %(day)s: a first assessment."),
+    DeadlineKind.FEEDBACK: N_("Nothing to do today. The next day is %(day)s: feedback in a case."),
+}
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """Show the cases, the most pressing first."""
     services = request.app[SERVICES]
-    notice = None
-    cases: list[DeskCase] = []
-    try:
-        cases = await _fetched(services.desk)
-    except NotReachable as failed:
-        notice = notice_for(failed)
-    day = today(services.clock)
-    lines = sorted((case_line(one, day, services.language) for one in cases), key=lambda line: line.next.day)
-    return services.page("overview.html", HERE, notice=notice, cases=lines, today=day)
+    # Who unlocks a new computer waits for the first fetching instead of seeing nothing.
+    if services.refresh.is_running and services.refresh.fetched is None:
+        await services.refresh.wait()
+    return await _page(services, Form({}))
+
+
+async def show_search(request: web.Request) -> web.StreamResponse:
+    """Show the cases after a search that met the lock."""
+    return await _page(request.app[SERVICES], typed_before(request))
+
+
+async def search(request: web.Request) -> web.StreamResponse:
+    """Show the cases that were searched for. It changes nothing, so it may be sent again."""
+    return await _page(request.app[SERVICES], await read_form(request))
 
 
 async def fetch(request: web.Request) -> web.StreamResponse:
     """Ask the server for what is new."""
     await sent_form(request)
+    refresh = request.app[SERVICES].refresh
+    refresh.begin()
+    await refresh.wait()
     return see(HERE)
 
 
-async def _fetched(desk: Desk) -> list[DeskCase]:
-    cases: list[DeskCase] = []
-    async with desk.at_work() as book:
-        await book.sync()
-        for known in list(book.state.case_list.cases.values()):
-            try:
-                cases.append(await book.open(known))
-            except (Erased, NotReachable):
-                continue
-            except DeskError:
-                continue
-    return cases
+async def _page(services: Services, form: Form) -> web.StreamResponse:
+    language, day, book = services.language, today(services.clock), services.desk.reading()
+    index = Index() if book.cache is None else book.cache.index
+    wanted = Wanted(form.one("words"), form.one("state"), form.one("organisation"))
+    alarms = [language.notice(sentences_for(key)) for key in overview_warnings(book)]
+    summaries = index.standing()
+    problems = {name: one for name, one in index.problems.items() if not one.is_left}
+    if not (summaries or problems):
+        words = welcome(book, services.band.name, language)
+        return services.page(
+            "overview_empty.html",
+            HERE,
+            notice=_notice(services, book),
+            alarms=alarms,
+            welcome=words,
+            is_fetched=index.fetched is not None,
+        )
+    holding = await containing(services.desk, tuple(summaries), wanted.words) if wanted.words else set()
+    found = chosen(summaries, wanted, holding, day)
+    read = {name: known.read for name, known in book.state.case_list.cases.items()}
+    most = _shown(form)
+    lines = [line_of(one, read.get(one.case_id.hex(), {}), day, language) for one in found[:most]]
+    known = Known(summaries, read, problems, unsigned_change=_is_unsigned(book))
+    todo = todo_of(known, day, language)
+    weekday = language.weekday(day)
+    return services.page(
+        "overview.html",
+        HERE,
+        notice=_notice(services, book),
+        alarms=alarms,
+        today=weekday[:1].upper() + weekday[1:],
+        todo=todo,
+        nothing="" if todo else _nothing(summaries, day, language),
+        cases=lines,
+        more=most + AT_A_TIME if len(found) > most else 0,
+        wanted=wanted,
+        states=STATES,
+        organisations=organisations_of(summaries),
+    )
 
 
-ROUTES: Final[Routes] = {HERE: (show, None), FETCH: (None, fetch)}
+def _notice(services: Services, book: Casebook) -> Notice | None:
+    """Return what stands above everything: why nothing could be fetched, or that it is under way."""
+    if services.refresh.failed is not None:
+        return notice_for(services.refresh.failed)
+    if book.cache is not None and book.cache.damaged:
+        return _DAMAGED
+    return _FETCHING if services.refresh.is_running and services.refresh.fetched is None else None
+
+
+def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) -> str:
+    """Return the sentence for a day without anything to do."""
+    limits = (summary.due for summary in summaries.values())
+    nearest = min((limit for limit in limits if limit is not None), key=lambda limit: limit.day, default=None)
+    if nearest is None:
+        return language.translate(N_("Nothing to do today."))
+    return language.translate(
+        _WHAT[DeadlineKind(nearest.kind)], day=language.day(nearest.day, year=nearest.day.year != day.year)
+    )  # fmt: skip
+
+
+def _is_unsigned(book: Casebook) -> bool:
+    chain = book.chain
+    if chain is None or chain.proposal is None:
+        return False
+    return book.keys.id not in chain.signed_by and any(
+        version.member(book.keys.id) is not None for version in (chain.proposal, *chain.all[-1:])
+    )
+
+
+def _shown(form: Form) -> int:
+    untrusted = form.one("shown")
+    return (
+        int(untrusted) if untrusted.isascii() and untrusted.isdigit() and len(untrusted) < len("100000") else AT_A_TIME
+    )
+
+
+ROUTES: Final[Routes] = {HERE: (show, None), SEARCH: (show_search, search), FETCH: (None, fetch)}

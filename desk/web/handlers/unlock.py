@@ -1,15 +1,22 @@
-"""Unlock and lock: one field, who this desk belongs to, and the way to the server."""
+"""Unlock and lock: one field, who this desk belongs to, and the way to the server.
+
+A computer without a key goes to Become a member, one that knows no server to its address (`handlers.enrol`).
+"""
 
 from typing import Final
 
 from aiohttp import web
 
-from desk.errors import DeskError
+from desk.errors import BadBridges, DeskError
+from desk.keep.bridges import read_bridges
+from desk.keep.state import read_joined
+from desk.web.handlers.enrol import ENROL, JOIN
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
-from desk.web.services import ERROR_STATUS, SERVICES
-from desk.web.views.pages import see
+from desk.web.services import ERROR_STATUS, SERVICES, Services
+from desk.web.views.pages import Notice, see
 from desk.web.views.refusals import notice_for
+from desk.web.views.way_to_server import Way, way_in_words
 
 UNLOCK: Final = "/unlock"
 LOCK: Final = "/lock"
@@ -21,7 +28,11 @@ async def show(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     if services.desk.is_unlocked:
         return see(services.desk.held_path or OVERVIEW)
-    return services.page("unlock.html", UNLOCK, held=bool(services.desk.held_path))
+    if not services.home.key.exists():
+        return see(ENROL)
+    if not read_joined(services.home.settings).address:
+        return see(JOIN)
+    return page(services)
 
 
 async def unlock(request: web.Request) -> web.StreamResponse:
@@ -31,8 +42,7 @@ async def unlock(request: web.Request) -> web.StreamResponse:
     try:
         await services.desk.unlock(_passphrase(form))
     except DeskError as refused:
-        held = bool(services.desk.held_path)
-        return services.page("unlock.html", UNLOCK, notice=notice_for(refused), status=ERROR_STATUS, held=held)
+        return page(services, notice=notice_for(refused), status=ERROR_STATUS)
     return see(services.desk.held_path or OVERVIEW)
 
 
@@ -40,6 +50,34 @@ async def lock(request: web.Request) -> web.StreamResponse:
     """Lock the desk."""
     await request.app[SERVICES].desk.lock()
     return see(UNLOCK)
+
+
+def page(
+    services: Services, *, notice: Notice | None = None, status: int = 200, bridges: str | None = None
+) -> web.Response:
+    """Return the page; `bridges` is what was typed and refused."""
+    return services.page(
+        "unlock.html",
+        UNLOCK,
+        notice=notice,
+        status=status,
+        held=bool(services.desk.held_path),
+        # What is wrong is the passphrase, or the bridges, or neither.
+        wrong=notice is not None and bridges is None,
+        way=way_of(services, bridges),
+    )
+
+
+def way_of(services: Services, typed_bridges: str | None = None) -> Way:
+    """Return the way to the server in words, and the bridges that are kept, or those that were typed and refused."""
+    try:
+        kept = "\n".join(read_bridges(services.home.bridges))
+    except BadBridges:
+        kept = ""
+    link = services.desk.link
+    bad = typed_bridges is not None
+    shown = kept if typed_bridges is None else typed_bridges
+    return way_in_words(link.state.name, link.reason, link.unanswered, shown, services.language, bad_bridges=bad)
 
 
 def _passphrase(form: Form) -> str:

@@ -1,11 +1,26 @@
-"""Cases for the pages that show them."""
+"""Cases for the pages that show them: as they were fetched last, or from the server when they are not here."""
 
+from desk.errors import UnknownCase
 from desk.web.session.desk import Desk
+from desk.work.cached import open_kept
 from desk.work.opened import DeskCase
 
 
 async def shown_case(desk: Desk, name: str) -> DeskCase:
     """Return the case of this name as it is to be shown. Raises Locked, UnknownCase, and what opening it raises."""
+    kept = kept_case(desk, name)
+    if kept is not None:
+        return kept
     async with desk.at_work() as book:
-        await book.sync()
+        if book.chain is None or name not in book.state.case_list.cases:
+            await book.sync()
         return await book.open(book.state.find(name))
+
+
+def kept_case(desk: Desk, name: str) -> DeskCase | None:
+    """Return the case of this name from what was fetched last; None when the server has to be asked. Raises Locked."""
+    book = desk.reading()
+    try:
+        return open_kept(book, book.state.find(name))
+    except UnknownCase:
+        return None

@@ -5,17 +5,20 @@ remembers; the way to the server is made beside it. Fifteen minutes without a re
 casebook are let go, and the home is free for the command line. What was typed in a form that met the lock is held, in
 memory, until the same member unlocks.
 
-One thing at a time: the desk's requests to the server are numbered, and what it remembers is one file.
+One thing at a time: the desk's requests to the server are numbered, and what it remembers is one file. What was fetched
+before can be read meanwhile (`reading`), without the server.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
 from typing import Final
 
 from cases.clock import Clock
 from desk.errors import NoKey, NotJoined
+from desk.keep.cache import open_cache
 from desk.keep.keyfile import DeskHome, unlock
 from desk.keep.lock import desk_lock
 from desk.keep.state import read_state
@@ -24,6 +27,8 @@ from desk.server.client import DeskClient
 from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
 from desk.web.session.link import Link, LinkConnector
+from desk.web.session.oral import HeldCall
+from desk.work.cached import fetch_touched, take_roster
 from desk.work.casebook import Casebook
 
 IDLE_SECONDS: Final = 15 * 60.0
@@ -48,6 +53,8 @@ class _Unlocked:
     book: Casebook
     stack: contextlib.AsyncExitStack
     used: float
+    # The words of each case in small letters, for the search: with how many entries they were read.
+    words: dict[bytes, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, repr=False)
@@ -58,10 +65,19 @@ class Desk:
     link: Link
     clock: Clock
     idle_seconds: float = IDLE_SECONDS
+    _: KW_ONLY
+    # Where what was fetched is kept (`desk.keep.cache`): never in the home.
+    cache_folder: Path
+    # Called each time the desk has been unlocked.
+    on_unlock: Callable[[], None] = lambda: None
+    # What goes on beside the pages, and ends when the desk locks.
+    beside: set["asyncio.Task[None]"] = field(default_factory=set)
     tokens: FormTokens = field(default_factory=FormTokens)
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # A report that is being taken by voice: its words are gone with the lock.
+    call: HeldCall | None = None
 
     @property
     def is_unlocked(self) -> bool:
@@ -85,21 +101,43 @@ class Desk:
             client = await stack.enter_async_context(
                 DeskClient(LinkConnector(self.link, CONNECTIONS), keys, state, server_key)
             )
-            stack.callback(state.write_unwritten)
-            book = Casebook(client, keys, state, self.clock, server_key)
+            cache = open_cache(self.cache_folder, keys.sign_seed)
+            book = Casebook(client, keys, state, self.clock, server_key, cache=cache)
+            take_roster(book)
+            stack.callback(book.write)
             self._unlocked = _Unlocked(book, stack.pop_all(), self._now())
+        self.on_unlock()
+
+    def reading(self) -> Casebook:
+        """Return the casebook for what asks nothing of the server and changes nothing. Raises Locked."""
+        if self._unlocked is None:
+            raise Locked
+        return self._unlocked.book
+
+    @property
+    def words(self) -> dict[bytes, tuple[int, str]]:
+        """The words of the cases that were read for a search; gone when the desk locks. Raises Locked."""
+        if self._unlocked is None:
+            raise Locked
+        return self._unlocked.words
 
     @contextlib.asynccontextmanager
-    async def at_work(self) -> AsyncIterator[Casebook]:
-        """Yield the casebook, to one request at a time; what was learnt is written afterwards. Raises Locked."""
+    async def at_work(self, *, writes: bool = True) -> AsyncIterator[Casebook]:
+        """Yield the casebook, to one request at a time. Raises Locked.
+
+        Afterwards the cases that were changed are fetched again, and what was learnt is written, unless the caller does
+        that later (`writes`).
+        """
         async with self._turn:
             if self._unlocked is None:
                 raise Locked
             book = self._unlocked.book
             try:
                 yield book
+                await fetch_touched(book)
             finally:
-                book.state.write_unwritten()
+                if writes:
+                    book.write()
 
     def used(self) -> None:
         """Count the fifteen minutes from now: the member has done something."""
@@ -107,9 +145,14 @@ class Desk:
             self._unlocked.used = self._now()
 
     async def lock(self) -> None:
-        """Let go of keys and cases. What is under way ends first."""
+        """Let go of keys and cases. What goes on beside the pages is broken off; what a page does ends first."""
+        beside = list(self.beside)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         async with self._turn:
             if self._unlocked is not None:
+                self.call = None
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
                 await unlocked.stack.aclose()

@@ -39,6 +39,8 @@ class Link:
         self._making: asyncio.Task[None] | None = None
         # Why there is no way: a text key.
         self.reason = ""
+        # Why the last request found nobody at the end of the way; nothing once one has.
+        self.unanswered = ""
 
     @property
     def state(self) -> LinkState:
@@ -70,7 +72,8 @@ class Link:
         return self._made
 
     async def close(self) -> None:
-        """End what was started for the way."""
+        """End what was started for the way. A request that waits for it fails."""
+        self.reason = self.unanswered = ""
         if self._making is not None:
             self._making.cancel()
             await asyncio.gather(self._making, return_exceptions=True)
@@ -90,4 +93,10 @@ class LinkConnector(aiohttp.BaseConnector):
     ) -> ResponseHandler:
         """Return a connection: this is the method that aiohttp's own connectors override."""
         inner = await self._link.connector()
-        return await inner._create_connection(req, traces, patience)  # noqa: SLF001 - the seam between connectors
+        try:
+            made = await inner._create_connection(req, traces, patience)  # noqa: SLF001 - the seam between connectors
+        except NotReachable as failed:
+            self._link.unanswered = failed.text_key
+            raise
+        self._link.unanswered = ""
+        return made

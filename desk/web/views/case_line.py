@@ -1,15 +1,21 @@
 """A case as one line: its own first words, number, organisation, day, state and what comes next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import Final
 
-from desk.web.views.pages import Language
+from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
+from cases.entry import Stream
+from desk.keep.summaries import Limit, Summary
+from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
+from desk.web.views.written import inert_line
 from desk.work.opened import DeskCase
+from desk.work.summing import summary_of
 
-FIRST_CHARACTERS: Final = 70
+NO_ORGANISATION: Final = N_("organisation not given")
 _PERSON: Final = b"ks1-case-number"
 _NUMBERS: Final = 1_000_000
 
@@ -21,10 +27,13 @@ class CaseLine:
     path: str
     title: str
     number: str
+    register: str
     organisation: str
     received: str
     state: str
     new: bool
+    # Something of the reporter's came after what members wrote, and was not read.
+    answered: bool
     urgent: bool
     next: NextDay
 
@@ -44,22 +53,65 @@ def case_path(case_id: bytes) -> str:
     return f"/case/{case_id.hex()}"
 
 
-def first_line(untrusted_text: str) -> str:
-    """Return the beginning of a text on one line."""
-    line = " ".join(untrusted_text.split())
-    return line if len(line) <= FIRST_CHARACTERS else line[:FIRST_CHARACTERS].rsplit(" ", 1)[0] + " …"
-
-
 def case_line(case: DeskCase, today: date, language: Language) -> CaseLine:
     """Return what the overview shows of an opened case."""
+    return line_of(summary_of(case), case.known.read, today, language)
+
+
+def line_of(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> CaseLine:
+    """Return what the overview shows of a case on a day; `read` is how far the member has read its streams."""
+    state = state_on(summary, today)
+    answered = has_answer(summary, read)
     return CaseLine(
-        path=case_path(case.known.case_id),
-        title=first_line(case.report.text),
-        number=case_number(case.known.case_id),
-        organisation=case.organisation_name(),
-        received="" if case.release_day is None else language.day(case.release_day),
-        state=state_in_words(case.state, language),
-        new=case.new_entries > 0,
-        urgent=case.report.urgent,
-        next=next_day(case.state, today, language),
+        path=case_path(summary.case_id),
+        title=inert_line(summary.title),
+        number=case_number(summary.case_id),
+        register=inert_line(summary.register),
+        organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
+        received=""
+        if summary.received is None
+        else language.day(summary.received, year=summary.received.year != today.year),
+        state=state_in_words(state, language),
+        new=is_new(summary, read) and not answered,
+        answered=answered,
+        urgent=summary.urgent,
+        next=next_day(state, today, language),
     )
+
+
+def is_new(summary: Summary, read: Mapping[int, int]) -> bool:
+    """Whether somebody else wrote what this member has not had on the screen."""
+    return any(count > read.get(stream, 0) for stream, count in summary.others.items())
+
+
+def has_answer(summary: Summary, read: Mapping[int, int]) -> bool:
+    """Whether the reporter has written in a case that this member has read before."""
+    seen = read.get(int(Stream.REPORTER), 0)
+    return 0 < seen < summary.others.get(int(Stream.REPORTER), 0)
+
+
+def state_on(summary: Summary, today: date) -> CaseState:
+    """Return where a case is on a day, as far as its summary says: with one limit, and without what is allowed."""
+    stage = CaseStage(summary.stage)
+    over = summary.erasable_from is not None and summary.erasable_from <= today and not summary.on_hold
+    due = () if summary.due is None else (_deadline(summary.due, today),)
+    return CaseState(
+        state=CaseStage.ERASABLE if stage is CaseStage.CLOSED and over else stage,
+        organisation=summary.organisation,
+        deadlines=due,
+        outcome=None,
+        open_requests=(),
+        open_minutes=(),
+        withdrawn=stage is CaseStage.WITHDRAWN,
+        withdrawn_files=frozenset(),
+        on_hold=summary.on_hold,
+        closed_on=summary.closed_on,
+        inbox_ended=False,
+        erasable_from=summary.erasable_from,
+        erase_by=summary.erase_by,
+        allowed=frozenset(),
+    )
+
+
+def _deadline(due: Limit, today: date) -> Deadline:
+    return Deadline(DeadlineKind(due.kind), due.day, met=False, overdue=today > due.day)

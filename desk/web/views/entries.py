@@ -150,7 +150,7 @@ class EntryShower:
             side=THEIRS if theirs else INNER if inner else "",
             text=inert(getattr(body, "text", "") or getattr(body, "reason", "")),
             new=self._case.is_new(entry),
-            facts=tuple(self._facts(body)),
+            facts=tuple(self._facts(entry)),
             link=self._link(body),
             author=entry.author,
             on=entry.day,
@@ -179,13 +179,15 @@ class EntryShower:
                 kind = _KINDS[type(body)]
         return self._language.translate(kind, **values)
 
-    def _facts(self, body: Body) -> list[str]:
-        translate = self._language.translate
+    def _facts(self, entry: Entry) -> list[str]:
+        translate, body = self._language.translate, entry.body
         match body:
             case Report():
                 return [*self._of_the_report(body)]
             case Outcome() if body.reason:
                 return [translate(N_("Why: %(reason)s"), reason=inert_line(body.reason))]
+            case PhoneMinutes() if entry.number in self._case.state.open_minutes:
+                return [translate(N_("The reporter has not approved them yet."))]
             case Withdrawal() if body.file_id in self._attachments:
                 stream, attachment = self._attachments[body.file_id]
                 return [file_words(stream, attachment, self._language)]
@@ -196,6 +198,9 @@ class EntryShower:
     def _of_the_report(self, report: Report) -> list[str]:
         translate = self._language.translate
         facts = []
+        if report.call_back:
+            known_by = N_("One of us wrote it down for somebody who called. Ask a caller for these words: %(words)s.")
+            facts.append(translate(known_by, words=inert_line(report.call_back)))
         if report.urgent:
             facts.append(translate(N_("The reporter says that it is urgent.")))
         if report.earlier:

@@ -19,10 +19,11 @@ from cases.entry import LegalHold, Stream
 from cases.errors import SealBroken
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
-from desk.web.views.case_line import case_number, case_path, first_line
+from desk.web.views.case_line import case_number, case_path
 from desk.web.views.moving import stands_on_overview
 from desk.web.views.pages import N_, Language
 from desk.work.opened import UNKNOWN_NAME, DeskCase
+from desk.work.summing import first_line
 
 ERASE: Final = "/erase"
 # Thirty days before the two years are over the server gives notice (cases/store/erase.py).

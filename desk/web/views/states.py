@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
+from cases.clock import add_months
 from desk.web.views.pages import N_, Language
+from desk.work.summing import next_limit
 
 # How many days before a day turns amber.
-_SOON_DAYS: Final = {
+SOON_DAYS: Final = {
     DeadlineKind.ACKNOWLEDGE: 7,
     DeadlineKind.ASSESS: 7,
     DeadlineKind.FEEDBACK: 21,
@@ -56,29 +59,47 @@ def state_in_words(state: CaseState, language: Language) -> str:
     return language.translate(_HELD if state.on_hold and state.closed_on else STATES[state.state])
 
 
+def erased_at_latest(closed_on: date | None) -> date | None:
+    """Return the day of the two-year cap of a case that was closed on this day."""
+    return None if closed_on is None else add_months(closed_on, ERASE_AT_LATEST_MONTHS)
+
+
 def next_day(state: CaseState, today: date, language: Language) -> NextDay:
     """Return the next day of a case in the law, or of our own goals."""
-    limits = [limit for limit in state.due if limit.kind not in {DeadlineKind.COMPLETION, DeadlineKind.ERASE}]
-    if limits:
-        return _limit(min(limits, key=lambda limit: limit.day), today, language)
+    limit = next_limit(state)
+    if limit is not None:
+        return _limit(limit, today, language)
     translate = language.translate
-    if state.closed_on is None:
+    latest = erased_at_latest(state.closed_on)
+    if latest is None:
         return NextDay(translate(N_("Close it when you are done")), "")
-    if state.on_hold:
-        return NextDay(_HELD, translate(N_("Is not erased until you end that")))
-    if state.erasable_from is not None and state.erasable_from > today:
-        what = translate(N_("Can be erased from %(day)s"), day=language.day(state.erasable_from))
+    if state.erasable_from is not None and state.erasable_from > today and not state.on_hold:
+        what = translate(N_("Can be erased from %(day)s"), day=_day(state.erasable_from, today, language))
         return NextDay(translate(N_("The reporter can still read")), what)
-    return NextDay(translate(N_("Can be erased")), "", "", state.erase_by or date.max)
+    nearness = "soon" if (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE] else ""
+    if state.on_hold:
+        # The server keeps to a hold, at the two-year cap too.
+        return NextDay(translate(_HELD), translate(N_("Is not erased until you end that")), nearness, latest)
+    by = translate(N_("By %(day)s, two years after closing"), day=_day(latest, today, language))
+    return NextDay(translate(N_("Can be erased")), by, nearness, latest)
+
+
+def left_in_words(days: int, language: Language) -> str:
+    """Return how many days are left, or over."""
+    translate = language.translate
+    if days < 0:
+        return translate(N_("1 day late")) if days == -1 else translate(N_("%(days)d days late"), days=-days)
+    if days <= 1:
+        return translate(N_("1 day left")) if days else translate(N_("Today"))
+    return translate(N_("%(days)d days left"), days=days)
+
+
+def _day(day: date, today: date, language: Language) -> str:
+    return language.day(day, year=day.year != today.year)
 
 
 def _limit(limit: Deadline, today: date, language: Language) -> NextDay:
-    translate = language.translate
     days = (limit.day - today).days
-    what = translate(NEXT[limit.kind], day=language.day(limit.day, year=limit.day.year != today.year))
-    if limit.overdue:
-        late = translate(N_("1 day late")) if days == -1 else translate(N_("%(days)d days late"), days=-days)
-        return NextDay(late, what, "late", limit.day)
-    left = translate(N_("Today")) if not days else translate(N_("%(days)d days left"), days=days)
-    left = translate(N_("1 day left")) if days == 1 else left
-    return NextDay(left, what, "soon" if days <= _SOON_DAYS[limit.kind] else "", limit.day)
+    what = language.translate(NEXT[limit.kind], day=_day(limit.day, today, language))
+    nearness = "late" if limit.overdue else ("soon" if days <= SOON_DAYS[limit.kind] else "")
+    return NextDay(left_in_words(days, language), what, nearness, limit.day)

@@ -21,6 +21,7 @@ import warnings
 from datetime import timedelta
 from pathlib import Path
 
+import pypdf
 import pytest
 from audit_harness import AS_ROOT, Audited, audited, evidence, verdicts
 from audit_installation import make_installation
@@ -407,7 +408,8 @@ def test_a_manifest_is_taken_from_a_reviewed_source_and_compared(service, place,
 def test_the_printed_page_stands_alone_and_says_what_is_not_covered(service, tmp_path):
     for language in ("sv", "en"):
         page = tmp_path / f"{language}.html"
-        service.audit("live", "--home", service.home, "--report", page, "--lang", language)
+        pdf = page.with_suffix(".pdf")
+        service.audit("live", "--home", service.home, "--report", page, "--pdf", pdf, "--lang", language)
 
         text = page.read_text("utf-8")
 
@@ -419,6 +421,8 @@ def test_the_printed_page_stands_alone_and_says_what_is_not_covered(service, tmp
         assert f"HOMEDIR={service.home} " in text
         assert ("file of the home" in text or "stream pair" in text) == (language == "en" and AS_ROOT)
         assert ("# or that of" in text) == (language == "en")
+        to_sign = " ".join(pypdf.PdfReader(pdf).pages[0].extract_text().split())
+        assert ASSERTION[language] in to_sign
 
 
 class Heard(Announcer):

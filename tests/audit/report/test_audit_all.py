@@ -13,14 +13,18 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pypdf
 import pytest
 from audit_harness import AS_ROOT, audited
 from audit_installation import make_installation
 from audit_pages import PROGRAM, report
 
+from audit.mirror import command as mirror_command
 from audit.observe.program import own_program, program_in
 from audit.report.results import save
 from audit.verdict import Verdict
+from kallskydd.certificate.errors import SheetTooFull
+from kallskydd.commands import audit as audit_command
 from kallskydd.commands import audit_all, audit_output
 
 
@@ -52,13 +56,13 @@ def words_of(service, tmp_path, options, *more):
 def run_here(*words):
     """The same command in this process, which spares a start of the interpreter."""
     parser = argparse.ArgumentParser()
-    audit_all.add_parser(parser.add_subparsers())
-    args = parser.parse_args(list(map(str, words)))
+    audit_command.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["audit", *map(str, words)])
     return args.run(args)
 
 
 def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, given):
-    done = service.audit(*words_of(service, tmp_path, given, "--lang", "en"))
+    done = service.audit(*words_of(service, tmp_path, given, "--lang", "en", "--pdf", tmp_path / "page.pdf"))
 
     page = (tmp_path / "page.html").read_text("utf-8")
     program = program_in(service.packages)
@@ -76,6 +80,9 @@ def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, g
     assert lines[-1].startswith("To do: ")
     assert any(line.startswith("REMARK    The program was compared with its own list alone") for line in lines)
     assert ("audit live: " in done.stdout) != AS_ROOT
+    to_sign = pypdf.PdfReader(tmp_path / "page.pdf").pages[0].extract_text()
+    for told in ("Can be certified with remarks", "Ludvika", program.digest, "planted faults found", "Signatures"):
+        assert told in to_sign
 
 
 def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service, tmp_path, given, capsys):
@@ -111,6 +118,51 @@ def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(
     assert code == 3
     assert said in capsys.readouterr().err
     assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize("audit", ["all", "live", "mirror"])
+@pytest.mark.parametrize("option", ["--report", "--pdf"])
+def test_a_page_never_takes_the_place_of_another_file_and_nothing_runs_before_that_is_known(
+    audit, option, tmp_path, capsys
+):
+    """The service of this home does not run, which would be said if the audit had begun."""
+    taken = tmp_path / "taken"
+    taken.write_text("signed")
+    words = {"--report": tmp_path / "page.html", option: taken}
+    home = [] if audit == "mirror" else ["--home", tmp_path]
+
+    code = run_here(audit, *home, *(word for pair in words.items() for word in pair))
+
+    assert code == 2
+    assert "There already, and not overwritten: taken. Name another file" in capsys.readouterr().err
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("taken", "signed")]
+
+
+def test_a_mirror_alone_has_its_page_as_pdf_too(tmp_path, monkeypatch, capsys):
+    """Its host is examined in the tests of the mirror; here its result is given."""
+    monkeypatch.setattr(mirror_command, "inspect_mirror", lambda *_: report("mirror"))
+
+    code = run_here("mirror", "--name", "blankett.example", "--pdf", tmp_path / "page.pdf", "--lang", "en")
+    pages = [page.extract_text() for page in pypdf.PdfReader(tmp_path / "page.pdf").pages]
+
+    assert code == 0
+    assert "Can be certified\nYou may sign." in pages[0]
+    assert "blankett.example" in pages[0]
+    assert "mirror.files" in "".join(pages[1:])
+
+
+def test_a_sheet_that_does_not_fit_leaves_the_html_page_and_says_so(service, tmp_path, given, monkeypatch, capsys):
+    def too_full(_page):
+        raise SheetTooFull
+
+    monkeypatch.setattr(audit_output, "as_pdf", too_full)
+
+    code = run_here(*words_of(service, tmp_path, given, "--pdf", tmp_path / "page.pdf"))
+
+    assert code == 3
+    assert "too long for one page of the PDF. Print the HTML page" in capsys.readouterr().err
+    assert (tmp_path / "page.html").exists()
+    assert not (tmp_path / "page.pdf").exists()
 
 
 def test_nothing_is_examined_where_nobody_serves_and_no_page_is_made(tmp_path, given, capsys):

@@ -155,6 +155,15 @@ def test_an_ordinary_account_is_one_remark_for_all_rows_that_take_root():
     assert "ett vanligt konto" in as_html(page, "sv", CLAIMS)
 
 
+def test_rows_that_were_hidden_by_the_hundred_are_counted_and_the_first_named():
+    checks = tuple(replace(one, verdict=NOT_SEEN) for one in report("selftest").checks)
+    (remark,) = remarks_on(examined(selftest=replace(report("selftest", as_root=False), checks=checks)))
+
+    assert len(checks) > 90
+    assert remark.title["en"].startswith(f"audit selftest: {len(checks)} rows that root alone sees: selftest.none, ")
+    assert remark.title["en"].endswith(f" … (+{len(checks) - 15})")
+
+
 def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_never_summed_up():
     template = "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}"
     jobs = [

@@ -194,6 +194,24 @@ async def test_what_the_reporter_tried_to_attach_and_whom_it_concerns_is_said(de
     assert "Läses av Person 1, Person 3 (extern jurist)" in page.words
 
 
+async def test_minutes_say_whether_the_reporter_has_approved_them_and_the_page_speaks_english_too(desks):
+    _, path = await a_case(desks)
+    await act(desks, HANDLER, path, "minutes", "Vi talades vid.")
+    await act(desks, HANDLER, path, "hold", "Process.")
+
+    page = await shown(desks, LEAD, path)
+    async with pages_of(desks, HANDLER, language="en") as reader:
+        await reader.unlock()
+        english = await reader.go(path)
+
+    assert "Person 2: protokoll, för anmälaren att godkänna" in page.words
+    assert "Anmälaren har inte godkänt det än." in page.words
+    assert "Person 2: ärendet bevaras tills vidare" in page.words
+    assert "The reporter: report" in english.words
+    assert "Kept for now" not in english.words
+    assert "The case is kept for now. It is not erased until somebody ends that." in english.words
+
+
 async def test_a_warning_of_the_case_is_red_and_in_words(desks):
     reporter = await desks.file("En sak.", sealed_to=(LEAD,), grants_to=(LEAD,))
     await desks.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from case_pages import fetched
 from desk_harness import PASSPHRASE, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
@@ -68,6 +69,7 @@ async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_w
             await desks.release()
             await third.unlock()
             hers = await third.go(f"/case/{name}")
+            await fetched(one)
             gone = await one.go(f"/case/{name}")
         case = await seen_by(other, name)
     seen = await desks.reporter_sees(replace(reporter, keys=case.keys))
@@ -212,6 +214,7 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
             once = await send_file(other, b"", offer=shown.hidden("offer"), agreed="yes")
         await desks.release()
         between = await inside_names(desks, COUNSEL, name)
+        await fetched(one)
         next_form = await one.go(f"/case/{name}/move")
         second = await offered(one, name, [lead, counsel], counsel)
         async with pages_of(desks, COUNSEL) as third:
@@ -336,6 +339,7 @@ async def test_who_was_left_out_without_stepping_aside_is_not_ticked_again(desks
         await other.unlock()
         await signed(other, await offered(one, name, readers, readers[1]))
         await desks.release()
+        await fetched(one)
         form = await one.go(f"/case/{name}/move")
 
     assert f'name="reader" value="{ids_of(desks, HANDLER)[0]}"' in form.text

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 
-import aiohttp
 import msgspec
 import pytest
-from desk_harness import RunningDesks, running_desks
+from desk_harness import running_desks
+from desk_requests import raw, signed
 from intake_harness import make_home
 
 from cases.case.statements import sign_statement
@@ -16,19 +15,6 @@ from cases.crypto.seal import fetch_mac
 from cases.roster.member import new_member_keys
 from cases.wire import messages
 from desk.errors import ServerRefused
-
-
-async def raw(desks: RunningDesks, verb: str, body: bytes, headers: dict, *, host: str | None = None, method="POST"):
-    """One request as it is given, with nothing of the desk's client."""
-    connector = aiohttp.UnixConnector(path=str(desks.socket))
-    async with aiohttp.ClientSession(connector=connector, skip_auto_headers={"User-Agent"}) as session:
-        url = f"http://{host or desks.address + '.onion'}{messages.PATH}{verb}"
-        async with session.request(method, url, data=io.BytesIO(body), headers=headers) as response:
-            return response.status, await response.read(), dict(response.headers)
-
-
-def signed(desks: RunningDesks, keys, verb: str, body: bytes, counter: int) -> dict:
-    return messages.sign_request(keys, "POST", messages.PATH + verb, body, desks.roster.server_key, counter)
 
 
 async def test_every_refusal_has_one_shape_and_one_size(tmp_path):

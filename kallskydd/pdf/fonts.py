@@ -1,4 +1,4 @@
-"""The three faces of the poster: what they measure, and the outlines of their letters.
+"""The three faces of what we print: what they measure, and the outlines of their letters.
 
 They are Atkinson Hyperlegible, made by the Braille Institute so that letters and digits are not taken for one another,
 which is what an address on a wall needs. The files lie beside this code in `fonts/`, unchanged, with their licence.
@@ -16,12 +16,19 @@ from typing import Any, Final
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
-from kallskydd.poster.errors import NoSuchLetter
-
 REGULAR: Final = "AtkinsonHyperlegibleNext-Regular"
 BOLD: Final = "AtkinsonHyperlegibleNext-Bold"
 MONO: Final = "AtkinsonHyperlegibleMono-Medium"
 UNITS: Final = 1000  # to the em, in all three
+
+
+class LetterMissing(Exception):
+    """A text has a letter that the face lacks."""
+
+    def __init__(self, letter: str) -> None:
+        """Keep the letter."""
+        super().__init__(f"U+{ord(letter):04X}")
+        self.letter = letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,14 @@ class Face:
     opened: TTFont = field(repr=False)
 
     def glyphs(self, text: str) -> list[int]:
-        """Return the number of each letter's glyph; raises NoSuchLetter."""
+        """Return the number of each letter's glyph; raises LetterMissing."""
         missing = next((letter for letter in text if ord(letter) not in self.glyph_of), None)
         if missing is not None:
-            raise NoSuchLetter(missing)
+            raise LetterMissing(missing)
         return [self.glyph_of[ord(letter)] for letter in text]
 
     def width(self, text: str, size: float) -> float:
-        """Return how wide the text is at this size, in the size's own unit; raises NoSuchLetter."""
+        """Return how wide the text is at this size, in the size's own unit; raises LetterMissing."""
         return sum(self.widths[glyph] for glyph in self.glyphs(text)) * size / UNITS
 
 
@@ -77,7 +84,7 @@ class _PathPen(BasePen):  # type: ignore[misc]  # the library carries no types
 
 @cache
 def outline(name: str, letter: str) -> str:
-    """Return the letter of a face as a path of a PDF page, a thousand units to the em; raises NoSuchLetter."""
+    """Return the letter of a face as a path of a PDF page, a thousand units to the em; raises LetterMissing."""
     opened = face(name).opened
     (number,) = face(name).glyphs(letter)
     shapes = opened.getGlyphSet()

@@ -1,9 +1,9 @@
-"""Writes the one tagged page of a poster as PDF, and nothing that would tell who made it or when.
+"""Writes a tagged PDF of A4 pages, and nothing that would tell who made it or when.
 
 Why by hand: the libraries at hand tag pictures alone, not text, or write their name and the day. Every piece of content
-stands in an element of the structure tree, or is an artifact (bands, panels), so that a screen reader has the poster
-in its order. Fonts are embedded whole and nothing is compressed: the same home then gives the same bytes, whichever
-zlib a computer has, and an auditor can read the file with `less`.
+stands in an element of the structure tree, or is an artifact (bands, panels), so that a screen reader has the
+document in its order. Fonts are embedded whole and nothing is compressed: the same input then gives the same bytes,
+whichever zlib a computer has, and an auditor can read the file with `less`.
 
 There is no author, producer, creator, day and no /ID; the title is in /Info and in XMP, the language in the catalog.
 """
@@ -13,15 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from kallskydd.poster.fonts import UNITS, Face, outline
+from kallskydd.pdf.fonts import UNITS, Face, outline
 
 A4: Final = (595.276, 841.89)  # points, 210 by 297 mm
 
 Colour = tuple[float, float, float]
 Box = tuple[float, float, float, float]
+Scope = Literal["Row", "Column"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +34,79 @@ class Style:
     colour: Colour
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A piece of content: its page, and its number there."""
+
+    page: int
+    number: int
+
+
 @dataclass(slots=True)
 class Element:
-    """A node of the structure tree: a kind such as P or Figure, what it holds, and what stands for a picture."""
+    """A node of the structure tree: a kind such as P or Figure, the page it begins on, and what it holds.
+
+    `alt` stands for a picture, `language` is there where it is not the document's, `scope` is that of a heading cell.
+    """
 
     kind: str
-    kids: list[Element | int] = field(default_factory=list)
+    page: int
+    kids: list[Element | Mark] = field(default_factory=list)
     alt: str | None = None
     box: Box | None = None
+    language: str | None = None
+    scope: Scope | None = None
 
 
-class TaggedPage:
-    """One page under construction. Places are in points from the top left corner; y grows downwards."""
+@dataclass(slots=True)
+class _Page:
+    """The steps that draw a page, and how many pieces of content are marked in them."""
+
+    steps: list[str] = field(default_factory=list)
+    marked: int = 0
+
+
+class TaggedDocument:
+    """A document under construction. Places are in points from the top left corner of a page; y grows downwards."""
 
     def __init__(self, title: str, language: str) -> None:
-        """Begin an empty page."""
+        """Begin with one empty page."""
         self.title = title
         self.language = language
-        self.root = Element("Document")
+        self.root = Element("Document", 0)
         self._open = [self.root]
-        self._steps: list[str] = []
-        self._marked = 0
+        self._pages = [_Page()]
+        self._at = 0
         self._used: dict[str, tuple[Face, dict[int, str]]] = {}
 
+    @property
+    def page_count(self) -> int:
+        """How many there are."""
+        return len(self._pages)
+
+    @property
+    def _steps(self) -> list[str]:
+        return self._pages[self._at].steps
+
+    def turn_to(self, number: int) -> None:
+        """Draw on this page, inside the same elements; the first is 0, and the one after the last is made."""
+        if number == len(self._pages):
+            self._pages.append(_Page())
+        self._at = number
+
     @contextmanager
-    def element(self, kind: str, *, alt: str | None = None, box: Box | None = None) -> Iterator[None]:
+    def element(
+        self,
+        kind: str,
+        *,
+        alt: str | None = None,
+        box: Box | None = None,
+        language: str | None = None,
+        scope: Scope | None = None,
+    ) -> Iterator[None]:
         """Open an element inside the one that is open."""
-        made = Element(kind, alt=alt, box=None if box is None else self._turned(box))
+        turned = None if box is None else self._turned(box)
+        made = Element(kind, self._at, alt=alt, box=turned, language=language, scope=scope)
         self._open[-1].kids.append(made)
         self._open.append(made)
         yield
@@ -68,10 +115,10 @@ class TaggedPage:
     @contextmanager
     def content(self) -> Iterator[None]:
         """Mark what is drawn meanwhile as content of the open element."""
-        element = self._open[-1]
-        self._steps.append(f"/{element.kind} <</MCID {self._marked}>> BDC")
-        element.kids.append(self._marked)
-        self._marked += 1
+        element, page = self._open[-1], self._pages[self._at]
+        page.steps.append(f"/{element.kind} <</MCID {page.marked}>> BDC")
+        element.kids.append(Mark(self._at, page.marked))
+        page.marked += 1
         yield
         self._steps.append("EMC")
 
@@ -123,23 +170,26 @@ class TaggedPage:
     def finished(self) -> bytes:
         """Return the whole document."""
         objects = _Objects()
-        catalog, pages, page = objects.reserve(), objects.reserve(), objects.reserve()
-        contents = objects.add_stream("", "\n".join(self._steps).encode("ascii"))
+        catalog, tree_of_pages = objects.reserve(), objects.reserve()
+        pages = [objects.reserve() for _ in self._pages]
+        contents = [objects.add_stream("", "\n".join(page.steps).encode("ascii")) for page in self._pages]
         fonts = {name: _add_font(objects, face, used) for name, (face, used) in sorted(self._used.items())}
         resources = " ".join(f"/{name} {number} 0 R" for name, number in fonts.items())
-        tree = _Tree(objects, page).add(self.root)
+        tree = _Tree(objects, pages).add(self.root)
         metadata = objects.add_stream("/Type /Metadata /Subtype /XML", _xmp(self.title, self.language))
         objects.set(
             catalog,
-            f"<</Type /Catalog /Pages {pages} 0 R /Lang {_text(self.language)} /MarkInfo <</Marked true>> "
+            f"<</Type /Catalog /Pages {tree_of_pages} 0 R /Lang {_text(self.language)} /MarkInfo <</Marked true>> "
             f"/StructTreeRoot {tree} 0 R /ViewerPreferences <</DisplayDocTitle true>> /Metadata {metadata} 0 R>>",
         )
-        objects.set(pages, f"<</Type /Pages /Kids [{page} 0 R] /Count 1>>")
-        objects.set(
-            page,
-            f"<</Type /Page /Parent {pages} 0 R /MediaBox [0 0 {A4[0]} {A4[1]}] /Contents {contents} 0 R "
-            f"/StructParents 0 /Tabs /S /Resources <</Font <<{resources}>>>>>>",
-        )
+        kids = " ".join(f"{page} 0 R" for page in pages)
+        objects.set(tree_of_pages, f"<</Type /Pages /Kids [{kids}] /Count {len(pages)}>>")
+        for number, (page, content) in enumerate(zip(pages, contents, strict=True)):
+            objects.set(
+                page,
+                f"<</Type /Page /Parent {tree_of_pages} 0 R /MediaBox [0 0 {A4[0]} {A4[1]}] /Contents {content} 0 R "
+                f"/StructParents {number} /Tabs /S /Resources <</Font <<{resources}>>>>>>",
+            )
         info = objects.add(f"<</Title {_text(self.title)}>>")
         return objects.written(f"/Root {catalog} 0 R /Info {info} 0 R")
 
@@ -185,35 +235,42 @@ class _Objects:
 class _Tree:
     """Writes the structure tree, and the way back from each piece of content to its element."""
 
-    def __init__(self, objects: _Objects, page: int) -> None:
+    def __init__(self, objects: _Objects, pages: list[int]) -> None:
         self._objects = objects
-        self._page = page
-        self._owners: dict[int, int] = {}
+        self._pages = pages
+        self._owners: list[dict[int, int]] = [{} for _ in pages]
 
     def add(self, root: Element) -> int:
         tree = self._objects.reserve()
         top = self._add_element(root, tree)
-        owners = " ".join(f"{owner} 0 R" for _mark, owner in sorted(self._owners.items()))
-        parents = self._objects.add(f"<</Nums [0 [{owners}]]>>")
-        self._objects.set(
-            tree, f"<</Type /StructTreeRoot /K {top} 0 R /ParentTree {parents} 0 R /ParentTreeNextKey 1>>"
-        )
+        rows = []
+        for number, owners in enumerate(self._owners):
+            rows.append(f"{number} [{' '.join(f'{owner} 0 R' for _mark, owner in sorted(owners.items()))}]")
+        parents = self._objects.add(f"<</Nums [{' '.join(rows)}]>>")
+        keys = f"/K {top} 0 R /ParentTree {parents} 0 R /ParentTreeNextKey {len(rows)}"
+        self._objects.set(tree, f"<</Type /StructTreeRoot {keys}>>")
         return tree
 
     def _add_element(self, element: Element, parent: int) -> int:
         number = self._objects.reserve()
         kids = []
         for kid in element.kids:
-            if isinstance(kid, int):
-                self._owners[kid] = number
-                kids.append(str(kid))
+            if isinstance(kid, Mark):
+                self._owners[kid.page][kid.number] = number
+                on_its_page = kid.page == element.page
+                other = f"<</Type /MCR /Pg {self._pages[kid.page]} 0 R /MCID {kid.number}>>"
+                kids.append(str(kid.number) if on_its_page else other)
             else:
                 kids.append(f"{self._add_element(kid, number)} 0 R")
-        keys = f"/S /{element.kind} /P {parent} 0 R /Pg {self._page} 0 R /K [{' '.join(kids)}]"
+        keys = f"/S /{element.kind} /P {parent} 0 R /Pg {self._pages[element.page]} 0 R /K [{' '.join(kids)}]"
         if element.alt is not None:
             keys += f" /Alt {_text(element.alt)}"
         if element.box is not None:
             keys += f" /A <</O /Layout /Placement /Block /BBox [{' '.join(f'{one:.3f}' for one in element.box)}]>>"
+        if element.language is not None:
+            keys += f" /Lang {_text(element.language)}"
+        if element.scope is not None:
+            keys += f" /A <</O /Table /Scope /{element.scope}>>"
         self._objects.set(number, f"<</Type /StructElem {keys}>>")
         return number
 

@@ -1,0 +1,170 @@
+"""The page that is signed, one A4, and its annexes, in Swedish or English, as blocks.
+
+What it says is decided in `audit.report.certify`; here it gets its order and its words. The annexes are made in
+`audit.report.annexes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audit.report.annexes import annexes_of, letter_of
+from audit.report.blocks import (
+    Annex,
+    Block,
+    Bullets,
+    Cell,
+    Facts,
+    Heading,
+    Item,
+    Line,
+    Numbered,
+    Page,
+    Paragraph,
+    Ruling,
+    Signatures,
+    Span,
+    Table,
+    Tone,
+    coded,
+    plain,
+)
+from audit.report.certify import MIRROR, Examined, Outcome, Remark, decide, missing, remarks_on
+from audit.report.claims import Claims
+from audit.report.text_table import UNMODIFIED
+from audit.report.words import MIRROR_APART, WORDS
+from audit.verdict import AuditReport, Language, Verdict
+
+# More do not fit on the page; an annex has them all.
+MOST_REMARKS = 3
+_TONES = {Outcome.CERTIFIED: Tone.GOOD, Outcome.REMARKS: Tone.SOME, Outcome.CANNOT: Tone.BAD}
+_HEAD_DIGITS = 16
+_IN_CODE = {"public", "desk", "digest"}
+
+
+def page_of(examined: Examined, language: Language, claims: Claims) -> Page:
+    """Return the whole page. `claims` has what is certified and what is not covered, by proof."""
+    words = WORDS[language]
+    remarks = [_remark(one, language) for one in remarks_on(examined)]
+    annexes = annexes_of(examined, language, claims, remarks if len(remarks) > MOST_REMARKS else ())
+    sheet: list[Block] = [
+        Heading(1, words["title"]),
+        _facts(examined, words),
+        _ruling(examined, words),
+        _proofs(examined, words),
+        *_remarks(remarks, words, annexes),
+        *_claims(examined, language, claims, annexes),
+        Heading(2, words["sign"]),
+        Signatures(tuple(words[name] for name in ("auditor", "operator", "place", "place", "signature", "signature"))),
+    ]
+    return Page(f"{words['title']} {examined.day}", language, tuple(sheet), annexes)
+
+
+def _facts(examined: Examined, words: dict[str, str]) -> Facts:
+    subject = examined.subject
+    as_root = all(report.as_root for report in examined.proofs.values())
+    facts = []
+    if subject.owner:
+        facts.append(("owner", subject.owner))
+    facts += zip(("public", "desk"), subject.addresses, strict=False)
+    facts.append(("mirror", subject.mirror or words["no_mirror"]))
+    facts.append(("host", f"{subject.host} ({subject.system})"))
+    if subject.program is not None:
+        commit = subject.program.commit or words["no_commit"]
+        facts.append(("program", words["program_is"].format(version=subject.program.version, commit=commit)))
+        facts.append(("digest", subject.program.digest))
+    facts.append(("day", examined.day))
+    facts.append(("who", words["root" if as_root else "other"].format(account=subject.account)))
+    return Facts(tuple((words[name], Span(value, code=name in _IN_CODE)) for name, value in facts))
+
+
+def _ruling(examined: Examined, words: dict[str, str]) -> Ruling:
+    outcome, remarks, lacking = decide(examined), remarks_on(examined), missing(examined)
+    grave = sum(remark.grave for remark in remarks)
+    if outcome is Outcome.CERTIFIED:
+        said = words["all_clean"]
+    else:
+        names = words["missing"].format(names=", ".join(lacking)) if lacking else words["nothing_missing"]
+        may = words["sign_bad" if outcome is Outcome.CANNOT else "sign_some"]
+        said = f"{may} {names} {words['reasons'].format(grave=grave, other=len(remarks) - grave)}"
+    return Ruling(words[outcome], said, _TONES[outcome])
+
+
+def _proofs(examined: Examined, words: dict[str, str]) -> Table:
+    names = [*examined.needed, *([MIRROR] if MIRROR not in examined.needed and _has_mirror(examined) else [])]
+    rows = [_proof(name, examined.proofs.get(name), words) for name in names]
+    if "live" in examined.needed:
+        rows.append(_chain(examined, words))
+    return Table(tuple(words[name] for name in ("proof", "day", "outcome")), tuple(rows))
+
+
+def _has_mirror(examined: Examined) -> bool:
+    return bool(examined.subject.mirror) or MIRROR in examined.proofs
+
+
+def _proof(name: str, report: AuditReport | None, words: dict[str, str]) -> tuple[Cell, ...]:
+    title = Cell(words["mirror_proof" if name == MIRROR else name])
+    if report is None:
+        return title, Cell("-"), Cell(words["is_missing"], "bad")
+    counted = [check for check in report.checks if check.id != UNMODIFIED]
+    clean = sum(check.verdict is Verdict.CLEAN for check in counted)
+    said = words["caught" if name == "selftest" else "rows"].format(clean=clean, all=len(counted))
+    return title, Cell(report.day, "day"), Cell(said)
+
+
+def _chain(examined: Examined, words: dict[str, str]) -> tuple[Cell, ...]:
+    chain = examined.chain
+    day, said = "-", words["is_missing"]
+    if chain is not None and not chain.holds:
+        said = words["chain_broken"]
+    elif chain is not None:
+        day = chain.days[-1].day
+        found = sum(bool(one.findings) for one in chain.days)
+        said = words["chain_is"].format(days=len(chain.days), found=found, head=chain.head[:_HEAD_DIGITS])
+    return Cell(words["chain"]), Cell(day, "day"), Cell(said)
+
+
+def _remarks(remarks: Sequence[tuple[Line, ...]], words: dict[str, str], annexes: Sequence[Annex]) -> list[Block]:
+    shown = remarks[:MOST_REMARKS]
+    body: list[Block] = [Numbered(tuple(shown)) if shown else Paragraph(words["no_remarks"])]
+    if (more := len(remarks) - MOST_REMARKS) > 0:
+        body.append(Paragraph(words["more"].format(count=more, letter=letter_of(annexes, "all_remarks"))))
+    return [Heading(2, words["remarks"]), *body]
+
+
+def _remark(remark: Remark, language: Language) -> tuple[Line, ...]:
+    words = WORDS[language]
+    tone = Tone.BAD if remark.grave else Tone.SOME
+    title = remark.title[language]
+    lines: list[Line] = []
+    if remark.row:
+        name = Span(f" {words['check']}: {title} ")
+        lines.append((Span(words[str(remark.mark)], tone=tone), name, Span(remark.row, code=True)))
+    else:
+        lines.append((Span(title, tone=tone),))
+    if seen := remark.seen[language]:
+        lines.append((_label(words["seen"]), Span(f" {seen}")))
+    risk, remedy = coded(remark.risk[language]), coded(remark.remedy[language])
+    lines.append((_label(words["risk"]), Span(" "), *risk, Span(" "), _label(words["remedy"]), Span(" "), *remedy))
+    return tuple(lines)
+
+
+def _label(text: str) -> Span:
+    return Span(f"{text}:", label=True)
+
+
+def _claims(examined: Examined, language: Language, claims: Claims, annexes: Sequence[Annex]) -> list[Block]:
+    words, outcome = WORDS[language], decide(examined)
+    used = [
+        claims[name] for name in ("live", MIRROR) if name in claims and name in (*examined.needed, *examined.proofs)
+    ]
+    apart = MIRROR_APART[language] if MIRROR in examined.proofs else None
+    uncovered = tuple(Item(plain(one)) for one in used[0].not_covered[language] if one != apart)
+    heading = words[{Outcome.CERTIFIED: "assertion", Outcome.REMARKS: "assertion_some"}.get(outcome, "assertion_bad")]
+    return [
+        Heading(2, heading),
+        *(Paragraph(claim.assertion[language], framed=True) for claim in used),
+        Heading(2, words["not_covered"]),
+        Bullets(uncovered, columns=2),
+        Paragraph(words["by_hand_short"].format(letter=letter_of(annexes, "by_hand"))),
+    ]

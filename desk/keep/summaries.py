@@ -1,0 +1,84 @@
+"""What the overview shows of each case, kept together so that it need not open them all. Sealed by `desk.keep.cache`.
+
+Nothing here depends on the day on which it is read: how many days are left, and whether a case may be erased by now, is
+worked out each time.
+"""
+
+from datetime import date
+
+import msgspec
+
+
+class Limit(msgspec.Struct, frozen=True, array_like=True):
+    """A time limit that was not met yet: which, and until when."""
+
+    kind: str
+    day: date
+
+
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """One case as it was when it was last opened. Holds words of the case: never printed."""
+
+    case_id: bytes
+    # The beginning of the report.
+    title: str
+    # The number in the group's own register, if it has one.
+    register: str
+    # The organisation in words; nothing when the reporter gave none.
+    organisation: str
+    received: date | None
+    urgent: bool
+    # The state without the day: a closed case is closed, erasable or not.
+    stage: str
+    # The nearest limit that members have to meet.
+    due: Limit | None
+    on_hold: bool
+    closed_on: date | None
+    erasable_from: date | None
+    erase_by: date | None
+    # By stream: how many entries there are up to the last that somebody else wrote.
+    others: dict[int, int]
+    # When members last asked for something, if the reporter has written since.
+    answered: date | None
+    # The names of the others who have signed to have it erased; whether this member has.
+    signed: tuple[str, ...]
+    own_signature: bool
+    # Whether this member has stepped aside.
+    is_left: bool
+    # Whether this member may write to the reporter, and sign with others.
+    may_write: bool
+    may_sign: bool
+    # What this desk warns of, by text key.
+    warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "<Summary>"
+
+
+class Problem(msgspec.Struct, frozen=True, array_like=True):
+    """Why a case did not open: the error's text key, and whether it says that the server cannot be right."""
+
+    text_key: str
+    is_alarm: bool
+    # This member had stepped aside: that the case is gone for her is as it should be.
+    is_left: bool = False
+
+
+class Index(msgspec.Struct, frozen=True, array_like=True):
+    """All of it, by case name; and the day on which everything was last fetched."""
+
+    fetched: date | None = None
+    summaries: dict[str, Summary] = {}
+    problems: dict[str, Problem] = {}
+
+    def is_left(self, case_id: bytes) -> bool:
+        """Whether this member had stepped aside in a case when it was last opened."""
+        known = (self.problems.get(case_id.hex()), self.summaries.get(case_id.hex()))
+        return any(one is not None and one.is_left for one in known)
+
+    def standing(self) -> dict[str, Summary]:
+        """Return the cases that the overview and the search show: none that this member left and need not sign."""
+        return {name: one for name, one in self.summaries.items() if one.may_sign or not one.is_left}
+
+    def __repr__(self) -> str:
+        return "<Index>"

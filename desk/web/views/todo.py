@@ -1,0 +1,237 @@
+"""What is to be done today, the most urgent first: one sentence each, and one button to the page where it is done."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Final
+
+from cases.case.timeline import DeadlineKind
+from desk.keep.summaries import Limit, Problem, Summary
+from desk.web.views.case_line import case_number, case_path, has_answer
+from desk.web.views.pages import N_, Language
+from desk.web.views.refusals import sentences_for
+from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words
+from desk.web.views.written import inert_line
+
+ERASE: Final = "/erase"
+MEMBERS: Final = "/members"
+# From how many days ahead a limit is something for today.
+_DAYS: Final[Mapping[str, int]] = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
+# So many are shown; the rest stands in the list below, in the same order.
+MOST: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The words for one kind of limit."""
+
+    head: str
+    by: str
+    late: str
+    button: str
+
+
+_TASKS: Final[Mapping[str, _Task]] = {
+    DeadlineKind.ACKNOWLEDGE: _Task(
+        N_("%(left)s: acknowledge the report"),
+        N_("By %(day)s, the 7 days of the law."),
+        N_("The 7 days of the law ended on %(day)s. Acknowledge it today."),
+        N_("Read and acknowledge"),
+    ),
+    DeadlineKind.ASSESS: _Task(
+        N_("%(left)s: make the first assessment"),
+        N_("By %(day)s, our goal."),
+        N_("Our goal was %(day)s."),
+        N_("Write the assessment"),
+    ),
+    DeadlineKind.FEEDBACK: _Task(
+        N_("%(left)s: give feedback"),
+        N_("By %(day)s, the three months of the law."),
+        N_("The three months of the law ended on %(day)s. Give it today, even if not everything is finished."),
+        N_("Give feedback"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Todo:
+    """One thing to do. `tone` is warn or bad; the first button alone is filled."""
+
+    head: str
+    title: str
+    text: str
+    button: str
+    path: str
+    tone: str = "warn"
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Known:
+    """What the overview knows of the cases: their summaries, how far they were read, and what did not open."""
+
+    summaries: Mapping[str, Summary]
+    read: Mapping[str, Mapping[int, int]]
+    problems: Mapping[str, Problem]
+    # A change of who may read that this member has not signed.
+    unsigned_change: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    """One thing to do that has no words yet: of ten thousand cases thirty are shown."""
+
+    # What is most urgent comes first: the kind of thing, then the days that are left.
+    rank: tuple[int, int]
+    words: Callable[[], Todo]
+
+
+def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
+    """Return what is to be done, the most urgent first."""
+    found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
+    for name, problem in known.problems.items():
+        rank = (_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2)
+        found.append(_Found(rank, partial(_problem, name, problem, language)))
+    for name, summary in known.summaries.items():
+        found += _of_case(summary, known.read.get(name, {}), today, language)
+    found.sort(key=lambda one: one.rank)
+    return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
+
+
+def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> Iterator[_Found]:
+    if summary.warnings:
+        yield _Found((_ALARM, 1), partial(_warning, summary, language))
+    due = summary.due
+    if due is not None and summary.may_write and (due.day - today).days <= _DAYS[due.kind]:
+        days = (due.day - today).days
+        # What is over before what is near; on one day the law before our goal.
+        rank = (_LATE if days < 0 else _NEAR, days * 2 + (due.kind == DeadlineKind.ASSESS))
+        yield _Found(rank, partial(_limit, summary, due, today, language))
+    if has_answer(summary, read):
+        yield _Found((_ANSWER, 0), partial(_answer, summary, today, language))
+    if not summary.may_sign or summary.closed_on is None:
+        return
+    if summary.signed and not summary.own_signature:
+        yield _Found((_SIGNATURE, 0), partial(_signature, summary, language))
+        return
+    latest = erased_at_latest(summary.closed_on)
+    if latest is not None and (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE]:
+        yield _Found((_NEAR, (latest - today).days * 2), partial(_cap, summary, latest, today, language))
+
+
+def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Todo:
+    days = (due.day - today).days
+    task, translate = _TASKS[due.kind], language.translate
+    return Todo(
+        head=translate(task.head, left=left_in_words(days, language)),
+        title=_quoted(summary),
+        text=translate(task.late if days < 0 else task.by, day=_day(due.day, today, language)),
+        button=translate(task.button),
+        path=f"{case_path(summary.case_id)}/write",
+        tone="bad" if days < 0 else "warn",
+    )
+
+
+def _answer(summary: Summary, today: date, language: Language) -> Todo:
+    translate = language.translate
+    asked = summary.answered
+    return Todo(
+        head=translate(N_("An answer has come")),
+        title=_quoted(summary),
+        text="" if asked is None else translate(N_("You asked on %(day)s."), day=_day(asked, today, language)),
+        button=translate(N_("Read the answer")),
+        path=case_path(summary.case_id),
+    )
+
+
+def _signature(summary: Summary, language: Language) -> Todo:
+    translate = language.translate
+    return Todo(
+        head=translate(N_("A signature waits: erasing")),
+        title=_quoted(summary),
+        text=translate(N_("%(name)s has signed, you are the second."), name=summary.signed[0]),
+        button=translate(N_("Read and sign")),
+        path=ERASE,
+    )
+
+
+def _cap(summary: Summary, latest: date, today: date, language: Language) -> Todo:
+    translate, days = language.translate, (latest - today).days
+    if summary.on_hold:
+        return Todo(
+            head=translate(N_("%(left)s: decide whether the case is kept"), left=left_in_words(days, language)),
+            title=_quoted(summary),
+            text=translate(
+                N_("The two years of the law end on %(day)s. Nothing is erased before you end the keeping."),
+                day=_day(latest, today, language),
+            ),
+            button=translate(N_("To the case")),
+            path=case_path(summary.case_id),
+        )
+    return Todo(
+        head=translate(N_("%(left)s: erase the case"), left=left_in_words(days, language)),
+        title=_quoted(summary),
+        text=translate(
+            N_("The server erases it on %(day)s, two years after closing. See to the archive's part before."),
+            day=_day(latest, today, language),
+        ),
+        button=translate(N_("To erasing")),
+        path=ERASE,
+        tone="bad" if days < 0 else "warn",
+    )
+
+
+def _change(language: Language) -> Todo:
+    translate = language.translate
+    return Todo(
+        head=translate(N_("A signature waits: a change of members")),
+        title="",
+        text=translate(N_("Compare the six words by telephone before you sign.")),
+        button=translate(N_("Look at the change")),
+        path=MEMBERS,
+    )
+
+
+def _warning(summary: Summary, language: Language) -> Todo:
+    notice = language.notice(sentences_for(summary.warnings[0]))
+    number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
+    return Todo(
+        head=f"{number}: {notice.what}",
+        title=_quoted(summary),
+        text=notice.do,
+        button=language.translate(N_("To the case")),
+        path=case_path(summary.case_id),
+        tone="bad",
+    )
+
+
+def _problem(name: str, problem: Problem, language: Language) -> Todo:
+    notice = language.notice(sentences_for(problem.text_key))
+    case_id = bytes.fromhex(name)
+    number = language.translate(N_("Case %(number)s"), number=case_number(case_id))
+    return Todo(
+        head=f"{number}: {notice.what}",
+        title="",
+        text=notice.do,
+        button=language.translate(N_("To the members")),
+        path=MEMBERS,
+        tone="bad" if problem.is_alarm else "warn",
+    )
+
+
+def _quoted(summary: Summary) -> str:
+    # It stands in quotation marks within a sentence.
+    return inert_line(summary.title).rstrip(".")
+
+
+def _day(day: date, today: date, language: Language) -> str:
+    return language.day(day, year=day.year != today.year)
+
+
+# The order of the kinds: what may mean that the server lies stands above everything.
+_ALARM: Final = 0
+_LATE: Final = 1
+_NEAR: Final = 2
+_ANSWER: Final = 3
+_SIGNATURE: Final = 4
