@@ -10,13 +10,13 @@ from datetime import date
 from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, Erased, NotReachable
-from desk.keep.audits import NO_AUDITS, WARN_AUDITS, Audits
+from desk.keep.audits import NO_AUDITS, Audits
 from desk.keep.state import Pin
 from desk.work.casebook import Casebook
 from desk.work.opened import DeskCase
+from desk.work.standing import overview_warnings
 from desk.work.waiting import Unripe
 
-WARN_ERASED_UNSEEN = "warning.erased_unseen"
 WARN_BY_WAITING = "warning.by_waiting"
 WARN_UNRIPE = "warning.unripe"
 
@@ -60,7 +60,7 @@ async def examine(book: Casebook) -> Examined:
         audits=book.audits,
         cases=cases,
         problems=problems,
-        warnings=() if broken is not None else _warnings(book),
+        warnings=() if broken is not None else tuple(overview_warnings(book)),
         broken=broken,
     )
 
@@ -83,13 +83,3 @@ async def open_all(book: Casebook) -> tuple[tuple[DeskCase, ...], tuple[tuple[by
 
 def _roster(book: Casebook) -> Roster | None:
     return None if book.chain is None else book.chain.current
-
-
-def _warnings(book: Casebook) -> tuple[str, ...]:
-    found = {
-        WARN_BY_WAITING: book.chain is not None and bool(book.chain.by_waiting),
-        WARN_UNRIPE: book.unripe is not None,
-        WARN_AUDITS: book.audits.changed,
-        WARN_ERASED_UNSEEN: any(kept.unknown_signers for kept in book.state.case_list.tombstones.values()),
-    }
-    return tuple(key for key, is_so in found.items() if is_so)

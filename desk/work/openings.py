@@ -12,7 +12,7 @@ from datetime import date
 
 from cases.clock import today
 from cases.entry import Opened, Stream
-from desk.errors import DeskError
+from desk.errors import DeskError, NotReachable
 from desk.work import writing
 from desk.work.casebook import Casebook
 from desk.work.opened import DeskCase
@@ -34,8 +34,14 @@ async def record_opening(book: Casebook, case: DeskCase) -> DeskCase:
     """
     if _is_written(case, book.keys.id, today(book.clock)):
         return case
+    was_touched = case.known.case_id in book.touched
     try:
         return await writing.write(book, case, None, Opened(), Stream.NOTES)
+    except NotReachable:
+        # Whether it came there or not, what was fetched before is still all that others wrote, and can be read.
+        if not was_touched:
+            book.touched.discard(case.known.case_id)
+        return case
     except DeskError:
         return case
 

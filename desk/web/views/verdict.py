@@ -21,10 +21,11 @@ from desk.work.checks import (
     WARN_ROSTER,
     WARN_ROUTING,
 )
-from desk.work.examining import WARN_BY_WAITING, WARN_ERASED_UNSEEN, WARN_UNRIPE, Examined
+from desk.work.examining import WARN_BY_WAITING, WARN_UNRIPE, Examined
 from desk.work.opened import DeskCase
 from desk.work.openings import openings
 from desk.work.probe import Arrival, ProbeResult
+from desk.work.standing import WARN_ERASED_UNSEEN
 
 # What the server names its checks is short; somebody else's words have no room here.
 _NAME_CHARACTERS: Final = 60

@@ -139,7 +139,7 @@ async def test_pages_that_tell_their_program_or_set_a_cookie_are_named(desks, mo
 @pytest.mark.parametrize(
     ("address", "text", "words"),
     [
-        ("abc.onion", TEXT, "Adressen är felskriven"),
+        ("abc.onion", TEXT, "Adressen har ett skrivfel"),
         ("own", TEXT, "de behörigas adress"),
         (ADDRESS, "", "Texten saknas"),
         (ADDRESS, "Hör av dig på anna.andersson@example.org", "Sidan gav tillbaka formuläret"),

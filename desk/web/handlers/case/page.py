@@ -32,7 +32,9 @@ DONE: Final = {
 async def show(request: web.Request) -> web.StreamResponse:
     """Show one case; what it shows counts as read from then on."""
     services = request.app[SERVICES]
-    case = await note_opening(services.desk, await case_of(request))
+    case = await case_of(request)
+    if not services.refresh.is_out_of_reach:
+        case = await note_opening(services.desk, case)
     case, numbers = await _as_last_read(services.desk, case_named(request), case)
     page = case_page(case, today(services.clock), services.language, numbers)
     return services.page("case/case.html", "/", case=page, notice=DONE.get(request.query.get("done", "")))
