@@ -171,7 +171,9 @@ class Desk:
                 unlocked, self._unlocked = self._unlocked, None
                 self.tokens.clear()
                 self.copy.drop()
-                await unlocked.stack.aclose()
+                # A full disk must not keep the desk open, nor end the watch over idle minutes.
+                with contextlib.suppress(OSError, HomeUnusable):
+                    await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:
         """Lock once nothing has been asked for long enough. Runs until it is cancelled."""

@@ -11,7 +11,7 @@ import stat
 import aiohttp
 import pytest
 from desk_harness import CHEAP, PASSPHRASE, make_desk_home, running_desks
-from desk_pages import TO_A_PAGE, pages_of
+from desk_pages import TO_A_PAGE, pages_of, reporter
 from intake_harness import make_home
 
 from cases.roster.member import open_member_keys, seal_member_keys
@@ -220,7 +220,7 @@ async def first_page_of_a_start(desks) -> str:
     def no_way(*_where):
         raise NotReachable
 
-    serving = asyncio.create_task(serve(desks.home(LEAD), no_way, desks.clock, opened.set_result))
+    serving = asyncio.create_task(serve(desks.home(LEAD), no_way, desks.clock, opened.set_result, reporter()))
     try:
         address = await asyncio.wait_for(opened, 10)
         host, port = address.removeprefix("http://").split("/")[0], address.split(":")[2].split("/")[0]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 
 import pytest
 from desk_harness import PASSPHRASE, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
+
+from desk.keep import files
 
 LEAD = 0
 
@@ -75,6 +78,27 @@ async def test_after_idle_minutes_it_locks_itself_and_a_page_that_is_used_does_n
 
     assert used
     assert not idle
+
+
+async def test_a_full_disk_keeps_the_desk_neither_open_nor_unwatched(desks, monkeypatch):
+    def full(*_what):
+        raise OSError(errno.ENOSPC, "")
+
+    async with pages_of(desks, LEAD, idle=0.5) as reader:
+        idling = asyncio.create_task(reader.services.desk.lock_when_idle())
+        await reader.unlock()
+        with monkeypatch.context() as disk:
+            disk.setattr(files, "write_new", full)
+            await asyncio.sleep(1)
+            first = reader.services.desk.is_unlocked
+        await reader.send("/unlock", passphrase=PASSPHRASE)
+        again = reader.services.desk.is_unlocked
+        await asyncio.sleep(1)
+        at_last = reader.services.desk.is_unlocked
+        watched = not idling.done()
+        idling.cancel()
+
+    assert (first, again, at_last, watched) == (False, True, False, True)
 
 
 async def test_a_form_that_meets_the_lock_is_held_until_the_desk_is_unlocked(desks):
