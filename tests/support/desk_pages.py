@@ -150,6 +150,12 @@ def reporter() -> IntakePages:
     return IntakePages()
 
 
+@functools.cache
+def templates() -> Pages:
+    """The application's own templates and sentences, likewise."""
+    return Pages()
+
+
 @asynccontextmanager
 async def pages_of(
     desks: RunningDesks, number: int, *, home: DeskHome | None = None, idle: float = IDLE_SECONDS, language: str = "sv"
@@ -164,7 +170,7 @@ async def pages_of(
         services = Services(
             home,
             desk,
-            Pages(),
+            templates(),
             LocalAddress(new_name(), port),
             Entrance(),
             desks.clock,
