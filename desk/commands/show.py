@@ -240,8 +240,10 @@ def _fields(case: DeskCase, entry: Entry) -> list[str]:
         known_by = [f"by voice; words to know the caller by: {plain(body.call_back)}"] if body.call_back else []
         return [plain(body.text), *known_by]
     if isinstance(body, MinutesApproved):
-        right = "the report" if body.number is None else f"the notes that are entry {body.number} of the members"
-        return [f"{right} as a member wrote it down is right; from here on with a new case code"]
+        notes = "the report as a member wrote it down is right"
+        if body.number is not None:
+            notes = f"the notes that are entry {body.number} of the members are right"
+        return [f"{notes}; from here on with a new case code"]
     if isinstance(body, InboxEnded):
         return ["the reporter reads and writes nothing any more; erasing need not wait for the inbox"]
     for name in body.__struct_fields__:
