@@ -158,6 +158,7 @@ def _print_mirror(mirror: DemoMirror) -> None:
 
 
 def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receipt: tuple[str, ...]) -> None:
+    applications = [f"kallskydd desk --desk-home {desk.folder} --tor-network {world.network}" for desk in world.desks]
     commands = [
         f"kallskydd desk list --desk-home {desk.folder} --passphrase-file {desk.passphrase_file}"
         f" --tor-network {world.network}"
@@ -167,7 +168,7 @@ def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receip
         facts = {"open": local, "public": world.public, "desk": world.desk_address}
         if world.mirror is not None:
             facts |= {"mirror": world.mirror.origin, "authority": str(world.mirror.authority)}
-        result({**facts, "receipt": list(receipt), "desks": commands})
+        result({**facts, "receipt": list(receipt), "desks": commands, "applications": applications})
     prose("")
     prose(
         "This is a DEMONSTRATION, a TRIAL home on this computer alone. It is not anonymous, nothing outside is reached,"
@@ -180,9 +181,12 @@ def _print_result(args: argparse.Namespace, world: DemoWorld, local: str, receip
     prose(f"                                 {world.desk_address}  (members' desks)")
     if world.mirror is not None:
         _print_mirror(world.mirror)
-    for (name, _label), command in zip(MEMBERS, commands, strict=True):
-        prose(f"As the member {name}, in another terminal:")
-        prose(f"  {Path(sys.executable).parent / command}")
-    prose("Then read, reply and close in the same way, and erase with both: kallskydd desk --help")
+    programs = Path(sys.executable).parent
+    for (name, _label), desk, application in zip(MEMBERS, world.desks, applications, strict=True):
+        passphrase = desk.passphrase_file.read_text("utf-8").strip()
+        prose(f"As the member {name}, in another terminal (it opens in your browser; passphrase: {passphrase}):")
+        prose(f"  {programs / application}")
+    prose("On the command line, the first one:")
+    prose(f"  {programs / commands[0]}")
     prose("")
     prose("Ctrl-C stops it.")
