@@ -20,7 +20,7 @@ sys.path.insert(0, str(PROJECT))
 
 from cases.languages import LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
 from desk.web.views.pages import CATALOGUE, DESK_LANGUAGES  # noqa: E402 - needs the path
-from desk.web.views.phrases import CATALOGUE as PHRASES  # noqa: E402 - needs the path
+from desk.web.views.writing.phrases import CATALOGUE as PHRASES  # noqa: E402 - needs the path
 from intake.views.languages import COMPLETE_ONLY, DOMAINS  # noqa: E402 - needs the path
 
 INTAKE: Final = PROJECT / "intake"
@@ -85,7 +85,9 @@ def desk_sentences() -> dict[str, str]:
 
 def phrase_sentences() -> dict[str, str]:
     """Return every sentence that a member can send to a reporter, and where it stands."""
-    return dict.fromkeys(_sentences_of(DESK / "web" / "views" / "phrases.py", "P_"), "web/views/phrases.py")
+    return dict.fromkeys(
+        _sentences_of(DESK / "web" / "views" / "writing" / "phrases.py", "P_"), "web/views/writing/phrases.py"
+    )
 
 
 def _sentences_of(path: Path, keyword: str = "N_") -> list[str]:

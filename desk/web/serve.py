@@ -29,7 +29,7 @@ from desk.web.services import Services, chosen_language
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
-from desk.web.views.previews import ReporterPages
+from desk.web.views.writing.previews import ReporterPages
 
 LOOPBACK: Final = "127.0.0.1"
 _SHUTDOWN_SECONDS: Final = 1.0

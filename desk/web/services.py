@@ -14,10 +14,10 @@ from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.session.desk import Desk
 from desk.web.session.refresh import Refresh
 from desk.web.views.band import Band, read_band
-from desk.web.views.fetched import fetched_in_words
+from desk.web.views.overview.fetched import fetched_in_words
 from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
-from desk.web.views.phrases import Phrases
-from desk.web.views.previews import ReporterPages
+from desk.web.views.writing.phrases import Phrases
+from desk.web.views.writing.previews import ReporterPages
 
 ERROR_STATUS: Final = 422
 # The menu, in the order in which it is used.

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from cases.case.timeline import Rules
 from cases.entry import Body, Stream
 from cases.languages import LANGUAGES
-from desk.web.views.phrases import language_of_reporter
-from desk.web.views.previews import CleanedWords, ReporterView, with_unsent
+from desk.web.views.writing.phrases import language_of_reporter
+from desk.web.views.writing.previews import CleanedWords, ReporterView, with_unsent
 from desk.work.opened import DeskCase
 from intake.inbox.preview import CaseAtDesk, preview
 from intake.views.pages import Pages

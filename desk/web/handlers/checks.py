@@ -9,9 +9,9 @@ from cases.roster.chain import fingerprint_words
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, sent_form
 from desk.web.session.desk import Desk
+from desk.web.views.group.verdict import verdict
 from desk.web.views.pages import answer
 from desk.web.views.refusals import notice_for
-from desk.web.views.verdict import verdict
 from desk.work.examining import Examined, examine
 from desk.work.probe import ProbeResult, look_for
 

@@ -26,10 +26,10 @@ from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
 from desk.web.session.desk import LOCK_WAIT_SECONDS
+from desk.web.views.group.people import ROLES
+from desk.web.views.group.word_picture import word_picture
 from desk.web.views.pages import Notice, answer, see
-from desk.web.views.people import ROLES
 from desk.web.views.refusals import notice_for
-from desk.web.views.word_picture import word_picture
 from desk.work.membership import introduction_of
 
 ENROL: Final = "/enrol"

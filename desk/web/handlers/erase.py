@@ -15,8 +15,7 @@ from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent
-from desk.web.views.case_line import case_number
-from desk.web.views.erasing import (
+from desk.web.views.case.erasing import (
     ERASE,
     GROUNDS,
     Certificate,
@@ -28,6 +27,7 @@ from desk.web.views.erasing import (
     reference_of,
     why_not_yet,
 )
+from desk.web.views.case_line import case_number
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
 from desk.work.cached import open_kept

@@ -10,8 +10,8 @@ from desk.keep.preferences import keep_preferences, read_preferences
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
+from desk.web.views.group.people import PeopleWords
 from desk.web.views.pages import N_, Notice, see
-from desk.web.views.people import PeopleWords
 from desk.web.views.refusals import notice_for
 from desk.work.casebook import Casebook
 from desk.work.membership import change_between, introduction_of, is_clock_behind, sign_proposal

@@ -20,8 +20,8 @@ from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent, case_to_decide_on
+from desk.web.views.case.moving import in_words, is_left, move_form, move_shown, needs_relock, offer_shown, person
 from desk.web.views.case_line import case_line
-from desk.web.views.moving import in_words, is_left, move_form, move_shown, needs_relock, offer_shown, person
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 from desk.work import moves

@@ -11,7 +11,7 @@ from desk.errors import DeskError
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form
 from desk.web.session.link import LinkState
-from desk.web.views.figures import as_csv, figures
+from desk.web.views.group.figures import as_csv, figures
 from desk.web.views.pages import answer
 from desk.work.casebook import Casebook
 from desk.work.numbers import Period, periods

@@ -20,7 +20,9 @@ from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.session.oral import HeldCall
-from desk.web.views.oral import (
+from desk.web.views.pages import Notice, see
+from desk.web.views.refusals import notice_for
+from desk.web.views.writing.oral import (
     ASK_FIRST,
     BOTH,
     FIRST_COUNTS,
@@ -35,8 +37,6 @@ from desk.web.views.oral import (
     group_of,
     languages_offered,
 )
-from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import notice_for
 from desk.work.oral import Taken, file_report, readers_of, report_form
 
 HERE: Final = "/oral"

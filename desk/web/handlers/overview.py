@@ -18,11 +18,11 @@ from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.case_line import line_of
-from desk.web.views.case_list import STATES, Wanted, chosen, organisations_of
+from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
+from desk.web.views.overview.todo import Known, todo_of
+from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
-from desk.web.views.todo import Known, todo_of
-from desk.web.views.welcome import welcome
 from desk.work.casebook import Casebook
 from desk.work.standing import overview_warnings
 

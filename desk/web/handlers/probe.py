@@ -10,8 +10,8 @@ from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.case_line import case_number, case_path
+from desk.web.views.group.probing import probe_fault, suggested_text, where_it_is
 from desk.web.views.pages import see
-from desk.web.views.probing import probe_fault, suggested_text, where_it_is
 from desk.web.views.refusals import notice_for
 from desk.work.examining import examine
 from desk.work.probe import ProbeResult, file_report, look_for, tell

@@ -11,8 +11,7 @@ from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent, case_to_decide_on
-from desk.web.views.case_line import case_line, case_path
-from desk.web.views.moving import (
+from desk.web.views.case.moving import (
     REASONS,
     in_words,
     is_asked_after_leaving,
@@ -20,6 +19,7 @@ from desk.web.views.moving import (
     others_reading,
     warnings_of_leaving,
 )
+from desk.web.views.case_line import case_line, case_path
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
 from desk.work import acts

@@ -14,9 +14,9 @@ from desk.web.handlers.enrol import ENROL, JOIN
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services
+from desk.web.views.group.way_to_server import Way, way_in_words
 from desk.web.views.pages import Notice, see
 from desk.web.views.refusals import notice_for
-from desk.web.views.way_to_server import Way, way_in_words
 
 UNLOCK: Final = "/unlock"
 LOCK: Final = "/lock"

@@ -14,9 +14,9 @@ from intake_harness import NOON, make_home
 from cases.roster.chain import Member, fingerprint_words, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys
 from desk.errors import NotReachable
+from desk.web.views.group.people import PeopleWords
+from desk.web.views.group.word_picture import SIDE, word_picture
 from desk.web.views.pages import Pages
-from desk.web.views.people import PeopleWords
-from desk.web.views.word_picture import SIDE, word_picture
 from desk.work.membership import introduction_of
 from desk.work.waiting import Unripe
 

@@ -32,7 +32,7 @@ from moved_pages import (
 from cases.entry import Handover, Stream
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
-from desk.web.views.moving import needs_relock
+from desk.web.views.case.moving import needs_relock
 from desk.work import acts, moves
 
 WHY = "Vi lämnar ärendet till en jurist."

@@ -20,7 +20,7 @@ from intake_harness import SetClock, make_home
 
 from cases.entry import Report
 from desk.keep.figures import CaseFigure
-from desk.web.views.figures import as_csv
+from desk.web.views.group.figures import as_csv
 from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.erasing import erase

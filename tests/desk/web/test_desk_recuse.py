@@ -11,7 +11,7 @@ from moved_pages import HANDLER, LEAD, OTHER, ROLES, offered, signed, three_read
 
 from cases.entry import Note, Recusal, Stream
 from desk.errors import NotNow
-from desk.web.views.moving import needs_relock, stands_on_overview
+from desk.web.views.case.moving import needs_relock, stands_on_overview
 from desk.work import acts
 from desk.work.opened import DeskCase
 

@@ -14,7 +14,7 @@ from intake_harness import file_report, log_in, make_home
 from cases.clock import today
 from cases.entry import Acknowledgement, Assessment, CompletionRequest, Message, PhoneMinutes
 from cases.languages import LANGUAGES
-from desk.web.views.phrases import PHRASES, Phrases
+from desk.web.views.writing.phrases import PHRASES, Phrases
 
 LEAD = 0
 HOSTILE = '</textarea><script>alert(1)</script><a href="http://example.org">"x"</a> & \u202etxt'

@@ -15,7 +15,7 @@ from desk.web.handlers.case.opening import about, case_of
 from desk.web.local.forms import read_form
 from desk.web.local.guard import HEADERS, Routes, nothing
 from desk.web.services import CASE, ERROR_STATUS, SERVICES
-from desk.web.views.files import file_words
+from desk.web.views.case.files import file_words
 from desk.web.views.pages import Notice, answer
 from desk.web.views.refusals import notice_for
 from desk.work.opened import DeskCase

@@ -15,8 +15,8 @@ from desk.errors import Erased, NoText, ServerRefused, UnknownCase
 from desk.web.services import SERVICES, case_named
 from desk.web.session.cases import shown_case
 from desk.web.session.desk import Desk
+from desk.web.views.case.case_page import case_title
 from desk.web.views.case_line import case_number, case_path
-from desk.web.views.case_page import case_title
 from desk.work import acts
 from desk.work.opened import DeskCase
 from desk.work.writing import require_now

@@ -12,8 +12,8 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, SERVICES, case_named
 from desk.web.session.desk import Desk
 from desk.web.session.openings import note_opening
-from desk.web.views.case_page import case_page
-from desk.web.views.entries import own_cases
+from desk.web.views.case.case_page import case_page
+from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
 from desk.work.opened import DeskCase
 

@@ -31,13 +31,13 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import shown_case
 from desk.web.views.case_line import case_path
-from desk.web.views.days_offered import day_of
-from desk.web.views.news import counted, is_written, news, own_since
 from desk.web.views.pages import N_, Notice, answer, see
-from desk.web.views.phrases import language_of_reporter
 from desk.web.views.refusals import SENT_TWICE
-from desk.web.views.sending import after_sending, file_words, sent_words, unsent_file
-from desk.web.views.write_form import REPLY, TypedMessage, action_of, write_form
+from desk.web.views.writing.days_offered import day_of
+from desk.web.views.writing.news import counted, is_written, news, own_since
+from desk.web.views.writing.phrases import language_of_reporter
+from desk.web.views.writing.sending import after_sending, file_words, sent_words, unsent_file
+from desk.web.views.writing.write_form import REPLY, TypedMessage, action_of, write_form
 from desk.work import acts, answers
 from desk.work.casebook import Casebook
 from desk.work.writing import require_now

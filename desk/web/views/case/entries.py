@@ -38,8 +38,8 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
+from desk.web.views.case.files import FileShown, file_shown, file_words, tried_in_words
 from desk.web.views.case_line import case_number, case_path
-from desk.web.views.files import FileShown, file_shown, file_words, tried_in_words
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert, inert_line
 from desk.work.opened import UNKNOWN_NAME, DeskCase

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Final
 
 from cases.roster.chain import Chain, Member, Roster
+from desk.web.views.group.word_picture import WordPicture, word_picture
 from desk.web.views.pages import N_, Language, Notice
-from desk.web.views.word_picture import WordPicture, word_picture
 from desk.work.membership import Change, change_between, introduction_of, may_sign
 from desk.work.waiting import Unripe
 

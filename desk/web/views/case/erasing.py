@@ -19,9 +19,9 @@ from cases.entry import LegalHold, Stream
 from cases.errors import SealBroken
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
+from desk.web.views.case.case_page import case_title
+from desk.web.views.case.moving import stands_on_overview
 from desk.web.views.case_line import case_number, case_path
-from desk.web.views.case_page import case_title
-from desk.web.views.moving import stands_on_overview
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
 from desk.work.opened import UNKNOWN_NAME, DeskCase

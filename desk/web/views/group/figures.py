@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from desk.web.views.charts import Bar, bars
+from desk.web.views.group.charts import Bar, bars
 from desk.web.views.pages import N_, Language
 from desk.work.numbers import Period, Table
 

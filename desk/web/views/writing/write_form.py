@@ -8,10 +8,10 @@ from typing import Final
 from cases.case.timeline import CaseAction, CaseState, DeadlineKind
 from cases.entry import Message, Stream
 from desk.web.views.case_line import case_number
-from desk.web.views.days_offered import DayOffered, day_of, days_offered
-from desk.web.views.news import counted
 from desk.web.views.pages import N_, Language
-from desk.web.views.phrases import Phrases, PhraseShown, language_of_reporter
+from desk.web.views.writing.days_offered import DayOffered, day_of, days_offered
+from desk.web.views.writing.news import counted
+from desk.web.views.writing.phrases import Phrases, PhraseShown, language_of_reporter
 from desk.work.opened import DeskCase
 
 ACKNOWLEDGE: Final = "acknowledge"

@@ -11,8 +11,8 @@ from typing import Final
 from desk.errors import CaseCut, WrongServer
 from desk.keep.audits import WARN_AUDITS, missing_days
 from desk.web.views.case_line import case_number, case_path
+from desk.web.views.group.probing import probe_fault, where_it_is
 from desk.web.views.pages import N_, Language
-from desk.web.views.probing import probe_fault, where_it_is
 from desk.work.checks import (
     WARN_ERASE_SIGNER,
     WARN_NOTES_KEY,

@@ -23,8 +23,8 @@ from cases.entry import (
     Stream,
 )
 from desk.web.views.pages import N_, Language
-from desk.web.views.previews import ReporterPages, state_after
 from desk.web.views.states import next_day, state_in_words
+from desk.web.views.writing.previews import ReporterPages, state_after
 from desk.work.answers import Cleaned
 from desk.work.opened import DeskCase
 

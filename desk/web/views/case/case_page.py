@@ -21,11 +21,11 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
+from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
+from desk.web.views.case.way import Step, Way, next_day_in_law
 from desk.web.views.case_line import case_number, case_path
-from desk.web.views.entries import EntryShower, EntryShown, name_in_words
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.warnings import warning_notice
-from desk.web.views.way import Step, Way, next_day_in_law
 from desk.web.views.written import inert, inert_line
 from desk.work.opened import NO_ORGANISATION, DeskCase
 from desk.work.rekeying import inside

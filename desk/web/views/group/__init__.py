@@ -1,0 +1,1 @@
+"""The group and its server: who reads, what was checked, numbers, the way there."""

@@ -1,0 +1,1 @@
+"""The overview: what to do, and the cases as lines."""
