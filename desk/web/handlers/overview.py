@@ -12,12 +12,13 @@ from aiohttp import web
 
 from cases.case.timeline import DeadlineKind
 from cases.clock import today
+from desk.keep.preferences import read_preferences
 from desk.keep.summaries import Index, Summary
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
-from desk.web.views.case_line import line_of
+from desk.web.views.case_line import case_path, line_of
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.todo import Known, todo_of
 from desk.web.views.overview.welcome import welcome
@@ -92,7 +93,9 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     read = {name: known.read for name, known in book.state.case_list.cases.items()}
     most = _shown(form)
     lines = [line_of(one, read.get(one.case_id.hex(), {}), day, language) for one in found[:most]]
-    known = Known(summaries, read, problems, unsigned_change=_is_unsigned(book))
+    no_copy = read_preferences(services.home.preferences).copied_on is None
+    known = Known(summaries, read, problems, unsigned_change=_is_unsigned(book), no_copy=no_copy)
+    drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(
@@ -102,6 +105,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         alarms=alarms,
         today=weekday[:1].upper() + weekday[1:],
         todo=todo,
+        drafted=drafted,
         nothing="" if todo else _nothing(summaries, day, language),
         cases=lines,
         more=most + AT_A_TIME if len(found) > most else 0,
