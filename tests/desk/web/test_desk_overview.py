@@ -117,6 +117,7 @@ async def test_the_days_of_a_case_from_its_first_to_its_last(desks):
             page = await reader.go("/")
             seen.append((todo_of(page), buttons_of(page), page.words))
 
+        keep_preferences(reader.services.home.preferences, Preferences(copied_on=today(desks.clock)))
         await reader.unlock()
         await look()
         desks.clock.forward(days=6)
