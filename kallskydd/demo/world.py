@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kallskydd.demo.mirror import DemoMirror
+    from desk.keep.cache import cache_folder_of
+from desk.keep.keyfile import DeskHome
+from kallskydd.demo.mirror import DemoMirror
 
 NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
 PUBLISHED_SECONDS = 60.0
@@ -177,6 +179,9 @@ class DemoWorld:
             await self._reader
         await _end(self._network)
         if not keep:
+            # What the members' applications fetched lies outside of their homes.
+            for desk in self.desks:
+                shutil.rmtree(cache_folder_of(DeskHome(desk.folder)), ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _enrol(self, name: str, label: str) -> Desk:
