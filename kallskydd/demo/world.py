@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from desk.keep.cache import cache_folder_of
+from desk.keep.cache import cache_folder_of
 from desk.keep.keyfile import DeskHome
-from kallskydd.demo.mirror import DemoMirror
+
+if TYPE_CHECKING:
+    from kallskydd.demo.mirror import DemoMirror
 
 NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
 PUBLISHED_SECONDS = 60.0
