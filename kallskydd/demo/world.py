@@ -28,7 +28,7 @@ NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
 PUBLISHED_SECONDS = 60.0
 COMMAND_SECONDS = 90.0
 END_SECONDS = 20.0
-MEMBERS = (("Anna", "Handläggare 1"), ("Bo", "Handläggare 2"))
+MEMBERS = (("Anna", "Kommunjurist"), ("Bo", "HR-chef"))
 
 
 class DemoFailed(Exception):
