@@ -277,7 +277,7 @@ class Casebook:
             seen={**case.known.seen, **seen},
             closed_on=case.state.closed_on,
             may_erase=tuple(sorted(may_erase(case.streams))),
-            figure=figure_of(case.streams, case.release_day),
+            figure=figure_of(case.streams, case.release_day, self.keys.id),
         )
         if case.notes_key is not None and case.keys.epoch > known.notes_epoch and not case.notes_key_kept:
             known = known.with_notes(case.keys.epoch, case.notes_key)
