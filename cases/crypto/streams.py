@@ -92,6 +92,8 @@ class _SignedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entry: Body
 
 
+# Time limits are counted from an entry's day: one at the end of the calendar has no month after it.
+_YEARS = range(2000, 3000)
 _decoder = msgspec.json.Decoder(_SignedBody)
 _encoder = msgspec.json.Encoder()
 
@@ -222,6 +224,8 @@ def _read_entry(untrusted_body: bytes, case_id: bytes, place: Place, digest: byt
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
         raise SealBroken from None
     if not counted <= MAY_COUNT[place.stream] or not may_stand(place.stream, place.number, read.entry):
+        raise SealBroken
+    if read.day.year not in _YEARS:
         raise SealBroken
     if isinstance(read.entry, MinutesApproved):
         check_new_keys(read.entry, case_id, bytes.fromhex(read.author))
