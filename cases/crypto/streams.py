@@ -26,6 +26,7 @@ from typing import Annotated
 import msgspec
 from nacl.utils import random
 
+from cases.clock import YEARS
 from cases.crypto.case_keys import CaseKeys, open_header, seal_header
 from cases.crypto.envelope import (
     KEY_BYTES,
@@ -92,8 +93,6 @@ class _SignedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entry: Body
 
 
-# Time limits are counted from an entry's day: one at the end of the calendar has no month after it.
-_YEARS = range(2000, 3000)
 _decoder = msgspec.json.Decoder(_SignedBody)
 _encoder = msgspec.json.Encoder()
 
@@ -225,7 +224,7 @@ def _read_entry(untrusted_body: bytes, case_id: bytes, place: Place, digest: byt
         raise SealBroken from None
     if not counted <= MAY_COUNT[place.stream] or not may_stand(place.stream, place.number, read.entry):
         raise SealBroken
-    if read.day.year not in _YEARS:
+    if read.day.year not in YEARS:
         raise SealBroken
     if isinstance(read.entry, MinutesApproved):
         check_new_keys(read.entry, case_id, bytes.fromhex(read.author))

@@ -342,7 +342,7 @@ def test_a_day_at_the_end_of_the_calendar_is_neither_sealed_nor_opened(day, monk
         sealed()
     # As a changed program would.
     with monkeypatch.context() as changed:
-        changed.setattr(streams, "_YEARS", range(1, 10_000))
+        changed.setattr(streams, "YEARS", range(1, 10_000))
         last, _entry, head = sealed()
     with pytest.raises(SealBroken):
         seal.open_stream(

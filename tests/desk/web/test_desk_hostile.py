@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 import pytest
 from desk_harness import running_desks
 from desk_pages import pages_of
@@ -13,6 +14,7 @@ from cases.crypto import streams
 from cases.crypto.seal import append
 from cases.entry import Attachment, CaseLink, Close, LegalHold, Note, Outcome, RegisterNumber, Stream
 from cases.wire.messages import AppendAnswer, AppendRequest, WireHead
+from desk.server.client import DeskClient
 from desk.work import writing
 
 LEAD, HANDLER = 0, 1
@@ -62,7 +64,7 @@ async def test_a_day_at_the_end_of_the_calendar_stops_no_other_case(desks, monke
         await desks.file(f"God {number}.")
     await desks.release()
     with monkeypatch.context() as changed:
-        changed.setattr(streams, "_YEARS", range(1, 10_000))
+        changed.setattr(streams, "YEARS", range(1, 10_000))
         await put(desks, evil, Outcome("handled", "Klart."))
         await put(desks, evil, Close(), day=date.max)
 
@@ -101,3 +103,25 @@ async def test_what_a_changed_desk_writes_is_shown_as_text_and_breaks_no_page(de
             assert page.status < 500, path
             assert "<script>alert" not in page.text, path
             assert not {"\u202e", "\u2066"} & set(page.text), path
+
+
+async def test_a_server_that_names_a_day_at_the_beginning_of_the_calendar_stops_no_page(desks, monkeypatch):
+    evil = (await desks.file("Ett.")).keys.case_id.hex()
+    await desks.file("Två.")
+    await desks.release()
+    ordinary = DeskClient.ask
+
+    async def ask(self, verb, question, kind):
+        answer = await ordinary(self, verb, question, kind)
+        is_evil = verb == "case" and question(0).case_id.hex() == evil
+        return msgspec.structs.replace(answer, release_day=date.min) if is_evil else answer
+
+    monkeypatch.setattr(DeskClient, "ask", ask)
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.services.refresh.wait()
+        page = await reader.go("/")
+        of_the_case = await reader.go(f"/case/{evil}")
+
+    assert "Två." in page.words
+    assert of_the_case.status == 422
