@@ -23,6 +23,7 @@ from desk.web.views.erasing import (
     EraseLists,
     certificate,
     certificate_path,
+    chosen_by,
     erase_line,
     erase_lists,
     reference_of,
@@ -131,7 +132,9 @@ async def sign_second(request: web.Request) -> web.StreamResponse:
         async with services.desk.at_work() as book:
             await book.sync()
             case = await _case(book, request)
-            reference = dict(case.waiting).get(form.one("signer"))
+            # The one whose reference was on the page: a colleague may have signed with another since.
+            waiting = {chosen_by(member, reference): reference for member, reference in case.waiting}
+            reference = waiting.get(form.one("signer"))
             state = None if reference is None else await erase(book, case_named(request), reference)
     except Erased:
         return see(certificate_path(bytes.fromhex(case_named(request))))

@@ -29,6 +29,7 @@ from desk.work.opened import UNKNOWN_NAME, DeskCase
 ERASE: Final = "/erase"
 # Thirty days before the two years are over the server gives notice (cases/store/erase.py).
 SOON_DAYS: Final = 30
+_CHOSEN_BYTES: Final = 16
 OUTCOMES: Final = {"handled": N_("handled"), "dismissed": N_("dismissed")}
 GROUNDS: Final = (
     ("decision", N_("A disposal decision"), N_("Disposal decision %(reference)s")),
@@ -40,7 +41,8 @@ GROUNDS: Final = (
 class Signature:
     """A signature that waits: whose it is, its reference, and whether it counts."""
 
-    member: str
+    # What a form says of it (`chosen_by`).
+    value: str
     name: str
     reference: str
     ours: bool
@@ -190,11 +192,16 @@ def _days_left(days: int, language: Language) -> str:
     )
 
 
+def chosen_by(member: str, reference: str) -> str:
+    """Return what a form says of a signature that waits: whose it is, and which reference was shown with it."""
+    return f"{member}-{hashlib.blake2b(reference.encode(), digest_size=_CHOSEN_BYTES).hexdigest()}"
+
+
 def _signatures(case: DeskCase) -> tuple[Signature, ...]:
     counting = may_erase(case.streams)
     return tuple(
         Signature(
-            member,
+            chosen_by(member, reference),
             inert_line(case.name_of(member)),
             inert_line(reference),
             ours=member == case.own_id,

@@ -27,6 +27,7 @@ from cases.wire import messages
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case_line import case_number
+from desk.web.views.erasing import chosen_by
 from desk.work import acts
 from desk.work.erasing import erase
 
@@ -67,6 +68,11 @@ async def filed(desks: RunningDesks, **report) -> str:
 async def signed_first(reader: Reader, name: str, **fields: str) -> Seen:
     await reader.go(f"/erase/{name}")
     return await reader.send(f"/erase/{name}", **(GROUND | fields))
+
+
+def by(desks: RunningDesks, number: int, reference: str = REFERENCE) -> str:
+    """What the form says of this member's signature."""
+    return chosen_by(desks.made.keys[number].id, reference)
 
 
 async def signed_second(reader: Reader, name: str, **fields: str) -> Seen:
@@ -228,7 +234,7 @@ async def test_one_member_alone_erases_nothing_however_often_she_signs(desks):
         for _ in range(3):
             page = await signed_first(reader, name)
             assert "Väntar på en kollega" in page.words
-        signing_for_herself = await post(reader, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        signing_for_herself = await post(reader, f"/erase/{name}/sign", signer=by(desks, LEAD), read="yes")
         still = await reader.go(f"/case/{name}")
 
     assert "Väntar på en kollega" in signing_for_herself.words
@@ -277,7 +283,7 @@ async def test_erased_is_terminal(desks):
         await signed_second(other, name)
 
         again = await post(one, f"/erase/{name}", **GROUND)
-        twice = await post(other, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        twice = await post(other, f"/erase/{name}/sign", signer=by(desks, LEAD), read="yes")
         for number in (LEAD, HANDLER, OTHER):
             for act in ("reply", "reopen", "note", "hold"):
                 with pytest.raises(DeskError):
@@ -304,7 +310,7 @@ async def test_a_member_who_does_not_read_the_case_sees_nothing_of_it_and_signs_
         await other.unlock()
         lists = await other.go("/erase")
         pages = [await other.go(f"/erase/{one}{rest}") for one in (name, "0" * 32) for rest in ("", "/certificate")]
-        sent = await post(other, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        sent = await post(other, f"/erase/{name}/sign", signer=by(desks, LEAD), read="yes")
 
     assert "Det finns inget att gallra." in lists.words
     assert len({(page.status, page.words) for page in pages}) == 1
@@ -322,7 +328,7 @@ async def test_who_has_left_the_case_signs_only_while_the_others_are_too_few(des
         for name in (of_three, of_two):
             await signed_first(one, name)
         lists = await left.go("/erase")
-        refused = await post(left, f"/erase/{of_three}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        refused = await post(left, f"/erase/{of_three}/sign", signer=by(desks, LEAD), read="yes")
         done = await signed_second(left, of_two)
 
     assert case_number(bytes.fromhex(of_three)) not in lists.words
@@ -395,7 +401,7 @@ async def test_a_signature_by_somebody_who_was_not_given_the_case_is_red_and_can
     async with pages_of(desks, HANDLER) as reader:
         await reader.unlock()
         page = await reader.go("/erase")
-        joined = await post(reader, f"/erase/{name}/sign", signer=desks.made.keys[OTHER].id, read="yes")
+        joined = await post(reader, f"/erase/{name}/sign", signer=by(desks, OTHER), read="yes")
         same = await signed_first(reader, name)
         another = await signed_first(reader, name, number="KS 2026/1")
 
@@ -517,3 +523,22 @@ async def test_when_the_server_does_not_answer_nothing_typed_is_lost_and_certifi
     assert f"Ärende {case_number(bytes.fromhex(gone))}" in lists.words
     assert "Det finns inget att gallra" not in lists.words
     assert any('value="KS 2025/88"' in page.text for page in (sent, kept))
+
+
+async def test_a_reference_that_was_changed_after_it_was_shown_is_not_signed(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await signed_first(one, name)
+        await other.unlock()
+        shown = await other.go("/erase")
+        await signed_first(one, name, number="KS 2026/666")
+        page = await other.send(f"/erase/{name}/sign", signer=shown.hidden("signer"), read="yes")
+        still = await other.go(f"/case/{name}")
+        agreed = await signed_second(other, name)
+
+    assert "väntar inte längre" in page.words
+    assert "KS 2026/666" in page.words
+    assert "Privata inköp." in still.words
+    assert "är raderat" in agreed.words
