@@ -20,6 +20,8 @@ RELEASE_AT = time(6, 0)
 # A report released on a day was sent at most two days before: held 12 hours, then until 06:00. The statutory clocks
 # start at the earliest day that is possible, so that a deadline is never late because of the hold.
 START_BEFORE_RELEASE = timedelta(days=2)
+# Time limits are counted from days that others name: one at an end of the calendar has no day before or after it.
+YEARS = range(2000, 3000)
 _MONTHS_IN_YEAR = 12
 
 

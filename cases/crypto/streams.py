@@ -26,6 +26,7 @@ from typing import Annotated
 import msgspec
 from nacl.utils import random
 
+from cases.clock import YEARS
 from cases.crypto.case_keys import CaseKeys, open_header, seal_header
 from cases.crypto.envelope import (
     KEY_BYTES,
@@ -222,6 +223,8 @@ def _read_entry(untrusted_body: bytes, case_id: bytes, place: Place, digest: byt
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
         raise SealBroken from None
     if not counted <= MAY_COUNT[place.stream] or not may_stand(place.stream, place.number, read.entry):
+        raise SealBroken
+    if read.day.year not in YEARS:
         raise SealBroken
     if isinstance(read.entry, MinutesApproved):
         check_new_keys(read.entry, case_id, bytes.fromhex(read.author))

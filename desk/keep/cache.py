@@ -13,12 +13,14 @@ and every key opens nothing of a case that was erased since.
 
 Files are written in place, and overwritten before they go, as far as the disk does what it is asked. A power cut can
 leave half a file: it does not open, is dropped, and fetched again (`damaged` says so). A disk that cannot be written
-costs the cache and nothing else.
+costs the cache and nothing else. So does a folder that is somebody else's, that others can write, or that is a link:
+nothing is kept there. A link inside it is removed and never followed.
 """
 
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
@@ -43,6 +45,7 @@ TAG: Final = b"Signature: 8a477f597d28d172789f06886806bc55\n# Kallskydd fetches 
 FILES_MIN: Final = 16
 FILE_BYTES_MIN: Final = 16_384
 _KEY_BYTES: Final = 32
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 _NAME_BYTES: Final = 16
 _OVERHEAD: Final = SecretBox.NONCE_SIZE + SecretBox.MACBYTES
 _LENGTH_BYTES: Final = 8
@@ -67,7 +70,8 @@ def cache_folder_of(home: DeskHome) -> Path:
 class CaseCache:
     """The folder, while the desk is unlocked. Held under the lock of the desk home."""
 
-    folder: Path
+    # None where nothing can be kept.
+    folder: Path | None
     _master: bytes
     index: Index = field(default_factory=Index)
     # Something did not open, and is to be fetched again.
@@ -115,7 +119,8 @@ class CaseCache:
         known = case_id.hex() in self.index.summaries
         self.index.summaries.pop(case_id.hex(), None)
         self.index.problems.pop(case_id.hex(), None)
-        _destroy(self._path(case_id))
+        if self.folder is not None:
+            _destroy(self.folder / self._name(case_id))
         self._files_changed = True
         if known:
             self._write_index()
@@ -129,30 +134,33 @@ class CaseCache:
             self.drop(bytes.fromhex(name))
         if self._index_changed:
             self._write_index()
-        if self._files_changed or fillers_anew:
+        if self.folder is not None and (self._files_changed or fillers_anew):
             # A disk that cannot be written costs the cache and nothing else.
             with contextlib.suppress(OSError):
-                self._fill({self._name(label) for label in (*case_ids, _ROSTER, _INDEX)}, anew=fillers_anew)
+                real = {self._name(label) for label in (*case_ids, _ROSTER, _INDEX)}
+                self._fill(self.folder, real, anew=fillers_anew)
                 self._files_changed = False
 
     def _write_index(self) -> None:
         self._put(_INDEX, msgspec.msgpack.encode(self.index))
         self._index_changed = False
 
-    def _fill(self, real: set[str], *, anew: bool) -> None:
-        present = {path.name for path in self.folder.iterdir()} - {KEY_FILE, TAG_FILE}
+    def _fill(self, folder: Path, real: set[str], *, anew: bool) -> None:
+        present = {path.name for path in folder.iterdir()} - {KEY_FILE, TAG_FILE}
         kept = len(present & real)
         fillers = [self._name(_FILLER + b"%d" % number) for number in range(_power_of_two(kept, FILES_MIN) - kept)]
         for name in present - real - set(fillers):
-            _destroy(self.folder / name)
+            _destroy(folder / name)
         # As large as others are; with nothing to copy the smallest.
-        sizes = [(self.folder / name).stat().st_size for name in present & real] or [FILE_BYTES_MIN]
+        sizes = [(folder / name).stat().st_size for name in present & real] or [FILE_BYTES_MIN]
         for name in fillers:
             if anew or name not in present:
-                _write(self.folder / name, secrets.token_bytes(secrets.choice(sizes)))
+                _write(folder / name, secrets.token_bytes(secrets.choice(sizes)))
 
     def _get(self, label: bytes, kind: type[Kept]) -> Kept | None:
-        path = self._path(label)
+        if self.folder is None:
+            return None
+        path = self.folder / self._name(label)
         try:
             sealed = path.read_bytes()
         except FileNotFoundError:
@@ -171,7 +179,9 @@ class CaseCache:
             return None
 
     def _put(self, label: bytes, content: bytes) -> None:
-        path = self._path(label)
+        if self.folder is None:
+            return
+        path = self.folder / self._name(label)
         plain = len(content).to_bytes(_LENGTH_BYTES, "big") + content
         size = _power_of_two(len(plain) + _OVERHEAD, FILE_BYTES_MIN) - _OVERHEAD
         with contextlib.suppress(OSError):
@@ -181,26 +191,25 @@ class CaseCache:
     def _box(self, label: bytes) -> SecretBox:
         return SecretBox(blake2b(label, key=self._master, person=_PERSON_FILE, digest_size=_KEY_BYTES).digest())
 
-    def _path(self, label: bytes) -> Path:
-        return self.folder / self._name(label)
-
     def _name(self, label: bytes) -> str:
         return blake2b(label, key=self._master, person=_PERSON_NAME, digest_size=_NAME_BYTES).hexdigest()
 
 
 def open_cache(folder: Path, sign_seed: bytes) -> CaseCache:
     """Return the cache in this folder, made if it is not there; where it cannot be made, one that keeps nothing."""
+    usable: Path | None = folder
     try:
         key = _key_of(folder)
     except OSError:
-        key = secrets.token_bytes(_KEY_BYTES)
-    cache = CaseCache(folder, blake2b(sign_seed, key=key, person=_PERSON_MASTER, digest_size=_KEY_BYTES).digest())
+        usable, key = None, secrets.token_bytes(_KEY_BYTES)
+    cache = CaseCache(usable, blake2b(sign_seed, key=key, person=_PERSON_MASTER, digest_size=_KEY_BYTES).digest())
     cache.index = cache._get(_INDEX, Index) or Index()  # noqa: SLF001 - the one way in which a cache is made
     return cache
 
 
 def _key_of(folder: Path) -> bytes:
     files.make_folder(folder)
+    _require_ours(folder)
     tag, key_file = folder / TAG_FILE, folder / KEY_FILE
     if not tag.exists():
         files.replace(tag, TAG)
@@ -209,6 +218,16 @@ def _key_of(folder: Path) -> bytes:
         key = secrets.token_bytes(_KEY_BYTES)
         files.replace(key_file, key)
     return key
+
+
+def _require_ours(folder: Path) -> None:
+    """Return if this is a folder that nobody else writes in. Raises OSError."""
+    found = folder.lstat()
+    # Elsewhere there are neither owners nor modes to look at.
+    if os.name == "posix" and (
+        not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & _OTHERS_WRITE
+    ):
+        raise PermissionError
 
 
 def _power_of_two(count: int, least: int) -> int:
@@ -220,8 +239,7 @@ def _power_of_two(count: int, least: int) -> int:
 
 def _write(path: Path, content: bytes) -> None:
     """Write over what is there, to its end: what was sealed there before must not stay in blocks that are free."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), files.OWNER_ONLY_FILE)
-    with os.fdopen(descriptor, "r+b") as file:
+    with os.fdopen(_opened(path, os.O_CREAT), "r+b") as file:
         before = os.fstat(file.fileno()).st_size
         file.write(content)
         if before > len(content):
@@ -236,8 +254,18 @@ def _write(path: Path, content: bytes) -> None:
 def _destroy(path: Path) -> None:
     """Overwrite a file and remove it; one that is not there, or cannot be written, is left."""
     with contextlib.suppress(OSError):
-        with path.open("r+b") as file:
+        with os.fdopen(_opened(path, 0), "r+b") as file:
             file.write(secrets.token_bytes(os.fstat(file.fileno()).st_size))
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
+
+
+def _opened(path: Path, flags: int) -> int:
+    """Open one of our files. What is none is removed first: a link, or a second name of another file."""
+    with contextlib.suppress(FileNotFoundError):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            path.unlink()
+    flags |= os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    return os.open(path, flags, files.OWNER_ONLY_FILE)

@@ -3,7 +3,7 @@
 `drafts.sealed` is made at the first unlocking and padded to a power of two with a minimum that holds the drafts of
 ordinary days, so neither that it is there nor its size says whether anything is in it. It is written when the desk is
 unlocked and when it locks, whatever happened in between, so its time says neither. What was sent, and what belongs to a
-case that has been erased, is no longer in it.
+case that has been erased, is no longer in it, and what it was written over is overwritten where it lay.
 """
 
 from collections.abc import Collection, Mapping
@@ -73,7 +73,7 @@ class Drafts:
         size = DRAFTS_BYTES_MIN
         while size < len(plain):
             size *= 2
-        files.replace(self.path, SecretBox(self._key).encrypt(plain.ljust(size)))
+        files.replace(self.path, SecretBox(self._key).encrypt(plain.ljust(size)), overwrite=True)
 
 
 def read_drafts(path: Path, sign_seed: bytes) -> Drafts:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 OWNER_ONLY_FILE = 0o600
 OWNER_ONLY_FOLDER = 0o700
+_RANDOM_BYTES = 8
 
 
 def make_folder(folder: Path) -> None:
@@ -43,15 +44,37 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
     _sync_folder(path.parent)
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Put the content in the place of what was there, in one step."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+def replace(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Put the content in the place of what was there, in one step.
+
+    With `overwrite` the bytes of before are written over where they lay, as far as file system and disk do that.
+    """
+    fresh, old = (path.with_name(f".{path.name}.{secrets.token_hex(_RANDOM_BYTES)}") for _ in range(2))
+    _drop_leftovers(path)
+    if overwrite:
+        # A second name, to reach the old bytes by. Where a file system has no such names, they stay.
+        with contextlib.suppress(OSError):
+            os.link(path, old)
     try:
         write_new(fresh, content)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
     _sync_folder(path.parent)
+    _drop_leftovers(path)
+
+
+def _drop_leftovers(path: Path) -> None:
+    """Remove what a writing that was killed has left beside this file, and the old bytes of one that was not."""
+    for left in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 2 * _RANDOM_BYTES}"):
+        with contextlib.suppress(OSError):
+            # Before the second name was followed by the new file, both are the file itself.
+            if not (path.exists() and left.samefile(path)):
+                with left.open("r+b") as file:
+                    file.write(secrets.token_bytes(os.fstat(file.fileno()).st_size))
+                    file.flush()
+                    os.fsync(file.fileno())
+            left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,6 +5,9 @@ the member's key over method, path, body, server key and a counter that only ris
 answer is decoded strictly or it is a StrangeAnswer. The requests carry no User-Agent, no cookie and no language, follow
 no redirect, and read no proxy or password from the environment.
 
+An answer that comes more slowly than anybody's network is given up, and `break_off` ends whatever is being asked: a
+server that never answers holds no desk.
+
 When the server has seen a higher counter than ours (this desk home was restored from an older copy), the counter jumps
 ahead and the request is made again: the refused one was not carried out.
 """
@@ -54,6 +57,9 @@ class DeskClient:
         self._keys = keys
         self._state = state
         self._server_key = server_key
+        self._is_broken_off = False
+        # By when what is being asked must have come.
+        self._limits: set[asyncio.Timeout] = set()
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -78,13 +84,19 @@ class DeskClient:
     ) -> None:
         await self._session.close()
 
+    def break_off(self) -> None:
+        """End what is being asked, and ask nothing any more: from now on every question raises NotReachable."""
+        self._is_broken_off = True
+        for limit in self._limits:
+            limit.reschedule(0)
+
     async def ask(self, verb: str, question: Callable[[int], msgspec.Struct], answer: type[Answer]) -> Answer:
         """Ask one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
 
         Raises NotReachable, ReportersAddress, ServerRefused, StrangeAnswer.
         """
-        async with self._asked(verb, question) as response:
-            untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
+        async with self._asked(verb, question) as (response, limit):
+            untrusted = await self._read_bounded(response, ANSWER_BYTES_MAX, limit)
         try:
             return msgspec.json.decode(untrusted, type=answer, strict=True)
         except msgspec.MsgspecError as strange:
@@ -92,35 +104,60 @@ class DeskClient:
 
     async def fetch(self, verb: str, question: Callable[[int], msgspec.Struct]) -> bytes:
         """Ask a verb whose answer is a raw body: a sealed file. Raises as `ask` does."""
-        async with self._asked(verb, question) as response:
-            return await _read_bounded(response, FILE_BYTES_MAX)
+        async with self._asked(verb, question) as (response, limit):
+            return await self._read_bounded(response, FILE_BYTES_MAX, limit)
 
     async def send(self, verb: str, frame: Callable[[int], bytes]) -> bytes:
         """Ask a verb whose request carries a file (cases/wire/files.py); returns the raw answer. Raises as `ask`."""
-        async with self._asked(verb, frame) as response:
-            return await _read_bounded(response, FILE_BYTES_MAX)
+        async with self._asked(verb, frame) as (response, limit):
+            return await self._read_bounded(response, FILE_BYTES_MAX, limit)
 
     @contextlib.asynccontextmanager
-    async def _asked(self, verb: str, question: Question) -> AsyncIterator[aiohttp.ClientResponse]:
-        for jump in (*COUNTER_JUMPS, None):
-            response = await self._send(verb, question)
-            async with response:
-                if response.status == HTTP_OK:
-                    yield response
-                    return
-                refused = await _read_refusal(response)
-            if refused.text_key != COUNTER_BEHIND or jump is None:
-                raise refused
-            self._state.skip_counter(jump)
+    async def _asked(
+        self, verb: str, question: Question
+    ) -> AsyncIterator[tuple[aiohttp.ClientResponse, asyncio.Timeout]]:
+        async with self._limited() as limit:
+            for jump in (*COUNTER_JUMPS, None):
+                response = await self._send(verb, question, limit)
+                async with response:
+                    if response.status == HTTP_OK:
+                        yield response, limit
+                        return
+                    refused = await self._read_refusal(response, limit)
+                if refused.text_key != COUNTER_BEHIND or jump is None:
+                    raise refused
+                self._state.skip_counter(jump)
 
-    async def _send(self, verb: str, question: Question) -> aiohttp.ClientResponse:
+    @contextlib.asynccontextmanager
+    async def _limited(self) -> AsyncIterator[asyncio.Timeout]:
+        """Yield the time that one question may take. Raises NotReachable when it is over, or all was broken off."""
+        if self._is_broken_off:
+            raise NotReachable("reach.broke_off")
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._limits.add(limit)
+                try:
+                    yield limit
+                finally:
+                    self._limits.discard(limit)
+        except TimeoutError as over:
+            raise NotReachable("reach.broke_off" if self._is_broken_off else "reach.timed_out") from over
+
+    def _allow(self, limit: asyncio.Timeout, until: float) -> None:
+        """Give one question until this moment of the loop's clock, unless all was broken off."""
+        if not self._is_broken_off:
+            limit.reschedule(until)
+
+    async def _send(self, verb: str, question: Question, limit: asyncio.Timeout) -> aiohttp.ClientResponse:
         path = f"{PATH}{verb}"
         counter = self._state.next_counter()
         made = question(counter)
         body = made if isinstance(made, bytes) else msgspec.json.encode(made)
         headers = sign_request(self._keys, "POST", path, body, self._server_key, counter)
         url = f"http://{self._state.address}.onion{path}"
+        patience = reach.CONNECT_SECONDS + READ_SECONDS + len(body) / SLOWEST_BYTES_A_SECOND
         for tries_left in reversed(range(CONNECT_TRIES)):
+            self._allow(limit, asyncio.get_running_loop().time() + patience)
             try:
                 return await self._session.post(
                     url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
@@ -140,6 +177,30 @@ class DeskClient:
             await asyncio.sleep(CONNECT_PAUSE_SECONDS)
         raise NotReachable
 
+    async def _read_bounded(self, response: aiohttp.ClientResponse, most: int, limit: asyncio.Timeout) -> bytes:
+        untrusted, began = bytearray(), asyncio.get_running_loop().time()
+        self._allow(limit, began + READ_SECONDS)
+        try:
+            async for piece in response.content.iter_any():
+                untrusted += piece
+                if len(untrusted) > most:
+                    raise StrangeAnswer
+                self._allow(limit, began + READ_SECONDS + len(untrusted) / SLOWEST_BYTES_A_SECOND)
+        except (aiohttp.ClientError, TimeoutError) as broken:
+            raise NotReachable("reach.broke_off") from broken
+        return bytes(untrusted)
+
+    async def _read_refusal(self, response: aiohttp.ClientResponse, limit: asyncio.Timeout) -> ServerRefused:
+        if response.content_type == "text/html":
+            # The desk onion answers every request in JSON; pages are behind the other address.
+            raise ReportersAddress
+        untrusted = await self._read_bounded(response, ANSWER_BYTES_MAX, limit)
+        try:
+            refusal = msgspec.json.decode(untrusted, type=Refusal, strict=True)
+        except msgspec.MsgspecError as strange:
+            raise StrangeAnswer from strange
+        return ServerRefused(response.status, refusal.code, refusal.text_key)
+
 
 def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
     """Return how long to wait for an answer: its clock begins to run while the body is still on its way."""
@@ -153,27 +214,3 @@ def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
 
 def _as_data(body: bytes) -> bytes | io.BytesIO:
     return body if len(body) <= BODY_BYTES_WHOLE else io.BytesIO(body)
-
-
-async def _read_bounded(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    untrusted = bytearray()
-    try:
-        async for piece in response.content.iter_any():
-            untrusted += piece
-            if len(untrusted) > limit:
-                raise StrangeAnswer
-    except (aiohttp.ClientError, TimeoutError) as broken:
-        raise NotReachable("reach.broke_off") from broken
-    return bytes(untrusted)
-
-
-async def _read_refusal(response: aiohttp.ClientResponse) -> ServerRefused:
-    if response.content_type == "text/html":
-        # The desk onion answers every request in JSON; pages are behind the other address.
-        raise ReportersAddress
-    untrusted = await _read_bounded(response, ANSWER_BYTES_MAX)
-    try:
-        refusal = msgspec.json.decode(untrusted, type=Refusal, strict=True)
-    except msgspec.MsgspecError as strange:
-        raise StrangeAnswer from strange
-    return ServerRefused(response.status, refusal.code, refusal.text_key)

@@ -30,12 +30,12 @@ from desk.web.handlers import (
     way,
 )
 from desk.web.handlers.write import pages as write
-from desk.web.local.forms import FORM_BYTES_MAX, FormRefused, SentTwice
+from desk.web.local.forms import FORM_BYTES_MAX, SENT_FORM, FormRefused, SentTwice
 from desk.web.local.forms_with_file import read_form_with_file
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
-from desk.web.session.desk import Locked
-from desk.web.views.pages import Notice, see
+from desk.web.session.desk import Desk, Locked
+from desk.web.views.pages import SEE_OTHER, Notice, see
 from desk.web.views.refusals import BROKEN, NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
 
 # One module for each page, or for the pages of one act. ROUTES of each: the address, what GET and what POST do there.
@@ -91,8 +91,6 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
     except web.HTTPException as known:
         # Its text is the library's and can quote the path.
         return _plain(services, UNREADABLE if known.status != web.HTTPNotFound.status_code else NO_PAGE, known.status)
-    except Locked:
-        return see(unlock.UNLOCK)
     except FormRefused as refused:
         return _plain(services, SENT_TWICE if isinstance(refused, SentTwice) else UNREADABLE, ERROR_STATUS)
     except ConnectionError:
@@ -105,16 +103,36 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
 
 @web.middleware
 async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    services = request.app[SERVICES]
-    if request.path.startswith(_FOR_ALL) or services.desk.is_unlocked:
-        services.desk.used()
+    desk = request.app[SERVICES].desk
+    desk.used()
+    if request.path.startswith(_FOR_ALL):
         return await handler(request)
-    if request.method == hdrs.METH_POST:
+    if desk.is_unlocked:
+        answered = await _while_unlocked(desk, request, handler)
+        if answered is not None:
+            return answered
+    elif request.method == hdrs.METH_POST:
         # A file is not held: what was typed beside it is. Nor is a form that cannot be read: it is sent again.
         with contextlib.suppress(FormRefused):
-            form, _file = await read_form_with_file(request, 0)
-            services.desk.hold(request.path, form)
+            await read_form_with_file(request, 0)
+    form = request.get(SENT_FORM)
+    if form is not None and form.is_typed:
+        desk.hold(request.path, form)
     return see(unlock.UNLOCK)
+
+
+async def _while_unlocked(desk: Desk, request: web.Request, handler: Handler) -> web.StreamResponse | None:
+    """Return the page; None when the desk has locked since: what it shows is for nobody now."""
+    try:
+        answered = await handler(request)
+    except Locked:
+        return None
+    except DeskError:
+        if desk.is_unlocked:
+            raise
+        return None
+    # A redirect says that the form was carried out, and shows nothing.
+    return answered if desk.is_unlocked or answered.prepared or answered.status == SEE_OTHER else None
 
 
 def _notice_of(failed: DeskError | OSError) -> Notice:

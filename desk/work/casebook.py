@@ -39,7 +39,7 @@ import msgspec
 
 from cases.case.signers import may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
-from cases.clock import Clock, today
+from cases.clock import YEARS, Clock, today
 from cases.crypto.seal import CaseKeys, Grant, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotThere
@@ -203,7 +203,7 @@ class Casebook:
         return self._opened(known, answer, unsealed)
 
     def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
-        """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong."""
+        """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong, CaseBroken."""
         keys, notes_key, streams = unsealed.keys, unsealed.notes_key, unsealed.streams
         roster = self._chain().current
         # 4. and 5.
@@ -212,6 +212,8 @@ class Casebook:
         # put off every deadline.
         signed_day = streams[Stream.REPORTER][0].day
         release_day = min(signed_day, answer.release_day or signed_day)
+        if release_day.year not in YEARS:
+            raise CaseBroken
         notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
         case = DeskCase(
             own_id=self.keys.id,
@@ -277,7 +279,7 @@ class Casebook:
             seen={**case.known.seen, **seen},
             closed_on=case.state.closed_on,
             may_erase=tuple(sorted(may_erase(case.streams))),
-            figure=figure_of(case.streams, case.release_day),
+            figure=figure_of(case.streams, case.release_day, self.keys.id),
         )
         if case.notes_key is not None and case.keys.epoch > known.notes_epoch and not case.notes_key_kept:
             known = known.with_notes(case.keys.epoch, case.notes_key)

@@ -3,7 +3,8 @@
 What is published of each year, so that no number under five stands there nor can be computed from what does:
 
 1. A year is published on 1 February of the next, as it stood on 31 January: the figures are the same whenever they are
-   looked at, and two prints cannot be subtracted from each other.
+   looked at, and two prints cannot be subtracted from each other. So a case that was given to this member later, or
+   noted as a test later, changes none, and nothing is published that was not fetched since (`counted_until`).
 2. A year with fewer than five cases is published together with the years after it, once they are five. Never with an
    earlier one: that has been published by itself.
 3. Each table counts the same cases by one thing alone. Its rows stand in an order that does not depend on the counts,
@@ -17,13 +18,14 @@ By rule 3 a merged row of sum S could be any split of it in which the earlier ro
 ones do: who knows the rules finds several for each cell (tests/desk/web/test_desk_numbers.py tries them all).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from cases.case.deadlines import ACKNOWLEDGE, FEEDBACK_MONTHS
 from cases.case.merging import Streams
+from cases.case.signers import given_to
 from cases.clock import add_months, clock_start
 from cases.entry import Acknowledgement, Entry, Note, Outcome, Reopen, Report, Stream
 from desk.keep.figures import Acknowledged, CaseFigure, Decision, Feedback
@@ -107,7 +109,7 @@ def periods(figures: Iterable[CaseFigure], organisations: Sequence[str], today: 
     """Return what may be published on this day, oldest years first. `organisations` gives their order."""
     by_year: dict[int, list[CaseFigure]] = {}
     for figure in figures:
-        if today > _counted_until(figure.year):
+        if today > counted_until(figure.year):
             by_year.setdefault(figure.year, []).append(figure)
     found: list[Period] = []
     years: tuple[int, ...] = ()
@@ -132,6 +134,12 @@ def _period(years: tuple[int, ...], counted: Sequence[CaseFigure], organisations
     )
 
 
+def last_counted(today: date) -> date:
+    """Return the day until which everything that is published today was counted."""
+    until = counted_until(today.year - 1)
+    return until if today > until else counted_until(today.year - 2)
+
+
 def decisions(handled: int, dismissed: int, still_open: int) -> Table:
     """Return the table of outcomes, by rule 5."""
     table = merge_small([Row("handled", handled), Row("dismissed", dismissed + still_open)])
@@ -150,13 +158,19 @@ def _times(found: Sequence[str]) -> Table:
     return times(*(found.count(key) for key in ("soon", "in time", "late")))
 
 
-def figure_of(streams: Streams, release_day: date | None) -> CaseFigure | None:
-    """Return what a case counts as; nothing before its release, and nothing for a test report."""
+def figure_of(streams: Streams, release_day: date | None, member: str) -> CaseFigure | None:
+    """Return what a case counts as for this member; nothing before its release, and nothing for a test report.
+
+    Nor for a case that came to her after its year was counted.
+    """
     reporter = streams.get(Stream.REPORTER, ())
-    if release_day is None or not reporter or not isinstance(reporter[0].body, Report) or is_test(streams):
+    if release_day is None or not reporter or not isinstance(reporter[0].body, Report):
         return None
-    until = _counted_until(release_day.year)
-    by_members = [entry for entry in streams.get(Stream.MEMBERS, ()) if entry.day <= until]
+    until = counted_until(release_day.year)
+    then = {stream: [entry for entry in entries if entry.day <= until] for stream, entries in streams.items()}
+    if is_test(then) or member not in given_to(then):
+        return None
+    by_members = then.get(Stream.MEMBERS, [])
     start = clock_start(release_day)
     acknowledged = next((entry.day for entry in by_members if isinstance(entry.body, Acknowledgement)), None)
     told = next((entry.day for entry in by_members if _is_told(entry)), None)
@@ -169,12 +183,13 @@ def figure_of(streams: Streams, release_day: date | None) -> CaseFigure | None:
     )
 
 
-def is_test(streams: Streams) -> bool:
+def is_test(streams: Mapping[Stream, Sequence[Entry]]) -> bool:
     """Whether a member has noted that this is a test report."""
     return any(entry.body == Note(TEST_NOTE) for entry in streams.get(Stream.NOTES, ()))
 
 
-def _counted_until(year: int) -> date:
+def counted_until(year: int) -> date:
+    """Return the last day on which what is done counts for a year."""
     return date(year + 1, *_JANUARY_ENDS)
 
 

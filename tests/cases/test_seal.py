@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vector_writers import write_all as make_vectors
 
-from cases.crypto import envelope, seal, sealed_files
+from cases.crypto import envelope, seal, sealed_files, streams
 from cases.crypto.seal import CaseKeys, Head, Sealed
 from cases.entry import Attachment, ItemKind, Message, Note, Outcome, ScrubRecord, Stream, Withdrawal
 from cases.errors import NotARecipient, SealBroken
@@ -329,6 +329,27 @@ def test_what_could_not_be_opened_again_is_not_sealed(stream, body):
         )
 
 
+@pytest.mark.parametrize("day", [date.min, date(1999, 12, 31), date(3000, 1, 1), date.max])
+def test_a_day_at_the_end_of_the_calendar_is_neither_sealed_nor_opened(day, monkeypatch):
+    case = a_case()
+    of_stream = case.streams[Stream.MEMBERS]
+    author, seed = case.reporter.id, case.reporter.seed
+
+    def sealed():
+        return seal.append(case.keys, Stream.MEMBERS, of_stream, author, seed, day, {}, Message("hej"))
+
+    with pytest.raises(SealBroken):
+        sealed()
+    # As a changed program would.
+    with monkeypatch.context() as changed:
+        changed.setattr(streams, "YEARS", range(1, 10_000))
+        last, _entry, head = sealed()
+    with pytest.raises(SealBroken):
+        seal.open_stream(
+            case.keys, Stream.MEMBERS, (*case.sealed[Stream.MEMBERS], last), head, lambda _: case.reporter.public
+        )
+
+
 def test_entries_of_any_length_in_one_block_look_alike():
     case = a_case()
 
@@ -351,7 +372,7 @@ def test_every_kind_of_entry_keeps_what_was_put_in():
     assert [entry.body for entry in opened[-2:]] == [attachment, record]
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.dates(date(1, 1, 1)))
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.dates(date(2000, 1, 1), date(2999, 12, 31)))
 def test_any_text_and_any_day_come_back(text, day):
     case = samples.CaseInMaking()
 

@@ -54,9 +54,18 @@ class Form:
         """Return all values of a field."""
         return self.fields.get(name, ())
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether there is anything in it but the token."""
+        return any(name != TOKEN_FIELD for name in self.fields)
+
     def has(self, name: str) -> bool:
         """Whether a box was ticked."""
         return name in self.fields
+
+
+# Where a request keeps the form that was read from it.
+SENT_FORM: Final = web.RequestKey("sent_form", Form)
 
 
 @dataclass(slots=True, repr=False)
@@ -101,4 +110,10 @@ async def read_form(request: web.Request) -> Form:
     fields: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         fields[name] = (*fields.get(name, ()), value)
-    return Form(fields)
+    return remembered(request, fields)
+
+
+def remembered(request: web.Request, fields: Mapping[str, tuple[str, ...]]) -> Form:
+    """Return the form of these fields, and let the request keep it: the lock can come while it is carried out."""
+    request[SENT_FORM] = form = Form(fields)
+    return form

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from desk.web.local.forms import FORM_BYTES_MAX, Form, FormUnreadable, read_form
+from desk.web.local.forms import FORM_BYTES_MAX, Form, FormUnreadable, read_form, remembered
 
 FILE_FIELD: Final = "file"
 _PARTS_MAX: Final = 50
@@ -61,7 +61,7 @@ async def read_file_form(request: web.Request, limit: int) -> FormWithFile:
     except (ValueError, HttpProcessingError):
         # Of the library, for a body that is no form.
         raise FormUnreadable from None
-    return FormWithFile(Form(fields), file)
+    return FormWithFile(remembered(request, fields), file)
 
 
 async def read_form_with_file(request: web.Request, file_limit: int) -> tuple[Form, SentFile]:
@@ -83,7 +83,7 @@ async def read_form_with_file(request: web.Request, file_limit: int) -> tuple[Fo
             fields[name] = (*fields.get(name, ()), content.decode("utf-8"))
     except (ValueError, HttpProcessingError):
         raise FormUnreadable from None
-    return Form(fields), file
+    return remembered(request, fields), file
 
 
 async def _parts(request: web.Request) -> AsyncIterator[tuple[str, BodyPartReader]]:

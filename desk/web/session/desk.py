@@ -34,6 +34,8 @@ from desk.work.cached import fetch_touched, take_roster
 from desk.work.casebook import Casebook
 
 IDLE_SECONDS: Final = 15 * 60.0
+# So long what a page is doing may go on after the button was pressed; then its question to the server is broken off.
+LOCK_PATIENCE_SECONDS: Final = 2.0
 # Another command in the same home is waited for so long; the page says so then.
 LOCK_WAIT_SECONDS: Final = 2.0
 
@@ -80,6 +82,8 @@ class Desk:
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # Unlocking and locking wait for each other.
+    _door: asyncio.Lock = field(default_factory=asyncio.Lock)
     # A report that is being taken by voice: its words are gone with the lock.
     call: HeldCall | None = None
 
@@ -98,7 +102,7 @@ class Desk:
         """Open the key. Raises NoKey, NotJoined, PassphraseRefused, DeskBusy, StateDamaged, HomeUnusable."""
         if not self.home.key.exists():
             raise NoKey
-        async with self._turn, contextlib.AsyncExitStack() as stack:
+        async with self._door, self._turn, contextlib.AsyncExitStack() as stack:
             if self._unlocked is not None:
                 return
             stack.enter_context(desk_lock(self.home.lock, LOCK_WAIT_SECONDS))
@@ -159,17 +163,27 @@ class Desk:
         if self._unlocked is not None:
             self._unlocked.used = self._now()
 
-    async def lock(self) -> None:
-        """Let go of keys and cases. What goes on beside the pages is broken off; what a page does ends first."""
-        beside = list(self.beside)
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
-        async with self._turn:
-            if self._unlocked is not None:
-                self.call = None
-                unlocked, self._unlocked = self._unlocked, None
-                self.tokens.clear()
+    async def lock(self, patience: float = LOCK_PATIENCE_SECONDS) -> None:
+        """Let go of keys and cases. From now on every page says Locked.
+
+        What goes on beside the pages is broken off at once. What a page does may end, within the patience; then its
+        question to the server is broken off: no server can keep a desk open by not answering.
+        """
+        async with self._door:
+            unlocked, self._unlocked = self._unlocked, None
+            if unlocked is None:
+                return
+            self.call = None
+            self.tokens.clear()
+            self.copy.drop()
+            beside = list(self.beside)
+            for task in beside:
+                task.cancel()
+            breaking = asyncio.get_running_loop().call_later(patience, unlocked.book.client.break_off)
+            await asyncio.gather(*beside, return_exceptions=True)
+            async with self._turn:
+                breaking.cancel()
+                # A copy that was being cleaned when the desk locked.
                 self.copy.drop()
                 # A full disk must not keep the desk open, nor end the watch over idle minutes.
                 with contextlib.suppress(OSError, HomeUnusable):
@@ -180,7 +194,8 @@ class Desk:
         while True:
             await asyncio.sleep(self.idle_seconds / 60)
             if self._unlocked is not None and self._now() - self._unlocked.used >= self.idle_seconds:
-                await self.lock()
+                # Somebody may have begun something long just before.
+                await self.lock(self.idle_seconds)
 
     async def close(self) -> None:
         """Lock, and end the way to the server."""

@@ -24,6 +24,7 @@ from desk.web.local.guard import HEADERS
 DESK_LANGUAGES: Final = ("sv", "en")
 DEFAULT_LANGUAGE: Final = "sv"
 CATALOGUE: Final = "desk"
+SEE_OTHER: Final = 303
 _ANY_DAY: Final = date(2000, 1, 1)
 
 
@@ -113,7 +114,7 @@ def answer(
 
 def see(path: str) -> web.Response:
     """Send the browser on to a page after a form, so that Reload sends nothing again."""
-    return web.Response(status=303, headers={**HEADERS, hdrs.LOCATION: path})
+    return web.Response(status=SEE_OTHER, headers={**HEADERS, hdrs.LOCATION: path})
 
 
 def _language(package: Traversable, code: str) -> Language:

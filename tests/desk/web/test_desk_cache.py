@@ -368,3 +368,46 @@ async def test_a_folder_that_cannot_be_written_costs_the_cache_and_nothing_else(
         page = await reader.unlock()
 
     assert TEXT in page.words
+
+
+async def test_what_somebody_else_has_put_into_the_folder_leads_nowhere(desks, tmp_path):
+    await desks.file(TEXT)
+    await desks.release()
+    folder = await fetched(desks, LEAD)
+    precious = tmp_path / "precious"
+    precious.write_text("the only copy")
+    kept = next(path for path in folder.iterdir() if path.name not in {KEY_FILE, TAG_FILE})
+    kept.unlink()
+    for link in (folder / "planted", kept):
+        link.symlink_to(precious)
+    (folder / "hard").hardlink_to(precious)
+
+    await fetched(desks, LEAD)
+
+    assert precious.read_text() == "the only copy"
+    assert not any(path.is_symlink() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+async def test_a_folder_that_others_can_write_keeps_nothing(desks, mode):
+    await desks.file(TEXT)
+    await desks.release()
+    folder = cache_of(desks, LEAD)
+    folder.mkdir()
+    folder.chmod(mode)
+
+    async with pages_of(desks, LEAD) as reader:
+        page = await reader.unlock()
+
+    assert TEXT in page.words
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_folder_that_is_a_link_keeps_nothing(desks, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    cache_of(desks, LEAD).symlink_to(elsewhere)
+
+    await fetched(desks, LEAD)
+
+    assert list(elsewhere.iterdir()) == []

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -18,13 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake_harness import SetClock, make_home
 
-from cases.entry import Report
+from cases.entry import Access, Report, Stream
 from desk.keep.figures import CaseFigure
+from desk.web.session.link import Link, LinkState
 from desk.web.views.group.figures import as_csv
 from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.erasing import erase
-from desk.work.numbers import LEAST, TEST_NOTE, Row, Table, decisions, merge_small, periods, times
+from desk.work.numbers import LEAST, TEST_NOTE, Row, Table, decisions, figure_of, merge_small, periods, times
 
 LEAD, HANDLER, COUNSEL = range(3)
 OUTCOMES, TIMES = ("handled", "dismissed", "open"), ("soon", "in time", "late")
@@ -278,3 +280,60 @@ def test_organisations_keep_the_order_of_the_roster_and_a_formula_is_none_in_a_s
 
 def test_the_report_in_a_figure_is_its_organisation_alone():
     assert set(CaseFigure.__struct_fields__) & set(Report.__struct_fields__) == {"organisation"}
+
+
+async def test_a_case_that_is_called_a_test_after_january_still_counts(desks):
+    names = await filed(desks, 6)
+    desks.clock.now = AFTER
+    before, _ = await numbers_of(desks)
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        await acts.do(book, "note", names[0], TEST_NOTE)
+
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await book.open(book.state.find(names[0]))
+    after, _ = await numbers_of(desks)
+
+    assert numbers_in(before.text) == numbers_in(after.text) != []
+
+
+async def test_a_case_that_was_given_to_a_member_after_january_changes_no_print_of_hers(desks):
+    (name,) = await filed(desks, 1)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        case = await book.open(book.state.find(name))
+    newcomer, until = "ab" * 16, date(2026, 1, 31)
+    given = replace(case.streams[Stream.REPORTER][0], stream=Stream.MEMBERS, body=Access(newcomer, "Ny."))
+
+    def counts(day: date) -> bool:
+        streams = {**case.streams, Stream.MEMBERS: (replace(given, day=day),)}
+        return figure_of(streams, case.release_day, newcomer) is not None
+
+    assert case.release_day.year == until.year - 1
+    assert counts(until)
+    assert not counts(until + timedelta(days=1))
+
+
+async def test_without_the_server_no_number_is_shown_that_the_next_fetching_would_change(desks):
+    names = await filed(desks, 6)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        for name in names[:5]:
+            await book.open(book.state.find(name))
+    desks.clock.now = AFTER
+
+    async with pages_of(desks, LEAD) as reader:
+        reader.services.desk.on_unlock = lambda: None
+        await reader.unlock()
+        with pytest.MonkeyPatch.context() as away:
+            away.setattr(Link, "state", LinkState.DOWN)
+            offline = await reader.go("/numbers")
+            await reader.go("/")
+            file = await reader.send("/numbers/csv")
+        page = await reader.go("/numbers")
+
+    assert numbers_in(offline.text) == []
+    assert file.status == 422
+    assert "Content-Disposition" not in file.headers
+    assert set(numbers_in(page.text)) == {6}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from desk_harness import PASSPHRASE, running_desks
 from desk_pages import pages_of
@@ -317,3 +319,35 @@ def raise_not_reachable():
     from desk.errors import NotReachable
 
     raise NotReachable
+
+
+def test_the_bytes_of_an_earlier_draft_are_overwritten_where_they_lay(tmp_path):
+    kept = read_drafts(tmp_path / "drafts.sealed", bytes(32))
+    kept.keep("ab" * 16, "write", {"text": "Ordagrant ur anmälan."})
+    with kept.path.open("rb") as still_open:
+        before = still_open.read()
+        kept.drop("ab" * 16, "write")
+        still_open.seek(0)
+        left = still_open.read()
+
+    assert len(left) == len(before)
+    assert sum(one == other for one, other in zip(left, before, strict=True)) < len(before) / 10
+    assert [path.name for path in tmp_path.iterdir()] == ["drafts.sealed"]
+    assert not read_drafts(kept.path, bytes(32)).was_damaged
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_a_killed_writing_has_left_is_gone_at_the_next(tmp_path, linked):
+    kept = read_drafts(tmp_path / "drafts.sealed", bytes(32))
+    kept.keep("ab" * 16, "write", {"text": "Ordagrant ur anmälan."})
+    left = tmp_path / f".drafts.sealed.{'0a' * 8}"
+    if linked:
+        # Killed between the second name and the new file.
+        os.link(kept.path, left)
+    else:
+        left.write_bytes(kept.path.read_bytes())
+
+    kept.write()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["drafts.sealed"]
+    assert read_drafts(kept.path, bytes(32)).of("ab" * 16, "write") == {"text": "Ordagrant ur anmälan."}

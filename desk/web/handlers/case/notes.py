@@ -77,7 +77,7 @@ async def _register_page(request: web.Request, typed: Form, notice: Notice | Non
         notice=notice,
         status=200 if notice is None else ERROR_STATUS,
         case=about(case),
-        text=typed.one("text") or ("" if notice else case.register_number),
+        text=typed.one("text") or ("" if notice else inert_line(case.register_number)),
         most=REGISTER_CHARACTERS,
     )
 
