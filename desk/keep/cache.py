@@ -21,7 +21,7 @@ import os
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, TypeVar
@@ -31,6 +31,7 @@ import platformdirs
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
+from cases.clock import next_release
 from cases.wire.messages import CaseAnswer, RosterAnswer
 from desk.keep import files
 from desk.keep.keyfile import DeskHome
@@ -104,6 +105,26 @@ class CaseCache:
         if self.index.problems.get(case_id.hex()) != problem:
             self.index.problems[case_id.hex()] = problem
             self._index_changed = True
+
+    def keep_not_there(self, case_id: bytes, text_key: str, now: datetime) -> None:
+        """Forget, at once, a case that the server does not show: its file and its words.
+
+        Its days stay for two releases, unless this member has left it: after a move the new key comes with the first.
+        """
+        name = case_id.hex()
+        before, summary = self.index.problems.get(name), self.index.summaries.get(name)
+        is_left = self.index.is_left(case_id)
+        until = next_release(next_release(now)) if before is None or before.is_alarm else before.until
+        if is_left or until is None or until <= now:
+            self.drop(case_id)
+            self.keep_problem(case_id, Problem(text_key, is_alarm=False, is_left=is_left))
+            return
+        _destroy(self._path(case_id))
+        self._files_changed = True
+        self.keep_problem(case_id, Problem(text_key, is_alarm=False, until=until))
+        if summary is not None and summary.title:
+            self.index.summaries[name] = msgspec.structs.replace(summary, title="")
+            self._write_index()
 
     def keep_fetched(self, day: date) -> None:
         """Remember that everything was fetched on this day; nothing damaged is left then."""

@@ -29,12 +29,15 @@ from moved_pages import (
     unreached,
 )
 
+from cases.clock import today
 from cases.entry import Handover, Stream
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case.moving import needs_relock
+from desk.web.views.case_line import case_number
 from desk.work import acts, moves
 
+TEXT = "Chefen anställde sin systerson."
 WHY = "Vi lämnar ärendet till en jurist."
 
 
@@ -240,6 +243,68 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
     assert f'name="reader" value="{handler}" checked' not in next_form.text
     assert "Ärendet är omlåst" in twice.words
     assert after == ()
+
+
+async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_day_and_then_comes_back(desks):
+    name = await two_read(desks, TEXT)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        first = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        await other.unlock()
+        await signed(other, first)
+        await fetched(one)
+        waiting = await one.go("/")
+        searched = await one.send("/search", words="systerson")
+        case = await one.go(f"/case/{name}")
+        form = await one.go(f"/case/{name}/write")
+        await desks.release()
+        await fetched(one)
+        back = await one.go("/")
+        again = await one.go(f"/case/{name}")
+
+    number = case_number(bytes.fromhex(name))
+    assert "4 dagar kvar: bekräfta anmälan" in waiting.words
+    assert f"Ärende {number}" in waiting.words
+    assert "Låses om" in waiting.words
+    assert "Ärendet låses om. Du ser det igen efter nästa dagliga visning, kl. 6." in waiting.words
+    assert f'href="/case/{name}"' in waiting.text
+    assert f"/case/{name}/" not in waiting.text
+    assert TEXT not in waiting.words
+    assert "Inget av det du kan läsa innehåller ”systerson”." in searched.words
+    for page in (case, form):
+        assert "Ärendet låses om." in page.words
+        assert "Har gruppen tagit bort dig ser du det inte mer." in page.words
+    assert TEXT in back.words
+    assert "Låses om" not in back.words
+    assert TEXT in again.words
+
+
+async def test_who_was_left_out_sees_the_row_for_two_releases_and_then_nothing_of_the_case(desks):
+    name = await three_read(desks)
+    handler, other_id = ids_of(desks, HANDLER, OTHER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as two, pages_of(desks, OTHER) as three:
+        await one.unlock()
+        await two.unlock()
+        await three.unlock()
+        await signed(three, await offered(two, name, [handler, other_id], other_id))
+        pages = []
+        for _ in range(3):
+            await fetched(one)
+            pages.append(await one.go("/"))
+            desks.clock.forward(hours=24)
+            await desks.store.release(today(desks.clock), [one.id_bytes for one in desks.roster.members])
+        case = await one.go(f"/case/{name}")
+        cache = one.services.desk.reading().cache
+
+    assert ["Låses om" in page.words for page in pages] == [True, True, False]
+    assert case_number(bytes.fromhex(name)) not in pages[2].words
+    assert "Ärendet låses om" not in case.words
+    assert name not in cache.index.summaries
+    assert cache.case(bytes.fromhex(name)) is None
 
 
 async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(

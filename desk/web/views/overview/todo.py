@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from cases.case.timeline import DeadlineKind
+from cases.errors import NotThere
 from desk.keep.summaries import Limit, Problem, Summary
 from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
@@ -91,12 +92,38 @@ def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, the most urgent first."""
     found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
     for name, problem in known.problems.items():
+        if problem.until is not None and name in known.summaries:
+            continue
         rank = (_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2)
         found.append(_Found(rank, partial(_problem, name, problem, language)))
     for name, summary in known.summaries.items():
+        if name in known.problems and known.problems[name].until is not None:
+            found += _of_waiting(summary, today, language)
+            continue
         found += _of_case(summary, known.read.get(name, {}), today, language)
     found.sort(key=lambda one: one.rank)
     return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
+
+
+def _of_waiting(summary: Summary, today: date, language: Language) -> Iterator[_Found]:
+    """Yield the day of a case that is not there now: it runs on, and nothing can be done before the case is back."""
+    due = summary.due
+    if due is None or not summary.may_write or (due.day - today).days > _DAYS[due.kind]:
+        return
+    days = (due.day - today).days
+    yield _Found((_LATE if days < 0 else _NEAR, days * 2), partial(_waiting, summary, due, today, language))
+
+
+def _waiting(summary: Summary, due: Limit, today: date, language: Language) -> Todo:
+    limit, notice = _limit(summary, due, today, language), language.notice(sentences_for(NotThere.text_key))
+    number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
+    return replace(
+        limit,
+        title="",
+        text=f"{number}. {notice.what} {notice.do}",
+        button=language.translate(N_("To the case")),
+        path=case_path(summary.case_id),
+    )
 
 
 def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> Iterator[_Found]:
@@ -223,12 +250,13 @@ def _problem(name: str, problem: Problem, language: Language) -> Todo:
     notice = language.notice(sentences_for(problem.text_key))
     case_id = bytes.fromhex(name)
     number = language.translate(N_("Case %(number)s"), number=case_number(case_id))
+    is_waiting = problem.until is not None
     return Todo(
         head=f"{number}: {notice.what}",
         title="",
         text=notice.do,
-        button=language.translate(N_("To the members")),
-        path=MEMBERS,
+        button=language.translate(N_("To the case") if is_waiting else N_("To the members")),
+        path=case_path(case_id) if is_waiting else MEMBERS,
         tone="bad" if problem.is_alarm else "warn",
     )
 
