@@ -90,6 +90,8 @@ async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_w
     assert "Nya i ärendet Person 3 (extern jurist)" in shown.words
     assert "Ärendet är omlåst" in done.words
     assert "En sak." in hers.words
+    # Who signs writes the entry, and two have decided it.
+    assert "Gruppen: Person 3 läser ärendet nu" in hers.words
     assert "En sak." not in gone.words
     assert seen == [Handover(counsel, WHY)]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from case_pages import fetched
 from desk_harness import RunningDesks, running_desks
@@ -96,6 +98,19 @@ async def test_of_two_who_read_the_first_and_the_last_are_warned_before_it_is_do
     assert "Du kan behöva skriva under en gång till" in done.words
     assert "Du är den sista som kan arbeta med ärendet." in last.words
     assert "Släpp in någon annan först" in last.words
+
+
+async def test_who_has_left_is_told_so_first_and_is_offered_nothing_but_her_signature_and_notes(desks):
+    name = await two_read(desks)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        page = await reader.go(f"/case/{name}")
+
+    assert page.words.index("Du har lämnat ärendet.") < page.words.index("Det som har skrivits")
+    offered_acts = re.search(r'<ul class="do">(.*?)</ul>', page.text, re.DOTALL)
+    assert re.findall(r'href="([^"]*)"', offered_acts[1]) == [f"/case/{name}/note", "/moves"]
 
 
 async def test_what_became_so_after_the_form_was_shown_is_said_before_it_is_done(desks):
