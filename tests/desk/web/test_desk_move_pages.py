@@ -239,7 +239,9 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
     assert "Du har lämnat ärendet, så du flyttar det inte." in refused.words
     assert 'name="signer"' not in refused.text
     assert "för att de andra är för få" in shown.words
-    assert "Ärendet är omlåst" in once.words
+    assert "Steg 1 av 2 är klart" in once.words
+    assert "Efter nästa visning låser Person 1 och Person 3 om ärendet utan dig." in once.words
+    assert "Ärendet är omlåst" not in once.words
     assert between == ("Person 2",)
     assert "det tar två flyttar" not in next_form.words
     assert f'name="reader" value="{handler}" checked' not in next_form.text
@@ -307,6 +309,44 @@ async def test_who_was_left_out_sees_the_row_for_two_releases_and_then_nothing_o
     assert "Ärendet låses om" not in case.words
     assert name not in cache.index.summaries
     assert cache.case(bytes.fromhex(name)) is None
+
+
+async def test_who_has_left_and_signs_cannot_be_taken_out_of_the_same_move_and_the_readers_are_marked(desks):
+    name = await two_read(desks)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/move")
+        page = await reader.send(f"/case/{name}/move", reader=[lead, counsel], signer=handler, reason=WHY)
+        look = await reader.send(f"/case/{name}/move", reader=[lead, handler, counsel], signer=handler, reason=WHY)
+
+    assert page.status == 422
+    assert "Person 2 måste vara kvar i den här flytten: bara en läsare kan kontrollera den nya nyckeln." in page.words
+    assert "Nästa flytt tar bort hen." in page.words
+    assert '<fieldset aria-invalid="true"><legend>Vilka läser' in page.text
+    assert page.text.count("aria-invalid") == 1
+    assert "Det här är steg 1 av 2." in look.words
+
+
+async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_the_move(desks):
+    name = await two_read(desks)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        early = await reader.go(f"/case/{name}/move")
+        desks.clock.forward(days=4)
+        near = await reader.go(f"/case/{name}/move")
+        async with reader.services.desk.at_work() as book:
+            await acts.do(book, "acknowledge", name, "Tack.")
+        met = await reader.go(f"/case/{name}/move")
+        desks.clock.forward(days=93)
+        feedback = await reader.go(f"/case/{name}/move")
+
+    first = "Bekräfta anmälan först: efter flytten når du inte ärendet förrän efter nästa visning."
+    assert [first in page.words for page in (early, near, met)] == [False, True, False]
+    assert "Ge återkoppling först: efter flytten når du inte ärendet förrän efter nästa visning." in feedback.words
 
 
 async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(
