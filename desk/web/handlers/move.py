@@ -64,7 +64,7 @@ _WRONG: Final = {
 }
 _NO_FILE: Final = Notice(N_("No file was chosen."), N_("Choose the file that your colleague gave you."))
 _NOT_AGREED: Final = Notice(
-    N_("You have not ticked that the readers are right, so nothing is signed."), N_("Look at them, and tick it.")
+    N_("You have not ticked that you have checked who reads, so nothing is signed."), N_("Look at them, and tick it.")
 )
 
 

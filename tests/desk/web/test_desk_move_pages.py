@@ -117,8 +117,12 @@ async def test_nothing_is_moved_before_the_second_member_has_ticked_and_signed(d
         done = await send_file(other, b"", offer=unticked.hidden("offer"), agreed="yes")
         after = (await seen_by(other, name)).known.epoch
 
+    assert "Jag har kontrollerat vilka som läser." in shown.words
+    assert "Inget saknas i ärendet, och anmälaren kan läsa vidare." in shown.words
+    assert "Ingen som anmälaren har kryssat för är med." in shown.words
+    assert "Godkänn nya läsare" in shown.words
     assert unticked.status == 422
-    assert "Du har inte kryssat för att läsarna är rätt" in unticked.words
+    assert "Du har inte kryssat för att du har kontrollerat vilka som läser" in unticked.words
     assert before == (1, 1)
     assert "Ärendet är omlåst" in done.words
     assert after == 2
@@ -368,7 +372,7 @@ async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_wher
 
     assert same.status == 422
     assert "Kryssa också för en tredje." in same.words
-    assert "det finns ingen att släppa in" in nobody.words
+    assert "det finns ingen att lägga till" in nobody.words
 
 
 async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_everything_from_before_and_after(

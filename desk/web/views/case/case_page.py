@@ -124,7 +124,7 @@ def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
         (CaseAction.REOPEN, f"{path}/reopen", N_("Open it again")),
         (CaseAction.RECUSE, f"{path}/recuse", N_("Conflict of interest")),
         (CaseAction.HAND_OVER, f"{path}/move", N_("Change who reads it")),
-        (CaseAction.CO_SIGN, "/moves", N_("Sign a move")),
+        (CaseAction.CO_SIGN, "/moves", N_("Approve new readers")),
         (CaseAction.HOLD, f"{path}/hold", N_("Keep it for now")),
         (CaseAction.RELEASE_HOLD, f"{path}/release-hold", N_("Let it be erased again")),
         (CaseAction.NOTE, f"{path}/link", N_("Link it to an earlier case")),

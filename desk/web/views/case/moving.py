@@ -35,15 +35,15 @@ _STEPPING_ASIDE: Final = {
     WARN_FEW_SIGNERS: Notice(
         N_("When you leave, too few are left who can sign for the case."),
         N_(
-            "You can leave all the same. The others will then ask for your signature once more, for letting a third"
-            " person in; after that they lock you out."
+            "You can leave all the same. The others will then ask for your signature once more, for adding a third"
+            " reader; after that they lock you out."
         ),
         "warn",
     ),
     WARN_LAST_SIGNER: Notice(
         N_("You are the last who can work on this case."),
         N_(
-            "Let somebody else in first: choose Change who reads it in the case. If you leave before that, nobody can"
+            "Add another reader first: choose Change who reads it in the case. If you leave before that, nobody can"
             " answer the reporter or close the case."
         ),
         "warn",
@@ -52,13 +52,13 @@ _STEPPING_ASIDE: Final = {
 TWO_MOVES: Final = Notice(
     N_("You are too few to lock the case at once: it takes two moves."),
     N_(
-        "Now: let a third person in, and let the one who has left sign once more. After 6 o'clock the next day: lock"
+        "Now: add a third reader, and let the one who has left sign once more. After 6 o'clock the next day: lock"
         " again without the one who has left, and let the third person sign."
     ),
     "warn",
 )
 NO_THIRD: Final = Notice(
-    N_("You are too few to lock the case, and there is nobody to let in."),
+    N_("You are too few to lock the case, and there is nobody to add."),
     N_("Add a member under Members first. Until then the case stays with you."),
     "warn",
 )
@@ -75,7 +75,7 @@ _STAYS: Final = (
     N_("The next move takes %(name)s out."),
 )
 _CONCERNED: Final = N_("The report concerns this person.")
-_UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be let in.")
+_UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be added.")
 _LEFT: Final = N_("has left the case")
 
 
