@@ -35,7 +35,7 @@ from cases.clock import next_release
 from cases.wire.messages import CaseAnswer, RosterAnswer
 from desk.keep import files
 from desk.keep.keyfile import DeskHome
-from desk.keep.summaries import Index, Problem, Summary
+from desk.keep.summaries import Index, Offer, Problem, Summary
 
 KEY_FILE: Final = "cache.key"
 TAG_FILE: Final = "CACHEDIR.TAG"
@@ -106,6 +106,11 @@ class CaseCache:
             self.index.problems[case_id.hex()] = problem
             self._index_changed = True
 
+    def keep_offer(self, case_id: bytes, offer: Offer) -> None:
+        """Keep that a file for moving a case was made; nothing of what is in it."""
+        self.index.offers[case_id.hex()] = offer
+        self._index_changed = True
+
     def keep_not_there(self, case_id: bytes, text_key: str, now: datetime) -> None:
         """Forget, at once, a case that the server does not show: its file and its words.
 
@@ -121,6 +126,7 @@ class CaseCache:
             return
         _destroy(self._path(case_id))
         self._files_changed = True
+        self.index.offers.pop(name, None)
         self.keep_problem(case_id, Problem(text_key, is_alarm=False, until=until))
         if summary is not None and summary.title:
             self.index.summaries[name] = msgspec.structs.replace(summary, title="")
@@ -136,6 +142,7 @@ class CaseCache:
         known = case_id.hex() in self.index.summaries
         self.index.summaries.pop(case_id.hex(), None)
         self.index.problems.pop(case_id.hex(), None)
+        self.index.offers.pop(case_id.hex(), None)
         _destroy(self._path(case_id))
         self._files_changed = True
         if known:
@@ -146,7 +153,9 @@ class CaseCache:
 
         `fillers_anew` is for when everything was fetched: files that are never written would tell what they are.
         """
-        for name in (self.index.summaries.keys() | self.index.problems.keys()) - {one.hex() for one in case_ids}:
+        for name in (self.index.summaries.keys() | self.index.problems.keys() | self.index.offers.keys()) - {
+            one.hex() for one in case_ids
+        }:
             self.drop(bytes.fromhex(name))
         if self._index_changed:
             self._write_index()

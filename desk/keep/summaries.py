@@ -68,12 +68,23 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
     until: datetime | None = None
 
 
+class Offer(msgspec.Struct, frozen=True, array_like=True):
+    """A file for moving a case that this member has made: who is to sign, and how many entries the case had then."""
+
+    signer: str
+    entries: int
+
+    def __repr__(self) -> str:
+        return "<Offer>"
+
+
 class Index(msgspec.Struct, frozen=True, array_like=True):
     """All of it, by case name; and the day on which everything was last fetched."""
 
     fetched: date | None = None
     summaries: dict[str, Summary] = {}
     problems: dict[str, Problem] = {}
+    offers: dict[str, Offer] = {}
 
     def is_left(self, case_id: bytes) -> bool:
         """Whether this member had stepped aside in a case when it was last opened."""

@@ -15,6 +15,7 @@ from cases.case.signers import stepped_aside
 from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
+from desk.keep.summaries import Offer
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
@@ -33,6 +34,7 @@ from desk.web.views.case.moving import (
     person,
 )
 from desk.web.views.case_line import case_line, case_path
+from desk.web.views.overview.todo import entries_of
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 from desk.work import moves
@@ -144,6 +146,9 @@ async def _file(request: web.Request, typed: _Typed) -> web.Response:
             raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
+        if book.cache is not None:
+            signer = next(one.name for one in _roster(case).members if one.id == typed.signer)
+            book.cache.keep_offer(case.known.case_id, Offer(signer, entries_of(case.known)))
     response = answer(offered.file, content_type="application/octet-stream")
     response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response

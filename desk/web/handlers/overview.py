@@ -20,7 +20,7 @@ from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.case_line import line_of
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
-from desk.web.views.overview.todo import Known, todo_of
+from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
@@ -97,7 +97,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         line_of(one, read.get(name, {}), day, language, waiting=name in waiting)
         for name, one in ((one.case_id.hex(), one) for one in found[:most])
     ]
-    known = Known(summaries, read, problems, unsigned_change=_is_unsigned(book))
+    known = Known(summaries, read, problems, _is_unsigned(book), offers_standing(index, book.state.case_list.cases))
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(

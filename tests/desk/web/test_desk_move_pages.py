@@ -353,6 +353,34 @@ async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_t
     assert "Ge återkoppling först: efter flytten når du inte ärendet förrän efter nästa visning." in feedback.words
 
 
+async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_no_more(desks):
+    name = await two_read(desks)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await fetched(one)
+        before = await one.go("/")
+        file = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        waiting = await one.go("/")
+        await one.services.desk.lock()
+        await one.go("/unlock")
+        await one.send("/unlock", passphrase=PASSPHRASE)
+        again = await one.go("/")
+        # Also that somebody opened the case is an entry.
+        await other.unlock()
+        await other.go(f"/case/{name}")
+        await other.go("/moves")
+        refused = await send_file(other, file)
+        await fetched(one)
+        stale = await one.go("/")
+
+    said = "Filen väntar på underskrift av Person 2."
+    assert [said in page.words for page in (before, waiting, again, stale)] == [False, True, True, False]
+    assert refused.status == 422
+
+
 async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(
     tmp_path,
 ):

@@ -8,7 +8,8 @@ from typing import Final
 
 from cases.case.timeline import DeadlineKind
 from cases.errors import NotThere
-from desk.keep.summaries import Limit, Problem, Summary
+from desk.keep.state import KnownCase
+from desk.keep.summaries import Index, Limit, Problem, Summary
 from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
 from desk.web.views.refusals import sentences_for
@@ -77,6 +78,8 @@ class Known:
     problems: Mapping[str, Problem]
     # A change of who may read that this member has not signed.
     unsigned_change: bool
+    # Who is to sign the file that this member has made, by case.
+    offers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,7 +103,7 @@ def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
         if name in known.problems and known.problems[name].until is not None:
             found += _of_waiting(summary, today, language)
             continue
-        found += _of_case(summary, known.read.get(name, {}), today, language)
+        found += _of_case(summary, known.read.get(name, {}), known.offers.get(name, ""), today, language)
     found.sort(key=lambda one: one.rank)
     return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
 
@@ -126,7 +129,23 @@ def _waiting(summary: Summary, due: Limit, today: date, language: Language) -> T
     )
 
 
-def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> Iterator[_Found]:
+def offers_standing(index: Index, cases: Mapping[str, KnownCase]) -> Mapping[str, str]:
+    """Return who is to sign which case's file, of those that still fit: nothing was written in the case since."""
+    return {
+        name: inert_line(offer.signer)
+        for name, offer in index.offers.items()
+        if name in cases and entries_of(cases[name]) == offer.entries
+    }
+
+
+def entries_of(known: KnownCase) -> int:
+    """Return how many entries a case has, as far as this desk has seen it."""
+    return sum(head.count for head in known.seen.values())
+
+
+def _of_case(
+    summary: Summary, read: Mapping[int, int], signer: str, today: date, language: Language
+) -> Iterator[_Found]:
     if summary.warnings:
         yield _Found((_ALARM, 1), partial(_warning, summary, language))
     due = summary.due
@@ -138,7 +157,7 @@ def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: L
     if has_answer(summary, read):
         yield _Found((_ANSWER, 0), partial(_answer, summary, today, language))
     if summary.to_lock_out:
-        yield _Found((_SIGNATURE, 3), partial(_lock_out, summary, language))
+        yield _Found((_SIGNATURE, 3), partial(_lock_out, summary, signer, language))
     if not summary.may_sign or summary.closed_on is None:
         return
     if summary.signed and not summary.own_signature:
@@ -185,12 +204,14 @@ def _signature(summary: Summary, language: Language) -> Todo:
     )
 
 
-def _lock_out(summary: Summary, language: Language) -> Todo:
+def _lock_out(summary: Summary, signer: str, language: Language) -> Todo:
     translate, names = language.translate, ", ".join(inert_line(name) for name in summary.to_lock_out)
     return Todo(
         head=translate(N_("Lock the case again: %(names)s has left"), names=names),
         title=_quoted(summary),
-        text=translate(N_("Until then the old key fits. A colleague signs beside you.")),
+        text=translate(N_("The file waits for the signature of %(name)s."), name=signer)
+        if signer
+        else translate(N_("Until then the old key fits. A colleague signs beside you.")),
         button=translate(N_("Lock again")),
         path=f"{case_path(summary.case_id)}/move",
     )
