@@ -23,7 +23,7 @@ import secrets
 import stat
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, TypeVar
@@ -33,10 +33,11 @@ import platformdirs
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
+from cases.clock import next_release
 from cases.wire.messages import CaseAnswer, RosterAnswer
 from desk.keep import files
 from desk.keep.keyfile import DeskHome
-from desk.keep.summaries import Index, Problem, Summary
+from desk.keep.summaries import Index, Offer, Problem, Summary
 
 KEY_FILE: Final = "cache.key"
 TAG_FILE: Final = "CACHEDIR.TAG"
@@ -109,6 +110,32 @@ class CaseCache:
             self.index.problems[case_id.hex()] = problem
             self._index_changed = True
 
+    def keep_offer(self, case_id: bytes, offer: Offer) -> None:
+        """Keep that a file for moving a case was made; nothing of what is in it."""
+        self.index.offers[case_id.hex()] = offer
+        self._index_changed = True
+
+    def keep_not_there(self, case_id: bytes, text_key: str, now: datetime) -> None:
+        """Forget, at once, a case that the server does not show: its file and its words.
+
+        Its days stay for two releases, unless this member has left it: after a move the new key comes with the first.
+        """
+        name = case_id.hex()
+        before, summary = self.index.problems.get(name), self.index.summaries.get(name)
+        is_left = self.index.is_left(case_id)
+        until = next_release(next_release(now)) if before is None or before.is_alarm else before.until
+        if is_left or until is None or until <= now:
+            self.drop(case_id)
+            self.keep_problem(case_id, Problem(text_key, is_alarm=False, is_left=is_left))
+            return
+        _destroy(self._path(case_id))
+        self._files_changed = True
+        self.index.offers.pop(name, None)
+        self.keep_problem(case_id, Problem(text_key, is_alarm=False, until=until))
+        if summary is not None and summary.title:
+            self.index.summaries[name] = msgspec.structs.replace(summary, title="")
+            self._write_index()
+
     def keep_fetched(self, day: date) -> None:
         """Remember that everything was fetched on this day; nothing damaged is left then."""
         self.index = msgspec.structs.replace(self.index, fetched=day)
@@ -119,6 +146,7 @@ class CaseCache:
         known = case_id.hex() in self.index.summaries
         self.index.summaries.pop(case_id.hex(), None)
         self.index.problems.pop(case_id.hex(), None)
+        self.index.offers.pop(case_id.hex(), None)
         if self.folder is not None:
             _destroy(self.folder / self._name(case_id))
         self._files_changed = True
@@ -130,7 +158,9 @@ class CaseCache:
 
         `fillers_anew` is for when everything was fetched: files that are never written would tell what they are.
         """
-        for name in (self.index.summaries.keys() | self.index.problems.keys()) - {one.hex() for one in case_ids}:
+        for name in (self.index.summaries.keys() | self.index.problems.keys() | self.index.offers.keys()) - {
+            one.hex() for one in case_ids
+        }:
             self.drop(bytes.fromhex(name))
         if self._index_changed:
             self._write_index()

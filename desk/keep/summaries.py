@@ -4,7 +4,7 @@ Nothing here depends on the day on which it is read: how many days are left, and
 worked out each time.
 """
 
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -64,6 +64,18 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
     is_alarm: bool
     # This member had stepped aside: that the case is gone for her is as it should be.
     is_left: bool = False
+    # The server does not show the case, and until then a new key for it may come: it was moved, with her or without.
+    until: datetime | None = None
+
+
+class Offer(msgspec.Struct, frozen=True, array_like=True):
+    """A file for moving a case that this member has made: who is to sign, and how many entries the case had then."""
+
+    signer: str
+    entries: int
+
+    def __repr__(self) -> str:
+        return "<Offer>"
 
 
 class Index(msgspec.Struct, frozen=True, array_like=True):
@@ -72,11 +84,17 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
     fetched: date | None = None
     summaries: dict[str, Summary] = {}
     problems: dict[str, Problem] = {}
+    offers: dict[str, Offer] = {}
 
     def is_left(self, case_id: bytes) -> bool:
         """Whether this member had stepped aside in a case when it was last opened."""
         known = (self.problems.get(case_id.hex()), self.summaries.get(case_id.hex()))
         return any(one is not None and one.is_left for one in known)
+
+    def is_waiting(self, name: str) -> bool:
+        """Whether a case is not there now, and may come again with a new key."""
+        problem = self.problems.get(name)
+        return problem is not None and problem.until is not None
 
     def standing(self) -> dict[str, Summary]:
         """Return the cases that the overview and the search show: none that this member left and need not sign."""

@@ -303,14 +303,13 @@ class Casebook:
             self.cache.write([known.case_id for known in self.state.case_list.cases.values()])
 
     def _note_problem(self, known: KnownCase, failed: NotVerified | ServerRefused) -> None:
-        """Keep why a case did not open; of one that is here no more, or no longer for this member, nothing else."""
+        """Keep why a case did not open; of one that is here no more, or no longer for this member, little else."""
         if self.cache is None or (isinstance(failed, ServerRefused) and failed.code != NotThere.code):
             return
-        is_gone = isinstance(failed, ServerRefused)
-        is_left = is_gone and self.cache.index.is_left(known.case_id)
-        if is_gone:
-            self.cache.drop(known.case_id)
-        self.cache.keep_problem(known.case_id, Problem(failed.text_key, not is_gone, is_left))
+        if isinstance(failed, ServerRefused):
+            self.cache.keep_not_there(known.case_id, failed.text_key, self.clock())
+        else:
+            self.cache.keep_problem(known.case_id, Problem(failed.text_key, is_alarm=True))
 
     async def fetch_case(self, known: KnownCase) -> CaseAnswer:
         """Return what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""

@@ -15,13 +15,26 @@ from cases.case.signers import stepped_aside
 from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
+from desk.keep.summaries import Offer
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent, case_to_decide_on
-from desk.web.views.case.moving import in_words, is_left, move_form, move_shown, needs_relock, offer_shown, person
-from desk.web.views.case_line import case_line
+from desk.web.views.case.moving import (
+    first_to_do,
+    has_to_stay,
+    in_words,
+    is_left,
+    move_form,
+    move_shown,
+    needs_relock,
+    offer_shown,
+    others_reading,
+    person,
+)
+from desk.web.views.case_line import case_line, case_path
+from desk.web.views.overview.todo import entries_of
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 from desk.work import moves
@@ -30,6 +43,7 @@ from desk.work.opened import DeskCase
 
 MOVE: Final = CASE + "/move"
 FILE: Final = MOVE + "/file"
+MOVED_ONCE: Final = CASE + "/moved"
 SIGN: Final = "/moves"
 SIGNED: Final = "/moves/signed"
 # For the menu: both pages belong to who reads.
@@ -43,9 +57,16 @@ _NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the 
 _NO_THIRD: Final = Notice(
     N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
 )
+# By text key: which field of the form a refusal is about.
+_WRONG: Final = {
+    "move.too_few": "readers",
+    "move.concerned": "readers",
+    "move.no_member": "readers",
+    "move.signer": "signer",
+}
 _NO_FILE: Final = Notice(N_("No file was chosen."), N_("Choose the file that your colleague gave you."))
 _NOT_AGREED: Final = Notice(
-    N_("You have not ticked that the readers are right, so nothing is signed."), N_("Look at them, and tick it.")
+    N_("You have not ticked that you have checked who reads, so nothing is signed."), N_("Look at them, and tick it.")
 )
 
 
@@ -79,19 +100,21 @@ async def _look(request: web.Request, form: Form) -> web.Response:
         case = await book.open(book.state.find(case_named(request)))
         if form.has("change"):
             return _form(request, case, typed)
+        if stays := has_to_stay(case, typed.readers, typed.signer, services.language):
+            return _form(request, case, typed, stays, "readers")
         try:
             await _offer(book, case, typed)
         except NotReachable:
             raise
         except DeskError as refused:
-            return _form(request, case, typed, notice_for(refused))
+            return _form(request, case, typed, notice_for(refused), _WRONG.get(refused.text_key, ""))
     roster = _roster(case)
     given = [one for one in roster.members if one.id in typed.readers]
     shown = move_shown(case, services.band.name, given, typed.reason, services.language)
     if shown.joining and not typed.reason:
-        return _form(request, case, typed, _NO_REASON)
+        return _form(request, case, typed, _NO_REASON, "reason")
     if not shown.joining and move_form(case, services.language).notice is not None:
-        return _form(request, case, typed, _NO_THIRD)
+        return _form(request, case, typed, _NO_THIRD, "readers")
     signer = next(one for one in roster.members if one.id == typed.signer)
     return services.page(
         "move/look.html",
@@ -123,6 +146,9 @@ async def _file(request: web.Request, typed: _Typed) -> web.Response:
             raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
+        if book.cache is not None:
+            signer = next(one.name for one in _roster(case).members if one.id == typed.signer)
+            book.cache.keep_offer(case.known.case_id, Offer(signer, entries_of(case.known)))
     response = answer(offered.file, content_type="application/octet-stream")
     response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response
@@ -157,15 +183,24 @@ async def sign(request: web.Request) -> web.StreamResponse:
             read = await moves.read_offer(book, untrusted_file)
             if not sent.form.has("agreed"):
                 return _offer_page(request, read, untrusted_file, _NOT_AGREED if second_step else None)
-            await moves.sign_offer(book, read)
+            case = await moves.sign_offer(book, read)
         except DeskError as refused:
             return _file_page(request, notice_for(refused))
-    return see(SIGNED)
+    # Who signs though she has left is asked because the others are too few: the second move is theirs.
+    return see(f"{case_path(case.known.case_id)}/moved" if is_left(case) else SIGNED)
+
+
+async def moved_once(request: web.Request) -> web.StreamResponse:
+    """Say that the first of two moves is made, and who makes the second."""
+    services = request.app[SERVICES]
+    case = await case_to_decide_on(services.desk, case_named(request))
+    names = in_words(others_reading(case), services.language)
+    return services.page("move/signed.html", _MEMBERS, next_by=names if is_left(case) else "")
 
 
 async def signed(request: web.Request) -> web.StreamResponse:
     """Say that the case is locked with its new key."""
-    return request.app[SERVICES].page("move/signed.html", _MEMBERS)
+    return request.app[SERVICES].page("move/signed.html", _MEMBERS, next_by="")
 
 
 async def _offer(book: Casebook, case: DeskCase, typed: _Typed) -> moves.Offered:
@@ -176,7 +211,9 @@ async def _offer(book: Casebook, case: DeskCase, typed: _Typed) -> moves.Offered
     return await moves.offer(book, case.known.case_id.hex(), readers, labels[typed.signer], typed.reason)
 
 
-def _form(request: web.Request, case: DeskCase, typed: _Typed | None, notice: Notice | None = None) -> web.Response:
+def _form(
+    request: web.Request, case: DeskCase, typed: _Typed | None, notice: Notice | None = None, wrong: str = ""
+) -> web.Response:
     services = request.app[SERVICES]
     chosen = () if typed is None else (typed.readers, typed.signer, typed.reason)
     choices = move_form(case, services.language, *chosen)
@@ -194,7 +231,8 @@ def _form(request: web.Request, case: DeskCase, typed: _Typed | None, notice: No
         choices=choices,
         step=None if choices.notice is None else services.language.notice(choices.notice),
         can_offer=bool(choices.signers) and not is_left(case),
-        refused=refused,
+        wrong=wrong,
+        first=first_to_do(case, services.clock()),
         left=in_words(needs_relock(case), services.language),
     )
 
@@ -243,4 +281,5 @@ ROUTES: Final[Routes] = {
     FILE: (show, file),
     SIGN: (ask_for_file, sign),
     SIGNED: (signed, None),
+    MOVED_ONCE: (moved_once, None),
 }

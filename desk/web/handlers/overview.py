@@ -12,6 +12,7 @@ from aiohttp import web
 
 from cases.case.timeline import DeadlineKind
 from cases.clock import today
+from cases.errors import NotThere
 from desk.keep.preferences import read_preferences
 from desk.keep.summaries import Index, Summary
 from desk.web.local.forms import Form, read_form
@@ -20,7 +21,7 @@ from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.case_line import case_path, line_of
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
-from desk.web.views.overview.todo import Known, todo_of
+from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
@@ -77,7 +78,8 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     wanted = Wanted(form.one("words"), form.one("state"), form.one("organisation"))
     alarms = [language.notice(sentences_for(key)) for key in overview_warnings(book)]
     summaries = index.standing()
-    problems = {name: one for name, one in index.problems.items() if not one.is_left}
+    problems = {name: one for name, one in index.problems.items() if one.is_alarm or one.until is not None}
+    waiting = {name for name in summaries if index.is_waiting(name)}
     if not (summaries or problems):
         words = welcome(book, services.band.name, language)
         return services.page(
@@ -88,13 +90,17 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
             welcome=words,
             is_fetched=index.fetched is not None,
         )
-    holding = await containing(services.desk, tuple(summaries), wanted.words) if wanted.words else set()
+    holding = await containing(services.desk, summaries.keys() - waiting, wanted.words) if wanted.words else set()
     found = chosen(summaries, wanted, holding, day)
     read = {name: known.read for name, known in book.state.case_list.cases.items()}
     most = _shown(form)
-    lines = [line_of(one, read.get(one.case_id.hex(), {}), day, language) for one in found[:most]]
+    lines = [
+        line_of(one, read.get(name, {}), day, language, waiting=name in waiting)
+        for name, one in ((one.case_id.hex(), one) for one in found[:most])
+    ]
     no_copy = read_preferences(services.home.preferences).copied_on is None
-    known = Known(summaries, read, problems, unsigned_change=_is_unsigned(book), no_copy=no_copy)
+    offers = offers_standing(index, book.state.case_list.cases)
+    known = Known(summaries, read, problems, _is_unsigned(book), offers, no_copy)
     drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
@@ -108,6 +114,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         drafted=drafted,
         nothing="" if todo else _nothing(summaries, day, language),
         cases=lines,
+        waiting=language.notice(sentences_for(NotThere.text_key)),
         more=most + AT_A_TIME if len(found) > most else 0,
         wanted=wanted,
         states=STATES,

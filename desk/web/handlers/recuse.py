@@ -78,9 +78,13 @@ async def done(request: web.Request) -> web.StreamResponse:
     case = await case_to_decide_on(request.app[SERVICES].desk, case_named(request))
     if not is_left(case):
         return see(_OVERVIEW)
-    signs = CaseAction.CO_SIGN in case.state.allowed
+    signs, others = CaseAction.CO_SIGN in case.state.allowed, others_reading(case)
     return services.page(
-        "recuse/done.html", _OVERVIEW, others=in_words(others_reading(case), services.language), signs=signs
+        "recuse/done.html",
+        _OVERVIEW,
+        others=in_words(others, services.language),
+        call=others[0] if len(others) == 1 else "",
+        signs=signs,
     )
 
 

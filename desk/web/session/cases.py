@@ -1,6 +1,7 @@
 """Cases for the pages that show them: as they were fetched last, or from the server when they are not here."""
 
-from desk.errors import UnknownCase
+from cases.errors import NotThere
+from desk.errors import DeskError, ServerRefused, UnknownCase
 from desk.web.session.desk import Desk
 from desk.work.cached import open_kept
 from desk.work.opened import DeskCase
@@ -15,6 +16,16 @@ async def shown_case(desk: Desk, name: str) -> DeskCase:
         if book.chain is None or name not in book.state.case_list.cases:
             await book.sync()
         return await book.open(book.state.find(name))
+
+
+def as_shown(desk: Desk, name: str, failed: ServerRefused) -> DeskError:
+    """Return what a page says when the server refuses a case: of one that is not there, that it may come again.
+
+    One whose two releases are over is like one that never was.
+    """
+    cache = desk.reading().cache
+    is_waiting = cache is not None and cache.index.is_waiting(name)
+    return UnknownCase() if failed.code == NotThere.code and not is_waiting else failed
 
 
 def kept_case(desk: Desk, name: str) -> DeskCase | None:

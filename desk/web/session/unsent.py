@@ -1,15 +1,14 @@
 """The case of a form: as it is at the server, or as it was fetched last when the server does not answer."""
 
-from cases.errors import NotThere
 from desk.errors import Erased, NotReachable, ServerRefused, UnknownCase
 from desk.web.local.forms import Form
-from desk.web.session.cases import shown_case
+from desk.web.session.cases import as_shown, shown_case
 from desk.web.session.desk import Desk
 from desk.work.opened import DeskCase
 
 
 async def case_to_decide_on(desk: Desk, name: str) -> DeskCase:
-    """Return the case for a form in which somebody decides. Raises UnknownCase for every case that does not open."""
+    """Return the case for a form in which somebody decides. Raises UnknownCase, ServerRefused as `as_shown` says."""
     try:
         async with desk.at_work() as book:
             await book.sync()
@@ -19,9 +18,7 @@ async def case_to_decide_on(desk: Desk, name: str) -> DeskCase:
     except Erased:
         raise UnknownCase from None
     except ServerRefused as refused:
-        if refused.code == NotThere.code:
-            raise UnknownCase from None
-        raise
+        raise as_shown(desk, name, refused) from None
 
 
 async def case_of_unsent(desk: Desk, name: str, path: str, form: Form) -> DeskCase:

@@ -36,6 +36,8 @@ class CaseLine:
     answered: bool
     urgent: bool
     next: NextDay
+    # Not there now: it was moved to a new key, or is no longer this member's.
+    waiting: bool = False
 
 
 def case_number(case_id: bytes) -> str:
@@ -58,24 +60,27 @@ def case_line(case: DeskCase, today: date, language: Language) -> CaseLine:
     return line_of(summary_of(case), case.known.read, today, language)
 
 
-def line_of(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> CaseLine:
+def line_of(
+    summary: Summary, read: Mapping[int, int], today: date, language: Language, *, waiting: bool = False
+) -> CaseLine:
     """Return what the overview shows of a case on a day; `read` is how far the member has read its streams."""
-    state = state_on(summary, today)
-    answered = has_answer(summary, read)
+    state, number = state_on(summary, today), case_number(summary.case_id)
+    answered = has_answer(summary, read) and not waiting
     return CaseLine(
         path=case_path(summary.case_id),
-        title=inert_line(summary.title),
-        number=case_number(summary.case_id),
+        title=language.translate(N_("Case %(number)s"), number=number) if waiting else inert_line(summary.title),
+        number=number,
         register=inert_line(summary.register),
         organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
         received=""
         if summary.received is None
         else language.day(summary.received, year=summary.received.year != today.year),
         state=state_in_words(state, language),
-        new=is_new(summary, read) and not answered,
+        new=is_new(summary, read) and not answered and not waiting,
         answered=answered,
         urgent=summary.urgent,
         next=next_day(state, today, language),
+        waiting=waiting,
     )
 
 

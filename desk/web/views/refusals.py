@@ -234,8 +234,8 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("Call a colleague: the server may have deleted it. Your key is kept."),
     ),
     "store.not_there": Notice(
-        N_("The server does not have this case for you."),
-        N_("If it was moved to a new key, it comes after 6 o'clock the next day. If not, ask a colleague."),
+        N_("The case is being locked again."),
+        N_("You see it again after the next daily release, at 6. If the group has taken you out, you see it no more."),
         "warn",
     ),
     **FILE_REFUSALS,

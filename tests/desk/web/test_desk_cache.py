@@ -258,7 +258,8 @@ async def test_a_moved_case_leaves_the_cache_of_who_reads_it_no_more(tmp_path):
     assert was_there
     assert not path.exists()
     assert "<bdi>En sak.</bdi>" not in page.text
-    assert "Servern har inte det här ärendet till dig." in page.words
+    assert "Låses om" in page.words
+    assert "Har gruppen tagit bort dig ser du det inte mer." in page.words
 
 
 async def test_a_case_that_a_member_left_goes_from_her_overview_and_search_and_is_no_problem_when_it_is_moved(tmp_path):

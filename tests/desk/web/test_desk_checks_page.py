@@ -11,6 +11,7 @@ import pytest
 from desk_harness import lie, member_row, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
+from moved_cases import ROLES, a_case, offered
 
 from cases.audit_chain import append_record, make_chain_file, next_record
 from cases.clock import today
@@ -20,6 +21,7 @@ from cases.roster.member import new_member_keys
 from cases.wire import messages
 from desk.keep.audits import missing_days
 from desk.web.views.case_line import case_number
+from desk.work import moves
 
 LEAD, HANDLER, COUNSEL = range(3)
 
@@ -56,11 +58,39 @@ async def test_when_all_is_well_every_point_says_so_and_nothing_is_red(desks):
         page = await reader.go("/checks")
 
     assert page.status == 200
-    assert "I dag stämmer allt." in page.words
+    assert "Inget fel har hittats. En sak är inte gjord än." in page.words
+    assert "Ingen skickad än" in page.words
+    assert "I dag stämmer allt." not in page.words
     assert "alla 24 stämmer" in page.words
     assert "✗" not in page.words
     assert 'role="alert"' not in page.text
     assert "Samma 3 som din dator minns, version 1" in page.words
+
+
+async def test_what_was_not_looked_at_yet_is_counted_and_not_called_right(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        page = await reader.go("/checks")
+
+    assert "Servern har inte visat någon än" in page.words
+    assert "Inget fel har hittats. 2 saker är inte gjorda än." in page.words
+
+
+async def test_a_case_that_was_moved_to_a_new_key_is_a_line_and_no_alarm(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        file = await offered(desks, name)
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            await moves.sign_offer(book, await moves.read_offer(book, file))
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            page = await reader.go("/checks")
+
+    assert 'role="alert"' not in page.text
+    assert "✗" not in page.words
+    assert "Inget fel har hittats." in page.words
+    assert f"Låses om, eller är inte ditt längre – {case_number(bytes.fromhex(name))}." in page.words
 
 
 async def test_a_check_that_failed_in_the_night_comes_first_with_its_name_for_the_operator(desks):

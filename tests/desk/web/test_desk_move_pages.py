@@ -29,12 +29,15 @@ from moved_pages import (
     unreached,
 )
 
+from cases.clock import today
 from cases.entry import Handover, Stream
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case.moving import needs_relock
+from desk.web.views.case_line import case_number
 from desk.work import acts, moves
 
+TEXT = "Chefen anställde sin systerson."
 WHY = "Vi lämnar ärendet till en jurist."
 
 
@@ -87,6 +90,8 @@ async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_w
     assert "Nya i ärendet Person 3 (extern jurist)" in shown.words
     assert "Ärendet är omlåst" in done.words
     assert "En sak." in hers.words
+    # Who signs writes the entry, and two have decided it.
+    assert "Gruppen: Person 3 läser ärendet nu" in hers.words
     assert "En sak." not in gone.words
     assert seen == [Handover(counsel, WHY)]
 
@@ -112,8 +117,12 @@ async def test_nothing_is_moved_before_the_second_member_has_ticked_and_signed(d
         done = await send_file(other, b"", offer=unticked.hidden("offer"), agreed="yes")
         after = (await seen_by(other, name)).known.epoch
 
+    assert "Jag har kontrollerat vilka som läser." in shown.words
+    assert "Inget saknas i ärendet, och anmälaren kan läsa vidare." in shown.words
+    assert "Ingen som anmälaren har kryssat för är med." in shown.words
+    assert "Godkänn nya läsare" in shown.words
     assert unticked.status == 422
-    assert "Du har inte kryssat för att läsarna är rätt" in unticked.words
+    assert "Du har inte kryssat för att du har kontrollerat vilka som läser" in unticked.words
     assert before == (1, 1)
     assert "Ärendet är omlåst" in done.words
     assert after == 2
@@ -234,12 +243,142 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
     assert "Du har lämnat ärendet, så du flyttar det inte." in refused.words
     assert 'name="signer"' not in refused.text
     assert "för att de andra är för få" in shown.words
-    assert "Ärendet är omlåst" in once.words
+    assert "Steg 1 av 2 är klart" in once.words
+    assert "Efter nästa visning låser Person 1 och Person 3 om ärendet utan dig." in once.words
+    assert "Ärendet är omlåst" not in once.words
     assert between == ("Person 2",)
     assert "det tar två flyttar" not in next_form.words
     assert f'name="reader" value="{handler}" checked' not in next_form.text
     assert "Ärendet är omlåst" in twice.words
     assert after == ()
+
+
+async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_day_and_then_comes_back(desks):
+    name = await two_read(desks, TEXT)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        first = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        await other.unlock()
+        await signed(other, first)
+        await fetched(one)
+        waiting = await one.go("/")
+        searched = await one.send("/search", words="systerson")
+        case = await one.go(f"/case/{name}")
+        form = await one.go(f"/case/{name}/write")
+        await desks.release()
+        await fetched(one)
+        back = await one.go("/")
+        again = await one.go(f"/case/{name}")
+
+    number = case_number(bytes.fromhex(name))
+    assert "4 dagar kvar: bekräfta anmälan" in waiting.words
+    assert f"Ärende {number}" in waiting.words
+    assert "Låses om" in waiting.words
+    assert "Ärendet låses om. Du ser det igen efter nästa dagliga visning, kl. 6." in waiting.words
+    assert f'href="/case/{name}"' in waiting.text
+    assert f"/case/{name}/" not in waiting.text
+    assert TEXT not in waiting.words
+    assert "Inget av det du kan läsa innehåller ”systerson”." in searched.words
+    for page in (case, form):
+        assert "Ärendet låses om." in page.words
+        assert "Har gruppen tagit bort dig ser du det inte mer." in page.words
+    assert TEXT in back.words
+    assert "Låses om" not in back.words
+    assert TEXT in again.words
+
+
+async def test_who_was_left_out_sees_the_row_for_two_releases_and_then_nothing_of_the_case(desks):
+    name = await three_read(desks)
+    handler, other_id = ids_of(desks, HANDLER, OTHER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as two, pages_of(desks, OTHER) as three:
+        await one.unlock()
+        await two.unlock()
+        await three.unlock()
+        await signed(three, await offered(two, name, [handler, other_id], other_id))
+        pages = []
+        for _ in range(3):
+            await fetched(one)
+            pages.append(await one.go("/"))
+            desks.clock.forward(hours=24)
+            await desks.store.release(today(desks.clock), [one.id_bytes for one in desks.roster.members])
+        case = await one.go(f"/case/{name}")
+        cache = one.services.desk.reading().cache
+
+    assert ["Låses om" in page.words for page in pages] == [True, True, False]
+    assert case_number(bytes.fromhex(name)) not in pages[2].words
+    assert "Ärendet låses om" not in case.words
+    assert name not in cache.index.summaries
+    assert cache.case(bytes.fromhex(name)) is None
+
+
+async def test_who_has_left_and_signs_cannot_be_taken_out_of_the_same_move_and_the_readers_are_marked(desks):
+    name = await two_read(desks)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(f"/case/{name}/move")
+        page = await reader.send(f"/case/{name}/move", reader=[lead, counsel], signer=handler, reason=WHY)
+        look = await reader.send(f"/case/{name}/move", reader=[lead, handler, counsel], signer=handler, reason=WHY)
+
+    assert page.status == 422
+    assert "Person 2 måste vara kvar i den här flytten: bara en läsare kan kontrollera den nya nyckeln." in page.words
+    assert "Nästa flytt tar bort hen." in page.words
+    assert '<fieldset aria-invalid="true"><legend>Vilka läser' in page.text
+    assert page.text.count("aria-invalid") == 1
+    assert "Det här är steg 1 av 2." in look.words
+
+
+async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_the_move(desks):
+    name = await two_read(desks)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        early = await reader.go(f"/case/{name}/move")
+        desks.clock.forward(days=4)
+        near = await reader.go(f"/case/{name}/move")
+        async with reader.services.desk.at_work() as book:
+            await acts.do(book, "acknowledge", name, "Tack.")
+        met = await reader.go(f"/case/{name}/move")
+        desks.clock.forward(days=93)
+        feedback = await reader.go(f"/case/{name}/move")
+
+    first = "Bekräfta anmälan först: efter flytten når du inte ärendet förrän efter nästa visning."
+    assert [first in page.words for page in (early, near, met)] == [False, True, False]
+    assert "Ge återkoppling först: efter flytten når du inte ärendet förrän efter nästa visning." in feedback.words
+
+
+async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_no_more(desks):
+    name = await two_read(desks)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await fetched(one)
+        before = await one.go("/")
+        file = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        waiting = await one.go("/")
+        await one.services.desk.lock()
+        await one.go("/unlock")
+        await one.send("/unlock", passphrase=PASSPHRASE)
+        again = await one.go("/")
+        # Also that somebody opened the case is an entry.
+        await other.unlock()
+        await other.go(f"/case/{name}")
+        await other.go("/moves")
+        refused = await send_file(other, file)
+        await fetched(one)
+        stale = await one.go("/")
+
+    said = "Filen väntar på underskrift av Person 2."
+    assert [said in page.words for page in (before, waiting, again, stale)] == [False, True, True, False]
+    assert refused.status == 422
 
 
 async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(
@@ -261,7 +400,7 @@ async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_wher
 
     assert same.status == 422
     assert "Kryssa också för en tredje." in same.words
-    assert "det finns ingen att släppa in" in nobody.words
+    assert "det finns ingen att lägga till" in nobody.words
 
 
 async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_everything_from_before_and_after(

@@ -14,6 +14,8 @@ from desk_pages import pages_of
 from intake_harness import make_home
 from reporter_samples import rows
 
+from cases.audit_chain import append_record, make_chain_file, next_record
+from cases.clock import today
 from cases.entry import Note, Stream
 from desk.commands.result import CommandInput
 from desk.commands.run import COMMANDS
@@ -85,6 +87,9 @@ async def test_after_the_release_the_desk_finds_it_and_says_that_all_is_right(de
         await reader.send("/checks/probe", address=ADDRESS, text=TEXT)
         early = await reader.go("/checks")
         await desks.release()
+        folder = desks.made.home.path
+        make_chain_file(folder)
+        append_record(folder, next_record(None, today(desks.clock), 24, (), ()))
         page = await reader.go("/checks")
         probe = await reader.go("/checks/probe")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from case_pages import fetched
 from desk_harness import RunningDesks, running_desks
@@ -48,6 +50,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     assert "box warn" not in form.text
     assert "Ärendet försvinner genast från din översikt" in form.words
     assert "Tack. Du har lämnat ärendet" in done.words
+    assert "Ring en av dem" in done.words
     assert reader.at == f"/case/{name}/recused"
     assert again.status == 200
     reason = "Någon som står mig nära är berörd.\n\nVi är <kusiner>."
@@ -94,8 +97,23 @@ async def test_of_two_who_read_the_first_and_the_last_are_warned_before_it_is_do
         assert "Ärendet står kvar på din översikt" in page.words
         assert "Ärendet försvinner genast" not in page.words
     assert "Du kan behöva skriva under en gång till" in done.words
+    assert "Ring Person 1, så att det blir gjort snart" in done.words
+    assert "Ring en av dem" not in done.words
     assert "Du är den sista som kan arbeta med ärendet." in last.words
-    assert "Släpp in någon annan först" in last.words
+    assert "Lägg till en annan läsare först" in last.words
+
+
+async def test_who_has_left_is_told_so_first_and_is_offered_nothing_but_her_signature_and_notes(desks):
+    name = await two_read(desks)
+    await desks.step_aside(HANDLER, name)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        page = await reader.go(f"/case/{name}")
+
+    assert page.words.index("Du har lämnat ärendet.") < page.words.index("Det som har skrivits")
+    offered_acts = re.search(r'<ul class="do">(.*?)</ul>', page.text, re.DOTALL)
+    assert re.findall(r'href="([^"]*)"', offered_acts[1]) == [f"/case/{name}/note", "/moves"]
 
 
 async def test_what_became_so_after_the_form_was_shown_is_said_before_it_is_done(desks):

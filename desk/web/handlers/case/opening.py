@@ -1,6 +1,7 @@
 """The case that a page is about, and how an act on it ends: the few lines that all pages of a case begin and end with.
 
-A case that cannot be opened says the same whether it never was, was moved away from this member, or was erased.
+A case that cannot be opened says the same whether it never was, was moved away from this member, or was erased; for two
+releases after a move, with her or without, that it is being locked again.
 """
 
 from dataclasses import dataclass
@@ -10,10 +11,9 @@ from aiohttp import web
 
 from cases.case.timeline import CaseAction
 from cases.entry import TEXT_CHARACTERS
-from cases.errors import NotThere
 from desk.errors import Erased, NoText, ServerRefused, UnknownCase
 from desk.web.services import SERVICES, case_named
-from desk.web.session.cases import shown_case
+from desk.web.session.cases import as_shown, shown_case
 from desk.web.session.desk import Desk
 from desk.web.views.case.case_page import case_title
 from desk.web.views.case_line import case_number, case_path
@@ -34,7 +34,7 @@ class AboutCase:
 
 
 async def case_of(request: web.Request) -> DeskCase:
-    """Return the case in the address. Raises UnknownCase for every case that this member cannot open."""
+    """Return the case in the address. Raises UnknownCase, ServerRefused as `as_shown` says."""
     return await open_case(request.app[SERVICES].desk, case_named(request))
 
 
@@ -45,9 +45,7 @@ async def open_case(desk: Desk, name: str) -> DeskCase:
     except Erased:
         raise UnknownCase from None
     except ServerRefused as refused:
-        if refused.code == NotThere.code:
-            raise UnknownCase from None
-        raise
+        raise as_shown(desk, name, refused) from None
 
 
 async def allowing(request: web.Request, action: CaseAction) -> DeskCase:

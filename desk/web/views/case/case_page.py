@@ -22,6 +22,7 @@ from cases.entry import (
     Withdrawal,
 )
 from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
+from desk.web.views.case.moving import is_left
 from desk.web.views.case.way import Step, Way, next_day_in_law
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
@@ -130,18 +131,30 @@ def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
         (CaseAction.REOPEN, f"{path}/reopen", N_("Open it again")),
         (CaseAction.RECUSE, f"{path}/recuse", N_("Conflict of interest")),
         (CaseAction.HAND_OVER, f"{path}/move", N_("Change who reads it")),
-        (CaseAction.CO_SIGN, "/moves", N_("Sign a move")),
+        (CaseAction.CO_SIGN, "/moves", N_("Approve new readers")),
         (CaseAction.HOLD, f"{path}/hold", N_("Keep it for now")),
         (CaseAction.RELEASE_HOLD, f"{path}/release-hold", N_("Let it be erased again")),
         (CaseAction.NOTE, f"{path}/link", N_("Link it to an earlier case")),
         (CaseAction.NOTE, f"{path}/register", N_("Give it your own register number")),
         (CaseAction.ERASE, "/erase", N_("Erase")),
     )
-    return (CaseAct(where, language.translate(name)) for action, where, name in acts if action in allowed)
+    # Who has left the case signs, and notes what the group should know; she does not work on it.
+    work = {f"{path}/link", f"{path}/register"} if is_left(case) else set()
+    return (
+        CaseAct(where, language.translate(name))
+        for action, where, name in acts
+        if action in allowed and where not in work
+    )
 
 
 def _warnings(case: DeskCase) -> Iterator[Notice]:
     """Yield what is wrong, then what the reporter has decided and everybody must know."""
+    if is_left(case):
+        yield Notice(
+            N_("You have left the case."),
+            N_("Read it only if the others ask you to sign. They lock it again without you."),
+            "warn",
+        )
     yield from (warning_notice(key) for key in case.warnings)
     if case.state.withdrawn and case.state.closed_on is None:
         yield Notice(

@@ -227,7 +227,9 @@ class EntryShower:
 
 
 def who_wrote(case: DeskCase, entry: Entry, language: Language) -> str:
-    """Return who wrote an entry: the reporter, or a member by name."""
+    """Return who wrote an entry: the reporter, or a member by name; the group for what follows from a move of two."""
+    if isinstance(entry.body, Handover):
+        return language.translate(N_("The group"))
     if entry.stream is Stream.REPORTER:
         return language.translate(N_("The reporter"))
     return name_in_words(case.name_of(entry.author), language)

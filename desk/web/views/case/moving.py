@@ -6,13 +6,16 @@ names, roles and reasons.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from babel.lists import format_list
 
 from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside, who_may_sign
-from cases.case.timeline import CaseAction
+from cases.case.timeline import CaseAction, DeadlineKind
+from cases.clock import STOCKHOLM, next_release
 from cases.roster.chain import Member, Roster
+from desk.web.views.case.way import next_day_in_law
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert, inert_line
 from desk.work.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
@@ -32,15 +35,15 @@ _STEPPING_ASIDE: Final = {
     WARN_FEW_SIGNERS: Notice(
         N_("When you leave, too few are left who can sign for the case."),
         N_(
-            "You can leave all the same. The others will then ask for your signature once more, for letting a third"
-            " person in; after that they lock you out."
+            "You can leave all the same. The others will then ask for your signature once more, for adding a third"
+            " reader; after that they lock you out."
         ),
         "warn",
     ),
     WARN_LAST_SIGNER: Notice(
         N_("You are the last who can work on this case."),
         N_(
-            "Let somebody else in first: choose Change who reads it in the case. If you leave before that, nobody can"
+            "Add another reader first: choose Change who reads it in the case. If you leave before that, nobody can"
             " answer the reporter or close the case."
         ),
         "warn",
@@ -49,18 +52,30 @@ _STEPPING_ASIDE: Final = {
 TWO_MOVES: Final = Notice(
     N_("You are too few to lock the case at once: it takes two moves."),
     N_(
-        "Now: let a third person in, and let the one who has left sign once more. After 6 o'clock the next day: lock"
+        "Now: add a third reader, and let the one who has left sign once more. After 6 o'clock the next day: lock"
         " again without the one who has left, and let the third person sign."
     ),
     "warn",
 )
 NO_THIRD: Final = Notice(
-    N_("You are too few to lock the case, and there is nobody to let in."),
+    N_("You are too few to lock the case, and there is nobody to add."),
     N_("Add a member under Members first. Until then the case stays with you."),
     "warn",
 )
+FIRST_DO: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_(
+        "Acknowledge the report first: after the move you do not reach the case before the next daily release."
+    ),
+    DeadlineKind.FEEDBACK: N_(
+        "Give feedback first: after the move you do not reach the case before the next daily release."
+    ),
+}
+_STAYS: Final = (
+    N_("%(name)s has to stay in this move: only a reader can check the new key."),
+    N_("The next move takes %(name)s out."),
+)
 _CONCERNED: Final = N_("The report concerns this person.")
-_UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be let in.")
+_UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be added.")
 _LEFT: Final = N_("has left the case")
 
 
@@ -137,6 +152,21 @@ def others_reading(case: DeskCase) -> tuple[str, ...]:
 def in_words(names: Sequence[str], language: Language) -> str:
     """Return names as a sentence has them: "Jonas och Samira"."""
     return format_list(list(names), locale=language.code)
+
+
+def first_to_do(case: DeskCase, now: datetime) -> str:
+    """Return what the law asks before this member reaches the case again after a move; nothing for none."""
+    limit, release = next_day_in_law(case.state), next_release(now).astimezone(STOCKHOLM).date()
+    return "" if limit is None or limit.day > release else FIRST_DO[limit.kind]
+
+
+def has_to_stay(case: DeskCase, readers: Collection[str], signer: str, language: Language) -> Notice | None:
+    """Return the notice for a signer who has stepped aside and was taken out; she reads once more to check the key."""
+    roster = case.chain.current
+    member = None if roster is None else roster.member(signer)
+    if member is None or signer in readers or signer not in stepped_aside(case.streams):
+        return None
+    return Notice(*(language.translate(one, name=inert_line(member.name)) for one in _STAYS))
 
 
 def signers_with_us(case: DeskCase, roster: Roster) -> tuple[Member, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cases.errors import NotThere
 from desk.errors import CaseCut, WrongServer
 from desk.keep.audits import WARN_AUDITS, missing_days
 from desk.web.views.case_line import case_number, case_path
@@ -166,6 +167,8 @@ class Verdict:
     faults: tuple[Fault, ...]
     points: tuple[Point, ...]
     opened: tuple[OpenedOn, ...]
+    # Whether anything is wrong; what was not looked at yet is not called right.
+    headline: str
 
 
 def verdict(found: Examined, probe: ProbeResult | None, language: Language) -> Verdict:
@@ -176,7 +179,30 @@ def verdict(found: Examined, probe: ProbeResult | None, language: Language) -> V
     if wrong is not None:
         faults.append(Fault(wrong.what, (), wrong.steps))
     points = [*_points(found, frozenset(kinds), language), _probe_point(probe, language)]
-    return Verdict(tuple(faults), tuple(points), _opened(found, language))
+    headline = _headline(bool(faults), sum(point.fine is None for point in points), language)
+    return Verdict(tuple(faults), (*points, *_not_there(found, language)), _opened(found, language), headline)
+
+
+def _headline(is_wrong: bool, unseen: int, language: Language) -> str:
+    translate = language.translate
+    if is_wrong:
+        return translate(N_("Something is not right today."))
+    if not unseen:
+        return translate(N_("Nothing is wrong today."))
+    what = N_("No fault was found. One thing is not done yet.")
+    if unseen > 1:
+        what = N_("No fault was found. %(count)d things are not done yet.")
+    return translate(what, count=unseen)
+
+
+def _not_there(found: Examined, language: Language) -> Iterable[Point]:
+    """Yield the cases that the server does not show: after every move that is so, with this member or without."""
+    numbers = [case_number(case_id) for case_id, error in found.problems if error.text_key == NotThere.text_key]
+    if numbers:
+        name = N_("Being locked again, or no longer yours")
+        words = N_("%(numbers)s. If a case is still not there after two days, ask a colleague.")
+        translate = language.translate
+        yield Point(translate(name), translate(words, numbers=", ".join(numbers)), None)
 
 
 def _probe_point(probe: ProbeResult | None, language: Language) -> Point:
@@ -194,6 +220,8 @@ def _kinds(found: Examined) -> dict[str, list[bytes]]:
     if found.broken is not None:
         kinds[found.broken.text_key] = []
     for case_id, error in found.problems:
+        if error.text_key == NotThere.text_key:
+            continue
         kinds.setdefault(error.text_key, []).append(case_id)
     for key in found.warnings:
         kinds.setdefault(key, [])

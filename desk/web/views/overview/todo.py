@@ -7,7 +7,9 @@ from functools import partial
 from typing import Final
 
 from cases.case.timeline import DeadlineKind
-from desk.keep.summaries import Limit, Problem, Summary
+from cases.errors import NotThere
+from desk.keep.state import KnownCase
+from desk.keep.summaries import Index, Limit, Problem, Summary
 from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
 from desk.web.views.refusals import sentences_for
@@ -82,6 +84,8 @@ class Known:
     problems: Mapping[str, Problem]
     # A change of who may read that this member has not signed.
     unsigned_change: bool
+    # Who is to sign the file that this member has made, by case.
+    offers: Mapping[str, str]
     # Nobody has a copy of this member's key.
     no_copy: bool = False
 
@@ -100,15 +104,57 @@ def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
     found += [_Found((_LAST, 0), partial(_copy, language))] if known.no_copy else []
     for name, problem in known.problems.items():
+        if problem.until is not None and name in known.summaries:
+            continue
         rank = (_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2)
         found.append(_Found(rank, partial(_problem, name, problem, language)))
     for name, summary in known.summaries.items():
-        found += _of_case(summary, known.read.get(name, {}), today, language)
+        if name in known.problems and known.problems[name].until is not None:
+            found += _of_waiting(summary, today, language)
+            continue
+        found += _of_case(summary, known.read.get(name, {}), known.offers.get(name, ""), today, language)
     found.sort(key=lambda one: one.rank)
     return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
 
 
-def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: Language) -> Iterator[_Found]:
+def _of_waiting(summary: Summary, today: date, language: Language) -> Iterator[_Found]:
+    """Yield the day of a case that is not there now: it runs on, and nothing can be done before the case is back."""
+    due = summary.due
+    if due is None or not summary.may_write or (due.day - today).days > _DAYS[due.kind]:
+        return
+    days = (due.day - today).days
+    yield _Found((_LATE if days < 0 else _NEAR, days * 2), partial(_waiting, summary, due, today, language))
+
+
+def _waiting(summary: Summary, due: Limit, today: date, language: Language) -> Todo:
+    limit, notice = _limit(summary, due, today, language), language.notice(sentences_for(NotThere.text_key))
+    number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
+    return replace(
+        limit,
+        title="",
+        text=f"{number}. {notice.what} {notice.do}",
+        button=language.translate(N_("To the case")),
+        path=case_path(summary.case_id),
+    )
+
+
+def offers_standing(index: Index, cases: Mapping[str, KnownCase]) -> Mapping[str, str]:
+    """Return who is to sign which case's file, of those that still fit: nothing was written in the case since."""
+    return {
+        name: inert_line(offer.signer)
+        for name, offer in index.offers.items()
+        if name in cases and entries_of(cases[name]) == offer.entries
+    }
+
+
+def entries_of(known: KnownCase) -> int:
+    """Return how many entries a case has, as far as this desk has seen it."""
+    return sum(head.count for head in known.seen.values())
+
+
+def _of_case(
+    summary: Summary, read: Mapping[int, int], signer: str, today: date, language: Language
+) -> Iterator[_Found]:
     if summary.warnings:
         yield _Found((_ALARM, 1), partial(_warning, summary, language))
     due = summary.due
@@ -120,7 +166,7 @@ def _of_case(summary: Summary, read: Mapping[int, int], today: date, language: L
     if has_answer(summary, read):
         yield _Found((_ANSWER, 0), partial(_answer, summary, today, language))
     if summary.to_lock_out:
-        yield _Found((_SIGNATURE, 3), partial(_lock_out, summary, language))
+        yield _Found((_SIGNATURE, 3), partial(_lock_out, summary, signer, language))
     if not summary.may_sign or summary.closed_on is None:
         return
     if summary.signed and not summary.own_signature:
@@ -167,12 +213,14 @@ def _signature(summary: Summary, language: Language) -> Todo:
     )
 
 
-def _lock_out(summary: Summary, language: Language) -> Todo:
+def _lock_out(summary: Summary, signer: str, language: Language) -> Todo:
     translate, names = language.translate, ", ".join(inert_line(name) for name in summary.to_lock_out)
     return Todo(
         head=translate(N_("Lock the case again: %(names)s has left"), names=names),
         title=_quoted(summary),
-        text=translate(N_("Until then the old key fits. A colleague signs beside you.")),
+        text=translate(N_("The file waits for the signature of %(name)s."), name=signer)
+        if signer
+        else translate(N_("Until then the old key fits. A colleague signs beside you.")),
         button=translate(N_("Lock again")),
         path=f"{case_path(summary.case_id)}/move",
     )
@@ -243,12 +291,13 @@ def _problem(name: str, problem: Problem, language: Language) -> Todo:
     notice = language.notice(sentences_for(problem.text_key))
     case_id = bytes.fromhex(name)
     number = language.translate(N_("Case %(number)s"), number=case_number(case_id))
+    is_waiting = problem.until is not None
     return Todo(
         head=f"{number}: {notice.what}",
         title="",
         text=notice.do,
-        button=language.translate(N_("To the members")),
-        path=MEMBERS,
+        button=language.translate(N_("To the case") if is_waiting else N_("To the members")),
+        path=case_path(case_id) if is_waiting else MEMBERS,
         tone="bad" if problem.is_alarm else "warn",
     )
 
