@@ -128,8 +128,7 @@ class CaseCache:
             self.drop(case_id)
             self.keep_problem(case_id, Problem(text_key, is_alarm=False, is_left=is_left))
             return
-        _destroy(self._path(case_id))
-        self._files_changed = True
+        self._destroy(case_id)
         self.index.offers.pop(name, None)
         self.keep_problem(case_id, Problem(text_key, is_alarm=False, until=until))
         if summary is not None and summary.title:
@@ -147,9 +146,7 @@ class CaseCache:
         self.index.summaries.pop(case_id.hex(), None)
         self.index.problems.pop(case_id.hex(), None)
         self.index.offers.pop(case_id.hex(), None)
-        if self.folder is not None:
-            _destroy(self.folder / self._name(case_id))
-        self._files_changed = True
+        self._destroy(case_id)
         if known:
             self._write_index()
 
@@ -170,6 +167,11 @@ class CaseCache:
                 real = {self._name(label) for label in (*case_ids, _ROSTER, _INDEX)}
                 self._fill(self.folder, real, anew=fillers_anew)
                 self._files_changed = False
+
+    def _destroy(self, case_id: bytes) -> None:
+        if self.folder is not None:
+            _destroy(self.folder / self._name(case_id))
+        self._files_changed = True
 
     def _write_index(self) -> None:
         self._put(_INDEX, msgspec.msgpack.encode(self.index))
