@@ -337,3 +337,12 @@ async def test_without_the_server_no_number_is_shown_that_the_next_fetching_woul
     assert file.status == 422
     assert "Content-Disposition" not in file.headers
     assert set(numbers_in(page.text)) == {6}
+
+
+async def test_the_page_says_that_two_members_numbers_side_by_side_tell_of_a_case(desks):
+    await filed(desks, 5)
+    desks.clock.now = AFTER
+
+    page, _ = await numbers_of(desks)
+
+    assert "hur många ärenden en av dem inte kan öppna" in page.words
