@@ -40,6 +40,15 @@ class Drafts:
         """Return the fields of the draft for this page of the case; none when there is no draft."""
         return self._kept.get(case, {}).get(page, {})
 
+    @property
+    def cases(self) -> frozenset[str]:
+        """The names of the cases that have a draft."""
+        return frozenset(case for case, pages in self._kept.items() if pages)
+
+    def pages(self, case: str) -> tuple[str, ...]:
+        """Return on which pages of the case there is a draft."""
+        return tuple(self._kept.get(case, ()))
+
     def keep(self, case: str, page: str, fields: Mapping[str, str]) -> None:
         """Keep a draft in the place of the one before. Raises OSError."""
         self._kept[case] = {**self._kept.get(case, {}), page: dict(fields)}

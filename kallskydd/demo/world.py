@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from desk.keep.cache import cache_folder_of
+from desk.keep.keyfile import DeskHome
+
 if TYPE_CHECKING:
     from kallskydd.demo.mirror import DemoMirror
 
@@ -25,7 +28,7 @@ NETWORK_SECONDS = 90.0  # 14 s as a rule, with up to three starts from scratch
 PUBLISHED_SECONDS = 60.0
 COMMAND_SECONDS = 90.0
 END_SECONDS = 20.0
-MEMBERS = (("Anna", "Handläggare 1"), ("Bo", "Handläggare 2"))
+MEMBERS = (("Anna", "Kommunjurist"), ("Bo", "HR-chef"))
 
 
 class DemoFailed(Exception):
@@ -177,6 +180,9 @@ class DemoWorld:
             await self._reader
         await _end(self._network)
         if not keep:
+            # What the members' applications fetched lies outside of their homes.
+            for desk in self.desks:
+                shutil.rmtree(cache_folder_of(DeskHome(desk.folder)), ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _enrol(self, name: str, label: str) -> Desk:

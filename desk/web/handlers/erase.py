@@ -46,6 +46,10 @@ _LONG: Final = Notice(N_("The reference is too long."), N_("Write it shorter."))
 _NOT_READ: Final = Notice(
     N_("You have not ticked that you have read the case, so nothing is signed."), N_("Read it, and tick it.")
 )
+_OTHER_REFERENCE: Final = Notice(
+    N_("Your colleague has changed the reference since this page was shown, and nothing is erased."),
+    N_("Read the one that stands here now, and sign again if you agree."),
+)
 _CHANGED: Final = Notice(N_("That signature waits no more."), N_("Look at what waits now."), "warn")
 
 
@@ -123,7 +127,7 @@ async def _sign_first(request: web.Request, form: Form) -> web.Response:
 
 
 async def sign_second(request: web.Request) -> web.StreamResponse:
-    """Sign beside a colleague, with her very reference: that erases the case."""
+    """Sign beside a colleague, with her very reference as it was shown: that erases the case."""
     services, form = request.app[SERVICES], await sent_form(request)
     if not form.has("read"):
         return await _lists(request, _NOT_READ)
@@ -131,8 +135,11 @@ async def sign_second(request: web.Request) -> web.StreamResponse:
         async with services.desk.at_work() as book:
             await book.sync()
             case = await _case(book, request)
-            reference = dict(case.waiting).get(form.one("signer"))
-            state = None if reference is None else await erase(book, case_named(request), reference)
+            # What stood on the page is signed, and nothing that took its place meanwhile.
+            signer, _, shown = form.one("signature").partition(" ")
+            reference = dict(case.waiting).get(signer)
+            is_as_shown = reference is not None and reference == shown
+            state = await erase(book, case_named(request), shown) if is_as_shown else None
     except Erased:
         return see(certificate_path(bytes.fromhex(case_named(request))))
     except NotVerified:
@@ -140,7 +147,7 @@ async def sign_second(request: web.Request) -> web.StreamResponse:
     except DeskError as refused:
         return await _lists(request, notice_for(refused))
     if state is None:
-        return await _lists(request, _CHANGED)
+        return await _lists(request, _CHANGED if reference is None else _OTHER_REFERENCE)
     return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
 
 

@@ -179,6 +179,7 @@ async def code(request: web.Request) -> web.StreamResponse:
         words=held.call.receipt.words,
         call_back=held.call.call_back,
         taken=held.taken,
+        days=days_of(held.taken, today(services.clock), services.language),
     )
 
 

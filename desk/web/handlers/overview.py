@@ -13,12 +13,13 @@ from aiohttp import web
 from cases.case.timeline import DeadlineKind
 from cases.clock import today
 from cases.errors import NotThere
+from desk.keep.preferences import read_preferences
 from desk.keep.summaries import Index, Summary
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
-from desk.web.views.case_line import line_of
+from desk.web.views.case_line import case_path, line_of
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
@@ -97,7 +98,10 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         line_of(one, read.get(name, {}), day, language, waiting=name in waiting)
         for name, one in ((one.case_id.hex(), one) for one in found[:most])
     ]
-    known = Known(summaries, read, problems, _is_unsigned(book), offers_standing(index, book.state.case_list.cases))
+    no_copy = read_preferences(services.home.preferences).copied_on is None
+    offers = offers_standing(index, book.state.case_list.cases)
+    known = Known(summaries, read, problems, offers, unsigned_change=_is_unsigned(book), no_copy=no_copy)
+    drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(
@@ -107,6 +111,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         alarms=alarms,
         today=weekday[:1].upper() + weekday[1:],
         todo=todo,
+        drafted=drafted,
         nothing="" if todo else _nothing(summaries, day, language),
         cases=lines,
         waiting=language.notice(sentences_for(NotThere.text_key)),

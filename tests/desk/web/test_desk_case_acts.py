@@ -96,7 +96,7 @@ async def test_the_register_number_is_shown_beside_the_number_of_the_case(desks)
 @pytest.mark.parametrize(
     ("act", "closed", "body", "headline"),
     [
-        ("meet", False, MeetingRequest("Ring mig?\nPå torsdag."), "Önskemål om ett möte"),
+        ("meet", False, MeetingRequest("Ring mig?\nPå torsdag."), "Förslag om möte"),
         ("hold", True, LegalHold("Ring mig?\nPå torsdag.", on=True), "Ärendet måste bevaras tills vidare"),
         ("reopen", True, Reopen("Ring mig?\nPå torsdag."), "Ärendet är öppet igen"),
     ],

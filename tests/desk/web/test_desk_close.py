@@ -60,7 +60,7 @@ async def test_a_case_is_closed_with_its_outcome_as_it_was_previewed(desks, chos
     assert bodies == [Outcome(result, "Du hade rätt.", reason), Close()]
     assert noted == [Note("Beslut i mars.")]
     assert "Ärendet är avslutat" in closed.words
-    assert "dag 3 av lagens tre månader." in closed.words
+    assert "Lagens sista dag för den var" in closed.words
     assert "Sista dag då anmälaren säkert kan läsa och svara." in closed.words
     assert "Kan gallras. Det står då under Att göra i dag." in closed.words
     assert "Lagens sista dag." in again.words

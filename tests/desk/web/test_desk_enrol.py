@@ -88,7 +88,7 @@ async def test_from_empty_folders_to_a_signed_first_list_with_three_members(tmp_
         chain = read_chain(made.home.roster, NOON.date())
         assert chain.current is not None
         assert len(set(map(tuple, seen))) == 1
-        assert "De här 3 läser anmälningarna" in page.words
+        assert "De här 3 är behöriga" in page.words
         assert "Ni kan inte ta emot anmälningar än" not in page.words
         # Whose words were compared before signing is remembered.
         assert page.words.count("✓ Jämförda per telefon 2 mars 2026") == 2

@@ -71,7 +71,7 @@ async def signed_first(reader: Reader, name: str, **fields: str) -> Seen:
 
 async def signed_second(reader: Reader, name: str, **fields: str) -> Seen:
     page = await reader.go("/erase")
-    return await reader.send(f"/erase/{name}/sign", signer=page.hidden("signer"), **({"read": "yes"} | fields))
+    return await reader.send(f"/erase/{name}/sign", signature=page.hidden("signature"), **({"read": "yes"} | fields))
 
 
 async def post(reader: Reader, path: str, **fields: str) -> Seen:
@@ -228,11 +228,34 @@ async def test_one_member_alone_erases_nothing_however_often_she_signs(desks):
         for _ in range(3):
             page = await signed_first(reader, name)
             assert "Väntar på en kollega" in page.words
-        signing_for_herself = await post(reader, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        signing_for_herself = await post(
+            reader, f"/erase/{name}/sign", signature=f"{desks.made.keys[LEAD].id} {REFERENCE}", read="yes"
+        )
         still = await reader.go(f"/case/{name}")
 
     assert "Väntar på en kollega" in signing_for_herself.words
     assert "Privata inköp." in still.words
+
+
+async def test_a_reference_that_changed_since_the_page_was_shown_is_not_signed(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await signed_first(one, name)
+        await other.unlock()
+        shown = await other.go("/erase")
+        await signed_first(one, name, number="KS 2025/98")
+        refused = await other.send(f"/erase/{name}/sign", signature=shown.hidden("signature"), read="yes")
+        still = await other.go(f"/case/{name}")
+        await other.go("/erase")
+        done = await signed_second(other, name)
+
+    assert REFERENCE in shown.words
+    assert "har ändrat beteckningen" in refused.words
+    assert "KS 2025/98" in refused.words
+    assert "Privata inköp." in still.words
+    assert "Grund Gallringsbeslut KS 2025/98" in done.words
 
 
 async def test_without_the_tick_nothing_is_signed(desks):
@@ -243,7 +266,7 @@ async def test_without_the_tick_nothing_is_signed(desks):
         await signed_first(one, name)
         await other.unlock()
         page = await other.go("/erase")
-        unread = await other.send(f"/erase/{name}/sign", signer=page.hidden("signer"))
+        unread = await other.send(f"/erase/{name}/sign", signature=page.hidden("signature"))
 
     assert unread.status == 422
     assert "Du har inte kryssat för att du har läst ärendet" in unread.words
@@ -277,7 +300,9 @@ async def test_erased_is_terminal(desks):
         await signed_second(other, name)
 
         again = await post(one, f"/erase/{name}", **GROUND)
-        twice = await post(other, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        twice = await post(
+            other, f"/erase/{name}/sign", signature=f"{desks.made.keys[LEAD].id} {REFERENCE}", read="yes"
+        )
         for number in (LEAD, HANDLER, OTHER):
             for act in ("reply", "reopen", "note", "hold"):
                 with pytest.raises(DeskError):
@@ -304,7 +329,7 @@ async def test_a_member_who_does_not_read_the_case_sees_nothing_of_it_and_signs_
         await other.unlock()
         lists = await other.go("/erase")
         pages = [await other.go(f"/erase/{one}{rest}") for one in (name, "0" * 32) for rest in ("", "/certificate")]
-        sent = await post(other, f"/erase/{name}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        sent = await post(other, f"/erase/{name}/sign", signature=f"{desks.made.keys[LEAD].id} {REFERENCE}", read="yes")
 
     assert "Det finns inget att gallra." in lists.words
     assert len({(page.status, page.words) for page in pages}) == 1
@@ -322,7 +347,9 @@ async def test_who_has_left_the_case_signs_only_while_the_others_are_too_few(des
         for name in (of_three, of_two):
             await signed_first(one, name)
         lists = await left.go("/erase")
-        refused = await post(left, f"/erase/{of_three}/sign", signer=desks.made.keys[LEAD].id, read="yes")
+        refused = await post(
+            left, f"/erase/{of_three}/sign", signature=f"{desks.made.keys[LEAD].id} {REFERENCE}", read="yes"
+        )
         done = await signed_second(left, of_two)
 
     assert case_number(bytes.fromhex(of_three)) not in lists.words
@@ -395,7 +422,9 @@ async def test_a_signature_by_somebody_who_was_not_given_the_case_is_red_and_can
     async with pages_of(desks, HANDLER) as reader:
         await reader.unlock()
         page = await reader.go("/erase")
-        joined = await post(reader, f"/erase/{name}/sign", signer=desks.made.keys[OTHER].id, read="yes")
+        joined = await post(
+            reader, f"/erase/{name}/sign", signature=f"{desks.made.keys[OTHER].id} {REFERENCE}", read="yes"
+        )
         same = await signed_first(reader, name)
         another = await signed_first(reader, name, number="KS 2026/1")
 
@@ -486,7 +515,7 @@ async def test_a_lock_that_comes_between_keeps_the_reference_and_has_the_second_
         await other.unlock()
         page = await other.go("/erase")
         await other.services.desk.lock()
-        await other.send(f"/erase/{name}/sign", signer=page.hidden("signer"), read="yes")
+        await other.send(f"/erase/{name}/sign", signature=page.hidden("signature"), read="yes")
         again = await other.send("/unlock", passphrase=PASSPHRASE)
 
     assert 'value="KS 2025/88"' in kept.text

@@ -68,7 +68,7 @@ async def test_the_list_in_force_is_shown_with_words_pictures_and_since_when(des
         await reader.unlock()
         page = await reader.go("/members")
 
-    assert "De här 3 läser anmälningarna, ingen annan." in page.words
+    assert "De här 3 är behöriga, ingen annan." in page.words
     for member in desks.roster.members:
         assert f"{member.name}, {member.label}" in page.words
         assert words_of(member) in page.words
@@ -99,7 +99,7 @@ async def test_a_new_member_is_added_by_two_who_compared_the_words_with_her(desk
         done = await handler.send("/members/sign", digest=second.hidden("digest"), compared="yes")
 
     assert desks.roster.digest == after.digest
-    assert "De här 4 läser anmälningarna" in done.words
+    assert "De här 4 är behöriga" in done.words
     assert "Behörig sedan listan från 2 mars 2026" in done.words
     assert "✓ Jämförda per telefon 2 mars 2026" in done.words
 
@@ -232,7 +232,7 @@ async def test_when_the_server_is_away_what_was_fetched_is_still_shown(desks):
         page = await reader.go("/members")
 
     assert "Servern svarar inte." in page.words
-    assert "De här 3 läser anmälningarna" in page.words
+    assert "De här 3 är behöriga" in page.words
 
 
 async def test_the_steps_of_every_change_are_on_a_page_of_their_own(desks):

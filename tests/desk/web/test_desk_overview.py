@@ -18,6 +18,7 @@ from cases.entry import Message
 from cases.roster.chain import add_signature, parse_roster, propose, render, sign_roster
 from cases.wire.messages import RosterAnswer
 from desk.keep.audits import AuditPin
+from desk.keep.preferences import Preferences, keep_preferences
 from desk.web.session import refresh
 from desk.web.views.case_line import case_number
 from desk.work import acts
@@ -39,15 +40,33 @@ async def do(desks, number, act, name, text="Text.", **more):
         return await acts.do(book, act, name, text, **more)
 
 
+COPY = "Spara en reservkopia av din nyckel"
+
+
 def todo_of(page) -> list[str]:
-    """The headings of what is to be done, in their order."""
+    """The headings of what is to be done in cases, in their order."""
     found = re.search(r'<ol class="todo">(.*?)</ol>', page.text, re.DOTALL)
-    return re.findall(r"<h2>(.*?)</h2>", found[1]) if found else []
+    heads = re.findall(r"<h2>(.*?)</h2>", found[1]) if found else []
+    return [head for head in heads if head != COPY]
 
 
 def buttons_of(page) -> list[tuple[str, str]]:
     found = re.search(r'<ol class="todo">(.*?)</ol>', page.text, re.DOTALL)
-    return re.findall(r'href="([^"]*)">(.*?)</a>', found[1]) if found else []
+    found_buttons = re.findall(r'href="([^"]*)">(.*?)</a>', found[1]) if found else []
+    return [one for one in found_buttons if one[0] != "/settings"]
+
+
+async def test_a_copy_of_the_key_is_asked_for_last_until_there_is_one(desks):
+    await desks.file(TEXT)
+    await desks.release()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        before = await reader.go("/")
+        keep_preferences(reader.services.home.preferences, Preferences(copied_on=today(desks.clock)))
+        after = await reader.go("/")
+
+    assert re.findall(r"<h2>(.*?)</h2>", before.text)[:2][-1] == COPY
+    assert COPY not in after.words
 
 
 def titles_of(page) -> list[str]:
@@ -98,6 +117,7 @@ async def test_the_days_of_a_case_from_its_first_to_its_last(desks):
             page = await reader.go("/")
             seen.append((todo_of(page), buttons_of(page), page.words))
 
+        keep_preferences(reader.services.home.preferences, Preferences(copied_on=today(desks.clock)))
         await reader.unlock()
         await look()
         desks.clock.forward(days=6)
@@ -114,16 +134,19 @@ async def test_the_days_of_a_case_from_its_first_to_its_last(desks):
         await look()
 
     first, late, acknowledged, assessed, near, over = seen
-    write = f"/case/{name}/write"
-    assert first[:2] == (["4 dagar kvar: bekräfta anmälan"], [(write, "Läs och bekräfta")])
-    assert late[:2] == (["2 dagar försenad: bekräfta anmälan"], [(write, "Läs och bekräfta")])
+    case = f"/case/{name}"
+    assert first[:2] == (["4 dagar kvar: bekräfta anmälan"], [(case, "Läs och bekräfta")])
+    assert late[:2] == (["2 dagar försenad: bekräfta anmälan"], [(case, "Läs och bekräfta")])
     assert "Lagens 7 dagar gick ut" in late[2]
-    assert acknowledged[:2] == (["5 dagar kvar: gör första bedömningen"], [(write, "Skriv bedömningen")])
+    assert acknowledged[:2] == (
+        ["5 dagar kvar: gör första bedömningen"],
+        [(f"{case}/write?act=assess", "Skriv bedömningen")],
+    )
     assert assessed[0] == []
-    assert "Inget att göra i dag. Nästa dag är" in assessed[2]
+    assert "Inget att göra i dag. Nästa datum är" in assessed[2]
     assert "återkoppling i ett ärende" in assessed[2]
-    assert near[:2] == (["7 dagar kvar: ge återkoppling"], [(write, "Ge återkoppling")])
-    assert over[:2] == (["2 dagar försenad: ge återkoppling"], [(write, "Ge återkoppling")])
+    assert near[:2] == (["7 dagar kvar: ge återkoppling"], [(f"{case}/close", "Ge återkoppling")])
+    assert over[:2] == (["2 dagar försenad: ge återkoppling"], [(f"{case}/close", "Ge återkoppling")])
     assert "2 dagar försenad Återkoppling senast" in over[2]
 
 
@@ -148,7 +171,7 @@ async def test_an_answer_that_came_is_to_be_read_and_then_no_more(desks):
             await read_in(book, name)
         after = await reader.go("/")
 
-    assert '<span class="chip new">Ny</span>' in unread
+    assert '<span class="chip new">Oläst</span>' in unread
     assert todo_of(before) == []
     assert todo_of(came) == ["Ett svar har kommit"]
     assert buttons_of(came) == [(f"/case/{name}", "Läs svaret")]

@@ -36,7 +36,7 @@ async def test_the_acknowledgement_comes_first_and_is_chosen_and_a_plain_answer_
     labels = re.findall(r'name="act" value="([a-z]+)"( checked)?', page.text)
     assert labels[0] == ("acknowledge", " checked")
     assert {one for one, _ in labels} == {"acknowledge", "reply", "ask", "assess", "minutes"}
-    assert "Det stoppar ingen tid: anmälan är inte bekräftad med det." in page.words
+    assert "Tidsfristerna påverkas inte: anmälan är inte bekräftad med det." in page.words
     assert "Bekräftelsen ligger hos anmälaren, dag 3 av lagens sju." in after.words
     assert re.findall(r'name="act" value="([a-z]+)"', then.text) == ["reply", "ask", "assess", "minutes"]
     assert "inte bekräftad" not in then.words
@@ -46,7 +46,7 @@ async def test_the_acknowledgement_comes_first_and_is_chosen_and_a_plain_answer_
     ("act", "made", "says"),
     [
         ("acknowledge", Acknowledgement, "Bekräftelsen ligger hos anmälaren"),
-        ("reply", Message, "Det stoppar ingen tid."),
+        ("reply", Message, "Tidsfristerna påverkas inte."),
         ("assess", Assessment, "Den första bedömningen ligger hos anmälaren."),
         ("minutes", PhoneMinutes, "Protokollet ligger hos anmälaren"),
     ],

@@ -216,6 +216,26 @@ async def test_a_draft_is_kept_sealed_over_the_lock_and_gone_when_it_is_sent(des
     assert b"utreda" not in full
 
 
+async def test_a_draft_is_in_sight_on_the_overview_and_the_case_and_can_be_thrown_away(desks):
+    async with pages_of(desks, LEAD) as reader:
+        _, name = await at_case(desks, reader)
+        form = await reader.go(f"/case/{name}/write")
+        await reader.send(f"/case/{name}/write", do="draft", act="reply", text="Halvfärdigt.", seen=form.hidden("seen"))
+        overview, case = await reader.go("/"), await reader.go(f"/case/{name}")
+        await reader.go(f"/case/{name}/write")
+        await reader.send(
+            f"/case/{name}/write", do="discard", act="reply", text="Halvfärdigt.", seen=form.hidden("seen")
+        )
+        overview_after, case_after = await reader.go("/"), await reader.go(f"/case/{name}")
+        empty = await reader.go(f"/case/{name}/write")
+
+    assert "Utkast" in overview.words
+    assert "Du har ett utkast." in case.words
+    assert "Utkast" not in overview_after.words
+    assert "Du har ett utkast." not in case_after.words
+    assert typed(empty) == ""
+
+
 async def test_the_file_of_drafts_is_there_from_the_first_unlocking_and_one_that_is_damaged_is_told(desks):
     async with pages_of(desks, LEAD) as reader:
         await reader.open()

@@ -37,7 +37,9 @@ async def show(request: web.Request) -> web.StreamResponse:
         case = await note_opening(services.desk, case)
     case, numbers = await _as_last_read(services.desk, case_named(request), case)
     page = case_page(case, today(services.clock), services.language, numbers)
-    return services.page("case/case.html", "/", case=page, notice=DONE.get(request.query.get("done", "")))
+    drafts = services.desk.drafts.pages(case_named(request))
+    done = DONE.get(request.query.get("done", ""))
+    return services.page("case/case.html", "/", case=page, drafts=drafts, notice=done)
 
 
 async def _as_last_read(desk: Desk, name: str, case: DeskCase) -> tuple[DeskCase, dict[str, str]]:

@@ -91,6 +91,12 @@ async def _add_phrase(sitting: Sitting) -> web.Response:
     return _form(_with(sitting, text=text), opened)
 
 
+async def _discard(sitting: Sitting) -> web.Response:
+    """Forget the draft, and with it what was typed."""
+    sitting.drop_draft()
+    return see(case_path(bytes.fromhex(sitting.case)))
+
+
 async def _keep_draft(sitting: Sitting) -> web.Response:
     async with sitting.services.desk.at_work() as book:
         # Of a case that this desk does not know nothing is kept.
@@ -232,6 +238,7 @@ def _form(
         path=case_path(case_id),
         file=None if held is None else file_words(held, services.reporter, services.language),
         invalid=invalid,
+        is_draft=PAGE in services.desk.drafts.pages(sitting.case),
     )
 
 
@@ -267,6 +274,7 @@ def _written_meanwhile(sitting: Sitting, opened: OpenCase, came: Notice, body: B
 _BUTTONS: Final[Mapping[str, Callable[[Sitting], Awaitable[web.Response]]]] = {
     "phrase": _add_phrase,
     "draft": _keep_draft,
+    "discard": _discard,
     "edit": _edit,
     "drop-file": _drop_file,
     "preview": _preview,

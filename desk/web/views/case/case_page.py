@@ -33,6 +33,12 @@ from desk.work.rekeying import inside
 from desk.work.summing import first_line
 
 _COUNSEL: Final = "counsel"
+_OVERDUE: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_("The day of the law was %(day)s. Acknowledge the report today."),
+    DeadlineKind.FEEDBACK: N_(
+        "The day of the law was %(day)s. Give feedback today, even if not everything is finished."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class News:
 
     what: str
     said: str
+    tone: str = "warn"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -185,8 +192,11 @@ def _news(case: DeskCase, today: date, language: Language) -> News | None:
     by_reporter = [entry for entry in new if entry.stream is Stream.REPORTER]
     what = _by_the_reporter(case, by_reporter) if by_reporter else None
     headline = language.translate(what) if what else _by_members(case, new, language)
-    last = max(entry.day for entry in (by_reporter or new))
-    return News(headline, " ".join(_about_days(case, last, today, language, answered=bool(by_reporter))))
+    reports = [entry.day for entry in by_reporter if isinstance(entry.body, Report)]
+    last = max(reports or [entry.day for entry in (by_reporter or new)])
+    due = next_day_in_law(case.state)
+    tone = "bad" if due is not None and due.overdue else "warn"
+    return News(headline, " ".join(_about_days(case, last, today, language, answered=bool(by_reporter))), tone)
 
 
 def _by_the_reporter(case: DeskCase, new: list[Entry]) -> str:
@@ -223,6 +233,9 @@ def _about_days(case: DeskCase, last: date, today: date, language: Language, *, 
         yield translate(N_("No new time begins to run."))
     due = next_day_in_law(case.state)
     if due is None:
+        return
+    if due.overdue:
+        yield translate(_OVERDUE[due.kind], day=language.day(due.day))
         return
     what = {
         DeadlineKind.ACKNOWLEDGE: N_("The next day in the law is %(day)s: the report is to be acknowledged by then."),

@@ -18,6 +18,7 @@ from desk.web.views.written import inert_line
 
 ERASE: Final = "/erase"
 MEMBERS: Final = "/members"
+SETTINGS: Final = "/settings"
 # From how many days ahead a limit is something for today.
 _DAYS: Final[Mapping[str, int]] = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
 # So many are shown; the rest stands in the list below, in the same order.
@@ -32,6 +33,8 @@ class _Task:
     by: str
     late: str
     button: str
+    # Within the case: a report is read before it is acknowledged, and feedback is the outcome's text.
+    path: str
 
 
 _TASKS: Final[Mapping[str, _Task]] = {
@@ -40,18 +43,21 @@ _TASKS: Final[Mapping[str, _Task]] = {
         N_("By %(day)s, the 7 days of the law."),
         N_("The 7 days of the law ended on %(day)s. Acknowledge it today."),
         N_("Read and acknowledge"),
+        "",
     ),
     DeadlineKind.ASSESS: _Task(
         N_("%(left)s: make the first assessment"),
         N_("By %(day)s, our goal."),
         N_("Our goal was %(day)s."),
         N_("Write the assessment"),
+        "/write?act=assess",
     ),
     DeadlineKind.FEEDBACK: _Task(
         N_("%(left)s: give feedback"),
         N_("By %(day)s, the three months of the law."),
         N_("The three months of the law ended on %(day)s. Give it today, even if not everything is finished."),
         N_("Give feedback"),
+        "/close",
     ),
 }
 
@@ -76,10 +82,12 @@ class Known:
     summaries: Mapping[str, Summary]
     read: Mapping[str, Mapping[int, int]]
     problems: Mapping[str, Problem]
-    # A change of who may read that this member has not signed.
-    unsigned_change: bool
     # Who is to sign the file that this member has made, by case.
     offers: Mapping[str, str]
+    # A change of who may read that this member has not signed.
+    unsigned_change: bool
+    # Nobody has a copy of this member's key.
+    no_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,6 +102,7 @@ class _Found:
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, the most urgent first."""
     found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
+    found += [_Found((_LAST, 0), partial(_copy, language))] if known.no_copy else []
     for name, problem in known.problems.items():
         if problem.until is not None and name in known.summaries:
             continue
@@ -176,7 +185,7 @@ def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Tod
         title=_quoted(summary),
         text=translate(task.late if days < 0 else task.by, day=_day(due.day, today, language)),
         button=translate(task.button),
-        path=f"{case_path(summary.case_id)}/write",
+        path=f"{case_path(summary.case_id)}{task.path}",
         tone="bad" if days < 0 else "warn",
     )
 
@@ -254,6 +263,17 @@ def _change(language: Language) -> Todo:
     )
 
 
+def _copy(language: Language) -> Todo:
+    translate = language.translate
+    return Todo(
+        head=translate(N_("Save a copy of your key")),
+        title="",
+        text=translate(N_("If the computer breaks you can read new cases only.")),
+        button=translate(N_("To the settings")),
+        path=SETTINGS,
+    )
+
+
 def _warning(summary: Summary, language: Language) -> Todo:
     notice = language.notice(sentences_for(summary.warnings[0]))
     number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
@@ -297,3 +317,4 @@ _LATE: Final = 1
 _NEAR: Final = 2
 _ANSWER: Final = 3
 _SIGNATURE: Final = 4
+_LAST: Final = 5

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
-from cases.clock import add_months, clock_start
+from cases.case.timeline import DeadlineKind
+from cases.clock import add_months
 from cases.entry import Outcome
 from desk.web.views.pages import N_, Language
 from desk.work.opened import DeskCase
@@ -101,8 +102,8 @@ def days_after(case: DeskCase, language: Language) -> tuple[DayAfter, ...]:
     if closed is None or erasable is None:
         return ()
     translate = language.translate
-    number = (closed - clock_start(case.release_day or closed)).days
-    sent = translate(N_("The feedback is sent, on day %(number)d. The law gives three months."), number=number)
+    law = next((limit.day for limit in case.state.deadlines if limit.kind is DeadlineKind.FEEDBACK), closed)
+    sent = translate(N_("The feedback is sent. The law's last day for it was %(day)s."), day=language.day(law))
     days = [DayAfter(_day(closed, closed, language), sent)]
     if erasable > closed and not case.state.inbox_ended:
         readable = translate(N_("The last day on which the reporter can surely read and answer."))
