@@ -247,7 +247,13 @@ _UNREACHED: Final = Notice(
 )
 NO_PAGE: Final = Notice(N_("There is no such page."), N_("Go to the overview."), "warn")
 UNREADABLE: Final = Notice(N_("What was sent could not be read, so nothing was done."), N_("Go back and try again."))
-SENT_TWICE: Final = Notice(N_("This form was sent before, and counts once."), N_("Look at what is there now."), "warn")
+SENT_TWICE: Final = Notice(
+    N_("This form was received before, and counts once."),
+    N_(
+        "If the page said that something was wrong, nothing was sent: begin again. Otherwise look at what is there now."
+    ),
+    "warn",
+)
 BROKEN: Final = Notice(
     N_("Something went wrong at this desk, and nothing was sent."),
     N_("Try again; if it happens again, call a colleague."),
