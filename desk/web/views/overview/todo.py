@@ -82,10 +82,10 @@ class Known:
     summaries: Mapping[str, Summary]
     read: Mapping[str, Mapping[int, int]]
     problems: Mapping[str, Problem]
-    # A change of who may read that this member has not signed.
-    unsigned_change: bool
     # Who is to sign the file that this member has made, by case.
     offers: Mapping[str, str]
+    # A change of who may read that this member has not signed.
+    unsigned_change: bool
     # Nobody has a copy of this member's key.
     no_copy: bool = False
 
