@@ -7,6 +7,10 @@ from html.parser import HTMLParser
 
 # A page of ours has a few dozen; a hostile one ends here.
 _FIELDS_MAX = 500
+# A tag as our pages have them, the first line, and what fills a page up to its size. The library's parser takes hours
+# over tags that never end, and raises on some of what is no tag; a page with anything else that begins like one is not
+# read at all.
+_TAG = re.compile(r"<(?:/?[a-z][^<>]*|!doctype html|!--[^<>]*--)>", re.IGNORECASE)
 
 
 @dataclass(slots=True, repr=False)
@@ -46,6 +50,8 @@ class SitePage:
 
 def read_page(untrusted_html: str) -> SitePage:
     """Return the forms of a page. Never raises: what is no form of ours is simply not there."""
+    if "<" in _TAG.sub("", untrusted_html):
+        return SitePage([], (), scripts="<script" in untrusted_html.lower())
     reader = _Reader()
     reader.feed(untrusted_html)
     reader.close()

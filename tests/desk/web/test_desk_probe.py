@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import re
 import secrets
+import time
 
 import aiohttp
 import pytest
@@ -258,3 +259,16 @@ async def test_without_tor_the_verb_says_what_happened_and_files_nothing(desks):
     assert ran.exit_code == 1
     assert ran.found["error"]["text_key"] == "probe.failed"
     assert rows(desks.intake, "cases") == 0
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a", "<!--", "<![", "</a ", "<?", '<a b="', "<script", "<a " + "='" * 400 + ">", "<a>"]
+)
+def test_a_page_made_to_hold_the_desk_is_read_at_once_and_raises_nothing(piece):
+    page = piece * (2**17 // len(piece))
+
+    began = time.process_time()
+    read_page(page)
+
+    # The library's own parser takes twenty seconds over the first, and four times that over twice as much.
+    assert time.process_time() - began < 3
