@@ -105,7 +105,7 @@ async def test_a_second_press_and_an_old_page_send_nothing_twice(desks):
     assert "Skickat" in first.words
     assert "Skickat" in second.words
     assert third.status == 422
-    assert "gäller en gång" in third.words
+    assert "redan tagits emot en gång" in third.words
     assert typed(third) == "En till."
     assert bodies == [Message("En gång.")]
 
