@@ -2,7 +2,7 @@
 Look at the index for a wheel of each package that the desk needs on Windows, and write down what was found.
 
 `windows_wheels.py update` downloads by hash, out of requirements.lock, what a Python 3.11 on 64-bit Windows would take:
-wheels only, since nobody there has a compiler. It writes their names and hashes into tests/vectors/windows_wheels.json,
+wheels only, since nobody there has a compiler. It writes their names and hashes into tests/project/windows_wheels.json,
 which a test without a network compares with the lock. `scripts/upgrade.sh` runs it after it has rewritten the locks.
 """
 
@@ -22,7 +22,7 @@ from packaging.utils import canonicalize_name
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 LOCK: Final = PROJECT / "requirements.lock"
-FOUND: Final = PROJECT / "tests" / "vectors" / "windows_wheels.json"
+FOUND: Final = PROJECT / "tests" / "project" / "windows_wheels.json"
 PYTHON: Final = "3.11"
 PLATFORM: Final = "win_amd64"
 # What the markers of requirements are judged by there.
