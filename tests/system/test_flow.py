@@ -139,7 +139,9 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
     assert mirrored == (200, f"http://{shown['public']}/")
     assert f"Through the mirror, by its relay: {shown['mirror']}/" in said
     assert len(shown["receipt"]) == 8
-    assert said.count("kallskydd desk list") == 2  # both members
+    assert said.count("kallskydd desk --desk-home") == 2  # both members
+    assert all(f" {one}" in said.replace("/kallskydd", " kallskydd") for one in shown["applications"])
+    assert said.count("kallskydd desk list") == 1
     assert process.returncode == 0
 
 
