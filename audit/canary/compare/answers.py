@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.canary.compare.random import Observation
+from audit.canary.visits.markers import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -73,17 +74,15 @@ _ASKED = re.compile(
     rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)'
     rb'|(?<="wrong-)[1-8](?=[ "])|(?<=inte ord )[1-8](?=[.])'
 )
-# Words of the list that are near to one that was typed and is none: they follow from what was planted there.
-_NEAR_WORDS = re.compile("(<li>Ord [1-8] är inte ett av våra ord[.])[^\n]*(</li>)".encode())
 # What was found in a picture is shown up to a length, and may end within what was planted there.
-_CUT_OFF = re.compile(rb"(?<= )q[bcdfghjklmnprstx]{3,22}(?=</bdi>)")
+_CUT_OFF = re.compile(rb"(?<= )%s[bcdfghjklmnprstx]{1,20}(?=</bdi>)" % BEGINNING.encode())
 _WORDS = re.compile(rb"<bdi>[a-z]+</bdi>")
 _WORDS_OF_A_CODE = 8
 # Fields of these hold some two bits in a byte: the four letters by which a word is known, which keep its place in the
 # sorted list.
 LETTERS, BITS_OF_A_LETTER = "answer: letters", 2
-# Where the length of the words of a code, or of an address in figures, is evened out.
-_PADDING = re.compile(rb"<!--\s*-->|(?<=[}\]])\s+$")
+# Where the length of the words of a code, or of an address in figures, is evened out: with spaces and nothing else.
+_PADDING = re.compile(rb"<!-- *-->|(?<=[}\]]) +$")
 
 # What was planted in one run, and how it is called: in the place of each stands its name.
 Known = list[tuple[bytes, bytes]]
@@ -115,7 +114,6 @@ def masked(whole: bytes, known: Known) -> bytes:
     """Replace what is known of the run and what is random in an answer by names."""
     for token in TOKENS:
         whole = token.pattern.sub(token.name.encode(), whole)
-    whole = _NEAR_WORDS.sub(rb"\1\2", whole)
     whole = _WORDS.sub(b"<bdi>word</bdi>", whole)
     whole = _ASKED.sub(b"number", whole)
     for value, name in known:

@@ -26,6 +26,7 @@ from audit.canary.visits.visitor import Exchange
 from audit.observe.seccomp import Attempt, read_filter, refused
 from audit.observe.strace import TraceDamaged, read_trace
 from audit.verdict import Inspection, Verdict
+from cases.receipt.misread import near_words
 from intake.identifiers.find import details_in
 
 MARKER = new_text("Referer", "https://{}.example/start")
@@ -108,6 +109,11 @@ def test_a_marker_holds_nothing_that_the_form_would_take_for_a_telephone_number(
     assert all(marker.text.isalpha() for marker in markers)
     assert {len(marker.text) for marker in markers} == {24}
     assert details_in(" ".join(marker.text for marker in markers), ()) == ()
+
+
+def test_a_marker_that_is_typed_as_a_case_code_is_near_to_no_word():
+    # A suggestion for one of two runs' markers would be an answer that differs by chance.
+    assert [text for text in (new_text("typed code").text for _ in range(500)) if near_words(text)] == []
 
 
 def test_nothing_is_found_where_nothing_is():
@@ -383,9 +389,10 @@ def test_the_canary_is_clean_on_the_service_as_it_is():
 
     report = json.loads(done.stdout)
     told = {row["id"]: row["verdict"] for row in report["checks"] if row["verdict"] != "clean"}
+    sentences = [one for row in report["checks"] for one in row["evidence"] if one["verdict"] != "clean"]
     # The service closes itself to its own account, so an ordinary one is not told which files it has open.
     of_root = {"canary.markers", "canary.files", "canary.channels", "canary.counters", "canary.calls", "canary.steady"}
-    assert told == ({} if os.geteuid() == 0 else dict.fromkeys(of_root, "not seen")), report
+    assert told == ({} if os.geteuid() == 0 else dict.fromkeys(of_root, "not seen")), sentences
     assert done.returncode == (0 if os.geteuid() == 0 else 1)
     assert all(row["by_hand"] for row in report["checks"])
 
