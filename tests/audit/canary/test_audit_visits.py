@@ -209,14 +209,16 @@ def test_of_several_forms_to_one_place_that_one_is_sent_which_acts():
 
 
 def test_what_members_read_in_two_runs_is_shown_where_it_differs():
-    def opened(order):
-        entry = {"author": "0" * 32, "entry": {"digest": "1" * 64, "order": order, "preview_id": "2" * 32}}
-        return [Opened("entry 1 of stream 1", json.dumps(entry).encode() + b"\x80" + bytes(9))], []
+    def opened(order, author="0", indent=None):
+        entry = {"author": author * 32, "entry": {"digest": "1" * 64, "order": order, "preview_id": "2" * 32}}
+        return [Opened("entry 1 of stream 1", json.dumps(entry, indent=indent).encode() + b"\x80" + bytes(9))], []
 
-    same, other = Inspection(), Inspection()
+    same, other, spaces = Inspection(), Inspection(), Inspection()
 
-    compare_opened(same, [opened(0), opened(0)])
+    compare_opened(same, [opened(0), opened(0, author="3")])
     compare_opened(other, [opened(0), opened(1)])
+    compare_opened(spaces, [opened(0), opened(0, indent=1)])
+    assert spaces.verdict is Verdict.FINDING
 
     assert same.verdict is Verdict.CLEAN
     assert any('"order": 0' in one.text() and '"order": 1' in one.text() for one in other.evidence)
