@@ -56,7 +56,9 @@ class _Keys:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Entry:
+class ReadEntry:
+    """A signed entry with its padding, and what it is bound to."""
+
     padded: bytes
     bound: bytes
 
@@ -141,7 +143,7 @@ def _case(desk: CanaryDesk, keys: _Keys, found: Found) -> list[Opened]:
         names = [f"entry {number} of stream {stream}" for number in range(len(entries))]
         # The padding too: it is a place to put something.
         opened += [Opened(name, entry.padded[_SIGNATURE:]) for name, entry in zip(names, entries, strict=True)]
-        found.unsigned += [names[number] for number in _unsigned(entries, files)]
+        found.unsigned += [names[number] for number in unsigned_entries(entries, files)]
     for row in case["files"]:
         asked = {**asked, "mac": _text(_mac(desk, keys, "file")), "file_id": row["file_id"]}
         answer = desk.ask("file", asked)
@@ -160,12 +162,12 @@ def _item_key(keys: _Keys, wrap_key: bytes, header: bytes) -> tuple[bytes, bytes
     return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(wrapped, bound, nonce, wrap_key), sealed
 
 
-def _entry(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> _Entry:
+def _entry(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> ReadEntry:
     key, bound = _item_key(keys, wrap_key, header)
-    return _Entry(sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(body[_NONCE:], bound, body[:_NONCE], key), bound)
+    return ReadEntry(sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(body[_NONCE:], bound, body[:_NONCE], key), bound)
 
 
-def _unsigned(entries: Sequence[_Entry], files: frozenset[str] | set[str]) -> Iterator[int]:
+def unsigned_entries(entries: Sequence[ReadEntry], files: set[str]) -> Iterator[int]:
     """Give the reporter's entries whose signature, author, place or files are others than the keys of the first make.
 
     What follows from keys is left out where runs are compared, so here it must be nothing but that.

@@ -210,6 +210,10 @@ JOURNAL = "{sa_family=AF_UNIX, sun_path=" + hexed("/run/systemd/journal/socket")
         ("sockets", "socketpair(AF_UNIX, SOCK_DGRAM, 0, [5, 6]) = 0"),
         ("channels", "write(2</dev/null<char 1:3>>, MARKER, 6) = 6"),
         ("channels", "write(1</dev/null<char 1:3>>, MARKER, 6) = 6"),
+        ("channels", "pwrite64(6<PATH>, MARKER, 24, 6192) = 24"),
+        ("channels", "pwrite64(6<SLOTS>, MARKER, 32, 48) = 32"),
+        ("channels", "pwrite64(6<INDEX>, MARKER, 4, 132) = 4"),
+        ("files", f'openat(AT_FDCWD<{hexed("/").strip(chr(34))}>, "INDEX", O_RDWR|O_CLOEXEC) = 5'),
         ("channels", "sendmmsg(5<UNIX-STREAM:[1->2]>, [{msg_hdr={}}], 1, 0) = -1 EPERM (Operation not permitted)"),
         ("channels", "io_uring_setup(8, {flags=0}) = 5"),
         ("channels", "sendfile(5, 6, NULL, 100) = 100"),
@@ -257,6 +261,18 @@ def test_what_leads_out_is_a_finding_also_when_the_kernel_refused_it(tmp_path, k
     judge_calls(inspections, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
 
     assert [name for name, inspection in inspections.items() if inspection.verdict is Verdict.FINDING] == [kind]
+
+
+@pytest.mark.parametrize(
+    "line", ["pwrite64(6<PATH>, MARKER, 4096, 8192) = 4096", "pwrite64(6<SLOTS>, MARKER, 32, 64) = 32"]
+)
+def test_a_write_that_the_format_of_its_file_has_is_none(tmp_path, line):
+    calls = traced(tmp_path, f"{AT_WORK}10 2.0 {line}\n")
+    inspections = {kind: Inspection() for kind in KINDS}
+
+    judge_calls(inspections, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
+
+    assert {inspection.verdict for inspection in inspections.values()} == {Verdict.CLEAN}
 
 
 @pytest.mark.parametrize("name", ["asyncio_0", "argon_1", "Thread-1 (_conn"])
