@@ -53,6 +53,8 @@ _FORMS: Mapping[str, Callable[[int, int], bool]] = {
         or (size == _FRAME_HEADER and (start - _LOG_HEADER) % _FRAME == 0)
         or (size == _DATABASE_PAGE and (start - _LOG_HEADER - _FRAME_HEADER) % _FRAME == 0)
     ),
+    # One byte makes a page of it be there.
+    "kallskydd.db-shm": lambda size, start: size == 1 and (start + 1) % _DATABASE_PAGE == 0,
     "shred.slots": lambda size, start: size % _SHARE == start % _SHARE == 0,
 }
 
@@ -104,7 +106,7 @@ RULES = (
     _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk|mirror)\.sock)", "the same, of reading"),
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
     # Mapped, SQLite writes to it without a call: nobody else may have it open, and SQLite opens it at its start.
-    _rule("intake", "open mmap", r"{home}/kallskydd\.db-shm", "SQLite's index of its log", before=True),
+    _rule("intake", "open mmap write", r"{home}/kallskydd\.db-shm", "SQLite's index of its log", before=True),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),
     _rule("intake", "unlink", _LOG_INDEX, "SQLite tries at its end; Landlock refuses"),
     _rule("intake", "utimensat", rf"{_WORKED_IN}|{_LOG_INDEX}", "the heartbeat and the stop give them the time of now"),

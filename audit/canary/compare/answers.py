@@ -189,11 +189,14 @@ def compare_desk_answers(inspection: Inspection, answers: Sequence[DeskAnswer]) 
         form = (masked(one.answer.head, one.known), _form(one))
         other = first.setdefault(one.name, form)
         if other != form:
-            left, right = (repr(told).encode() for told in (other, form))
+            left, right = (repr(side).encode() for side in (other, form))
             where = _first_difference(left, right)
             inspection.found("a desk is told {name} in another form: {one} and {other}", name=one.name,
                        one=_around(left, where), other=_around(right, where))  # fmt: skip
-        for place, text in _texts(_told(one.answer.body)):
+        if (told := _told(one.answer.body)) is not None and _written(told) != one.answer.body.rstrip(b" "):
+            inspection.found("a desk is told {name} in another form: {one} and {other}", name=one.name,
+                       one=_around(_written(told), 0), other=_around(one.answer.body, 0))  # fmt: skip
+        for place, text in _texts(told):
             texts.setdefault((one.name, place), []).append((text, one))
     for (name, place), several in texts.items():
         strange = [text for text, one in several if not _is_stored(text, one.stored)]
@@ -207,10 +210,12 @@ def _form(one: DeskAnswer) -> object:
     """JSON with its values by kind and length, and how long all of it is; of other bytes, whether they are stored."""
     body = one.answer.body
     told = _told(body)
-    if told is None:
-        return len(body), one.answer.pieces, body in one.stored
-    written = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
-    return len(body), one.answer.pieces, written == body.rstrip(b" "), _shape(told)
+    return len(body), one.answer.pieces, body in one.stored if told is None else _shape(told)
+
+
+def _written(told: Any) -> bytes:
+    """Return JSON as the service writes it: without a space between values, of which there are any number of ways."""
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _told(body: bytes) -> Any:
@@ -227,10 +232,10 @@ def _shape(value: Any) -> object:
             (name, None if name == "number" and "file_id" in value else _shape(one)) for name, one in value.items()
         )
     if isinstance(value, list):
-        # Files come in the order of their random ids, and the kinds of two may have changed places.
-        ids = [_raw(one["file_id"]) for one in value if isinstance(one, dict) and "file_id" in one]
+        # Files come in the order of their random numbers, and so may have changed places.
+        numbers = [(one["number"], one["item_kind"]) for one in value if isinstance(one, dict) and "file_id" in one]
         shapes = [_shape(one) for one in value]
-        return (*(sorted(shapes, key=repr) if ids else shapes), ids == sorted(ids))
+        return (*(sorted(shapes, key=repr) if numbers else shapes), numbers == sorted(numbers))
     return ("text", len(value)) if isinstance(value, str) else value
 
 

@@ -400,6 +400,9 @@ CHUNKED = (
 )
 
 
+FILES = b'[{"file_id":"AAAA","number":%d,"item_kind":2},{"file_id":"AQEB","number":%d,"item_kind":2}]'
+
+
 @pytest.mark.parametrize(
     ("bodies", "verdict"),
     [
@@ -409,7 +412,9 @@ CHUNKED = (
         ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB", "n":1} '), Verdict.FINDING),
         ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB","n":1}\t '), Verdict.FINDING),
         ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB","n":1}   '), Verdict.FINDING),
-        ((b'[{"file_id":"AAAA"},{"file_id":"AQEB"}]', b'[{"file_id":"AQEB"},{"file_id":"AAAA"}]'), Verdict.FINDING),
+        ((FILES % (1, 2), FILES % (3, 4)), Verdict.CLEAN),
+        ((FILES % (1, 2), FILES % (4, 3)), Verdict.FINDING),
+        ((b'{"n": 1}', b'{"n": 1}'), Verdict.FINDING),
         ((b"\0\0\0", b"\1\1\1"), Verdict.CLEAN),
         ((b"\0\0\0", b"\2\2\2"), Verdict.FINDING),
     ],
