@@ -134,6 +134,12 @@ CANARY: dict[str, str] = {
     "of {reports} reports, {naming} of which names a member, {opened} open for that one": (
         "av {reports} anmälningar, varav {naming} nämner en medlem, öppnas {opened} för den medlemmen"
     ),
+    "entries that are not what their reporter's key signed: {what}": (
+        "poster som inte är vad anmälarens nyckel har signerat: {what}"
+    ),
+    "a desk is told {name}, where {place} is no value of the store: {what}": (
+        "en medlems dator får {name}, där {place} inte är något värde i databasen: {what}"
+    ),
     "{count} entries and files of a report were opened with a member's key and searched": (
         "{count} poster och filer i en anmälan öppnades med en medlems nyckel och söktes igenom"
     ),

@@ -2,11 +2,11 @@
 
 What depends on the hour is the same in two runs that start seconds apart. So one of them is started by an interpreter
 with an environment of its own: it finds every module where the examined interpreter finds it, and first of all reads a
-file that moves what `time` says, and the clock that the service hands to its parts. What asks the kernel by itself, and
-the times of files, stay as they are.
+file that moves what `time` and `datetime` say, and the clock that the service hands to its parts. What asks the kernel
+by itself, and the times of files, stay as they are.
 
-The clock of the service is moved within one part of its day, so that the days in both runs are the same. What `time`
-says, by which intake and zygotes do nothing, is moved besides, in each second by another number of days and parts of
+The clock of the service is moved within one part of its day, so that the days in both runs are the same. What others
+say, by which intake and zygotes do nothing, is moved besides, in each second by another number of days and parts of
 one: so reports of one kind come at all times of a day and on all days of a week.
 """
 
@@ -42,8 +42,10 @@ _HOOK = """\
 import datetime
 import sys
 import time
+import types
 
 import cases.clock
+import msgspec.toml
 
 # The keeper waits for tor by this clock.
 _SHIFT, _MORE = {shift}, 0 if "kallskydd" in sys.orig_argv else {more}
@@ -54,6 +56,41 @@ time.time_ns = lambda: _time_ns() + (_SHIFT + int(_time()) % {times} * _MORE) * 
 time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
 time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
 cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_SHIFT)
+_strftime, _asctime, _clock_gettime, _clock_gettime_ns = (
+    time.strftime, time.asctime, time.clock_gettime, time.clock_gettime_ns
+)
+_WALL = {{time.CLOCK_REALTIME, getattr(time, "CLOCK_REALTIME_COARSE", 5)}}
+time.strftime = lambda form, moment=None: _strftime(form, time.localtime() if moment is None else moment)
+time.asctime = lambda moment=None: _asctime(time.localtime() if moment is None else moment)
+time.ctime = lambda seconds=None: _asctime(time.localtime(seconds))
+time.clock_gettime = lambda clock: time.time() if clock in _WALL else _clock_gettime(clock)
+time.clock_gettime_ns = lambda clock: time.time_ns() if clock in _WALL else _clock_gettime_ns(clock)
+_datetime = datetime.datetime
+
+
+class _Kind(type):
+    def __instancecheck__(cls, one):
+        return isinstance(one, _datetime)
+
+    def __subclasscheck__(cls, one):
+        return issubclass(one, _datetime)
+
+
+class _Moved(_datetime, metaclass=_Kind):
+    # The class itself reads the clock of the kernel; what it makes is as before.
+    @classmethod
+    def now(cls, tz=None):
+        return _datetime.fromtimestamp(time.time(), tz)
+
+    @classmethod
+    def utcnow(cls):
+        return _datetime.fromtimestamp(time.time(), datetime.UTC).replace(tzinfo=None)
+
+
+if _MORE:
+    # It hands the classes on to a part in C, which takes only Python's own.
+    msgspec.toml._datetime = types.SimpleNamespace(datetime=_datetime, date=datetime.date, time=datetime.time)
+    datetime.datetime = _Moved
 """
 
 

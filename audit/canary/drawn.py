@@ -2,10 +2,11 @@
 
 A value can be random in every byte for a comparison of values, and still carry something: its last bytes are covered
 with a hash of the others, or it was drawn again and again until it fitted. No comparison of values finds that. So the
-run whose clock is moved (`audit.canary.clock`) has draws that can be known again: of sixteen bytes or more, eight are
-random, four are the number of the draw under a mask, and the rest follows from those, all by a key that the canary has.
+run whose clock is moved (`audit.canary.clock`) has draws that can be known again: of twelve bytes or more, six are
+random, three are the number of the draw under a mask, and the rest follows from those, by a key that the canary has.
 
-1. Each value that is stored or answered, and that is drawn in one piece, is such a draw, of its own length.
+1. Each value that is stored or answered, and that is drawn in one piece, is such a draw, of its own length; so is what
+   the words of a case code stand for, but for the bits that check them.
 2. Between two draws that a visit shows lie as many others in every visit of one kind: none was thrown away.
 
 Shorter draws stay as they are: slots, places in batches, numbers of files, what libsodium draws by itself.
@@ -15,27 +16,32 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.canary.compare.answers import TOKENS
+from audit.canary.compare.answers import new_codes, new_tokens
 from audit.canary.compare.rows import COLUMNS, ColumnKind, header_nonce
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from audit.canary.compare.rows import Noted
     from audit.canary.gathered import Run
     from audit.canary.visits.visitor import Exchange
     from audit.verdict import Inspection
 
-SHORTEST = 16
-_RANDOM_BYTES, _NUMBER_BYTES = 8, 4
+SHORTEST = 12
+_RANDOM_BYTES, _NUMBER_BYTES = 6, 3
+# Of a case code, docs/FORMATS.md section 6: what a word stands for, and how many bits of the last one check the others.
+_BITS_OF_A_WORD, _CHECK_BITS, _CODE_BYTES = 12, 6, 12
 _NONCE = 24
 # What is drawn in one piece; other random columns follow from keys.
 _DRAWN = frozenset({("cases", "case_id"), ("files", "file_id")})
 # Of an answer: how many bytes of the token are the draw, from its beginning.
 _TOKENS = {"draft": 16, "mark": 16, "handle": 32, "page": 16}
-_MOST_SHOWN = 6
+_CODE = "answer: case code"
 # What the examined interpreter runs first (in `audit.canary.clock`): the same as `_number_of` below, the other way.
 HOOK = """\
 import hashlib
@@ -51,10 +57,12 @@ _urandom = os.urandom
 def _drawn(size):
     if size < {shortest}:
         return _urandom(size)
-    first, number = _urandom(8), next(_numbers).to_bytes(4, "big")
-    mask = hashlib.blake2b(first, digest_size=4, key=_KEY).digest()
+    first, number = _urandom({random}), next(_numbers).to_bytes({number}, "big")
+    mask = hashlib.blake2b(first, digest_size={number}, key=_KEY).digest()
     covered = bytes(one ^ two for one, two in zip(number, mask))
-    return first + covered + hashlib.shake_256(_KEY + first + covered + size.to_bytes(8, "big")).digest(size - 12)
+    return first + covered + hashlib.shake_256(_KEY + first + covered + size.to_bytes(8, "big")).digest(
+        size - {random} - {number}
+    )
 
 
 os.urandom = random._urandom = _drawn
@@ -63,11 +71,14 @@ os.urandom = random._urandom = _drawn
 
 def hook(key: bytes) -> str:
     """Return the lines that make the draws of a program recognisable."""
-    return HOOK.format(key=key.hex(), shortest=SHORTEST)
+    return HOOK.format(key=key.hex(), shortest=SHORTEST, random=_RANDOM_BYTES, number=_NUMBER_BYTES)
 
 
-def number_of(value: bytes, key: bytes) -> int | None:
-    """Which draw this is, counted from the start of its process; None when it is none, or not all of one."""
+def number_of(value: bytes, key: bytes, lost: int = 0) -> int | None:
+    """Which draw this is, counted from the start of its process; None when it is none, or not all of one.
+
+    `lost` is how many of its last bits were not used.
+    """
     first, covered = value[:_RANDOM_BYTES], value[_RANDOM_BYTES : _RANDOM_BYTES + _NUMBER_BYTES]
     rest = value[_RANDOM_BYTES + _NUMBER_BYTES :]
     if len(value) < SHORTEST:
@@ -75,8 +86,12 @@ def number_of(value: bytes, key: bytes) -> int | None:
     follows = hashlib.shake_256(key + first + covered + len(value).to_bytes(8, "big")).digest(len(rest))
     mask = hashlib.blake2b(first, digest_size=_NUMBER_BYTES, key=key).digest()
     return int.from_bytes(bytes(one ^ two for one, two in zip(covered, mask, strict=True)), "big") if (
-        follows == rest
+        _without(follows, lost) == _without(rest, lost)
     ) else None  # fmt: skip
+
+
+def _without(value: bytes, lost: int) -> int:
+    return int.from_bytes(value, "big") >> lost
 
 
 def check_drawn(inspection: Inspection, run: Run) -> None:
@@ -85,7 +100,7 @@ def check_drawn(inspection: Inspection, run: Run) -> None:
     examined = 0
     for name, value in _values(run):
         examined += 1
-        wrong[name] += number_of(value, run.key) is None
+        wrong[name] += _number(name, value, run.key) is None
     for name, count in sorted(wrong.items()):
         if count:
             inspection.found("{name}: {count} values are not what was drawn", name=name, count=count)
@@ -96,9 +111,9 @@ def check_drawn(inspection: Inspection, run: Run) -> None:
 def _check_spans(inspection: Inspection, run: Run) -> None:
     spans: dict[str, set[int]] = defaultdict(set)
     for noted in run.noted:
-        shown = [value for one in run.exchanges if noted.before <= one.before <= noted.after for _, value in _of(one)]
-        shown += [value for _name, value in _of_rows(noted)]
-        numbers = [number for value in shown if (number := number_of(value, run.key)) is not None]
+        exchanges = [one for one in run.exchanges if noted.before <= one.before <= noted.after]
+        drawn = [*_shown(exchanges), *_of_rows(noted)]
+        numbers = [number for one in drawn if (number := _number(*one, run.key)) is not None]
         if numbers:
             spans[noted.what].add(max(numbers) - min(numbers))
     for what, lengths in sorted(spans.items()):
@@ -111,8 +126,7 @@ def _check_spans(inspection: Inspection, run: Run) -> None:
 def _values(run: Run) -> Iterator[tuple[str, bytes]]:
     for noted in run.noted:
         yield from _of_rows(noted)
-    for exchange in run.exchanges:
-        yield from _of(exchange)
+    yield from _shown(run.exchanges)
     for row in run.rows.get("home", []):
         if isinstance(row["beat"], bytes):
             yield "home.beat", row["beat"]
@@ -133,9 +147,30 @@ def _of_rows(noted: Noted) -> Iterator[tuple[str, bytes]]:
                     yield "entries.body, nonce", value[:_NONCE]
 
 
-def _of(exchange: Exchange) -> Iterator[tuple[str, bytes]]:
-    for token in TOKENS:
-        if token.name in _TOKENS and token.new_in.fullmatch(exchange.name):
-            match = token.pattern.search(exchange.answer.whole)
-            if match:
-                yield f"answer: {token.name}", token.decode(match[0])[: _TOKENS[token.name]]
+def _shown(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, bytes]]:
+    for _exchange, token, value in new_tokens(exchanges):
+        if token in _TOKENS:
+            yield f"answer: {token}", value[: _TOKENS[token]]
+    yield from ((_CODE, _of_words(words)) for _exchange, words in new_codes(exchanges))
+
+
+def _number(name: str, value: bytes, key: bytes) -> int | None:
+    return number_of(value, key, _CHECK_BITS if name == _CODE else 0)
+
+
+def _of_words(words: Sequence[bytes]) -> bytes:
+    """Return what was drawn for a case code, without its last bits; nothing for words of another list."""
+    values = _words()
+    if any(word not in values for word in words):
+        return b""
+    whole = sum(values[word] << _BITS_OF_A_WORD * place for place, word in enumerate(reversed(words)))
+    return (whole >> _CHECK_BITS << _CHECK_BITS).to_bytes(_CODE_BYTES, "big")
+
+
+@cache
+def _words() -> dict[bytes, int]:
+    """Return the list of words, which is part of the format, read as a file: nothing of the service is imported."""
+    found = find_spec("cases")
+    places = found.submodule_search_locations if found else None
+    listed = (Path(place) / "words" / "sv.txt" for place in places or ())
+    return {word: value for path in listed for value, word in enumerate(path.read_bytes().split())}

@@ -29,6 +29,7 @@ from audit.canary.clock import another_hour, interpreter_with_clock
 from audit.canary.compare.answers import (
     BITS_OF_A_LETTER,
     LETTERS,
+    DeskAnswer,
     compare_answers,
     compare_desk_answers,
     random_tokens,
@@ -179,7 +180,8 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     noted = [one for run in runs for one in run.noted]
     compare_answers(inspections["across"], exchanges, known)
     compare_desk_answers(
-        inspections["across"], [(name, answer, run.known) for run in runs for name, answer in run.answers]
+        inspections["across"],
+        [DeskAnswer(name, answer, run.known, run.stored) for run in runs for name, answer in run.answers],
     )
     compare_rows(inspections["across"], noted)
     compare_opened(inspections["across"], [(run.opened, run.known) for run in runs if not run.quiet])

@@ -53,6 +53,7 @@ class Run:
     commands: frozenset[str] = frozenset()
     rows: Tables = field(default_factory=dict)
     slots: bytes = b""
+    stored: frozenset[bytes] = frozenset()  # every value of the store, and each file as a desk is sent it
 
     @property
     def planted(self) -> list[Marker]:

@@ -98,6 +98,10 @@ def open_reports(run: Run, desks: Desks) -> None:
         found = open_everything(desk)
         run.opened, run.grants = found.things, [found.grants]
         run.answers += found.answers
+        run.inspections["members"].require(
+            not found.unsigned, "entries that are not what their reporter's key signed: {what}",
+            what=", ".join(found.unsigned) or "0",
+        )  # fmt: skip
     run.grants.append(check_excluded(run.inspections["members"], named, sum(map(len, run.grants))))
     typed = run.markers["text"].encode()
     right = _OPENED_WITH_FILES + SHORT + _NAMING

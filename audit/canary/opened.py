@@ -2,7 +2,8 @@
 
 Ciphertext can hide anything from a search of what was written: a browser's name in a sealed entry would never be seen
 in the database. So the canary sends one urgent report, which members get at once, and opens it as docs/FORMATS.md has
-it (sections 1 to 5), with libsodium and none of our code.
+it (sections 1 to 5), with libsodium and none of our code. What in an entry follows from keys is not compared between
+runs, so it is verified: the signature, its author, the hash of the entry before it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nacl import bindings as sodium
-from nacl.exceptions import CryptoError
+from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.public import PrivateKey, SealedBox
+from nacl.signing import VerifyKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from audit.canary.desk import CanaryDesk
     from audit.canary.visits.http import Answer
 
@@ -52,6 +56,19 @@ class _Keys:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class ReadEntry:
+    """A signed entry with its padding, and what it is bound to."""
+
+    padded: bytes
+    bound: bytes
+
+    @property
+    def signed(self) -> bytes:
+        """The signature and the text."""
+        return self.padded.rpartition(b"\x80")[0]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Granted:
     """An item of a member's box that opens with its own key, and where it lies among the `count` of its batch."""
 
@@ -68,6 +85,7 @@ class Found:
     things: list[Opened] = field(default_factory=list)
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     grants: list[Granted] = field(default_factory=list)
+    unsigned: list[str] = field(default_factory=list)  # entries that are not what their author signed
 
 
 def open_everything(desk: CanaryDesk) -> Found:
@@ -76,7 +94,7 @@ def open_everything(desk: CanaryDesk) -> Found:
     try:
         found.grants = _grants(desk)
         for grant in found.grants:
-            found.things += _case(desk, _keys_in(grant.item, desk), found.answers)
+            found.things += _case(desk, _keys_in(grant.item, desk), found)
     except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:
         raise NotOpened from failed
     return found
@@ -105,26 +123,32 @@ def _keys_in(grant: bytes, desk: CanaryDesk) -> _Keys:
     return _Keys(case_id, epoch, key, _hash("ks1-access", case_id + struct.pack(">I", epoch), key))
 
 
-def _case(desk: CanaryDesk, keys: _Keys, answers: list[tuple[str, Answer]]) -> list[Opened]:
+def _case(desk: CanaryDesk, keys: _Keys, found: Found) -> list[Opened]:
     asked = {"case_id": _text(keys.case_id), "mac": _text(_mac(desk, keys, "case"))}
     answer = desk.ask("case", asked)
     case = _asked(answer.body)
-    answers.append((f"a case with {len(case['files'])} files", answer))
+    found.answers.append((f"a case with {len(case['files'])} files", answer))
     share = base64.b64decode(case["share"])
     data_key = hashlib.blake2b(
         share, digest_size=32, key=keys.key, salt=keys.case_id, person=b"ks1-case"
     ).digest()  # fmt: skip
     wrap_key = _hash("ks1-wrap", struct.pack(">I", keys.epoch), data_key)
     opened = []
-    for stream, found in case["streams"].items():
-        for number, item in enumerate(found["sealed"]):
-            entry = _entry(keys, wrap_key, base64.b64decode(item["header"]), base64.b64decode(item["body"]))
-            opened.append(Opened(f"entry {number} of stream {stream}", entry))
+    files = {base64.b64decode(row["file_id"]).hex() for row in case["files"]}
+    for stream, told in case["streams"].items():
+        entries = [
+            _entry(keys, wrap_key, base64.b64decode(item["header"]), base64.b64decode(item["body"]))
+            for item in told["sealed"]
+        ]
+        names = [f"entry {number} of stream {stream}" for number in range(len(entries))]
+        # The padding too: it is a place to put something.
+        opened += [Opened(name, entry.padded[_SIGNATURE:]) for name, entry in zip(names, entries, strict=True)]
+        found.unsigned += [names[number] for number in unsigned_entries(entries, files)]
     for row in case["files"]:
         asked = {**asked, "mac": _text(_mac(desk, keys, "file")), "file_id": row["file_id"]}
         answer = desk.ask("file", asked)
         body = answer.body
-        answers.append(("file", answer))
+        found.answers.append(("file", answer))
         opened.append(Opened("a preview" if row["item_kind"] == 3 else "a file",  # noqa: PLR2004 - section 2
                              _file(keys, wrap_key, base64.b64decode(row["header"]), body)))  # fmt: skip
     return opened
@@ -138,11 +162,31 @@ def _item_key(keys: _Keys, wrap_key: bytes, header: bytes) -> tuple[bytes, bytes
     return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(wrapped, bound, nonce, wrap_key), sealed
 
 
-def _entry(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> bytes:
+def _entry(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> ReadEntry:
     key, bound = _item_key(keys, wrap_key, header)
-    padded = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(body[_NONCE:], bound, body[:_NONCE], key)
-    # The padding too: it is a place to put something.
-    return padded[_SIGNATURE:]
+    return ReadEntry(sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(body[_NONCE:], bound, body[:_NONCE], key), bound)
+
+
+def unsigned_entries(entries: Sequence[ReadEntry], files: set[str]) -> Iterator[int]:
+    """Give the reporter's entries whose signature, author, place or files are others than the keys of the first make.
+
+    What follows from keys is left out where runs are compared, so here it must be nothing but that.
+    """
+    previous = bytes(32)
+    first = json.loads(entries[0].signed[_SIGNATURE:])["entry"] if entries else {}
+    sign, box = bytes.fromhex(first.get("reporter_sign", "")), bytes.fromhex(first.get("reporter_box", ""))
+    author = hashlib.blake2b(sign + box, digest_size=16, person=b"ks1-member").hexdigest()
+    for number, entry in enumerate(entries):
+        told = json.loads(entry.signed[_SIGNATURE:])
+        named = {value for name, value in told["entry"].items() if name in {"file_id", "preview_id"} and value}
+        try:
+            VerifyKey(sign).verify(b"ks1-entry" + entry.bound + entry.signed[_SIGNATURE:], entry.signed[:_SIGNATURE])
+        except (BadSignatureError, ValueError):
+            yield number
+        else:
+            if (told["author"], told["previous"]) != (author, previous.hex()) or not named <= files:
+                yield number
+        previous = hashlib.blake2b(entry.bound + entry.signed, digest_size=32, person=b"ks1-chain").digest()
 
 
 def _file(keys: _Keys, wrap_key: bytes, header: bytes, body: bytes) -> bytes:

@@ -18,6 +18,7 @@ from audit.canary.visits.visitor import CONTENT
 from audit.observe.strace import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from audit.observe.strace import Call
@@ -39,6 +40,23 @@ _NEVER = frozenset({
 # Calls that name something, and so carry at least one string.
 NAMING = _OPENS | _CHANGES | {"connect", "bind", "execve", "memfd_create"}
 _STANDARD_STREAMS = (1, 2)
+# How long a write to a file of the home is, and where it begins, as strace ends the line of a call.
+_WRITTEN = re.compile(r", (\d+), (\d+)$")
+
+_DATABASE_PAGE, _LOG_HEADER, _FRAME_HEADER, _SHARE = 4096, 32, 24, 32
+_FRAME = _FRAME_HEADER + _DATABASE_PAGE
+# Which writes the format of a file of the home has, by length and place; between these nobody would look.
+_FORMS: Mapping[str, Callable[[int, int], bool]] = {
+    "kallskydd.db": lambda size, start: size == _DATABASE_PAGE and start % _DATABASE_PAGE == 0,
+    "kallskydd.db-wal": lambda size, start: (
+        (size, start) == (_LOG_HEADER, 0)
+        or (size == _FRAME_HEADER and (start - _LOG_HEADER) % _FRAME == 0)
+        or (size == _DATABASE_PAGE and (start - _LOG_HEADER - _FRAME_HEADER) % _FRAME == 0)
+    ),
+    # One byte makes a page of it be there.
+    "kallskydd.db-shm": lambda size, start: size == 1 and (start + 1) % _DATABASE_PAGE == 0,
+    "shred.slots": lambda size, start: size % _SHARE == start % _SHARE == 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,7 @@ def _rule(role: str, calls: str, to: str, why: str, *, before: bool = False) -> 
 
 _PYC = r".*/__pycache__(/[^/]+\.pyc(\.\d+)?)?"
 _LOG_INDEX = r"{home}/kallskydd\.db-(wal|shm)"
-_WORKED_IN = r"{home}/(kallskydd\.db(-wal|-shm)?|shred\.slots)"
+_WORKED_IN = r"{home}/(kallskydd\.db(-wal)?|shred\.slots)"
 
 # What Python gives its threads from 3.14 on, cut to what the kernel keeps; strace writes that it is cut.
 _THREAD_NAME = r'PR_SET_NAME, "((asyncio|argon)_\d{1,2}|Thread-\d{1,2}( \(_(c(o(nn?)?)?)?)?)"\.*'
@@ -87,10 +105,11 @@ RULES = (
     _rule("intake", "open", _WORKED_IN, "the home's files"),
     _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk|mirror)\.sock)", "the same, of reading"),
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
-    _rule("intake", "mmap", r"{home}/kallskydd\.db-shm", "SQLite's index of its log"),
+    # Mapped, SQLite writes to it without a call: nobody else may have it open, and SQLite opens it at its start.
+    _rule("intake", "open mmap write", r"{home}/kallskydd\.db-shm", "SQLite's index of its log", before=True),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),
     _rule("intake", "unlink", _LOG_INDEX, "SQLite tries at its end; Landlock refuses"),
-    _rule("intake", "utimensat", _WORKED_IN, "the heartbeat and the stop give them the time of now"),
+    _rule("intake", "utimensat", rf"{_WORKED_IN}|{_LOG_INDEX}", "the heartbeat and the stop give them the time of now"),
     _rule("intake", "write", _WORKED_IN, "ciphertext and random bytes"),
     _rule("intake", "write", r"/memfd:kallskydd \(deleted\)", "uploads, in memory"),
     _rule("intake", "write", r'UNIX-STREAM:.*,"{home}/run/(public|desk)\.sock"\]', "answers"),
@@ -103,7 +122,7 @@ RULES = (
     _rule("zygote", "write", r"UNIX-STREAM:\[[^\],]*\]", "its channel, its jobs"),
     _rule("zygote|intake|job", "mmap", r"/memfd:[a-z]+ \(deleted\)", "memory"),
     _rule("job", "write", r"/memfd:(kallskydd|warm) \(deleted\)|pipe:\[\d+\]|UNIX-STREAM:\[[^\],]*\]", "its results"),
-    _rule("job", "memfd_create", r"[a-z]+", "memory"),
+    _rule("job", "memfd_create", r"kallskydd|warm", "memory"),
     _rule("job", "execve socket", r".*", "tries that the filter kills it for this", before=True),
     _rule("job", "open", r"/dev/null|/etc/hostname|/dev/zero", "tries that it is refused", before=True),
     # What a process sets or asks about itself: its name and its command line are every account's to read.
@@ -144,6 +163,7 @@ class Rulebook:
         self._rules = [(re.compile(rule.role), rule, _compiled(rule.to, places)) for rule in RULES]
         self._carriers = [(role, _compiled(to, places), kinds) for role, to, kinds in MAY_CARRY]
         self._first_visit = first_visit
+        self._home = home
         self._readable = _compiled(_READABLE, places)
         self._channels = _channels(calls)
         # An ordinary account is not told which files a closed process has open; then only numbers are seen.
@@ -191,7 +211,15 @@ class Rulebook:
             return "channels"
         if self.nameless:
             return None
+        if not self._in_its_format(call):
+            return "channels"
         return self._listed(call, (self._channels.get((call.process.pid, call.target), call.target),), "channels")
+
+    def _in_its_format(self, call: Call) -> bool:
+        """Whether a write to a file of the home is one that the file's format has."""
+        form = _FORMS.get(call.target.removeprefix(f"{self._home}/"))
+        written = _WRITTEN.search(call.arguments)
+        return form is None or (written is not None and form(int(written[1]), int(written[2])))
 
     def _other(self, call: Call) -> str | None:
         if call.name == "mmap":

@@ -31,6 +31,7 @@ from audit.canary.compare.rows import (
     check_slots,
     check_undone,
     new_rows,
+    stored_values,
 )
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen, take_snapshot
 from audit.canary.compare.steady import Since, compare_snapshots, database_header, differing, no_time_of_a_visit
@@ -126,6 +127,7 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
         _reports(run, desks, (one, other), rows, before)
     # 5.
     run.last_visit = time.time()
+    run.stored = stored_values(rows_of(home, run.folder / "copy"), read_unseen(home / SLOTS))
     _inspect_processes(run)
     run.service.stop()
     run.output_since = [line[len(old) :] for old, line in zip(output, _keeper_output(run), strict=True)]

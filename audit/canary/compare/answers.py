@@ -1,7 +1,11 @@
 """One name, one answer: what is asked in one way is answered in one way, before and after, for everybody, in every run.
 
-An answer is compared byte by byte, status, names and values of headers in their order, and body, when these have been
-taken out of it by name: what was planted, and the values below, each of which must be random and is examined as such.
+An answer is compared byte by byte, status, names and values of headers in their order, and body with the pieces in
+which it came, when these have been taken out of it by name: what was planted, and the values below, each of which must
+be random and is examined as such, wherever it is shown first.
+
+What a desk is told is compared by form. A text that is not the same in all runs must be a value of the store, where it
+is examined, and the JSON has no other way to be written.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.canary.compare.random import Observation
+from audit.canary.visits.markers import BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,11 +35,10 @@ _HOUR_BYTES, _HOUR_SECONDS = 4, 3600  # of a mark: the hour of its making, and r
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A random value in answers: where it stands, in which exchanges it is a new one, and its bytes."""
+    """A random value in answers: where it stands, and its bytes."""
 
     name: str
     pattern: re.Pattern[bytes]
-    new_in: re.Pattern[str]
     decode: Callable[[bytes], bytes]
 
 
@@ -54,39 +58,44 @@ def _whole_mark(text: bytes) -> bytes:
         return b""
 
 
-_FORMS = re.compile("report form|log-in form")
-_SESSIONS = re.compile("a short report|a short urgent report|a report with two files|an urgent report|the right code")
 TOKENS = (
-    Token("draft", re.compile(rb'(?<=name="draft" value=")[0-9a-f]{32}(?=")'), _FORMS, _hex),
-    Token("mark", re.compile(rb'(?<=name="mark" value=")[\w-]{48}(?=")'), _FORMS, _mark),
-    Token("handle", re.compile(rb'(?<=name="handle" value=")[0-9a-f]{64}(?=")'), _SESSIONS, _hex),
-    Token("page", re.compile(rb"(?<=/page/)[0-9a-f]{32}"), re.compile(".*, sent"), _hex),
-    # Of the database, where `audit.canary.compare.rows` has it.
-    Token("file", re.compile(rb'(?<=name="file" value=")[0-9a-f]{32}(?=")'), re.compile(r"(?!)"), _hex),
-    Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), re.compile("the page of files"), _hex),
-    Token("tags", re.compile(rb'(?<=name="looked" value=")[0-9a-f]{24}(?=")'), re.compile("a text that says.*"), _hex),
+    Token("draft", re.compile(rb'(?<=name="draft" value=")[0-9a-f]{32}(?=")'), _hex),
+    Token("mark", re.compile(rb'(?<=name="mark" value=")[\w-]{48}(?=")'), _mark),
+    Token("handle", re.compile(rb'(?<=name="handle" value=")[0-9a-f]{64}(?=")'), _hex),
+    Token("page", re.compile(rb"(?<=/page/)[0-9a-f]{32}"), _hex),
+    Token("file", re.compile(rb'(?<=name="file" value=")[0-9a-f]{32}(?=")'), _hex),
+    Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), _hex),
+    Token("tags", re.compile(rb'(?<=name="looked" value=")[0-9a-f]{24}(?=")'), _hex),
     # Of files that wait for their writer to decide.
-    Token("held", re.compile(rb'(?<=name="held" value=")[0-9a-f]{32}(?=")'), re.compile(".* file is refused"), _hex),
+    Token("held", re.compile(rb'(?<=name="held" value=")[0-9a-f]{32}(?=")'), _hex),
 )
 # Which of the eight words is asked back, in each of its places.
 _ASKED = re.compile(
     rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)'
     rb'|(?<="wrong-)[1-8](?=[ "])|(?<=inte ord )[1-8](?=[.])'
 )
-# Words of the list that are near to one that was typed and is none: they follow from what was planted there.
-_NEAR_WORDS = re.compile("(<li>Ord [1-8] är inte ett av våra ord[.])[^\n]*(</li>)".encode())
 # What was found in a picture is shown up to a length, and may end within what was planted there.
-_CUT_OFF = re.compile(rb"(?<= )q[bcdfghjklmnprstx]{3,22}(?=</bdi>)")
-_WORDS = re.compile(rb"<bdi>[a-z]+</bdi>")
+_CUT_OFF = re.compile(rb"(?<= )%s[bcdfghjklmnprstx]{1,20}(?=</bdi>)" % BEGINNING.encode())
+_WORDS = re.compile(rb"(?<=<bdi>)[a-z]+(?=</bdi>)")
 _WORDS_OF_A_CODE = 8
 # Fields of these hold some two bits in a byte: the four letters by which a word is known, which keep its place in the
 # sorted list.
 LETTERS, BITS_OF_A_LETTER = "answer: letters", 2
-# Where the length of the words of a code, or of an address in figures, is evened out.
-_PADDING = re.compile(rb"<!--\s*-->|(?<=[}\]])\s+$")
+# Where the length of the words of a code, or of an address in figures, is evened out: with spaces and nothing else.
+_PADDING = re.compile(rb"<!-- *-->|(?<=[}\]]) +$")
 
 # What was planted in one run, and how it is called: in the place of each stands its name.
 Known = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeskAnswer:
+    """What a desk was told, what was planted in its run, and every value that its run has stored."""
+
+    name: str
+    answer: Answer
+    known: Known
+    stored: frozenset[bytes]
 
 
 def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known: Mapping[int, Known]) -> None:
@@ -95,6 +104,8 @@ def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known
     told: set[str] = set()
     for exchange in exchanges:
         plain = masked(exchange.answer.whole, known[exchange.run])
+        if exchange.whole:
+            plain += b"".join(b"\npiece " + piece for piece in exchange.answer.pieces)
         other = first.setdefault(exchange.name, plain)
         if other != plain and exchange.name not in told:
             told.add(exchange.name)
@@ -115,8 +126,7 @@ def masked(whole: bytes, known: Known) -> bytes:
     """Replace what is known of the run and what is random in an answer by names."""
     for token in TOKENS:
         whole = token.pattern.sub(token.name.encode(), whole)
-    whole = _NEAR_WORDS.sub(rb"\1\2", whole)
-    whole = _WORDS.sub(b"<bdi>word</bdi>", whole)
+    whole = _WORDS.sub(b"word", whole)
     whole = _ASKED.sub(b"number", whole)
     for value, name in known:
         whole = whole.replace(value, name)
@@ -132,17 +142,34 @@ def random_tokens(exchanges: Iterable[Exchange]) -> dict[str, list[Observation]]
         order = sum(one.run == exchange.run for one in several)
         several.append(Observation(value, exchange.run, exchange.visitor, order, exchange.before, exchange.after))
 
+    for exchange, token, value in new_tokens(exchanges):
+        note(f"answer: {token}", exchange, value)
+    for exchange, words in new_codes(exchanges):
+        for number, word in enumerate(words, start=1):
+            note(f"answer: word {number}", exchange, _of_a_word(word))
+            note(f"{LETTERS} of word {number}", exchange, word[:4])
+    return found
+
+
+def new_codes(exchanges: Iterable[Exchange]) -> Iterator[tuple[Exchange, list[bytes]]]:
+    """Give the words of each case code once, with the answer that was the first to show them."""
+    seen: set[tuple[bytes, ...]] = set()
+    for exchange in exchanges:
+        words = _WORDS.findall(exchange.answer.whole)[:_WORDS_OF_A_CODE]
+        if len(words) == _WORDS_OF_A_CODE and tuple(words) not in seen:
+            seen.add(tuple(words))
+            yield exchange, words
+
+
+def new_tokens(exchanges: Iterable[Exchange]) -> Iterator[tuple[Exchange, str, bytes]]:
+    """Give each random value once for each run, with the answer that was the first to show it."""
+    seen: set[tuple[int, str, bytes]] = set()
     for exchange in exchanges:
         for token in TOKENS:
-            match = token.pattern.search(exchange.answer.whole) if token.new_in.fullmatch(exchange.name) else None
-            if match:
-                note(f"answer: {token.name}", exchange, token.decode(match[0]))
-        words = _WORDS.findall(exchange.answer.whole)
-        if words and _SESSIONS.fullmatch(exchange.name):
-            for number, word in enumerate(words[:_WORDS_OF_A_CODE], start=1):
-                note(f"answer: word {number}", exchange, _of_a_word(word))
-                note(f"{LETTERS} of word {number}", exchange, word[5:9])
-    return found
+            for match in token.pattern.finditer(exchange.answer.whole):
+                if (shown := (exchange.run, token.name, match[0])) not in seen:
+                    seen.add(shown)
+                    yield exchange, token.name, token.decode(match[0])
 
 
 def wrong_hours(exchanges: Iterable[Exchange]) -> Iterator[str]:
@@ -154,26 +181,48 @@ def wrong_hours(exchanges: Iterable[Exchange]) -> Iterator[str]:
                 yield f"{exchange.name}: {hour}"
 
 
-def compare_desk_answers(inspection: Inspection, answers: Sequence[tuple[str, Answer, Known]]) -> None:
-    """Compare the answers of one verb to desks of different runs: the same headers, and JSON of the same form."""
+def compare_desk_answers(inspection: Inspection, answers: Sequence[DeskAnswer]) -> None:
+    """Compare the answers of one verb to desks: the same headers, and JSON of the same form and of known values."""
     first: dict[str, object] = {}
-    for name, answer, known in answers:
-        form = (masked(answer.head, known), _form(answer.body))
-        other = first.setdefault(name, form)
+    texts: dict[tuple[str, str], list[tuple[str, DeskAnswer]]] = {}
+    for one in answers:
+        form = (masked(one.answer.head, one.known), _form(one))
+        other = first.setdefault(one.name, form)
         if other != form:
-            one, two = (repr(told).encode() for told in (other, form))
-            where = _first_difference(one, two)
-            inspection.found("a desk is told {name} in another form: {one} and {other}", name=name,
-                       one=_around(one, where), other=_around(two, where))  # fmt: skip
+            left, right = (repr(side).encode() for side in (other, form))
+            where = _first_difference(left, right)
+            inspection.found("a desk is told {name} in another form: {one} and {other}", name=one.name,
+                       one=_around(left, where), other=_around(right, where))  # fmt: skip
+        if (told := _told(one.answer.body)) is not None and _written(told) != one.answer.body.rstrip(b" "):
+            inspection.found("a desk is told {name} in another form: {one} and {other}", name=one.name,
+                       one=_around(_written(told), 0), other=_around(one.answer.body, 0))  # fmt: skip
+        for place, text in _texts(told):
+            texts.setdefault((one.name, place), []).append((text, one))
+    for (name, place), several in texts.items():
+        strange = [text for text, one in several if not _is_stored(text, one.stored)]
+        if strange and len({text for text, _one in several}) > 1:
+            inspection.found("a desk is told {name}, where {place} is no value of the store: {what}", name=name,
+                       place=place, what=strange[0][:_AROUND])  # fmt: skip
     inspection.saw("{count} answers to desks were compared by form", count=len(answers))
 
 
-def _form(body: bytes) -> object:
-    """JSON with its values by kind and length: what differs is what keys and ciphertext are, and nothing else."""
+def _form(one: DeskAnswer) -> object:
+    """JSON with its values by kind and length, and how long all of it is; of other bytes, whether they are stored."""
+    body = one.answer.body
+    told = _told(body)
+    return len(body), one.answer.pieces, body in one.stored if told is None else _shape(told)
+
+
+def _written(told: Any) -> bytes:
+    """Return JSON as the service writes it: without a space between values, of which there are any number of ways."""
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _told(body: bytes) -> Any:
     try:
-        return _shape(json.loads(body))
+        return json.loads(body)
     except ValueError:
-        return len(body)
+        return None
 
 
 def _shape(value: Any) -> object:
@@ -183,9 +232,34 @@ def _shape(value: Any) -> object:
             (name, None if name == "number" and "file_id" in value else _shape(one)) for name, one in value.items()
         )
     if isinstance(value, list):
-        # Files come in the order of their random ids.
-        return tuple(sorted((_shape(one) for one in value), key=repr))
+        # Files come in the order of their random numbers, and so may have changed places.
+        numbers = [(one["number"], one["item_kind"]) for one in value if isinstance(one, dict) and "file_id" in one]
+        shapes = [_shape(one) for one in value]
+        return (*(sorted(shapes, key=repr) if numbers else shapes), numbers == sorted(numbers))
     return ("text", len(value)) if isinstance(value, str) else value
+
+
+def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Give every text with its place; the members of a list have one place."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _texts(one, f"{place}/{name}")
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, f"{place}/*")
+    elif isinstance(value, str):
+        yield place, value
+
+
+def _is_stored(text: str, stored: frozenset[bytes]) -> bool:
+    return text.encode() in stored or _raw(text) in stored
+
+
+def _raw(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def _mark_pattern() -> re.Pattern[bytes]:

@@ -5,6 +5,7 @@ it is asked whether the byte there
 
 1. is decided by a group: all values, those of one run, of one visitor (and with that of the address and every header
    that was planted for this visitor), of one second or minute, of one visitor and second, or of one place in the order;
+   for most values of the groups is enough, so that what only some visits leave is found as well;
 2. runs with the clock or the order: the same distance from a second, a sixteenth of one, a count, wherever that begins;
 3. differs from the second's lowest byte by the same bits each time, which is a clock under a constant key.
 
@@ -12,15 +13,19 @@ And for each pair of values, whether they hold five equal bytes at one place, an
 bytes, in both orders of bytes, whether they only ever rise or fall in each run. Last, for values of one row, whether
 one byte combined with another is decided by a group: a clock that is covered with bytes that stand beside it.
 
+All of that is asked of all runs together and of each by itself: the clock of one of them is moved, by another way in
+each second, so what follows from the hour or minute is in the others alone a function of these.
+
 Chance: each question is asked only where so many values answer it that a random field says yes less than once in 10^8.
 Not found is what is covered with a secret key that changes, and what is no function of a single byte and is shorter.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from math import comb, log2
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,14 +84,22 @@ def dependences(samples: Sequence[Observation], bits: int = _BITS_OF_A_BYTE) -> 
     `bits` is how much a byte of it holds: letters of words hold less than eight, and agree by chance that much sooner.
     """
     ordered = sorted(samples, key=lambda one: one.before)
-    found = [*_equal(ordered)]
+    found = [*_equal(ordered), *_dependences(ordered, bits)]
+    runs = sorted({one.run for one in ordered})
+    for run in runs if len(runs) > 1 else ():
+        found += [f"{words} in run {run}" for words in _dependences([one for one in ordered if one.run == run], bits)]
+    return found
+
+
+def _dependences(ordered: Sequence[Observation], bits: int) -> list[str]:
+    found = []
     agree = -(-_BITS_THAT_AGREE // bits)
     shortest = min((len(one.value) for one in ordered), default=0)
     groups = [(words, _groups(ordered, key, agree)) for words, key in _GROUPS]
     clocks = [*_clocks(ordered)] if bits == _BITS_OF_A_BYTE else []
     for place in range(shortest):
         column = [one.value[place] for one in ordered]
-        found += [f"byte {place} {words}" for words in _of_column(column, ordered, groups, clocks)][:1]
+        found += [f"byte {place} {words}" for words in _of_column(column, ordered, groups, clocks, bits)][:1]
         if bits == _BITS_OF_A_BYTE:
             found += [f"byte {place} {words}" for words in _of_halves(column, groups)][:1]
     found += _in_order(ordered, shortest)
@@ -138,6 +151,15 @@ def _agrees(groups: list[list[int]], column: Sequence[int]) -> bool:
     return bool(groups) and all(column[number] == column[group[0]] for group in groups for number in group[1:])
 
 
+def _mostly_agrees(groups: list[list[int]], column: Sequence[int], bits: int) -> bool:
+    """Whether so many values repeat what most of their group have that chance had to choose as many bits."""
+    counts = [max(Counter(column[number] for number in group).values()) for group in groups]
+    repeats = sum(count - 1 for count in counts)
+    # By so many choices of values could they have agreed.
+    choices = comb(sum(map(len, groups)), repeats + sum(count > 1 for count in counts))
+    return repeats * bits - log2(choices) >= _BITS_THAT_AGREE
+
+
 def _clocks(samples: Sequence[Observation]) -> Iterator[tuple[str, float, list[float]]]:
     """Yield what a byte could follow: its description, how exactly that is known, and its position for each value."""
     orders = [("counts", [float(number) for number in range(len(samples))])]
@@ -157,9 +179,11 @@ def _of_column(
     samples: Sequence[Observation],
     groups: list[tuple[str, list[list[int]]]],
     clocks: list[tuple[str, float, list[float]]],
+    bits: int,
 ) -> Iterator[str]:
     """Every answer; a byte that never changes is decided by everything."""
-    yield from (words for words, several in groups if _agrees(several, column))
+    if (len(column) - len(set(column))) * bits >= _BITS_THAT_AGREE:
+        yield from (words for words, several in groups if _mostly_agrees(several, column, bits))
     yield from (words for words, around, clock in clocks if _runs_along(column, clock, around))
     if _is_covered_clock(column, samples):
         yield "is the clock under a constant key"

@@ -209,6 +209,17 @@ def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
     inspection.saw("{count} values are each of the kind that their column is for", count=examined)
 
 
+def stored_values(tables: Tables, slots: bytes) -> frozenset[bytes]:
+    """Return every value of the store as bytes, every share, and each file with its chunks in their order."""
+    found = {value.encode() if isinstance(value, str) else _bytes(value)
+             for rows in tables.values() for row in rows for value in row.values()}  # fmt: skip
+    found |= {slots[place : place + SHARE_BYTES] for place in range(0, len(slots), SHARE_BYTES)}
+    files: dict[object, bytes] = {}
+    for row in sorted(tables.get("chunks", []), key=lambda row: int(str(row["position"]))):
+        files[row["file_id"]] = files.get(row["file_id"], b"") + _bytes(row["chunk"])
+    return frozenset(found | set(files.values()))
+
+
 def random_fields(noted: Iterable[Noted]) -> dict[str, list[Observation]]:
     """Every value that must be random, by the name of its field."""
     found: dict[str, list[Observation]] = {}

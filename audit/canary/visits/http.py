@@ -25,6 +25,8 @@ class Answer:
     status: int
     head: bytes
     body: bytes
+    # Of a body that came in pieces: the line before each, and what came after the last.
+    pieces: tuple[bytes, ...] = ()
 
     @property
     def whole(self) -> bytes:
@@ -100,7 +102,7 @@ def read_answer(received: bytes) -> Answer:
     words = head.split(b" ", 2)
     status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
     if b"transfer-encoding: chunked" in head.lower():
-        body = _without_chunks(body)
+        return Answer(status, head, *_without_chunks(body))
     return Answer(status, head, body)
 
 
@@ -160,13 +162,15 @@ def _until_end(connection: socket.socket) -> bytes:
     return received
 
 
-def _without_chunks(body: bytes) -> bytes:
-    whole = b""
+def _without_chunks(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+    whole, pieces = b"", []
     while body:
         size, _, rest = body.partition(b"\r\n")
         length = int(size.partition(b";")[0] or b"0", 16)
+        pieces.append(size)
         if length == 0:
-            break
+            return whole, (*pieces, rest)
         whole += rest[:length]
+        pieces.append(rest[length : length + 2])
         body = rest[length + 2 :]
-    return whole
+    return whole, tuple(pieces)

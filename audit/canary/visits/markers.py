@@ -42,6 +42,9 @@ _MOST_UNPACKED = 8 * 2**20
 _PIECE = 4096
 # Sixteen, without a vowel. In a row of digits the form can see a telephone number, and sends the report back.
 _LETTERS = "bcdfghjklmnprstx"
+# No word of the list of case codes begins within two letters of this, so one that is typed as a code is near to none:
+# with one letter before the others, one in twenty was near, and one run's answer had a suggestion that no other had.
+BEGINNING, _LENGTH = "qxq", 24
 _BASE64_PHASES = (0, 1, 2)
 PACKED_V4 = "packed"  # four bytes occur by chance: once in two thousand runs, in ciphertext
 
@@ -76,7 +79,8 @@ class Hit:
 
 def new_text(kind: str, carrier: str = "{}") -> Marker:
     """Return a marker of 24 letters; `carrier` is the field it will stand in, with braces for the marker."""
-    text = "q" + "".join(secrets.choice(_LETTERS) for _ in range(22)) + "z"
+    middle = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH - len(BEGINNING) - 1))
+    text = f"{BEGINNING}{middle}z"
     return planted(kind, text, (carrier.format(text),))
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
+from audit.canary.visits.markers import BEGINNING
 from audit.canary.visits.material import document, photograph, picture
 from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
 
@@ -32,6 +33,8 @@ _CODE = re.compile(r"<bdi>([a-z]+)</bdi>")
 _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
 # Codes of which the third word is none, and each is near to other words of the list.
 _MISREAD = ("abaqus", "akenda")
+# For the question about two words of a code: a word of the list would be right for one code in two thousand.
+_NO_WORD = f"{BEGINNING}z"
 _TELLS_WHO = "Call me on 070-174 06 05."
 _TAGS = re.compile(r'name="looked" value="([^"]+)"')
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
@@ -120,7 +123,7 @@ def _read_on(visitor: CanaryVisitor, shown: Answer, words: Sequence[str], found:
     """Write two words back, a wrong one first; look at what was found in the files, and at the days."""
     form = hidden_fields(shown.text, "/receipt/check")
     places = [int(value) for name, value in form if name == "asked"]
-    wrong = [*form, *(("word", "abborre") for _place in places)]
+    wrong = [*form, *(("word", _NO_WORD) for _place in places)]
     visitor.post("two wrong words", "/receipt/check", wrong, right=(400,), may_echo=("case code",))
     right = [*form, *(("word", words[place - 1]) for place in places)]
     files = visitor.post("two right words", "/receipt/check", right, may_echo=found)

@@ -26,6 +26,7 @@ from audit.canary.visits.visitor import Exchange
 from audit.observe.seccomp import Attempt, read_filter, refused
 from audit.observe.strace import TraceDamaged, read_trace
 from audit.verdict import Inspection, Verdict
+from cases.receipt.misread import near_words
 from intake.identifiers.find import details_in
 
 MARKER = new_text("Referer", "https://{}.example/start")
@@ -108,6 +109,11 @@ def test_a_marker_holds_nothing_that_the_form_would_take_for_a_telephone_number(
     assert all(marker.text.isalpha() for marker in markers)
     assert {len(marker.text) for marker in markers} == {24}
     assert details_in(" ".join(marker.text for marker in markers), ()) == ()
+
+
+def test_a_marker_that_is_typed_as_a_case_code_is_near_to_no_word():
+    # A suggestion for one of two runs' markers would be an answer that differs by chance.
+    assert [text for text in (new_text("typed code").text for _ in range(500)) if near_words(text)] == []
 
 
 def test_nothing_is_found_where_nothing_is():
@@ -204,6 +210,10 @@ JOURNAL = "{sa_family=AF_UNIX, sun_path=" + hexed("/run/systemd/journal/socket")
         ("sockets", "socketpair(AF_UNIX, SOCK_DGRAM, 0, [5, 6]) = 0"),
         ("channels", "write(2</dev/null<char 1:3>>, MARKER, 6) = 6"),
         ("channels", "write(1</dev/null<char 1:3>>, MARKER, 6) = 6"),
+        ("channels", "pwrite64(6<PATH>, MARKER, 24, 6192) = 24"),
+        ("channels", "pwrite64(6<SLOTS>, MARKER, 32, 48) = 32"),
+        ("channels", "pwrite64(6<INDEX>, MARKER, 4, 132) = 4"),
+        ("files", f'openat(AT_FDCWD<{hexed("/").strip(chr(34))}>, "INDEX", O_RDWR|O_CLOEXEC) = 5'),
         ("channels", "sendmmsg(5<UNIX-STREAM:[1->2]>, [{msg_hdr={}}], 1, 0) = -1 EPERM (Operation not permitted)"),
         ("channels", "io_uring_setup(8, {flags=0}) = 5"),
         ("channels", "sendfile(5, 6, NULL, 100) = 100"),
@@ -251,6 +261,18 @@ def test_what_leads_out_is_a_finding_also_when_the_kernel_refused_it(tmp_path, k
     judge_calls(inspections, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
 
     assert [name for name, inspection in inspections.items() if inspection.verdict is Verdict.FINDING] == [kind]
+
+
+@pytest.mark.parametrize(
+    "line", ["pwrite64(6<PATH>, MARKER, 4096, 8192) = 4096", "pwrite64(6<SLOTS>, MARKER, 32, 64) = 32"]
+)
+def test_a_write_that_the_format_of_its_file_has_is_none(tmp_path, line):
+    calls = traced(tmp_path, f"{AT_WORK}10 2.0 {line}\n")
+    inspections = {kind: Inspection() for kind in KINDS}
+
+    judge_calls(inspections, calls, Rulebook(tmp_path, tmp_path / "home", calls, 1.5))
+
+    assert {inspection.verdict for inspection in inspections.values()} == {Verdict.CLEAN}
 
 
 @pytest.mark.parametrize("name", ["asyncio_0", "argon_1", "Thread-1 (_conn"])
@@ -383,9 +405,10 @@ def test_the_canary_is_clean_on_the_service_as_it_is():
 
     report = json.loads(done.stdout)
     told = {row["id"]: row["verdict"] for row in report["checks"] if row["verdict"] != "clean"}
+    sentences = [one for row in report["checks"] for one in row["evidence"] if one["verdict"] != "clean"]
     # The service closes itself to its own account, so an ordinary one is not told which files it has open.
     of_root = {"canary.markers", "canary.files", "canary.channels", "canary.counters", "canary.calls", "canary.steady"}
-    assert told == ({} if os.geteuid() == 0 else dict.fromkeys(of_root, "not seen")), report
+    assert told == ({} if os.geteuid() == 0 else dict.fromkeys(of_root, "not seen")), sentences
     assert done.returncode == (0 if os.geteuid() == 0 else 1)
     assert all(row["by_hand"] for row in report["checks"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import socket
 import threading
@@ -11,6 +12,7 @@ from contextlib import closing, suppress
 
 import pytest
 from nacl.public import PrivateKey, SealedBox
+from nacl.signing import SigningKey
 
 from audit.canary.across import compare_opened, compare_places
 from audit.canary.compare.answers import compare_answers
@@ -18,7 +20,7 @@ from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
 from audit.canary.judge import judge_sizes
 from audit.canary.members import check_excluded
-from audit.canary.opened import Granted, Opened
+from audit.canary.opened import Granted, Opened, ReadEntry, unsigned_entries
 from audit.canary.visits.http import glance, hidden_fields
 from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
@@ -208,15 +210,41 @@ def test_of_several_forms_to_one_place_that_one_is_sent_which_acts():
     assert hidden_fields(FORMS, "/inbox/leave") == []
 
 
+@pytest.mark.parametrize("wrong", ["", "signature", "author", "previous", "file"])
+def test_an_entry_that_is_not_what_its_reporter_signed_is_named(wrong):
+    sign, box = SigningKey.generate(), bytes(PrivateKey.generate().public_key)
+    author = hashlib.blake2b(bytes(sign.verify_key) + box, digest_size=16, person=b"ks1-member").hexdigest()
+    entries, previous = [], bytes(32)
+    for number in range(3):
+        last = number == 2
+        told = {
+            "author": "0" * 32 if last and wrong == "author" else author,
+            "previous": (bytes(32) if last and wrong == "previous" else previous).hex(),
+            "entry": {"file_id": ("1" if last and wrong == "file" else "0") * 32}
+            if number
+            else {"reporter_sign": bytes(sign.verify_key).hex(), "reporter_box": box.hex()},
+        }
+        body, bound = json.dumps(told).encode(), b"place %d" % number
+        signed = sign.sign(b"ks1-entry" + bound + body).signature + body
+        if last and wrong == "signature":
+            signed = bytes([signed[0] ^ 1]) + signed[1:]
+        entries.append(ReadEntry(signed + b"\x80" + bytes(9), bound))
+        previous = hashlib.blake2b(bound + signed, digest_size=32, person=b"ks1-chain").digest()
+
+    assert list(unsigned_entries(entries, {"0" * 32})) == ([2] if wrong else [])
+
+
 def test_what_members_read_in_two_runs_is_shown_where_it_differs():
-    def opened(order):
-        entry = {"author": "0" * 32, "entry": {"digest": "1" * 64, "order": order, "preview_id": "2" * 32}}
-        return [Opened("entry 1 of stream 1", json.dumps(entry).encode() + b"\x80" + bytes(9))], []
+    def opened(order, author="0", indent=None):
+        entry = {"author": author * 32, "entry": {"digest": "1" * 64, "order": order, "preview_id": "2" * 32}}
+        return [Opened("entry 1 of stream 1", json.dumps(entry, indent=indent).encode() + b"\x80" + bytes(9))], []
 
-    same, other = Inspection(), Inspection()
+    same, other, spaces = Inspection(), Inspection(), Inspection()
 
-    compare_opened(same, [opened(0), opened(0)])
+    compare_opened(same, [opened(0), opened(0, author="3")])
     compare_opened(other, [opened(0), opened(1)])
+    compare_opened(spaces, [opened(0), opened(0, indent=1)])
+    assert spaces.verdict is Verdict.FINDING
 
     assert same.verdict is Verdict.CLEAN
     assert any('"order": 0' in one.text() and '"order": 1' in one.text() for one in other.evidence)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import random
 import struct
 import subprocess
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from audit.canary.clock import another_hour, interpreter_with_clock
-from audit.canary.compare.answers import compare_answers
+from audit.canary.compare.answers import DeskAnswer, compare_answers, compare_desk_answers, random_tokens
 from audit.canary.compare.random import Observation, dependences, dependences_within, told_apart
 from audit.canary.compare.rows import (
     COLUMNS,
@@ -29,9 +31,10 @@ from audit.canary.compare.rows import (
 from audit.canary.compare.snapshot import Snapshot, files_of
 from audit.canary.compare.steady import ALLOWED, Since, compare_snapshots, no_time_of_a_visit
 from audit.canary.drawn import check_drawn, hook, number_of
-from audit.canary.visits.http import Answer
+from audit.canary.visits.http import Answer, read_answer
 from audit.canary.visits.visitor import Exchange
 from audit.verdict import Inspection, Verdict
+from cases.receipt.wordlist import to_words
 
 # Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.
 RUNS, VALUES, STARTED = (0, 2), 9, 1_795_768_000.3
@@ -92,6 +95,28 @@ def test_the_minute_is_found_on_a_machine_so_slow_that_a_run_lasts_several():
     assert dependences(samples(make, pause=17.0))
 
 
+def test_the_hour_and_the_minute_are_found_where_the_clock_of_one_run_is_moved_in_each_second():
+    def moved(run, now):
+        return now + (int(now) % 8 * 548 * 256 if run else 0)
+
+    for seconds in (60, 3600):
+        told = dependences(
+            samples(
+                lambda run, _visitor, _order, now, seconds=seconds: (
+                    os.urandom(3) + hashlib.sha256(b"%d" % (moved(run, now) // seconds)).digest()[:1]
+                )
+            )
+        )
+        assert any(words.startswith("byte 3 is ") and words.endswith(" in run 0") for words in told)
+
+
+def test_what_only_most_values_hide_is_found():
+    def make(_run, _visitor, order, now):
+        return os.urandom(3) + (os.urandom(1) if order % 4 == 3 else bytes([int(now) // 60 & 255]))
+
+    assert dependences(samples(make))
+
+
 @pytest.mark.parametrize("size", [1, 3, 16, 153])
 def test_random_values_depend_on_nothing(size):
     assert [found for _ in range(12) if (found := dependences(samples(lambda *_known: os.urandom(size))))] == []
@@ -135,11 +160,31 @@ def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_
     assert (ahead[0] - 9728) % (548 * 256) < 60
 
 
+def test_every_way_of_python_to_ask_for_the_time_is_moved(tmp_path):
+    moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 9728, KEY)
+    ask = (
+        "import calendar, datetime, time\n"
+        "from datetime import datetime as d\n"
+        "told = [time.time(), time.time_ns() / 10**9, calendar.timegm(time.gmtime()), time.mktime(time.localtime()),"
+        " d.now(datetime.UTC).timestamp(), d.now().timestamp(), d.utcnow().replace(tzinfo=datetime.UTC).timestamp(),"
+        " d.today().timestamp(), int(time.strftime('%s')), time.mktime(time.strptime(time.ctime())),"
+        " time.mktime(time.strptime(time.asctime())), time.clock_gettime(time.CLOCK_REALTIME),"
+        " time.clock_gettime_ns(time.CLOCK_REALTIME) / 10**9]\n"
+        "assert isinstance(d(2026, 1, 1), d) and isinstance(d.now(), d) and issubclass(d, datetime.date)\n"
+        "print(*told)"
+    )
+    told = subprocess.run([moved, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout
+    here = time.time()
+
+    assert [one for one in map(float, told.split()) if (one - here - 9728 + 60) % (548 * 256) > 120] == []
+    assert min(map(float, told.split())) > here + 9000
+
+
 def test_a_draw_of_the_watched_run_is_known_again_whole_and_nothing_else_is(tmp_path):
     moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 0, KEY)
     ask = (
         "import os, secrets, nacl.utils\n"
-        "for one in (os.urandom(16), secrets.token_bytes(4096), nacl.utils.random(24), secrets.token_bytes(15)):"
+        "for one in (os.urandom(16), secrets.token_bytes(4096), nacl.utils.random(24), secrets.token_bytes(11)):"
         " print(one.hex())"
     )
     told = subprocess.run([moved, "-I", "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout
@@ -157,11 +202,11 @@ def test_a_draw_of_the_watched_run_is_known_again_whole_and_nothing_else_is(tmp_
 class DrawnRun:
     """A run of which only its rows are looked at."""
 
-    def __init__(self, *, thrown_away: int = 0, beat: int = 4096):
+    def __init__(self, *, thrown_away: int = 0, beat: int = 4096, code: int = 0):
         made = {}
         exec(hook(KEY), made)  # noqa: S102 - our own lines
         os.urandom, random._urandom = made["_urandom"], made["_urandom"]
-        self.key, self.exchanges, self.noted = KEY, [], []
+        self.key, self.noted = KEY, []
         for order in range(3):
             first = made["_drawn"](16)
             for _ in range(thrown_away * (order == 1)):
@@ -169,6 +214,9 @@ class DrawnRun:
             rows = {"cases": [{"case_id": first}], "files": [{"file_id": made["_drawn"](16)}]}
             self.noted.append(Noted("a report", 2, "A", order, 0.0, 0.0, rows))
         self.rows = {"home": [{"beat": made["_drawn"](beat) + os.urandom(4096 - beat)}]}
+        words = to_words(int.from_bytes(made["_drawn"](12), "big") >> 6 << 6 ^ code << 6 | 5, 8)
+        page = "".join(f"<li><bdi>{word}</bdi></li>" for word in words).encode()
+        self.exchanges = [Exchange("a report", Answer(203, b"", page), frozenset({203}), frozenset(), before=9.0)]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +225,7 @@ class DrawnRun:
         ({}, ""),
         ({"thrown_away": 1}, "not as many values are drawn each time"),
         ({"beat": 4094}, "home.beat: 1 values are not what was drawn"),
+        ({"code": 1}, "answer: case code: 1 values are not what was drawn"),
     ],
 )
 def test_what_was_not_drawn_whole_or_was_drawn_again_is_a_finding(run, words):
@@ -323,6 +372,75 @@ def test_two_answers_to_one_question_that_differ_are_a_finding(other):
 
     assert told(b"<p>fine", b"<p>fine") is Verdict.CLEAN
     assert told(b"<p>fine", other) is Verdict.FINDING
+
+
+def test_only_spaces_are_taken_out_of_the_filling_and_the_pieces_of_an_answer_count():
+    def told(*answers):
+        inspection = Inspection()
+        compare_answers(
+            inspection, [Exchange("a page", one, frozenset({200}), frozenset()) for one in answers], {0: []}
+        )
+        return inspection.verdict
+
+    head = b"HTTP/1.1 200 OK"
+    spaces, more, tabs = (Answer(200, head, b"<p>fine<!--" + one + b"-->") for one in (b"  ", b"   ", b" \t "))
+    chunked = [read_answer(head + b"\r\nTransfer-Encoding: chunked\r\n\r\n" + body) for body in CHUNKED]
+
+    assert {one.body for one in chunked} == {b"abc"}
+    assert told(spaces, more) is Verdict.CLEAN
+    assert told(spaces, tabs) is Verdict.FINDING
+    assert all(told(chunked[0], other) is Verdict.FINDING for other in chunked[1:])
+
+
+CHUNKED = (
+    b"3\r\nabc\r\n0\r\n\r\n",
+    b"1\r\na\r\n2\r\nbc\r\n0\r\n\r\n",
+    b"3;seen=7\r\nabc\r\n0\r\n\r\n",
+    b"3\r\nabc\r\n0\r\nSeen: 7\r\n\r\n",
+)
+
+
+FILES = b'[{"file_id":"AAAA","number":%d,"item_kind":2},{"file_id":"AQEB","number":%d,"item_kind":2}]'
+
+
+@pytest.mark.parametrize(
+    ("bodies", "verdict"),
+    [
+        ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB","n":1}  '), Verdict.CLEAN),
+        ((b'{"share":"AAAA","n":1}  ', b'{"share":"AgIC","n":1}  '), Verdict.FINDING),  # not of the store
+        ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB","n":2}  '), Verdict.FINDING),
+        ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB", "n":1} '), Verdict.FINDING),
+        ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB","n":1}\t '), Verdict.FINDING),
+        ((b'{"share":"AAAA","n":1}  ', b'{"share":"AQEB","n":1}   '), Verdict.FINDING),
+        ((FILES % (1, 2), FILES % (3, 4)), Verdict.CLEAN),
+        ((FILES % (1, 2), FILES % (4, 3)), Verdict.FINDING),
+        ((b'{"n": 1}', b'{"n": 1}'), Verdict.FINDING),
+        ((b"\0\0\0", b"\1\1\1"), Verdict.CLEAN),
+        ((b"\0\0\0", b"\2\2\2"), Verdict.FINDING),
+    ],
+)
+def test_a_desk_is_told_what_is_stored_in_one_form_and_nothing_else(bodies, verdict):
+    inspection = Inspection()
+
+    compare_desk_answers(
+        inspection,
+        [
+            DeskAnswer("case", Answer(200, b"HTTP/1.1 200 OK", body), [], frozenset({bytes(3), b"\1\1\1"}))
+            for body in bodies
+        ],
+    )
+
+    assert inspection.verdict is verdict
+
+
+def test_a_random_value_is_examined_once_wherever_it_is_shown_first():
+    marks = [base64.urlsafe_b64encode(os.urandom(36)) for _ in range(3)]
+    pages = [b"".join(b'<input name="mark" value="%s">' % mark for mark in shown) for shown in (marks[:2], marks)]
+    exchanges = [Exchange("a page", Answer(200, b"", page), frozenset({200}), frozenset()) for page in pages]
+
+    told = [one.value for one in random_tokens(exchanges)["answer: mark"]]
+
+    assert told == [base64.urlsafe_b64decode(mark)[4:] for mark in marks]
 
 
 def test_a_header_that_counts_is_a_finding():
