@@ -5,7 +5,7 @@ for a second one where the first lacked a key (HelloRetryRequest). So the heads 
 
 1. A ClientHello is handed on when it is whole: 16 KiB at the most (relay/client_hello.py), in 16 records at the most.
    Browsers send one of 0.5 to 2 KiB in one or two.
-2. Any other record is handed on when it is whole.
+2. Any other record is handed on when it is whole. What is of no kind that TLS has is refused at its first byte.
 3. All that is handed on before the handshake is over is 48 KiB at the most.
 4. After it, one record at a time: the caller then sees what each of them brings (intake/mirror/stream.py, rule 6).
 """
@@ -17,6 +17,7 @@ from relay.client_hello import MOST_BYTES, NotTls
 _HEADER_BYTES: Final = 5
 _MESSAGE_HEADER_BYTES: Final = 4
 _HANDSHAKE: Final = 0x16
+_KINDS: Final = range(0x14, 0x18)  # RFC 8446, section 5.1
 _CLIENT_HELLO: Final = 0x01
 _MOST_RECORDS: Final = 16
 _MOST_RECORD_BYTES: Final = 2**14 + 256  # RFC 8446, section 5.2
@@ -89,6 +90,8 @@ class Records:
     def _record(self, at: int) -> int | None:
         """Return where the record that begins at `at` ends, or None while its head is not there."""
         head = self._waiting[at : at + _HEADER_BYTES]
+        if head and head[0] not in _KINDS:
+            raise NotTls
         if len(head) < _HEADER_BYTES:
             return None
         size = int.from_bytes(head[3:], "big")
