@@ -126,6 +126,13 @@ class Visitors:
             except (OSError, AssertionError) as fault:
                 self.failed.append(repr(fault))
 
+    async def have_come(self) -> None:
+        """Return once visits that began since were answered (as many as come at once may have begun before), or one failed."""
+        enough = self.answered + 2 * len(self._threads)
+        async with asyncio.timeout(READY_SECONDS):
+            while self.answered < enough and not self.failed:
+                await asyncio.sleep(0.02)
+
     async def __aenter__(self):
         for thread in self._threads:
             thread.start()
@@ -184,7 +191,7 @@ async def test_one_order_and_three_renewals_reach_the_real_intake_under_load_and
                         ahead = SIXTY_DAYS
                         await keeper.round()
                         ahead = timedelta()
-                        await asyncio.sleep(2)
+                        await visitors.have_come()
                         certificates.append(leaf_fingerprint((mirror_folder(home) / CERTIFICATE).read_bytes()))
                         answered.append(visitors.answered)
                 await keeper.look()
