@@ -24,8 +24,9 @@ from kallskydd.exit_codes import code_of
 from kallskydd.mirror.caa import caa_line
 from kallskydd.mirror.errors import CertificateUnusable, MirrorFault
 from kallskydd.mirror.findings import Finding, mirror_findings
-from kallskydd.mirror.folder import CERTIFICATE, PEM_BYTES, leaf_fingerprint, mirror_folder, read_bounded, write_whole
+from kallskydd.mirror.folder import CERTIFICATE, PEM_BYTES, mirror_folder, read_bounded, write_whole
 from kallskydd.mirror.messages import Job, Looked
+from kallskydd.mirror.ours import judged, ours_now
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.serve.mirror_certificate import in_words, place_of, plan_of
 from kallskydd.serve.mirror_child import run_child
@@ -122,16 +123,14 @@ def run_status(args: argparse.Namespace) -> int:
         home = _home(args)
         config = _mirror(home)
         plan = plan_of(home.path, config)
-        pem = read_bounded(plan.folder / CERTIFICATE)
-        ours = leaf_fingerprint(pem) if pem else None
-        job = Job(verb="look", place=place_of(plan, _way(home)), now=utc_now(), ours=() if ours is None else (ours,))
+        job = Job(verb="look", place=place_of(plan, _way(home)), now=utc_now(), ours=ours_now(plan.folder))
         told = asyncio.run(run_child(job, None))
     except NotDone as end:
         prose(str(end))
         return end.code
     findings = mirror_findings(plan.folder, config, utc_now())
     if isinstance(told, Looked):
-        findings += [Finding("now", well, words) for well, words in in_words(told)]
+        findings += [Finding("now", well, words) for well, words in in_words(judged(told, plan.folder))]
     if args.json:
         result({"findings": [{"what": one.what, "well": one.well, "words": one.words} for one in findings]})
     for one in findings:

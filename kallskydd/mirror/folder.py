@@ -3,7 +3,7 @@
     account.pem        the private key of the account at the certificate authority; in the backup
     account.json       where the account was made and its address; made again from the key
     certificate.pem    private key and certificate of the mirror: key first, then the chain
-    seen.json          what was last seen and tried, by days (kallskydd.mirror.seen)
+    seen.json          what was last seen and tried, by days, and taken by the intake (kallskydd.mirror.seen)
     other.pem          a certificate that the mirror showed and that is not ours; the operator removes it
 
 A file is written beside its place and moved there whole, so that an interrupted write leaves the old one. What an

@@ -32,6 +32,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     failed: int | None = None
     orders: tuple[date, ...] = ()
     certificates: tuple[date, ...] = ()
+    # SHA-256 of the certificate that the intake took last, as hex.
+    taken: str | None = None
     # The first day on which the authority wants to hear of us again.
     not_before: date | None = None
 

@@ -35,6 +35,7 @@ from kallskydd.mirror.folder import (
     write_whole,
 )
 from kallskydd.mirror.messages import Facts, Failed, Job, Looked, Place
+from kallskydd.mirror.ours import judged
 from kallskydd.mirror.seen import Seen, keep_seen, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
 from kallskydd.serve.mirror import MirrorRefused, read_certificate
@@ -155,6 +156,7 @@ class MirrorCertificate:
                 self._say_once(refused.words)
                 return
             self._given = pem
+            self._remember(lambda seen, _: msgspec.structs.replace(seen, taken=leaf_fingerprint(pem)))
             self._said.clear()
             self.speaker.event("mirror-certificate", until=self._facts.not_after.date().isoformat())
 
@@ -206,6 +208,7 @@ class MirrorCertificate:
             if isinstance(told, Failed):
                 self.speaker.say(str(fault_of(told.code)))
             return None
+        told = judged(told, self.plan.folder)
         if told.other is not None:
             write_whole(self.plan.folder / OTHER, told.other.encode())
         if told.caa is Caa.UNREACHABLE or told.shown is Shown.UNREACHABLE:

@@ -91,6 +91,7 @@ async def test_a_hundred_open_connections_cost_less_than_sixty_megabytes(site):
         for browser in browsers:
             browser.close()
 
+    print(f"{alone / 2**20:.1f} MiB alone, {taken / 2**20:.1f} with {len(browsers)} connections")
     assert alone < 30 * 2**20
     assert taken < 60 * 2**20
 
@@ -108,6 +109,7 @@ async def test_five_hundred_idle_connections_and_two_hundred_silent_ones_keep_no
         for _, writer in (*idle, *silent):
             writer.transport.abort()
 
+    print(f"the page took {seconds:.2f} s, the relay {taken / 2**20:.1f} MiB")
     assert seconds < 5
     assert taken < 60 * 2**20
 

@@ -71,11 +71,9 @@ class Mirror:
                 while (child := child_of(process.pid, "--parent")) is None:
                     await asyncio.sleep(0.02)
                 # A port is open before the relay closes itself; one that never does is closed to nobody.
-                while "\nSeccomp:\t2" not in Path(f"/proc/{child}/status").read_text():
+                has_filter = not (program or Path()).joinpath("no-filter").exists()
+                while not (_is_closed(child) if has_filter else _runs_a_loop(child)):
                     await asyncio.sleep(0.02)
-                    if (program or Path()).joinpath("no-filter").exists():
-                        await asyncio.sleep(1)
-                        break
             yield process.pid
 
     @contextlib.asynccontextmanager
@@ -106,6 +104,17 @@ class Mirror:
         ca = trusted or self.folder / ("certificate.pem" if port is None else "fullchain.pem")
         given = {"stop": self.stop, "start": self.start, "root": self.folder, "trusted": ca} | asked
         return await asyncio.to_thread(inspect_mirror, DAY, Asked(name=NAME, pids=pids, at=at, **given))
+
+
+def _is_closed(pid: int) -> bool:
+    return "\nSeccomp:\t2" in Path(f"/proc/{pid}/status").read_text()
+
+
+def _runs_a_loop(pid: int) -> bool:
+    """Whether it has come to serve, as one without a filter shows in no other way."""
+    with contextlib.suppress(OSError):
+        return any(os.readlink(one) == "anon_inode:[eventpoll]" for one in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 @contextlib.asynccontextmanager

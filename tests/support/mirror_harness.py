@@ -255,6 +255,20 @@ async def connect(path: Path) -> socket.socket:
             return connection
 
 
+async def until(condition, seconds: float = 20.0) -> None:
+    """Return once this is so."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def is_ended(connection: socket.socket) -> bool:
+    """Read once; whether the other side has closed."""
+    with suppress(ConnectionError):
+        return await asyncio.get_running_loop().sock_recv(connection, 65536) == b""
+    return True
+
+
 def head(host: str = NAME, path: str = "/", headers: Mapping[str, str] | None = None) -> bytes:
     lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

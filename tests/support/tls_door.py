@@ -39,6 +39,7 @@ class TlsDoor:
     # The challenge is taken and never shown, as when the name leads elsewhere.
     challenge_is_lost: bool = False
     when_raised: Callable[[], object] = lambda: None
+    when_visited: Callable[[], object] = lambda: None
     certificate: ssl.SSLContext | None = None
     challenge: ssl.SSLContext | None = None
 
@@ -62,7 +63,7 @@ class TlsDoor:
         fresh = TlsDoor()
         for name in ("given", "challenges", "lowered", "refuses", "challenge_is_lost", "certificate", "challenge"):
             setattr(self, name, getattr(fresh, name))
-        self.when_raised = lambda: None
+        self.when_raised = self.when_visited = lambda: None
 
     async def give_certificate(self, pem: bytes) -> None:
         if self.refuses:
@@ -93,6 +94,7 @@ class TlsDoor:
         with contextlib.suppress(OSError), connection:
             connection.settimeout(10)
             first = connection.recv(4096, socket.MSG_PEEK)
+            self.when_visited()
             context = self.challenge if self.challenge and b"\x0aacme-tls/1" in first else self.certificate
             if context is None:
                 return

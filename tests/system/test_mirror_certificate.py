@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from loopback_socks import LoopbackSocks
 from pebble import Pebble
-from service import kallskydd
+from service import Service, kallskydd, offline_network
 
 from cases.home import read_home
 from intake.control import Event
@@ -126,6 +126,13 @@ class Visitors:
             except (OSError, AssertionError) as fault:
                 self.failed.append(repr(fault))
 
+    async def have_come(self) -> None:
+        """Return once visits that began since were answered (as many as come at once may have begun before), or one failed."""
+        enough = self.answered + 2 * len(self._threads)
+        async with asyncio.timeout(READY_SECONDS):
+            while self.answered < enough and not self.failed:
+                await asyncio.sleep(0.02)
+
     async def __aenter__(self):
         for thread in self._threads:
             thread.start()
@@ -184,7 +191,7 @@ async def test_one_order_and_three_renewals_reach_the_real_intake_under_load_and
                         ahead = SIXTY_DAYS
                         await keeper.round()
                         ahead = timedelta()
-                        await asyncio.sleep(2)
+                        await visitors.have_come()
                         certificates.append(leaf_fingerprint((mirror_folder(home) / CERTIFICATE).read_bytes()))
                         answered.append(visitors.answered)
                 await keeper.look()
@@ -214,22 +221,29 @@ def acme_protocol(port: int) -> bool:
             return True
 
 
-async def test_a_keeper_that_serves_a_mirror_without_an_account_says_what_to_do_and_serves_on(home):
+async def test_without_an_account_the_operator_is_told_what_to_do_and_without_a_mirror_there_is_no_socket(home):
     """The whole service, as it starts: nothing is asked of anybody before the operator has made the account."""
-    from service import Service, offline_network
-
     config = home / "config.toml"
-    config.write_text(f'{config.read_text()}\n[mirror]\nname = "{NAME}"\n')
-    with Service(home, offline_network(home.parent / "net")) as service:
+    without = config.read_text()
+    config.write_text(f'{without}\n[mirror]\nname = "{NAME}"\n')
+    network = offline_network(home.parent / "net")
+    with Service(home, network) as service:
         for _ in range(300):
             if any("kallskydd mirror account" in sentence for sentence in service.stderr):
                 break
             await asyncio.sleep(0.1)
         status = await asyncio.to_thread(kallskydd, "status", "--home", home, check=False)
+        there = (home / "run/mirror.sock").is_socket()
         said = "".join(service.stderr)
+    config.write_text(without)
+    with Service(home, network):
+        left = (home / "run/mirror.sock").exists()
 
+    assert "The mirror has no certificate yet" in said
     assert "There is no account at the certificate authority yet" in said
     assert "NOT  mirror certificate: There is no account" in status.stdout
+    assert there
+    assert not left
 
 
 def test_the_memory_of_the_childs_libraries_is_not_in_the_keepers_modules():

@@ -1,4 +1,4 @@
-"""The mirror of a served home: socket, certificate at the start and at each start of the intake, none without one."""
+"""The mirror of a served home: a socket, and its certificate at the start and at each start of the intake."""
 
 from __future__ import annotations
 
@@ -37,19 +37,3 @@ def test_a_served_home_opens_its_mirror_at_the_start_and_again_after_its_intake_
     assert [first.status, second.status] == [200, 200]
     assert first.headers["onion-location"].startswith("http://")
     assert browser.host == NAME
-
-
-def test_a_home_without_a_certificate_says_so_and_one_without_a_mirror_has_no_socket_for_it(tmp_path):
-    home = home_with_mirror(tmp_path)
-    network = offline_network(tmp_path / "network")
-    with Service(home, network) as service:
-        said = service.stderr
-        there = (home / "run" / "mirror.sock").is_socket()
-    config = home / "config.toml"
-    config.write_text(config.read_text().replace(SETTINGS, ""))
-    with Service(home, network):
-        left = (home / "run" / "mirror.sock").exists()
-
-    assert there
-    assert any("The mirror has no certificate yet" in line for line in said)
-    assert not left

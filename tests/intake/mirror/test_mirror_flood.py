@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from intake_harness import file_report
-from mirror_harness import NAME, Client, client_hello, connect, head, running_mirror
+from mirror_harness import client_hello, connect, is_ended, running_mirror, until
 
 from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
-from intake.mirror.clear_records import ClearRecords
-from relay.client_hello import NotTls
 
 KIB = 1024
 QUICK = ConnectionLimits(look_seconds=0.05, handshake_seconds=0.5)
@@ -25,18 +20,6 @@ QUICK = ConnectionLimits(look_seconds=0.05, handshake_seconds=0.5)
 
 def limits(**numbers) -> ConnectionLimits:
     return ConnectionLimits(**{"look_seconds": 0.05, **numbers})
-
-
-async def until(condition, seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
-async def is_ended(connection) -> bool:
-    with suppress(ConnectionError):
-        return await asyncio.get_running_loop().sock_recv(connection, 65536) == b""
-    return True
 
 
 async def test_a_connection_counts_from_its_accept_on(tmp_path):
@@ -119,6 +102,7 @@ async def test_a_page_comes_within_five_seconds_while_500_handshakes_say_nothing
         took = asyncio.get_running_loop().time() - began
         filed = await asyncio.wait_for(file_report(mirror.browser(), "Planted words in a crowd"), 60)
 
+    print(f"the page took {took:.2f} s")
     assert page.status == 200
     assert took < 5
     assert len(filed.receipt.words) == 8
@@ -209,159 +193,6 @@ def test_500_handshakes_that_lead_nowhere_cost_less_than_60_megabytes_and_100_ki
     assert cost / 500 < 100
 
 
-# What may come in the clear
-
-
-def hello_record(size: int, claimed: int | None = None, kind: int = 22, message: int = 1) -> bytes:
-    body = bytes([message]) + (size - 4 if claimed is None else claimed).to_bytes(3) + bytes(size - 4)
-    return bytes([kind, 3, 1]) + len(body).to_bytes(2) + body
-
-
-def taken(data: bytes) -> list[int]:
-    clear, found = ClearRecords(), []
-    for byte in data:
-        clear.add(bytes([byte]))
-        while (piece := clear.next()) is not None:
-            found.append(len(piece))
-    return found
-
-
-def test_a_hello_is_handed_on_whole_and_so_is_every_other_record():
-    assert taken(hello_record(300)) == [305]
-    assert taken(hello_record(300)[:-1]) == []
-    assert taken(hello_record(200, claimed=396) + hello_record(200)) == [410]
-    assert taken(hello_record(300) + b"\x14\x03\x03\x00\x01\x01" + b"\x17\x03\x03\x00\x02ab" + hello_record(20)) == [
-        305,
-        6,
-        7,
-        25,
-    ]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        hello_record(300, claimed=16 * KIB),
-        hello_record(300, claimed=128 * KIB),
-        b"\x16\x03\x01\x00\x03\x01\x00\x00",
-        hello_record(300, message=2),
-        b"\x17\x03\x03\x41\x01",
-        b"\x16\x03\x01\x00\x04\x01\x00\x01\x00" + b"\x16\x03\x01\x00\x01\x00" * 40,
-        hello_record(300, claimed=400) + b"\x17\x03\x03\x00\x01a",
-    ],
-    ids=[
-        "16 KiB",
-        "128 KiB",
-        "a head in two records",
-        "no hello",
-        "a record of 17 KiB",
-        "a byte a record",
-        "another kind",
-    ],
-)
-def test_what_claims_too_much_or_comes_as_nobody_sends_it_is_no_tls(data):
-    with pytest.raises(NotTls):
-        taken(data)
-
-
-def test_no_more_than_48_kib_is_handed_on_before_a_handshake_is_over():
-    clear = ClearRecords()
-    clear.add(hello_record(16_000) * 4)
-
-    assert [len(clear.next() or b"") for _ in range(3)] == [16_005] * 3
-    with pytest.raises(NotTls):
-        clear.next()
-
-
-async def test_a_second_hello_that_claims_128_kib_ends_the_handshake(tmp_path):
-    async with running_mirror(tmp_path) as mirror:
-        context = mirror.authority.client()
-        hello = client_hello(context)
-        # Groups that it has no key of: the server asks for another hello.
-        connection = await connect(mirror.socket)
-        loop = asyncio.get_running_loop()
-        await loop.sock_sendall(connection, _without_key(hello))
-        asked_again = await asyncio.wait_for(loop.sock_recv(connection, 65536), 10)
-        await loop.sock_sendall(connection, hello_record(300, claimed=128 * KIB))
-        while not await asyncio.wait_for(is_ended(connection), 5):
-            pass
-        connection.close()
-        await until(lambda: not mirror.open_connections())
-
-    # The random of RFC 8446, section 4.1.3, by which a HelloRetryRequest is known.
-    assert asked_again[11:43].hex().startswith("cf21ad74e59a6111be1d8c021e65b891")
-
-
-def _without_key(hello: bytes) -> bytes:
-    """The same hello with an empty list of keys."""
-    at = hello.index(b"\x00\x33", hello.index(b"\x00\x2b\x00"))
-    size = int.from_bytes(hello[at + 2 : at + 4])
-    new = hello[:at] + b"\x00\x33\x00\x02\x00\x00" + hello[at + 4 + size :]
-    less = size - 2
-
-    def lowered(data: bytes, place: int, length: int) -> bytes:
-        value = int.from_bytes(data[place : place + length]) - less
-        return data[:place] + value.to_bytes(length) + data[place + length :]
-
-    new = lowered(lowered(new, 3, 2), 6, 3)
-    rest = 9 + 34
-    rest += 1 + new[rest]
-    rest += 2 + int.from_bytes(new[rest : rest + 2])
-    rest += 1 + new[rest]
-    return lowered(new, rest, 2)
-
-
-# What OpenSSL answers by itself
-
-
-@asynccontextmanager
-async def loopback(path: Path):
-    """A port of this computer that leads to the socket, and how many bytes came back so far."""
-    came: list[int] = []
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sizes: list[int]) -> None:
-        with suppress(ConnectionError):
-            while piece := await reader.read(65536):
-                sizes.append(len(piece))
-                writer.write(piece)
-                await writer.drain()
-        writer.close()
-
-    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there_reader, there_writer = await asyncio.open_unix_connection(str(path))
-        await asyncio.gather(pump(reader, there_writer, []), pump(there_reader, writer, came))
-
-    async with await asyncio.start_server(lead, "127.0.0.1", 0) as server:
-        yield server.sockets[0].getsockname()[1], came
-
-
-async def test_who_has_openssl_answer_by_itself_again_and_again_is_ended(tmp_path):
-    async with running_mirror(tmp_path) as mirror, loopback(mirror.socket) as (port, came):
-        client = await asyncio.create_subprocess_exec(
-            "openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", NAME, "-CAfile",
-            str(mirror.authority.folder / "ca.pem"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        await until(lambda: mirror.open_connections() == 1 and bool(came))
-        await asyncio.sleep(0.5)
-        handshake = sum(came)
-        asked = 0
-        # K: new keys for this side, and the other shall have new ones too.
-        with suppress(ConnectionError):
-            async with asyncio.timeout(60):
-                while mirror.open_connections():
-                    client.stdin.write(b"K\n")
-                    await client.stdin.drain()
-                    asked += 1
-                    await asyncio.sleep(0.003)
-        with suppress(ProcessLookupError):
-            client.kill()
-        await client.wait()
-
-    assert asked > 100
-    assert sum(came) - handshake <= 17 * KIB
-
-
 # What a connection keeps that is idle again
 
 IDLE_AGAIN = """
@@ -425,40 +256,3 @@ def test_a_connection_that_is_idle_again_keeps_nothing_of_what_it_carried(tmp_pa
 
     print(f"{each:.0f} KiB each")
     assert each < 150
-
-
-# Half a message of TLS's own
-
-
-def application_record(log: Path, number: int, inner: bytes, kind: int) -> bytes:
-    """A record of the client's by the keys that its log of keys names."""
-    lines = [line.split() for line in log.read_text().splitlines() if line.startswith("CLIENT_TRAFFIC_SECRET_0")]
-    secret = bytes.fromhex(lines[-1][2])
-
-    def derived(label: bytes, size: int) -> bytes:
-        info = size.to_bytes(2) + bytes([6 + len(label)]) + b"tls13 " + label + b"\0"
-        return HKDFExpand(algorithm=hashes.SHA384(), length=size, info=info).derive(secret)
-
-    nonce = bytes(a ^ b for a, b in zip(derived(b"iv", 12), number.to_bytes(12), strict=True))
-    content = inner + bytes([kind])
-    outside = b"\x17\x03\x03" + (len(content) + 16).to_bytes(2)
-    return outside + AESGCM(derived(b"key", 32)).encrypt(nonce, content, outside)
-
-
-@pytest.mark.parametrize("path", ["/", f"/progress/{'0' * 32}?watch=1"])
-async def test_who_stops_in_the_middle_of_a_key_update_is_ended_and_is_no_fault(tmp_path, path):
-    async with running_mirror(tmp_path) as mirror:
-        context = mirror.authority.client()
-        context.keylog_filename = str(tmp_path / "keys")
-        client = Client(await connect(mirror.socket), context)
-        await client.shake_hands()
-        # The head of a KeyUpdate, and not its one byte.
-        records = [(head(path=path), 23), (b"\x18\0\0\1", 22)]
-        sent = b"".join(application_record(tmp_path / "keys", at, *one) for at, one in enumerate(records))
-        await asyncio.get_running_loop().sock_sendall(client.connection, sent)
-        await until(lambda: not mirror.open_connections())
-        client.connection.close()
-        faults = mirror.intake.services.faults.count
-
-    assert client.tls.cipher()[0] == "TLS_AES_256_GCM_SHA384"
-    assert faults == 0

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from loopback_socks import LoopbackSocks
 from service import KALLSKYDD
+from tls_door import context_of
 
 from audit.observe.proc import find_service
 from cases.config import ConfigFault, parse_config
@@ -31,6 +32,7 @@ from kallskydd.mirror.folder import (
     CERTIFICATE,
     OTHER,
     PEM_BYTES,
+    leaf_fingerprint,
     mirror_folder,
     write_whole,
 )
@@ -87,6 +89,30 @@ async def test_the_account_comes_first_with_the_caa_line_and_the_mirror_is_then_
 
     assert "NOT  now: The name has no CAA record" in red.stdout
     assert "ok   now: Our account alone may order" in green.stdout
+
+
+async def test_a_renewal_under_way_is_no_other_certificate(world, home):
+    by_hand(home)
+    before, after, another = (challenge_pem(NAME, bytes(32), NOW) for _ in range(3))
+    folder = mirror_folder(home)
+
+    def now(shown: bytes) -> str:
+        world.door.certificate = context_of(shown)
+        said = kallskydd("mirror", "status", "--home", home).stdout
+        return next(line for line in said.splitlines() if " now: " in line)
+
+    # It is put there, and taken by the intake, while the look is on its way.
+    write_whole(folder / CERTIFICATE, before)
+    world.door.when_visited = lambda: write_whole(folder / CERTIFICATE, after)
+    during = now(after)
+    # It lies there, and the intake has not taken it yet.
+    keep_seen(folder, Seen(taken=leaf_fingerprint(before)))
+    just_before = now(before)
+    never = now(another)
+
+    assert during.startswith("ok ")
+    assert just_before.startswith("ok ")
+    assert never.startswith("NOT ")
 
 
 def test_a_mirror_that_is_not_configured_or_not_served_is_said(world, tmp_path):

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tls_door import TlsDoor
+from tls_door import TlsDoor, context_of
 
 from kallskydd.mirror.caa import Caa, CaaRecord, caa_line, caa_value, deciding_records, judge
 from kallskydd.mirror.certificate import challenge_pem
 from kallskydd.mirror.dns import DnsFault, caa_question, read_caa
-from kallskydd.mirror.folder import OTHER
+from kallskydd.mirror.folder import CERTIFICATE, OTHER, write_whole
 from kallskydd.mirror.messages import Job, Looked
 from kallskydd.mirror.seen import read_seen
 from kallskydd.mirror.shown import Shown
@@ -161,6 +161,20 @@ async def test_our_certificate_is_known_again_and_another_is_kept_and_stays_red(
     kept = (world.folder / OTHER).read_bytes()
     assert kept.splitlines() == stranger.given[0][stranger.given[0].index(b"-----BEGIN CERT") :].splitlines()
     assert any("not ours" in sentence for sentence in world.said.sentences)
+
+
+async def test_a_certificate_that_becomes_ours_during_a_look_is_ours(world):
+    world.make_ready()
+    keeper = world.keeper()
+    await keeper.round()
+    new = challenge_pem(NAME, bytes(32), world.clock())
+    world.door.certificate = context_of(new)
+    world.door.when_visited = lambda: write_whole(world.folder / CERTIFICATE, new)
+
+    looked = await keeper.look()
+
+    assert looked.shown is Shown.OURS
+    assert not (world.folder / OTHER).exists()
 
 
 async def test_a_mirror_that_is_not_reached_is_neither_ours_nor_anothers(world):
