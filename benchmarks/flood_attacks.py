@@ -78,7 +78,7 @@ class Visitor:
     _names: itertools.count = field(default_factory=itertools.count)
 
     def head(self, method: str, path: str, length: int | None = None, boundary: str = "", more: str = "") -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}"]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", "Sec-Fetch-Site: same-origin"]
         if length is not None:
             lines += [f"Content-Length: {length}", f"Origin: http://{self.host}"]
         if boundary:

@@ -12,16 +12,20 @@ from intake.inbox.pages import show_file, show_inbox
 from intake.inbox.show import Visit, in_visit, inbox_fields
 from intake.report.receipt import received_in_frame, show_again
 from intake.services import SERVICES
+from intake.site.origin_check import was_led_here
 from intake.views.pages import LANGUAGE_FIELD
 from intake.views.texts_report import PAGE_OVER
 
 
 async def show_result(request: web.Request) -> web.StreamResponse:
-    """GET /page/ADDRESS : the answer to a form, the case as it is now, or the page that asks for the code."""
+    """GET /page/ADDRESS : the answer to a form, the case as it is now, or the page that asks for the code.
+
+    The last for a browser that comes by a link from elsewhere.
+    """
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     services.sessions.end_idle()
-    found = services.result_pages.find(request.match_info["address"])
+    found = services.result_pages.find(request.match_info["address"]) if was_led_here(request) else None
     session = None if found is None else services.sessions.peek(found.owner)
     if session is not None and await services.store.find_by_lookup(session.keys.lookup_id) is None:
         # Erased by its members meanwhile, or taken back in another tab.

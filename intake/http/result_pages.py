@@ -4,7 +4,8 @@ Pages that answer a form, each kept in memory under an address of its own.
 A browser that shows the answer to a POST keeps the form with it: an ordinary Chromium writes all of it, text and case
 code, into its session's files, in the clear, and leaves it there (measured; docs/decisions/0009). So none of our forms
 is answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a
-random number. What such an address promises:
+random number, which opens for browsers that our own pages led to it (intake/site/origin_check.py) and for no link from
+elsewhere. What such an address promises:
 
 1. A page belongs to what its own forms name (`OWNER`). With the handle of a session it is gone with that session, and
    no such page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and

@@ -7,8 +7,13 @@ The check before every page: which requests are ours, and which headers every an
    `Sec-Fetch-Site`, when sent, is `same-origin` (or `none`: typed by hand). Tor Browser sends both on an onion, others
    neither; the one-time token of the form decides for those.
    At the mirror ours is https alone.
-3. Nothing else of a request's headers is read: no User-Agent, Referer or Accept-Language, and of a forwarded address
-   only that there is one (intake/http/forwarded.py).
+3. The page that a form was answered with opens for a browser that one of our pages led to it (`was_led_here`): its
+   `Sec-Fetch-Site` is `same-origin`, or, at the onion where it sends none, its `Referer` is ours. Firefox, Chromium and
+   w3m send one of them, when they load a page again too (measured). Such a page holds the secrets of a draft or a
+   session, and somebody who planted its address as a link would know them (tests/intake/http/test_planted_links.py).
+   At the mirror every browser since 2023 sends the first, and a proxy in front takes the second off.
+4. Nothing else of a request's headers is read: no User-Agent or Accept-Language, and of a forwarded address only that
+   there is one (intake/http/forwarded.py).
 
 `Referrer-Policy` is `same-origin` and not `no-referrer`: under the latter browsers send `Origin: null` with our own
 forms.
@@ -28,7 +33,9 @@ from intake.views.texts import WRONG_HOST, WRONG_ORIGIN
 
 _MISDIRECTED: Final = 421
 _FORBIDDEN: Final = 403
-_OWN_SITE: Final = ("", "same-origin", "none")
+_SAME_ORIGIN: Final = "same-origin"
+_OWN_SITE: Final = ("", _SAME_ORIGIN, "none")
+_FETCH_SITE: Final = "Sec-Fetch-Site"
 
 
 @web.middleware
@@ -54,10 +61,24 @@ def _hosts(services: Services, entrance: Entrance) -> frozenset[str]:
     return frozenset() if services.mirror is None else frozenset({services.mirror.host})
 
 
+def was_led_here(request: web.Request) -> bool:
+    """Say whether one of our pages led the browser here, and no link or typed address. Rule 3."""
+    if (untrusted_site := request.headers.get(_FETCH_SITE)) is not None:
+        return untrusted_site.lower() == _SAME_ORIGIN
+    if request.app[ENTRANCE] is not Entrance.ONION:
+        return True
+    untrusted_referer = request.headers.get(hdrs.REFERER, "").lower()
+    return any(untrusted_referer.startswith(f"{origin}/") for origin in _own_origins(request))
+
+
 def _from_our_pages(request: web.Request) -> bool:
     untrusted_origin = request.headers.get(hdrs.ORIGIN)
+    if untrusted_origin is not None and untrusted_origin.lower() not in _own_origins(request):
+        return False
+    return request.headers.get(_FETCH_SITE, "").lower() in _OWN_SITE
+
+
+def _own_origins(request: web.Request) -> frozenset[str]:
     host = request.headers[hdrs.HOST].lower()
     schemes = ("http", "https") if request.app[ENTRANCE] is Entrance.ONION else ("https",)
-    if untrusted_origin is not None and untrusted_origin.lower() not in {f"{scheme}://{host}" for scheme in schemes}:
-        return False
-    return request.headers.get("Sec-Fetch-Site", "").lower() in _OWN_SITE
+    return frozenset(f"{scheme}://{host}" for scheme in schemes)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 import aiohttp
@@ -89,9 +89,7 @@ class Forwarder:
         if request.headers.get(hdrs.HOST) != self._origin.removeprefix("http://"):
             # Another name that points to loopback is somebody else's page trying to reach this one.
             raise web.HTTPMisdirectedRequest
-        headers = {name: request.headers[name] for name in PASSED_UP if name in request.headers}
-        if request.headers.get(hdrs.ORIGIN) == self._origin:
-            headers[hdrs.ORIGIN] = self._upstream
+        headers = passed_up(request.headers, self._origin, self._upstream)
         body = request.content if request.can_read_body else None
         try:
             answer = await self._session.request(
@@ -102,6 +100,16 @@ class Forwarder:
             return web.Response(status=502, text=text)
         async with answer:
             return await _pass_on(request, answer)
+
+
+def passed_up(headers: Mapping[str, str], own: str, upstream: str) -> dict[str, str]:
+    """Return what goes on to the onion: where the browser comes from in the onion's name, if that is here."""
+    passed = {name: headers[name] for name in PASSED_UP if name in headers}
+    if headers.get(hdrs.ORIGIN) == own:
+        passed[hdrs.ORIGIN] = upstream
+    if headers.get(hdrs.REFERER, "").startswith(f"{own}/"):
+        passed[hdrs.REFERER] = f"{upstream}/"
+    return passed
 
 
 async def _pass_on(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:

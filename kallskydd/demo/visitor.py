@@ -127,6 +127,6 @@ class Visitor:
             body.add_field(name, value)
         for sample in files:
             body.add_field("attachment", sample.content, filename=sample.file_name, content_type=sample.content_type)
-        headers = {"Origin": self._origin}
+        headers = {"Origin": self._origin, "Sec-Fetch-Site": "same-origin"}
         async with self._session.post(self._origin + form.action, data=body, headers=headers) as answer:
             return HtmlPage(answer.status, await answer.text(errors="replace"))

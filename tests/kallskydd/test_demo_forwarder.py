@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kallskydd.demo.forwarder import BANNER, Forwarder, bannered
+from kallskydd.demo.forwarder import BANNER, Forwarder, bannered, passed_up
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,15 @@ async def test_no_answer_names_the_program_or_the_time(request_line, host, statu
     assert "content-length:" in head
     assert "\r\nserver:" not in head
     assert "\r\ndate:" not in head
+
+
+def test_where_a_browser_comes_from_is_said_in_the_name_of_the_onion_and_nothing_else_is():
+    own, onion = "http://127.0.0.1:8000", "http://" + "a" * 56 + ".onion"
+    ours = {"Origin": own, "Referer": f"{own}/report?lang=sv", "User-Agent": "w3m", "Cookie": "x=y"}
+    foreign = {"Origin": "http://evil.example", "Referer": f"{own}0/report", "Sec-Fetch-Site": "cross-site"}
+
+    assert passed_up(ours, own, onion) == {"Origin": onion, "Referer": f"{onion}/"}
+    assert passed_up(foreign, own, onion) == {"Sec-Fetch-Site": "cross-site"}
 
 
 TRIAL = b'<!doctype html><body class="x">\n<a href="#main">Skip</a>\n<div class="trial" role="note">Trial.</div>\n<main>Text</main>'

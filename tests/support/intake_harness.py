@@ -352,9 +352,24 @@ class Browser:
         self.host = host
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
+        """Ask for a page as one that was led to it, or loads it again."""
+        return await self.typed(path, {"Referer": f"{self.scheme}://{self.host}/", **(headers or {})})
+
+    async def typed(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
+        """Ask for a page by its address alone, as with a link from elsewhere."""
         return await self.request("GET", path, b"", headers or {})
 
     async def post(
+        self,
+        path: str,
+        fields: Sequence[tuple[str, str]],
+        files: Sequence[bytes] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> Page:
+        """Send a multipart form and follow where it leads."""
+        return await self.follow(await self.post_once(path, fields, files, headers))
+
+    async def post_once(
         self,
         path: str,
         fields: Sequence[tuple[str, str]],
@@ -365,7 +380,7 @@ class Browser:
         boundary = "----" + secrets.token_hex(12)
         body = multipart(boundary, fields, files)
         sent = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": f"{self.scheme}://{self.host}"}
-        return await self.request("POST", path, body, {**sent, **(headers or {})})
+        return await self.request_once("POST", path, body, {**sent, **(headers or {})})
 
     async def request(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Page:
         """Send a request and follow where a form is sent on to, as browsers do."""

@@ -115,7 +115,9 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
             typed = aiohttp.FormData(default_to_multipart=True)
             for name, value in {**fields, "text": "Skrivet i en vanlig webbläsare."}.items():
                 typed.add_field(name, value)
-            async with session.post(shown["open"] + "/report", data=typed, headers={"Origin": shown["open"]}) as answer:
+            # As a browser of text sends them, with no more.
+            ours = {"Origin": shown["open"], "Referer": shown["open"] + "/report"}
+            async with session.post(shown["open"] + "/report", data=typed, headers=ours) as answer:
                 receipt_page = await answer.text()
             async with session.get(shown["open"] + "/", headers={"Host": "evil.example"}) as answer:
                 foreign = answer.status

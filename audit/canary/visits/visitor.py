@@ -23,6 +23,8 @@ SHOWN = 203  # a page that answers a form
 OVER = 400  # a page that was, or never was, at its address
 _SEE_OTHER = 303
 _WATCHED_SECONDS = 1.5  # the frame that shows how far a report has come is written every half second
+# As browsers do whom a form has led to a page, or who load it again: nobody else is shown it.
+_LED_HERE = ("Sec-Fetch-Site", "same-origin")
 _STILL_THERE = (200, SHOWN)  # a finding where answers are compared, and not a service that fails
 
 CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
@@ -142,7 +144,7 @@ class CanaryVisitor:
         """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
         led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
         self.led.append(led.location)
-        return self.keep(name, request("GET", led.location, self._headers()), right, may_echo)
+        return self.keep(name, request("GET", led.location, [*self._headers(), _LED_HERE]), right, may_echo)
 
     def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
         """Send bytes that are no request."""
@@ -165,7 +167,8 @@ class CanaryVisitor:
     def ask_again(self) -> None:
         """All that was shown of an inbox that is left stands nowhere any more, as at an address that never was."""
         for target in self.led:
-            self.get("a page that is over", target, right=(OVER, *_STILL_THERE))
+            asked = request("GET", target, [*self._headers(), _LED_HERE])
+            self.keep("a page that is over", asked, (OVER, *_STILL_THERE), ())
         self.led.clear()
 
     @contextmanager

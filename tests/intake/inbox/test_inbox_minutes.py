@@ -36,7 +36,7 @@ async def test_notes_are_shown_and_approving_them_gives_a_new_code_and_ends_the_
 
     assert NOTES in inbox.plain
     assert "Stämmer anteckningarna?" in asked.plain
-    assert [within for within in (inbox, asked, words, approved) if 'href="/' in within.text.split("<footer>")[1]] == []
+    assert [within for within in (inbox, asked, words, approved) if 'href="/' in within.text.split("</main>")[1]] == []
     assert "Inget har ändrats än." in words.plain
     assert words.receipt.words != page.receipt.words
     assert words.headers["cache-control"] == "no-store"

@@ -94,7 +94,7 @@ async def test_the_page_of_files_holds_two_named_frames_above_its_button_and_a_w
     assert "frame-src 'self'; frame-ancestors 'none'" in page.headers["content-security-policy"]
     assert 'name="plain" value="yes" formtarget="_self"' in page.text
     # Followed within the tab, a link would take the chosen files away.
-    assert "<a " not in page.text.split("<footer>")[1]
+    assert "<a " not in page.text.split("</main>")[1]
     for one in (text, plain):
         assert "<iframe" not in one.text
         assert 'target="sink"' not in one.text

@@ -82,6 +82,11 @@ async def every_page(desks: RunningDesks, language: str) -> list[Rendered]:
     return await _Visit(desks, language).all()
 
 
+async def report_pages(desks: RunningDesks, language: str) -> list[Rendered]:
+    """The pages of a report with two files, and of one without, in which nothing is refused."""
+    return await _Visit(desks, language).report()
+
+
 async def closed_pages(desks: RunningDesks, language: str) -> list[Rendered]:
     """The pages that a service shows before its members have signed."""
     visit = _Visit(desks, language)
@@ -118,6 +123,19 @@ class _Visit:
         await self._waiting()
         await self._answered()
         await self._gate()
+        return self.found
+
+    async def report(self) -> list[Rendered]:
+        for name in ("report", "report/answer", "return"):
+            await self.get(name.replace("/", "-"), f"/{name}")
+        page = await self._files("report-files")
+        (frame,) = [one for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text) if "/progress" in one]
+        self._keep("progress-before", await self._browser.get(html.unescape(frame)), html.unescape(frame))
+        receipt = await self._filed("receipt", [telling_photograph(), telling_photograph(80)])
+        files = await self._post("receipt-files", receipt.form("/receipt/check"), word=words_asked(receipt))
+        await self._post("receipt-days", files.form("/receipt/next"))
+        receipt = await self._filed("")
+        await self._post("receipt-right-words", receipt.form("/receipt/check"), word=words_asked(receipt))
         return self.found
 
     async def get(self, name: str, path: str, more: str = "") -> Page:

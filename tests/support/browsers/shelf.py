@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from intake_harness import PUBLIC_HOST
 
-from browsers.pages import Rendered, closed_pages, every_page, files_beside
+from browsers.pages import Rendered, closed_pages, every_page, files_beside, report_pages
 from browsers.served import Served, example_home
 
 ORIGIN = f"http://{PUBLIC_HOST}"
@@ -61,6 +61,14 @@ def collect(folder: Path, languages: Sequence[str] = ()) -> Collected:
     with Served(folder / "open") as served:
         for language in offered:
             pages += served.call(every_page, served.desks, language)
+        beside = {page.path: page for page in served.call(files_beside, served.desks)}
+    return Collected(tuple(pages), beside, served.made.home.config.languages[0])
+
+
+def collect_report(folder: Path, languages: Sequence[str]) -> Collected:
+    """The pages of a report in which nothing is refused, and what they ask for."""
+    with Served(folder) as served:
+        pages = [page for language in languages for page in served.call(report_pages, served.desks, language)]
         beside = {page.path: page for page in served.call(files_beside, served.desks)}
     return Collected(tuple(pages), beside, served.made.home.config.languages[0])
 
