@@ -16,7 +16,8 @@ HomeFault                220  the base; `what` and `to_do` are sentences for the
 ├── HomeIsOpen           224  somebody else on this computer may read or write it
 ├── HomeIsHeld           225  another keeper has it
 ├── HomeChangedKind      226  a trial home made real, or a real one made a trial
-└── HomeMoved            228  it was moved to another host, and is closed for good
+├── HomeMoved            228  it was moved to another host, and is closed for good
+└── CopiesOnWrite        229  the file system keeps what is overwritten
 
 Sentences name our own files and folders, never where the home lies and nothing of any case.
 """
@@ -125,6 +126,13 @@ class HomeMoved(HomeFault):
     text_key = "home.moved"
     what = "The service was moved from this home to another host, and this one is closed for good."
     to_do = "Serve it there. When it answers, destroy this home as docs/operating/upkeep.md says."
+
+
+class CopiesOnWrite(HomeFault):
+    """The file system on which a home would lie keeps what is overwritten."""
+
+    code = 229
+    text_key = "home.copies_on_write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import DeskError, Erased, NotReachable
 from desk.keep.restores import KeptRestore
 from desk.keep.state import KeptTombstone
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
-from desk.work.restores import shown_restore
-from desk.work.standing import overview_warnings
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
+from desk.work.case.restores import shown_restore
+from desk.work.case.standing import overview_warnings
 
 
 async def list_cases(book: Casebook, _given: CommandInput) -> Result:

@@ -1,8 +1,9 @@
 """`kallskydd restore`: a home from a backup, in two goes.
 
 The first, without answers, makes the folder and `ask.json` in it, a question for two of the members to whom the backup
-is sealed. Each answers at the own desk with `kallskydd desk open-backup`. The second, with both, makes the home. Until then there is none that could be served. No private key of a member comes here, and what the answers hold is
-sealed to a key that was made for this restore and is destroyed by it.
+is sealed. Each answers at the own desk with `kallskydd desk open-backup`. The second, with both, makes the home. Until
+then there is none that could be served. No private key of a member comes here, and what the answers hold is sealed to a
+key that was made for this restore and is destroyed by it.
 """
 
 from __future__ import annotations

@@ -10,17 +10,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cases.home import HomeFault
+from cases.home import CopiesOnWrite
 from confine.file_system import file_system_of
 
 CONSENT = "--erased-reports-may-stay-on-this-disk"
-
-
-class CopiesOnWrite(HomeFault):
-    """The file system keeps what is overwritten."""
-
-    code = 229
-    text_key = "home.copies_on_write"
 
 
 def add_consent(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from desk_harness import CHEAP, PASSPHRASE
 from intake_harness import MadeHome
+
 from cases.clock import today, utc_now
 from cases.home import as_declared, read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster

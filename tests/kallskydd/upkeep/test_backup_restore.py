@@ -25,8 +25,8 @@ from cases.home import read_home
 from cases.store.db import Database
 from desk.errors import CaseCut, DeskError, Erased, NotRestored
 from desk.work import acts
-from desk.work.opened import DeskCase
-from desk.work.restores import WARN_LOST, shown_restore
+from desk.work.case.opened import DeskCase
+from desk.work.case.restores import WARN_LOST, shown_restore
 
 ENOUGH = timedelta(days=3)
 
@@ -214,7 +214,7 @@ async def test_a_backup_holds_no_secret_no_deleted_row_and_no_hour(story):
     with contextlib.closing(sqlite3.connect(home / "kallskydd.db")) as live:
         (salt,) = live.execute("SELECT salt FROM home").fetchone()
     with contextlib.closing(sqlite3.connect(story.folder / "newer" / "kallskydd.db")) as copy:
-        columns = [row for table in ("cases", "entries", "files") for row in copy.execute(f"SELECT * FROM {table}")]  # noqa: S608
+        columns = [row for table in ("cases", "entries", "files") for row in copy.execute(f"SELECT * FROM {table}")]
     secrets = [salt, *((home / "onion" / name).read_bytes()[32:] for name in ("public.key", "desk.key"))]
     shares = [reporter.keys.share for reporter in (story.kept, story.erased)]
     midnight = datetime(*real_day().timetuple()[:3], tzinfo=UTC).timestamp()
@@ -240,7 +240,9 @@ def test_one_member_alone_opens_nothing_and_a_third_was_given_none(story):
     alone = ["--answer", story.folder / "answer0"]
 
     done = kallskydd("restore", "--home", home, "--from", story.out, "--slots", story.slots, *alone, check=False)
-    twice = kallskydd("restore", "--home", home, "--from", story.out, "--slots", story.slots, *alone, *alone, check=False)
+    twice = kallskydd(
+        "restore", "--home", home, "--from", story.out, "--slots", story.slots, *alone, *alone, check=False
+    )
 
     assert third.returncode != 0
     assert "does not open with this" in third.stderr
@@ -265,8 +267,8 @@ def test_a_desk_opens_nothing_for_other_words_or_another_server(story):
 
 
 def test_shares_older_than_seven_days_are_refused_by_the_server_and_by_desks(story, monkeypatch):
-    from cases.backup import answering, files, restoring  # noqa: PLC0415
-    from cases.backup.errors import SharesTooOld  # noqa: PLC0415
+    from cases.backup import answering, files, restoring
+    from cases.backup.errors import SharesTooOld
 
     late = real_day() + files.SHARES_KEPT + timedelta(days=1)
     source = restoring.read_backup(story.out, late)
@@ -320,7 +322,7 @@ def test_what_is_there_is_not_overwritten_and_a_backup_that_fails_leaves_nothing
 
 
 def test_every_table_of_the_store_is_copied_or_named_as_left_out(tmp_path):
-    from cases.backup.copying import TABLES  # noqa: PLC0415
+    from cases.backup.copying import TABLES
 
     Database.create(tmp_path / "db")
     with contextlib.closing(sqlite3.connect(tmp_path / "db")) as made:
@@ -330,9 +332,9 @@ def test_every_table_of_the_store_is_copied_or_named_as_left_out(tmp_path):
 
 
 def test_any_two_of_three_open_and_no_one_does():
-    from nacl.public import PrivateKey  # noqa: PLC0415
+    from nacl.public import PrivateKey
 
-    from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two  # noqa: PLC0415
+    from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
 
     privates = {bytes([number] * 16): PrivateKey.generate() for number in range(3)}
     holders = [Holder(one, bytes(key.public_key)) for one, key in privates.items()]

@@ -23,7 +23,7 @@ from cases.roster.chain import Roster
 from desk.keep.audits import NO_PIN
 from desk.keep.restores import KeptRestore
 from desk.keep.state import DeskState, KnownCase
-from desk.work.checks import Streams
+from desk.work.case.checks import Streams
 
 WARN_LOST: Final = "warning.lost_in_restore"
 # So long the overview says it: the acknowledgement of the last report before it is due by then.
