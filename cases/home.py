@@ -45,6 +45,7 @@ __all__ = [
     "close_for_good",
     "create_home",
     "hold_home",
+    "lock_home",
     "read_home",
     "read_home_to_move",
 ]
@@ -239,14 +240,24 @@ def read_home_to_move(path: Path) -> Home:
 def hold_home(path: Path, read: Callable[[Path], Home] = read_home) -> Iterator[Home]:
     """Check a home and hold it as its only keeper until the block ends; raises HomeIsHeld, HomeFault or ConfigFault."""
     home = read(path)
+    with lock_home(path):
+        yield home
+
+
+@contextlib.contextmanager
+def lock_home(path: Path) -> Iterator[None]:
+    """Hold a folder as its only keeper, unread: it may be of an earlier version. Raises HomeIsHeld or HomeMissing."""
     # O_CLOEXEC: the lock belongs to the open folder, and a child that inherited it would keep it after we are gone.
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        raise HomeMissing from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise HomeIsHeld from None
-        yield home
+        yield
     finally:
         os.close(descriptor)
 
