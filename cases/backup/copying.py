@@ -1,16 +1,17 @@
 """
 A copy of the store while the service runs: rows that live, and nothing else.
 
-The copy is made table by table into a new file, in one read transaction of the original. A copy of pages, or VACUUM and
-deleting afterwards, would carry what was deleted and what SQLite left of moved rows; here nothing is ever deleted. Left
-out are: cases that are being erased, files that belong to no case, slots of older epochs, and the salt of the case
-codes, which goes into the sealed part.
+The copy is made table by table into a new file. A copy of pages, or VACUUM and deleting afterwards, would carry what
+was deleted and what SQLite left of moved rows; here nothing is ever deleted. Left out are: cases that are being
+erased, files that belong to no case, slots of older epochs, and the salt of the case codes, which goes into the sealed
+part.
+
+All but the chunks of files is read in one transaction. Chunks are nearly all of the bytes and never change, so they are
+read in short ones: while a transaction reads, the store cannot cut its log, and an erasure waits with its last step
+(measured: docs/decisions/0029). A file that was deleted meanwhile is short of chunks, and the copy is made again.
 
 Shares lie in another file. They are read after the rows, and then the rows are read again: a case whose row is the same
 before and after had its share in its slot in between, since an erasure and a new epoch change the row first.
-
-The service goes on writing meanwhile; the log cannot be cut while the copy reads, so an erasure's last step may have to
-wait for the next heartbeat (measured: docs/decisions/0029).
 """
 
 import contextlib
@@ -41,7 +42,6 @@ TABLES: dict[str, str] = {
     "heads": _OF_LIVING_CASES,
     "notes_grants": _OF_LIVING_CASES,
     "files": _OF_LIVING_CASES,
-    "chunks": "WHERE file_id IN (SELECT file_id FROM main.files)",
     "waiting_items": _OF_LIVING_CASES,
     "batch_items": "",
     "statements": _OF_LIVING_CASES,
@@ -50,6 +50,13 @@ TABLES: dict[str, str] = {
     "counters": "",
     "ended_inboxes": _OF_LIVING_CASES,
 }
+# Copied apart, a few at a time: 4 MiB.
+CHUNKS = "chunks"
+_CHUNKS_AT_ONCE = 16
+_SHORT_FILES = (
+    "SELECT 1 FROM files WHERE sealed_size <> (SELECT coalesce(sum(length(chunk)), 0) FROM chunks"
+    " WHERE chunks.file_id = files.file_id) LIMIT 1"
+)
 _STANDING = "SELECT case_id, slot, epoch FROM cases WHERE state <> 'erasing' ORDER BY case_id"
 
 
@@ -71,10 +78,11 @@ def copy_store(home: Path, target: Path) -> Copied:
             with contextlib.closing(_open(target)) as copy:
                 standing = copy.execute(_STANDING).fetchall()
                 erased = tuple(_erased(copy))
+                whole = copy.execute(_SHORT_FILES).fetchone() is None
             shares = _read_shares(home / SLOTS_NAME, [(case_id, slot) for case_id, slot, _ in standing])
             with contextlib.closing(_open(home / DATABASE_NAME)) as original:
                 unchanged = set(standing) <= set(original.execute(_STANDING).fetchall())
-        if unchanged:
+        if whole and unchanged:
             return Copied(salt, shares, erased)
         target.unlink()
     raise HomeBusy
@@ -87,8 +95,8 @@ def _copy_rows(original: Path, target: Path) -> bytes:
     with contextlib.closing(
         sqlite3.connect(f"file:{quote(str(target))}?mode=rw", uri=True, isolation_level=None)
     ) as copy:
-        # Before the first table, as in the store; no journal, because a copy that breaks off is thrown away.
-        for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "temp_store = MEMORY", "synchronous = FULL"):
+        # Before the first table, as in the store; no journal and no syncing: a copy that breaks off is thrown away.
+        for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "temp_store = MEMORY", "synchronous = OFF"):
             copy.execute(f"PRAGMA {pragma}")
         copy.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
         copy.execute("ATTACH ? AS original", (f"file:{quote(str(original))}?mode=rw",))
@@ -108,8 +116,23 @@ def _copy_rows(original: Path, target: Path) -> bytes:
             taken = ", ".join("NULL" if column == "spent_slot" else column for column in columns)
             copy.execute(f"INSERT INTO main.{table} ({named}) SELECT {taken} FROM original.{table} {which}")  # noqa: S608 (names of our own schema)
         copy.execute("COMMIT")
+        _copy_chunks(copy)
         copy.execute("DETACH original")
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
     return bytes(salt)
+
+
+def _copy_chunks(copy: sqlite3.Connection) -> None:
+    """Copy the chunks of every file, each statement a short transaction of its own."""
+    part = (
+        "INSERT INTO main.chunks SELECT file_id, position, chunk FROM original.chunks"
+        " WHERE file_id = ? AND position >= ? AND position < ?"
+    )
+    for (file_id,) in copy.execute("SELECT file_id FROM main.files").fetchall():
+        beginning = 0
+        while copy.execute(part, (file_id, beginning, beginning + _CHUNKS_AT_ONCE)).rowcount > 0:
+            beginning += _CHUNKS_AT_ONCE
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -31,8 +31,12 @@ def run(args: argparse.Namespace) -> int:
     """Upgrade, roll back or keep; exit code 3 when it is refused and the home is as it was."""
     path = args.home.absolute()
     try:
-        with lock_home(path):
-            lines = _done(args, path)
+        if args.keep:
+            # The service may run meanwhile: it does not know of the copy.
+            lines = ["The copy from before is destroyed." if keep(path) else "There was no copy from before."]
+        else:
+            with lock_home(path):
+                lines = _done(args, path)
     except CaseError as error:
         prose(str(error))
         return code_of(error)
@@ -52,9 +56,6 @@ def _done(args: argparse.Namespace, path: Path) -> list[str]:
     if args.roll_back:
         roll_back(path)
         return ["Put back as it was before the upgrade. Serve it with the version from before."]
-    if args.keep:
-        was_there = keep(path)
-        return ["The copy from before is destroyed." if was_there else "There was no copy from before."]
     changes = upgrade(path).changes
     if not changes:
         return ["Nothing to change: the home has the shape of this version."]

@@ -34,12 +34,15 @@ from kallskydd.upkeep.migrations import migrated_config
 
 COPY_FOLDER: Final = "before-upgrade"
 _STATE: Final = "rows.json"
-# Of these less than all: the heartbeat changes by itself, and a start sweeps files that no case has claimed.
+# Of these less than all: heartbeat and release change by themselves, and a start sweeps files that no case has claimed.
 _OF_TABLES: Final = {
-    "home": "SELECT home_id, salt, batch, last_release FROM home",
+    "home": "SELECT home_id, salt FROM home",
     "files": "SELECT file_id, case_id FROM files WHERE case_id IS NOT NULL",
     "chunks": "SELECT file_id, position FROM chunks NATURAL JOIN files WHERE case_id IS NOT NULL",
 }
+# What a service that ran without anybody writes: batches of decoys, and how far desks have counted. A roll-back carries
+# on from there: with a number given twice, a desk would not ask for the second batch.
+_CARRIED: Final = frozenset({"batch_items", "counters"})
 _SQLITE_OWN: Final = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
 
 
@@ -96,7 +99,19 @@ def roll_back(home: Path) -> None:
             "Something was written since the upgrade, and the copy from before has not got it. Nothing was put back.",
             "Go on with this version; `kallskydd restore` makes a home from a backup.",
         )
+    _carry_on(home / DATABASE_NAME, copy / DATABASE_NAME)
     _put_back(home)
+
+
+def _carry_on(live: Path, copy: Path) -> None:
+    """Give the copy the numbers that the service and its desks have counted to."""
+    with contextlib.closing(_open(live)) as now, contextlib.closing(_open(copy)) as before:
+        before.execute(
+            "UPDATE home SET batch = ?, last_release = ?",
+            now.execute("SELECT batch, last_release FROM home").fetchone(),
+        )
+        counters = now.execute("SELECT member_id, counter FROM counters").fetchall()
+        before.executemany("INSERT OR REPLACE INTO counters (member_id, counter) VALUES (?, ?)", counters)
 
 
 def keep(home: Path) -> bool:
@@ -161,7 +176,7 @@ def _rows(database: Path, tables: list[str]) -> dict[str, str]:
     """Return what each table holds, as a number of rows and a hash over them."""
     found = {}
     with contextlib.closing(_open(database)) as connection:
-        for table in tables:
+        for table in sorted(set(tables) - _CARRIED):
             found[table] = _digest(connection, _OF_TABLES.get(table, f"SELECT * FROM {table}"))  # noqa: S608 (our schema)
     return found
 

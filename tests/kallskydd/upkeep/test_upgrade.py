@@ -75,7 +75,7 @@ def test_a_roll_back_puts_every_byte_back_and_only_while_nothing_has_come_in(hom
     after = content(home)
     kallskydd("upgrade", "--home", home)
     with contextlib.closing(sqlite3.connect(home / "kallskydd.db", isolation_level=None)) as connection:
-        connection.execute("UPDATE home SET batch = batch + 1")
+        connection.execute("UPDATE cases SET hold = 1")
     late = kallskydd("upgrade", "--home", home, "--roll-back", check=False)
     kept = kallskydd("upgrade", "--home", home, "--keep")
 
