@@ -396,6 +396,10 @@ _OF_THE_DESK: Final = {
         "Something that this desk had seen in the case is gone since the service was restored from a backup.",
         "Write again what is missing, and ask the reporter in the case for what the reporter had added.",
     ),
+    "warning.erased_is_back": (
+        "The case was erased, and is back since the service was restored from a backup of before that.",
+        "Sign its erasure again, with a second member.",
+    ),
     "warning.notes_key": (
         "RED: the notes kept their key when the case was moved, and the members who were left out have it.",
         "Write no note in it: move it again, to the same readers, and the notes get a key of their own.",

@@ -90,6 +90,8 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # How far it had been seen when the server was restored from a backup, if it ever was.
     before_restore: dict[int, SeenHead] = {}
     is_set_back: bool = False
+    # This desk held its tombstone, and a restore brought the case back.
+    was_erased: bool = False
 
     def __repr__(self) -> str:
         return "<KnownCase>"

@@ -16,8 +16,7 @@ before; those of later ones are kept, and shown in red (check_other_keys):
 1. The server answers for the case id in the grant, with the same epoch and commitment.
 2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`desk.work.case.unsealing`),
    and none counts more of another stream than was handed out (`cases.case.merging.merge`).
-3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut); after a restore that two
-   members declared, than since then (`desk.work.case.restores`).
+3. No stream is shorter than this desk has seen it (`desk.work.case.restores`), nor different up to there (CaseCut).
 4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
    the server has handed out a key it should not have, perhaps to the person the report is about: nothing is shown
    (SealedToWrong).
@@ -75,7 +74,7 @@ from desk.work.case.checks import (
 )
 from desk.work.case.numbers import figure_of
 from desk.work.case.opened import DeskCase
-from desk.work.case.restores import lost, take_restores
+from desk.work.case.restores import brought_back, lost, take_restores
 from desk.work.case.summing import summary_of
 from desk.work.case.tombstones import verified_statements
 from desk.work.case.unsealing import Unsealed, has_notes, open_grants, take_grant, unseal, waiting_erasures
@@ -151,15 +150,18 @@ class Casebook:
         await self.sync_roster()
         last = self.state.case_list.last_batch
         answer = await self.client.ask("box", lambda _: BoxRequest(last), BoxAnswer)
+        tombstones, erased = self.state.case_list.tombstones, dict[str, KnownCase]()
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
             for grant in open_grants(batch.items, self.keys):
-                # After a restore the box comes whole once more, with grants of cases that were erased since.
-                if grant.case_id.hex() not in self.state.case_list.tombstones:
-                    take_grant(cases, grant)
+                take_grant(erased if grant.case_id.hex() in tombstones else cases, grant)
             last = max(last, batch.number)
+        back = await brought_back(erased, self.fetch_case)
+        cases |= back
+        tombstones = {name: kept for name, kept in tombstones.items() if name not in back}
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
-        self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
+        taken = msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases, tombstones=tombstones)
+        self.state.keep_cases(taken)
 
     async def open(self, known: KnownCase) -> DeskCase:
         """Return one case in the clear. Raises Erased, and the errors of the steps above.

@@ -19,6 +19,7 @@ import warnings
 from datetime import date
 from pathlib import Path
 
+from cases.backup.errors import BackupFault
 from cases.clock import utc_now
 from cases.errors import CaseError
 from cases.sentences import in_words_of_desk
@@ -242,8 +243,11 @@ def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_
     return exit_code
 
 
+_UNSAFE = (errors.NotVerified, errors.NotAgreed, errors.StateDamaged, errors.PassphraseExposed, BackupFault)
+
+
 def _exit_code(error: Exception) -> int:
-    if isinstance(error, (errors.NotVerified, errors.NotAgreed, errors.StateDamaged, errors.PassphraseExposed)):
+    if isinstance(error, _UNSAFE):
         return REFUSED
     if isinstance(error, errors.Usage):
         return USAGE

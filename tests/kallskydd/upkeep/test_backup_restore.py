@@ -29,7 +29,7 @@ from cases.store.db import Database
 from desk.errors import CaseCut, DeskError, Erased, NotRestored
 from desk.work import acts
 from desk.work.case.opened import DeskCase
-from desk.work.case.restores import WARN_LOST, shown_restore
+from desk.work.case.restores import WARN_ERASED_BACK, WARN_LOST, shown_restore
 
 ENOUGH = timedelta(days=3)
 
@@ -184,6 +184,21 @@ async def test_after_a_restore_desks_read_on_and_say_what_is_gone(story):
     assert again[story.kept.keys.case_id].warnings == (WARN_LOST,)
     assert isinstance(after[fresh.keys.case_id], DeskCase)
     assert (notice.moved, notice.day, changed) == (False, real_day(), False)
+
+
+async def test_an_erased_case_that_no_register_names_is_back_in_words_for_who_had_erased_it_too(story):
+    restored(story.folder / "new", story.out, story.desks(), "--slots", story.slots)
+    new = as_made(story.made, story.folder / "new")
+
+    async with running_desks(story.folder, new, now_clock()) as desks:
+        found = [await open_all(desks, number) for number in (0, 2)]
+        # The two sign again; desks that had its tombstone take the new one.
+        await erase(desks, story.erased)
+        gone = await open_all(desks, 0)
+
+    assert found[0][story.erased.keys.case_id].warnings == (WARN_ERASED_BACK,)
+    assert isinstance(found[1][story.erased.keys.case_id], DeskCase)
+    assert isinstance(gone[story.erased.keys.case_id], Erased)
 
 
 async def test_a_case_without_its_share_is_left_out_and_both_sides_say_so(story):
