@@ -161,13 +161,13 @@ def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
     if isinstance(untrusted.get("mirror"), str):
         raise ConfigFault(
             "The key `mirror` is a text, as it was in earlier versions.",
-            'Write a table [mirror] with `name = "…"`, the host alone, after the keys that stand in no table.',
+            'Run `kallskydd upgrade`, or write a table [mirror] with `name = "…"` after the keys in no table.',
         )
     authorities = untrusted.get("authorities")
     if isinstance(authorities, list) and any(isinstance(one, str) for one in authorities):
         raise ConfigFault(
             "The key `authorities` is a list of texts, as it was in earlier versions.",
-            "Write a table [[authorities]] with `name`, `about` and `at` for each; the example shows how.",
+            "Run `kallskydd upgrade`, or write a table [[authorities]] with `name`, `about` and `at` for each.",
         )
 
 

@@ -15,7 +15,9 @@ HomeFault                220  the base; `what` and `to_do` are sentences for the
 ├── HomeMissing          223  there is no home, or the making of it was interrupted
 ├── HomeIsOpen           224  somebody else on this computer may read or write it
 ├── HomeIsHeld           225  another keeper has it
-└── HomeChangedKind      226  a trial home made real, or a real one made a trial
+├── HomeChangedKind      226  a trial home made real, or a real one made a trial
+├── HomeMoved            228  it was moved to another host, and is closed for good
+└── CopiesOnWrite        229  the file system keeps what is overwritten
 
 Sentences name our own files and folders, never where the home lies and nothing of any case.
 """
@@ -25,7 +27,7 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +36,24 @@ from cases.errors import CaseError
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
 from cases.store.store import Store
 
-__all__ = ["ConfigFault", "Home", "HomeFault", "as_declared", "as_trial", "create_home", "hold_home", "read_home"]
+__all__ = [
+    "ConfigFault",
+    "Home",
+    "HomeFault",
+    "as_declared",
+    "as_trial",
+    "close_for_good",
+    "create_home",
+    "hold_home",
+    "lock_home",
+    "read_home",
+    "read_home_to_move",
+]
 
 # roster: the signed chain. onion: the keys of both addresses. tor: tor's own. run: sockets.
 FOLDERS = ("roster", "onion", "tor", "run")
 TRIAL_MARK = "TRIAL"
+MOVED_MARK = "MOVED"
 SERVER_KEY_NAME = "server.pub"
 KEY_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -103,6 +118,22 @@ class HomeChangedKind(HomeFault):
 
     code = 226
     text_key = "home.changed_kind"
+
+
+class HomeMoved(HomeFault):
+    """The service was moved to another host."""
+
+    code = 228
+    text_key = "home.moved"
+    what = "The service was moved from this home to another host, and this one is closed for good."
+    to_do = "Serve it there. When it answers, destroy this home as docs/operating/upkeep.md says."
+
+
+class CopiesOnWrite(HomeFault):
+    """The file system on which a home would lie keeps what is overwritten."""
+
+    code = 229
+    text_key = "home.copies_on_write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +214,13 @@ def _with_true(key: str, config_text: str) -> str:
 
 def read_home(path: Path) -> Home:
     """Check a home and read its configuration; raises a HomeFault or ConfigFault."""
+    if (path / MOVED_MARK).exists():
+        raise HomeMoved
+    return read_home_to_move(path)
+
+
+def read_home_to_move(path: Path) -> Home:
+    """Read a home as `read_home` does, also one that is closed already: a move that broke off is taken up again."""
     if not (path / CONFIG_NAME).is_file():
         raise HomeMissing
     config = load_config(path / CONFIG_NAME)
@@ -199,19 +237,36 @@ def read_home(path: Path) -> Home:
 
 
 @contextlib.contextmanager
-def hold_home(path: Path) -> Iterator[Home]:
+def hold_home(path: Path, read: Callable[[Path], Home] = read_home) -> Iterator[Home]:
     """Check a home and hold it as its only keeper until the block ends; raises HomeIsHeld, HomeFault or ConfigFault."""
-    home = read_home(path)
+    home = read(path)
+    with lock_home(path):
+        yield home
+
+
+@contextlib.contextmanager
+def lock_home(path: Path) -> Iterator[None]:
+    """Hold a folder as its only keeper, unread: it may be of an earlier version. Raises HomeIsHeld or HomeMissing."""
     # O_CLOEXEC: the lock belongs to the open folder, and a child that inherited it would keep it after we are gone.
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        raise HomeMissing from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise HomeIsHeld from None
-        yield home
+        yield
     finally:
         os.close(descriptor)
+
+
+def close_for_good(home: Home) -> None:
+    """Mark a home as moved: from now on `read_home` refuses it, also after a power cut. The caller holds it."""
+    if not (home.path / MOVED_MARK).exists():
+        _write_new(home.path / MOVED_MARK, "The service was moved to another host. This home is closed for good.\n")
+        _sync_folder(home.path)
 
 
 def _make_private_folders(path: Path) -> None:

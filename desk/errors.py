@@ -33,6 +33,7 @@
     ├── NotSent                733  the member did not agree to send what came back from cleaning
     ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
     ├── NotNow                 712  the case's state does not allow the act
+    ├── NotRestored            737  the server was restored from a backup in which the case cannot be read
     └── NotVerified                 what the server shows cannot be right
         ├── RosterBroken       721  the chain does not verify, or does not continue the one this desk has pinned
         ├── WrongServer        722  the roster names another server than the one this desk has joined
@@ -164,6 +165,13 @@ class NotNow(DeskError):
 
     code = 712
     text_key = "desk.not_now"
+
+
+class NotRestored(DeskError):
+    """The server was restored, and the case came after the backup, or its share was not in it."""
+
+    code = 737
+    text_key = "desk.not_restored"
 
 
 class ProbeFailed(DeskError):

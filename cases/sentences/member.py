@@ -119,6 +119,10 @@ _OF_THE_DESK: Final = {
         "Entries that this desk has seen are gone from the case, or changed.",
         "The server may show an old copy or be in other hands. Call another member.",
     ),
+    "desk.not_restored": (
+        "The case is not in the service since that was restored: it came after the backup, or its share was not in it.",
+        "What this computer fetched before can still be read here. Tell the members who read it.",
+    ),
     "desk.sealed_to_wrong": (
         "The report was not sealed to this member, and its key came here all the same. It is not shown.",
         "Tell another member, who should not use the server before it is known why.",
@@ -379,6 +383,22 @@ _OF_THE_DESK: Final = {
     "warning.erased_unseen": (
         "RED: a case was erased that this desk had never opened, so it cannot tell whether those who signed read it.",
         "Ask another member who read the case, by voice, whether it was to be erased.",
+    ),
+    "backup.other_words": (
+        "The six words are not those of this question, so the backup was not opened.",
+        "Call the operator by telephone, and answer only the question whose words are the same.",
+    ),
+    "backup.ask_file": (
+        "The question cannot be read, or is larger than one can be.",
+        "Ask the operator for the file ask.json of the restore again.",
+    ),
+    "warning.lost_in_restore": (
+        "Something that this desk had seen in the case is gone since the service was restored from a backup.",
+        "Write again what is missing, and ask the reporter in the case for what the reporter had added.",
+    ),
+    "warning.erased_is_back": (
+        "The case was erased, and is back since the service was restored from a backup of before that.",
+        "Sign its erasure again, with a second member.",
     ),
     "warning.notes_key": (
         "RED: the notes kept their key when the case was moved, and the members who were left out have it.",

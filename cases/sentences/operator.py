@@ -30,6 +30,40 @@ SENTENCES: Final = {
         "The chain of daily audits was changed, or does not read.",
         "Keep the file audit.chain as it is, and show it to an auditor.",
     ),
+    # Backups, restores and moves.
+    "backup.fault": ("The backup cannot be made or used.", "See docs/operating/upkeep.md."),
+    "backup.holders": (
+        "The keys in a backup are sealed to two members of the roster in force, one of them no counsel.",
+        "Name them by label or id, each with --to; of three, any two can open it.",
+    ),
+    "backup.exists": (
+        "There is something already where a file or folder is to be written.",
+        "Name one that does not exist; nothing is overwritten.",
+    ),
+    "backup.damaged": (
+        "The backup is not whole: a file of it is missing, was changed, or belongs to another backup.",
+        "Use another backup; nothing was restored.",
+    ),
+    "backup.shares_too_old": (
+        "The shares of case keys in this backup are older than seven days, and would undo erasures.",
+        "Destroy the file, and ask again without --slots: addresses and roster come back, the cases do not.",
+    ),
+    "backup.answers": (
+        "The sealed part of the backup does not open with this.",
+        "Take the answers of two members it was sealed to, both to the same question, at most seven days old.",
+    ),
+    "backup.busy": (
+        "Cases changed each time the copy was made, so no copy was whole.",
+        "Nothing was kept. Make the backup again in a quieter hour.",
+    ),
+    "backup.other_server": (
+        "The question is about another server than the one this desk has joined.",
+        "Do not answer it. Call the operator, and another member.",
+    ),
+    "backup.shares_differ": (
+        "The answers come with the shares of case keys and the command without them, or the other way.",
+        "Name the same --slots as when you asked, or ask again.",
+    ),
     # The roster, and the join files of those whom it takes in.
     "roster.broken": ("The roster does not verify or does not allow this.", RESTORE_ROSTER),
     "roster.broken_chain": ("The version does not continue the roster before it.", RESTORE_ROSTER),

@@ -60,7 +60,7 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (
 )
 _AUTO_VACUUM_INCREMENTAL = 2
 # Tables that came later than version 1. They are as in schema.sql; a program from before them leaves them alone.
-_LATER_TABLES = frozenset({"ended_inboxes"})
+LATER_TABLES = frozenset({"ended_inboxes"})
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -253,7 +253,7 @@ async def _add_later_tables(connection: aiosqlite.Connection) -> None:
     """Make what an older home lacks, by the words of the schema; nothing else in it changes."""
     present = {name for (name,) in await every(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'")}
     schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
-    for table in _LATER_TABLES - present:
+    for table in LATER_TABLES - present:
         beginning = f"CREATE TABLE {table} ("
         statement = beginning + schema.split(beginning)[1].split(";")[0]
         await connection.execute(statement)

@@ -26,6 +26,7 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
+from cases.case.restored import SignedRestore
 from cases.case.timeline import DEFAULT_RULES
 from cases.config import LONGEST_INBOX_DAYS
 from cases.crypto.envelope import HEADER_BYTES, Sealed, same, u64
@@ -103,6 +104,8 @@ class RosterAnswer(Wire, frozen=True):
     proposal: RosterVersion | None
     audit: AuditTail | None = None
     inbox_days: InboxDays = DEFAULT_RULES.inbox_days
+    # The declarations of restores, each signed by two members.
+    restored: tuple[SignedRestore, ...] = ()
 
 
 class SignRosterRequest(Wire, frozen=True):

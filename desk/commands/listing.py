@@ -3,15 +3,18 @@
 from typing import Any
 
 from cases.case.statements import verify_tombstone
+from cases.clock import today
 from cases.errors import SealBroken
 from cases.sentences import in_words_of_desk
 from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import DeskError, Erased, NotReachable
+from desk.keep.restores import KeptRestore
 from desk.keep.state import KeptTombstone
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 
 
@@ -32,11 +35,13 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
     erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
     chain = book.chain
     warnings = overview_warnings(book)
+    restore = shown_restore(book.state, today(book.clock))
     found = {
         "cases": [show.state_object(case) for case in cases],
         "problems": problems,
         "erased": erased,
         "warnings": warnings,
+        "restored": None if restore is None else {"day": str(restore.day), "backup_day": str(restore.backup_day)},
         "audit": audit_object(book.audits),
         # A change of who may read must not wait unseen.
         "proposal": None if chain is None or chain.proposal is None else chain.proposal.version,
@@ -47,9 +52,19 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
         for one in erased
     ]
     prose += [in_words_of_desk(key) for key in warnings]
+    prose += [] if restore is None else [_restored(restore)]
     prose.append(audit_prose(book.audits))
     prose += [in_words_of_desk("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), code_for(problems, warnings, *(case.warnings for case in cases)))
+
+
+def _restored(restore: KeptRestore) -> str:
+    if restore.moved:
+        return f"The service moved to another computer on {restore.day}. Two members declared it; nothing was lost."
+    return (
+        f"The service was restored on {restore.day} from a backup of {restore.backup_day}. Two members declared it; "
+        "what came after the backup is gone."
+    )
 
 
 def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from desk.keep import files
 from desk.keep.audits import NO_PIN, AuditPin
 from desk.keep.figures import CaseFigure
 from desk.keep.probes import KeptProbe
+from desk.keep.restores import KeptRestore
 
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
@@ -86,6 +87,11 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     may_erase: tuple[str, ...] | None = None
     # What the case counts as in the figures of its year.
     figure: CaseFigure | None = None
+    # How far it had been seen when the server was restored from a backup, if it ever was.
+    before_restore: dict[int, SeenHead] = {}
+    is_set_back: bool = False
+    # This desk held its tombstone, and a restore brought the case back.
+    was_erased: bool = False
 
     def __repr__(self) -> str:
         return "<KnownCase>"
@@ -107,6 +113,12 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 others=tuple(later for later in held if later.epoch > one.epoch),
             )
             for one in held
+        )
+
+    def set_back(self) -> "KnownCase":
+        """Return the case as one to be opened as the server has it now, after a restore that two members declared."""
+        return msgspec.structs.replace(
+            self, seen={}, read={}, notes_epoch=0, notes_mark=b"", before_restore=self.seen, is_set_back=True
         )
 
     def with_notes(self, epoch: int, notes_key: bytes) -> "KnownCase":
@@ -150,6 +162,8 @@ class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Where reporters find the service, as the member typed it, and the last test report that she sent there.
     reporters_address: str = ""
     probe: KeptProbe | None = None
+    # By name: what tells one restore of the server from another.
+    restores: dict[str, KeptRestore] = {}
 
     def __repr__(self) -> str:
         return "<CaseList>"

@@ -19,6 +19,7 @@ connection is looked at.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +29,13 @@ import msgspec
 from aiohttp import web
 
 from cases.audit_chain import ChainBroken, read_records
+from cases.case.restored import MOST_BYTES, RESTORED_NAME, SignedRestore, read_declarations
 from cases.case.statements import read_statement
 from cases.clock import today
 from cases.crypto.envelope import same
 from cases.crypto.seal import Head
 from cases.entry import Stream
-from cases.errors import RequestRefused, RosterFault
+from cases.errors import RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.wire import messages
@@ -82,7 +84,8 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     proposal = versions.pop() if authenticated.chain.proposal is not None else None
     audit = await asyncio.to_thread(_last_audits, authenticated.services.home)
     inbox_days = authenticated.services.config.inbox_days
-    return messages.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
+    restored = await asyncio.to_thread(_restores, authenticated.services.home)
+    return messages.RosterAnswer(tuple(versions), proposal, audit, inbox_days, restored)
 
 
 def _last_audits(home: Path) -> messages.AuditTail | None:
@@ -92,6 +95,15 @@ def _last_audits(home: Path) -> messages.AuditTail | None:
     except (ChainBroken, OSError):
         return None
     return messages.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
+
+
+def _restores(home: Path) -> tuple[SignedRestore, ...]:
+    """Return the declarations of restores as they rest: a desk verifies them. None when the file does not read."""
+    with contextlib.suppress(OSError, UnicodeDecodeError, SealBroken):
+        path = home / RESTORED_NAME
+        if path.stat().st_size <= MOST_BYTES:
+            return read_declarations(path.read_text("utf-8"))
+    return ()
 
 
 async def sign_roster(authenticated: AuthenticatedRequest) -> messages.StateAnswer:

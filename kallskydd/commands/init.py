@@ -35,6 +35,7 @@ from cases.roster.member import Join, MemberKeys, make_join, new_member_keys, re
 from cases.roster.text import READERS_OF_A_REAL_HOME
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, result
+from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
 from onion.address import public_from_address
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, write_onion_key
@@ -63,6 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="declare that nobody who can read the server's disk is on the roster; needed for a real home",
     )
+    add_consent(parser)
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
@@ -76,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
     home = args.home.absolute()
     try:
         _require_room_for_sockets(home)
+        # A trial holds no report that has to be erased.
+        require_plain_file_system(home, consents=args.trial or args.erased_reports_may_stay_on_this_disk)
         given = _read_given(args)
         if given is None:
             prose("A file that was named cannot be read. Check the paths of --member and --config.")

@@ -31,6 +31,10 @@ FILES |= {
     "seen.json",
     "cache.key",
     "flytt.bin",
+    "ask.json",
+    "restore.key",
+    "backup.day",
+    "ready.toml",
 }
 # The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.
 TO_DESKS = ("intake/desk_api/app.py",)

@@ -104,7 +104,7 @@ _LISTENERS = "run/public.sock, run/desk.sock, run/mirror.sock"
 ALLOWED = (
     # files
     *_named(_LISTENERS, "read", Since.PAGES, "the first connection after a heartbeat"),
-    *_named("audit.chain", "read", Since.REPORTS, "a desk asks for the verdicts"),
+    *_named("audit.chain, restored", "read", Since.REPORTS, "a desk asks for the verdicts and restores"),
     *_named("kallskydd.db-wal", "content, blocks, written, changed, read", Since.REPORTS, "the log of the database"),
     *_named("kallskydd.db-wal", "size", Since.REPORTS, "the log of the database", _whole_log),
     *_named("kallskydd.db-shm", "content", Since.REPORTS, "the index of the log"),

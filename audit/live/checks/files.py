@@ -28,7 +28,8 @@ _SLACK_SECONDS = 60
 HEARTBEAT_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
 _MADE_AT_START = ("kallskydd.db-wal", "kallskydd.db-shm")
 _KNOWN = {
-    *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain",
+    *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain", "restored", "ready.toml", "backup.day",
+    "before-upgrade", "before-upgrade/kallskydd.db", "before-upgrade/config.toml", "before-upgrade/rows.json",
     "roster", "onion", "onion/public.key", "onion/desk.key", "tor", "run", "run/public.sock", "run/desk.sock",
     "run/control.sock", "run/control.authcookie", "run/socks.sock", "trial-member", "trial-member/join.toml",
     "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",

@@ -19,6 +19,7 @@ from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
+from desk.web.views.alarms import ALARMS, restore_notice
 from desk.web.views.case_line import case_path, line_of
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.todo import Known, offers_standing, todo_of
@@ -26,6 +27,7 @@ from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
 from desk.work.case.casebook import Casebook
+from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 
 HERE: Final = "/"
@@ -77,8 +79,12 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     index = Index() if book.cache is None else book.cache.index
     wanted = Wanted(form.one("words"), form.one("state"), form.one("organisation"))
     alarms = [language.notice(sentences_for(key)) for key in overview_warnings(book)]
+    restore = shown_restore(book.state, day)
+    alarms += [] if restore is None else [restore_notice(restore, language)]
     summaries = index.standing()
-    problems = {name: one for name, one in index.problems.items() if one.is_alarm or one.until is not None}
+    problems = {
+        name: one for name, one in index.problems.items() if one.is_alarm or one.until or one.text_key in ALARMS
+    }
     waiting = {name for name in summaries if index.is_waiting(name)}
     if not (summaries or problems):
         words = welcome(book, services.band.name, language)

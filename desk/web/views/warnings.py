@@ -6,6 +6,7 @@ from typing import Final
 from cases.sentences.member import SENTENCES as OF_THE_COMMAND_LINE
 from desk.web.views.pages import N_, Notice
 from desk.work.case import checks
+from desk.work.case.restores import WARN_ERASED_BACK, WARN_LOST
 
 WARNINGS: Final[Mapping[str, Notice]] = {
     checks.WARN_ROUTING: Notice(
@@ -28,6 +29,16 @@ WARNINGS: Final[Mapping[str, Notice]] = {
     checks.WARN_ERASE_SIGNER: Notice(
         N_("Somebody has signed to erase the case who does not read it, or whom it concerns."),
         N_("Call a member you trust, and keep a copy of what matters."),
+    ),
+    WARN_LOST: Notice(
+        N_("Something that this computer had seen in the case is gone since the service was restored from a backup."),
+        N_("Write again what is missing, and ask the reporter in the case for what the reporter had added."),
+        "warn",
+    ),
+    WARN_ERASED_BACK: Notice(
+        N_("The case was erased, and is back since the service was restored from a backup of before that."),
+        N_("Sign its erasure again, with a second member."),
+        "warn",
     ),
     checks.WARN_NOTES_KEY: Notice(
         N_("Members who no longer read the case can still read its notes."),

@@ -16,7 +16,7 @@ before; those of later ones are kept, and shown in red (check_other_keys):
 1. The server answers for the case id in the grant, with the same epoch and commitment.
 2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`desk.work.case.unsealing`),
    and none counts more of another stream than was handed out (`cases.case.merging.merge`).
-3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
+3. No stream is shorter than this desk has seen it (`desk.work.case.restores`), nor different up to there (CaseCut).
 4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
    the server has handed out a key it should not have, perhaps to the person the report is about: nothing is shown
    (SealedToWrong).
@@ -40,7 +40,7 @@ import msgspec
 from cases.case.signers import may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
 from cases.clock import YEARS, Clock, today
-from cases.crypto.seal import CaseKeys, Grant, fetch_mac
+from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotThere
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
@@ -55,7 +55,7 @@ from cases.wire.messages import (
     TombstoneAnswer,
     WireFile,
 )
-from desk.errors import CaseBroken, Erased, NotVerified, RosterBroken, ServerRefused
+from desk.errors import CaseBroken, Erased, NotRestored, NotVerified, RosterBroken, ServerRefused
 from desk.keep.audits import NO_AUDITS, Audits, compare_audits
 from desk.keep.cache import CaseCache
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
@@ -74,9 +74,10 @@ from desk.work.case.checks import (
 )
 from desk.work.case.numbers import figure_of
 from desk.work.case.opened import DeskCase
+from desk.work.case.restores import brought_back, lost, take_restores
 from desk.work.case.summing import summary_of
 from desk.work.case.tombstones import verified_statements
-from desk.work.case.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
+from desk.work.case.unsealing import Unsealed, has_notes, open_grants, take_grant, unseal, waiting_erasures
 from desk.work.case.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
@@ -136,6 +137,9 @@ class Casebook:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
+        # The rosters that this desk knew and later ones: who left before cannot declare a restore.
+        since = [roster for roster in whole.all if roster.version >= pin.version]
+        take_restores(self.state, answer.restored, since, self.server_key)
         self.audits = compare_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
             self.state.pin_audits(self.audits.pin)
@@ -146,13 +150,18 @@ class Casebook:
         await self.sync_roster()
         last = self.state.case_list.last_batch
         answer = await self.client.ask("box", lambda _: BoxRequest(last), BoxAnswer)
+        tombstones, erased = self.state.case_list.tombstones, dict[str, KnownCase]()
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
             for grant in open_grants(batch.items, self.keys):
-                take_grant(cases, grant)
+                take_grant(erased if grant.case_id.hex() in tombstones else cases, grant)
             last = max(last, batch.number)
+        back = await brought_back(erased, self.fetch_case)
+        cases |= back
+        tombstones = {name: kept for name, kept in tombstones.items() if name not in back}
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
-        self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
+        taken = msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases, tombstones=tombstones)
+        self.state.keep_cases(taken)
 
     async def open(self, known: KnownCase) -> DeskCase:
         """Return one case in the clear. Raises Erased, and the errors of the steps above.
@@ -165,7 +174,7 @@ class Casebook:
         """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
         try:
             return await self._opened_by_any(known)
-        except (NotVerified, ServerRefused) as failed:
+        except (NotVerified, ServerRefused, NotRestored) as failed:
             self._note_problem(known, failed)
             raise
 
@@ -182,7 +191,12 @@ class Casebook:
                 broken = broken or error
         if broken is not None:
             raise broken
-        await self.forget_erased(known)
+        try:
+            await self.forget_erased(known)
+        except ServerRefused as refused:
+            if known.is_set_back and refused.code == NotThere.code:
+                raise NotRestored from refused
+            raise
         raise Erased
 
     async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
@@ -280,6 +294,8 @@ class Casebook:
             closed_on=case.state.closed_on,
             may_erase=tuple(sorted(may_erase(case.streams))),
             figure=figure_of(case.streams, case.release_day, self.keys.id),
+            # Keys of epochs that came after the backup open nothing any more.
+            others=() if case.known.is_set_back and not case.known.seen else case.known.others,
         )
         if case.notes_key is not None and case.keys.epoch > known.notes_epoch and not case.notes_key_kept:
             known = known.with_notes(case.keys.epoch, case.notes_key)
@@ -288,6 +304,7 @@ class Casebook:
             *check_references(case.waiting),
             *check_signers(case.waiting, case.streams),
             *check_other_keys(known),
+            *lost(known, case.streams),
             *((WARN_NOTES_KEY,) if case.notes_key_kept else ()),
         )
         self.state.keep_case(known)
@@ -302,14 +319,14 @@ class Casebook:
         if self.cache is not None:
             self.cache.write([known.case_id for known in self.state.case_list.cases.values()])
 
-    def _note_problem(self, known: KnownCase, failed: NotVerified | ServerRefused) -> None:
+    def _note_problem(self, known: KnownCase, failed: NotVerified | ServerRefused | NotRestored) -> None:
         """Keep why a case did not open; of one that is here no more, or no longer for this member, little else."""
         if self.cache is None or (isinstance(failed, ServerRefused) and failed.code != NotThere.code):
             return
         if isinstance(failed, ServerRefused):
             self.cache.keep_not_there(known.case_id, failed.text_key, self.clock())
         else:
-            self.cache.keep_problem(known.case_id, Problem(failed.text_key, is_alarm=True))
+            self.cache.keep_problem(known.case_id, Problem(failed.text_key, is_alarm=isinstance(failed, NotVerified)))
 
     async def fetch_case(self, known: KnownCase) -> CaseAnswer:
         """Return what the server has of a case, sealed, for the one key in `known`. Raises ServerRefused."""
@@ -381,11 +398,3 @@ def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fie
         return question(case_id=known.case_id, mac=mac, **fields)
 
     return for_counter
-
-
-def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
-    """Put a grant into the list; of a known case it is one more key that may open it."""
-    name = grant.case_id.hex()
-    before = cases.get(name)
-    fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
-    cases[name] = fresh if before is None else before.with_grant(grant)

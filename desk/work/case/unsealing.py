@@ -57,6 +57,14 @@ def open_grants(items: Sequence[bytes], member: MemberKeys) -> Iterator[Grant]:
             continue
 
 
+def take_grant(cases: dict[str, KnownCase], grant: Grant) -> None:
+    """Put a grant into the list; of a known case it is one more key that may open it."""
+    name = grant.case_id.hex()
+    before = cases.get(name)
+    fresh = KnownCase(grant.case_id, grant.epoch, grant.key, grant.commitment, grant.roster_version)
+    cases[name] = fresh if before is None else before.with_grant(grant)
+
+
 def has_notes(answer: CaseAnswer) -> bool:
     """Return whether the case has notes, readable or not."""
     return bool(_stream(answer, Stream.NOTES).sealed)

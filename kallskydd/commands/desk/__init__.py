@@ -19,10 +19,12 @@ import warnings
 from datetime import date
 from pathlib import Path
 
+from cases.backup.errors import BackupFault
 from cases.clock import utc_now
 from cases.errors import CaseError
 from cases.sentences import in_words_of_desk
 from desk import errors
+from desk.commands.opening_backup import Opening, open_backup
 from desk.commands.result import FINDINGS, CommandInput, Result
 from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
@@ -106,6 +108,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
     moved.add_argument("file", type=Path, metavar="FILE", help="what the other member's move wrote")
     moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
+    opened = verbs.add_parser("open-backup", help="let the operator restore the service", parents=[common])
+    opened.add_argument("file", type=Path, metavar="FILE", help="the operator's question, ask.json")
+    opened.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file for your answer")
+    opened.add_argument("--words", help="the six words of the question, as the operator read them to you")
     for name, summary in ON_A_CASE.items():
         _add_case_options(verbs.add_parser(name, help=summary, parents=[common, server]), name)
 
@@ -148,6 +154,9 @@ def _run_local(args: argparse.Namespace) -> Result:
     home = _home(args)
     if args.desk_verb == "join":
         return join_desk(home, args)
+    if args.desk_verb == "open-backup":
+        opening = Opening(args.file, args.out, args.words, _agrees if sys.stdin.isatty() else None)
+        return open_backup(home, opening, lambda: _passphrase(args), utc_now)
     return enrol_member(home, args, _passphrase(args, new=True))
 
 
@@ -234,8 +243,11 @@ def _report(args: argparse.Namespace, code: int, text_key: str, text: str, exit_
     return exit_code
 
 
+_UNSAFE = (errors.NotVerified, errors.NotAgreed, errors.StateDamaged, errors.PassphraseExposed, BackupFault)
+
+
 def _exit_code(error: Exception) -> int:
-    if isinstance(error, (errors.NotVerified, errors.NotAgreed, errors.StateDamaged, errors.PassphraseExposed)):
+    if isinstance(error, _UNSAFE):
         return REFUSED
     if isinstance(error, errors.Usage):
         return USAGE

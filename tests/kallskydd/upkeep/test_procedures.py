@@ -1,0 +1,253 @@
+"""The procedures of docs/operating, their lines run as they stand there: by a shell, the operator's and two members'.
+
+Of the lines only the three places are others here. `systemctl` is a script that starts and stops the real service on
+this computer, with tor kept off the network; members reach it by its socket, since no onion is up.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import shutil
+import signal
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from desk_harness import PASSPHRASE
+from service import offline_network
+from upkeep_harness import (
+    member_desk,
+    real_day,
+    real_home,
+)
+
+from cases.home import read_home
+from cases.roster.chain import read_chain
+from cases.roster.member import make_join, new_member_keys
+from onion.keys import read_onion_key
+
+DOCS = Path(__file__).parents[3] / "docs" / "operating"
+SHELL = """#!/bin/sh
+case "$2" in open-backup) ;; *) set -- "$@" $REACH ;; esac
+exec {python} -m kallskydd "$@"
+"""
+SYSTEMCTL = """#!/bin/sh
+case "$*" in
+  *start*|*enable*)
+    setsid {python} -m kallskydd serve --home {home} --tor-network {network} --json > {folder}/log 2>&1 < /dev/null &
+    echo $! > {folder}/pid
+    for _ in $(seq 300); do grep -q '"code": "ready"' {folder}/log && exit 0; sleep 0.2; done
+    cat {folder}/log; exit 1 ;;
+  *stop*|*disable*)
+    [ -f {folder}/pid ] || exit 0
+    kill "$(cat {folder}/pid)" 2> /dev/null
+    while kill -0 "$(cat {folder}/pid)" 2> /dev/null; do sleep 0.1; done
+    rm {folder}/pid ;;
+esac
+"""
+
+
+def blocks(page: str, heading: str) -> list[tuple[str, str]]:
+    """Who runs each box of a section, and its lines."""
+    section = (DOCS / page).read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"```sh ([^\n]+)\n(.*?)```", section, re.DOTALL)
+
+
+@dataclass
+class Computers:
+    """The operator's and the members' computers, as folders; the three places of the document among them."""
+
+    folder: Path
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "h"
+
+    def make(self) -> None:
+        programs = self.folder / "bin"
+        programs.mkdir()
+        network = offline_network(self.folder / "net")
+        for name, text in (("kallskydd", SHELL), ("systemctl", SYSTEMCTL)):
+            here = {"python": sys.executable, "home": self.home, "network": network, "folder": self.folder}
+            (programs / name).write_text(text.format(**here))
+            (programs / name).chmod(0o755)
+        for name in ("b", "s", "w"):
+            (self.folder / name).mkdir()
+
+    def run(self, who: str, lines: str, **words: str) -> tuple[int, str]:
+        """Run a box in a terminal of its own; the passphrase and yes are typed when asked for."""
+        for place, here in (("/var/lib/kallskydd/home", "h"), ("/mnt/backup", "b"), ("/mnt/slots", "s")):
+            lines = lines.replace(place, str(self.folder / here))
+        for word, value in words.items():
+            lines = re.sub(rf"\b{word}\b", value, lines)
+        member = who.removeprefix("member ") if who.startswith("member ") else None
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "XDG_DATA_HOME": str(self.folder / (member or "nobody").replace(" ", "-")),
+            "REACH": "" if member is None else f"--socket {self.home / 'run' / 'desk.sock'}",
+        }
+        return self._typed(["bash", "-euc", lines], environment)
+
+    def _typed(self, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder / "w")
+            os.execvpe(command[0], command, environment)  # noqa: S606 - a shell is what runs
+        said, answered = b"", 0
+        while True:
+            try:
+                piece = os.read(terminal, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            said += piece
+            for question, typed in ((b"Passphrase: ", PASSPHRASE), (b"yes/no\r\n", "yes")):
+                if question in said[answered:]:
+                    answered = len(said)
+                    os.write(terminal, typed.encode() + b"\n")
+        # Waited for first: the terminal's end would hang up on a program that is just ending.
+        status = os.waitpid(pid, 0)[1]
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(status), said.decode()
+
+    def follow(self, page: str, heading: str, **words: str) -> str:
+        """Run every box of a section; each must end well."""
+        said = ""
+        found = blocks(page, heading)
+        assert found, heading
+        for who, lines in found:
+            code, output = self.run(who, lines, **words)
+            assert code == 0, f"{heading}: {lines}\n{output}"
+            said += output
+        return said
+
+    def stop(self) -> None:
+        pid = self.folder / "pid"
+        if pid.exists():
+            number = int(pid.read_text())
+            os.kill(number, signal.SIGTERM)
+            for _ in range(100):
+                if not Path(f"/proc/{number}").exists():
+                    return
+                time.sleep(0.1)
+
+
+@pytest.fixture
+def computers(short_folder: Path) -> Iterator[Computers]:
+    made = Computers(short_folder)
+    made.make()
+    yield made
+    made.stop()
+
+
+def test_every_box_of_the_documents_belongs_to_a_procedure_that_is_run_here():
+    run_here = {
+        "upkeep.md": {
+            "Every day: a backup", "The disk is lost: a restore", "Another host: a move", "A host is retired",
+            "A new version: an upgrade", "A member's key is lost, or somebody has it", "After a seizure, or a break-in",
+        },
+        "before-you-open.md": set(),
+    }  # fmt: skip
+
+    for page, headings in run_here.items():
+        sections = (DOCS / page).read_text("utf-8").split("\n## ")[1:]
+        assert {section.split("\n")[0] for section in sections if "```sh" in section} == headings
+
+
+def test_the_procedures_are_run_as_they_are_written_one_after_the_other(computers):
+    made = real_home(computers.home)
+    for number, label in enumerate(("Lead-1", "Handler-2")):
+        (computers.folder / label).mkdir()
+        member_desk(computers.folder / label / "kallskydd-desk", made, number)
+        join = make_join(made.keys[number], label, ("lead", "handler")[number], label.replace("-", " "))
+        (computers.folder / "w" / f"{label.lower()}.toml").write_text(join)
+    new = make_join(new_member_keys(), "Ny", "handler", "Handler 4")
+    (computers.folder / "w" / "new.toml").write_text(new)
+    addresses = _addresses(computers.home)
+
+    # A day with a backup, and the day on which the disk is gone.
+    computers.follow("upkeep.md", "Every day: a backup")
+    shutil.rmtree(computers.home)
+    restored = computers.follow("upkeep.md", "The disk is lost: a restore")
+    assert f"Restored from the backup of {real_day()}, same addresses." in restored
+    assert _addresses(computers.home) == addresses
+
+    # The restored service runs: its roster changes, signed at two desks.
+    computers.follow("upkeep.md", "A member's key is lost, or somebody has it", ID=made.keys[2].id)
+    roster = read_chain(computers.home / "roster", real_day()).current
+    assert (roster.version, [one.label for one in roster.members]) == (3, ["Lead 1", "Handler 2", "Handler 4"])
+
+    # The move: the new host's home lies where the old one was, which is kept for its own procedure.
+    said = ""
+    for who, lines in blocks("upkeep.md", "Another host: a move"):
+        if who == "new host" and not (computers.folder / "old").exists():
+            computers.home.rename(computers.folder / "old")
+        code, output = computers.run(who, lines)
+        assert code == 0, output
+        said += output
+    assert "This home is closed for good" in said
+    assert "Restored from the package of" in said
+    assert _addresses(computers.home) == addresses
+
+    computers.home.rename(computers.folder / "new")
+    (computers.folder / "old").rename(computers.home)
+    computers.follow("upkeep.md", "A host is retired")
+    assert [path for path in computers.home.rglob("*") if path.is_file()] == []
+    shutil.rmtree(computers.home)
+    (computers.folder / "new").rename(computers.home)
+
+    # Seized: what was there is left, and another home is made with other addresses.
+    for who, lines in blocks("upkeep.md", "After a seizure, or a break-in"):
+        if who == "new host":
+            computers.home.rename(computers.folder / "seized")
+        code, output = computers.run(who, lines)
+        assert code == 0, output
+    assert not set(_addresses(computers.home)) & set(addresses)
+    assert list((computers.folder / "w" / "posters").iterdir())
+
+
+def test_an_upgrade_from_the_first_version_and_back(computers):
+    with tarfile.open(Path(__file__).parents[2] / "support" / "first_home" / "home.tar.xz") as archive:
+        archive.extractall(computers.folder, filter="data")
+    (computers.folder / "home").rename(computers.home)
+    for folder in ("", "onion", "roster", "run", "tor"):
+        (computers.home / folder).chmod(0o700)
+    before = (computers.home / "config.toml").read_bytes()
+    boxes = dict(blocks("upkeep.md", "A new version: an upgrade"))
+
+    upgraded = computers.run("operator", boxes["operator"])
+    back = computers.run("operator", boxes["roll back"])
+    is_back = (computers.home / "config.toml").read_bytes() == before
+    again = computers.run("operator", boxes["operator"])
+    started = computers.run("operator", boxes["new version"])
+
+    assert [code for code, _ in (upgraded, back, again, started)] == [0, 0, 0, 0], (upgraded, back, again, started)
+    assert "Checked: the database is whole" in upgraded[1]
+    assert is_back
+    assert "The copy from before is destroyed" in started[1]
+    assert read_home(computers.home).config.authorities
+
+
+def test_the_page_before_opening_is_run_as_written(computers):
+    real_home(computers.home)
+    ((who, lines),) = re.findall(
+        r"```sh ([^\n]+)\n(.*?)```", (DOCS / "before-you-open.md").read_text("utf-8"), re.DOTALL
+    )
+
+    code, output = computers.run(who, lines)
+
+    # A new home has lines left.
+    assert code == 1
+    assert "you must answer" in output
+
+
+def _addresses(home: Path) -> list[str]:
+    return [read_onion_key(home / "onion" / name).address for name in ("public.key", "desk.key")]
