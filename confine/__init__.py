@@ -3,7 +3,3 @@
 Read `profiles` first, which has the profiles side by side. `lock` puts them on, by means of the other modules. A lock
 that cannot be put on raises; one that the kernel does not have (Landlock before 5.13) is reported.
 """
-
-from confine.lock import Confinement, JobLimits, confine_intake, confine_job, confine_relay, confine_zygote
-
-__all__ = ["Confinement", "JobLimits", "confine_intake", "confine_job", "confine_relay", "confine_zygote"]

@@ -17,6 +17,7 @@ from typing import Final
 from confine import landlock, process, seccomp
 from confine.intake_files import intake_rules
 from confine.landlock import PortRule
+from confine.limits import JobLimits
 from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, RELAY, ZYGOTE, Profile
 
 _OWNER_ONLY: Final = 0o077
@@ -43,16 +44,6 @@ class Confinement:
         files_closed = self.landlock_held or self.landlock_abi == 0
         closed = self.seccomp and self.no_new_privileges and not self.dumpable and self.core_bytes == 0
         return files_closed and closed
-
-
-@dataclass(frozen=True, slots=True)
-class JobLimits:
-    """What one job may use."""
-
-    address_space_bytes: int
-    cpu_seconds: int
-    wall_seconds: int
-    written_bytes: int
 
 
 def confine_zygote() -> Confinement:

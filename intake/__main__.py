@@ -31,7 +31,7 @@ from cases.clock import utc_now
 from cases.errors import CaseError
 from cases.home import read_home
 from cases.store.store import Store
-from confine import confine_intake
+from confine.lock import confine_intake
 from intake.app import Serving, public_app, serve
 from intake.control import Event, IntakeEnd, Order, Ordered
 from intake.daily import keep_time, release_everything
@@ -42,6 +42,7 @@ from intake.mirror.contexts import MirrorContexts, NotUsable
 from intake.read_times import set_access_times_to_now
 from intake.services import Services, compose
 from scrubbers.sandbox import JailNotTight, Sandbox
+from scrubbers.version import scrubber_version
 
 OK: Final = 0
 UNSAFE: Final = 3
@@ -89,7 +90,7 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     loop.add_signal_handler(signal.SIGINT, ending.set)
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(inherited.zygotes)
+        sandbox = Sandbox(inherited.zygotes, version=scrubber_version())
         stack.callback(sandbox.close)
         try:
             services = await _services(inherited, faults, sandbox, stack)

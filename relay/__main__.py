@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from confine import confine_relay
+from confine.lock import confine_relay
 from confine.process import die_with_parent, drop_root
 from onion.socks import socks_connect
 from relay.limits import RELAY_LIMITS

@@ -19,7 +19,8 @@ import struct
 from dataclasses import replace
 from typing import Final
 
-from confine.lock import JobLimits
+from confine.limits import JobLimits
+from scrubbers.stages import Kind
 
 
 class Role(enum.IntEnum):
@@ -27,6 +28,10 @@ class Role(enum.IntEnum):
 
     PICTURES = 1
     DOCUMENTS = 2
+
+
+# Every other kind is a picture.
+ROLES: Final = {Kind.PDF: Role.DOCUMENTS}
 
 
 class Operation(enum.IntEnum):

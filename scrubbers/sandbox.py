@@ -19,11 +19,8 @@ JailNotTight    the self-test found a lock missing; a server must not start
 """
 
 import asyncio
-import hashlib
-import importlib.metadata
 import os
 import signal
-import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -49,6 +46,7 @@ from scrubbers.protocol import (
     PREVIEW_BYTES,
     REPORT_BYTES,
     RESULT_BYTES,
+    ROLES,
     STATUS,
     STATUS_MAGIC,
     KindNumber,
@@ -73,11 +71,6 @@ from scrubbers.stages import (
     refusal,
 )
 
-# Incremented whenever a change in this project changes the bytes that come out.
-_RULES_VERSION: Final = 10
-# What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
-# littleCMS, libavif; libheif; PDFium.
-_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
 _ATTEMPTS: Final = 2
 # A zygote is warm within a second; the keeper needs a moment to notice that one died.
 _REPLACEMENT_SECONDS: Final = 10.0
@@ -93,14 +86,15 @@ class JailNotTight(Exception):
 class Sandbox:
     """Hands jobs to zygotes. Belongs to one event loop; may be made before that runs."""
 
-    def __init__(self, channels: Sequence[socket], jobs_at_once: int = _JOBS_AT_ONCE) -> None:
+    def __init__(self, channels: Sequence[socket], jobs_at_once: int = _JOBS_AT_ONCE, version: str = "") -> None:
+        """Take the channels of zygotes, and the version of the scrubber that each report names (`scrubber_version`)."""
         self._jobs_at_once = jobs_at_once
         self._channels = [Channel(channel, jobs_at_once) for channel in channels]
         self._attached = False
         # Wakes those that wait for a zygote: one is ready, lost, or has a slot again.
         self._changed = asyncio.Event()
         self._queues = {role: FairQueue() for role in Role}
-        self._version = scrubber_version()
+        self._version = version
 
     def for_form(self) -> "OneForm":
         """Return the pool as one form uses it: its jobs are charged to one account."""
@@ -193,7 +187,7 @@ class Sandbox:
 
     async def _estimated(self, kind: Kind, untrusted: MemoryFile, account: Account) -> float:
         """Return the processor seconds this file will take. It is measured only while others use the jail."""
-        role = _ROLES.get(kind, Role.PICTURES)
+        role = ROLES.get(kind, Role.PICTURES)
         if not is_measured(kind) or not self._is_busy(role):
             return UNKNOWN_SECONDS
         with _pipe() as (reader, writer):
@@ -213,7 +207,7 @@ class Sandbox:
     ) -> bool:
         """Take steps 2 to 7; return False when the zygote died with the job. Raises Refused."""
         with _pipe() as (status_reader, status_writer):
-            channel = await self._free_channel(_ROLES.get(kind, Role.PICTURES), turn)
+            channel = await self._free_channel(ROLES.get(kind, Role.PICTURES), turn)
             descriptors = [*(file.fileno() for file in (*given, *answers)), status_writer]
             wait_status = await self._run(channel, turn, operation, kind, descriptors, status_reader)
             if wait_status is None:
@@ -274,9 +268,6 @@ class Sandbox:
         await self._changed.wait()
 
 
-_ROLES: Final = {Kind.PDF: Role.DOCUMENTS}
-
-
 @dataclass(frozen=True, slots=True)
 class OneForm:
     """The pool as one form uses it."""
@@ -301,29 +292,6 @@ async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm) -> Scrubbed:
 async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:
     """Run the third stage; raises Refused."""
     return await sandbox.verify(scrubbed)
-
-
-def scrubber_version() -> str:
-    """Return all that the bytes that come out depend on: with the same version, the same file gives the same bytes.
-
-    The versions come from the installed packages' metadata: importing the packages would load decoders.
-    """
-    packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
-    known = (f"rules {_RULES_VERSION}", *packages, f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _bundled_libraries())
-    return ", ".join(known)
-
-
-def _bundled_libraries() -> str:
-    """Return eight hex digits for the native libraries in the wheels, which differ by processor."""
-    written = sorted(
-        f"{file} {file.hash.value}\n"
-        for name in _PACKAGES
-        for file in importlib.metadata.files(name) or ()
-        if file.hash is not None and (".libs" in file.parts[0] or file.name.startswith("libpdfium"))
-    )
-    if not written:
-        return "libraries of the system"
-    return f"libraries {hashlib.sha256(''.join(written).encode()).hexdigest()[:8]}"
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from scrubbers.stages import (
     UnknownKind,
 )
 
-_HEAD_BYTES: Final = 4096
+HEAD_BYTES: Final = 4096
 PDF_WITHIN: Final = 1024  # ISO 32000-1, annex H.3, note 13
 # ZIP-based office files begin with an entry of one of these names.
 _OFFICE_FIRST_ENTRIES: Final = (
@@ -105,7 +105,7 @@ _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
 
 def sniff(untrusted: MemoryFile) -> Sniffed:
     """Return the file with its kind; raises NotCleanable, and then the caller still has to close the file."""
-    return Sniffed(sniff_kind(untrusted.read(_HEAD_BYTES)), untrusted)
+    return Sniffed(sniff_kind(untrusted.read(HEAD_BYTES)), untrusted)
 
 
 def sniff_kind(untrusted_head: bytes) -> Kind:

@@ -4,9 +4,11 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from typing import Final
 
 from scrubbers.protocol import Role
+from scrubbers.stages import Kind
 
 # A job's memory is fresh: the kernel faults in and clears each page on first touch, 12,000 times for a picture of 12
 # megapixels and a seventh of its time. In huge pages of 2 MiB, which most kernels give on request (madvise), it takes
@@ -18,8 +20,10 @@ _LARGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PILLOW_BLOCK
 _KEEPS_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20)}
 
 
-def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def spawn_zygote(role: Role, kinds: Collection[Kind] = ()) -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start a zygote; return its process and our end of its channel. It ends when the channel closes. Raises OSError.
+
+    It warms up for every kind of its role, or for these kinds alone: then a job of another kind dies.
 
     A fresh interpreter, so that no key and no page of this process's memory is inherited; isolated, so that neither the
     folder nor the environment can add code to it.
@@ -29,7 +33,7 @@ def spawn_zygote(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
         command = [
             # -I ignores PYTHON* variables, the current folder and the home folder's packages.
             *(sys.executable, "-I", "-X", "utf8"),
-            *("-m", "scrubbers.jailed.zygote", role.name.lower(), str(theirs.fileno())),
+            *("-m", "scrubbers.jailed.zygote", role.name.lower(), str(theirs.fileno()), *sorted(kinds)),
         ]
         try:
             process = subprocess.Popen(

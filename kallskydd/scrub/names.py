@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import Kind
@@ -44,6 +43,12 @@ _LONGEST_NAME: Final = 255  # bytes; file systems have no longer ones
 _PIECE_BYTES: Final = 2**20
 # 2000-01-01 12:00 UTC, the same day in every time zone and in reach of the file systems of memory sticks (from 1980).
 NEUTRAL_TIME_NS: Final = 946_728_000 * 10**9
+
+
+class NamingRule(Protocol):
+    """Says what a clean copy is called."""
+
+    def name(self, place: int, source: Path, kind: Kind, /) -> str: ...
 
 
 class NeutralNames:
@@ -91,7 +96,7 @@ def telling(name: str) -> bool:
 
 def place_copy(content: MemoryFile, target: Path) -> None:
     """Write the clean copy; raises FileExistsError when the name is taken, OSError when it cannot be written."""
-    temporary = target.parent / f".kallskydd-{secrets.token_hex(8)}"
+    temporary = target.parent / f".kallskydd-{os.urandom(8).hex()}"
     try:
         with temporary.open("xb") as file:
             for piece in content.chunks(_PIECE_BYTES):

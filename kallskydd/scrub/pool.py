@@ -1,4 +1,4 @@
-"""Zygotes of the scrub command's own, one for each core, and files cleaned in them side by side.
+"""Files cleaned side by side in the scrub command's own zygotes.
 
 Promises. At most one file more than there are cores is in memory at a time. Every file gets an outcome, whatever it
 does: a zygote that is lost (the system ran out of memory) is started again. Leaving the pool ends every process it
@@ -12,28 +12,23 @@ import os
 import stat
 import subprocess
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final
 
-from kallskydd.scrub.names import place_copy
+from kallskydd.scrub.names import NamingRule, place_copy
+from kallskydd.scrub.zygotes import PooledZygote
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import ATTACHMENT_BYTES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
-from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Refused, ScrubReport, TooLarge, Verified
+from scrubbers.stages import Refused, ScrubReport, TooLarge, Verified
 
-if TYPE_CHECKING:
-    import socket
-
-# Each may need 1.5 GiB for its job at worst, one for documents 1 GiB.
-_MOST_AT_ONCE: Final = 16
+# By their role.
+Zygotes = Mapping[Role, Sequence[PooledZygote]]
 _PIECE_BYTES: Final = 2**20
-_END_SECONDS: Final = 5.0
-_PDF_WITHIN: Final = 4096
 # A zygote does not die of a file. One that dies this often has another reason, which starting again does not mend.
 _MOST_REPLACED: Final = 20
 
@@ -44,12 +39,6 @@ class NotDone(Exception):
     def __init__(self, text_key: str) -> None:
         super().__init__(text_key)
         self.text_key = text_key
-
-
-class NamingRule(Protocol):
-    """Says what a clean copy is called."""
-
-    def name(self, place: int, source: Path, kind: Kind, /) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,22 +52,14 @@ class ScrubOutcome:
     seconds: float
 
 
-def cores() -> int:
-    """How many processors this process may use: fewer than the computer has under taskset or in some containers."""
-    return min(_MOST_AT_ONCE, len(os.sched_getaffinity(0)))
-
-
 @asynccontextmanager
-async def pool(sources: Sequence[Path]) -> AsyncIterator[Pool]:
-    """Yield a pool for these files; raises JailNotTight or OSError when no process can be locked here."""
-    at_once = max(1, min(cores(), len(sources)))
-    with ExitStack() as ending:
-        roles = sorted(_roles(sources))
-        zygotes = [_PooledZygote(role, ending) for role in roles for _ in range(at_once)]
-        sandbox = Sandbox([zygote.channel for zygote in zygotes], jobs_at_once=1)
-        ending.callback(sandbox.close)
-        await sandbox.self_test(roles)
-        watching = [asyncio.create_task(zygote.watch(index, sandbox)) for index, zygote in enumerate(zygotes)]
+async def pool(zygotes: Zygotes, at_once: int) -> AsyncIterator[Pool]:
+    """Yield a pool of these zygotes; raises JailNotTight when a process cannot be locked here."""
+    all_zygotes = [zygote for of_role in zygotes.values() for zygote in of_role]
+    sandbox = Sandbox([zygote.channel for zygote in all_zygotes], jobs_at_once=1)
+    with closing(sandbox):
+        await sandbox.self_test(zygotes)
+        watching = [asyncio.create_task(_watch(zygote, index, sandbox)) for index, zygote in enumerate(all_zygotes)]
         try:
             yield Pool(sandbox, at_once)
         finally:
@@ -113,32 +94,11 @@ class Pool:
             return await verify(await scrub(sniff(untrusted), self._sandbox), self._sandbox)
 
 
-class _PooledZygote:
-    """One zygote, and what it takes to end it and to start it again."""
-
-    def __init__(self, role: Role, ending: ExitStack) -> None:
-        self._role = role
-        self._process, self.channel = spawn_zygote(role)
-        ending.callback(self._end)
-        # Before that: when another zygote could not be started, nothing else closes the channel of this one.
-        ending.callback(self.channel.close)
-
-    async def watch(self, index: int, sandbox: Sandbox) -> None:
-        """Replace the zygote whenever it dies, until cancelled."""
-        for _ in range(_MOST_REPLACED):
-            await _ended(self._process)
-            self._end()
-            channel: socket.socket
-            self._process, channel = spawn_zygote(self._role)
-            sandbox.replace(index, channel)
-
-    def _end(self) -> None:
-        """Wait for its end, which follows when its channel is closed; by now it is."""
-        try:
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+async def _watch(zygote: PooledZygote, index: int, sandbox: Sandbox) -> None:
+    """Replace the zygote whenever it dies, until cancelled."""
+    for _ in range(_MOST_REPLACED):
+        await _ended(zygote.process)
+        sandbox.replace(index, zygote.start_again())
 
 
 async def _ended(process: subprocess.Popen[bytes]) -> None:
@@ -152,20 +112,6 @@ async def _ended(process: subprocess.Popen[bytes]) -> None:
     finally:
         loop.remove_reader(handle)
         os.close(handle)
-
-
-def _roles(sources: Sequence[Path]) -> set[Role]:
-    """Which zygotes the files need. A guess by the first letters; what it misses is refused by the sniffer anyway."""
-    roles = {Role.PICTURES}
-    for source in sources:
-        try:
-            if stat.S_ISREG(source.stat().st_mode):
-                with source.open("rb") as file:
-                    if b"%PDF-" in file.read(_PDF_WITHIN):
-                        roles.add(Role.DOCUMENTS)
-        except OSError:
-            continue
-    return roles
 
 
 def _read(source: Path) -> MemoryFile:

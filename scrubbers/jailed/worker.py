@@ -8,7 +8,7 @@ import errno
 import os
 import socket
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NoReturn
 
 from PIL import Image
@@ -20,7 +20,7 @@ from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
 from scrubbers.jailed.type_check import SecondOpinion
-from scrubbers.jailed.verify.dispatch import require_clean
+from scrubbers.jailed.verify.dispatch import reader_of, require_clean
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
     JOB_LIMITS,
@@ -42,8 +42,8 @@ from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge
 _ENDED_WELL: Final = 0
 
 
-def warm_up(role: Role) -> JobTemplate:
-    """Import what the role needs and scrub one small file of each of its kinds; return what a fork is to do."""
+def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
+    """Import what these kinds of the role need and scrub a small file of each; return what a fork is to do."""
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
@@ -56,8 +56,9 @@ def warm_up(role: Role) -> JobTemplate:
 
         scrub, warm_up_kind, limits = pdf.scrub_document, pdf.warm_up_fork, DOCUMENT_LIMITS
         pdf.warm_up()
+        reader_of(Kind.PDF)
     else:
-        warm_up_pictures()
+        warm_up_pictures(kinds)
     opinion = SecondOpinion()
     job_filters()
 

@@ -1,8 +1,9 @@
 """The fork server of the jail: warmed up, locked, and never reading a file itself.
 
-    python -I -m scrubbers.jailed.zygote pictures|documents DESCRIPTOR
+    python -I -m scrubbers.jailed.zygote pictures|documents DESCRIPTOR [KIND…]
 
-1 imports the decoders and scrubs one small file of each kind, so that nothing has to be opened later
+1 imports the decoders and scrubs one small file of each kind (of those named, where any is), so that nothing has to be
+  opened later
 2 locks itself: no file, no new socket, no program (`confine.confine_zygote`)
 3 says hello
 4 keeps two forks waiting: spares, warmed up on a small picture of its own, which hold only their end of a socket pair
@@ -24,7 +25,7 @@ import os
 import select
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -45,6 +46,7 @@ from scrubbers.protocol import (
     Operation,
     Role,
 )
+from scrubbers.stages import Kind
 
 # The trusted side sends at most a few at once; more would be an attack from there.
 _MOST_JOBS: Final = 16
@@ -67,16 +69,17 @@ class _Spare:
     pair: socket.socket
 
 
-def main(arguments: list[str], warm_up: Callable[[Role], JobTemplate]) -> None:
+def main(arguments: list[str], warm_up: Callable[[Role, Collection[Kind]], JobTemplate]) -> None:
     """Run steps 1 to 6. `warm_up` returns what each fork does."""
     # Libraries' log messages can quote the file.
     logging.disable(logging.CRITICAL)
     role, descriptor = Role[arguments[0].upper()], int(arguments[1])
     with socket.socket(fileno=descriptor) as channel:
-        template = warm_up(role)
-        # The collector never visits objects that exist now again, so that forks go on sharing their memory pages.
-        gc.collect()
+        template = warm_up(role, [Kind(name) for name in arguments[2:]] or list(Kind))
+        # The collector never visits objects that exist now again, so that forks go on sharing their memory pages. What
+        # is garbage by now (some hundred objects) stays: to look for it would take longer than a small picture's job.
         gc.freeze()
+        gc.enable()
         on = confine_zygote()
         channel.sendall(HELLO.pack(HELLO_MAGIC, role, on.landlock_abi, _locks(on)))
         server = _ForkServer(channel, template)
@@ -221,7 +224,11 @@ def _become_job(pair: socket.socket, work: Work) -> None:
 
 
 if __name__ == "__main__":
+    # It would run some thirty times while the decoders are imported, and find next to nothing.
+    gc.disable()
     # The decoders are imported here and not above: tests run this same loop with a job that attacks its jail.
     from scrubbers.jailed.worker import warm_up
 
     main(sys.argv[1:], warm_up)
+    # Taking down what the decoders loaded takes longer than the jobs of a small picture.
+    os._exit(0)

@@ -23,6 +23,10 @@ from hostile.files import MISLABELLED
 from hostile.pdfs import document, pdfs
 from hostile.pictures import pictures
 
+from scrubbers.protocol import ROLES, Role
+from scrubbers.sniff import sniff_kind
+from scrubbers.stages import Kind
+
 SAMPLES = {sample.name: sample for sample in corpus() + pdf_corpus()}
 KEYS = ["in", "out", "status", "kind", "removed", "lost", "reason", "seconds"]
 
@@ -281,10 +285,10 @@ def test_every_reason_has_its_sentence() -> None:
 def test_without_a_jail_nothing_is_cleaned_and_the_exit_code_says_so(photo, tmp_path, monkeypatch, capsys) -> None:
     from kallskydd.commands.scrub import run
 
-    def no_process(_role):
+    def no_process(_role, _kinds):
         raise OSError
 
-    monkeypatch.setattr("kallskydd.scrub.pool.spawn_zygote", no_process)
+    monkeypatch.setattr("kallskydd.scrub.zygotes.spawn_zygote", no_process)
 
     code = run(argparse.Namespace(files=[photo], out=tmp_path / "clean", rename=False, json=False))
 
@@ -415,3 +419,49 @@ def test_no_process_is_left_behind(photo, tmp_path) -> None:
     assert process.returncode == 0
     assert zygotes
     assert [zygote for zygote in zygotes if Path(f"/proc/{zygote}").exists()] == []
+
+
+def test_one_file_starts_the_one_process_it_needs_which_warms_up_for_its_kind_alone(
+    photo, tmp_path, monkeypatch
+) -> None:
+    from kallskydd.scrub.zygotes import start_zygotes
+
+    asked = []
+
+    def no_process(role, kinds):
+        asked.append((role.name, sorted(kinds)))
+        raise OSError("no process")
+
+    monkeypatch.setattr("kallskydd.scrub.zygotes.spawn_zygote", no_process)
+    document = tmp_path / "document.pdf"
+    document.write_bytes(SAMPLES["pdf_everything"].content)
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Nothing that can be cleaned.")
+
+    for source in (photo, document):
+        with contextlib.ExitStack() as ending, pytest.raises(OSError, match="no process"):
+            start_zygotes([source], ending)
+    with contextlib.ExitStack() as ending:
+        none = start_zygotes([letter, tmp_path / "missing.png", tmp_path], ending)
+
+    assert asked == [("PICTURES", ["jpeg"]), ("DOCUMENTS", ["pdf"])]
+    assert none == {}
+
+
+@pytest.mark.parametrize("name", ["jpeg_everything", "heic_everything", "pdf_everything"])
+def test_a_zygote_for_one_kind_loads_nothing_of_the_others(name) -> None:
+    loads = {"jpeg_everything": set(), "heic_everything": {"pillow_heif"}, "pdf_everything": {"pypdf", "pypdfium2"}}
+    kind = sniff_kind(SAMPLES[name].content[:4096])
+    role = ROLES.get(kind, Role.PICTURES)
+
+    code = (
+        "import sys; from scrubbers.jailed.worker import warm_up; from scrubbers.protocol import Role;"
+        f"from scrubbers.stages import Kind; warm_up(Role({role}), [Kind('{kind}')]); print(*sys.modules)"
+    )
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+    others = {"pillow_heif", "pypdf", "pypdfium2", "scrubbers.jailed.verify.pdf.file"}
+    wanted = loads[name] | ({"scrubbers.jailed.verify.pdf.file"} if kind is Kind.PDF else set())
+    assert loaded & others == wanted

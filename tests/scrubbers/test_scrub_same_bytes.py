@@ -15,6 +15,7 @@ from documents.pictures import photograph
 from scrub_harness import clean_all
 
 from scrubbers.protocol import Role
+from scrubbers.sniff import sniff_kind
 
 Pictures = list[tuple[object, bytes, bytes]]
 
@@ -65,7 +66,7 @@ zygote.main(sys.argv[1:], warm_up)
 """
 
 
-def spawn_on_another_day(role: Role) -> tuple[subprocess.Popen[bytes], socket.socket]:
+def spawn_on_another_day(role: Role, _kinds: object) -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
@@ -76,6 +77,15 @@ def spawn_on_another_day(role: Role) -> tuple[subprocess.Popen[bytes], socket.so
             env={"LC_ALL": "C", "TZ": "Pacific/Kiritimati"},
         )
     return process, ours
+
+
+def test_the_same_bytes_come_out_of_a_zygote_that_is_warmed_up_for_that_kind_alone(first) -> None:
+    kinds = [sniff_kind(content) for content in pictures()]
+
+    for kind in sorted(set(kinds)):
+        of_kind = [index for index, found in enumerate(kinds) if found is kind]
+        again = asyncio.run(clean_all([pictures()[index] for index in of_kind], [Role.PICTURES], [kind]))
+        assert [result[:3] for result in again] == [first[index] for index in of_kind]
 
 
 def test_the_same_bytes_come_out_on_another_day(first, monkeypatch) -> None:

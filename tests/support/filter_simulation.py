@@ -12,7 +12,7 @@ from confine import profiles, seccomp
 PRELUDE = """
 import asyncio, ctypes, errno, json, os, resource, socket, sqlite3, subprocess, sys, threading
 from pathlib import Path
-from confine import confine_intake, confine_relay
+from confine.lock import confine_intake, confine_relay
 from confine.syscalls import numbers
 LIBC = ctypes.CDLL(None, use_errno=True)
 def call(name, *arguments):

@@ -17,6 +17,7 @@ from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, Lost, ScrubReport, What, Where
+from scrubbers.version import scrubber_version
 
 
 @dataclass
@@ -44,11 +45,11 @@ async def clean(sandbox: Sandbox, content: bytes) -> tuple[Kind, bytes, bytes, S
 
 
 async def clean_all(
-    contents: list[bytes], roles: Collection[Role] = tuple(Role)
+    contents: list[bytes], roles: Collection[Role] = tuple(Role), kinds: Collection[Kind] = ()
 ) -> list[tuple[Kind, bytes, bytes, ScrubReport]]:
     """All of them through fresh zygotes; the one for documents takes a while to warm up, and pictures need it not."""
-    zygotes = [spawn_zygote(role) for role in roles]
-    sandbox = Sandbox([channel for _, channel in zygotes])
+    zygotes = [spawn_zygote(role, kinds) for role in roles]
+    sandbox = Sandbox([channel for _, channel in zygotes], version=scrubber_version())
     try:
         await sandbox.self_test(roles)
         return [await clean(sandbox, content) for content in contents]

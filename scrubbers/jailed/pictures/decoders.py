@@ -4,9 +4,9 @@ Decoders are loaded and chosen by name. By default Pillow tries all it knows, an
 photograph would start Ghostscript.
 """
 
+import functools
 from typing import IO, Final, cast
 
-import pillow_heif
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -40,8 +40,6 @@ _FORMATS: Final = {
     Kind.HEIC: ("HEIF",),
     Kind.AVIF: ("AVIF",),
 }
-# Decoding HEIC takes one thread beside the first, which only its jobs may start; not one for each core.
-pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
 # With one thread the AVIF decoder starts none: no other job could start one.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # For a PNG's profile. The default is 1 MiB, and the profiles of some scanners are longer.
@@ -71,8 +69,19 @@ _TURNS: Final = {
 }
 
 
+@functools.cache
+def load_heic() -> None:
+    """Load the decoder of HEIC, a package of its own: a zygote that is warmed up for other kinds needs it not."""
+    import pillow_heif  # noqa: PLC0415
+
+    # Decoding takes one thread beside the first, which only its jobs may start; not one for each core.
+    pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+
+
 def open_picture(kind: Kind, file: IO[bytes]) -> ImageFile.ImageFile:
     """Open the picture with the decoder of its kind and no other, undecoded; raises what that one raises."""
+    if kind is Kind.HEIC:
+        load_heic()
     # Otherwise a PNG would be refused for a wrong checksum outside its pixels, or too long a profile. Until
     # then the flag concerns only those; for the decoding, missing pixels must be an error again.
     ImageFile.LOAD_TRUNCATED_IMAGES = kind is Kind.PNG

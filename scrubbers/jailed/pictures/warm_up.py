@@ -7,6 +7,7 @@ import functools
 import io
 import mmap
 import os
+from collections.abc import Collection
 from typing import Final
 
 from PIL import ExifTags, Image, ImageCms
@@ -34,11 +35,13 @@ _WARM_SIZE: Final = (64, 64)
 _FORMAT_NAMES: Final = {Kind.HEIC: "HEIF"}
 
 
-def warm_up_pictures() -> None:
-    """Scrub one small file of every kind, so that every decoder, encoder and table is in memory before the locks."""
+def warm_up_pictures(kinds: Collection[Kind]) -> None:
+    """Scrub one small file of each of these kinds, so that all they need is in memory before the locks."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for kind, modes in _WARM_MODES.items():
-        for mode in modes:
+    if Kind.HEIC in kinds:
+        decoders.load_heic()
+    for kind in kinds:
+        for mode in _WARM_MODES.get(kind, ()):
             _warm_up_one(kind, mode, profile)
     warm_up_fork()
 

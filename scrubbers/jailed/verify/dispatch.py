@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Final
 
 from scrubbers.jailed.verify import jpeg, png, tiff, webp
-from scrubbers.jailed.verify.pdf.file import is_clean_pdf
 from scrubbers.stages import Kind, WouldNotVouch
 
 _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
@@ -23,13 +22,21 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
     Kind.PNG: png.is_clean,
     Kind.WEBP: webp.is_clean,
     Kind.TIFF: tiff.is_clean,
-    Kind.PDF: is_clean_pdf,
 }
+
+
+def reader_of(kind: Kind) -> Callable[[mmap.mmap], bool] | None:
+    """Return the reader of a kind of result. A zygote for pictures does not load the one for PDF."""
+    if kind is Kind.PDF:
+        from scrubbers.jailed.verify.pdf.file import is_clean_pdf  # noqa: PLC0415
+
+        return is_clean_pdf
+    return _READERS.get(kind)
 
 
 def require_clean(kind: Kind, untrusted_descriptor: int) -> None:
     """Raise WouldNotVouch unless every byte of the file is accounted for."""
-    reader = _READERS.get(kind)
+    reader = reader_of(kind)
     if reader is None:
         raise WouldNotVouch
     try:

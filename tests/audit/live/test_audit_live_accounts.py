@@ -48,7 +48,7 @@ def unlocked(place):
     python = make_installation(place / "weak")
     packages = next(python.parent.parent.glob("lib/python3*/site-packages"))
     main = packages / "intake" / "__main__.py"
-    main.write_text(main.read_text().replace("from confine import confine_intake\n", UNLOCKED))
+    main.write_text(main.read_text().replace("from confine.lock import confine_intake\n", UNLOCKED))
     (place / "b").mkdir()
     with audited(place / "b", python) as running:
         yield running.live()

@@ -121,7 +121,7 @@ def drawn(page: pypdfium2.PdfPage) -> Image.Image:
 @pytest.mark.parametrize("kept_bytes", [0, 2**20])
 @pytest.mark.parametrize("shared", SHARED)
 def test_what_pages_share_is_there_in_every_batch(shared, kept_bytes, monkeypatch):
-    warm_up(Role.DOCUMENTS)
+    warm_up(Role.DOCUMENTS, [Kind.PDF])
     monkeypatch.setattr(rebuild, "_BATCH_PAGES", 2)
     # Pictures of the batch before: none is held for the next one, or all are.
     monkeypatch.setattr(pdf_source, "_KEPT_BYTES", kept_bytes)

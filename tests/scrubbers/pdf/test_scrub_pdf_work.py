@@ -25,7 +25,7 @@ SENTENCE = "Kommunens inköp gjordes utan upphandling. "
 
 @pytest.fixture(scope="module", autouse=True)
 def _warm() -> None:
-    warm_up(Role.DOCUMENTS)
+    warm_up(Role.DOCUMENTS, [Kind.PDF])
 
 
 def made(pages: int, draw: Callable[[FPDF, int], None]) -> bytes:

@@ -107,7 +107,7 @@ def prepare() -> None:
     """What the zygote does before its first job, as far as it changes how files are read."""
     decoders.PIXELS = FUZZ_PIXELS
     Image.MAX_IMAGE_PIXELS = FUZZ_PIXELS
-    warm_up_pictures()
+    warm_up_pictures(Kind)
     warm_up()
 
 

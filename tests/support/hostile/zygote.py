@@ -22,7 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from confine.lock import JobLimits, confine_job
+from confine.limits import JobLimits
+from confine.lock import confine_job
 from confine.syscalls import MACHINE, numbers
 from scrubbers.jailed import zygote
 from scrubbers.jailed.job_template import JobTemplate
@@ -175,7 +176,7 @@ if MACHINE != "x86_64":
 DESCRIPTORS: dict[str, int] = {}
 
 
-def warm_up(_role: Role) -> JobTemplate:
+def warm_up(_role: Role, _kinds: object) -> JobTemplate:
     return JobTemplate(work)
 
 

@@ -1,0 +1,75 @@
+"""The files of one `kallskydd scrub`, side by side, and what is said of each in the order of the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING
+
+from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose
+from kallskydd.scrub.names import KeptNames, NamingRule, NeutralNames, keep_names_on_disk, repeated
+from kallskydd.scrub.outcomes import OutcomePrinter
+from kallskydd.scrub.pool import ScrubOutcome, Zygotes, pool
+from kallskydd.scrub.zygotes import at_once
+from scrubbers.sandbox import JailNotTight
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, *, renamed: bool, as_json: bool) -> int:
+    """Clean the files and say what became of each; return the exit code. Without zygotes it is that of no jail."""
+    names: NamingRule
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        names = NeutralNames(folder, len(sources)) if renamed else KeptNames()
+    except OSError:
+        prose("The output folder cannot be made or read. Choose another one.")
+        return USAGE
+    printer = OutcomePrinter(len(sources), as_json=as_json)
+    with contextlib.closing(printer), contextlib.suppress(JailNotTight):
+        if zygotes is not None:
+            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer))
+    prose("A process to clean in cannot be locked on this system. Linux 5.10 or newer with seccomp is needed.")
+    return MISSING
+
+
+async def _clean_all(
+    sources: Sequence[Path], folder: Path, names: NamingRule, zygotes: Zygotes, printer: OutcomePrinter
+) -> int:
+    _end_in_order_when_told_to()
+    async with contextlib.AsyncExitStack() as ending:
+        cleaning = await ending.enter_async_context(pool(zygotes, at_once(sources)))
+        same_name = repeated(sources) if isinstance(names, KeptNames) else set()
+        tasks = [
+            asyncio.create_task(
+                _refused(source) if place in same_name else cleaning.clean(place, source, folder, names)
+            )
+            for place, source in enumerate(sources)
+        ]
+        ending.push_async_callback(_cancel, tasks)
+        outcomes = []
+        for task in tasks:
+            outcomes.append(await task)
+            printer.show(outcomes[-1])
+    keep_names_on_disk(folder)
+    printer.sum_up(outcomes, renamed=isinstance(names, NeutralNames))
+    return FINDINGS if any(outcome.reason for outcome in outcomes) else OK
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[ScrubOutcome]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _end_in_order_when_told_to() -> None:
+    """Let a `kill` end the command as Ctrl-C does: nothing half-written, no process left behind, exit code 130."""
+    with contextlib.suppress(ValueError, RuntimeError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+
+
+async def _refused(source: Path) -> ScrubOutcome:
+    return ScrubOutcome(source, None, None, "out.same_name", 0.0)

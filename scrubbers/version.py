@@ -1,0 +1,35 @@
+"""The version of the scrubber, which each report of a kept file names."""
+
+import hashlib
+import importlib.metadata
+import zlib
+from typing import Final
+
+# Incremented whenever a change in this project changes the bytes that come out.
+_RULES_VERSION: Final = 10
+# What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
+# littleCMS, libavif; libheif; PDFium.
+_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
+
+
+def scrubber_version() -> str:
+    """Return all that the bytes that come out depend on: with the same version, the same file gives the same bytes.
+
+    The versions come from the installed packages' metadata: importing the packages would load decoders.
+    """
+    packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
+    known = (f"rules {_RULES_VERSION}", *packages, f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _bundled_libraries())
+    return ", ".join(known)
+
+
+def _bundled_libraries() -> str:
+    """Return eight hex digits for the native libraries in the wheels, which differ by processor."""
+    written = sorted(
+        f"{file} {file.hash.value}\n"
+        for name in _PACKAGES
+        for file in importlib.metadata.files(name) or ()
+        if file.hash is not None and (".libs" in file.parts[0] or file.name.startswith("libpdfium"))
+    )
+    if not written:
+        return "libraries of the system"
+    return f"libraries {hashlib.sha256(''.join(written).encode()).hexdigest()[:8]}"
