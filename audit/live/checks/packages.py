@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from audit.observe.build import installed_build, parse_manifest
 from audit.observe.installed import (
     Installation,
     NoManifest,
+    faults_of,
     git_faults,
     locked_versions,
     manifest_faults,
@@ -56,15 +58,23 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
     folder = installation.ours
     count = len(own_files(folder))
     if scene.manifest is not None:
-        faults = manifest_faults(folder, scene.manifest.read_text())
-        inspection.require(not faults, "{count} files, against the manifest given; others: {faults}", count=count,
-                    faults=listed(faults) or "0")  # fmt: skip
+        text = scene.manifest.read_text("utf-8")
+        faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
+        sentence = "{count} files, against the manifest given; others: {faults}"
+        if commit:
+            sentence = "{count} files, against the manifest given, of commit {commit}; others: {faults}"
+        inspection.require(not faults, sentence, count=count, commit=commit[:12], faults=listed(faults) or "0")
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.
         distribution = installation.distributions()["kallskydd"]
         _, faults = record_faults([distribution])
-        inspection.require(not faults, "{count} files, as they were installed; others: {faults}", count=count,
-                    faults=listed(faults) or "0")  # fmt: skip
+        build = installed_build(installation.prefix)
+        sentence = "{count} files, as they were installed; others: {faults}"
+        if build is not None and build.commit:
+            sentence = "{count} files, as they were installed from commit {commit}; others: {faults}"
+            faults = sorted({*faults, *faults_of(folder, build)})
+        commit = "" if build is None else build.commit[:12]
+        inspection.require(not faults, sentence, count=count, commit=commit, faults=listed(faults) or "0")
     else:
         try:
             commit, faults = git_faults(folder)
