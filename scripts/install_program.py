@@ -15,8 +15,8 @@ since it was made, and so may the lists of hashes (RECORD) beside its files. `ma
 5. All of it is compiled, never to be compared with its source again, so that the compiled files are the same each time.
 6. `bin/kallskydd`, for the place where the folder will lie, and `share/MANIFEST`: the commit, a hash of every file.
 
-The same commit gives the same bytes, in every folder, whatever umask, time zone, language and clock there are; the wheel
-also by every Python (docs/decisions/0031).
+The same commit gives the same bytes, in every folder, whatever umask, time zone, language and clock there are; the
+wheel also by every Python (docs/decisions/0031).
 """
 
 from __future__ import annotations

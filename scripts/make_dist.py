@@ -3,7 +3,8 @@
 FOLDER gets our wheel, the same bytes on every computer, and MANIFEST, the hash of every file that `make install` puts
 into service with this Python on this sort of computer. Both come from the commit and nothing else: its files are taken
 out of git into a folder of their own, and its own scripts/install_program.py builds them there. What is changed in the
-checkout, or lies about in it, has no part in it. The archives of tools and libraries are those of .venv, by their hashes.
+checkout, or lies about in it, has no part in it. The archives of tools and libraries are those of .venv, held against
+their hashes.
 """
 
 from __future__ import annotations

@@ -29,6 +29,9 @@ FILES |= {
     "account.pem",
     "other.pem",
     "seen.json",
+    "upkeep.seen",
+    "keeper.json",
+    "requirements.lock",
     "cache.key",
     "flytt.bin",
 }
