@@ -1,7 +1,7 @@
 """Makes the folder of an installed Källskydd: `install_program.py FOLDER LATER`; FOLDER is moved to LATER afterwards.
 
 `install_program.py FOLDER LATER COMMIT SECOND WHEELS` is for `make dist` (scripts/make_dist.py): of a commit that was
-unpacked without git, of this second since 1970, and with our own wheel left in WHEELS.
+unpacked without git, of this second since 1970, and with our own wheel left in WHEELS. With LATER empty that is all.
 
 What serves comes out of archives whose hash is in a lock file, and out of nothing else: .venv may have been changed
 since it was made, and so may the lists of hashes (RECORD) beside its files. `make setup` keeps the archives in
@@ -99,17 +99,19 @@ def main(folder: Path, later: Path, origin: Origin | None = None, wheels: Path |
         build_lock = hashes_of(PROJECT / "requirements-build.lock")
         for name in TOOLS:
             unpack(archive_of(name, build_lock, ARCHIVES), tools)
+        own = own_wheel(Path(work), pyproject, tools)
+        pack_again(own, origin.second)
+        if wheels is not None:
+            shutil.copy(own, wheels / own.name)
+            if not later.name:
+                return
         # Verified by now; `wheels_needed` imports it.
         sys.path.insert(0, str(tools))
         venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
         (packages,) = (folder / "lib").glob("python*/site-packages")
         for wheel in wheels_needed(pyproject["project"]["dependencies"], Path(work), tools):
             unpack(wheel, packages)
-        own = own_wheel(Path(work), pyproject, tools)
-        pack_again(own, origin.second)
         unpack(own, packages)
-        if wheels is not None:
-            shutil.copy(own, wheels / own.name)
     # Not by the time of the source: that is the time of this run, and would stand in the file.
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(packages, quiet=2, workers=0, stripdir=folder, prependdir=later, invalidation_mode=unchecked)

@@ -1,10 +1,10 @@
-"""Makes the release of the commit that is checked out: `make_dist.py FOLDER` (`make dist`).
+"""Makes the release of the commit that is checked out: `make_dist.py FOLDER [wheel]` (`make dist`).
 
 FOLDER gets our wheel, the same bytes on every computer, and MANIFEST, the hash of every file that `make install` puts
 into service with this Python on this sort of computer. Both come from the commit and nothing else: its files are taken
 out of git into a folder of their own, and its own scripts/install_program.py builds them there. What is changed in the
 checkout, or lies about in it, has no part in it. The archives of tools and libraries are those of .venv, held against
-their hashes.
+their hashes. With the word `wheel` the wheel is all that is made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PROJECT: Final = Path(__file__).resolve().parent.parent
 LATER: Final = "/opt/kallskydd"
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *, wheel_alone: bool) -> None:
     """Fill the folder, and print the hashes. Raises CalledProcessError, with what was said on stderr."""
     os.umask(0o022)
     commit, second = git("log", "-1", "--format=%H %ct").decode().split()
@@ -42,9 +42,9 @@ def main(folder: Path) -> None:
         builder = [sys.executable, "-I", "-S", str(source / "scripts" / "install_program.py")]
         # Fixed, whatever this account has set.
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        words = [str(made), LATER, commit, second, str(wheels)]
+        words = [str(made), "" if wheel_alone else LATER, commit, second, str(wheels)]
         subprocess.run([*builder, *words], check=True, env=environment, cwd=source)
-        results = [*wheels.iterdir(), made / "share" / "MANIFEST"]
+        results = [*wheels.iterdir(), *(() if wheel_alone else [made / "share" / "MANIFEST"])]
         for result in results:
             (folder / result.name).write_bytes(result.read_bytes())
             print(f"{hashlib.sha256(result.read_bytes()).hexdigest()}  {folder / result.name}")
@@ -58,4 +58,4 @@ def git(*words: str) -> bytes:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), wheel_alone=sys.argv[2:] == ["wheel"])

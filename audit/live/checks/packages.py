@@ -21,6 +21,8 @@ from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, listed
 
+_COMMIT_SHOWN = 12
+
 
 def check_libraries(inspection: Inspection, scene: Scene) -> None:
     """Every library that the service needs has the locked version and the files that came with it."""
@@ -60,21 +62,22 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
     if scene.manifest is not None:
         text = scene.manifest.read_text("utf-8")
         faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
-        sentence = "{count} files, against the manifest given; others: {faults}"
-        if commit:
-            sentence = "{count} files, against the manifest given, of commit {commit}; others: {faults}"
-        inspection.require(not faults, sentence, count=count, commit=commit[:12], faults=listed(faults) or "0")
+        inspection.require(
+            not faults, "{count} files, against the manifest given, of commit {commit}; others: {faults}",
+            count=count, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+        )  # fmt: skip
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.
         distribution = installation.distributions()["kallskydd"]
         _, faults = record_faults([distribution])
         build = installed_build(installation.prefix)
-        sentence = "{count} files, as they were installed; others: {faults}"
-        if build is not None and build.commit:
-            sentence = "{count} files, as they were installed from commit {commit}; others: {faults}"
+        commit = "" if build is None else build.commit
+        if build is not None:
             faults = sorted({*faults, *faults_of(folder, build)})
-        commit = "" if build is None else build.commit[:12]
-        inspection.require(not faults, sentence, count=count, commit=commit, faults=listed(faults) or "0")
+        inspection.require(
+            not faults, "{count} files, as they were installed from commit {commit}; others: {faults}",
+            count=count, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+        )  # fmt: skip
     else:
         try:
             commit, faults = git_faults(folder)
@@ -82,7 +85,7 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
             inspection.missed("our own files: no manifest was given and this is no checkout that git can read")
             return
         inspection.require(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
-                    commit=commit[:12], faults=listed(faults) or "0")  # fmt: skip
+                    commit=commit[:_COMMIT_SHOWN], faults=listed(faults) or "0")  # fmt: skip
     _changed_since_start(inspection, scene, folder)
 
 
