@@ -144,7 +144,7 @@ def said_by_git(*words: str) -> str:
 
 
 def pack_again(wheel: Path, second: int) -> None:
-    """Write a wheel anew that holds the same files: in order, of one time and one mode, and not compressed.
+    """Pack the files of a wheel again: in order, of one time and one mode, and not compressed.
 
     Implementations of deflate differ in their bytes, and the builder takes modes and order from the file system.
     """

@@ -65,7 +65,7 @@ def _write_manifest(folder: Path, packages: Path, interpreter: Path) -> None:
 
 @functools.lru_cache
 def _code_beside_it() -> tuple[Path, ...]:
-    """The libraries of the environment, and of the system those that a Python of ours, tor and libmagic load."""
+    """The libraries of the environment, and of the system those that our Python, tor and libmagic load."""
     imports = "import intake.__main__, kallskydd.serve.keeper, scrubbers.jailed.worker, scrubbers.jailed.zygote, acme"
     said = subprocess.check_output(
         [sys.executable, "-c", f"{imports}; print(open('/proc/self/maps').read())"], text=True, cwd=ROOT

@@ -1,7 +1,7 @@
-"""The row `loaded`: one changed byte in any file that runs is found, whoever brought it, and what is in no list is said.
+"""The row `loaded`: one changed byte in any file that runs is found, of every origin, and what is in no list is named.
 
 Twenty files: programs and libraries of the system, tor's among them by the list of Debian's own package, libraries of
-the environment, and modules of ours and of others, compiled and not. They are copies: the stand-in for the service maps
+the environment, and our modules and those of others, compiled and not. They are copies: the stand-in for the service maps
 them to be run, as the loader would, or they lie among the packages of its installation.
 """
 
