@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood corpus soak fuzz audit install install-relay upgrade
+.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood corpus soak fuzz audit dist install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -69,6 +69,11 @@ corpus: setup-test
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
 fuzz: setup-test
 	@$(PY) tests/support/fuzzing/run.py $(ARGS)
+
+# The release of the commit that is checked out: our wheel, the same bytes on every computer, and the MANIFEST of all that
+# `make install` puts into service with this Python. OUT=FOLDER
+dist: setup
+	@"$$(readlink -f $(PY))" -I -S scripts/make_dist.py $(or $(OUT),dist)
 
 upgrade: setup
 	@scripts/upgrade.sh

@@ -206,10 +206,23 @@ SWEDISH: dict[str, str] = {
     "files that Python runs at its start and nobody installed: {files}": (
         "filer som Python kör vid start och som ingen har installerat: {files}"
     ),
-    "{count} files, against the manifest given; others: {faults}": (
-        "{count} filer, mot given förteckning; andra: {faults}"
+    "{count} files, against the manifest given, of commit {commit}; others: {faults}": (
+        "{count} filer, mot given förteckning av version {commit}; andra: {faults}"
     ),
-    "{count} files, as they were installed; others: {faults}": "{count} filer, som de installerades; andra: {faults}",
+    "{count} files, as they were installed from commit {commit}; others: {faults}": (
+        "{count} filer, som de installerades från version {commit}; andra: {faults}"
+    ),
+    "{count} files with code, {debians} of them as Debian's packages brought them; changed: {changed}": (
+        "{count} filer med kod, {debians} av dem som Debians paket levererade dem; ändrade: {changed}"
+    ),
+    "{count} files with code are in no list: {files}": "{count} filer med kod finns inte i någon lista: {files}",
+    "the code of {name} {pid}": "koden i {name} {pid}",
+    "{count} files of the packages, against the build of commit {commit}; others: {faults}": (
+        "{count} filer i paketen, mot bygget av version {commit}; andra: {faults}"
+    ),
+    "{count} modules of the interpreter, as Debian's packages brought them; changed: {changed}": (
+        "{count} moduler i Pythontolken, som Debians paket levererade dem; ändrade: {changed}"
+    ),
     "{count} files, against commit {commit}; others: {faults}": "{count} filer, mot version {commit}; andra: {faults}",
     "our own files: no manifest was given and this is no checkout that git can read": (
         "programmets filer: ingen förteckning gavs, och detta är ingen mapp som git kan läsa"

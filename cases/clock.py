@@ -35,6 +35,12 @@ def today(clock: Clock) -> date:
     return clock().astimezone(STOCKHOLM).date()
 
 
+def due_day(now: datetime) -> date:
+    """Return the day of the last 06:00 before this moment: before 06:00 that is yesterday."""
+    local = now.astimezone(STOCKHOLM)
+    return local.date() if local.time() >= RELEASE_AT else local.date() - timedelta(days=1)
+
+
 def first_release_day(now: datetime, hold_hours: int = HOLD_HOURS, at: time = RELEASE_AT) -> date:
     """Return the day of the first release that is at least `hold_hours` after `now`."""
     # Hours are added in UTC: across a change to or from summer time, twelve hours on the wall are not twelve hours.

@@ -77,6 +77,9 @@ _HOW_TO_WRITE: Final = {
 EARLIER_NAMES: Final = {"ways": "other_contacts"}
 
 
+AlarmWord = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+
+
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How much may be sent; the design's numbers (§9) are the most."""
 
@@ -95,6 +98,12 @@ class TorConfig(msgspec.Struct, frozen=True, kw_only=True):
     control_socket: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
 
 
+class AlarmConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What `kallskydd status --quiet` runs when something is not well: a program by its path, and its arguments."""
+
+    command: Annotated[tuple[AlarmWord, ...], msgspec.Meta(min_length=1, max_length=20)]
+
+
 class Config(SiteConfig, frozen=True, kw_only=True):
     """Everything that an operator may decide: the facts of the home, and how the service works."""
 
@@ -106,6 +115,7 @@ class Config(SiteConfig, frozen=True, kw_only=True):
     inbox_days: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)] = 30
     limits: LimitsConfig = LimitsConfig()
     tor: TorConfig = TorConfig()
+    alarm: AlarmConfig | None = None
 
 
 def load_config(path: Path) -> Config:
@@ -241,6 +251,11 @@ def _in_words(problem: str) -> str:
 def _check_together(config: Config) -> None:
     """Refuse what each key by itself could not show."""
     _check_accent(config.accent)
+    if config.alarm is not None and not config.alarm.command[0].startswith("/"):
+        raise ConfigFault(
+            "The key `alarm.command` does not begin with the path of a program.",
+            "Write the whole path first, from / on: no folders are searched for it.",
+        )
     keys = [organisation.key for organisation in config.organisations]
     if len(set(keys)) != len(keys):
         raise ConfigFault("Two organisations have the same `organisations.key`.", "Give each a key of its own.")

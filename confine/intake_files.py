@@ -28,7 +28,7 @@ from confine.landlock import KEEP_FILES, READ, READ_FILE, TRUNCATE, WRITE_FILE, 
 DATABASE: Final = "kallskydd.db"
 MADE_BY_SQLITE: Final = (f"{DATABASE}-wal", f"{DATABASE}-shm")
 WORKED_IN: Final = (DATABASE, *MADE_BY_SQLITE, "shred.slots")
-ONLY_READ: Final = ("config.toml", "server.pub", "audit.chain", "restored")
+ONLY_READ: Final = ("config.toml", "server.pub", "audit.chain", "restored", "upkeep.seen")
 KEPT: Final = ("roster",)
 # Libraries that are loaded late (the C library's own for threads that end), zone files, the zone of the system.
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/etc/localtime", "/etc/ld.so.cache", "/dev/urandom")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from cases.clock import RELEASE_AT, STOCKHOLM, today
+from cases.clock import due_day, today
 from cases.errors import CaseError, SettingLost
 from intake.read_times import set_access_times_to_now
 from intake.services import Services
@@ -25,12 +25,6 @@ SWEEP: Final = timedelta(minutes=1)
 LOOK_SECONDS: Final = 5.0
 # Nothing waits longer than this many days from today (24 hours' hold, then the next 06:00).
 _LONGEST_WAIT: Final = timedelta(days=2)
-
-
-def due_day(now: datetime) -> date:
-    """Return the day of the last 06:00 before this moment: before 06:00 that is yesterday."""
-    local = now.astimezone(STOCKHOLM)
-    return local.date() if local.time() >= RELEASE_AT else local.date() - timedelta(days=1)
 
 
 async def release(services: Services, day: date) -> bool:

@@ -115,6 +115,15 @@ def bootstrap_state(controller: Any) -> BootstrapState:
     return state_in_words(phase, network_disabled=disabled)
 
 
+def running_version(controller: Any) -> str:
+    """Return the version of the tor that runs, such as "0.4.9.15"; raises TorGone."""
+    try:
+        # A version that was built from a repository has its commit in brackets after it.
+        return str(controller.get_info("version")).split(" ", maxsplit=1)[0]
+    except stem.ControllerError:
+        raise TorGone from None
+
+
 def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapState:
     """Tor's bootstrap line as a percentage and a sentence."""
     fields = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', phase))

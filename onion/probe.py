@@ -30,6 +30,7 @@ class ProbeResult:
     status: int | None  # of the web server's answer
     words: str  # for the operator
     text_key: str  # of the error, or "onion.reached", or "onion.no_answer"
+    error: OnionError | None = None  # what tor said, where it opened no way
 
 
 async def probe(
@@ -49,7 +50,12 @@ async def probe(
         connection = await socks_connect(socks, host, port, within=within, isolate=isolate)
     except OnionError as error:
         return ProbeResult(
-            reached=False, seconds=clock() - started, status=None, words=str(error), text_key=error.text_key
+            reached=False,
+            seconds=clock() - started,
+            status=None,
+            words=str(error),
+            text_key=error.text_key,
+            error=error,
         )
     with connection:
         try:

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 
 import stem
 
-from onion.control import BootstrapState, bootstrap_state, open_controller, socks_listener
+from onion.control import BootstrapState, bootstrap_state, open_controller, running_version, socks_listener
 from onion.errors import CommandRefused, NoAuthorizedClient, NotPublished, PathUnusable, TorGone
 from onion.keys import OnionKey, client_public_key
 from onion.socks import SocksAddress
@@ -45,6 +45,7 @@ POW_QUEUE_RATE = 50
 POW_QUEUE_BURST = 100
 _SYNTAX_ERRORS = {512, 513}  # control-spec: syntax error in argument, unrecognised argument
 _UNKNOWN_ONION = 552
+_UPLOADED = "UPLOADED"  # control-spec, HS_DESC
 
 T = TypeVar("T")
 
@@ -109,7 +110,7 @@ class _Upload:
             self.on_their_way[directory] += 1
         elif action in {"UPLOADED", "FAILED"} and self.on_their_way[directory]:
             self.on_their_way[directory] -= 1
-            if action == "UPLOADED":
+            if action == _UPLOADED:
                 self.first.set()
             if self.first.is_set() and not self.on_their_way.total():
                 self.all.set()
@@ -118,9 +119,16 @@ class _Upload:
 class Publisher:
     """The control connection of a keeper; made and used in one event loop."""
 
-    def __init__(self, *, on_gone: Callable[[], None] | None = None) -> None:
-        """`on_gone` is called in the loop when the connection to tor ends without having been closed."""
+    def __init__(
+        self, *, on_gone: Callable[[], None] | None = None, on_uploaded: Callable[[str], None] | None = None
+    ) -> None:
+        """Both are called in the loop.
+
+        `on_gone` when the connection to tor ends without having been closed, `on_uploaded` with the address when a
+        directory has taken a descriptor of it: tor gives them a new one every hour or two.
+        """
         self._on_gone = on_gone
+        self._on_uploaded = on_uploaded
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tor-control")
         self._controller: Any = None
         self._onions: dict[str, Onion] = {}
@@ -181,6 +189,10 @@ class Publisher:
     async def bootstrap(self) -> BootstrapState:
         """Return how far tor is, and what it waits for; raises TorGone."""
         return await self._call(bootstrap_state, self._connected())
+
+    async def version(self) -> str:
+        """Return the version of the tor that runs; raises TorGone."""
+        return await self._call(running_version, self._connected())
 
     async def socks(self) -> SocksAddress:
         """Return where tor listens for SOCKS; raises SocksMissing or TorGone."""
@@ -244,6 +256,8 @@ class Publisher:
         # An onion that is not ours, or was taken down meanwhile, has no account here.
         if address in self._uploads:
             self._uploads[address].note(action, directory)
+            if action == _UPLOADED and self._on_uploaded is not None:
+                self._on_uploaded(address)
 
     def _set_gone(self, controller: Any) -> None:
         if controller is None or controller is not self._controller or self.gone.is_set():

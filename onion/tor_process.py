@@ -12,6 +12,7 @@ Promises
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -32,6 +33,22 @@ _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 HALT_SECONDS = 5.0  # ended within 0.1 s of HALT whenever measured
 TERM_SECONDS = 2.0
 ONE_SHOT_SECONDS = 60.0  # making relay keys took 0.1 s; a slow machine gets its time
+
+
+def installed_version() -> str:
+    """Return the version of the tor that a start would run; raises TorProgramMissing."""
+    try:
+        done = subprocess.run(
+            [TOR, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
+            timeout=ONE_SHOT_SECONDS,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        raise TorProgramMissing from None
+    # "Tor version 0.4.9.15."; one from a repository has its commit in brackets after the number.
+    found = re.match(r"Tor version (\S+?)\.?(?:\s|$)", done.stdout)
+    if found is None:
+        raise TorProgramMissing
+    return found[1]
 
 
 class TorProcess:

@@ -1,5 +1,8 @@
 """Makes the folder of an installed Källskydd: `install_program.py FOLDER LATER`; FOLDER is moved to LATER afterwards.
 
+`install_program.py FOLDER LATER COMMIT SECOND WHEELS` is for `make dist` (scripts/make_dist.py): of a commit that was
+unpacked without git, of this second since 1970, and with our own wheel left in WHEELS. With LATER empty that is all.
+
 What serves comes out of archives whose hash is in a lock file, and out of nothing else: .venv may have been changed
 since it was made, and so may the lists of hashes (RECORD) beside its files. `make setup` keeps the archives in
 .venv/archives, so that no network is needed here. The order:
@@ -8,8 +11,12 @@ since it was made, and so may the lists of hashes (RECORD) beside its files. `ma
    file of .venv.
 3. The packages that the service imports, each archive held against requirements.lock: what pyproject.toml names and
    what those need in turn, not the tools of the tests. What comes as source is built with the tools of step 1.
-4. Our own packages, built likewise, with a list of hashes of their own.
-5. `bin/kallskydd`, for the place where the folder will lie.
+4. Our own packages, built likewise and packed by ourselves, with a list of hashes of their own.
+5. All of it is compiled, never to be compared with its source again, so that the compiled files are the same each time.
+6. `bin/kallskydd`, for the place where the folder will lie, and `share/MANIFEST`: the commit, a hash of every file.
+
+The same commit gives the same bytes, in every folder, whatever umask, time zone, language and clock there are; the
+wheel also by every Python (docs/decisions/0031).
 """
 
 from __future__ import annotations
@@ -17,19 +24,29 @@ from __future__ import annotations
 import compileall
 import csv
 import hashlib
+import os
+import py_compile
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import tomllib
 import venv
 import zipfile
 from email.parser import BytesParser
 from pathlib import Path
+from typing import NamedTuple
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from audit.observe.build import MANIFEST, manifest_of  # noqa: E402 - the path is needed; of the standard library alone
+from audit.observe.installed import OURS  # noqa: E402
+
 ARCHIVES = PROJECT / ".venv" / "archives"
 TOOLS = ("setuptools", "wheel", "packaging")
 LAUNCHER = """\
@@ -50,32 +67,100 @@ __legacy__.build_wheel(sys.argv[2])
 """
 
 
+# Whatever the account that builds has set.
+SAME = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+# An archive of this kind knows no time before 1980.
+FIRST_SECOND = 315532800
+# What else decides over what gets installed.
+MAKE_IT = (
+    "pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements.lock", "requirements-build.lock",
+    "scripts/install_program.py",
+)  # fmt: skip
+
+
 class Changed(Exception):
     """No archive of a package is there that the lock file knows."""
 
 
-def main(folder: Path, later: Path) -> None:
+class Origin(NamedTuple):
+    """What is installed: the commit, with a + where files differ from it, and its second since 1970."""
+
+    commit: str
+    second: int
+
+
+def main(folder: Path, later: Path, origin: Origin | None = None, wheels: Path | None = None) -> None:
     """Fill `folder`, from nothing. Raises Changed."""
+    if origin is None:
+        origin = origin_of_checkout()
     pyproject = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as work:
         tools = Path(work, "tools")
         build_lock = hashes_of(PROJECT / "requirements-build.lock")
         for name in TOOLS:
             unpack(archive_of(name, build_lock, ARCHIVES), tools)
+        own = own_wheel(Path(work), pyproject, tools)
+        pack_again(own, origin.second)
+        if wheels is not None:
+            shutil.copy(own, wheels / own.name)
+            if not later.name:
+                return
         # Verified by now; `wheels_needed` imports it.
         sys.path.insert(0, str(tools))
         venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
         (packages,) = (folder / "lib").glob("python*/site-packages")
         for wheel in wheels_needed(pyproject["project"]["dependencies"], Path(work), tools):
             unpack(wheel, packages)
-        unpack(own_wheel(Path(work), pyproject, tools), packages)
-    compileall.compile_dir(packages, quiet=2, workers=0, stripdir=folder, prependdir=later)
+        unpack(own, packages)
+    # Not by the time of the source: that is the time of this run, and would stand in the file.
+    unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(packages, quiet=2, workers=0, stripdir=folder, prependdir=later, invalidation_mode=unchecked)
     # Those that activate it for a shell hold the path of now, and a service has no use for them.
     for script in (folder / "bin").glob("[Aa]ctivate*"):
         script.unlink()
     launcher = folder / "bin" / "kallskydd"
     launcher.write_text(LAUNCHER.format(later=later))
     launcher.chmod(0o755)
+    (folder / "share").mkdir(exist_ok=True)
+    (folder / "share" / MANIFEST).write_text(manifest_of(packages, origin.commit), "utf-8")
+
+
+def origin_of_checkout() -> Origin:
+    """Return the commit that is checked out, with a + where what gets installed differs from it; none without git."""
+    try:
+        head, second = said_by_git("log", "-1", "--format=%H %ct").split()
+        # What git is told to ignore would be installed as well, if it lies among the packages.
+        differing = said_by_git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", *OURS, *MAKE_IT)
+    except (OSError, subprocess.SubprocessError):
+        return Origin("", FIRST_SECOND)
+    lines = [line for line in differing.splitlines() if "__pycache__" not in line]
+    return Origin(f"{head}{'+' if lines else ''}", int(second))
+
+
+def said_by_git(*words: str) -> str:
+    """Return what git says of the project. Raises OSError or SubprocessError."""
+    command = ["git", "-c", f"safe.directory={PROJECT}", "-C", str(PROJECT), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def pack_again(wheel: Path, second: int) -> None:
+    """Pack the files of a wheel again: in order, of one time and one mode, and not compressed.
+
+    Implementations of deflate differ in their bytes, and the builder takes modes and order from the file system.
+    """
+    with zipfile.ZipFile(wheel) as built_one:
+        contents = {name: built_one.read(name) for name in built_one.namelist() if not name.endswith("/")}
+    (record,) = [name for name in contents if re.fullmatch(r"[^/]+\.dist-info/RECORD", name)]
+    lines = sorted(contents[record].decode("utf-8").splitlines())
+    contents[record] = "".join(f"{line}\n" for line in lines).encode("utf-8")
+    moment = time.gmtime(max(second, FIRST_SECOND))[:6]
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_STORED) as packed:
+        # As installers like it: what describes the others comes last.
+        for name in sorted(contents, key=lambda name: (".dist-info/" in name, name)):
+            entry = zipfile.ZipInfo(name, moment)
+            entry.create_system = 3  # Unix, whose modes these are
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            packed.writestr(entry, contents[name])
 
 
 def hashes_of(lock: Path) -> dict[str, set[str]]:
@@ -177,7 +262,8 @@ def own_wheel(work: Path, pyproject: dict, tools: Path) -> Path:
 def build(sources: Path, target: Path, tools: Path) -> Path:
     """Build a wheel of these sources, with nothing but the standard library and the tools."""
     command = [sys.executable, "-I", "-S", "-c", BUILD, str(tools), str(target)]
-    subprocess.run(command, cwd=sources, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    subprocess.run(command, cwd=sources, check=True, stdout=quiet, stderr=quiet, env={"PATH": os.defpath, **SAME})
     (wheel,) = target.glob("*.whl")
     return wheel
 
@@ -189,6 +275,9 @@ def canonical(name: str) -> str:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), Path(sys.argv[2]))
+        if len(sys.argv) > len(("program", "folder", "later")):
+            main(Path(sys.argv[1]), Path(sys.argv[2]), Origin(sys.argv[3], int(sys.argv[4])), Path(sys.argv[5]))
+        else:
+            main(Path(sys.argv[1]), Path(sys.argv[2]))
     except Changed:
         sys.exit("An archive in .venv is not one that the lock files know. Make it again:  rm -r .venv; make setup")

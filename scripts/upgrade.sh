@@ -17,6 +17,8 @@ compile() {
         --no-header --no-annotate --exclude-newer "$week_ago" --quiet "$@"
 }
 compile pyproject.toml --extra dev --extra build --output-file requirements.lock
+# The day up to which releases count, for `kallskydd status`: a lock file that grows old lacks what was mended since.
+sed -i "1i # $week_ago" requirements.lock
 printf 'setuptools\nwheel\npackaging\n' >"$tools/build.in"
 compile "$tools/build.in" --constraint requirements.lock --output-file requirements-build.lock
 printf 'uv\n' >"$tools/upgrade.in"

@@ -162,6 +162,13 @@ ADVICE = {
         "Installera om från den granskade källkoden med `make install`; gör en lista med"
         " `kallskydd audit manifest KÄLLKOD`.",
     ),
+    "loaded": Advice(
+        _C,
+        "A changed file of the program, of a library or of tor could do anything that the service can.",
+        "Find out why before anything else; then install again: `apt-get install --reinstall` or `make install`.",
+        "En ändrad fil i programmet, ett bibliotek eller Tor kan göra allt som tjänsten kan.",
+        "Ta först reda på varför; installera sedan om med `apt-get install --reinstall` eller `make install`.",
+    ),
     "kernel": Advice(
         _H,
         "The kernel's log could tell the moment at which a file was cleaned.",

@@ -28,6 +28,7 @@ from audit.live.checks.descriptors import (
     check_zygote_descriptors,
 )
 from audit.live.checks.files import check_permissions, check_times
+from audit.live.checks.loaded import check_loaded
 from audit.live.checks.packages import check_libraries, check_own_files
 from audit.live.checks.process import (
     check_core_dumps,
@@ -76,6 +77,7 @@ CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
     "roster": check_roster,
     "libraries": check_libraries,
     "own-files": check_own_files,
+    "loaded": check_loaded,
     "kernel": check_kernel,
     "journal": check_journal,
     "syslog": check_syslog,

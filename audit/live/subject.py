@@ -40,7 +40,7 @@ def subject_of(scene: Scene) -> Subject:
     config = {}
     with suppress(OSError, ValueError):
         config = scene.config()
-    program = next(_programs(scene), None)
+    program, in_checkout = next(_programs(scene), (None, False))
     return Subject(
         platform.node(),
         system_of(scene.root),
@@ -49,7 +49,8 @@ def subject_of(scene: Scene) -> Subject:
         tuple(_addresses(scene)),
         str(config.get("mirror", {}).get("name", "")),
         program,
-        scene.manifest is not None or bool(program and program.commit),
+        # The commit in an installation's own list is that list's word.
+        scene.manifest is not None or bool(in_checkout and program and program.commit),
     )
 
 
@@ -69,10 +70,12 @@ def system_of(root: Path) -> str:
     return f"{named[1] if named else platform.system()}, {platform.release()}"
 
 
-def _programs(scene: Scene) -> Iterator[Program]:
+def _programs(scene: Scene) -> Iterator[tuple[Program, bool]]:
+    """Yield the program, and whether it lies in a checkout."""
     for process in scene.service.intakes:
         with suppress(NotSeen, OSError):
-            yield program_in(Installation.of(process.command()).ours)
+            folder = Installation.of(process.command()).ours
+            yield program_in(folder), (folder / ".git").exists()
 
 
 def _addresses(scene: Scene) -> Iterator[str]:

@@ -112,6 +112,10 @@ TABLE = (
         "$PYTHON -m pip freeze --all   # against requirements.lock; the files against RECORD in each *.dist-info"),
     Row("own-files", "Our own program is the reviewed one", "Programmet är det granskade",
         "git status --short; git rev-parse HEAD; sha256sum -c MANIFEST"),
+    Row("loaded", "What runs is the build, byte for byte", "Det som körs är bygget, byte för byte",
+        "(cd $(dirname $PYTHON)/../lib/python3*/site-packages && sha256sum --quiet -c ../../../share/MANIFEST);"
+        " awk '$2 ~ /x/ {print $6}' /proc/{$KEEPER,$INTAKE,$TOR}/maps | sort -u | xargs dpkg -S; dpkg --verify",
+        root=True),
     Row("kernel", "The kernel's log tells of no job, and nobody reads along",
         "Kärnans logg nämner inget jobb, och ingen läser med",
         "sysctl debug.exception-trace kernel.seccomp.actions_logged kernel.print-fatal-signals kernel.dmesg_restrict"

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
 
+from audit.observe.build import Build, parse_manifest
+
 OURS = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
 _NAME = "kallskydd"
 _GIT_SECONDS = 20
@@ -105,6 +107,14 @@ def record_faults(distributions: Iterable[Installed]) -> tuple[int, list[str]]:
     return len(lines), [name for (_, name, _), good in zip(lines, fine, strict=True) if not good]
 
 
+def recorded_digests(distributions: Iterable[Installed]) -> Iterator[tuple[Path, str]]:
+    """Yield each file of the distributions with the SHA-256 in their RECORD, in its own spelling."""
+    for one in distributions:
+        for name, digest in _record(one.record):
+            if digest.startswith("sha256="):
+                yield (one.record.parent.parent / name).resolve(), digest.removeprefix("sha256=")
+
+
 def unknown_startup_files(installation: Installation, distributions: Iterable[Installed]) -> list[str]:
     """Files that Python runs at every start and that no distribution has brought along."""
     known = {name for one in distributions for name, _ in _record(one.record)}
@@ -123,6 +133,12 @@ def own_files(folder: Path) -> dict[str, Path]:
     }
 
 
+def is_ours(name: str) -> bool:
+    """Whether a name in a manifest is of our own packages, and not a compiled one."""
+    parts = name.split("/")
+    return parts[0] in OURS and "__pycache__" not in parts
+
+
 def manifest_text(folder: Path) -> str:
     """`sha256  name` for every file of our packages, as sha256sum writes it."""
     return "".join(
@@ -132,7 +148,12 @@ def manifest_text(folder: Path) -> str:
 
 def manifest_faults(folder: Path, manifest: str) -> list[str]:
     """Which files differ from a manifest, lack, or are not in it."""
-    wanted = {name: digest for digest, name in (line.split("  ", 1) for line in manifest.splitlines() if line)}
+    return faults_of(folder, parse_manifest(manifest))
+
+
+def faults_of(folder: Path, build: Build) -> list[str]:
+    """Which of our own files differ from a build's, lack, or are not of it."""
+    wanted = build.of(is_ours)
     have = {name: digest for digest, name in (line.split("  ", 1) for line in manifest_text(folder).splitlines())}
     return sorted(name for name in wanted.keys() | have.keys() if wanted.get(name) != have.get(name))
 

@@ -1,4 +1,4 @@
-"""Which program lies in a folder: version, commit where git knows one, and a digest over its files.
+"""Which program lies in a folder: version, commit where git or its own list has one, a digest over its files.
 
 The digest is that of `kallskydd audit manifest SOURCE`, so anybody can make it from a source that was reviewed:
 `kallskydd audit manifest SOURCE | sha256sum`.
@@ -11,7 +11,8 @@ import re
 from email.parser import HeaderParser
 from pathlib import Path
 
-from audit.observe.installed import NoManifest, git_faults, manifest_text
+from audit.observe.build import installed_build
+from audit.observe.installed import NoManifest, faults_of, git_faults, manifest_text
 from audit.verdict import Program
 
 CHANGED = "+"  # after a commit from which files differ
@@ -40,9 +41,17 @@ def _version(folder: Path) -> str:
 def _commit(folder: Path) -> str:
     # An installation may lie within a checkout of something else.
     if not (folder / ".git").exists():
-        return ""
+        return _installed_from(folder)
     try:
         commit, faults = git_faults(folder)
     except NoManifest:
         return ""
     return commit + CHANGED if faults else commit
+
+
+def _installed_from(packages: Path) -> str:
+    """Return the commit that the installation's own manifest names."""
+    build = installed_build(packages.parents[2])
+    if build is None or not build.commit:
+        return ""
+    return build.commit + CHANGED if faults_of(packages, build) else build.commit

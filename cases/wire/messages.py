@@ -35,6 +35,7 @@ from cases.crypto.signing import sign, verify_signature
 from cases.entry import TEXT_CHARACTERS
 from cases.errors import RequestRefused, SealBroken
 from cases.roster.member import MemberKeys
+from cases.upkeep import NEVER
 
 MEMBER_HEADER = "Kallskydd-Member"
 COUNTER_HEADER = "Kallskydd-Counter"
@@ -57,6 +58,7 @@ GrantBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=GRANT_BYTES, max
 HeaderBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=HEADER_BYTES, max_length=HEADER_BYTES)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 InboxDays: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)]
+UpkeepLine: TypeAlias = Annotated[str, msgspec.Meta(min_length=len(NEVER.line), max_length=len(NEVER.line))]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_COUNTER)]
 
 
@@ -88,10 +90,14 @@ class RosterVersion(Wire, frozen=True):
 
 
 class AuditTail(Wire, frozen=True):
-    """The last lines of the server's chain of daily audits, as they rest, and how many lines there are in all."""
+    """The last lines of the server's chain of daily audits, as they rest, and how many lines there are in all.
+
+    And what `kallskydd status` saw last, a line of `upkeep.seen`: of one length, whatever it saw.
+    """
 
     lines: tuple[str, ...]
     count: Count
+    upkeep: UpkeepLine = NEVER.line
 
 
 class RosterAnswer(Wire, frozen=True):

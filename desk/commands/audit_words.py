@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cases.upkeep import Upkeep
 from desk.commands.show import one_line
 from desk.keep.audits import Audits
 
@@ -16,7 +17,13 @@ def audit_object(audits: Audits) -> dict[str, Any] | None:
         "not_seen": [one_line(name) for name in audits.last.not_seen],
         "head": audits.last.head.hex(),
         "count": audits.count,
+        "upkeep": None if audits.upkeep is None else upkeep_object(audits.upkeep),
     }
+
+
+def upkeep_object(upkeep: Upkeep) -> dict[str, Any]:
+    """Return what the server's own `kallskydd status` saw, for JSON."""
+    return {"day": upkeep.day.isoformat(), "troubles": list(upkeep.troubles)}
 
 
 def audit_prose(audits: Audits) -> str:
@@ -29,4 +36,14 @@ def audit_prose(audits: Audits) -> str:
         verdict = f"FINDINGS in {', '.join(one_line(name) for name in last.findings)}"
     elif last.not_seen:
         verdict = f"nothing found, {len(last.not_seen)} of {last.clean + len(last.not_seen)} checks not seen"
-    return f"Last audit of the server: {last.day}, {verdict}, head {last.head.hex()[:16]} (no. {audits.count})."
+    return (
+        f"Last audit of the server: {last.day}, {verdict}, head {last.head.hex()[:16]} (no. {audits.count})."
+        f"{_upkeep_prose(audits.upkeep)}"
+    )
+
+
+def _upkeep_prose(upkeep: Upkeep | None) -> str:
+    if upkeep is None:
+        return ""
+    said = f"NOT WELL: {', '.join(upkeep.troubles)}" if upkeep.troubles else "well"
+    return f" Its upkeep on {upkeep.day}: {said}."

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from cases.audit_chain import ChainBroken, Record, read_lines
+from cases.upkeep import NEVER, Upkeep, UpkeepUnreadable, parse_upkeep
 from cases.wire.messages import AuditTail
 
 WARN_AUDITS: Final = "warning.audits_changed"
@@ -36,6 +37,8 @@ class Audits:
     changed: bool = False
     # All that it shows, oldest first: about a month.
     records: tuple[Record, ...] = ()
+    # What the server's own `kallskydd status` saw last; None before the first time, and when it does not read.
+    upkeep: Upkeep | None = None
 
     @property
     def pin(self) -> AuditPin:
@@ -61,7 +64,17 @@ def compare_audits(untrusted: AuditTail | None, pin: AuditPin) -> Audits:
     last_seen = pin.count - 1 - (untrusted.count - len(records))
     shorter = pin.count > untrusted.count
     replaced = pin.count > 0 and 0 <= last_seen < len(records) and records[last_seen].head.hex() != pin.head
-    return Audits(records[-1], untrusted.count, changed=shorter or replaced, records=records)
+    return Audits(
+        records[-1], untrusted.count, changed=shorter or replaced, records=records, upkeep=_upkeep(untrusted.upkeep)
+    )
+
+
+def _upkeep(untrusted: str) -> Upkeep | None:
+    try:
+        upkeep = parse_upkeep(untrusted)
+    except UpkeepUnreadable:
+        return None
+    return None if upkeep.day == NEVER.day else upkeep
 
 
 def missing_days(records: Sequence[Record], today: date) -> tuple[date, ...]:

@@ -38,6 +38,7 @@ from cases.entry import Stream
 from cases.errors import RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
+from cases.upkeep import NEVER, UpkeepUnreadable, read_upkeep
 from cases.wire import messages
 from cases.wire.rekeying import require_agreed
 from intake.desk_api import filing
@@ -94,7 +95,17 @@ def _last_audits(home: Path) -> messages.AuditTail | None:
         records = read_records(home)
     except (ChainBroken, OSError):
         return None
-    return messages.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records)) if records else None
+    if not records:
+        return None
+    return messages.AuditTail(tuple(one.line() for one in records[-_AUDITS_SHOWN:]), len(records), _upkeep(home))
+
+
+def _upkeep(home: Path) -> str:
+    """Return what `kallskydd status` saw last, always as long; as if never, when there is none that reads."""
+    try:
+        return read_upkeep(home)[0].line
+    except (UpkeepUnreadable, OSError):
+        return NEVER.line
 
 
 def _restores(home: Path) -> tuple[SignedRestore, ...]:

@@ -13,23 +13,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 from pathlib import Path
 
 from cases.clock import utc_now
 from cases.config_site import MirrorConfig
 from cases.errors import CaseError
 from cases.home import Home, read_home
-from kallskydd.commands.status import is_served, socks_of
 from kallskydd.exit_codes import code_of
+from kallskydd.finding import Finding
 from kallskydd.mirror.caa import caa_line
 from kallskydd.mirror.errors import CertificateUnusable, MirrorFault
-from kallskydd.mirror.findings import Finding, mirror_findings
+from kallskydd.mirror.findings import mirror_findings
 from kallskydd.mirror.folder import CERTIFICATE, PEM_BYTES, mirror_folder, read_bounded, write_whole
 from kallskydd.mirror.messages import Job, Looked
 from kallskydd.mirror.ours import judged, ours_now
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.serve.mirror_certificate import in_words, place_of, plan_of
 from kallskydd.serve.mirror_child import run_child
+from kallskydd.status.outside import is_served, socks_of
 from onion.errors import OnionError
 from onion.socks import SocksAddress
 
@@ -38,6 +40,7 @@ ORDERED = 'The program orders certificates itself. Set `certificates` in [mirror
 NOT_SERVED = (
     "The home is not being served, so there is no way through tor. Run `kallskydd serve` with the same --home first."
 )
+MEND = "Look at the line above of the same thing, and do what it says."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -130,11 +133,12 @@ def run_status(args: argparse.Namespace) -> int:
         return end.code
     findings = mirror_findings(plan.folder, config, utc_now())
     if isinstance(told, Looked):
-        findings += [Finding("now", well, words) for well, words in in_words(judged(told, plan.folder))]
+        looked = in_words(judged(told, plan.folder))
+        findings += [Finding("now", well, words, "" if well else MEND) for well, words in looked]
     if args.json:
-        result({"findings": [{"what": one.what, "well": one.well, "words": one.words} for one in findings]})
+        result({"findings": [dataclasses.asdict(one) for one in findings]})
     for one in findings:
-        answer(f"{'ok ' if one.well else 'NOT'}  {one.what}: {one.words}", as_json=args.json)
+        answer(one.line, as_json=args.json)
     return OK if all(one.well for one in findings) else FINDINGS
 
 

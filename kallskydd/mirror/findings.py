@@ -6,13 +6,13 @@ What was looked at too long ago counts as not known, which is not well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from cases.clock import today
 from cases.config_site import MirrorConfig
+from kallskydd.finding import Finding
 from kallskydd.mirror.caa import CAA_WORDS, Caa
 from kallskydd.mirror.errors import CertificateUnusable, NoAccount, fault_of
 from kallskydd.mirror.folder import ACCOUNT, CERTIFICATE, OTHER, read_bounded
@@ -21,21 +21,20 @@ from kallskydd.mirror.shown import SHOWN_WORDS, Shown
 
 # Renewal is tried from a third of the lifetime on; half of that without success is for the operator to see.
 RED_AT: Final = 6
+CERTIFICATE_LINE: Final = "mirror certificate"
+CAA_LINE: Final = "mirror CAA"
+SHOWN_LINE: Final = "mirror"
 # The keeper looks every few hours, a day apart at most (kallskydd.serve.mirror_certificate.Pace).
 STALE: Final = timedelta(days=3)
-_OTHER_SEEN: Final = (
-    f"A visitor was shown a certificate that is not ours; it lies in mirror/{OTHER}. Unless you know why, take the name"
-    " down and change what you can at its registrar, its name servers and the relay's host; then remove the file."
+_OTHER_SEEN: Final = f"A visitor was shown a certificate that is not ours; it lies in mirror/{OTHER}."
+_TAKE_IT_DOWN: Final = (
+    "Unless you know why, take the name down and change what you can at its registrar, its name servers and the relay's"
+    " host; then remove the file."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    well: bool
-    words: str
+_RUNS: Final = "Look whether the service runs, and look again with `kallskydd mirror status`."
+_ORDER: Final = "Mend what the last order failed with, and wait for the next one; docs/OPERATING.md, Certificates."
+_PRINT_RECORD: Final = "Put the record into the name's DNS that `kallskydd mirror account` prints."
+_LOOK_AT_RELAY: Final = "Look whether the relay runs and the name leads to it."
 
 
 def mirror_findings(folder: Path, config: MirrorConfig, now: datetime) -> list[Finding]:
@@ -43,7 +42,7 @@ def mirror_findings(folder: Path, config: MirrorConfig, now: datetime) -> list[F
     seen, day = read_seen(folder), today(lambda: now)
     findings = [certificate_finding(folder, config, seen, now)]
     if config.certificates == "acme":
-        findings.append(_caa(folder, seen, day))
+        findings.append(_caa(seen, day))
     findings.append(_shown(folder, seen, day))
     return findings
 
@@ -55,32 +54,36 @@ def certificate_finding(folder: Path, config: MirrorConfig, seen: Seen, now: dat
 
     last = "" if seen.failed is None else f" The last order failed: {fault_of(seen.failed)}"
     if config.certificates == "acme" and not (folder / ACCOUNT).exists():
-        return Finding("mirror certificate", well=False, words=str(NoAccount()))
+        return Finding(CERTIFICATE_LINE, well=False, words=NoAccount.happened, to_do=NoAccount.to_do)
     pem = read_bounded(folder / CERTIFICATE)
+    by_hand = "Hand one over with `kallskydd mirror certificate FILE`." if config.certificates != "acme" else _ORDER
     if pem is None:
-        return Finding("mirror certificate", well=False, words=f"There is none yet.{last}")
+        return Finding(CERTIFICATE_LINE, well=False, words=f"There is none yet.{last}", to_do=by_hand)
     try:
         facts = read_certificate(pem, config.name, now)
     except CertificateUnusable as fault:
-        return Finding("mirror certificate", well=False, words=f"It is not used. {fault}{last}")
+        return Finding(CERTIFICATE_LINE, well=False, words=f"It is not used. {fault}{last}", to_do=by_hand)
     well = facts.not_after - now > (facts.not_after - facts.not_before) / RED_AT
-    to_do = "" if well else " It should have been renewed by now."
-    words = f"Valid until {facts.not_after.date().isoformat()}.{to_do}{last}"
-    return Finding("mirror certificate", well, words)
+    late = "" if well else " It should have been renewed by now."
+    words = f"Valid until {facts.not_after.date().isoformat()}.{late}{last}"
+    return Finding(CERTIFICATE_LINE, well, words, "" if well else by_hand)
 
 
-def _caa(folder: Path, seen: Seen, day: date) -> Finding:
+def _caa(seen: Seen, day: date) -> Finding:
     if seen.caa is None or seen.caa_day is None or day - seen.caa_day > STALE:
-        return Finding("mirror CAA", well=False, words="Not looked at in the last days. Is the service running?")
+        return Finding(CAA_LINE, well=False, words="Not looked at in the last days.", to_do=_RUNS)
     words = f"{seen.caa_day.isoformat()}: {CAA_WORDS[seen.caa]}"
-    if seen.caa is not Caa.OURS and (folder / ACCOUNT).exists():
-        words += " `kallskydd mirror account` prints the record that belongs there."
-    return Finding("mirror CAA", seen.caa is Caa.OURS, words)
+    if seen.caa is Caa.OURS:
+        return Finding(CAA_LINE, well=True, words=words)
+    return Finding(CAA_LINE, well=False, words=words, to_do=_PRINT_RECORD)
 
 
 def _shown(folder: Path, seen: Seen, day: date) -> Finding:
     if (folder / OTHER).exists():
-        return Finding("mirror", well=False, words=_OTHER_SEEN)
+        return Finding(SHOWN_LINE, well=False, words=_OTHER_SEEN, to_do=_TAKE_IT_DOWN)
     if seen.shown is None or seen.shown_day is None or day - seen.shown_day > STALE:
-        return Finding("mirror", well=False, words="Not looked at from outside in the last days.")
-    return Finding("mirror", seen.shown is Shown.OURS, f"{seen.shown_day.isoformat()}: {SHOWN_WORDS[seen.shown]}")
+        return Finding(SHOWN_LINE, well=False, words="Not looked at from outside in the last days.", to_do=_RUNS)
+    words = f"{seen.shown_day.isoformat()}: {SHOWN_WORDS[seen.shown]}"
+    if seen.shown is Shown.OURS:
+        return Finding(SHOWN_LINE, well=True, words=words)
+    return Finding(SHOWN_LINE, well=False, words=words, to_do=_LOOK_AT_RELAY)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from cases.audit_chain import make_chain_file
 from cases.clock import today, utc_now
 from cases.roster.chain import read_chain
+from cases.upkeep import make_upkeep_file
 from confine.landlock import landlock_abi
 from intake.control import Event, Order
 from kallskydd.serve.children import (
@@ -36,6 +37,7 @@ from kallskydd.serve.children import (
 from kallskydd.serve.daily_audit import keep_audited
 from kallskydd.serve.mirror import MirrorDoor, hear, intake_is_gone
 from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan
+from kallskydd.serve.notes import Notebook
 from kallskydd.serve.onions import OnionPlaces, Onions
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import read_onion_key
@@ -106,6 +108,7 @@ class Keeper:
     _intakes: IntakeSet | None = None
     _was_open: bool | None = None
     _mirror: MirrorDoor | None = None
+    _notebook: Notebook = field(init=False)
 
     async def run(self) -> int:
         """Serve until told to stop; returns the exit code."""
@@ -120,6 +123,7 @@ class Keeper:
         public_key = read_onion_key(self.plan.home / "onion" / "public.key")
         desk_key = read_onion_key(self.plan.home / "onion" / "desk.key")
         make_chain_file(self.plan.home)
+        make_upkeep_file(self.plan.home)
         place = self._bind(public_key, desk_key)
         onions = self._onions(public_key, desk_key)
         if self.plan.mirror is not None:
@@ -159,6 +163,7 @@ class Keeper:
     def _bind(self, public_key: OnionKey, desk_key: OnionKey) -> IntakePlace:
         run = self.plan.home / "run"
         run.mkdir(mode=0o700, exist_ok=True)
+        self._notebook = Notebook(run)
         group = self.plan.system_tor_group
         if group is not None:
             open_way_for(group, self.plan.home, run)
@@ -190,7 +195,15 @@ class Keeper:
             own_tor=system is None,
             network_lines=self.plan.network_lines,
         )
-        return Onions(places, public_key, desk_key, self._desk_keys, self.announcer, trial=self.plan.trial)
+        return Onions(
+            places,
+            public_key,
+            desk_key,
+            self._desk_keys,
+            self.announcer,
+            notebook=self._notebook,
+            trial=self.plan.trial,
+        )
 
     def _desk_keys(self) -> Sequence[str]:
         """Client keys of everyone who may enter: the members, and those of a proposal, so that they can sign it."""
@@ -263,6 +276,8 @@ class Keeper:
                 self._ready.set()
                 self.announcer.event("memory", locked_bytes=locked_bytes(intakes.intake.pid))
             hear(intakes, told.event)
+            if told.event is Event.RELEASED:
+                self._notebook.daily_work_is_done()
             if told.event is Event.FORWARDED_ADDRESS:
                 self.announcer.say(_FORWARDED)
             self.announcer.event("intake", code=told.event.name.lower().replace("_", "-"), count=told.count)

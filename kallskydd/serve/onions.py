@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kallskydd.serve.announce import Announcer
+    from kallskydd.serve.notes import Notebook
     from onion.keys import OnionKey
 
 HTTP_PORT = 80
@@ -68,6 +69,7 @@ class Onions:
         desk_keys: Callable[[], Sequence[str]],
         announcer: Announcer,
         *,
+        notebook: Notebook,
         trial: bool,
     ) -> None:
         self._places = places
@@ -75,8 +77,9 @@ class Onions:
         self._desk_key = desk_key
         self._desk_keys = desk_keys
         self._announcer = announcer
+        self._notebook = notebook
         self._trial = trial
-        self._publisher = Publisher()
+        self._publisher = Publisher(on_uploaded=self._note_upload)
         self._tor: TorProcess | None = None
         self._starting: asyncio.Future[None] | None = None
         self._announced = False
@@ -163,7 +166,12 @@ class Onions:
                     raise
                 await asyncio.sleep(0.1)
             else:
+                self._notebook.tor_runs(await self._publisher.version())
                 return
+
+    def _note_upload(self, address: str) -> None:
+        if address == self._public_key.address:
+            self._notebook.descriptor_was_taken()
 
     async def _publish(self) -> None:
         self.roster_changed.clear()

@@ -11,8 +11,10 @@ from desk_harness import running_desks
 from intake_harness import make_home
 
 from cases.audit_chain import ChainBroken, append_record, next_record, read_records
+from cases.upkeep import LINES, NEVER, Sign, Upkeep, write_upkeep
 from desk.commands.listing import list_cases
 from desk.commands.result import CommandInput
+from intake.desk_api.app import _last_audits
 
 GIVEN = CommandInput(argparse.Namespace(), "", None)
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
@@ -89,6 +91,7 @@ async def test_a_members_list_shows_day_verdict_and_head_of_the_last_audit(tmp_p
         "not_seen": ["firewall"],
         "head": head,
         "count": 3,
+        "upkeep": None,
     }
     assert (
         f"Last audit of the server: 2026-03-03, nothing found, 1 of 21 checks not seen, head {head[:16]}" in after.prose
@@ -112,3 +115,30 @@ async def test_a_desk_that_sees_the_chain_grow_has_nothing_to_say(tmp_path):
 
     assert [one.found["warnings"] for one in found] == [[]] * 4
     assert [one.found["audit"]["count"] for one in found] == [1, 14, 27, 40]
+
+
+async def test_a_members_list_and_checks_show_what_the_servers_status_saw(tmp_path):
+    made = make_home(tmp_path / "home")
+    home = made.home.path
+    append_record(home, next_record(None, DAYS[0], 27, [], []))
+    async with running_desks(tmp_path, made) as desks:
+        said = []
+        for troubles in ((), ("onion", "disk"), None):
+            if troubles is None:
+                (home / "upkeep.seen").write_text("nonsense")
+            else:
+                signs = {name: Sign.TROUBLE if name in troubles else Sign.WELL for name in LINES}
+                write_upkeep(home, Upkeep(DAYS[0], signs), NEVER)
+            async with desks.desk(0) as book:
+                found = await list_cases(book, GIVEN)
+                said.append((found.found["audit"]["upkeep"], found.prose))
+        sizes = {len(_last_audits(home).upkeep)}
+
+    day = DAYS[0].isoformat()
+    assert [one for one, _ in said] == [
+        {"day": day, "troubles": []}, {"day": day, "troubles": ["disk", "onion"]}, None
+    ]  # fmt: skip
+    assert f"Its upkeep on {day}: well." in said[0][1]
+    assert f"Its upkeep on {day}: NOT WELL: disk, onion." in said[1][1]
+    assert "upkeep" not in said[2][1]
+    assert sizes == {len(NEVER.line)}

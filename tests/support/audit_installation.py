@@ -7,14 +7,20 @@ of the environment that runs the tests.
 from __future__ import annotations
 
 import base64
+import ctypes.util
+import functools
 import hashlib
+import re
 import shutil
+import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OURS = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
+# Of no repository.
+COMMIT = "5a" * 20
 NOT_FOR_IT = ("kallskydd-", "__editable__", "__pycache__")
 
 
@@ -43,7 +49,38 @@ def make_installation(folder: Path, *, own_interpreter: bool = False) -> Path:
     (folder / "share").mkdir()
     (folder / "share" / "man").symlink_to(Path(sys.prefix) / "share" / "man")
     shutil.copy(ROOT / "requirements.lock", folder / "share" / "requirements.lock")
+    _write_manifest(folder, packages, python.resolve())
     return python
+
+
+def _write_manifest(folder: Path, packages: Path, interpreter: Path) -> None:
+    """As `make install` leaves it, of our own files; and of the system's code, which here is in no list of Debian's."""
+    folders = [*(packages / name for name in OURS), *packages.glob("kallskydd-*.dist-info")]
+    ours = {path.relative_to(packages).as_posix(): path for place in folders for path in place.rglob("*")}
+    code = [interpreter, *(interpreter.parent.parent / "lib").rglob("*.so*"), *_code_beside_it()]
+    files = {**ours, **{str(path): path for path in code}}
+    lines = [f"{_sha256(path)}  {name}\n" for name, path in sorted(files.items()) if path.is_file()]
+    (folder / "share" / "MANIFEST").write_text(f"# commit {COMMIT}\n{''.join(lines)}")
+
+
+@functools.lru_cache
+def _code_beside_it() -> tuple[Path, ...]:
+    """The libraries of the environment, and of the system those that our Python, tor and libmagic load."""
+    imports = "import intake.__main__, kallskydd.serve.keeper, scrubbers.jailed.worker, scrubbers.jailed.zygote, acme"
+    said = subprocess.check_output(
+        [sys.executable, "-c", f"{imports}; print(open('/proc/self/maps').read())"], text=True, cwd=ROOT
+    )
+    for program in (shutil.which("tor"), ctypes.util.find_library("magic")):
+        found = program if program.startswith("/") else f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/{program}"
+        said += subprocess.check_output(["ldd", found], text=True)
+        said += f" {found} \n" if program != shutil.which("tor") else ""
+    libraries = {Path(path).resolve() for path in re.findall(r"(/\S+\.so\S*)", said)}
+    return (*libraries, *(path.resolve() for path in Path(sysconfig.get_path("purelib")).rglob("*.so*")))
+
+
+@functools.lru_cache
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _copy_interpreter(base: Path, original: Path) -> Path:

@@ -22,7 +22,7 @@ from audit.verdict import Inspection, listed
 _PRELOAD = "/etc/ld.so.preload"
 _SYSTEM = tuple(map(Path, ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")))
 # The kernel's own, the same in every process.
-_KERNELS = frozenset({"[vdso]", "[vsyscall]"})
+KERNELS = frozenset({"[vdso]", "[vsyscall]"})
 # Of the loader only this one has a use here, for an interpreter that lies elsewhere; its folders are judged.
 _FOLDERS = "LD_LIBRARY_PATH"
 _PYTHONS = frozenset({
@@ -39,7 +39,7 @@ def check_code(inspection: Inspection, scene: Scene) -> None:
     for process in (scene.service.keeper, *scene.service.silent, *scene.service.tors):
         name = scene.service.name_of(process.pid)
         try:
-            code = [one for one in process.code() if one.path not in _KERNELS]
+            code = [one for one in process.code() if one.path not in KERNELS]
             strange = list(_not_in_place(process, code, places))
         except NotSeen:
             if not job_has_ended(inspection, scene, process):

@@ -21,7 +21,7 @@ from audit.observe.scene import Scene
 from audit.observe.sockets import UnixSocket, holders, unix_peers, unix_table
 from audit.verdict import Counted, Inspection, listed
 
-HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain")
+HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain", "upkeep.seen")
 _NULL = "/dev/null"
 _STANDARD = range(3)
 # A socket that is handed on is nobody's for less than a millisecond; a process that waits for its turn, for some more.

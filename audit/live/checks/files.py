@@ -28,10 +28,12 @@ _SLACK_SECONDS = 60
 HEARTBEAT_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots")
 _MADE_AT_START = ("kallskydd.db-wal", "kallskydd.db-shm")
 _KNOWN = {
-    *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain", "restored", "ready.toml", "backup.day",
-    "before-upgrade", "before-upgrade/kallskydd.db", "before-upgrade/config.toml", "before-upgrade/rows.json",
+    *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain", "upkeep.seen", "restored", "ready.toml",
+    "backup.day", "before-upgrade", "before-upgrade/kallskydd.db", "before-upgrade/config.toml",
+    "before-upgrade/rows.json",
     "roster", "onion", "onion/public.key", "onion/desk.key", "tor", "run", "run/public.sock", "run/desk.sock",
-    "run/control.sock", "run/control.authcookie", "run/socks.sock", "trial-member", "trial-member/join.toml",
+    "run/control.sock", "run/control.authcookie", "run/socks.sock", "run/keeper.json",
+    "trial-member", "trial-member/join.toml",
     "trial-member/member.key", "trial-member/passphrase", "trial-member/desk.toml", "trial-member/desk.lock",
     "trial-member/cases.sealed", "trial-member/drafts.sealed",
 }  # fmt: skip
@@ -176,7 +178,7 @@ def _not_on_their_way(scene: Scene, strange: list[str]) -> list[str]:
 def _is_draft(name: str) -> bool:
     """Whether this is how the roster or a desk names a known file until it is whole."""
     found = re.fullmatch(r"(roster/|trial-member/)\.(.+)\.(new|[0-9a-f]{16})", name)
-    return found is not None and _is_known(found[1] + found[2])
+    return name == "run/keeper.json.new" or (found is not None and _is_known(found[1] + found[2]))
 
 
 def _intake_started(scene: Scene) -> float | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from audit.observe.build import installed_build, parse_manifest
 from audit.observe.installed import (
     Installation,
     NoManifest,
+    faults_of,
     git_faults,
     locked_versions,
     manifest_faults,
@@ -18,6 +20,8 @@ from audit.observe.installed import (
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, listed
+
+_COMMIT_SHOWN = 12
 
 
 def check_libraries(inspection: Inspection, scene: Scene) -> None:
@@ -56,15 +60,24 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
     folder = installation.ours
     count = len(own_files(folder))
     if scene.manifest is not None:
-        faults = manifest_faults(folder, scene.manifest.read_text())
-        inspection.require(not faults, "{count} files, against the manifest given; others: {faults}", count=count,
-                    faults=listed(faults) or "0")  # fmt: skip
+        text = scene.manifest.read_text("utf-8")
+        faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
+        inspection.require(
+            not faults, "{count} files, against the manifest given, of commit {commit}; others: {faults}",
+            count=count, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+        )  # fmt: skip
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.
         distribution = installation.distributions()["kallskydd"]
         _, faults = record_faults([distribution])
-        inspection.require(not faults, "{count} files, as they were installed; others: {faults}", count=count,
-                    faults=listed(faults) or "0")  # fmt: skip
+        build = installed_build(installation.prefix)
+        commit = "" if build is None else build.commit
+        if build is not None:
+            faults = sorted({*faults, *faults_of(folder, build)})
+        inspection.require(
+            not faults, "{count} files, as they were installed from commit {commit}; others: {faults}",
+            count=count, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+        )  # fmt: skip
     else:
         try:
             commit, faults = git_faults(folder)
@@ -72,7 +85,7 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
             inspection.missed("our own files: no manifest was given and this is no checkout that git can read")
             return
         inspection.require(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
-                    commit=commit[:12], faults=listed(faults) or "0")  # fmt: skip
+                    commit=commit[:_COMMIT_SHOWN], faults=listed(faults) or "0")  # fmt: skip
     _changed_since_start(inspection, scene, folder)
 
 

@@ -18,6 +18,7 @@ from cases.clock import today
 from cases.entry import Opened, Stream
 from cases.roster.chain import render
 from cases.roster.member import new_member_keys
+from cases.upkeep import LINES, NEVER, Sign, Upkeep, write_upkeep
 from cases.wire import messages
 from desk.keep.audits import missing_days
 from desk.web.views.case_line import case_number
@@ -103,6 +104,24 @@ async def test_a_check_that_failed_in_the_night_comes_first_with_its_name_for_th
     assert page.words.index("Servern har hittat ett fel hos sig själv") < page.words.index("Alla punkter")
     assert "Kontrollerna heter: no-traces" in page.words
     assert "ett fel hittades, se ovan" in page.words
+
+
+async def test_what_the_servers_status_saw_is_a_point_and_what_is_not_well_comes_first_with_its_name(desks):
+    audited(desks, 1, 0)
+    said = []
+    for days, troubles in ((0, ()), (1, ("daily work", "onion")), (4, ())):
+        signs = {name: Sign.TROUBLE if name in troubles else Sign.WELL for name in LINES}
+        write_upkeep(desks.made.home.path, Upkeep(today(desks.clock) - timedelta(days=days), signs), NEVER)
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            said.append((await reader.go("/checks")).words)
+
+    well, troubled, old = said
+    assert f"alla {len(LINES)} stämmer" in well
+    assert "Något är fel med servern" not in well
+    assert troubled.index("Något är fel med servern") < troubled.index("Alla punkter")
+    assert "Kontrollerna heter: daily work, onion" in troubled
+    assert "fråga varför de här saknas" in old
 
 
 async def test_nights_without_an_audit_are_named(desks):

@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
 
+from cases.clock import due_day
 from cases.crypto.seal import CaseKeys, new_case_keys
 from cases.errors import SettingLost
-from intake.daily import due_day, keep_time, release_everything
+from intake.daily import keep_time, release_everything
 from intake.errors import ExpiredToken
 from intake.http.form_tokens import FormTokens, TokenClaim
 from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing

@@ -262,7 +262,7 @@ def test_without_account_or_certificate_status_says_what_to_do(folder):
     without_account = mirror_findings(folder, CONFIG, NOW)[0]
 
     assert (without_certificate.well, without_account.well) == (False, False)
-    assert without_account.words == str(NoAccount())
+    assert f"{without_account.words} {without_account.to_do}" == str(NoAccount())
 
 
 def test_status_of_a_served_home_has_the_mirrors_lines(home):

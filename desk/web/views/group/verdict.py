@@ -6,9 +6,12 @@ the server's own checks are shown as they are: they are for the operator, who is
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from cases.errors import NotThere
+from cases.upkeep import Sign
 from desk.errors import CaseCut, WrongServer
 from desk.keep.audits import WARN_AUDITS, missing_days
 from desk.web.views.case_line import case_number, case_path
@@ -38,6 +41,11 @@ _SEND_NOTHING: Final = N_("Send nothing today.")
 _COMPARE: Final = N_("Call another member, and compare the six words on both screens.")
 _CALL_OPERATOR: Final = N_("Call the operator, and say what stands here.")
 _ASK_MEMBER: Final = N_("Call another member who reads the case. Does the same stand there?")
+_CHECKS_ARE_CALLED: Final = N_("The checks are called: %(names)s")
+_WHY_MISSING: Final = N_("Call the operator, and ask why these are missing: %(days)s")
+_UPKEEP_FAULT: Final = N_("Something about the server is not well")
+# A timer that did not run for a day has been missed; two are for the operator to explain.
+_UPKEEP_STALE: Final = timedelta(days=2)
 # By text key: what is wrong, and the steps.
 FAULTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "desk.roster_broken": (
@@ -174,7 +182,11 @@ class Verdict:
 def verdict(found: Examined, probe: ProbeResult | None, language: Language) -> Verdict:
     """Return what the page of checks says."""
     kinds = _kinds(found)
-    faults = [*(_fault(key, cases, language) for key, cases in kinds.items()), *_audit_faults(found, language)]
+    faults = [
+        *(_fault(key, cases, language) for key, cases in kinds.items()),
+        *_audit_faults(found, language),
+        *_upkeep_faults(found, language),
+    ]
     wrong = probe_fault(probe, language)
     if wrong is not None:
         faults.append(Fault(wrong.what, (), wrong.steps))
@@ -240,14 +252,29 @@ def _audit_faults(found: Examined, language: Language) -> Iterable[Fault]:
     translate, last = language.translate, found.audits.last
     if last is not None and last.findings:
         what = translate(N_("The server has found a fault in itself"))
-        names = translate(N_("The checks are called: %(names)s"), names=_names(last.findings))
+        names = translate(_CHECKS_ARE_CALLED, names=_names(last.findings))
         steps = (translate(_SEND_NOTHING), translate(_CALL_OPERATOR), names)
         yield Fault(what, (), steps)
     missing = missing_days(found.audits.records, found.day)
     if missing:
         what = translate(N_("The server has not examined itself every night"))
         days = ", ".join(language.day(day, year=False) for day in missing)
-        yield Fault(what, (), (translate(N_("Call the operator, and ask why these are missing: %(days)s"), days=days),))
+        yield Fault(what, (), (translate(_WHY_MISSING, days=days),))
+
+
+def _upkeep_faults(found: Examined, language: Language) -> Iterable[Fault]:
+    """Yield what `kallskydd status` sees, which the operator's timer runs each hour."""
+    translate, upkeep = language.translate, found.audits.upkeep
+    if upkeep is None:
+        return
+    what = translate(_UPKEEP_FAULT)
+    if found.day - upkeep.day > _UPKEEP_STALE:
+        days = (upkeep.day + timedelta(days=number) for number in range(1, (found.day - upkeep.day).days))
+        shown = ", ".join(language.day(day, year=False) for day in islice(days, _DAYS_SHOWN))
+        yield Fault(what, (), (translate(_WHY_MISSING, days=shown),))
+    elif upkeep.troubles:
+        names = translate(_CHECKS_ARE_CALLED, names=_names(upkeep.troubles))
+        yield Fault(what, (), (translate(_CALL_OPERATOR), names))
 
 
 def _points(found: Examined, kinds: frozenset[str], language: Language) -> Iterable[Point]:
@@ -271,6 +298,7 @@ def _points(found: Examined, kinds: frozenset[str], language: Language) -> Itera
     keys = translate(N_("Every case opens with its own key, and no other came"))
     yield _point(N_("Keys"), keys, unbroken and not kinds & _OF_KEYS, unseen or not unbroken, language)
     yield _audit_point(found, language)
+    yield from _upkeep_point(found, language)
 
 
 def _audit_point(found: Examined, language: Language) -> Point:
@@ -285,6 +313,17 @@ def _audit_point(found: Examined, language: Language) -> Point:
         words = N_("%(day)s: %(clean)d right, %(unseen)d could not be seen")
         return Point(name, translate(words, **values), None)
     return Point(name, translate(N_("%(day)s: all %(clean)d right"), **values), True)
+
+
+def _upkeep_point(found: Examined, language: Language) -> Iterable[Point]:
+    upkeep = found.audits.upkeep
+    if upkeep is None:
+        return
+    fine = not any(True for _ in _upkeep_faults(found, language))
+    clean = sum(sign is Sign.WELL for sign in upkeep.signs.values())
+    words = N_("%(day)s: all %(clean)d right") if fine else N_("%(day)s: a fault was found, see above")
+    said = language.translate(words, day=language.day(upkeep.day), clean=clean)
+    yield Point(language.translate(N_("The server's upkeep")), said, fine)
 
 
 def _point(name: str, words: str, fine: bool, unseen: bool, language: Language) -> Point:

@@ -1,0 +1,50 @@
+"""The operator's alarm: one command without content, run by `kallskydd status --quiet`.
+
+It is given no word of what is wrong, and nothing that could hold one: a fixed environment, no standard input, its
+output goes nowhere. That it ran says that something is not well; `kallskydd status` says what.
+
+When it runs, with `troubles` the set of lines that are not well:
+1. never when there are none, and at most once a day;
+2. when they are others than those that it ran for last;
+3. else again each week while they last, since a message can be lost.
+A run that fails is tried again at the next hour.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import timedelta
+from typing import Final
+
+from cases.upkeep import NEVER, Upkeep
+
+AGAIN_AFTER: Final = timedelta(days=7)
+COMMAND_SECONDS: Final = 60.0
+# The same for every alarm, whatever the timer or a shell has.
+ENVIRONMENT: Final = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+
+
+def is_due(seen: Upkeep, alarmed: Upkeep) -> bool:
+    """Whether the command has to run for what was seen, the last alarm having been for `alarmed`."""
+    if not seen.troubles or seen.day == alarmed.day:
+        return False
+    # Either way: a clock that was ahead for a while must not silence the alarm until it is there again.
+    return set(seen.troubles) != set(alarmed.troubles) or abs(seen.day - alarmed.day) >= AGAIN_AFTER
+
+
+def remembered(seen: Upkeep, alarmed: Upkeep) -> Upkeep:
+    """Return what to remember of the last alarm when none is due: once nothing is wrong, its day alone."""
+    return alarmed if seen.troubles else Upkeep(alarmed.day, NEVER.signs)
+
+
+def sound(command: tuple[str, ...]) -> bool:
+    """Run the command; whether it ended well and in time."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT, cwd="/", timeout=COMMAND_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0

@@ -1,0 +1,135 @@
+"""The lines of `kallskydd status` that are read from the home and the program: nothing here asks tor or the network.
+
+No sentence follows from a report. So the disk is above a bound or below it, never a number of bytes; the slots are
+judged by their age and their shape, which a heartbeat gives them with and without reports; and what waits to be erased
+is asked after by the daily work as a whole, which is done each day also when nothing waits.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cases.audit_chain import ChainBroken, read_records
+from cases.clock import due_day, today
+from cases.home import Home
+from cases.roster.chain import read_chain
+from cases.store.db import SLOTS_NAME
+from cases.store.shred import SHARE_BYTES
+from kallskydd.finding import Finding
+from kallskydd.say import count
+from kallskydd.serve.notes import read_notes
+from kallskydd.serve.why_not_open import why_not_open
+
+LEAST_FREE_GIB: Final = 2  # ten full reports
+OLDEST_PLAUSIBLE_YEAR: Final = 2026  # a clock before this program was written is wrong, and tor will not work with it
+# A heartbeat of ten minutes (intake.daily), and what a filing that is being written may hold it up.
+SLOTS_STALE: Final = timedelta(minutes=12)
+# 06:00 and the time that a large release takes.
+DAILY_PATIENCE: Final = timedelta(hours=1)
+# Libraries that read what strangers send have a fault to be mended every month or two.
+LOCK_STALE: Final = timedelta(days=90)
+_LOCK_NAME: Final = "requirements.lock"
+_LOCK_DAY: Final = re.compile(r"# (\d{4}-\d\d-\d\d)\n")
+_PUT_BACK: Final = "Stop the service and put the file back from a backup of the last seven days."
+_SHOW_AUDITOR: Final = "Keep the file audit.chain, and show it to an auditor."
+
+
+def disk(home: Home) -> Finding:
+    """Whether there is room for ten full reports."""
+    if shutil.disk_usage(home.path).free >= LEAST_FREE_GIB * 2**30:
+        return Finding("disk", well=True, words=f"{LEAST_FREE_GIB} GiB or more are free.")
+    words = f"Less than {LEAST_FREE_GIB} GiB are free; with none left no report can be sent."
+    return Finding("disk", well=False, words=words, to_do="Make room on the disk of the home, or give it a larger one.")
+
+
+def clock(now: datetime) -> Finding:
+    """Whether it can be the time that it says."""
+    day = today(lambda: now)
+    well = day.year >= OLDEST_PLAUSIBLE_YEAR
+    to_do = "" if well else "Set the clock; tor reaches nothing with a wrong one."
+    return Finding("clock", well, f"It is {day.isoformat()} in Stockholm.", to_do)
+
+
+def slots(home: Home, now: datetime) -> Finding:
+    """Whether the file of shares is whole, and was written by the last heartbeat."""
+    try:
+        state = (home.path / SLOTS_NAME).lstat()
+    except OSError:
+        return Finding("slots", well=False, words="shred.slots is missing: no case can be read.", to_do=_PUT_BACK)
+    if state.st_size == 0 or state.st_size % SHARE_BYTES:
+        return Finding("slots", well=False, words="shred.slots is not whole.", to_do=_PUT_BACK)
+    if now - datetime.fromtimestamp(state.st_mtime, UTC) > SLOTS_STALE:
+        words = "shred.slots was not written by the last heartbeat, which writes it every ten minutes."
+        to_do = "Start the service, or look whether its disk can be written."
+        return Finding("slots", well=False, words=words, to_do=to_do)
+    return Finding("slots", well=True, words="shred.slots is whole, and was written by the last heartbeat.")
+
+
+def daily_work(home: Home, now: datetime) -> Finding:
+    """Whether all that was due was released and erased, be it nothing."""
+    done = read_notes(home.run).daily
+    if done is not None and done >= due_day(now - DAILY_PATIENCE):
+        return Finding("daily work", well=True, words="All that was due to be released and erased is done.")
+    words = "The daily work (release and erasing, if anything is due) was not done at the last 06:00."
+    to_do = "Restart the service, which does it at once; if this stays, look at disk and slots."
+    return Finding("daily work", well=False, words=words, to_do=to_do)
+
+
+def roster(home: Home, now: datetime) -> Finding:
+    """Whether the service is open, and by which version."""
+    chain = read_chain(home.roster, today(lambda: now))
+    if chain.current is None:
+        words = "Not in force, so the service is not open."
+        return Finding("roster", well=False, words=words, to_do=why_not_open(chain))
+    if not chain.current.is_open:
+        words = f"Version {chain.current.version}. The service is not open."
+        return Finding("roster", well=False, words=words, to_do=why_not_open(chain))
+    words = f"Version {chain.current.version}, {count(len(chain.current.readers), 'reader')}."
+    return Finding("roster", well=True, words=words)
+
+
+def audit(home: Home) -> Finding:
+    """Return the last of the daily audits, and the head that the members' desks show."""
+    try:
+        records = read_records(home.path)
+    except (ChainBroken, OSError):
+        return Finding("audit", well=False, words="The chain of daily audits was changed.", to_do=_SHOW_AUDITOR)
+    if not records:
+        return Finding("audit", well=True, words="None yet: the first is made ten minutes after the start.")
+    last = records[-1]
+    if last.findings:
+        words = f"{last.day}: something found in {', '.join(last.findings)}."
+        return Finding("audit", well=False, words=words, to_do="Run `kallskydd audit live`.")
+    words = f"{last.day}: {last.clean} checks clean, {len(last.not_seen)} not seen, head {last.head.hex()[:16]}."
+    return Finding("audit", well=True, words=words)
+
+
+def libraries(now: datetime, place: Path | None = None) -> Finding:
+    """How old the list of libraries is that this program was made from."""
+    made = lock_day(place)
+    if made is None:
+        words = "requirements.lock is not with this program, or does not say its day."
+        return Finding("libraries", well=False, words=words, to_do="Install again from the source with `make install`.")
+    words = f"Chosen on {made.isoformat()}."
+    if today(lambda: now) - made <= LOCK_STALE:
+        return Finding("libraries", well=True, words=words)
+    to_do = "Take a newer version of the program, or choose newer libraries with `make upgrade`, and install it."
+    return Finding("libraries", well=False, words=f"{words} That is more than {LOCK_STALE.days} days ago.", to_do=to_do)
+
+
+def lock_day(place: Path | None = None) -> date | None:
+    """Return the day in the first line of the lock file: of the checkout, else of the installation."""
+    places = (Path(__file__).parents[2], Path(sys.prefix) / "share") if place is None else (place,)
+    for folder in places:
+        try:
+            with (folder / _LOCK_NAME).open(encoding="utf-8") as file:
+                found = _LOCK_DAY.match(file.readline(100))
+            return None if found is None else date.fromisoformat(found[1])
+        except (OSError, ValueError):
+            continue
+    return None
