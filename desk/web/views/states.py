@@ -28,6 +28,7 @@ STATES: Final = {
     CaseStage.ACKNOWLEDGED: N_("Acknowledged"),
     CaseStage.INVESTIGATION: N_("Investigation"),
     CaseStage.AWAITING_COMPLETION: N_("Awaiting completion"),
+    CaseStage.FED_BACK: N_("Feedback given"),
     CaseStage.CONCLUDED: N_("Feedback given"),
     CaseStage.WITHDRAWN: N_("Withdrawn"),
     CaseStage.CLOSED: N_("Closed"),

@@ -33,7 +33,7 @@ class _Task:
     by: str
     late: str
     button: str
-    # Within the case: a report is read before it is acknowledged, and feedback is the outcome's text.
+    # Within the case: a report is read before it is acknowledged.
     path: str
 
 
@@ -57,7 +57,7 @@ _TASKS: Final[Mapping[str, _Task]] = {
         N_("By %(day)s, the three months of the law."),
         N_("The three months of the law ended on %(day)s. Give it today, even if not everything is finished."),
         N_("Give feedback"),
-        "/close",
+        "/write?act=feedback",
     ),
 }
 
