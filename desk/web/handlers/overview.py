@@ -100,7 +100,15 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     ]
     no_copy = read_preferences(services.home.preferences).copied_on is None
     offers = offers_standing(index, book.state.case_list.cases)
-    known = Known(summaries, read, problems, offers, unsigned_change=_is_unsigned(book), no_copy=no_copy)
+    known = Known(
+        summaries,
+        read,
+        problems,
+        offers,
+        unsigned_change=_is_unsigned(book),
+        move_waits=bool(book.offers),
+        no_copy=no_copy,
+    )
     drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)

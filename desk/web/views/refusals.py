@@ -169,6 +169,10 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("The file moves a case that you do not read today, so you cannot check it."),
         N_("Ask your colleague to make it again, for somebody who reads the case."),
     ),
+    "move.too_large": Notice(
+        N_("The case is too long for the server to hold this."),
+        N_("Save it as a file, and give that to your colleague."),
+    ),
     "move.concerned": Notice(N_("The report concerns one of those you chose."), N_("Take that person away.")),
     "move.aside": Notice(
         N_("You have left this case, so you do not move it."),

@@ -80,6 +80,8 @@ from desk.work.case.unsealing import Unsealed, has_notes, open_grants, unseal, w
 from desk.work.case.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
+# What came of a case with one key; None where it was not asked for. Raises ServerRefused.
+Fetched = Callable[[KnownCase], CaseAnswer | None]
 # What changes nothing at the server.
 _READS = frozenset({"case", "tombstone"})
 
@@ -109,6 +111,8 @@ class Casebook:
     cache: CaseCache | None = None
     # The cases that this desk has changed at the server and not fetched since.
     touched: set[bytes] = field(default_factory=set)
+    # Moves that wait for this member's signature, sealed to her: in memory alone.
+    offers: tuple[bytes, ...] = ()
 
     async def sync_roster(self) -> Chain:
         """Return the verified chain as far as this desk takes it, and pin its newest version.
@@ -154,27 +158,28 @@ class Casebook:
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
         self.state.keep_cases(msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases))
 
-    async def open(self, known: KnownCase) -> DeskCase:
+    async def open(self, known: KnownCase, fetched: Fetched | None = None) -> DeskCase:
         """Return one case in the clear. Raises Erased, and the errors of the steps above.
 
         Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
+        `fetched` gives what came of the case with each key; where it has none the server is asked.
         """
-        return (await self.open_with_answer(known))[0]
+        return (await self.open_with_answer(known, fetched))[0]
 
-    async def open_with_answer(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+    async def open_with_answer(self, known: KnownCase, fetched: Fetched | None = None) -> tuple[DeskCase, CaseAnswer]:
         """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
         try:
-            return await self._opened_by_any(known)
+            return await self._opened_by_any(known, fetched)
         except (NotVerified, ServerRefused) as failed:
             self._note_problem(known, failed)
             raise
 
-    async def _opened_by_any(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+    async def _opened_by_any(self, known: KnownCase, fetched: Fetched | None) -> tuple[DeskCase, CaseAnswer]:
         self._chain()
         broken: NotVerified | None = None
         for candidate in known.candidates():
             try:
-                return await self._open_with(candidate)
+                return await self._open_with(candidate, fetched)
             except ServerRefused as refused:
                 if refused.code != NotThere.code:
                     raise
@@ -185,9 +190,10 @@ class Casebook:
         await self.forget_erased(known)
         raise Erased
 
-    async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+    async def _open_with(self, known: KnownCase, fetched: Fetched | None) -> tuple[DeskCase, CaseAnswer]:
         """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
-        answer = await self.fetch_case(known)
+        answer = None if fetched is None else fetched(known)
+        answer = await self.fetch_case(known) if answer is None else answer
         case = self.open_answer(known, answer)
         self.touched.discard(known.case_id)
         if self.cache is not None:

@@ -19,6 +19,7 @@ from desk.web.views.written import inert_line
 ERASE: Final = "/erase"
 MEMBERS: Final = "/members"
 SETTINGS: Final = "/settings"
+MOVES: Final = "/moves"
 # From how many days ahead a limit is something for today.
 _DAYS: Final[Mapping[str, int]] = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
 # So many are shown; the rest stands in the list below, in the same order.
@@ -86,6 +87,8 @@ class Known:
     offers: Mapping[str, str]
     # A change of who may read that this member has not signed.
     unsigned_change: bool
+    # A colleague's move of a case waits for this member.
+    move_waits: bool = False
     # Nobody has a copy of this member's key.
     no_copy: bool = False
 
@@ -102,6 +105,7 @@ class _Found:
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, the most urgent first."""
     found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
+    found += [_Found((_SIGNATURE, 0), partial(_move, language))] if known.move_waits else []
     found += [_Found((_LAST, 0), partial(_copy, language))] if known.no_copy else []
     for name, problem in known.problems.items():
         if problem.until is not None and name in known.summaries:
@@ -260,6 +264,17 @@ def _change(language: Language) -> Todo:
         text=translate(N_("Compare the six words by telephone before you sign.")),
         button=translate(N_("Look at the change")),
         path=MEMBERS,
+    )
+
+
+def _move(language: Language) -> Todo:
+    translate = language.translate
+    return Todo(
+        head=translate(N_("A signature waits: other readers of a case")),
+        title="",
+        text=translate(N_("A colleague has sent it to you. Until you sign the old key fits.")),
+        button=translate(N_("Look at it")),
+        path=MOVES,
     )
 
 
