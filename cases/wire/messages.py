@@ -103,6 +103,8 @@ class RosterAnswer(Wire, frozen=True):
     proposal: RosterVersion | None
     audit: AuditTail | None = None
     inbox_days: InboxDays = DEFAULT_RULES.inbox_days
+    # The server's day, by which a desk sees that one of the two clocks is wrong. A day that everybody knows.
+    day: date | None = None
 
 
 class SignRosterRequest(Wire, frozen=True):

@@ -41,6 +41,7 @@ from desk.work.case.checks import check_stepping_aside
 from desk.work.case.opened import DeskCase
 from desk.work.case.standing import standing_warnings
 from desk.work.erasing import erase as erase_case
+from desk.work.erasing import withdraw
 from desk.work.membership import sign_proposal
 from desk.work.writing import require_now
 
@@ -166,6 +167,13 @@ async def move(book: Casebook, given: CommandInput) -> Result:
     )
 
 
+async def withdraw_erase(book: Casebook, given: CommandInput) -> Result:
+    """Take back our signature under an erasure that waits for the second. Raises NotNow."""
+    await book.sync()
+    case = await withdraw(book, given.args.case)
+    return Result(show.state_object(case), "Taken back. Nothing is erased by it.", code_for(case.warnings))
+
+
 async def sign_move(book: Casebook, given: CommandInput) -> Result:
     """Check an offer, show who reads from then on, and sign it. Raises NotAgreed."""
     await book.sync()
@@ -217,6 +225,7 @@ COMMANDS: Final[Mapping[str, Callable[[Casebook, CommandInput], Awaitable[Result
     "answer": answer,
     "move": move,
     "sign-move": sign_move,
+    "withdraw-erase": withdraw_erase,
     "erase": erase,
     **{act: functools.partial(_act, act) for act in acts.ACTS},
     # Asks first when too few others can sign.

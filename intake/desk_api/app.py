@@ -86,7 +86,8 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     proposal = versions.pop() if authenticated.chain.proposal is not None else None
     audit = await asyncio.to_thread(_last_audits, authenticated.services.home)
     inbox_days = authenticated.services.config.inbox_days
-    return messages.RosterAnswer(chain=tuple(versions), proposal=proposal, audit=audit, inbox_days=inbox_days)
+    day = today(authenticated.services.clock)
+    return messages.RosterAnswer(tuple(versions), proposal, audit, inbox_days, day)
 
 
 def _last_audits(home: Path) -> messages.AuditTail | None:

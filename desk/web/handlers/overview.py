@@ -20,6 +20,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.case_line import case_path, line_of
+from desk.web.views.group.people import CLOCK
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
@@ -27,6 +28,7 @@ from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
 from desk.work.case.casebook import Casebook
 from desk.work.case.standing import overview_warnings
+from desk.work.membership import is_clock_wrong
 
 HERE: Final = "/"
 SEARCH: Final = "/search"
@@ -134,6 +136,8 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
     """Return what stands above everything: why nothing could be fetched, or that it is under way."""
     if services.refresh.failed is not None:
         return notice_for(services.refresh.failed)
+    if is_clock_wrong(book, today(services.clock)):
+        return CLOCK
     if book.cache is not None and book.cache.damaged:
         return _DAMAGED
     return _FETCHING if services.refresh.is_running and services.refresh.fetched is None else None

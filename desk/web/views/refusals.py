@@ -204,6 +204,7 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "erase.hold": Notice(
         N_("The case is kept for now, so it is not erased."), N_("It can be erased when you have ended that."), "warn"
     ),
+    "erase.not_signed": Notice(N_("No signature of yours waits in this case."), N_("Look at what waits now."), "warn"),
     "erase.inbox_open": Notice(
         N_("The reporter can still read the outcome, so it is too early."),
         N_("Sign when that time is over; the day stands under Not yet."),

@@ -39,7 +39,7 @@ import msgspec
 
 from cases.case.signers import may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
-from cases.clock import YEARS, Clock, today
+from cases.clock import YEARS, Clock, days_now, today
 from cases.crypto.seal import CaseKeys, Grant, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotThere
@@ -105,6 +105,8 @@ class Casebook:
     # All versions that verify, taken or not: who wrote an entry is looked up here.
     shown: tuple[Roster, ...] = ()
     audits: Audits = NO_AUDITS
+    # The server's day, when it was last asked, is not this computer's.
+    clock_differs: bool = False
     # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
     rules: Rules = DEFAULT_RULES
     # What was fetched last, if this desk keeps it.
@@ -120,6 +122,7 @@ class Casebook:
         Raises RosterBroken, WrongServer.
         """
         answer = await self.client.ask("roster", lambda _: _NoQuestion(), RosterAnswer)
+        self.clock_differs = answer.day is not None and answer.day not in days_now(self.clock)
         chain = self.take_roster(answer)
         if self.cache is not None:
             self.cache.keep_roster(answer)

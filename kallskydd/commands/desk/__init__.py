@@ -54,6 +54,7 @@ ON_A_CASE = {
     "release-hold": "let a case be erased again, with the reason",
     "recuse": "step aside in a case, with the reason; you may write notes then, and sign where too few others can",
     "move": "offer a case to other readers: a new key, for a second member to sign",
+    "withdraw-erase": "take back your signature under an erasure that waits for the second",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }
 WITH_TEXT = (

@@ -161,7 +161,8 @@ class Way:
         return next((limit for limit in self._state.deadlines if limit.kind is kind), None)
 
     def _by(self, sentence: str, due: Deadline) -> str:
-        return self._say(sentence, day=self._day(due.day), left=days_left(due.day, self._today, self._language))
+        day = self._language.weekday(due.day, year=due.day.year != self._today.year)
+        return self._say(sentence, day=day, left=days_left(due.day, self._today, self._language))
 
     def _first(self, wanted: Callable[[Body], bool]) -> date | None:
         return next((entry.day for entry in self._case.streams[Stream.MEMBERS] if wanted(entry.body)), None)

@@ -187,7 +187,9 @@ def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Tod
     return Todo(
         head=translate(task.head, left=left_in_words(days, language)),
         title=_quoted(summary),
-        text=translate(task.late if days < 0 else task.by, day=_day(due.day, today, language)),
+        text=translate(
+            task.late if days < 0 else task.by, day=language.weekday(due.day, year=due.day.year != today.year)
+        ),
         button=translate(task.button),
         path=f"{case_path(summary.case_id)}{task.path}",
         tone="bad" if days < 0 else "warn",
