@@ -172,6 +172,14 @@ _OF_THE_DESK: Final = {
         "The case is too long for the server to hold its move.",
         "Name a file with --out, and give that to the second member.",
     ),
+    "desk.fetch_broken": (
+        "Something went wrong at this desk while it fetched what is new.",
+        "Try again; if it happens again, call a colleague.",
+    ),
+    "filing.too_many": (
+        "You have filed as many reports by voice today as the server takes from one member.",
+        "Let a colleague take the call, or type it into the reporters' form.",
+    ),
     "move.none_waits": (
         "No move waits at the server for this member, or more than one does.",
         "Ask for it to be sent again, or name the file that you were given.",

@@ -20,7 +20,7 @@ connection is looked at.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +54,14 @@ _AUDITS_SHOWN: Final = 31  # a month: a desk that was away for less can tell whe
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class DeskMemory:
+    """What is kept between requests in memory alone."""
+
+    offers: HeldOffers
+    quota: filing.FilingQuota = field(default_factory=filing.FilingQuota)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class AuthenticatedRequest:
     """A request that has passed steps 1 to 4, with the body that was signed."""
 
@@ -62,7 +70,7 @@ class AuthenticatedRequest:
     member: str
     counter: int
     untrusted_body: bytes
-    offers: HeldOffers
+    memory: DeskMemory
 
     @property
     def roster(self) -> Roster:
@@ -185,7 +193,7 @@ async def statement(authenticated: AuthenticatedRequest) -> messages.StateAnswer
         authenticated.proof(request), signed, authenticated.roster, authenticated.services.config.inbox_days
     )
     if read.kind is Act.ERASE and state == "done":
-        authenticated.offers.forget(request.case_id)
+        authenticated.memory.offers.forget(request.case_id)
     return messages.StateAnswer(state)
 
 
@@ -217,7 +225,7 @@ async def rekey(authenticated: AuthenticatedRequest) -> messages.RekeyAnswer:
         notes_grants=request.notes_grants,
     )
     await authenticated.services.store.rekey(authenticated.proof(request), rekeying)
-    authenticated.offers.forget(request.case_id)
+    authenticated.memory.offers.forget(request.case_id)
     return messages.RekeyAnswer(request.epoch)
 
 
@@ -227,14 +235,14 @@ async def offer_move(authenticated: AuthenticatedRequest) -> messages.StateAnswe
     if authenticated.roster.member(request.signer) is None:
         raise RequestRefused("request.unreadable")
     await authenticated.services.store.released_case(authenticated.proof(request), "offer-move")
-    authenticated.offers.hold(request.case_id, request.signer, request.offer)
+    authenticated.memory.offers.hold(request.case_id, request.signer, request.offer)
     return messages.StateAnswer("kept")
 
 
 async def offered_moves(authenticated: AuthenticatedRequest) -> OffersAnswer:
     """Return the moves that wait for this member's signature."""
     messages.decode(authenticated.untrusted_body, OffersRequest)
-    return OffersAnswer(authenticated.offers.waiting_for(authenticated.member))
+    return OffersAnswer(authenticated.memory.offers.waiting_for(authenticated.member))
 
 
 async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFormAnswer:
@@ -244,7 +252,13 @@ async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFor
 
 async def file_report(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
     """File a report that a member took by voice."""
-    return await filing.file_report(authenticated.services, authenticated.roster, authenticated.untrusted_body)
+    return await filing.file_report(
+        authenticated.services,
+        authenticated.roster,
+        authenticated.untrusted_body,
+        authenticated.member,
+        authenticated.memory.quota,
+    )
 
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -273,10 +287,10 @@ def desk_app(services: FileServices) -> web.Application:
     """Return the application behind the desk onion."""
     app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
-    offers = HeldOffers(services.clock)
+    memory = DeskMemory(HeldOffers(services.clock))
     for name, verb in VERBS.items():
         app.router.add_post(
-            messages.PATH + name, _answering(services, offers, name, verb), expect_handler=refuse_expect
+            messages.PATH + name, _answering(services, memory, name, verb), expect_handler=refuse_expect
         )
     for name in FILE_VERBS:
         handler = answering_with_files(services, name)
@@ -286,7 +300,7 @@ def desk_app(services: FileServices) -> web.Application:
     return app
 
 
-def _answering(services: FileServices, offers: HeldOffers, name: str, verb: Verb) -> Handler:
+def _answering(services: FileServices, memory: DeskMemory, name: str, verb: Verb) -> Handler:
     """Return the handler of one verb: steps 2 to 5, then the verb itself."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -296,7 +310,7 @@ def _answering(services: FileServices, offers: HeldOffers, name: str, verb: Verb
         untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
         messages.require_body(signed.head, messages.new_body_hash(untrusted_body).digest())
         answer = await verb(
-            AuthenticatedRequest(services, signed.chain, signed.member, signed.counter, untrusted_body, offers)
+            AuthenticatedRequest(services, signed.chain, signed.member, signed.counter, untrusted_body, memory)
         )
         if isinstance(answer, msgspec.Struct):
             return padded(200, answer, _SIZES.get(type(answer), 0))

@@ -5,7 +5,8 @@ while the desk is unlocked: desks that all came at six would tell the server who
 pages, one round at a time, so that a page waits for one answer at most; they show what was fetched before meanwhile.
 
 What does not open is kept as a problem (`desk.work.case.casebook`) and stops no other case; a server that does not
-answer, or shows other members than before, stops all of it, and `failed` says why.
+answer, or shows other members than before, stops all of it, and so does a fault; `failed` says why, and the next
+release begins it again.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from cases.clock import Clock, next_release, today
-from desk.errors import DeskError, NotReachable
+from desk.errors import DeskError, FetchBroken, NotReachable
 from desk.web.session.desk import Desk, Locked
 from desk.work.moves import waiting_offers
 from desk.work.syncing import Rounds
@@ -81,6 +82,8 @@ class Refresh:
             return
         except DeskError as failed:
             self.failed = failed
+        except Exception:  # noqa: BLE001 - the outermost layer of this task: else nobody hears it but standard error
+            self.failed = FetchBroken()
         else:
             self.failed = None
 

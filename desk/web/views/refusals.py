@@ -102,6 +102,10 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("Tor is not running on this computer."), N_("Close the page and start the application again.")
     ),
     "desk.unknown_case": Notice(N_("You cannot open this page."), N_("Go to the overview.")),
+    "filing.too_many": Notice(
+        N_("You have filed as many reports by voice today as the server takes from one member."),
+        N_("Let a colleague take the call."),
+    ),
     "filing.other_day": Notice(
         N_("Nothing was filed: the day of the release changed while the report was on its way."),
         N_("Press the button once more."),
@@ -203,6 +207,10 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "erase.not_closed": Notice(N_("The case is not closed."), N_("Close it first, with its outcome.")),
     "erase.hold": Notice(
         N_("The case is kept for now, so it is not erased."), N_("It can be erased when you have ended that."), "warn"
+    ),
+    "desk.fetch_broken": Notice(
+        N_("Something went wrong at this desk while it fetched what is new."),
+        N_("What stands here was fetched before. Press Fetch what is new; if it happens again, call a colleague."),
     ),
     "erase.not_signed": Notice(N_("No signature of yours waits in this case."), N_("Look at what waits now."), "warn"),
     "erase.inbox_open": Notice(
