@@ -9,7 +9,7 @@ shows a case for each key that came for it, as to the verb `case`.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cases.crypto.seal import CaseKeys, fetch_mac
@@ -19,6 +19,7 @@ from cases.wire.syncing import ASKED, NOTHING, Asked, Found, SyncAnswer, SyncReq
 from desk.errors import DeskError, NotReachable, ServerRefused, StrangeAnswer
 from desk.keep.state import KnownCase
 from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 VERB = "sync"
 _NOT_FOUND = 404
@@ -29,6 +30,8 @@ class Rounds:
     """The rounds of one fetching: the names of the cases that are left, and how many rounds were made."""
 
     left: list[str]
+    # Called with each case that has opened.
+    on_open: Callable[[DeskCase], None] = lambda _case: None
     made: int = 0
 
     @property
@@ -53,7 +56,7 @@ class Rounds:
             raise StrangeAnswer
         for name in names:
             if name not in later:
-                await _take_case(book, name, came)
+                await _take_case(book, name, came, self.on_open)
                 # Opening one takes a few milliseconds; pages have their turn in between.
                 await asyncio.sleep(0)
         taken = set(names) - set(later)
@@ -121,12 +124,12 @@ def _by_place(
     return {(known.case_id, known.epoch): one for known, one in zip(places, found, strict=False)}
 
 
-async def _take_case(book: Casebook, name: str, came: _Came) -> None:
+async def _take_case(book: Casebook, name: str, came: _Came, on_open: Callable[[DeskCase], None]) -> None:
     known = book.state.case_list.cases.get(name)
     if known is None:
         return
     try:
-        await book.open(known, came.answer)
+        on_open(await book.open(known, came.answer))
     except NotReachable:
         raise
     except DeskError:

@@ -13,11 +13,13 @@ import asyncio
 import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from cases.clock import Clock, next_release, today
 from desk.errors import DeskError, FetchBroken, NotReachable
 from desk.web.session.desk import Desk, Locked
+from desk.web.session.search import keep_words
 from desk.work.moves import waiting_offers
 from desk.work.syncing import Rounds
 
@@ -90,7 +92,7 @@ class Refresh:
     async def _fetch_all(self) -> None:
         async with self.desk.at_work() as book:
             await book.sync()
-            rounds = Rounds(list(book.state.case_list.cases))
+            rounds = Rounds(list(book.state.case_list.cases), partial(keep_words, self.desk))
         loop = asyncio.get_running_loop()
         written = loop.time()
         try:

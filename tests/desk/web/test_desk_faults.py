@@ -15,6 +15,7 @@ from cases.wire.messages import BoxAnswer, BoxBatch
 from desk.errors import StrangeAnswer
 from desk.keep.state import KnownCase, read_state
 from desk.server import client
+from desk.web.session import search
 from desk.work import acts, syncing
 from intake.desk_api.filing import FILED_A_DAY, FilingQuota
 
@@ -91,6 +92,24 @@ async def test_a_case_of_which_the_server_shows_less_now_is_shown_as_it_was_and_
     assert "En sak." in page.words
     assert "Servern visar mindre än datorn har sett förut. Det du läser här hämtades dessförinnan." in page.words
     assert page.words.index("hämtades dessförinnan") < page.words.index("Det som har skrivits")
+
+
+async def test_after_everything_was_fetched_a_search_opens_no_case(desks, monkeypatch):
+    for word in ("takfirma", "hemtjänst", "systerson"):
+        await desks.file(f"En sak om {word}.")
+    await desks.release()
+    opened = []
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await fetched(reader)
+        kept = search.kept_case
+        monkeypatch.setattr(search, "kept_case", lambda *given: opened.append(given) or kept(*given))
+        page = await reader.send("/search", words="hemtjänst")
+
+    assert "En sak om hemtjänst." in page.words
+    assert "En sak om takfirma." not in page.words
+    assert opened == []
 
 
 async def test_an_answer_larger_than_its_kind_is_given_up(desks, monkeypatch):
