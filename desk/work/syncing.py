@@ -65,18 +65,18 @@ class Rounds:
 
 @dataclass(slots=True, repr=False)
 class _Came:
-    """What a round brought, by case and epoch, beside what was here."""
+    """What a round brought, by case and key, beside what was here."""
 
     kept: Mapping[bytes, CaseAnswer]
-    places: Mapping[tuple[bytes, int], tuple[Found, CaseAnswer | None]]
+    places: Mapping[tuple[bytes, bytes], tuple[Found, CaseAnswer | None]]
 
     def found(self, known: KnownCase) -> Found:
         """Return what was found with this key; of one that came meanwhile, that it is to be asked for."""
-        return self.places.get((known.case_id, known.epoch), ("large", None))[0]
+        return self.places.get((known.case_id, known.key), ("large", None))[0]
 
     def answer(self, known: KnownCase) -> CaseAnswer | None:
         """Return the case with this key; None when it has to be asked for. Raises ServerRefused when it is gone."""
-        found, answer = self.places.get((known.case_id, known.epoch), ("large", None))
+        found, answer = self.places.get((known.case_id, known.key), ("large", None))
         if found == "gone":
             raise ServerRefused(_NOT_FOUND, NotThere.code, NotThere.text_key)
         return self.kept.get(known.case_id) if found == "same" else answer
@@ -115,13 +115,13 @@ def _request(places: Iterable[KnownCase], marks: Mapping[bytes, bytes], counter:
 
 def _by_place(
     places: Iterable[KnownCase], answer: SyncAnswer
-) -> dict[tuple[bytes, int], tuple[Found, CaseAnswer | None]]:
+) -> dict[tuple[bytes, bytes], tuple[Found, CaseAnswer | None]]:
     """Return what each place got. Raises StrangeAnswer when the cases are not those that are said to be new."""
     cases = iter(answer.cases)
     if len(answer.cases) != answer.found.count("new"):
         raise StrangeAnswer
     found = [(one, next(cases) if one == "new" else None) for one in answer.found]
-    return {(known.case_id, known.epoch): one for known, one in zip(places, found, strict=False)}
+    return {(known.case_id, known.key): one for known, one in zip(places, found, strict=False)}
 
 
 async def _take_case(book: Casebook, name: str, came: _Came, on_open: Callable[[DeskCase], None]) -> None:

@@ -140,6 +140,9 @@ async def case(authenticated: AuthenticatedRequest) -> messages.CaseAnswer:
 async def sync(authenticated: AuthenticatedRequest) -> SyncAnswer:
     """Return what is new in as many cases as a round has places; one that is not there is `gone` like any filler."""
     request = messages.decode(authenticated.untrusted_body, SyncRequest)
+    if len({(asked.case_id, asked.mac) for asked in request.asked}) != len(request.asked):
+        # Each case is read once: nobody has 128 long ones read for one short question.
+        raise RequestRefused("request.unreadable")
     found: list[Found] = []
     cases: list[messages.CaseAnswer] = []
     room = CASE_BYTES_MAX

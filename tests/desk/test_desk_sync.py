@@ -8,9 +8,11 @@ from desk_harness import RunningDesks, lie, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 
+from cases.crypto.case_keys import CaseKeys
+from cases.crypto.grants import make_grant
 from cases.wire import syncing as wire
-from cases.wire.messages import CaseAnswer
-from desk.errors import NotReachable, StrangeAnswer
+from cases.wire.messages import BoxAnswer, BoxBatch, CaseAnswer
+from desk.errors import NotReachable, ServerRefused, StrangeAnswer
 from desk.keep.cache import open_cache
 from desk.work import acts, syncing
 from desk.work.case.casebook import Casebook
@@ -189,6 +191,50 @@ async def test_a_server_that_answers_oddly_ends_the_rounds(desks, answer):
 
         with pytest.raises(StrangeAnswer):
             await rounds.take(book)
+
+
+async def test_a_key_of_the_same_epoch_that_the_server_made_up_takes_no_case_away(desks):
+    reporter = await desks.file("En sak.")
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    lead = desks.made.members[LEAD]
+    made_up = [
+        make_grant(CaseKeys(reporter.keys.case_id, 1, bytes([number] * 32), b""), lead.id_bytes, lead.box, 1)
+        for number in (1, 2)
+    ]
+
+    async with desks.desk(LEAD) as book:
+        ask = book.client.ask
+        lie(book, "box", BoxAnswer((BoxBatch(1, (made_up[0],)),)))
+        await book.sync()
+        book.client.ask = ask
+        await book.sync()
+        lie(book, "box", BoxAnswer((BoxBatch(2, (made_up[1],)),)))
+        await book.sync()
+        keys = len(book.state.find(name).candidates())
+        book.client.ask = ask
+        rounds = Rounds(list(book.state.case_list.cases))
+        await rounds.take(book)
+        known = book.state.find(name)
+
+    assert keys == 3
+    assert known.key == reporter.keys.key
+    assert known.seen
+
+
+async def test_a_question_that_asks_for_one_case_in_many_places_is_refused(desks):
+    reporter = await desks.file("En sak.")
+    await desks.release()
+
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        known = book.state.find(reporter.keys.case_id.hex())
+        with pytest.raises(ServerRefused) as refused:
+            await book.client.ask(
+                "sync", lambda counter: syncing._request([known] * wire.ASKED, {}, counter), wire.SyncAnswer
+            )
+
+    assert refused.value.text_key == "request.unreadable"
 
 
 async def test_a_case_with_more_keys_than_a_round_has_places_is_asked_for_by_itself(desks, monkeypatch):
